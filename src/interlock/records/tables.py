@@ -1,0 +1,170 @@
+"""The tables that decode fills: one vocabulary for every protocol.
+
+Sources: the columns' meanings are this project's own; frame numbers count as Wireshark counts.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pyarrow as pa
+
+from interlock.records.schema import Column, Table, text
+
+__all__ = ["CLUES", "CREDENTIALS", "FLOWS", "ODDITIES", "OPERATIONS", "TABLES", "VALUES"]
+
+_NS = pa.timestamp("ns", "UTC")
+_SOURCE = (
+    Column(name="source", type=text(), meaning="capture file, or sensor and interface, it was seen in"),
+    Column(name="realm", type=text(), meaning="address space (site, cell); a machine is (realm, address)"),
+)
+
+OPERATIONS: Final = Table(
+    name="operations",
+    version=1,
+    meaning="Who asked whom to do what to which object, and how it ended; one row per object range.",
+    columns=(
+        *_SOURCE,
+        Column(name="operation", type=pa.uint64(), meaning="id within the run; rows of one message share it"),
+        Column(name="time", type=_NS, meaning="when the request was complete", unit="ns"),
+        Column(
+            name="frame",
+            type=pa.uint64(),
+            nullable=True,
+            meaning="frame that completes the request, from 1 within its source; null where only the answer was seen",
+        ),
+        Column(name="response_frame", type=pa.uint64(), nullable=True, meaning="frame that completes the answer"),
+        Column(name="flow", type=pa.uint64(), meaning="joins flows"),
+        Column(name="client", type=text(), meaning="address of who asks: IP, or MAC where there is no IP"),
+        Column(name="server", type=text(), meaning="address of who is asked"),
+        Column(name="client_port", type=pa.uint16(), nullable=True, meaning="port of who asks"),
+        Column(name="server_port", type=pa.uint16(), nullable=True, meaning="port of who is asked"),
+        Column(name="protocol", type=text(), meaning="protocol of the innermost request"),
+        Column(name="verb", type=text(), meaning="what it does, from the closed set of verbs"),
+        Column(name="function", type=pa.int32(), nullable=True, meaning="the protocol's own code"),
+        Column(name="function_name", type=text(), nullable=True, meaning="the code's name in its specification"),
+        Column(name="transaction", type=pa.utf8(), nullable=True, meaning="the protocol's own pairing key"),
+        Column(name="item", type=pa.uint16(), meaning="index of the object range; a message counts where it is 0"),
+        Column(name="items", type=pa.uint16(), meaning="how many object ranges the message has"),
+        Column(name="user", type=text(), nullable=True, meaning="who the session says it is"),
+        Column(name="unit", type=text(), nullable=True, meaning="the device behind the address"),
+        Column(name="object", type=text(), nullable=True, meaning="what is read, written or acted on"),
+        Column(name="count", type=pa.uint32(), nullable=True, meaning="how many objects"),
+        Column(name="outcome", type=text(), meaning="how it ended, from the closed set of outcomes"),
+        Column(name="code", type=pa.int32(), nullable=True, meaning="the protocol's own error or exception code"),
+        Column(name="latency", type=pa.duration("ns"), nullable=True, unit="ns", meaning="answer minus request"),
+    ),
+)
+
+FLOWS: Final = Table(
+    name="flows",
+    version=1,
+    meaning="One row per conversation.",
+    columns=(
+        *_SOURCE,
+        Column(name="flow", type=pa.uint64(), meaning="hash of source, realm, 5-tuple and first time"),
+        Column(name="client", type=text(), meaning="address of who began it, as far as it could be seen"),
+        Column(name="server", type=text(), meaning="address of who answers"),
+        Column(name="client_mac", type=text(), nullable=True, meaning="link address the client's frames came from"),
+        Column(name="server_mac", type=text(), nullable=True, meaning="link address the server's frames came from"),
+        Column(name="client_port", type=pa.uint16(), nullable=True, meaning="port of the client"),
+        Column(name="server_port", type=pa.uint16(), nullable=True, meaning="port of the server"),
+        Column(name="transport", type=text(), meaning="tcp, udp, icmp, ip/N or eth/0xNNNN"),
+        Column(name="vlan", type=pa.uint16(), nullable=True, meaning="outermost VLAN id of its first frame"),
+        Column(name="first", type=_NS, unit="ns", meaning="time of its first frame"),
+        Column(name="last", type=_NS, unit="ns", meaning="time of its last frame"),
+        Column(name="first_frame", type=pa.uint64(), meaning="number of its first frame"),
+        Column(name="last_frame", type=pa.uint64(), meaning="number of its last frame"),
+        Column(name="client_packets", type=pa.uint64(), meaning="frames from the client"),
+        Column(name="server_packets", type=pa.uint64(), meaning="frames from the server"),
+        Column(name="client_octets", type=pa.uint64(), unit="octet", meaning="octets on the wire from the client"),
+        Column(name="server_octets", type=pa.uint64(), unit="octet", meaning="octets on the wire from the server"),
+        Column(name="state", type=text(), nullable=True, meaning="TCP: opened, established, closed, reset, midstream, refused"),
+        Column(name="retransmissions", type=pa.uint32(), meaning="TCP segments that were seen before"),
+        Column(name="gaps", type=pa.uint32(), meaning="holes in the TCP streams that were never seen"),
+        Column(name="duplicates", type=pa.uint32(), meaning="copies of a frame that the capture point made"),
+        Column(name="protocol", type=text(), nullable=True, meaning="protocol spoken; null where unknown"),
+        Column(name="basis", type=text(), meaning="what the name rests on: parsed, heuristic, port, unknown"),
+        Column(name="confidence", type=pa.float32(), meaning="0 to 1, how sure the name is"),
+    ),
+)
+
+VALUES: Final = Table(
+    name="values",
+    version=1,
+    meaning="One row per contiguous block of process values.",
+    columns=(
+        *_SOURCE,
+        Column(name="time", type=_NS, unit="ns", meaning="when the values were on the wire"),
+        Column(name="frame", type=pa.uint64(), meaning="frame that carried them"),
+        Column(name="flow", type=pa.uint64(), meaning="joins flows"),
+        Column(name="operation", type=pa.uint64(), nullable=True, meaning="joins operations"),
+        Column(name="client", type=text(), meaning="address of who asks"),
+        Column(name="server", type=text(), meaning="address of whose process it is"),
+        Column(name="protocol", type=text(), meaning="protocol that carried them"),
+        Column(name="unit", type=text(), nullable=True, meaning="the device behind the address"),
+        Column(name="object", type=text(), nullable=True, meaning="first object of the block"),
+        Column(name="direction", type=text(), meaning="written, read or reported"),
+        Column(name="number", type=pa.list_(pa.float64()), nullable=True, meaning="numeric values in object order"),
+        Column(name="text", type=pa.utf8(), nullable=True, meaning="value that is text"),
+        Column(name="raw", type=pa.binary(), nullable=True, meaning="octets where number and text cannot hold them"),
+        Column(name="type", type=text(), nullable=True, meaning="the protocol's own type name"),
+        Column(name="quality", type=text(), nullable=True, meaning="the protocol's own quality or status"),
+    ),
+)
+
+CLUES: Final = Table(
+    name="clues",
+    version=1,
+    meaning="One row per identity fact seen (repeats of a fact by the same sender within the run fold away).",
+    columns=(
+        *_SOURCE,
+        Column(name="time", type=_NS, unit="ns", meaning="when it was seen"),
+        Column(name="frame", type=pa.uint64(), meaning="frame that said so"),
+        Column(name="who", type=text(), meaning="address it is about: IP or MAC, with /unit where behind an address"),
+        Column(name="field", type=text(), meaning="which fact: see docs/records.md"),
+        Column(name="value", type=text(), meaning="the fact, as text"),
+        Column(name="protocol", type=text(), meaning="protocol that said so"),
+        Column(name="confidence", type=pa.float32(), meaning="0 to 1"),
+    ),
+)
+
+ODDITIES: Final = Table(
+    name="oddities",
+    version=1,
+    meaning="Protocol violations; the flow goes on.",
+    columns=(
+        *_SOURCE,
+        Column(name="time", type=_NS, unit="ns", meaning="when it was seen"),
+        Column(name="frame", type=pa.uint64(), meaning="frame that holds it"),
+        Column(name="flow", type=pa.uint64(), nullable=True, meaning="joins flows"),
+        Column(name="client", type=text(), nullable=True, meaning="address of who asks in that flow"),
+        Column(name="server", type=text(), nullable=True, meaning="address of who is asked in that flow"),
+        Column(name="protocol", type=text(), meaning="protocol whose rule it breaks"),
+        Column(name="oddity", type=text(), meaning="member of the protocol's closed set"),
+        Column(name="offset", type=pa.uint32(), unit="octet", meaning="where in the message"),
+        Column(name="octets", type=pa.binary(), meaning="up to 32 octets from there"),
+    ),
+)
+
+CREDENTIALS: Final = Table(
+    name="credentials",
+    version=1,
+    meaning="Logins seen in clear; the secret itself is never kept, only a fingerprint keyed per installation.",
+    columns=(
+        *_SOURCE,
+        Column(name="time", type=_NS, unit="ns", meaning="when it was seen"),
+        Column(name="frame", type=pa.uint64(), meaning="frame that carried it"),
+        Column(name="flow", type=pa.uint64(), meaning="joins flows"),
+        Column(name="client", type=text(), meaning="address of who logs in"),
+        Column(name="server", type=text(), meaning="address of who is logged in to"),
+        Column(name="protocol", type=text(), meaning="protocol that carried it in clear"),
+        Column(name="scheme", type=text(), meaning="how: basic, user-password, community, anonymous, pin"),
+        Column(name="user", type=text(), nullable=True, meaning="account name"),
+        Column(name="fingerprint", type=text(), nullable=True, meaning="HMAC-SHA-256 of the secret, first 16 hex digits"),
+        Column(name="known", type=text(), nullable=True, meaning="why it is weak: empty, default, same-as-user, short"),
+        Column(name="outcome", type=text(), meaning="ok, refused or unknown"),
+    ),
+)
+
+TABLES: Final[dict[str, Table]] = {t.name: t for t in (OPERATIONS, FLOWS, VALUES, CLUES, ODDITIES, CREDENTIALS)}
