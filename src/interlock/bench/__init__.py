@@ -1,0 +1,8 @@
+"""Traffic for measuring: the synthetic plant of `make bench`, and real captures multiplied.
+
+Nothing else in the package imports this room; it writes capture files and reads none of the plant's.
+"""
+
+from __future__ import annotations
+
+__all__: list[str] = []
