@@ -5,6 +5,7 @@
     ├── ConfigError        what a person wrote is wrong: mend the named file and line
     ├── DecodeError        octets break a protocol's rules: becomes an oddity, never ends a run
     ├── VerificationError  a signature, digest or certificate does not hold: do not proceed
+    ├── OutputError        a result cannot be written: free space or choose another folder
     └── PolicyError        a policy forbids it or contradicts itself: change the policy
 """
 
@@ -14,6 +15,7 @@ __all__ = [
     "ConfigError",
     "DecodeError",
     "InterlockError",
+    "OutputError",
     "PolicyError",
     "SourceError",
     "VerificationError",
@@ -44,6 +46,10 @@ class DecodeError(InterlockError):
 
 class VerificationError(InterlockError):
     """A signature, digest or certificate does not hold."""
+
+
+class OutputError(InterlockError):
+    """A result cannot be written; the text names the file and the reason."""
 
 
 class PolicyError(InterlockError):
