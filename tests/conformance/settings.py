@@ -1,0 +1,36 @@
+"""What columns.toml says: names of protocols, ports for tshark, columns to compare with Zeek's logs."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["Settings", "read_settings"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """names: our protocol name to the harness's. decode_as: capture name to tshark's `-d` rules.
+
+    by_name: protocols without numeric functions. zeek: one table per kind of log, as columns.toml writes it.
+    """
+
+    names: dict[str, str]
+    by_name: frozenset[str]
+    decode_as: dict[str, tuple[str, ...]]
+    zeek: dict[str, dict[str, Any]]
+
+
+def read_settings(path: Path) -> Settings:
+    read = tomllib.loads(path.read_text("utf-8"))
+    rules = {name: tuple(rules) for name, rules in read.get("decode_as", {}).items()}
+    return Settings(
+        names=read.get("names", {}),
+        by_name=frozenset(read.get("function_by_name", [])),
+        decode_as=rules,
+        zeek=read.get("zeek", {}),
+    )
