@@ -72,7 +72,7 @@ class Tshark:
         depends = [self.version, self._rules(capture), chosen, sorted(oracle.fields), "walk 1"]
         place = self.cache.place(oracle.name, capture.digest(), depends)
         if (kept := self.cache.load(place)) is not None:
-            return kept
+            return [(number, [tuple(node) for node in nodes]) for number, nodes in kept]
         walked = list(read_pdml(self._run(capture, ["-T", "pdml", *chosen]), oracle.fields))
         self.cache.keep(place, walked)
         return walked

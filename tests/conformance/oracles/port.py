@@ -42,13 +42,24 @@ def answer(frame: int, ends: Ends, protocol: str, function: object) -> Message:
     return spoken(frame, ends, protocol, function, ANSWER)
 
 
-def spoken(frame: int, ends: Ends, protocol: str, function: object, kind: Kind) -> Message:
+def spoken(
+    frame: int,
+    ends: Ends,
+    protocol: str,
+    function: object,
+    sent: Kind,
+    counted: Kind | None = None,
+) -> Message:
+    """Make the message of a sender in the role of a request's or an answer's.
+
+    counted: what it counts as, where that differs: an unsolicited message of a server is a request by count.
+    """
     client, server = ends.source, ends.destination
-    if kind == ANSWER:
+    if sent == ANSWER:
         client, server = server, client
     return Message(
         frame=frame,
-        kind=kind,
+        kind=counted or sent,
         client=client,
         server=server,
         protocol=protocol,
