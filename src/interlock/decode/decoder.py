@@ -1,0 +1,74 @@
+# cython: compiled
+"""The interface of a protocol: a decoder that is handed its messages, and the isolation around it."""
+
+from __future__ import annotations
+
+import cython
+
+from interlock.decode.cursor import OverBudgetError
+from interlock.errors import DecodeError
+
+__all__ = ["MAX_STRIKES", "Decoder"]
+
+MAX_STRIKES = 16
+"""Messages of one flow that may break a decoder before that flow turns opaque to it."""
+
+
+class Decoder:
+    """Subclass it, declare `message`, and describe the protocol in the module's SPEC (see spec.py).
+
+    Ready in `message`: `cursor` (begin it on the message's octets), `flows`, `f` (the Functions of the first
+    protocol name; `tools.functions(name)` has others), `names` and `objects` (text pools), `values`, `facts`.
+    State a flow needs goes into `flows.state[slot]`, bounded; it is dropped with the flow.
+    """
+
+    def __init__(self, spec, tools):
+        """spec: spec.ProtocolSpec; tools: what the engine lends (tools.Tools)."""
+        self.spec = spec
+        self.tools = tools
+        self.protocol = spec.name
+        self.cursor = tools.cursor
+        self.flows = tools.flows
+        self.facts = tools.facts
+        self.values = tools.values
+        self.names = tools.names
+        self.objects = tools.objects
+        self.f = tools.functions(spec.name)
+        self.errors = 0
+        self.strikes = {}
+
+    def message(self, m, i, out):
+        """Decode message i of m into out. Raises DecodeError; whatever else it raises is isolated, too."""
+        raise DecodeError("undecoded", 0)
+
+    def forget(self, slot):
+        """A flow has ended: drop what is kept for its slot."""
+        self.strikes.pop(slot, None)
+
+    def run(self, m, out):
+        """Decode every message; one that breaks the decoder becomes an oddity, the rest goes on."""
+        i: cython.int
+        for i in range(m.n):
+            if self.flows.opaque[m.flow[i]]:
+                continue
+            self.cursor.begin(m.offset[i], m.offset[i] + m.length[i])
+            try:
+                self.message(m, i, out)
+                self.flows.basis[m.flow[i]] = 3
+            except OverBudgetError as error:
+                self._struck(m, i, error.oddity, error.offset, 16)
+            except DecodeError as error:
+                self._struck(m, i, error.oddity, error.offset, 0)
+            except Exception as error:  # a plug-in's own fault: isolated, reported, and the others go on
+                self.errors += 1
+                self._struck(m, i, "decoder-error:" + type(error).__name__, self.cursor.offset(), 1)
+        m.n = 0
+
+    def _struck(self, m, i, oddity, offset, weight):
+        self.facts.oddity(m, i, self.protocol, oddity, offset)
+        if weight:
+            slot = m.flow[i]
+            self.strikes[slot] = self.strikes.get(slot, 0) + weight
+            if self.strikes[slot] >= MAX_STRIKES:
+                self.flows.opaque[slot] = 1
+                self.facts.oddity(m, i, self.protocol, "turned-opaque", offset)

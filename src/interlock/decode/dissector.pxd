@@ -1,0 +1,34 @@
+# cython: language_level=3
+from interlock.decode.packet cimport Packet
+from interlock.decode.flows cimport Flows
+from interlock.decode.framing cimport Framer
+from interlock.decode.messages cimport Messages
+
+cdef class Dissector:
+    cdef public Packet packet
+    cdef public Flows flows
+    cdef public object recogniser, facts, array, watcher
+    cdef const unsigned char[:] octets
+    cdef unsigned char[:] writable
+    cdef public long long spill
+    cdef public list framers, messages
+    cdef public dict carries, wants, queues, fragments
+    cdef public long long[:] counts
+    cdef public object count_array
+    cdef long long[:, :] twins
+    cdef object twin_array
+    cdef public list ended
+    cdef public long long now, fragment_octets, queue_octets
+    cdef public long long[:] multicast
+    cdef public object multicast_array
+    cdef list realm_codes
+
+    cdef int _frame(self, int kind) except -1
+    cdef int _account(self, int slot, int side) except -1
+    cdef int _twin(self) except -1
+    cdef int _tcp(self, int slot, int side) except -1
+    cdef int _deliver(self, int slot, int side, Py_ssize_t start, Py_ssize_t end) except -1
+    cdef int _datagram(self, int slot, int side) except -1
+    cdef int _cut(self, int slot, int side, Framer framer, Messages out, Py_ssize_t start, Py_ssize_t end) except -1
+    cdef int _identify(self, int slot, int side, Py_ssize_t start, Py_ssize_t end) except? -99
+    cdef int _first_sight(self, int slot, int side) except -1

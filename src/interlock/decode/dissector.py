@@ -1,0 +1,466 @@
+# cython: compiled
+"""Frames to messages: headers, flow, stream, and the protocol's framer, in one pass over a batch.
+
+The loop is one class because every step shares the packet, the flow table and the buffer; what is rare
+(fragments, reordering, gaps) stands in `streams.py` and `fragments.py`.
+"""
+
+from __future__ import annotations
+
+import cython
+import numpy as np
+
+from interlock.decode.flows import Flows
+from interlock.decode.fragments import Fragments
+from interlock.decode.packet import Packet
+from interlock.decode.streams import Queue
+
+__all__ = ["COUNTS", "TCP_STATES", "Dissector"]
+
+COUNTS = (
+    "frames",
+    "broken",
+    "truncated",
+    "fragments",
+    "redundant",
+    "unsupported",
+    "resynchronised",
+    "unframed",
+    "broadcast",
+    "tagged",
+    "unicast",
+)
+FRAMES, BROKEN, TRUNCATED, FRAGMENTS, REDUNDANT, UNSUPPORTED, RESYNCED, UNFRAMED, BROADCAST, TAGGED, UNICAST = range(11)
+
+TCP_STATES = (None, "opened", "established", "closed", "reset", "midstream", "refused")
+OPENED, ESTABLISHED, CLOSED, RESET, MIDSTREAM, REFUSED = range(1, 7)
+
+FIN, SYN, RST, ACK = 1, 2, 4, 16
+IN_ORDER, LATE = 1, 2
+MAX_TRIES = 6
+TWIN_WINDOW_NS = 400_000_000
+DUPLICATE_WINDOW_NS = 10_000_000
+
+
+class Dissector:
+    """Feeds a batch of frames through to each protocol's Messages.
+
+    recogniser: tells which protocol a first payload is (see recognise.Recogniser).
+    framers, messages: per protocol index; a framer of None means that a stream of it has no messages.
+    `ended`: slots whose conversation was replaced by a new one between the same ends.
+    """
+
+    def __init__(self, flows, recogniser, facts, framers, messages):
+        self.packet = Packet()
+        self.flows = flows
+        self.recogniser = recogniser
+        self.facts = facts
+        self.framers = framers
+        self.messages = messages
+        self.carries = {}
+        self.wants = {}
+        self.queues = {}
+        self.fragments = {}
+        self.ended = []
+        self.now = 0
+        self.queue_octets = 0
+        self.count_array = np.zeros(len(COUNTS), np.int64)
+        self.counts = memoryview(self.count_array)
+        self.twin_array = np.zeros((4096, 3), np.int64)
+        self.twins = memoryview(self.twin_array)
+        self.watcher = Fragments()
+        self.spill = 0
+        self.realm_codes = []
+
+    def run(self, frames, realm_codes):
+        """Dissect a Frames batch; realm_codes: realm index per source."""
+        self.realm_codes = realm_codes
+        self._bind(frames.octets, frames.used)
+        offset: cython.longlong[:] = memoryview(frames.offset)
+        caplen: cython.int[:] = memoryview(frames.caplen)
+        wirelen: cython.int[:] = memoryview(frames.wirelen)
+        time: cython.longlong[:] = memoryview(frames.time)
+        linktype: cython.int[:] = memoryview(frames.linktype)
+        source: cython.int[:] = memoryview(frames.source)
+        number: cython.longlong[:] = memoryview(frames.number)
+        i: cython.int
+        kind: cython.int
+        p: Packet = self.packet
+        for i in range(len(offset)):
+            p.time = time[i]
+            p.frame = number[i]
+            p.source = source[i]
+            p.realm = realm_codes[source[i]]
+            p.wire = wirelen[i]
+            p.linktype = linktype[i]
+            self.now = p.time
+            kind = p.parse(offset[i], offset[i] + caplen[i], linktype[i])
+            self.counts[0] += 1
+            if caplen[i] < wirelen[i]:
+                self.counts[2] += 1
+            self._frame(kind)
+
+    def _bind(self, array, used):
+        """Work on this buffer; what is joined is put behind `used`."""
+        self.array = array
+        self.spill = used
+        self.octets = memoryview(array)
+        self.writable = memoryview(array)
+        self.packet.bind(self.octets)
+        for framer in self.framers:
+            if framer is not None:
+                framer.bind(self.octets)
+        for messages in self.messages:
+            messages.bind(array)
+
+    def place(self, octets):
+        """Put joined octets (bytes) behind the frames and return where they begin."""
+        need = self.spill + len(octets)
+        if need > len(self.array):
+            grown = np.zeros(max(need, 2 * len(self.array)), np.uint8)
+            grown[: self.spill] = self.array[: self.spill]
+            self._bind(grown, self.spill)
+        start = self.spill
+        self.array[start:need] = np.frombuffer(octets, np.uint8)
+        self.spill = need
+        return start
+
+    def _frame(self, kind):
+        p: Packet = self.packet
+        if p.vlan >= 0:
+            self.counts[9] += 1
+        if (p.target_mac >> 40) & 1:
+            self.counts[8] += 1
+        else:
+            self.counts[10] += 1
+        if p.redundancy != 0 and self._twin():
+            self.counts[4] += 1
+            return 0
+        if kind == 3:
+            self.counts[3] += 1
+            whole = self.watcher.join(p, self.octets, self.facts)
+            if whole is None:
+                return 0
+            start: cython.Py_ssize_t = self.place(whole)
+            kind = p.transport(start, start + len(whole))
+        if kind == 0:
+            self.counts[1] += 1
+            return 0
+        slot: cython.int = self.flows.find(p)
+        side: cython.int = self.flows.side
+        duplicate: cython.int = self._account(slot, side)
+        if kind == 4:
+            return self._tcp(slot, side)
+        if duplicate:
+            return 0
+        if kind == 5 or kind == 1 or kind == 2:
+            return self._datagram(slot, side)
+        return 0
+
+    def _twin(self):
+        """1 where this frame's redundancy twin (same sender, same sequence number) has been seen."""
+        p: Packet = self.packet
+        at: cython.longlong = (p.source_mac * 31 + p.redundancy_seq) & 4095
+        mac: cython.longlong = p.source_mac
+        if (
+            self.twins[at, 0] == mac
+            and self.twins[at, 1] == p.redundancy_seq
+            and p.time - self.twins[at, 2] < 400000000
+            and self.twins[at, 2] - p.time < 400000000
+        ):
+            return 1
+        self.twins[at, 0] = mac
+        self.twins[at, 1] = p.redundancy_seq
+        self.twins[at, 2] = p.time
+        return 0
+
+    def _account(self, slot, side):
+        """Count the frame in its flow; 1 where the capture point copied it."""
+        p: Packet = self.packet
+        f: Flows = self.flows
+        length: cython.int = p.end - p.start
+        copied: cython.int = 0
+        if f.packets[slot, side] == 0:
+            self._first_sight(slot, side)
+        elif (
+            p.ipid != 0
+            and f.ipid[slot, side] == p.ipid
+            and f.last_length[slot, side] == length
+            and p.time - f.last_time[slot, side] < 10000000
+            and p.protocol != 1
+        ):
+            if p.protocol != 6 or (p.seq + length) & 0xFFFFFFFF == f.next_seq[slot, side]:
+                copied = 1
+                f.duplicates[slot] += 1
+        if p.source_mac != f.mac[slot, side]:
+            self._first_sight(slot, side)
+        f.packets[slot, side] += 1
+        f.octets[slot, side] += p.wire
+        f.payload[slot, side] += length
+        f.ipid[slot, side] = p.ipid
+        f.last_length[slot, side] = length
+        f.last_time[slot, side] = p.time
+        f.last[slot] = p.time
+        f.last_frame[slot] = p.frame
+        f.last_source[slot] = p.source
+        return copied
+
+    def _first_sight(self, slot, side):
+        """A side speaks for the first time, or from another link address: note who it is."""
+        p: Packet = self.packet
+        f: Flows = self.flows
+        f.mac[slot, side] = p.source_mac
+        f.ttl[slot, side] = p.ttl
+        self.recogniser.met(p, f, slot, side)
+        return 0
+
+    def _datagram(self, slot, side):
+        p: Packet = self.packet
+        f: Flows = self.flows
+        if p.end <= p.start or f.opaque[slot]:
+            return 0
+        if f.protocol[slot] < 0:
+            if self._identify(slot, side, p.start, p.end) < 0:
+                return 0
+        out: Messages = self.messages[f.protocol[slot]]
+        return out.append(
+            slot, side, side ^ f.client_side[slot], p.start, p.end - p.start, p.time, p.frame, p.source
+        )
+
+    def _identify(self, slot, side, start, end):
+        """Ask the recogniser; the protocol's index, -1 unknown, -2 more octets needed."""
+        f: Flows = self.flows
+        if f.tries[slot] >= 6:
+            return -1
+        f.tries[slot] += 1
+        return self.recogniser.identify(self.packet, f, slot, side, self.array, start, end)
+
+    def _tcp(self, slot, side):
+        p: Packet = self.packet
+        f: Flows = self.flows
+        other: cython.int = 1 - side
+        length: cython.longlong = p.end - p.start
+        if p.flags & 2:  # SYN
+            if p.flags & 16 == 0:
+                if f.payload[slot, 0] + f.payload[slot, 1] > 0 or f.tcp[slot] in (3, 4, 6):
+                    return self._reopen(slot)
+                f.client_side[slot] = side
+                f.oriented[slot] = 1
+                if f.tcp[slot] == 0:
+                    f.tcp[slot] = 1
+            else:
+                f.client_side[slot] = other
+                f.oriented[slot] = 1
+                f.tcp[slot] = 2
+            f.next_seq[slot, side] = (p.seq + 1) & 0xFFFFFFFF
+            f.sync[slot, side] = 1
+            if length == 0:
+                return 0
+            p.seq = (p.seq + 1) & 0xFFFFFFFF
+        if p.flags & 4:
+            f.tcp[slot] = 6 if f.tcp[slot] == 1 and side != f.client_side[slot] else 4
+            return 0
+        if p.flags & 1:
+            f.fin[slot, side] = 1
+            if f.fin[slot, other]:
+                f.tcp[slot] = 3
+        if p.flags & 16 and self.queues:
+            self._acknowledged(slot, other)
+        if length == 0:
+            return 0
+        if f.tcp[slot] < 2:
+            f.tcp[slot] = 2 if f.tcp[slot] == 1 else 5
+        if f.sync[slot, side] == 0:
+            f.sync[slot, side] = 2
+            f.next_seq[slot, side] = p.seq
+        ahead: cython.longlong = (p.seq - f.next_seq[slot, side]) & 0xFFFFFFFF
+        if ahead == 0:
+            f.next_seq[slot, side] = (p.seq + length) & 0xFFFFFFFF
+            self._deliver(slot, side, p.start, p.end)
+        elif ahead >= 0x80000000:
+            behind: cython.longlong = 0x100000000 - ahead
+            if behind >= length:
+                f.retransmissions[slot] += 1
+                return 0
+            f.retransmissions[slot] += 1
+            f.next_seq[slot, side] = (p.seq + length) & 0xFFFFFFFF
+            self._deliver(slot, side, p.start + behind, p.end)
+        else:
+            return self._early(slot, side)
+        if self.queues:
+            self._drain(slot, side)
+        return 0
+
+    def _reopen(self, slot):
+        """A new connection between the same ends and ports: the old one ends here."""
+        p: Packet = self.packet
+        self._close(slot)
+        self.ended.append(slot)
+        self.flows.forget_key(slot)
+        fresh = self.flows.find(p)
+        side = self.flows.side
+        self.flows.packets[slot, side] -= 1
+        self.flows.octets[slot, side] -= p.wire
+        self._account(fresh, side)
+        return self._tcp(fresh, side)
+
+    def _early(self, slot, side):
+        """A segment beyond the next expected octet: keep it until the hole is filled or given up."""
+        p: Packet = self.packet
+        key = slot * 2 + side
+        queue = self.queues.get(key)
+        if queue is None:
+            queue = self.queues[key] = Queue(p.time)
+        octets = self.array[p.start : p.end].tobytes()
+        self.queue_octets += queue.add(p.seq, octets, p.time, p.frame, p.source)
+        if queue.full(p.time) or self.queue_octets > 64 << 20:
+            self._give_up(slot, side)
+        return 0
+
+    def _acknowledged(self, slot, side):
+        """The receiver has octets that the capture never saw: a hole that will not be filled."""
+        queue = self.queues.get(slot * 2 + side)
+        if queue is not None and queue.acknowledged(self.packet.ack, self.packet.time):
+            self._give_up(slot, side)
+
+    def _drain(self, slot, side):
+        """Deliver queued segments that have become next."""
+        f: Flows = self.flows
+        queue = self.queues.get(slot * 2 + side)
+        if queue is None:
+            return
+        p: Packet = self.packet
+        kept = (p.time, p.frame, p.source)
+        while True:
+            piece = queue.next(f.next_seq[slot, side])
+            if piece is None:
+                break
+            octets, time, frame, source, size = piece
+            self.queue_octets -= size
+            if not octets:
+                f.retransmissions[slot] += 1
+                continue
+            p.time, p.frame, p.source = max(kept[0], time), max(kept[1], frame) if source == kept[2] else frame, source
+            start = self.place(octets)
+            f.next_seq[slot, side] = (f.next_seq[slot, side] + len(octets)) & 0xFFFFFFFF
+            self._deliver(slot, side, start, start + len(octets))
+        p.time, p.frame, p.source = kept
+        if queue.empty():
+            self.queues.pop(slot * 2 + side, None)
+
+    def _give_up(self, slot, side):
+        """Pass over the hole before the queued segments; the stream goes on where a message begins."""
+        f: Flows = self.flows
+        queue = self.queues.get(slot * 2 + side)
+        if queue is None:
+            return
+        f.gaps[slot] += 1
+        f.sync[slot, side] = 2
+        f.leap[slot, side] = 0
+        self.carries.pop(slot * 2 + side, None)
+        f.next_seq[slot, side] = queue.first(f.next_seq[slot, side])
+        self._drain(slot, side)
+
+    def _close(self, slot):
+        """Deliver what a flow still holds back, then drop its stream state."""
+        for side in (0, 1):
+            for _ in range(64):
+                if slot * 2 + side not in self.queues:
+                    break
+                self._give_up(slot, side)
+            queue = self.queues.pop(slot * 2 + side, None)
+            if queue is not None:
+                self.queue_octets -= queue.octets
+            self.carries.pop(slot * 2 + side, None)
+            self.wants.pop(slot * 2 + side, None)
+
+    def close(self, slots):
+        """End these flows' streams (list of slots); framers forget them."""
+        for slot in slots:
+            self._close(slot)
+            protocol = self.flows.protocol[slot]
+            if protocol >= 0 and self.framers[protocol] is not None:
+                self.framers[protocol].forget(slot)
+            self.facts.forget_flow(slot)
+
+    def drain_all(self):
+        """At the end of the run: deliver what waits behind holes."""
+        for key in list(self.queues):
+            self._close(key // 2)
+
+    def _deliver(self, slot, side, start, end):
+        """Octets start..end of the buffer are next in the stream."""
+        f: Flows = self.flows
+        if f.opaque[slot]:
+            return 0
+        key: cython.int = slot * 2 + side
+        carried = None
+        if self.carries:
+            carried = self.carries.pop(key, None)
+        if carried is not None:
+            carried += self.array[start:end].tobytes()
+            if len(carried) < self.wants.get(key, 0) and f.protocol[slot] >= 0:
+                self.carries[key] = carried
+                return 0
+            start = self.place(carried)
+            end = start + len(carried)
+        if f.protocol[slot] < 0:
+            found: cython.int = self._identify(slot, side, start, end)
+            if found == -2:
+                self.carries[key] = bytearray(self.array[start:end].tobytes())
+                return 0
+            if found < 0:
+                return 0
+        framer = self.framers[f.protocol[slot]]
+        if framer is None:
+            return 0
+        return self._cut(slot, side, framer, self.messages[f.protocol[slot]], start, end)
+
+    def _cut(self, slot, side, framer, out, start, end):
+        f: Flows = self.flows
+        p: Packet = self.packet
+        length: cython.Py_ssize_t
+        framer.slot = slot
+        framer.side = side
+        while start < end:
+            if f.leap[slot, side] > 0:
+                length = min(f.leap[slot, side], end - start)
+                f.leap[slot, side] -= length
+                start += length
+                continue
+            if f.sync[slot, side] == 2:
+                if framer.begins(start, end) == 0:
+                    self.counts[6] += 1
+                    return 0
+                f.sync[slot, side] = 1
+            length = framer.cut(start, end)
+            if length > 0:
+                if length > end - start:
+                    length = end - start
+                out.append(slot, side, side ^ f.client_side[slot], start, length, p.time, p.frame, p.source)
+                f.leap[slot, side] = framer.leap
+                start += length
+            elif length == 0:
+                if end - start > framer.maximum:
+                    self._unframed(slot, side, start, end)
+                    return 0
+                key: cython.int = slot * 2 + side
+                self.carries[key] = bytearray(self.array[start:end].tobytes())
+                self.wants[key] = framer.want
+                return 0
+            else:
+                self._unframed(slot, side, start, end)
+                if -length >= end - start:
+                    f.sync[slot, side] = 2
+                    return 0
+                start -= length
+        return 0
+
+    def _unframed(self, slot, side, start, end):
+        """Octets that are no message of the flow's protocol."""
+        p: Packet = self.packet
+        self.counts[7] += 1
+        name = self.recogniser.name_of(self.flows.protocol[slot])
+        octets = self.array[start : min(end, start + 32)].tobytes()
+        self.facts.oddity_at(p.source, p.time, p.frame, slot, name, "not-framed", 0, octets)
+        self.recogniser.doubt(self.flows, slot)

@@ -1,0 +1,278 @@
+"""From the sheets' arrays to Arrow record batches of the tables that records/ describes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from interlock.records.tables import CLUES, CREDENTIALS, FLOWS, ODDITIES, OPERATIONS, VALUES
+from interlock.records.vocabulary import BASES, OUTCOMES, VERBS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from interlock.decode.flows import Flows
+    from interlock.records.frames import Source
+    from interlock.records.schema import Table
+
+__all__ = ["Emitter"]
+
+_TCP_STATES = (None, "opened", "established", "closed", "reset", "midstream", "refused")
+_DIRECTIONS = ("written", "read", "reported")
+_NO_NUMBER = -(1 << 31)
+
+
+class Emitter:
+    """Turns columns into batches. sources: the run's; protocols: protocol names by code."""
+
+    def __init__(self, flows: Flows, objects: Any, names: Any, protocols: Sequence[str], realms: Sequence[str]) -> None:
+        self._flows = flows
+        self._objects = objects
+        self._names = names
+        self._protocols = pa.array(protocols, pa.utf8())
+        self._verbs = pa.array(VERBS, pa.utf8())
+        self._outcomes = pa.array(OUTCOMES, pa.utf8())
+        self._realms = pa.array(realms, pa.utf8())
+        self._sources = pa.array([], pa.utf8())
+
+    def set_sources(self, sources: Sequence[Source]) -> None:
+        """The run's sources, by index."""
+        self._sources = pa.array([s.name for s in sources], pa.utf8())
+
+    def operations(self, rows: dict[str, Any]) -> pa.RecordBatch:
+        """One batch of `operations` from Sheet.end_batch's arrays."""
+        f = self._flows.columns
+        slot, asker = rows["flow"], rows["asker"]
+        columns = [
+            _coded(rows["source"], self._sources),
+            _coded(f["realm"][slot], self._realms),
+            pa.array(rows["operation"].view(np.uint64)),
+            _times(rows["time"]),
+            _number(rows["frame"].view(np.uint64), rows["frame"] == 0),
+            _number(rows["response_frame"].view(np.uint64), rows["response_frame"] == 0),
+            pa.array(f["ident"][slot]),
+            self._pool(f["address"][slot, asker], self._flows.addresses),
+            self._pool(f["address"][slot, 1 - asker], self._flows.addresses),
+            *self._ports(slot, asker),
+            _coded(rows["protocol"].astype(np.int32), self._protocols),
+            _coded(rows["verb"].astype(np.int32), self._verbs),
+            _number(rows["function"], rows["function"] == _NO_NUMBER),
+            self._pool(rows["name"], self._names),
+            pc.cast(_number(rows["transaction"], rows["transaction"] < 0), pa.utf8()),
+            pa.array(rows["item"]),
+            pa.array(rows["items"]),
+            self._pool(rows["user"], self._names),
+            self._pool(rows["unit"], self._names),
+            self._pool(rows["object"], self._objects),
+            _number(np.clip(rows["count"], 0, 0xFFFFFFFF).astype(np.uint32), rows["count"] < 0),
+            _coded(rows["outcome"].astype(np.int32), self._outcomes),
+            _number(rows["code"], rows["code"] == _NO_NUMBER),
+            pa.array(rows["latency"], pa.duration("ns"), mask=rows["latency"] < 0),
+        ]
+        return _batch(OPERATIONS, columns)
+
+    def _ports(self, slot: Any, side: Any) -> list[pa.Array]:
+        f = self._flows.columns
+        absent = (f["transport"][slot] != 6) & (f["transport"][slot] != 17)
+        sides = (side, 1 - side)
+        return [_number(f["port"][slot, s].astype(np.uint16), absent) for s in sides]
+
+    def _pool(self, codes: Any, pool: Any) -> pa.Array:
+        """A dictionary column; a pool far larger than the batch is cut down to what the batch uses."""
+        texts = pool.texts
+        if len(texts) > 4096 and len(texts) > 2 * len(codes):
+            used, codes = np.unique(codes, return_inverse=True)
+            texts = [texts[i] if i >= 0 else "" for i in used.tolist()]
+            codes = np.where(used[codes] < 0, -1, codes).astype(np.int32)
+        return _coded(codes, pa.array(texts, pa.utf8()))
+
+    def flows(self, slots: Any) -> pa.RecordBatch:
+        """One batch of `flows` for these slots (int array)."""
+        f = {name: column[slots] for name, column in self._flows.columns.items()}
+        n = len(slots)
+        client = f["client_side"].astype(np.int64)
+        row = np.arange(n)
+        server = 1 - client
+
+        def of(name: str, side: Any) -> Any:
+            return f[name][row, side]
+
+        macs = [[None if m == 0 else int(m).to_bytes(6, "big").hex(":") for m in of("mac", s).tolist()] for s in (client, server)]
+        columns = [
+            _coded(f["source"], self._sources),
+            _coded(f["realm"], self._realms),
+            pa.array(f["ident"]),
+            self._pool(of("address", client), self._flows.addresses),
+            self._pool(of("address", server), self._flows.addresses),
+            *(pa.array(m, pa.utf8()).dictionary_encode() for m in macs),
+            *self._ports(slots, client),
+            pa.array([_transport(t) for t in f["transport"].tolist()], pa.utf8()).dictionary_encode(),
+            _number(f["vlan"].astype(np.uint16), f["vlan"] < 0),
+            _times(f["first"]),
+            _times(f["last"]),
+            pa.array(f["first_frame"].view(np.uint64)),
+            pa.array(f["last_frame"].view(np.uint64)),
+            *(pa.array(of(name, s).astype(np.uint64)) for name in ("packets", "octets") for s in (client, server)),
+            pa.array([_TCP_STATES[t] for t in f["tcp"].tolist()], pa.utf8()).dictionary_encode(),
+            *(pa.array(f[name].astype(np.uint32)) for name in ("retransmissions", "gaps", "duplicates")),
+            *self._named(slots, f),
+        ]
+        return _batch(FLOWS, columns)
+
+    def _named(self, slots: Any, f: dict[str, Any]) -> list[pa.Array]:
+        """Protocol, basis and confidence; a flow that no payload named is named by its port, as such."""
+        names = self._protocols.to_pylist()
+        protocol, basis, confidence = [], [], []
+        for slot, code, how, sure in zip(
+            slots.tolist(), f["protocol"].tolist(), f["basis"].tolist(), f["confidence"].tolist(), strict=True
+        ):
+            name = names[code] if code >= 0 else self.port_name(slot)
+            protocol.append(name)
+            basis.append(BASES[how] if code >= 0 else ("port" if name else "unknown"))
+            confidence.append(sure / 100 if code >= 0 else (0.3 if name else 0.0))
+        return [
+            pa.array(protocol, pa.utf8()).dictionary_encode(),
+            pa.array(basis, pa.utf8()).dictionary_encode(),
+            pa.array(confidence, pa.float32()),
+        ]
+
+    def port_name(self, slot: int) -> str | None:
+        """What the registered port (or link type) says, for a flow that nothing else named."""
+        from interlock.decode.port_names import port_name  # noqa: PLC0415 (read when the first flow ends)
+
+        f = self._flows
+        side = f.client_side[slot]
+        return port_name(f.transport[slot], f.port[slot, 1 - side], f.port[slot, side])
+
+    def values(self, done: tuple[dict[str, Any], Any, dict[int, str], dict[int, bytes]]) -> pa.RecordBatch:
+        """One batch of `values` from ValueSheet.end_batch's result."""
+        rows, numbers, texts, raws = done
+        f = self._flows.columns
+        slot, server, n = rows["flow"], rows["server_side"], len(rows["flow"])
+        offsets = np.append(rows["begin"], len(numbers)).astype(np.int32)
+        empty = offsets[1:] == offsets[:-1]
+        columns = [
+            _coded(rows["source"], self._sources),
+            _coded(f["realm"][slot], self._realms),
+            _times(rows["time"]),
+            pa.array(rows["frame"].view(np.uint64)),
+            pa.array(f["ident"][slot]),
+            _number(rows["operation"].view(np.uint64), rows["operation"] == 0),
+            self._pool(f["address"][slot, 1 - server], self._flows.addresses),
+            self._pool(f["address"][slot, server], self._flows.addresses),
+            _coded(rows["protocol"].astype(np.int32), self._protocols),
+            self._pool(rows["unit"], self._names),
+            self._pool(rows["object"], self._objects),
+            _coded(rows["direction"].astype(np.int32), pa.array(_DIRECTIONS, pa.utf8())),
+            pa.ListArray.from_arrays(pa.array(offsets), pa.array(numbers), mask=pa.array(empty)),
+            _sparse(texts, n, pa.utf8()),
+            _sparse(raws, n, pa.binary()),
+            self._pool(rows["type"], self._names),
+            self._pool(rows["quality"], self._names),
+        ]
+        return _batch(VALUES, columns)
+
+    def clues(self, rows: list[tuple[Any, ...]]) -> pa.RecordBatch:
+        """One batch of `clues` from Facts' tuples."""
+        source, realm, time, frame, who, field, value, protocol, confidence = _across(rows, 9)
+        columns = [
+            _coded(np.array(source, np.int32), self._sources),
+            _coded(np.array(realm, np.int32), self._realms),
+            _times(np.array(time, np.int64)),
+            pa.array(np.array(frame, np.uint64)),
+            *(_words(column) for column in (who, field, value, protocol)),
+            pa.array(confidence, pa.float32()),
+        ]
+        return _batch(CLUES, columns)
+
+    def oddities(self, rows: list[tuple[Any, ...]]) -> pa.RecordBatch:
+        """One batch of `oddities` from Facts' tuples; slot -1: no flow."""
+        source, time, frame, slot, protocol, oddity, offset, octets = _across(rows, 8)
+        f = self._flows
+        at = [s if s >= 0 else None for s in slot]
+        columns = [
+            _coded(np.array(source, np.int32), self._sources),
+            _coded(np.array([0 if s is None else f.realm[s] for s in at], np.int32), self._realms),
+            _times(np.array(time, np.int64)),
+            pa.array(np.array(frame, np.uint64)),
+            pa.array([None if s is None else f.ident[s] for s in at], pa.uint64()),
+            _words([None if s is None else f.address_of(s, f.client_side[s]) for s in at]),
+            _words([None if s is None else f.address_of(s, 1 - f.client_side[s]) for s in at]),
+            _words(protocol),
+            _words(oddity),
+            pa.array([min(o, 0xFFFFFFFF) for o in offset], pa.uint32()),
+            pa.array(octets, pa.binary()),
+        ]
+        return _batch(ODDITIES, columns)
+
+    def credentials(self, rows: list[list[Any]]) -> pa.RecordBatch:
+        """One batch of `credentials` from Facts' rows."""
+        source, time, frame, slot, side, protocol, *rest = _across(rows, 11)
+        columns = [*self._where(source, slot), _times(np.array(time, np.int64)), pa.array(np.array(frame, np.uint64))]
+        columns += [*self._ends(slot, side), _words(protocol), *(_words(column) for column in rest)]
+        return _batch(CREDENTIALS, columns)
+
+    def _where(self, source: Any, slot: Any) -> list[pa.Array]:
+        realm = self._flows.columns["realm"][np.array(slot, np.int64)]
+        return [_coded(np.array(source, np.int32), self._sources), _coded(realm, self._realms)]
+
+    def _ends(self, slot: Any, side: Any) -> list[pa.Array]:
+        """Flow, sender and receiver of rows that hang on a message."""
+        f = self._flows
+        ends = [[f.address_of(s, d ^ flip) for s, d in zip(slot, side, strict=True)] for flip in (0, 1)]
+        return [pa.array([f.ident[s] for s in slot], pa.uint64()), *(_words(e) for e in ends)]
+
+    def details(self, table: Table, rows: list[tuple[Any, ...]]) -> pa.RecordBatch:
+        """One batch of a protocol's own table; its first columns are source, realm, time, frame, flow,
+        client, server, client_port, server_port (of the flow), then what the decoder's dict names.
+        """
+        source, time, frame, slot, _, own = _across(rows, 6)
+        at = np.array(slot, np.int64)
+        client = self._flows.columns["client_side"][at].astype(np.int64)
+        columns = [*self._where(source, slot), _times(np.array(time, np.int64)), pa.array(np.array(frame, np.uint64))]
+        columns += [*self._ends(slot, client.tolist()), *self._ports(at, client)]
+        for column in table.columns[len(columns) :]:
+            columns.append(pa.array([row.get(column.name) for row in own], column.type))
+        return _batch(table, columns)
+
+
+def _across(rows: list[Any], width: int) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
+
+
+def _batch(table: Table, columns: list[pa.Array]) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays(columns, schema=table.schema)
+
+
+def _coded(codes: Any, texts: pa.Array) -> pa.DictionaryArray:
+    codes = np.ascontiguousarray(codes, np.int32)
+    absent = codes < 0
+    indices = pa.array(codes, mask=absent) if absent.any() else pa.array(codes)
+    return pa.DictionaryArray.from_arrays(indices, texts)
+
+
+def _words(texts: list[Any]) -> pa.Array:
+    return pa.array(texts, pa.utf8()).dictionary_encode()
+
+
+def _times(ns: Any) -> pa.Array:
+    return pa.array(ns.view("datetime64[ns]"), pa.timestamp("ns", "UTC"))
+
+
+def _number(column: Any, absent: Any) -> pa.Array:
+    return pa.array(column, mask=absent) if absent.any() else pa.array(column)
+
+
+def _sparse(given: dict[int, Any], n: int, kind: pa.DataType) -> pa.Array:
+    if not given:
+        return pa.nulls(n, kind)
+    return pa.array([given.get(i) for i in range(n)], kind)
+
+
+def _transport(code: int) -> str:
+    if code >= 0x10000:
+        return f"eth/0x{code & 0xFFFF:04x}"
+    return {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp6"}.get(code, f"ip/{code}")

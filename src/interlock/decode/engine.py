@@ -1,0 +1,183 @@
+"""The decode room as one object: Frames in, record batches out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from interlock.decode.dissector import COUNTS, Dissector
+from interlock.decode.emit import Emitter
+from interlock.decode.flows import Flows
+from interlock.decode.recognise import Recogniser
+from interlock.decode.sheet import Sheet
+from interlock.decode.tools import Tools
+from interlock.decode.words import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import pyarrow as pa
+
+    from interlock.decode.spec import ProtocolSpec
+    from interlock.decode.tools import VerbRows
+    from interlock.records.frames import Frames, Source
+
+__all__ = ["Engine"]
+
+TCP_IDLE_NS = 3_600_000_000_000
+TCP_ENDED_NS = 60_000_000_000
+IDLE_NS = 600_000_000_000
+MAX_FLOWS = 200_000
+MAX_WORDS = 200_000
+AGEING_BATCHES = 16
+
+Batches = dict[str, "pa.RecordBatch"]
+
+
+class Engine:
+    """Decodes a run's frames, batch by batch; feed everything in time order, then `finish`.
+
+    sources: the run's, by the index that Frames carry. wanted: tables to make (None: all).
+    fingerprint: secret octets → text, keyed per installation. seed: 64 random bits.
+    Every batch of records is a dict table name → RecordBatch; empty tables are left out.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        specs: Sequence[ProtocolSpec],
+        verbs: Mapping[str, VerbRows],
+        *,
+        fingerprint: Callable[[bytes], str] | None = None,
+        seed: int = 0,
+        wanted: frozenset[str] | None = None,
+    ) -> None:
+        names = list(dict.fromkeys(name for spec in specs for name in spec.names))
+        codes = {name: code for code, name in enumerate(names)}
+        self._wanted = wanted
+        self.flows = Flows(Words(), seed)
+        self.sheet = Sheet(Words(), Words())
+        self.sheet.facts.keyed_by(fingerprint)
+        self.sheet.facts.realm_of = self.flows.realm_of
+        self.sheet.facts.address_of = self.flows.address_of
+        self.sheet.values.wanted = wanted is None or "values" in wanted
+        tools = Tools(self.flows, self.sheet, verbs, codes)
+        self.recogniser = Recogniser(specs, codes, self.sheet.facts)
+        self._details = {table.name: table for spec in specs for table in spec.details}
+        self._decoders, framers, messages = _build(specs, codes, tools)
+        self.dissector = Dissector(self.flows, self.recogniser, self.sheet.facts, framers, messages)
+        self._realms = list(dict.fromkeys(s.realm for s in sources)) or ["default"]
+        self._realm_codes = [self._realms.index(s.realm) for s in sources]
+        self._emit = Emitter(self.flows, self.sheet.objects, self.sheet.names, names, self._realms)
+        self._emit.set_sources(sources)
+        self._batches = 0
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What the dissector counted, by name (dissector.COUNTS)."""
+        return dict(zip(COUNTS, self.dissector.count_array.tolist(), strict=True))
+
+    def feed(self, frames: Frames) -> Batches:
+        """Decode a batch of frames; the records that are final now."""
+        self.dissector.run(frames, self._realm_codes)
+        self._decode()
+        return self._collect(self.dissector.now)
+
+    def finish(self) -> Iterator[Batches]:
+        """The rest: what waited behind holes, open requests (outcome `unknown`), all flows."""
+        self.dissector.drain_all()
+        self._decode()
+        yield self._collect(None)
+        slots = np.flatnonzero(self.flows.columns["alive"])
+        for at in range(0, len(slots), 65536):
+            piece = slots[at : at + 65536]
+            if self._wants("flows"):
+                yield {"flows": self._emit.flows(piece)}
+
+    def _wants(self, table: str) -> bool:
+        return self._wanted is None or table in self._wanted
+
+    def _decode(self) -> None:
+        self.sheet.reserve_flows(self.flows.capacity)
+        for decoder, messages, timeout in self._decoders:
+            if messages.n:
+                self.sheet.timeout = timeout
+                decoder.cursor.bind(messages.octets)
+                decoder.run(messages, self.sheet)
+
+    def _collect(self, now: int | None) -> Batches:
+        self._batches += 1
+        ended = self._ended(now)
+        self.sheet.expire(now, self.flows.columns["packets"] > 0)
+        rows = self.sheet.end_batch()
+        done: Batches = {}
+        if len(rows["flow"]) and self._wants("operations"):
+            done["operations"] = self._emit.operations(rows)
+        values = self.sheet.values.end_batch()
+        if len(values[0]["flow"]) and self._wants("values"):
+            done["values"] = self._emit.values(values)
+        clues, oddities, credentials, details = self.sheet.facts.end_batch()
+        for name, found in (("clues", clues), ("oddities", oddities), ("credentials", credentials)):
+            if found and self._wants(name):
+                done[name] = getattr(self._emit, name)(found)
+        for name, found in details.items():
+            if self._wants(name):
+                done[name] = self._emit.details(self._details[name], found)
+        if len(ended):
+            if self._wants("flows"):
+                done["flows"] = self._emit.flows(ended)
+            self._release(ended.tolist())
+        self._compact()
+        return done
+
+    def _ended(self, now: int | None) -> Any:
+        """Slots of flows that are over or idle for too long, whose open requests end now, too."""
+        f = self.flows.columns
+        self.dissector.ended.clear()
+        if now is None:
+            return np.empty(0, np.int64)
+        if self._batches % AGEING_BATCHES and self.flows.used < MAX_FLOWS:
+            return np.empty(0, np.int64)
+        idle = now - f["last"]
+        is_tcp = f["transport"] == 6
+        over = np.isin(f["tcp"], (3, 4, 6)) & (idle > TCP_ENDED_NS)
+        old = np.where(is_tcp, idle > TCP_IDLE_NS, idle > IDLE_NS)
+        ended = np.flatnonzero((f["alive"] == 2) | ((f["alive"] == 1) & (over | old)))
+        if self.flows.used - len(ended) > MAX_FLOWS:
+            alive = np.flatnonzero(f["alive"])
+            oldest = alive[np.argsort(f["last"][alive], kind="stable")[: MAX_FLOWS // 4]]
+            ended = np.union1d(ended, oldest)
+        if len(ended):
+            self.dissector.close(ended.tolist())
+            self._decode()
+            self.sheet.end_flows(ended)
+        return ended
+
+    def _release(self, slots: list[int]) -> None:
+        for slot in slots:
+            self.recogniser.forget(slot)
+            for decoder, _, _ in self._decoders:
+                decoder.forget(slot)
+        self.flows.release(slots)
+
+    def _compact(self) -> None:
+        """Keep the pools of words bounded over a long run: forget what no live row or flow uses."""
+        if len(self.flows.addresses.texts) > MAX_WORDS:
+            self.flows.addresses.compact([self.flows.columns["address"].reshape(-1)])
+        open_rows = {n: c[: self.sheet.n] for n, c in self.sheet.columns.items()}
+        if len(self.sheet.objects.texts) > MAX_WORDS:
+            self.sheet.objects.compact([open_rows["object"]])
+
+
+def _build(specs: Sequence[ProtocolSpec], codes: dict[str, int], tools: Tools) -> tuple[list[Any], list[Any], list[Any]]:
+    """Decoders, and per protocol code its framer and messages; names of one spec share both."""
+    from interlock.decode.messages import Messages  # noqa: PLC0415 (compiled; needed only here)
+
+    decoders, framers, messages = [], [None] * len(codes), [None] * len(codes)
+    for spec in specs:
+        own, framer = Messages(), spec.framer() if spec.framer else None
+        decoders.append((spec.decoder(spec, tools), own, spec.timeout_ns))
+        for name in spec.names:
+            framers[codes[name]], messages[codes[name]] = framer, own
+    return decoders, framers, messages

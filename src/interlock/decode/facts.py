@@ -1,0 +1,114 @@
+# cython: compiled
+"""Where decoders write what is rare: clues, oddities, credentials and their own details."""
+
+from __future__ import annotations
+
+import cython
+
+__all__ = ["MAX_ODDITIES_PER_FLOW", "Facts"]
+
+MAX_ODDITIES_PER_FLOW = 64
+MAX_REMEMBERED = 200_000
+CLUE_AGE_NS = 3_600_000_000_000
+"""A fact that is said again is a row again after this long, so that its age can be told."""
+
+
+class Facts:
+    """Rows as tuples: (message's source, time, frame, flow slot, side, …own columns)."""
+
+    def __init__(self) -> None:
+        self.clues: list = []
+        self.oddities: list = []
+        self.credentials: list = []
+        self.details: dict = {}
+        self.oddity_count: dict = {}
+        self.suppressed = 0
+        self._said: dict = {}
+        self._fingerprint = None
+        self.realm_of = None
+        self.address_of = None
+
+    def sender(self, m, i) -> str:
+        """Address of who sent message i."""
+        return self.address_of(m.flow[i], m.side[i])
+
+    def receiver(self, m, i) -> str:
+        """Address of who message i was sent to."""
+        return self.address_of(m.flow[i], 1 - m.side[i])
+
+    def clue(self, m, i, who, field, value, protocol, confidence=0.9):
+        """`who` (address, or address/unit) has `field` (clue_fields.CLUE_FIELDS) = value (text, not empty)."""
+        if not value or not who:
+            return
+        self.clue_at(m.source[i], m.time[i], m.frame[i], self.realm_of(m.flow[i]), who, field, value, protocol, confidence)
+
+    def clue_at(self, source, time, frame, realm, who, field, value, protocol, confidence):
+        """The same, where no message carries it."""
+        key = (realm, who, field, value, protocol)
+        said = self._said.get(key)
+        if said is not None and 0 <= time - said < CLUE_AGE_NS:
+            return
+        if len(self._said) >= MAX_REMEMBERED:
+            self._said.clear()
+        self._said[key] = time
+        self.clues.append((source, realm, time, frame, who, field, value[:512], protocol, confidence))
+
+    def oddity(self, m, i, protocol, oddity, offset=0):
+        """Message i breaks a rule of `protocol` at `offset`; at most MAX_ODDITIES_PER_FLOW rows a flow."""
+        start: cython.Py_ssize_t = m.offset[i] + max(0, min(offset, m.length[i]))
+        end: cython.Py_ssize_t = min(start + 32, m.offset[i] + m.length[i])
+        octets = m.array[start:end].tobytes()
+        self.oddity_at(m.source[i], m.time[i], m.frame[i], m.flow[i], protocol, oddity, offset, octets)
+
+    def oddity_at(self, source, time, frame, flow, protocol, oddity, offset, octets):
+        """The same, where no message carries it; flow: slot, or -1."""
+        seen = self.oddity_count.get(flow, 0)
+        if seen >= MAX_ODDITIES_PER_FLOW:
+            self.suppressed += 1
+            return
+        if len(self.oddity_count) > MAX_REMEMBERED:
+            self.oddity_count.clear()
+        self.oddity_count[flow] = seen + 1
+        self.oddities.append((source, time, frame, flow, protocol, oddity, max(0, offset), octets))
+
+    def credential(self, m, i, protocol, scheme, user, secret, *, known=None, outcome="unknown"):
+        """A login seen in clear in message i (from client to server). user: text or None.
+
+        secret: octets or None; only its keyed fingerprint is kept. known: `default` where the decoder knows
+        the secret as a public default; empty and same-as-user are found here. Returns the row's index.
+        """
+        if known is None and secret is not None:
+            known = _weakness(user, secret)
+        mark = None if secret is None or self._fingerprint is None else self._fingerprint(secret)
+        self.credentials.append(
+            [m.source[i], m.time[i], m.frame[i], m.flow[i], m.side[i], protocol, scheme, user, mark, known, outcome]
+        )
+        return len(self.credentials) - 1
+
+    def detail(self, table, m, i, row):
+        """A row (dict of its own columns) for the protocol's own table."""
+        self.details.setdefault(table, []).append((m.source[i], m.time[i], m.frame[i], m.flow[i], m.side[i], row))
+
+    def keyed_by(self, fingerprint):
+        """fingerprint: octets → text, keyed per installation; passed in because randomness is."""
+        self._fingerprint = fingerprint
+
+    def forget_flow(self, flow):
+        """Drop what is counted for a flow slot."""
+        self.oddity_count.pop(flow, None)
+
+    def end_batch(self):
+        """Take everything out and begin anew."""
+        done = (self.clues, self.oddities, self.credentials, self.details)
+        self.clues, self.oddities, self.credentials, self.details = [], [], [], {}
+        return done
+
+
+def _weakness(user, secret):
+    if len(secret) == 0:
+        return "empty"
+    if user is not None and user.encode("utf-8", "replace") == secret:
+        return "same-as-user"
+    if len(secret) < 4:
+        return "short"
+    return None

@@ -1,0 +1,38 @@
+# cython: language_level=3
+from interlock.decode.packet cimport Packet
+from interlock.decode.words cimport Words
+
+cdef class Flows:
+    cdef public int capacity, used
+    cdef int table_mask, graves
+    cdef public dict columns
+    cdef public Words addresses
+    cdef public list free, state
+    cdef unsigned long long seed
+    cdef public object table_array
+    cdef int[:] table
+    cdef unsigned long long[:, :] key
+    cdef public unsigned long long[:] ident
+    cdef public long long[:] first, last, first_frame, last_frame
+    cdef public int[:] source, last_source, realm, vlan, transport
+    cdef public short[:] protocol
+    cdef public unsigned char[:] basis, confidence, tries, client_side, oriented, tcp, opaque, alive, family
+    cdef public int[:] retransmissions, gaps, duplicates
+    cdef public int[:, :] address, port, ipid, ttl, window, last_length
+    cdef public long long[:, :] packets, octets, payload, next_seq, last_time, leap
+    cdef public unsigned long long[:, :] mac
+    cdef public unsigned char[:, :] sync, fin
+    cdef public int side
+
+    cpdef int find(self, Packet p) except -1
+    cdef int _insert(self, Packet p, int a_first, unsigned long long k0, unsigned long long k1,
+                     unsigned long long k2, unsigned long long k3, unsigned long long k4) except -1
+    cdef unsigned long long _hash(self, unsigned long long k0, unsigned long long k1, unsigned long long k2,
+                                  unsigned long long k3, unsigned long long k4)
+    cdef int _rebuild(self) except -1
+    cpdef int forget_key(self, int slot) except -1
+    cpdef str address_of(self, int slot, int side)
+    cpdef int realm_of(self, int slot)
+    cpdef int server_port(self, int slot)
+    cpdef int client_port(self, int slot)
+    cpdef orient(self, int slot, int client_side)

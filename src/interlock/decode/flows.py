@@ -1,0 +1,267 @@
+# cython: compiled
+"""The flow table: one slot a conversation, found by both ends' addresses and ports within a realm.
+
+It holds every column of a flow, which is why the module is long; streams and recognition keep their state here.
+"""
+
+from __future__ import annotations
+
+import cython
+import numpy as np
+
+from interlock.decode.addresses import address_text
+
+__all__ = ["Flows"]
+
+M64 = (1 << 64) - 1
+
+_COLUMNS = {
+    "ident": np.uint64,
+    "first": np.int64,
+    "last": np.int64,
+    "first_frame": np.int64,
+    "last_frame": np.int64,
+    "source": np.int32,
+    "last_source": np.int32,
+    "realm": np.int32,
+    "vlan": np.int32,
+    "transport": np.int32,
+    "protocol": np.int16,
+    "basis": np.uint8,
+    "confidence": np.uint8,
+    "tries": np.uint8,
+    "client_side": np.uint8,
+    "oriented": np.uint8,
+    "tcp": np.uint8,
+    "opaque": np.uint8,
+    "alive": np.uint8,
+    "family": np.uint8,
+    "retransmissions": np.int32,
+    "gaps": np.int32,
+    "duplicates": np.int32,
+}
+_SIDES = {
+    "address": np.int32,
+    "port": np.int32,
+    "ipid": np.int32,
+    "ttl": np.int32,
+    "window": np.int32,
+    "last_length": np.int32,
+    "packets": np.int64,
+    "octets": np.int64,
+    "payload": np.int64,
+    "next_seq": np.int64,
+    "last_time": np.int64,
+    "leap": np.int64,
+    "mac": np.uint64,
+    "sync": np.uint8,
+    "fin": np.uint8,
+}
+
+
+class Flows:
+    """Slots (int) of live conversations. Columns are per slot, or per slot and side (0 or 1).
+
+    Sides are numbered by address order; `client_side` says which of them asks. `side` is the sender's side
+    of the packet last looked up. `state`: one Python object a slot, for the protocol that speaks there.
+    """
+
+    def __init__(self, addresses, seed=0):
+        """addresses: pool (Words) of address texts; seed: 64 random bits against chosen collisions."""
+        self.addresses = addresses
+        self.seed = seed & M64
+        self.capacity = 0
+        self.used = 0
+        self.columns = {}
+        self.free = []
+        self.state = []
+        self.side = 0
+        self._grow(1024)
+
+    def _grow(self, capacity):
+        old, fresh = self.columns, {}
+        shapes = {name: (kind, (capacity,)) for name, kind in _COLUMNS.items()}
+        shapes |= {name: (kind, (capacity, 2)) for name, kind in _SIDES.items()}
+        shapes["key"] = (np.uint64, (capacity, 5))
+        for name, (kind, shape) in shapes.items():
+            fresh[name] = np.zeros(shape, kind)
+            if old:
+                fresh[name][: self.capacity] = old[name]
+        self.columns = fresh
+        self.free.extend(range(capacity - 1, self.capacity - 1, -1))
+        self.state.extend([None] * (capacity - self.capacity))
+        self.capacity = capacity
+        self._bind()
+        self.table_mask = capacity * 4 - 1
+        self.table_array = np.full(capacity * 4, -1, np.int32)
+        self.table = memoryview(self.table_array)
+        self._rebuild()
+
+    def _bind(self):
+        v = {name: memoryview(column) for name, column in self.columns.items()}
+        self.key, self.ident = v["key"], v["ident"]
+        self.first, self.last = v["first"], v["last"]
+        self.first_frame, self.last_frame = v["first_frame"], v["last_frame"]
+        self.source, self.last_source, self.realm = v["source"], v["last_source"], v["realm"]
+        self.vlan, self.transport, self.protocol = v["vlan"], v["transport"], v["protocol"]
+        self.basis, self.confidence, self.tries = v["basis"], v["confidence"], v["tries"]
+        self.client_side, self.oriented, self.tcp = v["client_side"], v["oriented"], v["tcp"]
+        self.opaque, self.alive, self.family = v["opaque"], v["alive"], v["family"]
+        self.retransmissions, self.gaps, self.duplicates = v["retransmissions"], v["gaps"], v["duplicates"]
+        self.address, self.port, self.ipid, self.ttl = v["address"], v["port"], v["ipid"], v["ttl"]
+        self.window, self.last_length = v["window"], v["last_length"]
+        self.packets, self.octets, self.payload = v["packets"], v["octets"], v["payload"]
+        self.next_seq, self.last_time, self.leap = v["next_seq"], v["last_time"], v["leap"]
+        self.mac, self.sync, self.fin = v["mac"], v["sync"], v["fin"]
+
+    def _hash(self, k0, k1, k2, k3, k4):
+        h: cython.ulonglong = self.seed ^ 0x9E3779B97F4A7C15
+        h = ((h ^ k0) * 0xFF51AFD7ED558CCD) & M64
+        h = ((h ^ (h >> 32) ^ k1) * 0xC4CEB9FE1A85EC53) & M64
+        h = ((h ^ (h >> 29) ^ k2) * 0xFF51AFD7ED558CCD) & M64
+        h = ((h ^ (h >> 32) ^ k3) * 0xC4CEB9FE1A85EC53) & M64
+        h = ((h ^ (h >> 29) ^ k4) * 0x9FB21C651E98DF25) & M64
+        return h ^ (h >> 31)
+
+    def find(self, p):
+        """The slot of a packet's flow, made on first sight; sets `side`."""
+        forward: cython.int
+        if p.source_high != p.target_high:
+            forward = p.source_high < p.target_high
+        elif p.source_low != p.target_low:
+            forward = p.source_low < p.target_low
+        else:
+            forward = p.source_port <= p.target_port
+        k0: cython.ulonglong
+        k1: cython.ulonglong
+        k2: cython.ulonglong
+        k3: cython.ulonglong
+        ports: cython.ulonglong
+        if forward:
+            k0, k1, k2, k3 = p.source_high, p.source_low, p.target_high, p.target_low
+            ports = (cython.cast(cython.ulonglong, p.source_port) << 16) | p.target_port
+        else:
+            k0, k1, k2, k3 = p.target_high, p.target_low, p.source_high, p.source_low
+            ports = (cython.cast(cython.ulonglong, p.target_port) << 16) | p.source_port
+        self.side = 0 if forward else 1
+        layer: cython.ulonglong = p.protocol if p.family else 0x10000 | p.protocol
+        k4: cython.ulonglong = (ports << 32) | (layer << 12) | p.realm
+        at: cython.longlong = self._hash(k0, k1, k2, k3, k4) & cython.cast(cython.ulonglong, self.table_mask)
+        slot: cython.int
+        while True:
+            slot = self.table[at]
+            if slot == -1:
+                return self._insert(p, forward, k0, k1, k2, k3, k4)
+            if slot >= 0 and (
+                self.key[slot, 4] == k4
+                and self.key[slot, 3] == k3
+                and self.key[slot, 1] == k1
+                and self.key[slot, 2] == k2
+                and self.key[slot, 0] == k0
+            ):
+                return slot
+            at = (at + 1) & self.table_mask
+
+    def _insert(self, p, a_first, k0, k1, k2, k3, k4):
+        if not self.free:
+            self._grow(self.capacity * 2)
+        slot: cython.int = self.free.pop()
+        self.used += 1
+        for column in self.columns.values():
+            column[slot] = 0
+        self.key[slot, 0], self.key[slot, 1], self.key[slot, 2] = k0, k1, k2
+        self.key[slot, 3], self.key[slot, 4] = k3, k4
+        at: cython.longlong = self._hash(k0, k1, k2, k3, k4) & cython.cast(cython.ulonglong, self.table_mask)
+        while self.table[at] != -1:
+            at = (at + 1) & self.table_mask
+        self.table[at] = slot
+        self.alive[slot] = 1
+        self.first[slot] = p.time
+        self.first_frame[slot] = p.frame
+        self.source[slot] = p.source
+        self.realm[slot] = p.realm
+        self.vlan[slot] = p.vlan
+        self.family[slot] = p.family
+        self.transport[slot] = p.protocol if p.family else 0x10000 | p.protocol
+        self.protocol[slot] = -1
+        self.client_side[slot] = self.side
+        sender: cython.int = self.side
+        self.address[slot, sender] = self.addresses.code(address_text(p.family, p.source_high, p.source_low))
+        self.address[slot, 1 - sender] = self.addresses.code(address_text(p.family, p.target_high, p.target_low))
+        self.port[slot, sender] = p.source_port
+        self.port[slot, 1 - sender] = p.target_port
+        self.mac[slot, 1 - sender] = 0
+        started: cython.ulonglong = cython.cast(cython.ulonglong, p.time) & M64
+        self.ident[slot] = self._ident(k0, k1, k2, k3, k4 ^ (cython.cast(cython.ulonglong, p.source) << 48), started)
+        return slot
+
+    def _ident(self, k0, k1, k2, k3, k4, started):
+        """A flow's id: the same whenever the same source is read again, whatever the seed."""
+        seed, self.seed = self.seed, 0
+        h = self._hash(k0, k1, k2, k3, k4)
+        h = self._hash(h, started, k0, k1, k4)
+        self.seed = seed
+        return h or 1
+
+    def _rebuild(self):
+        """Fill the hash table anew from the live slots."""
+        self.table_array[:] = -1
+        self.graves = 0
+        slot: cython.int
+        at: cython.longlong
+        for slot in range(self.capacity):
+            if self.alive[slot] != 1:
+                continue
+            at = self._hash(
+                self.key[slot, 0], self.key[slot, 1], self.key[slot, 2], self.key[slot, 3], self.key[slot, 4]
+            ) & cython.cast(cython.ulonglong, self.table_mask)
+            while self.table[at] >= 0:
+                at = (at + 1) & self.table_mask
+            self.table[at] = slot
+        return 0
+
+    def forget_key(self, slot):
+        """Let a new conversation between the same ends get a slot of its own; `alive` becomes 2 (ended)."""
+        self.alive[slot] = 2
+        at: cython.longlong = self._hash(
+            self.key[slot, 0], self.key[slot, 1], self.key[slot, 2], self.key[slot, 3], self.key[slot, 4]
+        ) & cython.cast(cython.ulonglong, self.table_mask)
+        while self.table[at] != slot:
+            if self.table[at] == -1:
+                return 0
+            at = (at + 1) & self.table_mask
+        self.table[at] = -2
+        self.graves += 1
+        if self.graves > self.capacity:
+            self._rebuild()
+        return 0
+
+    def release(self, slots):
+        """Free ended slots (list); their rows have been taken out."""
+        for slot in slots:
+            self.alive[slot] = 0
+            self.state[slot] = None
+            self.free.append(slot)
+        self.used -= len(slots)
+        self._rebuild()
+
+    def address_of(self, slot, side):
+        """Address text of one side."""
+        return self.addresses.texts[self.address[slot, side]]
+
+    def realm_of(self, slot):
+        """Index of the slot's realm."""
+        return self.realm[slot]
+
+    def server_port(self, slot):
+        """Port of the side that is asked."""
+        return self.port[slot, 1 - self.client_side[slot]]
+
+    def client_port(self, slot):
+        """Port of the side that asks."""
+        return self.port[slot, self.client_side[slot]]
+
+    def orient(self, slot, client_side):
+        """Say which side asks, because the protocol showed it."""
+        self.client_side[slot] = client_side
+        self.oriented[slot] = 1

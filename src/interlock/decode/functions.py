@@ -1,0 +1,37 @@
+# cython: compiled
+"""What a protocol's functions are called and which verb they are: its verbs.toml, made quick."""
+
+from __future__ import annotations
+
+from interlock.records.vocabulary import VERBS
+
+__all__ = ["Functions"]
+
+
+class Functions:
+    """Looks functions up; after `find`, `verb` (index into VERBS) and `name` (code or -1) hold the answer.
+
+    A function that the table does not have is `unknown` and nameless: never a harmless verb.
+    """
+
+    def __init__(self, protocol, protocol_code, rows, words):
+        """rows: function → (name, verb); words: the pool that names go into."""
+        self.protocol = protocol
+        self.protocol_code = protocol_code
+        self.key_base = (protocol_code + 1) << 56
+        self.verb = 0
+        self.name = -1
+        self.words = words
+        self.table = {}
+        for function, (name, verb) in rows.items():
+            self.table[int(function)] = (VERBS.index(verb), words.code(name))
+
+    def find(self, function):
+        """Set verb and name for a function; 1 where it is known, else 0."""
+        row = self.table.get(function)
+        if row is None:
+            self.verb = 0
+            self.name = -1
+            return 0
+        self.verb, self.name = row
+        return 1

@@ -1,0 +1,16 @@
+# cython: language_level=3
+
+cdef class Messages:
+    cdef public object array
+    cdef public const unsigned char[:] octets
+    cdef public int n
+    cdef int capacity
+    cdef dict columns
+    cdef public long long[:] offset, time, frame
+    cdef public int[:] length, flow, source
+    cdef public unsigned char[:] side, direction
+
+    cpdef bind(self, array)
+    cpdef int append(self, int flow, int side, int direction, Py_ssize_t offset, Py_ssize_t length,
+                     long long time, long long frame, int source) except -1
+    cpdef bytes bytes(self, int i)

@@ -1,0 +1,81 @@
+# cython: compiled
+"""The messages of one protocol in one batch, in the order in which they were complete."""
+
+from __future__ import annotations
+
+import cython
+import numpy as np
+
+__all__ = ["Messages"]
+
+_TYPES = {
+    "offset": np.int64,
+    "time": np.int64,
+    "frame": np.int64,
+    "length": np.int32,
+    "flow": np.int32,
+    "source": np.int32,
+    "side": np.uint8,
+    "direction": np.uint8,
+}
+
+
+class Messages:
+    """Columns over `octets`, each `n` long.
+
+    offset, length: where message i stands in `octets`. flow: slot in the flow table.
+    direction: 0 from the flow's client, 1 from its server. side: 0 or 1, the flow's own numbering.
+    time: UTC ns, frame: number within source, both of the frame that completed the message.
+    """
+
+    def __init__(self) -> None:
+        self.n = 0
+        self.capacity = 0
+        self.columns = {}
+        self.array = np.zeros(1, np.uint8)
+        self.octets = memoryview(self.array)
+        self._resize(1024)
+
+    def _resize(self, capacity):
+        fresh = {}
+        for name, kind in _TYPES.items():
+            column = np.zeros(capacity, kind)
+            if name in self.columns:
+                column[: self.n] = self.columns[name][: self.n]
+            fresh[name] = column
+        self.columns = fresh
+        self.capacity = capacity
+        self.offset = memoryview(fresh["offset"])
+        self.time = memoryview(fresh["time"])
+        self.frame = memoryview(fresh["frame"])
+        self.length = memoryview(fresh["length"])
+        self.flow = memoryview(fresh["flow"])
+        self.source = memoryview(fresh["source"])
+        self.side = memoryview(fresh["side"])
+        self.direction = memoryview(fresh["direction"])
+
+    def bind(self, array):
+        """Point at this batch's buffer (uint8 array)."""
+        self.array = array
+        self.octets = memoryview(array)
+
+    def append(self, flow, side, direction, offset, length, time, frame, source):
+        """Add one message."""
+        i: cython.int = self.n
+        if i == self.capacity:
+            self._resize(self.capacity * 2)
+        self.offset[i] = offset
+        self.length[i] = length
+        self.flow[i] = flow
+        self.side[i] = side
+        self.direction[i] = direction
+        self.time[i] = time
+        self.frame[i] = frame
+        self.source[i] = source
+        self.n = i + 1
+        return 0
+
+    def bytes(self, i):
+        """Message i as bytes, for rare and rich messages."""
+        start: cython.Py_ssize_t = self.offset[i]
+        return self.array[start : start + self.length[i]].tobytes()

@@ -1,0 +1,351 @@
+# cython: compiled
+"""One frame's headers: link, tunnels, network, transport, in one pass and without copying.
+
+Sources: IEEE 802.3, 802.1Q, 802.1ad; IEC 62439-3 (PRP, HSR); RFC 791, 8200, 9293, 768, 2784, 7348;
+ERSPAN types I-III and TZSP as their implementers publish them; LINKTYPE_ numbers of the pcap project.
+"""
+
+from __future__ import annotations
+
+import cython
+
+__all__ = ["BROKEN", "FRAGMENT", "LINK", "NETWORK", "TCP", "UDP", "Packet"]
+
+BROKEN, LINK, NETWORK, FRAGMENT, TCP, UDP = range(6)
+"""What `parse` found: a broken header; a link payload; an IP payload of another protocol; a piece of an
+IP datagram; a TCP segment; a UDP datagram."""
+
+MAX_DEPTH = 6
+
+
+class Packet:
+    """The headers of one frame; after `parse`, start..end is the payload of the innermost layer found.
+
+    family: 4, 6, or 0 where there is no IP (then the addresses are MACs, in *_low).
+    IPv4 addresses are in *_low, with *_high 0. protocol: the IP protocol number, else the ethertype.
+    redundancy: 1 where a PRP trailer or HSR tag numbers the frame (`redundancy_seq`).
+    """
+
+    def __init__(self) -> None:
+        self.octets = memoryview(b"")
+        self.time = self.frame = 0
+        self.source = self.realm = self.linktype = 0
+        self.wire = 0
+
+    def bind(self, octets):
+        """Read from this buffer from now on."""
+        self.octets = octets
+
+    def _be16(self, at):
+        high: cython.int = self.octets[at]
+        return (high << 8) | self.octets[at + 1]
+
+    def _be32(self, at):
+        a: cython.longlong = self._be16(at)
+        return (a << 16) | self._be16(at + 2)
+
+    def _be64(self, at):
+        a: cython.ulonglong = self._be32(at)
+        b: cython.ulonglong = self._be32(at + 4)
+        return (a << 32) | b
+
+    def _mac(self, at):
+        a: cython.ulonglong = self._be16(at)
+        b: cython.ulonglong = self._be32(at + 2)
+        return (a << 32) | b
+
+    def parse(self, start, end, linktype):
+        """Read the headers of octets[start:end]; returns BROKEN … UDP."""
+        self.ethertype = 0
+        self.vlan = -1
+        self.protocol = 0
+        self.ttl = 0
+        self.ipid = 0
+        self.family = 0
+        self.source_mac = self.target_mac = 0
+        self.source_high = self.source_low = self.target_high = self.target_low = 0
+        self.source_port = self.target_port = 0
+        self.seq = self.ack = 0
+        self.flags = 0
+        self.depth = 0
+        self.redundancy = 0
+        self.redundancy_seq = 0
+        self.start = start
+        self.end = end
+        first: cython.int
+        if linktype == 1:
+            return self._ethernet(start, end)
+        if linktype == 113:  # Linux cooked v1: type, ARPHRD, length, address[8], protocol
+            if end - start < 16:
+                return 0
+            if self._be16(start + 4) == 6:
+                self.source_mac = self._mac(start + 6)
+            return self._ethertype(self._be16(start + 14), start + 16, end)
+        if linktype == 276:  # Linux cooked v2: protocol, reserved, ifindex, ARPHRD, type, length, address[8]
+            if end - start < 20:
+                return 0
+            if self.octets[start + 11] == 6:
+                self.source_mac = self._mac(start + 12)
+            return self._ethertype(self._be16(start), start + 20, end)
+        if linktype == 0 or linktype == 108:  # BSD loopback: address family in the writer's byte order
+            if end - start < 4:
+                return 0
+            start += 4
+        elif linktype not in (12, 14, 101, 228, 229):
+            self.family = 0
+            return 0
+        if end - start < 1:
+            return 0
+        first = self.octets[start] >> 4
+        if first == 4:
+            return self._ipv4(start, end)
+        if first == 6:
+            return self._ipv6(start, end)
+        return 0
+
+    def _ethernet(self, start, end):
+        if end - start < 14:
+            return 0
+        self.target_mac = self._mac(start)
+        self.source_mac = self._mac(start + 6)
+        if end - start >= 20 and self.octets[end - 2] == 0x88 and self.octets[end - 1] == 0xFB:
+            self._prp(start, end)
+        return self._ethertype(self._be16(start + 12), start + 14, end)
+
+    def _prp(self, start, end):
+        """PRP's redundancy trailer: sequence, LAN (4 bits), size (12 bits), 0x88FB; IEC 62439-3 clause 4.2.7."""
+        size: cython.Py_ssize_t = self._be16(end - 4) & 0x0FFF
+        lan: cython.int = self.octets[end - 4] >> 4
+        if lan in (10, 11) and size <= end - start - 14 and size + 22 >= end - start - 14 and size >= 6:
+            self.redundancy = 1
+            self.redundancy_seq = self._be16(end - 6)
+            self.end = end - 6
+        return 0
+
+    def _ethertype(self, ethertype, start, end):
+        end = min(end, self.end) if self.redundancy == 1 else end
+        while True:
+            if ethertype in (0x8100, 0x88A8, 0x9100, 0x9200):  # 802.1Q, 802.1ad and older QinQ
+                if end - start < 4:
+                    return 0
+                if self.vlan < 0:
+                    self.vlan = self._be16(start) & 0x0FFF
+                ethertype = self._be16(start + 2)
+                start += 4
+            elif ethertype == 0x892F:  # HSR tag: path and size, sequence, ethertype
+                if end - start < 6:
+                    return 0
+                self.redundancy = 2
+                self.redundancy_seq = self._be16(start + 2)
+                ethertype = self._be16(start + 4)
+                start += 6
+            else:
+                break
+        self.ethertype = ethertype
+        self.start = start
+        self.end = end
+        if ethertype == 0x0800:
+            return self._ipv4(start, end)
+        if ethertype == 0x86DD:
+            return self._ipv6(start, end)
+        if ethertype < 0x0600:  # 802.3 length, then LLC
+            self.end = min(end, start + ethertype)
+            if end - start >= 8 and self.octets[start] == 0xAA and self.octets[start + 1] == 0xAA:
+                organisation: cython.int = self._be16(start + 3)
+                if organisation == 0 and self.octets[start + 5] == 0:
+                    if self.depth >= 6:
+                        return 0
+                    self.depth += 1
+                    return self._ethertype(self._be16(start + 6), start + 8, end)
+        self.protocol = ethertype
+        self.family = 0
+        self.source_high = self.target_high = 0
+        self.source_low = self.source_mac
+        self.target_low = self.target_mac
+        return 1
+
+    def _ipv4(self, start, end):
+        if end - start < 20 or self.octets[start] >> 4 != 4:
+            return 0
+        header: cython.Py_ssize_t = (self.octets[start] & 15) * 4
+        total: cython.Py_ssize_t = self._be16(start + 2)
+        if header < 20 or end - start < header:
+            return 0
+        if total == 0:  # segmentation offload leaves the length out
+            total = end - start
+        if total < header:
+            return 0
+        if total < end - start:
+            end = start + total
+        self.family = 4
+        self.ttl = self.octets[start + 8]
+        self.ipid = self._be16(start + 4)
+        self.protocol = self.octets[start + 9]
+        self.source_high = self.target_high = 0
+        self.source_low = self._be32(start + 12)
+        self.target_low = self._be32(start + 16)
+        piece: cython.int = self._be16(start + 6)
+        start += header
+        if piece & 0x3FFF:
+            self.fragment_more = 1 if piece & 0x2000 else 0
+            self.fragment_offset = (piece & 0x1FFF) * 8
+            self.fragment_id = self.ipid
+            self.start = start
+            self.end = end
+            return 3
+        return self.transport(start, end)
+
+    def _ipv6(self, start, end):
+        if end - start < 40 or self.octets[start] >> 4 != 6:
+            return 0
+        total: cython.Py_ssize_t = 40 + self._be16(start + 4)
+        if total > 40 and total < end - start:
+            end = start + total
+        self.family = 6
+        self.ttl = self.octets[start + 7]
+        self.source_high = self._be64(start + 8)
+        self.source_low = self._be64(start + 16)
+        self.target_high = self._be64(start + 24)
+        self.target_low = self._be64(start + 32)
+        after: cython.int = self.octets[start + 6]
+        start += 40
+        count: cython.int
+        for count in range(12):
+            if after in (0, 43, 60, 135):  # hop-by-hop, routing, destination options, mobility
+                if end - start < 8:
+                    return 0
+                after, start = self.octets[start], start + 8 + 8 * self.octets[start + 1]
+                if start > end:
+                    return 0
+            elif after == 51:  # authentication header
+                if end - start < 8:
+                    return 0
+                after, start = self.octets[start], start + 8 + 4 * self.octets[start + 1]
+                if start > end:
+                    return 0
+            elif after == 44:  # fragment
+                if end - start < 8:
+                    return 0
+                self.protocol = self.octets[start]
+                piece: cython.int = self._be16(start + 2)
+                self.fragment_more = piece & 1
+                self.fragment_offset = piece & 0xFFF8
+                self.fragment_id = self._be32(start + 4)
+                start += 8
+                self.start = start
+                self.end = end
+                if self.fragment_offset == 0 and self.fragment_more == 0:
+                    return self.transport(start, end)
+                return 3
+            else:
+                self.protocol = after
+                return self.transport(start, end)
+        return 0
+
+    def transport(self, start, end):
+        """Read what IP carries (after reassembly, too)."""
+        self.start = start
+        self.end = end
+        if self.protocol == 6:
+            return self._tcp(start, end)
+        if self.protocol == 17:
+            return self._udp(start, end)
+        if self.protocol == 47 and self.depth < 6:
+            return self._gre(start, end)
+        if self.protocol == 4 and self.depth < 6 and end - start >= 20:  # IP in IP
+            self.depth += 1
+            return self._ipv4(start, end)
+        if self.protocol == 41 and self.depth < 6:
+            self.depth += 1
+            return self._ipv6(start, end)
+        return 2
+
+    def _tcp(self, start, end):
+        if end - start < 20:
+            return 0
+        header: cython.Py_ssize_t = (self.octets[start + 12] >> 4) * 4
+        if header < 20 or end - start < header:
+            return 0
+        self.source_port = self._be16(start)
+        self.target_port = self._be16(start + 2)
+        self.seq = self._be32(start + 4)
+        self.ack = self._be32(start + 8)
+        self.flags = self.octets[start + 13]
+        self.window = self._be16(start + 14)
+        self.start = start + header
+        return 4
+
+    def _udp(self, start, end):
+        if end - start < 8:
+            return 0
+        self.source_port = self._be16(start)
+        self.target_port = self._be16(start + 2)
+        length: cython.Py_ssize_t = self._be16(start + 4)
+        if 8 <= length < end - start:
+            end = start + length
+        self.start = start + 8
+        self.end = end
+        if self.depth < 6:
+            if self.target_port == 4789 and end - start >= 30 and self.octets[start + 8] & 0x08:  # VXLAN
+                self.depth += 1
+                return self._ethernet(start + 16, end)
+            if self.target_port == 37008:
+                return self._tzsp(start + 8, end)
+        return 5
+
+    def _gre(self, start, end):
+        """GRE, and ERSPAN inside it: type I has no sequence number, II an 8-octet header, III 12 or 20."""
+        if end - start < 4:
+            return 0
+        flags: cython.int = self._be16(start)
+        kind: cython.int = self._be16(start + 2)
+        if flags & 0x0007 > 1:
+            return 2
+        at: cython.Py_ssize_t = start + 4
+        if flags & 0x8000:
+            at += 4
+        if flags & 0x2000:
+            at += 4
+        if flags & 0x1000:
+            at += 4
+        if flags & 0x0007 == 1 and flags & 0x0080:
+            at += 4
+        self.depth += 1
+        if kind == 0x6558:
+            return self._ethernet(at, end) if at <= end else 0
+        if kind == 0x88BE:
+            at += 8 if flags & 0x1000 else 0
+            return self._ethernet(at, end) if at <= end else 0
+        if kind == 0x22EB:
+            if end - at < 12:
+                return 0
+            at += 20 if self.octets[at + 11] & 1 else 12
+            return self._ethernet(at, end) if at <= end else 0
+        if kind == 0x0800 or kind == 0x86DD:
+            if at > end:
+                return 0
+            return self._ipv4(at, end) if kind == 0x0800 else self._ipv6(at, end)
+        return 2
+
+    def _tzsp(self, start, end):
+        """TZSP: version, type, encapsulated protocol, tags up to 0x01, then the frame."""
+        if end - start < 5 or self.octets[start] != 1 or self.octets[start + 1] > 1:
+            return 5
+        if self._be16(start + 2) != 1:
+            return 5
+        at: cython.Py_ssize_t = start + 4
+        count: cython.int
+        for count in range(64):
+            if at >= end:
+                return 5
+            tag: cython.int = self.octets[at]
+            if tag == 1:
+                self.depth += 1
+                return self._ethernet(at + 1, end)
+            if tag == 0:
+                at += 1
+            elif at + 1 < end:
+                at += 2 + self.octets[at + 1]
+            else:
+                return 5
+        return 5

@@ -1,0 +1,1 @@
+"""One folder per protocol: decoder.py, verbs.toml, quality.toml."""

@@ -1,0 +1,134 @@
+"""Which protocol a flow speaks: by what its first payloads say, ports only as a hint."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from interlock.decode.addresses import mac_text
+from interlock.decode.spec import NEED_MORE, Hint, ProtocolSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["ACCEPTED", "Recogniser"]
+
+ACCEPTED = 60
+"""Confidence (0 to 100) from which a probe's answer is taken; with the registered port, HINTED is enough."""
+HINTED = 30
+LOOKED_AT = 512
+MAX_DOUBTS = 8
+
+PORT, HEURISTIC, PARSED = 1, 2, 3
+
+
+class Recogniser:
+    """Asks the protocols' probes about first payloads, the ones that the ports hint at first."""
+
+    def __init__(self, specs: Sequence[ProtocolSpec], codes: dict[str, int], facts: Any) -> None:
+        """codes: protocol name → code, as in Flows.protocol."""
+        self._specs = tuple(specs)
+        self._names = {code: name for name, code in codes.items()}
+        self._codes = codes
+        self._facts = facts
+        self._by_port: dict[tuple[str, int], list[ProtocolSpec]] = {}
+        self._by_ethertype: dict[int, list[ProtocolSpec]] = {}
+        self._doubts: dict[int, int] = {}
+        for spec in specs:
+            for port in spec.tcp:
+                self._by_port.setdefault(("tcp", port), []).append(spec)
+            for port in spec.udp:
+                self._by_port.setdefault(("udp", port), []).append(spec)
+            for ethertype in spec.ethertypes:
+                self._by_ethertype.setdefault(ethertype, []).append(spec)
+        self._streams = [s for s in specs if s.framer is not None]
+        self._datagrams = [s for s in specs if s.udp]
+
+    def name_of(self, code: int) -> str:
+        """Protocol name of a code."""
+        return self._names[code]
+
+    def identify(self, packet: Any, flows: Any, slot: int, side: int, array: Any, start: int, end: int) -> int:
+        """Name the flow of a first payload; its protocol code, -1 unknown, -2 more octets needed."""
+        octets = array[start : min(end, start + LOOKED_AT)].tobytes()
+        hint = self._hint(packet, flows, slot, side)
+        hinted, others = self._candidates(hint, flows, slot)
+        best, confidence, short = self._ask(hinted, octets, hint, HINTED)
+        if best is None and not short:
+            best, confidence, short = self._ask(others, octets, hint, ACCEPTED)
+        if best is None:
+            return -2 if short and hint.transport == "tcp" else -1
+        code = self._codes[best.name]
+        flows.protocol[slot] = code
+        flows.basis[slot] = HEURISTIC
+        flows.confidence[slot] = confidence
+        if not flows.oriented[slot]:
+            self._orient(best, hint, flows, slot, side)
+        return code
+
+    def _candidates(self, hint: Hint, flows: Any, slot: int) -> tuple[list[ProtocolSpec], list[ProtocolSpec]]:
+        if hint.transport == "eth":
+            return self._by_ethertype.get(hint.ethertype, []), []
+        if hint.transport not in ("tcp", "udp"):
+            return [], []
+        ports = (hint.target_port, hint.source_port)
+        hinted = [s for port in ports for s in self._by_port.get((hint.transport, port), ())]
+        others = self._streams if hint.transport == "tcp" else self._datagrams
+        return hinted, [s for s in others if s not in hinted]
+
+    @staticmethod
+    def _ask(specs: list[ProtocolSpec], octets: bytes, hint: Hint, enough: int) -> tuple[ProtocolSpec | None, int, bool]:
+        best, most, short = None, enough - 1, False
+        for spec in specs:
+            confidence = spec.probe(octets, hint)
+            if confidence == NEED_MORE:
+                short = True
+            elif confidence > most:
+                best, most = spec, confidence
+        return best, most, short and best is None
+
+    @staticmethod
+    def _hint(packet: Any, flows: Any, slot: int, side: int) -> Hint:
+        transport = flows.transport[slot]
+        kind = "eth" if transport >= 0x10000 else {6: "tcp", 17: "udp"}.get(transport, "ip")
+        from_client = (side == flows.client_side[slot]) if flows.oriented[slot] else None
+        ethertype = transport & 0xFFFF if kind == "eth" else 0
+        return Hint(kind, packet.source_port, packet.target_port, ethertype, from_client, packet.target_mac)
+
+    @staticmethod
+    def _orient(spec: ProtocolSpec, hint: Hint, flows: Any, slot: int, side: int) -> None:
+        """Who asks, where the opening was not seen: the registered port is the server's, else the lower one."""
+        ports = spec.tcp if hint.transport == "tcp" else spec.udp
+        to_server, from_server = hint.target_port in ports, hint.source_port in ports
+        if to_server != from_server:
+            flows.client_side[slot] = side if to_server else 1 - side
+        elif hint.source_port != hint.target_port:
+            flows.client_side[slot] = side if hint.source_port > hint.target_port else 1 - side
+
+    def met(self, packet: Any, flows: Any, slot: int, side: int) -> None:
+        """A side speaks first, or from another link address: its MAC and TTL are clues."""
+        if packet.family == 0:
+            return
+        who = flows.address_of(slot, side)
+        if who in ("0.0.0.0", "::"):  # noqa: S104 (the unspecified address of a frame, no socket is bound)
+            return
+        at = (packet.source, packet.time, packet.frame, packet.realm, who)
+        if packet.source_mac and not packet.depth:
+            self._facts.clue_at(*at, "mac", mac_text(packet.source_mac), f"ipv{packet.family}", 0.7)
+        initial = next(t for t in (32, 64, 128, 255) if packet.ttl <= t)
+        if packet.ttl:
+            self._facts.clue_at(*at, "ttl", f"{initial}-{initial - packet.ttl}", f"ipv{packet.family}", 0.5)
+
+    def doubt(self, flows: Any, slot: int) -> None:
+        """Octets did not fit the flow's protocol: after MAX_DOUBTS without a parsed message it is nameless again."""
+        doubts = self._doubts.get(slot, 0) + 1
+        self._doubts[slot] = doubts
+        if doubts >= MAX_DOUBTS and flows.basis[slot] < PARSED:
+            flows.protocol[slot] = -1
+            flows.basis[slot] = 0
+            flows.confidence[slot] = 0
+            flows.tries[slot] = 255
+            del self._doubts[slot]
+
+    def forget(self, slot: int) -> None:
+        """Drop what is kept for a flow."""
+        self._doubts.pop(slot, None)

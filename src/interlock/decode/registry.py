@@ -1,0 +1,49 @@
+"""The visible table of protocols, and what is read from their folders."""
+
+from __future__ import annotations
+
+import importlib
+import tomllib
+from importlib.metadata import entry_points
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from interlock.records.vocabulary import VERBS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from interlock.decode.spec import ProtocolSpec
+    from interlock.decode.tools import VerbRows
+
+__all__ = ["ENTRY_POINT", "PROTOCOLS", "load_specs", "load_verbs"]
+
+ENTRY_POINT = "interlock.protocols"
+"""Group under which a decoder outside the package registers its module."""
+
+PROTOCOLS: tuple[str, ...] = ("modbus",)
+"""Folders of decode/protocols, in the order in which their probes are asked."""
+
+
+def load_specs(names: Iterable[str] = PROTOCOLS, *, outside: bool = True) -> tuple[ProtocolSpec, ...]:
+    """Import the protocols' modules: the package's own, then those that entry points name."""
+    modules = [f"interlock.decode.protocols.{name}.decoder" for name in names]
+    if outside:
+        modules += [point.value.partition(":")[0] for point in entry_points(group=ENTRY_POINT)]
+    return tuple(importlib.import_module(module).SPEC for module in modules)
+
+
+def load_verbs(names: Iterable[str] = PROTOCOLS) -> dict[str, VerbRows]:
+    """Every table of the protocols' verbs.toml: table name → function → (name, verb)."""
+    tables: dict[str, VerbRows] = {}
+    for name in names:
+        file = files(f"interlock.decode.protocols.{name}") / "verbs.toml"
+        for table, rows in tomllib.loads(file.read_text("utf-8")).items():
+            tables[table] = {int(f, 0): (row["name"], _verb(row["verb"], table, f)) for f, row in rows.items()}
+    return tables
+
+
+def _verb(verb: str, table: str, function: str) -> str:
+    if verb not in VERBS:
+        raise ValueError(f"verbs.toml: [{table}] {function}: no such verb: {verb}")
+    return verb

@@ -1,0 +1,46 @@
+# cython: language_level=3
+from interlock.decode.messages cimport Messages
+from interlock.decode.words cimport Words
+from interlock.decode.functions cimport Functions
+
+cdef class Sheet:
+    cdef public int n, fresh, live
+    cdef int capacity
+    cdef public dict columns
+    cdef public unsigned long long next_operation
+    cdef public Words objects, names
+    cdef public object facts, values
+    cdef public dict notes
+    cdef public long long timeout
+    cdef int[:] flow, source, function, name, user, unit, object, code, link
+    cdef long long[:] operation, time, frame, response_frame, transaction, count, latency, deadline, key
+    cdef unsigned char[:] verb, outcome, asker
+    cdef short[:] protocol
+    cdef unsigned short[:] item, items
+    cdef int[:] head, tail
+    cdef public object heads, tails
+
+    cdef int _row(self, Messages m, int i, Functions f, long long function) except -1
+    cpdef int ask(self, Messages m, int i, Functions f, long long function, long long key) except -1
+    cpdef int more(self, int row) except -1
+    cpdef int answer(self, Messages m, int i, long long key)
+    cpdef int orphan(self, Messages m, int i, Functions f, long long function, long long key) except -1
+    cpdef int tell(self, Messages m, int i, Functions f, long long function) except -1
+    cpdef settle(self, int row, int outcome, long long code)
+    cpdef settle_item(self, int row, int item, int outcome, long long code)
+    cpdef set_object(self, int row, int object, long long count)
+    cpdef set_unit(self, int row, int unit)
+    cpdef set_user(self, int row, int user)
+    cpdef set_verb(self, int row, int verb)
+    cpdef set_name(self, int row, int name)
+    cpdef set_timeout(self, int row, long long timeout)
+    cpdef set_transaction(self, int row, long long transaction)
+    cpdef int items_of(self, int row)
+    cpdef int object_of(self, int row)
+    cpdef int unit_of(self, int row)
+    cpdef int function_of(self, int row)
+    cpdef long long count_of(self, int row)
+    cpdef unsigned long long operation_of(self, int row)
+    cpdef long long frame_of(self, int row)
+    cpdef int verb_of(self, int row)
+    cdef int _unlink(self, int flow, int row, int before) except -1

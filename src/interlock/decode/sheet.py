@@ -1,0 +1,425 @@
+# cython: compiled
+"""Where decoders write operations: requests, their items and their answers, paired as they come.
+
+Over 400 lines would be split; what stands here is one class because the rows, the list of open requests
+of each flow and the columns grow and shrink together.
+"""
+
+from __future__ import annotations
+
+import cython
+import numpy as np
+
+from interlock.decode.facts import Facts
+from interlock.decode.values import ValueSheet
+
+__all__ = ["NO_ANSWER", "NO_NUMBER", "OK", "PENDING", "REFUSED", "UNKNOWN", "UNSOLICITED", "Sheet"]
+
+UNKNOWN, OK, REFUSED, NO_ANSWER, UNSOLICITED, PENDING = range(6)
+"""Indices into vocabulary.OUTCOMES."""
+
+NO_NUMBER = -(1 << 31)
+"""Missing function or code."""
+
+MAX_OPEN = 256
+"""Open requests a flow may have; past that the oldest ends as `unknown`."""
+
+DEFAULT_TIMEOUT_NS = 10_000_000_000
+
+_TYPES = {
+    "flow": np.int32,
+    "source": np.int32,
+    "function": np.int32,
+    "name": np.int32,
+    "user": np.int32,
+    "unit": np.int32,
+    "object": np.int32,
+    "code": np.int32,
+    "link": np.int32,
+    "operation": np.int64,
+    "time": np.int64,
+    "frame": np.int64,
+    "response_frame": np.int64,
+    "transaction": np.int64,
+    "count": np.int64,
+    "latency": np.int64,
+    "deadline": np.int64,
+    "key": np.int64,
+    "verb": np.uint8,
+    "outcome": np.uint8,
+    "asker": np.uint8,
+    "protocol": np.int16,
+    "item": np.uint16,
+    "items": np.uint16,
+}
+
+
+class Sheet:
+    """Rows of operations under construction.
+
+    A row is named by its index, which holds until the batch ends (`end_batch`); what must be found again
+    when the answer comes in a later batch is kept under `operation_of(row)` in `notes`.
+    `values`, `facts`: where process values, clues, oddities, credentials and details go.
+    """
+
+    def __init__(self, objects, names, next_operation=1):
+        """objects, names: pools (Words) for object names and for every other text."""
+        self.objects = objects
+        self.names = names
+        self.next_operation = next_operation
+        self.n = 0
+        self.live = 0
+        self.fresh = 0
+        self.capacity = 0
+        self.columns = {}
+        self.notes = {}
+        self.timeout = DEFAULT_TIMEOUT_NS
+        self.facts = Facts()
+        self.values = ValueSheet()
+        self.heads = np.full(64, -1, np.int32)
+        self.tails = np.full(64, -1, np.int32)
+        self.head = memoryview(self.heads)
+        self.tail = memoryview(self.tails)
+        self._resize(4096)
+
+    def _resize(self, capacity):
+        grown = {}
+        for name, kind in _TYPES.items():
+            column = np.zeros(capacity, kind)
+            if name in self.columns:
+                column[: self.n] = self.columns[name][: self.n]
+            grown[name] = column
+        self.columns = grown
+        self.capacity = capacity
+        self.flow, self.source = memoryview(grown["flow"]), memoryview(grown["source"])
+        self.function, self.name = memoryview(grown["function"]), memoryview(grown["name"])
+        self.user, self.unit = memoryview(grown["user"]), memoryview(grown["unit"])
+        self.object, self.code = memoryview(grown["object"]), memoryview(grown["code"])
+        self.link, self.operation = memoryview(grown["link"]), memoryview(grown["operation"])
+        self.time, self.frame = memoryview(grown["time"]), memoryview(grown["frame"])
+        self.response_frame = memoryview(grown["response_frame"])
+        self.transaction, self.count = memoryview(grown["transaction"]), memoryview(grown["count"])
+        self.latency, self.deadline = memoryview(grown["latency"]), memoryview(grown["deadline"])
+        self.key, self.verb = memoryview(grown["key"]), memoryview(grown["verb"])
+        self.outcome, self.asker = memoryview(grown["outcome"]), memoryview(grown["asker"])
+        self.protocol, self.item = memoryview(grown["protocol"]), memoryview(grown["item"])
+        self.items = memoryview(grown["items"])
+
+    def reserve_flows(self, capacity):
+        """Make room for the flow table's slots."""
+        for which in ("heads", "tails"):
+            old = getattr(self, which)
+            if len(old) < capacity:
+                grown = np.full(capacity, -1, np.int32)
+                grown[: len(old)] = old
+                setattr(self, which, grown)
+        self.head = memoryview(self.heads)
+        self.tail = memoryview(self.tails)
+
+    def _row(self, m, i, f, function):
+        row: cython.int = self.n
+        if row == self.capacity:
+            self._resize(self.capacity * 2)
+        f.find(function)
+        self.flow[row] = m.flow[i]
+        self.source[row] = m.source[i]
+        self.function[row] = function
+        self.name[row] = f.name
+        self.verb[row] = f.verb
+        self.protocol[row] = f.protocol_code
+        self.user[row] = -1
+        self.unit[row] = -1
+        self.object[row] = -1
+        self.code[row] = -2147483648
+        self.link[row] = -1
+        self.operation[row] = self.next_operation
+        self.next_operation += 1
+        self.time[row] = m.time[i]
+        self.frame[row] = m.frame[i]
+        self.response_frame[row] = 0
+        self.transaction[row] = -1
+        self.count[row] = -1
+        self.latency[row] = -1
+        self.deadline[row] = 0
+        self.key[row] = 0
+        self.outcome[row] = 0
+        self.asker[row] = m.side[i]
+        self.item[row] = 0
+        self.items[row] = 1
+        self.n = row + 1
+        return row
+
+    def ask(self, m, i, f, function, key):
+        """A request in message i; key: what its answer will carry too (a 63-bit number).
+
+        The row stays open until `answer` finds it or its time-out passes; `transaction` is the key,
+        decimal, unless set_transaction says otherwise.
+        """
+        row: cython.int = self._row(m, i, f, function)
+        flow: cython.int = m.flow[i]
+        self.outcome[row] = 5
+        self.key[row] = key
+        self.transaction[row] = key
+        self.deadline[row] = m.time[i] + self.timeout
+        last: cython.int = self.tail[flow]
+        if last < 0:
+            self.head[flow] = row
+        else:
+            self.link[last] = row
+        self.tail[flow] = row
+        return row
+
+    def more(self, row):
+        """Another item of the message whose first row is `row`; the newest row must belong to it."""
+        fresh: cython.int = self.n
+        if fresh == self.capacity:
+            self._resize(self.capacity * 2)
+        if row + self.items[row] != fresh or self.items[row] == 65535:
+            raise ValueError("items of one message must follow each other")
+        for_item: cython.int = self.items[row]
+        self.flow[fresh] = self.flow[row]
+        self.source[fresh] = self.source[row]
+        self.function[fresh] = self.function[row]
+        self.name[fresh] = self.name[row]
+        self.verb[fresh] = self.verb[row]
+        self.protocol[fresh] = self.protocol[row]
+        self.user[fresh] = self.user[row]
+        self.unit[fresh] = self.unit[row]
+        self.object[fresh] = -1
+        self.code[fresh] = self.code[row]
+        self.link[fresh] = -1
+        self.operation[fresh] = self.operation[row]
+        self.time[fresh] = self.time[row]
+        self.frame[fresh] = self.frame[row]
+        self.response_frame[fresh] = self.response_frame[row]
+        self.transaction[fresh] = self.transaction[row]
+        self.count[fresh] = -1
+        self.latency[fresh] = self.latency[row]
+        self.deadline[fresh] = 0
+        self.key[fresh] = 0
+        self.outcome[fresh] = self.outcome[row]
+        self.asker[fresh] = self.asker[row]
+        self.item[fresh] = for_item
+        self.items[row] = for_item + 1
+        self.n = fresh + 1
+        return fresh
+
+    def answer(self, m, i, key):
+        """The open request that message i answers (the oldest with this key from the other side), or -1.
+
+        It is closed with outcome `ok`; `settle` and `settle_item` say otherwise.
+        """
+        flow: cython.int = m.flow[i]
+        side: cython.int = m.side[i]
+        row: cython.int = self.head[flow]
+        before: cython.int = -1
+        seen: cython.int = 0
+        while row >= 0:
+            if self.key[row] == key and self.asker[row] != side:
+                break
+            before = row
+            row = self.link[row]
+            seen += 1
+            if seen > 256:
+                self._give_up(flow)
+                return -1
+        if row < 0:
+            return -1
+        self._unlink(flow, row, before)
+        k: cython.int
+        latency: cython.longlong = m.time[i] - self.time[row]
+        for k in range(row, row + self.items[row]):
+            self.outcome[k] = 1
+            self.response_frame[k] = m.frame[i]
+            self.latency[k] = latency if latency >= 0 else -1
+        return row
+
+    def _unlink(self, flow, row, before):
+        after: cython.int = self.link[row]
+        if before < 0:
+            self.head[flow] = after
+        else:
+            self.link[before] = after
+        if after < 0:
+            self.tail[flow] = before
+        self.link[row] = -1
+        return 0
+
+    def _give_up(self, flow):
+        """End the older half of a flow's open requests as unknown: it never answers them."""
+        row: cython.int = self.head[flow]
+        k: cython.int
+        for _ in range(128):
+            if row < 0:
+                break
+            after: cython.int = self.link[row]
+            for k in range(row, row + self.items[row]):
+                self.outcome[k] = 0
+            self._unlink(flow, row, -1)
+            row = after
+
+    def orphan(self, m, i, f, function, key):
+        """An answer whose request was never seen: a row with `frame` null and outcome `ok`."""
+        row: cython.int = self._row(m, i, f, function)
+        self.frame[row] = 0
+        self.response_frame[row] = m.frame[i]
+        self.asker[row] = 1 - m.side[i]
+        self.transaction[row] = key
+        self.outcome[row] = 1
+        return row
+
+    def tell(self, m, i, f, function):
+        """A spontaneous message (report, notification): outcome `unsolicited`, asker the flow's client."""
+        row: cython.int = self._row(m, i, f, function)
+        self.asker[row] = m.side[i] ^ m.direction[i]
+        self.outcome[row] = 4
+        return row
+
+    def settle(self, row, outcome, code):
+        """Outcome (index into OUTCOMES) and code (NO_NUMBER for none) of all items of a message."""
+        k: cython.int
+        for k in range(row, row + self.items[row]):
+            self.outcome[k] = outcome
+            self.code[k] = code
+
+    def settle_item(self, row, item, outcome, code):
+        """Outcome and code of one item; items that the request did not have are passed over."""
+        if 0 <= item < self.items[row]:
+            self.outcome[row + item] = outcome
+            self.code[row + item] = code
+
+    def set_object(self, row, object, count):  # noqa: A002
+        """Code (pool `objects`) of what the row is about, and how many there are (-1 unknown)."""
+        self.object[row] = object
+        self.count[row] = count
+
+    def set_unit(self, row, unit):
+        """Code (pool `names`) of the device behind the address; for all items so far."""
+        k: cython.int
+        for k in range(row, row + self.items[row]):
+            self.unit[k] = unit
+
+    def set_user(self, row, user):
+        """Code (pool `names`) of who the session says it is."""
+        self.user[row] = user
+
+    def set_verb(self, row, verb):
+        """Verb (index into VERBS) of one row, where the function alone does not tell."""
+        self.verb[row] = verb
+
+    def set_name(self, row, name):
+        """Name of the function (code in `names`), where the function alone does not tell."""
+        self.name[row] = name
+
+    def set_timeout(self, row, timeout):
+        """Nanoseconds after which the request counts as unanswered; 0: it expects no answer."""
+        self.deadline[row] = self.time[row] + timeout
+
+    def set_transaction(self, row, transaction):
+        """What the column `transaction` shows, decimal; -1 for none."""
+        self.transaction[row] = transaction
+
+    def items_of(self, row):
+        """How many items the message has."""
+        return self.items[row]
+
+    def object_of(self, row):
+        """Object code of a row."""
+        return self.object[row]
+
+    def unit_of(self, row):
+        """Unit code of a row."""
+        return self.unit[row]
+
+    def function_of(self, row):
+        """Function of a row."""
+        return self.function[row]
+
+    def count_of(self, row):
+        """Count of a row."""
+        return self.count[row]
+
+    def operation_of(self, row):
+        """Operation id of a row: what notes are kept under."""
+        return self.operation[row]
+
+    def frame_of(self, row):
+        """Frame of the request, 0 where it was not seen."""
+        return self.frame[row]
+
+    def verb_of(self, row):
+        """Verb of a row."""
+        return self.verb[row]
+
+    def expire(self, now, answered_sides):
+        """Close requests whose time has passed: `no-answer` where the other side was heard, else `unknown`.
+
+        now: capture time, UTC ns, or None at the end of the run. answered_sides: uint8 per flow slot and
+        side (2-D), 1 where that side has sent anything.
+        """
+        c = {name: column[: self.n] for name, column in self.columns.items()}
+        waiting = c["outcome"] == 5
+        late = waiting if now is None else waiting & (c["deadline"] < now) & (c["item"] == 0)
+        rows = np.flatnonzero(late & (c["item"] == 0))
+        if len(rows) == 0:
+            return
+        heard = answered_sides[c["flow"][rows], 1 - c["asker"][rows]] != 0
+        ended = np.where(heard & (now is not None), 3, 0).astype(np.uint8)
+        for k, outcome in zip(rows.tolist(), ended.tolist(), strict=True):
+            c["outcome"][k : k + int(c["items"][k])] = outcome
+        self._relink()
+
+    def end_flows(self, slots):
+        """End the open requests of these flows (int array) as unknown: their conversation is over."""
+        outcome = self.columns["outcome"][: self.n]
+        open_rows = np.flatnonzero((outcome == 5) & np.isin(self.columns["flow"][: self.n], slots))
+        outcome[open_rows] = 0
+        self.heads[slots] = -1
+        self.tails[slots] = -1
+
+    def _relink(self):
+        """Rebuild every flow's list of open requests from the rows."""
+        k: cython.int
+        flow: cython.int
+        last: cython.int
+        for k in range(self.n):
+            self.head[self.flow[k]] = -1
+            self.tail[self.flow[k]] = -1
+        for k in range(self.n):
+            self.link[k] = -1
+            if self.outcome[k] == 5 and self.item[k] == 0:
+                flow = self.flow[k]
+                last = self.tail[flow]
+                if last < 0:
+                    self.head[flow] = k
+                else:
+                    self.link[last] = k
+                self.tail[flow] = k
+
+    def end_batch(self):
+        """Take the final rows out (name → array, a copy) and keep the open ones for the next batch."""
+        n = self.n
+        c = {name: column[:n] for name, column in self.columns.items()}
+        items = c["items"]
+        spread = np.flatnonzero(c["item"] > 0)
+        if len(spread):
+            items[spread] = items[spread - c["item"][spread].astype(np.int64)]
+        waiting = c["outcome"] == 5
+        if len(spread):
+            waiting[spread] = waiting[spread - c["item"][spread].astype(np.int64)]
+        final = ~waiting
+        done = {name: column[final] if waiting.any() else column.copy() for name, column in c.items()}
+        self.heads[c["flow"]] = -1
+        self.tails[c["flow"]] = -1
+        kept = {name: column[waiting] for name, column in c.items()}
+        self.n = len(kept["flow"])
+        for name, column in kept.items():
+            self.columns[name][: self.n] = column
+        if self.n:
+            first = kept["item"] > 0
+            self.columns["items"][: self.n][first] = 1
+            self._relink()
+        if self.notes:
+            alive = set(kept["operation"].tolist())
+            self.notes = {op: note for op, note in self.notes.items() if op in alive}
+        return done

@@ -1,0 +1,24 @@
+# cython: language_level=3
+from interlock.decode.messages cimport Messages
+
+cdef class ValueSheet:
+    cdef public int n
+    cdef public long long numbers
+    cdef int capacity
+    cdef long long number_capacity
+    cdef public dict columns, texts, raws
+    cdef public object number_array
+    cdef public bint wanted
+    cdef double[:] number_view
+    cdef int[:] flow, source, unit, object, type, quality
+    cdef long long[:] operation, time, frame, begin
+    cdef unsigned char[:] direction, server_side
+    cdef short[:] protocol
+
+    cpdef int block(self, Messages m, int i, int protocol, unsigned long long operation, int unit, int object,
+                    int direction, int type) except -1
+    cpdef int number(self, double value) except -1
+    cpdef set_quality(self, int row, int quality)
+    cpdef set_text(self, int row, str text)
+    cpdef set_raw(self, int row, bytes raw)
+    cpdef set_server_side(self, int row, int side)

@@ -1,0 +1,129 @@
+# cython: compiled
+"""Where decoders write process values: blocks of numbers, a text, or raw octets."""
+
+from __future__ import annotations
+
+import cython
+import numpy as np
+
+__all__ = ["READ", "REPORTED", "WRITTEN", "ValueSheet"]
+
+WRITTEN, READ, REPORTED = range(3)
+
+_TYPES = {
+    "flow": np.int32,
+    "source": np.int32,
+    "unit": np.int32,
+    "object": np.int32,
+    "type": np.int32,
+    "quality": np.int32,
+    "operation": np.int64,
+    "time": np.int64,
+    "frame": np.int64,
+    "begin": np.int64,
+    "direction": np.uint8,
+    "server_side": np.uint8,
+    "protocol": np.int16,
+}
+
+
+class ValueSheet:
+    """Blocks of values; `begin` is where a block's numbers start in `number_array`.
+
+    `wanted` is 0 where nobody asked for values: decoders may then leave them out.
+    """
+
+    def __init__(self) -> None:
+        self.n = 0
+        self.numbers = 0
+        self.capacity = 0
+        self.columns = {}
+        self.texts = {}
+        self.raws = {}
+        self.wanted = True
+        self._resize(1024)
+        self.number_capacity = 8192
+        self.number_array = np.zeros(8192, np.float64)
+        self.number_view = memoryview(self.number_array)
+
+    def _resize(self, capacity):
+        grown = {}
+        for name, kind in _TYPES.items():
+            column = np.zeros(capacity, kind)
+            if name in self.columns:
+                column[: self.n] = self.columns[name][: self.n]
+            grown[name] = column
+        self.columns = grown
+        self.capacity = capacity
+        self.flow, self.source = memoryview(grown["flow"]), memoryview(grown["source"])
+        self.unit, self.object = memoryview(grown["unit"]), memoryview(grown["object"])
+        self.type, self.quality = memoryview(grown["type"]), memoryview(grown["quality"])
+        self.operation, self.time = memoryview(grown["operation"]), memoryview(grown["time"])
+        self.frame, self.begin = memoryview(grown["frame"]), memoryview(grown["begin"])
+        self.direction, self.protocol = memoryview(grown["direction"]), memoryview(grown["protocol"])
+        self.server_side = memoryview(grown["server_side"])
+
+    def block(self, m, i, protocol, operation, unit, object, direction, type):  # noqa: A002
+        """Begin a block in message i. operation: 0 for none; unit, object, type: codes or -1.
+
+        direction: WRITTEN, READ or REPORTED. The server is whoever did not send a write, or sent an answer.
+        """
+        row: cython.int = self.n
+        if row == self.capacity:
+            self._resize(self.capacity * 2)
+        self.flow[row] = m.flow[i]
+        self.source[row] = m.source[i]
+        self.unit[row] = unit
+        self.object[row] = object
+        self.type[row] = type
+        self.quality[row] = -1
+        self.operation[row] = operation
+        self.time[row] = m.time[i]
+        self.frame[row] = m.frame[i]
+        self.begin[row] = self.numbers
+        self.direction[row] = direction
+        side: cython.int = m.side[i]
+        self.server_side[row] = 1 - side if direction == 0 else side
+        self.protocol[row] = protocol
+        self.n = row + 1
+        return row
+
+    def number(self, value):
+        """One more number of the newest block."""
+        at: cython.longlong = self.numbers
+        if at == self.number_capacity:
+            self.number_capacity *= 2
+            grown = np.zeros(self.number_capacity, np.float64)
+            grown[:at] = self.number_array
+            self.number_array = grown
+            self.number_view = memoryview(grown)
+        self.number_view[at] = value
+        self.numbers = at + 1
+        return 0
+
+    def set_quality(self, row, quality):
+        """Code of the protocol's own quality word."""
+        self.quality[row] = quality
+
+    def set_text(self, row, text):
+        """The value is text."""
+        self.texts[row] = text
+
+    def set_raw(self, row, raw):
+        """Octets that neither numbers nor text can hold."""
+        self.raws[row] = raw
+
+    def set_server_side(self, row, side):
+        """Whose process it is, where the direction alone does not tell."""
+        self.server_side[row] = side
+
+    def end_batch(self):
+        """Take all blocks out: (name → array, numbers, row → text, row → octets), and begin anew."""
+        done = {name: column[: self.n].copy() for name, column in self.columns.items()}
+        numbers = self.number_array[: self.numbers].copy()
+        texts, raws = self.texts, self.raws
+        self.n = 0
+        self.numbers = 0
+        self.texts = {}
+        self.raws = {}
+        return done, numbers, texts, raws

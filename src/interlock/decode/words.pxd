@@ -1,0 +1,10 @@
+# cython: language_level=3
+
+cdef class Words:
+    cdef public list texts
+    cdef public dict codes, numbers
+    cdef public long long generation
+
+    cpdef int code(self, str text) except -1
+    cpdef int find(self, unsigned long long key)
+    cpdef int keep(self, unsigned long long key, str text) except -1
