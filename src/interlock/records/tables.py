@@ -11,13 +11,25 @@ import pyarrow as pa
 
 from interlock.records.schema import Column, Table, text
 
-__all__ = ["CLUES", "CREDENTIALS", "FLOWS", "ODDITIES", "OPERATIONS", "TABLES", "VALUES"]
+__all__ = ["CLUES", "CREDENTIALS", "DETAIL", "FLOWS", "ODDITIES", "OPERATIONS", "TABLES", "VALUES"]
 
 _NS = pa.timestamp("ns", "UTC")
 _SOURCE = (
     Column(name="source", type=text(), meaning="capture file, or sensor and interface, it was seen in"),
     Column(name="realm", type=text(), meaning="address space (site, cell); a machine is (realm, address)"),
 )
+
+DETAIL: Final = (
+    *_SOURCE,
+    Column(name="time", type=_NS, unit="ns", meaning="when the message was complete"),
+    Column(name="frame", type=pa.uint64(), meaning="frame that completed it"),
+    Column(name="flow", type=pa.uint64(), meaning="joins flows"),
+    Column(name="client", type=text(), meaning="address of the flow's client"),
+    Column(name="server", type=text(), meaning="address of the flow's server"),
+    Column(name="client_port", type=pa.uint16(), nullable=True, meaning="port of the client"),
+    Column(name="server_port", type=pa.uint16(), nullable=True, meaning="port of the server"),
+)
+"""First columns of every table that belongs to one protocol alone."""
 
 OPERATIONS: Final = Table(
     name="operations",

@@ -1,0 +1,250 @@
+"""The site file's model: what people know about a plant and wires cannot tell. Every part is optional."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from datetime import date, datetime  # noqa: TC003 - the reader of the site file looks the fields' types up
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = [
+    "DEFAULT_REALM",
+    "EngineeringStation",
+    "Exemption",
+    "FindingId",
+    "LabRange",
+    "MaintenanceWindow",
+    "Member",
+    "Realm",
+    "SafetySystem",
+    "Site",
+    "Tag",
+    "WorkOrder",
+    "Zone",
+    "covers",
+]
+
+DEFAULT_REALM: Final = "default"
+Member = str
+FindingId = str
+"""An IP address, a network in CIDR notation, or a MAC address (lower case, colons)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Realm:
+    """One address space. networks: the plant's own, however public they look. sources: file globs."""
+
+    name: str
+    networks: tuple[Member, ...] = ()
+    sources: tuple[str, ...] = ()
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """An IEC 62443-3-2 zone. sl_t: target level 0 to 4 of FR 1 to FR 7, or None where none is set."""
+
+    name: str
+    realm: str = DEFAULT_REALM
+    members: tuple[Member, ...] = ()
+    sl_t: tuple[int, ...] | None = None
+    purdue_level: str | None = None
+    parent: str | None = None
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineeringStation:
+    """A machine that may program controllers. controllers: which; empty means all of its realm."""
+
+    address: Member
+    realm: str = DEFAULT_REALM
+    name: str | None = None
+    owner: str | None = None
+    controllers: tuple[Member, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafetySystem:
+    """A machine whose failure to act can hurt people. sil: IEC 61508 safety integrity level 1 to 4."""
+
+    address: Member
+    realm: str = DEFAULT_REALM
+    name: str | None = None
+    sil: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkOrder:
+    """Work that somebody ordered. Empty stations or machines mean all of the realm."""
+
+    id: str
+    start: datetime
+    end: datetime
+    title: str | None = None
+    realm: str = DEFAULT_REALM
+    stations: tuple[Member, ...] = ()
+    machines: tuple[Member, ...] = ()
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaintenanceWindow:
+    """A time in which changes are expected. Empty machines mean all of the realm."""
+
+    start: datetime
+    end: datetime
+    realm: str = DEFAULT_REALM
+    machines: tuple[Member, ...] = ()
+    work_order: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """A process value: where it lies, its unit of measure, and the limits outside which it is unsafe.
+
+    device: the device behind the server's address (operations.unit). low, high: in `unit`;
+    rate_per_s: fastest safe change, in `unit` per second.
+    """
+
+    name: str
+    server: Member
+    object: str
+    realm: str = DEFAULT_REALM
+    device: str | None = None
+    unit: str | None = None
+    low: float | None = None
+    high: float | None = None
+    rate_per_s: float | None = None
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabRange:
+    """Addresses of a test bench, where nothing can come to harm."""
+
+    network: Member
+    realm: str = DEFAULT_REALM
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exemption:
+    """An accepted finding: in force through the end of the day `until` (UTC)."""
+
+    finding: FindingId
+    reason: str
+    until: date
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """The whole file, in the file's order."""
+
+    name: str | None = None
+    realms: tuple[Realm, ...] = ()
+    zones: tuple[Zone, ...] = ()
+    engineering_stations: tuple[EngineeringStation, ...] = ()
+    safety_systems: tuple[SafetySystem, ...] = ()
+    maintenance_windows: tuple[MaintenanceWindow, ...] = ()
+    work_orders: tuple[WorkOrder, ...] = ()
+    tags: tuple[Tag, ...] = ()
+    lab_ranges: tuple[LabRange, ...] = ()
+    exceptions: tuple[Exemption, ...] = ()
+
+    @property
+    def _machines(self) -> tuple[EngineeringStation | SafetySystem, ...]:
+        stations: tuple[EngineeringStation | SafetySystem, ...] = self.engineering_stations
+        return stations + self.safety_systems
+
+    def name_of(self, realm: str, address: str) -> str | None:
+        """Look up the name that the file gives a machine, or None."""
+        named = (m for m in self._machines if m.name and m.realm == realm and covers((m.address,), address))
+        return next((m.name for m in named), None)
+
+    def engineering_station(
+        self, realm: str, address: str, controller: str | None = None
+    ) -> EngineeringStation | None:
+        """Find the entry that lets a machine program controllers (this controller, where one is given)."""
+        for station in self.engineering_stations:
+            theirs = controller is None or not station.controllers or covers(station.controllers, controller)
+            if station.realm == realm and theirs and covers((station.address,), address):
+                return station
+        return None
+
+    def safety_system(self, realm: str, address: str) -> SafetySystem | None:
+        """Find the entry that names a machine as part of a safety system, or None."""
+        return next(
+            (s for s in self.safety_systems if s.realm == realm and covers((s.address,), address)), None
+        )
+
+    def zone_of(self, realm: str, address: str) -> Zone | None:
+        """Find the zone with the narrowest member that covers a machine; the first of equals."""
+        fits = [
+            (_breadth(member), number)
+            for number, zone in enumerate(self.zones)
+            for member in zone.members
+            if zone.realm == realm and covers((member,), address)
+        ]
+        return self.zones[min(fits)[1]] if fits else None
+
+    def owns(self, realm: str, address: str) -> bool:
+        """Whether the file says that an address belongs to the plant, as network, zone member or machine."""
+        parts: list[tuple[str, Iterable[Member]]] = [
+            *((r.name, r.networks) for r in self.realms),
+            *((z.realm, z.members) for z in self.zones),
+            *((m.realm, (m.address,)) for m in self._machines),
+        ]
+        return any(name == realm and covers(members, address) for name, members in parts)
+
+    def in_lab(self, realm: str, address: str) -> bool:
+        """Whether a machine stands on the test bench."""
+        return any(lab.realm == realm and covers((lab.network,), address) for lab in self.lab_ranges)
+
+    def maintenance(self, realm: str, address: str, time_ns: int) -> MaintenanceWindow | WorkOrder | None:
+        """Find the window or work order that covers a machine at an instant (UTC ns since 1970), or None."""
+        windows: tuple[MaintenanceWindow | WorkOrder, ...] = self.maintenance_windows
+        for entry in windows + self.work_orders:
+            inside = entry.start.timestamp() <= time_ns / 1e9 < entry.end.timestamp()
+            if entry.realm == realm and inside and (not entry.machines or covers(entry.machines, address)):
+                return entry
+        return None
+
+
+def covers(members: Iterable[Member], address: str) -> bool:
+    """Whether an address (IP or MAC, with or without `/unit` behind it) is a member or inside one."""
+    return any(_covers(member, address) for member in members)
+
+
+@lru_cache(maxsize=65_536)
+def _covers(member: Member, address: str) -> bool:
+    machine = address.split("/", 1)[0].lower()
+    if member.lower() == machine:
+        return True
+    network = _network(member)
+    if network is None:
+        return False
+    try:
+        return ipaddress.ip_address(machine) in network
+    except ValueError:
+        return False
+
+
+@lru_cache(maxsize=4_096)
+def _network(member: Member) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    try:
+        return ipaddress.ip_network(member, strict=False)
+    except ValueError:
+        return None
+
+
+def _breadth(member: Member) -> float:
+    """Addresses that a member covers, as a share of its family's space (a MAC is a single one)."""
+    network = _network(member)
+    return 0.0 if network is None else 2.0 ** (-network.prefixlen)
