@@ -13,10 +13,12 @@ from interlock.records.vocabulary import VERBS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import pyarrow as pa
+
     from interlock.decode.spec import ProtocolSpec
     from interlock.decode.tools import VerbRows
 
-__all__ = ["ENTRY_POINT", "PROTOCOLS", "load_specs", "load_verbs"]
+__all__ = ["ENTRY_POINT", "PROTOCOLS", "load_specs", "load_verbs", "table_schemas"]
 
 ENTRY_POINT = "interlock.protocols"
 """Group under which a decoder outside the package registers its module."""
@@ -31,6 +33,14 @@ def load_specs(names: Iterable[str] = PROTOCOLS, *, outside: bool = True) -> tup
     if outside:
         modules += [point.value.partition(":")[0] for point in entry_points(group=ENTRY_POINT)]
     return tuple(importlib.import_module(module).SPEC for module in modules)
+
+
+def table_schemas() -> dict[str, pa.Schema]:
+    """Every table that decoding can make: the house's, then the protocols' own."""
+    from interlock.records.tables import TABLES  # noqa: PLC0415 (Arrow is loaded when tables are asked for)
+
+    own = [table for spec in load_specs() for table in spec.details]
+    return {table.name: table.schema for table in (*TABLES.values(), *own)}
 
 
 def load_verbs(names: Iterable[str] = PROTOCOLS) -> dict[str, VerbRows]:

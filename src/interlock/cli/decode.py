@@ -1,0 +1,76 @@
+"""`interlock decode`: one table of what captures say, streamed."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from interlock.cli.reading import captures, ending, progress_bar, stop_on_interrupt, tell_losses
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from interlock.capture.run import CaptureRun
+
+__all__ = ["decode"]
+
+FORMATS = ("jsonl", "csv", "parquet", "arrow")
+
+
+@click.command()
+@captures
+@click.option("--table", "tables", multiple=True, default=("operations",), show_default=True, metavar="NAME",
+              help="operations, flows, clues, values, oddities, credentials, or a protocol's own; repeat with --out.")
+@click.option("--format", "form", type=click.Choice(FORMATS), help="Default: jsonl, with --out parquet.")
+@click.option("-o", "file", metavar="FILE", help="Write there instead of standard output.")
+@click.option("--out", "folder", metavar="DIR", help="Write each table to DIR/NAME.FORMAT.")
+@click.pass_context
+def decode(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...], tables: tuple[str, ...],
+           form: str | None, file: str | None, folder: str | None) -> None:  # fmt: skip
+    """Stream one table of what captures say, to standard output or FILE.
+
+    CAPTURE is a pcap or pcapng file, gzip or zstd compressed or not, a folder of them, or - for standard input.
+    """
+    if file and folder:
+        raise click.UsageError("-o and --out exclude each other: one file, or one folder for all tables")
+    if len(tables) > 1 and not folder:
+        raise click.UsageError("several tables need --out DIR")
+    from interlock.bootstrap import build_engine  # noqa: PLC0415 (--help stays quick)
+    from interlock.capture.run import open_sources  # noqa: PLC0415
+    from interlock.capture.specs import specify  # noqa: PLC0415
+    from interlock.decode.registry import table_schemas  # noqa: PLC0415
+
+    known = table_schemas()
+    for table in tables:
+        if table not in known:
+            raise click.UsageError(f"no table {table!r}; there are: {', '.join(sorted(known))}")
+    with open_sources(specify(paths, realms), stdin=sys.stdin.buffer) as run:
+        engine = build_engine(run.sources, wanted=frozenset(tables))
+        schemas = {table: known[table] for table in tables}
+        ctx.exit(_stream(run, engine, schemas, form or ("parquet" if folder else "jsonl"), file, folder))
+
+
+def _stream(run: CaptureRun, engine: Any, schemas: dict[str, pa.Schema], form: str, file: str | None,
+            folder: str | None) -> int:  # fmt: skip
+    from interlock.pipeline.decode_run import decoded  # noqa: PLC0415
+    from interlock.store.folder import TableFile, TableFolder  # noqa: PLC0415
+
+    target: Any = (
+        TableFolder(Path(folder), schemas, form)
+        if folder
+        else TableFile(Path(file) if file else None, sys.stdout.buffer, *next(iter(schemas.items())), form)
+    )
+    with ExitStack() as stack:
+        stack.callback(target.abandon)
+        progress = stack.enter_context(progress_bar(run))
+        stop = stack.enter_context(stop_on_interrupt())
+        for batches in decoded(run, engine, progress=progress, stop=stop):
+            target.write(batches)
+        target.commit()
+        stopped = stop()
+    tell_losses(run)
+    return ending(run, stopped=stopped)

@@ -1,0 +1,81 @@
+"""The one executable: `interlock NOUN VERB`, and the two everyday words `analyze` and `decode`."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any, Final
+
+import click
+
+from interlock import __version__
+from interlock.cli.exits import NOTHING_READABLE, USAGE
+
+__all__ = ["COMMANDS", "interlock", "main"]
+
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "analyze": ("interlock.cli.analyze:analyze", "Captures in, a picture of the plant out."),
+    "decode": ("interlock.cli.decode:decode", "Stream one table of what a capture says."),
+    "diff": ("interlock.cli.diff:diff", "Compare the output folders of two runs."),
+    "finding": ("interlock.cli.finding:finding", "Accept findings, with a reason and an end."),
+    "doctor": ("interlock.cli.doctor:doctor", "Say what this installation can and can't do here."),
+}
+"""name → (where it is, its one line); a command's module is imported only when it runs."""
+
+
+class _Lazy(click.Group):
+    """Knows its commands by name and imports the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+EXITS: Final = "Exit codes: 0 done; 1 findings at or above --fail-on; 2 usage; 3 nothing readable; 4 partly read."
+
+
+@click.group(cls=_Lazy, epilog=EXITS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="interlock")
+def interlock() -> None:
+    """Open security for the machines of a factory that nobody can install anything on."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; every error is one sentence on standard error."""
+    from interlock.errors import ConfigError, InterlockError, PolicyError  # noqa: PLC0415 (help needs none of it)
+
+    try:
+        interlock.main(arguments, prog_name="interlock", standalone_mode=True)
+    except BrokenPipeError:
+        _quiet_pipe()
+    except (ConfigError, PolicyError) as error:
+        _fail(error, USAGE)
+    except InterlockError as error:
+        _fail(error, NOTHING_READABLE)
+
+
+def _fail(error: Exception, code: int) -> Any:
+    from interlock.export.escape import escaped  # noqa: PLC0415
+
+    click.echo(f"interlock: {escaped(str(error))}", err=True)
+    sys.exit(code)
+
+
+def _quiet_pipe() -> None:
+    """The reader went away: nothing more to say, and no complaint at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(0)

@@ -1,0 +1,88 @@
+"""What every command that reads captures shares: arguments, progress, Ctrl-C, how it ended."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from interlock.cli.exits import DONE, NOTHING_READABLE, PARTLY_READ
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from interlock.capture.run import CaptureRun
+
+__all__ = ["captures", "ending", "progress_bar", "stop_on_interrupt", "tell_losses"]
+
+
+def captures(command: Callable[..., Any]) -> Callable[..., Any]:
+    """CAPTURE… and --realm, as every reading command takes them."""
+    realm = click.option(
+        "--realm", "realms", multiple=True, metavar="FILE=NAME", help="Address space of a capture; may be repeated."
+    )
+    files = click.argument("paths", nargs=-1, required=True, metavar="CAPTURE...")
+    return files(realm(command))
+
+
+@contextmanager
+def progress_bar(run: CaptureRun) -> Iterator[Callable[[int, int | None], None]]:
+    """A bar on a terminal's standard error, nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    from rich.console import Console  # noqa: PLC0415 (small commands stay small)
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=run.octets_total)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def stop_on_interrupt() -> Iterator[Callable[[], bool]]:
+    """The first Ctrl-C (or SIGTERM) asks the run to end with what it has; the second ends it at once."""
+    asked: list[int] = []
+
+    def note(number: int, _frame: Any) -> None:
+        if asked:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        asked.append(number)
+        click.echo("interlock: stopping; what was read so far is kept (again to quit at once)", err=True)
+
+    before = {s: signal.signal(s, note) for s in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def tell_losses(run: CaptureRun) -> None:
+    """One sentence on standard error for each capture that was not read to its end."""
+    from interlock.export.escape import escaped  # noqa: PLC0415
+
+    for source, statistics in zip(run.sources, run.statistics, strict=True):
+        if statistics.failure is not None:
+            click.echo(f"interlock: {escaped(statistics.failure)}", err=True)
+        elif statistics.cut is not None:
+            name = escaped(source.name)
+            click.echo(
+                f"interlock: {name}: {statistics.cut_reason} at octet {statistics.cut};"
+                f" the {statistics.frames} frames before it were used",
+                err=True,
+            )
+
+
+def ending(run: CaptureRun, *, stopped: bool) -> int:
+    """DONE, NOTHING_READABLE or PARTLY_READ."""
+    frames = sum(s.frames for s in run.statistics)
+    lost = any(s.failure is not None or s.cut is not None for s in run.statistics)
+    if lost and frames == 0:
+        return NOTHING_READABLE
+    return PARTLY_READ if lost or stopped else DONE

@@ -1,0 +1,1 @@
+"""Records to neighbours: one file per format."""

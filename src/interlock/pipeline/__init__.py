@@ -1,0 +1,1 @@
+"""The run loop: batches through the rooms."""

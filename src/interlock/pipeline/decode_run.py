@@ -1,0 +1,36 @@
+"""Captures through the decoder: the loop that `decode` and `analyze` share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import pyarrow as pa
+
+    from interlock.capture.run import CaptureRun
+    from interlock.decode.engine import Engine
+
+__all__ = ["Interrupt", "decoded"]
+
+Batches = dict[str, "pa.RecordBatch"]
+
+
+class Interrupt(Protocol):
+    """Says whether the person at the keyboard wants the run to end now; what is read so far is kept."""
+
+    def __call__(self) -> bool:
+        """True once asked to stop."""
+
+
+def decoded(
+    run: CaptureRun, engine: Engine, *, progress: Callable[[int, int | None], None], stop: Interrupt
+) -> Iterator[Batches]:
+    """The records of a run, batch by batch. progress(octets read, octets in all or None)."""
+    for frames in run:
+        yield engine.feed(frames)
+        progress(run.octets_read, run.octets_total)
+        if stop():
+            break
+    yield from engine.finish()
