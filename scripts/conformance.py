@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -36,7 +37,9 @@ def main() -> int:
     wanted = [asked.explain[1]] if asked.explain else (asked.protocol or list(PROTOCOLS))
     settings = read_settings(_HARNESS / "columns.toml")
     package = _REPOSITORY / "src" / "interlock"
-    sides = Sides.build(Cache(asked.cache), package, settings, frozenset(wanted))
+    sides = Sides.build(
+        Cache(asked.cache), package, settings, frozenset(wanted), _command(asked), only_seen=asked.seen
+    )
     if asked.explain:
         return _explain(sides, captures, wanted[0])
     outcomes = compare_all(sides, captures, asked.jobs, _Progress(len(captures)))
@@ -59,6 +62,16 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--explain", nargs=2, metavar=("CAPTURE", "PROTOCOL"), help="frames of one side")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--stanzas", action="store_true", help="unlisted differences as TOML")
+    parser.add_argument(
+        "--engine",
+        nargs="?",
+        const="",
+        metavar="FOLDERS",
+        help="run the bare decode engine, with these folders of decode/protocols besides the registered ones",
+    )
+    parser.add_argument(
+        "--seen", action="store_true", help="only captures in which tshark sees the protocols"
+    )
     parser.add_argument("--show", type=int, default=12, metavar="N", help="differences per protocol (12)")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="captures at a time (2)")
     parser.add_argument("--cache", type=Path, default=_CACHE, help="folder")
@@ -66,6 +79,14 @@ def _arguments() -> argparse.Namespace:
     if asked.explain and asked.explain[1] not in PROTOCOLS:
         parser.error(f"{asked.explain[1]}: one of {', '.join(PROTOCOLS)}")
     return asked
+
+
+def _command(asked: argparse.Namespace) -> tuple[str, ...]:
+    """How to run `interlock decode`: as installed, or the bare engine with decoders not yet registered."""
+    if asked.engine is None:
+        return (str(Path(sys.executable).with_name("interlock")),)
+    os.environ["CONFORMANCE_WITH"] = asked.engine
+    return (sys.executable, str(_HARNESS / "engine_side.py"))
 
 
 def _explain(sides: Sides, captures: list[Capture], protocol: str) -> int:

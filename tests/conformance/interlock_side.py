@@ -6,7 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -56,12 +56,14 @@ class Interlock:
     package: Path
     names: dict[str, str]
     by_name: frozenset[str] = frozenset()
-    command: tuple[str, ...] = field(default=(str(Path(sys.executable).with_name("interlock")),))
+    command: tuple[str, ...] = (str(Path(sys.executable).with_name("interlock")),)
 
     @cached_property
     def state(self) -> str:
         """A digest over names, sizes and times of all files of the package."""
-        digest = hashlib.sha256()
+        digest = hashlib.sha256(
+            " ".join(self.command).encode() + os.environ.get("CONFORMANCE_WITH", "").encode()
+        )
         for path in sorted(self.package.rglob("*")):
             if path.suffix in _CODE_SUFFIXES:
                 about = path.stat()
@@ -86,7 +88,8 @@ class Interlock:
         except OSError as reason:
             raise InterlockError(f"{command[0]}: {reason.strerror}; make build first") from reason
         if run.returncode not in (0, _PARTLY_READ) or not fresh.exists():
-            raise InterlockError(f"{capture.name}: exit {run.returncode}: {run.stderr.strip()[-2000:]}")
+            last = run.stderr.strip().rpartition("\n")[2]
+            raise InterlockError(f"exit {run.returncode}: {last}")
         fresh.replace(place)
         return place
 

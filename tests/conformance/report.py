@@ -25,7 +25,9 @@ _HEAD: Final = (
 class Report:
     """Everything a run found, against the list of known differences."""
 
-    def __init__(self, scores: list[Score], known: Known, stale: list[Entry], failures: list[str]) -> None:
+    def __init__(
+        self, scores: list[Score], known: Known, stale: list[Entry], failures: list[tuple[str, str]]
+    ) -> None:
         self.scores = scores
         self.known = known
         self.stale = stale
@@ -51,8 +53,8 @@ class Report:
             yield from self._differences(score, shown)
         for entry in self.stale:
             yield f"stale in known.toml, does not occur any more: {' | '.join(entry.name)}"
-        for failure in self.failures:
-            yield f"failed: {failure}"
+        for failure, captures in _grouped(self.failures):
+            yield f"failed: {failure} ({len(captures)} captures: {', '.join(captures[:3])} …)"
 
     def _row(self, score: Score) -> str:
         return (
@@ -88,7 +90,7 @@ class Report:
             "good": self.good,
             "protocols": [self._protocol(score) for score in self.scores],
             "stale": [entry.name for entry in self.stale],
-            "failures": self.failures,
+            "failures": [{"capture": capture, "failure": failure} for capture, failure in self.failures],
         }
 
     def _protocol(self, score: Score) -> dict[str, Any]:
@@ -124,8 +126,16 @@ def build(outcomes: list[Outcome], protocols: Iterable[str], known: Known) -> Re
     ]
     differences = [difference for score in scores for difference in score.differences]
     stale = known.stale(differences, {outcome.capture for outcome in outcomes}, set(order))
-    failures = [failure for outcome in outcomes for failure in outcome.failures]
+    failures = [(outcome.capture, failure) for outcome in outcomes for failure in outcome.failures]
     return Report(scores, known, stale, failures)
+
+
+def _grouped(failures: list[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+    """Each failure once, with the captures that it befell."""
+    captures: dict[str, list[str]] = {}
+    for capture, failure in failures:
+        captures.setdefault(failure, []).append(capture)
+    return sorted(captures.items())
 
 
 def _percent(share: float | None) -> str:

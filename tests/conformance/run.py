@@ -26,18 +26,32 @@ __all__ = ["Outcome", "Sides", "compare_all"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sides:
-    """Both sides, ready to be asked about a capture."""
+    """Both sides, ready to be asked about a capture.
+
+    only_seen: leave out captures in which tshark sees none of the protocols, for a quick look.
+    """
 
     tshark: Tshark
     interlock: Interlock
     protocols: frozenset[str]
+    only_seen: bool = False
 
     @classmethod
-    def build(cls, cache: Cache, package: Path, settings: Settings, protocols: frozenset[str]) -> Sides:
+    def build(
+        cls,
+        cache: Cache,
+        package: Path,
+        settings: Settings,
+        protocols: frozenset[str],
+        command: tuple[str, ...],
+        *,
+        only_seen: bool,
+    ) -> Sides:
         return cls(
             tshark=Tshark(cache, settings.decode_as),
-            interlock=Interlock(cache, package, settings.names, settings.by_name),
+            interlock=Interlock(cache, package, settings.names, settings.by_name, command),
             protocols=protocols,
+            only_seen=only_seen,
         )
 
     def theirs(self, capture: Capture) -> list[Message]:
@@ -71,6 +85,8 @@ def compare_capture(sides: Sides, capture: Capture) -> Outcome:
             theirs[message.protocol].append(message)
     except TsharkError as reason:
         outcome.failures.append(f"tshark: {reason}")
+        return outcome
+    if sides.only_seen and not theirs:
         return outcome
     try:
         for message in sides.ours(capture):

@@ -4,7 +4,7 @@ SendRRData and SendUnitData only carry, a Multiple Service Packet and an Unconne
 no message where something is inside. Where a wrapper is refused as a whole, every service in it is answered.
 tshark nests a service in its wrapper as a layer `cip` within a layer `cip`, or within the layer `cipcm` that
 follows the `cip` of an Unconnected Send and tells its details.
-Source: CIP Volume 2, 2-3 (encapsulation); Volume 1, 3-5.5.4 (Unconnected Send), A-4.10 (Multiple Service Packet).
+Source: CIP Volume 2, 2-3 (encapsulation); Volume 1, 3-5.5.4 (Unconnected Send), 5A-2 (Message Router).
 """
 
 from __future__ import annotations

@@ -48,6 +48,7 @@ def spoken(
     protocol: str,
     function: object,
     sent: Kind,
+    *,
     counted: Kind | None = None,
 ) -> Message:
     """Make the message of a sender in the role of a request's or an answer's.

@@ -1,5 +1,6 @@
-"""S7comm: jobs and userdata requests ask, acknowledgements and userdata responses answer, pushes are unsolicited.
+"""S7comm: jobs and userdata requests ask, acknowledgements and userdata responses answer.
 
+Pushes are unsolicited: requests by count, with the controller as the server.
 Who sends the job asks: while a block is downloaded the controller asks the engineering station for it.
 An Ack without parameters carries no function: it has that of the job of the same PDU reference.
 Source: tshark fields s7comm.*; function is the job's, or 256 x group + subfunction of userdata.
