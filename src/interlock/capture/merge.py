@@ -1,7 +1,8 @@
 """Several sources in time order, by batches: only what lies before every source's watermark goes out.
 
 Each open source has one batch. Its last time is its watermark: nothing earlier can come from it any more.
-All frames up to the lowest watermark are put in order and handed on; sources then refill. A source's own
+All frames up to the lowest watermark are put in order and handed on; sources then refill. Frames of one
+time come in the order of the sources, so that the result does not depend on how batches fell. A source's own
 order never changes: a frame that is earlier than one before it in its file counts as of that one's time.
 A source is opened only when its first frame is due, so that a ring of a thousand files costs one buffer.
 """
@@ -50,8 +51,8 @@ class _Head:
         self._latest = 0
 
     @property
-    def watermark(self) -> int:
-        return self._latest
+    def watermark(self) -> tuple[int, int]:
+        return self._latest, self.order
 
     def refill(self, octets_limit: int, frames_limit: int) -> bool:
         """Load the next batch; False at the source's end."""
@@ -63,9 +64,10 @@ class _Head:
         self.at = 0
         return True
 
-    def due(self, mark: int) -> int:
-        """Index behind the last frame that lies at or before `mark`."""
-        return int(np.searchsorted(self.keys, mark, side="right"))
+    def due(self, mark: tuple[int, int]) -> int:
+        """Index behind the last frame that lies at or before `mark`, as (time, order)."""
+        time, order = mark
+        return int(np.searchsorted(self.keys, time, side="right" if self.order <= order else "left"))
 
 
 class _Piece:
@@ -98,7 +100,7 @@ def merge(tracks: Sequence[Track], *, octets_limit: int, frames_limit: int) -> I
         )
 
     while waiting or heads:
-        while waiting and (not heads or waiting[-1][0] <= min(head.watermark for head in heads)):
+        while waiting and (not heads or waiting[-1][:2] <= min(head.watermark for head in heads)):
             _, order, track = waiting.pop()
             head = _Head(track, order)
             heads.append(head)
@@ -115,7 +117,7 @@ def merge(tracks: Sequence[Track], *, octets_limit: int, frames_limit: int) -> I
             heads = [head for head in heads if head.at < len(head.keys) or refill(head)]
 
 
-def _take(heads: list[_Head], mark: int) -> Frames:
+def _take(heads: list[_Head], mark: tuple[int, int]) -> Frames:
     """Everything at or before `mark`; at least one head reaches just there."""
     pieces = []
     for head in heads:
