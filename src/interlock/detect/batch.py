@@ -1,0 +1,224 @@
+"""A record batch as detectors read it: columns as numpy arrays, rows grouped by their words, once for all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator
+
+    from numpy.typing import NDArray
+
+__all__ = ["MINUTE_NS", "RELATION", "Batch", "Groups", "Summary", "Word"]
+
+Word = str | None
+_MOST_CELLS: Final = 1 << 62
+_LATEST: Final = 2**63 - 1
+RELATION: Final = ("source", "realm", "client", "server", "protocol", "verb", "outcome")
+"""What most detectors group operations by, and by the minute, so that all of them share one grouping."""
+MINUTE_NS: Final = 60_000_000_000
+Summary = tuple[int, int, int, int]
+"""Of a group: rows, first and last time (UTC ns), smallest frame number that is not 0 (2^63 - 1 if none)."""
+
+
+class Batch:
+    """One batch of one table. Whatever is worked out of a column is kept for the next detector.
+
+    A column that the batch lacks reads as nulls (words), zeros (integers, frames, times).
+    """
+
+    def __init__(self, table: str, rows: pa.RecordBatch) -> None:
+        """table: name as in records.tables or of a protocol's own table."""
+        self.table = table
+        self.rows = rows
+        self._words: dict[str, tuple[list[Word], NDArray[np.int64]]] = {}
+        self._groups: dict[tuple[str, ...], Groups] = {}
+        self._messages: Batch | None = None
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+        return int(self.rows.num_rows)
+
+    def has(self, column: str) -> bool:
+        """Whether the batch has the column."""
+        return column in self.rows.schema.names
+
+    def words(self, column: str) -> tuple[list[Word], NDArray[np.int64]]:
+        """Distinct words that occur in a column, and per row the index of its word."""
+        if column not in self._words:
+            self._words[column] = self._read_words(column)
+        return self._words[column]
+
+    def _read_words(self, column: str) -> tuple[list[Word], NDArray[np.int64]]:
+        if not self.has(column):
+            return [None], np.zeros(len(self), np.int64)
+        array: Any = self.rows.column(column)
+        if not pa.types.is_dictionary(array.type):
+            array = array.cast(pa.utf8()).dictionary_encode()
+        codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64) + 1
+        # Dictionaries are pools that the whole run shares: only words that occur here become Python texts.
+        used = np.flatnonzero(np.bincount(codes, minlength=len(array.dictionary) + 1))
+        renumbered = np.zeros(len(array.dictionary) + 1, np.int64)
+        renumbered[used] = np.arange(len(used))
+        texts = array.dictionary.take(pa.array(used[used > 0] - 1)).to_pylist()
+        return ([None, *texts] if len(used) and used[0] == 0 else texts), renumbered[codes]
+
+    def among(self, column: str, wanted: Container[str]) -> NDArray[np.bool_]:
+        """Tell per row whether its word is one of the wanted."""
+        words, codes = self.words(column)
+        mask: NDArray[np.bool_] = np.array([word is not None and word in wanted for word in words], np.bool_)[
+            codes
+        ]
+        return mask
+
+    def integers(self, column: str) -> NDArray[np.int64]:
+        """Read a column of numbers, flags, instants or durations (in its own unit); null is 0."""
+        if not self.has(column):
+            return np.zeros(len(self), np.int64)
+        array: Any = self.rows.column(column)
+        if pa.types.is_boolean(array.type):
+            array = array.cast(pa.uint8())
+        if pa.types.is_timestamp(array.type) or pa.types.is_duration(array.type):
+            array = array.view(pa.int64())
+        if array.null_count:
+            array = array.fill_null(pa.scalar(0, array.type))
+        taken: NDArray[np.int64] = array.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
+        return taken
+
+    def known(self, column: str) -> NDArray[np.bool_]:
+        """Per row whether the column has a value."""
+        if not self.has(column):
+            return np.zeros(len(self), np.bool_)
+        valid: NDArray[np.bool_] = self.rows.column(column).is_valid().to_numpy(zero_copy_only=False)
+        return valid
+
+    def instants_ns(self, column: str) -> NDArray[np.int64]:
+        """Read a column of instants as UTC nanoseconds since 1970; null is 0, beyond the range its end."""
+        counts = self.integers(column)
+        if not self.has(column) or not pa.types.is_timestamp(self.rows.schema.field(column).type):
+            return counts
+        scale = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}[self.rows.schema.field(column).type.unit]
+        limit = (2**63 - 1) // scale
+        return np.clip(counts, -limit, limit) * scale
+
+    def frames(self) -> NDArray[np.int64]:
+        """Per row the frame that shows it: the request's, else the answer's, else 0."""
+        frames = self.integers("frame") if self.has("frame") else self.integers("first_frame")
+        if self.has("response_frame"):
+            frames = np.where(frames == 0, self.integers("response_frame"), frames)
+        return frames
+
+    def groups(self, *columns: str, bins: NDArray[np.int64] | None = None, named: str = "") -> Groups:
+        """Rows grouped by the words in `columns` and, where given, by a number per row called `named`."""
+        key = (*columns, named)
+        if key not in self._groups:
+            self._groups[key] = Groups(self, columns, bins)
+        return self._groups[key]
+
+    def times_ns(self) -> NDArray[np.int64]:
+        """Read when each row happened, UTC ns since 1970: its time, or a flow's first."""
+        return self.instants_ns("time" if self.has("time") else "first")
+
+    def messages(self) -> Batch:
+        """Give operations' final rows, one per message: what counts as one request."""
+        if self._messages is None:
+            mask = (self.integers("item") == 0) & ~self.among("outcome", ("pending",))
+            self._messages = self if mask.all() else self.take(mask)
+        return self._messages
+
+    def relations(self) -> Groups:
+        """Group the messages by RELATION and minute since 1970; row numbers are those of `messages()`."""
+        messages = self.messages()
+        return messages.groups(*RELATION, bins=messages.times_ns() // MINUTE_NS, named="minute")
+
+    def take(self, mask: NDArray[np.bool_]) -> Batch:
+        """Only the rows where the mask is true."""
+        return Batch(self.table, self.rows.filter(pa.array(mask)))
+
+
+class Groups:
+    """Rows with equal words, as index lists. keys[g]: the words, then the bin; rows(g): row numbers."""
+
+    def __init__(self, batch: Batch, columns: tuple[str, ...], bins: NDArray[np.int64] | None) -> None:
+        """bins: int64 per row, or None."""
+        cells = np.zeros(len(batch), np.int64)
+        size = 1
+        for column in columns:
+            words, codes = batch.words(column)
+            cells, size = _cross(cells, size, codes, len(words))
+        if bins is not None:
+            distinct, codes = np.unique(bins, return_inverse=True)
+            cells, size = _cross(cells, size, codes, len(distinct))
+        self._cells, firsts = _renumber(cells)
+        self.keys = _keys(batch, columns, bins, firsts)
+        self.batch = batch
+        self._summaries: list[Summary] | None = None
+        self._order: NDArray[np.int64] | None = None
+        self._starts = np.zeros(0, np.int64)
+
+    def __iter__(self) -> Iterator[tuple[int, tuple[Any, ...]]]:
+        """Give number and key of every group."""
+        return enumerate(self.keys)
+
+    def counts(self, mask: NDArray[np.bool_] | None = None) -> list[int]:
+        """Rows of every group, only those where the mask is true if there is one."""
+        cells = self._cells if mask is None else self._cells[mask]
+        return [int(n) for n in np.bincount(cells, minlength=len(self.keys))]
+
+    def summary(self, group: int) -> Summary:
+        """Sum a group up; all of them are worked out at the first call."""
+        if self._summaries is None:
+            times, frames, n = self.batch.times_ns(), self.batch.frames(), len(self.keys)
+            first, last, least = (np.full(n, end, np.int64) for end in (_LATEST, -_LATEST, _LATEST))
+            np.minimum.at(first, self._cells, times)
+            np.maximum.at(last, self._cells, times)
+            np.minimum.at(least, self._cells, np.where(frames > 0, frames, _LATEST))
+            columns = (self.counts(), first.tolist(), last.tolist(), least.tolist())
+            self._summaries = list(zip(*columns, strict=True))
+        return self._summaries[group]
+
+    def rows(self, group: int) -> NDArray[np.int64]:
+        """Row numbers of a group, rising."""
+        if self._order is None:
+            # 16 bits are sorted by radix, in linear time; more groups than that take the slower way.
+            narrow = self._cells.astype(np.uint16) if len(self.keys) < 1 << 16 else self._cells
+            self._order = np.argsort(narrow, kind="stable")
+            self._starts = np.concatenate(([0], np.cumsum(self.counts())))
+        return self._order[self._starts[group] : self._starts[group + 1]]
+
+
+def _cross(
+    cells: NDArray[np.int64], size: int, codes: NDArray[np.int64], width: int
+) -> tuple[NDArray[np.int64], int]:
+    """One number for each pair of old cell and new code; renumbered before it could overflow."""
+    width = max(1, width)
+    if width == 1:
+        return cells, size
+    if size > _MOST_CELLS // width:
+        cells, firsts = _renumber(cells)
+        size = max(1, len(firsts))
+    return cells * width + codes, size * width
+
+
+def _renumber(cells: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Cells as numbers from 0 in order of first sight, and the row of each first sight."""
+    encoded = pa.array(cells).dictionary_encode()
+    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    firsts = np.full(len(encoded.dictionary), len(cells), np.int64)
+    np.minimum.at(firsts, codes, np.arange(len(cells)))
+    return codes, firsts
+
+
+def _keys(
+    batch: Batch, columns: tuple[str, ...], bins: NDArray[np.int64] | None, firsts: NDArray[np.int64]
+) -> list[tuple[Any, ...]]:
+    parts: list[list[Any]] = []
+    for column in columns:
+        words, codes = batch.words(column)
+        parts.append([words[code] for code in codes[firsts].tolist()])
+    if bins is not None:
+        parts.append(bins[firsts].tolist())
+    return list(zip(*parts, strict=True)) if parts else []

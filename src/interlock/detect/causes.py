@@ -1,0 +1,196 @@
+"""The common body of detectors that keep one tally per cause and turn each into one finding."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from interlock.detect.identify import identify
+from interlock.detect.interface import Withheld
+from interlock.detect.tally import MAX_CAUSES, Key, Tallies, Tally
+from interlock.errors import SourceError
+from interlock.records.finding import Action, Finding
+from interlock.records.vocabulary import Kind, Severity  # noqa: TC001 - Verdict and _GRAVITY name them
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from interlock.detect.batch import Batch
+    from interlock.detect.facts import Facts
+    from interlock.detect.interface import Context
+
+__all__ = ["CauseDetector", "Verdict", "milder"]
+
+_GRAVITY: tuple[Severity, ...] = ("info", "low", "medium", "high", "critical")
+
+
+def milder(severity: Severity, steps: int = 1) -> Severity:
+    """Lower a severity by some steps, not below info."""
+    return _GRAVITY[max(0, _GRAVITY.index(severity) - steps)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a detector says of one cause; the rest of a finding follows from its tally.
+
+    machines: addresses that the finding is about, part of its id with `cause`; `others`: further
+    addresses concerned, not part of the id. seen, matters, silent: the three parts of the explanation.
+    """
+
+    realm: str
+    machines: tuple[str, ...]
+    cause: str
+    kind: Kind
+    severity: Severity
+    confidence: float
+    title: str
+    seen: str
+    matters: str
+    silent: str
+    actions: tuple[Action, ...]
+    techniques: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    data: tuple[tuple[str, str], ...] = ()
+
+
+class CauseDetector:
+    """Subclasses say what to count (`absorb`) and what it means (`judge`); the rest is here.
+
+    table: where the evidence's frames come from. withheld_by: condition (interface.HEALTH) → why a
+    source under it cannot be judged.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+    table: ClassVar[str] = "operations"
+    needs: ClassVar[Mapping[str, tuple[str, ...]]]
+    withheld_by: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self) -> None:
+        self.tallies = Tallies(MAX_CAUSES)
+        self.facts: dict[str, Facts] = {}
+        self._said: dict[Key, int] = {}
+
+    def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:
+        """Count a batch that is not empty; give the causes it touched."""
+        raise NotImplementedError
+
+    def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
+        """Say what a cause means now; None where it means nothing yet."""
+        raise NotImplementedError
+
+    def feed(self, batch: Batch, context: Context) -> Iterable[Finding]:
+        """Give findings that are new, or whose count has doubled since they were last said."""
+        if batch.table not in self.needs or not len(batch):
+            return []
+        touched = sorted(set(self.absorb(batch, context)))
+        return [finding for key in touched for finding in self._say(key, context)]
+
+    def keys(self) -> Iterable[Key]:
+        """Give every cause, sorted."""
+        return self.tallies
+
+    def tally(self, key: Key) -> Tally:
+        """Give what is known of a cause; one without spans where nothing is."""
+        return self.tallies[key] if key in self.tallies else Tally()
+
+    def _say(self, key: Key, context: Context) -> Iterator[Finding]:
+        tally = self.tally(key)
+        if not tally.spans or tally.count < 2 * self._said.get(key, 0):
+            return
+        finding = self._finding(key, context)
+        if finding is not None:
+            self._said[key] = finding.count
+            yield finding
+
+    def conclude(self, context: Context) -> Iterable[Finding]:
+        """Every finding with its final count."""
+        found = (self._finding(key, context) for key in self.keys())
+        return [finding for finding in found if finding is not None]
+
+    def withheld(self, context: Context) -> Iterable[Withheld]:
+        """Causes seen only in sources that cannot be judged, counted by source and condition."""
+        counts: dict[tuple[str, str], int] = {}
+        for key in self.keys() if self.withheld_by else ():
+            tally = self.tally(key)
+            for source in self._barred(tally, context):
+                if self.judge(key, tally.only({source}), context) is not None:
+                    condition = next(c for c in self.withheld_by if context.has(source, c))
+                    counts[source, condition] = counts.get((source, condition), 0) + 1
+        return [
+            Withheld(detector=self.name, source=s, condition=c, reason=self.withheld_by[c], count=n)
+            for (s, c), n in sorted(counts.items())
+        ]
+
+    def _barred(self, tally: Tally, context: Context) -> set[str]:
+        return {s for s in tally.spans if any(context.has(s, c) for c in self.withheld_by)}
+
+    def _finding(self, key: Key, context: Context) -> Finding | None:
+        tally = self.tally(key)
+        if barred := self._barred(tally, context):
+            tally = tally.only(set(tally.spans) - barred)
+        if not tally.spans:
+            return None
+        verdict = self.judge(key, tally, context)
+        return None if verdict is None else self._compose(verdict, tally, context)
+
+    def _compose(self, verdict: Verdict, tally: Tally, context: Context) -> Finding:
+        found = (context.asset(verdict.realm, m) for m in (*verdict.machines, *verdict.others[:50]))
+        return Finding(
+            id=identify(self.name, verdict.realm, verdict.machines, verdict.cause),
+            detector=self.name,
+            version=self.version,
+            kind=verdict.kind,
+            severity=verdict.severity,
+            confidence=verdict.confidence,
+            title=verdict.title,
+            explanation=f"{verdict.seen} {verdict.matters} {verdict.silent}",
+            time=tally.first,
+            last=tally.last,
+            count=tally.count,
+            realm=verdict.realm,
+            machines=(*verdict.machines, *verdict.others[:50]),
+            assets=tuple(dict.fromkeys(asset.id for asset in found if asset is not None)),
+            evidence=tally.evidence(self.table),
+            techniques=verdict.techniques,
+            requirements=verdict.requirements,
+            actions=verdict.actions,
+            data=verdict.data,
+        )
+
+    def dump(self) -> bytes:
+        """Everything it remembers, as JSON."""
+        state = {
+            "detector": self.name,
+            "version": self.version,
+            "tallies": self.tallies.state(),
+            "facts": {name: facts.state() for name, facts in self.facts.items()},
+            "said": [[list(key), count] for key, count in self._said.items()],
+            "own": self.own_state(),
+        }
+        return json.dumps(state, separators=(",", ":")).encode()
+
+    def load(self, state: bytes) -> None:
+        """Go on from a dump. Raises SourceError where it is not one of this detector and version."""
+        try:
+            known: dict[str, Any] = json.loads(state)
+            if (known["detector"], known["version"]) != (self.name, self.version):
+                raise SourceError(
+                    f"the state of {known['detector']}/{known['version']} is not for {self.name}"
+                )
+            self.tallies.restore(known["tallies"])
+            for name, facts in self.facts.items():
+                facts.restore(known["facts"][name])
+            self._said = {tuple(key): int(count) for key, count in known["said"]}
+            self.restore_own(known["own"])
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
+            raise SourceError(f"the state kept for detector {self.name} cannot be read: {error}") from error
+
+    def own_state(self) -> Any:
+        """Give what a subclass remembers besides tallies and facts, as JSON values."""
+        return None
+
+    def restore_own(self, state: Any) -> None:
+        """Take back what `own_state` gave."""

@@ -1,0 +1,65 @@
+"""What a detector takes for the plant: control protocols, their ports, and the roles of field devices."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+__all__ = [
+    "CONTROL_PORTS",
+    "CONTROL_PROTOCOLS",
+    "PLANT_ROLES",
+    "SPOKEN",
+    "UNAUTHENTICATED",
+    "is_station",
+    "spoken",
+]
+
+_MAC: Final = re.compile("[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}")
+
+UNAUTHENTICATED: Final = frozenset({
+    "ads", "bacnet", "bsap", "cip", "cip-io", "codesys", "dcp", "dlms", "dnp3", "egd", "enip", "ethercat",
+    "fins", "fox", "ge-srtp", "genisys", "goose", "hart-ip", "iec104", "knx", "lsis", "melsec", "mms",
+    "modbus", "pccc", "pcom", "pnio", "pnio-cm", "powerlink", "profinet", "profinet-cm", "profinet-dcp",
+    "profinet-rt", "roc-plus", "s7comm", "sbus", "sercos", "slmp", "sv", "synchrophasor", "c37118", "umas",
+})  # fmt: skip
+"""Control protocols that carry out a request without proof of who asks (as they are commonly spoken)."""
+
+CONTROL_PROTOCOLS: Final = UNAUTHENTICATED | {"opcua", "s7comm-plus", "sel", "c1222"}
+"""These move a process; some of them can prove who asks."""
+
+CONTROL_PORTS: Final[dict[int, str]] = {
+    102: "s7comm or mms", 502: "modbus", 789: "crimson", 1089: "foundation-fieldbus",
+    1090: "foundation-fieldbus", 1091: "foundation-fieldbus", 1153: "c1222", 1911: "fox", 1962: "pcworx",
+    2221: "enip", 2222: "enip", 2404: "iec104", 4000: "roc-plus", 4712: "c37118", 4713: "c37118",
+    4840: "opcua", 4911: "fox", 5006: "melsec", 5007: "melsec", 5050: "sbus", 5094: "hart-ip", 9600: "fins",
+    11740: "codesys", 18245: "ge-srtp", 20000: "dnp3", 20547: "pcworx", 34962: "profinet",
+    34963: "profinet", 34964: "profinet", 44818: "enip", 47808: "bacnet", 48898: "ads", 48899: "ads",
+}  # fmt: skip
+"""Port → protocol that IANA or its vendor puts there. A port is a hint of intent, never proof of speech."""
+
+PLANT_ROLES: Final = frozenset({
+    "plc", "rtu", "io", "drive", "safety-controller", "hmi", "gateway", "ied", "sensor",
+    "building-controller",
+})  # fmt: skip
+"""Roles (vocabulary.ROLES) of machines that stand at the process."""
+
+SPOKEN: Final[dict[str, str]] = {
+    "bacnet": "BACnet", "cip": "CIP", "dnp3": "DNP3", "enip": "EtherNet/IP", "ftp": "FTP", "http": "HTTP",
+    "iec104": "IEC 60870-5-104", "modbus": "Modbus", "mms": "MMS", "opcua": "OPC UA", "pccc": "PCCC",
+    "pnio-cm": "PROFINET CM", "profinet-dcp": "PROFINET DCP", "s7comm": "S7comm",
+    "s7comm-plus": "S7comm-plus", "snmp": "SNMP", "telnet": "Telnet", "tls": "TLS", "umas": "UMAS",
+}  # fmt: skip
+"""Protocol → how people write it."""
+
+
+def spoken(protocol: str | None) -> str:
+    """How people write a protocol's name."""
+    return "an unknown protocol" if not protocol else SPOKEN.get(protocol, protocol)
+
+
+def is_station(mac: str) -> bool:
+    """Tell whether a link address can be that of one machine: neither a group's nor all zeros."""
+    if _MAC.fullmatch(mac) is None:
+        return False
+    return not int(mac[:2], 16) & 1 and mac.strip("0:") != ""

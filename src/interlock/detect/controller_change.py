@@ -1,0 +1,223 @@
+"""A controller's program or firmware written or read; a controller stopped, started, reset, switched over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from interlock.detect.causes import CauseDetector, Verdict, milder
+from interlock.detect.control import spoken
+from interlock.detect.once import Once
+from interlock.records.finding import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from interlock.detect.batch import Batch
+    from interlock.detect.interface import Context
+    from interlock.detect.tally import Key, Tally
+    from interlock.records.vocabulary import Severity
+
+__all__ = ["ControllerChange"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rule:
+    """What a verb means at a machine. severity: from a machine that nobody named as engineering station."""
+
+    did: str
+    severity: Severity
+    matters: str
+    techniques: tuple[str, ...]
+    requirements: tuple[str, ...] = ("IEC 62443-3-3 SR 2.1", "IEC 62443-3-3 SR 3.4", "IEC 62443-3-3 SR 2.8")
+
+
+_RULES: Final[dict[str, _Rule]] = {
+    "program-write": _Rule(
+        did="wrote a program into",
+        severity="critical",
+        matters="A controller does what its program says: whoever writes it decides how the machine "
+        "moves, and its interlocks with it.",
+        techniques=("T0843", "T0889", "T0821"),
+    ),
+    "firmware-write": _Rule(
+        did="wrote firmware into",
+        severity="critical",
+        matters="Firmware runs below the program and survives its reload; a wrong one can turn the "
+        "controller into scrap or hide what it really does.",
+        techniques=("T0857", "T0839", "T0800"),
+    ),
+    "stop": _Rule(
+        did="stopped",
+        severity="high",
+        matters="A stopped controller leaves its outputs at their safe or last state: the process halts "
+        "or runs on unwatched.",
+        techniques=("T0858", "T0816", "T0881"),
+    ),
+    "start": _Rule(
+        did="started",
+        severity="medium",
+        matters="A controller that starts sets machines in motion, perhaps with people near them.",
+        techniques=("T0858", "T0816"),
+    ),
+    "mode-set": _Rule(
+        did="changed the operating mode of",
+        severity="high",
+        matters="In programming or test mode a controller takes changes, or no longer follows its program.",
+        techniques=("T0858",),
+    ),
+    "reset": _Rule(
+        did="reset",
+        severity="high",
+        matters="While it restarts, a controller neither controls nor watches; a reset to factory "
+        "settings loses its program and address.",
+        techniques=("T0816",),
+    ),
+    "program-read": _Rule(
+        did="read the program of",
+        severity="medium",
+        matters="A program is the plan of the process: who has it knows what to change to do harm.",
+        techniques=("T0845", "T0882"),
+        requirements=("IEC 62443-3-3 SR 2.1", "IEC 62443-3-3 SR 4.1", "IEC 62443-3-3 SR 2.8"),
+    ),
+}
+"""Verb → rule: one for all protocols, since all speak these verbs; the next protocol needs no new one."""
+
+_CHECK: Final = (
+    Action(
+        text="Ask who worked on this controller at that time and compare its program with the released one.",
+        risk="None: reading a program with the engineering tool only adds some load to the controller.",
+    ),
+    Action(
+        text="If it was planned, name the machine under engineering_stations in the site file; if not, "
+        "take the client off the network after making sure that no running process depends on it.",
+        risk="Cutting a client that also visualises or records the process blinds its operators: ask "
+        "them first.",
+    ),
+)
+
+
+class ControllerChange(CauseDetector):
+    """One finding per client, controller and verb."""
+
+    name: ClassVar[str] = "controller-change"
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "operations": (
+            *("source", "realm", "operation", "time", "frame", "response_frame", "client", "server"),
+            *("protocol", "verb", "function_name", "user", "unit", "object", "outcome"),
+        )
+    }
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._once = Once()
+
+    def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:  # noqa: ARG002 - the interface's shape
+        """Count the rows of the verbs above."""
+        mask = batch.among("verb", _RULES)
+        if not mask.any():
+            return
+        hits = batch.take(mask)
+        columns = ("source", "realm", "client", "server", "verb", "protocol", "outcome")
+        groups = hits.groups(*columns)
+        # A pending row is the first word about an operation; its final row adds the outcome, not the count.
+        for group, (source, realm, client, server, verb, protocol, outcome) in sorted(
+            groups, key=lambda g: g[1][-1] != "pending"
+        ):
+            key = (realm or "", client or "", server or "", verb)
+            rows = groups.rows(group)
+            tally = self.tallies[key]
+            tally.add_rows(source or "", hits, self._once.new(hits, rows, pending=outcome == "pending"))
+            if outcome != "pending":
+                tally.note("outcome", outcome or "unknown", len(rows))
+            tally.note("protocol", protocol or "", len(rows))
+            for column in ("user", "unit", "object", "function_name"):
+                tally.note_rows(column, hits, rows)
+            yield key
+
+    def judge(self, key: Key, tally: Tally, context: Context) -> Verdict:
+        """Grave where nobody named the client; a change to be checked where somebody did."""
+        realm, client, server, verb = key
+        rule = _RULES[verb]
+        standing = _Standing(context, realm, client, server, tally)
+        protocol = " and ".join(spoken(p) for p in tally.noted("protocol"))
+        return Verdict(
+            realm=realm,
+            machines=(client, server),
+            cause=verb,
+            kind="change" if standing.named else "alert",
+            severity=standing.severity(rule.severity),
+            confidence=0.9 if set(tally.noted("outcome")) - {"refused", "no-answer"} else 0.7,
+            title=f"{context.name(realm, client)} {rule.did} {context.name(realm, server)} ({protocol})",
+            seen=f"{_seen(tally, verb)} {standing.told()}",
+            matters=rule.matters,
+            silent="Graver or milder by who did it: silent only where no such request is seen; a change, "
+            "not an alert, where the site file names the client under engineering_stations.",
+            actions=_CHECK,
+            techniques=rule.techniques,
+            requirements=(*rule.requirements, "NIS2 Art. 21(2)(e)", "NIS2 Art. 21(2)(i)"),
+            data=tuple((kind, ", ".join(tally.noted(kind))[:500]) for kind in sorted(tally.words)),
+        )
+
+    def own_state(self) -> Any:
+        """Give the operations whose pending row was counted."""
+        return self._once.state()
+
+    def restore_own(self, state: Any) -> None:
+        """Take them back."""
+        self._once.restore(state)
+
+
+class _Standing:
+    """Who did it to what: what the site file says of both ends, at the time of the deed."""
+
+    def __init__(self, context: Context, realm: str, client: str, server: str, tally: Tally) -> None:
+        site = context.site
+        self.any_named = bool(site.engineering_stations)
+        self.named = site.engineering_station(realm, client, server) is not None
+        windows = [site.maintenance(realm, server, at) for at in (tally.first, tally.last)]
+        self.window = windows[0] if all(windows) else None
+        self.safety = (
+            site.safety_system(realm, server) is not None
+            or context.role(realm, server) == "safety-controller"
+        )
+        self.lab = site.in_lab(realm, server)
+        # An inventory may take a machine for an engineering station because it writes programs: that it
+        # did so is the charge, not the alibi, and so it is told but lowers nothing.
+        self.looks_so = not self.named and context.role(realm, client) == "engineering-station"
+        self.refused = set(tally.noted("outcome")) == {"refused"}
+
+    def severity(self, usual: Severity) -> Severity:
+        """Lower by two for a named station or a lab, one for maintenance or a refusal; never for safety."""
+        if self.safety:
+            return "critical"
+        steps = 2 * self.named + (self.window is not None) + self.refused + 2 * self.lab
+        return milder(usual, steps)
+
+    def told(self) -> str:
+        """Say it."""
+        parts = []
+        if self.safety:
+            parts.append("The machine belongs to a safety system.")
+        if self.named:
+            parts.append("The site file names the client as engineering station for it.")
+        elif self.any_named:
+            parts.append("The site file does not name the client as engineering station for it.")
+        else:
+            parts.append("The site file names no engineering stations, so any client counts as unknown.")
+        if self.looks_so:
+            parts.append("The client looks like an engineering station, which proves no permission.")
+        if self.window is not None:
+            parts.append("It happened inside a maintenance window or work order.")
+        if self.lab:
+            parts.append("The machine stands in a lab range.")
+        return " ".join(parts)
+
+
+def _seen(tally: Tally, verb: str) -> str:
+    outcomes = tally.noted("outcome")
+    ended = ", ".join(f"{n} {outcome}" for outcome, n in outcomes.items()) or "not ended yet"
+    functions = ", ".join(tally.noted("function_name")) or "functions without a name"
+    users = tally.noted("user")
+    who = f", as user {', '.join(users)}," if users else ""
+    return f"Seen {tally.count} time(s){who} with the verb '{verb}' ({functions}; outcomes: {ended})."

@@ -1,0 +1,245 @@
+"""One IP address spoken for by two link addresses."""
+
+from __future__ import annotations
+
+import ipaddress
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from interlock.detect.causes import CauseDetector, Verdict
+from interlock.detect.control import is_station
+from interlock.detect.facts import Facts
+from interlock.detect.tally import Key, Tallies, Tally
+from interlock.records.finding import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from interlock.detect.batch import Batch
+    from interlock.detect.interface import Context
+    from interlock.records.vocabulary import Severity
+
+__all__ = ["DuplicateAddress"]
+
+FORWARDS: Final = 3
+"""A link address that carries packets of this many IPv4 addresses forwards for others."""
+MINUTES_NS: Final = 600 * 10**9
+"""Two machines that claim an address within ten minutes contend for it; later, one took over."""
+VIRTUAL_MACS: Final = (
+    "00:00:5e:00:01:",
+    "00:00:5e:00:02:",
+    "00:00:0c:07:ac:",
+    "00:00:0c:9f:f",
+    "00:05:73:a0:0",
+    "00:07:b4:00:",
+)
+"""Addresses that redundant routers share: VRRP and CARP (RFC 9568), HSRP 1, 2 and IPv6, GLBP."""
+
+
+class DuplicateAddress(CauseDetector):
+    """One finding per IP address. ARP claims count most: packets alone also come through routers."""
+
+    name: ClassVar[str] = "duplicate-address"
+    table: ClassVar[str] = "clues"
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "clues": ("source", "realm", "time", "frame", "who", "field", "value", "protocol"),
+        "flows": (
+            *("source", "realm", "client", "server", "client_mac", "server_mac"),
+            *("first", "last", "first_frame", "client_packets", "server_packets"),
+        ),
+    }
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tallies = Tallies(50_000)
+        self._speaks_for, self._hops, self._routers = Facts(), Facts(), Facts()
+        self.facts = {"speaks-for": self._speaks_for, "hops": self._hops, "routers": self._routers}
+        self._macs: dict[Key, set[str]] = {}
+
+    def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:  # noqa: ARG002 - the interface's shape
+        """Learn which link address speaks for which IP address, when, and on what it rests."""
+        touched = set(self._clues(batch) if batch.table == "clues" else self._flows(batch))
+        return [key for key in touched if len(self._macs.get(key, ())) > 1]
+
+    def _clues(self, batch: Batch) -> Iterator[Key]:
+        wanted = batch.take(batch.among("field", ("mac", "ttl", "routes", "proxy-arp")))
+        groups = wanted.groups("source", "realm", "who", "field", "value", "protocol")
+        for group, (source, realm, who, field, value, protocol) in groups:
+            subject = (realm or "", (who or "").split("/", 1)[0])
+            if field == "ttl":
+                self._hops.add(subject, value or "")
+            elif field != "mac":
+                self._routers.add(subject, field)
+            elif self._single(subject[1], value):
+                _, first, last, _ = groups.summary(group)
+                frames = wanted.frames()[groups.rows(group)]
+                basis = "arp" if protocol in ("arp", "ndp", "icmpv6") else "packets"
+                yield self._meet(subject, value, basis, (source or "", first, last, frames))
+
+    def _flows(self, batch: Batch) -> Iterator[Key]:
+        ends = batch.instants_ns("last")
+        for end in ("client", "server"):
+            sent = batch.integers(f"{end}_packets") > 0
+            groups = batch.groups(
+                "source", "realm", end, f"{end}_mac", bins=sent.astype("int64"), named="sent"
+            )
+            for group, (source, realm, address, mac, spoke) in groups:
+                if spoke and self._single(address, mac):
+                    rows = groups.rows(group)
+                    span = (
+                        source or "",
+                        groups.summary(group)[1],
+                        int(ends[rows].max()),
+                        batch.frames()[rows],
+                    )
+                    yield self._meet((realm or "", address), mac, "packets", span)
+
+    @staticmethod
+    def _single(address: str | None, mac: str | None) -> bool:
+        virtual = mac is not None and mac.lower().startswith(VIRTUAL_MACS)
+        return bool(address and mac and _one_machine(address) and is_station(mac) and not virtual)
+
+    def _meet(self, subject: Key, mac: str, basis: str, span: tuple[str, int, int, NDArray[np.int64]]) -> Key:
+        source, first, last, frames = span
+        mac = mac.lower()
+        self._speaks_for.add((subject[0], mac), subject[1])
+        # One tally for each basis: an ARP claim and a packet that a router forwarded weigh differently.
+        claim = (*subject, mac, basis)
+        self.tallies[claim].add(source, first, last, frames, len(frames))
+        if claim in self.tallies:
+            self._macs.setdefault(subject, set()).add(mac)
+        return subject
+
+    def keys(self) -> Iterable[Key]:
+        """Give the addresses with more than one link address."""
+        return sorted(key for key, macs in self._macs.items() if len(macs) > 1)
+
+    def tally(self, key: Key) -> Tally:
+        """Sum up the link addresses that really speak for themselves."""
+        whole = Tally()
+        for mac in sorted(self._rivals(key)):
+            part = self._claim(key, mac)
+            whole.merge(part)
+            whole.note("mac", mac, part.count)
+        return whole
+
+    def _claim(self, key: Key, mac: str) -> Tally:
+        part = Tally()
+        for basis in ("arp", "packets"):
+            if (*key, mac, basis) in self.tallies:
+                part.merge(self.tallies[*key, mac, basis])
+                part.note("basis", basis)
+        return part
+
+    def _rivals(self, key: Key) -> set[str]:
+        """Link addresses that claim the address by ARP, or send from it without being a router."""
+        return {
+            mac for mac in self._macs.get(key, ()) if self._claims(key, mac) or not self._forwards(key, mac)
+        }
+
+    def _claims(self, key: Key, mac: str) -> bool:
+        return (*key, mac, "arp") in self.tallies
+
+    def _forwards(self, key: Key, mac: str) -> bool:
+        many = len([a for a in self._speaks_for[key[0], mac] if ":" not in a]) >= FORWARDS
+        # The same machine seen before and behind a router has packets with different hop counts.
+        return many or (key[0], mac) in self._routers or len(self._hops[key]) > 1
+
+    def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
+        """Grave where both speak at once; a takeover later or in another capture is a change."""
+        macs = sorted(self._rivals(key))
+        contest = self._contest(key, macs, set(tally.spans))
+        if contest is None:
+            return None
+        severity, confidence, how = contest
+        realm, address = key
+        proxies = [mac for mac in macs if "proxy-arp" in self._routers[realm, mac]]
+        at_once = severity == "high"
+        return Verdict(
+            realm=realm,
+            machines=(address,),
+            others=tuple(macs),
+            cause="one address, several link addresses",
+            kind="alert" if at_once else "change",
+            severity="medium" if at_once and proxies else severity,
+            confidence=confidence,
+            title=f"{context.name(realm, address)} is claimed by {len(macs)} link addresses",
+            seen=f"Seen {address} at {', '.join(macs[:5])}: {how}."
+            + (
+                f" {', '.join(proxies)} also answers ARP for other addresses (proxy ARP, or a poisoner)."
+                if proxies
+                else ""
+            ),
+            matters="Frames for this address go to whoever was heard last: two machines set up alike "
+            "disturb each other, and a machine that poses as another reads and changes what controllers "
+            "are told.",
+            silent="Silent for the shared addresses of redundant routers (VRRP, CARP, HSRP, GLBP), for "
+            "packets that a router forwards, and for different realms. A failover pair that moves one "
+            "address between two network cards, and proxy ARP, look like this too: accept those by name.",
+            actions=_ACTIONS,
+            techniques=("T0830", "T0849"),
+            requirements=(
+                *("IEC 62443-3-3 SR 3.1", "IEC 62443-3-3 SR 1.2", "IEC 62443-3-3 SR 6.2"),
+                "NIS2 Art. 21(2)(b)",
+            ),
+            data=(("macs", ", ".join(macs)),),
+        )
+
+    def _contest(self, key: Key, macs: list[str], sources: set[str]) -> tuple[Severity, float, str] | None:
+        """Judge the closest pair: severity, confidence and how they met; None where there is no pair."""
+        met: list[tuple[Severity, float, str]] = []
+        claims = {mac: self._claim(key, mac).only(sources) for mac in macs}
+        for number, one in enumerate(macs):
+            for other in macs[number + 1 :]:
+                by_arp = self._claims(key, one) and self._claims(key, other)
+                gap = _gap(claims[one], claims[other])
+                if gap is None:
+                    met.append(
+                        ("low", 0.5, "in different captures; if they show different cells, give them realms")
+                    )
+                elif gap < 0 or (by_arp and gap < MINUTES_NS):
+                    how = "both in use at the same time" if gap < 0 else "both claimed it within ten minutes"
+                    met.append(("high", 0.9 if by_arp else 0.6, how))
+                else:
+                    met.append(("medium", 0.8 if by_arp else 0.5, "one after the other"))
+        return max(met, key=lambda m: ("low", "medium", "high").index(m[0]), default=None)
+
+    def restore_own(self, state: Any) -> None:  # noqa: ARG002 - the link addresses follow from the tallies
+        """Sort the restored claims by address again."""
+        self._macs = {}
+        for realm, address, mac, _ in self.tallies:
+            self._macs.setdefault((realm, address), set()).add(mac)
+
+
+def _gap(one: Tally, other: Tally) -> int | None:
+    """Nanoseconds between the uses in a common source, negative where they overlap; None without one."""
+    gaps = [
+        max(a.first, b.first) - min(a.last, b.last)
+        for source, a in one.spans.items()
+        if (b := other.spans.get(source)) is not None
+    ]
+    return min(gaps, default=None)
+
+
+@lru_cache(maxsize=65_536)
+def _one_machine(address: str) -> bool:
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return not (ip.is_multicast or ip.is_unspecified or ip.is_loopback or address == "255.255.255.255")
+
+
+_ACTIONS: Final = (
+    Action(
+        text="Find both link addresses at the switches and see which machine is meant to have the address.",
+        risk="None: the switches' tables are only read.",
+    ),
+    Action(
+        text="Give the other machine another address, or take it off the network if nobody knows it.",
+        risk="The wrong one of the two may be the one that controls: make sure before pulling a cable.",
+    ),
+)

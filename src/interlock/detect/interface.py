@@ -1,0 +1,123 @@
+"""What a detector is, and what it may look at while it judges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
+
+from interlock.records.site import Site
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from interlock.detect.batch import Batch
+    from interlock.records.asset import Asset
+    from interlock.records.finding import Finding
+
+__all__ = ["HEALTH", "Concluding", "Context", "Detector", "Withheld", "no_asset"]
+
+HEALTH: Final[dict[str, str]] = {
+    "one-way": "only one direction of the traffic reached the capture point",
+    "broadcast-only": "only broadcast and multicast frames reached the capture point",
+    "duplicated": "the capture point copied frames",
+    "gaps": "frames are missing from the capture",
+    "vlans-stripped": "VLAN tags were removed before the capture",
+    "clock-steps": "the capture's clock jumped",
+}
+"""Condition of a source → what it says. Context.health uses these words; others are kept and ignored."""
+
+
+def no_asset(realm: str, address: str) -> Asset | None:  # noqa: ARG001 - the shape of every look-up
+    """Look up an asset where no inventory is at hand: always None."""
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a detector may look at, all of it read-only.
+
+    site: what people know. asset: (realm, address) → the asset known there now, or None.
+    now: capture clock, UTC nanoseconds since 1970. health: source → conditions that hold (HEALTH).
+    """
+
+    site: Site = field(default_factory=Site)
+    asset: Callable[[str, str], Asset | None] = no_asset
+    now: int = 0
+    health: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def name(self, realm: str, address: str) -> str:
+        """How a person knows a machine: `Mixer PLC (10.0.0.2)` where a name is known, else its address."""
+        label = self.site.name_of(realm, address)
+        if label is None:
+            asset = self.asset(realm, address)
+            label = asset.names[0] if asset is not None and asset.names else None
+        return address if label is None or label == address else f"{label} ({address})"
+
+    def role(self, realm: str, address: str) -> str | None:
+        """Look up the role that the inventory gives a machine, or None."""
+        asset = self.asset(realm, address)
+        return None if asset is None else asset.role
+
+    def has(self, source: str, condition: str) -> bool:
+        """Whether a condition holds for a source."""
+        return condition in self.health.get(source, ())
+
+
+class Detector(Protocol):
+    """One way to see that something is wrong. Constructed without arguments; holds bounded state.
+
+    name: as the registry and Finding.detector spell it. version: rises when its judgement changes.
+    needs: table → columns it reads; other columns and tables are never looked at, and a column that
+    a table lacks reads as null.
+    """
+
+    @property
+    def name(self) -> str:
+        """Its name in the registry: the module's name with hyphens."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """Rises when the same input would be judged differently."""
+        ...
+
+    @property
+    def needs(self) -> Mapping[str, tuple[str, ...]]:
+        """Table → columns that it reads."""
+        ...
+
+    def feed(self, batch: Batch, context: Context) -> Iterable[Finding]:
+        """Take one batch of one needed table; findings that are new, or have grown much, come out."""
+        ...
+
+    def dump(self) -> bytes:
+        """Everything it remembers."""
+        ...
+
+    def load(self, state: bytes) -> None:
+        """Go on from what `dump` gave. Raises SourceError where the state is not its own."""
+        ...
+
+
+@runtime_checkable
+class Concluding(Protocol):
+    """A detector that can say all it knows, each cause once with its final count."""
+
+    def conclude(self, context: Context) -> Iterable[Finding]:
+        """Every finding so far; may be called again and again."""
+        ...
+
+    def withheld(self, context: Context) -> Iterable[Withheld]:
+        """Tell what it would have said, had the capture been whole."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """Judgement not passed: which detector, for which source, because of which condition, how often."""
+
+    detector: str
+    source: str
+    condition: str
+    reason: str
+    count: int

@@ -1,0 +1,200 @@
+"""Refused or unanswered requests far above a relation's own habit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from interlock.detect.causes import CauseDetector, Verdict
+from interlock.detect.control import spoken
+from interlock.detect.habit import KEPT_MINUTES, LEAST_MINUTES, LEAST_REQUESTS, Habit
+from interlock.detect.tally import Key, Tally
+from interlock.records.finding import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from interlock.detect.batch import Batch
+    from interlock.detect.habit import Break
+    from interlock.detect.interface import Context
+
+__all__ = ["Refusals"]
+
+MAX_RELATIONS: Final = 10_000
+MAX_FAILING: Final = 2_000
+"""Relations whose habit is kept, and of those with failures, whose frames are kept."""
+_KINDS: Final = {"refused": "refused", "no-answer": "not answered"}
+
+
+class Refusals(CauseDetector):
+    """One finding per client, server, protocol and kind of failure. Every source has its own habit.
+
+    Keys of habits: realm, client, server, protocol, kind, source. Failing rows of recent minutes are
+    tallied under that key and the minute, and move to the finding's own tally when it broke the habit.
+    """
+
+    name: ClassVar[str] = "refusals"
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "operations": (
+            *("source", "realm", "time", "frame", "response_frame", "client", "server"),
+            *("protocol", "verb", "outcome", "item"),
+        )
+    }
+    withheld_by: ClassVar[Mapping[str, str]] = {
+        "one-way": "the other direction is missing, so every request looks unanswered",
+        "broadcast-only": "answers never reached the capture point",
+        "gaps": "answers may be among the frames that are missing",
+    }
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._habits: dict[Key, Habit] = {}
+        self._minutes: dict[Key, dict[int, Tally]] = {}
+        self._breaks: dict[Key, tuple[float, float]] = {}
+        self._sources: dict[Key, set[Key]] = {}
+
+    def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:  # noqa: ARG002 - the interface's shape
+        """Count requests and failures by relation and minute."""
+        touched: set[Key] = set()
+        groups = batch.relations()
+        counted: dict[tuple[Any, ...], list[int]] = {}
+        for group, (source, realm, client, server, protocol, verb, outcome, minute) in groups:
+            if outcome in ("unsolicited", "unknown"):
+                continue
+            relation = (realm or "", client or "", server or "", protocol or "")
+            counts = counted.setdefault((relation, source or "", minute), [0, 0, 0])
+            count = groups.summary(group)[0]
+            counts[0] += count
+            if outcome in _KINDS:
+                counts[1 + (outcome == "no-answer")] += count
+                key = (*relation, outcome, source or "")
+                if key in self._minutes or len(self._minutes) < MAX_FAILING:
+                    tally = self._minutes.setdefault(key, {}).setdefault(minute, Tally())
+                    tally.add_group(source or "", groups, group)
+                    tally.note("verb", verb or "unknown", count)
+                touched.add(key[:5])
+        self._count(counted)
+        return touched
+
+    def _count(self, counted: Mapping[tuple[Any, ...], list[int]]) -> None:
+        folding: set[Key] = set()
+        for (relation, source, minute), counts in sorted(counted.items()):
+            for kind, failures in (("refused", counts[1]), ("no-answer", counts[2])):
+                key = (*relation, kind, source)
+                habit = self._habits.get(key)
+                if habit is None:
+                    if len(self._habits) >= 2 * MAX_RELATIONS:
+                        continue
+                    habit = self._habits[key] = Habit()
+                    self._sources.setdefault(key[:5], set()).add(key)
+                habit.add(minute, counts[0], failures)
+                if len(habit.recent) > KEPT_MINUTES:
+                    folding.add(key)
+        for key in folding:
+            self._fold(key)
+
+    def _fold(self, key: Key) -> None:
+        """Settle minutes that are too old to change: what broke the habit stays, the rest is forgotten."""
+        habit = self._habits[key]
+        for broken in habit.fold():
+            self.tallies[key].merge(self._broken(key, broken))
+            self._worst(key, broken)
+        kept = self._minutes.get(key, {})
+        for minute in [m for m in kept if m not in habit.recent]:
+            del kept[minute]
+
+    def _broken(self, key: Key, broken: Break) -> Tally:
+        return self._minutes.get(key, {}).get(broken.minute, Tally())
+
+    def _worst(self, key: Key, broken: Break) -> None:
+        self._breaks[key] = max(self._breaks.get(key, (0.0, 0.0)), (broken.share, broken.habit))
+
+    def keys(self) -> Iterable[Key]:
+        """Give the relations with either kind of failure."""
+        failing = {key[:5] for key in self.tallies} | {key[:5] for key in self._minutes}
+        return sorted(failing)
+
+    def tally(self, key: Key) -> Tally:
+        """Sum up the minutes that broke the habit, settled ones and recent ones."""
+        whole = Tally()
+        for sourced in sorted(self._sources.get(key, ())):
+            if sourced in self.tallies:
+                whole.merge(self.tallies[sourced])
+            for broken in self._habits[sourced].breaks():
+                whole.merge(self._broken(sourced, broken))
+        return whole
+
+    def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
+        """Say the habit and how it was broken; the tally holds only what broke it."""
+        realm, client, server, protocol, kind = key
+        share, habit = self._measure(key, set(tally.spans))
+        if not share:
+            return None
+        verbs = list(tally.noted("verb"))
+        asked, told = context.name(realm, server), spoken(protocol)
+        refused = kind == "refused"
+        return Verdict(
+            realm=realm,
+            machines=(client, server),
+            cause=f"{protocol} {kind}",
+            kind="alert",
+            severity="medium",
+            confidence=0.7,
+            title=f"{asked} suddenly {'refuses' if refused else 'leaves unanswered'} {told} requests of "
+            f"{context.name(realm, client)}",
+            seen=f"Seen {tally.count} request(s) {_KINDS[kind]} ({', '.join(verbs[:5])}); in the worst "
+            f"minute {share:.0%} of all requests, where this relation's habit is {habit:.2%}.",
+            matters="A controller that suddenly refuses is being asked for what it does not have: "
+            "somebody is trying out objects or passwords, or a program was changed."
+            if refused
+            else "A controller that suddenly stays silent is overloaded, stopped, cut off or restarting; "
+            "until it answers, its operators see old values.",
+            silent="Silent for relations whose requests always fail at that rate, for the first "
+            f"{LEAST_MINUTES} minutes or {LEAST_REQUESTS} requests of a relation, and where one direction "
+            "of the traffic is missing.",
+            actions=_ACTIONS,
+            techniques=("T0806", "T0888", "T0861") if refused else ("T0814", "T0804", "T0816"),
+            requirements=(
+                *("IEC 62443-3-3 SR 6.2", "IEC 62443-3-3 SR 7.1"),
+                *(("IEC 62443-3-3 SR 2.1", "IEC 62443-3-3 SR 1.11") if refused else ()),
+                "NIS2 Art. 21(2)(b)",
+            ),
+            data=(("habit", f"{habit:.4f}"), ("worst-minute", f"{share:.4f}"), ("verbs", ", ".join(verbs))),
+        )
+
+    def _measure(self, key: Key, sources: set[str]) -> tuple[float, float]:
+        """Give the failed share of the worst minute in these sources, and the habit before it."""
+        worst = (0.0, 0.0)
+        for sourced in self._sources.get(key, ()):
+            if sourced[5] in sources:
+                recent = [(b.share, b.habit) for b in self._habits[sourced].breaks()]
+                worst = max([worst, self._breaks.get(sourced, worst), *recent])
+        return worst
+
+    def own_state(self) -> Any:
+        """Give habits, failing minutes and worst breaks."""
+        return {
+            "habits": [[list(k), h.state()] for k, h in self._habits.items()],
+            "minutes": [[list(k), [[m, t.state()] for m, t in v.items()]] for k, v in self._minutes.items()],
+            "breaks": [[list(k), list(v)] for k, v in self._breaks.items()],
+        }
+
+    def restore_own(self, state: Any) -> None:
+        """Take them back."""
+        self._habits = {tuple(k): Habit.of(h) for k, h in state["habits"]}
+        self._minutes = {tuple(k): {int(m): Tally.of(t) for m, t in v} for k, v in state["minutes"]}
+        self._breaks = {tuple(k): (float(v[0]), float(v[1])) for k, v in state["breaks"]}
+        self._sources = {}
+        for key in self._habits:
+            self._sources.setdefault(key[:5], set()).add(key)
+
+
+_ACTIONS: Final = (
+    Action(
+        text="Look at the controller: does it run, is its load normal, did its program or address change?",
+        risk="None while only looking; a restart to mend it stops the process.",
+    ),
+    Action(
+        text="Look at the client named here: which program asks, and for what?",
+        risk="Stopping that program may take values from operators or records.",
+    ),
+)

@@ -1,0 +1,46 @@
+"""The one table of detectors: what is not here does not run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from interlock.detect.clear_credentials import ClearCredentials
+from interlock.detect.controller_change import ControllerChange
+from interlock.detect.dcp_change import DcpChange
+from interlock.detect.default_community import DefaultCommunity
+from interlock.detect.duplicate_address import DuplicateAddress
+from interlock.detect.malformed_control import MalformedControl
+from interlock.detect.opcua_security import OpcuaSecurity
+from interlock.detect.public_address import PublicAddress
+from interlock.detect.refusals import Refusals
+from interlock.detect.routed_control import RoutedControl
+from interlock.detect.sweep import Sweep
+from interlock.detect.weak_tls import WeakTls
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from interlock.detect.interface import Detector
+
+__all__ = ["DETECTORS", "all_detectors"]
+
+DETECTORS: Final[dict[str, Callable[[], Detector]]] = {
+    "clear-credentials": ClearCredentials,
+    "controller-change": ControllerChange,
+    "dcp-change": DcpChange,
+    "default-community": DefaultCommunity,
+    "duplicate-address": DuplicateAddress,
+    "malformed-control": MalformedControl,
+    "opcua-security": OpcuaSecurity,
+    "public-address": PublicAddress,
+    "refusals": Refusals,
+    "routed-control": RoutedControl,
+    "sweep": Sweep,
+    "weak-tls": WeakTls,
+}
+"""Name → how a fresh one is made, in the names' order."""
+
+
+def all_detectors() -> tuple[Detector, ...]:
+    """Make a fresh detector of every kind."""
+    return tuple(make() for make in DETECTORS.values())

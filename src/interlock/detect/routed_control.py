@@ -1,0 +1,241 @@
+"""A control protocol without authentication crossing a router."""
+
+from __future__ import annotations
+
+import ipaddress
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from interlock.detect.causes import CauseDetector, Verdict
+from interlock.detect.control import UNAUTHENTICATED, is_station, spoken
+from interlock.detect.facts import Facts
+from interlock.detect.tally import Key, Tallies, Tally
+from interlock.records.finding import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from interlock.detect.batch import Batch
+    from interlock.detect.interface import Context
+
+__all__ = ["RoutedControl"]
+
+ROUTER_ADDRESSES: Final = 3
+"""A link address that speaks for this many IP addresses forwards for others; a machine with two is common."""
+MAX_HOPS: Final = 5
+_ODD_INITIAL_TTL: Final = frozenset({"32-2", "64-4", "255-5"})
+"""Devices that begin at 30, 60 or 250 look as if they were that many hops away: no evidence."""
+_HARMLESS: Final = frozenset({"read", "subscribe", "report", "discover", "identify", "open", "close"})
+_PRIVATE: Final = tuple(ipaddress.ip_network(n) for n in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+
+
+class RoutedControl(CauseDetector):
+    """One finding per client and protocol, naming the servers that lie across a router."""
+
+    name: ClassVar[str] = "routed-control"
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "operations": (
+            *("source", "realm", "time", "frame", "response_frame", "client", "server"),
+            *("protocol", "verb", "outcome", "item"),
+        ),
+        "opcua_sessions": ("source", "realm", "time", "frame", "client", "server", "policy", "token"),
+        "flows": ("realm", "client", "server", "client_mac", "server_mac"),
+        "clues": ("realm", "who", "field", "value"),
+    }
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tallies = Tallies(50_000)
+        self._macs, self._speaks_for, self._routers = Facts(), Facts(), Facts()
+        self._hops, self._masks = Facts(), Facts()
+        self.facts = {
+            "macs": self._macs,
+            "speaks-for": self._speaks_for,
+            "routers": self._routers,
+            "hops": self._hops,
+            "masks": self._masks,
+        }
+        self._pairs: dict[Key, set[Key]] = {}
+
+    def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:  # noqa: ARG002 - the interface's shape
+        """Count requests by pair, and learn where machines stand."""
+        if batch.table == "operations":
+            return self._requests(batch)
+        if batch.table == "opcua_sessions":
+            return self._sessions(batch)
+        self._learn_flows(batch) if batch.table == "flows" else self._learn_clues(batch)
+        return [key for key in self.keys() if key not in self._said]
+
+    def _requests(self, batch: Batch) -> Iterator[Key]:
+        groups = batch.relations()
+        for group, (source, realm, client, server, protocol, verb, *_) in groups:
+            if protocol in UNAUTHENTICATED and _routable(client) and _routable(server):
+                yield self._count(
+                    (realm or "", client, protocol, server), source, groups, group, verb or "unknown"
+                )
+
+    def _sessions(self, batch: Batch) -> Iterator[Key]:
+        groups = batch.groups("source", "realm", "client", "server", "policy", "token")
+        for group, (source, realm, client, server, policy, token) in groups:
+            proven = policy != "None" and token not in ("anonymous", None)
+            if not proven and token is not None and _routable(client) and _routable(server):
+                yield self._count((realm or "", client, "opcua", server), source, groups, group, "open")
+
+    def _count(self, pair: Key, source: str | None, groups: object, group: int, verb: str) -> Key:
+        tally = self.tallies[pair]
+        tally.add_group(source or "", groups, group)  # type: ignore[arg-type]
+        tally.note("verb", verb)
+        if pair in self.tallies:
+            self._pairs.setdefault(pair[:3], set()).add(pair)
+        return pair[:3]
+
+    def _learn_flows(self, batch: Batch) -> None:
+        for end in ("client", "server"):
+            for _, (realm, address, mac) in batch.groups("realm", end, f"{end}_mac"):
+                self._learn_mac(realm or "", address, mac)
+
+    def _learn_clues(self, batch: Batch) -> None:
+        wanted = batch.take(batch.among("field", ("mac", "ttl", "netmask", "routes")))
+        for _, (realm, who, field, value) in wanted.groups("realm", "who", "field", "value"):
+            subject = (realm or "", (who or "").split("/", 1)[0])
+            if field == "mac":
+                self._learn_mac(*subject, value)
+            elif field == "routes":
+                self._routers.add(subject, "says so")
+            elif value:
+                (self._hops if field == "ttl" else self._masks).add(subject, value)
+
+    def _learn_mac(self, realm: str, address: str | None, mac: str | None) -> None:
+        if address and mac and _routable(address) and is_station(mac):
+            self._macs.add((realm, address), mac)
+            self._speaks_for.add((realm, mac), address)
+
+    def keys(self) -> Iterable[Key]:
+        """Give the clients with their protocols."""
+        return sorted(self._pairs)
+
+    def tally(self, key: Key) -> Tally:
+        """Sum up the client's pairs that cross a router."""
+        whole = Tally()
+        for pair in sorted(self._pairs.get(key, ())):
+            if crossing := self._crossing(pair[0], pair[1], pair[3]):
+                whole.merge(self.tallies[pair])
+                whole.note("server", pair[3])
+                for reason in crossing:
+                    whole.note("crossing", reason)
+        return whole
+
+    def _crossing(self, realm: str, client: str, server: str) -> tuple[str, ...]:
+        """Say why a pair crosses a router; empty where nothing shows that it does."""
+        reasons = []
+        same_mac = self._macs[realm, client] & self._macs[realm, server]
+        for address, other in ((client, server), (server, client)):
+            # Both ends behind one link address: a rewritten capture, or one taken where MACs tell nothing.
+            if not same_mac and any(self._forwards(realm, mac) for mac in self._macs[realm, address]):
+                reasons.append(f"frames of {address} come from the link address of a router")
+            if any(_outside(address, mask, other) for mask in self._masks[realm, address]):
+                reasons.append(f"{other} lies outside the network of {address}")
+            if hops := min((_hop_count(clue) for clue in self._hops[realm, address]), default=0):
+                reasons.append(f"packets of {address} have already passed {hops} router(s)")
+        if _block(client) != _block(server):
+            reasons.append("the two addresses belong to different address blocks")
+        return tuple(reasons)
+
+    def _forwards(self, realm: str, mac: str) -> bool:
+        addresses = [a for a in self._speaks_for[realm, mac] if ":" not in a]
+        return (realm, mac) in self._routers or len(addresses) >= ROUTER_ADDRESSES
+
+    def restore_own(self, state: Any) -> None:  # noqa: ARG002 - the pairs follow from the tallies
+        """Sort the restored pairs by client again."""
+        self._pairs = {}
+        for pair in self.tallies:
+            self._pairs.setdefault(pair[:3], set()).add(pair)
+
+    def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
+        """Grave where the client also writes; the more ways show the router, the surer."""
+        realm, client, protocol = key
+        reasons, servers = list(tally.noted("crossing")), list(tally.noted("server"))
+        changes = sorted(set(tally.noted("verb")) - _HARMLESS)
+        name, title = spoken(protocol), context.name(realm, client)
+        shown = ", ".join(context.name(realm, s) for s in servers[:5]) + (
+            " and others" if len(servers) > 5 else ""
+        )
+        return Verdict(
+            realm=realm,
+            machines=(client,),
+            others=tuple(servers),
+            cause=protocol,
+            kind="weakness",
+            severity="high" if changes else "medium",
+            confidence=min(0.95, 0.6 + 0.1 * len(reasons)),
+            title=f"{title} reaches {len(servers)} machine(s) through a router with {name}, which asks "
+            "for no proof",
+            seen=f"Seen {tally.count} {name} message(s) from {client} to {shown}; {'; '.join(reasons[:3])}.",
+            matters=f"{name} carries out a request without asking who sent it. As long as it stays in one "
+            "cell, one has to stand in the cell to misuse it; across a router every machine with a route "
+            "can "
+            + (
+                "change the process as this client does." if changes else "read the process, and write to it."
+            ),
+            silent="Silent where both ends share a network, or the request runs inside a tunnel or a "
+            "protocol that authenticates (then this one is not seen).",
+            actions=_ACTIONS,
+            techniques=("T0855", "T0869", "T0886"),
+            requirements=(
+                *("IEC 62443-3-3 SR 5.1", "IEC 62443-3-3 SR 5.2", "IEC 62443-3-3 SR 1.2"),
+                *("IEC 62443-3-3 SR 3.1", "NIS2 Art. 21(2)(e)"),
+            ),
+            data=(
+                ("servers", ", ".join(servers)[:2000]),
+                ("verbs", ", ".join(tally.noted("verb"))),
+                ("crossing", "; ".join(reasons)[:1000]),
+            ),
+        )
+
+
+_ACTIONS: Final = (
+    Action(
+        text="Let the router or firewall pass this protocol only between the machines named here.",
+        risk="A rule that forgets a client cuts it off: replay the rule against recorded traffic first.",
+    ),
+    Action(
+        text="Where the path leaves the plant, put it into a tunnel with authentication at both ends.",
+        risk="A tunnel adds delay and one more part that can fail: try it with a client that only reads.",
+    ),
+)
+
+
+@lru_cache(maxsize=65_536)
+def _routable(address: str | None) -> bool:
+    """Whether an address is that of one machine and can be routed at all (a MAC cannot)."""
+    try:
+        ip = ipaddress.ip_address(address or "")
+    except ValueError:
+        return False
+    limited = ip.version == 4 and int(ip) == 2**32 - 1
+    return not (ip.is_multicast or ip.is_link_local or ip.is_unspecified or ip.is_loopback or limited)
+
+
+def _hop_count(clue: str) -> int:
+    """Hops that a `ttl` clue (`64-1`) tells; 0 where it tells none."""
+    hops = clue.partition("-")[2]
+    if clue in _ODD_INITIAL_TTL or not hops.isdecimal() or len(hops) > 3:
+        return 0
+    return int(hops) if int(hops) <= MAX_HOPS else 0
+
+
+@lru_cache(maxsize=65_536)
+def _outside(address: str, mask: str, other: str) -> bool:
+    try:
+        return ipaddress.ip_address(other) not in ipaddress.ip_network(f"{address}/{mask}", strict=False)
+    except (ValueError, TypeError):
+        return False
+
+
+@lru_cache(maxsize=65_536)
+def _block(address: str) -> str:
+    """Name the private block of RFC 1918 that an address lies in; every other address is `other`."""
+    ip = ipaddress.ip_address(address)
+    if ip.version == 6:
+        return "unique-local" if ip.is_private else "other"
+    return next((str(n) for n in _PRIVATE if ip in n), "other")

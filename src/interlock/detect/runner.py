@@ -1,0 +1,144 @@
+"""The runner: hands every batch to the detectors that need it, and rests a detector that fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from interlock.detect.batch import Batch
+from interlock.detect.identify import identify
+from interlock.detect.interface import Concluding, Context, Detector, Withheld
+from interlock.errors import SourceError
+from interlock.records.finding import Action, Finding
+from interlock.records.vocabulary import SEVERITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    import pyarrow as pa
+
+__all__ = ["SELF", "Conclusion", "Runner"]
+
+_T = TypeVar("_T")
+SELF: Final = "self"
+"""Detector name of findings about Interlock itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conclusion:
+    """What a run found: gravest findings first, judgement withheld, sentences about our own trouble."""
+
+    findings: tuple[Finding, ...]
+    withheld: tuple[Withheld, ...]
+    diagnostics: tuple[str, ...]
+
+
+class Runner:
+    """Feeds detectors table by table. One detector's fault is one finding; the others go on."""
+
+    def __init__(self, detectors: Iterable[Detector]) -> None:
+        """detectors: fresh ones, each of another name."""
+        self._detectors: dict[str, Detector] = {d.name: d for d in detectors}
+        self._rested: dict[str, Finding] = {}
+        self._diagnostics: dict[str, None] = {}
+
+    @property
+    def needs(self) -> dict[str, tuple[str, ...]]:
+        """Table → columns that any detector reads: what a pipeline must offer."""
+        merged: dict[str, dict[str, None]] = {}
+        for detector in self._detectors.values():
+            for table, columns in detector.needs.items():
+                merged.setdefault(table, {}).update(dict.fromkeys(columns))
+        return {table: tuple(columns) for table, columns in merged.items()}
+
+    def feed(self, table: str, rows: pa.RecordBatch, context: Context) -> list[Finding]:
+        """Hand a batch of a table to who needs it; findings that are new or have grown much come out."""
+        if not rows.num_rows:
+            return []
+        batch = Batch(table, rows)
+        found: list[Finding] = []
+        for name, detector in self._detectors.items():
+            if name not in self._rested and table in detector.needs:
+                self._note_missing(detector, batch)
+                found += self._guarded(detector, context, partial(detector.feed, batch, context))
+                found += [self._rested[name]] if name in self._rested else []
+        return found
+
+    def conclude(self, context: Context) -> Conclusion:
+        """Everything found so far with final counts; may be called again as the run goes on.
+
+        A rested detector is asked too, for what it had found before: if it fails again, that is all.
+        """
+        findings: list[Finding] = []
+        withheld: list[Withheld] = []
+        for detector in self._detectors.values():
+            if isinstance(detector, Concluding):
+                findings += self._guarded(detector, context, partial(detector.conclude, context))
+                withheld += self._guarded(detector, context, partial(detector.withheld, context))
+        findings += self._rested.values()
+        findings.sort(key=lambda f: (-SEVERITIES.index(f.severity), f.detector, f.realm, f.machines, f.id))
+        return Conclusion(
+            findings=tuple(findings), withheld=tuple(withheld), diagnostics=tuple(self._diagnostics)
+        )
+
+    def dump(self) -> dict[str, bytes]:
+        """Every detector's memory, by its name."""
+        return {name: d.dump() for name, d in self._detectors.items() if name not in self._rested}
+
+    def load(self, states: Mapping[str, bytes]) -> None:
+        """Go on from a dump. A state that cannot be read is said, and that detector begins anew."""
+        for name, detector in self._detectors.items():
+            if name in states:
+                try:
+                    detector.load(states[name])
+                except SourceError as error:
+                    self._diagnostics[f"detector {name} begins without its memory: {error}"] = None
+
+    def _note_missing(self, detector: Detector, batch: Batch) -> None:
+        for column in detector.needs[batch.table]:
+            if not batch.has(column):
+                note = (
+                    f"detector {detector.name}: table {batch.table} has no column {column}; read as unknown"
+                )
+                self._diagnostics[note] = None
+
+    def _guarded(self, detector: Detector, context: Context, call: Callable[[], Iterable[_T]]) -> list[_T]:
+        """Give what a call gives; where it raises, nothing, and the detector is rested."""
+        try:
+            return list(call())
+        except Exception as error:  # noqa: BLE001 - plug-in isolation: one detector's fault stops no other
+            self._rested.setdefault(detector.name, _about_ourselves(detector, error, context))
+            self._diagnostics[f"detector {detector.name} was rested: {_told(error)}"] = None
+            return []
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:300]
+
+
+def _about_ourselves(detector: Detector, error: Exception, context: Context) -> Finding:
+    return Finding(
+        id=identify(SELF, "", (), f"detector {detector.name} failed"),
+        detector=SELF,
+        version=1,
+        kind="weakness",
+        severity="medium",
+        confidence=1.0,
+        title=f"Interlock's own check '{detector.name}' failed and was rested",
+        explanation=(
+            f"The check raised {_told(error)} and was not asked again in this run; all other checks went "
+            "on. Until it runs again nobody looks for what it finds, so its silence says nothing about "
+            "the plant. Silent where every check runs to its end."
+        ),
+        time=context.now,
+        last=context.now,
+        count=1,
+        actions=(
+            Action(
+                text="Report this with the version of Interlock; run again with a newer one.",
+                risk="None to the plant: only this program is concerned.",
+            ),
+        ),
+        data=(("detector", detector.name), ("error", _told(error))),
+    )

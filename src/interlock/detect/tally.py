@@ -1,0 +1,205 @@
+"""Tallies: what a detector remembers about one cause, and a bounded shelf of them.
+
+Everything in a tally is a sum, a smallest or a largest, so that it comes out the same
+however the records were cut into batches.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from interlock.records.finding import Evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from interlock.detect.batch import Batch, Groups
+
+__all__ = ["MAX_CAUSES", "MAX_FRAMES", "Key", "Span", "Tallies", "Tally"]
+
+Key = tuple[str, ...]
+MAX_FRAMES: Final = 20
+MAX_CAUSES: Final = 10_000
+_NO_FRAMES: Final = np.zeros(0, np.int64)
+MAX_SOURCES: Final = 1_000
+MAX_WORDS: Final = 2_048
+"""Bounds per detector, per cause, per kind of word; what comes after is counted as left out."""
+
+
+class Span:
+    """What one source showed of a cause: rows, first and last time (UTC ns), smallest frame numbers."""
+
+    __slots__ = ("count", "first", "frames", "last")
+
+    def __init__(self, count: int, first: int, last: int, frames: list[int]) -> None:
+        self.count, self.first, self.last, self.frames = count, first, last, frames
+
+    def add(self, first: int, last: int, frames: NDArray[np.int64], count: int) -> None:
+        """Take in more rows."""
+        self.count += count
+        self.first, self.last = min(self.first, first), max(self.last, last)
+        self.frames = _smallest(self.frames, frames)
+
+
+class Tally:
+    """One cause: a span per source, and words with counts."""
+
+    __slots__ = ("left_out", "spans", "words")
+
+    def __init__(self) -> None:
+        self.spans: dict[str, Span] = {}
+        self.words: dict[str, dict[str, int]] = {}
+        self.left_out = 0
+
+    @property
+    def count(self) -> int:
+        """Occurrences in all sources."""
+        return sum(span.count for span in self.spans.values())
+
+    @property
+    def first(self) -> int:
+        """When it first occurred, UTC ns."""
+        return min((span.first for span in self.spans.values()), default=0)
+
+    @property
+    def last(self) -> int:
+        """When it last occurred, UTC ns."""
+        return max((span.last for span in self.spans.values()), default=0)
+
+    def add_rows(self, source: str, batch: Batch, rows: NDArray[np.int64]) -> None:
+        """Count rows of a batch that all came from one source."""
+        if len(rows):
+            times = batch.times_ns()[rows]
+            self.add(source, int(times.min()), int(times.max()), batch.frames()[rows], len(rows))
+
+    def add_group(self, source: str, groups: Groups, group: int) -> None:
+        """Count a group of rows that all came from one source; frames are looked at only where new."""
+        count, first, last, least = groups.summary(group)
+        span = self.spans.get(source)
+        full = span is not None and len(span.frames) >= MAX_FRAMES and span.frames[-1] < least
+        frames = _NO_FRAMES if full else groups.batch.frames()[groups.rows(group)]
+        self.add(source, first, last, frames, count)
+
+    def merge(self, other: Tally) -> None:
+        """Take in another tally."""
+        for source, span in other.spans.items():
+            self.add(source, span.first, span.last, np.array(span.frames, np.int64), span.count)
+        for kind, words in other.words.items():
+            for word, count in words.items():
+                self.note(kind, word, count)
+        self.left_out += other.left_out
+
+    def add(self, source: str, first: int, last: int, frames: NDArray[np.int64], count: int) -> None:
+        """Count `count` occurrences between two instants (UTC ns) in frames of one source."""
+        span = self.spans.get(source)
+        if span is not None:
+            span.add(first, last, frames, count)
+        elif len(self.spans) < MAX_SOURCES:
+            self.spans[source] = Span(count, first, last, _smallest([], frames))
+        else:
+            self.left_out += count
+
+    def note(self, kind: str, word: str, count: int = 1) -> None:
+        """Count a word of a kind (a peer, a user, an outcome)."""
+        words = self.words.setdefault(kind, {})
+        if word in words or len(words) < MAX_WORDS:
+            words[word] = words.get(word, 0) + count
+        else:
+            self.left_out += count
+
+    def note_rows(self, column: str, batch: Batch, rows: NDArray[np.int64]) -> None:
+        """Count the words that a column has in these rows, as words of the column's kind; nulls are not."""
+        words, codes = batch.words(column)
+        counts = np.bincount(codes[rows], minlength=len(words))
+        for code in np.flatnonzero(counts).tolist():
+            word = words[code]
+            if word is not None:
+                self.note(column, word, int(counts[code]))
+
+    def noted(self, kind: str) -> dict[str, int]:
+        """Words of a kind with their counts, in the words' order."""
+        return dict(sorted(self.words.get(kind, {}).items()))
+
+    def only(self, sources: set[str]) -> Tally:
+        """Give the same cause as only these sources show it; words are not kept by source and stay."""
+        part = Tally()
+        part.spans = {s: span for s, span in self.spans.items() if s in sources}
+        part.words, part.left_out = self.words, self.left_out
+        return part
+
+    def evidence(self, table: str, note: str = "") -> tuple[Evidence, ...]:
+        """Frames by source, at most MAX_FRAMES each."""
+        return tuple(
+            Evidence(source=source, frames=tuple(span.frames), total=span.count, table=table, note=note)
+            for source, span in sorted(self.spans.items())
+        )
+
+    def state(self) -> list[Any]:
+        """As JSON values."""
+        spans = {s: [x.count, x.first, x.last, x.frames] for s, x in self.spans.items()}
+        return [spans, self.words, self.left_out]
+
+    @classmethod
+    def of(cls, state: list[Any]) -> Tally:
+        """From JSON values."""
+        tally = cls()
+        for source, (count, first, last, frames) in state[0].items():
+            tally.spans[source] = Span(int(count), int(first), int(last), [int(f) for f in frames])
+        tally.words = {kind: {w: int(n) for w, n in words.items()} for kind, words in state[1].items()}
+        tally.left_out = int(state[2])
+        return tally
+
+
+def _smallest(known: list[int], frames: NDArray[np.int64]) -> list[int]:
+    """Give the MAX_FRAMES smallest frame numbers of both; 0 stands for none and is left out."""
+    if len(known) >= MAX_FRAMES and len(frames) and int(frames.min()) >= known[-1]:
+        return known
+    distinct = np.unique(frames if len(frames) < 1 << 12 else np.unique(frames)[: MAX_FRAMES + 1])
+    return sorted({*known, *(int(f) for f in distinct[: MAX_FRAMES + 1] if f > 0)})[:MAX_FRAMES]
+
+
+class Tallies:
+    """Cause → tally, at most `most` of them; what does not fit is counted, never silently lost."""
+
+    def __init__(self, most: int = MAX_CAUSES) -> None:
+        self._most = most
+        self._tallies: dict[Key, Tally] = {}
+        self.left_out = 0
+
+    def __len__(self) -> int:
+        """How many causes there are."""
+        return len(self._tallies)
+
+    def __iter__(self) -> Iterator[Key]:
+        """Give the causes, sorted."""
+        return iter(sorted(self._tallies))
+
+    def __contains__(self, key: Key) -> bool:
+        return key in self._tallies
+
+    def __getitem__(self, key: Key) -> Tally:
+        """Give the tally of a cause, made on first sight; one that nobody reads once the shelf is full."""
+        tally = self._tallies.get(key)
+        if tally is not None:
+            return tally
+        if len(self._tallies) >= self._most:
+            self.left_out += 1
+            return Tally()
+        return self._tallies.setdefault(key, Tally())
+
+    def pop(self, key: Key) -> Tally | None:
+        """Take a cause out."""
+        return self._tallies.pop(key, None)
+
+    def state(self) -> list[Any]:
+        """As JSON values."""
+        return [self.left_out, [[list(key), tally.state()] for key, tally in self._tallies.items()]]
+
+    def restore(self, state: list[Any]) -> None:
+        """From JSON values."""
+        self.left_out = int(state[0])
+        self._tallies = {tuple(str(k) for k in key): Tally.of(tally) for key, tally in state[1]}
