@@ -127,9 +127,10 @@ class Dissector:
 
     def _frame(self, kind):
         p: Packet = self.packet
+        group: cython.ulonglong = 0x010000000000
         if p.vlan >= 0:
             self.counts[9] += 1
-        if (p.target_mac >> 40) & 1:
+        if p.target_mac & group:
             self.counts[8] += 1
         else:
             self.counts[10] += 1
@@ -180,6 +181,7 @@ class Dissector:
         f: Flows = self.flows
         length: cython.int = p.end - p.start
         copied: cython.int = 0
+        wrap: cython.longlong = 0xFFFFFFFF
         if f.packets[slot, side] == 0:
             self._first_sight(slot, side)
         elif (
@@ -189,7 +191,7 @@ class Dissector:
             and p.time - f.last_time[slot, side] < 10000000
             and p.protocol != 1
         ):
-            if p.protocol != 6 or (p.seq + length) & 0xFFFFFFFF == f.next_seq[slot, side]:
+            if p.protocol != 6 or (p.seq + length) & wrap == f.next_seq[slot, side]:
                 copied = 1
                 f.duplicates[slot] += 1
         if p.source_mac != f.mac[slot, side]:
@@ -240,6 +242,8 @@ class Dissector:
         f: Flows = self.flows
         other: cython.int = 1 - side
         length: cython.longlong = p.end - p.start
+        wrap: cython.longlong = 0xFFFFFFFF  # typed: a bare literal of this size is a Python object
+        half: cython.longlong = 0x80000000
         if p.flags & 2:  # SYN
             if p.flags & 16 == 0:
                 if f.payload[slot, 0] + f.payload[slot, 1] > 0 or f.tcp[slot] in (3, 4, 6):
@@ -252,11 +256,11 @@ class Dissector:
                 f.client_side[slot] = other
                 f.oriented[slot] = 1
                 f.tcp[slot] = 2
-            f.next_seq[slot, side] = (p.seq + 1) & 0xFFFFFFFF
+            f.next_seq[slot, side] = (p.seq + 1) & wrap
             f.sync[slot, side] = 1
             if length == 0:
                 return 0
-            p.seq = (p.seq + 1) & 0xFFFFFFFF
+            p.seq = (p.seq + 1) & wrap
         if p.flags & 4:
             f.tcp[slot] = 6 if f.tcp[slot] == 1 and side != f.client_side[slot] else 4
             return 0
@@ -273,17 +277,17 @@ class Dissector:
         if f.sync[slot, side] == 0:
             f.sync[slot, side] = 2
             f.next_seq[slot, side] = p.seq
-        ahead: cython.longlong = (p.seq - f.next_seq[slot, side]) & 0xFFFFFFFF
+        ahead: cython.longlong = (p.seq - f.next_seq[slot, side]) & wrap
         if ahead == 0:
-            f.next_seq[slot, side] = (p.seq + length) & 0xFFFFFFFF
+            f.next_seq[slot, side] = (p.seq + length) & wrap
             self._deliver(slot, side, p.start, p.end)
-        elif ahead >= 0x80000000:
-            behind: cython.longlong = 0x100000000 - ahead
+        elif ahead >= half:
+            behind: cython.longlong = wrap + 1 - ahead
             if behind >= length:
                 f.retransmissions[slot] += 1
                 return 0
             f.retransmissions[slot] += 1
-            f.next_seq[slot, side] = (p.seq + length) & 0xFFFFFFFF
+            f.next_seq[slot, side] = (p.seq + length) & wrap
             self._deliver(slot, side, p.start + behind, p.end)
         else:
             return self._early(slot, side)

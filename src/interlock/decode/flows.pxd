@@ -1,7 +1,9 @@
 # cython: language_level=3
+cimport cython
 from interlock.decode.packet cimport Packet
 from interlock.decode.words cimport Words
 
+@cython.final
 cdef class Flows:
     cdef public int capacity, used
     cdef int table_mask, graves

@@ -115,12 +115,18 @@ class Flows:
         self.mac, self.sync, self.fin = v["mac"], v["sync"], v["fin"]
 
     def _hash(self, k0, k1, k2, k3, k4):
-        h: cython.ulonglong = self.seed ^ 0x9E3779B97F4A7C15
-        h = ((h ^ k0) * 0xFF51AFD7ED558CCD) & M64
-        h = ((h ^ (h >> 32) ^ k1) * 0xC4CEB9FE1A85EC53) & M64
-        h = ((h ^ (h >> 29) ^ k2) * 0xFF51AFD7ED558CCD) & M64
-        h = ((h ^ (h >> 32) ^ k3) * 0xC4CEB9FE1A85EC53) & M64
-        h = ((h ^ (h >> 29) ^ k4) * 0x9FB21C651E98DF25) & M64
+        # Constants are typed here: as bare literals they would be Python's big integers, a microsecond a packet.
+        all_ones: cython.ulonglong = 0xFFFFFFFFFFFFFFFF
+        p1: cython.ulonglong = 0xFF51AFD7ED558CCD
+        p2: cython.ulonglong = 0xC4CEB9FE1A85EC53
+        p3: cython.ulonglong = 0x9FB21C651E98DF25
+        golden: cython.ulonglong = 0x9E3779B97F4A7C15
+        h: cython.ulonglong = self.seed ^ golden
+        h = ((h ^ k0) * p1) & all_ones
+        h = ((h ^ (h >> 32) ^ k1) * p2) & all_ones
+        h = ((h ^ (h >> 29) ^ k2) * p1) & all_ones
+        h = ((h ^ (h >> 32) ^ k3) * p2) & all_ones
+        h = ((h ^ (h >> 29) ^ k4) * p3) & all_ones
         return h ^ (h >> 31)
 
     def find(self, p):
@@ -144,7 +150,9 @@ class Flows:
             k0, k1, k2, k3 = p.target_high, p.target_low, p.source_high, p.source_low
             ports = (cython.cast(cython.ulonglong, p.target_port) << 16) | p.source_port
         self.side = 0 if forward else 1
-        layer: cython.ulonglong = p.protocol if p.family else 0x10000 | p.protocol
+        layer: cython.ulonglong = p.protocol
+        if p.family == 0:
+            layer = layer | 0x10000
         k4: cython.ulonglong = (ports << 32) | (layer << 12) | p.realm
         at: cython.longlong = self._hash(k0, k1, k2, k3, k4) & cython.cast(cython.ulonglong, self.table_mask)
         slot: cython.int

@@ -1,5 +1,7 @@
 # cython: language_level=3
+cimport cython
 
+@cython.final
 cdef class Functions:
     cdef public str protocol
     cdef public int verb, name
@@ -7,5 +9,6 @@ cdef class Functions:
     cdef public unsigned long long key_base
     cdef public dict table
     cdef object words
+    cdef int[:] small_verb, small_name
 
     cpdef int find(self, long long function)

@@ -3,9 +3,15 @@
 
 from __future__ import annotations
 
+import cython
+import numpy as np
+
 from interlock.records.vocabulary import VERBS
 
-__all__ = ["Functions"]
+__all__ = ["SMALL", "Functions"]
+
+SMALL = 1024
+"""Functions below this are found in an array."""
 
 
 class Functions:
@@ -25,9 +31,19 @@ class Functions:
         self.table = {}
         for function, (name, verb) in rows.items():
             self.table[int(function)] = (VERBS.index(verb), words.code(name))
+        small = np.full((2, SMALL), -1, np.int32)
+        for function, row in self.table.items():
+            if 0 <= function < SMALL:
+                small[0, function], small[1, function] = row
+        self.small_verb, self.small_name = memoryview(small[0]), memoryview(small[1])
 
     def find(self, function):
         """Set verb and name for a function; 1 where it is known, else 0."""
+        if 0 <= function < 1024:
+            verb: cython.int = self.small_verb[function]
+            self.name = self.small_name[function]
+            self.verb = verb if verb > 0 else 0
+            return 1 if verb >= 0 else 0
         row = self.table.get(function)
         if row is None:
             self.verb = 0

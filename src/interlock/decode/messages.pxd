@@ -1,5 +1,7 @@
 # cython: language_level=3
+cimport cython
 
+@cython.final
 cdef class Messages:
     cdef public object array
     cdef public const unsigned char[:] octets

@@ -1,8 +1,10 @@
 # cython: language_level=3
+cimport cython
 from interlock.decode.messages cimport Messages
 from interlock.decode.words cimport Words
 from interlock.decode.functions cimport Functions
 
+@cython.final
 cdef class Sheet:
     cdef public int n, fresh, live
     cdef int capacity

@@ -1,6 +1,8 @@
 # cython: language_level=3
+cimport cython
 from interlock.decode.messages cimport Messages
 
+@cython.final
 cdef class ValueSheet:
     cdef public int n
     cdef public long long numbers

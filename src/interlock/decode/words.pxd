@@ -1,5 +1,7 @@
 # cython: language_level=3
+cimport cython
 
+@cython.final
 cdef class Words:
     cdef public list texts
     cdef public dict codes, numbers
