@@ -4,12 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from conformance.oracles import cip, modbus, opcua, s7comm
+from conformance.oracles import cip, datagrams, link, modbus, names, opcua, profinet, s7comm, sessions
 
 if TYPE_CHECKING:
     from conformance.oracles.port import Oracle
 
 __all__ = ["ORACLES", "PROTOCOLS"]
 
-ORACLES: Final[tuple[Oracle, ...]] = (modbus.ORACLE, s7comm.ORACLE, cip.ORACLE, opcua.ORACLE)
+ORACLES: Final[tuple[Oracle, ...]] = (
+    modbus.ORACLE,
+    s7comm.ORACLE,
+    cip.ORACLE,
+    opcua.ORACLE,
+    profinet.DCP,
+    profinet.CM,
+    link.ARP,
+    datagrams.DHCP,
+    names.ORACLE,
+    sessions.HTTP,
+    sessions.TLS,
+    sessions.SSH,
+    sessions.FTP,
+    datagrams.SNMP,
+    sessions.SMB,
+    sessions.RDP,
+    datagrams.NTP,
+    link.ANNOUNCEMENTS,
+)
 PROTOCOLS: Final[tuple[str, ...]] = tuple(name for oracle in ORACLES for name in oracle.protocols)
