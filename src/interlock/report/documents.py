@@ -1,0 +1,155 @@
+"""Records as JSON documents: declared key order, ISO 8601 UTC times with ns, what is unknown absent."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Final
+
+from interlock.report.order import by_urgency, count_by_severity
+from interlock.report.quantities import iso_time
+from interlock.report.words import CONTROLLER_ROLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from interlock.records.asset import Asset, Proof
+    from interlock.records.finding import Finding
+    from interlock.report.record import HealthNote, Report, Run
+    from interlock.report.traffic import Service
+
+__all__ = ["assets_document", "dump", "findings_document", "summary_document"]
+
+# JSON escapes C0 by itself. These would still steer the terminal of whoever prints the file.
+_UNSAFE: Final = re.compile(
+    "[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+_TIMES: Final = frozenset({"first", "last", "first_seen", "last_seen", "time"})
+
+
+def _unicode_escape(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    if code < 0x10000:
+        return f"\\u{code:04x}"
+    high, low = divmod(code - 0x10000, 0x400)
+    return f"\\u{0xD800 + high:04x}\\u{0xDC00 + low:04x}"
+
+
+def dump(document: dict[str, Any]) -> str:
+    """Return the document as text, ending in a newline; control and bidi characters stand as JSON escapes."""
+    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
+    return _UNSAFE.sub(_unicode_escape, text) + "\n"
+
+
+def _flat(record: Any, leave_out: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """Return a record's plain fields in declared order; None and times not known (0) are absent."""
+    document: dict[str, Any] = {}
+    for field in fields(record):
+        value = getattr(record, field.name)
+        if value is None or field.name in leave_out:
+            continue
+        if field.name in _TIMES:
+            if value:
+                document[field.name] = iso_time(value)
+        else:
+            document[field.name] = list(value) if isinstance(value, tuple) else value
+    return document
+
+
+def _proofs(proofs: Iterable[Proof]) -> list[dict[str, Any]]:
+    return [_flat(proof) for proof in proofs]
+
+
+def _asset(asset: Asset) -> dict[str, Any]:
+    document = _flat(asset, frozenset({"risk", "provenance", "conflicts"}))
+    document["risk"] = _flat(asset.risk)
+    document["provenance"] = {name: _proofs(proofs) for name, proofs in asset.provenance}
+    document["conflicts"] = [{"field": c.field, "proofs": _proofs(c.proofs)} for c in asset.conflicts]
+    return document
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    document = _flat(finding, frozenset({"evidence", "actions", "data"}))
+    document["evidence"] = [_flat(evidence) for evidence in finding.evidence]
+    document["actions"] = [_flat(action) for action in finding.actions]
+    document["data"] = dict(finding.data)
+    return document
+
+
+def assets_document(report: Report) -> dict[str, Any]:
+    """Return `assets.json`: every machine, in the order of its id."""
+    assets = sorted(report.assets, key=lambda asset: asset.id)
+    return {"schema": "interlock/assets/1", "assets": [_asset(asset) for asset in assets]}
+
+
+def findings_document(report: Report) -> dict[str, Any]:
+    """Return `findings.json`: every finding, most urgent first."""
+    findings = by_urgency(report.findings)
+    return {"schema": "interlock/findings/1", "findings": [_finding(finding) for finding in findings]}
+
+
+def summary_document(report: Report) -> dict[str, Any]:
+    """Return `summary.json`, and what `analyze --json` prints: health first, counts, relations."""
+    return {
+        "schema": "interlock/summary/1",
+        "health": [_health(note) for note in report.health],
+        "run": _run(report.run),
+        "machines": _machines(report),
+        "findings": {
+            **count_by_severity(f for f in report.findings if f.accepted is None),
+            "accepted": sum(finding.accepted is not None for finding in report.findings),
+        },
+        "first": [
+            {"id": finding.id, "severity": finding.severity, "title": finding.title}
+            for finding in by_urgency(report.findings)[:5]
+            if finding.accepted is None
+        ],
+        "withheld": [_flat(withheld) for withheld in report.withheld],
+        "services": [_flat(service) for service in _by_name(report.traffic.services)],
+        "conversations": [_flat(conversation) for conversation in report.traffic.conversations],
+        "relations": [_flat(relation) for relation in report.relations.rows],
+        "left_out": {
+            "relation_messages": report.relations.left_out,
+            "conversation_flows": report.traffic.left_out,
+        },
+    }
+
+
+def _by_name(services: Iterable[Service]) -> list[Service]:
+    return sorted(services, key=lambda s: (s.protocol or "~", s.basis, s.transport, s.port or 0))
+
+
+def _health(note: HealthNote) -> dict[str, Any]:
+    figure = note.figure
+    if isinstance(figure, float) and not math.isfinite(figure):
+        figure = None
+    shown = {"condition": note.condition, "source": note.source, "sentence": note.sentence}
+    return shown if figure is None else {**shown, "figure": figure}
+
+
+def _run(run: Run) -> dict[str, Any]:
+    times = {name: iso_time(time) for name, time in (("first", run.first), ("last", run.last)) if time}
+    return {
+        "version": run.version,
+        "site": run.site,
+        "frames": run.frames,
+        "octets": run.octets,
+        **times,
+        **({} if run.processing_s is None else {"processing_s": run.processing_s}),
+        "sources": [_flat(source) for source in run.sources],
+        "tables": dict(run.tables),
+    }
+
+
+def _machines(report: Report) -> dict[str, Any]:
+    roles: dict[str, int] = {}
+    for asset in report.assets:
+        role = asset.role or "unknown"
+        roles[role] = roles.get(role, 0) + 1
+    return {
+        "total": len(report.assets),
+        "controllers": sum(asset.role in CONTROLLER_ROLES for asset in report.assets),
+        "roles": dict(sorted(roles.items())),
+    }

@@ -1,0 +1,63 @@
+"""What templates may do to a value before it is shown: shorten, format, and nothing that skips escaping."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from markupsafe import Markup
+
+from interlock.report.printable import clip, printable
+from interlock.report.proofs import display_filter
+from interlock.report.quantities import clock_text, duration_text, octets_text, percent_text
+from interlock.report.words import ROLE_LABELS, effect_of, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from interlock.records.asset import Proof
+
+__all__ = ["FILTERS", "finalize"]
+
+_DRAWN: Final = frozenset({*ROLE_LABELS, "unknown", "group", "cloud"})
+
+
+def finalize(value: object) -> object:
+    """Make every text printable before autoescape sees it; what is markup already is ours."""
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _age(proof: Proof, end: int | None) -> str:
+    if end is None or not proof.last or end - proof.last < 0:
+        return ""
+    return f"{duration_text(end - proof.last)} before the end"
+
+
+def _clock(time: int) -> str:
+    return clock_text(time) if time else "unknown"
+
+
+def _figure(figure: float | str) -> str:
+    return clip(figure, 80) if isinstance(figure, str) else f"{figure:,.4g}"
+
+
+def _icon(name: str) -> str:
+    return name if name in _DRAWN else "unknown"
+
+
+def _paragraphs(text: str) -> list[str]:
+    return [line for line in text.split("\n") if line.strip()] or [""]
+
+
+FILTERS: Final[dict[str, Callable[..., Any]]] = {
+    "age": _age,
+    "clip": clip,
+    "clock": _clock,
+    "effect": effect_of,
+    "figure": _figure,
+    "frames": display_filter,
+    "icon": _icon,
+    "octets": octets_text,
+    "paragraphs": _paragraphs,
+    "percent": percent_text,
+    "plural": plural,
+}

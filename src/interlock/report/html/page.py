@@ -1,0 +1,189 @@
+"""The report page: one file, no network, nothing from the wire unescaped.
+
+Every text goes through jinja2 with autoescape on, and before that through `printable` (the environment's
+`finalize`), so that no template can forget either. The Content-Security-Policy forbids everything but the one
+style sheet and the one script whose SHA-256 it names.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from interlock.report.headline import headline, subheadline
+from interlock.report.html.filters import FILTERS, finalize
+from interlock.report.html.layout import CARD_HEIGHT, CARD_WIDTH, draw
+from interlock.report.html.nodes import graph_of
+from interlock.report.html.packing import inline_count, pack
+from interlock.report.html.views import views_of
+from interlock.report.limits import limits_of, unnamed_services
+from interlock.report.order import count_by_severity
+from interlock.report.words import CONTROLLER_ROLES, EFFECTS, KIND_LABELS, role_label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from interlock.report.html.nodes import Graph
+    from interlock.report.html.views import Views
+    from interlock.report.record import Report
+    from interlock.report.traffic import Service
+
+__all__ = ["render_page"]
+
+_FIRST: Final = 5
+_FINDINGS_SHOWN: Final = 400
+_PAIRS_SHOWN: Final = 300
+
+_BASES: Final = {
+    "parsed": "its messages, decoded",
+    "heuristic": "the look of its octets",
+    "port": "the port alone",
+    "unknown": "nothing",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ProtocolRow:
+    name: str
+    basis: str
+    ports: str
+    flows: int
+    packets: int
+    octets: int
+    share: float
+
+
+def render_page(report: Report) -> str:
+    """Return the whole page as text; the same report gives the same page."""
+    environment = _environment()
+    views = views_of(report)
+    style, script = _asset_text("report.css"), _asset_text("report.js")
+    graph = graph_of(views)
+    inlined = inline_count(views.machines)
+    macros: Any = environment.get_template("machine.html.j2").module
+    sources = {source.name for source in report.run.sources}
+    only = next(iter(sources)) if len(sources) == 1 else ""
+    rest = (str(macros.detail(machine, report.run.last, only)) for machine in views.machines[inlined:])
+    packed = pack(rest, inlined)
+    page = environment.get_template("page.html.j2")
+    return page.render(
+        report=report,
+        views=views,
+        title=report.run.site or next((source.name for source in report.run.sources), "This network"),
+        headline=headline(report),
+        subheadline=subheadline(report),
+        policy=_policy(style, script),
+        style=Markup(style),  # noqa: S704 - our own file
+        script=Markup(script),  # noqa: S704 - our own file
+        packed=Markup(packed),  # noqa: S704 - JSON of digits, quotes, brackets and base64 only
+        inlined=inlined,
+        only=only,
+        end=report.run.last,
+        kinds=KIND_LABELS,
+        bases=_BASES,
+        limits=limits_of(report),
+        unnamed=unnamed_services(report),
+        protocols=_protocol_rows(report.traffic.services),
+        **_finding_facts(report, views),
+        **_machine_facts(views),
+        **_map_facts(graph),
+    )
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("interlock.report.html"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(FILTERS)
+    return environment
+
+
+def _asset_text(name: str) -> str:
+    text = resources.files("interlock.report.html").joinpath("templates", name).read_text("utf-8")
+    return "\n".join(line.strip() for line in text.splitlines() if line.strip())
+
+
+def _policy(style: str, script: str) -> str:
+    """Return the strictest policy under which the page still works.
+
+    Source: Content Security Policy Level 3, hash-source; `frame-ancestors` has no effect in a meta element.
+    """
+    digests = [
+        base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii") for text in (style, script)
+    ]
+    return (
+        f"default-src 'none'; style-src 'sha256-{digests[0]}'; script-src 'sha256-{digests[1]}'; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _finding_facts(report: Report, views: Views) -> Mapping[str, object]:
+    accepted = sum(finding.accepted is not None for finding in report.findings)
+    return {
+        "severities": count_by_severity(f for f in report.findings if f.accepted is None),
+        "open": len(report.findings) - accepted,
+        "urgent": [view for view in views.findings if view.finding.accepted is None][:_FIRST],
+        "shown_findings": views.findings[:_FINDINGS_SHOWN],
+        "shown_pairs": views.pairs[:_PAIRS_SHOWN],
+        "changing": sum(pair.effect in {"program", "write"} for pair in views.pairs),
+    }
+
+
+def _machine_facts(views: Views) -> Mapping[str, object]:
+    counts = Counter(machine.icon for machine in views.machines)
+    named = ((name, role_label(None if name == "unknown" else name), n) for name, n in counts.items())
+    return {
+        "controllers": sum(machine.asset.role in CONTROLLER_ROLES for machine in views.machines),
+        "roles": sorted(named, key=lambda role: role[1]),
+    }
+
+
+def _map_facts(graph: Graph) -> Mapping[str, object]:
+    drawing = draw(graph)
+    used = {edge.effect for edge in graph.edges}
+    return {
+        "drawing_graph": graph,
+        "drawing": drawing,
+        "number": {node.key: index for index, node in enumerate(drawing.nodes)},
+        "card_width": CARD_WIDTH,
+        "card_height": CARD_HEIGHT,
+        "effects": {effect: words for effect, words in EFFECTS.items() if effect in used},
+        "protocols_on_map": sorted({name for edge in graph.edges for name in edge.protocols[:8]}),
+    }
+
+
+def _protocol_rows(services: Iterable[Service]) -> list[_ProtocolRow]:
+    """One row per protocol and basis, most octets first."""
+    rows: dict[tuple[str, str], list[Service]] = {}
+    for service in services:
+        rows.setdefault((service.protocol or "unknown", service.basis), []).append(service)
+    total = sum(service.octets for listed in rows.values() for service in listed) or 1
+    made = [_protocol_row(name, basis, listed, total) for (name, basis), listed in rows.items()]
+    return sorted(made, key=lambda row: (-row.octets, row.name, row.basis))
+
+
+def _protocol_row(name: str, basis: str, services: list[Service], total: int) -> _ProtocolRow:
+    services.sort(key=lambda service: (-service.octets, service.port or 0))
+    ports = [s.transport + (f" {s.port}" if s.port is not None else "") for s in services]
+    octets = sum(service.octets for service in services)
+    return _ProtocolRow(
+        name=name,
+        basis=basis,
+        ports=", ".join(ports[:3]) + (f" and {len(ports) - 3} more" if len(ports) > 3 else ""),
+        flows=sum(service.flows for service in services),
+        packets=sum(service.packets for service in services),
+        octets=octets,
+        share=octets / total,
+    )

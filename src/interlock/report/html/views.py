@@ -1,0 +1,206 @@
+"""What the page shows of machines, findings and pairs: records as rows, numbered and cross-linked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from interlock.report.order import by_risk, by_urgency, display_name
+from interlock.report.pairs import Directory, pairs_of
+from interlock.report.words import level_label, role_label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from interlock.records.asset import Asset, Proof
+    from interlock.records.finding import Finding
+    from interlock.report.pairs import Pair
+    from interlock.report.record import Report
+
+__all__ = ["FieldView", "FindingView", "Link", "MachineView", "Views", "views_of"]
+
+_LABELS: Final[dict[str, str]] = {
+    "names": "Name",
+    "role": "Role",
+    "vendor": "Vendor",
+    "product": "Product",
+    "order_number": "Order number",
+    "serial": "Serial number",
+    "firmware": "Firmware",
+    "hardware": "Hardware revision",
+    "os": "Operating system",
+    "ips": "IP address",
+    "macs": "MAC address",
+    "unit": "Unit behind the address",
+    "purdue_level": "Purdue level",
+    "zone": "Zone",
+    "realm": "Realm",
+    "served": "Serves",
+    "used": "Uses",
+    "status": "Status",
+}
+_TALKS_SHOWN: Final = 12
+_VALUES_SHOWN: Final = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A reference within the page; number: of the machine's or finding's row, None where it has none."""
+
+    number: int | None
+    text: str
+    note: str = ""
+    effect: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldView:
+    """One field of a machine with its proofs, and the clues that contradict it."""
+
+    label: str
+    values: tuple[str, ...]
+    more: int
+    proofs: tuple[Proof, ...]
+    against: tuple[Proof, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class MachineView:
+    """One row of the machines table and what it opens to."""
+
+    number: int
+    asset: Asset
+    name: str
+    address: str
+    role: str
+    icon: str
+    risk: str
+    behind: Link | None = None
+    units: list[Link] = field(default_factory=list)
+    findings: list[FindingView] = field(default_factory=list)
+    asks: list[Link] = field(default_factory=list)
+    asked: list[Link] = field(default_factory=list)
+    more_talks: int = 0
+
+    @property
+    def fields(self) -> tuple[FieldView, ...]:
+        """Every field that is known, in reading order; what inventory adds beyond ours comes last."""
+        proofs = dict(self.asset.provenance)
+        against = {conflict.field: conflict.proofs for conflict in self.asset.conflicts}
+        others = (name for name in (*proofs, *against) if name not in _LABELS)
+        names = dict.fromkeys((*_LABELS, *others))
+        shown = (self._field(name, proofs.get(name, ()), against.get(name, ())) for name in names)
+        return tuple(one for one in shown if one.values or one.against)
+
+    def _field(self, name: str, proofs: tuple[Proof, ...], against: tuple[Proof, ...]) -> FieldView:
+        value = getattr(self.asset, name, None) if name in _LABELS else tuple(p.value for p in proofs)
+        values = tuple(value) if isinstance(value, tuple) else (value,) if value else ()
+        if name == "role":
+            values = tuple(role_label(role) for role in values)
+        elif name == "purdue_level":
+            values = tuple(level_label(level) for level in values)
+        return FieldView(
+            label=_LABELS.get(name, name.replace("_", " ").replace("-", " ").capitalize()),
+            values=values[:_VALUES_SHOWN],
+            more=max(0, len(values) - _VALUES_SHOWN),
+            proofs=proofs,
+            against=against,
+        )
+
+    @property
+    def search(self) -> str:
+        """Words to find it by beyond the ones its row shows."""
+        asset = self.asset
+        more = (asset.serial, asset.order_number, asset.product, asset.os, asset.zone)
+        words = (*asset.names[1:], *asset.ips[1:4], *asset.macs[:4], *more)
+        return " ".join(dict.fromkeys(word for word in words if word))
+
+
+@dataclass(slots=True, kw_only=True)
+class FindingView:
+    """One finding with links to its machines."""
+
+    number: int
+    finding: Finding
+    machines: list[Link] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Views:
+    """All rows of the page. machines: riskiest first. findings: most urgent first. pairs: gravest first."""
+
+    machines: tuple[MachineView, ...]
+    findings: tuple[FindingView, ...]
+    pairs: tuple[Pair, ...]
+    by_id: dict[str, MachineView]
+
+
+def views_of(report: Report) -> Views:
+    """Make rows of everything the page shows."""
+    machines = tuple(_machine(number, asset) for number, asset in enumerate(by_risk(report.assets)))
+    by_id = {view.asset.id: view for view in machines}
+    directory = Directory(report.assets)
+    findings = tuple(_finding(n, f, by_id, directory) for n, f in enumerate(by_urgency(report.findings)))
+    pairs = pairs_of(report, directory)
+    _link_family(machines, by_id)
+    _link_talks(pairs, by_id)
+    return Views(machines=machines, findings=findings, pairs=pairs, by_id=by_id)
+
+
+def _machine(number: int, asset: Asset) -> MachineView:
+    score = asset.risk.score
+    return MachineView(
+        number=number,
+        asset=asset,
+        name=display_name(asset),
+        address=next(iter((*asset.ips, *asset.macs)), "") + (f" / {asset.unit}" if asset.unit else ""),
+        role=role_label(asset.role),
+        icon=asset.role or "unknown",
+        risk="hot" if score >= 70 else "warm" if score >= 40 else "calm",
+    )
+
+
+def _link(view: MachineView, note: str = "", effect: str = "") -> Link:
+    return Link(number=view.number, text=view.name, note=note, effect=effect)
+
+
+def _finding(
+    number: int, finding: Finding, by_id: dict[str, MachineView], directory: Directory
+) -> FindingView:
+    """Link its assets, and the addresses among `machines` that stand for none of them."""
+    view = FindingView(number=number, finding=finding)
+    for asset_id in finding.assets:
+        machine = by_id.get(asset_id)
+        if machine is not None:
+            machine.findings.append(view)
+            view.machines.append(_link(machine))
+    for address in finding.machines:
+        asset = directory.machine(finding.realm, address.partition("/")[0])
+        if asset is None or asset.id not in finding.assets:
+            view.machines.append(_link(by_id[asset.id]) if asset else Link(number=None, text=address))
+    return view
+
+
+def _link_family(machines: Iterable[MachineView], by_id: dict[str, MachineView]) -> None:
+    for machine in machines:
+        parent = by_id.get(machine.asset.parent or "")
+        machine.behind = _link(parent) if parent else None
+        machine.units = [_link(by_id[child]) for child in machine.asset.children if child in by_id]
+
+
+def _link_talks(pairs: Iterable[Pair], by_id: dict[str, MachineView]) -> None:
+    for pair in pairs:
+        client = by_id[pair.client.asset.id] if pair.client.asset else None
+        server = by_id[pair.server.asset.id] if pair.server.asset else None
+        for one, listed, other, end in (
+            (client, "asks", server, pair.server),
+            (server, "asked", client, pair.client),
+        ):
+            if one is None:
+                continue
+            links: list[Link] = getattr(one, listed)
+            if len(links) >= _TALKS_SHOWN:
+                one.more_talks += 1
+                continue
+            number = other.number if other else None
+            links.append(Link(number=number, text=end.name, note=pair.brief, effect=pair.effect))

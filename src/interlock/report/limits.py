@@ -1,0 +1,77 @@
+"""What a run could not know, in sentences: every output ends with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from interlock.report.quantities import percent_text
+from interlock.report.words import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from interlock.report.record import Report
+    from interlock.report.traffic import Service
+
+__all__ = ["limits_of", "unnamed_services"]
+
+
+def unnamed_services(report: Report) -> tuple[Service, ...]:
+    """Services whose protocol is unknown or named by the port alone, most octets first."""
+    unnamed = (service for service in report.traffic.services if service.basis in {"unknown", "port"})
+    return tuple(sorted(unnamed, key=lambda s: (-s.octets, s.transport, s.port or 0)))
+
+
+def limits_of(report: Report) -> tuple[str, ...]:
+    """Sentences, the ones with figures first; the general ones always stand."""
+    return (
+        *_traffic_limits(report),
+        *_machine_limits(report),
+        *_folding_limits(report),
+        "Only what passed the capture point was seen: what kept silent or spoke elsewhere is not here.",
+        "No finding means that this capture showed none; it does not mean that the plant is safe.",
+    )
+
+
+def _traffic_limits(report: Report) -> Iterable[str]:
+    unnamed = unnamed_services(report)
+    if unnamed:
+        total = sum(service.octets for service in report.traffic.services) or 1
+        share = percent_text(sum(service.octets for service in unnamed) / total)
+        flows = sum(service.flows for service in unnamed)
+        verb = "is" if flows == 1 else "are"
+        yield f"{plural(flows, 'flow')} ({share} of the octets) {verb} named by the port alone or not at all."
+    gaps = sum(service.gaps for service in report.traffic.services)
+    if gaps:
+        yield f"TCP streams have {plural(gaps, 'hole')}: what was in them is not known."
+    oddities = dict(report.run.tables).get("oddities", 0)
+    if oddities:
+        yield f"{plural(oddities, 'message')} broke the rules of the protocol; oddities.parquet lists them."
+
+
+def _machine_limits(report: Report) -> Iterable[str]:
+    for field, words in (
+        ("role", "what it is for"),
+        ("purdue_level", "its Purdue level"),
+        ("vendor", "who made it"),
+        ("firmware", "its firmware"),
+    ):
+        missing = sum(getattr(asset, field) is None for asset in report.assets)
+        if missing:
+            yield f"For {missing:,} of {plural(len(report.assets), 'machine')} nothing showed {words}."
+    conflicts = sum(bool(asset.conflicts) for asset in report.assets)
+    if conflicts:
+        yield f"Clues about {plural(conflicts, 'machine')} contradict each other; the surest is shown."
+
+
+def _folding_limits(report: Report) -> Iterable[str]:
+    if report.relations.left_out:
+        yield (
+            f"More relations were seen than are kept: {plural(report.relations.left_out, 'message')} of the "
+            "least grave are only in operations.parquet."
+        )
+    if report.traffic.left_out:
+        yield (
+            f"More conversations were seen than are kept: {plural(report.traffic.left_out, 'flow')} of the "
+            "smallest are only in flows.parquet."
+        )
