@@ -1,0 +1,237 @@
+"""Bonds: which MAC owns which IP address, and which MAC only forwards for it.
+
+A MAC owns an IP that address resolution (ARP, ND, DHCP) or the machine itself (LLDP, CDP, PROFINET DCP …)
+binds to it. An IP that frames of the MAC merely carried is owned too where nothing speaks against it: no hop
+between (initial TTL untouched), the same network as an owned one, or the only IP ever carried. All others are
+passed on: the MAC is a router's, and they stay machines of their own. A MAC that more than ALIASES addresses
+hold at once answers for others (proxy ARP); a virtual router's MAC owns only what is resolved to it. In doubt
+machines are kept apart: a merge that is missing shows as two machines, a wrong one hides a machine.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from interlock.inventory.addresses import Address, eui64_mac, near, virtual_router
+from interlock.inventory.proofs import rows_of
+from interlock.inventory.sightings import CARRIED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from interlock.inventory.proofs import FactsOf
+    from interlock.inventory.sightings import Sightings
+
+__all__ = ["ALIASES", "Bond", "Judgement", "Ownership", "own"]
+
+ALIASES: Final = 4
+"""Addresses that one machine may hold at once on one MAC; IPv6 gives every interface several, so 16 there."""
+_ALIASES_V6: Final = 16
+_LEASE_NS: Final = 600_000_000_000
+"""Shortest time that an address is lent: sightings closer than this count as held at once."""
+_RESOLVING: Final = frozenset({"arp", "nd", "ndp", "icmpv6", "dhcp", "dhcpv6", "bootp"})
+
+
+class Bond(NamedTuple):
+    """One IP on one MAC. kind: 0 carried by its frames, 1 claimed by the machine, 2 resolved.
+
+    first, last: UTC ns. protocol: of the strongest; frame and source: its first sighting.
+    """
+
+    ip: int
+    mac: int
+    kind: int
+    first: int
+    last: int
+    times: int
+    protocol: str
+    frame: int
+    source: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Judgement:
+    """What a MAC owns and what it passes on; notes: sentences that say why it is a forwarder."""
+
+    owned: list[Bond] = field(default_factory=list)
+    passed: list[Bond] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
+class Ownership:
+    """Who owns what. macs: MAC → judgement. via: IP → bonds with MACs that forward for it.
+
+    owners: IP → its bonds with MACs that own it, the latest last.
+    """
+
+    macs: dict[int, Judgement] = field(default_factory=dict)
+    owners: dict[int, list[Bond]] = field(default_factory=dict)
+    via: dict[int, list[Bond]] = field(default_factory=dict)
+
+
+def own(sightings: Sightings, facts: FactsOf) -> Ownership:
+    """Judge every MAC by what it holds and what others hold."""
+    judge = _Judge(sightings, facts)
+    result = Ownership()
+    by_mac = _by_mac(sightings)
+    rightful = _rightful(by_mac)
+    owners, via = defaultdict(list), defaultdict(list)
+    for mac, bonds in by_mac.items():
+        judgement = result.macs[mac] = judge.mac(mac, bonds, rightful)
+        for bond in judgement.owned:
+            owners[bond.ip].append(bond)
+        for bond in judgement.passed:
+            via[bond.ip].append(bond)
+    addresses = sightings.endpoints.addresses
+    for ip, bonds in owners.items():
+        result.owners[ip] = sorted(bonds, key=lambda b: (b.last, b.first, addresses[b.mac]))
+    result.via = {ip: sorted(b, key=lambda b: (b.first, addresses[b.mac])) for ip, b in via.items()}
+    return result
+
+
+def _rightful(by_mac: dict[int, list[Bond]]) -> dict[int, frozenset[int]]:
+    """IP on several MACs → those with the strongest bond; if merely carried, those that carry fewest IPs."""
+    found: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    for mac, bonds in by_mac.items():
+        for bond in bonds:
+            found[bond.ip].append((-bond.kind, 0 if bond.kind else len(bonds), mac))
+    contested = ((ip, macs) for ip, macs in found.items() if len(macs) > 1)
+    return {ip: frozenset(m for k, n, m in macs if (k, n) == min(macs)[:2]) for ip, macs in contested}
+
+
+def _by_mac(sightings: Sightings) -> dict[int, list[Bond]]:
+    """Bonds by MAC, one for each IP: the strongest kind, all times joined."""
+    words, names = sightings.words.texts, sightings.sources.names
+    found: dict[int, dict[int, Bond]] = defaultdict(dict)
+    for ip, mac, protocol, count, _, _, first, last, frame, source in rows_of(sightings.bonds.rows()):
+        word = words[protocol]
+        kind = 0 if word == CARRIED else 2 if word in _RESOLVING else 1
+        bond = Bond(ip, mac, kind, first, last, count, word, frame, names[source])
+        held = found[mac].get(ip)
+        if held is not None:
+            bond = _joined(held, bond)
+        found[mac][ip] = bond
+    text = sightings.endpoints.addresses
+    return {mac: sorted(bonds.values(), key=lambda b: (b.first, text[b.ip])) for mac, bonds in found.items()}
+
+
+def _joined(one: Bond, other: Bond) -> Bond:
+    strong = max(one, other, key=lambda b: (b.kind, -b.first, b.protocol, b.source, b.frame))
+    return strong._replace(
+        first=min(one.first, other.first), last=max(one.last, other.last), times=one.times + other.times
+    )
+
+
+class _Judge:
+    def __init__(self, sightings: Sightings, facts: FactsOf) -> None:
+        self._text = sightings.endpoints.addresses
+        self._flags = sightings.endpoints.flags
+        self._facts = facts
+
+    def mac(self, mac: int, bonds: list[Bond], rightful: dict[int, frozenset[int]]) -> Judgement:
+        """Judge one MAC. rightful: contested IP → MACs with the best right to it."""
+        result = Judgement()
+        held, rest = [b for b in bonds if b.kind], [b for b in bonds if not b.kind]
+        result.passed += [b for b in rest if b.ip in rightful and mac not in rightful[b.ip]]
+        rest = [b for b in rest if b.ip not in rightful or mac in rightful[b.ip]]
+        stands_for_others = self._answers_for_others(mac, held, result)
+        if stands_for_others and not virtual_router(self._text[mac]):
+            result.passed += [b for b in held if b.kind == 2]
+            held = [b for b in held if b.kind == 1]
+        result.owned += held
+        if stands_for_others:
+            result.passed += rest
+        else:
+            result.notes += [
+                f"Forwards for {n} IP addresses that are not its own." for n in self._says(mac, "routes")
+            ]
+            self._carried(rest, held, result)
+        if result.passed and not result.notes:
+            result.notes.append(_carries(len(result.passed)))
+        return result
+
+    def _answers_for_others(self, mac: int, held: list[Bond], result: Judgement) -> bool:
+        group = virtual_router(self._text[mac])
+        crowd = self._crowd([b for b in held if b.kind == 2])
+        if group:
+            result.notes.append(f"Is the virtual MAC of {group}, which two or more routers share.")
+        elif crowd:
+            result.notes.append(crowd)
+        elif self._says(mac, "proxy-arp") or self._contradict(held):
+            result.notes.append("Answers address resolution for addresses beyond its own (proxy ARP).")
+        return bool(result.notes)
+
+    def _carried(self, rest: list[Bond], held: list[Bond], result: Judgement) -> None:
+        """Decide about IPs that were only carried: each by itself, by what is held, then all together."""
+        doubtful = []
+        for bond in rest:
+            ip, hops = self._text[bond.ip], self._hops(bond.ip)
+            is_near = any(near(ip, self._text[h.ip], self._mask(h.ip)) for h in held)
+            if self._flags[bond.ip] & Address.LINK_LOCAL or eui64_mac(ip) == self._text[bond.mac]:
+                result.owned.append(bond)
+            elif hops:
+                result.passed.append(bond)
+            elif held and (hops == 0 or (is_near and not result.notes and len(rest) <= ALIASES)):
+                result.owned.append(bond)
+            elif held or (result.notes and hops is None):
+                result.passed.append(bond)
+            else:
+                doubtful.append(bond)
+        (result.owned if self._mine(doubtful, result) else result.passed).extend(doubtful)
+
+    def _mine(self, bonds: list[Bond], result: Judgement) -> bool:
+        """Whether carried IPs are its own, nothing being held: no hop between, or only one at a time."""
+        if not bonds or self._crowd(bonds):
+            return False
+        if all(self._hops(b.ip) == 0 for b in bonds):
+            return True
+        if result.passed or result.notes:
+            return False
+        if len(bonds) == 1:
+            return not self._flags[bonds[0].ip] & Address.PUBLIC
+        return _most_at_once(bonds) == 1 and self._one_network(bonds)
+
+    def _crowd(self, bonds: list[Bond]) -> str:
+        """Why these are too many addresses at once for one machine; empty where they are not."""
+        for flag, limit, kind in ((0, ALIASES, "IPv4"), (Address.V6, _ALIASES_V6, "IPv6")):
+            same = [b for b in bonds if self._flags[b.ip] & Address.V6 == flag]
+            if len(same) > limit and (n := _most_at_once(same)) > limit:
+                return f"Answers for {n} {kind} addresses at once: proxy ARP, or a shared interface."
+        return ""
+
+    def _contradict(self, held: list[Bond]) -> bool:
+        """Whether addresses on one MAC say they are different machines (another serial number)."""
+        serials = [self._says(b.ip, "serial") for b in held]
+        told = [set(s) for s in serials if s]
+        return len(told) > 1 and not set.intersection(*told)
+
+    def _one_network(self, bonds: list[Bond]) -> bool:
+        return all(near(self._text[b.ip], self._text[bonds[0].ip], self._mask(b.ip)) for b in bonds)
+
+    def _hops(self, ip: int) -> int | None:
+        """Routers between, by TTL; None where no clue says, or where both ways were seen."""
+        told = [int(t) for t in (v.partition("-")[2] for v in self._says(ip, "ttl")) if t.isdecimal()]
+        return min(told) if told and (min(told) > 0 or max(told) == 0) else None
+
+    def _mask(self, ip: int) -> str | None:
+        return next(iter(self._says(ip, "netmask")), None)
+
+    def _says(self, who: int, name: str) -> Sequence[str]:
+        return sorted({f.proof.value for f in self._facts.get((who, ""), ()) if f.field == name})
+
+
+def _carries(n: int) -> str:
+    return f"Its frames carry {n} IP address{'es' if n > 1 else ''} of machines behind it."
+
+
+def _most_at_once(bonds: list[Bond]) -> int:
+    """Most addresses held at the same time, a lease lasting at least _LEASE_NS."""
+    events = [(b.first, 1) for b in bonds] + [(max(b.last, b.first + _LEASE_NS), -1) for b in bonds]
+    most = now = 0
+    for _, change in sorted(events):
+        now += change
+        most = max(most, now)
+    return most

@@ -1,0 +1,159 @@
+"""Fields: from proofs to the value that an asset carries, and to the conflicts that stay visible.
+
+Proofs that say the same in other words (`V2.8.1` and `2.8.1`, `Siemens` and `Siemens AG`) stand together. The
+value is the best proof's; age counts (proofs.surest). A conflict is a proof of at least CONFLICT_FROM that
+says something else,
+unless the same protocol of the same machine said it earlier and took it back: that is a change.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from interlock.inventory.proofs import MOST_PROOFS, surest
+from interlock.inventory.rules import together
+from interlock.inventory.serials import serial_key, vendor_key
+from interlock.records.asset import Conflict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from interlock.records.asset import Proof
+
+__all__ = ["CONFLICT_FROM", "STATED_FROM", "Settled", "settle", "settle_roles"]
+
+CONFLICT_FROM: Final = 0.4
+STATED_FROM: Final = 0.25
+"""Below this a proof is shown, but its value is not stated."""
+
+_BLANKS: Final = re.compile(r"[\s_-]+")
+
+
+class Settled:
+    """One field: value (None where unknown), proofs (surest first), conflict (None where all agree)."""
+
+    __slots__ = ("conflict", "proofs", "value")
+
+    def __init__(self, value: str | None, proofs: Iterable[Proof], conflict: Conflict | None = None) -> None:
+        self.value = value
+        self.proofs = tuple(proofs)
+        self.conflict = conflict
+
+
+def settle(name: str, proofs: Iterable[Proof], now_ns: int) -> Settled:
+    """Settle a field that has one value. name: as in Asset."""
+    ordered = surest(proofs, now_ns)
+    if not ordered or ordered[0].confidence < STATED_FROM:
+        return Settled(None, ordered[:MOST_PROOFS])
+    best = ordered[0]
+    against = [
+        p for p in ordered[1:] if p.confidence >= CONFLICT_FROM and not _agree(name, best.value, p.value)
+    ]
+    against = [p for p in against if not _taken_back(p, best)]
+    if best.confidence < CONFLICT_FROM or not against:
+        return Settled(best.value, ordered[:MOST_PROOFS])
+    return Settled(
+        best.value, ordered[:MOST_PROOFS], Conflict(field=name, proofs=(best, *_distinct(against)))
+    )
+
+
+def settle_roles(proofs: Iterable[Proof], now_ns: int) -> Settled:
+    """Settle the role: witnesses of one role join.
+
+    A close second that one machine is not commonly beside the first is a conflict.
+    """
+    ordered = surest(proofs, now_ns)
+    scores: dict[str, float] = {}
+    for role in {p.value for p in ordered}:
+        told = {(p.note, p.protocol): p.confidence for p in reversed(ordered) if p.value == role}
+        scores[role] = together(told.values())
+    ranked = sorted(scores, key=lambda r: (-scores[r], r))
+    if not ranked or scores[ranked[0]] < STATED_FROM:
+        return Settled(None, ordered[:MOST_PROOFS])
+    winner = ranked[0]
+    mine = [p for p in ordered if p.value == winner]
+    others = [p for p in ordered if p.value != winner]
+    shown = (mine[:MOST_PROOFS] + others)[:MOST_PROOFS]
+    rivals = [
+        r
+        for r in ranked[1:]
+        if scores[r] >= max(CONFLICT_FROM, 0.8 * scores[winner]) and not _related(winner, r)
+    ]
+    if not rivals:
+        return Settled(winner, shown)
+    against = [next(p for p in others if p.value == r) for r in rivals]
+    return Settled(winner, shown, Conflict(field="role", proofs=(mine[0], *against[: MOST_PROOFS - 1])))
+
+
+def _agree(name: str, one: str, other: str) -> bool:
+    return _SAME.get(name, _same_text)(one, other)
+
+
+def _same_text(one: str, other: str) -> bool:
+    a, b = (_BLANKS.sub("", t).casefold() for t in (one, other))
+    return a in b or b in a
+
+
+def _same_exact(one: str, other: str) -> bool:
+    return _BLANKS.sub("", one).casefold() == _BLANKS.sub("", other).casefold()
+
+
+def _same_serial(one: str, other: str) -> bool:
+    return (
+        (serial_key(one) or one) == (serial_key(other) or other) or _hex_is(one, other) or _hex_is(other, one)
+    )
+
+
+def _hex_is(one: str, other: str) -> bool:
+    digits = one.lower().removeprefix("0x")
+    try:
+        return other.isdecimal() and int(digits, 16) == int(other) and len(digits) <= 16
+    except ValueError:
+        return False
+
+
+def _same_vendor(one: str, other: str) -> bool:
+    return vendor_key(one) == vendor_key(other)
+
+
+def _same_version(one: str, other: str) -> bool:
+    a, b = (_numbers(v) for v in (one, other))
+    short = min(len(a), len(b))
+    return a[:short] == b[:short] if short else _same_text(one, other)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(n[:12]) for n in re.findall(r"\d+", version))
+
+
+_SAME: Final[dict[str, Callable[[str, str], bool]]] = {
+    "order_number": _same_exact,
+    "serial": _same_serial,
+    "vendor": _same_vendor,
+    "firmware": _same_version,
+    "hardware": _same_version,
+}
+
+_NEIGHBOURS: Final = (
+    {"plc", "safety-controller", "rtu", "io", "gateway", "ied"},
+    {"hmi", "scada-server", "historian", "engineering-station", "workstation", "server"},
+    {"router", "firewall", "switch", "access-point", "gateway", "server"},
+    {"io", "sensor", "drive"},
+)
+
+
+def _related(one: str, other: str) -> bool:
+    """Whether one machine is commonly both."""
+    return any(one in group and other in group for group in _NEIGHBOURS)
+
+
+def _taken_back(old: Proof, new: Proof) -> bool:
+    return old.protocol == new.protocol and old.last < new.first
+
+
+def _distinct(proofs: Iterable[Proof]) -> list[Proof]:
+    found: dict[str, Proof] = {}
+    for proof in proofs:
+        found.setdefault(proof.value, proof)
+    return list(found.values())[: MOST_PROOFS - 1]

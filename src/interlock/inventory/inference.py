@@ -1,0 +1,152 @@
+"""Inference: proofs that follow from others by registries and rules, each with the sentence that says how."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from interlock.inventory.proofs import Fact
+from interlock.records.asset import Proof
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from interlock.inventory.registries import Registries
+    from interlock.inventory.relations import Relations, Row, Sum
+    from interlock.inventory.rules import Rules, Verdict
+
+__all__ = ["derived", "is_controller", "level", "nic_vendor", "role_proofs", "stranger_level"]
+
+_SUPERVISING: Final = frozenset({"workstation", "server"})
+
+
+def derived(told: Iterable[Fact], registries: Registries) -> list[Fact]:
+    """Facts that registered numbers stand for: vendors, products, device types."""
+    found: list[Fact] = []
+    for fact in told:
+        value = fact.proof.value
+        if fact.field == "vendor-id":
+            _say(found, fact, "vendor", registries.vendor(value), 0.95, f"Registered vendor of {value}.")
+        elif fact.field == "product-code":
+            _say(found, fact, "vendor", registries.code_vendor(value), 0.9, f"Registered vendor of {value}.")
+            _say(found, fact, "product", registries.family(value), 0.5, f"Device family of {value}.")
+            _say(found, fact, "device-type", registries.device_type(value), 0.95, f"Device type of {value}.")
+        elif fact.field == "order-number":
+            _say(found, fact, "product", registries.order(value), 0.85, f"Product with order number {value}.")
+        elif fact.field == "device-type" and value.removeprefix("cip:").isdecimal():
+            name = registries.cip_device_types.get(value.removeprefix("cip:"))
+            _say(found, fact, "device-type", name, 0.95, f"CIP device type {value.removeprefix('cip:')}.")
+    return found
+
+
+def nic_vendor(mac: str, row: Row | None, registries: Registries) -> list[Proof]:
+    """Maker of the network interface: a weak hint at the machine's."""
+    name = registries.mac_vendor(mac)
+    if name is None or row is None:
+        return []
+    return [
+        Proof(
+            value=name,
+            protocol="oui",
+            source=row.source,
+            frame=row.frame,
+            confidence=0.35,
+            first=row.first,
+            last=row.last,
+            count=row.times,
+            note=f"Its MAC {mac} is assigned to {name}, who need not have made more than the interface.",
+        )
+    ]
+
+
+def role_proofs(
+    told: Iterable[Fact],
+    relations: Relations,
+    measured: Mapping[str, int],
+    rules: Rules,
+    shown: Proof | None = None,
+) -> list[Proof]:
+    """Every reason for a role.
+
+    measured: the relations' measures, and the structural ones (units, passed …).
+    shown: what shows the structural ones; else the busiest relation stands for what a machine does.
+    """
+    found = rules.roles_by_fact(told)
+    found += _by_protocol(rules.serves, relations.served)
+    found += _by_protocol(rules.speaks, relations.used)
+    controller = is_controller(relations, rules)
+    verdicts = (b.judge(measured, controller=controller) for b in rules.behaviours)
+    example = shown or _busiest(relations)
+    return found + [_proof(v, example) for v in verdicts if v is not None]
+
+
+def is_controller(relations: Relations, rules: Rules) -> bool:
+    """Whether it answers a protocol that moves a process, told by more than a port."""
+    return any(p in rules.open_control and s.rank[0] <= -0.5 for p, s in relations.served.items())
+
+
+def level(role: str | None, proofs: Iterable[Proof], rules: Rules, *, supervises: bool) -> Proof | None:
+    """Purdue level that a role stands on, None where the role does not tell.
+
+    proofs: of the role, surest first. supervises: whether the machine asks controllers.
+    """
+    best = next((p for p in proofs if p.value == role), None)
+    if role is None or best is None:
+        return None
+    verdict = rules.levels.get(role)
+    if verdict is not None:
+        sure = round(min(verdict.confidence, max(best.confidence, 0.3)), 4)
+        return replace(
+            best,
+            value=verdict.value,
+            confidence=sure,
+            note=f"The role {role} stands on level {verdict.value}.",
+        )
+    if role in _SUPERVISING and supervises:
+        return replace(
+            best, value="3", confidence=0.3, note=f"The role {role}, asking controllers, stands on level 3."
+        )
+    return None
+
+
+def stranger_level(row: Row | None, address: str) -> Proof:
+    """Level of a public address that no machine here owns."""
+    first, last, source, frame = (row.first, row.last, row.source, row.frame) if row else (0, 0, "", 0)
+    return Proof(
+        value="5",
+        protocol="ip",
+        source=source,
+        frame=frame,
+        confidence=0.9,
+        first=first,
+        last=last,
+        count=row.times if row else 1,
+        note=f"{address} is a public address that no machine of this network owns.",
+    )
+
+
+def _say(  # noqa: PLR0917 - one line of a table a call
+    found: list[Fact], fact: Fact, name: str, value: str | None, share: float, note: str
+) -> None:
+    if value is not None:
+        sure = round(fact.proof.confidence * share, 4)
+        found.append(Fact(name, replace(fact.proof, value=value, confidence=sure, note=note)))
+
+
+def _by_protocol(verdicts: Mapping[str, Verdict], spoken: Mapping[str, Sum]) -> list[Proof]:
+    told = ((v, s.proof()) for p, s in spoken.items() if (v := verdicts.get(p)) is not None)
+    return [_proof(v, shown, min(1.0, shown.confidence / 0.95)) for v, shown in told]
+
+
+def _proof(verdict: Verdict, shown: Proof | None, share: float = 1.0) -> Proof:
+    sure = round(verdict.confidence * share, 4)
+    if shown is None:
+        shown = Proof(value="", protocol="", source="", frame=0, confidence=0.0, first=0, last=0)
+    return replace(shown, value=verdict.value, confidence=sure, note=verdict.because)
+
+
+def _busiest(relations: Relations) -> Proof | None:
+    """Relation that shows best what a machine does."""
+    sums = [*relations.used.values(), *relations.served.values()]
+    best = min(sums, key=lambda s: (s.rank[0], -s.count, s.value), default=None)
+    return None if best is None else best.proof()

@@ -1,0 +1,195 @@
+"""Ledger: what was seen, folded per key into counts, times, and the frame that showed it first.
+
+All state of the inventory is such ledgers: equally long numpy columns, some 80 octets a key, no object per
+row. A batch is folded first, so that a ledger grows by keys and never by rows; folds are sums, minima and
+maxima, so that the order of batches makes no difference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["Ledger", "Tally", "fold", "group"]
+
+_DIRECT = 1 << 20
+_WIDE = 1 << 12
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """n rows as columns. keys: numbers that name the row.
+
+    count: how often. weight: how much of what the ledger weighs. top: confidence in 1/10,000.
+    first, last: UTC ns. frame, source: where it was seen first (a source's number does not depend on the
+    order of sources).
+    """
+
+    keys: tuple[NDArray[np.int64], ...]
+    count: NDArray[np.int64]
+    weight: NDArray[np.int64]
+    top: NDArray[np.int64]
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+    frame: NDArray[np.int64]
+    source: NDArray[np.int64]
+
+    @property
+    def n(self) -> int:
+        """How many rows there are."""
+        return len(self.first)
+
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Tally:
+        """Return some rows."""
+        return Tally(
+            keys=tuple(k[rows] for k in self.keys),
+            **{name: getattr(self, name)[rows] for name in _COLUMNS},
+        )
+
+
+_COLUMNS = ("count", "weight", "top", "first", "last", "frame", "source")
+
+
+class Ledger:
+    """Tally that folds itself together as batches come, of at most about `limit` keys.
+
+    trim: what to keep where it grew beyond that (rows of a tally); by default what was seen most, then first.
+    """
+
+    def __init__(
+        self, width: int, limit: int, trim: Callable[[Tally, int], NDArray[np.int64]] | None = None
+    ) -> None:
+        """width: how many numbers make a key."""
+        self._kept = _empty(width)
+        self._pending: list[Tally] = []
+        self._waiting = 0
+        self._limit = limit
+        self._trim = trim or most_seen
+        self.dropped = 0
+
+    def add(self, tally: Tally) -> None:
+        """Take in rows; equal keys may repeat."""
+        if not tally.n:
+            return
+        folded = fold(tally)
+        self._pending.append(folded)
+        self._waiting += folded.n
+        if self._waiting > max(1 << 16, self._kept.n):
+            self._compact()
+
+    def rows(self) -> Tally:
+        """Everything so far, one row a key."""
+        if self._pending:
+            self._compact()
+        return self._kept
+
+    def rename(self, place: int, table: NDArray[np.int64]) -> None:
+        """Replace the numbers at one place of the key by `table[number]`."""
+        kept = self.rows()
+        keys = tuple(table[k] if i == place else k for i, k in enumerate(kept.keys))
+        self._kept = replace(kept, keys=keys)
+
+    def _compact(self) -> None:
+        joined = fold(_join([self._kept, *self._pending]))
+        self._pending, self._waiting = [], 0
+        if joined.n > self._limit:
+            rows = self._trim(joined, self._limit)
+            self.dropped += joined.n - len(rows)
+            joined = joined.take(rows)
+        self._kept = joined
+
+
+def most_seen(tally: Tally, limit: int) -> NDArray[np.int64]:
+    """Rows seen most often, the earlier before the later."""
+    return np.lexsort((tally.first, -tally.count))[:limit]
+
+
+def fold(tally: Tally) -> Tally:
+    """One row for each key: sums, highest confidence, first and last, the first sighting's frame."""
+    number, example = group(tally.keys, tally.n)
+    n = len(example)
+    if n == tally.n:
+        return tally
+    first = _extreme(np.minimum, number, tally.first, n)
+    earliest = tally.first == first[number]
+    frame = _extreme(np.minimum, number[earliest], tally.frame[earliest], n)
+    chosen = earliest & (tally.frame == frame[number])
+    return Tally(
+        keys=tuple(k[example] for k in tally.keys),
+        count=_sum(number, tally.count, n),
+        weight=_sum(number, tally.weight, n),
+        top=_extreme(np.maximum, number, tally.top, n),
+        first=first,
+        last=_extreme(np.maximum, number, tally.last, n),
+        frame=frame,
+        source=_extreme(np.minimum, number[chosen], tally.source[chosen], n),
+    )
+
+
+def group(columns: Sequence[NDArray[np.int64]], n: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Give equal rows of n the same number: (number of each row, an example row of each number).
+
+    Products of numbers below about a million are addressed directly, without sorting; wider ones are sorted.
+    """
+    code, size = np.zeros(n, np.int64), 1
+    for column in columns:
+        number, span = column, int(column.max(initial=0)) + 1
+        if span > _WIDE:
+            number, span = _narrow(column, span)
+        if size * span > _DIRECT:
+            code, size = _narrow(code, size)
+        code, size = code * span + number, size * span
+    return _dense(code, size)
+
+
+def _narrow(code: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], int]:
+    number, example = _dense(code, size)
+    return number, len(example)
+
+
+def _dense(code: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    if size > max(_DIRECT, 4 * len(code)):
+        _, example, number = np.unique(code, return_index=True, return_inverse=True)
+        return number, example
+    used = np.zeros(size, np.bool_)
+    used[code] = True
+    table = np.cumsum(used, dtype=np.int64) - 1
+    number = table[code]
+    example = np.empty(int(used.sum()), np.int64)
+    example[number] = np.arange(len(code))
+    return number, example
+
+
+def _sum(number: NDArray[np.int64], values: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    total = np.zeros(n, np.int64)
+    np.add.at(total, number, values)
+    return total
+
+
+def _extreme(
+    which: np.ufunc, number: NDArray[np.int64], values: NDArray[np.int64], n: int
+) -> NDArray[np.int64]:
+    worst = np.iinfo(np.int64).max if which is np.minimum else np.iinfo(np.int64).min
+    result = np.full(n, worst, np.int64)
+    which.at(result, number, values)
+    return result
+
+
+def _join(tallies: list[Tally]) -> Tally:
+    width = len(tallies[0].keys)
+    return Tally(
+        keys=tuple(np.concatenate([t.keys[i] for t in tallies]) for i in range(width)),
+        **{name: np.concatenate([getattr(t, name) for t in tallies]) for name in _COLUMNS},
+    )
+
+
+def _empty(width: int) -> Tally:
+    none = np.zeros(0, np.int64)
+    return Tally(keys=(none,) * width, **dict.fromkeys(_COLUMNS, none))

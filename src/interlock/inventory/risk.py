@@ -1,0 +1,55 @@
+"""Risk: 0 to 100 as the sum of sentences, each with the points it adds."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from interlock.records.asset import Risk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from interlock.records.asset import Asset
+    from interlock.records.finding import Finding
+
+__all__ = ["risk"]
+
+_EXPOSURES: Final = {"open-control": 20, "internet": 15, "clear-login": 10}
+_CONTROLLERS: Final = frozenset(
+    {"plc", "rtu", "ied", "safety-controller", "io", "drive", "building-controller"}
+)
+_SEVERITIES: Final = {"critical": 40, "high": 25, "medium": 10, "low": 4, "info": 0}
+_MOST_FINDINGS: Final = 5
+_ENDED: Final = re.compile(r"windows (xp|2000|nt|7|8|vista|ce|server 200[038])", re.IGNORECASE)
+
+
+def risk(asset: Asset, findings: Iterable[Finding] = ()) -> Risk:
+    """Risk of one machine: a pure function of what is known about it and found about it.
+
+    findings: any; those that do not name the asset, and accepted ones, add nothing.
+    """
+    points = [*_exposed(asset), *_found(asset, findings)]
+    if points and asset.role in _CONTROLLERS:
+        harm = 15 if asset.role == "safety-controller" else 10
+        points.append((harm, f"Harm here is physical: its role is {asset.role}."))
+    return Risk(
+        score=min(100, sum(n for n, _ in points)),
+        reasons=tuple(f"+{n}: {sentence}" for n, sentence in sorted(points, key=lambda p: (-p[0], p[1]))),
+    )
+
+
+def _exposed(asset: Asset) -> list[tuple[int, str]]:
+    proofs = next((p for name, p in asset.provenance if name == "exposure"), ())
+    points = [(_EXPOSURES[p.value], p.note) for p in proofs if p.value in _EXPOSURES]
+    if asset.role in _CONTROLLERS and any(p.value == "internet" for p in proofs):
+        points.append((10, "A machine at the process has no business with the internet."))
+    if asset.os and _ENDED.search(asset.os):
+        points.append((15, f"Runs {asset.os}, whose maker no longer mends it."))
+    return points
+
+
+def _found(asset: Asset, findings: Iterable[Finding]) -> list[tuple[int, str]]:
+    named = [f for f in findings if asset.id in f.assets and f.accepted is None]
+    weighed = sorted(((round(_SEVERITIES[f.severity] * f.confidence), f.title) for f in named), reverse=True)
+    return [(n, title) for n, title in weighed[:_MOST_FINDINGS] if n]
