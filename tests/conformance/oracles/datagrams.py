@@ -1,7 +1,7 @@
 """SNMP, NTP and DHCP: one message a datagram, paired by their own numbers.
 
 SNMP: function is the PDU tag of the request (0 get, 1 get-next, 3 set, 5 get-bulk, 6 inform); traps (4, 7)
-and reports (8) are unsolicited. NTP: function is the mode of who asks (3, or 1 between equals); 5 is a broadcast.
+and reports (8) are unsolicited. NTP: function is the mode of who asks; 5 is a broadcast.
 DHCP: function is the message type of who asks; BOOTP without one has none.
 Source: RFC 3416, 3; RFC 5905, 7.3; RFC 2131, 3 and RFC 2132, 9.6; tshark fields snmp.*, ntp.*, dhcp.*.
 """

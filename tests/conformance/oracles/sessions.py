@@ -1,8 +1,8 @@
 """HTTP, FTP, TLS, SSH, SMB and RDP: messages of a TCP connection, answered in order or by their own numbers.
 
 HTTP and FTP: function is the method or command by name; an answer has that of the oldest one not answered
-yet, and interim ones (1xx) settle nothing. TLS: ClientHello (1) asks, ServerHello answers. SSH: the identification
-strings, without a function. SMB: function is the command, version 2 apart from version 1 by name only.
+yet, and interim ones (1xx) settle nothing. TLS: ClientHello (1) asks, ServerHello answers. SSH: the
+identification strings, without a function. SMB: function is the command, of version 1 or 2.
 RDP: the negotiation in the X.224 connection request and confirm, without a function.
 Telnet has no messages to count.
 Source: RFC 9112; RFC 959; RFC 8446, 4; RFC 4253, 4.2; MS-CIFS 2.2.3.1; MS-SMB2 2.2.1; MS-RDPBCGR 2.2.1.1.
