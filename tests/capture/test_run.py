@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import gzip
 import io
 import os
+import struct
 import threading
 from pathlib import Path
 
@@ -81,6 +83,7 @@ def test_standard_input_is_read_once(write):
     run = open_sources([SourceSpec(path="-")], stdin=io.BytesIO(pcap(packets(1, 2))))
     assert run.octets_total is None
     assert everything(run) == [(1, 0, 1), (2, 0, 2)]
+    assert not run._captures[0]._stdin.closed
     with pytest.raises(SourceError, match="no standard input"):
         open_sources([SourceSpec(path="-")])
 
@@ -130,6 +133,24 @@ def test_nothing_readable_is_one_sentence(write, tmp_path):
         open_sources([write("a.pcap", b""), write("b.pcap", b"")])
     with pytest.raises(SourceError, match="name one"):
         open_sources([])
+
+
+def test_a_source_that_fails_on_the_way_is_used_up_to_there(write):
+    bomb = pcap(packets(1, 2)) + struct.pack("<IIII", 3, 0, 65000, 65000) + bytes(65000)
+    bomb += (struct.pack("<IIII", 4, 0, 65000, 65000) + bytes(65000)) * 2000
+    specs = [write("bomb.pcap.gz", gzip.compress(bomb)), write("good.pcap", pcap(packets(1, 5)))]
+    run = open_sources(specs)
+    counts = [0, 0]
+    for frames in run:
+        for source in (0, 1):
+            counts[source] += int((frames.source == source).sum())
+    assert counts[1] == 2
+    assert 900 < counts[0] < 2003
+    assert "expands to over 250 times" in run.failures[0]
+    run = open_sources(specs[:1])
+    with pytest.raises(SourceError, match="expands to over 250 times"):
+        list(run)
+    assert 900 < run.statistics[0].frames < 2003
 
 
 def test_a_file_cut_in_its_first_packet_is_not_readable(write):

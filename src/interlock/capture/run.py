@@ -90,7 +90,8 @@ class _Capture:
     def _shut(self) -> None:
         if self._raw:
             self._taken = self._raw.taken
-            self._raw.close()
+            if self.spec.path != STDIN:
+                self._raw.close()
             self._raw = None
 
     def _fail(self, error: SourceError) -> None:

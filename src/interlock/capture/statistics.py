@@ -27,6 +27,7 @@ class Statistics:
     first, last: earliest and latest time (UTC ns), None before the first frame.
     steps_back, steps_forward: clock jumps of more than 60 s between neighbouring frames; largest_back_ns,
     forward_ns: the largest jump back and the sum of those forward; step_frame: frame behind the first back.
+    longest_pause_ns: the longest silence that is no jump.
     untimed: frames whose time is missing or outside 1970..2116, which were given the one before.
     dropped: frames that the capture program says it lost. linktypes: LINKTYPE_ number to frames.
     cut: octet (of the uncompressed file) from which nothing could be used, with the reason; None if none.
@@ -43,6 +44,7 @@ class Statistics:
     steps_forward: int = 0
     largest_back_ns: int = 0
     forward_ns: int = 0
+    longest_pause_ns: int = 0
     step_frame: int | None = None
     untimed: int = 0
     dropped: int = 0
@@ -75,6 +77,8 @@ class Statistics:
         self._previous = int(time[-1])
         jumps = np.diff(time, prepend=before)
         back, forward = jumps < -CLOCK_STEP_NS, jumps > CLOCK_STEP_NS
+        pause = int(np.max(jumps, initial=0, where=~forward))
+        self.longest_pause_ns = max(self.longest_pause_ns, pause)
         if back.any():
             if self.step_frame is None:
                 self.step_frame = self.frames + int(back.argmax()) + 1
