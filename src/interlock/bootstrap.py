@@ -13,9 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from interlock.decode.engine import Engine
+    from interlock.pipeline.analyze_run import Analysis
     from interlock.records.frames import Source
+    from interlock.records.site import Site
+    from interlock.store.folder import TableFolder
 
-__all__ = ["build_engine", "fingerprint_key", "state_folder"]
+__all__ = ["build_analysis", "build_engine", "fingerprint_key", "read_site", "state_folder"]
 
 
 def state_folder() -> Path:
@@ -66,3 +69,34 @@ def build_engine(sources: Sequence[Source], *, wanted: frozenset[str] | None = N
         seed=secrets.randbits(64),
         wanted=wanted,
     )
+
+
+def read_site(path: str | None) -> Site:
+    """The site file's model; without a file an empty one. Raises ConfigError, naming file, line and column."""
+    from interlock.errors import ConfigError  # noqa: PLC0415
+    from interlock.records.site import Site  # noqa: PLC0415
+    from interlock.records.site_text import load_site  # noqa: PLC0415
+
+    if path is None:
+        return Site()
+    try:
+        text = Path(path).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "is no UTF-8 text"
+        raise ConfigError(f"{path}: cannot be read ({reason.lower()}); name a site file") from error
+    return load_site(text, file=path)
+
+
+def build_analysis(site: Site, out: Path) -> tuple[Analysis, TableFolder]:
+    """An analysis that writes its tables below `out`; the tables have their names after `commit`."""
+    from interlock.detect.registry import all_detectors  # noqa: PLC0415
+    from interlock.detect.runner import Runner  # noqa: PLC0415
+    from interlock.inventory.inventory import Inventory  # noqa: PLC0415
+    from interlock.inventory.registry_files import load_registries, load_rules  # noqa: PLC0415
+    from interlock.pipeline.analyze_run import Analysis  # noqa: PLC0415
+    from interlock.records.tables import CLUES, FLOWS, ODDITIES, OPERATIONS, VALUES  # noqa: PLC0415
+    from interlock.store.folder import TableFolder  # noqa: PLC0415
+
+    tables = TableFolder(out, {t.name: t.schema for t in (OPERATIONS, FLOWS, CLUES, VALUES, ODDITIES)})
+    inventory = Inventory(site=site.name or "default", registries=load_registries(), rules=load_rules())
+    return Analysis(site=site, inventory=inventory, runner=Runner(all_detectors()), tables=tables), tables

@@ -20,6 +20,9 @@ MAX_DOUBTS = 8
 
 PORT, HEURISTIC, PARSED = 1, 2, 3
 
+INITIAL_TTLS = (30, 32, 60, 64, 100, 128, 150, 200, 255)
+"""What senders begin with; controllers' own stacks use 30, 60, 100, 150 and 200 beside the desktop's values."""
+
 
 class Recogniser:
     """Asks the protocols' probes about first payloads, the ones that the ports hint at first."""
@@ -114,7 +117,7 @@ class Recogniser:
         at = (packet.source, packet.time, packet.frame, packet.realm, who)
         if packet.source_mac and not packet.depth:
             self._facts.clue_at(*at, "mac", mac_text(packet.source_mac), f"ipv{packet.family}", 0.7)
-        initial = next(t for t in (32, 64, 128, 255) if packet.ttl <= t)
+        initial = next(t for t in INITIAL_TTLS if packet.ttl <= t)
         if packet.ttl:
             self._facts.clue_at(*at, "ttl", f"{initial}-{initial - packet.ttl}", f"ipv{packet.family}", 0.5)
 

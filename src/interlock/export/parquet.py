@@ -46,8 +46,11 @@ class ParquetFile:
 
     def close(self) -> None:
         """Write what is held, and the footer."""
-        self._flush()
-        self._writer.close()
+        try:
+            self._flush()
+            self._writer.close()
+        finally:  # a disk that refused once must not be asked again when the writer is collected
+            self._writer.is_open = False
 
 
 def _leaves(schema: pa.Schema) -> list[str]:

@@ -66,7 +66,9 @@ class TableFolder:
 
     def abandon(self) -> None:
         """Remove what is not committed."""
-        for _, file, part in self._open.values():
+        for sink, file, part in self._open.values():
+            with contextlib.suppress(OSError, ValueError):
+                sink.close()
             with contextlib.suppress(OSError, ValueError):
                 file.close()
             with contextlib.suppress(OSError):
@@ -108,6 +110,8 @@ class TableFile:
     def abandon(self) -> None:
         """Remove what is not committed."""
         if self._sink is not None and self._path:
+            with contextlib.suppress(OSError, ValueError):
+                self._sink.close()
             with contextlib.suppress(OSError, ValueError):
                 self._file.close()
             with contextlib.suppress(OSError):

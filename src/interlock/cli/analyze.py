@@ -1,0 +1,91 @@
+"""`interlock analyze`: captures in, a picture of the plant out."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from interlock.cli.exits import DONE, FINDINGS
+from interlock.cli.reading import captures, ending, progress_bar, stop_on_interrupt, tell_losses
+from interlock.records.vocabulary import SEVERITIES
+
+if TYPE_CHECKING:
+    from interlock.capture.run import CaptureRun
+    from interlock.pipeline.analyze_run import Analysis
+    from interlock.report.record import Report
+
+__all__ = ["analyze"]
+
+
+@click.command()
+@captures
+@click.option("--out", "folder", default="interlock-out", show_default=True, metavar="DIR", help="Where results go.")
+@click.option("--site", "site_file", metavar="FILE", help="site.toml: what people know and wires can't tell.")
+@click.option("--fail-on", type=click.Choice(SEVERITIES), help="Exit 1 where a finding is at least this severe.")
+@click.option("--json", "as_json", is_flag=True, help="Print summary.json instead of the summary.")
+@click.pass_context
+def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...], folder: str,
+            site_file: str | None, fail_on: str | None, as_json: bool) -> None:  # fmt: skip
+    """Say which machines are there, what they do to each other and what is dangerous.
+
+    CAPTURE is a pcap or pcapng file, gzip or zstd compressed or not, a folder of them, or - for standard input.
+    Nothing is sent to any machine.
+    """
+    from interlock.bootstrap import build_analysis, build_engine, read_site  # noqa: PLC0415 (--help stays quick)
+    from interlock.capture.run import open_sources  # noqa: PLC0415
+    from interlock.capture.specs import specify  # noqa: PLC0415
+
+    site = read_site(site_file)
+    out = Path(folder)
+    with open_sources(specify(paths, realms), stdin=sys.stdin.buffer) as run, ExitStack() as stack:
+        analysis, tables = build_analysis(site, out)
+        stack.callback(tables.abandon)
+        report, stopped = _run(run, build_engine(run.sources), analysis)
+        files = [*tables.commit(), *_write(report, out)]
+    tell_losses(run)
+    _show(report, files, out, as_json=as_json)
+    code = ending(run, stopped=stopped)
+    ctx.exit(code if code != DONE else _verdict(report, fail_on))
+
+
+def _run(run: CaptureRun, engine: Any, analysis: Analysis) -> tuple[Report, bool]:
+    from interlock import __version__  # noqa: PLC0415
+    from interlock.pipeline.decode_run import decoded  # noqa: PLC0415
+
+    began = time.perf_counter()
+    with progress_bar(run) as progress, stop_on_interrupt() as stop:
+        for batches in decoded(run, engine, progress=progress, stop=stop):
+            analysis.feed(batches, engine.dissector.now)
+        stopped = stop()
+    seconds = time.perf_counter() - began
+    return analysis.report(run, version=__version__, seconds=seconds, wall_now=time.time_ns()), stopped
+
+
+def _write(report: Report, out: Path) -> tuple[Path, ...]:
+    from interlock.report.output import write_report  # noqa: PLC0415
+
+    return write_report(report, out)
+
+
+def _show(report: Report, files: list[Path], out: Path, *, as_json: bool) -> None:
+    if as_json:
+        click.echo((out / "summary.json").read_text("utf-8"), nl=False)
+        return
+    from rich.console import Console  # noqa: PLC0415
+
+    from interlock.report.terminal import print_summary  # noqa: PLC0415
+
+    print_summary(report, Console(), sorted(files, key=lambda f: (f.name != "report.html", f.name)))
+
+
+def _verdict(report: Report, fail_on: str | None) -> int:
+    if fail_on is None:
+        return DONE
+    least = SEVERITIES.index(fail_on)
+    grave = (f for f in report.findings if f.accepted is None and SEVERITIES.index(f.severity) >= least)
+    return FINDINGS if next(grave, None) is not None else DONE

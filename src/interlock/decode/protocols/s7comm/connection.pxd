@@ -1,0 +1,11 @@
+# cython: language_level=3
+
+cdef class Connection:
+    cdef public int kind, unit, pdu_length
+    cdef public bint told, encrypted
+    cdef public list joined, held, overflow
+    cdef public dict uploads, jobs, parts, asked
+
+    cpdef object join(self, int side, bytes octets, bint last)
+
+cpdef object keep(dict known, object key, object value)

@@ -1,0 +1,134 @@
+"""One analysis: every batch through inventory, detectors, tallies and tables; then the report."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from interlock.capture.flow_tally import FlowTally
+from interlock.capture.health import CaptureHealth, judge
+from interlock.detect.interface import Context
+from interlock.inventory.inventory import TABLES as INVENTORY_TABLES
+from interlock.inventory.risk import risk
+from interlock.records.exceptions import apply_exceptions
+from interlock.report.record import Report, Run, SourceFacts, Withheld
+from interlock.report.relations import RelationTally
+from interlock.report.traffic import TrafficTally
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pyarrow as pa
+
+    from interlock.capture.run import CaptureRun
+    from interlock.detect.runner import Conclusion, Runner
+    from interlock.inventory.directory import Directory
+    from interlock.inventory.inventory import Inventory
+    from interlock.records.asset import Asset
+    from interlock.records.finding import Finding
+    from interlock.records.site import Site
+    from interlock.store.folder import TableFolder
+
+__all__ = ["Analysis"]
+
+
+class Analysis:
+    """Feed it every batch of records, then `report`. Holds aggregates only: memory does not grow with length."""
+
+    def __init__(self, *, site: Site, inventory: Inventory, runner: Runner, tables: TableFolder) -> None:
+        self._site = site
+        self._inventory = inventory
+        self._runner = runner
+        self._tables = tables
+        self._needs = runner.needs
+        self._relations = RelationTally()
+        self._traffic = TrafficTally()
+        self._flow_tally = FlowTally()
+        self._rows: dict[str, int] = {}
+        self.now = 0
+
+    def feed(self, batches: Mapping[str, pa.RecordBatch], now: int) -> None:
+        """Take the batches of one step; now: capture clock, UTC ns."""
+        self.now = max(self.now, now)
+        context = Context(site=self._site, now=self.now)
+        for name, batch in batches.items():
+            self._rows[name] = self._rows.get(name, 0) + batch.num_rows
+            if name in INVENTORY_TABLES:
+                self._inventory.feed(name, batch)
+            if name in self._needs:
+                self._runner.feed(name, batch, context)
+        if "operations" in batches:
+            self._relations.feed(batches["operations"])
+        if "flows" in batches:
+            self._traffic.feed(batches["flows"])
+            self._flow_tally.add(batches["flows"])
+        if "clues" in batches:
+            self._flow_tally.add_clues(batches["clues"])
+        self._tables.write(batches)
+
+    def report(self, run: CaptureRun, *, version: str, seconds: float, wall_now: int) -> Report:
+        """Everything as known at the end. wall_now: UTC ns by which exceptions are in force or not."""
+        health = judge(run.sources, run.statistics, self._flow_tally)
+        directory = self._inventory.directory(self.now)
+        context = Context(site=self._site, asset=directory.find, now=self.now, health=health.conditions)
+        conclusion = self._runner.conclude(context)
+        applied = apply_exceptions(
+            (_placed(finding, directory) for finding in conclusion.findings), self._site, wall_now
+        )
+        assets = tuple(dataclasses.replace(a, risk=risk(a, applied.findings)) for a in directory.assets)
+        return Report(
+            run=self._run(run, version, seconds),
+            assets=_zoned(assets, self._site),
+            findings=applied.findings,
+            health=health.notes or health.records,
+            relations=self._relations.finish(),
+            traffic=self._traffic.finish(),
+            withheld=_withheld(conclusion, health),
+        )
+
+    def _run(self, run: CaptureRun, version: str, seconds: float) -> Run:
+        facts = tuple(
+            SourceFacts(
+                name=source.name,
+                realm=source.realm,
+                frames=s.frames,
+                octets=s.wire_octets,
+                first=s.first,
+                last=s.last,
+                note=s.failure or (s.cut_reason if s.cut is not None else ""),
+            )
+            for source, s in zip(run.sources, run.statistics, strict=True)
+        )
+        return Run(
+            version=version,
+            sources=facts,
+            site=self._site.name or "",
+            processing_s=seconds,
+            tables=tuple(sorted(self._rows.items())),
+        )
+
+
+def _placed(finding: Finding, directory: Directory) -> Finding:
+    """The finding with the ids of the assets at its machines' addresses."""
+    if finding.assets or not finding.machines:
+        return finding
+    ids = (directory.id_of(finding.realm, machine) for machine in finding.machines)
+    return dataclasses.replace(finding, assets=tuple(dict.fromkeys(i for i in ids if i is not None)))
+
+
+def _zoned(assets: tuple[Asset, ...], site: Site) -> tuple[Asset, ...]:
+    """Assets with the zone that the site file puts them in."""
+    if not site.zones:
+        return assets
+
+    def zone(asset: Asset) -> str | None:
+        named = (site.zone_of(asset.realm, address) for address in (*asset.ips, *asset.macs))
+        return next((z.name for z in named if z is not None), None)
+
+    return tuple(dataclasses.replace(a, zone=zone(a)) for a in assets)
+
+
+def _withheld(conclusion: Conclusion, health: CaptureHealth) -> tuple[Withheld, ...]:
+    del health
+    rows = [Withheld(detector=w.detector, reason=w.reason, count=w.count) for w in conclusion.withheld]
+    return (*rows, *(Withheld(detector="self", reason=d) for d in conclusion.diagnostics))
