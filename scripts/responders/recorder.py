@@ -63,7 +63,8 @@ def record(interface: str, path: Path) -> int:
         index = socket.if_nametoindex(interface)
         tap.setsockopt(_SOL_PACKET, _ADD_MEMBERSHIP, struct.pack("IHH8s", index, _PROMISCUOUS, 0, b""))
         writer = (Pcapng if path.suffix == ".pcapng" else Pcap)(target, interface)
-        frames, ended = 0, []
+        frames: list[tuple[int, bytes]] = []
+        ended: list[bool] = []
         signal.signal(signal.SIGTERM, lambda *_: ended.append(True))
         tap.settimeout(0.2)
         while not ended:
@@ -72,9 +73,11 @@ def record(interface: str, path: Path) -> int:
             except TimeoutError:
                 continue
             seconds, nanos = struct.unpack("qq", extras[0][2][:16])
-            writer.add(seconds * 1_000_000_000 + nanos, frame)
-            frames += 1
-    return frames
+            frames.append((seconds * 1_000_000_000 + nanos, frame))
+        # Stamps of different processors may cross by microseconds; a capture is in time order.
+        for time_ns, frame in sorted(frames, key=lambda one: one[0]):
+            writer.add(time_ns, frame)
+    return len(frames)
 
 
 if __name__ == "__main__":

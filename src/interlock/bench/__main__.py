@@ -1,4 +1,4 @@
-"""`python -m interlock.bench plant OUT.pcap`: write the synthetic capture and, beside it, its truth."""
+"""`python -m interlock.bench plant|mixed OUT.pcap`: write a capture and, beside it, what is in it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from interlock.bench.mixed_captures import write_mixed_captures
 from interlock.bench.plant_traffic import write_plant_traffic
 
 __all__: list[str] = []
@@ -27,6 +28,17 @@ def plant(out: Path, packets: int, plcs: int, seed: int) -> None:
     with out.open("wb") as target:
         truth = write_plant_traffic(target, packets, plcs, seed)
     out.with_suffix(out.suffix + ".truth.json").write_text(json.dumps(truth.as_json(), indent=1) + "\n")
+
+
+@main.command()
+@click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("captures", nargs=-1, required=True)
+@click.option("--copies", default=4, show_default=True, type=click.IntRange(1, 256))
+def mixed(out: Path, captures: tuple[str, ...], copies: int) -> None:
+    """Write all CAPTURES (files and folders) to OUT, several times with other addresses."""
+    with out.open("wb") as target:
+        mixture = write_mixed_captures(target, list(captures), copies)
+    out.with_suffix(out.suffix + ".truth.json").write_text(mixture.as_json() + "\n")
 
 
 if __name__ == "__main__":
