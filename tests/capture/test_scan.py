@@ -40,7 +40,7 @@ def run_pcap(module, octets, *, big, header, unit, room):
 
 def run_pcapng(module, octets, *, big, interfaces, room):
     filled, state = [*columns(room), np.full(room, -7, np.int32)], np.zeros(5, np.int64)
-    table = np.array(interfaces, np.int64).reshape(-1, 5)
+    table = np.array(interfaces, np.int64).reshape(-1, 6)
     buffer = memoryview(bytearray(octets))
     views = (c.data for c in filled)
     n = module.scan_pcapng(buffer, 0, len(octets), big, table.data, len(table), *views, state.data)
@@ -53,9 +53,15 @@ MODES = st.one_of(
     st.tuples(st.just(2), st.integers(0, 127)),
     st.just((3, 1)),
 )
+
+
+def most(mode):
+    return scan.TIME_MAX // mode[1] if mode[1] else 0
+
+
 INTERFACES = st.lists(
     st.builds(
-        lambda kind, snap, mode, shift: (kind, snap, *mode, shift),
+        lambda kind, snap, mode, shift: (kind, snap, *mode, shift, most(mode)),
         st.integers(0, 65535),
         st.integers(0, 400),
         MODES,
@@ -107,7 +113,9 @@ def test_times_are_exact_or_told_to_be_missing(module, ticks, mode, shift):
     octets = bytes([6, 0, 0, 0, 32, 0, 0, 0, 0, 0, 0, 0])
     octets += (ticks >> 32).to_bytes(4, "little") + (ticks & 0xFFFFFFFF).to_bytes(4, "little") + bytes(8)
     octets += bytes([32, 0, 0, 0])
-    n, filled, state = run_pcapng(module, octets, big=False, interfaces=[(1, 0, *mode, shift)], room=1)
+    n, filled, state = run_pcapng(
+        module, octets, big=False, interfaces=[(1, 0, *mode, shift, most(mode))], room=1
+    )
     expected = exact(ticks, *mode, shift)
     assert n == 1
     assert filled[3] == [expected or 0]

@@ -59,7 +59,7 @@ class PcapngFormat:
     def __init__(self) -> None:
         self._order = "<"
         self._count = -1
-        self._interfaces = np.zeros((4, 5), np.int64)
+        self._interfaces = np.zeros((4, 6), np.int64)
         self._drops: dict[int, int] = {}
         self._state = np.zeros(5, np.int64).data
 
@@ -131,7 +131,14 @@ class PcapngFormat:
                 shift_ns = max(-scan.TIME_MAX, min(scan.TIME_MAX, seconds * _SECOND_NS))
         if self._count == len(self._interfaces):
             self._interfaces = np.concatenate((self._interfaces, np.zeros_like(self._interfaces)))
-        self._interfaces[self._count] = linktype, snaplen, mode, factor, shift_ns
+        self._interfaces[self._count] = (
+            linktype,
+            snaplen,
+            mode,
+            factor,
+            shift_ns,
+            scan.TIME_MAX // factor if factor else 0,
+        )
         self._count += 1
         return ""
 

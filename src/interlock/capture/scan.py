@@ -59,15 +59,6 @@ MAX_BLOCK_OCTETS = 1048576
 TIME_MAX = (1 << 62) - 1
 """Times are held to 0..TIME_MAX ns (1970 to 2116), so that sums of two never overflow 64 bits."""
 
-if cython.compiled:
-    _FRAME: cython.longlong = 262144
-    _BLOCK_LIMIT: cython.longlong = 1048576
-    _TIME_LIMIT: cython.longlong = 4611686018427387903
-else:
-    _FRAME = MAX_FRAME_OCTETS
-    _BLOCK_LIMIT = MAX_BLOCK_OCTETS
-    _TIME_LIMIT = TIME_MAX
-
 
 @cython.cfunc
 @cython.inline
@@ -117,6 +108,7 @@ def scan_pcap(  # noqa: PLR0917 (C scalars are cheapest as positions)
     captured: cython.longlong
     wire: cython.longlong
     stop: cython.int = 1
+    longest: cython.longlong = 262144  # MAX_FRAME_OCTETS, as a C integer
     while n < room:
         if end - at < header:
             stop = 0
@@ -125,7 +117,7 @@ def scan_pcap(  # noqa: PLR0917 (C scalars are cheapest as positions)
         fraction = _u32(octets, at + 4, big)
         captured = _u32(octets, at + 8, big)
         wire = _u32(octets, at + 12, big)
-        if captured > _FRAME:
+        if captured > longest:
             stop = 2
             break
         if not (captured or wire or seconds or fraction):
@@ -148,21 +140,32 @@ def scan_pcap(  # noqa: PLR0917 (C scalars are cheapest as positions)
 @cython.cfunc
 @cython.inline
 def _nanoseconds(
-    ticks: cython.ulonglong, mode: cython.longlong, factor: cython.longlong, shift_ns: cython.longlong
+    ticks: cython.ulonglong,
+    mode: cython.longlong,
+    factor: cython.longlong,
+    shift_ns: cython.longlong,
+    most: cython.ulonglong,
 ) -> cython.longlong:
     """UTC ns of `ticks`, or -1 where that lies outside 0..TIME_MAX.
 
     mode 0: ticks * factor, 1: ticks // factor, 2: ticks in units of 2^-factor s (0..127), 3: always 0.
+    most: TIME_MAX // factor, which mode 0 needs, to save a division per frame.
     Products are split so that none leaves 64 bits: the fraction is multiplied in halves of 32 bits.
     """
-    limit: cython.ulonglong = _TIME_LIMIT
+    limit: cython.ulonglong = (
+        4611686018427387903  # TIME_MAX; long literals need a typed name to be C integers
+    )
+    last_second: cython.ulonglong = 4611686018
+    low_half: cython.ulonglong = 4294967295
+    second_ns: cython.ulonglong = 1000000000
     scale: cython.ulonglong = factor
     whole: cython.ulonglong = 0
     part: cython.ulonglong = ticks
     ns: cython.ulonglong = 0
     total: cython.longlong
+    latest: cython.longlong = 4611686018427387903
     if mode == 0:
-        if ticks > limit // scale:
+        if ticks > most:
             return -1
         ns = ticks * scale
     elif mode == 1:
@@ -171,18 +174,18 @@ def _nanoseconds(
         if factor < 64:
             whole = ticks >> factor
             part = ticks - (whole << factor)
-        if whole > 4611686018:
+        if whole > last_second:
             return -1
         if factor < 32:
-            ns = (part * 1000000000) >> factor
+            ns = (part * second_ns) >> factor
         elif factor < 96:
-            ns = ((part >> 32) * 1000000000 + (((part & 0xFFFFFFFF) * 1000000000) >> 32)) >> (factor - 32)
-        ns += whole * 1000000000
+            ns = ((part >> 32) * second_ns + (((part & low_half) * second_ns) >> 32)) >> (factor - 32)
+        ns += whole * second_ns
     if ns > limit:
         return -1
     total = ns
     total += shift_ns
-    if total < 0 or total > _TIME_LIMIT:
+    if total < 0 or total > latest:
         return -1
     return total
 
@@ -204,8 +207,8 @@ def scan_pcapng(  # noqa: PLR0917 (as scan_pcap)
 ) -> cython.Py_ssize_t:
     """Fill the columns with the packet blocks in octets[start:end]; returns how many frames there are.
 
-    interfaces: rows of linktype, snaplen (0: none), and mode, factor, shift_ns as `_nanoseconds` takes them;
-    `count` of them are described. state[0]: set to the octet behind the last block that was dealt with,
+    interfaces: rows of linktype, snaplen (0: none), and mode, factor, shift_ns, most as `_nanoseconds`
+    takes them; `count` of them are described. state[0]: set to the octet behind the last block dealt with,
     state[1]: to the length of the block there where it stopped at BLOCK or SKIP, state[2]: in and out, the
     last time seen, which blocks without a time get, state[3]: grows by frames without a (sensible) time,
     state[4]: set to why it stopped. Longer than 40 lines because each block type is a branch of one loop.
@@ -226,6 +229,8 @@ def scan_pcapng(  # noqa: PLR0917 (as scan_pcap)
     last: cython.longlong = state[2]
     untimed: cython.longlong = 0
     stop: cython.int = 1
+    longest_frame: cython.longlong = 262144  # MAX_FRAME_OCTETS and MAX_BLOCK_OCTETS, as C integers
+    longest_block: cython.longlong = 1048576
     state[1] = 0
     while n < room:
         if end - at < 12:
@@ -237,7 +242,7 @@ def scan_pcapng(  # noqa: PLR0917 (as scan_pcap)
             break
         length = _u32(octets, at + 4, big)
         known: cython.bint = kind in {6, 3, 2, 1, 5}
-        if length < 12 or length & 3 or (known and length > _BLOCK_LIMIT):
+        if length < 12 or length & 3 or (known and length > longest_block):
             stop = 2
             break
         if length > end - at:
@@ -289,9 +294,13 @@ def scan_pcapng(  # noqa: PLR0917 (as scan_pcap)
             low = _u32(octets, at + 16, big)
             ticks = (high << 32) | low
             now = _nanoseconds(
-                ticks, interfaces[interface, 2], interfaces[interface, 3], interfaces[interface, 4]
+                ticks,
+                interfaces[interface, 2],
+                interfaces[interface, 3],
+                interfaces[interface, 4],
+                interfaces[interface, 5],
             )
-        if captured > _FRAME:
+        if captured > longest_frame:
             stop = 2
             break
         if now < 0:
