@@ -91,7 +91,7 @@ def _command(asked: argparse.Namespace) -> tuple[str, ...]:
 
 def _explain(sides: Sides, captures: list[Capture], protocol: str) -> int:
     for capture in captures:
-        ours, theirs = sides.ours(capture), sides.theirs(capture)
+        ours, theirs = sides.ours(capture).get(protocol, []), sides.theirs(capture).get(protocol, [])
         if ours or theirs:
             print("\n".join(explain(capture.name, protocol, ours, theirs)))
     return 0

@@ -93,6 +93,20 @@ class Interlock:
         fresh.replace(place)
         return place
 
+    def heads(self, capture: Capture, protocol: str) -> list[dict[str, Any]]:
+        """Rows of `operations` with item 0 of one protocol, in order of their first frame."""
+        table = pq.read_table(self.table(capture))
+        ours = [
+            name
+            for name in pc.unique(table["protocol"]).to_pylist()
+            if self.names.get(name, name) == protocol
+        ]
+        found = []
+        for name in ours:
+            mask = pc.and_(pc.equal(table["item"], 0), pc.equal(table["protocol"], name))
+            found += table.filter(mask).to_pylist()
+        return sorted(found, key=lambda row: row["frame"] or row["response_frame"] or 0)
+
     def messages(self, capture: Capture) -> list[Message]:
         return list(read_messages(pq.read_table(self.table(capture)), self.names, self.by_name))
 

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ANSWER", "REQUEST", "Key", "Kind", "Message", "count", "frames_by_key", "key_text"]
 
-Kind = Literal["request", "answer"]
+Kind = Literal["request", "answer", "message"]
+"""`message`: one of the two, from a log that does not tell which."""
+
 REQUEST: Final = "request"
 ANSWER: Final = "answer"
 

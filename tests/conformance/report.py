@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.known import stanza
 from conformance.message import key_text
+from conformance.run import ZEEK
 from conformance.score import GOAL, Difference, Score, total
+from conformance.zeek import Cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,12 +29,17 @@ class Report:
     """Everything a run found, against the list of known differences."""
 
     def __init__(
-        self, scores: list[Score], known: Known, stale: list[Entry], failures: list[tuple[str, str]]
+        self, scores: list[Score], known: Known, stale: list[Entry], outcomes: list[Outcome]
     ) -> None:
         self.scores = scores
         self.known = known
         self.stale = stale
-        self.failures = failures
+        self.failures = [(outcome.capture, failure) for outcome in outcomes for failure in outcome.failures]
+        self.checks = [check for outcome in outcomes for check in outcome.checks]
+        self.cells: dict[str, Cells] = {}
+        for outcome in outcomes:
+            for log, cells in outcome.cells.items():
+                self.cells.setdefault(log, Cells()).add(cells)
 
     def unlisted(self, score: Score) -> list[Difference]:
         return [difference for difference in score.differences if not self.known.lists(difference)]
@@ -41,7 +49,8 @@ class Report:
         """Whether every protocol reaches the goal, every difference is listed, and nothing failed."""
         reached = all(_verdict(score) != "below" for score in self.scores)
         listed = not any(self.unlisted(score) for score in self.scores)
-        return reached and listed and not self.failures and not self.stale
+        held = all(check.expected == check.found for check in self.checks)
+        return reached and listed and held and not self.failures and not self.stale
 
     def lines(self, shown: int) -> Iterator[str]:
         """The table and then what differs, at most `shown` differences per protocol."""
@@ -49,12 +58,27 @@ class Report:
         for score in self.scores:
             yield self._row(score)
         yield f"goal {GOAL:.1%}; settled: listed differences in which the other side is wrong count as equal"
+        yield from self._tables()
         for score in self.scores:
             yield from self._differences(score, shown)
         for entry in self.stale:
             yield f"stale in known.toml, does not occur any more: {' | '.join(entry.name)}"
         for failure, captures in _grouped(self.failures):
             yield f"failed: {failure} ({len(captures)} captures: {', '.join(captures[:3])} …)"
+
+    def _tables(self) -> Iterator[str]:
+        """Cells of logs by column, and the counts that were expected."""
+        for log, cells in self.cells.items():
+            yield f"{log}: {cells.rows} rows, {cells.missing} of them without one of ours"
+            for column, said in cells.said.items():
+                share = f"{cells.equal[column] / said:.3%}"
+                first = cells.first.get(column)
+                yield f"  {column:<40} {cells.equal[column]:>6}/{said:<6} {share}" + (
+                    f"; {first}" if first else ""
+                )
+        for check in self.checks:
+            state = "holds" if check.expected == check.found else f"does not hold, {check.found} found"
+            yield f"check {check.capture} | {check.source}: {check.expected} expected, {state}"
 
     def _row(self, score: Score) -> str:
         return (
@@ -89,6 +113,16 @@ class Report:
             "goal": GOAL,
             "good": self.good,
             "protocols": [self._protocol(score) for score in self.scores],
+            "cells": {
+                log: {
+                    "rows": cells.rows,
+                    "missing": cells.missing,
+                    "said": dict(cells.said),
+                    "equal": dict(cells.equal),
+                }
+                for log, cells in self.cells.items()
+            },
+            "checks": [asdict(check) for check in self.checks],
             "stale": [entry.name for entry in self.stale],
             "failures": [{"capture": capture, "failure": failure} for capture, failure in self.failures],
         }
@@ -120,14 +154,15 @@ class Report:
 
 def build(outcomes: list[Outcome], protocols: Iterable[str], known: Known) -> Report:
     """Add up what the captures gave, per protocol in the given order."""
-    order = list(protocols)
+    asked = list(protocols)
+    seen = {score.protocol for outcome in outcomes for score in outcome.scores}
+    order = asked + [name + ZEEK for name in asked if name + ZEEK in seen]
     scores = [
         total(name, [s for o in outcomes for s in o.scores if s.protocol == name], known) for name in order
     ]
     differences = [difference for score in scores for difference in score.differences]
     stale = known.stale(differences, {outcome.capture for outcome in outcomes}, set(order))
-    failures = [(outcome.capture, failure) for outcome in outcomes for failure in outcome.failures]
-    return Report(scores, known, stale, failures)
+    return Report(scores, known, stale, outcomes)
 
 
 def _grouped(failures: list[tuple[str, str]]) -> list[tuple[str, list[str]]]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
 
+import pyarrow.parquet as pq
+
+from conformance.checks import count_rows
 from conformance.interlock_side import Interlock, InterlockError
 from conformance.oracles.table import ORACLES
 from conformance.score import Score, compare
 from conformance.tshark import Tshark, TsharkError
+from conformance.zeek import Cells, compare_cells, read_messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,7 +25,12 @@ if TYPE_CHECKING:
     from conformance.message import Message
     from conformance.settings import Settings
 
-__all__ = ["Outcome", "Sides", "compare_all"]
+__all__ = ["ZEEK", "CheckResult", "Outcome", "Sides", "compare_all"]
+
+ZEEK: Final = " (zeek)"
+"""Follows the protocol's name in scores against logs of Zeek."""
+
+ByProtocol = dict[str, list["Message"]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +42,7 @@ class Sides:
 
     tshark: Tshark
     interlock: Interlock
+    settings: Settings
     protocols: frozenset[str]
     only_seen: bool = False
 
@@ -50,52 +60,111 @@ class Sides:
         return cls(
             tshark=Tshark(cache, settings.decode_as),
             interlock=Interlock(cache, package, settings.names, settings.by_name, command),
+            settings=settings,
             protocols=protocols,
             only_seen=only_seen,
         )
 
-    def theirs(self, capture: Capture) -> list[Message]:
+    def theirs(self, capture: Capture) -> ByProtocol:
         """What tshark sees of the protocols in question."""
         found: list[Message] = []
         for oracle in ORACLES:
             if self.protocols.intersection(oracle.protocols):
                 found += oracle.messages(self.tshark.packets(capture, oracle))
-        return [message for message in found if message.protocol in self.protocols]
+        return self._sorted(found)
 
-    def ours(self, capture: Capture) -> list[Message]:
-        return [m for m in self.interlock.messages(capture) if m.protocol in self.protocols]
+    def ours(self, capture: Capture) -> ByProtocol:
+        return self._sorted(self.interlock.messages(capture))
+
+    def logged(self, capture: Capture) -> ByProtocol:
+        """What logs of Zeek beside the capture say of the protocols in question."""
+        logs = read_messages(capture.truth(), self.settings.zeek) if capture.truth().is_dir() else {}
+        return {protocol: said for protocol, said in logs.items() if said and protocol in self.protocols}
+
+    def _sorted(self, messages: Iterable[Message]) -> ByProtocol:
+        found: ByProtocol = defaultdict(list)
+        for message in messages:
+            if message.protocol in self.protocols:
+                found[message.protocol].append(message)
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    source: str
+    capture: str
+    expected: int
+    found: int
 
 
 @dataclass(slots=True, kw_only=True)
 class Outcome:
-    """What one capture gave: a score per protocol that either side saw; failures are whole sentences."""
+    """What one capture gave: a score per protocol that a side saw; failures are whole sentences.
+
+    cells: per log file's name, how its mapped cells compare.
+    """
 
     capture: str
     scores: list[Score] = field(default_factory=list)
+    cells: dict[str, Cells] = field(default_factory=dict)
+    checks: list[CheckResult] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
 
 def compare_capture(sides: Sides, capture: Capture) -> Outcome:
     """Compare one capture. Where our side fails, its count is 0 and the failure is told."""
     outcome = Outcome(capture=capture.name)
-    theirs: dict[str, list[Message]] = defaultdict(list)
-    ours: dict[str, list[Message]] = defaultdict(list)
     try:
-        for message in sides.theirs(capture):
-            theirs[message.protocol].append(message)
+        theirs = sides.theirs(capture)
     except TsharkError as reason:
         outcome.failures.append(f"tshark: {reason}")
         return outcome
-    if sides.only_seen and not theirs:
+    logged = sides.logged(capture)
+    if sides.only_seen and not theirs and not logged:
         return outcome
+    ours: ByProtocol = {}
     try:
-        for message in sides.ours(capture):
-            ours[message.protocol].append(message)
+        ours = sides.ours(capture)
+        _add_tables(sides, capture, outcome)
     except InterlockError as reason:
         outcome.failures.append(f"interlock: {reason}")
     for protocol in sorted(theirs.keys() | ours.keys()):
-        outcome.scores.append(compare(capture.name, protocol, ours[protocol], theirs[protocol]))
+        outcome.scores.append(
+            compare(capture.name, protocol, ours.get(protocol, []), theirs.get(protocol, []))
+        )
+    for protocol, said in logged.items():
+        outcome.scores.append(_compare_logged(capture.name, protocol, ours.get(protocol, []), said))
     return outcome
+
+
+def _compare_logged(capture: str, protocol: str, ours: list[Message], logged: list[Message]) -> Score:
+    """Compare with a log; one that does not tell requests from answers is compared without that."""
+    kindless = any(message.kind == "message" for message in logged)
+    name = protocol + ZEEK
+    mine = [replace(m, protocol=name, frame=0, kind="message" if kindless else m.kind) for m in ours]
+    return compare(capture, name, mine, [replace(m, protocol=name) for m in logged])
+
+
+def _add_tables(sides: Sides, capture: Capture, outcome: Outcome) -> None:
+    """Compare cells of logs and counts of rows, which need our tables themselves."""
+    for rule in sides.settings.zeek:
+        if (
+            rule["protocol"] in sides.protocols
+            and "cells" in rule
+            and any(capture.truth().rglob(rule["log"]))
+        ):
+            outcome.cells[rule["log"]] = compare_cells(
+                capture.truth(),
+                rule,
+                sides.interlock.heads(capture, rule["protocol"]),
+            )
+    for check in sides.settings.checks:
+        if check.capture == capture.name and check.where.get("protocol") in sides.protocols:
+            table = pq.read_table(sides.interlock.table(capture, check.table))
+            found = count_rows(table, check.where)
+            outcome.checks.append(
+                CheckResult(source=check.source, capture=capture.name, expected=check.count, found=found),
+            )
 
 
 def compare_all(

@@ -6,6 +6,8 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from conformance.checks import Check, read_checks
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -16,13 +18,14 @@ __all__ = ["Settings", "read_settings"]
 class Settings:
     """names: our protocol name to the harness's. decode_as: capture name to tshark's `-d` rules.
 
-    by_name: protocols without numeric functions. zeek: one table per kind of log, as columns.toml writes it.
+    by_name: protocols without numeric functions. zeek: one table per kind of log, as columns.toml has it.
     """
 
     names: dict[str, str]
     by_name: frozenset[str]
     decode_as: dict[str, tuple[str, ...]]
-    zeek: dict[str, dict[str, Any]]
+    zeek: tuple[dict[str, Any], ...]
+    checks: tuple[Check, ...]
 
 
 def read_settings(path: Path) -> Settings:
@@ -32,5 +35,6 @@ def read_settings(path: Path) -> Settings:
         names=read.get("names", {}),
         by_name=frozenset(read.get("function_by_name", [])),
         decode_as=rules,
-        zeek=read.get("zeek", {}),
+        zeek=tuple(read.get("zeek", [])),
+        checks=read_checks(read.get("checks", [])),
     )
