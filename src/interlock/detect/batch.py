@@ -16,6 +16,7 @@ __all__ = ["MINUTE_NS", "RELATION", "Batch", "Groups", "Summary", "Word"]
 
 Word = str | None
 _MOST_CELLS: Final = 1 << 62
+_WIDE: Final = 1 << 20
 _LATEST: Final = 2**63 - 1
 RELATION: Final = ("source", "realm", "client", "server", "protocol", "verb", "outcome")
 """What most detectors group operations by, and by the minute, so that all of them share one grouping."""
@@ -37,6 +38,7 @@ class Batch:
         self._words: dict[str, tuple[list[Word], NDArray[np.int64]]] = {}
         self._groups: dict[tuple[str, ...], Groups] = {}
         self._messages: Batch | None = None
+        self._columns: dict[str, NDArray[np.int64]] = {}
 
     def __len__(self) -> int:
         """How many rows there are."""
@@ -58,13 +60,8 @@ class Batch:
         array: Any = self.rows.column(column)
         if not pa.types.is_dictionary(array.type):
             array = array.cast(pa.utf8()).dictionary_encode()
-        codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64) + 1
-        # Dictionaries are pools that the whole run shares: only words that occur here become Python texts.
-        used = np.flatnonzero(np.bincount(codes, minlength=len(array.dictionary) + 1))
-        renumbered = np.zeros(len(array.dictionary) + 1, np.int64)
-        renumbered[used] = np.arange(len(used))
-        texts = array.dictionary.take(pa.array(used[used > 0] - 1)).to_pylist()
-        return ([None, *texts] if len(used) and used[0] == 0 else texts), renumbered[codes]
+        codes = array.indices.to_numpy(zero_copy_only=False) if not array.null_count else _with_nulls(array)
+        return _compact(array.dictionary, codes)
 
     def among(self, column: str, wanted: Container[str]) -> NDArray[np.bool_]:
         """Tell per row whether its word is one of the wanted."""
@@ -101,26 +98,30 @@ class Batch:
         if not self.has(column) or not pa.types.is_timestamp(self.rows.schema.field(column).type):
             return counts
         scale = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}[self.rows.schema.field(column).type.unit]
-        limit = (2**63 - 1) // scale
-        return np.clip(counts, -limit, limit) * scale
+        limit = _LATEST // scale
+        return counts if scale == 1 else np.clip(counts, -limit, limit) * scale
 
     def frames(self) -> NDArray[np.int64]:
-        """Per row the frame that shows it: the request's, else the answer's, else 0."""
-        frames = self.integers("frame") if self.has("frame") else self.integers("first_frame")
-        if self.has("response_frame"):
-            frames = np.where(frames == 0, self.integers("response_frame"), frames)
-        return frames
+        """Read per row the frame that shows it: the request's, else the answer's, else 0."""
+        if "frames" not in self._columns:
+            frames = self.integers("frame" if self.has("frame") else "first_frame")
+            if self.has("response_frame"):
+                frames = np.where(frames == 0, self.integers("response_frame"), frames)
+            self._columns["frames"] = frames
+        return self._columns["frames"]
+
+    def times_ns(self) -> NDArray[np.int64]:
+        """Read when each row happened, UTC ns since 1970: its time, or a flow's first."""
+        if "times" not in self._columns:
+            self._columns["times"] = self.instants_ns("time" if self.has("time") else "first")
+        return self._columns["times"]
 
     def groups(self, *columns: str, bins: NDArray[np.int64] | None = None, named: str = "") -> Groups:
-        """Rows grouped by the words in `columns` and, where given, by a number per row called `named`."""
+        """Group rows by the words in `columns` and, where given, by a number per row called `named`."""
         key = (*columns, named)
         if key not in self._groups:
             self._groups[key] = Groups(self, columns, bins)
         return self._groups[key]
-
-    def times_ns(self) -> NDArray[np.int64]:
-        """Read when each row happened, UTC ns since 1970: its time, or a flow's first."""
-        return self.instants_ns("time" if self.has("time") else "first")
 
     def messages(self) -> Batch:
         """Give operations' final rows, one per message: what counts as one request."""
@@ -150,8 +151,7 @@ class Groups:
             words, codes = batch.words(column)
             cells, size = _cross(cells, size, codes, len(words))
         if bins is not None:
-            distinct, codes = np.unique(bins, return_inverse=True)
-            cells, size = _cross(cells, size, codes, len(distinct))
+            cells, size = _cross(cells, size, *_binned(bins))
         self._cells, firsts = _renumber(cells)
         self.keys = _keys(batch, columns, bins, firsts)
         self.batch = batch
@@ -188,6 +188,34 @@ class Groups:
             self._order = np.argsort(narrow, kind="stable")
             self._starts = np.concatenate(([0], np.cumsum(self.counts())))
         return self._order[self._starts[group] : self._starts[group + 1]]
+
+
+def _with_nulls(array: Any) -> NDArray[np.int64]:
+    """Codes of a dictionary array, -1 for null."""
+    filled: NDArray[np.int64] = array.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return filled
+
+
+def _compact(pool: Any, codes: NDArray[np.int64]) -> tuple[list[Word], NDArray[np.int64]]:
+    """Only the words that occur, and codes into them: a pool may hold all words of the whole run."""
+    if len(codes) and (only := int(codes[0])) == int(codes.min()) == int(codes.max()):
+        return [None if only < 0 else pool[only].as_py()], np.zeros(len(codes), np.int64)
+    shifted = codes.astype(np.int64) + 1
+    used = np.flatnonzero(np.bincount(shifted, minlength=len(pool) + 1))
+    renumbered = np.zeros(len(pool) + 1, np.int64)
+    renumbered[used] = np.arange(len(used))
+    texts = pool.take(pa.array(used[used > 0] - 1)).to_pylist()
+    return ([None, *texts] if len(used) and used[0] == 0 else texts), renumbered[shifted]
+
+
+def _binned(bins: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
+    """Bins as numbers from 0, and how many numbers there may be."""
+    least = int(bins.min()) if len(bins) else 0
+    width = int(bins.max()) - least + 1 if len(bins) else 1
+    if width <= _WIDE:
+        return bins - least, width
+    codes, firsts = _renumber(bins)
+    return codes, len(firsts)
 
 
 def _cross(

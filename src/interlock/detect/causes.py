@@ -173,20 +173,28 @@ class CauseDetector:
         return json.dumps(state, separators=(",", ":")).encode()
 
     def load(self, state: bytes) -> None:
-        """Go on from a dump. Raises SourceError where it is not one of this detector and version."""
+        """Go on from a dump; where it is refused, nothing has changed.
+
+        Raises SourceError where it is not a dump of this detector and version.
+        """
+        fresh = type(self)()
         try:
             known: dict[str, Any] = json.loads(state)
             if (known["detector"], known["version"]) != (self.name, self.version):
                 raise SourceError(
                     f"the state of {known['detector']}/{known['version']} is not for {self.name}"
                 )
-            self.tallies.restore(known["tallies"])
-            for name, facts in self.facts.items():
-                facts.restore(known["facts"][name])
-            self._said = {tuple(key): int(count) for key, count in known["said"]}
-            self.restore_own(known["own"])
+            fresh._restore(known)  # noqa: SLF001 - a fresh one of its own kind
         except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
             raise SourceError(f"the state kept for detector {self.name} cannot be read: {error}") from error
+        self.__dict__.update(fresh.__dict__)
+
+    def _restore(self, known: dict[str, Any]) -> None:
+        self.tallies.restore(known["tallies"])
+        for name, facts in self.facts.items():
+            facts.restore(known["facts"][name])
+        self._said = {tuple(key): int(count) for key, count in known["said"]}
+        self.restore_own(known["own"])
 
     def own_state(self) -> Any:
         """Give what a subclass remembers besides tallies and facts, as JSON values."""

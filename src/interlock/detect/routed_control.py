@@ -15,7 +15,7 @@ from interlock.records.finding import Action
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from interlock.detect.batch import Batch
+    from interlock.detect.batch import Batch, Groups
     from interlock.detect.interface import Context
 
 __all__ = ["RoutedControl"]
@@ -70,24 +70,27 @@ class RoutedControl(CauseDetector):
         groups = batch.relations()
         for group, (source, realm, client, server, protocol, verb, *_) in groups:
             if protocol in UNAUTHENTICATED and _routable(client) and _routable(server):
-                yield self._count(
-                    (realm or "", client, protocol, server), source, groups, group, verb or "unknown"
-                )
+                pair = (realm or "", client, protocol, server)
+                yield from self._count(pair, source or "", groups, group, verb or "unknown")
 
     def _sessions(self, batch: Batch) -> Iterator[Key]:
         groups = batch.groups("source", "realm", "client", "server", "policy", "token")
         for group, (source, realm, client, server, policy, token) in groups:
             proven = policy != "None" and token not in ("anonymous", None)
             if not proven and token is not None and _routable(client) and _routable(server):
-                yield self._count((realm or "", client, "opcua", server), source, groups, group, "open")
+                yield from self._count(
+                    (realm or "", client, "opcua", server), source or "", groups, group, "open"
+                )
 
-    def _count(self, pair: Key, source: str | None, groups: object, group: int, verb: str) -> Key:
+    def _count(self, pair: Key, source: str, groups: Groups, group: int, verb: str) -> Iterator[Key]:
+        """Count a group; give the cause where the pair is new, since more of the same changes nothing."""
+        new = pair not in self.tallies
         tally = self.tallies[pair]
-        tally.add_group(source or "", groups, group)  # type: ignore[arg-type]
+        tally.add_group(source, groups, group)
         tally.note("verb", verb)
-        if pair in self.tallies:
+        if new and pair in self.tallies:
             self._pairs.setdefault(pair[:3], set()).add(pair)
-        return pair[:3]
+            yield pair[:3]
 
     def _learn_flows(self, batch: Batch) -> None:
         for end in ("client", "server"):

@@ -42,7 +42,8 @@ class Span:
         """Take in more rows."""
         self.count += count
         self.first, self.last = min(self.first, first), max(self.last, last)
-        self.frames = _smallest(self.frames, frames)
+        if len(frames):
+            self.frames = _smallest(self.frames, frames)
 
 
 class Tally:
@@ -80,7 +81,7 @@ class Tally:
         """Count a group of rows that all came from one source; frames are looked at only where new."""
         count, first, last, least = groups.summary(group)
         span = self.spans.get(source)
-        full = span is not None and len(span.frames) >= MAX_FRAMES and span.frames[-1] < least
+        full = span is not None and len(span.frames) >= MAX_FRAMES and span.frames[-1] <= least
         frames = _NO_FRAMES if full else groups.batch.frames()[groups.rows(group)]
         self.add(source, first, last, frames, count)
 
@@ -156,10 +157,9 @@ class Tally:
 
 def _smallest(known: list[int], frames: NDArray[np.int64]) -> list[int]:
     """Give the MAX_FRAMES smallest frame numbers of both; 0 stands for none and is left out."""
-    if len(known) >= MAX_FRAMES and len(frames) and int(frames.min()) >= known[-1]:
-        return known
-    distinct = np.unique(frames if len(frames) < 1 << 12 else np.unique(frames)[: MAX_FRAMES + 1])
-    return sorted({*known, *(int(f) for f in distinct[: MAX_FRAMES + 1] if f > 0)})[:MAX_FRAMES]
+    # Sorting a few in Python is quicker than numpy's set-up; many are made distinct by numpy first.
+    few = frames if len(frames) <= 4 * MAX_FRAMES else np.unique(frames)[: MAX_FRAMES + 1]
+    return sorted({*known, *few.tolist()} - {0})[:MAX_FRAMES]
 
 
 class Tallies:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
@@ -103,6 +104,8 @@ class WeakTls(CauseDetector):
                 tally.add_group(source or "", groups, group)
                 tally.note("client", client or "")
                 tally.note_rows(column, hits, groups.rows(group))
+                if cause == "expired":
+                    _note_ends(tally, hits, groups.rows(group))
                 tally.note_rows("certificate_subject", hits, groups.rows(group))
                 yield key
 
@@ -182,6 +185,11 @@ def _broken_signature(batch: Batch) -> NDArray[np.bool_]:
 def _expired(batch: Batch) -> NDArray[np.bool_]:
     gone: NDArray[np.bool_] = batch.known("not_after") & (batch.instants_ns("not_after") < batch.times_ns())
     return gone
+
+
+def _note_ends(tally: Tally, batch: Batch, rows: NDArray[np.int64]) -> None:
+    for end in np.unique(batch.instants_ns("not_after")[rows]).tolist():
+        tally.note("valid_until", datetime.fromtimestamp(end // 10**9, UTC).date().isoformat())
 
 
 _ACTIONS: Final = (

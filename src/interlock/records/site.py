@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
-from datetime import date, datetime  # noqa: TC003 - the reader of the site file looks the fields' types up
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -29,6 +29,7 @@ __all__ = [
 ]
 
 DEFAULT_REALM: Final = "default"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 Member = str
 FindingId = str
 """An IP address, a network in CIDR notation, or a MAC address (lower case, colons)."""
@@ -211,10 +212,15 @@ class Site:
         """Find the window or work order that covers a machine at an instant (UTC ns since 1970), or None."""
         windows: tuple[MaintenanceWindow | WorkOrder, ...] = self.maintenance_windows
         for entry in windows + self.work_orders:
-            inside = entry.start.timestamp() <= time_ns / 1e9 < entry.end.timestamp()
+            inside = _utc_ns(entry.start) <= time_ns < _utc_ns(entry.end)
             if entry.realm == realm and inside and (not entry.machines or covers(entry.machines, address)):
                 return entry
         return None
+
+
+def _utc_ns(instant: datetime) -> int:
+    """UTC nanoseconds since 1970, exactly: a float of seconds is off by more than a microsecond."""
+    return (instant - _EPOCH) // timedelta(microseconds=1) * 1000
 
 
 def covers(members: Iterable[Member], address: str) -> bool:

@@ -1,0 +1,60 @@
+"""A plant where everything goes wrong: rows for which every detector has something to say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import test_refusals
+from .rows import SECOND, START
+from .test_dcp_change import SET
+from .test_default_community import PUBLIC
+from .test_duplicate_address import BOTH
+from .test_public_address import CLOUD, SERVES
+from .test_routed_control import ACROSS, MANY
+from .test_sweep import knocks
+
+__all__ = ["scenario"]
+
+
+def scenario() -> dict[str, list[dict[str, Any]]]:
+    """Table → rows in time order, frames numbered per table, operations numbered."""
+    refusals = test_refusals.minutes(*[(30, 0)] * 7, (30, 25), outcome="no-answer", server="10.0.0.44")
+    operations = [
+        *refusals,
+        *({**ACROSS, "at": n, "verb": "write"} for n in range(30)),
+        {
+            "verb": "program-write",
+            "protocol": "s7comm",
+            "at": 3,
+            "user": "eng",
+            "outcome": "pending",
+            "operation": 7,
+        },
+        {"verb": "program-write", "protocol": "s7comm", "at": 4, "user": "eng", "operation": 7},
+        {"verb": "stop", "protocol": "cip", "at": 400, "source": "b.pcap", "outcome": "refused"},
+        {**SET, "object": "name-of-station", "at": 9},
+        {"at": 10, "item": 1, "items": 2},
+        {"at": 11, "frame": None, "response_frame": 77},
+    ]
+    return {
+        "operations": _numbered(operations, "operation"),
+        "flows": _numbered(
+            [SERVES, CLOUD, *knocks(14), *knocks(14, source="b.pcap", client="10.0.0.66")], "flow"
+        ),
+        "clues": _numbered([*MANY, *BOTH, {"who": "10.0.0.9", "field": "ttl", "value": "64-1"}]),
+        "oddities": _numbered([{"at": n, "source": "ab"[n % 2] + ".pcap"} for n in range(60)]),
+        "credentials": _numbered([{"user": "admin", "known": "default"}, PUBLIC, {"scheme": "anonymous"}]),
+        "tls": _numbered(
+            [{"version": "TLSv1", "suite": "TLS_RSA_WITH_RC4_128_SHA"}, {"not_after": START - SECOND}, {}]
+        ),
+        "opcua_sessions": _numbered([{"policy": "None", "mode": "None", "token": "anonymous"}, ACROSS]),
+    }
+
+
+def _numbered(rows: list[dict[str, Any]], column: str | None = None) -> list[dict[str, Any]]:
+    """Frames (and ids) by position, so that a row means the same wherever a batch begins."""
+    numbered = []
+    for number, row in enumerate(sorted(rows, key=lambda r: r.get("at", 0)), 1):
+        own = {"frame": number, "first_frame": number, "at": row.get("at", number)}
+        numbered.append({**own, **({column: 1000 + number} if column else {}), **row})
+    return numbered

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from interlock.detect.batch import Batch
+
+words = st.sampled_from(["a", "b", "", "ü", None])
+rows = st.lists(st.tuples(words, words, st.integers(-(2**62), 2**62)), max_size=40)
+
+
+def batch_of(table: list[tuple], *, pool: bool) -> Batch:
+    columns = list(zip(*table, strict=True)) or [(), (), ()]
+    arrays = [pa.array(columns[i], pa.utf8()) for i in (0, 1)]
+    if pool:
+        shared = pa.array([f"unused{n}" for n in range(100)] + ["ü", "b", "a", ""])
+        arrays = [
+            pa.DictionaryArray.from_arrays(
+                pa.array(
+                    [None if w is None else shared.to_pylist().index(w) for w in columns[i]], pa.int32()
+                ),
+                shared,
+            )
+            for i in (0, 1)
+        ]
+    return Batch(
+        "t", pa.RecordBatch.from_arrays([*arrays, pa.array(columns[2], pa.int64())], names=["x", "y", "time"])
+    )
+
+
+@settings(deadline=None, max_examples=50)
+@given(rows, st.booleans())
+def test_groups_are_the_rows_with_equal_words(table: list[tuple], pool: bool) -> None:
+    batch = batch_of(table, pool=pool)
+    bins = batch.integers("time") // 7
+    expected = defaultdict(list)
+    for number, (x, y, time) in enumerate(table):
+        expected[x, y, time // 7].append(number)
+    groups = batch.groups("x", "y", bins=bins, named="seven")
+    found = {key: groups.rows(group).tolist() for group, key in groups}
+    assert found == dict(expected)
+    for group, key in groups:
+        times = [table[n][2] for n in expected[key]]
+        assert groups.summary(group)[:3] == (len(times), min(times), max(times))
+
+
+@settings(deadline=None, max_examples=50)
+@given(rows, st.booleans())
+def test_words_are_only_those_that_occur(table: list[tuple], pool: bool) -> None:
+    texts, codes = batch_of(table, pool=pool).words("x")
+    assert [texts[c] for c in codes] == [row[0] for row in table]
+    assert len(set(texts)) == len(texts) == len({row[0] for row in table})
+
+
+def test_a_missing_column_reads_as_unknown() -> None:
+    batch = batch_of([("a", "b", 1)] * 3, pool=False)
+    assert batch.words("z")[0] == [None]
+    assert batch.integers("z").tolist() == [0, 0, 0]
+    assert not batch.known("z").any()
+    assert not batch.among("z", {"a"}).any()
+
+
+def test_instants_of_every_unit_are_nanoseconds_and_beyond_the_range_its_end() -> None:
+    for unit, scale in (("s", 10**9), ("ms", 10**6), ("us", 10**3), ("ns", 1)):
+        array = pa.array([1, None, 2**62, -(2**62)], pa.timestamp(unit, "UTC"))
+        got = Batch("t", pa.RecordBatch.from_arrays([array], names=["time"])).instants_ns("time")
+        assert got[:2].tolist() == [scale, 0]
+        assert got[2] > 2**61
+        assert got[3] < -(2**61)
+
+
+def test_a_frame_is_the_requests_or_else_the_answers() -> None:
+    columns = {
+        "frame": pa.array([1, None, None], pa.uint64()),
+        "response_frame": pa.array([2, 3, None], pa.uint64()),
+    }
+    assert Batch("t", pa.RecordBatch.from_pydict(columns)).frames().tolist() == [1, 3, 0]
+
+
+def test_more_words_than_a_number_can_hold_are_still_kept_apart() -> None:
+    n = 3000
+    columns = {f"c{i}": pa.array([str((k * (i + 7)) % (n - i)) for k in range(n)]) for i in range(8)}
+    batch = Batch("t", pa.RecordBatch.from_pydict({**columns, "time": pa.array(np.arange(n))}))
+    groups = batch.groups(*columns)
+    assert len(groups.keys) == len(set(zip(*(c.to_pylist() for c in columns.values()), strict=True)))

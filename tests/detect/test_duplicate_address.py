@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import pytest
+
+from interlock.detect.duplicate_address import DuplicateAddress
+
+from .rows import MINUTE, START, concluded, findings
+
+A, B = "00:1b:1b:00:00:02", "00:0c:29:00:00:66"
+BOTH = [{"value": A, "at": 1}, {"value": B, "at": 5}]
+
+
+def test_two_arp_claims_within_minutes_are_an_alert() -> None:
+    (finding,) = findings(DuplicateAddress(), clues=BOTH)
+    assert (finding.kind, finding.severity) == ("alert", "high")
+    assert finding.machines == ("10.0.0.2", B, A)
+
+
+def test_a_later_takeover_is_a_change() -> None:
+    (finding,) = findings(DuplicateAddress(), clues=[BOTH[0], {"value": B, "at": 3600}])
+    assert (finding.kind, finding.severity) == ("change", "medium")
+
+
+def test_another_capture_may_show_another_cell() -> None:
+    (finding,) = findings(DuplicateAddress(), clues=[BOTH[0], {"value": B, "source": "b.pcap"}])
+    assert finding.severity == "low"
+    assert "realms" in finding.explanation
+
+
+def test_flows_that_overlap_are_an_alert_flows_that_follow_are_not() -> None:
+    one = {"server_mac": A, "first": START, "last": START + MINUTE}
+    other = {"server_mac": B, "first": START + MINUTE // 2, "last": START + 2 * MINUTE}
+    after = {**other, "first": START + 90 * MINUTE, "last": START + 91 * MINUTE}
+    assert findings(DuplicateAddress(), flows=[one, other])[0].severity == "high"
+    assert findings(DuplicateAddress(), flows=[one, after])[0].severity == "medium"
+
+
+@pytest.mark.parametrize(
+    "clues",
+    [
+        [BOTH[0], {"value": A, "at": 9}],
+        [BOTH[0], {"value": B, "realm": "cell2"}],
+        [BOTH[0], {"value": "00:00:5e:00:01:0a"}],
+        [BOTH[0], {"value": "00:00:0c:07:ac:0a"}],
+        [BOTH[0], {"value": "ff:ff:ff:ff:ff:ff"}],
+        [BOTH[0], {"value": "00:00:00:00:00:00"}],
+        [{**r, "who": "0.0.0.0"} for r in BOTH],
+        [{**r, "who": "239.1.1.1"} for r in BOTH],
+        [BOTH[0], *({"who": f"10.0.0.{n}", "value": B, "protocol": "ipv4"} for n in (2, 3, 4))],
+        [
+            *({**r, "protocol": "ipv4"} for r in BOTH),
+            *({"field": "ttl", "value": v} for v in ("64-0", "64-1")),
+        ],
+    ],
+)
+def test_silent(clues: list) -> None:
+    assert findings(DuplicateAddress(), clues=clues) == ()
+
+
+def test_a_poisoner_that_claims_many_addresses_by_arp_is_not_taken_for_a_router() -> None:
+    clues = [{"who": f"10.0.0.{n}", "value": A[:-1] + str(n)} for n in (2, 3, 4)]
+    clues += [{"who": f"10.0.0.{n}", "value": B, "at": 30} for n in (2, 3, 4)]
+    assert len(findings(DuplicateAddress(), clues=clues)) == 3
+
+
+def test_a_machine_that_only_listens_has_no_say() -> None:
+    flows = [{"server_mac": A}, {"server_mac": B, "server_packets": 0}]
+    assert findings(DuplicateAddress(), flows=flows) == ()
+
+
+def test_hostile_words_are_no_addresses() -> None:
+    clues = [{"who": who, "value": v} for who in ("", "x", "10.0.0.2/1") for v in (A, B, "", "zz", A[:-1])]
+    assert len(concluded(DuplicateAddress(), {"clues": clues}).findings) == 1

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import pytest
+
+from interlock.detect.habit import KEPT_MINUTES, Habit
+from interlock.detect.interface import Context
+from interlock.detect.refusals import Refusals
+
+from .rows import START, concluded, findings
+
+
+def minutes(*shares: tuple[int, int], outcome: str = "refused", **more: object) -> list[dict]:
+    """Per minute (requests, failures)."""
+    return [
+        {"at": 60 * minute + n / 100, "outcome": outcome if n < failures else "ok", **more}
+        for minute, (requests, failures) in enumerate(shares)
+        for n in range(requests)
+    ]
+
+
+QUIET = [(60, 0)] * 8
+
+
+@pytest.mark.parametrize(("outcome", "word"), [("refused", "refuses"), ("no-answer", "unanswered")])
+def test_fires_when_failures_leave_the_habit(outcome: str, word: str) -> None:
+    (finding,) = findings(Refusals(), operations=minutes(*QUIET, (60, 40), outcome=outcome))
+    assert word in finding.title
+    assert finding.count == 40
+    assert "67%" in finding.explanation
+    assert finding.evidence[0].frames[0] == 60 * 8 + 1
+
+
+@pytest.mark.parametrize(
+    "shares",
+    [
+        [(60, 0)] * 9,
+        [(60, 50)] * 9,
+        [*[(60, 6)] * 8, (60, 12)],
+        [*QUIET, (60, 5)],
+        [*QUIET[:4], (60, 40)],
+        [*[(4, 0)] * 8, (60, 40)],
+    ],
+    ids=["never", "always", "a-little-more", "too-few", "too-early", "too-little-known"],
+)
+def test_silent(shares: list) -> None:
+    assert findings(Refusals(), operations=minutes(*shares)) == ()
+
+
+def test_what_the_wire_did_not_show_is_no_failure() -> None:
+    assert findings(Refusals(), operations=minutes(*QUIET, (60, 40), outcome="unknown")) == ()
+
+
+def test_a_break_is_kept_when_its_minute_is_long_past() -> None:
+    rows = minutes(*QUIET, (60, 40), *[(60, 0)] * (KEPT_MINUTES + 5))
+    (finding,) = findings(Refusals(), operations=rows)
+    assert finding.count == 40
+
+
+def test_each_relation_has_its_own_habit() -> None:
+    rows = minutes(*[(60, 50)] * 9, server="10.0.0.3") + minutes(*QUIET, (60, 40))
+    (finding,) = findings(Refusals(), operations=rows)
+    assert finding.machines == ("10.0.0.9", "10.0.0.2")
+
+
+@pytest.mark.parametrize("condition", ["one-way", "gaps", "broadcast-only"])
+def test_withheld_where_the_direction_is_missing(condition: str) -> None:
+    context = Context(now=START, health={"a.pcap": frozenset({condition})})
+    conclusion = concluded(Refusals(), {"operations": minutes(*QUIET, (60, 40))}, context)
+    assert conclusion.findings == ()
+    assert [(w.condition, w.count) for w in conclusion.withheld] == [(condition, 1)]
+
+
+def test_an_attack_does_not_become_the_habit() -> None:
+    habit = Habit()
+    for minute in range(30):
+        habit.add(minute, 60, 0 if minute < 8 else 40)
+    assert len(habit.breaks()) == 22
+    folded = habit.fold()
+    assert [b.minute for b in folded] == list(range(8, 30 - KEPT_MINUTES))
+    assert len(folded) + len(habit.breaks()) == 22

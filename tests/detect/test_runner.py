@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pytest
+
+from interlock.detect.controller_change import ControllerChange
+from interlock.detect.interface import Context, Withheld
+from interlock.detect.registry import all_detectors
+from interlock.detect.runner import SELF, Runner
+from interlock.errors import SourceError
+
+from .rows import START, batch
+from .scenario import scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from interlock.detect.batch import Batch
+    from interlock.records.finding import Finding
+
+CONTEXT = Context(now=START)
+STOP = batch("operations", [{"verb": "stop"}])
+
+
+class Faulty:
+    """Fails in one of its methods; counts how often it was fed."""
+
+    name = "faulty"
+    version = 1
+    needs = MappingProxyType({"operations": ("verb", "no-such-column")})
+
+    def __init__(self, fails_in: str, error: Exception | None = None) -> None:
+        self.fails_in, self.error, self.fed = fails_in, error or ZeroDivisionError("division by zero"), 0
+
+    def _may_fail(self, where: str) -> None:
+        if where == self.fails_in:
+            raise self.error
+
+    def feed(self, batch: Batch, context: Context) -> Iterable[Finding]:
+        self.fed += 1
+        yield from ()
+        self._may_fail("feed")
+
+    def conclude(self, context: Context) -> Iterable[Finding]:
+        self._may_fail("conclude")
+        return ()
+
+    def withheld(self, context: Context) -> Iterable[Withheld]:
+        self._may_fail("withheld")
+        return ()
+
+    def dump(self) -> bytes:
+        return b"state"
+
+    def load(self, state: bytes) -> None:
+        raise SourceError("not mine")
+
+
+@pytest.mark.parametrize("place", ["feed", "conclude", "withheld"])
+def test_a_detector_that_raises_is_one_finding_and_the_others_go_on(place: str) -> None:
+    faulty = Faulty(place)
+    runner = Runner([faulty, ControllerChange()])
+    for _ in range(3):
+        runner.feed("operations", STOP, CONTEXT)
+    for _ in range(2):
+        conclusion = runner.conclude(CONTEXT)
+        assert [f.detector for f in conclusion.findings] == ["controller-change", SELF]
+    ours = conclusion.findings[1]
+    assert "faulty" in ours.title
+    assert "division by zero" in ours.explanation
+    assert faulty.fed == (1 if place == "feed" else 3)
+
+
+def test_the_fault_is_said_at_once_and_once() -> None:
+    runner = Runner([Faulty("feed")])
+    said = [len(runner.feed("operations", STOP, CONTEXT)) for _ in range(3)]
+    assert said == [1, 0, 0]
+
+
+def test_a_rested_detector_still_tells_what_it_had_found() -> None:
+    class Tired(ControllerChange):
+        def absorb(self, batch: Batch, context: Context) -> Any:
+            if "tired" in batch.words("verb")[0]:
+                raise ValueError("tired")
+            return super().absorb(batch, context)
+
+    runner = Runner([Tired()])
+    runner.feed("operations", STOP, CONTEXT)
+    runner.feed("operations", batch("operations", [{"verb": "tired"}]), CONTEXT)
+    assert {f.detector for f in runner.conclude(CONTEXT).findings} == {"controller-change", SELF}
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(1), MemoryError()])
+def test_what_is_no_fault_of_the_detector_is_not_swallowed(error: BaseException) -> None:
+    runner = Runner([Faulty("feed", error)])  # type: ignore[arg-type]
+    if isinstance(error, MemoryError):
+        assert runner.feed("operations", STOP, CONTEXT)
+    else:
+        with pytest.raises(type(error)):
+            runner.feed("operations", STOP, CONTEXT)
+
+
+def test_a_missing_column_is_said_once() -> None:
+    runner = Runner([Faulty("nowhere")])
+    for _ in range(3):
+        runner.feed("operations", STOP, CONTEXT)
+    assert [d for d in runner.conclude(CONTEXT).diagnostics if "no-such-column" in d] == list(
+        runner.conclude(CONTEXT).diagnostics
+    )
+    assert len(runner.conclude(CONTEXT).diagnostics) == 1
+
+
+def test_a_state_that_cannot_be_read_is_said() -> None:
+    runner = Runner([Faulty("nowhere"), ControllerChange()])
+    runner.load({"faulty": b"x", "controller-change": b"x", "of-tomorrow": b"x"})
+    assert len(runner.conclude(CONTEXT).diagnostics) == 2
+
+
+def test_gravest_first_and_needs_are_merged() -> None:
+    runner = Runner(all_detectors())
+    for table, rows in scenario().items():
+        assert set(runner.needs[table]) <= set(batch(table, []).schema.names)
+        runner.feed(table, batch(table, rows), CONTEXT)
+    severities = [f.severity for f in runner.conclude(CONTEXT).findings]
+    order = ["critical", "high", "medium", "low", "info"]
+    assert severities == sorted(severities, key=order.index)
+    assert len(severities) > 12
+
+
+def test_a_batch_with_the_wrong_types_rests_who_cannot_read_it_and_no_one_else() -> None:
+    wrong = pa.RecordBatch.from_pydict({"verb": [[1], [2]], "time": ["x", "y"]})
+    runner = Runner([ControllerChange(), Faulty("nowhere")])
+    runner.feed("operations", wrong, CONTEXT)
+    assert [f.detector for f in runner.conclude(CONTEXT).findings] == [SELF]

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from interlock.detect.facts import Facts
+from interlock.detect.tally import MAX_FRAMES, MAX_SOURCES, MAX_WORDS, Tallies, Tally
+
+occurrences = st.lists(
+    st.tuples(
+        st.sampled_from("ab"), st.integers(0, 10**18), st.lists(st.integers(0, 500), min_size=1, max_size=200)
+    ),
+    max_size=8,
+)
+
+
+def told(parts: list) -> Tally:
+    tally = Tally()
+    for source, time, frames in parts:
+        tally.add(source, time, time + 1, np.array(frames, np.int64), len(frames))
+        tally.note("word", source, len(frames))
+    return tally
+
+
+@settings(deadline=None, max_examples=50)
+@given(occurrences, st.randoms(use_true_random=False), st.integers(0, 8))
+def test_sums_do_not_depend_on_order_or_parts(parts: list, shuffler: object, cut: int) -> None:
+    whole = told(parts)
+    merged = told(parts[:cut])
+    merged.merge(told(parts[cut:]))
+    shuffled = list(parts)
+    shuffler.shuffle(shuffled)  # type: ignore[attr-defined]
+    for other in (merged, told(shuffled)):
+        assert other.evidence("t") == whole.evidence("t")
+        assert (other.first, other.last, other.count) == (whole.first, whole.last, whole.count)
+        assert other.noted("word") == whole.noted("word")
+
+
+@settings(deadline=None, max_examples=50)
+@given(occurrences)
+def test_frames_are_the_smallest_by_source_and_the_total_is_all(parts: list) -> None:
+    for evidence in told(parts).evidence("t"):
+        frames = {f for source, _, fs in parts if source == evidence.source for f in fs} - {0}
+        assert list(evidence.frames) == sorted(frames)[:MAX_FRAMES]
+        assert evidence.total == sum(len(fs) for source, _, fs in parts if source == evidence.source)
+
+
+@settings(deadline=None, max_examples=50)
+@given(occurrences)
+def test_comes_back_from_json(parts: list) -> None:
+    tallies = Tallies()
+    for number, part in enumerate(parts):
+        tallies["k", str(number)].merge(told([part]))
+    again = Tallies()
+    again.restore(json.loads(json.dumps(tallies.state())))
+    assert again.state() == tallies.state()
+
+
+def test_every_shelf_is_bounded_and_counts_what_it_leaves_out() -> None:
+    tallies, tally, facts = Tallies(2), Tally(), Facts(2, 2)
+    for number in range(5):
+        tallies[str(number),].note("w", "x")
+        facts.add(("s",), str(number))
+        facts.add((str(number),), "x")
+    assert (len(tallies), tallies.left_out) == (2, 3)
+    assert facts["s",] == {"0", "1"}
+    assert facts.left_out == 4
+    for number in range(max(MAX_SOURCES, MAX_WORDS) + 5):
+        tally.add(str(number), 0, 0, np.array([1]), 1)
+        tally.note("w", str(number))
+    assert len(tally.spans) == MAX_SOURCES
+    assert len(tally.noted("w")) == MAX_WORDS
+    assert tally.left_out == MAX_WORDS - MAX_SOURCES + 10
