@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from .writers import COMPRESSIONS, Interface, Packet, Section, pcap, pcapng
+
+unhurried = settings(deadline=None)
+"""Shared machines and uncompiled modules may be slow at any moment; time is bounded elsewhere."""
 
 TIMES = st.integers(1000, (1 << 32) * 10**9 - 1)
 LINKTYPES = st.sampled_from([0, 1, 101, 113, 276])

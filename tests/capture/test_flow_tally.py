@@ -9,6 +9,7 @@ from interlock.capture.flow_tally import FlowSums, FlowTally, one_way
 from interlock.records.tables import CLUES
 
 from .flow_rows import datagrams, flow, table
+from .strategies import unhurried
 
 HERE = ("plant.pcap", "default")
 
@@ -66,6 +67,7 @@ ROWS = st.lists(
 )
 
 
+@unhurried
 @given(ROWS, st.integers(1, 5))
 def test_batches_do_not_change_the_sums(rows, size):
     whole, parts = FlowTally(), FlowTally()

@@ -12,6 +12,7 @@ from interlock.capture.statistics import Statistics
 from interlock.records.frames import Source
 
 from .flow_rows import datagrams, flow, table
+from .strategies import unhurried
 
 S = 10**9
 
@@ -215,6 +216,7 @@ READINGS = st.builds(
 )
 
 
+@unhurried
 @given(READINGS, SUMS)
 def test_any_figures_give_sentences(figures, sums):
     tally = FlowTally()

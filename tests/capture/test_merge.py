@@ -11,6 +11,7 @@ from interlock.errors import SourceError
 from interlock.records.frames import SPILL_OCTETS, Frames
 
 from .reading import rows
+from .strategies import unhurried
 
 
 class Track:
@@ -72,12 +73,14 @@ def merged(tracks):
 TIMES = st.lists(st.integers(0, 30), max_size=20)
 
 
+@unhurried
 @given(st.lists(TIMES, min_size=1, max_size=6), st.integers(1, 7))
 def test_sources_merge_in_time_order_and_keep_their_own(all_times, per_batch):
     tracks = [Track(times, source, per_batch) for source, times in enumerate(all_times)]
     assert merged(tracks) == oracle(all_times)
 
 
+@unhurried
 @given(st.lists(TIMES, min_size=2, max_size=4))
 def test_a_source_whose_begin_is_unknown_is_opened_first(all_times):
     tracks = [Track(times, source, first=0) for source, times in enumerate(all_times)]

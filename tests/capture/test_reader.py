@@ -10,7 +10,7 @@ from interlock.capture.reader import is_capture
 from interlock.errors import SourceError
 
 from .reading import read
-from .strategies import captures
+from .strategies import captures, unhurried
 from .writers import COMPRESSIONS, Interface, Packet, Section, block, pcap, pcapng, section_header
 
 SOME = [Packet(10**18 + n * 10**6, bytes([n]) * (20 + n)) for n in range(5)]
@@ -31,6 +31,7 @@ def attempt(octets, *limits):
         return [], None, error
 
 
+@unhurried
 @given(captures(), st.integers(1, 4096), st.integers(1, 8))
 def test_every_variant_reads_back_equal(capture, octets_limit, frames_limit):
     octets, expected = capture
@@ -179,6 +180,7 @@ def test_a_capture_without_packets_is_no_error():
         assert statistics.cut is None
 
 
+@unhurried
 @given(st.binary(max_size=300), st.sampled_from(sorted(SMALL)), st.integers(0, 200), st.integers(1, 400))
 def test_any_octets_give_frames_or_the_one_error(noise, name, at, octets_limit):
     whole = SMALL[name]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from interlock.capture import scan
 
-from .strategies import pcapngs, pcaps
+from .strategies import pcapngs, pcaps, unhurried
 
 COMPILED = not scan.__file__.endswith(".py")
 
@@ -73,6 +73,7 @@ INTERFACES = st.lists(
 
 
 @needs_compiled
+@unhurried
 @given(pcaps(), st.integers(0, 40), st.binary(max_size=30), st.booleans(), st.sampled_from([16, 24]))
 def test_pcap_compiled_equals_uncompiled(capture, at, noise, big, header):
     octets = capture[0][24:]
@@ -82,6 +83,7 @@ def test_pcap_compiled_equals_uncompiled(capture, at, noise, big, header):
 
 
 @needs_compiled
+@unhurried
 @given(pcapngs(), st.integers(28, 200), st.binary(max_size=30), st.booleans(), INTERFACES)
 def test_pcapng_compiled_equals_uncompiled(capture, at, noise, big, interfaces):
     octets = capture[0]
@@ -108,6 +110,7 @@ TICKS = st.one_of(
 @pytest.mark.parametrize(
     "module", [scan, PLAIN], ids=["compiled" if COMPILED else "as imported", "uncompiled"]
 )
+@unhurried
 @given(TICKS, MODES, st.one_of(st.just(0), st.integers(-scan.TIME_MAX, scan.TIME_MAX)))
 def test_times_are_exact_or_told_to_be_missing(module, ticks, mode, shift):
     octets = bytes([6, 0, 0, 0, 32, 0, 0, 0, 0, 0, 0, 0])

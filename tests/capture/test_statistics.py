@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from interlock.capture.statistics import CLOCK_STEP_NS
 
 from .reading import read
+from .strategies import unhurried
 from .writers import Packet, pcap
 
 S = 10**9
@@ -32,6 +33,7 @@ def test_a_minute_is_no_step():
     assert (statistics.steps_back, statistics.steps_forward, statistics.step_frame) == (0, 0, None)
 
 
+@unhurried
 @given(st.lists(st.integers(1, 400), min_size=1, max_size=30), st.integers(1, 5))
 def test_batches_do_not_change_the_figures(seconds, frames_limit):
     one, many = figures(seconds), figures(seconds, frames_limit)

@@ -16,6 +16,7 @@ from interlock.capture.streams import PlainStream, RawOctets, decompressed
 from interlock.errors import SourceError
 
 from .reading import read
+from .strategies import unhurried
 from .writers import COMPRESSIONS, Packet, pcap
 
 
@@ -29,6 +30,7 @@ def drain(octets: bytes, step: int = 4096):
     return found, stream.damage
 
 
+@unhurried
 @given(st.binary(max_size=3000), st.sampled_from(sorted(COMPRESSIONS)), st.integers(1, 999))
 def test_streams_give_what_went_in(octets, compression, step):
     octets = b"x" + octets
@@ -56,6 +58,7 @@ def test_checksums_are_checked(compression):
     assert "damaged" in damage
 
 
+@unhurried
 @given(st.sampled_from(["gzip", "zstd"]), st.integers(0, 400), st.binary(min_size=1, max_size=9))
 def test_damaged_streams_end_and_say_so(compression, at, noise):
     octets = COMPRESSIONS[compression](bytes(range(256)) * 20)
