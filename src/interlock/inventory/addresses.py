@@ -7,23 +7,25 @@ U/L).
 from __future__ import annotations
 
 import re
-from enum import IntFlag
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Final
 
 __all__ = ["Address", "classify", "eui64_mac", "near", "sort_key", "virtual_router"]
 
 
-class Address(IntFlag):
-    """Properties of an address; without MACHINE it can never be an asset."""
+class Address:
+    """Properties of an address, as bits; without MACHINE it can never be an asset.
 
-    MACHINE = 1
-    MAC = 2
-    V6 = 4
-    LINK_LOCAL = 8
-    PUBLIC = 16
-    VIRTUAL = 32
-    LOCAL_ADMIN = 64
+    Plain numbers, because they are tested for every address of every batch.
+    """
+
+    MACHINE: Final = 1
+    MAC: Final = 2
+    V6: Final = 4
+    LINK_LOCAL: Final = 8
+    PUBLIC: Final = 16
+    VIRTUAL: Final = 32
+    LOCAL_ADMIN: Final = 64
 
 
 _MAC: Final = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\Z")
@@ -37,7 +39,7 @@ _VIRTUAL: Final = (
 )
 
 
-def classify(address: str) -> Address:
+def classify(address: str) -> int:
     """Properties of an IP or MAC address in canonical text; 0 where it can belong to no machine.
 
     Groups, broadcast, 0.0.0.0/8, :: and the all-zero MAC (loopback interfaces write it) are no machines, nor
@@ -48,7 +50,7 @@ def classify(address: str) -> Address:
     try:
         return _v6(address) if ":" in address else _v4(address)
     except AddressValueError:
-        return Address(0)
+        return 0
 
 
 def virtual_router(mac: str) -> str | None:
@@ -87,33 +89,33 @@ def sort_key(address: str) -> tuple[int, int, str]:
     return (1, _int6(address), address) if ":" in address else (0, _int4(address), address)
 
 
-def _mac(address: str) -> Address:
+def _mac(address: str) -> int:
     first = int(address[:2], 16)
     if first & 1 or address == "00:00:00:00:00:00":
-        return Address(0)
+        return 0
     flags = Address.MACHINE | Address.MAC
     if first & 2:
         flags |= Address.LOCAL_ADMIN
     return flags | Address.VIRTUAL if virtual_router(address) else flags
 
 
-def _v4(address: str) -> Address:
+def _v4(address: str) -> int:
     ip = IPv4Address(address)
     number = int(ip)
     if number >> 24 == 0 or ip.is_multicast or number == 0xFFFFFFFF:
-        return Address(0)
+        return 0
     if number >> 16 == 0xA9FE:
         return Address.MACHINE | Address.LINK_LOCAL
     return Address.MACHINE | Address.PUBLIC if ip.is_global else Address.MACHINE
 
 
-def _v6(address: str) -> Address:
+def _v6(address: str) -> int:
     ip = IPv6Address(address.partition("%")[0])
     if ip.is_multicast or ip.is_unspecified:
-        return Address(0)
+        return 0
     if ip.is_link_local:
         return Address.MACHINE | Address.V6 | Address.LINK_LOCAL
-    return Address.MACHINE | Address.V6 | (Address.PUBLIC if ip.is_global else Address(0))
+    return Address.MACHINE | Address.V6 | (Address.PUBLIC if ip.is_global else 0)
 
 
 def _int4(address: str) -> int:

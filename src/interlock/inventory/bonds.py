@@ -31,6 +31,8 @@ ALIASES: Final = 4
 _ALIASES_V6: Final = 16
 _LEASE_NS: Final = 600_000_000_000
 """Shortest time that an address is lent: sightings closer than this count as held at once."""
+_MOST_HOPS: Final = 20
+_CARRYING: Final = frozenset({CARRIED, "ipv4", "ipv6"})
 _RESOLVING: Final = frozenset({"arp", "nd", "ndp", "icmpv6", "dhcp", "dhcpv6", "bootp"})
 
 
@@ -108,7 +110,7 @@ def _by_mac(sightings: Sightings) -> dict[int, list[Bond]]:
     found: dict[int, dict[int, Bond]] = defaultdict(dict)
     for ip, mac, protocol, count, _, _, first, last, frame, source in rows_of(sightings.bonds.rows()):
         word = words[protocol]
-        kind = 0 if word == CARRIED else 2 if word in _RESOLVING else 1
+        kind = 0 if word in _CARRYING else 2 if word in _RESOLVING else 1
         bond = Bond(ip, mac, kind, first, last, count, word, frame, names[source])
         held = found[mac].get(ip)
         if held is not None:
@@ -168,7 +170,7 @@ class _Judge:
         """Decide about IPs that were only carried: each by itself, by what is held, then all together."""
         doubtful = []
         for bond in rest:
-            ip, hops = self._text[bond.ip], self._hops(bond.ip)
+            ip, hops = self._text[bond.ip], self._hops(bond)
             is_near = any(near(ip, self._text[h.ip], self._mask(h.ip)) for h in held)
             if self._flags[bond.ip] & Address.LINK_LOCAL or eui64_mac(ip) == self._text[bond.mac]:
                 result.owned.append(bond)
@@ -186,7 +188,7 @@ class _Judge:
         """Whether carried IPs are its own, nothing being held: no hop between, or only one at a time."""
         if not bonds or self._crowd(bonds):
             return False
-        if all(self._hops(b.ip) == 0 for b in bonds):
+        if all(self._hops(b) == 0 for b in bonds):
             return True
         if result.passed or result.notes:
             return False
@@ -211,10 +213,26 @@ class _Judge:
     def _one_network(self, bonds: list[Bond]) -> bool:
         return all(near(self._text[b.ip], self._text[bonds[0].ip], self._mask(b.ip)) for b in bonds)
 
-    def _hops(self, ip: int) -> int | None:
-        """Routers between, by TTL; None where no clue says, or where both ways were seen."""
-        told = [int(t) for t in (v.partition("-")[2] for v in self._says(ip, "ttl")) if t.isdecimal()]
-        return min(told) if told and (min(told) > 0 or max(told) == 0) else None
+    def _hops(self, bond: Bond) -> int | None:
+        """Routers between, by TTL; None where no clue says.
+
+        Values that a sender chooses to stay near (1 for IGMP, 4 for SSDP) look like many hops: no use.
+        Where both sides of a router were captured, the frame that first showed the MAC tells its TTL.
+        """
+        told = self._facts.get((bond.ip, ""), ())
+        hops = {}
+        for fact in told:
+            start, _, count = fact.proof.value.partition("-")
+            if fact.field == "ttl" and count.isdecimal() and (count == "0" or start != "32"):
+                hops[fact.proof.source, fact.proof.frame] = int(count)
+        credible = {at: n for at, n in hops.items() if n <= _MOST_HOPS}
+        if len(set(credible.values())) > 1 and (0 in credible.values()):
+            mac = self._text[bond.mac]
+            shown = {
+                (f.proof.source, f.proof.frame) for f in told if f.field == "mac" and f.proof.value == mac
+            }
+            return min((credible[at] for at in shown if at in credible), default=None)
+        return min(credible.values(), default=None)
 
     def _mask(self, ip: int) -> str | None:
         return next(iter(self._says(ip, "netmask")), None)

@@ -47,6 +47,8 @@ def settle(name: str, proofs: Iterable[Proof], now_ns: int) -> Settled:
     if not ordered or ordered[0].confidence < STATED_FROM:
         return Settled(None, ordered[:MOST_PROOFS])
     best = ordered[0]
+    if len(ordered) == 1:
+        return Settled(best.value, ordered)
     against = [
         p for p in ordered[1:] if p.confidence >= CONFLICT_FROM and not _agree(name, best.value, p.value)
     ]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from interlock.inventory.proofs import Fact
+from interlock.inventory.proofs import Fact, retold
 from interlock.records.asset import Proof
 
 if TYPE_CHECKING:
@@ -96,16 +95,9 @@ def level(role: str | None, proofs: Iterable[Proof], rules: Rules, *, supervises
     verdict = rules.levels.get(role)
     if verdict is not None:
         sure = round(min(verdict.confidence, max(best.confidence, 0.3)), 4)
-        return replace(
-            best,
-            value=verdict.value,
-            confidence=sure,
-            note=f"The role {role} stands on level {verdict.value}.",
-        )
+        return retold(best, verdict.value, sure, f"The role {role} stands on level {verdict.value}.")
     if role in _SUPERVISING and supervises:
-        return replace(
-            best, value="3", confidence=0.3, note=f"The role {role}, asking controllers, stands on level 3."
-        )
+        return retold(best, "3", 0.3, f"The role {role}, asking controllers, stands on level 3.")
     return None
 
 
@@ -130,7 +122,7 @@ def _say(  # noqa: PLR0917 - one line of a table a call
 ) -> None:
     if value is not None:
         sure = round(fact.proof.confidence * share, 4)
-        found.append(Fact(name, replace(fact.proof, value=value, confidence=sure, note=note)))
+        found.append(Fact(name, retold(fact.proof, value, sure, note)))
 
 
 def _by_protocol(verdicts: Mapping[str, Verdict], spoken: Mapping[str, Sum]) -> list[Proof]:
@@ -142,7 +134,7 @@ def _proof(verdict: Verdict, shown: Proof | None, share: float = 1.0) -> Proof:
     sure = round(verdict.confidence * share, 4)
     if shown is None:
         shown = Proof(value="", protocol="", source="", frame=0, confidence=0.0, first=0, last=0)
-    return replace(shown, value=verdict.value, confidence=sure, note=verdict.because)
+    return retold(shown, verdict.value, sure, verdict.because)
 
 
 def _busiest(relations: Relations) -> Proof | None:

@@ -11,10 +11,10 @@ from interlock.inventory.bonds import own
 from interlock.inventory.directory import Directory
 from interlock.inventory.identities import Identities, Name, ip_name, mac_name, serial_name
 from interlock.inventory.machines import assemble
-from interlock.inventory.portraits import Painter, Portrait
+from interlock.inventory.portraits import Painter
 from interlock.inventory.proofs import facts_of, rows_of
 from interlock.inventory.registries import Registries
-from interlock.inventory.relations import Row, relate
+from interlock.inventory.relations import Relations, Row, relate
 from interlock.inventory.rules import Rules
 from interlock.inventory.serials import serial_key, vendor_key
 from interlock.inventory.sightings import Sightings
@@ -33,6 +33,7 @@ __all__ = ["TABLES", "Inventory", "Limits"]
 
 TABLES: Final = ("clues", "credentials", "flows", "operations")
 """Tables that the inventory reads."""
+_NOTHING: Final = Relations()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +135,12 @@ class Inventory:
             now_ns=now_ns,
         )
         shown = self._shown(machines, seen)
-        portraits = [painter.paint(machines.all[place], relations[place]) for place in shown]
+        del facts, ownership
+        portraits = []
+        for place in shown:
+            portraits.append(painter.paint(machines.all[place], relations[place]))
+            machines.all[place].forget()
+            relations[place] = _NOTHING
         return self._hang(machines, shown, portraits)
 
     def _shown(self, machines: Machines, seen: Mapping[int, Row]) -> list[int]:
@@ -146,26 +152,27 @@ class Inventory:
         hidden = set(least)
         return [p for p in range(len(machines.all)) if p not in hidden]
 
-    def _hang(self, machines: Machines, shown: list[int], portraits: list[Portrait]) -> Directory:
-        """Give ids, tie children to parents, and index addresses."""
-        claims: list[tuple[Name, ...]] = []
-        for place, portrait in zip(shown, portraits, strict=True):
-            machine = machines.all[place]
-            claims.append(self._names(machine, portrait.asset))
-            claims += [self._names(machine, child) for child in portrait.children]
+    def _hang(self, machines: Machines, shown: list[int], portraits: list[tuple[Asset, ...]]) -> Directory:
+        """Give ids, tie children to parents, and index addresses. portraits: parents with their children."""
+        claims = [
+            self._names(machines.all[place], asset)
+            for place, drawn in zip(shown, portraits, strict=True)
+            for asset in drawn
+        ]
         given = iter(self._identities.assign(claims))
         assets: list[Asset] = []
         id_at: dict[int, str] = {}
         units: dict[tuple[int, str], str] = {}
-        for place, portrait in zip(shown, portraits, strict=True):
+        for place, (parent, *behind) in zip(shown, portraits, strict=True):
             mine, links = next(given)
-            children = [(child, *next(given)) for child in portrait.children]
             id_at[place] = mine
-            assets.append(
-                replace(portrait.asset, id=mine, links=links, children=tuple(c[1] for c in children))
-            )
-            assets += [replace(child, id=i, links=also, parent=mine) for child, i, also in children]
-            units.update({(place, child.unit or ""): i for child, i, _ in children})
+            children = []
+            for child in behind:
+                its, more = next(given)
+                children.append(replace(child, id=its, links=more, parent=mine))
+                units[place, child.unit or ""] = its
+            assets.append(replace(parent, id=mine, links=links, children=tuple(c.id for c in children)))
+            assets += children
         return self._index(machines, tuple(assets), id_at, units)
 
     def _index(
@@ -194,17 +201,15 @@ class Inventory:
     def _names(self, machine: Machine, asset: Asset) -> tuple[Name, ...]:
         """Names of a machine, or of a device behind it; the strongest first."""
         text, flags = self._sightings.endpoints.addresses, self._sightings.endpoints.flags
+        realm, unit = machine.realm, asset.unit
         serial, vendor = serial_key(asset.serial or ""), vendor_key(asset.vendor or "")
-        told = [serial_name(asset.realm, vendor, serial)] if serial and vendor else []
+        told = [serial_name(realm, vendor, serial)] if serial and vendor else []
         ips = [text[i] for i in machine.ips]
-        if asset.unit is not None:
-            return (
-                *told,
-                *(ip_name(asset.realm, a, asset.unit) for a in ips or [text[m] for m in machine.macs]),
-            )
+        if unit is not None:
+            return (*told, *(ip_name(realm, a, unit) for a in ips or [text[m] for m in machine.macs]))
         macs = sorted(machine.macs, key=lambda m: (flags[m] & Address.VIRTUAL, text[m]))
-        told += [mac_name(asset.realm, text[m]) for m in macs]
-        return (*told, *(ip_name(asset.realm, ip, lasting=not macs) for ip in ips))
+        told += [mac_name(realm, text[m]) for m in macs]
+        return (*told, *(ip_name(realm, ip, lasting=not macs) for ip in ips))
 
 
 def _routers(sightings: Sightings, facts: FactsOf) -> dict[int, int]:

@@ -51,6 +51,10 @@ class Machine:
     passed: int = 0
     stranger: bool = False
 
+    def forget(self) -> None:
+        """Free what a portrait has taken over."""
+        self.facts, self.units, self.bonds, self.via, self.passing = [], {}, [], [], []
+
 
 @dataclass(slots=True, kw_only=True)
 class Machines:

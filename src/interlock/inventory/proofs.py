@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from interlock.inventory.ledger import Tally
     from interlock.inventory.sightings import Sightings
 
-__all__ = ["MOST_PROOFS", "Fact", "FactsOf", "facts_of", "rows_of", "surest"]
+__all__ = ["MOST_PROOFS", "Fact", "FactsOf", "facts_of", "retold", "rows_of", "surest"]
 
 MOST_PROOFS: Final = 6
 """Proofs that an asset shows for one field."""
@@ -51,11 +51,26 @@ def facts_of(sightings: Sightings) -> FactsOf:
             frame=frame,
             confidence=top / 10_000,
             first=first,
-            last=last,
+            last=first if last == first else last,
             count=count,
         )
         found[who, words[unit]].append(Fact(words[field], proof))
     return dict(found)
+
+
+def retold(proof: Proof, value: str, confidence: float, note: str) -> Proof:
+    """Return what follows from a proof: the same sighting, said in other words."""
+    return Proof(
+        value=value,
+        protocol=proof.protocol,
+        source=proof.source,
+        frame=proof.frame,
+        confidence=confidence,
+        first=proof.first,
+        last=proof.last,
+        count=proof.count,
+        note=note,
+    )
 
 
 def surest(proofs: Iterable[Proof], now_ns: int) -> list[Proof]:
@@ -66,4 +81,5 @@ def surest(proofs: Iterable[Proof], now_ns: int) -> list[Proof]:
         aged = round(proof.confidence * 0.5 ** (age / _HALF_LIFE_NS), 3)
         return (-aged, -proof.last, proof.value, proof.protocol, proof.source, proof.frame)
 
-    return sorted(proofs, key=rank)
+    known = list(proofs)
+    return known if len(known) < 2 else sorted(known, key=rank)

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Registries"]
 
+_MEMO: Final = 1 << 16
+_SHARED: Final = "IEEE REGISTRATION AUTHORITY"
+"""Holder of the large blocks (MA-L) that are handed on in parts (MA-M, MA-S)."""
 _VENDORS: Final = {
     "cip": "cip_vendors",
     "enip": "cip_vendors",
@@ -38,13 +41,17 @@ class Registries:
     profinet_vendors: Mapping[str, str] = field(default_factory=dict)
     profinet_devices: Mapping[str, str] = field(default_factory=dict)
     siemens_orders: Mapping[str, str] = field(default_factory=dict)
+    _memo: dict[str, str | None] = field(default_factory=dict, repr=False, compare=False)
 
     def mac_vendor(self, mac: str) -> str | None:
         """Organisation that a MAC's prefix is assigned to (MA-S, MA-M, then MA-L); None for local ones."""
         digits = mac.replace(":", "").upper()
         if len(digits) != 12 or int(digits[:2], 16) & 3:
             return None
-        return next((name for n in (9, 7, 6) if (name := self._prefix(digits[:n]))), None)
+        name = self._assigned(digits[:6])
+        if name is not None and name.upper() != _SHARED:
+            return name
+        return self._assigned(digits[:9]) or self._assigned(digits[:7]) or name
 
     def vendor(self, vendor_id: str) -> str | None:
         """Manufacturer of a `vendor-id` clue."""
@@ -70,6 +77,13 @@ class Registries:
     def order(self, order_number: str) -> str | None:
         """Product of a Siemens order number."""
         return self.siemens_orders.get("".join(order_number.split()).upper())
+
+    def _assigned(self, digits: str) -> str | None:
+        if digits not in self._memo:
+            if len(self._memo) >= _MEMO:
+                self._memo.clear()
+            self._memo[digits] = self._prefix(digits)
+        return self._memo[digits]
 
     def _prefix(self, digits: str) -> str | None:
         """Binary search among the lines."""

@@ -29,7 +29,7 @@ def load_registries() -> Registries:
     data = resources.files("interlock.inventory") / "data"
     tables = {name: _table((data / f"{name}.tsv").read_text("utf-8")) for name in _TABLES}
     packed = (data / "oui.tsv.xz").read_bytes()
-    return Registries(oui=lzma.decompress(packed).partition(b"\n")[2], **tables)
+    return Registries(oui=lzma.decompress(packed).partition(b"\n")[2], **tables)  # type: ignore[arg-type]
 
 
 @cache

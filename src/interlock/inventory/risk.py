@@ -10,10 +10,10 @@ from interlock.records.asset import Risk
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from interlock.records.asset import Asset
+    from interlock.records.asset import Asset, Proof
     from interlock.records.finding import Finding
 
-__all__ = ["risk"]
+__all__ = ["risk", "standing"]
 
 _EXPOSURES: Final = {"open-control": 20, "internet": 15, "clear-login": 10}
 _CONTROLLERS: Final = frozenset(
@@ -21,6 +21,7 @@ _CONTROLLERS: Final = frozenset(
 )
 _SEVERITIES: Final = {"critical": 40, "high": 25, "medium": 10, "low": 4, "info": 0}
 _MOST_FINDINGS: Final = 5
+_NONE: Final = Risk(score=0)
 _ENDED: Final = re.compile(r"windows (xp|2000|nt|7|8|vista|ce|server 200[038])", re.IGNORECASE)
 
 
@@ -29,23 +30,35 @@ def risk(asset: Asset, findings: Iterable[Finding] = ()) -> Risk:
 
     findings: any; those that do not name the asset, and accepted ones, add nothing.
     """
-    points = [*_exposed(asset), *_found(asset, findings)]
-    if points and asset.role in _CONTROLLERS:
-        harm = 15 if asset.role == "safety-controller" else 10
-        points.append((harm, f"Harm here is physical: its role is {asset.role}."))
+    exposures = next((p for name, p in asset.provenance if name == "exposure"), ())
+    return _sum(asset.role, [*_exposed(asset.role, asset.os, exposures), *_found(asset, findings)])
+
+
+def standing(role: str | None, system: str | None, exposures: Iterable[Proof]) -> Risk:
+    """Risk before anything was found. exposures: proofs whose value is a kind of exposure."""
+    return _sum(role, _exposed(role, system, exposures))
+
+
+def _sum(role: str | None, points: list[tuple[int, str]]) -> Risk:
+    if points and role in _CONTROLLERS:
+        harm = 15 if role == "safety-controller" else 10
+        points.append((harm, f"Harm here is physical: its role is {role}."))
+    if not points:
+        return _NONE
     return Risk(
         score=min(100, sum(n for n, _ in points)),
         reasons=tuple(f"+{n}: {sentence}" for n, sentence in sorted(points, key=lambda p: (-p[0], p[1]))),
     )
 
 
-def _exposed(asset: Asset) -> list[tuple[int, str]]:
-    proofs = next((p for name, p in asset.provenance if name == "exposure"), ())
-    points = [(_EXPOSURES[p.value], p.note) for p in proofs if p.value in _EXPOSURES]
-    if asset.role in _CONTROLLERS and any(p.value == "internet" for p in proofs):
-        points.append((10, "A machine at the process has no business with the internet."))
-    if asset.os and _ENDED.search(asset.os):
-        points.append((15, f"Runs {asset.os}, whose maker no longer mends it."))
+def _exposed(role: str | None, system: str | None, exposures: Iterable[Proof]) -> list[tuple[int, str]]:
+    points = []
+    for proof in exposures:
+        points.append((_EXPOSURES.get(proof.value, 0), proof.note))
+        if proof.value == "internet" and role in _CONTROLLERS:
+            points.append((10, "A machine at the process has no business with the internet."))
+    if system and _ENDED.search(system):
+        points.append((15, f"Runs {system}, whose maker no longer mends it."))
     return points
 
 

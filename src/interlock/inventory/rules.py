@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from interlock.errors import ConfigError
+from interlock.inventory.proofs import retold
 from interlock.records.clue_fields import CLUE_FIELDS
 from interlock.records.vocabulary import ROLES
 
@@ -125,7 +126,7 @@ class Rules:
             of_field = rules.get(fact.field)
             for verdict in self._judged(kind, of_field, fact) if of_field else ():
                 sure = round(min(verdict.confidence, verdict.confidence * fact.proof.confidence / 0.9), 4)
-                found.append(replace(fact.proof, value=verdict.value, confidence=sure, note=verdict.because))
+                found.append(retold(fact.proof, verdict.value, sure, verdict.because))
         return found
 
     def _judged(self, kind: str, rules: tuple[FactRule, ...], fact: Fact) -> tuple[Verdict, ...]:

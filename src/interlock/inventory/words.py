@@ -98,7 +98,7 @@ class Endpoints:
         return self._codes.get(realm, {}).get(address, 0)
 
     def _new(self, realm: str, address: str) -> int:
-        flags = int(classify(address))
+        flags = classify(address)
         if not flags:
             return 0
         if len(self.addresses) > self.limit:
