@@ -11,7 +11,10 @@ import json
 import shutil
 import subprocess
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
@@ -21,13 +24,21 @@ MISSING = "needs chromium and chromedriver (Debian: chromium, chromium-driver)"
 class Browser:
     """One headless session; every call is one request to chromedriver on loopback."""
 
-    def __init__(self, width: int = 1280, height: int = 900, *, script: bool = True, dark: bool = False) -> None:
+    def __init__(
+        self, width: int = 1280, height: int = 900, *, script: bool = True, dark: bool = False
+    ) -> None:
         self._process = subprocess.Popen(
             [DRIVER, "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
         self._port = self._read_port()
         preferences = {} if script else {"profile.managed_default_content_settings.javascript": 2}
-        arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-dev-shm-usage"]
+        arguments = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--hide-scrollbars",
+            "--disable-dev-shm-usage",
+        ]
         arguments += [f"--window-size={width},{height}", *(["--force-dark-mode"] if dark else [])]
         options = {"binary": CHROMIUM, "args": arguments, "prefs": preferences}
         if width < 500:  # a window cannot be that narrow; a phone is emulated
@@ -37,7 +48,7 @@ class Browser:
         made = self._call("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})
         self._session = f"/session/{made['sessionId']}"
 
-    def __enter__(self) -> Browser:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -71,7 +82,9 @@ class Browser:
 
     def run(self, script: str, *arguments: object) -> object:
         """Run a function body in the page and return what it returns."""
-        return self._call("POST", f"{self._session}/execute/sync", {"script": script, "args": list(arguments)})
+        return self._call(
+            "POST", f"{self._session}/execute/sync", {"script": script, "args": list(arguments)}
+        )
 
     def wait(self, condition: str, seconds: float = 10) -> object:
         """Poll an expression until it is true."""
@@ -83,7 +96,9 @@ class Browser:
 
     def log(self) -> list[str]:
         """What the page's console said since the last call: errors, CSP violations, failed requests."""
-        return [entry["message"] for entry in self._call("POST", f"{self._session}/se/log", {"type": "browser"})]
+        return [
+            entry["message"] for entry in self._call("POST", f"{self._session}/se/log", {"type": "browser"})
+        ]
 
     def requests(self) -> list[str]:
         """Every resource the page asked for, the page itself excepted."""

@@ -1,4 +1,5 @@
-"""A made-up bottling plant, a large one and a hostile one, as finished records: what the outputs are tested on."""
+"""A made-up bottling plant, a large one and a hostile one: finished records that the outputs are tested on."""
+# ruff: noqa: E501 - facts of the story stand on one line each
 
 from __future__ import annotations
 
@@ -85,7 +86,7 @@ MACHINES = (
 
 
 def asset_id(key: str) -> str:
-    return str(uuid.uuid5(SPACE, key))
+    return str(uuid.uuid5(SPACE, key.encode("ascii", "backslashreplace").decode()))
 
 
 def proof(value, protocol, frame, confidence=0.9, **kw):
@@ -108,7 +109,9 @@ def _provenance(m: Machine, mac: str, number: int):
         ("firmware", m.firmware, 0.95), ("os", m.os, 0.6), ("role", m.role, 0.85), ("purdue_level", m.level, 0.6),
     ):  # fmt: skip
         if value:
-            protocol = {"vendor": "oui", "os": "smb", "role": "habit", "purdue_level": "habit"}.get(name, speaks)
+            protocol = {"vendor": "oui", "os": "smb", "role": "habit", "purdue_level": "habit"}.get(
+                name, speaks
+            )
             fields.append((name, (proof(value, protocol, 900 + 13 * number, confidence),)))
     return tuple(fields)
 
@@ -198,13 +201,19 @@ TALKS = (
 
 
 def _column(values, column):
-    return pa.array(values, column.type.value_type).dictionary_encode() if pa.types.is_dictionary(column.type) else pa.array(values, column.type)
+    return (
+        pa.array(values, column.type.value_type).dictionary_encode()
+        if pa.types.is_dictionary(column.type)
+        else pa.array(values, column.type)
+    )
 
 
 def table_of(table, rows):
     """Rows as dicts to an Arrow table with exactly the schema of `table`."""
     arrays = [_column([row.get(c.name) for row in rows], c) for c in table.columns]
-    return pa.Table.from_arrays([a.cast(c.type) for a, c in zip(arrays, table.columns, strict=True)], names=list(table.names))
+    return pa.Table.from_arrays(
+        [a.cast(c.type) for a, c in zip(arrays, table.columns, strict=True)], names=list(table.names)
+    )
 
 
 def operations(scale: int = 40) -> pa.Table:
@@ -229,7 +238,15 @@ def flows() -> pa.Table:
     rows = []
     for number, (client, server, protocol, verbs, port) in enumerate(TALKS):
         packets = 2 * sum(count for _, count, _ in verbs) or 90 + 41 * number
-        basis = "parsed" if verbs else "unknown" if protocol is None else "port" if protocol == "rdp" else "heuristic"
+        basis = (
+            "parsed"
+            if verbs
+            else "unknown"
+            if protocol is None
+            else "port"
+            if protocol == "rdp"
+            else "heuristic"
+        )
         rows.append(
             {
                 "source": SOURCE, "realm": "hall2", "flow": number, "client": client, "server": server, "client_port": 49152,
@@ -242,7 +259,7 @@ def flows() -> pa.Table:
     return table_of(FLOWS, rows)
 
 
-def _finding(number, severity, kind, title, explanation, machines, actions, frames, total, **kw):
+def _finding(number, severity, kind, title, explanation, machines, actions, frames, total, **kw):  # noqa: PLR0917
     return Finding(
         id=f"{kw.pop('detector', 'detector')}-{asset_id(title)[:12]}", detector=kw.pop("name", title.split()[0].lower()), version=1, kind=kind,
         severity=severity, confidence=kw.pop("confidence", 0.9), title=title, explanation=explanation,
@@ -311,4 +328,126 @@ def report() -> Report:
         assets=assets(), findings=findings(), health=HEALTH,
         relations=relations_of([operations()]), traffic=traffic_of([flows()]),
         withheld=(Withheld(detector="refused-far-above-habit", reason="only one direction of 10.20.1.40 was mirrored", count=1),),
+    )  # fmt: skip
+
+
+_KINDS = (
+    # role, level, vendor, product, firmware, OUI, share of 100
+    ("plc", "1", "Siemens", "CPU 1512SP-1 PN", "V2.9.4", "28:63:36", 14),
+    ("plc", "1", "Rockwell Automation/Allen-Bradley", "1769-L33ER/A LOGIX5333ER", "32.014", "00:00:bc", 6),
+    ("io", "0", "Siemens", "IM155-6PN ST", "V4.2.0", "28:63:36", 25),
+    ("drive", "0", "Danfoss", "VLT FC-302", "7.62", "00:1b:08", 15),
+    ("sensor", "0", "SICK", "CLV650", "6.10", "00:06:77", 8),
+    ("hmi", "2", "Siemens", "TP1200 Comfort", "V16.0.0.2", "28:63:36", 8),
+    ("scada-server", "2", "Dell", None, None, "b0:83:fe", 2),
+    ("switch", "1", "Hirschmann", "RS20-0800", "09.0.06", "00:80:63", 5),
+    ("workstation", "4", "HP", None, None, "3c:52:82", 9),
+    ("server", "3", "VMware", None, None, "00:50:56", 3),
+    (None, None, None, None, None, "02:42:ac", 5),
+)  # fmt: skip
+
+
+def large_report(count: int = 5_000) -> Report:
+    """A plant of `count` machines in cells of a hundred, every one with its own names, proofs and relations."""
+    made, rows, flow_rows = [], [], []
+    pattern = [kind for kind in _KINDS for _ in range(kind[-1])]
+    for number in range(count):
+        role, level, vendor, product, firmware, oui, _ = pattern[number % 100]
+        cell, ip = number // 100, f"10.{20 + number // 25_000}.{number // 250 % 100}.{1 + number % 250}"
+        machine = Machine(
+            f"{(role or 'node').upper()[:9]}-{cell:02d}-{number % 100:02d}" if role else "", role, level, ip, vendor, product,
+            firmware, f"SN{number * 7919:09d}" if product else None, "modbus" if level in {"0", "1"} else "tls", "modbus" if level == "2" else "",
+            (number * 37) % 60, ("It answers Modbus without authentication (+25)", "Firmware older than three years (+17)"),
+        )  # fmt: skip
+        made.append(
+            replace(
+                _asset(number % 200, machine),
+                macs=(f"{oui}:{number >> 16:02x}:{number >> 8 & 255:02x}:{number & 255:02x}",),
+            )
+        )
+        for step in (1, 7, 31):
+            other = (number + step * 13) % count
+            server = f"10.{20 + other // 25_000}.{other // 250 % 100}.{1 + other % 250}"
+            verb = "write" if step == 7 else "read"
+            rows.append(
+                {"source": SOURCE, "realm": "hall2", "operation": len(rows), "time": START + number * S, "frame": len(rows) + 1,
+                 "response_frame": None, "flow": 1, "client": ip, "server": server, "protocol": "modbus", "verb": verb, "item": 0, "items": 1, "outcome": "ok"}
+            )  # fmt: skip
+            flow_rows.append(
+                {"source": SOURCE, "realm": "hall2", "flow": len(rows), "client": ip, "server": server, "server_port": 502, "transport": "tcp",
+                 "first": START, "last": END, "first_frame": 1, "last_frame": 2, "client_packets": 9, "server_packets": 9, "client_octets": 900 * step,
+                 "server_octets": 1200, "retransmissions": 0, "gaps": 0, "duplicates": 0, "protocol": "modbus", "basis": "parsed", "confidence": 0.9}
+            )  # fmt: skip
+    ips = [asset.ips[0] for asset in made]
+    severities = ("critical", "high", "medium", "low", "info")
+    found = tuple(
+        _finding(n, severities[min(4, n // 12)], "weakness", f"Finding {n} about a machine", "What was seen.\nWhy it matters.", (ips[n * 31 % count],),
+                 (Action(text="Look at it.", risk="None."),), (n + 1,), 1, name=f"detector-{n}")
+        for n in range(120)
+    )  # fmt: skip
+    return replace(
+        report(), assets=tuple(made), findings=found,
+        relations=relations_of([table_of(OPERATIONS, rows)]), traffic=traffic_of([table_of(FLOWS, flow_rows)]),
+    )  # fmt: skip
+
+
+HOSTILE = (
+    "</script><script>document.title='owned'</script>",
+    '"><img src=x onerror="document.title=\'owned\'">',
+    "' onmouseover='document.title=1' x='",
+    "<svg onload=document.title='owned'>",
+    "{{ 7 * 7 }}{% raw %}",
+    "javascript:document.title='owned'",
+    "<!--<script>",
+    "]]></title><style>*{display:none}</style>",
+    "\x1b[2J\x1b[31mPLC\x07\x9b31m",
+    "PLC\u202eLIVE\u2066x\u200b\ufeff",
+    "line\r\nbreak\ttab\x00nul",
+    "[bold red]markup[/] [link=file:///etc/passwd]x[/link]",
+    "Z" + "\u0301" * 400,
+    "\ud800lone",
+    "A" * 20_000,
+    "https://evil.example/beacon.png",
+)
+
+
+def hostile_report() -> Report:
+    """Every text that a wire can fill carries an attack."""
+    made = [
+        replace(
+            _asset(number, Machine(evil, evil, evil, f"10.66.0.{number}", evil, evil, evil, evil, risk=50, reasons=(evil,), os=evil, zone=evil)),
+            served=(evil, "modbus"), used=(evil,), realm="hall2", status="new",
+            provenance=(("vendor", (proof(evil, evil, number + 1, note=evil),)), (evil, (proof(evil, "modbus", 9),))),
+            conflicts=(Conflict(field="firmware", proofs=(proof(evil, evil, 3), proof("V1", "modbus", 4))),),
+        )
+        for number, evil in enumerate(HOSTILE)
+    ]  # fmt: skip
+    made.append(replace(made[0], id=HOSTILE[0], ips=(HOSTILE[1],), parent=made[3].id))
+    found = tuple(
+        _finding(
+            number, "critical", "alert", evil, f"{evil}\n{evil}", (f"10.66.0.{number}", evil), (Action(text=evil, risk=evil),), (1, 2), 2,
+            name=evil, techniques=(evil,), requirements=(evil,), data=((evil, evil),), accepted=evil if number % 5 == 4 else None, accepted_until=evil,
+        )
+        for number, evil in enumerate(HOSTILE)
+    )  # fmt: skip
+    named = [evil for evil in HOSTILE if "\ud800" not in evil]  # Arrow text is UTF-8 by type
+    rows = [
+        {"source": evil, "realm": "hall2", "operation": n, "time": START, "frame": 1, "flow": 1, "client": f"10.66.0.{n}", "server": evil,
+         "protocol": evil, "verb": "write", "item": 0, "items": 1, "outcome": "ok"}
+        for n, evil in enumerate(named)
+    ]  # fmt: skip
+    flow_rows = [
+        {"source": evil, "realm": "hall2", "flow": n, "client": f"10.66.0.{n}", "server": f"10.66.0.{(n + 1) % len(named)}", "server_port": 1, "transport": evil,
+         "first": START, "last": END, "first_frame": 1, "last_frame": 2, "client_packets": 1, "server_packets": 1, "client_octets": 60, "server_octets": 60,
+         "retransmissions": 0, "gaps": 0, "duplicates": 0, "protocol": evil, "basis": "port", "confidence": 0.2}
+        for n, evil in enumerate(named)
+    ]  # fmt: skip
+    return Report(
+        run=Run(
+            version="0.1.0", site=HOSTILE[0],
+            sources=tuple(SourceFacts(name=evil, frames=1, octets=60, first=START, last=END, realm=evil, note=evil) for evil in HOSTILE),
+        ),
+        assets=tuple(made), findings=found, health=tuple(Health(condition=evil, source=evil, sentence=evil, figure=evil) for evil in HOSTILE),
+        relations=relations_of([table_of(OPERATIONS, rows)]), traffic=traffic_of([table_of(FLOWS, flow_rows)]),
+        withheld=tuple(Withheld(detector=evil, reason=evil) for evil in HOSTILE),
     )  # fmt: skip

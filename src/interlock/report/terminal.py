@@ -193,8 +193,9 @@ def _talks(report: Report, console: Console) -> None:
     table = Table(box=None, show_header=False, pad_edge=False)
     for column in ("effect", "client", "to", "server", "what"):
         table.add_column(column, overflow="ellipsis", no_wrap=True)
-    name_limit = 18 if console.width < 100 else 26
-    brief_limit = max(8, console.width - 2 * name_limit - 20)
+    name_limit = max(8, min(26, (console.width - 20) // 3))
+    ends = [len(clip(name, name_limit)) for p in pairs[:_TALKS] for name in (p.client_name, p.server_name)]
+    brief_limit = console.width - 2 * max(ends) - 20
     for pair in pairs[:_TALKS]:
         word, style = _EFFECT_WORDS[pair.effect]
         names = (
@@ -202,7 +203,8 @@ def _talks(report: Report, console: Console) -> None:
             Text("->"),
             Text(clip(pair.server_name, name_limit)),
         )
-        table.add_row(Text(word, style), *names, Text(clip(pair.brief, brief_limit), "dim"))
+        brief = clip(pair.brief, brief_limit) if brief_limit > 8 else ""
+        table.add_row(Text(word, style), *names, Text(brief, "dim"))
     console.print(Padding(table, (0, 0, 0, 2), expand=False))
     if len(pairs) > _TALKS:
         _paragraph(console, Text(f"and {len(pairs) - _TALKS:,} more pairs in the report.", style="dim"))

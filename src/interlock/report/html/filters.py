@@ -44,6 +44,18 @@ def _icon(name: str) -> str:
     return name if name in _DRAWN else "unknown"
 
 
+def _fit(text: str, width: float, size: float) -> str:
+    """Shorten to about `width` user units at font size `size`; SVG text neither wraps nor clips itself."""
+    shown = clip(text, 60)
+    room = width / size
+    used = 0.0
+    for place, letter in enumerate(shown):
+        used += 0.68 if letter.isupper() else 0.34 if letter in " .,:;|il-'()" else 0.57
+        if used > room:
+            return shown[: max(1, place - 1)].rstrip() + "…"
+    return shown
+
+
 def _paragraphs(text: str) -> list[str]:
     return [line for line in text.split("\n") if line.strip()] or [""]
 
@@ -54,6 +66,7 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "clock": _clock,
     "effect": effect_of,
     "figure": _figure,
+    "fit": _fit,
     "frames": display_filter,
     "icon": _icon,
     "octets": octets_text,

@@ -1,9 +1,14 @@
 """Where the map puts everything: one band per Purdue level, cards in rows, edges as curves under the cards.
 
-y ▼   gutter │ card  card  card          a band is as high as its rows need
-label  │    card  card  card       every second row is shifted by half a cell, so that edges
-───────┼──────────────────────     to the row below pass between the cards above
-label  │ card  card
+A band is as high as its rows need. Every second row is shifted by half a cell, so that edges to the row below
+pass between the cards above:
+
+    Level 2
+    card  card  card
+       card  card  card
+    -------------------
+    Level 1
+    card  card
 """
 
 from __future__ import annotations
@@ -24,9 +29,10 @@ CARD_WIDTH: Final = 148
 CARD_HEIGHT: Final = 48
 _CELL: Final = 168
 _ROW: Final = 88
-_GUTTER: Final = 118
+_GUTTER: Final = 20
 _COLUMNS: Final = 7
-_PADDING: Final = 26
+_PADDING_TOP: Final = 36
+_PADDING_BOTTOM: Final = 22
 _SWEEPS: Final = 6
 
 
@@ -120,8 +126,8 @@ def _place(band: list[Node], top: float) -> float:
         column, row = divmod(rank, rows)
         shift = _CELL / 2 if row % 2 else 0
         node.x = left + column * _CELL + shift + (0 if rows > 1 else _CELL / 4)
-        node.y = top + _PADDING + row * _ROW
-    return rows * _ROW - (_ROW - CARD_HEIGHT) + 2 * _PADDING
+        node.y = top + _PADDING_TOP + row * _ROW
+    return rows * _ROW - (_ROW - CARD_HEIGHT) + _PADDING_TOP + _PADDING_BOTTOM
 
 
 def _route(edges: tuple[Edge, ...]) -> None:

@@ -12,25 +12,30 @@ import base64
 import json
 import zlib
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator
 
-    from interlock.report.html.views import MachineView
+__all__ = ["CHUNK", "INLINE_CHARACTERS", "inline", "pack"]
 
-__all__ = ["CHUNK", "inline_count", "pack"]
+T = TypeVar("T", bound=str)
 
-INLINE: Final = 300
-"""Up to this many open without JavaScript."""
+INLINE_CHARACTERS: Final = 1_200_000
+"""Machines open without JavaScript, riskiest first, until their HTML has grown to this."""
 
 CHUNK: Final = 100
 """Machines in one packed chunk; report.js reads the figure from the data."""
 
 
-def inline_count(machines: Sequence[MachineView]) -> int:
-    """How many machines, riskiest first, open without JavaScript."""
-    return min(len(machines), INLINE)
+def inline(fragments: Iterator[T], limit: int = INLINE_CHARACTERS) -> list[T]:
+    """Take fragments from the front until they fill the page's share of plain HTML; the rest stays there."""
+    taken: list[T] = []
+    size = 0
+    while size < limit and (fragment := next(fragments, None)) is not None:
+        taken.append(fragment)
+        size += len(fragment)
+    return taken
 
 
 def pack(fragments: Iterable[str], first: int) -> str:

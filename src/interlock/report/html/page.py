@@ -21,8 +21,8 @@ from interlock.report.headline import headline, subheadline
 from interlock.report.html.filters import FILTERS, finalize
 from interlock.report.html.layout import CARD_HEIGHT, CARD_WIDTH, draw
 from interlock.report.html.nodes import graph_of
-from interlock.report.html.packing import inline_count, pack
-from interlock.report.html.views import views_of
+from interlock.report.html.packing import inline, pack
+from interlock.report.html.views import MAX_ROWS, views_of
 from interlock.report.limits import limits_of, unnamed_services
 from interlock.report.order import count_by_severity
 from interlock.report.words import CONTROLLER_ROLES, EFFECTS, KIND_LABELS, role_label
@@ -40,6 +40,7 @@ __all__ = ["render_page"]
 _FIRST: Final = 5
 _FINDINGS_SHOWN: Final = 400
 _PAIRS_SHOWN: Final = 300
+_PROTOCOLS_ON_MAP: Final = 200
 
 _BASES: Final = {
     "parsed": "its messages, decoded",
@@ -66,12 +67,13 @@ def render_page(report: Report) -> str:
     views = views_of(report)
     style, script = _asset_text("report.css"), _asset_text("report.js")
     graph = graph_of(views)
-    inlined = inline_count(views.machines)
     macros: Any = environment.get_template("machine.html.j2").module
     sources = {source.name for source in report.run.sources}
     only = next(iter(sources)) if len(sources) == 1 else ""
-    rest = (str(macros.detail(machine, report.run.last, only)) for machine in views.machines[inlined:])
-    packed = pack(rest, inlined)
+    shown = views.machines[:MAX_ROWS]
+    details = (macros.detail(machine, report.run.last, only) for machine in shown)
+    inlined = inline(details)
+    packed = pack(map(str, details), len(inlined))
     page = environment.get_template("page.html.j2")
     return page.render(
         report=report,
@@ -84,8 +86,7 @@ def render_page(report: Report) -> str:
         script=Markup(script),  # noqa: S704 - our own file
         packed=Markup(packed),  # noqa: S704 - JSON of digits, quotes, brackets and base64 only
         inlined=inlined,
-        only=only,
-        end=report.run.last,
+        shown_machines=shown,
         kinds=KIND_LABELS,
         bases=_BASES,
         limits=limits_of(report),
@@ -152,6 +153,7 @@ def _machine_facts(views: Views) -> Mapping[str, object]:
 
 def _map_facts(graph: Graph) -> Mapping[str, object]:
     drawing = draw(graph)
+    names = {name for edge in graph.edges for name in edge.protocols[:8]}
     used = {edge.effect for edge in graph.edges}
     return {
         "drawing_graph": graph,
@@ -160,7 +162,7 @@ def _map_facts(graph: Graph) -> Mapping[str, object]:
         "card_width": CARD_WIDTH,
         "card_height": CARD_HEIGHT,
         "effects": {effect: words for effect, words in EFFECTS.items() if effect in used},
-        "protocols_on_map": sorted({name for edge in graph.edges for name in edge.protocols[:8]}),
+        "protocol_number": {name: place for place, name in enumerate(sorted(names)[:_PROTOCOLS_ON_MAP])},
     }
 
 

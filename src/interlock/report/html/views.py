@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from interlock.report.pairs import Pair
     from interlock.report.record import Report
 
-__all__ = ["FieldView", "FindingView", "Link", "MachineView", "Views", "views_of"]
+__all__ = ["MAX_ROWS", "FieldView", "FindingView", "Link", "MachineView", "Views", "views_of"]
 
 _LABELS: Final[dict[str, str]] = {
     "names": "Name",
@@ -39,6 +39,9 @@ _LABELS: Final[dict[str, str]] = {
     "used": "Uses",
     "status": "Status",
 }
+MAX_ROWS: Final = 10_000
+"""So many machines have a row; the calmest beyond them stand in assets.json, and the page says so."""
+
 _TALKS_SHOWN: Final = 12
 _VALUES_SHOWN: Final = 12
 
@@ -81,6 +84,11 @@ class MachineView:
     asks: list[Link] = field(default_factory=list)
     asked: list[Link] = field(default_factory=list)
     more_talks: int = 0
+
+    @property
+    def anchor(self) -> int | None:
+        """Number of its row to link to; None where it has none on the page."""
+        return self.number if self.number < MAX_ROWS else None
 
     @property
     def fields(self) -> tuple[FieldView, ...]:
@@ -161,7 +169,7 @@ def _machine(number: int, asset: Asset) -> MachineView:
 
 
 def _link(view: MachineView, note: str = "", effect: str = "") -> Link:
-    return Link(number=view.number, text=view.name, note=note, effect=effect)
+    return Link(number=view.anchor, text=view.name, note=note, effect=effect)
 
 
 def _finding(
@@ -202,5 +210,5 @@ def _link_talks(pairs: Iterable[Pair], by_id: dict[str, MachineView]) -> None:
             if len(links) >= _TALKS_SHOWN:
                 one.more_talks += 1
                 continue
-            number = other.number if other else None
+            number = other.anchor if other else None
             links.append(Link(number=number, text=end.name, note=pair.brief, effect=pair.effect))

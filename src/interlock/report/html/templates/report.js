@@ -212,16 +212,17 @@ const title = node.querySelector(".nl").textContent;
 if (node.dataset.m !== undefined) {
 const row = $("m" + node.dataset.m);
 await fill(row);
-const summary = row.firstElementChild, cell = (name) => summary.querySelector(name).textContent;
-const facts = [cell(".c2"), cell(".c3"), cell(".c4"), cell(".c5"), cell(".c6")].filter(Boolean).join(" · ");
-card.replaceChildren(text("h3", cell(".c1")), text("p", facts, "sub"), row.querySelector(".in").cloneNode(true));
+const summary = row.firstElementChild, cell = (index) => summary.children[index].textContent;
+const facts = [1, 2, 3, 4, 5].map(cell).filter(Boolean).join(" · ");
+card.replaceChildren(text("h3", cell(0)), text("p", facts, "sub"), row.querySelector(".in").cloneNode(true));
 } else if (node.dataset.g) {
 const numbers = node.dataset.g.split(" "), list = document.createElement("ul");
 list.className = "many";
 for (const number of numbers.slice(0, 60)) {
-const item = document.createElement("li"), link = text("a", $("m" + number).querySelector(".c1").textContent);
+const cells = $("m" + number).firstElementChild.children;
+const item = document.createElement("li"), link = text("a", cells[0].textContent);
 link.href = "#m" + number;
-item.append(link, " " + $("m" + number).querySelector(".c3").textContent);
+item.append(link, " " + cells[2].textContent);
 list.append(item);
 }
 const more = text("button", "Show these " + numbers.length + " in the table");
@@ -257,6 +258,7 @@ addEventListener("keydown", (event) => { if (event.key === "Escape" && !$("panel
 /* On paper the open findings say everything. */
 let opened = [];
 addEventListener("beforeprint", () => {
+labels.removeAttribute("transform");
 opened = all("#findings .f:not(.ok):not([open])").slice(0, 60);
 for (const finding of opened) finding.open = true;
 });
