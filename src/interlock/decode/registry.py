@@ -23,7 +23,15 @@ __all__ = ["ENTRY_POINT", "PROTOCOLS", "load_specs", "load_verbs", "table_schema
 ENTRY_POINT = "interlock.protocols"
 """Group under which a decoder outside the package registers its module."""
 
-PROTOCOLS: tuple[str, ...] = ("modbus",)
+PROTOCOLS: tuple[str, ...] = (
+    "modbus",
+    "s7comm",
+    "arp",
+    "lldp",
+    "cdp",
+    "dhcp",
+    "ntp",
+)
 """Folders of decode/protocols, in the order in which their probes are asked."""
 
 

@@ -16,6 +16,7 @@ from interlock.decode.protocols.s7comm.blocks import answer_block, ask_block
 from interlock.decode.protocols.s7comm.items import Items
 from interlock.decode.protocols.s7comm.userdata import Userdata
 from interlock.errors import DecodeError
+from interlock.records.vocabulary import VERBS
 
 __all__ = ["S7"]
 
@@ -44,7 +45,7 @@ class S7:
         self.items = Items(tools, self.code)
         self.userdata = Userdata(self, tools)
         self.services = {
-            name: (VERB_INDEX[verb], tools.names.code(f"PI-Service {name}"))
+            name: (VERBS.index(verb), tools.names.code(f"PI-Service {name}"))
             for name, verb in tools.verb_rows("s7comm-pi").values()
         }
 
