@@ -189,10 +189,12 @@ class Dissector:
             and f.ipid[slot, side] == p.ipid
             and f.last_length[slot, side] == length
             and p.time - f.last_time[slot, side] < 10000000
-            and p.protocol != 1
         ):
-            if p.protocol != 6 or (p.seq + length) & wrap == f.next_seq[slot, side]:
-                copied = 1
+            if p.protocol == 6:
+                copied = 1 if (p.seq + length) & wrap == f.next_seq[slot, side] else 0
+            elif p.protocol == 17:  # a constant IP id proves nothing: the checksum must agree and both be quick
+                copied = 1 if f.window[slot, side] == p.window and p.time - f.last_time[slot, side] < 1000000 else 0
+            if copied:
                 f.duplicates[slot] += 1
         if p.source_mac != f.mac[slot, side]:
             self._first_sight(slot, side)
@@ -201,6 +203,7 @@ class Dissector:
         f.payload[slot, side] += length
         f.ipid[slot, side] = p.ipid
         f.last_length[slot, side] = length
+        f.window[slot, side] = p.window
         f.last_time[slot, side] = p.time
         f.last[slot] = p.time
         f.last_frame[slot] = p.frame
@@ -246,7 +249,9 @@ class Dissector:
         half: cython.longlong = 0x80000000
         if p.flags & 2:  # SYN
             if p.flags & 16 == 0:
-                if f.payload[slot, 0] + f.payload[slot, 1] > 0 or f.tcp[slot] in (3, 4, 6):
+                if f.tcp[slot] == 3 or f.tcp[slot] == 4 or f.tcp[slot] == 6 or (
+                    f.tcp[slot] > 1 and f.payload[slot, 0] + f.payload[slot, 1] > length
+                ):
                     return self._reopen(slot)
                 f.client_side[slot] = side
                 f.oriented[slot] = 1
@@ -279,8 +284,10 @@ class Dissector:
             f.next_seq[slot, side] = p.seq
         ahead: cython.longlong = (p.seq - f.next_seq[slot, side]) & wrap
         if ahead == 0:
-            f.next_seq[slot, side] = (p.seq + length) & wrap
+            f.next_seq[slot, side] = (p.seq + length + p.missing) & wrap
             self._deliver(slot, side, p.start, p.end)
+            if p.missing:
+                self._snapped(slot, side)
         elif ahead >= half:
             behind: cython.longlong = wrap + 1 - ahead
             if behind >= length:
@@ -294,6 +301,12 @@ class Dissector:
         if self.queues:
             self._drain(slot, side)
         return 0
+
+    def _snapped(self, slot, side):
+        """The capture kept only part of this segment: the stream goes on where a message begins."""
+        self.flows.sync[slot, side] = 2
+        self.flows.leap[slot, side] = 0
+        self.carries.pop(slot * 2 + side, None)
 
     def _reopen(self, slot):
         """A new connection between the same ends and ports: the old one ends here."""

@@ -54,8 +54,8 @@ class Emitter:
             _number(rows["frame"].view(np.uint64), rows["frame"] == 0),
             _number(rows["response_frame"].view(np.uint64), rows["response_frame"] == 0),
             pa.array(f["ident"][slot]),
-            self._pool(f["address"][slot, asker], self._flows.addresses),
-            self._pool(f["address"][slot, 1 - asker], self._flows.addresses),
+            self._end(rows["client"], f["address"][slot, asker]),
+            self._end(rows["server"], f["address"][slot, 1 - asker]),
             *self._ports(slot, asker),
             _coded(rows["protocol"].astype(np.int32), self._protocols),
             _coded(rows["verb"].astype(np.int32), self._verbs),
@@ -73,6 +73,11 @@ class Emitter:
             pa.array(rows["latency"], pa.duration("ns"), mask=rows["latency"] < 0),
         ]
         return _batch(OPERATIONS, columns)
+
+    def _end(self, said: Any, flow: Any) -> pa.Array:
+        """One end of operations: what the protocol said, else the flow's address."""
+        codes = np.where(said >= 0, said, flow) if (said >= 0).any() else flow
+        return self._pool(codes, self._flows.addresses)
 
     def _ports(self, slot: Any, side: Any) -> list[pa.Array]:
         f = self._flows.columns

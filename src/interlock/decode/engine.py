@@ -163,9 +163,10 @@ class Engine:
 
     def _compact(self) -> None:
         """Keep the pools of words bounded over a long run: forget what no live row or flow uses."""
-        if len(self.flows.addresses.texts) > MAX_WORDS:
-            self.flows.addresses.compact([self.flows.columns["address"].reshape(-1)])
         open_rows = {n: c[: self.sheet.n] for n, c in self.sheet.columns.items()}
+        if len(self.flows.addresses.texts) > MAX_WORDS:
+            address = self.flows.columns["address"].reshape(-1)
+            self.flows.addresses.compact([address, open_rows["client"], open_rows["server"]])
         if len(self.sheet.objects.texts) > MAX_WORDS:
             self.sheet.objects.compact([open_rows["object"]])
 

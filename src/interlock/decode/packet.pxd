@@ -10,7 +10,7 @@ cdef class Packet:
     cdef public unsigned long long source_high, source_low, target_high, target_low
     cdef public int source_port, target_port
     cdef public long long seq, ack
-    cdef public int flags, window
+    cdef public int flags, window, missing
     cdef public Py_ssize_t start, end
     cdef public int fragment_offset, fragment_more
     cdef public long long fragment_id

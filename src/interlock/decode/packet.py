@@ -23,6 +23,7 @@ class Packet:
 
     family: 4, 6, or 0 where there is no IP (then the addresses are MACs, in *_low).
     IPv4 addresses are in *_low, with *_high 0. protocol: the IP protocol number, else the ethertype.
+    window: TCP's window, or UDP's checksum. missing: octets of the IP payload that the capture cut off.
     redundancy: 1 where a PRP trailer or HSR tag numbers the frame (`redundancy_seq`).
     """
 
@@ -67,6 +68,8 @@ class Packet:
         self.source_port = self.target_port = 0
         self.seq = self.ack = 0
         self.flags = 0
+        self.window = 0
+        self.missing = 0
         self.depth = 0
         self.redundancy = 0
         self.redundancy_seq = 0
@@ -157,6 +160,7 @@ class Packet:
                         return 0
                     self.depth += 1
                     return self._ethertype(self._be16(start + 6), start + 8, end)
+            ethertype = 4  # Linux' number for 802.2 frames, so that their lengths make no flows of their own
         self.protocol = ethertype
         self.family = 0
         self.source_high = self.target_high = 0
@@ -177,6 +181,8 @@ class Packet:
             return 0
         if total < end - start:
             end = start + total
+        else:
+            self.missing = total - (end - start)
         self.family = 4
         self.ttl = self.octets[start + 8]
         self.ipid = self._be16(start + 4)
@@ -199,8 +205,11 @@ class Packet:
         if end - start < 40 or self.octets[start] >> 4 != 6:
             return 0
         total: cython.Py_ssize_t = 40 + self._be16(start + 4)
-        if total > 40 and total < end - start:
-            end = start + total
+        if total > 40:
+            if total < end - start:
+                end = start + total
+            else:
+                self.missing = total - (end - start)
         self.family = 6
         self.ttl = self.octets[start + 7]
         self.source_high = self._be64(start + 8)
@@ -281,6 +290,7 @@ class Packet:
         self.source_port = self._be16(start)
         self.target_port = self._be16(start + 2)
         length: cython.Py_ssize_t = self._be16(start + 4)
+        self.window = self._be16(start + 6)
         if 8 <= length < end - start:
             end = start + length
         self.start = start + 8

@@ -14,7 +14,7 @@ cdef class Sheet:
     cdef public object facts, values
     cdef public dict notes
     cdef public long long timeout
-    cdef int[:] flow, source, function, name, user, unit, object, code, link
+    cdef int[:] flow, source, function, name, user, unit, object, code, link, client, server
     cdef long long[:] operation, time, frame, response_frame, transaction, count, latency, deadline, key
     cdef unsigned char[:] verb, outcome, asker
     cdef short[:] protocol
@@ -26,6 +26,8 @@ cdef class Sheet:
     cpdef int ask(self, Messages m, int i, Functions f, long long function, long long key) except -1
     cpdef int more(self, int row) except -1
     cpdef int answer(self, Messages m, int i, long long key)
+    cpdef int heard(self, Messages m, int i, int flow, long long key)
+    cdef int _find(self, int flow, int side, long long key)
     cpdef int orphan(self, Messages m, int i, Functions f, long long function, long long key) except -1
     cpdef int tell(self, Messages m, int i, Functions f, long long function) except -1
     cpdef settle(self, int row, int outcome, long long code)
@@ -36,6 +38,7 @@ cdef class Sheet:
     cpdef set_verb(self, int row, int verb)
     cpdef set_name(self, int row, int name)
     cpdef set_timeout(self, int row, long long timeout)
+    cpdef set_ends(self, int row, int client, int server)
     cpdef set_transaction(self, int row, long long transaction)
     cpdef int items_of(self, int row)
     cpdef int object_of(self, int row)

@@ -34,6 +34,8 @@ _TYPES = {
     "user": np.int32,
     "unit": np.int32,
     "object": np.int32,
+    "client": np.int32,
+    "server": np.int32,
     "code": np.int32,
     "link": np.int32,
     "operation": np.int64,
@@ -104,6 +106,7 @@ class Sheet:
         self.outcome, self.asker = memoryview(grown["outcome"]), memoryview(grown["asker"])
         self.protocol, self.item = memoryview(grown["protocol"]), memoryview(grown["item"])
         self.items = memoryview(grown["items"])
+        self.client, self.server = memoryview(grown["client"]), memoryview(grown["server"])
 
     def reserve_flows(self, capacity):
         """Make room for the flow table's slots."""
@@ -130,6 +133,8 @@ class Sheet:
         self.user[row] = -1
         self.unit[row] = -1
         self.object[row] = -1
+        self.client[row] = -1
+        self.server[row] = -1
         self.code[row] = -2147483648
         self.link[row] = -1
         self.operation[row] = self.next_operation
@@ -186,6 +191,8 @@ class Sheet:
         self.user[fresh] = self.user[row]
         self.unit[fresh] = self.unit[row]
         self.object[fresh] = -1
+        self.client[fresh] = self.client[row]
+        self.server[fresh] = self.server[row]
         self.code[fresh] = self.code[row]
         self.link[fresh] = -1
         self.operation[fresh] = self.operation[row]
@@ -209,23 +216,9 @@ class Sheet:
 
         It is closed with outcome `ok`; `settle` and `settle_item` say otherwise.
         """
-        flow: cython.int = m.flow[i]
-        side: cython.int = m.side[i]
-        row: cython.int = self.head[flow]
-        before: cython.int = -1
-        seen: cython.int = 0
-        while row >= 0:
-            if self.key[row] == key and self.asker[row] != side:
-                break
-            before = row
-            row = self.link[row]
-            seen += 1
-            if seen > 256:
-                self._give_up(flow)
-                return -1
+        row: cython.int = self._find(m.flow[i], m.side[i], key)
         if row < 0:
             return -1
-        self._unlink(flow, row, before)
         k: cython.int
         latency: cython.longlong = m.time[i] - self.time[row]
         for k in range(row, row + self.items[row]):
@@ -233,6 +226,37 @@ class Sheet:
             self.response_frame[k] = m.frame[i]
             self.latency[k] = latency if latency >= 0 else -1
         return row
+
+    def heard(self, m, i, flow, key):
+        """A question to a group (in another flow's slot) that message i answers: its row, closed `ok`, or -1.
+
+        Others may answer it, too, so every answer is an `orphan` row of its own with who gave it, and the
+        question's row has no response_frame.
+        """
+        row: cython.int = self._find(flow, -1, key)
+        k: cython.int
+        if row >= 0:
+            for k in range(row, row + self.items[row]):
+                self.outcome[k] = 1
+                self.latency[k] = max(0, m.time[i] - self.time[k])
+        return row
+
+    def _find(self, flow, side, key):
+        """Take the oldest open request with this key, not asked by `side`, off its flow's list."""
+        row: cython.int = self.head[flow]
+        before: cython.int = -1
+        seen: cython.int = 0
+        while row >= 0:
+            if self.key[row] == key and self.asker[row] != side:
+                self._unlink(flow, row, before)
+                return row
+            before = row
+            row = self.link[row]
+            seen += 1
+            if seen > 256:
+                self._give_up(flow)
+                return -1
+        return -1
 
     def _unlink(self, flow, row, before):
         after: cython.int = self.link[row]
@@ -314,6 +338,16 @@ class Sheet:
     def set_timeout(self, row, timeout):
         """Nanoseconds after which the request counts as unanswered; 0: it expects no answer."""
         self.deadline[row] = self.time[row] + timeout
+
+    def set_ends(self, row, client, server):
+        """Codes (pool `Flows.addresses`) of who asks and who is asked, where the flow's addresses are not they.
+
+        -1 leaves one as it is. For link protocols that speak of IP addresses, and for answers to a group.
+        """
+        k: cython.int
+        for k in range(row, row + self.items[row]):
+            self.client[k] = client
+            self.server[k] = server
 
     def set_transaction(self, row, transaction):
         """What the column `transaction` shows, decimal; -1 for none."""

@@ -21,10 +21,12 @@ HEALTH: Final[dict[str, str]] = {
     "broadcast-only": "only broadcast and multicast frames reached the capture point",
     "duplicated": "the capture point copied frames",
     "gaps": "frames are missing from the capture",
-    "vlans-stripped": "VLAN tags were removed before the capture",
-    "clock-steps": "the capture's clock jumped",
+    "vlan-stripped": "VLAN tags were removed before the capture",
+    "clock-step": "the capture's clock jumped",
+    "cut-short": "the capture ends in the middle of a frame",
+    "snapped": "frames were cut to a part of their length",
 }
-"""Condition of a source → what it says. Context.health uses these words; others are kept and ignored."""
+"""Condition of a source → what it says. The words are those of capture health; others are ignored."""
 
 
 def no_asset(realm: str, address: str) -> Asset | None:  # noqa: ARG001 - the shape of every look-up

@@ -51,6 +51,7 @@ class MalformedControl(CauseDetector):
     }
     withheld_by: ClassVar[Mapping[str, str]] = {
         "gaps": "where frames are missing from the capture, whole messages look malformed",
+        "snapped": "where the capture cut frames, whole messages look malformed",
     }
 
     def __init__(self) -> None:

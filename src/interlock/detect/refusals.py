@@ -43,6 +43,7 @@ class Refusals(CauseDetector):
         "one-way": "the other direction is missing, so every request looks unanswered",
         "broadcast-only": "answers never reached the capture point",
         "gaps": "answers may be among the frames that are missing",
+        "snapped": "frames were cut, and with them answers",
     }
 
     def __init__(self) -> None:

@@ -63,6 +63,7 @@ class Sweep(CauseDetector):
     }
     withheld_by: ClassVar[Mapping[str, str]] = {
         "one-way": "the other direction is missing, so every connection looks unanswered",
+        "broadcast-only": "answers never reached the capture point, so every connection looks unanswered",
     }
 
     def __init__(self) -> None:
