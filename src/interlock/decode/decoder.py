@@ -51,6 +51,7 @@ class Decoder:
         for i in range(m.n):
             if self.flows.opaque[m.flow[i]]:
                 continue
+            m.direction[i] = m.side[i] ^ self.flows.client_side[m.flow[i]]  # it may have been set right since
             self.cursor.begin(m.offset[i], m.offset[i] + m.length[i])
             try:
                 self.message(m, i, out)

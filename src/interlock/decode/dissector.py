@@ -247,7 +247,7 @@ class Dissector:
         length: cython.longlong = p.end - p.start
         wrap: cython.longlong = 0xFFFFFFFF  # typed: a bare literal of this size is a Python object
         half: cython.longlong = 0x80000000
-        if p.flags & 2:  # SYN
+        if p.flags & 7 == 2:  # SYN; with FIN or RST it is nonsense and opens nothing
             if p.flags & 16 == 0:
                 if f.tcp[slot] == 3 or f.tcp[slot] == 4 or f.tcp[slot] == 6 or (
                     f.tcp[slot] > 1 and f.payload[slot, 0] + f.payload[slot, 1] > length

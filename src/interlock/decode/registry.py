@@ -25,6 +25,7 @@ ENTRY_POINT = "interlock.protocols"
 
 PROTOCOLS: tuple[str, ...] = (
     "modbus",
+    "enip",
     "s7comm",
     "arp",
     "lldp",

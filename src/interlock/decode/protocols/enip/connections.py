@@ -40,7 +40,9 @@ def ask_open(d: Any, m: Any, i: int, out: Any, row: int, path: Any, unit: int, s
     out.notes[out.operation_of(row)] = (_opened, asked, unit)
 
 
-def _opened(d: Any, m: Any, i: int, out: Any, row: int, status: int, extended: Any, asked: dict[str, Any], unit: int) -> None:
+def _opened(
+    d: Any, m: Any, i: int, out: Any, row: int, status: int, extended: Any, asked: dict[str, Any], unit: int
+) -> None:
     """The answer: the connection ids that hold from now on, or why there are none."""
     c = d.cursor
     told = asked | {"operation": out.operation_of(row), "event": "opened" if status == 0 else "refused"}
@@ -76,7 +78,16 @@ def ask_close(d: Any, m: Any, i: int, out: Any, row: int, path: Any, unit: int, 
 
 
 def _closed(
-    d: Any, m: Any, i: int, out: Any, row: int, status: int, extended: Any, key: tuple[int, int, int], unit: int, path: str | None
+    d: Any,
+    m: Any,
+    i: int,
+    out: Any,
+    row: int,
+    status: int,
+    extended: Any,
+    key: tuple[int, int, int],
+    unit: int,
+    path: str | None,
 ) -> None:
     if status != 0:
         return

@@ -40,7 +40,9 @@ class DataTypes:
         self.values = values
         self.protocol = protocol
         self.names = names
-        self.known = {code: (names.code(name), width, form) for code, (name, width, form) in ELEMENTARY.items()}
+        self.known = {
+            code: (names.code(name), width, form) for code, (name, width, form) in ELEMENTARY.items()
+        }
         self.structures = {}
         self.mask_type = names.code("or-and-mask")
 
@@ -115,7 +117,9 @@ class DataTypes:
         if handle == 0x0FCE and c.left() >= 4:
             size: cython.longlong = c.u32le()
             if size <= c.left():
-                row: cython.int = v.block(m, i, self.protocol, operation, unit, object, direction, self.known[0xD0][0])
+                row: cython.int = v.block(
+                    m, i, self.protocol, operation, unit, object, direction, self.known[0xD0][0]
+                )
                 v.set_text(row, c.take(size).decode("utf-8", "backslashreplace"))
                 return
             c.seek(c.offset() - 4)

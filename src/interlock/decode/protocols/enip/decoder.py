@@ -68,7 +68,13 @@ class Enip(Decoder):
         """See Decoder.message."""
         c: Cursor = self.cursor
         slot: cython.int = m.flow[i]
-        if self.flows.transport[slot] == 17 and c.left() >= 4 and c.peek(3) == 0x80 and c.peek(0) == 2 and c.peek(2) == 2:
+        if (
+            self.flows.transport[slot] == 17
+            and c.left() >= 4
+            and c.peek(3) == 0x80
+            and c.peek(0) == 2
+            and c.peek(2) == 2
+        ):
             self._implicit(m, i, slot)
             return
         command: cython.int = c.u16le()
@@ -430,7 +436,9 @@ class Enip(Decoder):
             out.set_object(row, code, c.u16le())
             out.notes[operation] = 1
         elif service == 0x4D or service == 0x53:
-            out.set_object(row, code, self.types.typed(m, i, operation, unit, code, 0, True, 4 if service == 0x53 else 0))
+            out.set_object(
+                row, code, self.types.typed(m, i, operation, unit, code, 0, True, 4 if service == 0x53 else 0)
+            )
         elif service == 0x4E:
             out.set_object(row, code, 1)
             self.types.masks(m, i, operation, unit, code)
@@ -482,7 +490,11 @@ class Enip(Decoder):
             return
         row: cython.int = out.answer(m, i, self.base | ((self.leaf & 0xFFFF) << 8) | service)
         if row < 0:
-            if status != 0 and status != 6 and self._refused_whole(m, i, out, depth, service, status, words, at):
+            if (
+                status != 0
+                and status != 6
+                and self._refused_whole(m, i, out, depth, service, status, words, at)
+            ):
                 return
             row = out.orphan(m, i, self.cip, service, self.transaction)
         self.leaf += 1

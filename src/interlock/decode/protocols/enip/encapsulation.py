@@ -70,7 +70,9 @@ def probe(octets, hint):
     """How surely these are encapsulation messages, or (UDP) implicit ones of a class 0 or 1 connection."""
     if hint.transport == "udp" and octets[:6] == IO_BEGIN:
         return _probe_implicit(octets, hint)
-    named = 44818 in (hint.source_port, hint.target_port) or (hint.transport == "udp" and 2222 in (hint.source_port, hint.target_port))
+    named = 44818 in (hint.source_port, hint.target_port) or (
+        hint.transport == "udp" and 2222 in (hint.source_port, hint.target_port)
+    )
     if len(octets) < HEADER:
         fits = hint.transport == "tcp" and octets and octets[0] in COMMANDS and not any(octets[1:2])
         return NEED_MORE if fits and (named or octets[0]) else 0
@@ -103,7 +105,9 @@ def _probe_carrier(body, length, hint):
     if length == 0:
         return 35 if 44818 in (hint.source_port, hint.target_port) else 0
     if len(body) < 10:
-        return NEED_MORE if hint.transport == "tcp" and body[:4] == b"\x00\x00\x00\x00"[: len(body[:4])] else 0
+        return (
+            NEED_MORE if hint.transport == "tcp" and body[:4] == b"\x00\x00\x00\x00"[: len(body[:4])] else 0
+        )
     items, first = int.from_bytes(body[6:8], "little"), int.from_bytes(body[8:10], "little")
     return 95 if body[:4] == b"\x00\x00\x00\x00" and 1 <= items <= 8 and first in ADDRESS_ITEMS else 0
 

@@ -26,7 +26,18 @@ def ask_identity(d: Any, m: Any, i: int, out: Any, row: int, path: Any, unit: in
         out.notes[out.operation_of(row)] = (_identity, service, path.attribute, unit)
 
 
-def _identity(d: Any, m: Any, i: int, out: Any, row: int, status: int, extended: Any, service: int, attribute: int, unit: int) -> None:
+def _identity(
+    d: Any,
+    m: Any,
+    i: int,
+    out: Any,
+    row: int,
+    status: int,
+    extended: Any,
+    service: int,
+    attribute: int,
+    unit: int,
+) -> None:
     """The answer: all attributes, a list of them with a status each, or one."""
     if status not in (0, 6, 0x0A):
         return
@@ -81,7 +92,9 @@ def _clues(d: Any, m: Any, i: int, unit: int, facts: dict[int, Any], protocol: s
         d.session.learn_vendor(unit, facts[_VENDOR])
         d.facts.clue(m, i, who, "vendor-id", f"cip:{facts[_VENDOR]}", protocol, sure)
     if facts.keys() & {_VENDOR, _TYPE, _CODE} and known.keys() >= {_VENDOR, _TYPE, _CODE}:
-        d.facts.clue(m, i, who, "product-code", f"cip:{known[_VENDOR]}/{known[_TYPE]}/{known[_CODE]}", protocol, sure)
+        d.facts.clue(
+            m, i, who, "product-code", f"cip:{known[_VENDOR]}/{known[_TYPE]}/{known[_CODE]}", protocol, sure
+        )
     if _TYPE in facts:
         d.facts.clue(m, i, who, "device-type", f"cip:{facts[_TYPE]}", protocol, sure)
     if _REVISION in facts:
@@ -154,7 +167,18 @@ def ask_network(d: Any, m: Any, i: int, out: Any, row: int, path: Any, unit: int
         out.notes[out.operation_of(row)] = 2
 
 
-def _network(d: Any, m: Any, i: int, out: Any, row: int, status: int, extended: Any, class_id: int, attribute: int, unit: int) -> None:
+def _network(
+    d: Any,
+    m: Any,
+    i: int,
+    out: Any,
+    row: int,
+    status: int,
+    extended: Any,
+    class_id: int,
+    attribute: int,
+    unit: int,
+) -> None:
     if status == 0:
         for field, value in _NETWORK[class_id, attribute](d.cursor):
             d.facts.clue(m, i, d.who(m, i, unit), field, value, "cip", 0.85)

@@ -38,7 +38,10 @@ class Pccc:
         self._protocol = tools.codes["pccc"]
         self._names: dict[int, int] = {}
         self._words = tools.names
-        self._types = {kind: tools.names.code("float" if kind == 0x8A else f"int{8 * width}") for kind, width in _NUMBERS.items()}
+        self._types = {
+            kind: tools.names.code("float" if kind == 0x8A else f"int{8 * width}")
+            for kind, width in _NUMBERS.items()
+        }
 
     def ask(self, d: Any, m: Any, i: int, out: Any, row: int, path: Any, unit: int, service: int) -> None:
         """Name the command and find what it is about."""
@@ -70,7 +73,9 @@ class Pccc:
         out.set_name(row, self._names[number])
         return name
 
-    def _address(self, d: Any, m: Any, i: int, out: Any, row: int, unit: int, function: int) -> tuple[str, int, int] | None:
+    def _address(
+        self, d: Any, m: Any, i: int, out: Any, row: int, unit: int, function: int
+    ) -> tuple[str, int, int] | None:
         """Logical address of a protected typed read or write: text, file type, octets asked for."""
         c = d.cursor
         if function not in _TWO_FIELDS | _THREE_FIELDS:
@@ -83,12 +88,16 @@ class Pccc:
             self._values(d, m, i, out, row, unit, text, kind, _WRITTEN)
         return text, kind, octets
 
-    def _values(self, d: Any, m: Any, i: int, out: Any, row: int, unit: int, text: str, kind: int, direction: int) -> None:
+    def _values(
+        self, d: Any, m: Any, i: int, out: Any, row: int, unit: int, text: str, kind: int, direction: int
+    ) -> None:
         c, v = d.cursor, d.values
         if not v.wanted or c.left() == 0:
             return
         code = d.objects.code(text)
-        block = v.block(m, i, self._protocol, out.operation_of(row), unit, code, direction, self._types.get(kind, -1))
+        block = v.block(
+            m, i, self._protocol, out.operation_of(row), unit, code, direction, self._types.get(kind, -1)
+        )
         width = _NUMBERS.get(kind)
         if width is None:
             v.set_raw(block, c.rest())
@@ -97,7 +106,17 @@ class Pccc:
             v.number(c.f32le() if kind == 0x8A else (c.i16le() if width == 2 else c.i32le()))
 
     def _answer(
-        self, d: Any, m: Any, i: int, out: Any, row: int, status: int, extended: Any, number: int, address: Any, unit: int
+        self,
+        d: Any,
+        m: Any,
+        i: int,
+        out: Any,
+        row: int,
+        status: int,
+        extended: Any,
+        number: int,
+        address: Any,
+        unit: int,
     ) -> None:
         """The command's own status, then what was read."""
         if status != 0:

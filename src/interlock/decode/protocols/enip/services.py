@@ -42,7 +42,9 @@ def told(decoder: Any, m: Any, i: int, command: int) -> None:
     (tell_identity if command == _LIST_IDENTITY else tell_services)(decoder, m, i)
 
 
-def answered(decoder: Any, m: Any, i: int, out: Any, row: int, note: Any, status: int, words: int, at: int) -> None:
+def answered(
+    decoder: Any, m: Any, i: int, out: Any, row: int, note: Any, status: int, words: int, at: int
+) -> None:
     """An answer with an extended status (`words` of it, `at` octets into the message), or with a note to follow."""
     cursor = decoder.cursor
     extended: list[int] = []

@@ -109,6 +109,8 @@ def meet_implicit(decoder: Any, m: Any, i: int, connection: int) -> None:
     flows, slot, side = decoder.flows, m.flow[i], m.side[i]
     realm = flows.realm_of(slot)
     sender, receiver = flows.address_of(slot, side), flows.address_of(slot, 1 - side)
-    originator = decoder.implicit.get((realm, connection, receiver)) or decoder.implicit.get((realm, connection, sender))
+    originator = decoder.implicit.get((realm, connection, receiver)) or decoder.implicit.get(
+        (realm, connection, sender)
+    )
     if originator is not None:
         flows.orient(slot, side if originator == sender else 1 - side)

@@ -23,7 +23,18 @@ def ask_symbols(d: Any, m: Any, i: int, out: Any, row: int, path: Any, unit: int
         out.notes[out.operation_of(row)] = (_listed, wanted, path.scope, unit)
 
 
-def _listed(d: Any, m: Any, i: int, out: Any, row: int, status: int, extended: Any, wanted: list[int], scope: str, unit: int) -> None:
+def _listed(
+    d: Any,
+    m: Any,
+    i: int,
+    out: Any,
+    row: int,
+    status: int,
+    extended: Any,
+    wanted: list[int],
+    scope: str,
+    unit: int,
+) -> None:
     """The answer: an instance and its attributes, again and again."""
     if status not in (0, 6):
         return

@@ -29,7 +29,9 @@ IDENTITIES: Final = Table(
         Column(name="serial", type=pa.uint32(), meaning="serial number"),
         Column(name="product_name", type=pa.utf8(), meaning="product name"),
         Column(name="state", type=pa.uint8(), nullable=True, meaning="state of the device (ListIdentity)"),
-        Column(name="address", type=pa.utf8(), nullable=True, meaning="address it says it has (ListIdentity)"),
+        Column(
+            name="address", type=pa.utf8(), nullable=True, meaning="address it says it has (ListIdentity)"
+        ),
         Column(name="port", type=pa.uint16(), nullable=True, meaning="port it says it has (ListIdentity)"),
     ),
 )
@@ -43,20 +45,54 @@ CONNECTIONS: Final = Table(
         _OPERATION,
         Column(name="event", type=text(), meaning="opened, refused or closed"),
         _UNIT,
-        Column(name="path", type=pa.utf8(), nullable=True, meaning="what is connected to, as operations.object"),
+        Column(
+            name="path", type=pa.utf8(), nullable=True, meaning="what is connected to, as operations.object"
+        ),
         Column(name="serial", type=pa.uint16(), meaning="connection serial number"),
         Column(name="vendor", type=pa.uint16(), meaning="originator's vendor number"),
         Column(name="originator", type=pa.uint32(), meaning="originator's serial number"),
-        Column(name="to_target", type=pa.uint32(), nullable=True, meaning="connection id originator to target"),
-        Column(name="to_originator", type=pa.uint32(), nullable=True, meaning="connection id target to originator"),
-        Column(name="to_target_interval", type=pa.uint32(), nullable=True, unit="us", meaning="packet interval asked for"),
-        Column(name="to_originator_interval", type=pa.uint32(), nullable=True, unit="us", meaning="packet interval asked for"),
-        Column(name="to_target_size", type=pa.uint16(), nullable=True, unit="octet", meaning="largest packet"),
-        Column(name="to_originator_size", type=pa.uint16(), nullable=True, unit="octet", meaning="largest packet"),
-        Column(name="transport_class", type=pa.uint8(), nullable=True, meaning="0 and 1 implicit, 2 and 3 explicit"),
-        Column(name="safety", type=pa.bool_(), nullable=True, meaning="whether its path has a CIP Safety segment"),
+        Column(
+            name="to_target", type=pa.uint32(), nullable=True, meaning="connection id originator to target"
+        ),
+        Column(
+            name="to_originator",
+            type=pa.uint32(),
+            nullable=True,
+            meaning="connection id target to originator",
+        ),
+        Column(
+            name="to_target_interval",
+            type=pa.uint32(),
+            nullable=True,
+            unit="us",
+            meaning="packet interval asked for",
+        ),
+        Column(
+            name="to_originator_interval",
+            type=pa.uint32(),
+            nullable=True,
+            unit="us",
+            meaning="packet interval asked for",
+        ),
+        Column(
+            name="to_target_size", type=pa.uint16(), nullable=True, unit="octet", meaning="largest packet"
+        ),
+        Column(
+            name="to_originator_size", type=pa.uint16(), nullable=True, unit="octet", meaning="largest packet"
+        ),
+        Column(
+            name="transport_class",
+            type=pa.uint8(),
+            nullable=True,
+            meaning="0 and 1 implicit, 2 and 3 explicit",
+        ),
+        Column(
+            name="safety", type=pa.bool_(), nullable=True, meaning="whether its path has a CIP Safety segment"
+        ),
         Column(name="general_status", type=pa.uint8(), nullable=True, meaning="general status where refused"),
-        Column(name="extended_status", type=pa.uint16(), nullable=True, meaning="first word of extended status"),
+        Column(
+            name="extended_status", type=pa.uint16(), nullable=True, meaning="first word of extended status"
+        ),
     ),
 )
 
@@ -83,13 +119,24 @@ PCCC: Final = Table(
         _OPERATION,
         _UNIT,
         Column(name="command", type=pa.uint8(), meaning="command code"),
-        Column(name="function", type=pa.uint8(), nullable=True, meaning="function code, where the command has one"),
+        Column(
+            name="function",
+            type=pa.uint8(),
+            nullable=True,
+            meaning="function code, where the command has one",
+        ),
         Column(name="name", type=text(), nullable=True, meaning="what the manual calls it"),
         Column(name="transaction", type=pa.uint16(), meaning="transaction number (TNS)"),
         Column(name="vendor", type=pa.uint16(), meaning="requester's vendor number"),
         Column(name="originator", type=pa.uint32(), meaning="requester's serial number"),
         Column(name="object", type=pa.utf8(), nullable=True, meaning="data file address, as N7:0"),
-        Column(name="octets", type=pa.uint32(), nullable=True, unit="octet", meaning="size that it asks for or sends"),
+        Column(
+            name="octets",
+            type=pa.uint32(),
+            nullable=True,
+            unit="octet",
+            meaning="size that it asks for or sends",
+        ),
     ),
 )
 

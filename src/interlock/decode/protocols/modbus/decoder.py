@@ -52,9 +52,13 @@ class Modbus(Decoder):
         c.skip(4)
         unit: cython.int = c.u8()
         function: cython.int = c.u8()
-        if m.direction[i] == 0:
-            if function >= 128:
+        answers: cython.int = m.direction[i]
+        if answers == 0 and function >= 128:
+            if self.flows.basis[m.flow[i]] == 3:
                 raise DecodeError("function-out-of-range", 7)
+            self.flows.orient(m.flow[i], 1 - m.side[i])  # only an answer can carry an exception
+            answers = 1
+        if answers == 0:
             self._ask(m, i, out, transaction, unit, function)
         else:
             self._answer(m, i, out, transaction, unit, function)

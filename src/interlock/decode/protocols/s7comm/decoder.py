@@ -15,7 +15,7 @@ from interlock.decode.decoder import Decoder
 from interlock.decode.protocols.s7comm.connection import Connection
 from interlock.decode.protocols.s7comm.directory import BLOCKS
 from interlock.decode.protocols.s7comm.plus import Plus
-from interlock.decode.protocols.s7comm.recognition import begins_session, probe, tpkt_framer
+from interlock.decode.protocols.s7comm.recognition import begins_session, is_bare_mms, probe, tpkt_framer
 from interlock.decode.protocols.s7comm.s7 import S7
 from interlock.decode.protocols.s7comm.tsap import connection_type, rack_slot, role_of, tsap_text
 from interlock.decode.spec import ProtocolSpec
@@ -125,10 +125,11 @@ class Cotp(Decoder):
             self._other(m, i, link)
 
     def _other(self, m, i, link):
-        """Neither S7: an ISO session (MMS), else unknown."""
+        """Neither S7: an ISO session or a bare PDU of MMS, else unknown."""
         c: Cursor = self.cursor
         offset = c.offset()
-        if link.kind >= 0 or not begins_session(c.take(min(c.left(), 256))):
+        octets = c.rest()
+        if link.kind >= 0 or not (begins_session(octets) or is_bare_mms(octets)):
             raise DecodeError("payload-unknown", offset)
         self._rename(m, i, link, self.mms_code)
 

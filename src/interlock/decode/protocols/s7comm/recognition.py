@@ -15,7 +15,7 @@ from interlock.decode.spec import NEED_MORE
 if TYPE_CHECKING:
     from interlock.decode.spec import Hint
 
-__all__ = ["begins_session", "probe", "tpkt_framer"]
+__all__ = ["begins_session", "is_bare_mms", "probe", "tpkt_framer"]
 
 HEADER: Final = 7
 CONNECTION_REQUEST, CONNECTION_CONFIRM, DISCONNECT, DATA = 0xE0, 0xD0, 0x80, 0xF0
@@ -73,7 +73,7 @@ def _data(payload: bytes, indicator: int, *, complete: bool) -> int:
     if payload[0] == 0x72 and len(payload) >= 4:
         fits = payload[1] in (1, 2, 3, 0xFE) and (not complete or int.from_bytes(payload[2:4], "big") + 4 <= len(payload))
         return 90 if fits else 0
-    if begins_session(payload):
+    if begins_session(payload) or is_bare_mms(payload):
         return 75
     return 35
 
@@ -89,6 +89,19 @@ def begins_session(payload: bytes) -> bool:
     if len(payload) < 2 or payload[0] not in (9, 10, 12, 13, 14, 25):
         return False
     return payload[1] == 0xFF or payload[1] + 2 <= len(payload)
+
+
+def is_bare_mms(payload: bytes) -> bool:
+    """Whether this is one MMS PDU without session and presentation, as some simple implementations send it.
+
+    Initiate request (0xA8) and confirmed request (0xA0) with a BER length that fits exactly. Source: ISO 9506-2.
+    """
+    if len(payload) < 4 or payload[0] not in (0xA0, 0xA8):
+        return False
+    extra = payload[1] & 0x7F if payload[1] & 0x80 else 0
+    length = int.from_bytes(payload[2 : 2 + extra], "big") if extra else payload[1]
+    inner = payload[2 + extra : 3 + extra]
+    return extra <= 2 and 2 + extra + length == len(payload) and inner in ((b"\x02",) if payload[0] == 0xA0 else (b"\x80", b"\x81"))
 
 
 def tpkt_framer() -> Any:

@@ -18,6 +18,7 @@ cdef class S7:
     cdef public Words names, objects
     cdef public Functions f
     cdef public int code
+    cdef int report
     cdef public Address address
     cdef public Items items
     cdef public dict services

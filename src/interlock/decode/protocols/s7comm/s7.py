@@ -44,6 +44,7 @@ class S7:
         self.address = Address(tools.cursor, tools.objects, self.f.key_base)
         self.items = Items(tools, self.code)
         self.userdata = Userdata(self, tools)
+        self.report = VERBS.index("report")
         self.services = {
             name: (VERBS.index(verb), tools.names.code(f"PI-Service {name}"))
             for name, verb in tools.verb_rows("s7comm-pi").values()
@@ -275,6 +276,7 @@ class S7:
                 out.settle(row, 2, error)
         elif method == 0:
             row = out.tell(m, i, self.f, function)
+            out.set_verb(row, self.report)
         else:
             raise DecodeError("userdata-type-unknown", end)
         if method != 2 or out.frame_of(row) == 0:
