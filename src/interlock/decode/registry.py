@@ -32,6 +32,8 @@ PROTOCOLS: tuple[str, ...] = (
     "cdp",
     "dhcp",
     "ntp",
+    "dns",
+    "snmp",
 )
 """Folders of decode/protocols, in the order in which their probes are asked."""
 

@@ -1,0 +1,1 @@
+"""EtherNet/IP: CIP over its encapsulation, implicit messages, and PCCC within CIP."""

@@ -1,16 +1,20 @@
 """Connections: Forward Open, Large Forward Open and Forward Close of the Connection Manager.
 
-    request: priority, ticks 2 | to target 4 | to originator 4 | serial 2 | vendor 2 | originator 4 | multiplier, 0 4 |
-             interval 4, parameters 2 or 4 (to target) | the same (to originator) | transport 1 | path size 1 | path
+    request: priority, ticks 2 | to target 4 | to originator 4 | serial 2 | vendor 2 | originator 4 |
+             multiplier, 0 4 | interval 4, parameters 2 or 4 (to target) | the same (to originator) |
+             transport 1 | path size 1 | path
 
 Source: CIP Volume 1, 3-5.5.1 to 3-5.5.3; Volume 5 (safety network segment), 2-3.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from interlock.decode.protocols.enip.session import expect_implicit
+
+if TYPE_CHECKING:
+    from interlock.decode.protocols.enip.exchange import Exchange
 
 __all__ = ["ask_close", "ask_open", "ask_safety"]
 
@@ -18,94 +22,68 @@ _LARGE_FORWARD_OPEN = 0x5B
 _SAFETY = "CIP Safety"
 
 
-def ask_open(d: Any, m: Any, i: int, out: Any, row: int, path: Any, unit: int, service: int) -> None:
-    """Hook of both Forward Opens: the row is about what is connected to, at the end of the connection's route."""
-    c = d.cursor
+def ask_open(x: Exchange) -> None:
+    """Read either Forward Open: the row is about what is connected to, at the end of its route."""
+    c = x.cursor
     c.skip(2)
     asked: dict[str, Any] = {"to_target": c.u32le(), "to_originator": c.u32le()}
     asked |= {"serial": c.u16le(), "vendor": c.u16le(), "originator": c.u32le()}
     c.skip(4)
     for way in ("to_target", "to_originator"):
         asked[f"{way}_interval"] = c.u32le()
-        asked[f"{way}_size"] = c.u32le() & 0xFFFF if service == _LARGE_FORWARD_OPEN else c.u16le() & 0x1FF
+        large = x.service == _LARGE_FORWARD_OPEN
+        asked[f"{way}_size"] = c.u32le() & 0xFFFF if large else c.u16le() & 0x1FF
     asked["transport_class"] = c.u8() & 0x0F
-    route = d.path(c.take(2 * c.u8()))
-    if not route.whole:
-        d.facts.oddity(m, i, "cip", "path-malformed", c.offset())
-    unit = d.unit_code(unit, route.route)
-    if unit >= 0:
-        out.set_unit(row, unit)
-    out.set_object(row, d.object_code(route), 1)
-    asked |= {"unit": d.unit_text(unit), "path": route.text or None, "safety": route.safety}
-    out.notes[out.operation_of(row)] = (_opened, asked, unit)
+    path = x.route(c.take(2 * c.u8()))
+    x.note(_opened, asked | {"path": path.text or None, "safety": path.safety})
 
 
-def _opened(
-    d: Any, m: Any, i: int, out: Any, row: int, status: int, extended: Any, asked: dict[str, Any], unit: int
-) -> None:
-    """The answer: the connection ids that hold from now on, or why there are none."""
-    c = d.cursor
-    told = asked | {"operation": out.operation_of(row), "event": "opened" if status == 0 else "refused"}
-    if status != 0:
-        told |= {"general_status": status, "extended_status": extended}
-        d.facts.detail("cip_connections", m, i, told)
+def _opened(x: Exchange, asked: dict[str, Any]) -> None:
+    """Read the answer: the connection ids that hold from now on, or why there are none."""
+    if x.status != 0:
+        why = {"event": "refused", "general_status": x.status, "extended_status": x.extended}
+        x.detail("cip_connections", asked | why)
         return
-    told |= {"to_target": c.u32le(), "to_originator": c.u32le()}
-    ids = (told["to_target"], told["to_originator"])
-    d.session.open(unit, (asked["serial"], asked["vendor"], asked["originator"]), ids)
-    originator, target = d.facts.receiver(m, i), d.facts.sender(m, i)
+    d = x.decoder
+    ids = (x.cursor.u32le(), x.cursor.u32le())
+    x.detail("cip_connections", asked | {"event": "opened", "to_target": ids[0], "to_originator": ids[1]})
+    d.session.open(x.unit, (asked["serial"], asked["vendor"], asked["originator"]), ids)
+    originator = d.facts.receiver(x.m, x.i)
     if asked["transport_class"] <= 1:
-        expect_implicit(d, d.flows.realm_of(m.flow[i]), ids, originator, target)
+        expect_implicit(d, d.flows.realm_of(x.m.flow[x.i]), ids, originator, d.facts.sender(x.m, x.i))
     if asked["safety"]:
-        d.facts.clue(m, i, originator, "safety", _SAFETY, "cip", 0.9)
-        d.facts.clue(m, i, d.who(m, i, unit), "safety", _SAFETY, "cip", 0.9)
-    d.facts.detail("cip_connections", m, i, told)
+        d.facts.clue(x.m, x.i, originator, "safety", _SAFETY, "cip", 0.9)
+        x.clue("safety", _SAFETY, 0.9)
 
 
-def ask_close(d: Any, m: Any, i: int, out: Any, row: int, path: Any, unit: int, service: int) -> None:
-    """Hook of Forward Close."""
-    c = d.cursor
+def ask_close(x: Exchange) -> None:
+    """Read Forward Close, which names a connection by its serial number and who opened it."""
+    c = x.cursor
     c.skip(2)
     key = (c.u16le(), c.u16le(), c.u32le())
     words = c.u8() if c.left() else 0
     c.skip(1 if c.left() else 0)
-    route = d.path(c.take(min(2 * words, c.left())))
-    unit = d.unit_code(unit, route.route)
-    if unit >= 0:
-        out.set_unit(row, unit)
-    out.set_object(row, d.object_code(route), 1)
-    out.notes[out.operation_of(row)] = (_closed, key, unit, route.text or None)
+    path = x.route(c.take(min(2 * words, c.left())))
+    x.note(_closed, key, path.text or None)
 
 
-def _closed(
-    d: Any,
-    m: Any,
-    i: int,
-    out: Any,
-    row: int,
-    status: int,
-    extended: Any,
-    key: tuple[int, int, int],
-    unit: int,
-    path: str | None,
-) -> None:
-    if status != 0:
+def _closed(x: Exchange, key: tuple[int, int, int], path: str | None) -> None:
+    if x.status != 0:
         return
-    gone = d.session.close(key)
-    told = {
-        "operation": out.operation_of(row), "event": "closed", "unit": d.unit_text(unit), "path": path,
-        "serial": key[0], "vendor": key[1], "originator": key[2],
-    }  # fmt: skip
+    told: dict[str, Any] = {"event": "closed", "path": path}
+    told |= {"serial": key[0], "vendor": key[1], "originator": key[2]}
+    gone = x.decoder.session.close(key)
     if gone is not None:
         told |= {"to_target": gone.ids[0], "to_originator": gone.ids[1]}
-    d.facts.detail("cip_connections", m, i, told)
+    x.detail("cip_connections", told)
 
 
-def ask_safety(d: Any, m: Any, i: int, out: Any, row: int, path: Any, unit: int, service: int) -> None:
-    """Hook of Safety Supervisor (0x39) and Safety Validator (0x3A): who answers for them is a safety device."""
-    out.notes[out.operation_of(row)] = (_is_safety, unit)
+def ask_safety(x: Exchange) -> None:
+    """Remember the request (hook of Safety Supervisor, 0x39, and Safety Validator, 0x3A)."""
+    x.note(_is_safety)
 
 
-def _is_safety(d: Any, m: Any, i: int, out: Any, row: int, status: int, extended: Any, unit: int) -> None:
-    if status == 0:
-        d.facts.clue(m, i, d.who(m, i, unit), "safety", _SAFETY, "cip", 0.9)
+def _is_safety(x: Exchange) -> None:
+    """Take who answers for a safety object for a safety device."""
+    if x.status == 0:
+        x.clue("safety", _SAFETY, 0.9)

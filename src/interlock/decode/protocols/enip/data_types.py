@@ -1,7 +1,7 @@
 # cython: compiled
 """Values as CIP's data types write them.
 
-Source: CIP Volume 1, Appendix C-6 (data type specification); Logix 5000 Data Access (1756-PM020), tag services.
+Source: CIP Volume 1, Appendix C-6 (data types); Logix 5000 Data Access (1756-PM020), tag services.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ STRING_HANDLE = 0x0FCE
 UNSIGNED, SIGNED, FLOAT, BOOLEAN, TEXT = range(5)
 
 ELEMENTARY = {
-    0xC1: ("BOOL", 1, BOOLEAN), 0xC2: ("SINT", 1, SIGNED), 0xC3: ("INT", 2, SIGNED), 0xC4: ("DINT", 4, SIGNED),
-    0xC5: ("LINT", 8, SIGNED), 0xC6: ("USINT", 1, UNSIGNED), 0xC7: ("UINT", 2, UNSIGNED), 0xC8: ("UDINT", 4, UNSIGNED),
-    0xC9: ("ULINT", 8, UNSIGNED), 0xCA: ("REAL", 4, FLOAT), 0xCB: ("LREAL", 8, FLOAT), 0xCC: ("STIME", 4, SIGNED),
-    0xCD: ("DATE", 2, UNSIGNED), 0xCE: ("TIME_OF_DAY", 4, UNSIGNED), 0xD0: ("STRING", 2, TEXT), 0xD1: ("BYTE", 1, UNSIGNED),
-    0xD2: ("WORD", 2, UNSIGNED), 0xD3: ("DWORD", 4, UNSIGNED), 0xD4: ("LWORD", 8, UNSIGNED), 0xD6: ("FTIME", 4, SIGNED),
-    0xD7: ("LTIME", 8, SIGNED), 0xD8: ("ITIME", 2, SIGNED), 0xDA: ("SHORT_STRING", 1, TEXT), 0xDB: ("TIME", 4, SIGNED),
+    0xC1: ("BOOL", 1, BOOLEAN), 0xC2: ("SINT", 1, SIGNED), 0xC3: ("INT", 2, SIGNED),
+    0xC4: ("DINT", 4, SIGNED), 0xC5: ("LINT", 8, SIGNED), 0xC6: ("USINT", 1, UNSIGNED),
+    0xC7: ("UINT", 2, UNSIGNED), 0xC8: ("UDINT", 4, UNSIGNED), 0xC9: ("ULINT", 8, UNSIGNED),
+    0xCA: ("REAL", 4, FLOAT), 0xCB: ("LREAL", 8, FLOAT), 0xCC: ("STIME", 4, SIGNED),
+    0xCD: ("DATE", 2, UNSIGNED), 0xCE: ("TIME_OF_DAY", 4, UNSIGNED), 0xD0: ("STRING", 2, TEXT),
+    0xD1: ("BYTE", 1, UNSIGNED), 0xD2: ("WORD", 2, UNSIGNED), 0xD3: ("DWORD", 4, UNSIGNED),
+    0xD4: ("LWORD", 8, UNSIGNED), 0xD6: ("FTIME", 4, SIGNED), 0xD7: ("LTIME", 8, SIGNED),
+    0xD8: ("ITIME", 2, SIGNED), 0xDA: ("SHORT_STRING", 1, TEXT), 0xDB: ("TIME", 4, SIGNED),
 }  # fmt: skip
 """Type code → name, octets of an element (of the length, for text), how to read it."""
 
@@ -47,7 +49,7 @@ class DataTypes:
         self.mask_type = names.code("or-and-mask")
 
     def typed(self, m, i, operation, unit, object, direction, counted, skipped):  # noqa: A002
-        """A type code, then (if counted) a number of elements and `skipped` octets, then data to the end.
+        """Read a type code, (if counted) a number of elements and `skipped` octets, then data to the end.
 
         Returns the number of elements that the message says it has, -1 where it says none.
         """
@@ -141,7 +143,7 @@ class DataTypes:
         self._numbers(m, i, operation, unit, object, 0, self.mask_type, width, 0, 2)
 
     def raw(self, m, i, operation, unit, object, direction, name):  # noqa: A002
-        """The rest of the message as octets, MAX_RAW at most; name: code of the type, or -1."""
+        """Keep the rest of the message as octets, MAX_RAW at most; name: code of the type, or -1."""
         c: Cursor = self.cursor
         v: ValueSheet = self.values
         if not v.wanted or c.left() == 0:

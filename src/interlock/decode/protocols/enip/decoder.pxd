@@ -1,45 +1,18 @@
 # cython: language_level=3
 from interlock.decode.cursor cimport Cursor
-from interlock.decode.decoder cimport Decoder
-from interlock.decode.flows cimport Flows
-from interlock.decode.functions cimport Functions
 from interlock.decode.messages cimport Messages
-from interlock.decode.protocols.enip.data_types cimport DataTypes
+from interlock.decode.protocols.enip.cip cimport CommonIndustrial
 from interlock.decode.sheet cimport Sheet
 
-cdef class Enip(Decoder):
-    cdef public Functions cip, public_objects, rockwell_objects
-    cdef public DataTypes types
-    cdef public dict hooks, paths, units, devices, implicit
+cdef class Enip(CommonIndustrial):
     cdef public int io_code
-    cdef public object session
-    cdef object asked
-    cdef long long base, transaction
-    cdef int leaf
-    cdef bint wrapped
 
     cpdef message(self, Messages m, int i, Sheet out)
     cdef _implicit(self, Messages m, int i, int slot)
     cdef _command(self, Messages m, int i, Sheet out, int command, int length, long long session, long long status,
                   unsigned long long context)
-    cdef bint _is_answer(self, Messages m, int i, int command, int length, long long session, long long status)
+    cdef bint _is_answer(self, Messages m, int i, int command, int length, long long session, long long status) except -1
     cdef long long _context_key(self, unsigned long long context)
     cdef _carrier(self, Messages m, int i, Sheet out, long long status, unsigned long long context)
     cdef _route(self, Messages m, int i, Sheet out, int kind, long long connection, unsigned long long context)
-    cdef _router(self, Messages m, int i, Sheet out, int unit)
     cdef _undeliverable(self, Messages m, int i, Sheet out, unsigned long long context, long long status)
-    cdef _request(self, Messages m, int i, Sheet out, int unit, int depth)
-    cdef bint _packet_request(self, Messages m, int i, Sheet out, int unit, int depth)
-    cdef bint _unwrap(self, Messages m, int i, Sheet out, int unit, int depth)
-    cdef int _ask(self, Messages m, int i, Sheet out, int service, object path, int unit) except -1
-    cdef _arguments(self, Messages m, int i, Sheet out, int row, int service, object path, int unit)
-    cdef _tag(self, Messages m, int i, Sheet out, int row, int service, int unit)
-    cdef _table(self, Messages m, int i, Sheet out, int row, object path, int unit)
-    cdef _attributes(self, Sheet out, int row, object path, bint sized)
-    cdef _response(self, Messages m, int i, Sheet out, int depth)
-    cdef bint _packet_response(self, Messages m, int i, Sheet out, int depth)
-    cdef bint _refused_whole(self, Messages m, int i, Sheet out, int depth, int service, int status, int words, int at)
-    cdef _finish(self, Messages m, int i, Sheet out, int row, int service, int status, int words, int at)
-    cpdef Py_ssize_t stretch(self, Messages m, int i, Py_ssize_t start, int count, int k) except -2
-    cpdef object path(self, bytes octets)
-    cpdef int object_code(self, object path) except -2

@@ -1,7 +1,7 @@
 # cython: compiled
 """The encapsulation protocol around CIP: how it is cut from streams and recognised.
 
-    | command 2 | length 2 | session 4 | status 4 | sender context 8 | options 4 | data (length) |   little-endian
+    | command 2 | length 2 | session 4 | status 4 | sender context 8 | options 4 | data |    little-endian
 
 Source: CIP Volume 2 (EtherNet/IP adaptation of CIP), 2-3.1 and 2-6 (common packet format).
 """

@@ -1,9 +1,9 @@
 """EPATHs: the paths that CIP requests and connections are addressed with.
 
     padded EPATH = segments, each an even number of octets
-    000 port | 001 logical | 010 network | 011 symbol | 100 data (91: ANSI extended symbol) | 101, 110 data types
+    000 port | 001 logical | 010 network | 011 symbol | 100 data (91: extended symbol) | 101, 110 data types
 
-Source: CIP Volume 1, Appendix C-1 (data and path encoding); Logix 5000 Data Access (1756-PM020), "CIP addressing".
+Source: CIP Volume 1, Appendix C-1 (data and path encoding); Logix 5000 Data Access (1756-PM020).
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ _MAX_TEXT = 512
 class EPath:
     """What a path says; built by parse_path.
 
-    text: the object, `Program:Main.Tag[3].Member` or `class:0x68/9248/class:0x6a/7162`, empty for a bare route.
+    text: the object, `Program:Main.Tag[3].Member` or `class:0x68/9248/class:0x6a/7162`; empty for a route.
     route: link addresses on the way, as `1,0` (port, link address, …), empty where nothing is routed.
-    class_id, instance, attribute: of the last object named, -1 where absent; class_id of a tag is SYMBOL_CLASS.
-    scope: what stands before the last class. symbolic: a tag by its name. members: index text behind the last object.
+    class_id, instance, attribute: of the last object named, -1 where absent; of a tag SYMBOL_CLASS.
+    scope: what stands before the last class. symbolic: a tag by its name. members: indices not yet in text.
     whole: whether every segment was understood. safety: whether a safety network segment is among them.
     code, generation: where the decoder keeps the text's code.
     """
 
     __slots__ = (
-        "attribute", "class_id", "code", "generation", "instance", "members", "pieces", "points", "route", "safety",
-        "scope", "symbolic", "text", "whole",
+        "attribute", "class_id", "code", "generation", "instance", "members", "pieces", "points", "route",
+        "safety", "scope", "symbolic", "text", "whole",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -49,7 +49,8 @@ class EPath:
 
 def parse_path(octets: bytes) -> EPath:
     """Read a padded EPATH; what cannot be read ends it early, with `whole` False."""
-    path, route, at = EPath(), [], 0
+    path, at = EPath(), 0
+    route: list[str] = []
     try:
         while at < len(octets):
             at += _segment(octets, at, path, route)

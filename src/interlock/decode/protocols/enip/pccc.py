@@ -8,7 +8,10 @@ Source: DF1 Protocol and Command Set Reference Manual (1770-6.5.16), chapters 7,
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from interlock.decode.protocols.enip.exchange import Exchange
 
 __all__ = ["Pccc"]
 
@@ -18,16 +21,21 @@ _WITH_FUNCTION = frozenset({0x06, 0x07, 0x0F})
 _NO_FUNCTION = 0xFF
 _TWO_FIELDS, _THREE_FIELDS = frozenset({0xA1, 0xA9}), frozenset({0xA2, 0xAA, 0xAB})
 _READS, _WRITES = frozenset({0xA1, 0xA2}), frozenset({0xA9, 0xAA})
+_TYPED_COMMAND = 0x0F
 _DIAGNOSTIC_STATUS = 0x0603
 _EXTENDED = 0xF0
+_FLOAT = 0x8A
 _FILES = {
-    0x82: "O", 0x83: "I", 0x84: "S", 0x85: "B", 0x86: "T", 0x87: "C", 0x88: "R", 0x89: "N", 0x8A: "F", 0x8B: "O",
-    0x8C: "I", 0x8D: "ST", 0x8E: "A", 0x8F: "D", 0x91: "L", 0x92: "MG", 0x93: "PD", 0x94: "PLS",
+    0x82: "O", 0x83: "I", 0x84: "S", 0x85: "B", 0x86: "T", 0x87: "C", 0x88: "R", 0x89: "N", 0x8A: "F",
+    0x8B: "O", 0x8C: "I", 0x8D: "ST", 0x8E: "A", 0x8F: "D", 0x91: "L", 0x92: "MG", 0x93: "PD", 0x94: "PLS",
 }  # fmt: skip
 """File type code → the letter that addresses begin with."""
-_NUMBERS = {0x84: 2, 0x85: 2, 0x89: 2, 0x8A: 4, 0x91: 4}
-"""File types whose elements are numbers, and their octets; 0x8A is floating point."""
+_NUMBERS = {0x84: 2, 0x85: 2, 0x89: 2, _FLOAT: 4, 0x91: 4}
+"""File types whose elements are numbers, and their octets."""
 _SUB_ELEMENTS = frozenset({0x86, 0x87, 0x88, 0x92, 0x93})
+
+Address = tuple[str, int, int]
+"""Text of a data file address, its file type, octets asked for."""
 
 
 class Pccc:
@@ -38,46 +46,41 @@ class Pccc:
         self._protocol = tools.codes["pccc"]
         self._names: dict[int, int] = {}
         self._words = tools.names
-        self._types = {
-            kind: tools.names.code("float" if kind == 0x8A else f"int{8 * width}")
-            for kind, width in _NUMBERS.items()
-        }
+        kinds = {kind: f"int{8 * width}" for kind, width in _NUMBERS.items()} | {_FLOAT: "float"}
+        self._types = {kind: tools.names.code(name) for kind, name in kinds.items()}
 
-    def ask(self, d: Any, m: Any, i: int, out: Any, row: int, path: Any, unit: int, service: int) -> None:
+    def ask(self, x: Exchange) -> None:
         """Name the command and find what it is about."""
-        c = d.cursor
+        c = x.cursor
         vendor, originator = _requester(c)
         command = c.u8()
         c.skip(1)
         transaction = c.u16le()
         function = c.u8() if command in _WITH_FUNCTION and c.left() else _NO_FUNCTION
-        known = self._name(out, row, command << 8 | function)
-        address = self._address(d, m, i, out, row, unit, function) if command == 0x0F else None
+        known = self._name(x, command << 8 | function)
+        address = self._address(x, function) if command == _TYPED_COMMAND else None
         if address:
-            out.set_object(row, d.objects.code(address[0]), 1)
-        out.notes[out.operation_of(row)] = (self._answer, command << 8 | function, address, unit)
-        told = {
-            "operation": out.operation_of(row), "unit": d.unit_text(unit), "command": command, "name": known,
-            "function": None if function == _NO_FUNCTION else function, "transaction": transaction, "vendor": vendor,
-            "originator": originator, "object": address[0] if address else None, "octets": address[2] if address else None,
-        }  # fmt: skip
-        d.facts.detail("pccc", m, i, told)
+            x.out.set_object(x.row, x.decoder.objects.code(address[0]), 1)
+        x.note(self._answer, command << 8 | function, address)
+        told = {"command": command, "name": known, "transaction": transaction}
+        told |= {"vendor": vendor, "originator": originator}
+        told["function"] = None if function == _NO_FUNCTION else function
+        told |= {"object": address[0], "octets": address[2]} if address else {}
+        x.detail("pccc", told)
 
-    def _name(self, out: Any, row: int, number: int) -> str | None:
+    def _name(self, x: Exchange, number: int) -> str | None:
         if not self._functions.find(number):
             return None
         name: str = self._words.texts[self._functions.name]
-        out.set_verb(row, self._functions.verb)
+        x.out.set_verb(x.row, self._functions.verb)
         if number not in self._names:
             self._names[number] = self._words.code(f"Execute PCCC: {name}")
-        out.set_name(row, self._names[number])
+        x.out.set_name(x.row, self._names[number])
         return name
 
-    def _address(
-        self, d: Any, m: Any, i: int, out: Any, row: int, unit: int, function: int
-    ) -> tuple[str, int, int] | None:
-        """Logical address of a protected typed read or write: text, file type, octets asked for."""
-        c = d.cursor
+    def _address(self, x: Exchange, function: int) -> Address | None:
+        """Read the logical address of a protected typed read or write, and what is written there."""
+        c = x.cursor
         if function not in _TWO_FIELDS | _THREE_FIELDS:
             return None
         octets, number, kind, element = c.u8(), _field(c), c.u8(), _field(c)
@@ -85,59 +88,43 @@ class Pccc:
         text = f"{_FILES.get(kind, f'0x{kind:02x}:')}{number}:{element}"
         text += f".{sub}" if kind in _SUB_ELEMENTS else ""
         if function in _WRITES:
-            self._values(d, m, i, out, row, unit, text, kind, _WRITTEN)
+            self._values(x, text, kind, _WRITTEN)
         return text, kind, octets
 
-    def _values(
-        self, d: Any, m: Any, i: int, out: Any, row: int, unit: int, text: str, kind: int, direction: int
-    ) -> None:
-        c, v = d.cursor, d.values
+    def _values(self, x: Exchange, text: str, kind: int, direction: int) -> None:
+        c, v = x.cursor, x.decoder.values
         if not v.wanted or c.left() == 0:
             return
-        code = d.objects.code(text)
-        block = v.block(
-            m, i, self._protocol, out.operation_of(row), unit, code, direction, self._types.get(kind, -1)
-        )
+        code, known = x.decoder.objects.code(text), self._types.get(kind, -1)
+        block = v.block(x.m, x.i, self._protocol, x.operation, x.unit, code, direction, known)
         width = _NUMBERS.get(kind)
         if width is None:
             v.set_raw(block, c.rest())
             return
         for _ in range(c.left() // width):
-            v.number(c.f32le() if kind == 0x8A else (c.i16le() if width == 2 else c.i32le()))
+            v.number(c.f32le() if kind == _FLOAT else (c.i16le() if width == 2 else c.i32le()))
 
-    def _answer(
-        self,
-        d: Any,
-        m: Any,
-        i: int,
-        out: Any,
-        row: int,
-        status: int,
-        extended: Any,
-        number: int,
-        address: Any,
-        unit: int,
-    ) -> None:
-        """The command's own status, then what was read."""
-        if status != 0:
+    def _answer(self, x: Exchange, number: int, address: Address | None) -> None:
+        """Read the command's own status, then what was read."""
+        if x.status != 0:
             return
-        c = d.cursor
+        c = x.cursor
         _requester(c)
         c.skip(1)
         refused = c.u8()
         c.skip(2)
         if refused == _EXTENDED and c.left():
-            out.settle(row, _REFUSED, refused << 8 | c.u8())
+            x.out.settle(x.row, _REFUSED, refused << 8 | c.u8())
         elif refused:
-            out.settle(row, _REFUSED, refused)
+            x.out.settle(x.row, _REFUSED, refused)
         elif address and number & 0xFF in _READS:
-            self._values(d, m, i, out, row, unit, address[0], address[1], _READ)
+            self._values(x, address[0], address[1], _READ)
         elif number == _DIAGNOSTIC_STATUS:
-            _bulletin(d, m, i, unit, c.rest())
+            _bulletin(x, c.rest())
 
 
 def _requester(c: Any) -> tuple[int, int]:
-    """Requester id: its size (itself included), a vendor number, a serial number, more of the vendor's choosing."""
+    """Read who asks: a size (itself included), a vendor number, a serial number, more that is skipped."""
     size = c.u8()
     if size < 7:
         c.skip(max(size - 1, 0))
@@ -148,14 +135,14 @@ def _requester(c: Any) -> tuple[int, int]:
 
 
 def _field(c: Any) -> int:
-    """One octet, or 255 and two octets."""
+    """Read one octet, or 255 and two octets."""
     number = int(c.u8())
     return int(c.u16le()) if number == 0xFF else number
 
 
-def _bulletin(d: Any, m: Any, i: int, unit: int, octets: bytes) -> None:
-    """Diagnostic status of SLC and MicroLogix: the catalogue name in 11 octets behind the extender 0xEE."""
+def _bulletin(x: Exchange, octets: bytes) -> None:
+    """Find the catalogue name that SLC and MicroLogix tell in 11 octets behind the extender 0xEE."""
     if len(octets) >= 16 and octets[1] == 0xEE:
         name = octets[5:16].decode("ascii", "replace").strip("\x00 ")
         if len(name) >= 3 and name.isprintable():
-            d.facts.clue(m, i, d.who(m, i, unit), "product", name, "pccc", 0.7)
+            x.clue("product", name, 0.7, "pccc")

@@ -1,13 +1,12 @@
 """What the rarer services say, by class and service: requests have hooks, answers what the hooks have noted.
 
-A hook is called as hook(decoder, m, i, out, row, path, unit, service) with the cursor behind the path. Where the answer
-tells something it leaves a note (function, argument…), called as
-function(decoder, m, i, out, row, general status, first word of extended status, argument…) with the cursor at the data.
+A hook is called with an Exchange, the cursor behind the path. Where the answer tells something it leaves a
+note: a function that is called with the answer's Exchange, the cursor at the data.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from interlock.decode.protocols.enip.connections import ask_close, ask_open, ask_safety
 from interlock.decode.protocols.enip.files import ask_file
@@ -15,13 +14,16 @@ from interlock.decode.protocols.enip.identity import ask_identity, ask_network, 
 from interlock.decode.protocols.enip.pccc import Pccc
 from interlock.decode.protocols.enip.symbols import ask_symbols
 
-__all__ = ["answered", "hooks", "told"]
+if TYPE_CHECKING:
+    from interlock.decode.protocols.enip.exchange import Exchange
+
+__all__ = ["answered", "asked", "hooks", "told"]
 
 _LIST_IDENTITY = 0x63
 
 
 def hooks(tools: Any) -> dict[int, Any]:
-    """256 × class + service → hook; service 0 stands for every service of the class."""
+    """Map 256 * class + service to hooks; service 0 stands for every service of the class."""
     return {
         0x0100: ask_identity,
         0x064E: ask_close,
@@ -38,28 +40,33 @@ def hooks(tools: Any) -> dict[int, Any]:
 
 
 def told(decoder: Any, m: Any, i: int, command: int) -> None:
-    """The answers of encapsulation commands that identify."""
+    """Read the answers of encapsulation commands that identify."""
     (tell_identity if command == _LIST_IDENTITY else tell_services)(decoder, m, i)
 
 
-def answered(
-    decoder: Any, m: Any, i: int, out: Any, row: int, note: Any, status: int, words: int, at: int
-) -> None:
-    """An answer with an extended status (`words` of it, `at` octets into the message), or with a note to follow."""
-    cursor = decoder.cursor
-    extended: list[int] = []
+def asked(hook: Any, x: Exchange, path: Any, service: int) -> None:
+    """Hand a request to its hook; the cursor stands behind the path again afterwards."""
+    begin = x.cursor.offset()
+    x.path, x.service = path, service
+    hook(x)
+    x.cursor.seek(begin)
+
+
+def answered(x: Exchange, note: Any, status: int, words: int, at: int) -> None:
+    """Read an answer with an extended status (`words`, `at` octets into the message), or with a note."""
+    c = x.cursor
+    x.status = status
     if words:
-        behind = cursor.offset()
-        cursor.seek(at)
-        extended = [cursor.u16le() for _ in range(words)]
-        cursor.seek(behind)
+        behind = c.offset()
+        c.seek(at)
+        extended = [c.u16le() for _ in range(words)]
+        c.seek(behind)
+        x.extended = extended[0]
         told_status = {
-            "operation": out.operation_of(row),
-            "unit": decoder.unit_text(out.unit_of(row)),
-            "service": out.function_of(row),
+            "service": x.out.function_of(x.row),
             "general_status": status,
             "extended_status": extended,
         }
-        decoder.facts.detail("cip_refusals", m, i, told_status)
+        x.detail("cip_refusals", told_status)
     if isinstance(note, tuple):
-        note[0](decoder, m, i, out, row, status, extended[0] if extended else None, *note[1:])
+        note[0](x, *note[1:])

@@ -13,7 +13,7 @@ _MAX_DEVICES = 65536
 _MAX_UNITS = 256
 _MAX_IMPLICIT = 16384
 _ROCKWELL = frozenset({1, 5})
-"""Vendor numbers of Rockwell Automation (Allen-Bradley, Reliance), whose vendor-specific classes verbs.toml names."""
+"""Vendor numbers of Rockwell Automation, whose vendor-specific classes verbs.toml names."""
 
 
 class Connection:
@@ -31,9 +31,10 @@ class Connection:
 class Session:
     """State of one flow, all of it bounded.
 
-    connections: connection id, of either direction → Connection. asked: pairing key of a wrapped or unconnected
-    message → keys of the requests in it. devices: unit code → vendor number, shared by all flows to the address.
-    symbols: (unit, scope, instance) → tag name. firmware: (unit, instance) of File objects that receive firmware.
+    connections: connection id, of either direction → Connection. asked: pairing key of a wrapped or
+    unconnected message → keys of the requests in it. devices: unit code → vendor number, shared by all flows
+    to the address. known: unit code → attributes of its Identity object. symbols: (unit, scope, instance) →
+    tag name. firmware: (unit, instance) of File objects that receive firmware.
     """
 
     __slots__ = ("asked", "connections", "devices", "firmware", "known", "opened", "symbols")
@@ -59,12 +60,12 @@ class Session:
         return vendor is None or vendor in _ROCKWELL
 
     def learn_vendor(self, unit: int, vendor: int) -> None:
-        """The device at the end of a route said who made it."""
+        """Keep who made the device at the end of a route."""
         if unit in self.devices or len(self.devices) < _MAX_UNITS:
             self.devices[unit] = vendor
 
     def open(self, unit: int, key: tuple[int, int, int], ids: tuple[int, int]) -> None:
-        """A connection was opened; the oldest makes room."""
+        """Keep a connection; the oldest makes room."""
         self.opened += 1
         while len(self.connections) >= 2 * _MAX_CONNECTIONS:
             del self.connections[next(iter(self.connections))]
@@ -74,7 +75,7 @@ class Session:
             self.connections[number] = made
 
     def close(self, key: tuple[int, int, int]) -> Connection | None:
-        """The connection with this key was closed."""
+        """Drop the connection with this key and return it."""
         gone = [number for number, connection in self.connections.items() if connection.key == key]
         closed = None
         for number in gone:
@@ -83,7 +84,7 @@ class Session:
 
 
 def session_of(decoder: Any, m: Any, i: int) -> Session:
-    """A session for the flow of message i, joined with what is known of the server's devices."""
+    """Make a session for the flow of message i, joined with what is known of the server's devices."""
     flows, slot = decoder.flows, m.flow[i]
     server = (flows.realm_of(slot), flows.address_of(slot, 1 - flows.client_side[slot]))
     if len(decoder.devices) >= _MAX_DEVICES and server not in decoder.devices:
@@ -92,7 +93,7 @@ def session_of(decoder: Any, m: Any, i: int) -> Session:
 
 
 def expect_implicit(decoder: Any, realm: int, ids: tuple[int, int], originator: str, target: str) -> None:
-    """Implicit messages with these connection ids belong to what originator opened to target."""
+    """Keep that implicit messages with these connection ids belong to what originator opened to target."""
     known = decoder.implicit
     while len(known) >= _MAX_IMPLICIT:
         del known[next(iter(known))]

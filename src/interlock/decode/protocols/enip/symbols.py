@@ -1,47 +1,40 @@
-"""Tags by number: a controller tells which instance of its Symbol object is which tag, and clients then use the number.
+"""Tags by number: a controller tells which Symbol instance is which tag, and clients then use the number.
 
-Source: Logix 5000 Data Access (1756-PM020), "Create and maintain a symbol object list" and "Symbol instance addressing".
+Source: Logix 5000 Data Access (1756-PM020), "Create and maintain a symbol object list".
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from interlock.decode.protocols.enip.exchange import Exchange
 
 __all__ = ["ask_symbols", "symbol_name"]
 
 _NAME, _TYPE = 1, 2
+_PARTIAL_TRANSFER = 6
 _MAX_SYMBOLS = 20000
 _FIXED = {_TYPE: 2, 3: 4, 5: 4, 6: 4, 7: 2, 8: 12, 9: 1, 10: 1}
 """Attribute of the Symbol object → its octets; the name (1) is counted."""
 
 
-def ask_symbols(d: Any, m: Any, i: int, out: Any, row: int, path: Any, unit: int, service: int) -> None:
-    """Hook of Get Instance Attribute List: which attributes are listed."""
-    c = d.cursor
-    wanted = [c.u16le() for _ in range(min(c.u16le(), c.left() // 2))]
+def ask_symbols(x: Exchange) -> None:
+    """Remember which attributes Get Instance Attribute List asks for."""
+    c = x.cursor
+    count = c.u16le()
+    wanted = [c.u16le() for _ in range(min(count, c.left() // 2))]
     if _NAME in wanted:
-        out.notes[out.operation_of(row)] = (_listed, wanted, path.scope, unit)
+        x.note(_listed, wanted, x.path.scope)
 
 
-def _listed(
-    d: Any,
-    m: Any,
-    i: int,
-    out: Any,
-    row: int,
-    status: int,
-    extended: Any,
-    wanted: list[int],
-    scope: str,
-    unit: int,
-) -> None:
-    """The answer: an instance and its attributes, again and again."""
-    if status not in (0, 6):
+def _listed(x: Exchange, wanted: list[int], scope: str) -> None:
+    """Read the answer: an instance and its attributes, again and again."""
+    if x.status not in (0, _PARTIAL_TRANSFER):
         return
-    c, symbols = d.cursor, d.session.symbols
+    c, symbols = x.cursor, x.decoder.session.symbols
     while c.left() >= 4:
-        instance = c.u32le()
-        name = ""
+        instance, name = c.u32le(), ""
         for attribute in wanted:
             if attribute == _NAME:
                 name = c.take(c.u16le()).decode("utf-8", "backslashreplace")
@@ -50,11 +43,11 @@ def _listed(
             else:
                 return
         if name and len(symbols) < _MAX_SYMBOLS:
-            symbols[unit, scope, instance] = name
+            symbols[x.unit, scope, instance] = name
 
 
 def symbol_name(session: Any, path: Any, unit: int) -> str | None:
-    """The text of a path that goes to a Symbol instance, with the tag's name; None where it is not known."""
+    """Spell a path to a Symbol instance with the tag's name; None where that is not known."""
     name = session.symbols.get((unit, path.scope, path.instance))
     if name is None:
         return None

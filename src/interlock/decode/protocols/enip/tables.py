@@ -17,7 +17,7 @@ _UNIT = Column(name="unit", type=text(), nullable=True, meaning="route to the de
 IDENTITIES: Final = Table(
     name="cip_identities",
     version=1,
-    meaning="One row per identity that a device gave whole: ListIdentity, or all attributes of its Identity object.",
+    meaning="One row per identity that a device gave whole, by ListIdentity or from its Identity object.",
     columns=(
         *DETAIL,
         _UNIT,

@@ -1,0 +1,34 @@
+# cython: language_level=3
+from interlock.decode.cursor cimport Cursor
+from interlock.decode.decoder cimport Decoder
+from interlock.decode.functions cimport Functions
+from interlock.decode.messages cimport Messages
+from interlock.decode.protocols.enip.data_types cimport DataTypes
+from interlock.decode.sheet cimport Sheet
+
+cdef class CommonIndustrial(Decoder):
+    cdef public Functions cip, public_objects, rockwell_objects
+    cdef public DataTypes types
+    cdef public dict hooks, paths, units, devices, implicit
+    cdef public object session
+    cdef object asked
+    cdef long long base, transaction
+    cdef int leaf
+    cdef bint wrapped
+
+    cdef _router(self, Messages m, int i, Sheet out, int unit)
+    cdef _request(self, Messages m, int i, Sheet out, int unit, int depth)
+    cdef bint _packet_request(self, Messages m, int i, Sheet out, int unit, int depth) except -1
+    cdef bint _unwrap(self, Messages m, int i, Sheet out, int unit, int depth) except -1
+    cpdef Py_ssize_t stretch(self, Messages m, int i, Py_ssize_t start, int count, int k) except -2
+    cpdef object path(self, bytes octets)
+    cpdef int object_code(self, object path) except -2
+    cdef int _ask(self, Messages m, int i, Sheet out, int service, object path, int unit) except -1
+    cdef _arguments(self, Messages m, int i, Sheet out, int row, int service, object path, int unit)
+    cdef _tag(self, Messages m, int i, Sheet out, int row, int service, int unit)
+    cdef _table(self, Sheet out, int row, object path)
+    cdef _attributes(self, Sheet out, int row, object path, bint sized)
+    cdef _response(self, Messages m, int i, Sheet out, int depth)
+    cdef bint _packet_response(self, Messages m, int i, Sheet out, int depth) except -1
+    cdef bint _refused_whole(self, Messages m, int i, Sheet out, int depth, int status, int words, int at) except -1
+    cdef _finish(self, Messages m, int i, Sheet out, int row, int status, int words, int at)
