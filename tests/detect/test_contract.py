@@ -239,3 +239,16 @@ def test_findings_are_whole_sentences_with_known_ids(name: str) -> None:
         assert finding.time <= finding.last
         assert finding.count == sum(e.total for e in finding.evidence)
         assert 0 < finding.confidence < 1
+
+
+@every
+def test_a_full_memory_is_said_and_harms_nothing_else(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    detector = DETECTORS[name]()
+    monkeypatch.setattr(detector.tallies, "_most", 0)  # type: ignore[attr-defined]
+    runner = Runner([detector])
+    for table, rows in whole():
+        runner.feed(table, rows, CONTEXT)
+    conclusion = runner.conclude(CONTEXT)
+    assert not [d for d in conclusion.diagnostics if "rested" in d]
+    assert conclusion.findings == () or name == "refusals"
+    assert [w.condition for w in conclusion.withheld] == ["full"] or name == "refusals"

@@ -91,3 +91,18 @@ def test_each_verb_and_each_pair_is_a_cause_of_its_own() -> None:
         f.id for f in findings(ControllerChange(), operations=[{**r, "at": 999} for r in reversed(rows)])
     }
     assert again == ids
+
+
+def test_a_controller_that_fetches_the_blocks_of_a_download_is_not_its_author() -> None:
+    ports = {"client_port": 50000, "server_port": 102}
+    back = {
+        "client": "10.0.0.2",
+        "server": "10.0.0.9",
+        "client_port": 102,
+        "server_port": 50000,
+        "operation": 2,
+    }
+    rows = [{"verb": "program-write", **ports}, {"verb": "program-write", **back}]
+    (finding,) = findings(ControllerChange(), operations=rows)
+    assert finding.machines == ("10.0.0.9", "10.0.0.2")
+    assert finding.count == 2

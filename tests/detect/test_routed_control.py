@@ -69,7 +69,7 @@ def test_one_finding_for_a_client_that_reaches_many_controllers() -> None:
     rows = [{**ACROSS, "server": f"192.168.3.{n}"} for n in range(2, 100)]
     (finding,) = findings(RoutedControl(), clues=MANY, operations=rows)
     assert finding.count == 98
-    assert "98 machine(s)" in finding.title
+    assert "98 machines" in finding.title
 
 
 def test_open_opcua_sessions_count_as_unauthenticated() -> None:
@@ -83,3 +83,15 @@ def test_extra_objects_and_pending_rows_are_no_messages() -> None:
     rows = [ACROSS, {**ACROSS, "item": 1}, {**ACROSS, "outcome": "pending"}]
     (finding,) = findings(RoutedControl(), clues=MANY, operations=rows)
     assert finding.count == 1
+
+
+def test_what_a_controller_asks_back_is_no_client_of_its_own() -> None:
+    back = {"client": ACROSS["server"], "server": ACROSS["client"]}
+    (finding,) = findings(RoutedControl(), operations=[ACROSS, ACROSS, back], clues=MANY)
+    assert finding.machines[0] == ACROSS["client"]
+
+
+def test_hops_alone_prove_no_router_between_neighbours() -> None:
+    near = {"client": "192.168.7.9", "server": "192.168.7.50"}
+    clues = [{"who": "192.168.7.9", "field": "ttl", "value": "64-1"}]
+    assert findings(RoutedControl(), operations=[near], clues=clues) == ()

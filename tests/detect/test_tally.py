@@ -6,8 +6,13 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from interlock.detect import facts, tally
 from interlock.detect.facts import Facts
 from interlock.detect.tally import MAX_FRAMES, MAX_SOURCES, MAX_WORDS, Tallies, Tally
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
 
 occurrences = st.lists(
     st.tuples(
@@ -59,18 +64,32 @@ def test_comes_back_from_json(parts: list) -> None:
     assert again.state() == tallies.state()
 
 
+def test_a_shelf_holds_only_so_many_words_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tally, "MAX_ALL_WORDS", 5)
+    monkeypatch.setattr(facts, "MAX_ALL_WORDS", 5)
+    tallies, known = Tallies(), Facts()
+    for number in range(8):
+        tallies[str(number),].note("w", "x")
+        known.add((str(number),), "x")
+    assert (tallies.left_out, known.left_out) == (3, 3)
+    assert sum(len(tallies[key].noted("w")) for key in tallies) == 5
+    tallies.pop(("0",))
+    tallies["9",].note("w", "x")
+    assert tallies["9",].noted("w") == {"x": 1}
+
+
 def test_every_shelf_is_bounded_and_counts_what_it_leaves_out() -> None:
-    tallies, tally, facts = Tallies(2), Tally(), Facts(2, 2)
+    tallies, one, known = Tallies(2), Tally(), Facts(2, 2)
     for number in range(5):
         tallies[str(number),].note("w", "x")
-        facts.add(("s",), str(number))
-        facts.add((str(number),), "x")
+        known.add(("s",), str(number))
+        known.add((str(number),), "x")
     assert (len(tallies), tallies.left_out) == (2, 3)
-    assert facts["s",] == {"0", "1"}
-    assert facts.left_out == 4
+    assert known["s",] == {"0", "1"}
+    assert known.left_out == 4
     for number in range(max(MAX_SOURCES, MAX_WORDS) + 5):
-        tally.add(str(number), 0, 0, np.array([1]), 1)
-        tally.note("w", str(number))
-    assert len(tally.spans) == MAX_SOURCES
-    assert len(tally.noted("w")) == MAX_WORDS
-    assert tally.left_out == MAX_WORDS - MAX_SOURCES + 10
+        one.add(str(number), 0, 0, np.array([1]), 1)
+        one.note("w", str(number))
+    assert len(one.spans) == MAX_SOURCES
+    assert len(one.noted("w")) == MAX_WORDS
+    assert one.left_out == MAX_WORDS - MAX_SOURCES + 10

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from interlock.detect.facts import Facts
     from interlock.detect.interface import Context
 
-__all__ = ["CauseDetector", "Verdict", "milder"]
+__all__ = ["FULL", "CauseDetector", "Verdict", "milder"]
 
+FULL = "full"
+_FULL_REASON = "more was seen than is kept in memory; what came last was not judged"
+"""Condition of a detector, not of a source: it met one of its bounds."""
 _GRAVITY: tuple[Severity, ...] = ("info", "low", "medium", "high", "critical")
 
 
@@ -119,10 +122,16 @@ class CauseDetector:
                 if self.judge(key, tally.only({source}), context) is not None:
                     condition = next(c for c in self.withheld_by if context.has(source, c))
                     counts[source, condition] = counts.get((source, condition), 0) + 1
-        return [
+        held = [
             Withheld(detector=self.name, source=s, condition=c, reason=self.withheld_by[c], count=n)
             for (s, c), n in sorted(counts.items())
         ]
+        left_out = self.tallies.left_out + sum(facts.left_out for facts in self.facts.values())
+        if left_out:
+            held.append(
+                Withheld(detector=self.name, source="", condition=FULL, reason=_FULL_REASON, count=left_out)
+            )
+        return held
 
     def _barred(self, tally: Tally, context: Context) -> set[str]:
         return {s for s in tally.spans if any(context.has(s, c) for c in self.withheld_by)}

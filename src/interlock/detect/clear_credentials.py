@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.control import CONTROL_PROTOCOLS, PLANT_ROLES, spoken
+from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class ClearCredentials(CauseDetector):
             confidence=0.95,
             title=f"A {secret} for {context.name(realm, server)} crosses the network in clear over "
             f"{spoken(protocol)}",
-            seen=f"Seen {tally.count} time(s) from {', '.join(clients[:5])}"
+            seen=f"Seen {counted(tally.count, 'time')} from {', '.join(clients[:5])}"
             + (f", account {', '.join(users[:5])}" if users else "")
             + (f"; the {secret} {' and '.join(weak)}" if weak else "")
             + ". The secret itself is not kept, only a keyed fingerprint.",

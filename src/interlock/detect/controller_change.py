@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+import numpy as np
+
 from interlock.detect.causes import CauseDetector, Verdict, milder
-from interlock.detect.control import spoken
+from interlock.detect.control import CONTROL_PORTS, spoken
 from interlock.detect.once import Once
+from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from numpy.typing import NDArray
 
     from interlock.detect.batch import Batch
     from interlock.detect.interface import Context
@@ -104,6 +109,7 @@ class ControllerChange(CauseDetector):
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "operations": (
             *("source", "realm", "operation", "time", "frame", "response_frame", "client", "server"),
+            *("client_port", "server_port"),
             *("protocol", "verb", "function_name", "user", "unit", "object", "outcome"),
         )
     }
@@ -119,12 +125,13 @@ class ControllerChange(CauseDetector):
             return
         hits = batch.take(mask)
         columns = ("source", "realm", "client", "server", "verb", "protocol", "outcome")
-        groups = hits.groups(*columns)
+        groups = hits.groups(*columns, bins=_backwards(hits), named="backwards")
         # A pending row is the first word about an operation; its final row adds the outcome, not the count.
-        for group, (source, realm, client, server, verb, protocol, outcome) in sorted(
-            groups, key=lambda g: g[1][-1] != "pending"
+        for group, (source, realm, client, server, verb, protocol, outcome, backwards) in sorted(
+            groups, key=lambda g: g[1][6] != "pending"
         ):
-            key = (realm or "", client or "", server or "", verb)
+            ends = (server, client) if backwards else (client, server)
+            key = (realm or "", ends[0] or "", ends[1] or "", verb)
             rows = groups.rows(group)
             tally = self.tallies[key]
             tally.add_rows(source or "", hits, self._once.new(hits, rows, pending=outcome == "pending"))
@@ -214,10 +221,21 @@ class _Standing:
         return " ".join(parts)
 
 
+def _backwards(batch: Batch) -> NDArray[np.int64]:
+    """Per row 1 where a controller asks its client for the next part of what the client began, else 0.
+
+    S7 controllers fetch the blocks of a download themselves: such a request comes from a control port.
+    """
+    ports = np.array(sorted(CONTROL_PORTS))
+    from_control, to_control = (np.isin(batch.integers(f"{end}_port"), ports) for end in ("client", "server"))
+    return (from_control & ~to_control & (batch.integers("server_port") > 0)).astype(np.int64)
+
+
 def _seen(tally: Tally, verb: str) -> str:
     outcomes = tally.noted("outcome")
     ended = ", ".join(f"{n} {outcome}" for outcome, n in outcomes.items()) or "not ended yet"
     functions = ", ".join(tally.noted("function_name")) or "functions without a name"
     users = tally.noted("user")
     who = f", as user {', '.join(users)}," if users else ""
-    return f"Seen {tally.count} time(s){who} with the verb '{verb}' ({functions}; outcomes: {ended})."
+    times = counted(tally.count, "time")
+    return f"Seen {times}{who} with the verb '{verb}' ({functions}; outcomes: {ended})."

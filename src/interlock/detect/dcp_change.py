@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.once import Once
+from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class DcpChange(CauseDetector):
             confidence=0.9,
             title=f"{context.name(realm, client)} set {_what(objects)} of {context.name(realm, server)} "
             "by DCP",
-            seen=f"Seen {tally.count} DCP Set request(s) on "
+            seen=f"Seen {counted(tally.count, 'DCP Set request')} on "
             f"{', '.join(objects[:5]) or 'options not named'} (outcomes: {outcomes})."
             + (" The sender is a named engineering station." if named else "")
             + (

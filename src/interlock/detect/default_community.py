@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from interlock.detect.causes import CauseDetector, Verdict
+from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
 if TYPE_CHECKING:
@@ -61,8 +62,8 @@ class DefaultCommunity(CauseDetector):
             title=f"{name} answers to a default SNMP community"
             if answered
             else f"{name} is asked with a default SNMP community",
-            seen=f"Seen {tally.count} request(s) from {', '.join(clients[:5])} with a community that "
-            f"every manual prints; {answered} were answered.",
+            seen=f"Seen {counted(tally.count, 'request')} from {', '.join(clients[:5])} with a community "
+            f"that every manual prints; {answered} were answered.",
             matters="With it anyone reads how the machine is built and whom it talks to, and where it "
             "may also write, changes its address, shuts its ports or restarts it.",
             silent="Silent where the community is no published default or SNMPv3 is spoken.",

@@ -54,7 +54,7 @@ class DuplicateAddress(CauseDetector):
 
     def __init__(self) -> None:
         super().__init__()
-        self.tallies = Tallies(50_000)
+        self.tallies = Tallies(20_000)
         self._speaks_for, self._hops, self._routers = Facts(), Facts(), Facts()
         self.facts = {"speaks-for": self._speaks_for, "hops": self._hops, "routers": self._routers}
         self._macs: dict[Key, set[str]] = {}

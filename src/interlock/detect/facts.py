@@ -13,6 +13,7 @@ __all__ = ["MAX_SUBJECTS", "MAX_WORDS_EACH", "Facts"]
 
 MAX_SUBJECTS: Final = 65_536
 MAX_WORDS_EACH: Final = 64
+MAX_ALL_WORDS: Final = 100_000
 
 
 class Facts:
@@ -22,6 +23,7 @@ class Facts:
         """subjects: how many at most; each: how many words at most for one of them."""
         self._most, self._each = subjects, each
         self._known: dict[Key, set[str]] = {}
+        self._words = 0
         self.left_out = 0
 
     def __iter__(self) -> Iterator[Key]:
@@ -37,15 +39,14 @@ class Facts:
 
     def add(self, subject: Key, word: str) -> bool:
         """Learn a fact; true where it was not known before."""
-        words = self._known.get(subject)
-        if words is None:
-            if len(self._known) >= self._most:
-                self.left_out += 1
-                return False
-            words = self._known[subject] = set()
+        words = self._known.get(subject, set())
         if word in words or len(words) >= self._each:
             return False
-        words.add(word)
+        if (not words and len(self._known) >= self._most) or self._words >= MAX_ALL_WORDS:
+            self.left_out += 1
+            return False
+        self._known.setdefault(subject, words).add(word)
+        self._words += 1
         return True
 
     def state(self) -> list[Any]:
@@ -56,3 +57,4 @@ class Facts:
         """From JSON values."""
         self.left_out = int(state[0])
         self._known = {tuple(str(p) for p in s): {str(w) for w in words} for s, words in state[1]}
+        self._words = sum(len(words) for words in self._known.values())

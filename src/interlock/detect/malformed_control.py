@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.control import CONTROL_PROTOCOLS, spoken
+from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class MalformedControl(CauseDetector):
             severity="high" if len(kinds) >= MANY_KINDS else "medium" if dense else "low",
             confidence=0.8 if dense else 0.6,
             title=f"Malformed {name} messages between {ends}",
-            seen=f"Seen {tally.count} violation(s) of {name} beside {messages} message(s): "
+            seen=f"Seen {counted(tally.count, 'violation')} of {name} beside {counted(messages, 'message')}: "
             + ", ".join(f"{kind} ({n})" for kind, n in list(kinds.items())[:8])
             + ".",
             matters="Controllers are seldom tested with messages that break the rules: some stop, "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from interlock.detect.causes import CauseDetector, Verdict
+from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
 if TYPE_CHECKING:
@@ -25,16 +26,16 @@ _MATTERS: Final[dict[str, tuple[Severity, str, str]]] = {
         "high",
         "accepts OPC UA sessions without security",
         (
-            "Nothing proves who speaks and nothing stops a third party from reading or changing values on "
-            "the way: operators may see what is not, and controllers do what nobody ordered."
+            "Nothing proves who speaks and nothing stops a third party from reading or changing values "
+            "on the way: operators may see what is not, and controllers do what nobody ordered."
         ),
     ),
     "anonymous": (
         "medium",
         "accepts anonymous OPC UA users",
         (
-            "Nobody can tell afterwards who wrote a value, and whoever reaches the port has the rights of "
-            "anyone."
+            "Nobody can tell afterwards who wrote a value, and whoever reaches the port has the rights "
+            "of anyone."
         ),
     ),
     "outdated policy": (
@@ -95,8 +96,8 @@ class OpcuaSecurity(CauseDetector):
             severity=severity,
             confidence=0.95,
             title=f"{context.name(realm, server)} {title}",
-            seen=f"Seen {tally.count} session(s) from {', '.join(clients[:5])} at port {port}: {shown}"
-            + (f"; user {', '.join(users[:5])}." if users else "."),
+            seen=f"Seen {counted(tally.count, 'session')} from {', '.join(clients[:5])} at port {port}: "
+            f"{shown}" + (f"; user {', '.join(users[:5])}." if users else "."),
             matters=matters,
             silent="Silent for sessions with mode SignAndEncrypt, a current policy and a named user; a "
             "channel that only asks for endpoints has no session and is not counted.",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from interlock.detect.causes import CauseDetector, Verdict, milder
 from interlock.detect.control import CONTROL_PROTOCOLS, PLANT_ROLES, spoken
 from interlock.detect.facts import Facts
+from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
 if TYPE_CHECKING:
@@ -113,8 +114,9 @@ class PublicAddress(CauseDetector):
             kind="exposure",
             severity=_severity(tally, set(services)),
             confidence=0.9 if tally.noted("answered").get("yes") else 0.7,
-            title=f"{context.name(realm, device)} {way} {len(peers)} public address(es)",
-            seen=f"Seen {tally.count} conversation(s) with {', '.join(peers[:5])} over "
+            title=f"{context.name(realm, device)} {way} "
+            f"{counted(len(peers), 'public address', 'public addresses')}",
+            seen=f"Seen {counted(tally.count, 'conversation')} with {', '.join(peers[:5])} over "
             f"{', '.join(spoken(s) for s in services[:5])}; {tally.noted('answered').get('yes', 0)} were "
             "answered.",
             matters="A path to the internet is a way in for whoever finds it and a way out for what is "

@@ -8,6 +8,7 @@ from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.control import spoken
 from interlock.detect.habit import KEPT_MINUTES, LEAST_MINUTES, LEAST_REQUESTS, Habit
 from interlock.detect.tally import Key, Tally
+from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Refusals"]
 
-MAX_RELATIONS: Final = 10_000
+MAX_RELATIONS: Final = 5_000
 MAX_FAILING: Final = 2_000
 """Relations whose habit is kept, and of those with failures, whose frames are kept."""
 _KINDS: Final = {"refused": "refused", "no-answer": "not answered"}
@@ -142,8 +143,8 @@ class Refusals(CauseDetector):
             confidence=0.7,
             title=f"{asked} suddenly {'refuses' if refused else 'leaves unanswered'} {told} requests of "
             f"{context.name(realm, client)}",
-            seen=f"Seen {tally.count} request(s) {_KINDS[kind]} ({', '.join(verbs[:5])}); in the worst "
-            f"minute {share:.0%} of all requests, where this relation's habit is {habit:.2%}.",
+            seen=f"Seen {counted(tally.count, 'request')} {_KINDS[kind]} ({', '.join(verbs[:5])}); in the "
+            f"worst minute {share:.0%} of all requests, where this relation's habit is {habit:.2%}.",
             matters="A controller that suddenly refuses is being asked for what it does not have: "
             "somebody is trying out objects or passwords, or a program was changed."
             if refused

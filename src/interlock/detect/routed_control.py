@@ -10,6 +10,7 @@ from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.control import UNAUTHENTICATED, is_station, spoken
 from interlock.detect.facts import Facts
 from interlock.detect.tally import Key, Tallies, Tally
+from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class RoutedControl(CauseDetector):
 
     def __init__(self) -> None:
         super().__init__()
-        self.tallies = Tallies(50_000)
+        self.tallies = Tallies(20_000)
         self._macs, self._speaks_for, self._routers = Facts(), Facts(), Facts()
         self._hops, self._masks = Facts(), Facts()
         self.facts = {
@@ -121,12 +122,20 @@ class RoutedControl(CauseDetector):
         """Sum up the client's pairs that cross a router."""
         whole = Tally()
         for pair in sorted(self._pairs.get(key, ())):
-            if crossing := self._crossing(pair[0], pair[1], pair[3]):
+            crossing = self._crossing(pair[0], pair[1], pair[3])
+            if crossing and not self._answers_back(pair):
                 whole.merge(self.tallies[pair])
                 whole.note("server", pair[3])
                 for reason in crossing:
                     whole.note("crossing", reason)
         return whole
+
+    def _answers_back(self, pair: Key) -> bool:
+        """Tell whether the other end asks more: what a server asks back is part of its client's work."""
+        reverse = (pair[0], pair[3], pair[2], pair[1])
+        if reverse not in self.tallies:
+            return False
+        return (self.tallies[reverse].count, reverse) > (self.tallies[pair].count, pair)
 
     def _crossing(self, realm: str, client: str, server: str) -> tuple[str, ...]:
         """Say why a pair crosses a router; empty where nothing shows that it does."""
@@ -138,8 +147,9 @@ class RoutedControl(CauseDetector):
                 reasons.append(f"frames of {address} come from the link address of a router")
             if any(_outside(address, mask, other) for mask in self._masks[realm, address]):
                 reasons.append(f"{other} lies outside the network of {address}")
-            if hops := min((_hop_count(clue) for clue in self._hops[realm, address]), default=0):
-                reasons.append(f"packets of {address} have already passed {hops} router(s)")
+            hops = min((_hop_count(clue) for clue in self._hops[realm, address]), default=0)
+            if hops and not _neighbours(client, server):
+                reasons.append(f"packets of {address} have already passed {counted(hops, 'router')}")
         if _block(client) != _block(server):
             reasons.append("the two addresses belong to different address blocks")
         return tuple(reasons)
@@ -171,12 +181,12 @@ class RoutedControl(CauseDetector):
             kind="weakness",
             severity="high" if changes else "medium",
             confidence=min(0.95, 0.6 + 0.1 * len(reasons)),
-            title=f"{title} reaches {len(servers)} machine(s) through a router with {name}, which asks "
-            "for no proof",
-            seen=f"Seen {tally.count} {name} message(s) from {client} to {shown}; {'; '.join(reasons[:3])}.",
+            title=f"{title} reaches {counted(len(servers), 'machine')} through a router with {name}, "
+            "which asks for no proof",
+            seen=f"Seen {counted(tally.count, f'{name} message')} from {client} to {shown}; "
+            f"{'; '.join(reasons[:3])}.",
             matters=f"{name} carries out a request without asking who sent it. As long as it stays in one "
-            "cell, one has to stand in the cell to misuse it; across a router every machine with a route "
-            "can "
+            "cell, one has to stand in the cell to misuse it; across a router every machine with a route can "
             + (
                 "change the process as this client does." if changes else "read the process, and write to it."
             ),
@@ -217,6 +227,14 @@ def _routable(address: str | None) -> bool:
         return False
     limited = ip.version == 4 and int(ip) == 2**32 - 1
     return not (ip.is_multicast or ip.is_link_local or ip.is_unspecified or ip.is_loopback or limited)
+
+
+@lru_cache(maxsize=65_536)
+def _neighbours(one: str, other: str) -> bool:
+    """Tell whether two addresses are so alike (24 bits, IPv6 64) that hops alone prove no router."""
+    first, second = ipaddress.ip_address(one), ipaddress.ip_address(other)
+    shift = 8 if first.version == 4 else 64
+    return first.version == second.version and int(first) >> shift == int(second) >> shift
 
 
 def _hop_count(clue: str) -> int:

@@ -10,6 +10,7 @@ from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.control import CONTROL_PORTS, CONTROL_PROTOCOLS
 from interlock.detect.facts import Facts
 from interlock.detect.tally import Key, Tallies, Tally
+from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
 if TYPE_CHECKING:
@@ -189,8 +190,8 @@ class Sweep(CauseDetector):
             severity="low" if station else "high",
             confidence=0.8,
             title=title,
-            seen=f"Seen {tally.count} short or failed conversation(s) within minutes, to ports {shown}."
-            + (" The client is a named engineering station." if station else ""),
+            seen=f"Seen {counted(tally.count, 'short or failed conversation')} within minutes, to ports "
+            f"{shown}." + (" The client is a named engineering station." if station else ""),
             matters="A sweep finds out which controllers there are and is what an intruder does first; "
             "and some controllers stop when many connections are opened at once.",
             silent=f"Silent below {LEAST_MACHINES} machines or {LEAST_PORTS} ports within ten minutes, "

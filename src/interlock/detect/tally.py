@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from interlock.detect.batch import Batch, Groups
 
-__all__ = ["MAX_CAUSES", "MAX_FRAMES", "Key", "Span", "Tallies", "Tally"]
+__all__ = ["MAX_CAUSES", "MAX_FRAMES", "Key", "Room", "Span", "Tallies", "Tally"]
 
 Key = tuple[str, ...]
 MAX_FRAMES: Final = 20
@@ -27,7 +27,9 @@ MAX_CAUSES: Final = 10_000
 _NO_FRAMES: Final = np.zeros(0, np.int64)
 MAX_SOURCES: Final = 1_000
 MAX_WORDS: Final = 2_048
-"""Bounds per detector, per cause, per kind of word; what comes after is counted as left out."""
+MAX_ALL_WORDS: Final = 100_000
+"""Bounds per detector, per cause, per kind of word, for all words of a shelf; what comes after is counted
+as left out."""
 
 
 class Span:
@@ -46,12 +48,32 @@ class Span:
             self.frames = _smallest(self.frames, frames)
 
 
+class Room:
+    """How many more words a shelf of tallies can hold."""
+
+    __slots__ = ("left", "refused")
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+        self.refused = 0
+
+    def take(self) -> bool:
+        """Take the place of one word; false, and counted, where none is left."""
+        if self.left <= 0:
+            self.refused += 1
+            return False
+        self.left -= 1
+        return True
+
+
 class Tally:
     """One cause: a span per source, and words with counts."""
 
-    __slots__ = ("left_out", "spans", "words")
+    __slots__ = ("_room", "left_out", "spans", "words")
 
-    def __init__(self) -> None:
+    def __init__(self, room: Room | None = None) -> None:
+        """room: what bounds its words together with those of its shelf."""
+        self._room = room
         self.spans: dict[str, Span] = {}
         self.words: dict[str, dict[str, int]] = {}
         self.left_out = 0
@@ -107,8 +129,10 @@ class Tally:
     def note(self, kind: str, word: str, count: int = 1) -> None:
         """Count a word of a kind (a peer, a user, an outcome)."""
         words = self.words.setdefault(kind, {})
-        if word in words or len(words) < MAX_WORDS:
-            words[word] = words.get(word, 0) + count
+        if word in words:
+            words[word] += count
+        elif len(words) < MAX_WORDS and (self._room is None or self._room.take()):
+            words[word] = count
         else:
             self.left_out += count
 
@@ -145,9 +169,9 @@ class Tally:
         return [spans, self.words, self.left_out]
 
     @classmethod
-    def of(cls, state: list[Any]) -> Tally:
+    def of(cls, state: list[Any], room: Room | None = None) -> Tally:
         """From JSON values."""
-        tally = cls()
+        tally = cls(room)
         for source, (count, first, last, frames) in state[0].items():
             tally.spans[source] = Span(int(count), int(first), int(last), [int(f) for f in frames])
         tally.words = {kind: {w: int(n) for w, n in words.items()} for kind, words in state[1].items()}
@@ -168,7 +192,13 @@ class Tallies:
     def __init__(self, most: int = MAX_CAUSES) -> None:
         self._most = most
         self._tallies: dict[Key, Tally] = {}
-        self.left_out = 0
+        self._room = Room(MAX_ALL_WORDS)
+        self._full = 0
+
+    @property
+    def left_out(self) -> int:
+        """How many times something did not fit."""
+        return self._full + self._room.refused
 
     def __len__(self) -> int:
         """How many causes there are."""
@@ -187,19 +217,23 @@ class Tallies:
         if tally is not None:
             return tally
         if len(self._tallies) >= self._most:
-            self.left_out += 1
+            self._full += 1
             return Tally()
-        return self._tallies.setdefault(key, Tally())
+        return self._tallies.setdefault(key, Tally(self._room))
 
     def pop(self, key: Key) -> Tally | None:
-        """Take a cause out."""
-        return self._tallies.pop(key, None)
+        """Take a cause out; its words make room for others."""
+        tally = self._tallies.pop(key, None)
+        if tally is not None:
+            self._room.left += sum(len(words) for words in tally.words.values())
+        return tally
 
     def state(self) -> list[Any]:
         """As JSON values."""
-        return [self.left_out, [[list(key), tally.state()] for key, tally in self._tallies.items()]]
+        tallies = [[list(key), tally.state()] for key, tally in self._tallies.items()]
+        return [self._full, self._room.left, self._room.refused, tallies]
 
     def restore(self, state: list[Any]) -> None:
         """From JSON values."""
-        self.left_out = int(state[0])
-        self._tallies = {tuple(str(k) for k in key): Tally.of(tally) for key, tally in state[1]}
+        self._full, self._room.left, self._room.refused = (int(n) for n in state[:3])
+        self._tallies = {tuple(str(k) for k in key): Tally.of(tally, self._room) for key, tally in state[3]}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import numpy as np
 
 from interlock.detect.causes import CauseDetector, Verdict
+from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ _MATTERS: Final[dict[str, tuple[Severity, str, str]]] = {
         "medium",
         "speaks a TLS version that is no longer allowed",
         (
-            "Versions before 1.2 can be attacked on the way: who sits between both ends may read or change "
-            "what they say."
+            "Versions before 1.2 can be attacked on the way: who sits between both ends may read or "
+            "change what they say."
         ),
     ),
     "suite": (
@@ -62,8 +63,8 @@ _MATTERS: Final[dict[str, tuple[Severity, str, str]]] = {
         "medium",
         "uses an expired certificate",
         (
-            "People and programs learn to click the warning away; strict clients stop connecting, and the "
-            "view of the process or its recording stops with them."
+            "People and programs learn to click the warning away; strict clients stop connecting, and "
+            "the view of the process or its recording stops with them."
         ),
     ),
 }
@@ -124,7 +125,7 @@ class WeakTls(CauseDetector):
             severity=severity,
             confidence=0.95,
             title=f"{context.name(realm, server)} {title} (port {port})",
-            seen=f"Seen in {tally.count} handshake(s) with {', '.join(clients[:5])}: "
+            seen=f"Seen in {counted(tally.count, 'handshake')} with {', '.join(clients[:5])}: "
             + "; ".join(f"{k.replace('_', ' ')} {v}" for k, v in shown.items() if v)
             + ".",
             matters=matters,
