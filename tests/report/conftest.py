@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from interlock.report.html.page import render_page
+
 from . import plant
 
 
@@ -20,3 +22,8 @@ def hostile_report():
 @pytest.fixture(scope="session")
 def large_report():
     return plant.large_report()
+
+
+@pytest.fixture(scope="session")
+def large_page(large_report) -> str:
+    return render_page(large_report)

@@ -313,8 +313,8 @@ def findings() -> tuple[Finding, ...]:
 
 
 HEALTH = (
-    Health(condition="gaps", source=SOURCE, sentence="The mirror port lost packets: 3 TCP streams have holes, what was in them is not known.", figure=3),
-    Health(condition="vlan-stripped", source=SOURCE, sentence="VLAN tags were removed before the capture: machines of several VLANs cannot be told apart by VLAN.", figure="0 of 1,284,220 frames tagged"),
+    Health(condition="gaps", source=SOURCE, sentence="The mirror port lost packets: 3 TCP streams have holes, what was in them is not known.", figure=3.0, unit="holes"),
+    Health(condition="vlan-stripped", source=SOURCE, sentence="VLAN tags were removed before the capture: machines of several VLANs cannot be told apart by VLAN.", figure=4.0, unit="VLANs"),
 )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.report.printable import clip, printable
+from interlock.report.printable import clip, clip_path, printable
 
 # All of Unicode, lone surrogates included: what decoding octets with errors can leave behind.
 ANY_TEXT = st.text(st.characters())
@@ -41,6 +41,16 @@ def test_result_is_utf8(text: str) -> None:
 @given(ANY_TEXT, st.integers(2, 80))
 def test_clip_keeps_its_limit(text: str, limit: int) -> None:
     assert len(clip(text, limit)) <= limit
+
+
+@given(ANY_TEXT, st.integers(2, 80))
+def test_a_path_keeps_its_limit(path: str, limit: int) -> None:
+    assert len(clip_path(path, limit)) <= limit
+
+
+def test_a_path_keeps_its_end() -> None:
+    assert clip_path("/a/very/long/way/to/line1.pcap", 12) == "…/line1.pcap"
+    assert clip_path("x" * 100 + "/line1.pcap", 13).endswith("/line1.pcap")
 
 
 def test_ordinary_names_of_all_languages_stay() -> None:

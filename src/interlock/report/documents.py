@@ -126,7 +126,7 @@ def _health(note: HealthNote) -> dict[str, Any]:
     if isinstance(figure, float) and not math.isfinite(figure):
         figure = None
     shown = {"condition": note.condition, "source": note.source, "sentence": note.sentence}
-    return shown if figure is None else {**shown, "figure": figure}
+    return shown if figure is None else {**shown, "figure": figure, "unit": note.unit}
 
 
 def _run(run: Run) -> dict[str, Any]:

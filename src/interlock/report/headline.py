@@ -19,8 +19,7 @@ def headline(report: Report) -> str:
     total = len(report.assets)
     controllers = sum(asset.role in CONTROLLER_ROLES for asset in report.assets)
     were = "was" if total == 1 else "were"
-    which = f", {controllers:,} of them controllers" if controllers > 1 else ", one of them a controller"
-    seen = f"{plural(total, 'machine')} {were} seen{which if controllers else ', no controller among them'}."
+    seen = f"{plural(total, 'machine')} {were} seen, {_controllers(controllers, total)}."
     findings = open_findings(report.findings)
     if not findings:
         return f"{seen if total else 'No machine was seen.'} No finding is open."
@@ -29,6 +28,14 @@ def headline(report: Report) -> str:
     return (
         f"{seen} {plural(len(findings), 'finding')} {'is' if len(findings) == 1 else 'are'} open: {listed}."
     )
+
+
+def _controllers(controllers: int, total: int) -> str:
+    if not controllers:
+        return "no controller" if total == 1 else "no controller among them"
+    if total == 1:
+        return "a controller"
+    return "one of them a controller" if controllers == 1 else f"{controllers:,} of them controllers"
 
 
 def subheadline(report: Report) -> str:

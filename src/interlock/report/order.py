@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from interlock.records.asset import Asset
     from interlock.records.finding import Finding
 
-__all__ = ["by_risk", "by_urgency", "count_by_severity", "display_name", "open_findings"]
+__all__ = ["by_risk", "by_urgency", "count_by_severity", "display_name", "open_findings", "spoken"]
 
 _KIND_ORDER = {"alert": 0, "exposure": 1, "change": 2, "weakness": 3}
 
@@ -53,6 +53,12 @@ def display_name(asset: Asset) -> str:
     candidates = (*asset.names[:1], asset.product, *asset.ips[:1], *asset.macs[:1])
     name = next((candidate for candidate in candidates if candidate), asset.id)
     return f"{name} unit {asset.unit}" if asset.unit and not asset.names else name
+
+
+def spoken(asset: Asset) -> tuple[str, ...]:
+    """Return the protocols it serves, else uses; finding each other's address is not worth naming."""
+    served = tuple(protocol for protocol in asset.served if protocol != "arp")
+    return served or tuple(protocol for protocol in asset.used if protocol != "arp")
 
 
 def by_risk(assets: Iterable[Asset]) -> tuple[Asset, ...]:

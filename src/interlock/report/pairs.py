@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from interlock.report.order import display_name
 from interlock.report.words import Effect, effect_of, gravity_of
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from interlock.report.record import Report
     from interlock.report.relations import Relation
 
-__all__ = ["Directory", "End", "Pair", "pairs_of"]
+__all__ = ["RESOLUTION", "Directory", "End", "Pair", "is_public", "pairs_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +28,10 @@ class End:
     asset: Asset | None = None
     public: bool = False
     group: bool = False
+
+
+RESOLUTION: Final = frozenset({"arp", "ndp"})
+"""Protocols that only find the link address of another: no relation between two machines by themselves."""
 
 
 class Directory:
@@ -50,6 +54,11 @@ class Directory:
             return End(key=asset.id, name=display_name(asset), asset=asset)
         public, group = _kind_of_address(address)
         return End(key=f"{realm}|{address}", name=address, public=public, group=group)
+
+
+def is_public(address: str) -> bool:
+    """Whether it is an IP address of the public Internet."""
+    return _kind_of_address(address)[0]
 
 
 def _kind_of_address(address: str) -> tuple[bool, bool]:
@@ -86,14 +95,30 @@ class Pair:
         return self.server.name
 
     @property
+    def telling(self) -> list[Relation]:
+        """Relations that do something to the other: asking for its address does not."""
+        return [relation for relation in self.relations if relation.protocol not in RESOLUTION]
+
+    @property
+    def only_looks(self) -> bool:
+        """Whether one end only asked for the other's address and never talked to it."""
+        return RESOLUTION.issuperset(self.protocols) and not self.telling
+
+    @property
     def effect(self) -> Effect:
         """The gravest thing that is done."""
-        return effect_of(self.relations[0].verb) if self.relations else "flow"
+        return effect_of(self.telling[0].verb) if self.telling else "flow"
 
     @property
     def gravity(self) -> int:
         """Rank of the gravest verb, lowest first; pairs without any come last."""
-        return gravity_of(self.relations[0].verb) if self.relations else 1_000
+        return gravity_of(self.telling[0].verb) if self.telling else 1_000
+
+    @property
+    def aside(self) -> bool:
+        """Whether it is talk to a group or to nobody known, as DHCP and LLDP need; never so for commands."""
+        known = all(end.asset is not None or end.public for end in (self.client, self.server))
+        return (not known and self.effect != "program") or self.only_looks
 
     @property
     def messages(self) -> int:
@@ -103,15 +128,19 @@ class Pair:
     @property
     def brief(self) -> str:
         """`modbus read 12,480, write 40; opcua subscribe 3`, or the names of undecoded protocols."""
-        by_protocol: dict[str, list[str]] = {}
-        for relation in self.relations:
-            refused = f" ({relation.refused:,} refused)" if relation.refused else ""
-            by_protocol.setdefault(relation.protocol, []).append(
-                f"{relation.verb} {relation.count:,}{refused}"
-            )
-        said = [f"{protocol} {', '.join(verbs)}" for protocol, verbs in by_protocol.items()]
-        said += [protocol for protocol in self.protocols if protocol not in by_protocol]
+        sums: dict[str, dict[str, tuple[int, int]]] = {}
+        for relation in self.telling or self.relations:
+            verbs = sums.setdefault(relation.protocol, {})
+            count, refused = verbs.get(relation.verb, (0, 0))
+            verbs[relation.verb] = (count + relation.count, refused + relation.refused)
+        said = [f"{protocol} {', '.join(map(_said, verbs.items()))}" for protocol, verbs in sums.items()]
+        said += [p for p in self.protocols if p not in sums and (p not in RESOLUTION or not said)]
         return "; ".join(said)
+
+
+def _said(verb: tuple[str, tuple[int, int]]) -> str:
+    name, (count, refused) = verb
+    return f"{name} {count:,}" + (f" ({refused:,} refused)" if refused else "")
 
 
 def pairs_of(report: Report, directory: Directory) -> tuple[Pair, ...]:
@@ -140,6 +169,6 @@ def pairs_of(report: Report, directory: Directory) -> tuple[Pair, ...]:
     return tuple(
         sorted(
             pairs.values(),
-            key=lambda p: (p.gravity, -p.octets, -p.messages, p.client_name, p.server_name),
+            key=lambda p: (p.aside, p.gravity, -p.octets, -p.messages, p.client_name, p.server_name),
         )
     )

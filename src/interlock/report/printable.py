@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["clip", "printable"]
+__all__ = ["clip", "clip_path", "printable"]
 
 # C0, DEL, C1; soft hyphen, fillers, zero-width and bidi controls, line separators, invisible operators,
 # byte order mark, interlinear annotation, lone surrogates, variation selectors, tag characters.
@@ -36,3 +36,9 @@ def clip(text: str, limit: int) -> str:
     """Return at most `limit` characters, the cut shown by an ellipsis; text is escaped before it is cut."""
     shown = printable(text if len(text) <= 4 * limit else text[: 4 * limit])
     return shown if len(shown) <= limit else shown[: limit - 1].rstrip() + "…"
+
+
+def clip_path(path: str, limit: int) -> str:
+    """Return the end of a path, which tells files apart, in at most `limit` characters."""
+    shown = printable(path if len(path) <= 4 * limit else path[-4 * limit :])
+    return shown if len(shown) <= limit else "…" + shown[len(shown) - limit + 1 :].lstrip()

@@ -19,7 +19,8 @@ class HealthNote(Protocol):
     """One condition of the capture, as `capture` found it.
 
     condition: short closed word (`one-way`, `duplicates`, `gaps` …). source: the capture it is about, empty
-    for the whole run. sentence: what it means, for a person. figure: the number that shows it.
+    for the whole run. sentence: what it means, for a person, the figure in words. figure: the number behind
+    it, in `unit` (`share` is 0 to 1). A sound capture has the condition `ok`.
     """
 
     @property
@@ -30,6 +31,8 @@ class HealthNote(Protocol):
     def sentence(self) -> str: ...  # noqa: D102
     @property
     def figure(self) -> float | str | None: ...  # noqa: D102
+    @property
+    def unit(self) -> str: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,7 @@ class Health:
     source: str
     sentence: str
     figure: float | str | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,9 +15,9 @@ from rich.text import Text
 
 from interlock.report.headline import headline, subheadline
 from interlock.report.limits import limits_of
-from interlock.report.order import by_risk, count_by_severity, display_name, open_findings
+from interlock.report.order import by_risk, count_by_severity, display_name, open_findings, spoken
 from interlock.report.pairs import Directory, pairs_of
-from interlock.report.printable import clip, printable
+from interlock.report.printable import clip, clip_path, printable
 from interlock.report.words import role_label
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ __all__ = ["print_summary"]
 _MACHINES: Final = 30
 _TALKS: Final = 12
 _FIRST: Final = 5
-_NOTES: Final = 12
+_NOTES: Final = 8
 
 _SEVERITY_STYLES: Final = {
     "critical": "bold white on red",
@@ -96,19 +96,16 @@ def _health(report: Report, console: Console) -> None:
         words = "Nothing was found that would make this picture incomplete."
         _paragraph(console, Text(words, style="green"))
     for note in report.health[:_NOTES]:
-        figure = f" ({_figure(note.figure)})" if note.figure is not None else ""
-        where = f" [{clip(note.source, 60)}]" if note.source else ""
-        line = Text.assemble(printable(note.sentence), (figure + where, "dim"))
-        _paragraph(console, line, mark="  ! ", style="bold yellow")
+        where = f" [{clip_path(note.source, 60)}]" if note.source else ""
+        line = Text.assemble(printable(note.sentence), (where, "dim"))
+        sound = note.condition == "ok"
+        _paragraph(console, line, mark="  = " if sound else "  ! ", style="green" if sound else "bold yellow")
     if len(report.health) > _NOTES:
         _paragraph(console, Text(f"and {len(report.health) - _NOTES:,} more in the report.", style="dim"))
-    for withheld in report.withheld[:_NOTES]:
-        line = Text(f"Findings of {clip(withheld.detector, 60)} are withheld: {clip(withheld.reason, 200)}.")
+    withheld = dict.fromkeys((one.detector, one.reason.rstrip(".")) for one in report.withheld)
+    for detector, reason in list(withheld)[:_NOTES]:
+        line = Text(f"Findings of {clip(detector, 60)} are withheld: {clip(reason, 200)}.")
         _paragraph(console, line, mark="  ! ", style="bold yellow")
-
-
-def _figure(figure: float | str) -> str:
-    return clip(figure, 60) if isinstance(figure, str) else f"{figure:,.4g}"
 
 
 def _headline(report: Report, console: Console) -> None:
@@ -142,7 +139,7 @@ def _finding(number: int, finding: Finding, console: Console) -> None:
         _paragraph(console, Text(clip(action.risk, 300), "dim"), mark="     risk  ", style="yellow")
     evidence = next((e for e in finding.evidence if e.frames), None)
     if evidence is not None:
-        where = f"{clip(evidence.source, 60)}, frame {evidence.frames[0]}"
+        where = f"{clip_path(evidence.source, 60)}, frame {evidence.frames[0]}"
         more = f" and {evidence.total - 1:,} more" if evidence.total > 1 else ""
         _paragraph(console, Text(where + more, "dim"), mark="     proof ", style="cyan")
 
@@ -177,7 +174,7 @@ def _cell(asset: Asset, column: str, limit: int) -> Text:
         "vendor": asset.vendor or "",
         "product": asset.product or "",
         "firmware": asset.firmware or "",
-        "speaks": " ".join(asset.served or asset.used),
+        "speaks": " ".join(spoken(asset)),
     }[column]
     if column == "machine":
         units = f" +{len(asset.children)}" if asset.children else ""

@@ -13,9 +13,10 @@ pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason=MISSING)
 
 
 @pytest.fixture(scope="module")
-def pages(plant_report, hostile_report, large_report, tmp_path_factory):
-    made = {}
-    for name, report in (("plant", plant_report), ("hostile", hostile_report), ("large", large_report)):
+def pages(plant_report, hostile_report, large_page, tmp_path_factory):
+    made = {"large": tmp_path_factory.mktemp("large") / "report.html"}
+    made["large"].write_text(large_page, encoding="utf-8")
+    for name, report in (("plant", plant_report), ("hostile", hostile_report)):
         folder = tmp_path_factory.mktemp(name)
         write_report(report, folder)
         made[name] = folder / "report.html"

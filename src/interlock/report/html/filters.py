@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
 
-from interlock.report.printable import clip, printable
+from interlock.report.order import spoken
+from interlock.report.printable import clip, clip_path, printable
 from interlock.report.proofs import display_filter
 from interlock.report.quantities import clock_text, duration_text, octets_text, percent_text
 from interlock.report.words import ROLE_LABELS, effect_of, plural
@@ -29,15 +30,12 @@ def finalize(value: object) -> object:
 def _age(proof: Proof, end: int | None) -> str:
     if end is None or not proof.last or end - proof.last < 0:
         return ""
-    return f"{duration_text(end - proof.last)} before the end"
+    age = end - proof.last
+    return f"{duration_text(age)} before the end" if age >= 1_000_000_000 else "until the end"
 
 
 def _clock(time: int) -> str:
     return clock_text(time) if time else "unknown"
-
-
-def _figure(figure: float | str) -> str:
-    return clip(figure, 80) if isinstance(figure, str) else f"{figure:,.4g}"
 
 
 def _icon(name: str) -> str:
@@ -50,10 +48,19 @@ def _fit(text: str, width: float, size: float) -> str:
     room = width / size
     used = 0.0
     for place, letter in enumerate(shown):
-        used += 0.68 if letter.isupper() else 0.34 if letter in " .,:;|il-'()" else 0.57
+        used += _advance(letter)
         if used > room:
             return shown[: max(1, place - 1)].rstrip() + "…"
     return shown
+
+
+def _advance(letter: str) -> float:
+    """Guess a letter's width in em, on the wide side of common sans-serif faces."""
+    if letter in "mwMW@%":
+        return 0.95
+    if letter in " .,:;|ilj-'()":
+        return 0.35
+    return 0.68 if letter.isupper() else 0.58
 
 
 def _paragraphs(text: str) -> list[str]:
@@ -65,12 +72,13 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "clip": clip,
     "clock": _clock,
     "effect": effect_of,
-    "figure": _figure,
     "fit": _fit,
     "frames": display_filter,
     "icon": _icon,
     "octets": octets_text,
     "paragraphs": _paragraphs,
+    "path": clip_path,
     "percent": percent_text,
     "plural": plural,
+    "spoken": spoken,
 }

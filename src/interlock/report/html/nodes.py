@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from interlock.report.order import count_by_severity
+from interlock.report.pairs import is_public
 from interlock.report.words import EFFECTS, LEVEL_LABELS, Effect, plural, role_label
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def _single(view: MachineView) -> Node:
         label=view.name,
         sub=(view.address if view.name != view.address else sub) + units,
         icon=view.icon,
-        level=view.asset.purdue_level,
+        level=_drawn_level(view.asset),
         members=[view],
         badge=_badge([view]),
     )
@@ -148,7 +149,10 @@ def _by_level(asset: Asset) -> _GroupKey:
 
 
 def _drawn_level(asset: Asset) -> str | None:
-    return asset.purdue_level if asset.purdue_level in LEVEL_LABELS else None
+    """Place public addresses outside where no level is known; a plant may number its machines publicly."""
+    if asset.purdue_level in LEVEL_LABELS:
+        return asset.purdue_level
+    return OUTSIDE if asset.ips and all(map(is_public, asset.ips)) else None
 
 
 def _group(key: _GroupKey, members: list[MachineView]) -> Node:
@@ -186,6 +190,8 @@ def _edges(pairs: Iterable[Pair], of_machine: dict[str, Node]) -> tuple[list[Edg
         return None
 
     for pair in pairs:
+        if pair.only_looks:
+            continue
         client, server = node_of(pair.client), node_of(pair.server)
         if client is None or server is None or client is server:
             continue

@@ -25,19 +25,20 @@ from interlock.report.html.packing import inline, pack
 from interlock.report.html.views import MAX_ROWS, views_of
 from interlock.report.limits import limits_of, unnamed_services
 from interlock.report.order import count_by_severity
-from interlock.report.words import CONTROLLER_ROLES, EFFECTS, KIND_LABELS, role_label
+from interlock.report.words import CONTROLLER_ROLES, EFFECTS, KIND_LABELS, plural, role_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from interlock.report.html.nodes import Graph
     from interlock.report.html.views import Views
-    from interlock.report.record import Report
+    from interlock.report.record import Report, Run
     from interlock.report.traffic import Service
 
 __all__ = ["render_page"]
 
 _FIRST: Final = 5
+_HEALTH_SHOWN: Final = 8
 _FINDINGS_SHOWN: Final = 400
 _PAIRS_SHOWN: Final = 300
 _PROTOCOLS_ON_MAP: Final = 200
@@ -78,7 +79,7 @@ def render_page(report: Report) -> str:
     return page.render(
         report=report,
         views=views,
-        title=report.run.site or next((source.name for source in report.run.sources), "This network"),
+        title=_title(report.run),
         headline=headline(report),
         subheadline=subheadline(report),
         policy=_policy(style, script),
@@ -90,12 +91,23 @@ def render_page(report: Report) -> str:
         kinds=KIND_LABELS,
         bases=_BASES,
         limits=limits_of(report),
+        withheld=list(dict.fromkeys((one.detector, one.reason.rstrip(".")) for one in report.withheld)),
+        health_shown=_HEALTH_SHOWN,
         unnamed=unnamed_services(report),
         protocols=_protocol_rows(report.traffic.services),
         **_finding_facts(report, views),
         **_machine_facts(views),
         **_map_facts(graph),
     )
+
+
+def _title(run: Run) -> str:
+    """Name the page after the site, else after its captures' file names."""
+    if run.site or not run.sources:
+        return run.site or "This network"
+    name = run.sources[0].name.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    more = len(run.sources) - 1
+    return f"{name} and {plural(more, 'more capture')}" if more else name
 
 
 def _environment() -> Environment:

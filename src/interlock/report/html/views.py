@@ -39,6 +39,7 @@ _LABELS: Final[dict[str, str]] = {
     "used": "Uses",
     "status": "Status",
 }
+_MORE_LABELS: Final[dict[str, str]] = {"ttl": "TTL", "vlan": "VLAN", "proxy-arp": "Proxy ARP"}
 MAX_ROWS: Final = 10_000
 """So many machines have a row; the calmest beyond them stand in assets.json, and the page says so."""
 
@@ -58,13 +59,18 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldView:
-    """One field of a machine with its proofs, and the clues that contradict it."""
+    """One field of a machine with its proofs, and what contradicts it. raw: the values as recorded."""
 
     label: str
     values: tuple[str, ...]
+    raw: tuple[str, ...]
     more: int
     proofs: tuple[Proof, ...]
     against: tuple[Proof, ...] = ()
+
+    def says(self, proof: Proof) -> bool:
+        """Whether the proof's own value must be shown beside it, since the field does not make it plain."""
+        return proof.value not in self.raw or (len(self.raw) > 1 and proof.value != proof.protocol)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -103,13 +109,15 @@ class MachineView:
     def _field(self, name: str, proofs: tuple[Proof, ...], against: tuple[Proof, ...]) -> FieldView:
         value = getattr(self.asset, name, None) if name in _LABELS else tuple(p.value for p in proofs)
         values = tuple(value) if isinstance(value, tuple) else (value,) if value else ()
+        raw = values
         if name == "role":
             values = tuple(role_label(role) for role in values)
         elif name == "purdue_level":
             values = tuple(level_label(level) for level in values)
         return FieldView(
-            label=_LABELS.get(name, name.replace("_", " ").replace("-", " ").capitalize()),
+            label=_LABELS.get(name) or _MORE_LABELS.get(name) or name.replace("-", " ").capitalize(),
             values=values[:_VALUES_SHOWN],
+            raw=raw,
             more=max(0, len(values) - _VALUES_SHOWN),
             proofs=proofs,
             against=against,
