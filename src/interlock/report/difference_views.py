@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from interlock.records.asset import Asset
     from interlock.records.finding import Finding
-    from interlock.report.diff import Change, Difference, Settled, Talk
+    from interlock.report.diff import Change, Difference, FieldChange, Settled, Talk
 
 __all__ = ["difference_document", "print_difference"]
 
@@ -138,15 +138,23 @@ def _machine_line(asset: Asset) -> str:
 
 def _change_lines(difference: Difference) -> Iterable[str]:
     for change in difference.changed_machines:
+        name = clip(display_name(change.asset), 40)
         for field in change.fields:
-            old, new = ", ".join(field.old), ", ".join(field.new)
-            name = clip(display_name(change.asset), 40)
-            what = {
-                "changed": f"{old} → {new}",
-                "learned": f"now known: {new}",
-                "not seen": f"not said this time (was {old})",
-            }[field.change]
-            yield f"{name}: {field.field.replace('_', ' ')} {clip(what, 160)}"
+            yield f"{name}: {field.field.replace('_', ' ')} {clip(_what_changed(field), 160)}"
+
+
+def _what_changed(field: FieldChange) -> str:
+    """Say it in words; of a long list only what came and what was not seen again."""
+    if field.change == "learned":
+        return f"now known: {', '.join(field.new)}"
+    if field.change == "not seen":
+        return f"not said this time (was {', '.join(field.old)})"
+    if len(field.old) == len(field.new) == 1:
+        return f"{field.old[0]} → {field.new[0]}"
+    came = [value for value in field.new if value not in field.old]
+    went = [value for value in field.old if value not in field.new]
+    parts = (("now also ", came), ("not seen this time: ", went))
+    return "; ".join(words + ", ".join(values) for words, values in parts if values)
 
 
 def _talk_line(talk: Talk) -> str:
