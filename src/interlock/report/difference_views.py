@@ -87,7 +87,7 @@ def print_difference(difference: Difference, console: Console) -> None:
     _block(console, "Findings that changed", changed, "~", "yellow")
     _block(console, "New machines", map(_machine_line, difference.new_machines), "+", "green")
     _block(console, "Machines not seen any more", map(_machine_line, difference.gone_machines), "-", "yellow")
-    _block(console, "Machines that changed", _change_lines(difference), "~", "yellow")
+    _block(console, "Changes to machines", _change_lines(difference), "~", "yellow")
     _block(console, "New relations", map(_talk_line, difference.new_relations), "+", "green")
     _block(console, "Relations not seen any more", map(_talk_line, difference.gone_relations), "-", "yellow")
     _block(console, "Settled findings", map(_settled_line, difference.settled_findings), "-", "green")
