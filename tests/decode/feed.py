@@ -1,7 +1,7 @@
 """Payloads in, tables out: builds Ethernet, IP, TCP and UDP around octets and runs them through a real Engine.
 
-    rows = tcp([(CLIENT, request), (SERVER, answer)], port=102)
-    rows["operations"][0]["verb"]
+rows = tcp([(CLIENT, request), (SERVER, answer)], port=102)
+rows["operations"][0]["verb"]
 """
 
 from __future__ import annotations
@@ -68,7 +68,9 @@ def _batch(frames: Sequence[bytes], before: int) -> Frames:
 def _collect(found: Rows, batches: dict[str, Any]) -> None:
     for name, batch in batches.items():
         columns = {
-            field.name: (column.cast("int64") if str(field.type).startswith(("timestamp", "duration")) else column)
+            field.name: (
+                column.cast("int64") if str(field.type).startswith(("timestamp", "duration")) else column
+            )
             for field, column in zip(batch.schema, batch.columns, strict=True)
         }
         lists = {key: column.to_pylist() for key, column in columns.items()}
@@ -116,7 +118,12 @@ class Tcp:
 
 
 def tcp(
-    payloads: Iterable[tuple[int, bytes]], *, port: int, client_port: int = CLIENT_PORT, handshake: bool = True, batch: int = 0
+    payloads: Iterable[tuple[int, bytes]],
+    *,
+    port: int,
+    client_port: int = CLIENT_PORT,
+    handshake: bool = True,
+    batch: int = 0,
 ) -> Rows:
     """Decode a conversation: (side, octets of one segment) in order."""
     connection = Tcp(port, client_port)

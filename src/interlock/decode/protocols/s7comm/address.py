@@ -13,7 +13,16 @@ import cython
 
 __all__ = ["KINDS", "Address", "spell"]
 
-S7ANY, PBC_ID, NCK, NCK_METRIC, NCK_INCH, DRIVEESANY, DBREAD, SYM1200 = 0x10, 0x13, 0x82, 0x83, 0x84, 0xA2, 0xB0, 0xB2
+S7ANY, PBC_ID, NCK, NCK_METRIC, NCK_INCH, DRIVEESANY, DBREAD, SYM1200 = (
+    0x10,
+    0x13,
+    0x82,
+    0x83,
+    0x84,
+    0xA2,
+    0xB0,
+    0xB2,
+)
 RECORD, COUNTER, TIMER, IEC_COUNTER, IEC_TIMER = 0x01, 0x1C, 0x1D, 0x1E, 0x1F
 MAX_PATH = 16
 """Steps of a symbolic path and areas of one DBREAD item that are spelled."""
@@ -120,7 +129,9 @@ class Address:
         kind: cython.ulonglong = self.kind
         key: cython.ulonglong = self.key_base | (kind << 48) | (db << 32) | (area << 24) | address
         code: cython.int = self.objects.find(key)
-        self.object = code if code >= 0 else self.objects.keep(key, spell(int(area), int(db), self.kind, int(address)))
+        self.object = (
+            code if code >= 0 else self.objects.keep(key, spell(int(area), int(db), self.kind, int(address)))
+        )
         return 0
 
     def _rare(self, syntax, length):

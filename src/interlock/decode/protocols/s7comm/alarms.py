@@ -1,6 +1,6 @@
 """Alarms and messages of CPU functions: indications, acknowledgement, lock and query.
 
-    | [time 8] | 0 | objects 1 | 0x12 | length 1 | syntax 1 | values 1 | event 4 | states … | values … |
+| [time 8] | 0 | objects 1 | 0x12 | length 1 | syntax 1 | values 1 | event 4 | states … | values … |
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from interlock.decode.protocols.s7comm.connection import keep
+from interlock.errors import DecodeError
 
 if TYPE_CHECKING:
     from interlock.decode.protocols.s7comm.connection import Connection
@@ -19,7 +20,16 @@ REQUEST_DOWNLOAD, DOWNLOAD_BLOCK, DOWNLOAD_ENDED = 0x1A, 0x1B, 0x1C
 START_UPLOAD, UPLOAD, END_UPLOAD, PI_SERVICE, PLC_STOP = 0x1D, 0x1E, 0x1F, 0x28, 0x29
 REFUSED, STATUS_ERROR = 2, 0x02
 
-BLOCK_TYPES: Final = {0x08: "OB", 0x09: "CMOD", 0x0A: "DB", 0x0B: "SDB", 0x0C: "FC", 0x0D: "SFC", 0x0E: "FB", 0x0F: "SFB"}
+BLOCK_TYPES: Final = {
+    0x08: "OB",
+    0x09: "CMOD",
+    0x0A: "DB",
+    0x0B: "SDB",
+    0x0C: "FC",
+    0x0D: "SFC",
+    0x0E: "FB",
+    0x0F: "SFB",
+}
 """Block types; on the wire as two hexadecimal digits or as one octet."""
 
 _SECRETIVE: Final = frozenset({"_N_LOGIN_", "_N_NEWPWD"})
@@ -48,9 +58,7 @@ def _file_name(octets: bytes) -> str:
     return block_name(octets[1:]) if len(octets) == 9 and octets[:1] in b"_$" else text_of(octets)
 
 
-def ask_block(
-    s7: Any, m: Any, i: int, out: Any, row: int, link: Connection, function: int, end: int
-) -> None:
+def ask_block(s7: Any, m: Any, i: int, out: Any, row: int, link: Connection, function: int, end: int) -> None:
     """Read the parameters of a job; the cursor stands behind the function, `end` behind the parameters."""
     c = s7.cursor
     if function == PI_SERVICE:
@@ -100,7 +108,10 @@ def _program_invocation(s7: Any, m: Any, i: int, out: Any, row: int) -> None:
     """Unknown 7, parameter length 2, parameters, name length 1, name."""
     c = s7.cursor
     c.skip(7)
-    parameters = c.take(c.u16be())
+    length = c.u16be()
+    if length > c.left():  # raised where no octets follow: they may be a password
+        raise DecodeError("truncated", m.length[i])
+    parameters = c.take(length)
     name = text_of(c.take(c.u8()))
     known = s7.services.get(name)
     if known is not None:

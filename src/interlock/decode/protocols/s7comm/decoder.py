@@ -44,10 +44,23 @@ CONNECTIONS = Table(
         Column(name="tpdu", type=text(), meaning="kind of TPDU, as ISO 8073 names it"),
         Column(name="calling_tsap", type=text(), nullable=True, meaning="TSAP of who calls"),
         Column(name="called_tsap", type=text(), nullable=True, meaning="TSAP that is called"),
-        Column(name="connection_type", type=text(), nullable=True, meaning="PG, OP, S7 basic or S7, from the called TSAP"),
+        Column(
+            name="connection_type",
+            type=text(),
+            nullable=True,
+            meaning="PG, OP, S7 basic or S7, from the called TSAP",
+        ),
         Column(name="unit", type=text(), nullable=True, meaning="rack.slot that is called"),
-        Column(name="tpdu_octets", type=pa.uint32(), nullable=True, unit="octet", meaning="proposed size of a TPDU"),
-        Column(name="reason", type=pa.int32(), nullable=True, meaning="reason of a disconnect, cause of an error"),
+        Column(
+            name="tpdu_octets",
+            type=pa.uint32(),
+            nullable=True,
+            unit="octet",
+            meaning="proposed size of a TPDU",
+        ),
+        Column(
+            name="reason", type=pa.int32(), nullable=True, meaning="reason of a disconnect, cause of an error"
+        ),
     ),
 )
 

@@ -32,10 +32,28 @@ BLOCKS: Final = Table(
         Column(name="unit", type=text(), nullable=True, meaning="rack.slot"),
         Column(name="block", type=text(), meaning="type and number, as OB1"),
         Column(name="language", type=text(), nullable=True, meaning="language it was written in"),
-        Column(name="load_octets", type=pa.uint32(), nullable=True, unit="octet", meaning="length in load memory"),
-        Column(name="code_octets", type=pa.uint32(), nullable=True, unit="octet", meaning="length of its MC7 code"),
-        Column(name="security", type=pa.uint32(), nullable=True, meaning="block security: 0 none, 3 know-how protection"),
-        Column(name="code_time", type=pa.utf8(), nullable=True, meaning="when its code changed, controller's clock"),
+        Column(
+            name="load_octets", type=pa.uint32(), nullable=True, unit="octet", meaning="length in load memory"
+        ),
+        Column(
+            name="code_octets",
+            type=pa.uint32(),
+            nullable=True,
+            unit="octet",
+            meaning="length of its MC7 code",
+        ),
+        Column(
+            name="security",
+            type=pa.uint32(),
+            nullable=True,
+            meaning="block security: 0 none, 3 know-how protection",
+        ),
+        Column(
+            name="code_time",
+            type=pa.utf8(),
+            nullable=True,
+            meaning="when its code changed, controller's clock",
+        ),
         Column(name="interface_time", type=pa.utf8(), nullable=True, meaning="when its interface changed"),
         Column(name="author", type=text(), nullable=True, meaning="author in its header"),
         Column(name="family", type=text(), nullable=True, meaning="family in its header"),
@@ -48,7 +66,9 @@ BLOCKS: Final = Table(
 
 def _told(x: Exchange, row: dict[str, Any]) -> None:
     unit = x.link.unit
-    x.s7.facts.detail("s7comm_blocks", x.m, x.i, {"unit": x.s7.names.texts[unit] if unit >= 0 else None, **row})
+    x.s7.facts.detail(
+        "s7comm_blocks", x.m, x.i, {"unit": x.s7.names.texts[unit] if unit >= 0 else None, **row}
+    )
 
 
 def list_blocks(x: Exchange) -> None:

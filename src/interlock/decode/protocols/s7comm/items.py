@@ -1,7 +1,7 @@
 # cython: compiled
 """Data items of reads, writes, cyclic data and alarms, decoded to numbers.
 
-    | return code 1 | transport size 1 | length 2 | data … |     length in bits for sizes 3, 4, 5, else in octets
+| return code 1 | transport size 1 | length 2 | data … |     length in bits for sizes 3, 4, 5, else in octets
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ class Items:
             kind = self.by_size[self.size & 255]
         width: cython.int = self.widths[kind]
         if width == 0 or n % width:
-            row: cython.int = v.block(m, i, self.protocol_code, operation, unit, object, direction, self.raw_name)
+            row: cython.int = v.block(
+                m, i, self.protocol_code, operation, unit, object, direction, self.raw_name
+            )
             v.set_raw(row, c.take(min(n, MAX_RAW)))
             return c.skip(n - min(n, MAX_RAW))
         row = v.block(m, i, self.protocol_code, operation, unit, object, direction, self.names[kind])

@@ -19,7 +19,9 @@ __all__ = ["begins_session", "is_bare_mms", "probe", "tpkt_framer"]
 
 HEADER: Final = 7
 CONNECTION_REQUEST, CONNECTION_CONFIRM, DISCONNECT, DATA = 0xE0, 0xD0, 0x80, 0xF0
-_PARAMETERS: Final = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC4, 0xC5, 0xC6, 0xC7, 0xF0, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8B})
+_PARAMETERS: Final = frozenset(
+    {0xC0, 0xC1, 0xC2, 0xC3, 0xC4, 0xC5, 0xC6, 0xC7, 0xF0, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8B}
+)
 
 
 def probe(octets: bytes, hint: Hint) -> int:
@@ -44,10 +46,10 @@ def probe(octets: bytes, hint: Hint) -> int:
 
 def _connection(fixed: bytes, indicator: int, complete: bool) -> int:
     """References 2 + 2, class 1, then parameters (code, length, value); RDP has other things in their place."""
+    if indicator < 6 or fixed[5:6] and fixed[5] not in _PARAMETERS:
+        return 0
     if not complete:
         return NEED_MORE
-    if indicator < 6 or len(fixed) < 5:
-        return 0
     parameters, named = fixed[5:], False
     at = 0
     while at < len(parameters):
@@ -71,7 +73,9 @@ def _data(payload: bytes, indicator: int, *, complete: bool) -> int:
         fits = payload[1] in (1, 2, 3, 7) and (not complete or 10 <= lengths + 10 <= len(payload))
         return 95 if fits else 0
     if payload[0] == 0x72 and len(payload) >= 4:
-        fits = payload[1] in (1, 2, 3, 0xFE) and (not complete or int.from_bytes(payload[2:4], "big") + 4 <= len(payload))
+        fits = payload[1] in (1, 2, 3, 0xFE) and (
+            not complete or int.from_bytes(payload[2:4], "big") + 4 <= len(payload)
+        )
         return 90 if fits else 0
     if begins_session(payload) or is_bare_mms(payload):
         return 75
@@ -101,11 +105,20 @@ def is_bare_mms(payload: bytes) -> bool:
     extra = payload[1] & 0x7F if payload[1] & 0x80 else 0
     length = int.from_bytes(payload[2 : 2 + extra], "big") if extra else payload[1]
     inner = payload[2 + extra : 3 + extra]
-    return extra <= 2 and 2 + extra + length == len(payload) and inner in ((b"\x02",) if payload[0] == 0xA0 else (b"\x80", b"\x81"))
+    return (
+        extra <= 2
+        and 2 + extra + length == len(payload)
+        and inner in ((b"\x02",) if payload[0] == 0xA0 else (b"\x80", b"\x81"))
+    )
 
 
 def tpkt_framer() -> Any:
     """TPKT by its length; COTP's credit is always 0 in class 0, which tells it from chance."""
     return LengthFramer(
-        header=6, at=2, width=2, minimum=HEADER, maximum=65535, magic=((0, 0xFF, 3), (1, 0xFF, 0), (5, 0x0F, 0))
+        header=6,
+        at=2,
+        width=2,
+        minimum=HEADER,
+        maximum=65535,
+        magic=((0, 0xFF, 3), (1, 0xFF, 0), (5, 0x0F, 0)),
     )

@@ -26,6 +26,7 @@ cdef class S7:
     cpdef oddity(self, Messages m, int i, str name)
     cpdef str who(self, Messages m, int i, Connection link, int side)
     cpdef int receive(self, Messages m, int i, Sheet out, Connection link) except -1
+    cdef int _mismatch(self, Messages m, int i, int rosctr) except -1
     cdef int _job(self, Messages m, int i, Sheet out, Connection link, int reference, int parameters, int end) except -1
     cdef int _setup(self, Messages m, int i, Sheet out, int row) except -1
     cdef int _items(self, Messages m, int i, Sheet out, int row, int end) except -1

@@ -74,7 +74,7 @@ class S7:
         elif rosctr != 1 and rosctr != 7:
             raise DecodeError("rosctr-unknown", c.offset() - 9)
         if parameters + data != c.left():
-            self.oddity(m, i, "length-mismatch")
+            self._mismatch(m, i, rosctr)
         end: cython.int = c.offset() + parameters
         if rosctr == 1:
             self._job(m, i, out, link, reference, parameters, end)
@@ -82,6 +82,17 @@ class S7:
             self._userdata(m, i, out, link, reference, end)
         else:
             self._acknowledge(m, i, out, link, reference, parameters, error, end)
+        return 0
+
+    def _mismatch(self, m, i, rosctr):
+        """Lengths that do not add up; of what may be a login no octets are kept."""
+        c: Cursor = self.cursor
+        login: cython.int = 0
+        if rosctr == 7:
+            login = 1 if c.left() > 5 and (c.peek(5) & 0x3F) == 5 else 0
+        elif rosctr == 1:
+            login = 1 if c.left() > 0 and c.peek(0) == 0x28 else 0
+        self.facts.oddity(m, i, "s7comm", "length-mismatch", m.length[i] if login else c.offset())
         return 0
 
     def _job(self, m, i, out, link, reference, parameters, end):
@@ -151,9 +162,7 @@ class S7:
         count: cython.int = len(kinds)
         for k in range(count):
             t.head()
-            t.block(
-                m, i, out.operation_of(row), out.unit_of(row), out.object_of(row + k), 0, kinds[k]
-            )
+            t.block(m, i, out.operation_of(row), out.unit_of(row), out.object_of(row + k), 0, kinds[k])
             if t.octets & 1 and k < count - 1:
                 c.skip(1)
         return 0

@@ -1,6 +1,6 @@
 """Userdata: answers in several PDUs joined, then each group's functions to what they are about.
 
-    | return code 1 | transport size 1 | length 2 | data … |
+| return code 1 | transport size 1 | length 2 | data … |
 """
 
 from __future__ import annotations
@@ -135,7 +135,14 @@ class Userdata:
         return code, c.take(min(length, c.left()))
 
     def _join(
-        self, out: Any, link: Connection, row: int, key: tuple[int, int], sequence: int, last: int, octets: bytes
+        self,
+        out: Any,
+        link: Connection,
+        row: int,
+        key: tuple[int, int],
+        sequence: int,
+        last: int,
+        octets: bytes,
     ) -> bytes | None:
         """The whole answer, or None while parts are missing; the request that fetches more gets this one's object."""
         if last == 0:
@@ -181,7 +188,9 @@ def _nc_file(x: Exchange) -> None:
 
 
 _HANDLERS: Final[dict[int, Callable[[Exchange], None]]] = {
-    **dict.fromkeys((0x0101, 0x0102, 0x0108, 0x0109, 0x010D, 0x010E, 0x010F, 0x0111, 0x0112, 0x0113), jobs.test_job),
+    **dict.fromkeys(
+        (0x0101, 0x0102, 0x0108, 0x0109, 0x010D, 0x010E, 0x010F, 0x0111, 0x0112, 0x0113), jobs.test_job
+    ),
     **dict.fromkeys((0x0201, 0x0205, 0x0207), jobs.cyclic),
     0x0204: jobs.unsubscribe,
     0x0208: jobs.read_record,
@@ -192,7 +201,21 @@ _HANDLERS: Final[dict[int, Callable[[Exchange], None]]] = {
     0x0402: alarms.message_service,
     0x0403: alarms.diagnostic_message,
     **dict.fromkeys(
-        (0x0405, 0x0406, 0x0407, 0x0408, 0x0409, 0x040B, 0x040C, 0x040D, 0x040E, 0x0411, 0x0412, 0x0413, 0x0416),
+        (
+            0x0405,
+            0x0406,
+            0x0407,
+            0x0408,
+            0x0409,
+            0x040B,
+            0x040C,
+            0x040D,
+            0x040E,
+            0x0411,
+            0x0412,
+            0x0413,
+            0x0416,
+        ),
         alarms.alarm,
     ),
     PASSWORD: _password,
