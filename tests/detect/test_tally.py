@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import numpy as np
 from hypothesis import given, settings
@@ -9,7 +10,6 @@ from hypothesis import strategies as st
 from interlock.detect import facts, tally
 from interlock.detect.facts import Facts
 from interlock.detect.tally import MAX_FRAMES, MAX_SOURCES, MAX_WORDS, Tallies, Tally
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pytest

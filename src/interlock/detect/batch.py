@@ -73,6 +73,11 @@ class Batch:
 
     def integers(self, column: str) -> NDArray[np.int64]:
         """Read a column of numbers, flags, instants or durations (in its own unit); null is 0."""
+        if column not in self._columns:
+            self._columns[column] = self._read_integers(column)
+        return self._columns[column]
+
+    def _read_integers(self, column: str) -> NDArray[np.int64]:
         if not self.has(column):
             return np.zeros(len(self), np.int64)
         array: Any = self.rows.column(column)
@@ -103,18 +108,18 @@ class Batch:
 
     def frames(self) -> NDArray[np.int64]:
         """Read per row the frame that shows it: the request's, else the answer's, else 0."""
-        if "frames" not in self._columns:
+        if "/frames" not in self._columns:
             frames = self.integers("frame" if self.has("frame") else "first_frame")
             if self.has("response_frame"):
                 frames = np.where(frames == 0, self.integers("response_frame"), frames)
-            self._columns["frames"] = frames
-        return self._columns["frames"]
+            self._columns["/frames"] = frames
+        return self._columns["/frames"]
 
     def times_ns(self) -> NDArray[np.int64]:
         """Read when each row happened, UTC ns since 1970: its time, or a flow's first."""
-        if "times" not in self._columns:
-            self._columns["times"] = self.instants_ns("time" if self.has("time") else "first")
-        return self._columns["times"]
+        if "/times" not in self._columns:
+            self._columns["/times"] = self.instants_ns("time" if self.has("time") else "first")
+        return self._columns["/times"]
 
     def groups(self, *columns: str, bins: NDArray[np.int64] | None = None, named: str = "") -> Groups:
         """Group rows by the words in `columns` and, where given, by a number per row called `named`."""

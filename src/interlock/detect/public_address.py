@@ -6,6 +6,8 @@ import ipaddress
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Final
 
+import numpy as np
+
 from interlock.detect.causes import CauseDetector, Verdict, milder
 from interlock.detect.control import CONTROL_PROTOCOLS, PLANT_ROLES, spoken
 from interlock.detect.facts import Facts
@@ -14,6 +16,8 @@ from interlock.records.finding import Action
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from numpy.typing import NDArray
 
     from interlock.detect.batch import Batch, Groups
     from interlock.detect.interface import Context
@@ -24,6 +28,7 @@ __all__ = ["PublicAddress"]
 
 _SITE_BITS: Final = {4: 16, 6: 48}
 """Two public addresses that share this many leading bits are taken for one site's own network."""
+_SEEN_SPEAKING: Final = ("parsed", "heuristic")
 _INFRASTRUCTURE: Final = frozenset({"ntp", "dns"})
 
 
@@ -68,22 +73,26 @@ class PublicAddress(CauseDetector):
         return ()
 
     def _flows(self, batch: Batch, context: Context) -> Iterator[Key]:
-        columns = ("source", "realm", "client", "server", "protocol", "basis", "transport")
-        answered = 2 * batch.integers("server_port") + (batch.integers("server_packets") > 0)
-        groups = batch.groups(*columns, bins=answered, named="answered-port")
-        for group, (source, realm, client, server, protocol, basis, transport, number) in groups:
-            port, answer = number >> 1, bool(number & 1)
-            if protocol in CONTROL_PROTOCOLS and basis in ("parsed", "heuristic") and answer and server:
+        answered = batch.integers("server_packets") > 0
+        spoken_to = (
+            answered & batch.among("protocol", CONTROL_PROTOCOLS) & batch.among("basis", _SEEN_SPEAKING)
+        )
+        for _, (realm, server, protocol) in batch.take(spoken_to).groups("realm", "server", "protocol"):
+            if server:
                 self._plant.add((realm or "", server), protocol)
-            service = protocol or f"{transport}/{port}"
+        yield from self._outward(batch.take(_public_end(batch)), context)
+
+    def _outward(self, batch: Batch, context: Context) -> Iterator[Key]:
+        """Count conversations of which at least one end has a public address."""
+        columns = ("source", "realm", "client", "server", "protocol", "transport")
+        port_answered = 2 * batch.integers("server_port") + (batch.integers("server_packets") > 0)
+        groups = batch.groups(*columns, bins=port_answered, named="port, answered")
+        for group, (source, realm, client, server, protocol, transport, number) in groups:
+            service = protocol or f"{transport}/{number >> 1}"
             for device, peer, way in ((client, server, "asks"), (server, client, "is asked by")):
                 if device and peer and _abroad(device, peer) and not context.site.owns(realm or "", peer):
-                    words = {
-                        "peer": peer,
-                        "service": service,
-                        "way": way,
-                        "answered": "yes" if answer else "no",
-                    }
+                    answered = "yes" if number & 1 else "no"
+                    words = {"peer": peer, "service": service, "way": way, "answered": answered}
                     yield self._count((realm or "", device), source or "", groups, group, words)
 
     def _count(self, key: Key, source: str, groups: Groups, group: int, words: Mapping[str, str]) -> Key:
@@ -149,19 +158,31 @@ def _severity(tally: Tally, services: set[str]) -> Severity:
     return usual if answered else milder(usual)
 
 
-@lru_cache(maxsize=65_536)
+def _public_end(batch: Batch) -> NDArray[np.bool_]:
+    """Tell per row whether one of its ends has a public address."""
+    mask = np.zeros(len(batch), np.bool_)
+    for end in ("client", "server"):
+        words, _ = batch.words(end)
+        mask |= batch.among(end, {word for word in words if word and _network(word)[1]})
+    return mask
+
+
 def _abroad(device: str, peer: str) -> bool:
-    """Whether the peer's address is public and no neighbour of the device's."""
+    """Tell whether the peer's address is public and no neighbour of the device's."""
+    ours, theirs = _network(device), _network(peer)
+    return theirs[1] and ours[0] not in ("", theirs[0])
+
+
+@lru_cache(maxsize=65_536)
+def _network(address: str) -> tuple[str, bool]:
+    """Name the network that a site would own around an address (empty: no machine's), and if it is public."""
     try:
-        ours, theirs = ipaddress.ip_address(device), ipaddress.ip_address(peer)
+        ip = ipaddress.ip_address(address)
     except ValueError:
-        return False
-    if not theirs.is_global or theirs.is_multicast or ours.is_multicast or ours.is_unspecified:
-        return False
-    if ours.version != theirs.version:
-        return True
-    shift = ours.max_prefixlen - _SITE_BITS[ours.version]
-    return int(ours) >> shift != int(theirs) >> shift
+        return "", False
+    if ip.is_multicast or ip.is_unspecified:
+        return "", False
+    return f"{ip.version}/{int(ip) >> (ip.max_prefixlen - _SITE_BITS[ip.version]):x}", ip.is_global
 
 
 _ACTIONS: Final = (

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from interlock.detect.batch import Batch
+    from interlock.detect.batch import Batch, Groups
     from interlock.detect.interface import Context
 
 __all__ = ["Sweep"]
@@ -86,26 +86,22 @@ class Sweep(CauseDetector):
         return touched
 
     def _machines(self, knocks: Batch) -> Iterator[Key]:
-        windows = knocks.times_ns() // WINDOW_NS
-        groups = knocks.groups("source", "realm", "client", "server", bins=windows, named="window")
-        for group, (source, realm, client, server, window) in groups:
+        groups = _by_window_and_port(knocks, "source", "realm", "client")
+        for group, (source, realm, client, place) in groups:
             key = (realm or "", client or "", "machines", "")
-            tally = self._window(key, source or "", window)
+            tally = self._window(key, source or "", place >> 16)
             tally.add_group(source or "", groups, group)
-            tally.note("server", server or "", groups.summary(group)[0])
-            for port in np.unique(knocks.integers("server_port")[groups.rows(group)]).tolist():
-                tally.note("port", str(port))
+            tally.note_rows("server", knocks, groups.rows(group))
+            tally.note("port", str(place & 0xFFFF))
             yield key
 
     def _ports(self, failures: Batch) -> Iterator[Key]:
-        windows = failures.times_ns() // WINDOW_NS
-        groups = failures.groups("source", "realm", "client", "server", bins=windows, named="window")
-        for group, (source, realm, client, server, window) in groups:
+        groups = _by_window_and_port(failures, "source", "realm", "client", "server")
+        for group, (source, realm, client, server, place) in groups:
             key = (realm or "", client or "", "ports", server or "")
-            tally = self._window(key, source or "", window)
+            tally = self._window(key, source or "", place >> 16)
             tally.add_group(source or "", groups, group)
-            for port in np.unique(failures.integers("server_port")[groups.rows(group)]).tolist():
-                tally.note("port", str(port))
+            tally.note("port", str(place & 0xFFFF))
             yield key
 
     def _window(self, key: Key, source: str, window: int) -> Tally:
@@ -211,6 +207,12 @@ class Sweep(CauseDetector):
         self._windows = {}
         for place in self.tallies:
             self._windows.setdefault(place[:4], set()).add(place)
+
+
+def _by_window_and_port(batch: Batch, *ends: str) -> Groups:
+    """Group conversations by their ends and by one number: the window, and in its low 16 bits the port."""
+    place = (batch.times_ns() // WINDOW_NS << 16) | batch.integers("server_port")
+    return batch.groups(*ends, bins=place, named="window and port")
 
 
 def _to_control(batch: Batch) -> NDArray[np.bool_]:
