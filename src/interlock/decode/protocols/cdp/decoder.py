@@ -26,7 +26,9 @@ class Cdp(Decoder):
     def message(self, m, i, out):
         """See Decoder.message."""
         c = self.cursor
-        c.skip(len(SNAP) + 4)
+        if c.take(len(SNAP)) != SNAP:
+            return  # UDLD, DTP and VTP share its addresses and link type, and so its flow
+        c.skip(4)
         row = out.tell(m, i, self.f, -2147483648)
         who = self.facts.sender(m, i)
         while c.left() >= 4:

@@ -1,0 +1,212 @@
+# cython: compiled
+"""DNS, multicast DNS, LLMNR and the NetBIOS name service: one format, four ways of asking for names.
+
+    | id 2 | flags 2 | questions 2 | answers 2 | authorities 2 | additionals 2 | sections … |
+
+Sources: RFC 1035 clause 4.1, RFC 6762, RFC 4795, RFC 1002 clause 4.2, RFC 6763 (service names).
+"""
+
+from __future__ import annotations
+
+from interlock.decode.addresses import address_text, mac_text
+from interlock.decode.decoder import Decoder
+from interlock.decode.framing import LengthFramer
+from interlock.decode.protocols.dns.names import netbios_name, read_name
+from interlock.decode.spec import NEED_MORE, ProtocolSpec
+from interlock.errors import DecodeError
+
+__all__ = ["SPEC", "Dns"]
+
+NAMES = {53: "dns", 5353: "mdns", 5355: "llmnr", 137: "nbns"}
+A, PTR, TXT, AAAA, SRV, NETBIOS, NBSTAT = 1, 12, 16, 28, 33, 32, 33
+MAX_RECORDS = 256
+REFUSED, UNKNOWN = 2, 0
+CONFIDENCE = {"dns": 0.5, "mdns": 0.85, "llmnr": 0.8, "nbns": 0.8}
+
+
+class Dns(Decoder):
+    """Questions and answers; addresses' names, and what a machine announces, become clues."""
+
+    def __init__(self, spec, tools):
+        Decoder.__init__(self, spec, tools)
+        self.by_name = {name: tools.functions(name) for name in spec.names}
+        self.asked = {}
+
+    def message(self, m, i, out):
+        """See Decoder.message."""
+        slot = m.flow[i]
+        octets = m.bytes(i)[2:] if self.flows.transport[slot] == 6 else m.bytes(i)
+        c = self.cursor
+        if self.flows.transport[slot] == 6:
+            c.skip(2)
+        number, flags = c.u16be(), c.u16be()
+        counts = (c.u16be(), c.u16be(), c.u16be(), c.u16be())
+        name = self._variant(slot)
+        if name == "nbns":
+            flags &= ~0x0010
+        self.flows.protocol[slot] = self.tools.codes[name]
+        question, at = self._question(octets, counts[0])
+        opcode = (flags >> 11) & 15
+        if flags & 0x8000:
+            row = self._answer(m, i, out, name, number, opcode)
+            if flags & 15:
+                out.settle(row, REFUSED, flags & 15)
+            self._records(m, i, name, octets, at, counts[1] + counts[2] + counts[3])
+        else:
+            row = self._ask(m, i, out, name, number, opcode)
+            if name == "nbns" and opcode in (5, 6, 8, 9, 15):
+                self._registered(m, i, octets, at, counts[3], question)
+        if question:
+            out.set_object(row, self.objects.code(_shown(name, question)), 1)
+
+    def _variant(self, slot):
+        ports = (self.flows.port[slot, 0], self.flows.port[slot, 1])
+        return next((NAMES[p] for p in (5353, 5355, 137, 53) if p in ports), "dns")
+
+    @staticmethod
+    def _question(octets, count):
+        """The first question's name, and the offset behind all questions."""
+        first, at = "", 12
+        for k in range(min(count, 32)):
+            name, at = read_name(octets, at)
+            first = first if k else name
+            at += 4
+        return first, at
+
+    def _ask(self, m, i, out, name, number, opcode):
+        row = out.ask(m, i, self.by_name[name], opcode, number)
+        out.set_timeout(row, 5_000_000_000)
+        group = self.facts.receiver(m, i)
+        if name == "mdns":
+            out.settle(row, UNKNOWN, -2147483648)  # everybody or nobody may answer, at any time
+        elif name != "dns" and (name == "llmnr" or group.endswith(".255") or group == "255.255.255.255"):
+            if len(self.asked) > 4096:
+                self.asked.clear()
+            self.asked[name, number, self.facts.sender(m, i)] = m.flow[i]
+        return row
+
+    def _answer(self, m, i, out, name, number, opcode):
+        row = out.answer(m, i, number)
+        if row < 0:
+            slot = self.asked.get((name, number, self.facts.receiver(m, i)))
+            if slot is not None:
+                out.heard(m, i, slot, number)
+            row = out.orphan(m, i, self.by_name[name], opcode, number)
+        return row
+
+    def _records(self, m, i, name, octets, at, count):
+        """(name, type 2, class 2, ttl 4, length 2, data)*"""
+        for _ in range(min(count, MAX_RECORDS)):
+            owner, at = read_name(octets, at)
+            if at + 10 > len(octets):
+                return
+            kind = int.from_bytes(octets[at : at + 2], "big")
+            length = int.from_bytes(octets[at + 8 : at + 10], "big")
+            start, at = at + 10, at + 10 + length
+            if at > len(octets):
+                return
+            self._record(m, i, name, owner, kind, octets[start:at])
+
+    def _record(self, m, i, name, owner, kind, data):
+        say, sure = self.facts.clue, CONFIDENCE[name]
+        if name == "nbns":
+            self._netbios(m, i, owner, kind, data)
+        elif kind == A and len(data) == 4 and owner:
+            say(m, i, address_text(4, 0, int.from_bytes(data, "big")), "name", owner, name, sure)
+        elif kind == AAAA and len(data) == 16 and owner:
+            high, low = int.from_bytes(data[:8], "big"), int.from_bytes(data[8:], "big")
+            say(m, i, address_text(6, high, low), "name", owner, name, sure)
+        elif name == "mdns" and kind == SRV and len(data) > 6:
+            service = next((p for p in owner.split(".") if p.startswith("_")), "")
+            port = int.from_bytes(data[4:6], "big")
+            if service:
+                say(m, i, self.facts.sender(m, i), "service", f"{service[1:]}/{port}", name, 0.8)
+        elif name == "mdns" and kind == TXT:
+            self._texts(m, i, data)
+
+    def _texts(self, m, i, data):
+        """key=value strings, each behind its length; a few keys name the model (RFC 6763 clause 6)."""
+        at = 0
+        for _ in range(64):
+            if at >= len(data):
+                return
+            text = data[at + 1 : at + 1 + data[at]].decode("utf-8", "backslashreplace")
+            at += 1 + data[at]
+            key, _, value = text.partition("=")
+            field = {"model": "product", "md": "product", "ty": "product", "manufacturer": "vendor"}.get(key.lower())
+            if field and value:
+                self.facts.clue(m, i, self.facts.sender(m, i), field, value, "mdns", 0.6)
+
+    def _netbios(self, m, i, owner, kind, data):
+        named = netbios_name(owner)
+        if kind == NETBIOS and named and len(data) >= 6:
+            who = address_text(4, 0, int.from_bytes(data[2:6], "big"))
+            self._netbios_clue(m, i, who, named[0], named[1], data[0] & 0x80)
+        elif kind == NBSTAT and data:
+            who = self.facts.sender(m, i)
+            for k in range(min(data[0], 32)):
+                entry = data[1 + 18 * k : 19 + 18 * k]
+                if len(entry) == 18:
+                    text = entry[:15].decode("latin-1").rstrip(" \x00")
+                    self._netbios_clue(m, i, who, text, entry[15], entry[16] & 0x80)
+            mac = data[1 + 18 * data[0] : 7 + 18 * data[0]]
+            if len(mac) == 6 and any(mac):
+                self.facts.clue(m, i, who, "mac", mac_text(int.from_bytes(mac, "big")), "nbns", 0.8)
+
+    def _netbios_clue(self, m, i, who, text, suffix, group):
+        """Suffix 00 and 20: a machine (unique) or its workgroup; 1B to 1E: a domain's browsers."""
+        if group or suffix in (0x1B, 0x1C, 0x1D, 0x1E):
+            if suffix in (0x00, 0x1B, 0x1C, 0x1E):
+                self.facts.clue(m, i, who, "domain", text, "nbns", 0.7)
+        elif suffix in (0x00, 0x20):
+            self.facts.clue(m, i, who, "name", text, "nbns", 0.8)
+
+    def _registered(self, m, i, octets, at, count, question):
+        """What a registration says: the record in the additional section has the address."""
+        if count and netbios_name(question):
+            owner, behind = read_name(octets, at)
+            data = octets[behind + 10 : behind + 16]
+            self._netbios(m, i, owner or question, NETBIOS, data)
+
+
+def _shown(name, question):
+    named = netbios_name(question) if name == "nbns" else None
+    return f"{named[0]}<{named[1]:02x}>" if named else question
+
+
+def _probe(octets, hint):
+    """A header whose counts and flags make sense, and a first name that parses."""
+    ports = (hint.source_port, hint.target_port)
+    own = any(p in NAMES for p in ports)
+    if hint.transport == "tcp":
+        if len(octets) < 14:
+            return NEED_MORE if own and octets else 0
+        if not 12 <= int.from_bytes(octets[:2], "big") <= 16384:
+            return 0
+        octets = octets[2:]
+    if len(octets) < 12 or octets[3] & 0x40 and not own:
+        return 0
+    opcode, counts = (octets[2] >> 3) & 15, [int.from_bytes(octets[k : k + 2], "big") for k in (4, 6, 8, 10)]
+    if opcode in (3,) or counts[0] > 32 or max(counts) > 512 or not any(counts) and not own:
+        return 0
+    try:
+        name, at = read_name(octets, 12)
+    except DecodeError:  # the name runs on past what is seen, or is none
+        return 50 if own and counts[0] and len(octets) >= 512 else 0
+    if counts[0]:
+        kind, group = octets[at : at + 2], octets[at + 2 : at + 4]
+        if len(group) < 2 or (group[0] & 0x7F, group[1]) not in ((0, 1), (0, 255)) or kind[0] not in (0, 1, 128, 255):
+            return 0
+    return 90 if own else (62 if counts[0] == 1 and name.isascii() and name.isprintable() and opcode == 0 else 0)
+
+
+SPEC = ProtocolSpec(
+    name="dns",
+    names=("dns", "mdns", "llmnr", "nbns"),
+    probe=_probe,
+    decoder=Dns,
+    tcp=frozenset({53, 5353, 5355}),
+    udp=frozenset(NAMES),
+    framer=lambda: LengthFramer(header=14, at=0, width=2, add=2, minimum=14, maximum=16386),
+    timeout_ns=5_000_000_000,
+)
