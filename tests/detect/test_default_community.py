@@ -30,3 +30,14 @@ def test_one_finding_per_server_whoever_asks() -> None:
     rows = [{**PUBLIC, "client": f"10.0.0.{n}"} for n in range(20, 30)]
     (finding,) = findings(DefaultCommunity(), credentials=rows)
     assert finding.count == 10
+
+
+def test_an_answer_to_the_request_itself_accepts_the_community() -> None:
+    asked = [{**PUBLIC, "outcome": "unknown"}]
+    answer = {"protocol": "snmp", "verb": "read", "outcome": "ok"}
+    assert findings(DefaultCommunity(), credentials=asked, operations=[answer])[0].severity == "high"
+    for other in ({"client": "10.0.0.77"}, {"outcome": "no-answer"}, {"protocol": "modbus"}):
+        assert (
+            findings(DefaultCommunity(), credentials=asked, operations=[{**answer, **other}])[0].severity
+            == "medium"
+        )

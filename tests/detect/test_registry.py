@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 import interlock.detect
+from interlock.decode.port_names import ETHERTYPES, TCP, UDP
+from interlock.detect.control import CONTROL_PORTS, CONTROL_PROTOCOLS, UNAUTHENTICATED
 from interlock.detect.registry import DETECTORS, all_detectors
 from interlock.records.tables import TABLES
 from interlock.records.vocabulary import KINDS, SEVERITIES
@@ -90,3 +92,11 @@ def test_ids_of_techniques_and_requirements_exist(name: str) -> None:
         )
         assert finding.severity in SEVERITIES
         assert finding.kind in KINDS
+
+
+def test_control_protocols_that_ports_hint_at_are_called_as_decode_calls_them() -> None:
+    named = set(TCP.values()) | set(UDP.values()) | set(ETHERTYPES.values())
+    for port, name in CONTROL_PORTS.items():
+        given = {TCP.get(port), UDP.get(port)} - {None}
+        assert not given or given & (CONTROL_PROTOCOLS | {"iso-tsap", "modbus-security"}), (port, name, given)
+    assert {"modbus", "enip", "fins", "goose", "ethercat", "profinet-io"} <= named & UNAUTHENTICATED

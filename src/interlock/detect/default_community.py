@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from interlock.detect.causes import CauseDetector, Verdict
+from interlock.detect.facts import Facts
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -28,11 +29,26 @@ class DefaultCommunity(CauseDetector):
         "credentials": (
             *("source", "realm", "time", "frame", "client", "server", "protocol"),
             *("scheme", "known", "outcome"),
-        )
+        ),
+        "operations": (
+            *("source", "realm", "time", "frame", "response_frame", "client", "server"),
+            *("protocol", "verb", "outcome", "item"),
+        ),
     }
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._answers = Facts(each=256)
+        self.facts = {"answers": self._answers}
+
     def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:  # noqa: ARG002 - the interface's shape
-        """Count requests whose community is a published default."""
+        """Count requests whose community is a published default, and learn whom agents answer."""
+        if batch.table == "operations":
+            for _, (_, realm, client, server, protocol, _, outcome, _) in batch.relations():
+                # An agent keeps silent to a community that it does not know: any answer accepts it.
+                if protocol == "snmp" and outcome in ("ok", "refused"):
+                    self._answers.add((realm or "", server or ""), client or "")
+            return
         groups = batch.groups("source", "realm", "client", "server", "protocol", "scheme", "known", "outcome")
         for group, (source, realm, client, server, _, scheme, known, outcome) in groups:
             if scheme == "community" and known == "default":
@@ -47,7 +63,7 @@ class DefaultCommunity(CauseDetector):
         """High where the machine answered, less where its answer was not seen or it refused."""
         realm, server = key
         outcomes, clients = tally.noted("outcome"), list(tally.noted("client"))
-        answered = outcomes.get("ok", 0)
+        answered = bool(outcomes.get("ok")) or not self._answers[key].isdisjoint(clients)
         refused = set(outcomes) == {"refused"}
         severity: Severity = "high" if answered else "low" if refused else "medium"
         name = context.name(realm, server)
@@ -63,7 +79,7 @@ class DefaultCommunity(CauseDetector):
             if answered
             else f"{name} is asked with a default SNMP community",
             seen=f"Seen {counted(tally.count, 'request')} from {', '.join(clients[:5])} with a community "
-            f"that every manual prints; {answered} were answered.",
+            f"that every manual prints; {'it answered' if answered else 'no answer was seen'}.",
             matters="With it anyone reads how the machine is built and whom it talks to, and where it "
             "may also write, changes its address, shuts its ports or restarts it.",
             silent="Silent where the community is no published default or SNMPv3 is spoken.",
