@@ -191,7 +191,7 @@ def _big(interlock: Path, packets: int, measured: list[Measured]) -> tuple[list[
     try:
         more = _measure([contestants.decode(interlock, capture), contestants.analyze(interlock, capture)], 1)
     finally:
-        capture.path.unlink()
+        contestants.discard(capture)
     figures = []
     for one in more:
         if one.costs:

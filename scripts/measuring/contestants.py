@@ -64,6 +64,12 @@ def make_mixed(path: Path, captures: Path, copies: int) -> Capture | None:
     return read_capture(path)
 
 
+def discard(capture: Capture) -> None:
+    """Remove a capture and what lies beside it about it."""
+    capture.path.unlink()
+    _truth(capture.path).unlink()
+
+
 def decode(interlock: Path, capture: Capture) -> Contestant:
     """Every table that makes a complete record of the conversations, as Parquet."""
     out = BENCH_OUT / "run-decode"

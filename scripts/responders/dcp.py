@@ -15,6 +15,7 @@ ETHERTYPE, LLDP_ETHERTYPE = 0x8892, 0x88CC
 IDENTIFY_REQUEST, IDENTIFY_ANSWER, GET_SET, HELLO = 0xFEFE, 0xFEFF, 0xFEFD, 0xFEFC
 GET, SET, IDENTIFY = 3, 4, 5
 REQUEST, ANSWER = 0, 1
+BRIDGE, STATION_ONLY = 0x0004, 0x0080
 NAME, IP, ALL = (2, 2), (1, 2), (0xFF, 0xFF)
 EVERYONE = mac("01:0e:cf:00:00:00")
 _HEADER = struct.Struct(">HBBIHH")
@@ -63,8 +64,9 @@ def ip_block(address: str, mask: str, router: str) -> bytes:
     return b"".join(socket.inet_aton(one) for one in (address, mask, router))
 
 
-def lldp(source: bytes, name: str, port: str, description: str, address: str) -> bytes:
-    """An LLDP announcement with chassis, port, time to live, name, description and management address."""
+def lldp(source: bytes, names: tuple[str, str], description: str, address: str, capability: int) -> bytes:
+    """An LLDP announcement of a system and its port (`names`), with PROFINET's own chassis address."""
+    name, port = names
 
     def tlv(kind: int, value: bytes) -> bytes:
         return struct.pack(">H", kind << 9 | len(value)) + value
@@ -72,5 +74,6 @@ def lldp(source: bytes, name: str, port: str, description: str, address: str) ->
     management = b"\x05\x01" + socket.inet_aton(address) + b"\x02\x00\x00\x00\x01\x00"
     body = tlv(1, b"\x04" + source) + tlv(2, b"\x07" + port.encode()) + tlv(3, struct.pack(">H", 20))
     body += tlv(4, b"uplink") + tlv(5, name.encode()) + tlv(6, description.encode())
-    body += tlv(7, struct.pack(">HH", 0x0004, 0x0004)) + tlv(8, management) + tlv(0, b"")
+    body += tlv(7, struct.pack(">HH", capability, capability)) + tlv(8, management)
+    body += tlv(127, b"\x00\x0e\xcf\x05" + source) + tlv(0, b"")
     return ethernet(mac("01:80:c2:00:00:0e"), source, LLDP_ETHERTYPE, body)

@@ -18,6 +18,11 @@ def ethernet(to: bytes, source: bytes, ethertype: int, payload: bytes) -> bytes:
     return (to + source + struct.pack(">H", ethertype) + payload).ljust(60, b"\0")
 
 
+def priority_tagged(to: bytes, source: bytes, ethertype: int, payload: bytes) -> bytes:
+    """One frame with a priority tag (802.1Q, priority 6, VLAN 0), as PROFINET sends its cyclic data."""
+    return ethernet(to, source, 0x8100, struct.pack(">HH", 6 << 13, ethertype) + payload)
+
+
 def arp(operation: int, sender: tuple[bytes, str], target: tuple[bytes, str]) -> bytes:
     """An ARP body (RFC 826): operation 1 asks, 2 answers."""
     head = struct.pack(">HHBBH", 1, 0x0800, 6, 4, operation)

@@ -8,7 +8,7 @@ import sys
 import time
 
 from responders import dcp, profinet_cm
-from responders.frames import ethernet, mac, raw_socket
+from responders.frames import mac, priority_tagged, raw_socket
 from responders.network import BY_NAME, GATEWAYS
 
 _VENDOR, _DEVICE = 0x002A, 0x0313
@@ -23,6 +23,7 @@ class Station:
         self.ip = (BY_NAME[host].ip, "255.255.255.0", GATEWAYS["cell"])
         self._socket = raw_socket(dcp.ETHERTYPE)
         self._counter = 0
+        self._controlled = False
 
     def blocks(self, wanted: list[tuple[int, int]]) -> bytes:
         """The blocks asked for; all of them when everything is."""
@@ -41,6 +42,7 @@ class Station:
         if octets[:6] not in {self.own, dcp.EVERYONE} or octets[6:12] == self.own:
             return
         if struct.unpack_from(">H", octets, 14)[0] < dcp.HELLO:
+            self._controlled = True  # outputs arrive, so inputs are wanted
             return
         frame_id, (service, kind), xid, blocks = dcp.parse(octets)
         asker = octets[6:12]
@@ -62,12 +64,12 @@ class Station:
             profinet_cm.DATA_OCTETS, b"\0"
         )
         head = struct.pack(">H", profinet_cm.INPUT_FRAME)
-        self._socket.send(ethernet(controller, self.own, dcp.ETHERTYPE, head + data + status))
+        self._socket.send(priority_tagged(controller, self.own, dcp.ETHERTYPE, head + data + status))
 
     def announce(self) -> None:
         """Announce the station by LLDP."""
         what = "Siemens, SIMATIC NET, ET 200SP, 6ES7 155-6AU01-0BN0, HW: Version 4, FW: Version V04.02.00"
-        self._socket.send(dcp.lldp(self.own, self.name, "port-001", what, self.ip[0]))
+        self._socket.send(dcp.lldp(self.own, (self.name, "port-001"), what, self.ip[0], dcp.STATION_ONLY))
 
     def run(self, controller: bytes, cyclic: bool) -> None:
         """Serve until ended."""
@@ -78,8 +80,8 @@ class Station:
             if ready:
                 self.handle(self._socket.recv(2048))
             now = time.monotonic()
-            if cyclic and now >= next_cycle:
-                next_cycle += _CYCLE_S
+            if cyclic and self._controlled and now >= next_cycle:
+                next_cycle = max(next_cycle, now - _CYCLE_S) + _CYCLE_S
                 self.cycle(controller)
             if now >= next_lldp:
                 next_lldp += _LLDP_S
@@ -107,7 +109,9 @@ def outputs(host: str, station: str) -> None:
         data = bytes([0x80, 0x80, counter >> 15]).ljust(profinet_cm.DATA_OCTETS, b"\0") + struct.pack(
             ">HBB", counter, 0x35, 0
         )
-        sender.send(ethernet(to, own, dcp.ETHERTYPE, struct.pack(">H", profinet_cm.OUTPUT_FRAME) + data))
+        sender.send(
+            priority_tagged(to, own, dcp.ETHERTYPE, struct.pack(">H", profinet_cm.OUTPUT_FRAME) + data)
+        )
         time.sleep(_CYCLE_S)
 
 

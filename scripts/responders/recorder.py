@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 _SO_TIMESTAMPNS = 35
-_SOL_PACKET, _ADD_MEMBERSHIP, _PROMISCUOUS = 263, 1, 1
+_SOL_PACKET, _ADD_MEMBERSHIP, _AUXDATA, _PROMISCUOUS = 263, 1, 8, 1
+_AUX = struct.Struct("IIIHHHH")
+_VLAN_VALID = 0x10
 
 
 class Pcap:
@@ -54,6 +56,12 @@ def _option(code: int, value: bytes) -> bytes:
     return struct.pack("<HH", code, len(value)) + _padded(value)
 
 
+def _with_tag(frame: bytes, auxiliary: bytes) -> bytes:
+    """Put the 802.1Q tag back, which the kernel takes off and tells beside the frame."""
+    status, _, _, _, _, tci, tpid = _AUX.unpack_from(auxiliary)
+    return frame[:12] + struct.pack(">HH", tpid, tci) + frame[12:] if status & _VLAN_VALID else frame
+
+
 def record(interface: str, path: Path) -> int:
     """Record every frame until SIGTERM and give their number."""
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as tap, path.open("wb") as target:
@@ -62,6 +70,7 @@ def record(interface: str, path: Path) -> int:
         tap.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         index = socket.if_nametoindex(interface)
         tap.setsockopt(_SOL_PACKET, _ADD_MEMBERSHIP, struct.pack("IHH8s", index, _PROMISCUOUS, 0, b""))
+        tap.setsockopt(_SOL_PACKET, _AUXDATA, 1)
         writer = (Pcapng if path.suffix == ".pcapng" else Pcap)(target, interface)
         frames: list[tuple[int, bytes]] = []
         ended: list[bool] = []
@@ -69,11 +78,12 @@ def record(interface: str, path: Path) -> int:
         tap.settimeout(0.2)
         while not ended:
             try:
-                frame, extras, _, _ = tap.recvmsg(65535, 64)
+                frame, extras, _, _ = tap.recvmsg(65535, 256)
             except TimeoutError:
                 continue
-            seconds, nanos = struct.unpack("qq", extras[0][2][:16])
-            frames.append((seconds * 1_000_000_000 + nanos, frame))
+            told = {(level, kind): octets for level, kind, octets in extras}
+            seconds, nanos = struct.unpack("qq", told[socket.SOL_SOCKET, _SO_TIMESTAMPNS][:16])
+            frames.append((seconds * 1_000_000_000 + nanos, _with_tag(frame, told[_SOL_PACKET, _AUXDATA])))
         # Stamps of different processors may cross by microseconds; a capture is in time order.
         for time_ns, frame in sorted(frames, key=lambda one: one[0]):
             writer.add(time_ns, frame)

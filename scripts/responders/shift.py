@@ -6,7 +6,7 @@ import sys
 import time
 
 from responders import snmp
-from responders.dcp import lldp
+from responders.dcp import BRIDGE, lldp
 from responders.frames import mac, raw_socket
 from responders.network import BY_NAME, ip_of
 from responders.panel_client import browse
@@ -32,7 +32,7 @@ def switch(seconds: float) -> None:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             what = "Hirschmann RS20-0800 SW: 09.1.02"
-            sender.send(lldp(mac(own.mac), "SW-CELL-1", "1/5", what, own.ip))
+            sender.send(lldp(mac(own.mac), ("SW-CELL-1", "1/5"), what, own.ip, BRIDGE))
             time.sleep(5)
 
 
