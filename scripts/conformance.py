@@ -44,6 +44,8 @@ def main() -> int:
         return _explain(sides, captures, wanted[0])
     outcomes = compare_all(sides, captures, asked.jobs, _Progress(len(captures)))
     report = build(outcomes, wanted, read_known(_HARNESS / "known.toml"))
+    compared = {capture.name for capture in captures}
+    report.told = {name: rules for name, rules in settings.decode_as.items() if name in compared}
     if asked.json:
         print(json.dumps(report.as_json(), indent=1))
     elif asked.stanzas:

@@ -36,6 +36,7 @@ class Report:
         self.stale = stale
         self.failures = [(outcome.capture, failure) for outcome in outcomes for failure in outcome.failures]
         self.checks = [check for outcome in outcomes for check in outcome.checks]
+        self.told: dict[str, tuple[str, ...]] = {}
         self.cells: dict[str, Cells] = {}
         for outcome in outcomes:
             for log, cells in outcome.cells.items():
@@ -47,7 +48,7 @@ class Report:
     @property
     def good(self) -> bool:
         """Whether every protocol reaches the goal, every difference is listed, and nothing failed."""
-        reached = all(_verdict(score) != "below" for score in self.scores)
+        reached = all(self._verdict(score) != "below" for score in self.scores)
         listed = not any(self.unlisted(score) for score in self.scores)
         held = all(check.expected == check.found for check in self.checks)
         return reached and listed and held and not self.failures and not self.stale
@@ -58,6 +59,8 @@ class Report:
         for score in self.scores:
             yield self._row(score)
         yield f"goal {GOAL:.1%}; settled: listed differences in which the other side is wrong count as equal"
+        for capture, rules in self.told.items():
+            yield f"tshark was told -d {' -d '.join(rules)} for {capture}"
         yield from self._tables()
         for score in self.scores:
             yield from self._differences(score, shown)
@@ -84,8 +87,18 @@ class Report:
         return (
             f"{score.protocol:<14} {len(score.captures):>8} {score.theirs:>8} {score.ours:>8} "
             f"{_percent(score.raw):>9} {_percent(score.settled):>9} {len(score.differences):>6} "
-            f"{len(self.unlisted(score)):>8} {score.shifted:>7}  {_verdict(score)}"
+            f"{len(self.unlisted(score)):>8} {score.shifted:>7}  {self._verdict(score)}"
         )
+
+    def _verdict(self, score: Score) -> str:
+        """Whether it reaches the goal. A log, being small, only has to have its differences listed."""
+        if score.settled is None or score.raw is None:
+            return "not seen"
+        if score.raw >= GOAL:
+            return "reached"
+        if score.settled >= GOAL:
+            return "reached, settled"
+        return "listed" if score.protocol.endswith(ZEEK) and not self.unlisted(score) else "below"
 
     def _differences(self, score: Score, shown: int) -> Iterator[str]:
         fresh = self.unlisted(score)
@@ -113,6 +126,7 @@ class Report:
             "goal": GOAL,
             "good": self.good,
             "protocols": [self._protocol(score) for score in self.scores],
+            "decode_as": self.told,
             "cells": {
                 log: {
                     "rows": cells.rows,
@@ -136,7 +150,7 @@ class Report:
             "equal": score.raw,
             "settled": score.settled,
             "shifted": score.shifted,
-            "verdict": _verdict(score),
+            "verdict": self._verdict(score),
             "differences": [
                 {
                     "capture": difference.capture,
@@ -175,11 +189,3 @@ def _grouped(failures: list[tuple[str, str]]) -> list[tuple[str, list[str]]]:
 
 def _percent(share: float | None) -> str:
     return "-" if share is None else f"{share:.3%}"
-
-
-def _verdict(score: Score) -> str:
-    if score.settled is None or score.raw is None:
-        return "not seen"
-    if score.raw >= GOAL:
-        return "reached"
-    return "reached, settled" if score.settled >= GOAL else "below"

@@ -148,6 +148,8 @@ def _compare_row(row: LogRow, our: dict[str, Any], rule: Rule, cells: Cells) -> 
         said = row.get(column)
         if said is None:
             continue
+        if column in rule.get("swapped", []):
+            said = str(int.from_bytes(int(said).to_bytes(2, "little"), "big"))
         name = f"{column}={ours}"
         cells.said[name] += 1
         if _same(said, our[ours], rule.get("words", {})):
