@@ -4,6 +4,7 @@ from interlock.decode.decoder cimport Decoder
 from interlock.decode.functions cimport Functions
 from interlock.decode.messages cimport Messages
 from interlock.decode.protocols.enip.data_types cimport DataTypes
+from interlock.decode.protocols.enip.epath cimport EPath
 from interlock.decode.sheet cimport Sheet
 
 cdef class CommonIndustrial(Decoder):
@@ -21,13 +22,14 @@ cdef class CommonIndustrial(Decoder):
     cdef bint _packet_request(self, Messages m, int i, Sheet out, int unit, int depth) except -1
     cdef bint _unwrap(self, Messages m, int i, Sheet out, int unit, int depth) except -1
     cpdef Py_ssize_t stretch(self, Messages m, int i, Py_ssize_t start, int count, int k) except -2
-    cpdef object path(self, bytes octets)
-    cpdef int object_code(self, object path) except -2
-    cdef int _ask(self, Messages m, int i, Sheet out, int service, object path, int unit) except -1
-    cdef _arguments(self, Messages m, int i, Sheet out, int row, int service, object path, int unit)
+    cpdef EPath path(self, bytes octets)
+    cpdef int object_code(self, EPath path) except -2
+    cdef int _ask(self, Messages m, int i, Sheet out, int service, EPath path, int unit) except -1
+    cdef tuple _meaning(self, EPath path, int service)
+    cdef _arguments(self, Messages m, int i, Sheet out, int row, int service, EPath path, int unit, object hook)
     cdef _tag(self, Messages m, int i, Sheet out, int row, int service, int unit)
-    cdef _table(self, Sheet out, int row, object path)
-    cdef _attributes(self, Sheet out, int row, object path, bint sized)
+    cdef _table(self, Sheet out, int row, EPath path)
+    cdef _attributes(self, Sheet out, int row, EPath path, bint sized)
     cdef _response(self, Messages m, int i, Sheet out, int depth)
     cdef bint _packet_response(self, Messages m, int i, Sheet out, int depth) except -1
     cdef bint _refused_whole(self, Messages m, int i, Sheet out, int depth, int status, int words, int at) except -1

@@ -91,7 +91,7 @@ class CommonIndustrial(Decoder):
             self.facts.oddity(m, i, "cip", "path-length-mismatch", begin + 1)
             self._ask(m, i, out, service, None, unit)
             return
-        path = self.path(c.take(2 * words))
+        path: EPath = self.path(c.take(2 * words))
         if not path.whole:
             self.facts.oddity(m, i, "cip", "path-malformed", begin + 2)
         if service == 0x0A and self._packet_request(m, i, out, unit, depth):
@@ -232,18 +232,31 @@ class CommonIndustrial(Decoder):
             name = symbol_name(self.session, path, unit)
             if name is not None:
                 out.set_object(row, self.objects.code(name), -1)
-        if path.class_id >= 0:
-            number: cython.longlong = (cython.cast(cython.longlong, path.class_id) << 8) | service
-            if self.public_objects.find(number):
-                out.set_verb(row, self.public_objects.verb)
-                out.set_name(row, self.public_objects.name)
-            elif (path.symbolic or self.session.is_rockwell(unit)) and self.rockwell_objects.find(number):
-                out.set_verb(row, self.rockwell_objects.verb)
-                out.set_name(row, self.rockwell_objects.name)
-        self._arguments(m, i, out, row, service, path, unit)
+        meaning = path.meanings.get(service)
+        if meaning is None:
+            meaning = self._meaning(path, service)
+        verb: cython.int = meaning[0]
+        if meaning[3] and not self.session.is_rockwell(unit):
+            return row
+        if verb >= 0:
+            out.set_verb(row, verb)
+            out.set_name(row, meaning[1])
+        self._arguments(m, i, out, row, service, path, unit, meaning[2])
         return row
 
-    def _arguments(self, m, i, out, row, service, path, unit):
+    def _meaning(self, path, service):
+        """What a service is to a path's class: verb (-1: as everywhere), name, hook, whether only to Rockwell's."""
+        number: cython.longlong = (path.class_id << 8) | service
+        hook = self.hooks.get(number) or self.hooks.get(path.class_id << 8)
+        meaning = (-1, -1, hook, False)
+        if path.class_id >= 0 and self.public_objects.find(number):
+            meaning = (self.public_objects.verb, self.public_objects.name, hook, False)
+        elif path.class_id >= 0 and self.rockwell_objects.find(number):
+            meaning = (self.rockwell_objects.verb, self.rockwell_objects.name, hook, not path.symbolic)
+        path.meanings[service] = meaning
+        return meaning
+
+    def _arguments(self, m, i, out, row, service, path, unit, hook):
         """Read what the request says besides its service and path."""
         c: Cursor = self.cursor
         class_id: cython.longlong = path.class_id
@@ -253,7 +266,6 @@ class CommonIndustrial(Decoder):
         if class_id == 0x72 and service == 0x4C and c.left() >= 6:
             self._table(out, row, path)
             return
-        hook = self.hooks.get((class_id << 8) | service) or self.hooks.get(class_id << 8)
         if hook is not None:
             asked(hook, Exchange(self, m, i, out, row), path, service)
         if service == 0x03 or service == 0x04:

@@ -1,3 +1,4 @@
+# cython: compiled
 """EPATHs: the paths that CIP requests and connections are addressed with.
 
     padded EPATH = segments, each an even number of octets
@@ -29,13 +30,8 @@ class EPath:
     class_id, instance, attribute: of the last object named, -1 where absent; of a tag SYMBOL_CLASS.
     scope: what stands before the last class. symbolic: a tag by its name. members: indices not yet in text.
     whole: whether every segment was understood. safety: whether a safety network segment is among them.
-    code, generation: where the decoder keeps the text's code.
+    code, generation, meanings: where the decoder keeps the text's code, and what services mean there.
     """
-
-    __slots__ = (
-        "attribute", "class_id", "code", "generation", "instance", "members", "pieces", "points", "route",
-        "safety", "scope", "symbolic", "text", "whole",
-    )  # fmt: skip
 
     def __init__(self) -> None:
         self.class_id = self.instance = self.attribute = -1
@@ -45,6 +41,7 @@ class EPath:
         self.pieces: list[str] = []
         self.points: list[int] = []
         self.code = self.generation = -1
+        self.meanings: dict[int, tuple[int, int, object, bool]] = {}
 
 
 def parse_path(octets: bytes) -> EPath:
