@@ -1,4 +1,4 @@
-"""Payloads in, tables out: builds Ethernet, IP, TCP and UDP around octets and runs them through a real Engine.
+"""Payloads in, tables out: Ethernet, IP, TCP and UDP built around octets, run through a real Engine.
 
 rows = tcp([(CLIENT, request), (SERVER, answer)], port=102)
 rows["operations"][0]["verb"]

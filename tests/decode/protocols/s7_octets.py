@@ -67,9 +67,17 @@ def padded(items: Sequence[bytes]) -> bytes:
 
 
 def userdata(
-    method: int, function: int, octets: bytes | None = None, *, reference: int = 1, sequence: int = 0, part: int = 0,
-    last: int = 0, error: int = 0, code: int = 0xFF,
-) -> bytes:  # fmt: skip
+    method: int,
+    function: int,
+    octets: bytes | None = None,
+    *,
+    reference: int = 1,
+    sequence: int = 0,
+    part: int = 0,
+    last: int = 0,
+    error: int = 0,
+    code: int = 0xFF,
+) -> bytes:
     group, sub = function >> 8, function & 255
     head = bytes([0, 1, 0x12, 4, 0x11, method << 6 | group, sub, sequence])
     if method != 1:
@@ -109,6 +117,24 @@ def one(rows: list[dict[str, Any]], *columns: str) -> tuple[Any, ...]:
 
 
 __all__ = [
-    "CLIENT", "CONFIRM", "CONNECT", "SERVER", "ack", "ask", "dt", "item", "job", "one", "padded", "pdu", "push", "read",
-    "read_answer", "reply", "s7any", "talk", "tpkt", "userdata",
-]  # fmt: skip
+    "CLIENT",
+    "CONFIRM",
+    "CONNECT",
+    "SERVER",
+    "ack",
+    "ask",
+    "dt",
+    "item",
+    "job",
+    "one",
+    "padded",
+    "pdu",
+    "push",
+    "read",
+    "read_answer",
+    "reply",
+    "s7any",
+    "talk",
+    "tpkt",
+    "userdata",
+]

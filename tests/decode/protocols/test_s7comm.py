@@ -24,7 +24,7 @@ from decode.protocols.s7_octets import (
     talk,
 )
 
-DB, M, I, Q, P, T, C = 0x84, 0x83, 0x81, 0x82, 0x80, 0x1D, 0x1C
+DB, M, IN, Q, P, T, C = 0x84, 0x83, 0x81, 0x82, 0x80, 0x1D, 0x1C
 
 
 @pytest.mark.parametrize(
@@ -37,9 +37,9 @@ DB, M, I, Q, P, T, C = 0x84, 0x83, 0x81, 0x82, 0x80, 0x1D, 0x1C
         (s7any(2, 9, 0x85, 16, 3), "DI3.DIB2"),
         (s7any(1, 1, M, 83), "M10.3"),
         (s7any(2, 1, M, 80), "MB10"),
-        (s7any(1, 1, I, 0), "I0.0"),
+        (s7any(1, 1, IN, 0), "I0.0"),
         (s7any(1, 1, Q, 33), "Q4.1"),
-        (s7any(5, 1, I, 512), "IW64"),
+        (s7any(5, 1, IN, 512), "IW64"),
         (s7any(6, 1, P, 2048), "PD256"),
         (s7any(29, 1, T, 5), "T5"),
         (s7any(28, 1, C, 3), "C3"),
@@ -158,19 +158,32 @@ def test_setup_and_tsaps_say_who_is_asked() -> None:
     told = {(c["who"], c["field"], c["value"]) for c in rows["clues"]}
     assert ("10.0.0.2/0.2", "unit", "0.2") in told
     request = rows["cotp"][0]
-    assert (request["tpdu"], request["called_tsap"], request["connection_type"], request["unit"], request["tpdu_octets"]) == (
-        "connection request", "0x0102", "PG", "0.2", 1024,
-    )  # fmt: skip
+    assert (
+        request["tpdu"],
+        request["called_tsap"],
+        request["connection_type"],
+        request["unit"],
+        request["tpdu_octets"],
+    ) == (
+        "connection request",
+        "0x0102",
+        "PG",
+        "0.2",
+        1024,
+    )
 
 
 def test_an_upload_is_named_to_its_end() -> None:
     start = bytes.fromhex("1d00000000000000") + b"\x09_0800001A"
     going, ending = bytes.fromhex("1e00000000000007"), bytes.fromhex("1f00000000000007")
     rows = talk(
-        job(1, start), ack(1, bytes.fromhex("1d00010000000007") + b"\x070000260"),
-        job(2, going), ack(2, b"\x1e\x00", bytes.fromhex("000400fb70700101")),
-        job(3, ending), ack(3, b"\x1f"),
-    )["operations"]  # fmt: skip
+        job(1, start),
+        ack(1, bytes.fromhex("1d00010000000007") + b"\x070000260"),
+        job(2, going),
+        ack(2, b"\x1e\x00", bytes.fromhex("000400fb70700101")),
+        job(3, ending),
+        ack(3, b"\x1f"),
+    )["operations"]
     assert [(r["function"], r["function_name"], r["verb"], r["object"], r["outcome"]) for r in rows] == [
         (29, "Start upload", "program-read", "OB1/A", "ok"),
         (30, "Upload", "program-read", "OB1/A", "ok"),
@@ -184,11 +197,15 @@ def test_during_a_download_the_controller_asks() -> None:
     block, ended = bytes.fromhex("1b00000000000000") + name, bytes.fromhex("1c00000000000000") + name
     insert = bytes.fromhex("28000000000000fd") + struct.pack(">H", 10) + b"\x01\x000A00001P" + b"\x05_INSE"
     rows = talk(
-        (CLIENT, job(1, request)), (SERVER, ack(1, b"\x1a")),
-        (SERVER, job(2, block)), (CLIENT, ack(2, b"\x1b\x00", bytes.fromhex("000400fb70700101"))),
-        (SERVER, job(3, ended)), (CLIENT, ack(3, b"\x1c")),
-        (CLIENT, job(4, insert)), (SERVER, ack(4, b"\x28")),
-    )["operations"]  # fmt: skip
+        (CLIENT, job(1, request)),
+        (SERVER, ack(1, b"\x1a")),
+        (SERVER, job(2, block)),
+        (CLIENT, ack(2, b"\x1b\x00", bytes.fromhex("000400fb70700101"))),
+        (SERVER, job(3, ended)),
+        (CLIENT, ack(3, b"\x1c")),
+        (CLIENT, job(4, insert)),
+        (SERVER, ack(4, b"\x28")),
+    )["operations"]
     assert [(r["verb"], r["object"], r["count"], r["client"]) for r in rows] == [
         ("program-write", "DB1/P", 500, "10.0.0.1"),
         ("program-write", "DB1/P", None, "10.0.0.2"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import struct
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -97,8 +99,10 @@ def test_setup_says_who_asks_where_ports_do_not() -> None:
 def test_refused_connections_stand_in_the_table() -> None:
     rows = talk(CONNECT, tpkt(bytes.fromhex("06800001000003")), (SERVER, tpkt(bytes.fromhex("0470000102"))))
     assert [(c["tpdu"], c["reason"]) for c in rows["cotp"]] == [
-        ("connection request", None), ("disconnect request", 3), ("error", 2),
-    ]  # fmt: skip
+        ("connection request", None),
+        ("disconnect request", 3),
+        ("error", 2),
+    ]
     assert rows["operations"] == []
 
 
@@ -144,11 +148,15 @@ def _plus_answer(function: int, sequence: int, rest: bytes = b"\0") -> bytes:
 def test_a_session_of_s7comm_plus() -> None:
     identity = b"\x11" + bytes(9) + b"\x15\x1a1;6ES7 214-1HE30-0XB0 ;V2.2" + bytes(4)
     rows = talk(
-        _plus(_plus_ask(0x04CA, 1, 0x120)), _plus(_plus_answer(0x04CA, 1, identity)),
-        _plus(_plus_ask(0x054C, 2, 0x3C0)), _plus(_plus_answer(0x054C, 2)),
-        _plus(_plus_ask(0x04CA, 3, 0x3C0)), _plus(_plus_answer(0x04CA, 3, b"\x9f\xff\xff\xff\xff\xff\xff\xff\xfb")),
-        _plus(_plus_ask(0x04D4, 4, 0x3C0, struct.pack(">I", 0x3C0))), _plus(_plus_answer(0x04D4, 4)),
-    )  # fmt: skip
+        _plus(_plus_ask(0x04CA, 1, 0x120)),
+        _plus(_plus_answer(0x04CA, 1, identity)),
+        _plus(_plus_ask(0x054C, 2, 0x3C0)),
+        _plus(_plus_answer(0x054C, 2)),
+        _plus(_plus_ask(0x04CA, 3, 0x3C0)),
+        _plus(_plus_answer(0x04CA, 3, b"\x9f\xff\xff\xff\xff\xff\xff\xff\xfb")),
+        _plus(_plus_ask(0x04D4, 4, 0x3C0, struct.pack(">I", 0x3C0))),
+        _plus(_plus_answer(0x04D4, 4)),
+    )
     assert [
         (r["protocol"], r["function_name"], r["verb"], r["object"], r["outcome"], r["code"])
         for r in rows["operations"]
@@ -159,8 +167,10 @@ def test_a_session_of_s7comm_plus() -> None:
         ("s7comm-plus", "DeleteObject", "close", "session:0x000003c0", "ok", None),
     ]
     assert {(c["field"], c["value"]) for c in rows["clues"] if c["protocol"] == "s7comm-plus"} == {
-        ("order-number", "6ES7 214-1HE30-0XB0"), ("firmware", "V2.2"), ("vendor", "Siemens"),
-    }  # fmt: skip
+        ("order-number", "6ES7 214-1HE30-0XB0"),
+        ("firmware", "V2.2"),
+        ("vendor", "Siemens"),
+    }
     assert one(rows["flows"], "protocol", "basis") == ("s7comm-plus", "parsed")
 
 
@@ -168,8 +178,9 @@ def test_integrity_notifications_and_requests_that_expect_no_answer() -> None:
     digest = b"\x20" + bytes(32)
     rows = talk(
         (CLIENT, _plus(digest + _plus_ask(0x04F2, 9, 0x3C0, flags=0x74), 3)),
-        (SERVER, _plus(digest + b"\x33\0\0\x70\0\x04\0", 3)), (SERVER, _plus(bytes(8), 0xFE)),
-    )  # fmt: skip
+        (SERVER, _plus(digest + b"\x33\0\0\x70\0\x04\0", 3)),
+        (SERVER, _plus(bytes(8), 0xFE)),
+    )
     assert sorted((r["function_name"], r["verb"], r["outcome"]) for r in rows["operations"]) == [
         ("Notification", "report", "unsolicited"),
         ("SetVariable", "write", "unknown"),
@@ -263,14 +274,25 @@ def test_chance_is_not_taken_for_it(octets: bytes) -> None:
 # --- hostile octets
 
 _CONVERSATION = [
-    (CLIENT, CONNECT), (SERVER, CONFIRM), (CLIENT, job(1, bytes.fromhex("f0000001000101e0"))), (CLIENT, ASK), (SERVER, ANSWER),
-    (CLIENT, ask(0x0401, b"\0\x1c\0\0")), (SERVER, reply(0x0401, bytes.fromhex("001c000000220001") + b"\0\5" + bytes(32))),
-    (CLIENT, ask(0x0201, b"\0\1\1\5" + s7any(4, 1, 0x84, 0, 7))), (SERVER, reply(0x0201, b"\0\1" + item(4, b"\0\5"), sequence=4)),
-    (SERVER, push(0x0201, b"\0\1" + item(4, b"\0\6"), sequence=4)), (SERVER, push(0x0412, bytes(8) + b"\0\1\x12\x0a\x16\1" + bytes(8) + item(4, b"\0\1"))),
-    (CLIENT, job(8, bytes.fromhex("28000000000000fd000a01003041303030303150055f494e5345"))), (CLIENT, job(9, bytes.fromhex("1a00010000000000095f30413030303031500d31303030353030303030303434"))),
-    (CLIENT, ask(0x0108, bytes.fromhex("0002000e00000001720100030000ff0400101234"))), (CLIENT, ask(0x0501, bytes(8))),
-    (SERVER, reply(0x0303, bytes(80))), (CLIENT, _plus(_plus_ask(0x04CA, 1, 0x120))), (SERVER, _plus(_plus_answer(0x04CA, 1, bytes(40)))),
-]  # fmt: skip
+    (CLIENT, CONNECT),
+    (SERVER, CONFIRM),
+    (CLIENT, job(1, bytes.fromhex("f0000001000101e0"))),
+    (CLIENT, ASK),
+    (SERVER, ANSWER),
+    (CLIENT, ask(0x0401, b"\0\x1c\0\0")),
+    (SERVER, reply(0x0401, bytes.fromhex("001c000000220001") + b"\0\5" + bytes(32))),
+    (CLIENT, ask(0x0201, b"\0\1\1\5" + s7any(4, 1, 0x84, 0, 7))),
+    (SERVER, reply(0x0201, b"\0\1" + item(4, b"\0\5"), sequence=4)),
+    (SERVER, push(0x0201, b"\0\1" + item(4, b"\0\6"), sequence=4)),
+    (SERVER, push(0x0412, bytes(8) + b"\0\1\x12\x0a\x16\1" + bytes(8) + item(4, b"\0\1"))),
+    (CLIENT, job(8, bytes.fromhex("28000000000000fd000a01003041303030303150055f494e5345"))),
+    (CLIENT, job(9, bytes.fromhex("1a00010000000000095f30413030303031500d31303030353030303030303434"))),
+    (CLIENT, ask(0x0108, bytes.fromhex("0002000e00000001720100030000ff0400101234"))),
+    (CLIENT, ask(0x0501, bytes(8))),
+    (SERVER, reply(0x0303, bytes(80))),
+    (CLIENT, _plus(_plus_ask(0x04CA, 1, 0x120))),
+    (SERVER, _plus(_plus_answer(0x04CA, 1, bytes(40)))),
+]
 _NO_BUG = "decoder-error"
 
 
@@ -336,9 +358,6 @@ def test_memory_of_a_connection_is_bounded() -> None:
 
 def test_every_oddity_that_is_raised_is_declared() -> None:
     folder = Path(__file__).parents[3] / "src/interlock/decode/protocols/s7comm"
-    import re
-    import tomllib
-
     text = "".join(p.read_text("utf-8") for p in folder.glob("*.py"))
     raised = set(
         re.findall(

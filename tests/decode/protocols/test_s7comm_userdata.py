@@ -22,7 +22,7 @@ from decode.protocols.s7_octets import (
     talk,
 )
 
-M, DB, I = 0x83, 0x84, 0x81
+M, DB = 0x83, 0x84
 
 
 def _szl(identity: int, index: int, *records: bytes) -> bytes:
@@ -62,15 +62,21 @@ def test_module_identification_names_order_number_hardware_and_firmware() -> Non
 
 def test_an_answer_in_two_parts_is_read_when_it_is_whole() -> None:
     records = [
-        _component(1, b"Line 4 station"), _component(2, b"PLC_1"), _component(3, b"Hall 2"),
-        _component(4, b"Original Siemens Equipment"), _component(5, b"S C-X4U421302009"),
-        _component(7, b"CPU 315-2 PN/DP"), _component(9, b"\x00\x2a"),
-    ]  # fmt: skip
+        _component(1, b"Line 4 station"),
+        _component(2, b"PLC_1"),
+        _component(3, b"Hall 2"),
+        _component(4, b"Original Siemens Equipment"),
+        _component(5, b"S C-X4U421302009"),
+        _component(7, b"CPU 315-2 PN/DP"),
+        _component(9, b"\x00\x2a"),
+    ]
     whole = _szl(0x001C, 0, *records)
     rows = talk(
-        ask(0x0401, b"\x00\x1c\0\0", reference=1), reply(0x0401, whole[:100], reference=1, sequence=3, part=9, last=1),
-        ask(0x0401, reference=2, sequence=3), reply(0x0401, whole[100:], reference=2, sequence=3, part=9),
-    )  # fmt: skip
+        ask(0x0401, b"\x00\x1c\0\0", reference=1),
+        reply(0x0401, whole[:100], reference=1, sequence=3, part=9, last=1),
+        ask(0x0401, reference=2, sequence=3),
+        reply(0x0401, whole[100:], reference=2, sequence=3, part=9),
+    )
     assert [r["object"] for r in rows["operations"]] == ["szl:0x001c/0x0000"] * 2
     assert _clues(rows) == {
         ("10.0.0.2", "name", "Line 4 station"),
@@ -86,17 +92,23 @@ def test_an_answer_in_two_parts_is_read_when_it_is_whole() -> None:
 def test_lists_tell_mode_protection_and_address() -> None:
     ethernet = bytes.fromhex("07fe c0a8010a ffffff00 c0a80101 001b1b23eb3b 0100") + bytes(26)
     rows = talk(
-        ask(0x0401, b"\x04\x24\0\0", reference=1), reply(0x0401, _szl(0x0424, 0, b"\x51\x40\xff\x08" + bytes(16)), reference=1),
-        ask(0x0401, b"\x01\x32\0\4", reference=2), reply(0x0401, _szl(0x0132, 4, b"\0\4\0\1\0\3\0\3" + bytes(32)), reference=2),
-        ask(0x0401, b"\x00\x37\0\0", reference=3), reply(0x0401, _szl(0x0037, 0, ethernet), reference=3),
-    )  # fmt: skip
+        ask(0x0401, b"\x04\x24\0\0", reference=1),
+        reply(0x0401, _szl(0x0424, 0, b"\x51\x40\xff\x08" + bytes(16)), reference=1),
+        ask(0x0401, b"\x01\x32\0\4", reference=2),
+        reply(0x0401, _szl(0x0132, 4, b"\0\4\0\1\0\3\0\3" + bytes(32)), reference=2),
+        ask(0x0401, b"\x00\x37\0\0", reference=3),
+        reply(0x0401, _szl(0x0037, 0, ethernet), reference=3),
+    )
     assert [(v["object"], v["text"]) for v in rows["values"]] == [
         ("operating-mode", "RUN"),
         ("protection-level", "3"),
     ]
     assert {(f, v) for _, f, v in _clues(rows)} == {
-        ("ip", "192.168.1.10"), ("netmask", "255.255.255.0"), ("router", "192.168.1.1"), ("mac", "00:1b:1b:23:eb:3b"),
-    }  # fmt: skip
+        ("ip", "192.168.1.10"),
+        ("netmask", "255.255.255.0"),
+        ("router", "192.168.1.1"),
+        ("mac", "00:1b:1b:23:eb:3b"),
+    }
 
 
 def test_an_error_in_the_parameters_is_a_refusal() -> None:
@@ -106,27 +118,46 @@ def test_an_error_in_the_parameters_is_a_refusal() -> None:
 
 def test_blocks_that_a_controller_lists_and_describes_are_rows() -> None:
     header = (
-        b"\x30\x38\x00\x4a\x00\x22pp\x01\x01\x02\x08\x00\x01" + struct.pack(">II", 324, 3) + struct.pack(">IH", 3_600_000, 365) * 2
-        + struct.pack(">HHHH", 28, 0, 20, 206) + b"ENGINEERMIXING\0\0MAIN\0\0\0\0" + b"\x12\x00\xbe\xef" + bytes(8)
-    )  # fmt: skip
+        b"\x30\x38\x00\x4a\x00\x22pp\x01\x01\x02\x08\x00\x01"
+        + struct.pack(">II", 324, 3)
+        + struct.pack(">IH", 3_600_000, 365) * 2
+        + struct.pack(">HHHH", 28, 0, 20, 206)
+        + b"ENGINEERMIXING\0\0MAIN\0\0\0\0"
+        + b"\x12\x00\xbe\xef"
+        + bytes(8)
+    )
     rows = talk(
-        ask(0x0302, b"0E", reference=1), reply(0x0302, bytes.fromhex("0001120100311204"), reference=1),
-        ask(0x0303, b"0800001A", reference=2), reply(0x0303, header, reference=2),
-        ask(0x0301, None, reference=3), reply(0x0301, b"08\0\1" + b"0A\0\7", reference=3),
-    )  # fmt: skip
+        ask(0x0302, b"0E", reference=1),
+        reply(0x0302, bytes.fromhex("0001120100311204"), reference=1),
+        ask(0x0303, b"0800001A", reference=2),
+        reply(0x0303, header, reference=2),
+        ask(0x0301, None, reference=3),
+        reply(0x0301, b"08\0\1" + b"0A\0\7", reference=3),
+    )
     assert [(r["verb"], r["object"], r["count"]) for r in rows["operations"]] == [
-        ("discover", "FB", None), ("discover", "OB1/A", 1), ("discover", None, 2),
-    ]  # fmt: skip
+        ("discover", "FB", None),
+        ("discover", "OB1/A", 1),
+        ("discover", None, 2),
+    ]
     assert [(b["block"], b["language"]) for b in rows["s7comm_blocks"]] == [
         ("FB1", "STL"),
         ("FB49", "SCL"),
         ("OB1", "LAD"),
     ]
     described = rows["s7comm_blocks"][2]
-    assert {k: described[k] for k in ("load_octets", "code_octets", "security", "author", "family", "name", "version", "checksum")} == {
-        "load_octets": 324, "code_octets": 206, "security": 3, "author": "ENGINEER", "family": "MIXING", "name": "MAIN",
-        "version": "1.2", "checksum": 0xBEEF,
-    }  # fmt: skip
+    assert {
+        k: described[k]
+        for k in ("load_octets", "code_octets", "security", "author", "family", "name", "version", "checksum")
+    } == {
+        "load_octets": 324,
+        "code_octets": 206,
+        "security": 3,
+        "author": "ENGINEER",
+        "family": "MIXING",
+        "name": "MAIN",
+        "version": "1.2",
+        "checksum": 0xBEEF,
+    }
     assert described["code_time"] == "1984-12-31T01:00:00.000"
 
 
@@ -136,17 +167,25 @@ def test_cyclic_data_is_joined_with_what_was_subscribed() -> None:
         b"\x00\x02" + item(4, octets) + item(3, b"\1", 0xFF, 1) for octets in (b"\x00\x05", b"\x00\x06")
     )
     rows = talk(
-        (CLIENT, ask(0x0201, wanted)), (SERVER, reply(0x0201, first, sequence=4)), (SERVER, push(0x0201, later, sequence=4)),
-        (CLIENT, ask(0x0204, b"\x01\x04", reference=2)), (SERVER, reply(0x0204, None, reference=2, sequence=4)),
-    )  # fmt: skip
+        (CLIENT, ask(0x0201, wanted)),
+        (SERVER, reply(0x0201, first, sequence=4)),
+        (SERVER, push(0x0201, later, sequence=4)),
+        (CLIENT, ask(0x0204, b"\x01\x04", reference=2)),
+        (SERVER, reply(0x0204, None, reference=2, sequence=4)),
+    )
     assert [(r["verb"], r["object"], r["outcome"]) for r in rows["operations"]] == [
-        ("subscribe", "DB7.DBW0", "ok"), ("subscribe", "M1.1", "ok"),
-        ("report", "DB7.DBW0", "unsolicited"), ("report", "M1.1", "unsolicited"),
+        ("subscribe", "DB7.DBW0", "ok"),
+        ("subscribe", "M1.1", "ok"),
+        ("report", "DB7.DBW0", "unsolicited"),
+        ("report", "M1.1", "unsolicited"),
         ("subscribe", "job:4", "ok"),
-    ]  # fmt: skip
+    ]
     assert [(v["object"], v["direction"], v["number"]) for v in rows["values"]] == [
-        ("DB7.DBW0", "read", [5.0]), ("M1.1", "read", [1.0]), ("DB7.DBW0", "reported", [6.0]), ("M1.1", "reported", [1.0]),
-    ]  # fmt: skip
+        ("DB7.DBW0", "read", [5.0]),
+        ("M1.1", "read", [1.0]),
+        ("DB7.DBW0", "reported", [6.0]),
+        ("M1.1", "reported", [1.0]),
+    ]
 
 
 def _test_job(data: bytes, parameters: bytes = bytes(20)) -> bytes:
@@ -157,15 +196,19 @@ def test_a_variable_table_is_joined_with_its_pushes() -> None:
     wanted = _test_job(bytes.fromhex("0002 0106 0000 0000 1003 0000 0008"))
     values = _test_job(b"\x00\x02" + item(4, b"ABCDEF") + item(3, b"\1", 0xFF, 1) + b"\0", b"\0\0\0\1")
     rows = talk(
-        (CLIENT, ask(0x0102, wanted)), (SERVER, reply(0x0102, None, sequence=2)),
-        (CLIENT, ask(0x010E, _test_job(b"\x02\x02"), reference=2)), (SERVER, reply(0x010E, None, reference=2, sequence=3)),
+        (CLIENT, ask(0x0102, wanted)),
+        (SERVER, reply(0x0102, None, sequence=2)),
+        (CLIENT, ask(0x010E, _test_job(b"\x02\x02"), reference=2)),
+        (SERVER, reply(0x010E, None, reference=2, sequence=3)),
         (SERVER, push(0x0102, values, sequence=2)),
-    )  # fmt: skip
+    )
     assert [(r["function_name"], r["verb"], r["object"], r["count"]) for r in rows["operations"]] == [
-        ("Variable status", "subscribe", "MB0", 6), ("Variable status", "subscribe", "I8.3", 1),
+        ("Variable status", "subscribe", "MB0", 6),
+        ("Variable status", "subscribe", "I8.3", 1),
         ("Enable job", "configure", "job:2/2", 1),
-        ("Variable status", "report", "MB0", None), ("Variable status", "report", "I8.3", None),
-    ]  # fmt: skip
+        ("Variable status", "report", "MB0", None),
+        ("Variable status", "report", "I8.3", None),
+    ]
     assert [(v["object"], v["number"]) for v in rows["values"]] == [
         ("MB0", [65.0, 66, 67, 68, 69, 70]),
         ("I8.3", [1.0]),
@@ -185,15 +228,20 @@ def test_an_alarm_comes_with_its_values_and_is_acknowledged() -> None:
     alarm = stamp + bytes.fromhex("0001 120a16 01 60000001 01010000") + item(4, b"\x00\x63")
     acknowledge = bytes.fromhex("0001 120819 00 60000001 0101")
     rows = talk(
-        (SERVER, push(0x0412, alarm)), (CLIENT, ask(0x040B, acknowledge)), (SERVER, reply(0x040B, b"\x00\x01\x0a")),
-    )  # fmt: skip
+        (SERVER, push(0x0412, alarm)),
+        (CLIENT, ask(0x040B, acknowledge)),
+        (SERVER, reply(0x040B, b"\x00\x01\x0a")),
+    )
     assert [(r["verb"], r["object"], r["outcome"], r["code"], r["client"]) for r in rows["operations"]] == [
         ("report", "event:0x60000001", "unsolicited", None, "10.0.0.1"),
         ("operate", "event:0x60000001", "refused", 10, "10.0.0.1"),
     ]
     assert one(rows["values"], "object", "direction", "number", "server") == (
-        "event:0x60000001", "reported", [0.0, 99.0], "10.0.0.2",
-    )  # fmt: skip
+        "event:0x60000001",
+        "reported",
+        [0.0, 99.0],
+        "10.0.0.2",
+    )
 
 
 def test_locking_alarms_is_suppressing_them() -> None:
@@ -203,9 +251,11 @@ def test_locking_alarms_is_suppressing_them() -> None:
 
 def test_queries_and_subscriptions_to_messages() -> None:
     rows = talk(
-        ask(0x0413, bytes.fromhex("0001 12081a 00 01 34 00000004"), reference=1), reply(0x0413, b"\0\0\0\0", reference=1),
-        ask(0x0402, b"\x83\x00HmiRtm  \x09\x00", reference=2), reply(0x0402, b"\x02\0", reference=2),
-    )["operations"]  # fmt: skip
+        ask(0x0413, bytes.fromhex("0001 12081a 00 01 34 00000004"), reference=1),
+        reply(0x0413, b"\0\0\0\0", reference=1),
+        ask(0x0402, b"\x83\x00HmiRtm  \x09\x00", reference=2),
+        reply(0x0402, b"\x02\0", reference=2),
+    )["operations"]
     assert [(r["verb"], r["object"], r["user"]) for r in rows] == [
         ("read", "alarm-type:ALARM_S", None),
         ("subscribe", "events:MODE,SYS,ALM", "HmiRtm"),
@@ -226,9 +276,11 @@ def test_a_diagnostic_message_and_a_change_of_mode_are_reports() -> None:
 def test_the_clock_is_read_and_set() -> None:
     stamp = bytes.fromhex("0019") + bytes.fromhex("2306011230451237")
     rows = talk(
-        ask(0x0701, None, reference=1), reply(0x0701, stamp, reference=1),
-        ask(0x0702, stamp, reference=2), reply(0x0702, None, reference=2),
-    )  # fmt: skip
+        ask(0x0701, None, reference=1),
+        reply(0x0701, stamp, reference=1),
+        ask(0x0702, stamp, reference=2),
+        reply(0x0702, None, reference=2),
+    )
     assert [(r["verb"], r["object"]) for r in rows["operations"]] == [
         ("read", "clock"),
         ("time-set", "clock"),
@@ -282,9 +334,10 @@ def test_data_between_partners_goes_by_its_r_id() -> None:
 
 def test_nc_files_are_named() -> None:
     rows = talk(
-        ask(0x3F01, b"/_N_WKS_DIR/_N_A_WPD/_N_A_MPF", reference=1), reply(0x3F01, b"\x04\0", reference=1),
+        ask(0x3F01, b"/_N_WKS_DIR/_N_A_WPD/_N_A_MPF", reference=1),
+        reply(0x3F01, b"\x04\0", reference=1),
         ask(0x3F06, b"\x04\0/_N_MPF0", reference=2),
-    )["operations"]  # fmt: skip
+    )["operations"]
     assert [(r["function"], r["verb"], r["object"]) for r in rows] == [
         (0x3F01, "file-write", "/_N_WKS_DIR/_N_A_WPD/_N_A_MPF"),
         (0x3F06, "file-read", "/_N_MPF0"),

@@ -4,7 +4,8 @@
     | 0x12 | length 1 | syntax 1 | … |          S7ANY (0x10, length 10):
     | type 1 | count 2 | DB 2 | area 1 | address 3 (octet 16+5 bits, bit 3) |
 
-Source: the published analyses of S7 communication (no public specification exists); names as STEP 7 spells them.
+Source: the published analyses of S7 communication (no public specification exists);
+names as STEP 7 spells them.
 """
 
 from __future__ import annotations
@@ -68,8 +69,11 @@ _SYMBOLIC = {0x50: "I", 0x51: "Q", 0x52: "M", 0x53: "C", 0x54: "T"}
 _STEPS = {2: "LID", 3: "IDX", 4: "LID", 5: "IDX", 6: "START", 7: "LEN"}
 
 
-def spell(area, db, kind, address):
-    """DB1.DBX0.0, DB10.DBW20, M10.3, IB0, T5 …; address: octet × 8 + bit, or the number of a timer or counter."""
+def spell(area: int, db: int, kind: int, address: int) -> str:
+    """Spell a place as DB1.DBX0.0, DB10.DBW20, M10.3, IB0, T5.
+
+    address: octet times 8 plus bit, or the number of a timer or counter.
+    """
     if area in _NUMBERED:
         return f"{_NUMBERED[area]}{address}"
     letter = _LETTERS.get(kind, "B")
@@ -84,7 +88,7 @@ def spell(area, db, kind, address):
 
 
 class Address:
-    """Reads one specification; `object`, `count`, `kind` (transport size, 0 unknown) then hold what it says."""
+    """Reads one specification; `object`, `count`, `kind` (transport size, 0 unknown) then tell it."""
 
     def __init__(self, cursor, objects, key_base):
         self.cursor = cursor

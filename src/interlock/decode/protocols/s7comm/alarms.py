@@ -27,7 +27,7 @@ _ALARM_TYPES: Final = {1: "SCAN", 2: "ALARM_8", 4: "ALARM_S"}
 
 
 def alarm(x: Exchange) -> None:
-    """The events of a request or indication are its items; an answer has a return code for each."""
+    """Make a request's or indication's events its items; an answer has a return code for each."""
     c = x.s7.cursor
     if x.method == ANSWER:
         if x.function == QUERY or c.left() < 2:
@@ -99,7 +99,7 @@ def message_service(x: Exchange) -> None:
 
 
 def diagnostic_message(x: Exchange) -> None:
-    """An entry of the diagnostic buffer: event 2, class 1, OB 1, information 2 + 2 + 4, time 8."""
+    """Read an entry of the diagnostic buffer: event 2, class 1, OB 1, information 2 + 2 + 4, time 8."""
     c = x.s7.cursor
     event = c.u16be()
     x.name(f"diagnostic:0x{event:04x}", 1)

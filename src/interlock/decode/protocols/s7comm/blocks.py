@@ -1,6 +1,7 @@
 """Program blocks on the move, program invocation services, and PLC stop: jobs 0x1A to 0x29.
 
-While a block is downloaded the controller asks the engineering station for it: whoever sends the job is the client.
+While a block is downloaded the controller asks the engineering station for it: whoever sends the job
+is the client.
 Source: the published analyses of S7 communication (no public specification exists).
 """
 
@@ -37,12 +38,15 @@ _SECRETIVE: Final = frozenset({"_N_LOGIN_", "_N_NEWPWD"})
 
 
 def text_of(octets: bytes) -> str:
-    """Octets as text: UTF-8 where it is, else \\xNN; padding taken off."""
+    """Give octets as text: UTF-8 where it is, else backslashed hexadecimal; padding taken off."""
     return octets.decode("utf-8", "backslashreplace").strip("\x00 ")
 
 
 def block_name(octets: bytes) -> str:
-    """`0A00001P` (type 2, number 5, file system 1) as DB1/P; P passive, A active, B both. Else the text as it is."""
+    """Spell `0A00001P` (type 2, number 5, file system 1) as DB1/P; other texts stay as they are.
+
+    File systems: P passive, A active, B both.
+    """
     kind, number, place = octets[:2], octets[2:7], octets[7:8]
     try:
         known = BLOCK_TYPES.get(int(kind, 16)) if len(octets) == 8 else None
@@ -58,7 +62,9 @@ def _file_name(octets: bytes) -> str:
     return block_name(octets[1:]) if len(octets) == 9 and octets[:1] in b"_$" else text_of(octets)
 
 
-def ask_block(s7: Any, m: Any, i: int, out: Any, row: int, link: Connection, function: int, end: int) -> None:
+def ask_block(
+    s7: Any, m: Any, i: int, out: Any, *, row: int, link: Connection, function: int, end: int
+) -> None:
     """Read the parameters of a job; the cursor stands behind the function, `end` behind the parameters."""
     c = s7.cursor
     if function == PI_SERVICE:
@@ -87,9 +93,7 @@ def _length(octets: bytes) -> int:
     return int(octets[1:7]) if octets[1:7].isdigit() else -1
 
 
-def answer_block(
-    s7: Any, m: Any, i: int, out: Any, row: int, link: Connection, function: int, end: int
-) -> None:
+def answer_block(s7: Any, out: Any, *, row: int, link: Connection, function: int, end: int) -> None:
     """Read an acknowledgement's parameters: its status, and the id that an upload goes by."""
     c = s7.cursor
     name = out.notes.pop(out.operation_of(row), None)

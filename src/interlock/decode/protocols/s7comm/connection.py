@@ -6,6 +6,8 @@ Everything here is bounded and dropped with the flow.
 
 from __future__ import annotations
 
+from typing import Any
+
 __all__ = ["MAX_JOINED", "MAX_KEPT", "Connection", "keep"]
 
 MAX_JOINED = 65536
@@ -17,12 +19,13 @@ MAX_KEPT = 64
 class Connection:
     """One flow that speaks TPKT.
 
-    kind: protocol code of what rides on it, -1 not known. unit: code of `rack.slot` in the names pool, -1 unknown.
+    kind: protocol code of what rides on it, -1 not known. unit: code of `rack.slot` in the names pool, or -1.
     pdu_length: negotiated by Setup communication, 0 unknown. told: whether the unit has been told as a clue.
-    joined, held: per side, octets of unfinished DT TPDUs, and the head of an unfinished S7comm-plus PDU (or None).
+    joined, held: per side, octets of unfinished DT TPDUs, and the head of an unfinished S7comm-plus PDU.
     overflow: per side, 1 while an oversized unit is thrown away to its end. encrypted: TLS has begun inside.
     uploads: upload id → block. jobs: (function, job id) → objects that pushes of this job carry.
-    parts: (function, data unit reference) → octets of an answer in several PDUs. asked: (function, sequence) → object.
+    parts: (function, data unit reference) → octets of an answer in several PDUs.
+    asked: (function, sequence) → object.
     """
 
     def __init__(self):
@@ -40,7 +43,7 @@ class Connection:
         self.asked = {}
 
     def join(self, side, octets, last):
-        """Add a fragment; the whole unit where this was its last one, else None. b"" where it was too long."""
+        """Add a fragment; the whole unit where this was its last, else None; b"" where it was too long."""
         so_far = self.joined[side]
         if so_far is None:
             so_far = self.joined[side] = bytearray()
@@ -55,7 +58,7 @@ class Connection:
         return bytes(so_far)
 
 
-def keep(known, key, value):
+def keep(known: dict[Any, Any], key: Any, value: Any) -> None:
     """Remember value under key; the oldest goes where MAX_KEPT are known."""
     if len(known) >= MAX_KEPT and key not in known:
         known.pop(next(iter(known)))

@@ -33,7 +33,7 @@ TYPES = {
     0x70: "error",
 }
 QUIET = frozenset({0x10, 0x20, 0x50, 0x60})
-"""Expedited data, acknowledgements and reject: class 0 has none of them, higher classes nothing in them for us."""
+"""Expedited data, acknowledgements, reject: class 0 has none, higher classes nothing in them for us."""
 
 CONNECTIONS = Table(
     name="cotp",
@@ -153,7 +153,7 @@ class Cotp(Decoder):
             self.flows.confidence[m.flow[i]] = 95
 
     def _control(self, m, i, link, kind, indicator):
-        """A TPDU that is no data: what it says of the connection goes into the table `cotp`."""
+        """Keep what a TPDU that is no data says of the connection in the table `cotp`."""
         if kind not in TYPES:
             if kind not in QUIET:
                 raise DecodeError("tpdu-type-unknown", 5)
@@ -174,7 +174,7 @@ class Cotp(Decoder):
         self.facts.detail("cotp", m, i, row)
 
     def _connection(self, m, i, link, asks, parameters, row):
-        """Calling TSAP 0xC1, called 0xC2, size of TPDUs 0xC0; the request's sender is the client."""
+        """Read calling TSAP 0xC1, called 0xC2, size of TPDUs 0xC0; the request's sender is the client."""
         side = m.side[i]
         slot = m.flow[i]
         if not self.flows.oriented[slot]:
@@ -198,7 +198,7 @@ class Cotp(Decoder):
 
 
 def _parameters(octets):
-    """The variable part as code → value; None where it is malformed. Source: ISO 8073 clause 13.2.3."""
+    """Split the variable part into code → value; None where malformed. Source: ISO 8073 clause 13.2.3."""
     found = {}
     at = 0
     while at < len(octets):

@@ -19,8 +19,8 @@ __all__ = ["BLOCKS", "block_info", "list_blocks", "list_blocks_of_type"]
 
 _MAX_LISTED: Final = 4096
 _LANGUAGES: Final = {
-    1: "STL", 2: "LAD", 3: "FBD", 4: "SCL", 5: "DB", 6: "GRAPH", 7: "SDB", 8: "CPU-DB", 0x11: "SDB", 0x12: "SDB",
-    0x29: "ENCRYPT",
+    1: "STL", 2: "LAD", 3: "FBD", 4: "SCL", 5: "DB", 6: "GRAPH", 7: "SDB", 8: "CPU-DB",
+    0x11: "SDB", 0x12: "SDB", 0x29: "ENCRYPT",
 }  # fmt: skip
 
 BLOCKS: Final = Table(
@@ -78,7 +78,7 @@ def list_blocks(x: Exchange) -> None:
 
 
 def list_blocks_of_type(x: Exchange) -> None:
-    """A request names the type (2 digits); its answer lists number 2, flags 1, language 1 of each block."""
+    """Read a request's type (2 digits), or its answer: number 2, flags 1, language 1 of each block."""
     c = x.s7.cursor
     if x.method == REQUEST:
         if c.left() >= 2:
@@ -102,7 +102,7 @@ def _kind(digits: bytes) -> str:
 
 
 def block_info(x: Exchange) -> None:
-    """A request names the block; its answer is the block's header of 78 octets."""
+    """Read which block a request names, or its answer: the block's header of 78 octets."""
     if x.method == REQUEST:
         if len(x.octets) >= 8:
             x.name(block_name(x.octets[:8]), 1)

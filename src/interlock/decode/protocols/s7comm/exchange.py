@@ -1,4 +1,4 @@
-"""What a handler of userdata is given: one request, answer or indication, its data joined and under the cursor."""
+"""What a handler of userdata is given: one request, answer or indication, its data under the cursor."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Exchange:
     """One userdata message whose data is complete.
 
     s7: the decoder (cursor begun on `octets`, which exclude return code, size and length). m, i, out, row: as
-    everywhere. method: INDICATION, REQUEST or ANSWER. function: 256 × group + sub-function. code: return code.
-    note: what the request left for its answer.
+    everywhere. method: INDICATION, REQUEST or ANSWER. function: 256 times group plus sub-function.
+    code: return code. note: what the request left for its answer.
     """
 
     s7: Any
@@ -46,7 +46,7 @@ class Exchange:
         return {REQUEST: _WRITTEN, ANSWER: _READ}.get(self.method, _REPORTED)
 
     def name(self, text: str, count: int = -1) -> None:
-        """What the message is about."""
+        """Say what the message is about."""
         self.out.set_object(self.row, self.s7.objects.code(text), count)
 
     def name_each(self, texts: list[tuple[str, int]]) -> None:
@@ -59,13 +59,13 @@ class Exchange:
         self.out.notes[self.out.operation_of(self.row)] = note
 
     def text(self, thing: str, value: str, kind: str) -> None:
-        """A value that is text."""
+        """Keep a value that is text."""
         values = self.s7.values
         if values.wanted and value:
             values.set_text(self._block(thing, kind), value)
 
     def raw(self, thing: str, octets: bytes) -> None:
-        """A value that only whoever programmed it understands."""
+        """Keep a value that only whoever programmed it understands."""
         values = self.s7.values
         if values.wanted and octets:
             values.set_raw(self._block(thing, "OCTET STRING"), octets)
@@ -85,7 +85,7 @@ class Exchange:
         return row
 
     def values(self, things: list[tuple[str, int]], *, padded: bool, settle: bool = True) -> None:
-        """Data items, one for each (object, transport size).
+        """Read data items, one for each (object, transport size).
 
         padded: the last one is padded to even length, too. settle: they are the row's items, one by one.
         """
@@ -104,6 +104,6 @@ class Exchange:
                 c.skip(1)
 
     def clue(self, field: str, value: str, confidence: float) -> None:
-        """An identity fact about whoever sent the message."""
+        """Tell an identity fact about whoever sent the message."""
         who = self.s7.who(self.m, self.i, self.link, 0)
         self.s7.facts.clue(self.m, self.i, who, field, value, "s7comm", confidence)

@@ -26,7 +26,7 @@ def bcd(word):
 
 
 def s5time(word):
-    """Seconds of a BCD time (base in bits 12 and 13); -1 where it is none. Source: STEP 7, format of S5TIME."""
+    """Seconds of a BCD time (base in bits 12 and 13), or -1. Source: STEP 7, format of S5TIME."""
     digits = bcd(word)
     return -1 if digits < 0 or word & 0xC000 else digits * (10, 100, 1000, 10000)[word >> 12] / 1000
 
@@ -60,7 +60,7 @@ class Items:
         return 0
 
     def block(self, m, i, operation, unit, object, direction, kind):  # noqa: A002
-        """The item's data as one block of values; kind: transport size of the request, 0 unknown."""
+        """Read the item's data as one block of values; kind: transport size of the request, 0 unknown."""
         c: Cursor = self.cursor
         v: ValueSheet = self.values
         n: cython.int = self.octets

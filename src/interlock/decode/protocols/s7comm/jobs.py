@@ -1,4 +1,4 @@
-"""Cyclic data, and the programmer's test jobs: variable status, modify, force; their pushes joined with the request.
+"""Cyclic data and the programmer's test jobs, their pushes joined with the request that set them up.
 
 Test and installation functions begin with: parameter octets 2, data octets 2, parameters, data.
 """
@@ -30,7 +30,7 @@ Things = list[tuple[str, int]]
 
 
 def cyclic(x: Exchange) -> None:
-    """Reserved 1, items 1; a request then has time base 1, factor 1 and specifications, others have data items."""
+    """Reserved 1, items 1; then a request has time base 1, factor 1, specifications, others data items."""
     c = x.s7.cursor
     if c.left() < 2:
         return
@@ -61,7 +61,7 @@ def _subscribe(x: Exchange, count: int) -> None:
 
 
 def _things(x: Exchange, count: int) -> Things:
-    """What the values of an answer or push are about: known from the request, else nameless."""
+    """Find what the values of an answer or push are about: known from the request, else nameless."""
     if x.method == ANSWER and isinstance(x.note, list):
         keep(x.link.jobs, (x.function, x.sequence), x.note)
     known: Any = x.link.jobs.get((x.function, x.sequence), [])
@@ -71,7 +71,7 @@ def _things(x: Exchange, count: int) -> Things:
 
 
 def unsubscribe(x: Exchange) -> None:
-    """Function 1, job id 1: its pushes end."""
+    """Read function 1, job id 1: its pushes end."""
     c = x.s7.cursor
     if x.method == REQUEST and c.left() >= 2:
         function, job = c.u8(), c.u8()

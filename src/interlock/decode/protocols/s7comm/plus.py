@@ -1,8 +1,9 @@
 # cython: compiled
 """S7comm-plus to its head: version, opcode, function, session; what it carries stays undecoded (L1).
 
-    | 0x72 | version 1 | length 2 | [integrity: length 1, digest 32] | opcode 1 | 0 2 | function 2 | 0 2 | sequence 2 |
-    | request: session 4 | flags 1 | answer: flags 1 | return value (7 bits an octet) |   … | 0x72 version 0 0 at its end
+    | 0x72 | version 1 | length 2 | [integrity: length 1, digest 32] | opcode 1 | 0 2 | function 2 | 0 2 |
+    | sequence 2 | request: session 4, flags 1; answer: flags 1, return value (7 bits an octet) | … |
+    | 0x72 | version 1 | 0 2 |     at its end
 
 Source: the published analyses of S7comm-plus (no public specification exists).
 """
@@ -34,7 +35,7 @@ _IDENTITY = re.compile(rb"\d;(6[A-Z0-9]{2}\d [-A-Z0-9]{5,14}) *;([VS]\d+\.\d+)")
 
 
 def plus_return_code(value):
-    """The error code in a return value: its low 16 bits, signed; negative is an error, positive a message."""
+    """Give the error code in a return value: its low 16 bits, signed; negative is an error."""
     code = value & 0xFFFF
     return code - 0x10000 if code & 0x8000 else code
 

@@ -1,7 +1,7 @@
 """Is it TPKT with a COTP data unit in it? How it is cut, and what its payload shows it to be.
 
     TPKT: | 3 | 0 | length 2 |        COTP: | length 1 | type 1 | … |
-RDP rides on TPKT, too: its connection request (a cookie, or a negotiation request) is left to RDP's own decoder.
+RDP rides on TPKT, too: its connection request (a cookie, a negotiation request) is left to its own decoder.
 Source: RFC 1006 clause 6; ISO 8073 clause 13; [MS-RDPBCGR] 2.2.1.1.
 """
 
@@ -45,8 +45,8 @@ def probe(octets: bytes, hint: Hint) -> int:
 
 
 def _connection(fixed: bytes, indicator: int, complete: bool) -> int:
-    """References 2 + 2, class 1, then parameters (code, length, value); RDP has other things in their place."""
-    if indicator < 6 or fixed[5:6] and fixed[5] not in _PARAMETERS:
+    """Judge references 2 + 2, class 1, parameters (code, length, value); RDP has others in their place."""
+    if indicator < 6 or (fixed[5:6] and fixed[5] not in _PARAMETERS):
         return 0
     if not complete:
         return NEED_MORE
@@ -63,7 +63,7 @@ def _connection(fixed: bytes, indicator: int, complete: bool) -> int:
 
 
 def _data(payload: bytes, indicator: int, *, complete: bool) -> int:
-    """What a data unit carries: S7comm, S7comm-plus, an ISO session; empty ones are seen between them."""
+    """Judge what a data unit carries: S7comm, S7comm-plus, an ISO session, or nothing."""
     if indicator not in (2, 4):
         return 0
     if not payload:
@@ -85,8 +85,8 @@ def _data(payload: bytes, indicator: int, *, complete: bool) -> int:
 def begins_session(payload: bytes) -> bool:
     """Whether an ISO session SPDU begins here, as MMS (and nothing else in a factory) has it.
 
-    Connect 13, accept 14, finish 9, disconnect 10, abort 25, refuse 12; or give tokens and data (1 0 1 0) with
-    presentation user data (0x61) behind. Source: ISO 8327-1 clause 8.
+    Connect 13, accept 14, finish 9, disconnect 10, abort 25, refuse 12; or give tokens and data (1 0 1 0)
+    with presentation user data (0x61) behind. Source: ISO 8327-1 clause 8.
     """
     if payload[:4] == b"\x01\x00\x01\x00":
         return payload[4:5] == b"\x61"
@@ -98,7 +98,7 @@ def begins_session(payload: bytes) -> bool:
 def is_bare_mms(payload: bytes) -> bool:
     """Whether this is one MMS PDU without session and presentation, as some simple implementations send it.
 
-    Initiate request (0xA8) and confirmed request (0xA0) with a BER length that fits exactly. Source: ISO 9506-2.
+    Initiate request (0xA8) and confirmed request (0xA0) whose BER length fits. Source: ISO 9506-2.
     """
     if len(payload) < 4 or payload[0] not in (0xA0, 0xA8):
         return False

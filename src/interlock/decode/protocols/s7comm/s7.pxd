@@ -35,5 +35,5 @@ cdef class S7:
                           int error, int end) except -1
     cdef _tell_unit(self, Messages m, int i, Connection link)
     cdef int _read_answer(self, Messages m, int i, Sheet out, int row, int error) except -1
-    cdef int _write_answer(self, Messages m, int i, Sheet out, int row, int end) except -1
+    cdef int _write_answer(self, Sheet out, int row, int end) except -1
     cdef int _userdata(self, Messages m, int i, Sheet out, Connection link, int reference, int end) except -1

@@ -51,11 +51,11 @@ class S7:
         }
 
     def oddity(self, m, i, name):
-        """The PDU breaks a rule where the cursor stands."""
+        """Note that the PDU breaks a rule where the cursor stands."""
         self.facts.oddity(m, i, "s7comm", name, self.cursor.offset())
 
     def who(self, m, i, link, side):
-        """What clues are about: address, or address/unit, of the end that sent (0) or receives (1) message i."""
+        """Say whom clues are about: address, or address/unit, of who sent (0) or receives (1) message i."""
         address = self.facts.receiver(m, i) if side else self.facts.sender(m, i)
         return address if link.unit < 0 else f"{address}/{self.names.texts[link.unit]}"
 
@@ -112,11 +112,11 @@ class S7:
         elif parameters == 0:
             self.oddity(m, i, "parameters-missing")
         elif function >= 0x1A and function <= 0x29:
-            ask_block(self, m, i, out, row, link, int(function), end)
+            ask_block(self, m, i, out, row=row, link=link, function=int(function), end=end)
         return 0
 
     def _setup(self, m, i, out, row):
-        """reserved 1, parallel jobs calling 2, called 2, PDU length 2."""
+        """Reserved 1, parallel jobs calling 2, called 2, PDU length 2."""
         c: Cursor = self.cursor
         if self.flows.oriented[m.flow[i]] == 0:
             self.flows.orient(m.flow[i], m.side[i])
@@ -126,11 +126,10 @@ class S7:
         return 0
 
     def _items(self, m, i, out, row, end):
-        """Variable specifications, padded to even length between them; transport sizes wait for the answer."""
+        """Specifications, padded to even length between them; transport sizes wait for the answer."""
         c: Cursor = self.cursor
         a: Address = self.address
         operation: cython.ulonglong = out.operation_of(row)
-        unit: cython.int = out.unit_of(row)
         kinds = bytearray()
         out.notes[operation] = kinds
         count: cython.int = c.u8()
@@ -152,7 +151,7 @@ class S7:
         return 0
 
     def _write(self, m, i, out, row, end):
-        """A read's parameters, then one data item for each."""
+        """Read a read's parameters, then one data item for each."""
         c: Cursor = self.cursor
         t: Items = self.items
         self._items(m, i, out, row, end)
@@ -186,12 +185,12 @@ class S7:
         if function == 0x04:
             self._read_answer(m, i, out, row, error)
         elif function == 0x05:
-            self._write_answer(m, i, out, row, end)
+            self._write_answer(out, row, end)
         elif function == 0xF0:
             c.skip(5)
             link.pdu_length = c.u16be()
         elif function >= 0x1A and function <= 0x29:
-            answer_block(self, m, i, out, row, link, int(function), end)
+            answer_block(self, out, row=row, link=link, function=int(function), end=end)
         return 0
 
     def _tell_unit(self, m, i, link):
@@ -232,7 +231,7 @@ class S7:
                 c.skip(1)
         return 0
 
-    def _write_answer(self, m, i, out, row, end):
+    def _write_answer(self, out, row, end):
         """One return code an item."""
         c: Cursor = self.cursor
         out.notes.pop(out.operation_of(row), None)
@@ -247,7 +246,7 @@ class S7:
         return 0
 
     def _userdata(self, m, i, out, link, reference, end):
-        """0, 1, 0x12, length, method, type and group, sub-function, sequence, [unit reference, last, error]."""
+        """0, 1, 0x12, length, method, type and group, sub-function, sequence, [reference, last, error]."""
         c: Cursor = self.cursor
         service: cython.int = c.u8()
         c.skip(1)
@@ -292,5 +291,17 @@ class S7:
             out.set_transaction(row, reference)
             if link.unit >= 0:
                 out.set_unit(row, link.unit)
-        self.userdata.receive(m, i, out, link, row, method, function, sequence, part, last, error)
+        self.userdata.receive(
+            m,
+            i,
+            out,
+            link,
+            row,
+            method=method,
+            function=function,
+            sequence=sequence,
+            part=part,
+            last=last,
+            error=error,
+        )
         return 0

@@ -30,7 +30,7 @@ _COMPONENTS: Final = {1: ("name", 0.8), 2: ("description", 0.6), 3: ("location",
 
 
 def read_szl(x: Exchange) -> None:
-    """A request's list and index are its object; the lists that identify are read."""
+    """Name a request by its list and index; read the lists that identify."""
     c = x.s7.cursor
     if x.method != ANSWER:
         if c.left() >= 4:

@@ -25,7 +25,7 @@ def bcd_text(octets: bytes) -> str:
 
 
 def since_1984_text(octets: bytes) -> str:
-    """TIME_OF_DAY 4 and DATE 2 octets, as in block headers: milliseconds of the day, days since 1984-01-01."""
+    """Milliseconds of the day 4 and days since 1984-01-01 2, as block headers have them."""
     moment = datetime(1984, 1, 1, tzinfo=UTC) + timedelta(
         days=int.from_bytes(octets[4:6], "big"), milliseconds=int.from_bytes(octets[:4], "big")
     )

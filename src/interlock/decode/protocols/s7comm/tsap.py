@@ -1,6 +1,6 @@
 """Transport service access points: who is called, and as what.
 
-A called TSAP of two octets is connection type and rack × 32 + slot; TIA Portal calls by name.
+A called TSAP of two octets is connection type and rack times 32 plus slot; TIA Portal calls by name.
 Source: RFC 1006; ISO 8073 clause 13.3.4; SIMATIC NET, S7 connections.
 """
 

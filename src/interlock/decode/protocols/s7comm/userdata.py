@@ -29,7 +29,7 @@ _OUTCOMES: Final = {True: "refused", False: "ok"}
 
 
 def password(octets: bytes) -> bytes:
-    """The eight octets of a password as they were typed, padding taken off.
+    """Give the eight octets of a password as they were typed, padding taken off.
 
     Each is XORed with 0x55, from the third on also with the one two before it: no secret, so no protection.
     """
@@ -38,7 +38,7 @@ def password(octets: bytes) -> bytes:
 
 
 class Userdata:
-    """Decodes what stands behind the head of userdata. s7: the decoder whose cursor, pools and sinks it uses."""
+    """Decodes what stands behind the head of userdata. s7: whose cursor, pools and sinks it uses."""
 
     def __init__(self, s7: Any, tools: Any) -> None:
         self._s7 = s7
@@ -49,7 +49,7 @@ class Userdata:
         self._usend = tools.names.code("USEND")
 
     def mode_transition(self, m: Any, i: int, out: Any, link: Connection) -> None:
-        """The controller tells its new mode: unknown 4, mode 1; the cursor stands behind the item count."""
+        """Read the controller's new mode: unknown 4, mode 1; the cursor stands behind the item count."""
         c = self._s7.cursor
         c.skip(4)
         mode = c.u8()
@@ -64,7 +64,7 @@ class Userdata:
             out.set_unit(row, link.unit)
 
     def usend(self, m: Any, i: int, out: Any, link: Connection, end: int) -> None:
-        """Uncoordinated data to a partner: reserved 1, R_ID 4; then return code 1, unknown 1, items 2, data items."""
+        """Read data sent to a partner: reserved 1, R_ID 4; then unknown 2, items 2, data items."""
         s7 = self._s7
         c = s7.cursor
         row = out.tell(m, i, s7.f, NO_NUMBER)
@@ -84,15 +84,36 @@ class Userdata:
     def _exchange(self, m: Any, i: int, out: Any, link: Connection, row: int, *rest: Any) -> Exchange:
         method, function, sequence, code, octets, note = rest
         return Exchange(
-            s7=self._s7, m=m, i=i, out=out, link=link, row=row, method=method, function=function,
-            sequence=sequence, code=code, octets=octets, note=note,
-        )  # fmt: skip
+            s7=self._s7,
+            m=m,
+            i=i,
+            out=out,
+            link=link,
+            row=row,
+            method=method,
+            function=function,
+            sequence=sequence,
+            code=code,
+            octets=octets,
+            note=note,
+        )
 
     def receive(
-        self, m: Any, i: int, out: Any, link: Connection, row: int, method: int, function: int, sequence: int,
-        part: int, last: int, error: int,
-    ) -> None:  # fmt: skip
-        """Read the data at the cursor. part: data unit reference of an answer in several PDUs, last: 0 at its end."""
+        self,
+        m: Any,
+        i: int,
+        out: Any,
+        link: Connection,
+        row: int,
+        *,
+        method: int,
+        function: int,
+        sequence: int,
+        part: int,
+        last: int,
+        error: int,
+    ) -> None:
+        """Read the data at the cursor. part: reference of an answer in several PDUs, last: 0 at its end."""
         s7 = self._s7
         c = s7.cursor
         note = out.notes.pop(out.operation_of(row), None) if method == ANSWER else None
@@ -144,7 +165,7 @@ class Userdata:
         last: int,
         octets: bytes,
     ) -> bytes | None:
-        """The whole answer, or None while parts are missing; the request that fetches more gets this one's object."""
+        """Give the whole answer, or None while parts are missing, whose request gets this one's object."""
         if last == 0:
             before = link.parts.pop(key, None) if key[1] else None
             return octets if before is None else before + octets
@@ -181,7 +202,7 @@ def _bsend(x: Exchange) -> None:
 
 
 def _nc_file(x: Exchange) -> None:
-    """Requests to begin name the file; an upload's after two octets."""
+    """Read the file that requests to begin name; an upload's after two octets."""
     begins = {0x3F01: 0, 0x3F06: 2}.get(x.function)
     if x.method == REQUEST and begins is not None:
         x.name(text_of(x.octets[begins:]), 1)
