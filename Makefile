@@ -1,11 +1,85 @@
+# `make demo` and `make test` are all that a newcomer needs; everything they use is made below .venv.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+CAPTURES := demo/normal-shift.pcapng demo/engineering.pcap demo/incident.pcap.gz
 
-.PHONY: build
-build:
+.PHONY: help demo test lint unit oracle build install conformance bench fuzz soak wheel bundle docs sbom lock system clean
+
+help: ## say what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
+
+$(VENV)/pyvenv.cfg:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/pyvenv.cfg requirements/build.txt requirements/runtime.txt requirements/compiler.txt setup.py pyproject.toml
+	@echo "installing the locked dependencies and building (a minute or two) ..."
+	$(INSTALL) -r requirements/build.txt
+	$(INSTALL) -r requirements/runtime.txt
+	command -v cc >/dev/null || command -v gcc >/dev/null || command -v clang >/dev/null || $(INSTALL) -r requirements/compiler.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(VENV)/.tests: $(VENV)/.installed requirements/test.txt requirements/sbom.txt
+	$(INSTALL) -r requirements/test.txt
+	$(INSTALL) -r requirements/sbom.txt
+	@touch $@
+
+install: $(VENV)/.installed
+
+build: $(VENV)/.installed ## compile what changed, in place
 	$(BIN)/python setup.py -q build_ext --inplace
 
-.PHONY: conformance
-conformance: build
+demo: $(VENV)/.installed ## analyze the captures that ship here and say where the report lies
+	$(BIN)/interlock analyze $(CAPTURES) --out demo-out
+	@echo
+	@echo "The report: $(CURDIR)/demo-out/report.html"
+
+system: ## programs that tests use where they are there (needs root and apt)
+	sh scripts/system_packages.sh
+
+lint: $(VENV)/.tests
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo --quiet
+
+unit: $(VENV)/.tests build
+	$(BIN)/python -m pytest
+
+oracle: $(VENV)/.tests build ## the same decoders uncompiled, with coverage
+	INTERLOCK_UNCOMPILED=1 $(BIN)/python scripts/coverage_floor.py
+
+test: system lint oracle unit ## all that CI runs
+
+conformance: build ## compare with independent decoders over real captures
 	$(BIN)/python scripts/conformance.py --jobs 2
+
+bench: build ## speed and memory against goals and peers
+	$(BIN)/python scripts/bench.py
+
+fuzz: build ## mutants of real captures, and coverage-guided fuzzing
+	$(INSTALL) -r requirements/test.txt
+	$(INSTALL) -r requirements/fuzz.txt || echo "atheris cannot be installed here: coverage-guided fuzzing is skipped"
+	$(BIN)/python scripts/fuzz.py
+
+wheel: $(VENV)/.installed ## one wheel in dist/
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
+bundle: wheel ## one archive that installs on a machine without any network
+	sh scripts/bundle.sh $(BIN)
+
+sbom: $(VENV)/.tests ## CycloneDX bill of materials from the locks
+	$(BIN)/python scripts/sbom.py
+
+docs: build ## documents that are made from the code
+	$(BIN)/python scripts/make_docs.py
+
+lock: $(VENV)/.tests ## lock every requirement anew
+	$(INSTALL) -r requirements/lock.txt
+	sh scripts/lock.sh $(BIN)
+
+clean:
+	rm -rf build dist demo-out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find src -name '*.so' -delete

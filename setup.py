@@ -11,10 +11,12 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.errors import CompileError, LinkError
 
 SOURCE = Path("src")
 UTILITY = "interlock._cyutility"
@@ -72,18 +74,42 @@ def extensions() -> list[Extension]:
 
 
 class BuildAnyway(build_ext):
-    """Falls back to zig's C compiler, then to no compiled modules at all."""
+    """Falls back to zig's C compiler, then to no compiled modules at all; never to only some of them.
+
+    INTERLOCK_COMPILED=1 makes a build that cannot compile an error (release wheels, CI).
+    """
 
     def build_extensions(self) -> None:
         self.parallel = self.parallel or min(2, os.cpu_count() or 1)
-        if os.name == "posix" and not shutil.which(self.compiler.compiler[0]):
-            if importlib.util.find_spec("ziglang") is None:
-                self.warn("no C compiler: Interlock will run uncompiled and slowly")
-                self.extensions = []
-                return
-            zig = [sys.executable, "-m", "ziglang", "cc"]
-            self.compiler.set_executables(compiler=zig, compiler_so=[*zig, "-fPIC"], linker_so=[*zig, "-shared"])
-        super().build_extensions()
+        reason = self._prepare()
+        if reason is None:
+            try:
+                super().build_extensions()
+            except (CompileError, LinkError) as error:
+                reason = str(error)
+        if reason is not None:
+            if os.environ.get("INTERLOCK_COMPILED"):
+                raise SystemExit(f"cannot compile: {reason}")
+            self.warn(f"Interlock will run uncompiled and slowly: {reason}")
+            self._forget()
+
+    def _prepare(self) -> str | None:
+        """Choose a compiler; why there is none, or None."""
+        if not Path(sysconfig.get_path("include"), "Python.h").exists():
+            return "Python's headers are missing (on Debian: python3-dev)"
+        if os.name != "posix" or shutil.which(self.compiler.compiler[0]):
+            return None
+        if importlib.util.find_spec("ziglang") is None:
+            return "no C compiler, and no ziglang wheel"
+        zig = [sys.executable, "-m", "ziglang", "cc"]
+        self.compiler.set_executables(compiler=zig, compiler_so=[*zig, "-fPIC"], linker_so=[*zig, "-shared"])
+        return None
+
+    def _forget(self) -> None:
+        """Compiled and uncompiled classes do not mix: leave no extension behind."""
+        for extension in self.extensions:
+            Path(self.get_ext_fullpath(extension.name)).unlink(missing_ok=True)
+        self.extensions = []
 
 
 setup(ext_modules=extensions(), cmdclass={"build_ext": BuildAnyway})
