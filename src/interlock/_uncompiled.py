@@ -17,7 +17,9 @@ class _SourcesOnly:
     """A finder for this package's modules that knows no extension modules."""
 
     @staticmethod
-    def find_spec(name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+    def find_spec(
+        name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
         """See importlib.abc.MetaPathFinder.find_spec."""
         del target
         if not name.startswith("interlock.") or path is None:
@@ -31,4 +33,4 @@ class _SourcesOnly:
 
 def prefer_sources() -> None:
     """From now on, import this package's modules from their .py files."""
-    sys.meta_path.insert(0, _SourcesOnly())  # type: ignore[arg-type]
+    sys.meta_path.insert(0, _SourcesOnly())

@@ -24,9 +24,13 @@ __all__ = ["analyze"]
 
 @click.command()
 @captures
-@click.option("--out", "folder", default="interlock-out", show_default=True, metavar="DIR", help="Where results go.")
+@click.option(
+    "--out", "folder", default="interlock-out", show_default=True, metavar="DIR", help="Where results go."
+)
 @click.option("--site", "site_file", metavar="FILE", help="site.toml: what people know and wires can't tell.")
-@click.option("--fail-on", type=click.Choice(SEVERITIES), help="Exit 1 where a finding is at least this severe.")
+@click.option(
+    "--fail-on", type=click.Choice(SEVERITIES), help="Exit 1 where a finding is at least this severe."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print summary.json instead of the summary.")
 @click.pass_context
 def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...], folder: str,

@@ -23,8 +23,15 @@ FORMATS = ("jsonl", "csv", "parquet", "arrow")
 
 @click.command()
 @captures
-@click.option("--table", "tables", multiple=True, default=("operations",), show_default=True, metavar="NAME",
-              help="operations, flows, clues, values, oddities, credentials, or a protocol's own; repeat with --out.")
+@click.option(
+    "--table",
+    "tables",
+    multiple=True,
+    default=("operations",),
+    show_default=True,
+    metavar="NAME",
+    help="operations, flows, clues, values, oddities, credentials, or a protocol's own; repeat with --out.",
+)
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Default: jsonl, with --out parquet.")
 @click.option("-o", "file", metavar="FILE", help="Write there instead of standard output.")
 @click.option("--out", "folder", metavar="DIR", help="Write each table to DIR/NAME.FORMAT.")

@@ -13,13 +13,17 @@ __all__ = ["doctor"]
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 def doctor(*, as_json: bool) -> None:
     """Say what this installation can and can't do here, and what to do about it."""
-    from interlock.pipeline.checkup import checkup  # noqa: PLC0415 (--help stays quick)
+    from interlock.bootstrap import state_folder  # noqa: PLC0415 (--help stays quick)
+    from interlock.pipeline.checkup import checkup  # noqa: PLC0415
 
-    checks = checkup()
+    checks = checkup(state_folder())
     if as_json:
         rows = [{"check": c.name, "state": c.state, "says": c.says, "do": c.remedy} for c in checks]
         click.echo(json.dumps({"schema": "interlock/doctor/1", "checks": rows}, indent=1))
         return
     marks = {"yes": "+", "partly": "~", "no": "-"}
     for check in checks:
-        click.echo(f"{marks[check.state]} {check.name}: {check.says}" + (f" -> {check.remedy}" if check.remedy else ""))
+        click.echo(
+            f"{marks[check.state]} {check.name}: {check.says}"
+            + (f" -> {check.remedy}" if check.remedy else "")
+        )

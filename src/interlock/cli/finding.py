@@ -23,9 +23,13 @@ def finding() -> None:
 @finding.command()
 @click.argument("identifier", metavar="ID")
 @click.option("--reason", required=True, metavar="TEXT", help="Why it may stay as it is.")
-@click.option("--until", required=True, type=click.DateTime(("%Y-%m-%d",)), help="Last day it is accepted (UTC).")
+@click.option(
+    "--until", required=True, type=click.DateTime(("%Y-%m-%d",)), help="Last day it is accepted (UTC)."
+)
 @click.option("--owner", metavar="NAME", help="Who answers for it.")
-@click.option("--site", "site_file", default="site.toml", show_default=True, metavar="FILE", help="The site file.")
+@click.option(
+    "--site", "site_file", default="site.toml", show_default=True, metavar="FILE", help="The site file."
+)
 def accept(identifier: str, reason: str, until: datetime, owner: str | None, site_file: str) -> None:
     """Write an exception for the finding ID into the site file; comments and order stay.
 

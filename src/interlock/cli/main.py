@@ -45,7 +45,9 @@ class _Lazy(click.Group):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
 
-EXITS: Final = "Exit codes: 0 done; 1 findings at or above --fail-on; 2 usage; 3 nothing readable; 4 partly read."
+EXITS: Final = (
+    "Exit codes: 0 done; 1 findings at or above --fail-on; 2 usage; 3 nothing readable; 4 partly read."
+)
 
 
 @click.group(cls=_Lazy, epilog=EXITS, context_settings={"help_option_names": ["-h", "--help"]})

@@ -22,7 +22,11 @@ __all__ = ["captures", "ending", "progress_bar", "stop_on_interrupt", "tell_loss
 def captures(command: Callable[..., Any]) -> Callable[..., Any]:
     """CAPTURE… and --realm, as every reading command takes them."""
     realm = click.option(
-        "--realm", "realms", multiple=True, metavar="FILE=NAME", help="Address space of a capture; may be repeated."
+        "--realm",
+        "realms",
+        multiple=True,
+        metavar="FILE=NAME",
+        help="Address space of a capture; may be repeated.",
     )
     files = click.argument("paths", nargs=-1, required=True, metavar="CAPTURE...")
     return files(realm(command))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import socket
+from ipaddress import IPv4Address, IPv6Address
 
 __all__ = ["address_text", "mac_text"]
 
@@ -13,9 +13,9 @@ def mac_text(number: int) -> str:
 
 
 def address_text(family: int, high: int, low: int) -> str:
-    """family 4, 6 or 0 (MAC), with the address in two 64-bit halves → text (RFC 5952 for IPv6)."""
+    """Family 4, 6 or 0 (MAC), with the address in two 64-bit halves → text (RFC 5952 for IPv6)."""
     if family == 4:
-        return socket.inet_ntop(socket.AF_INET, low.to_bytes(4, "big"))
+        return str(IPv4Address(low))
     if family == 6:
-        return socket.inet_ntop(socket.AF_INET6, high.to_bytes(8, "big") + low.to_bytes(8, "big"))
+        return str(IPv6Address((high << 64) | low))
     return mac_text(low)

@@ -60,7 +60,7 @@ class Decoder:
                 self._struck(m, i, error.oddity, error.offset, 16)
             except DecodeError as error:
                 self._struck(m, i, error.oddity, error.offset, 0)
-            except Exception as error:  # a plug-in's own fault: isolated, reported, and the others go on
+            except Exception as error:  # noqa: BLE001 (a plug-in's own fault: isolated, reported; the others go on)
                 self.errors += 1
                 self._struck(m, i, "decoder-error:" + type(error).__name__, self.cursor.offset(), 1)
         m.n = 0

@@ -30,7 +30,19 @@ COUNTS = (
     "tagged",
     "unicast",
 )
-FRAMES, BROKEN, TRUNCATED, FRAGMENTS, REDUNDANT, UNSUPPORTED, RESYNCED, UNFRAMED, BROADCAST, TAGGED, UNICAST = range(11)
+(
+    FRAMES,
+    BROKEN,
+    TRUNCATED,
+    FRAGMENTS,
+    REDUNDANT,
+    UNSUPPORTED,
+    RESYNCED,
+    UNFRAMED,
+    BROADCAST,
+    TAGGED,
+    UNICAST,
+) = range(11)
 
 TCP_STATES = (None, "opened", "established", "closed", "reset", "midstream", "refused")
 OPENED, ESTABLISHED, CLOSED, RESET, MIDSTREAM, REFUSED = range(1, 7)
@@ -192,8 +204,14 @@ class Dissector:
         ):
             if p.protocol == 6:
                 copied = 1 if (p.seq + length) & wrap == f.next_seq[slot, side] else 0
-            elif p.protocol == 17:  # a constant IP id proves nothing: the checksum must agree and both be quick
-                copied = 1 if f.window[slot, side] == p.window and p.time - f.last_time[slot, side] < 1000000 else 0
+            elif (
+                p.protocol == 17
+            ):  # a constant IP id proves nothing: the checksum must agree and both be quick
+                copied = (
+                    1
+                    if f.window[slot, side] == p.window and p.time - f.last_time[slot, side] < 1000000
+                    else 0
+                )
             if copied:
                 f.duplicates[slot] += 1
         if p.source_mac != f.mac[slot, side]:
@@ -224,9 +242,8 @@ class Dissector:
         f: Flows = self.flows
         if p.end <= p.start or f.opaque[slot]:
             return 0
-        if f.protocol[slot] < 0:
-            if self._identify(slot, side, p.start, p.end) < 0:
-                return 0
+        if f.protocol[slot] < 0 and self._identify(slot, side, p.start, p.end) < 0:
+            return 0
         out: Messages = self.messages[f.protocol[slot]]
         return out.append(
             slot, side, side ^ f.client_side[slot], p.start, p.end - p.start, p.time, p.frame, p.source
@@ -249,8 +266,11 @@ class Dissector:
         half: cython.longlong = 0x80000000
         if p.flags & 7 == 2:  # SYN; with FIN or RST it is nonsense and opens nothing
             if p.flags & 16 == 0:
-                if f.tcp[slot] == 3 or f.tcp[slot] == 4 or f.tcp[slot] == 6 or (
-                    f.tcp[slot] > 1 and f.payload[slot, 0] + f.payload[slot, 1] > length
+                if (
+                    f.tcp[slot] == 3
+                    or f.tcp[slot] == 4
+                    or f.tcp[slot] == 6
+                    or (f.tcp[slot] > 1 and f.payload[slot, 0] + f.payload[slot, 1] > length)
                 ):
                     return self._reopen(slot)
                 f.client_side[slot] = side
@@ -274,7 +294,7 @@ class Dissector:
             if f.fin[slot, other]:
                 f.tcp[slot] = 3
         if p.flags & 16 and self.queues:
-            self._acknowledged(slot, other)
+            self._acknowledged(slot, other, length > 0)
         if length == 0:
             return 0
         if f.tcp[slot] < 2:
@@ -334,14 +354,19 @@ class Dissector:
             self._give_up(slot, side)
         return 0
 
-    def _acknowledged(self, slot, side):
+    def _acknowledged(self, slot, side, answering):
         """The receiver has octets that the capture never saw: a hole that will not be filled."""
         queue = self.queues.get(slot * 2 + side)
-        if queue is not None and queue.acknowledged(self.packet.ack, self.packet.time):
+        if queue is not None and queue.acknowledged(
+            self.packet.ack, self.packet.time, answering=bool(answering)
+        ):
             self._give_up(slot, side)
 
-    def _drain(self, slot, side):
-        """Deliver queued segments that have become next."""
+    def _drain(self, slot, side, given_up=False):
+        """Deliver queued segments that have become next.
+
+        given_up: the hole before them stays; they count in their own frames, not in the one that filled it.
+        """
         f: Flows = self.flows
         queue = self.queues.get(slot * 2 + side)
         if queue is None:
@@ -357,7 +382,14 @@ class Dissector:
             if not octets:
                 f.retransmissions[slot] += 1
                 continue
-            p.time, p.frame, p.source = max(kept[0], time), max(kept[1], frame) if source == kept[2] else frame, source
+            if given_up:
+                p.time, p.frame, p.source = time, frame, source
+            else:
+                p.time, p.frame, p.source = (
+                    max(kept[0], time),
+                    max(kept[1], frame) if source == kept[2] else frame,
+                    source,
+                )
             start = self.place(octets)
             f.next_seq[slot, side] = (f.next_seq[slot, side] + len(octets)) & 0xFFFFFFFF
             self._deliver(slot, side, start, start + len(octets))
@@ -376,7 +408,7 @@ class Dissector:
         f.leap[slot, side] = 0
         self.carries.pop(slot * 2 + side, None)
         f.next_seq[slot, side] = queue.first(f.next_seq[slot, side])
-        self._drain(slot, side)
+        self._drain(slot, side, True)
 
     def _close(self, slot):
         """Deliver what a flow still holds back, then drop its stream state."""

@@ -28,7 +28,9 @@ _NO_NUMBER = -(1 << 31)
 class Emitter:
     """Turns columns into batches. sources: the run's; protocols: protocol names by code."""
 
-    def __init__(self, flows: Flows, objects: Any, names: Any, protocols: Sequence[str], realms: Sequence[str]) -> None:
+    def __init__(
+        self, flows: Flows, objects: Any, names: Any, protocols: Sequence[str], realms: Sequence[str]
+    ) -> None:
         self._flows = flows
         self._objects = objects
         self._names = names
@@ -105,7 +107,10 @@ class Emitter:
         def of(name: str, side: Any) -> Any:
             return f[name][row, side]
 
-        macs = [[None if m == 0 else int(m).to_bytes(6, "big").hex(":") for m in of("mac", s).tolist()] for s in (client, server)]
+        macs = [
+            [None if m == 0 else int(m).to_bytes(6, "big").hex(":") for m in of("mac", s).tolist()]
+            for s in (client, server)
+        ]
         columns = [
             _coded(f["source"], self._sources),
             _coded(f["realm"], self._realms),
@@ -120,7 +125,11 @@ class Emitter:
             _times(f["last"]),
             pa.array(f["first_frame"].view(np.uint64)),
             pa.array(f["last_frame"].view(np.uint64)),
-            *(pa.array(of(name, s).astype(np.uint64)) for name in ("packets", "octets") for s in (client, server)),
+            *(
+                pa.array(of(name, s).astype(np.uint64))
+                for name in ("packets", "octets")
+                for s in (client, server)
+            ),
             pa.array([_TCP_STATES[t] for t in f["tcp"].tolist()], pa.utf8()).dictionary_encode(),
             *(pa.array(f[name].astype(np.uint32)) for name in ("retransmissions", "gaps", "duplicates")),
             *self._named(slots, f),
@@ -216,7 +225,11 @@ class Emitter:
     def credentials(self, rows: list[list[Any]]) -> pa.RecordBatch:
         """One batch of `credentials` from Facts' rows."""
         source, time, frame, slot, side, protocol, *rest = _across(rows, 11)
-        columns = [*self._where(source, slot), _times(np.array(time, np.int64)), pa.array(np.array(frame, np.uint64))]
+        columns = [
+            *self._where(source, slot),
+            _times(np.array(time, np.int64)),
+            pa.array(np.array(frame, np.uint64)),
+        ]
         columns += [*self._ends(slot, side), _words(protocol), *(_words(column) for column in rest)]
         return _batch(CREDENTIALS, columns)
 
@@ -231,13 +244,18 @@ class Emitter:
         return [pa.array([f.ident[s] for s in slot], pa.uint64()), *(_words(e) for e in ends)]
 
     def details(self, table: Table, rows: list[tuple[Any, ...]]) -> pa.RecordBatch:
-        """One batch of a protocol's own table; its first columns are source, realm, time, frame, flow,
-        client, server, client_port, server_port (of the flow), then what the decoder's dict names.
+        """One batch of a protocol's own table.
+
+        Its first columns are those of records.tables.DETAIL, then what the decoder's dict names.
         """
         source, time, frame, slot, _, own = _across(rows, 6)
         at = np.array(slot, np.int64)
         client = self._flows.columns["client_side"][at].astype(np.int64)
-        columns = [*self._where(source, slot), _times(np.array(time, np.int64)), pa.array(np.array(frame, np.uint64))]
+        columns = [
+            *self._where(source, slot),
+            _times(np.array(time, np.int64)),
+            pa.array(np.array(frame, np.uint64)),
+        ]
         columns += [*self._ends(slot, client.tolist()), *self._ports(at, client)]
         for column in table.columns[len(columns) :]:
             columns.append(pa.array([row.get(column.name) for row in own], column.type))

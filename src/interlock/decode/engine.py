@@ -171,11 +171,15 @@ class Engine:
             self.sheet.objects.compact([open_rows["object"]])
 
 
-def _build(specs: Sequence[ProtocolSpec], codes: dict[str, int], tools: Tools) -> tuple[list[Any], list[Any], list[Any]]:
+def _build(
+    specs: Sequence[ProtocolSpec], codes: dict[str, int], tools: Tools
+) -> tuple[list[Any], list[Any], list[Any]]:
     """Decoders, and per protocol code its framer and messages; names of one spec share both."""
     from interlock.decode.messages import Messages  # noqa: PLC0415 (compiled; needed only here)
 
-    decoders, framers, messages = [], [None] * len(codes), [None] * len(codes)
+    decoders: list[Any] = []
+    framers: list[Any] = [None] * len(codes)
+    messages: list[Any] = [None] * len(codes)
     for spec in specs:
         own, framer = Messages(), spec.framer() if spec.framer else None
         decoders.append((spec.decoder(spec, tools), own, spec.timeout_ns))

@@ -16,23 +16,23 @@ CLUE_AGE_NS = 3_600_000_000_000
 class Facts:
     """Rows as tuples: (message's source, time, frame, flow slot, side, …own columns)."""
 
-    def __init__(self) -> None:
-        self.clues: list = []
-        self.oddities: list = []
-        self.credentials: list = []
-        self.details: dict = {}
-        self.oddity_count: dict = {}
+    def __init__(self):
+        self.clues = []
+        self.oddities = []
+        self.credentials = []
+        self.details = {}
+        self.oddity_count = {}
         self.suppressed = 0
-        self._said: dict = {}
+        self._said = {}
         self._fingerprint = None
         self.realm_of = None
         self.address_of = None
 
-    def sender(self, m, i) -> str:
+    def sender(self, m, i):
         """Address of who sent message i."""
         return self.address_of(m.flow[i], m.side[i])
 
-    def receiver(self, m, i) -> str:
+    def receiver(self, m, i):
         """Address of who message i was sent to."""
         return self.address_of(m.flow[i], 1 - m.side[i])
 
@@ -40,7 +40,17 @@ class Facts:
         """`who` (address, or address/unit) has `field` (clue_fields.CLUE_FIELDS) = value (text, not empty)."""
         if not value or not who:
             return
-        self.clue_at(m.source[i], m.time[i], m.frame[i], self.realm_of(m.flow[i]), who, field, value, protocol, confidence)
+        self.clue_at(
+            m.source[i],
+            m.time[i],
+            m.frame[i],
+            self.realm_of(m.flow[i]),
+            who,
+            field,
+            value,
+            protocol,
+            confidence,
+        )
 
     def clue_at(self, source, time, frame, realm, who, field, value, protocol, confidence):
         """The same, where no message carries it."""
@@ -81,13 +91,27 @@ class Facts:
             known = _weakness(user, secret)
         mark = None if secret is None or self._fingerprint is None else self._fingerprint(secret)
         self.credentials.append(
-            [m.source[i], m.time[i], m.frame[i], m.flow[i], m.side[i], protocol, scheme, user, mark, known, outcome]
+            [
+                m.source[i],
+                m.time[i],
+                m.frame[i],
+                m.flow[i],
+                m.side[i],
+                protocol,
+                scheme,
+                user,
+                mark,
+                known,
+                outcome,
+            ]
         )
         return len(self.credentials) - 1
 
     def detail(self, table, m, i, row):
         """A row (dict of its own columns) for the protocol's own table."""
-        self.details.setdefault(table, []).append((m.source[i], m.time[i], m.frame[i], m.flow[i], m.side[i], row))
+        self.details.setdefault(table, []).append(
+            (m.source[i], m.time[i], m.frame[i], m.flow[i], m.side[i], row)
+        )
 
     def keyed_by(self, fingerprint):
         """fingerprint: octets → text, keyed per installation; passed in because randomness is."""

@@ -195,12 +195,16 @@ class Flows:
         self.client_side[slot] = self.side
         sender: cython.int = self.side
         self.address[slot, sender] = self.addresses.code(address_text(p.family, p.source_high, p.source_low))
-        self.address[slot, 1 - sender] = self.addresses.code(address_text(p.family, p.target_high, p.target_low))
+        self.address[slot, 1 - sender] = self.addresses.code(
+            address_text(p.family, p.target_high, p.target_low)
+        )
         self.port[slot, sender] = p.source_port
         self.port[slot, 1 - sender] = p.target_port
         self.mac[slot, 1 - sender] = 0
         started: cython.ulonglong = cython.cast(cython.ulonglong, p.time) & M64
-        self.ident[slot] = self._ident(k0, k1, k2, k3, k4 ^ (cython.cast(cython.ulonglong, p.source) << 48), started)
+        self.ident[slot] = self._ident(
+            k0, k1, k2, k3, k4 ^ (cython.cast(cython.ulonglong, p.source) << 48), started
+        )
         return slot
 
     def _ident(self, k0, k1, k2, k3, k4, started):

@@ -67,7 +67,16 @@ class Fragments:
         """Add the fragment that `packet` stands on; the datagram's payload once it is whole."""
         p = packet
         self._age(p.time)
-        key = (p.realm, p.family, p.source_high, p.source_low, p.target_high, p.target_low, p.protocol, p.fragment_id)
+        key = (
+            p.realm,
+            p.family,
+            p.source_high,
+            p.source_low,
+            p.target_high,
+            p.target_low,
+            p.protocol,
+            p.fragment_id,
+        )
         datagram = self._open.setdefault(key, _Datagram(p.time))
         end = p.fragment_offset + (p.end - p.start)
         if end > MAX_OCTETS or len(datagram.pieces) >= MAX_PIECES:

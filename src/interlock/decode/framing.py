@@ -29,8 +29,9 @@ class Framer:
         self.octets = octets
 
     def cut(self, start, end):
-        """Length of the first message; 0: more octets are needed (`want` of them in all, if known);
-        negative: the first -n octets are no message. `leap`: octets behind the message to pass over.
+        """Length of the first message; 0: more octets are needed (`want` of them in all, if known).
+
+        Negative: the first -n octets are no message. Sets `leap`: octets behind the message to pass over.
         """
         self.leap = 0
         return end - start

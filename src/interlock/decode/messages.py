@@ -28,7 +28,7 @@ class Messages:
     time: UTC ns, frame: number within source, both of the frame that completed the message.
     """
 
-    def __init__(self) -> None:
+    def __init__(self):
         self.n = 0
         self.capacity = 0
         self.columns = {}

@@ -30,7 +30,8 @@ UDP: Final[dict[int, str]] = {
     514: "syslog", 520: "rip", 546: "dhcpv6", 547: "dhcpv6", 1194: "openvpn", 1502: "tristation", 1900: "ssdp",
     2222: "enip-io", 3478: "stun", 3671: "knxnet-ip", 3702: "ws-discovery", 4500: "isakmp", 4840: "opcua",
     5006: "melsec", 5007: "melsec", 5050: "sbus", 5094: "hart-ip", 5351: "nat-pmp", 5353: "mdns", 5355: "llmnr",
-    4713: "c37118", 9600: "fins", 20000: "dnp3", 34962: "profinet-io", 34963: "profinet-io", 34964: "profinet-cm",
+    4713: "c37118",
+    9600: "fins", 20000: "dnp3", 34962: "profinet-io", 34963: "profinet-io", 34964: "profinet-cm",
     34980: "ethercat", 44818: "enip", 47808: "bacnet", 48899: "ads", 55000: "fl-net", 1740: "codesys", 1234: "bsap",
     1235: "bsap", 18246: "ge-egd", 17224: "trdp", 17225: "trdp", 6006: "ether-s-io",
 }  # fmt: skip
@@ -54,5 +55,15 @@ def port_name(transport: int, server_port: int, client_port: int) -> str | None:
         return TCP.get(server_port) or TCP.get(client_port)
     if transport == 17:
         return UDP.get(server_port) or UDP.get(client_port)
-    named = {1: "icmp", 2: "igmp", 8: "egp", 46: "rsvp", 50: "esp", 51: "ah", 58: "icmp6", 88: "eigrp", 89: "ospf"}
+    named = {
+        1: "icmp",
+        2: "igmp",
+        8: "egp",
+        46: "rsvp",
+        50: "esp",
+        51: "ah",
+        58: "icmp6",
+        88: "eigrp",
+        89: "ospf",
+    }
     return named.get(transport) or {103: "pim", 112: "vrrp", 132: "sctp"}.get(transport)

@@ -50,7 +50,9 @@ class Recogniser:
         """Protocol name of a code."""
         return self._names[code]
 
-    def identify(self, packet: Any, flows: Any, slot: int, side: int, array: Any, start: int, end: int) -> int:
+    def identify(
+        self, packet: Any, flows: Any, slot: int, side: int, array: Any, start: int, end: int
+    ) -> int:
         """Name the flow of a first payload; its protocol code, -1 unknown, -2 more octets needed."""
         octets = array[start : min(end, start + LOOKED_AT)].tobytes()
         hint = self._hint(packet, flows, slot, side)
@@ -79,7 +81,9 @@ class Recogniser:
         return hinted, [s for s in others if s not in hinted]
 
     @staticmethod
-    def _ask(specs: list[ProtocolSpec], octets: bytes, hint: Hint, enough: int) -> tuple[ProtocolSpec | None, int, bool]:
+    def _ask(
+        specs: list[ProtocolSpec], octets: bytes, hint: Hint, enough: int
+    ) -> tuple[ProtocolSpec | None, int, bool]:
         best, most, short = None, enough - 1, False
         for spec in specs:
             confidence = spec.probe(octets, hint)

@@ -60,7 +60,9 @@ def load_verbs(names: Iterable[str] = PROTOCOLS) -> dict[str, VerbRows]:
     for name in names:
         file = files(f"interlock.decode.protocols.{name}") / "verbs.toml"
         for table, rows in tomllib.loads(file.read_text("utf-8")).items():
-            tables[table] = {int(f, 0): (row["name"], _verb(row["verb"], table, f)) for f, row in rows.items()}
+            tables[table] = {
+                int(f, 0): (row["name"], _verb(row["verb"], table, f)) for f, row in rows.items()
+            }
     return tables
 
 

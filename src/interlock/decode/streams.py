@@ -41,13 +41,20 @@ class Queue:
     def full(self, now: int) -> bool:
         """Whether to stop waiting for the hole to be filled."""
         return (
-            len(self.segments) >= MAX_SEGMENTS or self.octets >= MAX_OCTETS or abs(now - self.opened) >= MAX_AGE_NS
+            len(self.segments) >= MAX_SEGMENTS
+            or self.octets >= MAX_OCTETS
+            or abs(now - self.opened) >= MAX_AGE_NS
         )
 
-    def acknowledged(self, ack: int, now: int) -> bool:
-        """Whether the receiver acknowledges octets beyond the hole."""
+    def acknowledged(self, ack: int, now: int, *, answering: bool) -> bool:
+        """Whether the receiver acknowledges octets beyond the hole.
+
+        answering: it sends octets itself. Those would be taken for an answer before what they answer is
+        delivered, so they are not waited for.
+        """
         seq = min(self.segments, key=lambda s: (s[0] - self.segments[0][0] + _HALF) & _ALL)[0]
-        return now - self.opened > ACK_GRACE_NS and 0 < ((ack - seq) & _ALL) < _HALF
+        grace = -1 if answering else ACK_GRACE_NS
+        return now - self.opened > grace and 0 < ((ack - seq) & _ALL) < _HALF
 
     def first(self, after: int) -> int:
         """Sequence number of the segment nearest behind `after`."""

@@ -22,7 +22,9 @@ VerbRows = dict[int, tuple[str, str]]
 class Tools:
     """Shared by all decoders of one engine: one cursor, the flow table, the sheet's pools and sinks."""
 
-    def __init__(self, flows: Flows, sheet: Sheet, verbs: Mapping[str, VerbRows], codes: Mapping[str, int]) -> None:
+    def __init__(
+        self, flows: Flows, sheet: Sheet, verbs: Mapping[str, VerbRows], codes: Mapping[str, int]
+    ) -> None:
         """verbs: protocol name → its verbs.toml rows; codes: protocol name → protocol code."""
         self.cursor = Cursor()
         self.flows = flows

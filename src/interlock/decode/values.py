@@ -33,7 +33,7 @@ class ValueSheet:
     `wanted` is 0 where nobody asked for values: decoders may then leave them out.
     """
 
-    def __init__(self) -> None:
+    def __init__(self):
         self.n = 0
         self.numbers = 0
         self.capacity = 0

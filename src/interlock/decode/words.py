@@ -19,7 +19,7 @@ class Words:
     `generation` rises when codes are renumbered; whoever keeps codes must forget them then.
     """
 
-    def __init__(self) -> None:
+    def __init__(self):
         self.texts = []
         self.codes = {}
         self.numbers = {}
@@ -47,7 +47,9 @@ class Words:
 
     def compact(self, columns):
         """Forget every text that no column uses; columns: int32 arrays, renumbered in place."""
-        used = np.unique(np.concatenate([np.unique(c) for c in columns])) if columns else np.empty(0, np.int32)
+        used = (
+            np.unique(np.concatenate([np.unique(c) for c in columns])) if columns else np.empty(0, np.int32)
+        )
         used = used[used >= 0]
         fresh = np.full(len(self.texts) + 1, -1, np.int32)
         fresh[used] = np.arange(len(used), dtype=np.int32)

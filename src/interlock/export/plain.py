@@ -9,6 +9,7 @@ from interlock.export.escape import escaped
 
 __all__ = ["plain_columns"]
 
+
 def plain_columns(batch: pa.RecordBatch) -> dict[str, pa.Array]:
     """Column name → array of strings, numbers or lists; times as ISO 8601 UTC with ns, octets as hex."""
     return {name: _plain(batch.column(i)) for i, name in enumerate(batch.schema.names)}

@@ -29,9 +29,18 @@ class Check:
     remedy: str = ""
 
 
-def checkup() -> tuple[Check, ...]:
-    """Every check, in the order in which a person needs them."""
-    checks: tuple[Callable[[], Check], ...] = (_python, _compiled, _protocols, _arrow, _compression, _state, _disk, _capture)
+def checkup(state: Path) -> tuple[Check, ...]:
+    """Every check, in the order in which a person needs them. state: where this installation keeps its own."""
+    checks: tuple[Callable[[], Check], ...] = (
+        _python,
+        _compiled,
+        _protocols,
+        _arrow,
+        _compression,
+        lambda: _state(state),
+        _disk,
+        _capture,
+    )
     return tuple(check() for check in checks)
 
 
@@ -46,7 +55,9 @@ def _compiled() -> Check:
     spec = importlib.util.find_spec(module)
     origin = spec.origin if spec is not None and spec.origin else ""
     if os.environ.get("INTERLOCK_UNCOMPILED"):
-        return Check(name="speed", state="partly", says="uncompiled, as INTERLOCK_UNCOMPILED asks", remedy="unset it")
+        return Check(
+            name="speed", state="partly", says="uncompiled, as INTERLOCK_UNCOMPILED asks", remedy="unset it"
+        )
     if not origin.endswith(".py"):
         return Check(name="speed", state="yes", says="decoders are compiled")
     return Check(
@@ -67,17 +78,20 @@ def _protocols() -> Check:
 def _arrow() -> Check:
     import pyarrow as pa  # noqa: PLC0415
 
-    return Check(name="tables", state="yes", says=f"Arrow {pa.__version__}: Parquet, CSV, JSON lines, Arrow streams")
+    return Check(
+        name="tables", state="yes", says=f"Arrow {pa.__version__}: Parquet, CSV, JSON lines, Arrow streams"
+    )
 
 
 def _compression() -> Check:
-    return Check(name="captures", state="yes", says="pcap and pcapng, plain, gzip and zstd, files, folders and standard input")
+    return Check(
+        name="captures",
+        state="yes",
+        says="pcap and pcapng, plain, gzip and zstd, files, folders and standard input",
+    )
 
 
-def _state() -> Check:
-    from interlock.bootstrap import state_folder  # noqa: PLC0415
-
-    folder = state_folder()
+def _state(folder: Path) -> Check:
     place = next(p for p in (folder, *folder.parents) if p.exists())
     if os.access(place, os.W_OK):
         return Check(name="fingerprints", state="yes", says=f"keyed by this installation, in {folder}")
@@ -93,7 +107,9 @@ def _disk() -> Check:
     free = shutil.disk_usage(Path.cwd()).free / 2**30
     state: State = "yes" if free >= 1 else "partly"
     temporary = tempfile.gettempdir()
-    return Check(name="disk", state=state, says=f"{free:.1f} GiB free here; temporary files go to {temporary}")
+    return Check(
+        name="disk", state=state, says=f"{free:.1f} GiB free here; temporary files go to {temporary}"
+    )
 
 
 def _capture() -> Check:

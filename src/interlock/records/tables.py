@@ -45,7 +45,9 @@ OPERATIONS: Final = Table(
             nullable=True,
             meaning="frame that completes the request, from 1 within its source; null where only the answer was seen",
         ),
-        Column(name="response_frame", type=pa.uint64(), nullable=True, meaning="frame that completes the answer"),
+        Column(
+            name="response_frame", type=pa.uint64(), nullable=True, meaning="frame that completes the answer"
+        ),
         Column(name="flow", type=pa.uint64(), meaning="joins flows"),
         Column(name="client", type=text(), meaning="address of who asks: IP, or MAC where there is no IP"),
         Column(name="server", type=text(), meaning="address of who is asked"),
@@ -54,17 +56,25 @@ OPERATIONS: Final = Table(
         Column(name="protocol", type=text(), meaning="protocol of the innermost request"),
         Column(name="verb", type=text(), meaning="what it does, from the closed set of verbs"),
         Column(name="function", type=pa.int32(), nullable=True, meaning="the protocol's own code"),
-        Column(name="function_name", type=text(), nullable=True, meaning="the code's name in its specification"),
+        Column(
+            name="function_name", type=text(), nullable=True, meaning="the code's name in its specification"
+        ),
         Column(name="transaction", type=pa.utf8(), nullable=True, meaning="the protocol's own pairing key"),
-        Column(name="item", type=pa.uint16(), meaning="index of the object range; a message counts where it is 0"),
+        Column(
+            name="item", type=pa.uint16(), meaning="index of the object range; a message counts where it is 0"
+        ),
         Column(name="items", type=pa.uint16(), meaning="how many object ranges the message has"),
         Column(name="user", type=text(), nullable=True, meaning="who the session says it is"),
         Column(name="unit", type=text(), nullable=True, meaning="the device behind the address"),
         Column(name="object", type=text(), nullable=True, meaning="what is read, written or acted on"),
         Column(name="count", type=pa.uint32(), nullable=True, meaning="how many objects"),
         Column(name="outcome", type=text(), meaning="how it ended, from the closed set of outcomes"),
-        Column(name="code", type=pa.int32(), nullable=True, meaning="the protocol's own error or exception code"),
-        Column(name="latency", type=pa.duration("ns"), nullable=True, unit="ns", meaning="answer minus request"),
+        Column(
+            name="code", type=pa.int32(), nullable=True, meaning="the protocol's own error or exception code"
+        ),
+        Column(
+            name="latency", type=pa.duration("ns"), nullable=True, unit="ns", meaning="answer minus request"
+        ),
     ),
 )
 
@@ -77,8 +87,18 @@ FLOWS: Final = Table(
         Column(name="flow", type=pa.uint64(), meaning="hash of source, realm, 5-tuple and first time"),
         Column(name="client", type=text(), meaning="address of who began it, as far as it could be seen"),
         Column(name="server", type=text(), meaning="address of who answers"),
-        Column(name="client_mac", type=text(), nullable=True, meaning="link address the client's frames came from"),
-        Column(name="server_mac", type=text(), nullable=True, meaning="link address the server's frames came from"),
+        Column(
+            name="client_mac",
+            type=text(),
+            nullable=True,
+            meaning="link address the client's frames came from",
+        ),
+        Column(
+            name="server_mac",
+            type=text(),
+            nullable=True,
+            meaning="link address the server's frames came from",
+        ),
         Column(name="client_port", type=pa.uint16(), nullable=True, meaning="port of the client"),
         Column(name="server_port", type=pa.uint16(), nullable=True, meaning="port of the server"),
         Column(name="transport", type=text(), meaning="tcp, udp, icmp, ip/N or eth/0xNNNN"),
@@ -89,9 +109,18 @@ FLOWS: Final = Table(
         Column(name="last_frame", type=pa.uint64(), meaning="number of its last frame"),
         Column(name="client_packets", type=pa.uint64(), meaning="frames from the client"),
         Column(name="server_packets", type=pa.uint64(), meaning="frames from the server"),
-        Column(name="client_octets", type=pa.uint64(), unit="octet", meaning="octets on the wire from the client"),
-        Column(name="server_octets", type=pa.uint64(), unit="octet", meaning="octets on the wire from the server"),
-        Column(name="state", type=text(), nullable=True, meaning="TCP: opened, established, closed, reset, midstream, refused"),
+        Column(
+            name="client_octets", type=pa.uint64(), unit="octet", meaning="octets on the wire from the client"
+        ),
+        Column(
+            name="server_octets", type=pa.uint64(), unit="octet", meaning="octets on the wire from the server"
+        ),
+        Column(
+            name="state",
+            type=text(),
+            nullable=True,
+            meaning="TCP: opened, established, closed, reset, midstream, refused",
+        ),
         Column(name="retransmissions", type=pa.uint32(), meaning="TCP segments that were seen before"),
         Column(name="gaps", type=pa.uint32(), meaning="holes in the TCP streams that were never seen"),
         Column(name="duplicates", type=pa.uint32(), meaning="copies of a frame that the capture point made"),
@@ -117,9 +146,19 @@ VALUES: Final = Table(
         Column(name="unit", type=text(), nullable=True, meaning="the device behind the address"),
         Column(name="object", type=text(), nullable=True, meaning="first object of the block"),
         Column(name="direction", type=text(), meaning="written, read or reported"),
-        Column(name="number", type=pa.list_(pa.float64()), nullable=True, meaning="numeric values in object order"),
+        Column(
+            name="number",
+            type=pa.list_(pa.float64()),
+            nullable=True,
+            meaning="numeric values in object order",
+        ),
         Column(name="text", type=pa.utf8(), nullable=True, meaning="value that is text"),
-        Column(name="raw", type=pa.binary(), nullable=True, meaning="octets where number and text cannot hold them"),
+        Column(
+            name="raw",
+            type=pa.binary(),
+            nullable=True,
+            meaning="octets where number and text cannot hold them",
+        ),
         Column(name="type", type=text(), nullable=True, meaning="the protocol's own type name"),
         Column(name="quality", type=text(), nullable=True, meaning="the protocol's own quality or status"),
     ),
@@ -133,7 +172,11 @@ CLUES: Final = Table(
         *_SOURCE,
         Column(name="time", type=_NS, unit="ns", meaning="when it was seen"),
         Column(name="frame", type=pa.uint64(), meaning="frame that said so"),
-        Column(name="who", type=text(), meaning="address it is about: IP or MAC, with /unit where behind an address"),
+        Column(
+            name="who",
+            type=text(),
+            meaning="address it is about: IP or MAC, with /unit where behind an address",
+        ),
         Column(name="field", type=text(), meaning="which fact: see docs/records.md"),
         Column(name="value", type=text(), meaning="the fact, as text"),
         Column(name="protocol", type=text(), meaning="protocol that said so"),
@@ -173,10 +216,22 @@ CREDENTIALS: Final = Table(
         Column(name="protocol", type=text(), meaning="protocol that carried it in clear"),
         Column(name="scheme", type=text(), meaning="how: basic, user-password, community, anonymous, pin"),
         Column(name="user", type=text(), nullable=True, meaning="account name"),
-        Column(name="fingerprint", type=text(), nullable=True, meaning="HMAC-SHA-256 of the secret, first 16 hex digits"),
-        Column(name="known", type=text(), nullable=True, meaning="why it is weak: empty, default, same-as-user, short"),
+        Column(
+            name="fingerprint",
+            type=text(),
+            nullable=True,
+            meaning="HMAC-SHA-256 of the secret, first 16 hex digits",
+        ),
+        Column(
+            name="known",
+            type=text(),
+            nullable=True,
+            meaning="why it is weak: empty, default, same-as-user, short",
+        ),
         Column(name="outcome", type=text(), meaning="ok, refused or unknown"),
     ),
 )
 
-TABLES: Final[dict[str, Table]] = {t.name: t for t in (OPERATIONS, FLOWS, VALUES, CLUES, ODDITIES, CREDENTIALS)}
+TABLES: Final[dict[str, Table]] = {
+    t.name: t for t in (OPERATIONS, FLOWS, VALUES, CLUES, ODDITIES, CREDENTIALS)
+}

@@ -76,7 +76,6 @@ class TableFolder:
         self._open.clear()
 
 
-
 class TableFile:
     """Writes one table to a file (whole or not at all), or to an open stream as it comes."""
 
@@ -126,4 +125,6 @@ def _refusals(path: Path) -> Iterator[None]:
         raise
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise OutputError(f"{path}: cannot be written ({reason}); free space or name another place") from error
+        raise OutputError(
+            f"{path}: cannot be written ({reason}); free space or name another place"
+        ) from error

@@ -37,7 +37,8 @@ class Dhcp(Decoder):
         c.skip(3)
         xid = c.u32be()
         c.skip(4)
-        client, yours, _, relay = (c.u32be() for _ in range(4))
+        client, yours = c.u32be(), c.u32be()
+        c.skip(8)
         mac = c.take(16)[:6]
         c.skip(192)
         options = self._options(c) if c.left() >= 4 and c.take(4) == COOKIE else {}

@@ -95,7 +95,7 @@ class Dns(Decoder):
         return row
 
     def _records(self, m, i, name, octets, at, count):
-        """(name, type 2, class 2, ttl 4, length 2, data)*"""
+        """Read (name, type 2, class 2, ttl 4, length 2, data)*."""
         for _ in range(min(count, MAX_RECORDS)):
             owner, at = read_name(octets, at)
             if at + 10 > len(octets):
@@ -133,7 +133,9 @@ class Dns(Decoder):
             text = data[at + 1 : at + 1 + data[at]].decode("utf-8", "backslashreplace")
             at += 1 + data[at]
             key, _, value = text.partition("=")
-            field = {"model": "product", "md": "product", "ty": "product", "manufacturer": "vendor"}.get(key.lower())
+            field = {"model": "product", "md": "product", "ty": "product", "manufacturer": "vendor"}.get(
+                key.lower()
+            )
             if field and value:
                 self.facts.clue(m, i, self.facts.sender(m, i), field, value, "mdns", 0.6)
 
@@ -184,10 +186,10 @@ def _probe(octets, hint):
         if not 12 <= int.from_bytes(octets[:2], "big") <= 16384:
             return 0
         octets = octets[2:]
-    if len(octets) < 12 or octets[3] & 0x40 and not own:
+    if len(octets) < 12 or (octets[3] & 0x40 and not own):
         return 0
     opcode, counts = (octets[2] >> 3) & 15, [int.from_bytes(octets[k : k + 2], "big") for k in (4, 6, 8, 10)]
-    if opcode in (3,) or counts[0] > 32 or max(counts) > 512 or not any(counts) and not own:
+    if opcode == 3 or counts[0] > 32 or max(counts) > 512 or (not any(counts) and not own):
         return 0
     try:
         name, at = read_name(octets, 12)
@@ -195,9 +197,15 @@ def _probe(octets, hint):
         return 50 if own and counts[0] and len(octets) >= 512 else 0
     if counts[0]:
         kind, group = octets[at : at + 2], octets[at + 2 : at + 4]
-        if len(group) < 2 or (group[0] & 0x7F, group[1]) not in ((0, 1), (0, 255)) or kind[0] not in (0, 1, 128, 255):
+        if (
+            len(group) < 2
+            or (group[0] & 0x7F, group[1]) not in ((0, 1), (0, 255))
+            or kind[0] not in (0, 1, 128, 255)
+        ):
             return 0
-    return 90 if own else (62 if counts[0] == 1 and name.isascii() and name.isprintable() and opcode == 0 else 0)
+    return (
+        90 if own else (62 if counts[0] == 1 and name.isascii() and name.isprintable() and opcode == 0 else 0)
+    )
 
 
 SPEC = ProtocolSpec(

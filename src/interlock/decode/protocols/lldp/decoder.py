@@ -18,7 +18,15 @@ CHASSIS, PORT, PORT_DESCRIPTION, NAME, DESCRIPTION, CAPABILITIES, MANAGEMENT = 1
 ROLES = ((2, "switch"), (4, "access-point"), (3, "router"))
 """Bit of the enabled capabilities → role, the plainest last: a bridge that also routes is a router."""
 KINDS = ("other", "repeater", "bridge", "wlan-access-point", "router", "telephone", "docsis", "station")
-MED = {5: "hardware", 6: "firmware", 7: "software", 8: "serial", 9: "vendor", 10: "product", 11: "order-number"}
+MED = {
+    5: "hardware",
+    6: "firmware",
+    7: "software",
+    8: "serial",
+    9: "vendor",
+    10: "product",
+    11: "order-number",
+}
 """LLDP-MED inventory subtypes (ANSI/TIA-1057 clause 10.2.6), organisation 00-12-BB."""
 
 
@@ -65,7 +73,9 @@ class Lldp(Decoder):
             out.set_object(row, self.objects.code(_text(chassis)), 1)
             self.facts.clue(m, i, who, "name", _text(chassis), "lldp", 0.8)
         elif kind == 5 and len(chassis) == 5 and chassis[0] == 1:
-            self.facts.clue(m, i, who, "ip", address_text(4, 0, int.from_bytes(chassis[1:], "big")), "lldp", 0.9)
+            self.facts.clue(
+                m, i, who, "ip", address_text(4, 0, int.from_bytes(chassis[1:], "big")), "lldp", 0.9
+            )
 
     def _capabilities(self, m, i, who, enabled):
         for bit, name in enumerate(KINDS):
@@ -92,6 +102,4 @@ def _probe(octets, hint):
     return 95 if hint.ethertype == 0x88CC and len(octets) >= 4 and octets[0] == 2 else 0
 
 
-SPEC = ProtocolSpec(
-    name="lldp", names=("lldp",), probe=_probe, decoder=Lldp, ethertypes=frozenset({0x88CC})
-)
+SPEC = ProtocolSpec(name="lldp", names=("lldp",), probe=_probe, decoder=Lldp, ethertypes=frozenset({0x88CC}))

@@ -118,7 +118,9 @@ class Modbus(Decoder):
             value: cython.int = c.u16be()
             out.set_object(row, code, 1)
             kind: cython.int = self.bit_type if function == 5 else self.register_type
-            self.values.block(m, i, self.f.protocol_code, out.operation_of(row), out.unit_of(row), code, WRITTEN, kind)
+            self.values.block(
+                m, i, self.f.protocol_code, out.operation_of(row), out.unit_of(row), code, WRITTEN, kind
+            )
             if function == 5 and value not in (0, 0xFF00):
                 self.facts.oddity(m, i, "modbus", "coil-value-invalid", 10)
             self.values.number(value if function == 6 else (1 if value else 0))
@@ -126,7 +128,14 @@ class Modbus(Decoder):
             code = self._object(HOLDING, c.u16be())
             out.set_object(row, code, 1)
             self.values.block(
-                m, i, self.f.protocol_code, out.operation_of(row), out.unit_of(row), code, WRITTEN, self.mask_type
+                m,
+                i,
+                self.f.protocol_code,
+                out.operation_of(row),
+                out.unit_of(row),
+                code,
+                WRITTEN,
+                self.mask_type,
             )
             self.values.number(c.u16be())
             self.values.number(c.u16be())
@@ -271,9 +280,11 @@ def _probe(octets, hint):
     if octets[2:4] != b"\x00\x00" or not 2 <= length <= 1024:
         return 0
     function = octets[7] & 0x7F
-    if function == 0 or function > 100 and 502 not in (hint.source_port, hint.target_port):
+    if function == 0 or (function > 100 and 502 not in (hint.source_port, hint.target_port)):
         return 0
-    exact = length + 6 == len(octets) or (length + 6 < len(octets) and octets[length + 8 : length + 10] == b"\x00\x00")
+    exact = length + 6 == len(octets) or (
+        length + 6 < len(octets) and octets[length + 8 : length + 10] == b"\x00\x00"
+    )
     known = function in (1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 15, 16, 17, 20, 21, 22, 23, 24, 43, 90)
     if hint.transport == "udp" and not (exact and known):
         return 0
@@ -282,7 +293,13 @@ def _probe(octets, hint):
 
 def _framer():
     return LengthFramer(
-        header=8, at=4, width=2, add=6, minimum=8, maximum=1030, magic=((2, 0xFF, 0), (3, 0xFF, 0), (4, 0xF8, 0))
+        header=8,
+        at=4,
+        width=2,
+        add=6,
+        minimum=8,
+        maximum=1030,
+        magic=((2, 0xFF, 0), (3, 0xFF, 0), (4, 0xF8, 0)),
     )
 
 

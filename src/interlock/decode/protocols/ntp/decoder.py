@@ -32,7 +32,9 @@ class Ntp(Decoder):
             row = out.answer(m, i, ANSWERS[mode])
             if row < 0:
                 row = out.orphan(m, i, self.f, ANSWERS[mode], -1)
-            self.facts.clue(m, i, self.facts.sender(m, i), "service", f"ntp/123 stratum {stratum}", "ntp", 0.9)
+            self.facts.clue(
+                m, i, self.facts.sender(m, i), "service", f"ntp/123 stratum {stratum}", "ntp", 0.9
+            )
         elif mode == 5:
             row = out.tell(m, i, self.f, mode)
         else:

@@ -74,7 +74,7 @@ class Snmp(Decoder):
         self._pdu(m, i, out, scoped, user, None)
 
     def _user(self, m, i, security):
-        """The user of the user-based security model: engine id, boots, time, name, …"""
+        """The user of the user-based security model: engine id, boots, time, name …."""
         if not security:
             return None
         model = Ber(security, 0, len(security)).inside(0x30)
@@ -126,7 +126,7 @@ class Snmp(Decoder):
                 self.facts.credential(m, i, "snmp", scheme, None, community[1], known=known)
 
     def _items(self, m, i, out, row, bindings, function):
-        """SEQUENCE OF SEQUENCE { name OBJECT IDENTIFIER, value }"""
+        """SEQUENCE OF SEQUENCE { name OBJECT IDENTIFIER, value }."""
         asked = function != RESPONSE or out.object_of(row) < 0
         for k in range(MAX_ITEMS):
             if not bindings.left():
@@ -154,7 +154,9 @@ class Snmp(Decoder):
                  0x42: "Unsigned32", 0x43: "TimeTicks", 0x46: "Counter64"}  # fmt: skip
         kind = codes(kinds.get(tag, f"tag:{tag}"))
         operation = out.operation_of(row)
-        block = values.block(m, i, self.f.protocol_code, operation, -1, self.objects.code(name), direction, kind)
+        block = values.block(
+            m, i, self.f.protocol_code, operation, -1, self.objects.code(name), direction, kind
+        )
         if tag in (2, 0x41, 0x42, 0x43, 0x46) and 1 <= len(content) <= 9:
             values.number(float(int.from_bytes(content, "big", signed=tag == 2)))
         elif tag == 4 and content.isascii() and content.decode("ascii").isprintable():
@@ -183,5 +185,10 @@ def _probe(octets, hint):
 
 
 SPEC = ProtocolSpec(
-    name="snmp", names=("snmp",), probe=_probe, decoder=Snmp, udp=frozenset({161, 162}), timeout_ns=10_000_000_000
+    name="snmp",
+    names=("snmp",),
+    probe=_probe,
+    decoder=Snmp,
+    udp=frozenset({161, 162}),
+    timeout_ns=10_000_000_000,
 )
