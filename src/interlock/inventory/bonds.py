@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from interlock.inventory.proofs import FactsOf
     from interlock.inventory.sightings import Sightings
 
-__all__ = ["ALIASES", "Bond", "Judgement", "Ownership", "own"]
+__all__ = ["ALIASES", "Bond", "Judgement", "Ownership", "holder_at", "own"]
 
 ALIASES: Final = 4
 """Addresses that one machine may hold at once on one MAC; IPv6 gives every interface several, so 16 there."""
@@ -95,13 +95,31 @@ def own(sightings: Sightings, facts: FactsOf) -> Ownership:
 
 
 def _rightful(by_mac: dict[int, list[Bond]]) -> dict[int, frozenset[int]]:
-    """IP on several MACs → those with the strongest bond; if merely carried, those that carry fewest IPs."""
-    found: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    """IP on several MACs → those it is resolved to; else those that carried it, and fewest other IPs.
+
+    What LLDP and its like claim decides nothing here: ports announce their system's address from own MACs.
+    """
+    found: dict[int, list[tuple[bool, int, int]]] = defaultdict(list)
     for mac, bonds in by_mac.items():
         for bond in bonds:
-            found[bond.ip].append((-bond.kind, 0 if bond.kind else len(bonds), mac))
+            if bond.kind != 1:
+                found[bond.ip].append((bond.kind == 0, 0 if bond.kind else len(bonds), mac))
     contested = ((ip, macs) for ip, macs in found.items() if len(macs) > 1)
     return {ip: frozenset(m for k, n, m in macs if (k, n) == min(macs)[:2]) for ip, macs in contested}
+
+
+def holder_at(bonds: Sequence[Bond], time_ns: int | None = None) -> Bond:
+    """Return who held an IP at a time, or holds it now; where several did, the one seen most.
+
+    bonds: of one IP, at least one. Whoever forges address resolution for an IP has mostly said less than its
+    owner.
+    """
+    if time_ns is None:
+        latest = max(b.last for b in bonds)
+        bonds = [b for b in bonds if b.last >= latest - _LEASE_NS]
+        return max(bonds, key=lambda b: (b.kind, b.times, b.last, -b.first))
+    when = time_ns
+    return min(bonds, key=lambda b: (max(b.first - when, when - b.last, 0), -b.kind, -b.times, -b.last))
 
 
 def _by_mac(sightings: Sightings) -> dict[int, list[Bond]]:

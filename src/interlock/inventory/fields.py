@@ -65,11 +65,11 @@ def settle_roles(proofs: Iterable[Proof], now_ns: int) -> Settled:
 
     A close second that one machine is not commonly beside the first is a conflict.
     """
-    ordered = surest(proofs, now_ns)
+    unlike = {(p.value, p.note, p.protocol): p for p in reversed(surest(proofs, now_ns))}
+    ordered = list(reversed(unlike.values()))
     scores: dict[str, float] = {}
     for role in {p.value for p in ordered}:
-        told = {(p.note, p.protocol): p.confidence for p in reversed(ordered) if p.value == role}
-        scores[role] = together(told.values())
+        scores[role] = together(p.confidence for p in ordered if p.value == role)
     ranked = sorted(scores, key=lambda r: (-scores[r], r))
     if not ranked or scores[ranked[0]] < STATED_FROM:
         return Settled(None, ordered[:MOST_PROOFS])

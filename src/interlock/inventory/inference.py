@@ -117,9 +117,7 @@ def stranger_level(row: Row | None, address: str) -> Proof:
     )
 
 
-def _say(  # noqa: PLR0917 - one line of a table a call
-    found: list[Fact], fact: Fact, name: str, value: str | None, share: float, note: str
-) -> None:
+def _say(found: list[Fact], fact: Fact, name: str, value: str | None, share: float, note: str) -> None:
     if value is not None:
         sure = round(fact.proof.confidence * share, 4)
         found.append(Fact(name, retold(fact.proof, value, sure, note)))

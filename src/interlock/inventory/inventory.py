@@ -186,14 +186,16 @@ class Inventory:
         lent: dict[tuple[str, str], tuple[Tenancy, ...]] = {}
         at: dict[int, list[tuple[str, str]]] = defaultdict(list)
         endpoints = self._sightings.endpoints
-        for endpoint, held in machines.holders.items():
+        for endpoint in (*machines.places, *machines.owners):
+            place = machines.at(endpoint)
+            if place is None or place not in id_at:
+                continue
             where = (endpoints.realms[endpoint], endpoints.addresses[endpoint])
-            held_by = tuple((first, last, id_at[p]) for first, last, p in held if p in id_at)
-            if held_by:
-                ids[where] = held_by[-1][2]
-                at[held[-1][2]].append(where)
-            if len(held_by) > 1:
-                lent[where] = held_by
+            ids[where] = id_at[place]
+            at[place].append(where)
+            held = tuple((first, last, id_at[p]) for first, last, p in machines.tenancies(endpoint))
+            if len({tenant for _, _, tenant in held}) > 1:
+                lent[where] = held
         for (place, unit), child in units.items():
             ids.update({(realm, f"{address}/{unit}"): child for realm, address in at[place]})
         return Directory(assets=assets, ids=ids, lent=lent, by_id={a.id: a for a in assets})

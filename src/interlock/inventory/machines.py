@@ -1,32 +1,30 @@
 """Machines: MACs, IPs and units that are one thing, before anybody asks what it is.
 
-An anchor is a MAC, or an IP that no MAC owns. Two anchors are one machine only for strong reasons: the same
-vendor and serial number; or the same system name and the same management address told by LLDP, CDP or SNMP.
-Facts about an IP belong to the MAC that owned the IP at that time, so that an address lent to another machine
-takes nothing along.
+An anchor is a MAC, or an IP that no MAC owns; strong joins make one machine of several. Facts about an IP
+belong to the MAC that owned the IP at that time, so that an address lent to another machine takes nothing
+along.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from interlock.inventory.addresses import Address, sort_key
-from interlock.inventory.serials import serial_key, vendor_key
+from interlock.inventory.bonds import holder_at
+from interlock.inventory.joins import strong_joins
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-    from interlock.inventory.bonds import Bond, Ownership
+    from interlock.inventory.bonds import Bond, Judgement, Ownership
     from interlock.inventory.proofs import Fact, FactsOf
     from interlock.inventory.registries import Registries
     from interlock.inventory.sightings import Sightings
+    from interlock.records.asset import Proof
 
 __all__ = ["Machine", "Machines", "assemble"]
-
-_INTRODUCING: Final = frozenset({"lldp", "cdp", "snmp"})
-_SURE: Final = 0.5
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,6 +35,7 @@ class Machine:
     facts: about the machine itself. units: unit → facts about what is behind it. bonds: of ips.
     passing: sentences why its MAC is a forwarder. passed: how many IPs it passes on.
     via: bonds with forwarding MACs through which it was seen.
+    joins: why more than one anchor is this machine.
     stranger: a public address that no MAC here owns: somebody on the internet, not a machine of the plant.
     """
 
@@ -48,41 +47,47 @@ class Machine:
     bonds: list[Bond] = field(default_factory=list)
     passing: list[tuple[Bond | None, str]] = field(default_factory=list)
     via: list[Bond] = field(default_factory=list)
+    joins: list[Proof] = field(default_factory=list)
     passed: int = 0
     stranger: bool = False
 
     def forget(self) -> None:
         """Free what a portrait has taken over."""
-        self.facts, self.units, self.bonds, self.via, self.passing = [], {}, [], [], []
+        self.facts, self.units, self.bonds, self.via, self.passing, self.joins = [], {}, [], [], [], []
 
 
 @dataclass(slots=True, kw_only=True)
 class Machines:
-    """All machines, and who held an address when."""
+    """All machines, and who held an address when.
+
+    places: anchor (a MAC, or an IP that no MAC owns) → place in `all`. owners: IP → bonds with MACs that own
+    it.
+    """
 
     all: list[Machine]
-    holders: dict[int, list[tuple[int, int, int]]]
-    """endpoint number → (first, last, place in `all`), the latest last."""
+    places: dict[int, int]
+    owners: dict[int, list[Bond]]
 
     def at(self, endpoint: int, time_ns: int | None = None) -> int | None:
-        """Place of the machine that held an address at a time, or now; None where nobody does."""
-        held = self.holders.get(endpoint)
-        if not held:
-            return None
-        if time_ns is None or len(held) == 1:
-            return held[-1][2]
-        return min(held, key=lambda h: (max(h[0] - time_ns, time_ns - h[1], 0), -h[1]))[2]
+        """Place of the machine that held an address at a time, or holds it now; None where nobody does."""
+        place = self.places.get(endpoint)
+        if place is None and endpoint in self.owners:
+            place = self.places[holder_at(self.owners[endpoint], time_ns).mac]
+        return place
+
+    def tenancies(self, endpoint: int) -> list[tuple[int, int, int]]:
+        """(first, last, place) of all who held an IP; empty for an anchor, which is held for ever."""
+        return sorted({(b.first, b.last, self.places[b.mac]) for b in self.owners.get(endpoint, ())})
 
 
 def assemble(sightings: Sightings, facts: FactsOf, ownership: Ownership, registries: Registries) -> Machines:
     """Put every address that was seen, and every fact, into one machine."""
     known = _Union(_anchors(sightings, ownership))
     addresses = sightings.endpoints.addresses
-    for same in _same_serial(sightings, facts, ownership, registries) + _same_system(
-        sightings, facts, ownership
-    ):
-        for other in same[1:]:
-            known.join(same[0], other)
+    joins = strong_joins(sightings, facts, ownership, registries)
+    for join in joins:
+        for other in join.anchors[1:]:
+            known.join(join.anchors[0], other)
     groups: dict[int, list[int]] = defaultdict(list)
     for anchor in known.members:
         groups[known.root(anchor)].append(anchor)
@@ -91,9 +96,16 @@ def assemble(sightings: Sightings, facts: FactsOf, ownership: Ownership, registr
         (sorted(g, key=lambda a: sort_key(addresses[a])) for g in groups.values()),
         key=lambda g: (realms[g[0]], sort_key(addresses[g[0]])),
     )
-    machines = Machines(all=[Machine(realm=realms[g[0]]) for g in ordered], holders={})
-    for place, anchors in enumerate(ordered):
-        _fill(machines, place, anchors, sightings, ownership)
+    places = {anchor: place for place, anchors in enumerate(ordered) for anchor in anchors}
+    machines = Machines(
+        all=[_filled(anchors, sightings, ownership) for anchors in ordered],
+        places=places,
+        owners=ownership.owners,
+    )
+    for join in joins:
+        place = places.get(join.anchors[0])
+        if place is not None and join.proof not in machines.all[place].joins:
+            machines.all[place].joins.append(join.proof)
     _hand_out(machines, facts)
     return machines
 
@@ -106,41 +118,39 @@ def _anchors(sightings: Sightings, ownership: Ownership) -> list[int]:
     return [*macs, *ips]
 
 
-def _fill(
-    machines: Machines, place: int, anchors: list[int], sightings: Sightings, ownership: Ownership
-) -> None:
-    machine, flags = machines.all[place], sightings.endpoints.flags
+def _filled(anchors: list[int], sightings: Sightings, ownership: Ownership) -> Machine:
+    """Make a machine of its anchors."""
+    flags, text = sightings.endpoints.flags, sightings.endpoints.addresses
+    machine = Machine(realm=sightings.endpoints.realms[anchors[0]])
     for anchor in anchors:
-        if not flags[anchor] & Address.MAC:
+        if flags[anchor] & Address.MAC:
+            machine.macs.append(anchor)
+            _take_over(machine, ownership.macs.get(anchor))
+        else:
             machine.ips.append(anchor)
             machine.via += ownership.via.get(anchor, ())
-            machines.holders[anchor] = [(0, 0, place)]
-            continue
-        machine.macs.append(anchor)
-        machines.holders[anchor] = [(0, 0, place)]
-        judgement = ownership.macs.get(anchor)
-        if judgement is None:
-            continue
-        machine.bonds += judgement.owned
-        machine.passed += len(judgement.passed)
-        example = next(iter(judgement.passed or judgement.owned), None)
-        machine.passing += [(example, note) for note in judgement.notes]
-        for bond in judgement.owned:
-            machine.ips.append(bond.ip)
-            machines.holders.setdefault(bond.ip, []).append((bond.first, bond.last, place))
     machine.stranger = not machine.macs and all(flags[i] & Address.PUBLIC for i in machine.ips)
-    text = sightings.endpoints.addresses
     latest: dict[int, int] = {}
     for bond in machine.bonds:
         latest[bond.ip] = max(bond.last, latest.get(bond.ip, 0))
     machine.ips = sorted(
-        set(machine.ips), key=lambda i: (flags[i] & Address.LINK_LOCAL, -latest.get(i, 0), sort_key(text[i]))
+        {*machine.ips, *latest},
+        key=lambda i: (flags[i] & Address.LINK_LOCAL, -latest.get(i, 0), sort_key(text[i])),
     )
+    return machine
+
+
+def _take_over(machine: Machine, judgement: Judgement | None) -> None:
+    if judgement is None:
+        return
+    machine.bonds += judgement.owned
+    machine.passed += len(judgement.passed)
+    example = next(iter(judgement.passed or judgement.owned), None)
+    machine.passing += [(example, note) for note in judgement.notes]
 
 
 def _hand_out(machines: Machines, facts: FactsOf) -> None:
-    for held in machines.holders.values():
-        held.sort(key=lambda h: (h[1], h[0], h[2]))
+    """Give every fact to the machine that held the address then."""
     for (who, unit), told in facts.items():
         for fact in told:
             place = machines.at(who, fact.proof.first)
@@ -148,65 +158,6 @@ def _hand_out(machines: Machines, facts: FactsOf) -> None:
                 continue
             machine = machines.all[place]
             (machine.units.setdefault(unit, []) if unit else machine.facts).append(fact)
-
-
-def _same_serial(
-    sightings: Sightings, facts: FactsOf, ownership: Ownership, registries: Registries
-) -> list[list[int]]:
-    """Anchors of one vendor with one serial number, unless they give different order numbers."""
-    found: dict[tuple[str, str, str], dict[int, set[str]]] = defaultdict(dict)
-    for (who, unit), told in facts.items():
-        serials = {
-            serial_key(f.proof.value) for f in told if f.field == "serial" and f.proof.confidence >= _SURE
-        }
-        vendor = _vendor(told, registries)
-        if (
-            unit
-            or not serials
-            or (vendor is None and len(min(serials, key=lambda s: len(s or "")) or "") < 8)
-        ):
-            continue
-        orders = {f.proof.value.replace(" ", "") for f in told if f.field in {"order-number", "product-code"}}
-        for serial in serials - {None}:
-            for anchor in _anchors_of(who, ownership):
-                found[sightings.endpoints.realms[who], vendor or "", serial or ""].setdefault(
-                    anchor, set()
-                ).update(orders)
-    return [_one_kind(anchors, sightings) for anchors in found.values() if len(anchors) > 1]
-
-
-def _one_kind(anchors: dict[int, set[str]], sightings: Sightings) -> list[int]:
-    text = sightings.endpoints.addresses
-    ordered = sorted(anchors, key=lambda a: sort_key(text[a]))
-    first = next((anchors[a] for a in ordered if anchors[a]), set())
-    return [a for a in ordered if not anchors[a] or not first or anchors[a] & first]
-
-
-def _same_system(sightings: Sightings, facts: FactsOf, ownership: Ownership) -> list[list[int]]:
-    """MACs (ports of a switch, say) that tell the same system name and the same management address."""
-    found: dict[tuple[str, str, str], set[int]] = defaultdict(set)
-    for (who, unit), told in facts.items():
-        if unit:
-            continue
-        said = [f for f in told if f.proof.protocol in _INTRODUCING]
-        names = {f.proof.value for f in said if f.field == "name"}
-        places = {f.proof.value for f in said if f.field in {"ip", "mac"}}
-        for name in names:
-            for place in places:
-                found[sightings.endpoints.realms[who], name, place].update(_anchors_of(who, ownership))
-    text = sightings.endpoints.addresses
-    return [sorted(a, key=lambda e: sort_key(text[e])) for a in found.values() if len(a) > 1]
-
-
-def _anchors_of(who: int, ownership: Ownership) -> Iterable[int]:
-    owners = ownership.owners.get(who)
-    return [owners[-1].mac] if owners else [who]
-
-
-def _vendor(told: Sequence[Fact], registries: Registries) -> str | None:
-    names = [f.proof.value for f in told if f.field == "vendor"]
-    names += [n for f in told if f.field == "vendor-id" and (n := registries.vendor(f.proof.value))]
-    return min((k for n in names if (k := vendor_key(n))), default=None)
 
 
 class _Union:

@@ -55,6 +55,7 @@ class Painter:
         sheet.proofs["via"] = [
             _bond(b, text[b.mac], "Forwards for it: not its own MAC.") for b in machine.via[:MOST_PROOFS]
         ]
+        sheet.proofs["macs"] = machine.joins[:MOST_PROOFS]
         sheet.proofs["forwards"] = [_bond(b, str(machine.passed), note) for b, note in machine.passing]
         for side, spoken in (("served", relations.served), ("used", relations.used)):
             sheet.proofs[side] = surest((s.proof() for s in spoken.values()), self.now_ns)

@@ -6,7 +6,6 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from interlock.inventory.addresses import Address
 from interlock.inventory.proofs import rows_of
 from interlock.records.asset import Proof
 
@@ -31,6 +30,8 @@ _MEASURE_OF: Final = {
     **dict.fromkeys(_PROGRAMS, "programmed"),
     "program-read": "uploaded",
 }
+_PLUMBING: Final = frozenset({"arp", "rarp"})
+"""What every machine speaks: neither served nor used."""
 _POLLS: Final = 5
 """Answered reads from which on a machine counts as polled."""
 _SURE: Final = {"parsed": 0.95, "heuristic": 0.7, "port": 0.3, "unknown": 0.1}
@@ -119,11 +120,12 @@ class _Work:
 
     def seen(self) -> None:
         """First and last time of each machine; an IP counts only while it was the machine's."""
-        flags = self._sightings.endpoints.flags
         for endpoint, _, _, _, first, last, _, _ in rows_of(self._sightings.seen.rows()):
-            for from_ns, to_ns, place in self._machines.holders.get(endpoint, ()):
-                lent = bool(from_ns) and not flags[endpoint] & Address.MAC
-                _span(self.found[place], from_ns if lent else first, to_ns if lent else last)
+            place = self._machines.places.get(endpoint)
+            if place is not None:
+                _span(self.found[place], first, last)
+            for from_ns, to_ns, tenant in self._machines.tenancies(endpoint):
+                _span(self.found[tenant], from_ns, to_ns)
 
     def operations(self) -> None:
         """Who did what to whom, as far as it was answered."""
@@ -134,6 +136,8 @@ class _Work:
             row = self._row(count or answered, rest)
             asking, asked = self._machines.at(client, row.last), self._machines.at(server, row.last)
             word, what = self._words[protocol], self._words[verb]
+            if word in _PLUMBING:
+                continue
             if asking is not None:
                 _add(self.found[asking].used, word, word, 0.95, row)
             if asked is None or not answered:
@@ -161,7 +165,7 @@ class _Work:
             places = self._machines.at(client, row.last), self._machines.at(server, row.last)
             word, rests_on = self._words[protocol], self._words[basis]
             for place, side in zip(places, ("used", "served"), strict=True):
-                if word and place is not None:
+                if word and place is not None and word not in _PLUMBING:
                     table = getattr(self.found[place], side)
                     _add(table, word, word, _SURE.get(rests_on, 0.1), row, _BASIS_NOTE.get(rests_on, ""))
             if None in places:
@@ -198,9 +202,7 @@ class _Work:
         return Row(count, first, last, frame, self._names[source])
 
 
-def _add(  # noqa: PLR0917 - one row of a ledger a call
-    table: dict[str, Sum], value: str, protocol: str, sure: float, row: Row, note: str = ""
-) -> None:
+def _add(table: dict[str, Sum], value: str, protocol: str, sure: float, row: Row, note: str = "") -> None:
     held = table.get(value)
     if held is None:
         held = table[value] = Sum(value, protocol)

@@ -152,7 +152,7 @@ class Sightings:
             self.logins, base, (client, server, self._words(batch, "protocol")), (client > 0) & (server > 0)
         )
 
-    def _claim_bonds(  # noqa: PLR0917 - columns of one batch
+    def _claim_bonds(
         self,
         batch: pa.RecordBatch,
         base: Tally,
