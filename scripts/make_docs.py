@@ -1,0 +1,97 @@
+"""Make the documents that come from the code: docs/records.md and docs/protocols.md; `--check` only compares."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from pathlib import Path
+
+from interlock.decode.registry import PROTOCOLS, load_specs
+from interlock.records.clue_fields import CLUE_FIELDS
+from interlock.records.schema import Table
+from interlock.records.tables import TABLES
+from interlock.records.vocabulary import BASES, OUTCOMES, ROLES, VERBS
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = ROOT / "src/interlock/decode/protocols"
+MADE = "<!-- made by `make docs`; change the code, not this file -->\n"
+
+
+def records() -> str:
+    """docs/records.md: every table, column by column, and the closed sets of words."""
+    own = [table for spec in load_specs(outside=False) for table in spec.details]
+    parts = ["# Records\n", MADE, _records_head()]
+    parts += [_table(table) for table in TABLES.values()]
+    parts += ["## Tables of single protocols\n", *(_table(table, "###") for table in own)]
+    parts += ["## Words\n", f"Verbs: {_words(VERBS)}.\n", f"Outcomes: {_words(OUTCOMES)}.\n"]
+    parts += [f"Bases of a flow's name, weakest first: {_words(BASES)}.\n", f"Roles: {_words(ROLES)}.\n"]
+    parts += ["## Fields of clues\n", "| field | value |\n|---|---|", *(f"| `{f}` | {v} |" for f, v in CLUE_FIELDS.items())]
+    return "\n".join(parts) + "\n"
+
+
+def _records_head() -> str:
+    return (
+        "Everything that moves is an Arrow record batch that carries `interlock.schema=NAME/N` in its metadata.\n"
+        "Columns are only ever added. `interlock decode CAPTURE --table NAME` prints any of these tables.\n"
+    )
+
+
+def _table(table: Table, level: str = "##") -> str:
+    rows = [f"{level} `{table.name}` /{table.version}\n", f"{table.meaning}\n", "| column | type | meaning |", "|---|---|---|"]
+    for c in table.columns:
+        kind = str(c.type).replace("dictionary<values=string, indices=int32, ordered=0>", "text")
+        kind = f"{kind}, {c.unit}" if c.unit and c.unit not in kind else kind
+        rows.append(f"| `{c.name}` | {kind}{', nullable' if c.nullable else ''} | {c.meaning} |")
+    return "\n".join(rows) + "\n"
+
+
+def _words(words: tuple[str, ...]) -> str:
+    return ", ".join(f"`{w}`" for w in words)
+
+
+def protocols() -> str:
+    """docs/protocols.md: what each decoder knows, what it was proved on, what is missing."""
+    parts = ["# Protocols\n", MADE, _protocols_head()]
+    parts += ["| protocol | depth | functions known / specified | proved on |", "|---|---|---|---|"]
+    qualities = [tomllib.loads((FOLDERS / name / "quality.toml").read_text("utf-8")) for name in PROTOCOLS]
+    for q in qualities:
+        truth = q["ground_truth"]
+        proved = ", ".join(truth) if isinstance(truth, list) else "nothing independent: unproved"
+        known = f"{q['functions_known']} / {q['functions_in_specification']}"
+        parts.append(f"| {q['title']} (`{q['name']}`) | {q['depth']} | {known} | {proved} |")
+    parts += ["", *(_quality(q) for q in qualities)]
+    return "\n".join(parts) + "\n"
+
+
+def _protocols_head() -> str:
+    return (
+        "Depth: L0 named, L1 header, L2 function, L3 objects and values, L4 program transfer. Every other protocol is\n"
+        "a named flow with `basis = port`, or `unknown`. Measured agreement with other decoders: `docs/measurements.md`.\n"
+    )
+
+
+def _quality(q: dict) -> str:
+    rows = [f"## {q['title']}\n", f"Specification: {q['specification']}. `function`: {q['function_numbering']}.\n"]
+    if q["missing"]:
+        rows += ["Missing:\n", *(f"- {m['what']}: {m['why']}" for m in q["missing"]), ""]
+    if q.get("oddities"):
+        rows += ["Oddities:\n", *(f"- `{name}`: {text}" for name, text in q["oddities"].items()), ""]
+    return "\n".join(rows)
+
+
+def main() -> int:
+    """Write both documents, or with --check say which is not as the code says."""
+    wrong = []
+    for name, text in (("records.md", records()), ("protocols.md", protocols())):
+        path = ROOT / "docs" / name
+        if "--check" not in sys.argv:
+            path.write_text(text, "utf-8")
+        elif not path.exists() or path.read_text("utf-8") != text:
+            wrong.append(name)
+    if wrong:
+        print(f"not as the code says: {', '.join(wrong)}; run `make docs`")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
