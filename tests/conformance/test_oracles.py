@@ -214,6 +214,16 @@ def test_snmp_responses_have_the_tag_of_their_request():
     ]
 
 
+def test_encrypted_snmp_counts_by_port_without_a_function():
+    hidden = [(1, "<snmp", ""), (2, "snmp.encryptedPDU", "67:2b")]
+    assert keys(
+        datagrams.SNMP, packet(1, udp(A, B, 161), hidden), packet(2, udp(A, B, 161, back=True), hidden)
+    ) == [
+        f"1 snmp {A} > {B} function - request",
+        f"2 snmp {A} > {B} function - answer",
+    ]
+
+
 def test_pipelined_http_is_answered_in_order_and_interim_answers_settle_nothing():
     def ask(number, method):
         return packet(number, tcp(A, B, 80), [(1, "<http", ""), (2, "http.request.method", method)])

@@ -1,7 +1,8 @@
 """SNMP, NTP and DHCP: one message a datagram, paired by their own numbers.
 
 SNMP: function is the PDU tag of the request (0 get, 1 get-next, 3 set, 5 get-bulk, 6 inform); traps (4, 7)
-and reports (8) are unsolicited. NTP: function is the mode of who asks; 5 is a broadcast.
+and reports (8) are unsolicited; an encrypted PDU has no function, and its port tells who asks.
+NTP: function is the mode of who asks; 5 is a broadcast.
 DHCP: function is the message type of who asks; BOOTP without one has none.
 Source: RFC 3416, 3; RFC 5905, 7.3; RFC 2131, 3 and RFC 2132, 9.6; tshark fields snmp.*, ntp.*, dhcp.*.
 """
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["DHCP", "NTP", "SNMP"]
 
 _RESPONSE: Final = 2
+_SNMP_PORT: Final = 161
 _NTP_ANSWERS: Final = {2: 1, 4: 3}
 _BOOT_REPLY: Final = 2
 _ANSWERED: Final = {2: 1, 5: 3, 6: 3}
@@ -36,6 +38,9 @@ def _snmp(packets: Iterable[Packet]) -> Iterator[Message]:
             if function == _RESPONSE:
                 known = asked.get((ends.destination, ends.source, number))
                 yield answer(packet.number, ends, "snmp", known)
+            elif layer.text("snmp.encryptedPDU") is not None:
+                make = answer if ends.source_port == _SNMP_PORT else request
+                yield make(packet.number, ends, "snmp", None)
             elif function is not None:
                 asked[ends.source, ends.destination, number] = function
                 yield request(packet.number, ends, "snmp", function)
@@ -71,7 +76,7 @@ SNMP = Oracle(
     name="snmp",
     protocols=("snmp",),
     layers=("snmp",),
-    fields=frozenset({"snmp.data", "snmp.request_id", "snmp.msgID"}),
+    fields=frozenset({"snmp.data", "snmp.request_id", "snmp.encryptedPDU"}),
     messages=_snmp,
 )
 NTP = Oracle(
