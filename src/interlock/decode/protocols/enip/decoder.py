@@ -38,13 +38,8 @@ class Enip(CommonIndustrial):
         """See Decoder.message."""
         c: Cursor = self.cursor
         slot: cython.int = m.flow[i]
-        if (
-            self.flows.transport[slot] == 17
-            and c.left() >= 4
-            and c.peek(3) == 0x80
-            and c.peek(0) == 2
-            and c.peek(2) == 2
-        ):
+        is_datagram: cython.bint = self.flows.transport[slot] == 17
+        if is_datagram and c.left() >= 4 and c.peek(2) == 0x02 and c.peek(3) == 0x80 and c.peek(1) == 0:
             self._implicit(m, i, slot)
             return
         command: cython.int = c.u16le()

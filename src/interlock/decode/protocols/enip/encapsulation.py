@@ -78,10 +78,12 @@ def probe(octets, hint):
         return NEED_MORE if fits and (named or octets[0]) else 0
     command, length = int.from_bytes(octets[0:2], "little"), int.from_bytes(octets[2:4], "little")
     status = int.from_bytes(octets[8:12], "little")
-    if any(octets[20:24]) or status not in STATUSES or length > MAX_LENGTH:
+    if command > LAST_COMMAND or length > MAX_LENGTH:
         return 0
+    if any(octets[20:24]) or status not in STATUSES:
+        return 35 if named else 0
     if command not in COMMANDS:
-        return 45 if named and command <= LAST_COMMAND else 0
+        return 45 if named else 0
     return _confidence(octets, command, length, named, hint)
 
 

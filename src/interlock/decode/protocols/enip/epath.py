@@ -76,7 +76,7 @@ def _segment(octets: bytes, at: int, path: EPath, route: list[str]) -> int:
         return _symbol(octets, at + 2, octets[at + 1], path, at)
     if octets[at] == _SIMPLE_DATA:
         return 2 + 2 * octets[at + 1]
-    raise DecodeError("path-segment-unknown", at)
+    raise DecodeError("path-malformed", at)
 
 
 def _port(octets: bytes, at: int, route: list[str]) -> int:
@@ -104,10 +104,10 @@ def _logical(octets: bytes, at: int, path: EPath) -> int:
     kind, size = octets[at] >> 2 & 7, octets[at] & 3
     if kind == _SPECIAL:
         if octets[at] != _ELECTRONIC_KEY or octets[at + 1] != 4:
-            raise DecodeError("path-segment-unknown", at)
+            raise DecodeError("path-malformed", at)
         return 10
     if size == 3 or kind > _SPECIAL:
-        raise DecodeError("path-segment-unknown", at)
+        raise DecodeError("path-malformed", at)
     width = (1, 2, 4)[size]
     begin = at + (1 if size == 0 else 2)
     value = int.from_bytes(octets[begin : begin + width], "little")
