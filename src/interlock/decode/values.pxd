@@ -1,5 +1,6 @@
 # cython: language_level=3
 cimport cython
+from interlock.decode.cursor cimport Cursor
 from interlock.decode.messages cimport Messages
 
 @cython.final
@@ -20,6 +21,7 @@ cdef class ValueSheet:
     cpdef int block(self, Messages m, int i, int protocol, unsigned long long operation, int unit, int object,
                     int direction, int type) except -1
     cpdef int number(self, double value) except -1
+    cpdef int registers(self, Cursor c, Py_ssize_t count) except -1
     cpdef set_quality(self, int row, int quality)
     cpdef set_text(self, int row, str text)
     cpdef set_raw(self, int row, bytes raw)

@@ -18,7 +18,8 @@ class ParquetFile:
     """A sink (export.sink.Sink)."""
 
     def __init__(self, schema: pa.Schema, file: BinaryIO) -> None:
-        coded = [name for name in _leaves(schema) if name not in _PLAIN]
+        numbers = [f"{f.name}.list.element" for f in schema if pa.types.is_list(f.type)]
+        coded = [f.name for f in schema if f.name not in _PLAIN and not pa.types.is_list(f.type)]
         self._schema = schema
         self._rows = 0
         self._held: list[pa.RecordBatch] = []
@@ -28,6 +29,7 @@ class ParquetFile:
             compression="zstd",
             compression_level=1,
             use_dictionary=coded,
+            column_encoding=dict.fromkeys(numbers, "BYTE_STREAM_SPLIT"),
             write_statistics=["time", "frame", "first", "last"],
             store_schema=True,
         )
@@ -41,7 +43,9 @@ class ParquetFile:
 
     def _flush(self) -> None:
         if self._held:
-            self._writer.write_table(pa.Table.from_batches(self._held, self._schema), row_group_size=ROWS)
+            # One dictionary for all of a row group, or the writer would spell every word out.
+            table = pa.Table.from_batches(self._held, self._schema).unify_dictionaries()
+            self._writer.write_table(table, row_group_size=ROWS)
         self._held, self._rows = [], 0
 
     def close(self) -> None:
@@ -51,10 +55,6 @@ class ParquetFile:
             self._writer.close()
         finally:  # a disk that refused once must not be asked again when the writer is collected
             self._writer.is_open = False
-
-
-def _leaves(schema: pa.Schema) -> list[str]:
-    return [f"{f.name}.list.element" if pa.types.is_list(f.type) else f.name for f in schema]
 
 
 def open_table(schema: pa.Schema, file: BinaryIO) -> ParquetFile:

@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from interlock.capture.flow_tally import FlowTally
-from interlock.capture.health import CaptureHealth, judge
+from interlock.capture.health import judge
 from interlock.detect.interface import Context
 from interlock.inventory.inventory import TABLES as INVENTORY_TABLES
 from interlock.inventory.risk import risk
@@ -83,7 +83,7 @@ class Analysis:
             health=health.notes or health.records,
             relations=self._relations.finish(),
             traffic=self._traffic.finish(),
-            withheld=_withheld(conclusion, health),
+            withheld=_withheld(conclusion, applied.notes),
         )
 
     def _run(self, run: CaptureRun, version: str, seconds: float) -> Run:
@@ -128,7 +128,8 @@ def _zoned(assets: tuple[Asset, ...], site: Site) -> tuple[Asset, ...]:
     return tuple(dataclasses.replace(a, zone=zone(a)) for a in assets)
 
 
-def _withheld(conclusion: Conclusion, health: CaptureHealth) -> tuple[Withheld, ...]:
-    del health
+def _withheld(conclusion: Conclusion, notes: tuple[str, ...]) -> tuple[Withheld, ...]:
+    """What was not judged, what our own checks said, and exceptions without effect."""
     rows = [Withheld(detector=w.detector, reason=w.reason, count=w.count) for w in conclusion.withheld]
-    return (*rows, *(Withheld(detector="self", reason=d) for d in conclusion.diagnostics))
+    rows += [Withheld(detector="self", reason=said) for said in conclusion.diagnostics]
+    return (*rows, *(Withheld(detector="site", reason=note) for note in notes))

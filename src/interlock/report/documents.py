@@ -13,7 +13,7 @@ from interlock.report.quantities import iso_time
 from interlock.report.words import CONTROLLER_ROLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from interlock.records.asset import Asset, Proof
     from interlock.records.finding import Finding
@@ -39,8 +39,16 @@ def _unicode_escape(match: re.Match[str]) -> str:
 
 def dump(document: dict[str, Any]) -> str:
     """Return the document as text, ending in a newline; control and bidi characters stand as JSON escapes."""
-    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
-    return _UNSAFE.sub(_unicode_escape, text) + "\n"
+    encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+    lines = (f" {encode(key)}: {_listed(value, encode)}" for key, value in document.items())
+    return _UNSAFE.sub(_unicode_escape, "{\n" + ",\n".join(lines) + "\n}\n")
+
+
+def _listed(value: Any, encode: Callable[[Any], str]) -> str:
+    """JSON of a value; a list of objects has one a line, which both people and `diff` can read."""
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return "[\n" + ",\n".join(f"  {encode(item)}" for item in value) + "\n ]"
+    return encode(value)
 
 
 def _flat(record: Any, leave_out: frozenset[str] = frozenset()) -> dict[str, Any]:

@@ -154,13 +154,10 @@ class Modbus(Decoder):
         v: ValueSheet = self.values
         if not v.wanted:
             return
-        c.need(2 * count)
         operation: cython.ulonglong = out.operation_of(row) if row >= 0 else 0
         unit: cython.int = out.unit_of(row) if row >= 0 else -1
         v.block(m, i, self.f.protocol_code, operation, unit, object, direction, self.register_type)
-        k: cython.int
-        for k in range(count):
-            v.number(c.u16be())
+        v.registers(c, count)
 
     def _bits(self, m, i, row, out, object, direction, count, octets):  # noqa: A002
         c: Cursor = self.cursor
