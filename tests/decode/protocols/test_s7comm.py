@@ -299,3 +299,14 @@ def test_what_breaks_a_rule_is_an_oddity(oddity: str, payloads: list[bytes]) -> 
     rows = talk(*good, *payloads)
     assert oddity in {r["oddity"] for r in rows["oddities"] if r["protocol"] == "s7comm"}
     assert rows["operations"][0]["outcome"] == "ok"
+
+
+@pytest.mark.parametrize(
+    "request_parameters", [b"\x29\0\0\0\0\0\x00", bytes.fromhex("1d00000000000000") + b"\x09_0800001A"]
+)
+def test_a_read_s_answer_to_another_job_changes_no_items(request_parameters: bytes) -> None:
+    # A row that is not the newest cannot grow: found by mutating a real conversation.
+    answer = read_answer(1, item(4, b"\1"), item(4, b"\2"))
+    rows = talk((CLIENT, job(1, request_parameters)), (CLIENT, read(2, s7any(2, 1, M, 0))), (SERVER, answer))
+    assert {o["oddity"] for o in rows["oddities"]} == {"function-mismatch", "item-count-mismatch"}
+    assert rows["operations"][0]["items"] == 1

@@ -347,3 +347,9 @@ def test_nc_files_are_named() -> None:
 def test_a_function_nobody_knows_is_unknown() -> None:
     rows = talk(ask(0x0A33, b"\1\2"), reply(0x0A33, b"\1\2"))
     assert one(rows["operations"], "verb", "function", "outcome") == ("unknown", 0x0A33, "ok")
+
+
+def test_an_answer_of_another_function_gets_no_note_of_the_request() -> None:
+    rows = talk(ask(0x0501, bytes(8)), reply(0x0201, b"\x00\x01" + item(4, b"\0\1"), sequence=4))
+    assert [o["oddity"] for o in rows["oddities"]] == ["function-mismatch"]
+    assert one(rows["operations"], "function_name") == ("PLC password",)

@@ -206,7 +206,9 @@ class S7:
         operation: cython.ulonglong = out.operation_of(row)
         kinds = out.notes.pop(operation, None)
         count: cython.int = c.u8() if c.left() else 0
-        known: cython.int = len(kinds) if kinds is not None else -1
+        known: cython.int = len(kinds) if isinstance(kinds, bytearray) else 0
+        if out.frame_of(row) == 0:
+            known = -1
         if known >= 0 and known != count and error == 0:
             self.oddity(m, i, "item-count-mismatch")
         k: cython.int

@@ -117,6 +117,9 @@ class Userdata:
         s7 = self._s7
         c = s7.cursor
         note = out.notes.pop(out.operation_of(row), None) if method == ANSWER else None
+        if method == ANSWER and out.function_of(row) != function:
+            s7.oddity(m, i, "function-mismatch")
+            note = None
         if function < 256:
             self._mode(out, row, link, function)
             return
