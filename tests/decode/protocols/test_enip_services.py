@@ -270,6 +270,8 @@ def test_safety_is_told_by_a_safety_segment_or_object_only() -> None:
         (0x4B, logical(0x8E, 1) + logical(0x74, 1), "open", "Lock"),
         (0x4F, logical(0x68, 9248) + logical(0x6A, 7162), "program-read", "Upload"),
         (0x50, logical(0x6A, 7162), "program-write", "Download"),
+        (0x4C, logical(0x68, 9248) + logical(0x6D, 9248), "program-read", "Upload Logic"),
+        (0x4B, logical(0x72, 1), "program-write", "Download Logic"),
         (0x08, logical(0x68, 9248), "program-write", "Create"),
         (0x4D, logical(0x69, 0), "force", "Enable Forces"),
         (0x4D, logical(0xA1, 1), "firmware-write", "Transfer"),
