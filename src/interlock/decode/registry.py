@@ -27,6 +27,7 @@ PROTOCOLS: tuple[str, ...] = (
     "modbus",
     "enip",
     "s7comm",
+    "profinet",
     "arp",
     "lldp",
     "cdp",

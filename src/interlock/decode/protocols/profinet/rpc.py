@@ -1,0 +1,149 @@
+"""Connectionless DCE/RPC: the header, and fragments joined to one body.
+
+    | version 4 | type 1 | flags 1 | flags 1 | data representation 3 | serial 1 | object 16 | interface 16 |
+    | activity 16 | boot time 4 | interface version 4 | sequence 4 | operation 2 | hints 2 + 2 | length 2 |
+    | fragment 2 | authentication 1 | serial 1 |                                            80 octets
+
+Numbers and the first three fields of a UUID stand in the byte order that the data representation names.
+Source: Open Group C706, 12.5 (connectionless PDUs), 14.1 (byte order); IEC 61158-6-10, 4.10.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from zlib import crc32
+
+from interlock.errors import DecodeError
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+__all__ = [
+    "ENDPOINT_MAPPER",
+    "FAULT",
+    "HEADER_OCTETS",
+    "REJECT",
+    "REQUEST",
+    "RESPONSE",
+    "Fragments",
+    "Header",
+    "is_profinet",
+    "read_header",
+    "uuid_text",
+    "wire_uuid",
+]
+
+HEADER_OCTETS: Final = 80
+REQUEST, RESPONSE, FAULT, REJECT = 0, 2, 3, 6
+ENDPOINT_MAPPER: Final = bytes.fromhex("e1af83085d1f11c991a408002b14a0fa")
+_INTERFACES: Final = bytes.fromhex("6c9711d1827100a02442df7d")
+_ROLES: Final = frozenset({0xDEA00001, 0xDEA00002, 0xDEA00003, 0xDEA00004})
+_LAST_FRAGMENT, _FRAGMENT = 0x02, 0x04
+_MAX_BODY: Final = 1 << 17
+_MAX_BODIES: Final = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """kind: packet type. object, interface, activity: UUIDs in text order. length: octets of the body."""
+
+    kind: int
+    flags: int
+    little: bool
+    object: bytes
+    interface: bytes
+    activity: bytes
+    sequence: int
+    operation: int
+    length: int
+    fragment: int
+
+    @property
+    def key(self) -> int:
+        """What a call's packets share, in 63 bits."""
+        return crc32(self.activity) << 31 | (self.sequence & 0x7FFFFFFF)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether more fragments follow."""
+        return bool(self.flags & _FRAGMENT) and not self.flags & _LAST_FRAGMENT
+
+
+def wire_uuid(octets: bytes, *, little: bool) -> bytes:
+    """16 octets off the wire → the same UUID in the order that its text has."""
+    if not little:
+        return octets
+    return octets[3::-1] + octets[5:3:-1] + octets[7:5:-1] + octets[8:]
+
+
+def uuid_text(octets: bytes) -> str:
+    """16 octets in text order → `dea00001-6c97-11d1-8271-00a02442df7d`."""
+    digits = octets.hex()
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def is_profinet(interface: bytes) -> bool:
+    """Whether it is an IO device's, controller's, supervisor's or parameter server's interface (4.10.3.2)."""
+    return interface[4:] == _INTERFACES and int.from_bytes(interface[:4], "big") in _ROLES
+
+
+def read_header(c: Any) -> Header:
+    """Read 80 octets off a cursor.
+
+    Raises DecodeError("not-rpc") where version or byte order are no connectionless RPC's.
+    """
+    if c.u8() != 4:
+        raise DecodeError("not-rpc", 0)
+    kind, flags, _ = c.u8(), c.u8(), c.u8()
+    order = c.u8()
+    if order not in (0x00, 0x10):
+        raise DecodeError("not-rpc", 4)
+    little = order == 0x10
+    c.skip(3)
+    thing, interface, activity = (wire_uuid(c.take(16), little=little) for _ in range(3))
+    c.skip(8)
+    u16, u32 = (c.u16le, c.u32le) if little else (c.u16be, c.u32be)
+    sequence, operation = u32(), u16()
+    c.skip(4)
+    length, fragment = u16(), u16()
+    c.skip(2)
+    return Header(
+        kind=kind,
+        flags=flags,
+        little=little,
+        object=thing,
+        interface=interface,
+        activity=activity,
+        sequence=sequence,
+        operation=operation,
+        length=length,
+        fragment=fragment,
+    )
+
+
+class Fragments:
+    """Bodies under reassembly: at most 64 at once, of at most 128 KiB each; the oldest is dropped."""
+
+    def __init__(self) -> None:
+        self._bodies: dict[Hashable, dict[int, bytes]] = {}
+
+    def add(self, who: Hashable, header: Header, octets: bytes) -> bytes | None:
+        """Keep one fragment; the whole body with the last one, None while it goes on.
+
+        Raises DecodeError("fragment-missing") where the last one comes and others are not there,
+        DecodeError("fragments-too-large") where the body outgrows its bound.
+        """
+        key = (who, header.kind, header.key)
+        parts = self._bodies.pop(key, {})
+        parts[header.fragment] = octets
+        if sum(map(len, parts.values())) > _MAX_BODY:
+            raise DecodeError("fragments-too-large", HEADER_OCTETS)
+        if header.goes_on:
+            self._bodies[key] = parts
+            while len(self._bodies) > _MAX_BODIES:
+                del self._bodies[next(iter(self._bodies))]
+            return None
+        if sorted(parts) != list(range(header.fragment + 1)):
+            raise DecodeError("fragment-missing", HEADER_OCTETS)
+        return b"".join(parts[n] for n in range(header.fragment + 1))
