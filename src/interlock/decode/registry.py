@@ -27,6 +27,7 @@ PROTOCOLS: tuple[str, ...] = (
     "modbus",
     "enip",
     "s7comm",
+    "opcua",
     "profinet",
     "arp",
     "lldp",
