@@ -197,6 +197,8 @@ def test_during_a_download_the_controller_asks() -> None:
     block, ended = bytes.fromhex("1b00000000000000") + name, bytes.fromhex("1c00000000000000") + name
     insert = bytes.fromhex("28000000000000fd") + struct.pack(">H", 10) + b"\x01\x000A00001P" + b"\x05_INSE"
     rows = talk(
+        CONNECT,
+        CONFIRM,
         (CLIENT, job(1, request)),
         (SERVER, ack(1, b"\x1a")),
         (SERVER, job(2, block)),
@@ -206,11 +208,11 @@ def test_during_a_download_the_controller_asks() -> None:
         (CLIENT, job(4, insert)),
         (SERVER, ack(4, b"\x28")),
     )["operations"]
-    assert [(r["verb"], r["object"], r["count"], r["client"]) for r in rows] == [
-        ("program-write", "DB1/P", 500, "10.0.0.1"),
-        ("program-write", "DB1/P", None, "10.0.0.2"),
-        ("program-write", "DB1/P", None, "10.0.0.2"),
-        ("program-write", "DB1/P", 1, "10.0.0.1"),
+    assert [(r["verb"], r["object"], r["count"], r["client"], r["unit"]) for r in rows] == [
+        ("program-write", "DB1/P", 500, "10.0.0.1", "0.2"),
+        ("program-write", "DB1/P", None, "10.0.0.2", None),
+        ("program-write", "DB1/P", None, "10.0.0.2", None),
+        ("program-write", "DB1/P", 1, "10.0.0.1", "0.2"),
     ]
     assert rows[3]["function_name"] == "PI-Service _INSE"
 

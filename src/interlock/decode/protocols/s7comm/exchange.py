@@ -105,5 +105,5 @@ class Exchange:
 
     def clue(self, field: str, value: str, confidence: float) -> None:
         """Tell an identity fact about whoever sent the message."""
-        who = self.s7.who(self.m, self.i, self.link, 0)
+        who = self.s7.who(self.m, self.i, self.link)
         self.s7.facts.clue(self.m, self.i, who, field, value, "s7comm", confidence)

@@ -24,7 +24,8 @@ cdef class S7:
     cdef public dict services
 
     cpdef oddity(self, Messages m, int i, str name)
-    cpdef str who(self, Messages m, int i, Connection link, int side)
+    cpdef int unit_of(self, Messages m, int i, Connection link, bint asks) except -2
+    cpdef str who(self, Messages m, int i, Connection link)
     cpdef int receive(self, Messages m, int i, Sheet out, Connection link) except -1
     cdef int _mismatch(self, Messages m, int i, int rosctr) except -1
     cdef int _job(self, Messages m, int i, Sheet out, Connection link, int reference, int parameters, int end) except -1

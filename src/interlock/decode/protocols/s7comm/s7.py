@@ -54,10 +54,16 @@ class S7:
         """Note that the PDU breaks a rule where the cursor stands."""
         self.facts.oddity(m, i, "s7comm", name, self.cursor.offset())
 
-    def who(self, m, i, link, side):
-        """Say whom clues are about: address, or address/unit, of who sent (0) or receives (1) message i."""
-        address = self.facts.receiver(m, i) if side else self.facts.sender(m, i)
-        return address if link.unit < 0 else f"{address}/{self.names.texts[link.unit]}"
+    def unit_of(self, m, i, link, asks):
+        """Rack and slot of who is asked, where message i asks or answers; -1 where the partner who called is asked."""
+        asked: cython.int = m.side[i] ^ 1 if asks else m.side[i]
+        return -1 if asked == self.flows.client_side[m.flow[i]] else link.unit
+
+    def who(self, m, i, link):
+        """Say whom clues are about: address, or address/unit, of who sent message i."""
+        address = self.facts.sender(m, i)
+        unit: cython.int = self.unit_of(m, i, link, 0)
+        return address if unit < 0 else f"{address}/{self.names.texts[unit]}"
 
     def receive(self, m, i, out, link):
         """Decode the PDU at the cursor, which ends where the cursor's octets end."""
@@ -102,7 +108,7 @@ class S7:
             function = c.u8()
         row: cython.int = out.ask(m, i, self.f, function, reference)
         if link.unit >= 0:
-            out.set_unit(row, link.unit)
+            out.set_unit(row, self.unit_of(m, i, link, 1))
         if function == 0x04:
             self._items(m, i, out, row, end)
         elif function == 0x05:
@@ -175,10 +181,10 @@ class S7:
         if row < 0:
             row = out.orphan(m, i, self.f, function, reference)
             if link.unit >= 0:
-                out.set_unit(row, link.unit)
+                out.set_unit(row, self.unit_of(m, i, link, 0))
         elif function >= 0 and out.function_of(row) != function:
             self.oddity(m, i, "function-mismatch")
-        if not link.told:
+        if not link.told and link.unit >= 0:
             self._tell_unit(m, i, link)
         if error:
             out.settle(row, 2, error)
@@ -195,10 +201,9 @@ class S7:
 
     def _tell_unit(self, m, i, link):
         """Somebody answers at this rack and slot."""
-        link.told = 1
-        if link.unit >= 0:
-            unit = self.names.texts[link.unit]
-            self.facts.clue(m, i, self.who(m, i, link, 0), "unit", unit, "s7comm", 0.9)
+        if self.unit_of(m, i, link, 0) >= 0:
+            link.told = 1
+            self.facts.clue(m, i, self.who(m, i, link), "unit", self.names.texts[link.unit], "s7comm", 0.9)
 
     def _read_answer(self, m, i, out, row, error):
         c: Cursor = self.cursor
@@ -280,7 +285,7 @@ class S7:
             row = out.answer(m, i, reference | 65536)
             if row < 0:
                 row = out.orphan(m, i, self.f, function, reference | 65536)
-            if not link.told:
+            if not link.told and link.unit >= 0:
                 self._tell_unit(m, i, link)
             if error:
                 out.settle(row, 2, error)
@@ -292,7 +297,7 @@ class S7:
         if method != 2 or out.frame_of(row) == 0:
             out.set_transaction(row, reference)
             if link.unit >= 0:
-                out.set_unit(row, link.unit)
+                out.set_unit(row, link.unit if method == 0 else self.unit_of(m, i, link, method == 1))
         self.userdata.receive(
             m,
             i,
