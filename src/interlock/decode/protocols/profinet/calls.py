@@ -17,6 +17,7 @@ from interlock.decode.protocols.profinet.identity import annotation_facts, read_
 from interlock.decode.protocols.profinet.records import Records
 from interlock.decode.protocols.profinet.relations import Relations
 from interlock.decode.protocols.profinet.rpc import (
+    CONTROLLER,
     ENDPOINT_MAPPER,
     FAULT,
     REJECT,
@@ -86,8 +87,7 @@ class Calls:
 
     def _request(self, m: Any, i: int, out: Any, c: Any, header: Header, function: int) -> None:
         d, slot, side = self._decoder, m.flow[i], m.side[i]
-        d.flows.orient(slot, side)
-        m.direction[i] = 0
+        d.flows.orient(slot, _client_side(header, side))
         row = out.ask(m, i, self._functions, function, header.key)
         out.set_transaction(row, header.sequence)
         caller = (d.flows.realm_of(slot), d.facts.sender(m, i), d.facts.receiver(m, i), header.key)
@@ -119,15 +119,18 @@ class Calls:
             if row >= 0:  # one machine was asked: its answer is the answer, though in another flow
                 out.columns["response_frame"][row : row + out.items_of(row)] = m.frame[i]
         if row >= 0:
-            return row, out.notes.pop(out.operation_of(row), None)
+            note = out.notes.pop(out.operation_of(row), None)
+            if out.function_of(row) == function:
+                return row, note
+            d.facts.oddity(m, i, "pnio-cm", "operation-mismatch", 68)
+            return row, None
         row = out.orphan(m, i, self._functions, function, header.key)
         out.set_transaction(row, header.sequence)
         return row, None
 
     def _answer(self, m: Any, i: int, out: Any, c: Any, header: Header, function: int) -> None:
         d = self._decoder
-        d.flows.orient(m.flow[i], 1 - m.side[i])
-        m.direction[i] = 1
+        d.flows.orient(m.flow[i], _client_side(header, 1 - m.side[i]))
         row, note = self._row(m, i, out, header, function)
         c = self._body(m, i, c, header)
         if header.kind != RESPONSE:
@@ -153,3 +156,8 @@ class Calls:
         facts = self._decoder.facts
         for field, value, confidence in annotation_facts(read_annotation(c, little=header.little)):
             facts.clue(m, i, facts.sender(m, i), field, value, "pnio-cm", confidence)
+
+
+def _client_side(header: Header, asker: int) -> int:
+    """Who is the client of the relation: a device that calls its controller (ApplicationReady) is not."""
+    return 1 - asker if header.interface[:4] == CONTROLLER else asker

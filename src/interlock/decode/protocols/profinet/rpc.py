@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
 
 __all__ = [
+    "CONTROLLER",
     "ENDPOINT_MAPPER",
     "FAULT",
     "HEADER_OCTETS",
@@ -37,6 +38,8 @@ __all__ = [
 HEADER_OCTETS: Final = 80
 REQUEST, RESPONSE, FAULT, REJECT = 0, 2, 3, 6
 ENDPOINT_MAPPER: Final = bytes.fromhex("e1af83085d1f11c991a408002b14a0fa")
+CONTROLLER: Final = bytes.fromhex("dea00002")
+"""How the UUID of a controller's own interface begins."""
 _INTERFACES: Final = bytes.fromhex("6c9711d1827100a02442df7d")
 _ROLES: Final = frozenset({0xDEA00001, 0xDEA00002, 0xDEA00003, 0xDEA00004})
 _LAST_FRAGMENT, _FRAGMENT = 0x02, 0x04
