@@ -234,7 +234,12 @@ _SEEDS = (
 
 
 @settings(deadline=None, max_examples=50)
-@given(st.lists(st.tuples(st.sampled_from(_SEEDS), st.integers(0, 60), st.binary(max_size=6), st.booleans())))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(_SEEDS), st.integers(0, 60), st.binary(max_size=6), st.booleans()),
+        max_size=6,
+    )
+)
 def test_no_octets_break_the_decoder(mutations: list[tuple[bytes, int, bytes, bool]]) -> None:
     frames = [
         link(seed[:at] + patch + seed[at + (len(patch) if keep else 0) :], side=at & 1)

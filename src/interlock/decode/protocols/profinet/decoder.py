@@ -122,7 +122,9 @@ class Profinet(Decoder):
         return 0
 
     def _lane(self, slot, side, frame_id):
-        state: Link = self.link(slot)
+        state: Link = self.flows.state[slot]
+        if state is None:
+            state = self.link(slot)
         lane: Lane = state.second if side else state.first
         if lane is None or lane.frame_id != frame_id:
             lane = state.lanes.get((frame_id << 1) | side)
