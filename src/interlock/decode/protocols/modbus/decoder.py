@@ -283,8 +283,11 @@ def _probe(octets, hint):
         length + 6 < len(octets) and octets[length + 8 : length + 10] == b"\x00\x00"
     )
     known = function in (1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 15, 16, 17, 20, 21, 22, 23, 24, 43, 90)
-    if hint.transport == "udp" and not (exact and known):
-        return 0
+    if hint.transport == "udp":
+        # A datagram is one ADU; what is longer is somebody else's, like MELSOFT's broadcasts, unless the port says Modbus.
+        registered = 502 in (hint.source_port, hint.target_port)
+        if not (exact and known and (registered or length + 6 == len(octets))):
+            return 0
     return (70 if exact else 35) + (15 if known else -15)
 
 
