@@ -5,12 +5,18 @@ from __future__ import annotations
 import sys
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from interlock.decode.registry import PROTOCOLS, load_specs
 from interlock.records.clue_fields import CLUE_FIELDS
-from interlock.records.schema import Table
 from interlock.records.tables import TABLES
 from interlock.records.vocabulary import BASES, OUTCOMES, ROLES, VERBS
+
+if TYPE_CHECKING:
+    
+if TYPE_CHECKING:
+    from interlock.records.schema import Table
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ROOT / "src/interlock/decode/protocols"
@@ -25,7 +31,8 @@ def records() -> str:
     parts += ["## Tables of single protocols\n", *(_table(table, "###") for table in own)]
     parts += ["## Words\n", f"Verbs: {_words(VERBS)}.\n", f"Outcomes: {_words(OUTCOMES)}.\n"]
     parts += [f"Bases of a flow's name, weakest first: {_words(BASES)}.\n", f"Roles: {_words(ROLES)}.\n"]
-    parts += ["## Fields of clues\n", "| field | value |\n|---|---|", *(f"| `{f}` | {v} |" for f, v in CLUE_FIELDS.items())]
+    parts += ["## Fields of clues\n", "| field | value |\n|---|---|"]
+    parts += [f"| `{field}` | {meaning} |" for field, meaning in CLUE_FIELDS.items()]
     return "\n".join(parts) + "\n"
 
 
@@ -37,7 +44,8 @@ def _records_head() -> str:
 
 
 def _table(table: Table, level: str = "##") -> str:
-    rows = [f"{level} `{table.name}` /{table.version}\n", f"{table.meaning}\n", "| column | type | meaning |", "|---|---|---|"]
+    rows = [f"{level} `{table.name}` /{table.version}\n", f"{table.meaning}\n"]
+    rows += ["| column | type | meaning |", "|---|---|---|"]
     for c in table.columns:
         kind = str(c.type).replace("dictionary<values=string, indices=int32, ordered=0>", "text")
         kind = f"{kind}, {c.unit}" if c.unit and c.unit not in kind else kind
@@ -65,8 +73,9 @@ def protocols() -> str:
 
 def _protocols_head() -> str:
     return (
-        "Depth: L0 named, L1 header, L2 function, L3 objects and values, L4 program transfer. Every other protocol is\n"
-        "a named flow with `basis = port`, or `unknown`. Measured agreement with other decoders: `docs/measurements.md`.\n"
+        "Depth: L0 named, L1 header, L2 function, L3 objects and values, L4 program transfer. Every other\n"
+        "protocol is a named flow with `basis = port`, or `unknown`. Measured agreement with other decoders:\n"
+        "`docs/measurements.md`.\n"
     )
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
+import uuid
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 
-from cyclonedx.factory.license import LicenseFactory
+from cyclonedx.contrib.license.factories import LicenseFactory
 from cyclonedx.model import HashAlgorithm, HashType
 from cyclonedx.model.bom import Bom
 from cyclonedx.model.component import Component, ComponentType
@@ -19,7 +20,9 @@ from packageurl import PackageURL
 from interlock import __version__
 
 ROOT = Path(__file__).resolve().parent.parent
-PINNED = re.compile(r"^(?P<name>[A-Za-z0-9_.\-]+)==(?P<version>[^ ;\\]+)(?P<rest>(?:.*\\\n)*.*)", re.MULTILINE)
+PINNED = re.compile(
+    r"^(?P<name>[A-Za-z0-9_.\-]+)==(?P<version>[^ ;\\]+)(?P<rest>(?:.*\\\n)*.*)", re.MULTILINE
+)
 HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 
 
@@ -50,14 +53,19 @@ def _licence(name: str) -> list:
         return []
     text = said.get("License-Expression") or ""
     if not text:
-        kinds = [c.rpartition("::")[2].strip() for c in said.get_all("Classifier") or () if c.startswith("License ::")]
+        kinds = [
+            c.rpartition("::")[2].strip()
+            for c in said.get_all("Classifier") or ()
+            if c.startswith("License ::")
+        ]
         text = " AND ".join(kinds)
     return [LicenseFactory().make_from_string(text)] if text else []
 
 
 def main() -> int:
     """Write the file and validate it against CycloneDX's own schema."""
-    bom = Bom()
+    lock = (ROOT / "requirements/runtime.txt").read_text("utf-8")
+    bom = Bom(serial_number=uuid.uuid5(uuid.NAMESPACE_URL, __version__ + lock))
     own = Component(
         type=ComponentType.APPLICATION,
         name="interlock",
@@ -66,7 +74,7 @@ def main() -> int:
         licenses=[LicenseFactory().make_from_string("Apache-2.0")],
     )
     bom.metadata.component = own
-    listed = components((ROOT / "requirements/runtime.txt").read_text("utf-8"))
+    listed = components(lock)
     for component in listed:
         bom.components.add(component)
     bom.register_dependency(own, listed)

@@ -259,7 +259,7 @@ def flows() -> pa.Table:
     return table_of(FLOWS, rows)
 
 
-def _finding(number, severity, kind, title, explanation, machines, actions, frames, total, **kw):  # noqa: PLR0917
+def _finding(number, severity, kind, title, explanation, machines, actions, frames, total, **kw):
     return Finding(
         id=f"{kw.pop('detector', 'detector')}-{asset_id(title)[:12]}", detector=kw.pop("name", title.split()[0].lower()), version=1, kind=kind,
         severity=severity, confidence=kw.pop("confidence", 0.9), title=title, explanation=explanation,

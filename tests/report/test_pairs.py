@@ -17,7 +17,7 @@ HMI = Asset(id="hmi", realm="a", ips=("10.0.0.2",), names=("HMI",))
 TWIN = Asset(id="twin", realm="b", ips=("10.0.0.1",), names=("TWIN",))
 
 
-def relation(client, server, protocol, verb, count=1, refused=0, *, realm="a") -> Relation:  # noqa: PLR0917
+def relation(client, server, protocol, verb, count=1, refused=0, *, realm="a") -> Relation:
     return Relation(
         realm=realm, client=client, server=server, protocol=protocol, verb=verb, count=count, refused=refused,
         unanswered=0, first=1, last=2, source="x.pcap", frame=1,

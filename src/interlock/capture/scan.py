@@ -81,7 +81,7 @@ def _wire(wirelen: cython.longlong, caplen: cython.longlong) -> cython.longlong:
 
 
 @cython.ccall
-def scan_pcap(  # noqa: PLR0917 (C scalars are cheapest as positions)
+def scan_pcap(
     octets: cython.uchar[::1],
     start: cython.Py_ssize_t,
     end: cython.Py_ssize_t,
@@ -191,7 +191,7 @@ def _nanoseconds(
 
 
 @cython.ccall
-def scan_pcapng(  # noqa: PLR0917 (as scan_pcap)
+def scan_pcapng(
     octets: cython.uchar[::1],
     start: cython.Py_ssize_t,
     end: cython.Py_ssize_t,

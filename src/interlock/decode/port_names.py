@@ -26,7 +26,8 @@ TCP: Final[dict[int, str]] = {
 
 UDP: Final[dict[int, str]] = {
     53: "dns", 67: "dhcp", 68: "dhcp", 69: "tftp", 88: "kerberos", 111: "rpcbind", 123: "ntp", 137: "nbns",
-    138: "nbdgm", 161: "snmp", 162: "snmp", 319: "ptp", 320: "ptp", 389: "ldap", 443: "quic", 500: "isakmp", 502: "modbus",
+    138: "nbdgm",
+    161: "snmp", 162: "snmp", 319: "ptp", 320: "ptp", 389: "ldap", 443: "quic", 500: "isakmp", 502: "modbus",
     514: "syslog", 520: "rip", 546: "dhcpv6", 547: "dhcpv6", 1194: "openvpn", 1502: "tristation", 1900: "ssdp",
     2222: "enip-io", 3478: "stun", 3671: "knxnet-ip", 3702: "ws-discovery", 4500: "isakmp", 4840: "opcua",
     5006: "melsec", 5007: "melsec", 5050: "sbus", 5094: "hart-ip", 5351: "nat-pmp", 5353: "mdns", 5355: "llmnr",

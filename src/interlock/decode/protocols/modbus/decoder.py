@@ -284,7 +284,7 @@ def _probe(octets, hint):
     )
     known = function in (1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 15, 16, 17, 20, 21, 22, 23, 24, 43, 90)
     if hint.transport == "udp":
-        # A datagram is one ADU; what is longer is somebody else's, like MELSOFT's broadcasts, unless the port says Modbus.
+        # A datagram is one ADU; what is longer is somebody else's (MELSOFT's), unless the port says Modbus.
         registered = 502 in (hint.source_port, hint.target_port)
         if not (exact and known and (registered or length + 6 == len(octets))):
             return 0
