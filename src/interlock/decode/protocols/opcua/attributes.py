@@ -45,7 +45,7 @@ class Attributes(Service):
         }
 
     def ask_read(self, m, i, out, row, state):
-        """maxAge 8, timestamps 4, then nodes: node id, attribute 4, range, data encoding."""
+        """MaxAge 8, timestamps 4, then nodes: node id, attribute 4, range, data encoding."""
         c: Cursor = self.cursor
         v: Variants = self.v
         k: cython.longlong
@@ -134,7 +134,7 @@ class Attributes(Service):
             if size:
                 code: cython.int = v.node()
                 out.set_object(fresh, code, 1)
-                if kind == UPDATE_DATA or kind == UPDATE_STRUCTURE:
+                if kind in (UPDATE_DATA, UPDATE_STRUCTURE):
                     c.skip(4)
                     self._data_values(m, i, out.operation_of(row), code, WRITTEN)
             c.seek(end)

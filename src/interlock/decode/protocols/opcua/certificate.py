@@ -32,7 +32,9 @@ def read_certificate(octets: bytes) -> CertificateFacts | None:
         return None
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # certificates of old devices break rules that nobody here relies on
+            warnings.simplefilter(
+                "ignore"
+            )  # certificates of old devices break rules that nobody here relies on
             found = x509.load_der_x509_certificate(leaf)
             return _facts(found)
     except ValueError:  # cryptography's parser: what it cannot read is no certificate to us

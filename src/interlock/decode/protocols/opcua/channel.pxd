@@ -5,5 +5,5 @@ cdef class Channel:
     cdef public int security, doubts
     cdef public str policy, mode, endpoint_url, announced
     cdef public dict partial, users, handles, about, build
-    cdef public long long kept
+    cdef public long long kept, opening
     cdef public list sequence

@@ -49,10 +49,10 @@ class Channel:
 
     partial: request id and side → octets so far. users: authentication token → user code (pool `names`).
     handles: subscription and client handle → node as text. about: what sessions and certificates said.
-    build: BuildInfo fields by clue field. sequence: last sequence number by side.
+    opening: key of the last opening asked for. build: BuildInfo by field. sequence: last number by side.
     """
 
-    def __init__(self) -> None:
+    def __init__(self):
         self.channel = -1
         self.token = -1
         self.old_token = -1
@@ -69,4 +69,5 @@ class Channel:
         self.about = {}
         self.build = {}
         self.kept = 0
+        self.opening = -1
         self.sequence = [-1, -1]

@@ -1,70 +1,46 @@
 # cython: compiled
-"""OPC UA over UA TCP: secure channels, their messages out of chunks, requests and answers by request id.
+"""OPC UA over UA TCP: service requests and answers, paired by request id within the secure channel.
 
-    OPN | head 8 | channel 4 | policy URI | sender's certificate | receiver's thumbprint | sequence 4 | request 4 | …
-    MSG | head 8 | channel 4 | token 4 | sequence 4 | request 4 | type id | header | …            | signature |
-                                        └ encrypted from here on where the mode is SignAndEncrypt ┘
+    request  | type id | token node id | time 8 | handle 4 | diagnostics 4 | audit id | time-out 4 | more | …
+    answer   | type id | time 8 | handle 4 | StatusCode 4 | diagnostics | texts | more | …
 
-Where the opening was not seen, or was encrypted itself, the mode is told from the first message: one whose
-sequence header is followed by the type id of a service can be read, another cannot.
-Source: OPC 10000-6, 6.7 (secure conversation), 7.1 (UA TCP); OPC 10000-4 (services).
+Source: OPC 10000-4 (services), 7.32 (request header), 7.33 (response header); OPC 10000-6, A (type ids).
 """
 
 from __future__ import annotations
 
 import cython
 
-from interlock.decode.decoder import Decoder
 from interlock.decode.protocols.opcua.attributes import Attributes
-from interlock.decode.protocols.opcua.channel import (
-    MAX_KEPT,
-    MAX_PARTIAL,
-    SIGNATURES,
-    Channel,
-)
-from interlock.decode.protocols.opcua.identity import Identity
+from interlock.decode.protocols.opcua.channel import SIGNATURES
+from interlock.decode.protocols.opcua.conversation import FAULT, NO_NUMBER, REFUSED, UNKNOWN, Conversation
 from interlock.decode.protocols.opcua.service import code_of
-from interlock.decode.protocols.opcua.sessions import Sessions, policy_of
-from interlock.decode.protocols.opcua.status import status_names
 from interlock.decode.protocols.opcua.subscriptions import Subscriptions
 from interlock.decode.protocols.opcua.tables import DETAILS
 from interlock.decode.protocols.opcua.transport import MAX_CHUNK, UaFramer, probe
-from interlock.decode.protocols.opcua.variants import Variants
 from interlock.decode.protocols.opcua.view import View
 from interlock.decode.spec import ProtocolSpec
-from interlock.errors import DecodeError
 
 __all__ = ["SPEC", "OpcUa"]
 
-UNKNOWN, OK, REFUSED = 0, 1, 2
-NO_NUMBER = -(1 << 31)
-OPEN, CLOSE, ACTIVATE, CLOSE_SESSION, PUBLISH, FAULT = 446, 452, 467, 473, 826, 397
+CLOSE, ACTIVATE, CLOSE_SESSION, PUBLISH = 452, 467, 473, 826
 ANSWER_STEP = 3
-NETWORK_REQUESTS = (12208, 12211)
-"""Requests whose answer's type id is the next one, not the third one after."""
-
-OPENING = 0x7FFFFFFF
-"""Channel number under which openings wait for their answer: the request may not know its channel yet."""
 MINIMUM_NS, MAXIMUM_NS = 10_000_000_000, 3_600_000_000_000
-MAX_KEPT_IN_ALL = 1 << 26
-"""Octets of unfinished messages of all connections."""
+"""How long an answer is waited for: the request's own hint within these bounds, the longest for Publish."""
+LARGEST_ID = 0x7FFFFFFF
+"""Type ids beyond are nobody's service, and no function's number."""
 MAX_TOKEN = 256
 """Octets of an authentication token by which a session's user is remembered."""
 SIGNATURE_SIZES = frozenset(SIGNATURES.values()) - {0}
 EXACT = frozenset({527, 530, 631, 634, 673, 676, 826, 829})
 """Type ids of messages that are read to their very end: what is left over is a signature, or does not belong."""
-DOUBTS = 4
-"""Messages that must look encrypted before a channel that was joined late counts as encrypted."""
 
 
-class OpcUa(Decoder):
-    """One decoder for clients, servers and discovery; state per connection is a channel.Channel."""
+class OpcUa(Conversation):
+    """One decoder for clients, servers and discovery."""
 
     def __init__(self, spec, tools):
-        Decoder.__init__(self, spec, tools)
-        self.v = Variants(self.cursor, self.objects, self.f, self.names, self.values, status_names())
-        self.identity = Identity(self.v, self.facts)
-        self.sessions = Sessions(self.v, self.facts, self.identity)
+        Conversation.__init__(self, spec, tools)
         self.requests, self.answers = {}, {}
         methods = tools.table("opcua", "opcua-methods")
         for services in (
@@ -75,258 +51,12 @@ class OpcUa(Decoder):
         ):
             self.requests.update(services.requests)
             self.answers.update(services.answers)
-        self.answer_ids = {f + (1 if f in NETWORK_REQUESTS else ANSWER_STEP): f for f in self.f.table}
-        self.encrypted_name = self.names.code("encrypted")
-        self.kept = 0
 
-    def forget(self, slot):
-        """See Decoder.forget."""
-        Decoder.forget(self, slot)
-        state = self.flows.state[slot]
-        if isinstance(state, Channel):
-            self.kept -= state.kept
-            state.kept = 0
-
-    def message(self, m, i, out):
-        """See Decoder.message."""
-        c: Cursor = self.cursor
-        kind: cython.int = c.u24be()
-        letter: cython.int = c.u8()
-        c.skip(4)
-        if kind == 0x4D5347 or kind == 0x434C4F:
-            self._chunk(m, i, out, self._channel(m, i), kind, letter)
-        elif kind == 0x4F504E:
-            self._open(m, i, out, self._channel(m, i))
-        else:
-            self._hello(m, i, out, kind)
-
-    def _channel(self, m, i):
-        slot: cython.int = m.flow[i]
-        state = self.flows.state[slot]
-        if state is None:
-            state = self.flows.state[slot] = Channel()
-        return state
-
-    def _hello(self, m, i, out, kind):
-        """HEL: version 4, four sizes, endpoint. ACK: without it. ERR: status 4, reason. RHE: server, endpoint."""
-        c: Cursor = self.cursor
-        state: Channel = self._channel(m, i)
-        if kind == 0x48454C or kind == 0x41434B:
-            self.flows.orient(m.flow[i], m.side[i] if kind == 0x48454C else 1 - m.side[i])
-            c.skip(20)
-            if kind == 0x48454C:
-                state.endpoint_url = self.v.string()
-        elif kind == 0x524845:
-            self.flows.orient(m.flow[i], 1 - m.side[i])
-            self.v.skip_string()
-            state.endpoint_url = self.v.string()
-        else:
-            status: cython.longlong = c.u32le()
-            self.v.skip_string()
-            row: cython.int = out.answer(m, i, self._opening_key(-1))
-            if row >= 0:
-                out.settle(row, REFUSED, code_of(status))
-
-    def _opening_key(self, call):
-        """Key of an opening: by request id, or for sealed ones (-1) in the order they come."""
-        return (OPENING << 32) | (0xFFFFFFFF if call < 0 else call)
-
-    def _key(self, state, call):
-        """Key of a request: its id within its channel."""
-        low: cython.longlong = state.channel & 0x7FFFFFFF
-        return (low << 32) | call
-
-    def _open(self, m, i, out, state):
-        """An opening or renewal of the secure channel; it can be read where the policy is None."""
-        c: Cursor = self.cursor
-        channel: cython.longlong = c.u32le()
-        policy = policy_of(self.v.string())
-        certificate = self.v.octets()
-        self.v.skip_string()
-        state.policy = policy
-        state.signature = SIGNATURES.get(policy, 0)
-        answers: cython.int = m.side[i] ^ self.flows.client_side[m.flow[i]]
-        if answers:
-            state.channel = channel
-        if policy == "None":
-            state.security = 1
-            state.mode = "None"
-            self._opened(m, i, out, state)
-        else:
-            state.security = 0
-            state.doubts = DOUBTS
-            self._sealed_open(m, i, out, state)
-        self.sessions.certificate(m, i, state, "server" if answers else "client", certificate)
-
-    def _sealed_open(self, m, i, out, state):
-        """Nothing of the body can be read: openings are paired in their order."""
-        key: cython.longlong = self._opening_key(-1)
-        if m.side[i] == self.flows.client_side[m.flow[i]]:
-            row: cython.int = out.ask(m, i, self.f, OPEN, key)
-        else:
-            row = out.answer(m, i, key)
-            if row < 0:
-                row = out.orphan(m, i, self.f, OPEN, key)
-        out.set_transaction(row, -1)
-
-    def _opened(self, m, i, out, state):
-        """Sequence 4, request 4, then the service; the answer names channel and token."""
-        c: Cursor = self.cursor
-        v: Variants = self.v
-        self._sequence(m, i, state, c.u32le())
-        call: cython.longlong = c.u32le()
-        v.type_id()
-        key: cython.longlong = self._opening_key(call)
-        row: cython.int
-        if v.identifier == OPEN:
-            row = out.ask(m, i, self.f, OPEN, key)
-            out.set_transaction(row, call)
-            return
-        row = out.answer(m, i, key)
-        if row < 0:
-            row = out.orphan(m, i, self.f, OPEN, call)
-        status: cython.longlong = self._response_header()
-        if status >> 31 or v.identifier == FAULT:
-            out.settle(row, REFUSED, code_of(status))
-            return
-        c.skip(4)
-        state.channel = c.u32le()
-        state.old_token = state.token
-        state.token = c.u32le()
-        self.sessions.announce(m, i, state)
-
-    def _chunk(self, m, i, out, state, kind, letter):
-        c: Cursor = self.cursor
-        channel: cython.longlong = c.u32le()
-        token: cython.longlong = c.u32le()
-        if state.security != 1 and self._read_mode(m, i, state, self._begins()) != 1:
-            if letter == 0x46:
-                self._sealed(m, i, out, kind)
-            return
-        self._identified(m, i, state, channel, token)
-        self._sequence(m, i, state, c.u32le())
-        call: cython.longlong = c.u32le()
-        if state.signature and state.signature <= c.left():
-            c.end -= state.signature
-        if letter == 0x46 and not state.partial:
-            self._service(m, i, out, state, call)
-        else:
-            self._collect(m, i, out, state, call, letter)
-
-    def _begins(self):
-        """Whether a service's type id stands behind the sequence header."""
-        c: Cursor = self.cursor
-        v: Variants = self.v
-        if c.left() < 11:
-            return False
-        back: cython.Py_ssize_t = c.offset()
-        c.skip(8)
-        kind: cython.int = c.peek(0)
-        found: cython.bint = False
-        if kind <= 2:
-            size: cython.int = 2 if kind == 0 else (4 if kind == 1 else 7)
-            if c.left() >= size:
-                v.type_id()
-                found = v.namespace == 0 and (
-                    v.identifier in self.answer_ids or v.identifier in self.f.table or v.identifier == FAULT
-                )
-        c.seek(back)
-        return found
-
-    def _read_mode(self, m, i, state, begins):
-        """Judge a channel by a message: 1 where it can be read."""
-        if begins:
-            state.security = 1
-            state.mode = None
-            if state.policy is not None:
-                state.mode = "Sign"
-                self.sessions.announce(m, i, state)
-        elif state.security == 0:
-            state.doubts += 1
-            if state.doubts > DOUBTS:
-                state.security = 2
-                state.mode = "SignAndEncrypt"
-                self.sessions.announce(m, i, state)
-        return state.security
-
-    def _sealed(self, m, i, out, kind):
-        """A message that cannot be read: neither its service nor which answer belongs to which request."""
-        row: cython.int
-        function: cython.longlong = CLOSE if kind == 0x434C4F else NO_NUMBER
-        if m.side[i] == self.flows.client_side[m.flow[i]]:
-            row = out.tell(m, i, self.f, function)
-        else:
-            row = out.orphan(m, i, self.f, function, -1)
-            out.set_transaction(row, -1)
-        out.settle(row, UNKNOWN, NO_NUMBER)
-        if function != CLOSE:
-            out.set_name(row, self.encrypted_name)
-
-    def _identified(self, m, i, state, channel, token):
-        """Channel and token must be the ones that the opening gave, or the ones before a renewal."""
-        if state.channel < 0:
-            state.channel = channel
-        elif channel != state.channel:
-            self.facts.oddity(m, i, "opcua", "channel-unknown", 8)
-        if state.token >= 0 and token != state.token and token != state.old_token and state.policy == "None":
-            self.facts.oddity(m, i, "opcua", "token-unknown", 12)
-
-    def _sequence(self, m, i, state, number):
-        """Sequence numbers rise by one; one that does not rise was sent before, or by somebody else."""
-        last: cython.longlong = state.sequence[m.side[i]]
-        wraps: cython.longlong = 4294966271  # typed: a bare literal of this size is a Python object
-        if 0 <= number <= last and not (number < 1024 and last >= wraps):
-            self.facts.oddity(m, i, "opcua", "sequence-not-rising", self.cursor.offset() - 4)
-        state.sequence[m.side[i]] = number
-
-    def _collect(self, m, i, out, state, call, letter):
-        """A chunk of a message of several: keep it, or with the final one decode them all."""
-        c: Cursor = self.cursor
-        place: cython.longlong = (call << 1) | m.side[i]
-        partial = state.partial.get(place)
-        if letter == 0x41:
-            self._drop(state, place)
-            row: cython.int = out.answer(m, i, self._key(state, call))
-            if row >= 0:
-                out.settle(row, REFUSED, code_of(c.u32le()))
-            return
-        if partial is None:
-            if letter == 0x46:
-                self._service(m, i, out, state, call)
-                return
-            if len(state.partial) >= MAX_PARTIAL:
-                self._drop(state, next(iter(state.partial)))
-            partial = state.partial[place] = bytearray()
-        room: cython.longlong = min(MAX_KEPT - state.kept, MAX_KEPT_IN_ALL - self.kept)
-        piece = c.rest()
-        if len(piece) > room:
-            self.facts.oddity(m, i, "opcua", "message-too-large", 0)
-            piece = piece[: max(0, room)]
-        partial += piece
-        state.kept += len(piece)
-        self.kept += len(piece)
-        if letter == 0x46:
-            whole = bytes(partial)
-            self._drop(state, place)
-            c.bind(whole)
-            try:
-                c.begin(0, len(whole))
-                self._service(m, i, out, state, call)
-            finally:
-                c.bind(m.octets)
-
-    def _drop(self, state, place):
-        """Forget an unfinished message."""
-        partial = state.partial.pop(place, None)
-        if partial is not None:
-            state.kept -= len(partial)
-            self.kept -= len(partial)
-
-    def _service(self, m, i, out, state, call):
+    def service(self, m, i, out, state, call):
         """A whole message, from its type id on."""
         v: Variants = self.v
         v.type_id()
-        kind: cython.longlong = v.identifier if v.namespace == 0 else -1
+        kind: cython.longlong = v.identifier if v.namespace == 0 and v.identifier <= LARGEST_ID else -1
         answers: cython.bint = m.side[i] != self.flows.client_side[m.flow[i]]
         if kind in self.f.table:
             if answers:
@@ -336,11 +66,10 @@ class OpcUa(Decoder):
                 answers = not self._reversed(m, i)
         else:
             self.facts.oddity(m, i, "opcua", "service-unknown", 0)
-        if not answers:
-            self._ask(m, i, out, state, call, kind)
-        else:
-            self._answer(m, i, out, state, call, kind)
-        if kind in EXACT:
+        if answers:
+            if self._answer(m, i, out, state, call, kind) and kind in EXACT:
+                self._end(m, i, state)
+        elif self._ask(m, i, out, state, call, kind) and kind in EXACT:
             self._end(m, i, state)
 
     def _reversed(self, m, i):
@@ -353,7 +82,7 @@ class OpcUa(Decoder):
         return False
 
     def _ask(self, m, i, out, state, call, function):
-        """Request header: token node id, time 8, handle 4, diagnostics 4, audit id, time-out 4 (ms), more."""
+        """A request, its header and its items; whether its body was read."""
         c: Cursor = self.cursor
         v: Variants = self.v
         row: cython.int
@@ -362,8 +91,8 @@ class OpcUa(Decoder):
             row = out.tell(m, i, self.f, CLOSE)  # no stack answers it: the connection is simply closed
             out.settle(row, UNKNOWN, NO_NUMBER)
             out.set_transaction(row, call)
-            return 0
-        row = out.ask(m, i, self.f, function if known else NO_NUMBER, self._key(state, call))
+            return False
+        row = out.ask(m, i, self.f, function if known else NO_NUMBER, self.key(state, call))
         out.set_transaction(row, call)
         begin: cython.Py_ssize_t = c.offset()
         v.skip_node()
@@ -388,24 +117,11 @@ class OpcUa(Decoder):
         handler = self.requests.get(function)
         if handler is not None:
             handler(m, i, out, row, state)
-        return row
-
-    def _response_header(self):
-        """Time 8, handle 4, StatusCode 4, diagnostics, texts, more. Returns the StatusCode."""
-        c: Cursor = self.cursor
-        v: Variants = self.v
-        kind: cython.longlong = v.identifier
-        c.skip(12)
-        status: cython.longlong = c.u32le()
-        v.skip_diagnostic()
-        v.skip_strings()
-        v.skip_extension()
-        v.identifier = kind
-        return status
+        return True
 
     def _answer(self, m, i, out, state, call, kind):
-        """Whatever the answer says it is, it belongs to the request with its id."""
-        row: cython.int = out.answer(m, i, self._key(state, call))
+        """An answer: whatever it says it is, it belongs to the request with its id. Whether its body was read."""
+        row: cython.int = out.answer(m, i, self.key(state, call))
         asked: cython.longlong = self.answer_ids.get(kind, NO_NUMBER)
         met: cython.bint = row >= 0
         if not met:
@@ -415,13 +131,14 @@ class OpcUa(Decoder):
         elif kind != FAULT and out.function_of(row) != asked:
             self.facts.oddity(m, i, "opcua", "answer-of-another-service", 0)
             asked = -1
-        status: cython.longlong = self._response_header()
+        status: cython.longlong = self.response_header()
         if status >> 31 or kind == FAULT:
             out.settle(row, REFUSED, code_of(status))
-            return
+            return False
         handler = self.answers.get(asked)
         if handler is not None:
             handler(m, i, out, row, state)
+        return True
 
     def _end(self, m, i, state):
         """Nothing is left where nothing is signed; where a channel was joined late, what is left tells the mode."""

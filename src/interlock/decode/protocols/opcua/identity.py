@@ -74,7 +74,9 @@ class Identity:
     def _software(self, m: Any, i: int, build: dict[str, str]) -> None:
         product, version = build.get("product", "").strip(), build.get("version", "").strip()
         if product and version:
-            self._facts.clue(m, i, self._facts.sender(m, i), "software", f"{product} {version}", "opcua", 0.85)
+            self._facts.clue(
+                m, i, self._facts.sender(m, i), "software", f"{product} {version}", "opcua", 0.85
+            )
 
     def application(self) -> Application:
         """Read an ApplicationDescription off the cursor."""

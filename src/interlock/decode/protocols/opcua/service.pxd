@@ -17,6 +17,5 @@ cdef class Service:
     cpdef int settle(self, Sheet out, int row, long long item, long long status) except -1
     cpdef int nodes(self, Sheet out, int row, int after) except -1
     cpdef int named(self, Sheet out, int row, str prefix) except -1
-    cpdef results(self, Messages m, int i, Sheet out, int row, Channel state)
     cpdef int statuses(self, Sheet out, int row) except -1
     cpdef long long object_of(self, Sheet out, int row, long long item) except -2

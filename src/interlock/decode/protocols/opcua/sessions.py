@@ -92,7 +92,7 @@ class Sessions:
         )
         self._facts.detail("opcua_sessions", m, i, row)
 
-    def ask_create(self, m: Any, i: int, out: Any, row: int, state: Channel) -> None:  # noqa: ARG002
+    def ask_create(self, m: Any, i: int, out: Any, row: int, state: Channel) -> None:
         """CreateSession: client, server URI, endpoint, session name, nonce, certificate, time-out 8, size 4."""
         v = self._v
         client = self._identity.application()
@@ -123,7 +123,7 @@ class Sessions:
 
     def ask_activate(self, m: Any, i: int, out: Any, row: int, state: Channel) -> None:
         """ActivateSession: signature, software certificates, locales, user token, its signature."""
-        v, c = self._v, self._c
+        v = self._v
         v.skip_string()
         v.skip_string()
         for _ in range(v.length(8)):
@@ -179,16 +179,16 @@ class Sessions:
             state.users[session] = code
         self._row(m, i, state, "session", token, user)
 
-    def answer_close(self, m: Any, i: int, out: Any, row: int, state: Channel) -> None:  # noqa: ARG002
+    def answer_close(self, m: Any, i: int, out: Any, row: int, state: Channel) -> None:
         """CloseSession: nobody is logged in on it any more."""
         session = out.notes.pop(out.operation_of(row), None)
         state.users.pop(session, None)
 
-    def ask_cancel(self, m: Any, i: int, out: Any, row: int, state: Channel) -> None:  # noqa: ARG002
+    def ask_cancel(self, m: Any, i: int, out: Any, row: int, state: Channel) -> None:
         """Cancel: request handle 4."""
         out.set_object(row, self._v.objects.code(f"request-handle:{self._c.u32le()}"), 1)
 
-    def ask_register(self, m: Any, i: int, out: Any, row: int, state: Channel) -> None:  # noqa: ARG002
+    def ask_register(self, m: Any, i: int, out: Any, row: int, state: Channel) -> None:
         """RegisterServer: server URI, product URI, names, type 4, gateway, URLs; the server speaks of itself."""
         v = self._v
         application: Application = {"uri": v.string() or "", "product_uri": v.string() or ""}
@@ -197,7 +197,7 @@ class Sessions:
         out.set_object(row, v.objects.code(str(application["uri"])), 1)
         self._identity.tell(m, i, self._facts.sender(m, i), application)
 
-    def answer_servers(self, m: Any, i: int, out: Any, row: int, state: Channel) -> None:  # noqa: ARG002
+    def answer_servers(self, m: Any, i: int, out: Any, row: int, state: Channel) -> None:
         """FindServers: application descriptions; only a single one is surely the machine that answers."""
         count = self._v.length(28)
         who = self._facts.sender(m, i)
@@ -206,7 +206,7 @@ class Sessions:
             if count == 1:
                 self._identity.tell(m, i, who, found)
 
-    def answer_endpoints(self, m: Any, i: int, out: Any, row: int, state: Channel) -> None:  # noqa: ARG002
+    def answer_endpoints(self, m: Any, i: int, out: Any, row: int, state: Channel) -> None:
         """GetEndpoints: what the server offers."""
         self._endpoints(m, i)
 

@@ -21,6 +21,7 @@ cdef class Subscriptions(Service):
     cpdef ask_modify(self, Messages m, int i, Sheet out, int row, Channel state)
     cpdef ask_publishing(self, Messages m, int i, Sheet out, int row, Channel state)
     cpdef ask_subscriptions(self, Messages m, int i, Sheet out, int row, Channel state)
+    cpdef ask_publish(self, Messages m, int i, Sheet out, int row, Channel state)
     cpdef answer_publish(self, Messages m, int i, Sheet out, int row, Channel state)
     cpdef ask_republish(self, Messages m, int i, Sheet out, int row, Channel state)
     cpdef answer_republish(self, Messages m, int i, Sheet out, int row, Channel state)

@@ -31,6 +31,7 @@ class Subscriptions(Service):
             775: self.ask_triggering,
             781: self.ask_delete_items,
             793: self.ask_modify,
+            826: self.ask_publish,
             799: self.ask_publishing,
             832: self.ask_republish,
             841: self.ask_subscriptions,
@@ -147,6 +148,10 @@ class Subscriptions(Service):
     def ask_subscriptions(self, m, i, out, row, state):
         """Subscriptions to transfer or delete."""
         self.named(out, row, "subscription")
+
+    def ask_publish(self, m, i, out, row, state):
+        """Acknowledgements: subscription 4, sequence number 4."""
+        self.cursor.skip(8 * self.v.length(8))
 
     def answer_publish(self, m, i, out, row, state):
         """Subscription 4, numbers still available, more 1, the notification message, results, diagnostics."""

@@ -84,7 +84,9 @@ ENDPOINTS: Final = Table(
     columns=(
         *DETAIL,
         Column(name="endpoint_url", type=text(), nullable=True, meaning="address of the endpoint"),
-        Column(name="application_name", type=text(), nullable=True, meaning="name of the server's application"),
+        Column(
+            name="application_name", type=text(), nullable=True, meaning="name of the server's application"
+        ),
         Column(name="application_uri", type=text(), nullable=True, meaning="application URI of the server"),
         Column(name="product_uri", type=text(), nullable=True, meaning="product URI of the server"),
         Column(
@@ -95,7 +97,9 @@ ENDPOINTS: Final = Table(
         ),
         Column(name="policy", type=text(), nullable=True, meaning="security policy it takes"),
         Column(name="mode", type=text(), nullable=True, meaning="None, Sign or SignAndEncrypt"),
-        Column(name="tokens", type=text(), nullable=True, meaning="user tokens it takes, with commas between"),
+        Column(
+            name="tokens", type=text(), nullable=True, meaning="user tokens it takes, with commas between"
+        ),
         Column(
             name="clear_password",
             type=pa.bool_(),

@@ -1,4 +1,5 @@
 # cython: language_level=3
+from interlock.decode.cursor cimport Cursor
 from interlock.decode.messages cimport Messages
 from interlock.decode.protocols.opcua.encoding cimport Encoding
 from interlock.decode.sheet cimport Sheet

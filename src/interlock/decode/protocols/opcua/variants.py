@@ -52,9 +52,11 @@ def moment(ticks):
 
 
 class Variants(Encoding):
-    """Writes the values it reads. After a call, `kind` is the built-in type read (0: null), `status` the
-    DataValue's status code, `text` the text of a String scalar (else None), and `structure` the
-    (type id, octets) of an ExtensionObject scalar of the core namespace (else None).
+    """Writes the values it reads.
+
+    After a call, `kind` is the built-in type read (0: null), `status` the DataValue's status code, `text` the
+    text of a String scalar (else None), and `structure` the (type id, offset, octets) of an ExtensionObject
+    scalar of the core namespace (else None).
     """
 
     def __init__(self, cursor, objects, functions, names, values, status_names):
@@ -305,6 +307,4 @@ class Variants(Encoding):
 
 def _tail(mask):
     """Octets of a DataValue's timestamps and picoseconds."""
-    return (
-        (8 if mask & 4 else 0) + (2 if mask & 16 else 0) + (8 if mask & 8 else 0) + (2 if mask & 32 else 0)
-    )
+    return (8 if mask & 4 else 0) + (2 if mask & 16 else 0) + (8 if mask & 8 else 0) + (2 if mask & 32 else 0)
