@@ -6,15 +6,12 @@ import sys
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
-from typing import TYPE_CHECKING
 
 from interlock.decode.registry import PROTOCOLS, load_specs
 from interlock.records.clue_fields import CLUE_FIELDS
 from interlock.records.tables import TABLES
 from interlock.records.vocabulary import BASES, OUTCOMES, ROLES, VERBS
 
-if TYPE_CHECKING:
-    
 if TYPE_CHECKING:
     from interlock.records.schema import Table
 
@@ -80,7 +77,10 @@ def _protocols_head() -> str:
 
 
 def _quality(q: dict) -> str:
-    rows = [f"## {q['title']}\n", f"Specification: {q['specification']}. `function`: {q['function_numbering']}.\n"]
+    rows = [
+        f"## {q['title']}\n",
+        f"Specification: {q['specification']}. `function`: {q['function_numbering']}.\n",
+    ]
     if q["missing"]:
         rows += ["Missing:\n", *(f"- {m['what']}: {m['why']}" for m in q["missing"]), ""]
     if q.get("oddities"):
