@@ -1,4 +1,3 @@
-# cython: compiled
 """ARP over Ethernet for IPv4: who has an address, and who claims to.
 
     | hardware 2 | protocol 2 | lengths 1+1 | operation 2 | sender MAC 6 IP 4 | target MAC 6 IP 4 |

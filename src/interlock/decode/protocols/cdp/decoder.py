@@ -1,4 +1,3 @@
-# cython: compiled
 """CDP: what Cisco's machines (and some others) say of themselves to their link neighbour.
 
     LLC/SNAP AA AA 03 00 00 0C 20 00 | version 1 | ttl 1 | checksum 2 | (type 2, length 2, value …)*

@@ -1,4 +1,3 @@
-# cython: compiled
 """DHCP and BOOTP: who gets which address, and what a machine says of itself while asking.
 
     | op 1 | htype 1 | hlen 1 | hops 1 | xid 4 | secs 2 | flags 2 | ciaddr yiaddr siaddr giaddr 4 each |

@@ -1,4 +1,3 @@
-# cython: compiled
 """DNS, multicast DNS, LLMNR and the NetBIOS name service: one format, four ways of asking for names.
 
     | id 2 | flags 2 | questions 2 | answers 2 | authorities 2 | additionals 2 | sections … |

@@ -1,4 +1,3 @@
-# cython: compiled
 """LLDP: what a machine says of itself to its link neighbour, PROFINET's additions among it.
 
     | type 7 bits | length 9 bits | value … |  until a TLV of type 0

@@ -1,4 +1,3 @@
-# cython: compiled
 """NTP and SNTP: who takes the time from whom.
 
     | leap 2 bits version 3 mode 3 | stratum 1 | poll 1 | precision 1 | … 48 octets in all |

@@ -1,4 +1,3 @@
-# cython: compiled
 """SNMP versions 1, 2c and 3: who asks whom for what, with which community, and what devices say of themselves.
 
     SEQUENCE { version INTEGER, community OCTET STRING, PDU }
