@@ -36,6 +36,13 @@ PROTOCOLS: tuple[str, ...] = (
     "ntp",
     "dns",
     "snmp",
+    "http",
+    "tls",
+    "ssh",
+    "ftp",
+    "telnet",
+    "smb",
+    "rdp",
 )
 """Folders of decode/protocols, in the order in which their probes are asked."""
 

@@ -1,0 +1,86 @@
+"""Logins seen in clear: kept until their answer tells how they ended, names of users kept bounded."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+__all__ = ["MAX_NAMES", "Login", "Names", "begin", "end", "is_default"]
+
+MAX_NAMES: Final = 4096
+"""Different user names (or other texts that whoever sends chooses) that a decoder makes codes for."""
+
+Login = tuple[int, list[Any]]
+"""Where a row of Facts.credentials was made, and the row."""
+
+_OUTCOME: Final = 10
+_DEFAULTS: Final = frozenset(
+    {
+        ("admin", b"admin"),
+        ("admin", b"password"),
+        ("admin", b"1234"),
+        ("admin", b"12345"),
+        ("admin", b"private"),
+        ("admin", b"default"),
+        ("administrator", b"administrator"),
+        ("administrator", b"password"),
+        ("guest", b"guest"),
+        ("operator", b"operator"),
+        ("root", b"root"),
+        ("root", b"admin"),
+        ("root", b"password"),
+        ("root", b"toor"),
+        ("service", b"service"),
+        ("support", b"support"),
+        ("tech", b"tech"),
+        ("user", b"user"),
+        ("user", b"password"),
+        ("ntpupdate", b"ntpupdate"),
+        ("sysdiag", b"factorycast@schneider"),
+        ("usert", b"user"),
+        ("wago", b"wago"),
+    }
+)
+"""Name and secret that manuals of network devices print."""
+
+
+def is_default(user: str, secret: bytes) -> bool:
+    """Whether a public manual names this pair; the case of the name does not matter."""
+    return (user.lower(), secret) in _DEFAULTS
+
+
+def begin(facts: Any, m: Any, i: int, protocol: str, scheme: str, user: str | None, secret: bytes) -> Login:
+    """Note a login that message i (from the client) carries; what `end` needs to say how it went."""
+    known = "default" if user is not None and is_default(user, secret) else None
+    index = facts.credential(m, i, protocol, scheme, user, secret, known=known)
+    return index, facts.credentials[index]
+
+
+def end(facts: Any, login: Login, outcome: str) -> None:
+    """Say how a login ended (`ok`, `refused`).
+
+    Its row may have left with an earlier batch: then it is written again, with its outcome.
+    """
+    index, row = login
+    at_hand = index < len(facts.credentials) and facts.credentials[index] is row
+    row[_OUTCOME] = outcome
+    if not at_hand:
+        facts.credentials.append(row)
+
+
+class Names:
+    """Codes in a pool (Words) for texts that come from outside: at most MAX_NAMES different ones."""
+
+    def __init__(self, pool: Any) -> None:
+        self._pool = pool
+        self._kept: dict[str, int] = {}
+
+    def code(self, text: str | None) -> int:
+        """Its code, or -1 for no text and for one too many."""
+        if not text:
+            return -1
+        known = self._kept.get(text)
+        if known is None:
+            if len(self._kept) >= MAX_NAMES:
+                return -1
+            known = self._kept[text] = self._pool.code(text[:128])
+        return known

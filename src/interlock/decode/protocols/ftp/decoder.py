@@ -1,0 +1,181 @@
+# cython: compiled
+"""FTP's control connection: commands and their replies, logins in clear, which files go which way.
+
+    command = 3 to 4 letters [ SP argument ] CRLF        reply = 3 digits ( SP | - ) text CRLF
+
+Replies belong to commands in order; those of 100 to 199 are interim. Source: RFC 959, RFC 2228, RFC 2389,
+RFC 2428, RFC 3659.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from interlock.decode.decoder import Decoder
+from interlock.decode.logins import Names, begin, end
+from interlock.decode.protocols.ftp.framing import COMMAND, REPLY, FtpFramer, without_telnet
+from interlock.decode.spec import NEED_MORE, ProtocolSpec
+
+__all__ = ["SPEC", "Ftp"]
+
+NO_NUMBER = -2147483648
+REFUSED = 2
+MAX_WAITING = 64
+ANONYMOUS = frozenset({"anonymous", "ftp"})
+_WITH_NAME = frozenset(
+    {
+        *("RETR", "STOR", "STOU", "APPE", "DELE", "RNFR", "RNTO", "CWD", "RMD", "MKD", "LIST", "NLST", "SIZE"),
+        *("MDTM", "MLST", "MLSD", "STAT", "SMNT", "XCWD", "XMKD", "XRMD", "MFMT"),
+    }
+)
+"""Commands whose argument is a path."""
+_SYSTEMS = (
+    ("Windows_CE", "Windows CE"),
+    ("Windows", "Windows"),
+    ("Microsoft", "Windows"),
+    ("VxWorks", "VxWorks"),
+    ("VXWORKS", "VxWorks"),
+    ("QNX", "QNX"),
+    ("Nucleus", "Nucleus"),
+    ("Linux", "Linux"),
+    ("UNIX", "Unix"),
+)
+
+
+class _Session:
+    """A flow's commands without reply, and who is logging in."""
+
+    __slots__ = ("asked", "login", "user", "waiting")
+
+    def __init__(self):
+        self.asked = 0
+        self.waiting = deque(maxlen=MAX_WAITING)
+        self.user = None
+        self.login = None
+
+
+class Ftp(Decoder):
+    """Commands and replies."""
+
+    def __init__(self, spec, tools):
+        Decoder.__init__(self, spec, tools)
+        self.commands = {name: number for number, (name, _) in tools.verb_rows("ftp").items()}
+        self.accounts = Names(self.names)
+        self.others = Names(self.names)
+
+    def message(self, m, i, out):
+        """See Decoder.message."""
+        line = without_telnet(self.cursor.rest())
+        slot = m.flow[i]
+        session = self.flows.state[slot]
+        if session is None:
+            session = self.flows.state[slot] = _Session()
+        reply = REPLY.match(line)
+        if reply is not None:
+            self._orient(m, i, slot, 1)
+            self._reply(m, i, out, session, reply)
+            return
+        command = COMMAND.match(line)
+        if command is not None:
+            self._orient(m, i, slot, 0)
+            self._command(m, i, out, session, command)
+        elif line.strip():
+            self.facts.oddity(m, i, "ftp", "line-malformed", 0)
+
+    def _orient(self, m, i, slot, direction):
+        if m.direction[i] != direction:
+            self.flows.orient(slot, m.side[i] ^ direction)
+            m.direction[i] = direction
+
+    def _command(self, m, i, out, session, found):
+        name = found[1].decode("ascii").upper()
+        argument = _text(found[2] or b"")
+        function = self.commands.get(name, NO_NUMBER)
+        session.asked += 1
+        row = out.ask(m, i, self.f, function, session.asked)
+        if function == NO_NUMBER:
+            out.set_name(row, self.others.code(name))
+        if name in _WITH_NAME and argument:
+            out.set_object(row, self.objects.code(argument[:512]), 1)
+        if name == "USER":
+            session.user, session.login = argument[:128], None
+        elif name == "PASS":
+            session.login = self._password(m, i, session.user, found[2] or b"")
+        if session.user:
+            out.set_user(row, self.accounts.code(session.user))
+        session.waiting.append((session.asked, function, name))
+
+    def _password(self, m, i, user, secret):
+        if user is not None:
+            self.facts.clue(m, i, self.facts.sender(m, i), "user", user, "ftp", 0.8)
+        scheme = "anonymous" if user is not None and user.lower() in ANONYMOUS else "user-password"
+        return begin(self.facts, m, i, "ftp", scheme, user, secret)
+
+    def _reply(self, m, i, out, session, found):
+        code = int(found[1])
+        text = _text(found[3] or b"")
+        if 100 <= code < 200:
+            return
+        key, function, name = session.waiting.popleft() if session.waiting else (0, NO_NUMBER, "")
+        row = out.answer(m, i, key) if key else -1
+        if row < 0:
+            row = out.orphan(m, i, self.f, function, key or -1)
+            if function == NO_NUMBER:
+                out.set_name(row, self.others.code(name))
+        if code >= 400:
+            out.settle(row, REFUSED, code)
+        if name in ("PASS", "ACCT") and session.login is not None and code != 332:
+            end(self.facts, session.login, "ok" if code < 400 else "refused")
+            session.login = None
+        self._clues(m, i, code, name, text)
+
+    def _clues(self, m, i, code, name, text):
+        who = self.facts.sender(m, i)
+        self.facts.clue(m, i, who, "service", f"ftp/{self.flows.server_port(m.flow[i])}", "ftp", 0.95)
+        if code == 220 and not name:
+            self.facts.clue(m, i, who, "software", text.strip(" -*#=")[:200], "ftp", 0.7)
+        if (code == 220 and not name) or code == 215:
+            system = next((known for mark, known in _SYSTEMS if mark in text), "")
+            self.facts.clue(m, i, who, "os", system, "ftp", 0.7 if code == 215 else 0.5)
+
+
+def _text(octets):
+    return octets.decode("utf-8", "backslashreplace").strip()
+
+
+def _probe(octets, hint):
+    """A greeting (220, 120, 421) that says FTP or comes from port 21; a command that only FTP has."""
+    if hint.transport != "tcp" or not octets:
+        return 0
+    own = 21 in (hint.source_port, hint.target_port)
+    if octets[:1] in b"124":
+        if len(octets) < 5:
+            return NEED_MORE if own else 0
+        if octets[:3] not in (b"220", b"120", b"421") and not own:
+            return 0
+        if octets[3:4] not in (b" ", b"-") or not octets[:3].isdigit():
+            return 0
+        if b"SMTP" in octets.upper() or not _printable(octets):
+            return 0
+        return 85 if own else (70 if b"FTP" in octets.upper() else 0)
+    found = COMMAND.match(octets)
+    if found is None or not _printable(octets):
+        return 0
+    if found[1].upper() in (b"USER", b"PASS", b"SYST", b"FEAT", b"PASV", b"TYPE", b"AUTH", b"QUIT", b"CWD"):
+        return 85 if own else 0
+    return 50 if own else 0
+
+
+def _printable(octets):
+    return all(octet >= 32 or octet in (9, 10, 13) for octet in octets)
+
+
+SPEC = ProtocolSpec(
+    name="ftp",
+    names=("ftp",),
+    probe=_probe,
+    decoder=Ftp,
+    tcp=frozenset({21}),
+    framer=FtpFramer,
+    timeout_ns=60_000_000_000,
+)

@@ -1,0 +1,238 @@
+# cython: compiled
+"""HTTP/1.0 and 1.1: who asks whom for what, with which program, and with which password in clear.
+
+    request-line CRLF *( field CRLF ) CRLF body        status-line CRLF *( field CRLF ) CRLF body
+
+Only heads are read; answers belong to requests in order. Source: RFC 9110, RFC 9112, RFC 7617 (Basic),
+RFC 7616 (Digest).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections import deque
+
+from interlock.decode.decoder import Decoder
+from interlock.decode.logins import Names, begin, end
+from interlock.decode.protocols.http.agents import system_of
+from interlock.decode.protocols.http.framing import REQUEST_LINE, STATUS_LINE, HttpFramer
+from interlock.decode.spec import NEED_MORE, ProtocolSpec
+
+__all__ = ["SPEC", "Http"]
+
+NO_NUMBER = -2147483648
+REFUSED = 2
+MAX_WAITING = 256
+MAX_FIELDS = 128
+MAX_OBJECT = 512
+_FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64})[ \t]*:[ \t]*([^\r\n]*)")
+_WANTED = frozenset({"host", "server", "user-agent", "authorization", "www-authenticate", "content-length"})
+_HOST = re.compile(r"[\w.:\[\]-]{1,255}")
+_DIGEST_USER = re.compile(r'username\*?="?([^",]{1,128})', re.IGNORECASE)
+_REALM = re.compile(r'realm="([^"]{1,200})"', re.IGNORECASE)
+
+
+class _Exchange:
+    """What a flow has open: requests not answered yet, oldest first, and their number."""
+
+    __slots__ = ("asked", "waiting")
+
+    def __init__(self):
+        self.asked = 0
+        self.waiting = deque(maxlen=MAX_WAITING)
+
+
+class Http(Decoder):
+    """Heads of requests and answers."""
+
+    def __init__(self, spec, tools):
+        Decoder.__init__(self, spec, tools)
+        self.methods = {name: number for number, (name, _) in tools.verb_rows("http").items()}
+        self.accounts = Names(self.names)
+        self.others = Names(self.names)
+
+    def message(self, m, i, out):
+        """See Decoder.message."""
+        head = self.cursor.rest().lstrip(b"\r\n")
+        asked = REQUEST_LINE.match(head)
+        if asked is not None:
+            self._request(m, i, out, head, asked)
+            return
+        status = STATUS_LINE.match(head)
+        if status is not None:
+            self._answer(m, i, out, head, status)
+
+    def _exchange(self, slot):
+        kept = self.flows.state[slot]
+        if kept is None:
+            kept = self.flows.state[slot] = _Exchange()
+        return kept
+
+    def _request(self, m, i, out, head, line):
+        slot = m.flow[i]
+        if m.direction[i]:
+            self.flows.orient(slot, m.side[i])
+            m.direction[i] = 0
+        exchange, method = self._exchange(slot), line[1].decode("ascii")
+        function = self.methods.get(method, NO_NUMBER)
+        exchange.asked += 1
+        row = out.ask(m, i, self.f, function, exchange.asked)
+        if function == NO_NUMBER:
+            out.set_name(row, self.others.code(method))
+        fields = self._fields(m, i, head, line.end())
+        out.set_object(row, self.objects.code(_target(line[2], fields.get("host", ""))), 1)
+        user, login = self._login(m, i, fields.get("authorization", ""))
+        if user:
+            out.set_user(row, self.accounts.code(user))
+        exchange.waiting.append((exchange.asked, function, method, login))
+        self._agent(m, i, fields.get("user-agent", ""))
+
+    def _answer(self, m, i, out, head, line):
+        slot = m.flow[i]
+        if not m.direction[i]:
+            self.flows.orient(slot, 1 - m.side[i])
+            m.direction[i] = 1
+        code = int(line[2])
+        fields = self._fields(m, i, head, line.end())
+        self._server(m, i, fields)
+        if 100 <= code < 200 and code != 101:
+            return
+        exchange = self._exchange(slot)
+        key, function, method, login = (
+            exchange.waiting.popleft() if exchange.waiting else (0, NO_NUMBER, "", None)
+        )
+        row = out.answer(m, i, key) if key else -1
+        if row < 0:
+            row = out.orphan(m, i, self.f, function, key)
+            if function == NO_NUMBER:
+                out.set_name(row, self.others.code(method))
+        if code >= 400:
+            out.settle(row, REFUSED, code)
+        if login is not None and code < 500:
+            end(self.facts, login, "refused" if code in (401, 403, 407) else "ok")
+
+    def _fields(self, m, i, head, at):
+        """The few header fields that are wanted, each by its first line (RFC 9110 5)."""
+        found = {}
+        for number, line in enumerate(head[at:].split(b"\n")):
+            if number >= MAX_FIELDS:
+                self.facts.oddity(m, i, "http", "too-many-fields", at)
+                break
+            if not line.strip():
+                break
+            field = _FIELD.match(line)
+            if field is None:
+                if line[:1] not in (b" ", b"\t"):
+                    self.facts.oddity(m, i, "http", "field-malformed", at)
+                continue
+            name = field[1].decode("ascii").lower()
+            if name in _WANTED:
+                if name == "content-length" and name in found:
+                    self.facts.oddity(m, i, "http", "content-length-twice", at)
+                found.setdefault(name, _text(field[2]))
+        return found
+
+    def _login(self, m, i, authorization):
+        """User and login row of an Authorization field: Basic shows both, Digest the user only."""
+        scheme, _, rest = authorization.partition(" ")
+        if scheme.lower() == "basic":
+            try:
+                pair = base64.b64decode(rest.strip(), validate=True)
+            except (binascii.Error, ValueError):
+                self.facts.oddity(m, i, "http", "basic-malformed", 0)
+                return None, None
+            name, colon, secret = pair.partition(b":")
+            if not colon:
+                self.facts.oddity(m, i, "http", "basic-malformed", 0)
+                return None, None
+            user = _text(name)[:128]
+            self.facts.clue(m, i, self.facts.sender(m, i), "user", user, "http", 0.8)
+            return user, begin(self.facts, m, i, "http", "basic", user, secret)
+        if scheme.lower() == "digest":
+            named = _DIGEST_USER.search(rest)
+            if named is not None:
+                self.facts.clue(m, i, self.facts.sender(m, i), "user", named[1], "http", 0.8)
+                return named[1], None
+        return None, None
+
+    def _agent(self, m, i, agent):
+        if agent:
+            who = self.facts.sender(m, i)
+            self.facts.clue(m, i, who, "software", agent[:200], "http", 0.6)
+            self.facts.clue(m, i, who, "os", system_of(agent), "http", 0.4)
+
+    def _server(self, m, i, fields):
+        who = self.facts.sender(m, i)
+        self.facts.clue(m, i, who, "service", f"http/{self.flows.server_port(m.flow[i])}", "http", 0.95)
+        server = fields.get("server")
+        if server:
+            self.facts.clue(m, i, who, "software", server[:200], "http", 0.7)
+            self.facts.clue(m, i, who, "os", system_of(server), "http", 0.4)
+        realm = _REALM.search(fields.get("www-authenticate", ""))
+        if realm is not None:
+            self.facts.clue(m, i, who, "description", realm[1], "http", 0.5)
+
+
+def _text(octets):
+    return octets.decode("utf-8", "backslashreplace").strip()
+
+
+def _target(target, host):
+    """Host and path of a request target; of a query only the names, since values may be secret (RFC 9112 3.2)."""
+    text = target.decode("utf-8", "backslashreplace")
+    scheme, _, rest = text.partition("://")
+    if rest and scheme.isalpha():
+        host, slash, path = rest.partition("/")
+        text = slash + path
+        host = host.rpartition("@")[2]
+    elif not _HOST.fullmatch(host):
+        host = ""
+    path, question, query = text.partition("?")
+    names = "&".join(part.partition("=")[0] for part in query.split("&")[:16]) if "=" in query else ""
+    return (host + path + (question + names if names else ""))[:MAX_OBJECT]
+
+
+def _probe(octets, hint):
+    """A request or status line of version 1.x."""
+    if hint.transport != "tcp" or not octets:
+        return 0
+    if octets[:5] == b"HTTP/"[: len(octets)]:
+        if STATUS_LINE.match(octets) is not None and octets[5:7] == b"1.":
+            return 95
+        return NEED_MORE if len(octets) < 64 and b"\n" not in octets else 0
+    line = REQUEST_LINE.match(octets)
+    if line is not None:
+        return 95 if (line[3] in (b"1.0", b"1.1") and line[2][:1] in b"/*h") or line[1] == b"CONNECT" else 65
+    return _unended(octets)
+
+
+def _unended(octets):
+    """A request line that has not ended yet: a known method and the beginning of a target."""
+    method, space, target = octets.partition(b" ")
+    if b"\n" in octets:
+        return 0
+    if not space:
+        return NEED_MORE if len(method) < 12 and method in _BEGINNINGS else 0
+    if method not in _METHODS or (target and target[:1] not in (b"/", b"*", b"h")):
+        return 0
+    if not target:
+        return NEED_MORE
+    return 80 if len(octets) >= 512 and target.isascii() else NEED_MORE
+
+
+_METHODS = frozenset(
+    (b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"OPTIONS", b"TRACE", b"PATCH", b"PROPFIND", b"SUBSCRIBE")
+)
+_BEGINNINGS = frozenset(method[:k] for method in _METHODS for k in range(1, len(method) + 1))
+
+SPEC = ProtocolSpec(
+    name="http",
+    names=("http",),
+    probe=_probe,
+    decoder=Http,
+    tcp=frozenset({80, 81, 591, 3128, 8000, 8008, 8080, 8081, 8088, 8888, 5985}),
+    framer=HttpFramer,
+    timeout_ns=60_000_000_000,
+)

@@ -1,0 +1,171 @@
+# cython: compiled
+"""Cuts HTTP/1.x streams: heads are messages, bodies are passed over, chunk by chunk where they are chunked.
+
+A chunk's size line is a message, too (decoders pass over it); after CONNECT or an upgrade the rest is leapt.
+Source: RFC 9112 clauses 2.2, 6.3, 7.1; RFC 9110 clauses 7.8, 9.3.6.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+
+import cython
+
+from interlock.decode.framing import Framer
+
+__all__ = ["FOREVER", "MAX_HEAD", "REQUEST_LINE", "STATUS_LINE", "HttpFramer", "may_begin"]
+
+MAX_HEAD = 65536
+"""Octets that a head may have."""
+MAX_LINE = 4096
+MAX_WAITING = 256
+FOREVER = 1 << 60
+"""A leap to the end of the stream."""
+
+REQUEST_LINE = re.compile(
+    rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) ([\x21-\x7e\x80-\xff]{1,32768}) HTTP/(\d\.\d)\r?\n"
+)
+STATUS_LINE = re.compile(rb"HTTP/(\d\.\d) (\d{3})(?: [^\r\n]*)?\r?\n")
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_LENGTH = re.compile(rb"\ncontent-length[ \t]*:[ \t]*(\d{1,18})[ \t]*\r?\n", re.IGNORECASE)
+_CHUNKED = re.compile(rb"\ntransfer-encoding[ \t]*:[^\r\n]*chunked[ \t]*\r?\n", re.IGNORECASE)
+_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
+_START = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}(?: |$)")
+
+HEAD, CHUNKS, DONE = 0, 1, 2
+
+
+def may_begin(octets):
+    """Whether a request or status line may begin here (the first octets of a head)."""
+    if octets[:5] == b"HTTP/"[: len(octets[:5])]:
+        return True
+    return _START.match(octets[:33]) is not None
+
+
+class HttpFramer(Framer):
+    """modes: per stream, what comes next. methods: per flow, requests not answered yet (they rule the bodies)."""
+
+    def __init__(self):
+        Framer.__init__(self, MAX_HEAD)
+        self.modes = {}
+        self.methods = {}
+
+    def _octets(self, start, end):
+        return bytes(self.octets[start:end])
+
+    def cut(self, start, end):
+        """See Framer.cut."""
+        self.leap = 0
+        mode = self.modes.get(self.slot * 2 + self.side, HEAD)
+        if mode == DONE:
+            self.leap = FOREVER
+            return 1
+        if mode == CHUNKS:
+            return self._chunk(start, end)
+        return self._head(start, end)
+
+    def _head(self, start, end):
+        blank: cython.Py_ssize_t = 0
+        while blank < end - start and (self.octets[start + blank] == 13 or self.octets[start + blank] == 10):
+            blank += 1  # RFC 9112 2.2: empty lines before a request are passed over
+        if blank == end - start:
+            if blank >= MAX_LINE:
+                return -blank
+            self.want = blank + 1
+            return 0
+        octets = self._octets(start, min(end, start + MAX_HEAD))
+        text = octets[blank:] if blank else octets
+        if not may_begin(text):
+            return -(end - start)
+        last = _HEAD_END.search(text)
+        if last is None:
+            if end - start >= MAX_HEAD or (len(text) >= 64 and not _line_fits(text)):
+                return -(end - start)
+            self.want = end - start + 1
+            return 0
+        return self._body(text[: last.end()], blank + last.end(), end - start)
+
+    def _body(self, head, length, there):
+        """Set what follows this head; its length, or minus everything where it is no head."""
+        key = self.slot * 2 + self.side
+        asked = REQUEST_LINE.match(head)
+        if asked is not None:
+            queue = self.methods.setdefault(self.slot, deque(maxlen=MAX_WAITING))
+            queue.append(asked[1])
+            self._rest(key, head, until_close=False)
+            return length
+        status = STATUS_LINE.match(head)
+        if status is None:
+            return -there
+        code = int(status[2])
+        queue = self.methods.get(self.slot)
+        if 100 <= code < 200 and code != 101:
+            return length
+        method = queue.popleft() if queue else b""
+        if code == 101 or (method == b"CONNECT" and 200 <= code < 300):
+            self.modes[key] = self.modes[key ^ 1] = DONE
+            self.leap = FOREVER
+        elif method != b"HEAD" and code not in (101, 204, 304):
+            self._rest(key, head, until_close=True)
+        return length
+
+    def _rest(self, key, head, until_close):
+        """The body's extent: chunks, a length, the connection's end, or none (RFC 9112 6.3)."""
+        if _CHUNKED.search(head) is not None:
+            self.modes[key] = CHUNKS
+            return
+        length = _LENGTH.search(head)
+        if length is not None:
+            self.leap = min(int(length[1]), FOREVER)
+        elif until_close:
+            self.modes[key] = DONE
+            self.leap = FOREVER
+
+    def _chunk(self, start, end):
+        """A chunk's size line with its data leapt; the last one with the trailers."""
+        octets = self._octets(start, min(end, start + MAX_HEAD))
+        line = _CHUNK.match(octets)
+        if line is None:
+            if b"\n" in octets or len(octets) > MAX_LINE:
+                self.modes.pop(self.slot * 2 + self.side, None)
+                return -(end - start)
+            self.want = end - start + 1
+            return 0
+        size = int(line[1], 16)
+        if size:
+            self.leap = size + 2
+            return line.end()
+        last = _HEAD_END.search(octets, line.end() - 2)
+        if last is None:
+            if end - start >= MAX_HEAD:
+                return -(end - start)
+            self.want = end - start + 1
+            return 0
+        self.modes.pop(self.slot * 2 + self.side, None)
+        return last.end()
+
+    def begins(self, start, end):
+        """See Framer.begins: a whole request or status line stands here."""
+        key = self.slot * 2 + self.side
+        if self.modes.get(key, HEAD) == DONE and self.modes.get(key ^ 1, HEAD) == DONE:
+            return 0
+        octets = self._octets(start, min(end, start + MAX_LINE))
+        if REQUEST_LINE.match(octets) is None and STATUS_LINE.match(octets) is None:
+            return 0
+        self.modes.pop(key, None)
+        return 1
+
+    def forget(self, slot):
+        """See Framer.forget."""
+        self.methods.pop(slot, None)
+        self.modes.pop(slot * 2, None)
+        self.modes.pop(slot * 2 + 1, None)
+
+
+def _line_fits(text):
+    """Whether a first line, where it is whole, is a request or status line; an unended one may become it."""
+    line = text[: text.find(b"\n") + 1]
+    if not line:
+        return len(text) < 40960
+    return REQUEST_LINE.match(line) is not None or STATUS_LINE.match(line) is not None

@@ -1,0 +1,65 @@
+# cython: compiled
+"""Cuts NetBIOS session packets (ports 139 and 445); of a very long one only the first octets are read.
+
+    | type 1 | length 3 | … |        on port 139 the length has 17 bits
+
+Source: RFC 1002 clause 4.3.1, MS-SMB2 clause 2.1.
+"""
+
+from __future__ import annotations
+
+from interlock.decode.framing import Framer
+
+__all__ = ["KEPT", "SmbFramer"]
+
+HEADER = 4
+WHOLE = 65536
+"""Packets up to this long are read whole; they hold every command but large reads and writes."""
+KEPT = 1024
+SESSION, KEEPALIVE = 0x00, 0x85
+TYPES = (SESSION, 0x81, 0x82, 0x83, 0x84, KEEPALIVE)
+MAGICS = (b"\xffSMB", b"\xfeSMB", b"\xfdSMB", b"\xfcSMB")
+
+
+class SmbFramer(Framer):
+    """Without state: a packet says how long it is."""
+
+    def __init__(self):
+        Framer.__init__(self, HEADER + WHOLE)
+
+    def cut(self, start, end):
+        """See Framer.cut."""
+        self.leap = 0
+        left = end - start
+        head = bytes(self.octets[start : min(end, start + 8)])
+        if head[0] not in TYPES:
+            return -left
+        if left < HEADER:
+            self.want = HEADER
+            return 0
+        length = int.from_bytes(head[1:4], "big")
+        if (
+            head[0] == SESSION
+            and length
+            and len(head) > HEADER
+            and head[4:8] not in _beginnings(len(head) - 4)
+        ):
+            return -left
+        if head[0] != SESSION and length > 1024:
+            return -left
+        whole = HEADER + length
+        taken = whole if length <= WHOLE else HEADER + KEPT
+        if taken > left:
+            self.want = taken
+            return 0
+        self.leap = whole - taken
+        return taken
+
+    def begins(self, start, end):
+        """See Framer.begins: a session packet with an SMB header stands here."""
+        head = bytes(self.octets[start : min(end, start + 8)])
+        return 1 if len(head) == 8 and head[0] == SESSION and head[4:8] in MAGICS else 0
+
+
+def _beginnings(count):
+    return MAGICS if count >= 4 else tuple(magic[:count] for magic in MAGICS)
