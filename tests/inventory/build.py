@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pyarrow as pa
 
 from interlock.inventory import Inventory
+from interlock.inventory.registry_files import load_registries, load_rules
 from interlock.records.tables import CLUES, CREDENTIALS, FLOWS, OPERATIONS
+
+if TYPE_CHECKING:
+    from interlock.records.asset import Asset, Proof
 
 SECOND = 1_000_000_000
 NOW = 1_700_000_000 * SECOND
@@ -66,3 +72,19 @@ def feed(inventory: Inventory, records: list[tuple[str, dict[str, object]]]) -> 
             inventory.feed(records[start][0], batch(records[start][0], [r for _, r in records[start:i]]))
             start = i
     return inventory
+
+
+def take_stock(records: list[tuple[str, dict[str, object]]], **more: object) -> Inventory:
+    """Feed records to an inventory with this package's tables and rules."""
+    return feed(Inventory(registries=load_registries(), rules=load_rules(), **more), records)  # type: ignore[arg-type]
+
+
+def at(inventory: Inventory, address: str, realm: str = "default") -> Asset:
+    """Return the asset at an address; fail where there is none."""
+    found = inventory.directory(NOW).find(realm, address)
+    assert found is not None, f"nobody is at {address}"
+    return found
+
+
+def proofs(asset: Asset, field: str) -> tuple[Proof, ...]:
+    return dict(asset.provenance).get(field, ())

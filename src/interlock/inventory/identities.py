@@ -9,6 +9,7 @@ the id issued under the stronger name stays and the other becomes a link.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import TYPE_CHECKING, Final
 from uuid import UUID, uuid5
 
@@ -74,10 +75,8 @@ class Identities:
                     continue
                 if ids[place] is None:
                     ids[place] = known
-                elif name.lasting:
-                    links[place].append(known)
                 else:
-                    continue
+                    links[place].append(known)
                 taken.add(known)
         for place, names in enumerate(claims):
             if ids[place] is None:
@@ -86,13 +85,10 @@ class Identities:
         return [(i or "", tuple(sorted(more))) for i, more in zip(ids, links, strict=True)]
 
     def _new(self, names: Sequence[Name], taken: set[str]) -> str:
-        """Id of the strongest name that nobody else has."""
-        for name in names:
-            made = str(uuid5(self._site, name.text))
-            if made not in taken:
-                break
-        else:
-            made = str(uuid5(self._site, "\n".join(name.text for name in names)))
+        """Id of the strongest name that nobody else has; of all names and a number where others have all."""
+        whole = "\n".join(name.text for name in names)
+        texts = chain((name.text for name in names), (f"{whole}\n{n}" for n in count(2)))
+        made = next(m for text in texts if (m := str(uuid5(self._site, text))) not in taken)
         taken.add(made)
         return made
 

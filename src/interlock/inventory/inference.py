@@ -84,11 +84,8 @@ def is_controller(relations: Relations, rules: Rules) -> bool:
     return any(p in rules.open_control and s.rank[0] <= -0.5 for p, s in relations.served.items())
 
 
-def level(role: str | None, proofs: Iterable[Proof], rules: Rules, *, supervises: bool) -> Proof | None:
-    """Purdue level that a role stands on, None where the role does not tell.
-
-    proofs: of the role, surest first. supervises: whether the machine asks controllers.
-    """
+def level(role: str | None, proofs: Iterable[Proof], relations: Relations, rules: Rules) -> Proof | None:
+    """Purdue level that a role stands on, None where the role does not tell. proofs: of the role, surest first."""
     best = next((p for p in proofs if p.value == role), None)
     if role is None or best is None:
         return None
@@ -96,8 +93,10 @@ def level(role: str | None, proofs: Iterable[Proof], rules: Rules, *, supervises
     if verdict is not None:
         sure = round(min(verdict.confidence, max(best.confidence, 0.3)), 4)
         return retold(best, verdict.value, sure, f"The role {role} stands on level {verdict.value}.")
-    if role in _SUPERVISING and supervises:
+    if role in _SUPERVISING and any(p in rules.control for p in relations.used):
         return retold(best, "3", 0.3, f"The role {role}, asking controllers, stands on level 3.")
+    if role == "gateway" and is_controller(relations, rules):
+        return retold(best, "1", 0.4, "A gateway that answers control protocols stands on level 1.")
     return None
 
 

@@ -40,7 +40,8 @@ _NOTHING: Final = Relations()
 class Limits:
     """How much the inventory remembers; what does not fit is counted in `Inventory.left_out`.
 
-    endpoints: addresses. relations: kinds of conversation, and of operation. facts: identity facts.
+    endpoints: addresses; where three quarters are in use, those that told least are forgotten, down to half.
+    relations: kinds of conversation, and of operation. facts: identity facts.
     strangers: public addresses that become assets, those seen most.
     """
 
@@ -72,7 +73,8 @@ class Inventory:
             endpoints=self._limits.endpoints, relations=self._limits.relations, facts=self._limits.facts
         )
         self._identities = Identities(site, issued)
-        self._known: tuple[int, Directory] | None = None
+        self._known: tuple[int, int, Directory] | None = None
+        self._fed = False
         self._strangers = 0
 
     def feed(self, table: str, batch: pa.RecordBatch) -> None:
@@ -83,7 +85,8 @@ class Inventory:
         if table not in TABLES:
             raise ValueError(f"the inventory does not read {table}")
         if batch.num_rows:
-            self._known = None
+            self._fed = True
+            self._sightings.make_room()
             getattr(self._sightings, table)(batch)
 
     def assets(self, now_ns: int) -> tuple[Asset, ...]:
@@ -95,9 +98,19 @@ class Inventory:
 
     def directory(self, now_ns: int) -> Directory:
         """All machines as known now, and who is at which address."""
-        if self._known is None or self._known[0] != now_ns:
-            self._known = (now_ns, self._draw(now_ns))
-        return self._known[1]
+        if self._known is None or self._fed or self._known[0] != now_ns:
+            self._known, self._fed = (now_ns, self._sightings.keys(), self._draw(now_ns)), False
+        return self._known[2]
+
+    def known(self, now_ns: int) -> Directory:
+        """As `directory`, but drawn anew only where something new was learnt.
+
+        Counts and last times may be those of the last drawing. For whoever asks after every batch: looking for news
+        costs milliseconds, drawing some 0.3 ms a machine.
+        """
+        if self._known is None or self._known[1] != self._sightings.keys():
+            return self.directory(now_ns)
+        return self._known[2]
 
     def issued(self) -> dict[str, str]:
         """Names and the ids issued for them, to give to the next run's Inventory."""

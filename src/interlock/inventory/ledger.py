@@ -90,11 +90,16 @@ class Ledger:
             self._compact()
         return self._kept
 
-    def rename(self, place: int, table: NDArray[np.int64]) -> None:
-        """Replace the numbers at one place of the key by `table[number]`."""
+    def rename(self, table: NDArray[np.int64], places: Sequence[int], needed: Sequence[int]) -> None:
+        """Replace the numbers at some places of the key by `table[number]`.
+
+        needed: places whose number must not become 0; rows where one does are dropped.
+        """
         kept = self.rows()
-        keys = tuple(table[k] if i == place else k for i, k in enumerate(kept.keys))
-        self._kept = replace(kept, keys=keys)
+        keys = tuple(table[k] if i in places else k for i, k in enumerate(kept.keys))
+        right = np.all([keys[i] > 0 for i in needed], axis=0)
+        self.dropped += int((~right).sum())
+        self._kept = fold(replace(kept, keys=keys).take(right))
 
     def _compact(self) -> None:
         joined = fold(_join([self._kept, *self._pending]))

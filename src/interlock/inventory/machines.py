@@ -92,10 +92,13 @@ def assemble(sightings: Sightings, facts: FactsOf, ownership: Ownership, registr
     for anchor in known.members:
         groups[known.root(anchor)].append(anchor)
     realms = sightings.endpoints.realms
-    ordered = sorted(
-        (sorted(g, key=lambda a: sort_key(addresses[a])) for g in groups.values()),
-        key=lambda g: (realms[g[0]], sort_key(addresses[g[0]])),
-    )
+
+    def first(anchors: list[int]) -> tuple[object, ...]:
+        owned = (b.ip for a in anchors if a in ownership.macs for b in ownership.macs[a].owned)
+        leading = sort_key(addresses[anchors[0]])
+        return realms[anchors[0]], min(leading, *(sort_key(addresses[ip]) for ip in owned), leading), leading
+
+    ordered = sorted((sorted(g, key=lambda a: sort_key(addresses[a])) for g in groups.values()), key=first)
     places = {anchor: place for place, anchors in enumerate(ordered) for anchor in anchors}
     machines = Machines(
         all=[_filled(anchors, sightings, ownership) for anchors in ordered],

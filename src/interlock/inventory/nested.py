@@ -96,5 +96,5 @@ def _one_family(
 
 def _contradicts(told: list[Fact], own: list[Fact]) -> bool:
     """Whether a unit says of itself what the address says otherwise."""
-    known = {f.field: f.proof.value for f in own if f.field in _TELLING}
-    return any(f.field in known and known[f.field] != f.proof.value for f in told)
+    known = {field: {f.proof.value for f in own if f.field == field} for field in _TELLING}
+    return any(known.get(f.field) and f.proof.value not in known[f.field] for f in told)

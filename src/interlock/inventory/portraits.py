@@ -82,7 +82,8 @@ class Painter:
         relations.first, relations.last = min(t[0] for t in times), max(t[1] for t in times)
         sheet = Sheet(rules=self.rules, now_ns=self.now_ns)
         sheet.say(told, self.registries)
-        sheet.proofs["served"] = [s.proof() for s in rows]
+        served = ((s.protocol, s.proof()) for s in rows)
+        sheet.proofs["served"] = [retold(p, protocol, p.confidence, p.note) for protocol, p in served]
         sheet.play(relations, {})
         return Asset(id="", realm=realm, unit=unit, **_spoken(relations), **sheet.columns())
 

@@ -70,8 +70,7 @@ class Sheet:
             told = [*told, Fact("os", next(p for p in self.proofs["os"] if p.value == system))]
         settled = settle_roles(role_proofs(told, relations, measured, self.rules, shown), self.now_ns)
         self._put("role", settled)
-        supervises = any(p in self.rules.control for p in relations.used)
-        self.stand(level(settled.value, settled.proofs, self.rules, supervises=supervises))
+        self.stand(level(settled.value, settled.proofs, relations, self.rules))
 
     def stand(self, proof: Proof | None) -> None:
         """Set the Purdue level to what a proof says."""

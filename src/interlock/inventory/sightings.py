@@ -60,6 +60,11 @@ class Sightings:
         self.facts = Ledger(5, facts, trim=_surest)
         self.refused = 0
 
+    def keys(self) -> int:
+        """Return a number that grows with everything that is new, and stays while only the same is seen again."""
+        ledgers = (self.seen, self.bonds, self.talk, self.acts, self.logins, self.facts)
+        return sum(ledger.rows().n + ledger.dropped for ledger in ledgers)
+
     def flows(self, batch: pa.RecordBatch) -> None:
         """Who talked to whom: keys of `talk` are client, server (0: a group, or nobody), protocol, basis."""
         there = integers(batch, "server_packets") > 0
@@ -76,11 +81,12 @@ class Sightings:
         base = self._base(batch, "first", "last", "first_frame", sure)
         protocol = np.where(vain, 0, self._words(batch, "protocol"))
         self._put(self.talk, base, (client, server, protocol, basis), (client > 0) & sent)
+        is_mac = np.array(self.endpoints.flags) & Address.MAC != 0
         for ip, mac, spoke in ((client, client_mac, sent), (server, server_mac, there)):
             self._put(self.seen, base, (ip,), (ip > 0) & (exists if ip is server else spoke))
             self._put(self.seen, base, (mac,), (mac > 0) & spoke)
             carried = np.full(len(ip), self.words.code(CARRIED))
-            self._put(self.bonds, base, (ip, mac, carried), (ip > 0) & (mac > 0) & (ip != mac) & spoke)
+            self._put(self.bonds, base, (ip, mac, carried), (ip > 0) & ~is_mac[ip] & (mac > 0) & spoke)
 
     def operations(self, batch: pa.RecordBatch) -> None:
         """Who asked whom to do what: keys of `acts` are client, server, unit, protocol, verb.
@@ -126,6 +132,8 @@ class Sightings:
         raw.source = translate(*places["source"], self.sources.code)
         keys = (client, server, word["unit"], word["protocol"], word["verb"])
         self._put(self.acts, raw, keys, final & (client > 0) & (server > 0))
+        self._put(self.seen, raw, (client,), client > 0)
+        self._put(self.seen, raw, (server,), (server > 0) & answered)
 
     def clues(self, batch: pa.RecordBatch) -> None:
         """Take what machines say about themselves: keys of `facts` are who, unit, field, value, protocol."""
@@ -141,8 +149,6 @@ class Sightings:
         self._claim_bonds(batch, base, who, known, protocol, right & (unit == 0))
         value = recode(texts(batch, "value"), self.values.code, right)
         self._put(self.facts, base, (who, unit, known, value, protocol), right & (value > 0))
-        if len(self.values) > self.values.limit * 3 // 4:
-            self._forget_values()
 
     def credentials(self, batch: pa.RecordBatch) -> None:
         """Logins in clear: keys of `logins` are client, server, protocol."""
@@ -168,6 +174,7 @@ class Sightings:
         other = self._column(batch, "value", to_mac | to_ip)
         is_mac = np.array(self.endpoints.flags)[other] & Address.MAC != 0
         self._put(self.bonds, base, (who, other, protocol), to_mac & (other > 0) & is_mac)
+        self._put(self.seen, base, (other,), to_mac & (other > 0) & is_mac)
         self._put(self.bonds, base, (other, who, protocol), to_ip & (other > 0) & ~is_mac)
 
     def _column(
@@ -215,9 +222,42 @@ class Sightings:
         keyed = replace(base, keys=keys)
         ledger.add(keyed if rows.all() else keyed.take(rows))
 
-    def _forget_values(self) -> None:
-        """Free the words of facts that were trimmed."""
-        self.facts.rename(3, self.values.keep(self.facts.rows().keys[3]))
+    def make_room(self) -> None:
+        """Forget what is least worth remembering, where too little room is left for what comes next.
+
+        Who floods a network with forged senders must not keep the machines of the plant out: what answered
+        operations, told of itself or resolved its address stays before what merely sent.
+        """
+        if len(self.values) > self.values.limit * 3 // 4:
+            self.facts.rename(self.values.keep(self.facts.rows().keys[3]), (3,), (3,))
+        if len(self.endpoints) > self.endpoints.limit * 3 // 4:
+            before = len(self.endpoints)
+            table = self.endpoints.keep(self._worthy(self.endpoints.limit // 2))
+            self.endpoints.left_out += before - len(self.endpoints)
+            for ledger, places, needed in (
+                (self.seen, (0,), (0,)),
+                (self.bonds, (0, 1), (0, 1)),
+                (self.talk, (0, 1), (0,)),
+                (self.acts, (0, 1), (0, 1)),
+                (self.logins, (0, 1), (0, 1)),
+                (self.facts, (0,), (0,)),
+            ):
+                ledger.rename(table, places, needed)
+
+    def _worthy(self, limit: int) -> NDArray[np.int64]:
+        """Endpoints that are most worth remembering."""
+        worth, times, last = np.zeros((3, len(self.endpoints) + 1), np.int64)
+        seen, bonds, acts, facts = self.seen.rows(), self.bonds.rows(), self.acts.rows(), self.facts.rows()
+        times[seen.keys[0]], last[seen.keys[0]] = seen.count, seen.last
+        carried = [self.words.code(w) for w in (CARRIED, "ipv4", "ipv6")]
+        resolved = ~np.isin(bonds.keys[2], carried)
+        for side in (0, 1):
+            np.maximum.at(worth, bonds.keys[side][resolved], 1)
+            np.maximum.at(worth, acts.keys[side][acts.weight > 0], 3)
+        telling = ~np.isin(facts.keys[2], [self.words.code(f) for f in ("mac", "ip", "ttl")])
+        np.maximum.at(worth, facts.keys[0][telling], 2)
+        np.maximum.at(worth, bonds.keys[1], worth[bonds.keys[0]])
+        return np.lexsort((-last[1:], -times[1:], -worth[1:]))[:limit] + 1
 
 
 def _floats(batch: pa.RecordBatch, name: str) -> NDArray[np.float64]:

@@ -93,6 +93,18 @@ class Endpoints:
                 of_realm[address] = code
         return code
 
+    def keep(self, codes: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Forget all addresses but these; result: old number → new number (0 where forgotten)."""
+        table = np.zeros(len(self.addresses), np.int64)
+        used = np.unique(codes[codes > 0])
+        table[used] = np.arange(1, len(used) + 1)
+        for column in (self.realms, self.addresses, self.flags):
+            column[1:] = [column[i] for i in used.tolist()]
+        self._codes = {}
+        for number in range(1, len(self.addresses)):
+            self._codes.setdefault(self.realms[number], {})[self.addresses[number]] = number
+        return table
+
     def find(self, realm: str, address: str) -> int:
         """Its number if it is known, else 0."""
         return self._codes.get(realm, {}).get(address, 0)
