@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections import defaultdict
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,9 +34,13 @@ Rows = dict[str, list[dict[str, Any]]]
 """Table name → rows; times are integers (UTC ns). A table without rows is an empty list."""
 
 
+_verbs = cache(load_verbs)
+"""Read once: parsing the files takes longer than decoding a conversation."""
+
+
 def run(frames: Sequence[bytes], *, batch: int = 0, wanted: frozenset[str] | None = None) -> Rows:
     """Decode Ethernet frames, 1 ms apart. batch: frames a batch (0: all in one)."""
-    engine = Engine((Source(name="test"),), load_specs(outside=False), load_verbs(), wanted=wanted)
+    engine = Engine((Source(name="test"),), load_specs(outside=False), _verbs(), wanted=wanted)
     found: Rows = defaultdict(list)
     size = batch or max(len(frames), 1)
     for at in range(0, len(frames), size):
