@@ -43,6 +43,7 @@ from decode.protocols.enip_octets import (
     unconnected,
 )
 from interlock.decode.protocols.enip.decoder import SPEC
+from interlock.decode.protocols.enip.session import Bounded, Memory
 from interlock.decode.registry import load_specs, load_verbs
 from interlock.decode.spec import NEED_MORE, Hint
 
@@ -505,6 +506,21 @@ def test_memory_of_a_session_is_bounded() -> None:
         payloads += [(CLIENT, unconnected(opening)), (SERVER, unconnected(answer))]
     rows = tcp(payloads, port=PORT)
     assert [r["event"] for r in rows["cip_connections"]] == ["opened"] * 600
+
+
+@given(st.lists(st.integers(0, 20)), st.integers(1, 8))
+def test_what_is_remembered_is_the_newest(keys: list[int], limit: int) -> None:
+    kept: Bounded[int, int] = Bounded(limit)
+    for at, key in enumerate(keys):
+        kept.put(key, at)
+    newest = list(dict.fromkeys(reversed(keys)))[:limit]
+    assert list(kept) == newest[::-1]
+
+
+def test_every_memory_has_a_bound() -> None:
+    memories = [value for value in vars(Memory()).values() if not isinstance(value, int)]
+    assert len(memories) == 8
+    assert all(isinstance(value, Bounded) for value in memories)
 
 
 def test_a_packet_that_points_at_one_request_again_and_again_costs_its_length() -> None:

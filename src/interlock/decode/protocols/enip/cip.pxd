@@ -10,8 +10,8 @@ from interlock.decode.sheet cimport Sheet
 cdef class CommonIndustrial(Decoder):
     cdef public Functions cip, public_objects, rockwell_objects
     cdef public DataTypes types
-    cdef public dict hooks, paths, units, devices, implicit
-    cdef public object session
+    cdef public dict hooks, paths, units
+    cdef public object session, memory
     cdef object asked
     cdef long long base, transaction
     cdef int leaf

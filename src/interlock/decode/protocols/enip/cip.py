@@ -18,6 +18,7 @@ from interlock.decode.protocols.enip.data_types import DataTypes
 from interlock.decode.protocols.enip.epath import parse_path
 from interlock.decode.protocols.enip.exchange import Exchange
 from interlock.decode.protocols.enip.services import answered, asked, hooks
+from interlock.decode.protocols.enip.session import Memory
 from interlock.decode.protocols.enip.symbols import symbol_name
 from interlock.errors import DecodeError
 
@@ -52,8 +53,7 @@ class CommonIndustrial(Decoder):
         self.hooks = hooks(tools)
         self.paths = {}
         self.units = {}
-        self.devices = {}
-        self.implicit = {}
+        self.memory = Memory()
         self.session = None
         self.asked = []
         self.base = self.transaction = 0
@@ -74,11 +74,15 @@ class CommonIndustrial(Decoder):
             try:
                 self._request(m, i, out, unit, 0)
             finally:
-                if self.asked and (self.wrapped or self.base >= UNCONNECTED):
+                if self.wrapped:
                     self.session.remember(self.base, self.asked)
+                elif self.asked and self.base >= UNCONNECTED:
+                    self.session.await_one(self.base, self.asked[0])
         else:
-            self.asked = self.session.asked.pop(self.base, None)
+            self.asked = None
             self._response(m, i, out, 0)
+            if self.base >= UNCONNECTED:
+                self.session.waiting.pop(self.base, None)
 
     def _request(self, m, i, out, unit, depth):
         c: Cursor = self.cursor
@@ -228,7 +232,7 @@ class CommonIndustrial(Decoder):
         if unit >= 0:
             out.set_unit(row, unit)
         out.set_object(row, self.object_code(path), -1)
-        if path.class_id == 0x6B and not path.symbolic and self.session.symbols:
+        if path.class_id == 0x6B and not path.symbolic and self.memory.symbols:
             name = symbol_name(self.session, path, unit)
             if name is not None:
                 out.set_object(row, self.objects.code(name), -1)
@@ -372,8 +376,8 @@ class CommonIndustrial(Decoder):
 
     def _refused_whole(self, m, i, out, depth, status, words, at):
         """Take a wrapper that came back with an error for the answer to all that it held."""
-        if not self.asked:
-            return False
+        if self.asked is None:
+            self.asked = self.session.recall(self.base)
         keys = self.asked if depth == 0 else self.asked[self.leaf : self.leaf + 1]
         found: cython.bint = False
         row: cython.int

@@ -170,7 +170,7 @@ class Enip(CommonIndustrial):
             if c.left() == 0:
                 return
             number: cython.longlong = 0
-            known = self.session.connections.get(connection)
+            known = self.session.connection(connection)
             if known is not None:
                 number = known.number
                 unit = known.unit
@@ -184,7 +184,7 @@ class Enip(CommonIndustrial):
         """Take a carrier that was refused for the answer to every request in it."""
         base: cython.longlong = self._context_key(context)
         row: cython.int
-        for key in self.session.asked.pop(base, ()):
+        for key in self.session.recall(base):
             row = out.answer(m, i, key)
             if row >= 0:
                 out.settle(row, REFUSED, ENCAPSULATION_STATUS + (status & 0xFFFF))

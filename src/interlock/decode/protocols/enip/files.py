@@ -18,18 +18,17 @@ _INITIATE_DOWNLOAD, _DOWNLOAD_TRANSFER = 0x4C, 0x50
 _FIRMWARE = (".nvs", ".bin", ".fw", ".dmk", ".hex", ".s19", ".srec", ".img")
 _FIRMWARE_WRITE = VERBS.index("firmware-write")
 _SHORT_STRING = 0xDA
-_MAX_INSTANCES = 256
 
 
 def ask_file(x: Exchange) -> None:
     """Call a download whose file is named like firmware a firmware-write (hook of class 0x37)."""
-    place = (x.unit, x.path.instance)
-    receiving: set[tuple[int, int]] = x.decoder.session.firmware
+    place = (x.decoder.session.server, x.unit, x.path.instance)
+    receiving = x.decoder.memory.firmware
     if x.service == _INITIATE_DOWNLOAD:
         name = _file_name(x.cursor)
-        receiving.discard(place)
-        if name.lower().endswith(_FIRMWARE) and len(receiving) < _MAX_INSTANCES:
-            receiving.add(place)
+        receiving.pop(place, None)
+        if name.lower().endswith(_FIRMWARE):
+            receiving.put(place, True)
         if name:
             x.out.set_object(x.row, x.decoder.objects.code(f"{x.path.text}/{name}"), 1)
     if x.service in (_INITIATE_DOWNLOAD, _DOWNLOAD_TRANSFER) and place in receiving:

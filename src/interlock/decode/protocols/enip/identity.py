@@ -19,7 +19,6 @@ _ATTRIBUTE_LIST_ERROR = 0x0A
 _VENDOR, _TYPE, _CODE, _REVISION, _STATUS, _SERIAL, _NAME = range(1, 8)
 _IDENTITY_ITEM = 0x000C
 _MAX_ITEMS = 16
-_MAX_KNOWN = 256
 _TCP_CAPABLE, _IMPLICIT_CAPABLE = 0x20, 0x100
 _WIDTHS = {_VENDOR: 2, _TYPE: 2, _CODE: 2, _REVISION: 2, _STATUS: 2, _SERIAL: 4, 8: 1, 9: 2, 10: 1}
 """Attribute of the Identity object → its octets; the name (7) is counted."""
@@ -85,8 +84,7 @@ def _text(octets: bytes) -> str:
 def _clues(d: Any, m: Any, i: int, unit: int, facts: Identity, protocol: str) -> None:
     """Tell facts that came together or one by one: a product code needs vendor and device type beside it."""
     who = d.who(m, i, unit)
-    every = d.session.known
-    known = every.setdefault(unit, {}) if unit in every or len(every) < _MAX_KNOWN else {}
+    known = d.session.identity(unit)
     known.update(facts)
     told = []
     if unit >= 0 and facts:

@@ -1,105 +1,159 @@
-"""What is remembered between CIP messages: open connections, wrapped requests, and whose device answers."""
+"""What is remembered between CIP messages: open connections, wrapped requests, and what devices have told.
+
+Everything is kept for all flows together, oldest out first, so that no number of flows can make it grow.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections import OrderedDict
+from typing import Any, Generic, TypeVar
 
-__all__ = ["Connection", "Session", "expect_implicit", "meet_implicit", "session_of"]
+__all__ = ["Bounded", "Connection", "Memory", "Session", "expect_implicit", "meet_implicit", "session_of"]
 
-_MAX_ASKED = 128
 _MAX_LEAVES = 256
-_MAX_CONNECTIONS = 256
-_MAX_DEVICES = 65536
-_MAX_UNITS = 256
-_MAX_IMPLICIT = 16384
+_MAX_WAITING = 8
 _ROCKWELL = frozenset({1, 5})
 """Vendor numbers of Rockwell Automation, whose vendor-specific classes verbs.toml names."""
+
+K = TypeVar("K")
+V = TypeVar("V")
+Originated = tuple[int, int, int]
+"""Connection serial number, originator's vendor number, originator's serial number."""
+
+
+class Bounded(OrderedDict[K, V], Generic[K, V]):
+    """A dictionary of at most `limit` entries: the one that was put longest ago makes room."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self.limit = limit
+
+    def put(self, key: K, value: V) -> None:
+        """Keep a value, as the newest."""
+        self.pop(key, None)
+        if len(self) >= self.limit:
+            self.popitem(last=False)
+        self[key] = value
 
 
 class Connection:
     """An open connection. number: its own in the session, from 1; unit: code of the route's end, -1 for none.
 
-    key: serial number, originator's vendor and serial; ids: to target, to originator.
+    ids: connection ids to target, to originator.
     """
 
-    __slots__ = ("ids", "key", "number", "unit")
+    __slots__ = ("ids", "number", "unit")
 
-    def __init__(self, number: int, unit: int, key: tuple[int, int, int], ids: tuple[int, int]) -> None:
-        self.number, self.unit, self.key, self.ids = number, unit, key, ids
+    def __init__(self, number: int, unit: int, ids: tuple[int, int]) -> None:
+        self.number, self.unit, self.ids = number, unit, ids
+
+
+class Memory:
+    """What a decoder remembers. A session is meant by its number, a server by realm and address in one text.
+
+    connections: session << 32 | connection id of either direction. opened: session, who opened it and how.
+    asked: session, pairing key of a wrapped or unconnected message → keys of the requests in it.
+    identities: server, unit → attributes of its Identity object. foreign: those who name another maker than Rockwell.
+    symbols: server, unit, scope, instance → tag name. firmware: server, unit, instance of File objects receiving it.
+    implicit: realm, connection id, address of who consumes or produces → address of who opened the connection.
+    """
+
+    def __init__(self) -> None:
+        self.connections: Bounded[int, Connection] = Bounded(65536)
+        self.opened: Bounded[tuple[int, Originated], Connection] = Bounded(32768)
+        self.asked: Bounded[tuple[int, int], list[int]] = Bounded(4096)
+        self.identities: Bounded[tuple[str, int], dict[int, Any]] = Bounded(65536)
+        self.foreign: Bounded[tuple[str, int], bool] = Bounded(65536)
+        self.symbols: Bounded[tuple[str, int, str, int], str] = Bounded(100_000)
+        self.firmware: Bounded[tuple[str, int, int], bool] = Bounded(4096)
+        self.implicit: Bounded[tuple[int, int, str], str] = Bounded(16384)
+        self.sessions = 0
 
 
 class Session:
-    """State of one flow, all of it bounded.
+    """One flow's view of the memory.
 
-    connections: connection id, of either direction → Connection. asked: pairing key of a wrapped or
-    unconnected message → keys of the requests in it. devices: unit code → vendor number, shared by all flows
-    to the address. known: unit code → attributes of its Identity object. symbols: (unit, scope, instance) →
-    tag name. firmware: (unit, instance) of File objects that receive firmware.
+    server: who is asked there. waiting: pairing key of the newest unconnected messages that hold one request,
+    of 8 at most → key of that request.
     """
 
-    __slots__ = ("asked", "connections", "devices", "firmware", "known", "opened", "symbols")
+    __slots__ = ("_opened", "memory", "number", "server", "waiting")
 
-    def __init__(self, devices: dict[int, int]) -> None:
-        self.connections: dict[int, Connection] = {}
-        self.asked: dict[int, list[int]] = {}
-        self.devices = devices
-        self.known: dict[int, dict[int, Any]] = {}
-        self.symbols: dict[tuple[int, str, int], str] = {}
-        self.firmware: set[tuple[int, int]] = set()
-        self.opened = 0
+    def __init__(self, memory: Memory, server: str) -> None:
+        memory.sessions += 1
+        self.memory, self.server, self.number = memory, server, memory.sessions
+        self._opened = 0
+        self.waiting: dict[int, int] = {}
+
+    def await_one(self, base: int, key: int) -> None:
+        """Keep which request an unconnected message held, should the encapsulation layer refuse it."""
+        if len(self.waiting) >= _MAX_WAITING:
+            self.waiting.clear()
+        self.waiting[base] = key
 
     def remember(self, base: int, keys: list[int]) -> None:
         """Keep which requests a message held, should it be refused as a whole."""
-        if len(self.asked) >= _MAX_ASKED:
-            del self.asked[next(iter(self.asked))]
-        self.asked[base] = keys[:_MAX_LEAVES]
+        self.memory.asked.put((self.number, base), keys[:_MAX_LEAVES])
+
+    def recall(self, base: int) -> list[int]:
+        """Which requests the message held that is refused now; known once."""
+        one = self.waiting.pop(base, None)
+        held = self.memory.asked.pop((self.number, base), None)
+        return held or ([] if one is None else [one])
 
     def is_rockwell(self, unit: int) -> bool:
         """Whether vendor-specific classes there can be Rockwell's: no other maker is known."""
-        vendor = self.devices.get(unit)
-        return vendor is None or vendor in _ROCKWELL
+        return not self.memory.foreign or (self.server, unit) not in self.memory.foreign
+
+    def identity(self, unit: int) -> dict[int, Any]:
+        """Attributes of the Identity object there that are known so far, to be added to."""
+        known = self.memory.identities.get((self.server, unit))
+        if known is None:
+            known = {}
+            self.memory.identities.put((self.server, unit), known)
+        return known
 
     def learn_vendor(self, unit: int, vendor: int) -> None:
         """Keep who made the device at the end of a route."""
-        if unit in self.devices or len(self.devices) < _MAX_UNITS:
-            self.devices[unit] = vendor
+        if vendor in _ROCKWELL:
+            self.memory.foreign.pop((self.server, unit), None)
+        else:
+            self.memory.foreign.put((self.server, unit), True)
 
-    def open(self, unit: int, key: tuple[int, int, int], ids: tuple[int, int]) -> None:
-        """Keep a connection; the oldest makes room."""
-        self.opened += 1
-        while len(self.connections) >= 2 * _MAX_CONNECTIONS:
-            del self.connections[next(iter(self.connections))]
-        made = Connection(self.opened & 0x3FFFF, unit, key, ids)
+    def open(self, unit: int, originated: Originated, ids: tuple[int, int]) -> None:
+        """Keep a connection."""
+        self._opened += 1
+        made = Connection(self._opened & 0x3FFFF, unit, ids)
+        self.memory.opened.put((self.number, originated), made)
         for number in ids:
-            self.connections.pop(number, None)
-            self.connections[number] = made
+            self.memory.connections.put(self.number << 32 | number, made)
 
-    def close(self, key: tuple[int, int, int]) -> Connection | None:
-        """Drop the connection with this key and return it."""
-        gone = [number for number, connection in self.connections.items() if connection.key == key]
-        closed = None
-        for number in gone:
-            closed = self.connections.pop(number)
-        return closed
+    def close(self, originated: Originated) -> Connection | None:
+        """Drop a connection and return it."""
+        gone = self.memory.opened.pop((self.number, originated), None)
+        for number in gone.ids if gone is not None else ():
+            self.memory.connections.pop(self.number << 32 | number, None)
+        return gone
+
+    def connection(self, number: int) -> Connection | None:
+        """Find the open connection with this id, of either direction."""
+        return self.memory.connections.get(self.number << 32 | number)
 
 
 def session_of(decoder: Any, m: Any, i: int) -> Session:
-    """Make a session for the flow of message i, joined with what is known of the server's devices."""
+    """Make a session for the flow of message i."""
     flows, slot = decoder.flows, m.flow[i]
-    server = (flows.realm_of(slot), flows.address_of(slot, 1 - flows.client_side[slot]))
-    if len(decoder.devices) >= _MAX_DEVICES and server not in decoder.devices:
-        decoder.devices.clear()
-    return Session(decoder.devices.setdefault(server, {}))
+    return Session(
+        decoder.memory, f"{flows.realm_of(slot)}/{flows.address_of(slot, 1 - flows.client_side[slot])}"
+    )
 
 
 def expect_implicit(decoder: Any, realm: int, ids: tuple[int, int], originator: str, target: str) -> None:
     """Keep that implicit messages with these connection ids belong to what originator opened to target."""
-    known = decoder.implicit
-    while len(known) >= _MAX_IMPLICIT:
-        del known[next(iter(known))]
-    known[realm, ids[0], target] = originator
-    known[realm, ids[1], originator] = originator
-    known[realm, ids[1], target] = originator
+    known = decoder.memory.implicit
+    known.put((realm, ids[0], target), originator)
+    known.put((realm, ids[1], originator), originator)
+    known.put((realm, ids[1], target), originator)
 
 
 def meet_implicit(decoder: Any, m: Any, i: int, connection: int) -> None:
@@ -108,10 +162,8 @@ def meet_implicit(decoder: Any, m: Any, i: int, connection: int) -> None:
     A connection id is known with whoever consumes it, and for multicast with whoever produces it.
     """
     flows, slot, side = decoder.flows, m.flow[i], m.side[i]
-    realm = flows.realm_of(slot)
+    realm, known = flows.realm_of(slot), decoder.memory.implicit
     sender, receiver = flows.address_of(slot, side), flows.address_of(slot, 1 - side)
-    originator = decoder.implicit.get((realm, connection, receiver)) or decoder.implicit.get(
-        (realm, connection, sender)
-    )
+    originator = known.get((realm, connection, receiver)) or known.get((realm, connection, sender))
     if originator is not None:
         flows.orient(slot, side if originator == sender else 1 - side)

@@ -14,7 +14,6 @@ __all__ = ["ask_symbols", "symbol_name"]
 
 _NAME, _TYPE = 1, 2
 _PARTIAL_TRANSFER = 6
-_MAX_SYMBOLS = 20000
 _FIXED = {_TYPE: 2, 3: 4, 5: 4, 6: 4, 7: 2, 8: 12, 9: 1, 10: 1}
 """Attribute of the Symbol object → its octets; the name (1) is counted."""
 
@@ -32,7 +31,7 @@ def _listed(x: Exchange, wanted: list[int], scope: str) -> None:
     """Read the answer: an instance and its attributes, again and again."""
     if x.status not in (0, _PARTIAL_TRANSFER):
         return
-    c, symbols = x.cursor, x.decoder.session.symbols
+    c, symbols, server = x.cursor, x.decoder.memory.symbols, x.decoder.session.server
     while c.left() >= 4:
         instance, name = c.u32le(), ""
         for attribute in wanted:
@@ -42,13 +41,13 @@ def _listed(x: Exchange, wanted: list[int], scope: str) -> None:
                 c.skip(_FIXED[attribute])
             else:
                 return
-        if name and len(symbols) < _MAX_SYMBOLS:
-            symbols[x.unit, scope, instance] = name
+        if name:
+            symbols.put((server, x.unit, scope, instance), name)
 
 
 def symbol_name(session: Any, path: Any, unit: int) -> str | None:
     """Spell a path to a Symbol instance with the tag's name; None where that is not known."""
-    name = session.symbols.get((unit, path.scope, path.instance))
+    name = session.memory.symbols.get((session.server, unit, path.scope, path.instance))
     if name is None:
         return None
     before, found, rest = path.text.partition(f"class:0x6b/{path.instance}")
