@@ -32,7 +32,7 @@ UDP: Final[dict[int, str]] = {
     2222: "enip-io", 3478: "stun", 3671: "knxnet-ip", 3702: "ws-discovery", 4500: "isakmp", 4840: "opcua",
     5006: "melsec", 5007: "melsec", 5050: "sbus", 5094: "hart-ip", 5351: "nat-pmp", 5353: "mdns", 5355: "llmnr",
     4713: "c37118",
-    9600: "fins", 20000: "dnp3", 34962: "profinet-io", 34963: "profinet-io", 34964: "profinet-cm",
+    9600: "fins", 20000: "dnp3", 34962: "profinet-io", 34963: "profinet-io", 34964: "pnio-cm",
     34980: "ethercat", 44818: "enip", 47808: "bacnet", 48899: "ads", 55000: "fl-net", 1740: "codesys", 1234: "bsap",
     1235: "bsap", 18246: "ge-egd", 17224: "trdp", 17225: "trdp", 6006: "ether-s-io",
 }  # fmt: skip

@@ -50,10 +50,12 @@ class ParquetFile:
 
     def close(self) -> None:
         """Write what is held, and the footer."""
+        if not self._writer.is_open:
+            return
         try:
             self._flush()
             self._writer.close()
-        finally:  # a disk that refused once must not be asked again when the writer is collected
+        finally:  # a disk that refused once must not be asked again, here or when the writer is collected
             self._writer.is_open = False
 
 
