@@ -1,12 +1,12 @@
 """The shallow tree of errors: one branch for each thing a caller can do about it.
 
-    InterlockError
-    ├── SourceError        a capture or interface cannot be read: choose another source
-    ├── ConfigError        what a person wrote is wrong: mend the named file and line
-    ├── DecodeError        octets break a protocol's rules: becomes an oddity, never ends a run
-    ├── VerificationError  a signature, digest or certificate does not hold: do not proceed
-    ├── OutputError        a result cannot be written: free space or choose another folder
-    └── PolicyError        a policy forbids it or contradicts itself: change the policy
+InterlockError
+├── SourceError        a capture or interface cannot be read: choose another source
+├── ConfigError        what a person wrote is wrong: mend the named file and line
+├── DecodeError        octets break a protocol's rules: becomes an oddity, never ends a run
+├── VerificationError  a signature, digest or certificate does not hold: do not proceed
+├── OutputError        a result cannot be written: free space or choose another folder
+└── PolicyError        a policy forbids it or contradicts itself: change the policy
 """
 
 from __future__ import annotations
