@@ -50,7 +50,8 @@ def profinet_devices(path: Path) -> list[tuple[str, str]]:
     for key, number in json.loads(path.read_text(encoding="utf-8")).items():
         match = re.match(r"GSD:GSDML-V[\d.]+-(.+?)-([^-].*)-\d{8}", key)
         if match and int(number, 16):
-            families[int(number, 16)][match[2].replace("_", " ")] += 1
+            family = re.sub(r"^0?[0-9A-F]{4}-", "", match[2]).replace("_", " ")
+            families[int(number, 16)][family] += 1
     return [
         (f"0x{n >> 16:04x}/0x{n & 0xFFFF:04x}", min(names, key=lambda f: (-names[f], len(f), f)))
         for n, names in sorted(families.items())

@@ -3,7 +3,9 @@
 Proofs that say the same in other words (`V2.8.1` and `2.8.1`, `Siemens` and `Siemens AG`) stand together. The
 value is the best proof's; age counts (proofs.surest). A conflict is a proof of at least CONFLICT_FROM that
 says something else,
-unless the same protocol of the same machine said it earlier and took it back: that is a change.
+unless the same protocol of the same machine said it earlier and took it back: that is a change. A product
+that only
+follows from a number contradicts nobody: tables name families in their own words.
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["CONFLICT_FROM", "STATED_FROM", "Settled", "settle", "settle_roles"]
 
 CONFLICT_FROM: Final = 0.4
+_PRODUCT_CONFLICT_FROM: Final = 0.75
+"""Station, family and module are all called the product: only what is sure of itself contradicts."""
 STATED_FROM: Final = 0.25
 """Below this a proof is shown, but its value is not stated."""
 
@@ -49,10 +53,9 @@ def settle(name: str, proofs: Iterable[Proof], now_ns: int) -> Settled:
     best = ordered[0]
     if len(ordered) == 1:
         return Settled(best.value, ordered)
-    against = [
-        p for p in ordered[1:] if p.confidence >= CONFLICT_FROM and not _agree(name, best.value, p.value)
-    ]
-    against = [p for p in against if not _taken_back(p, best)]
+    least = _PRODUCT_CONFLICT_FROM if name == "product" else CONFLICT_FROM
+    against = [p for p in ordered[1:] if p.confidence >= least and not _agree(name, best.value, p.value)]
+    against = [p for p in against if not _taken_back(p, best) and (name != "product" or not p.note)]
     if best.confidence < CONFLICT_FROM or not against:
         return Settled(best.value, ordered[:MOST_PROOFS])
     return Settled(

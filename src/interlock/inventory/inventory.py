@@ -18,6 +18,7 @@ from interlock.inventory.relations import Relations, Row, relate
 from interlock.inventory.rules import Rules
 from interlock.inventory.serials import serial_key, vendor_key
 from interlock.inventory.sightings import Sightings
+from interlock.inventory.texts import enlarge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -131,6 +132,7 @@ class Inventory:
 
     def _draw(self, now_ns: int) -> Directory:
         facts = facts_of(self._sightings)
+        enlarge(facts)
         ownership = own(self._sightings, facts)
         machines = assemble(self._sightings, facts, ownership, self._registries)
         relations = relate(self._sightings, machines, self._rules.control)

@@ -35,7 +35,7 @@ MEASURES: Final = frozenset(
     ]
 )
 _MEMO: Final = 1 << 16
-_Memo = dict[tuple[str, str, str], tuple["Verdict", ...]]
+_Memo = dict[tuple[str, str, str, str], tuple["Verdict", ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,16 +49,23 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactRule:
-    """A clue whose value matches says something more. value: may name {value}, {1}, {2}."""
+    """A clue whose value matches says something more. value: may name {value}, {1}, {2}.
+
+    only, never: protocols that must, or must not, have said it; no protocols: any.
+    """
 
     field: str
+    only: frozenset[str]
+    never: frozenset[str]
     pattern: re.Pattern[str]
     value: str
     confidence: float
     because: str
 
-    def judge(self, text: str) -> Verdict | None:
+    def judge(self, text: str, protocol: str) -> Verdict | None:
         """Say what follows from a clue's value."""
+        if (self.only and protocol not in self.only) or protocol in self.never:
+            return None
         shown = re.sub(r"[\s-]", "", text) if self.field == "order-number" else text
         match = self.pattern.search(shown)
         if match is None:
@@ -130,10 +137,12 @@ class Rules:
         return found
 
     def _judged(self, kind: str, rules: tuple[FactRule, ...], fact: Fact) -> tuple[Verdict, ...]:
-        key = (kind, fact.field, fact.proof.value)
+        key = (kind, fact.field, fact.proof.value, fact.proof.protocol)
         verdicts = self._memo.get(key)
         if verdicts is None:
-            verdicts = tuple(v for rule in rules if (v := rule.judge(fact.proof.value)) is not None)
+            verdicts = tuple(
+                v for rule in rules if (v := rule.judge(fact.proof.value, fact.proof.protocol)) is not None
+            )
             if len(self._memo) < _MEMO:
                 self._memo[key] = verdicts
         return verdicts
@@ -173,6 +182,8 @@ def _facts(rules: Iterable[Mapping[str, Any]], says: str) -> dict[str, tuple[Fac
         found.setdefault(rule["field"], []).append(
             FactRule(
                 field=rule["field"],
+                only=frozenset(rule.get("only", ())),
+                never=frozenset(rule.get("never", ())),
                 pattern=re.compile(rule["pattern"], re.IGNORECASE),
                 value=value,
                 confidence=float(rule["confidence"]),
