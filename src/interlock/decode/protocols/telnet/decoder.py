@@ -145,10 +145,8 @@ class Telnet(Decoder):
         shown = _ESCAPES.sub(b"", session.banner)
         session.banner = None
         self.facts.clue(m, i, who, "service", f"telnet/{self.flows.server_port(m.flow[i])}", "telnet", 0.95)
-        whole, _, _ = shown.rpartition(b"
-")
-        lines = [line.strip() for line in re.split(rb"[
-]+", whole)]
+        whole, _, _ = shown.rpartition(b"\n")
+        lines = [line.strip() for line in re.split(rb"[\r\n]+", whole)]
         text = b" | ".join(line for line in lines if line).decode("utf-8", "backslashreplace")
         self.facts.clue(m, i, who, "software", text[:300], "telnet", 0.6)
         system = next((name for mark, name in _SYSTEMS if mark in shown), "")
