@@ -241,6 +241,14 @@ def test_pipelined_http_is_answered_in_order_and_interim_answers_settle_nothing(
     ]
 
 
+def test_a_fatal_alert_in_place_of_a_server_hello_answers():
+    hello = packet(1, tcp(A, B, 443), [(1, "<tls", ""), (2, "tls.handshake.type", "1")])
+    alert = [(1, "<tls", ""), (2, "tls.alert_message.level", "2")]
+    packets = [hello, packet(2, tcp(A, B, 443), alert), packet(3, tcp(A, B, 443, back=True), alert)]
+    later = packet(4, tcp(A, B, 443, back=True), alert)
+    assert keys(sessions.TLS, *packets, later)[1:] == [f"3 tls {A} > {B} function 1 answer"]
+
+
 def test_tls_counts_hellos_only():
     def hand(number, *types, back):
         shown = [(2, "tls.handshake.type", kind) for kind in types]

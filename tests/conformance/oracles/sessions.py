@@ -1,9 +1,9 @@
 """HTTP, FTP, TLS, SSH, SMB and RDP: messages of a TCP connection, answered in order or by their own numbers.
 
 HTTP and FTP: function is the method or command by name; an answer has that of the oldest one not answered
-yet, and interim ones (1xx) settle nothing. TLS: ClientHello (1) asks, ServerHello answers. SSH: the
-identification strings, without a function. SMB: function is the command, of version 1 or 2.
-RDP: the negotiation in the X.224 connection request and confirm, without a function.
+yet, and interim ones (1xx) settle nothing. TLS: ClientHello (1) asks; ServerHello, or a fatal alert in its
+place, answers. SSH: the identification strings, without a function. SMB: function is the command, of version
+1 or 2. RDP: the negotiation in the X.224 connection request and confirm, without a function.
 Telnet has no messages to count.
 Source: RFC 9112; RFC 959; RFC 8446, 4; RFC 4253, 4.2; MS-CIFS 2.2.3.1; MS-SMB2 2.2.1; MS-RDPBCGR 2.2.1.1.
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FTP", "HTTP", "RDP", "SMB", "SSH", "TLS"]
 
-_CLIENT_HELLO, _SERVER_HELLO = 1, 2
+_CLIENT_HELLO, _SERVER_HELLO, _FATAL = 1, 2, 2
 _FINAL: Final = 200
 _SSH_PORT: Final = 22
 
@@ -55,13 +55,23 @@ def _exchange(frame: int, layer: Layer, asks: str, answers: str, waiting: Waitin
 
 
 def _tls(packets: Iterable[Packet]) -> Iterator[Message]:
+    greeted: dict[int, str] = {}
     for packet in packets:
         for layer in packet.named("tls"):
+            ends = layer.ends
             for shown in layer.values.get("tls.handshake.type", []):
                 if int(shown) == _CLIENT_HELLO:
-                    yield request(packet.number, layer.ends, "tls", _CLIENT_HELLO)
+                    greeted[ends.stream] = ends.source
+                    yield request(packet.number, ends, "tls", _CLIENT_HELLO)
                 elif int(shown) == _SERVER_HELLO:
-                    yield answer(packet.number, layer.ends, "tls", _CLIENT_HELLO)
+                    greeted.pop(ends.stream, None)
+                    yield answer(packet.number, ends, "tls", _CLIENT_HELLO)
+            if (
+                layer.number("tls.alert_message.level") == _FATAL
+                and greeted.get(ends.stream) == ends.destination
+            ):
+                del greeted[ends.stream]
+                yield answer(packet.number, ends, "tls", _CLIENT_HELLO)
 
 
 def _ssh(packets: Iterable[Packet]) -> Iterator[Message]:
@@ -109,7 +119,7 @@ TLS = Oracle(
     name="tls",
     protocols=("tls",),
     layers=("tls",),
-    fields=frozenset({"tls.handshake.type"}),
+    fields=frozenset({"tls.handshake.type", "tls.alert_message.level"}),
     messages=_tls,
 )
 SSH = Oracle(
