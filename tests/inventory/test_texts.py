@@ -19,8 +19,8 @@ def said(text, field="description"):
     ("text", "facts"),
     [
         (
-            "Siemens, SIMATIC S7, CPU 1516-3 PN/DP, 6ES7 516-3AN01-0AB0, HW: Version 3, FW: Version V2.6.0,"
-            " S C-K7LT20762018",
+            ("Siemens, SIMATIC S7, CPU 1516-3 PN/DP, 6ES7 516-3AN01-0AB0, HW: Version 3, FW: Version V2.6.0,"
+            " S C-K7LT20762018"),
             {"order-number": "6ES7 516-3AN01-0AB0", "serial": "S C-K7LT20762018", "firmware": "V2.6.0", "hardware": "3",
              "product": "CPU 1516-3 PN/DP", "vendor": "Siemens"},
         ),

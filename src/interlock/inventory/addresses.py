@@ -7,6 +7,7 @@ U/L).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Final
 
@@ -82,6 +83,7 @@ def near(one: str, other: str, mask: str | None = None) -> bool:
     return (_int4(one) ^ _int4(other)) & (bits or 0xFFFFFF00) == 0
 
 
+@lru_cache(maxsize=1 << 17)
 def sort_key(address: str) -> tuple[int, int, str]:
     """Order of addresses for people: IPv4 by number, IPv6 by number, then MACs."""
     if _MAC.match(address):

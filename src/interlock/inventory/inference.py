@@ -73,6 +73,8 @@ def role_proofs(
     found = rules.roles_by_fact(told)
     found += _by_protocol(rules.serves, relations.served)
     found += _by_protocol(rules.speaks, relations.used)
+    if not any(measured.values()):
+        return found
     controller = is_controller(relations, rules)
     verdicts = (b.judge(measured, controller=controller) for b in rules.behaviours)
     example = shown or _busiest(relations)
