@@ -1,4 +1,3 @@
-# cython: compiled
 """FTP's control connection: commands and their replies, logins in clear, which files go which way.
 
     command = 3 to 4 letters [ SP argument ] CRLF        reply = 3 digits ( SP | - ) text CRLF

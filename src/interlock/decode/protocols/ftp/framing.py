@@ -1,4 +1,3 @@
-# cython: compiled
 """Cuts FTP's control connection: commands by line, replies with all their lines; nothing after AUTH TLS.
 
     220 text CRLF        or        220-text CRLF … CRLF 220 text CRLF

@@ -1,4 +1,3 @@
-# cython: compiled
 """HTTP/1.0 and 1.1: who asks whom for what, with which program, and with which password in clear.
 
     request-line CRLF *( field CRLF ) CRLF body        status-line CRLF *( field CRLF ) CRLF body

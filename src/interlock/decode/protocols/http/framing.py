@@ -1,4 +1,3 @@
-# cython: compiled
 """Cuts HTTP/1.x streams: heads are messages, bodies are passed over, chunk by chunk where they are chunked.
 
 A chunk's size line is a message, too (decoders pass over it); after CONNECT or an upgrade the rest is leapt.
@@ -9,8 +8,6 @@ from __future__ import annotations
 
 import re
 from collections import deque
-
-import cython
 
 from interlock.decode.framing import Framer
 
@@ -66,7 +63,7 @@ class HttpFramer(Framer):
         return self._head(start, end)
 
     def _head(self, start, end):
-        blank: cython.Py_ssize_t = 0
+        blank = 0
         while blank < end - start and (self.octets[start + blank] == 13 or self.octets[start + blank] == 10):
             blank += 1  # RFC 9112 2.2: empty lines before a request are passed over
         if blank == end - start:

@@ -1,4 +1,3 @@
-# cython: compiled
 """RDP: the negotiation inside X.224's connection request and confirm; the rest is TLS or encrypted.
 
     TPKT | 3 | 0 | length 2 |  X.224 | length 1 | E0 or D0 | references 4 | class 1 | cookie CRLF | negotiation 8 |

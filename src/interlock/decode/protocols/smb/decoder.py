@@ -1,4 +1,3 @@
-# cython: compiled
 """SMB 1 to 3 over NetBIOS sessions, and SMB 1 in NetBIOS datagrams: a row a command, with its status.
 
     SMB 1   | FF "SMB" | command 1 | status 4 | flags 1 | flags2 2 | … | tree 2 | process 2 | user 2 | id 2 | words …

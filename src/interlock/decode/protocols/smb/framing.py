@@ -1,4 +1,3 @@
-# cython: compiled
 """Cuts NetBIOS session packets (ports 139 and 445); of a very long one only the first octets are read.
 
     | type 1 | length 3 | … |        on port 139 the length has 17 bits

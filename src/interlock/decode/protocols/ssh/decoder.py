@@ -1,4 +1,3 @@
-# cython: compiled
 """SSH: the identification strings of both ends; what follows is binary and soon encrypted.
 
     SSH-protoversion-softwareversion SP comments CR LF

@@ -1,4 +1,3 @@
-# cython: compiled
 """Telnet: who logs in with which password in clear, and what the machine says before that.
 
 Characters run both ways; a prompt of the server, then a line of the client, make a login. The server may echo.

@@ -1,4 +1,3 @@
-# cython: compiled
 """TLS 1.0 to 1.3 and SSL 3.0: handshakes, as far as they are in clear.
 
     record    | type 1 | version 2 | length 2 | fragment … |
