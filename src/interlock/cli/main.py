@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 
 from interlock import __version__
-from interlock.cli.exits import NOTHING_READABLE, USAGE
+from interlock.cli.exits import DONE, NOTHING_READABLE, USAGE
 
 __all__ = ["COMMANDS", "interlock", "main"]
 
@@ -39,6 +39,22 @@ class _Lazy(click.Group):
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command and flush; click would end with 1, our code for findings, where the reader is gone."""
+        try:
+            try:
+                return super().invoke(ctx)
+            finally:
+                sys.stdout.flush()
+        except BrokenPipeError:
+            _drop_output()
+            sys.exit(DONE)
+        except OSError as error:
+            from interlock.errors import OutputError  # noqa: PLC0415 (help needs none of it)
+
+            reason = (error.strerror or str(error)).lower()
+            raise OutputError(f"{error.filename or 'standard output'}: cannot be used ({reason})") from error
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         del ctx
         with formatter.section("Commands"):
@@ -62,8 +78,6 @@ def main(arguments: list[str] | None = None) -> None:
 
     try:
         interlock.main(arguments, prog_name="interlock", standalone_mode=True)
-    except BrokenPipeError:
-        _quiet_pipe()
     except (ConfigError, PolicyError) as error:
         _fail(error, USAGE)
     except InterlockError as error:
@@ -74,10 +88,13 @@ def _fail(error: Exception, code: int) -> Any:
     from interlock.export.escape import escaped  # noqa: PLC0415
 
     click.echo(f"interlock: {escaped(str(error))}", err=True)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _drop_output()
     sys.exit(code)
 
 
-def _quiet_pipe() -> None:
-    """The reader went away: nothing more to say, and no complaint at exit."""
+def _drop_output() -> None:
+    """What standard output still holds can go nowhere: no second complaint at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(0)

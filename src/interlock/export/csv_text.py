@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from interlock.export.plain import plain_columns
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["CsvText", "open_table"]
+
+_FORMULA: Final = ("=", "+", "-", "@")
 
 
 class CsvText:
@@ -39,8 +41,8 @@ class CsvText:
 def _cell(value: Any) -> Any:
     if isinstance(value, list):
         return " ".join(f"{v:g}" for v in value)
-    if isinstance(value, str) and value[:1] in "=+-@\t\r":
-        return "'" + value if value else value
+    if isinstance(value, str) and value.lstrip().startswith(_FORMULA):  # spreadsheets skip leading blanks
+        return "'" + value
     return value
 
 
