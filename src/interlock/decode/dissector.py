@@ -149,7 +149,7 @@ class Dissector:
         if p.redundancy != 0 and self._twin():
             self.counts[4] += 1
             return 0
-        if kind == 3:
+        while kind == 3:  # a tunnel's fragments may carry fragments; the packet bounds the depth
             self.counts[3] += 1
             whole = self.watcher.join(p, self.octets, self.facts)
             if whole is None:
@@ -174,7 +174,8 @@ class Dissector:
         """1 where this frame's redundancy twin (same sender, same sequence number) has been seen."""
         p: Packet = self.packet
         at: cython.longlong = (p.source_mac * 31 + p.redundancy_seq) & 4095
-        mac: cython.longlong = p.source_mac
+        realm: cython.longlong = p.realm
+        mac: cython.longlong = p.source_mac | (realm << 48)
         if (
             self.twins[at, 0] == mac
             and self.twins[at, 1] == p.redundancy_seq

@@ -57,7 +57,7 @@ class Engine:
         codes = {name: code for code, name in enumerate(names)}
         self._wanted = wanted
         self.flows = Flows(Words(), seed)
-        self.sheet = Sheet(Words(), Words())
+        self.sheet = Sheet(Words(), Words(MAX_WORDS))
         self.sheet.facts.keyed_by(fingerprint)
         self.sheet.facts.realm_of = self.flows.realm_of
         self.sheet.facts.address_of = self.flows.address_of
@@ -162,7 +162,10 @@ class Engine:
         self.flows.release(slots)
 
     def _compact(self) -> None:
-        """Keep the pools of words bounded over a long run: forget what no live row or flow uses."""
+        """Keep the pools of words bounded over a long run: forget what no live row or flow uses.
+
+        Names are bounded by their own limit: decoders keep their codes, so they are never renumbered.
+        """
         open_rows = {n: c[: self.sheet.n] for n, c in self.sheet.columns.items()}
         if len(self.flows.addresses.texts) > MAX_WORDS:
             address = self.flows.columns["address"].reshape(-1)

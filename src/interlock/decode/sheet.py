@@ -24,6 +24,9 @@ NO_NUMBER = -(1 << 31)
 MAX_OPEN = 256
 """Open requests a flow may have; past that the oldest ends as `unknown`."""
 
+MAX_WAITING = 1 << 18
+"""Open requests that outlive a batch; the oldest end as `unknown`, so that a clock that stands still fills nothing."""
+
 DEFAULT_TIMEOUT_NS = 10_000_000_000
 
 _TYPES = {
@@ -254,8 +257,8 @@ class Sheet:
             row = self.link[row]
             seen += 1
             if seen > 256:
-                self._give_up(flow)
-                return -1
+                self._give_up(flow)  # `before` is behind the half that goes
+                seen -= 128
         return -1
 
     def _unlink(self, flow, row, before):
@@ -393,6 +396,8 @@ class Sheet:
         """
         c = {name: column[: self.n] for name, column in self.columns.items()}
         waiting = c["outcome"] == 5
+        self._crowd_out(np.flatnonzero(waiting & (c["item"] == 0)))
+        waiting = c["outcome"] == 5
         late = waiting if now is None else waiting & (c["deadline"] < now) & (c["item"] == 0)
         rows = np.flatnonzero(late & (c["item"] == 0))
         if len(rows) == 0:
@@ -402,6 +407,16 @@ class Sheet:
         for k, outcome in zip(rows.tolist(), ended.tolist(), strict=True):
             c["outcome"][k : k + int(c["items"][k])] = outcome
         self._relink()
+
+    def _crowd_out(self, rows):
+        """End the oldest of these open requests (int array) as unknown where they are too many."""
+        k: cython.int
+        crowd = rows[: max(0, len(rows) - MAX_WAITING)].tolist()
+        for row in crowd:
+            for k in range(row, row + self.items[row]):
+                self.outcome[k] = 0
+        if crowd:
+            self._relink()
 
     def end_flows(self, slots):
         """End the open requests of these flows (int array) as unknown: their conversation is over."""

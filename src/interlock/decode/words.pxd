@@ -5,7 +5,7 @@ cimport cython
 cdef class Words:
     cdef public list texts
     cdef public dict codes, numbers
-    cdef public long long generation
+    cdef public long long generation, limit
 
     cpdef int code(self, str text) except -1
     cpdef int find(self, unsigned long long key)

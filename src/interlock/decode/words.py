@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["NONE", "Words"]
+__all__ = ["NONE", "OVERFLOW", "Words"]
 
 NONE = -1
 """The code of a missing text."""
+
+OVERFLOW = "…"
+"""What stands for every text that a full pool has no room for."""
 
 
 class Words:
@@ -19,7 +22,12 @@ class Words:
     `generation` rises when codes are renumbered; whoever keeps codes must forget them then.
     """
 
-    def __init__(self):
+    def __init__(self, limit=0):
+        """limit: texts that the pool takes, all later ones becoming OVERFLOW; 0 for any number.
+
+        For pools whose codes are kept elsewhere, so that they cannot be compacted.
+        """
+        self.limit = limit
         self.texts = []
         self.codes = {}
         self.numbers = {}
@@ -29,6 +37,10 @@ class Words:
         """The code of a text, made on first sight."""
         known = self.codes.get(text)
         if known is None:
+            if 0 < self.limit <= len(self.texts):
+                text = OVERFLOW
+                if text in self.codes:
+                    return self.codes[text]
             known = len(self.texts)
             self.texts.append(text)
             self.codes[text] = known
@@ -42,7 +54,8 @@ class Words:
     def keep(self, key, text):
         """Give a text a code and keep it under a number too."""
         made = self.code(text)
-        self.numbers[key] = made
+        if self.limit == 0 or len(self.numbers) < self.limit:
+            self.numbers[key] = made
         return made
 
     def compact(self, columns):
