@@ -43,7 +43,7 @@ lint: $(VENV)/.tests
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --quiet --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-logo --quiet
+	$(BIN)/lint-imports --no-logo
 
 unit: $(VENV)/.tests build
 	$(BIN)/python -m pytest
