@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
+
 from decode import feed
 from decode.wire import answer, decode, ipv4, read, segment
 from interlock.decode.fragments import MAX_AGE_NS, MAX_DATAGRAMS, Fragments

@@ -5,10 +5,11 @@ from __future__ import annotations
 import struct
 
 import pytest
-from decode import feed
-from decode.wire import answer, decode, ipv4, ipv6, read, segment, udp_head
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from decode import feed
+from decode.wire import answer, decode, ipv4, ipv6, read, segment, udp_head
 
 ADDRESSES = ("10.0.0.1", "10.0.0.2")
 

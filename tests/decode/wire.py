@@ -57,10 +57,12 @@ def answer(transaction: int = 1, *values: int) -> bytes:
     return struct.pack(f">HHHBBB{n}H", transaction, 0, 3 + 2 * n, 1, 3, 2 * n, *values)
 
 
-def segment(side: int, payload: bytes, *, seq: int = 1000, flags: int = 0x18) -> bytes:
+def segment(side: int, payload: bytes, *, seq: int = 1000, flags: int = 0x18, ack: int = 0) -> bytes:
     """A TCP segment between a client's port and 502."""
     ports = (50000, 502)
-    return struct.pack(">HHIIBBHHH", ports[side], ports[1 - side], seq, 0, 0x50, flags, 8192, 0, 0) + payload
+    return (
+        struct.pack(">HHIIBBHHH", ports[side], ports[1 - side], seq, ack, 0x50, flags, 8192, 0, 0) + payload
+    )
 
 
 def udp_head(port: int, payload: bytes) -> bytes:
