@@ -1,0 +1,47 @@
+"""The command as a person starts it: another process, its octets, its exit code."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+__all__ = ["DEMO", "Ended", "one_sentence", "run", "start"]
+
+DEMO = Path(__file__).resolve().parents[2] / "demo"
+_ENTRY = "from interlock.cli.main import main; main()"
+
+
+class Ended(NamedTuple):
+    code: int
+    out: bytes
+    err: str
+
+
+def start(*arguments: object, **how: object) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", _ENTRY, *map(str, arguments)]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, **{"stdout": subprocess.PIPE, **how})
+
+
+def run(*arguments: object, stdin: bytes = b"", file_limit: int | None = None, **how: object) -> Ended:
+    """file_limit: octets that any one file may reach, as a full disk would have it."""
+
+    def limit() -> None:
+        if file_limit is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (file_limit, file_limit))
+
+    with start(*arguments, stdin=subprocess.PIPE, preexec_fn=limit, **how) as process:
+        out, err = process.communicate(stdin, timeout=60)
+    return Ended(process.returncode, out or b"", err.decode())
+
+
+def one_sentence(ended: Ended) -> str:
+    """The only line on standard error, proved to be no traceback."""
+    assert "Traceback" not in ended.err, ended.err
+    lines = ended.err.splitlines()
+    assert len(lines) == 1, ended.err
+    assert lines[0].startswith("interlock: ")
+    assert len(lines[0]) < 400
+    return lines[0]
