@@ -8,6 +8,7 @@ RFC 2428, RFC 3659.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 
 from interlock.decode.decoder import Decoder
@@ -72,7 +73,7 @@ class Ftp(Decoder):
         reply = REPLY.match(line)
         if reply is not None:
             self._orient(m, i, slot, 1)
-            self._reply(m, i, out, session, reply)
+            self._reply(m, i, out, session, reply, line)
             return
         command = COMMAND.match(line)
         if command is not None:
@@ -105,14 +106,11 @@ class Ftp(Decoder):
         session.waiting.append((session.asked, function, name))
 
     def _password(self, m, i, user, secret):
-        if user is not None:
-            self.facts.clue(m, i, self.facts.sender(m, i), "user", user, "ftp", 0.8)
         scheme = "anonymous" if user is not None and user.lower() in ANONYMOUS else "user-password"
         return begin(self.facts, m, i, "ftp", scheme, user, secret)
 
-    def _reply(self, m, i, out, session, found):
+    def _reply(self, m, i, out, session, found, line):
         code = int(found[1])
-        text = _text(found[3] or b"")
         if 100 <= code < 200:
             return
         key, function, name = session.waiting.popleft() if session.waiting else (0, NO_NUMBER, "")
@@ -126,16 +124,25 @@ class Ftp(Decoder):
         if name in ("PASS", "ACCT") and session.login is not None and code != 332:
             end(self.facts, session.login, "ok" if code < 400 else "refused")
             session.login = None
-        self._clues(m, i, code, name, text)
+            if code < 400 and session.user and session.user.lower() not in ANONYMOUS:
+                self.facts.clue(m, i, self.facts.receiver(m, i), "user", session.user, "ftp", 0.9)
+        if code in (215, 220):
+            self._clues(m, i, code, name, _lines(line))
 
     def _clues(self, m, i, code, name, text):
         who = self.facts.sender(m, i)
         self.facts.clue(m, i, who, "service", f"ftp/{self.flows.server_port(m.flow[i])}", "ftp", 0.95)
         if code == 220 and not name:
-            self.facts.clue(m, i, who, "software", text.strip(" -*#=")[:200], "ftp", 0.7)
+            self.facts.clue(m, i, who, "software", text[:200], "ftp", 0.7)
         if (code == 220 and not name) or code == 215:
             system = next((known for mark, known in _SYSTEMS if mark in text), "")
             self.facts.clue(m, i, who, "os", system, "ftp", 0.7 if code == 215 else 0.5)
+
+
+def _lines(reply):
+    """A reply's text, its lines joined, without their codes."""
+    parts = [re.sub(rb"^\d\d\d[ -]", b"", part).strip(b" -*#=\t") for part in reply.splitlines()[:16]]
+    return " | ".join(_text(part) for part in parts if part)
 
 
 def _text(octets):

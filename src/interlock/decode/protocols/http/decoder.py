@@ -85,7 +85,7 @@ class Http(Decoder):
         user, login = self._login(m, i, fields.get("authorization", ""))
         if user:
             out.set_user(row, self.accounts.code(user))
-        exchange.waiting.append((exchange.asked, function, method, login))
+        exchange.waiting.append((exchange.asked, function, method, user, login))
         self._agent(m, i, fields.get("user-agent", ""))
 
     def _answer(self, m, i, out, head, line):
@@ -99,8 +99,8 @@ class Http(Decoder):
         if 100 <= code < 200 and code != 101:
             return
         exchange = self._exchange(slot)
-        key, function, method, login = (
-            exchange.waiting.popleft() if exchange.waiting else (0, NO_NUMBER, "", None)
+        key, function, method, user, login = (
+            exchange.waiting.popleft() if exchange.waiting else (0, NO_NUMBER, "", None, None)
         )
         row = out.answer(m, i, key) if key else -1
         if row < 0:
@@ -109,6 +109,8 @@ class Http(Decoder):
                 out.set_name(row, self.others.code(method))
         if code >= 400:
             out.settle(row, REFUSED, code)
+        if user and code < 400:
+            self.facts.clue(m, i, self.facts.receiver(m, i), "user", user, "http", 0.8)
         if login is not None and code < 500:
             end(self.facts, login, "refused" if code in (401, 403, 407) else "ok")
 
@@ -147,12 +149,10 @@ class Http(Decoder):
                 self.facts.oddity(m, i, "http", "basic-malformed", 0)
                 return None, None
             user = _text(name)[:128]
-            self.facts.clue(m, i, self.facts.sender(m, i), "user", user, "http", 0.8)
             return user, begin(self.facts, m, i, "http", "basic", user, secret)
         if scheme.lower() == "digest":
             named = _DIGEST_USER.search(rest)
             if named is not None:
-                self.facts.clue(m, i, self.facts.sender(m, i), "user", named[1], "http", 0.8)
                 return named[1], None
         return None, None
 

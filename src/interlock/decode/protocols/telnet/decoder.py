@@ -100,10 +100,12 @@ class Telnet(Decoder):
         if session.banner is not None:
             session.banner = (session.banner + text)[:MAX_BANNER]
 
-    def _came_of(self, session):
+    def _came_of(self, m, i, session):
         """How the last login ended, as the server's text since then says."""
         if _SHELL.search(session.tail):
             end(self.facts, session.login, "ok")
+            if session.user:
+                self.facts.clue(m, i, self.facts.sender(m, i), "user", session.user, "telnet", 0.9)
         elif _REFUSED.search(session.tail) or _asked_for(session.tail):
             end(self.facts, session.login, "refused")
         session.login = None
@@ -113,7 +115,7 @@ class Telnet(Decoder):
         if session.banner is not None:
             self._banner(m, i, session)
         if session.login is not None:
-            self._came_of(session)
+            self._came_of(m, i, session)
         for octet in text:
             if octet in (10, 13, 0):
                 if octet != 0 and (session.line or session.prompt):
@@ -134,8 +136,6 @@ class Telnet(Decoder):
         elif prompt == "secret" and session.logins < MAX_LOGINS:
             session.logins += 1
             session.login = begin(self.facts, m, i, "telnet", "user-password", session.user, line)
-            if session.user:
-                self.facts.clue(m, i, self.facts.sender(m, i), "user", session.user, "telnet", 0.8)
         session.tail = b""
 
     def _banner(self, m, i, session):
