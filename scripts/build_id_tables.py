@@ -64,10 +64,11 @@ def orders(path: Path) -> list[tuple[str, str]]:
 
 
 def oui(path: Path) -> list[tuple[str, str]]:
-    """Prefix of 6, 7 or 9 hex digits, and the organisation it is assigned to."""
+    """Prefix of 6, 7 or 9 hex digits, and the organisation it is assigned to; who stays private has no name."""
     with lzma.open(path, "rt", encoding="utf-8") as file:
         split = (line.rstrip("\n").split("\t", 1) for line in file)
-        return sorted({prefix.upper(): tidy(name) for prefix, name in split}.items())
+        named = {prefix.upper(): tidy(name) for prefix, name in split}
+        return sorted(item for item in named.items() if item[1].lower() != "private")
 
 
 def text(heading: tuple[str, str], table: list[tuple[str, str]]) -> bytes:
