@@ -98,7 +98,9 @@ def test_the_script_builds_tables_from_a_folder(tmp_path, monkeypatch, capsys):
     }
     (source / "profinet_device_ids.json").write_text(json.dumps(gsd))
     (source / "siemens_order_numbers.tsv").write_text("order_number\tproduct\n6ES7 315\tCPU  315\n")
-    (source / "ieee_oui.tsv.xz").write_bytes(lzma.compress(b"000e8c\tSiemens AG\n000000\tXEROX\n000101\tPrivate\n"))
+    (source / "ieee_oui.tsv.xz").write_bytes(
+        lzma.compress(b"000e8c\tSiemens AG\n000000\tXEROX\n000101\tPrivate\n")
+    )
     monkeypatch.setattr("sys.argv", ["build_id_tables.py", str(source), str(target)])
     assert script().main() == 0
     assert (target / "cip_vendors.tsv").read_text() == "id\tname\n1\tRockwell\n2\tNamco Controls\n"
