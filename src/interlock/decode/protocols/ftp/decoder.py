@@ -79,7 +79,7 @@ class Ftp(Decoder):
         if command is not None:
             self._orient(m, i, slot, 0)
             self._command(m, i, out, session, command)
-        elif line.strip():
+        elif line.endswith(b"\n") and line.strip():  # without one it is the first octet of what is encrypted
             self.facts.oddity(m, i, "ftp", "line-malformed", 0)
 
     def _orient(self, m, i, slot, direction):

@@ -112,15 +112,15 @@ class Telnet(Decoder):
 
     def _typed(self, m, i, session, text):
         """Text of the client, line by line; backspaces take back."""
-        if session.banner is not None:
-            self._banner(m, i, session)
-        if session.login is not None:
-            self._came_of(m, i, session)
         for octet in text:
             if octet in (10, 13, 0):
                 if octet != 0 and (session.line or session.prompt):
                     self._entered(m, i, session)
                 continue
+            if session.banner is not None:
+                self._banner(m, i, session)
+            if session.login is not None:
+                self._came_of(m, i, session)
             if not session.line and session.prompt is None:
                 session.prompt = _asked_for(session.tail)
             if octet in (8, 127):
