@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from typing import Any, Final
@@ -76,6 +77,11 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line; every error is one sentence on standard error."""
     from interlock.errors import ConfigError, InterlockError, PolicyError  # noqa: PLC0415 (help needs none of it)
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # a terminal without Unicode gets escapes, not an error
     try:
         interlock.main(arguments, prog_name="interlock", standalone_mode=True)
     except (ConfigError, PolicyError) as error:
