@@ -37,7 +37,10 @@ def read_certificate(octets: bytes) -> CertificateFacts | None:
             )  # certificates of old devices break rules that nobody here relies on
             found = x509.load_der_x509_certificate(leaf)
             return _facts(found)
-    except ValueError:  # cryptography's parser: what it cannot read is no certificate to us
+    except (
+        ValueError,
+        x509.InvalidVersion,
+    ):  # what cryptography's parser cannot read is no certificate to us
         return None
 
 

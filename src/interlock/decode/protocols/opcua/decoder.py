@@ -17,7 +17,7 @@ from interlock.decode.protocols.opcua.conversation import FAULT, NO_NUMBER, REFU
 from interlock.decode.protocols.opcua.service import code_of
 from interlock.decode.protocols.opcua.subscriptions import Subscriptions
 from interlock.decode.protocols.opcua.tables import DETAILS
-from interlock.decode.protocols.opcua.transport import MAX_CHUNK, UaFramer, probe
+from interlock.decode.protocols.opcua.transport import MAX_CHUNK, PORT, UaFramer, probe
 from interlock.decode.protocols.opcua.view import View
 from interlock.decode.spec import ProtocolSpec
 
@@ -138,7 +138,7 @@ class OpcUa(Conversation):
         handler = self.answers.get(asked)
         if handler is not None:
             handler(m, i, out, row, state)
-        return True
+        return asked >= 0
 
     def _end(self, m, i, state):
         """Nothing is left where nothing is signed; where a channel was joined late, what is left tells the mode."""
@@ -160,7 +160,7 @@ SPEC = ProtocolSpec(
     names=("opcua",),
     probe=probe,
     decoder=OpcUa,
-    tcp=frozenset({4840}),
+    tcp=frozenset({PORT}),
     framer=lambda: UaFramer(MAX_CHUNK),
     details=DETAILS,
     control=True,

@@ -134,7 +134,9 @@ class Sessions:
         kind = v.identifier if v.namespace == 0 else -1
         if size:
             v.skip_string()  # policy id
-        token, user = self._user(m, i, kind if size else _ANONYMOUS)
+        elif kind != _ANONYMOUS and kind != 0:
+            kind = -1
+        token, user = self._user(m, i, kind)
         code = self._user_code(user)
         out.set_user(row, code)
         out.notes[out.operation_of(row)] = (token, user, code, state.about.pop("asking", None))

@@ -13,7 +13,7 @@ import cython
 from interlock.decode.framing import Framer
 from interlock.decode.spec import NEED_MORE
 
-__all__ = ["ACK", "CLO", "ERR", "HEL", "MAX_CHUNK", "MSG", "OPN", "RHE", "UaFramer", "probe"]
+__all__ = ["ACK", "CLO", "ERR", "HEL", "MAX_CHUNK", "MSG", "OPN", "PORT", "RHE", "UaFramer", "probe"]
 
 HEL, ACK, ERR, RHE = 0x48454C, 0x41434B, 0x455252, 0x524845
 OPN, CLO, MSG = 0x4F504E, 0x434C4F, 0x4D5347
@@ -23,6 +23,7 @@ MAX_CHUNK = 1 << 18
 
 SMALLEST = {b"HEL": 32, b"ACK": 28, b"ERR": 16, b"RHE": 16, b"OPN": 32, b"CLO": 24, b"MSG": 24}
 LARGEST = {b"HEL": 8192, b"ACK": 28, b"ERR": 8192, b"RHE": 16384}
+PORT = 4840
 POLICY = b"http://opcfoundation.org/UA/SecurityPolicy#"
 
 
@@ -81,7 +82,9 @@ def probe(octets, hint):
     name = octets[:3]
     if len(octets) < 12:
         known = any(kind.startswith(name) for kind in SMALLEST) and octets[3:4] in (b"", b"F", b"C", b"A")
-        return NEED_MORE if octets and known and octets[7:8] in (b"", b"\x00") else 0
+        if not (octets and known and octets[7:8] in (b"", b"\x00")):
+            return 0
+        return 40 if len(octets) > 3 and PORT in (hint.source_port, hint.target_port) else NEED_MORE
     size = int.from_bytes(octets[4:8], "little")
     if name not in SMALLEST or not SMALLEST[name] <= size <= LARGEST.get(name, MAX_CHUNK):
         return 0
@@ -91,4 +94,7 @@ def probe(octets, hint):
         return 95 if octets[16 : 16 + len(POLICY)] == POLICY[: max(0, len(octets) - 16)] else 0
     if name in (b"HEL", b"ACK"):
         return 95 if int.from_bytes(octets[8:12], "little") < 16 else 0
-    return 80
+    if name in (b"MSG", b"CLO") and octets[24:26] == b"\1\0" and octets[26:28] != b"\0\0":
+        return 90  # the type id of a service in the core namespace
+    fits = size == len(octets) or octets[size : size + 3] in SMALLEST
+    return 75 if fits else 45
