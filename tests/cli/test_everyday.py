@@ -113,7 +113,7 @@ def test_accepted_finding_stays_accepted(tmp_path, analyzed):
     first = document(folder, "findings")["findings"][0]
     assert "accepted" not in first
     site = tmp_path / "site.toml"
-    site.write_text('# ours\nname = "mixing"\n')
+    site.write_text('# ours\n[site]\nname = "mixing"\n')
     ended = run(
         "finding", "accept", first["id"], "--reason", "known", "--until", "2199-12-31", "--site", site
     )

@@ -24,7 +24,21 @@ MAX_WAITING = 64
 ANONYMOUS = frozenset({"anonymous", "ftp"})
 _WITH_NAME = frozenset(
     {
-        *("RETR", "STOR", "STOU", "APPE", "DELE", "RNFR", "RNTO", "CWD", "RMD", "MKD", "LIST", "NLST", "SIZE"),
+        *(
+            "RETR",
+            "STOR",
+            "STOU",
+            "APPE",
+            "DELE",
+            "RNFR",
+            "RNTO",
+            "CWD",
+            "RMD",
+            "MKD",
+            "LIST",
+            "NLST",
+            "SIZE",
+        ),
         *("MDTM", "MLST", "MLSD", "STAT", "SMNT", "XCWD", "XMKD", "XRMD", "MFMT"),
     }
 )
