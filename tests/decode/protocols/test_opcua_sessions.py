@@ -191,7 +191,7 @@ def test_what_a_server_offers_is_listed_once() -> None:
     offers = (
         endpoint(1, NONE, (0, None), (1, BASIC256SHA256), certificate=SERVER_CERTIFICATE),
         endpoint(1, NONE, (1, None), (2, None), (9, None)),
-        endpoint(3, BASIC256SHA256, (1, None), (3, None)),
+        endpoint(3, BASIC256SHA256, (1, NONE), (3, None)),
         endpoint(2, "http://acme/own#Policy", (1, NONE)),
     )
     asked = text("opc.tcp://plc7:4840") + NULL + NULL

@@ -241,7 +241,8 @@ class Sessions:
         row.update({f"server_certificate_{name}": value for name, value in found.items()})
         row["mode"] = _word(MODES, c.u32le())
         row["policy"] = policy_of(v.string())
-        row["tokens"], row["clear_password"] = self._tokens(str(row["policy"]))
+        row["tokens"], clear = self._tokens(str(row["policy"]))
+        row["clear_password"] = clear and row["mode"] != "SignAndEncrypt"
         row["transport"] = (v.string() or "").removeprefix(_TRANSPORT_PREFIX) or None
         row["security_level"] = c.u8()
         return row, server
