@@ -341,6 +341,13 @@ def test_a_mutated_certificate_is_read_or_is_none(changes: list[tuple[int, int]]
     assert found is None or set(found) == {"subject", "issuer", "not_after", "key", "sha1"}
 
 
+def test_a_name_of_another_type_is_no_certificate() -> None:
+    # cryptography refuses a BitString as a common name with a TypeError: found by mutating a real conversation.
+    octets = SERVER_CERTIFICATE.replace(b"\x0c\x04plc7", b"\x03\x04plc7")
+    assert octets != SERVER_CERTIFICATE
+    assert read_certificate(octets) is None
+
+
 def test_a_chain_shows_its_first_certificate() -> None:
     found = read_certificate(CLIENT_CERTIFICATE + SERVER_CERTIFICATE)
     assert found is not None

@@ -32,16 +32,11 @@ def read_certificate(octets: bytes) -> CertificateFacts | None:
         return None
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # certificates of old devices break rules that nobody here relies on
-            found = x509.load_der_x509_certificate(leaf)
-            return _facts(found)
-    except (
-        ValueError,
-        x509.InvalidVersion,
-    ):  # what cryptography's parser cannot read is no certificate to us
-        return None
+            # certificates of old devices break rules that nobody here relies on
+            warnings.simplefilter("ignore")
+            return _facts(x509.load_der_x509_certificate(leaf))
+    except (ValueError, TypeError, x509.InvalidVersion):
+        return None  # what its library refuses is no certificate to us
 
 
 def _first(octets: bytes) -> bytes | None:
