@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from interlock.decode.values import NO_TIME
 from interlock.records.tables import CLUES, CREDENTIALS, FLOWS, ODDITIES, OPERATIONS, VALUES
 from interlock.records.vocabulary import BASES, OUTCOMES, VERBS
 
@@ -186,6 +187,7 @@ class Emitter:
             _sparse(raws, n, pa.binary()),
             self._pool(rows["type"], self._names),
             self._pool(rows["quality"], self._names),
+            _instants(rows["device_time"]),
         ]
         return _batch(VALUES, columns)
 
@@ -283,6 +285,10 @@ def _words(texts: list[Any]) -> pa.Array:
 
 def _times(ns: Any) -> pa.Array:
     return pa.array(ns.view("datetime64[ns]"), pa.timestamp("ns", "UTC"))
+
+
+def _instants(ns: Any) -> pa.Array:
+    return pa.array(ns, mask=ns == NO_TIME).cast(pa.timestamp("ns", "UTC"))
 
 
 def _number(column: Any, absent: Any) -> pa.Array:

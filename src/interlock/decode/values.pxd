@@ -14,7 +14,7 @@ cdef class ValueSheet:
     cdef public bint wanted
     cdef double[:] number_view
     cdef int[:] flow, source, unit, object, type, quality
-    cdef long long[:] operation, time, frame, begin
+    cdef long long[:] operation, time, frame, begin, device_time
     cdef unsigned char[:] direction, server_side
     cdef short[:] protocol
 
@@ -23,6 +23,7 @@ cdef class ValueSheet:
     cpdef int number(self, double value) except -1
     cpdef int registers(self, Cursor c, Py_ssize_t count) except -1
     cpdef set_quality(self, int row, int quality)
+    cpdef set_device_time(self, int row, long long time)
     cpdef set_text(self, int row, str text)
     cpdef set_raw(self, int row, bytes raw)
     cpdef set_server_side(self, int row, int side)

@@ -6,9 +6,12 @@ from __future__ import annotations
 import cython
 import numpy as np
 
-__all__ = ["READ", "REPORTED", "WRITTEN", "ValueSheet"]
+__all__ = ["NO_TIME", "READ", "REPORTED", "WRITTEN", "ValueSheet"]
 
 WRITTEN, READ, REPORTED = range(3)
+
+NO_TIME = -(1 << 62)
+"""Missing device time."""
 
 _TYPES = {
     "flow": np.int32,
@@ -21,6 +24,7 @@ _TYPES = {
     "time": np.int64,
     "frame": np.int64,
     "begin": np.int64,
+    "device_time": np.int64,
     "direction": np.uint8,
     "server_side": np.uint8,
     "protocol": np.int16,
@@ -61,7 +65,10 @@ class ValueSheet:
         self.operation, self.time = memoryview(grown["operation"]), memoryview(grown["time"])
         self.frame, self.begin = memoryview(grown["frame"]), memoryview(grown["begin"])
         self.direction, self.protocol = memoryview(grown["direction"]), memoryview(grown["protocol"])
-        self.server_side = memoryview(grown["server_side"])
+        self.server_side, self.device_time = (
+            memoryview(grown["server_side"]),
+            memoryview(grown["device_time"]),
+        )
 
     def block(self, m, i, protocol, operation, unit, object, direction, type):  # noqa: A002
         """Begin a block in message i. operation: 0 for none; unit, object, type: codes or -1.
@@ -81,6 +88,7 @@ class ValueSheet:
         self.time[row] = m.time[i]
         self.frame[row] = m.frame[i]
         self.begin[row] = self.numbers
+        self.device_time[row] = -4611686018427387904
         self.direction[row] = direction
         side: cython.int = m.side[i]
         self.server_side[row] = 1 - side if direction == 0 else side
@@ -126,6 +134,10 @@ class ValueSheet:
     def set_quality(self, row, quality):
         """Code of the protocol's own quality word."""
         self.quality[row] = quality
+
+    def set_device_time(self, row, time):
+        """When the device says that the values held: UTC ns (local time as if it were UTC where it does not tell)."""
+        self.device_time[row] = time
 
     def set_text(self, row, text):
         """The value is text."""

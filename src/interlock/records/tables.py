@@ -161,6 +161,13 @@ VALUES: Final = Table(
         ),
         Column(name="type", type=text(), nullable=True, meaning="the protocol's own type name"),
         Column(name="quality", type=text(), nullable=True, meaning="the protocol's own quality or status"),
+        Column(
+            name="device_time",
+            type=_NS,
+            unit="ns",
+            nullable=True,
+            meaning="when they held, as the device's own clock says",
+        ),
     ),
 )
 
