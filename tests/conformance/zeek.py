@@ -21,6 +21,8 @@ __all__ = ["Cells", "LogRow", "compare_cells", "read_log", "read_messages"]
 
 _UNSET: Final = ("-", "(empty)", "")
 _UNKNOWN: Final = re.compile(r"unknown-(\d+)")
+_LABELLED: Final = re.compile(r".*\((0x[0-9A-Fa-f]+|\d+)\)")
+"""How ICSNPP's newer logs write a number: `Run (0x0401)`."""
 
 Rule = dict[str, Any]
 """One `[[zeek]]` of columns.toml; its comments say what the entries mean."""
@@ -96,6 +98,8 @@ def _number(text: str | None, names: Mapping[str, int]) -> int | None:
         return names[text]
     if unknown := _UNKNOWN.fullmatch(text):
         return int(unknown[1]) & 0x7F
+    if labelled := _LABELLED.fullmatch(text):
+        text = labelled[1]
     return int(text, 16 if text.startswith("0x") else 10)
 
 
@@ -160,6 +164,8 @@ def _compare_row(row: LogRow, our: dict[str, Any], rule: Rule, cells: Cells) -> 
 
 def _same(said: str, ours: object, words: Mapping[str, int]) -> bool:
     text = str(words.get(said, said))
+    if labelled := _LABELLED.fullmatch(text):
+        text = labelled[1]
     if text.startswith("0x"):
         text = str(int(text, 16))
     return text == str(ours) or (isinstance(ours, str) and ours.rpartition(":")[2] == text)

@@ -29,6 +29,7 @@ PROTOCOLS: tuple[str, ...] = (
     "s7comm",
     "opcua",
     "profinet",
+    "fins",
     "arp",
     "lldp",
     "cdp",

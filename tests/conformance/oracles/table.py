@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from conformance.oracles import cip, datagrams, link, modbus, names, opcua, profinet, s7comm, sessions
+from conformance.oracles import cip, datagrams, fins, link, modbus, names, opcua, profinet, s7comm, sessions
 
 if TYPE_CHECKING:
     from conformance.oracles.port import Oracle
@@ -16,6 +16,7 @@ ORACLES: Final[tuple[Oracle, ...]] = (
     s7comm.ORACLE,
     cip.ORACLE,
     opcua.ORACLE,
+    fins.ORACLE,
     profinet.DCP,
     profinet.CM,
     link.ARP,
