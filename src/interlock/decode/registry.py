@@ -30,6 +30,7 @@ PROTOCOLS: tuple[str, ...] = (
     "opcua",
     "profinet",
     "fins",
+    "mqtt",
     "arp",
     "lldp",
     "cdp",

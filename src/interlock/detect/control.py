@@ -50,7 +50,7 @@ PLANT_ROLES: Final = frozenset({
 
 SPOKEN: Final[dict[str, str]] = {
     "bacnet": "BACnet", "cip": "CIP", "dnp3": "DNP3", "enip": "EtherNet/IP", "ftp": "FTP", "http": "HTTP",
-    "iec104": "IEC 60870-5-104", "modbus": "Modbus", "mms": "MMS", "opcua": "OPC UA", "pccc": "PCCC",
+    "iec104": "IEC 60870-5-104", "modbus": "Modbus", "mms": "MMS", "mqtt": "MQTT", "opcua": "OPC UA", "pccc": "PCCC",
     "pnio-cm": "PROFINET CM", "profinet-dcp": "PROFINET DCP", "s7comm": "S7comm",
     "s7comm-plus": "S7comm-plus", "snmp": "SNMP", "telnet": "Telnet", "tls": "TLS", "umas": "UMAS",
 }  # fmt: skip

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from conformance.oracles import cip, datagrams, fins, link, modbus, names, opcua, profinet, s7comm, sessions
+from conformance.oracles import (
+    cip,
+    datagrams,
+    fins,
+    link,
+    messaging,
+    modbus,
+    names,
+    opcua,
+    profinet,
+    s7comm,
+    sessions,
+)
 
 if TYPE_CHECKING:
     from conformance.oracles.port import Oracle
@@ -31,5 +43,6 @@ ORACLES: Final[tuple[Oracle, ...]] = (
     sessions.RDP,
     datagrams.NTP,
     link.ANNOUNCEMENTS,
+    messaging.ORACLE,
 )
 PROTOCOLS: Final[tuple[str, ...]] = tuple(name for oracle in ORACLES for name in oracle.protocols)
