@@ -31,6 +31,7 @@ PROTOCOLS: tuple[str, ...] = (
     "profinet",
     "fins",
     "mqtt",
+    "bacnet",
     "arp",
     "lldp",
     "cdp",

@@ -15,6 +15,7 @@ CLUE_FIELDS: Final[dict[str, str]] = {
     "vendor-id": "manufacturer's number, with its registry: cip:1, bacnet:7, profinet:0x002a",
     "product": "product or model name",
     "product-code": "manufacturer's number for the product: cip:1/14/54 (vendor/type/code), profinet:0x002a/0x0101",
+    "device-id": "the protocol's own number or address of the machine: bacnet:721, knx:1.1.5",
     "order-number": "order or catalogue number",
     "serial": "serial number",
     "firmware": "firmware or software version of the device",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from conformance.oracles import (
+    building,
     cip,
     datagrams,
     fins,
@@ -31,6 +32,7 @@ ORACLES: Final[tuple[Oracle, ...]] = (
     fins.ORACLE,
     profinet.DCP,
     profinet.CM,
+    building.BACNET,
     link.ARP,
     datagrams.DHCP,
     names.ORACLE,

@@ -1,0 +1,71 @@
+"""The network layer: who sends through which router to whom, and the messages of routers among themselves.
+
+    | version 1 | control 1 | [DNET 2, DLEN 1, DADR] | [SNET 2, SLEN 1, SADR] | [hop count 1] |
+    then an APDU, or | message type 1 | [vendor 2] | …
+
+Source: ANSI/ASHRAE 135, clause 6.2 (NPDU), 6.4 (network layer messages).
+"""
+
+from __future__ import annotations
+
+from interlock.errors import DecodeError
+
+__all__ = ["NETWORK_MESSAGES", "Npdu", "address_text", "read_npdu", "unit_text"]
+
+NETWORK_MESSAGES = 768
+"""`function` of a network layer message is this + its message type."""
+BROADCAST = 0xFFFF
+"""The network number that means every network."""
+MESSAGE, DESTINATION, SOURCE = 0x80, 0x20, 0x08
+
+
+class Npdu:
+    """destination, source: (network, address octets) or None. kind: network layer message type, or -1."""
+
+    __slots__ = ("destination", "kind", "source", "vendor")
+
+    def __init__(self):
+        self.destination = self.source = None
+        self.kind = self.vendor = -1
+
+
+LOCAL = Npdu()
+"""What most messages have: neither a remote source nor a remote destination."""
+
+
+def read_npdu(c):
+    """Read the NPDU's header at the cursor. Raises DecodeError, as for another version than 1."""
+    if c.u8() != 1:
+        raise DecodeError("version-unknown", c.offset() - 1)
+    control = c.u8()
+    if control & 0xA8 == 0:
+        return LOCAL
+    npdu = Npdu()
+    if control & DESTINATION:
+        npdu.destination = c.u16be(), c.take(c.u8())
+    if control & SOURCE:
+        npdu.source = c.u16be(), c.take(c.u8())
+    if control & DESTINATION:
+        c.skip(1)  # hop count
+    if control & MESSAGE:
+        npdu.kind = c.u8()
+        if npdu.kind >= 0x80:
+            npdu.vendor = c.u16be()
+    return npdu
+
+
+def address_text(address):
+    """An address within a network: MS/TP and ARCNET 1 octet decimal, B/IP 6 octets with its port, else hex."""
+    if len(address) == 1:
+        return str(address[0])
+    if len(address) == 6 and 0xBAC0 <= int.from_bytes(address[4:], "big") <= 0xBACF:
+        return f"{address[0]}.{address[1]}.{address[2]}.{address[3]}:{int.from_bytes(address[4:], 'big')}"
+    return f"0x{address.hex()}"
+
+
+def unit_text(end):
+    """`network:address` of a machine behind a router; `network:*` for all of a network; None for a global one."""
+    network, address = end
+    if network == BROADCAST:
+        return None
+    return f"{network}:{address_text(address)}" if address else f"{network}:*"

@@ -1,0 +1,157 @@
+"""Tags: how every parameter of an APDU is written.
+
+    | tag number 4 | class 1 | length, value or type 3 | [tag number 1] | [length 1, 3 or 5] | content … |
+
+Class 0 (application) tells the type of the content, class 1 (context) its place among the parameters.
+Source: ANSI/ASHRAE 135, clause 20.2.
+"""
+
+from __future__ import annotations
+
+from interlock.errors import DecodeError
+
+__all__ = ["APPLICATION", "CLOSING", "CONTEXT", "END", "OPENING", "Parameters"]
+
+APPLICATION, CONTEXT, OPENING, CLOSING, END = range(5)
+BOOLEAN = 1
+MAX_GROUPS = 32
+"""Groups in groups that anybody needs: a log record with an event notification has 9."""
+
+
+class Parameters:
+    """Reads tags from a cursor, one ahead. `kind`, `number`, `length`, `at` (offset): of that tag after `look`."""
+
+    __slots__ = ("ahead", "at", "c", "kind", "length", "number")
+
+    def __init__(self):
+        self.c = None
+        self.ahead = False
+        self.kind, self.number, self.length, self.at = END, -1, 0, 0
+
+    def begin(self, cursor):
+        """Read from where this cursor stands."""
+        self.c = cursor
+        self.ahead = False
+
+    def look(self):
+        """Read the next tag without consuming it; its kind. At the end of the APDU the kind is END."""
+        if self.ahead:
+            return self.kind
+        self.ahead = True
+        c = self.c
+        self.at = c.offset()
+        if c.left() == 0:
+            self.kind, self.number, self.length = END, -1, 0
+            return END
+        first = c.u8()
+        number, length = first >> 4, first & 7
+        if number == 15:
+            number = c.u8()
+        self.number = number
+        if first & 8:
+            if length >= 6:
+                self.kind, self.length = OPENING if length == 6 else CLOSING, 0
+                return self.kind
+            self.kind = CONTEXT
+        else:
+            self.kind = APPLICATION
+            if number == BOOLEAN:  # its value stands where others have their length
+                self.length = length
+                return APPLICATION
+            if length >= 6:
+                raise DecodeError("tag-invalid", c.offset() - 1)
+        self.length = self._extended() if length == 5 else length
+        return self.kind
+
+    def _extended(self):
+        c = self.c
+        length = c.u8()
+        if length < 254:
+            return length
+        return c.u16be() if length == 254 else c.u32be()
+
+    def content(self):
+        """Consume the tag ahead; its content, for an application Boolean its value as one octet."""
+        self.ahead = False
+        if self.kind == APPLICATION and self.number == BOOLEAN:
+            return bytes((self.length & 1,))
+        return self.c.take(self.length)
+
+    def more(self):
+        """Whether another parameter follows within this group: neither the end nor a closing tag."""
+        return self.look() < CLOSING
+
+    def has(self, number):
+        """Whether context parameter `number` is next."""
+        return self.look() == CONTEXT and self.number == number
+
+    def opens(self, number):
+        """Pass an opening tag, if it is next."""
+        if self.look() == OPENING and self.number == number:
+            self.ahead = False
+            return True
+        return False
+
+    def closes(self, number):
+        """Pass a closing tag, which must be next."""
+        if self.look() != CLOSING or self.number != number:
+            raise DecodeError("tag-unexpected", self.c.offset())
+        self.ahead = False
+
+    def unsigned(self, number):
+        """Content of context parameter `number` as an unsigned integer, which must be next."""
+        if self.look() != CONTEXT or self.number != number:
+            raise DecodeError("parameter-missing" if self.kind != END else "truncated", self.c.offset())
+        return self._unsigned()
+
+    def optional(self, number):
+        """The same where it is next, else None."""
+        if self.look() != CONTEXT or self.number != number:
+            return None
+        return self._unsigned()
+
+    def plain(self, tag):
+        """Content of an application-tagged unsigned, enumerated or object identifier, which must be next."""
+        if self.look() != APPLICATION or self.number != tag:
+            raise DecodeError("parameter-missing" if self.kind != END else "truncated", self.c.offset())
+        return self._unsigned()
+
+    def _unsigned(self):
+        self.ahead = False
+        length = self.length
+        if length == 1:
+            return self.c.u8()
+        if length == 4:
+            return self.c.u32be()
+        if length == 2:
+            return self.c.u16be()
+        if length > 8:
+            raise DecodeError("integer-too-long", self.c.offset())
+        return int.from_bytes(self.c.take(length), "big")
+
+    def skip(self):
+        """Pass the next parameter, a group with all that is in it."""
+        depth = 0
+        while True:
+            kind = self.look()
+            if kind == END:
+                raise DecodeError("group-open", self.c.offset())
+            self.ahead = False
+            if kind == OPENING:
+                depth += 1
+                if depth > MAX_GROUPS:
+                    raise DecodeError("nested-too-deep", self.c.offset())
+            elif kind == CLOSING:
+                depth -= 1
+                if depth < 0:
+                    raise DecodeError("tag-unexpected", self.c.offset())
+            elif not (kind == APPLICATION and self.number == BOOLEAN):
+                self.c.skip(self.length)
+            if depth == 0:
+                return
+
+    def skip_rest(self, number):
+        """Pass everything up to and with the closing tag `number`."""
+        while self.more():
+            self.skip()
+        self.closes(number)
