@@ -61,6 +61,7 @@ class Engine:
         self.sheet.facts.keyed_by(fingerprint)
         self.sheet.facts.realm_of = self.flows.realm_of
         self.sheet.facts.address_of = self.flows.address_of
+        self.sheet.facts.wanted = wanted
         self.sheet.values.wanted = wanted is None or "values" in wanted
         tools = Tools(self.flows, self.sheet, verbs, codes)
         self.recogniser = Recogniser(specs, codes, self.sheet.facts)

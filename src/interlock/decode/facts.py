@@ -14,7 +14,10 @@ CLUE_AGE_NS = 3_600_000_000_000
 
 
 class Facts:
-    """Rows as tuples: (message's source, time, frame, flow slot, side, …own columns)."""
+    """Rows as tuples: (message's source, time, frame, flow slot, side, …own columns).
+
+    wanted: names of the tables that are asked for, None for all; only details heed it.
+    """
 
     def __init__(self):
         self.clues = []
@@ -23,6 +26,7 @@ class Facts:
         self.details = {}
         self.oddity_count = {}
         self.suppressed = 0
+        self.wanted = None
         self._said = {}
         self._fingerprint = None
         self.realm_of = None
@@ -107,8 +111,14 @@ class Facts:
         )
         return len(self.credentials) - 1
 
+    def wants(self, table):
+        """Whether a table of a protocol's own is asked for; where rows are many, ask before making one."""
+        return self.wanted is None or table in self.wanted
+
     def detail(self, table, m, i, row):
         """A row (dict of its own columns) for the protocol's own table."""
+        if self.wanted is not None and table not in self.wanted:
+            return
         self.details.setdefault(table, []).append(
             (m.source[i], m.time[i], m.frame[i], m.flow[i], m.side[i], row)
         )

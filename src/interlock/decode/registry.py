@@ -32,6 +32,8 @@ PROTOCOLS: tuple[str, ...] = (
     "fins",
     "mqtt",
     "bacnet",
+    "goose",
+    "sv",
     "arp",
     "lldp",
     "cdp",

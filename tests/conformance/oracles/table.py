@@ -17,6 +17,7 @@ from conformance.oracles import (
     profinet,
     s7comm,
     sessions,
+    substation,
 )
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ ORACLES: Final[tuple[Oracle, ...]] = (
     profinet.DCP,
     profinet.CM,
     building.BACNET,
+    substation.GOOSE,
+    substation.SAMPLED_VALUES,
     link.ARP,
     datagrams.DHCP,
     names.ORACLE,

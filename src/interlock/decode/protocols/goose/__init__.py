@@ -1,0 +1,1 @@
+"""GOOSE: events of a substation to a group, on the link and (routed) over UDP."""

@@ -1,0 +1,1 @@
+"""Sampled values: currents and voltages of a substation to a group."""

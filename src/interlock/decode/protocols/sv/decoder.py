@@ -1,0 +1,281 @@
+# cython: compiled
+"""Sampled values: streams of currents and voltages, some thousand messages a second each.
+
+    Ethernet 0x88BA   | APPID 2 | length 2 | reserved 1 2 | reserved 2 2 | savPdu |
+    savPdu [APPLICATION 0]   noASDU 0, security 1, SEQUENCE OF ASDU 2
+    ASDU   svID 0, datSet 1, smpCnt 2, confRev 3, refrTm 4, smpSynch 5, smpRate 6, sample 7, smpMod 8, gmIdentity 9
+
+A message is one operation with an item for each ASDU. Samples that are laid out as IEC 61850-9-2LE has them
+(INT32, quality of 32 bits, again and again) become values, others stay octets.
+Source: IEC 61850-9-2 clause 8.5 and annex A; IEC 61869-9 clause 6; UCA implementation guideline 9-2LE, 7.
+"""
+
+from __future__ import annotations
+
+import cython
+
+from interlock.decode.decoder import Decoder
+from interlock.decode.protocols.mms.data import quality_text, utc_time
+from interlock.decode.protocols.sv.tables import SAMPLED_VALUES
+from interlock.decode.spec import ProtocolSpec
+from interlock.errors import DecodeError
+
+__all__ = ["SPEC", "SampledValues"]
+
+HEADER, SAV_PDU = 8, 0x60
+MAX_KNOWN = 4096
+"""Identifiers and qualities that are kept; more than a substation has, all are forgotten then."""
+TABLE = "sampled_values"
+NUMBERS = {0x82: "smp_cnt", 0x83: "conf_rev", 0x85: "smp_synch", 0x86: "smp_rate", 0x88: "smp_mod"}
+
+
+class SampledValues(Decoder):
+    """One frame a message. `tag` and `stop` are of the element that was begun last."""
+
+    def __init__(self, spec, tools):
+        Decoder.__init__(self, spec, tools)
+        self.tag = 0
+        self.stop = 0
+        self.no_asdu = -1
+        self.appid = self.length = self.reserved = 0
+        self.ids = {}
+        self.qualities = {}
+        self.generation = 0
+        self.detailed = False
+        self.sample_type = self.names.code("INT32")
+        self.raw_type = self.names.code("seqData")
+
+    def message(self, m, i, out):
+        """See Decoder.message."""
+        c: Cursor = self.cursor
+        self.appid = c.u16be()
+        self.length = c.u16be()
+        self.reserved = c.u32be() >> 16
+        self.detailed = self.facts.wants(TABLE)
+        end: cython.Py_ssize_t = c.offset() + c.left()
+        if self.length < end:
+            end = self.length
+        self._next(end)
+        if self.tag != 0x60:
+            raise DecodeError("apdu-unknown", 8)
+        self._pdu(m, i, out, self.stop)
+
+    def _next(self, end):
+        """Begin the element at the cursor: sets `tag` (one octet) and `stop`, an offset not behind `end`."""
+        c: Cursor = self.cursor
+        at: cython.Py_ssize_t = c.offset()
+        if at + 2 > end:
+            raise DecodeError("truncated", at)
+        self.tag = c.u8()
+        length: cython.longlong = c.u8()
+        if length & 0x80:
+            if length == 0x81:
+                length = c.u8()
+            elif length == 0x82:
+                length = c.u16be()
+            else:
+                raise DecodeError("length-invalid", at)
+        self.stop = c.offset() + length
+        if self.stop > end:
+            raise DecodeError("truncated", at)
+        return 0
+
+    def _number(self):
+        """The element's content as an unsigned number of at most 32 bits; -1 where it is none."""
+        c: Cursor = self.cursor
+        width: cython.Py_ssize_t = self.stop - c.offset()
+        value: cython.longlong = 0
+        if width < 1 or width > 5:
+            c.seek(self.stop)
+            return -1
+        k: cython.Py_ssize_t
+        for k in range(width):
+            value = (value << 8) | c.u8()
+        wrap: cython.longlong = 0xFFFFFFFF
+        return value if value <= wrap else -1
+
+    def _pdu(self, m, i, out, end):
+        """The fields of a savPdu; its ASDUs are read where they stand."""
+        c: Cursor = self.cursor
+        row: cython.int = out.tell(m, i, self.f, 0)
+        self.no_asdu = -1
+        found: cython.int = -1
+        while c.offset() < end:
+            at: cython.Py_ssize_t = c.offset()
+            self._next(end)
+            stop: cython.Py_ssize_t = self.stop
+            if self.tag == 0x80:
+                number: cython.longlong = self._number()
+                self.no_asdu = number if 0 <= number < 65536 else -1
+            elif self.tag == 0xA2 and found < 0:
+                found = self._sequence(m, i, out, row, stop)
+            elif self.tag != 0x81:
+                self.facts.oddity(m, i, "sampled-values", "tag-unexpected", at)
+            c.seek(stop)
+        if found < 0:
+            self.facts.oddity(m, i, "sampled-values", "field-missing", 8)
+        elif found != self.no_asdu:
+            self.facts.oddity(m, i, "sampled-values", "asdus-mismatch", 8)
+        return 0
+
+    def _sequence(self, m, i, out, row, end):
+        """The ASDUs of a message, an item each; how many."""
+        c: Cursor = self.cursor
+        index: cython.int = 0
+        while c.offset() < end:
+            at: cython.Py_ssize_t = c.offset()
+            self._next(end)
+            stop: cython.Py_ssize_t = self.stop
+            if self.tag != 0x30:
+                raise DecodeError("tag-unexpected", at)
+            self._asdu(m, i, out, row if index == 0 else out.more(row), index, stop)
+            c.seek(stop)
+            index += 1
+        return index
+
+    def _asdu(self, m, i, out, row, index, end):
+        c: Cursor = self.cursor
+        name: bytes = b""
+        begins: cython.Py_ssize_t = -1
+        ends: cython.Py_ssize_t = -1
+        number: cython.longlong = 0
+        fields: dict = {} if self.detailed else None
+        while c.offset() < end:
+            at: cython.Py_ssize_t = c.offset()
+            self._next(end)
+            stop: cython.Py_ssize_t = self.stop
+            tag: cython.int = self.tag
+            if tag == 0x80:
+                name = c.take(stop - c.offset())
+            elif tag == 0x87:
+                begins = c.offset()
+                ends = stop
+            elif tag < 0x80 or tag > 0x89:
+                self.facts.oddity(m, i, "sampled-values", "tag-unexpected", at)
+            elif tag == 0x82 or tag == 0x83 or tag == 0x85 or tag == 0x86 or tag == 0x88:
+                number = self._number()
+                if number < 0:
+                    self.facts.oddity(m, i, "sampled-values", "integer-invalid", at)
+                elif fields is not None:
+                    fields[NUMBERS[tag]] = number
+            elif fields is not None:
+                self._rare(m, i, tag, at, c.take(stop - c.offset()), fields)
+            c.seek(stop)
+        if name == b"" or begins < 0:
+            self.facts.oddity(m, i, "sampled-values", "field-missing", c.offset())
+        code: cython.int = self._object(name) if name != b"" else -1
+        out.set_object(row, code, -1)
+        if begins >= 0:
+            c.seek(begins)
+            self.stop = ends
+            self._samples(m, i, out, row, code, name)
+        if fields is not None:
+            if name != b"":
+                fields["sv_id"] = name.decode("utf-8", "backslashreplace")
+            if begins >= 0:
+                c.seek(begins)
+                fields["seq_data"] = c.take(ends - begins)
+            self._tell(m, i, out, row, index, fields)
+        return 0
+
+    def _rare(self, m, i, tag, at, content, fields):
+        """Fields that most streams leave out: data set, refresh time, grandmaster."""
+        if tag == 0x81:
+            fields["dat_set"] = content.decode("utf-8", "backslashreplace")
+        elif tag == 0x84 and len(content) == 8:
+            fields["refr_tm"], fields["refr_tm_quality"] = utc_time(content)
+        elif tag == 0x84:
+            self.facts.oddity(m, i, "sampled-values", "utc-time-invalid", at)
+        elif tag == 0x89:
+            fields["gm_identity"] = content
+
+    def _object(self, name):
+        """The code of a stream's identifier, looked up by its octets."""
+        if self.generation != self.objects.generation or len(self.ids) >= 4096:
+            self.ids = {}
+            self.generation = self.objects.generation
+        code = self.ids.get(name)
+        if code is None:
+            code = self.ids[name] = self.objects.code(name.decode("utf-8", "backslashreplace"))
+        return code
+
+    def _samples(self, m, i, out, row, object, name):  # noqa: A002
+        """INT32 and quality, again and again, up to `stop`; else octets."""
+        c: Cursor = self.cursor
+        begin: cython.Py_ssize_t = c.offset()
+        octets: cython.Py_ssize_t = self.stop - begin
+        k: cython.Py_ssize_t
+        fits: cython.bint = octets > 0 and octets % 8 == 0
+        reserved: cython.longlong = 0xFFFFC000
+        if fits:
+            for k in range(octets // 8):
+                c.skip(4)
+                if c.u32be() & reserved:
+                    fits = False
+                    break
+            c.seek(begin)
+        out.set_object(row, object, octets // 8 if fits else -1)
+        if not self.values.wanted:
+            return 0
+        if not fits:
+            block: cython.int = self.values.block(
+                m, i, self.f.protocol_code, out.operation_of(row), -1, object, 2, self.raw_type
+            )
+            self.values.set_raw(block, c.take(octets))
+            return 0
+        last: cython.longlong = -1
+        for k in range(octets // 8):
+            value: cython.longlong = c.i32be()
+            word: cython.longlong = c.u32be()
+            if word != last:
+                code: cython.int = object
+                if k:
+                    code = self._object(name + b"[%d]" % int(k))
+                block = self._block(m, i, out, row, code)
+                self.values.set_quality(block, self._quality(word))
+                last = word
+            self.values.number(value)
+        return 0
+
+    def _block(self, m, i, out, row, object):  # noqa: A002
+        return self.values.block(
+            m, i, self.f.protocol_code, out.operation_of(row), -1, object, 2, self.sample_type
+        )
+
+    def _quality(self, word):
+        code = self.qualities.get(word)
+        if code is None:
+            if len(self.qualities) >= 4096:
+                self.qualities = {}
+            code = self.qualities[word] = self.names.code(quality_text(int(word)))
+        return code
+
+    def _tell(self, m, i, out, row, index, fields):
+        vlan: cython.int = self.flows.vlan[m.flow[i]]
+        fields["operation"] = out.operation_of(row)
+        fields["vlan"] = vlan if vlan >= 0 else None
+        fields["appid"] = self.appid
+        fields["length"] = self.length
+        fields["simulated"] = self.reserved >= 0x8000
+        fields["no_asdu"] = self.no_asdu if self.no_asdu >= 0 else None
+        fields["asdu"] = index
+        self.facts.detail(TABLE, m, i, fields)
+        return 0
+
+
+def _probe(octets, hint):
+    """The link type is that of sampled values alone."""
+    if hint.transport != "eth" or hint.ethertype != 0x88BA or len(octets) < HEADER + 2:
+        return 0
+    return 95 if octets[HEADER] == SAV_PDU else 40
+
+
+SPEC = ProtocolSpec(
+    name="sampled-values",
+    names=("sampled-values",),
+    probe=_probe,
+    decoder=SampledValues,
+    ethertypes=frozenset({0x88BA}),
+    details=(SAMPLED_VALUES,),
+    control=True,
+)
