@@ -28,6 +28,7 @@ PROTOCOLS: tuple[str, ...] = (
     "enip",
     "s7comm",
     "opcua",
+    "iec104",
     "profinet",
     "fins",
     "mqtt",
