@@ -7,7 +7,8 @@ from interlock.decode.sheet cimport Sheet
 from interlock.decode.values cimport ValueSheet
 
 cdef class Modbus(Decoder):
-    cdef public Functions diagnostics, umas
+    cdef public Functions diagnostics
+    cdef public object umas
     cdef int register_type, bit_type, mask_type
 
     cpdef message(self, Messages m, int i, Sheet out)

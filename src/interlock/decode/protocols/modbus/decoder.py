@@ -13,6 +13,7 @@ import cython
 
 from interlock.decode.decoder import Decoder
 from interlock.decode.framing import LengthFramer
+from interlock.decode.protocols.modbus.umas import Umas
 from interlock.decode.spec import NEED_MORE, ProtocolSpec
 from interlock.errors import DecodeError
 
@@ -35,12 +36,12 @@ IDENTITY = {
 
 
 class Modbus(Decoder):
-    """Requests and answers of one Modbus server address, every public function, UMAS to its function."""
+    """Requests and answers of one Modbus server address, every public function; UMAS by its own reader."""
 
     def __init__(self, spec, tools):
         Decoder.__init__(self, spec, tools)
         self.diagnostics = tools.table("modbus", "modbus-diagnostics")
-        self.umas = tools.table("modbus", "umas")
+        self.umas = Umas(self, tools)
         self.register_type = self.names.code("uint16")
         self.bit_type = self.names.code("bit")
         self.mask_type = self.names.code("and-or-mask")
@@ -75,7 +76,11 @@ class Modbus(Decoder):
 
     def _ask(self, m, i, out, transaction, unit, function):
         c: Cursor = self.cursor
-        row: cython.int = out.ask(m, i, self.f, function, transaction | (unit << 16) | (function << 24))
+        key: cython.longlong = transaction | (unit << 16) | (function << 24)
+        if function == 90:
+            self.umas.ask(m, i, out, key, transaction, self._unit(unit))
+            return
+        row: cython.int = out.ask(m, i, self.f, function, key)
         out.set_transaction(row, transaction)
         out.set_unit(row, self._unit(unit))
         if 1 <= function <= 4:
@@ -97,9 +102,6 @@ class Modbus(Decoder):
             self._files(out, row, function)
         elif function == 43:
             self._interface(out, row)
-        elif function == 90:
-            c.skip(1)
-            self._sub_function(out, row, self.umas, c.u8(), "umas")
 
     def _range(self, m, i, out, row, kind):
         """Start and quantity, as most functions name what they are about."""
@@ -210,6 +212,9 @@ class Modbus(Decoder):
         c: Cursor = self.cursor
         plain: cython.int = function & 0x7F
         row: cython.int = out.answer(m, i, transaction | (unit << 16) | (plain << 24))
+        if function == 90:
+            self.umas.answer(m, i, out, row, transaction, self._unit(unit))
+            return
         if row < 0:
             row = out.orphan(m, i, self.f, plain, transaction)
             out.set_unit(row, self._unit(unit))
@@ -221,10 +226,6 @@ class Modbus(Decoder):
             self._identity(m, i, unit)
         elif plain == 17:
             self._server_id(m, i, unit)
-        elif plain == 90 and c.left() >= 2:
-            c.skip(1)
-            if c.u8() == 0xFD:
-                out.settle(row, REFUSED, c.u8() if c.left() else 0)
         elif plain == 24:
             c.skip(2)
             self._registers(m, i, row, out, out.object_of(row), READ, c.u16be())
@@ -305,7 +306,7 @@ def _framer():
 
 SPEC = ProtocolSpec(
     name="modbus",
-    names=("modbus",),
+    names=("modbus", "umas"),
     probe=_probe,
     decoder=Modbus,
     tcp=frozenset({502}),
