@@ -35,6 +35,7 @@ PROTOCOLS: tuple[str, ...] = (
     "bacnet",
     "goose",
     "sv",
+    "knxnet_ip",
     "arp",
     "lldp",
     "cdp",

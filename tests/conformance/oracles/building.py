@@ -1,10 +1,14 @@
-"""BACnet: messages of the application, the network and the virtual link layer.
+"""Building automation: BACnet and KNXnet/IP.
+
+BACnet: messages of the application, the network and the virtual link layer.
 
 Function: the confirmed service; 256 + unconfirmed service; 512 + BVLC function; 768 + network message type.
 Acknowledgements of segments make no message, segments count once, with the last one; a Reject or an Abort is
 about the service that was asked with its invoke id. What a device reports (I-Am, notifications) is counted
 as a request of its server.
-Source: ANSI/ASHRAE 135, 6.4, 20.1 and J.2; tshark fields bacapp.*, bacnet.*, bvlc.*.
+KNXnet/IP: the service type; public captures hold none of what tunnels and routing carry, which is left aside.
+Source: ANSI/ASHRAE 135, 6.4, 20.1 and J.2; tshark fields bacapp.*, bacnet.*, bvlc.*; KNX 03/08/02 to 03/08/09,
+tshark fields knxip.*, cemi.*.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ if TYPE_CHECKING:
     from conformance.message import Message
     from conformance.walk import Layer, Packet
 
-__all__ = ["BACNET"]
+__all__ = ["BACNET", "KNX"]
 
 _CONFIRMED, _UNCONFIRMED, _SEGMENT_ACK = 0, 1, 4
 _REPORTS: Final = frozenset({0, 1, 2, 3, 11, 12})
@@ -112,6 +116,27 @@ def _result(frame: int, layer: Layer, asked: _Asked) -> Message:
     return answer(frame, ends, "bacnet", 512)
 
 
+_KNX_ANSWERS: Final = {
+    0x0202: 0x0201, 0x0204: 0x0203, 0x0206: 0x0205, 0x0208: 0x0207, 0x020A: 0x0209, 0x020C: 0x020B, 0x0423: 0x0422,
+    0x0741: 0x0740, 0x0952: 0x0951, 0x0954: 0x0953,
+}  # fmt: skip
+_KNX_REPORTS: Final = frozenset({0x0425, 0x0531, 0x0532, 0x0955})
+_KNX_CARRIERS: Final = frozenset({0x0310, 0x0311, 0x0420, 0x0421, 0x0530, 0x0533})
+
+
+def _knx(packets: Iterable[Packet]) -> Iterator[Message]:
+    for packet in packets:
+        for layer in packet.named("kip"):
+            service = layer.number("knxip.service")
+            if service is None or service in _KNX_CARRIERS:
+                continue
+            if service in _KNX_ANSWERS:
+                yield answer(packet.number, layer.ends, "knxnet-ip", _KNX_ANSWERS[service])
+            else:
+                sent = ANSWER if service in _KNX_REPORTS else REQUEST
+                yield spoken(packet.number, layer.ends, "knxnet-ip", service, sent, counted=REQUEST)
+
+
 BACNET = Oracle(
     name="bacnet",
     protocols=("bacnet",),
@@ -131,4 +156,11 @@ BACNET = Oracle(
         }
     ),
     messages=_messages,
+)
+KNX = Oracle(
+    name="knx",
+    protocols=("knxnet-ip",),
+    layers=("kip",),
+    fields=frozenset({"knxip.service"}),
+    messages=_knx,
 )

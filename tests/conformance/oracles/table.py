@@ -38,6 +38,7 @@ ORACLES: Final[tuple[Oracle, ...]] = (
     building.BACNET,
     substation.GOOSE,
     substation.SAMPLED_VALUES,
+    building.KNX,
     link.ARP,
     datagrams.DHCP,
     names.ORACLE,
