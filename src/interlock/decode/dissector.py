@@ -251,12 +251,18 @@ class Dissector:
         )
 
     def _identify(self, slot, side, start, end):
-        """Ask the recogniser; the protocol's index, -1 unknown, -2 more octets needed."""
+        """Ask the recogniser; the protocol's index, -1 unknown, -2 more octets needed.
+
+        Waiting for more octets is no failed try while probes have not seen all that they look at: else a
+        sender who begins octet by octet would never be recognised.
+        """
         f: Flows = self.flows
         if f.tries[slot] >= 6:
             return -1
-        f.tries[slot] += 1
-        return self.recogniser.identify(self.packet, f, slot, side, self.array, start, end)
+        found: cython.int = self.recogniser.identify(self.packet, f, slot, side, self.array, start, end)
+        if found != -2 or end - start >= 512:
+            f.tries[slot] += 1
+        return found
 
     def _tcp(self, slot, side):
         p: Packet = self.packet

@@ -30,7 +30,7 @@ class Recogniser:
     def __init__(self, specs: Sequence[ProtocolSpec], codes: dict[str, int], facts: Any) -> None:
         """codes: protocol name → code, as in Flows.protocol."""
         self._specs = tuple(specs)
-        self._names = {code: name for name, code in codes.items()}
+        self._names = {codes[name]: spec.name for spec in specs for name in spec.names}
         self._codes = codes
         self._facts = facts
         self._by_port: dict[tuple[str, int], list[ProtocolSpec]] = {}
@@ -47,7 +47,7 @@ class Recogniser:
         self._datagrams = [s for s in specs if s.udp]
 
     def name_of(self, code: int) -> str:
-        """Protocol name of a code."""
+        """Name of what shares a code's transport: as of all that a stream's octets tell before they are decoded."""
         return self._names[code]
 
     def identify(

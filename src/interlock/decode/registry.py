@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from interlock.decode.spec import ProtocolSpec
     from interlock.decode.tools import VerbRows
 
-__all__ = ["ENTRY_POINT", "PROTOCOLS", "load_specs", "load_verbs", "table_schemas"]
+__all__ = ["ENTRY_POINT", "PROTOCOLS", "load_specs", "load_verbs", "protocol_packages", "table_schemas"]
 
 ENTRY_POINT = "interlock.protocols"
 """Group under which a decoder outside the package registers its module."""
@@ -54,11 +54,24 @@ PROTOCOLS: tuple[str, ...] = (
 """Folders of decode/protocols, in the order in which their probes are asked."""
 
 
+def protocol_packages(names: Iterable[str] = PROTOCOLS, *, outside: bool = True) -> tuple[str, ...]:
+    """Packages that hold decoder.py, verbs.toml and quality.toml: the house's own, then those that entry points name.
+
+    An entry point names its decoder's module (`acme_interlock.decoder`); the files stand beside that module.
+    """
+    own = [f"interlock.decode.protocols.{name}" for name in names]
+    return (*own, *(module.rpartition(".")[0] for module in _outside())) if outside else tuple(own)
+
+
+def _outside() -> list[str]:
+    return [point.value.partition(":")[0] for point in entry_points(group=ENTRY_POINT)]
+
+
 def load_specs(names: Iterable[str] = PROTOCOLS, *, outside: bool = True) -> tuple[ProtocolSpec, ...]:
     """Import the protocols' modules: the package's own, then those that entry points name."""
     modules = [f"interlock.decode.protocols.{name}.decoder" for name in names]
     if outside:
-        modules += [point.value.partition(":")[0] for point in entry_points(group=ENTRY_POINT)]
+        modules += _outside()
     return tuple(importlib.import_module(module).SPEC for module in modules)
 
 
@@ -70,16 +83,26 @@ def table_schemas() -> dict[str, pa.Schema]:
     return {table.name: table.schema for table in (*TABLES.values(), *own)}
 
 
-def load_verbs(names: Iterable[str] = PROTOCOLS) -> dict[str, VerbRows]:
-    """Every table of the protocols' verbs.toml: table name → function → (name, verb)."""
+def load_verbs(names: Iterable[str] = PROTOCOLS, *, outside: bool = True) -> dict[str, VerbRows]:
+    """Every table of the protocols' verbs.toml: table name → function → (name, verb).
+
+    A protocol outside the package adds tables; it cannot change those of the house.
+    """
     tables: dict[str, VerbRows] = {}
-    for name in names:
-        file = files(f"interlock.decode.protocols.{name}") / "verbs.toml"
-        for table, rows in tomllib.loads(file.read_text("utf-8")).items():
-            tables[table] = {
-                int(f, 0): (row["name"], _verb(row["verb"], table, f)) for f, row in rows.items()
-            }
+    for package in protocol_packages(names, outside=outside):
+        for table, rows in _verbs_of(package).items():
+            tables.setdefault(table, rows)
     return tables
+
+
+def _verbs_of(package: str) -> dict[str, VerbRows]:
+    file = files(package) / "verbs.toml" if package else None
+    if file is None or not file.is_file():
+        return {}
+    return {
+        table: {int(f, 0): (row["name"], _verb(row["verb"], table, f)) for f, row in rows.items()}
+        for table, rows in tomllib.loads(file.read_text("utf-8")).items()
+    }
 
 
 def _verb(verb: str, table: str, function: str) -> str:

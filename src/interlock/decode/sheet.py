@@ -245,12 +245,15 @@ class Sheet:
         return row
 
     def _find(self, flow, side, key):
-        """Take the oldest open request with this key, not asked by `side`, off its flow's list."""
+        """Take the oldest open request with this key, not asked by `side`, off its flow's list.
+
+        One that its own message settled is passed over: it leaves with this batch, and batches must not matter.
+        """
         row: cython.int = self.head[flow]
         before: cython.int = -1
         seen: cython.int = 0
         while row >= 0:
-            if self.key[row] == key and self.asker[row] != side:
+            if self.key[row] == key and self.asker[row] != side and self.outcome[row] == 5:
                 self._unlink(flow, row, before)
                 return row
             before = row

@@ -40,11 +40,11 @@ class Arp(Decoder):
             row = out.ask(m, i, self.f, operation, key)
             if len(self.asked) > MAX_ASKED:
                 self.asked.clear()
-            self.asked[key] = m.flow[i]
+            self.asked[self.flows.realm_of(m.flow[i]), key] = m.flow[i]
         else:
             one, other = other, one
             key = hash((one, other)) & 0x7FFFFFFFFFFFFFFF
-            slot = self.asked.pop(key, None)
+            slot = self.asked.pop((self.flows.realm_of(m.flow[i]), key), None)
             if slot is not None:
                 out.heard(m, i, slot, key)
             row = out.orphan(m, i, self.f, operation - 1, key)

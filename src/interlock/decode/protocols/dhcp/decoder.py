@@ -65,7 +65,7 @@ class Dhcp(Decoder):
         row = out.ask(m, i, self.f, NONE if kind is None else kind, xid)
         if len(self.kinds) > 4096:
             self.kinds.clear()
-        self.kinds[xid] = (kind, m.flow[i])
+        self.kinds[self.flows.realm_of(m.flow[i]), xid] = (kind, m.flow[i])
         say = self.facts.clue
         if client:
             say(m, i, who, "ip", address_text(4, 0, client), "dhcp", 0.9)
@@ -78,7 +78,8 @@ class Dhcp(Decoder):
             out.set_object(row, self.objects.code(_address(options[REQUESTED])), 1)
 
     def _reply(self, m, i, out, xid, kind, options, who, yours):
-        asked, slot = self.kinds.get(xid, (ANSWERS.get(kind), None))
+        realm = self.flows.realm_of(m.flow[i])
+        asked, slot = self.kinds.get((realm, xid), (ANSWERS.get(kind), None))
         if slot is not None:
             out.heard(m, i, slot, xid)
         row = out.orphan(m, i, self.f, NONE if asked is None else asked, xid)

@@ -81,13 +81,15 @@ class Dns(Decoder):
         elif name != "dns" and (name == "llmnr" or group.endswith(".255") or group == "255.255.255.255"):
             if len(self.asked) > 4096:
                 self.asked.clear()
-            self.asked[name, number, self.facts.sender(m, i)] = m.flow[i]
+            realm = self.flows.realm_of(m.flow[i])
+            self.asked[realm, name, number, self.facts.sender(m, i)] = m.flow[i]
         return row
 
     def _answer(self, m, i, out, name, number, opcode):
         row = out.answer(m, i, number)
         if row < 0:
-            slot = self.asked.get((name, number, self.facts.receiver(m, i)))
+            realm = self.flows.realm_of(m.flow[i])
+            slot = self.asked.get((realm, name, number, self.facts.receiver(m, i)))
             if slot is not None:
                 out.heard(m, i, slot, number)
             row = out.orphan(m, i, self.by_name[name], opcode, number)
@@ -179,12 +181,15 @@ def _probe(octets, hint):
     """A header whose counts and flags make sense, and a first name that parses."""
     ports = (hint.source_port, hint.target_port)
     own = any(p in NAMES for p in ports)
+    short = 0
     if hint.transport == "tcp":
         if len(octets) < 14:
             return NEED_MORE if own and octets else 0
-        if not 12 <= int.from_bytes(octets[:2], "big") <= 16384:
+        whole = int.from_bytes(octets[:2], "big")
+        if not 12 <= whole <= 16384:
             return 0
         octets = octets[2:]
+        short = NEED_MORE if own and len(octets) < min(whole, 510) else 0
     if len(octets) < 12 or (octets[3] & 0x40 and not own):
         return 0
     opcode, counts = (octets[2] >> 3) & 15, [int.from_bytes(octets[k : k + 2], "big") for k in (4, 6, 8, 10)]
@@ -193,7 +198,7 @@ def _probe(octets, hint):
     try:
         name, at = read_name(octets, 12)
     except DecodeError:  # the name runs on past what is seen, or is none
-        return 50 if own and counts[0] and len(octets) >= 512 else 0
+        return 50 if own and counts[0] and len(octets) >= 510 else short
     if counts[0]:
         kind, group = octets[at : at + 2], octets[at + 2 : at + 4]
         if (
@@ -201,7 +206,7 @@ def _probe(octets, hint):
             or (group[0] & 0x7F, group[1]) not in ((0, 1), (0, 255))
             or kind[0] not in (0, 1, 128, 255)
         ):
-            return 0
+            return short if len(group) < 2 else 0
     return (
         90 if own else (62 if counts[0] == 1 and name.isascii() and name.isprintable() and opcode == 0 else 0)
     )

@@ -291,7 +291,8 @@ class S7:
                 out.settle(row, 2, error)
         elif method == 0:
             row = out.tell(m, i, self.f, function)
-            out.set_verb(row, self.report)
+            if self.f.find(function):
+                out.set_verb(row, self.report)
         else:
             raise DecodeError("userdata-type-unknown", end)
         if method != 2 or out.frame_of(row) == 0:

@@ -98,10 +98,12 @@ class Snmp(Decoder):
             return
         number, error = pdu.integer(), pdu.integer()
         pdu.integer()
+        fresh = True
         key = number & 0x7FFFFFFF
         if function == RESPONSE:
             row = out.answer(m, i, key)
-            if row < 0:
+            fresh = row < 0
+            if fresh:
                 row = out.orphan(m, i, self.f, NONE, key)
             if error:
                 out.settle(row, REFUSED, error)
@@ -110,7 +112,7 @@ class Snmp(Decoder):
             out.set_transaction(row, key)
         else:
             row = out.ask(m, i, self.f, function, key)
-        self._items(m, i, out, row, pdu.inside(0x30), function)
+        self._items(m, i, out, row, pdu.inside(0x30), function, fresh=fresh)
         self._login(m, i, out, row, user, community)
 
     def _login(self, m, i, out, row, user, community):
@@ -124,9 +126,8 @@ class Snmp(Decoder):
                 scheme = "community"
                 self.facts.credential(m, i, "snmp", scheme, None, community[1], known=known)
 
-    def _items(self, m, i, out, row, bindings, function):
-        """SEQUENCE OF SEQUENCE { name OBJECT IDENTIFIER, value }."""
-        asked = function != RESPONSE or out.object_of(row) < 0
+    def _items(self, m, i, out, row, bindings, function, *, fresh):
+        """SEQUENCE OF SEQUENCE { name OBJECT IDENTIFIER, value }; fresh: the row is of this message, not answered."""
         for k in range(MAX_ITEMS):
             if not bindings.left():
                 return
@@ -135,7 +136,7 @@ class Snmp(Decoder):
             if tag != 6:
                 raise DecodeError("tag-unexpected", start)
             name = oid_text(pair.octets[start:end])
-            if asked:
+            if fresh:
                 out.set_object(row if k == 0 else out.more(row), self.objects.code(name), 1)
             tag, start, end = pair.element()
             self._value(m, i, out, row, function, name, tag, pair.octets[start:end])
