@@ -36,6 +36,7 @@ PROTOCOLS: tuple[str, ...] = (
     "goose",
     "sv",
     "knxnet_ip",
+    "hart_ip",
     "arp",
     "lldp",
     "cdp",
