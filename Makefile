@@ -15,8 +15,9 @@ $(VENV)/pyvenv.cfg:
 
 $(VENV)/.installed: $(VENV)/pyvenv.cfg requirements/build.txt requirements/runtime.txt requirements/compiler.txt setup.py pyproject.toml
 	@echo "installing the locked dependencies and building (a minute or two) ..."
-	$(INSTALL) -r requirements/build.txt
-	$(INSTALL) -r requirements/runtime.txt
+	@# pip would compile to bytecode what no one imports (test suites), and in one process
+	$(INSTALL) --no-compile -r requirements/build.txt -r requirements/runtime.txt
+	@$(BIN)/python -m compileall -qq -j 0 -x '/tests?/' $(VENV)/lib || true
 	command -v cc >/dev/null || command -v gcc >/dev/null || command -v clang >/dev/null || $(INSTALL) -r requirements/compiler.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
@@ -65,7 +66,7 @@ fuzz: build ## mutants of real captures, and coverage-guided fuzzing
 	$(BIN)/python scripts/fuzz.py
 
 wheel: $(VENV)/.installed ## one wheel in dist/
-	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	sh scripts/wheel.sh $(BIN)
 
 bundle: wheel ## one archive that installs on a machine without any network
 	sh scripts/bundle.sh $(BIN)
