@@ -19,7 +19,7 @@ def write_atomic(path: Path, text: str) -> None:
 
     Raises OutputError with one sentence (a full disk, a missing permission); no partial file is left behind.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = path.with_name(f".{path.name}.part")  # what a killed run left is overwritten by the next
     try:
         with partial.open("w", encoding="utf-8", newline="\n") as file:
             file.write(text)

@@ -22,7 +22,7 @@ class TableFolder:
     """Writes `NAME.FORMAT` for each table; a table that stays empty gets a file without rows.
 
     Files are `.NAME.FORMAT.part` until `commit`; `abandon` removes those. Raises OutputError with one
-    sentence where the disk refuses.
+    sentence where the disk refuses octets: no table has got its name then, and no part stays after `abandon`.
     """
 
     def __init__(self, folder: Path, schemas: Mapping[str, pa.Schema], form: str = "parquet") -> None:
@@ -31,16 +31,25 @@ class TableFolder:
         self._schemas = dict(schemas)
         self._form = form
         self._open: dict[str, tuple[Sink, BinaryIO, Path]] = {}
+        self._sealed: dict[Path, Path] = {}
         with _refusals(folder):
             folder.mkdir(parents=True, exist_ok=True)
-        for name in self._schemas:
-            self._begin(name)
+        try:
+            for name in self._schemas:
+                self._begin(name)
+        except BaseException:
+            self.abandon()  # who never got the object cannot do it
+            raise
 
     def _begin(self, name: str) -> None:
         part = self.folder / f".{name}.{self._form}.part"
         with _refusals(part):
             file = part.open("wb")
-            self._open[name] = (open_sink(self._form, self._schemas[name], file), file, part)
+            try:
+                self._open[name] = (open_sink(self._form, self._schemas[name], file), file, part)
+            except BaseException:
+                _drop(None, file, part)
+                raise
 
     def write(self, batches: Mapping[str, pa.RecordBatch]) -> None:
         """Append batches of the tables that are written here; others are passed over."""
@@ -49,31 +58,34 @@ class TableFolder:
                 with _refusals(self._open[name][2]):
                     self._open[name][0].write(batch)
 
-    def commit(self) -> tuple[Path, ...]:
-        """Close all tables and give them their names."""
-        made = []
-        for name, (sink, file, part) in self._open.items():
-            final = self.folder / f"{name}.{self._form}"
+    def seal(self) -> None:
+        """End all tables and force them to disk, still under their parts' names; nothing can be written after."""
+        for name, (sink, file, part) in tuple(self._open.items()):
             with _refusals(part):
                 sink.close()
-                file.flush()
-                os.fsync(file.fileno())
-                file.close()
+                _force(file)
+            self._sealed[part] = self.folder / f"{name}.{self._form}"
+            del self._open[name]
+
+    def commit(self) -> tuple[Path, ...]:
+        """Give all tables their names, sealed first where they are not yet; returns their paths."""
+        self.seal()
+        made = []
+        for part, final in tuple(self._sealed.items()):
+            with _refusals(part):
                 part.replace(final)
+            del self._sealed[part]
             made.append(final)
-        self._open.clear()
         return tuple(made)
 
     def abandon(self) -> None:
         """Remove what is not committed."""
         for sink, file, part in self._open.values():
-            with contextlib.suppress(OSError, ValueError):
-                sink.close()
-            with contextlib.suppress(OSError, ValueError):
-                file.close()
-            with contextlib.suppress(OSError):
-                part.unlink()
+            _drop(sink, file, part)
+        for part in self._sealed:
+            _drop(None, None, part)
         self._open.clear()
+        self._sealed.clear()
 
 
 class TableFile:
@@ -86,7 +98,12 @@ class TableFile:
         self._name = name
         with _refusals(self._part):
             self._file = self._part.open("wb") if path else stream
-            self._sink: Sink | None = open_sink(form, schema, self._file)
+            try:
+                self._sink: Sink | None = open_sink(form, schema, self._file)
+            except BaseException:
+                if path:
+                    _drop(None, self._file, self._part)
+                raise
 
     def write(self, batches: Mapping[str, pa.RecordBatch]) -> None:
         """Append the batch of the table that is written here, if there is one."""
@@ -100,21 +117,35 @@ class TableFile:
             return
         with _refusals(self._part):
             self._sink.close()
-            self._sink = None
-            self._file.flush()
             if self._path:
-                self._file.close()
+                _force(self._file)
                 self._part.replace(self._path)
+            else:
+                self._file.flush()
+        self._sink = None
 
     def abandon(self) -> None:
         """Remove what is not committed."""
         if self._sink is not None and self._path:
+            _drop(self._sink, self._file, self._part)
+        self._sink = None
+
+
+def _force(file: BinaryIO) -> None:
+    """To disk and closed: a name given after this names a whole file, whatever happens to the machine."""
+    file.flush()
+    os.fsync(file.fileno())
+    file.close()
+
+
+def _drop(sink: Sink | None, file: BinaryIO | None, part: Path) -> None:
+    """Give up a part, although the disk may refuse that, too."""
+    for end in (sink, file):
+        if end is not None:
             with contextlib.suppress(OSError, ValueError):
-                self._sink.close()
-            with contextlib.suppress(OSError, ValueError):
-                self._file.close()
-            with contextlib.suppress(OSError):
-                self._part.unlink()
+                end.close()
+    with contextlib.suppress(OSError):
+        part.unlink()
 
 
 @contextlib.contextmanager
