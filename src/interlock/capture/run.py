@@ -41,6 +41,13 @@ class _Capture:
         self._raw: RawOctets | None = None
         self._reader: Reader | None = None
         self._taken = 0
+        self._ended = False
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether octets are left that could be read: a run that ended here was stopped."""
+        whole = self.size is not None and self.taken >= self.size
+        return not (self._ended or whole or self.statistics.failure is not None)
 
     @property
     def taken(self) -> int:
@@ -79,6 +86,7 @@ class _Capture:
             self._fail(error)
             return None
         if frames is None:
+            self._ended = True
             self._shut()
         return frames
 
@@ -151,6 +159,11 @@ class CaptureRun:
     def failures(self) -> tuple[str, ...]:
         """A sentence for each source that could not be read (to its end)."""
         return tuple(s.failure for s in self.statistics if s.failure is not None)
+
+    @property
+    def unfinished(self) -> tuple[bool, ...]:
+        """For each source, whether it was left before its end."""
+        return tuple(capture.unfinished for capture in self._captures)
 
     @property
     def octets_read(self) -> int:

@@ -15,6 +15,8 @@ from interlock.cli.reading import captures, ending, progress_bar, stop_on_interr
 from interlock.records.vocabulary import SEVERITIES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from interlock.capture.run import CaptureRun
     from interlock.pipeline.analyze_run import Analysis
     from interlock.report.record import Report
@@ -46,26 +48,30 @@ def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...],
 
     site = read_site(site_file)
     out = Path(folder)
-    with open_sources(specify(paths, realms), stdin=sys.stdin.buffer) as run, ExitStack() as stack:
+    with ExitStack() as stack:
+        stop = stack.enter_context(stop_on_interrupt())
+        run = stack.enter_context(open_sources(specify(paths, realms), stdin=sys.stdin.buffer))
         analysis, tables = build_analysis(site, out)
         stack.callback(tables.abandon)
-        report, stopped = _run(run, build_engine(run.sources), analysis)
-        files = [*tables.commit(), *_write(report, out)]
+        report, stopped = _run(run, build_engine(run.sources), analysis, stop)
+        tables.seal()  # a disk that refuses does so before any file of an earlier run is replaced
+        written = _write(report, out)
+        files = [*tables.commit(), *written]
     tell_losses(run)
     _show(report, files, out, as_json=as_json)
     code = ending(run, stopped=stopped)
     ctx.exit(code if code != DONE else _verdict(report, fail_on))
 
 
-def _run(run: CaptureRun, engine: Any, analysis: Analysis) -> tuple[Report, bool]:
+def _run(run: CaptureRun, engine: Any, analysis: Analysis, stop: Callable[[], bool]) -> tuple[Report, bool]:
     from interlock import __version__  # noqa: PLC0415
     from interlock.pipeline.decode_run import decoded  # noqa: PLC0415
 
     began = time.perf_counter()
-    with progress_bar(run) as progress, stop_on_interrupt() as stop:
+    with progress_bar(run) as progress:
         for batches in decoded(run, engine, progress=progress, stop=stop):
             analysis.feed(batches, engine.dissector.now)
-        stopped = stop()
+        stopped = stop() and any(run.unfinished)
     seconds = time.perf_counter() - began
     return analysis.report(run, version=__version__, seconds=seconds, wall_now=time.time_ns()), stopped
 

@@ -72,12 +72,12 @@ def _stream(run: CaptureRun, engine: Any, schemas: dict[str, pa.Schema], form: s
         else TableFile(Path(file) if file else None, sys.stdout.buffer, *next(iter(schemas.items())), form)
     )
     with ExitStack() as stack:
+        stop = stack.enter_context(stop_on_interrupt())
         stack.callback(target.abandon)
         progress = stack.enter_context(progress_bar(run))
-        stop = stack.enter_context(stop_on_interrupt())
         for batches in decoded(run, engine, progress=progress, stop=stop):
             target.write(batches)
         target.commit()
-        stopped = stop()
+        stopped = stop() and any(run.unfinished)
     tell_losses(run)
     return ending(run, stopped=stopped)

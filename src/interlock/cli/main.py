@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import io
 import os
+import signal
 import sys
 from typing import Any, Final
 
 import click
 
 from interlock import __version__
-from interlock.cli.exits import DONE, NOTHING_READABLE, USAGE
+from interlock.cli.exits import BY_SIGNAL, DONE, NOTHING_READABLE, USAGE
 
 __all__ = ["COMMANDS", "interlock", "main"]
 
@@ -41,7 +42,7 @@ class _Lazy(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command and flush; click would end with 1, our code for findings, where the reader is gone."""
+        """Run the command and flush; on Ctrl-C, or with its reader gone, click would end with 1: findings."""
         try:
             try:
                 return super().invoke(ctx)
@@ -50,6 +51,8 @@ class _Lazy(click.Group):
         except BrokenPipeError:
             _drop_output()
             sys.exit(DONE)
+        except KeyboardInterrupt:
+            sys.exit(BY_SIGNAL + signal.SIGINT)
         except OSError as error:
             from interlock.errors import OutputError  # noqa: PLC0415 (help needs none of it)
 
@@ -63,7 +66,8 @@ class _Lazy(click.Group):
 
 
 EXITS: Final = (
-    "Exit codes: 0 done; 1 findings at or above --fail-on; 2 usage; 3 nothing readable; 4 partly read."
+    "Exit codes: 0 done; 1 findings at or above --fail-on; 2 usage; 3 nothing readable or no place to write;"
+    " 4 partly read; 130 and 143 ended at once by a signal."
 )
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from interlock.cli.exits import DONE, NOTHING_READABLE, PARTLY_READ
+from interlock.cli.exits import BY_SIGNAL, DONE, NOTHING_READABLE, PARTLY_READ
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,22 +50,43 @@ def progress_bar(run: CaptureRun) -> Iterator[Callable[[int, int | None], None]]
 
 @contextmanager
 def stop_on_interrupt() -> Iterator[Callable[[], bool]]:
-    """The first Ctrl-C (or SIGTERM) asks the run to end with what it has; the second ends it at once."""
+    """The first Ctrl-C (or SIGTERM) asks the run to end with what it has; the second ends it at once.
+
+    At once: parts of files are removed on the way out, exit code 128 + signal. A third does not even wait for that.
+    """
     asked: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
 
     def note(number: int, _frame: Any) -> None:
         if asked:
-            signal.signal(number, signal.SIG_DFL)
-            signal.raise_signal(number)
+            for each in numbers:
+                signal.signal(each, signal.SIG_DFL)
+            _say("interlock: ended at once")
+            sys.exit(BY_SIGNAL + number)
         asked.append(number)
-        click.echo("interlock: stopping; what was read so far is kept (again to quit at once)", err=True)
+        _end_standard_input()
+        _say("interlock: stopping; what was read so far is kept (again to quit at once)")
 
-    before = {s: signal.signal(s, note) for s in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, note) for number in numbers}
     try:
         yield lambda: bool(asked)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _say(sentence: str) -> None:
+    """A line on standard error, past buffers that the signal may have found half filled."""
+    with suppress(OSError):
+        os.write(2, f"{sentence}\n".encode())
+
+
+def _end_standard_input() -> None:
+    """A run that waits for a silent pipe would not come to see that it is to stop: the pipe ends now."""
+    with suppress(OSError):
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
 
 
 def tell_losses(run: CaptureRun) -> None:

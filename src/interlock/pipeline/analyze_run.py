@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from interlock.capture.flow_tally import FlowTally
 from interlock.capture.health import judge
@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     from interlock.records.site import Site
     from interlock.store.folder import TableFolder
 
-__all__ = ["Analysis"]
+__all__ = ["STOPPED", "Analysis"]
+
+STOPPED: Final = "reading was stopped before its end; what follows is not judged"
+"""Said of a capture that a signal left unread: whoever opens the report later was not there."""
 
 
 class Analysis:
@@ -95,9 +98,9 @@ class Analysis:
                 octets=s.wire_octets,
                 first=s.first,
                 last=s.last,
-                note=s.failure or (s.cut_reason if s.cut is not None else ""),
+                note=s.failure or (s.cut_reason if s.cut is not None else STOPPED if left else ""),
             )
-            for source, s in zip(run.sources, run.statistics, strict=True)
+            for source, s, left in zip(run.sources, run.statistics, run.unfinished, strict=True)
         )
         return Run(
             version=version,
