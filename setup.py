@@ -3,8 +3,9 @@
 Any C compiler will do: the system's, else the `ziglang` wheel; where neither works the package
 still installs and runs from its .py files, slowly, and `interlock doctor` says so.
 
-build/made-DIGEST/ keeps the C files and the compiled modules of this setup.py: an editable install, `make build`
-and a wheel compile each module once between them, and again only when it or a .pxd that it cimports changes.
+build/made-DIGEST/ keeps the C files and the compiled modules that these settings gave: an editable install,
+`make build` and a wheel compile each module once between them, and again only when it or a .pxd that it
+cimports changes.
 """
 
 from __future__ import annotations
@@ -39,10 +40,9 @@ DIRECTIVES = {
     "auto_pickle": False,
     "show_performance_hints": False,
 }
-SETTINGS = (
-    Path("setup.py").read_text("utf-8"),
-    *(os.environ.get(name) for name in ("CC", "CFLAGS", "LDFLAGS")),
-)
+FLAGS = ["-O1", "-g0", "-w", "-fno-strict-aliasing"] if os.name == "posix" else ["/O2"]
+"""-O1 was measured (docs/measurements.md): three fifths of the compiler's time, and decoding is no slower for it."""
+SETTINGS = (FLAGS, DIRECTIVES, UTILITY, *(os.environ.get(name) for name in ("CC", "CFLAGS", "LDFLAGS")))
 MADE = Path("build", f"made-{hashlib.sha256(repr(SETTINGS).encode()).hexdigest()[:8]}")
 
 
@@ -60,10 +60,6 @@ def compiled_modules() -> list[Path]:
 def dotted(path: Path) -> str:
     """src/interlock/decode/cursor.py → interlock.decode.cursor."""
     return ".".join(path.relative_to(SOURCE).with_suffix("").parts)
-
-
-FLAGS = ["-O1", "-g0", "-w", "-fno-strict-aliasing"] if os.name == "posix" else ["/O2"]
-"""-O1 was measured (docs/measurements.md): three fifths of the compiler's time, and decoding is no slower for it."""
 
 
 def extensions() -> list[Extension]:
@@ -164,7 +160,7 @@ class BuildAnyway(build_ext):
             return None
         if importlib.util.find_spec("ziglang") is None:
             return "no C compiler, and no ziglang wheel"
-        zig = [sys.executable, "-m", "ziglang", "cc"]
+        zig = [sys.executable, "-m", "ziglang", "cc", "-mcpu=baseline"]  # not for this very processor
         self.compiler.set_executables(compiler=zig, compiler_so=[*zig, "-fPIC"], linker_so=[*zig, "-shared"])
         return None
 
