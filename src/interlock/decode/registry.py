@@ -37,6 +37,7 @@ PROTOCOLS: tuple[str, ...] = (
     "sv",
     "knxnet_ip",
     "hart_ip",
+    "dlms",
     "arp",
     "lldp",
     "cdp",

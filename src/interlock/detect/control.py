@@ -34,7 +34,7 @@ CONTROL_PORTS: Final[dict[int, str]] = {
     102: "s7comm or mms", 502: "modbus", 789: "crimson", 802: "modbus-security",
     1089: "foundation-fieldbus", 1090: "foundation-fieldbus", 1091: "foundation-fieldbus", 1153: "c1222",
     1217: "codesys", 1502: "tristation", 1911: "fox", 1962: "pcworx", 2221: "enip", 2222: "enip",
-    2404: "iec104", 2455: "codesys", 3671: "knxnet-ip", 4000: "roc-plus", 4712: "c37118", 4713: "c37118",
+    2404: "iec104", 2455: "codesys", 3671: "knxnet-ip", 4000: "roc-plus", 4059: "dlms", 4712: "c37118", 4713: "c37118",
     4840: "opcua", 4911: "fox", 5006: "melsec", 5007: "melsec", 5050: "sbus", 5094: "hart-ip", 9600: "fins",
     11740: "codesys", 18245: "ge-srtp", 18246: "ge-srtp", 20000: "dnp3", 20547: "pcworx", 34962: "profinet",
     34963: "profinet", 34964: "profinet", 44818: "enip", 47808: "bacnet", 48898: "ads", 48899: "ads",
@@ -49,10 +49,11 @@ PLANT_ROLES: Final = frozenset({
 """Roles (vocabulary.ROLES) of machines that stand at the process."""
 
 SPOKEN: Final[dict[str, str]] = {
-    "bacnet": "BACnet", "cip": "CIP", "dnp3": "DNP3", "enip": "EtherNet/IP", "ftp": "FTP", "http": "HTTP",
-    "iec104": "IEC 60870-5-104", "modbus": "Modbus", "mms": "MMS", "mqtt": "MQTT", "opcua": "OPC UA", "pccc": "PCCC",
-    "pnio-cm": "PROFINET CM", "profinet-dcp": "PROFINET DCP", "s7comm": "S7comm",
-    "s7comm-plus": "S7comm-plus", "snmp": "SNMP", "telnet": "Telnet", "tls": "TLS", "umas": "UMAS",
+    "bacnet": "BACnet", "cip": "CIP", "dlms": "DLMS/COSEM", "dnp3": "DNP3", "enip": "EtherNet/IP",
+    "ftp": "FTP", "http": "HTTP", "iec104": "IEC 60870-5-104", "knxnet-ip": "KNXnet/IP", "modbus": "Modbus",
+    "mms": "MMS", "mqtt": "MQTT", "opcua": "OPC UA", "pccc": "PCCC", "pnio-cm": "PROFINET CM",
+    "profinet-dcp": "PROFINET DCP", "s7comm": "S7comm", "s7comm-plus": "S7comm-plus", "snmp": "SNMP",
+    "telnet": "Telnet", "tls": "TLS", "umas": "UMAS",
 }  # fmt: skip
 """Protocol → how people write it."""
 
