@@ -64,7 +64,7 @@ class Engine:
         self.sheet.facts.wanted = wanted
         self.sheet.values.wanted = wanted is None or "values" in wanted
         tools = Tools(self.flows, self.sheet, verbs, codes)
-        self.recogniser = Recogniser(specs, codes, self.sheet.facts)
+        self.recogniser = Recogniser([s for s in specs if not s.rides_on], codes, self.sheet.facts)
         self._details = {table.name: table for spec in specs for table in spec.details}
         self._decoders, framers, messages = _build(specs, codes, tools)
         self.dissector = Dissector(self.flows, self.recogniser, self.sheet.facts, framers, messages)
@@ -178,15 +178,27 @@ class Engine:
 def _build(
     specs: Sequence[ProtocolSpec], codes: dict[str, int], tools: Tools
 ) -> tuple[list[Any], list[Any], list[Any]]:
-    """Decoders, and per protocol code its framer and messages; names of one spec share both."""
+    """Decoders, and per protocol code its framer and messages; names of one spec share both.
+
+    What rides on another spec shares that one's, whose decoder hands it its user data.
+    """
     from interlock.decode.messages import Messages  # noqa: PLC0415 (compiled; needed only here)
 
     decoders: list[Any] = []
     framers: list[Any] = [None] * len(codes)
     messages: list[Any] = [None] * len(codes)
+    carriers = {spec.name: spec for spec in specs}
     for spec in specs:
+        if spec.rides_on:
+            tools.riders.setdefault(spec.rides_on, []).append(spec.decoder(spec, tools))
+            continue
         own, framer = Messages(), spec.framer() if spec.framer else None
         decoders.append((spec.decoder(spec, tools), own, spec.timeout_ns))
         for name in spec.names:
             framers[codes[name]], messages[codes[name]] = framer, own
+    for spec in specs:
+        if spec.rides_on:
+            under = codes[carriers[spec.rides_on].name]
+            for name in spec.names:
+                framers[codes[name]], messages[codes[name]] = framers[under], messages[under]
     return decoders, framers, messages

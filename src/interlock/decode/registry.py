@@ -27,6 +27,7 @@ PROTOCOLS: tuple[str, ...] = (
     "modbus",
     "enip",
     "s7comm",
+    "mms",
     "opcua",
     "iec104",
     "profinet",

@@ -46,6 +46,8 @@ class ProtocolSpec:
     decoder(spec, tools) → Decoder. framer() → Framer for streams; None: datagrams only.
     details: the protocol's own tables, if any. control: an industrial control protocol.
     authenticated: whether the protocol, as decoded, authenticates who asks.
+    rides_on: name of the SPEC whose decoder hands over complete user data (COTP's for MMS): such a protocol has no
+    probe, ports and framer that count; its decoder has `begins(octets)` and `receive(m, i, out, slot, state)`.
     """
 
     name: str
@@ -60,3 +62,4 @@ class ProtocolSpec:
     control: bool = False
     timeout_ns: int = 10_000_000_000
     aliases: tuple[str, ...] = field(default=())
+    rides_on: str = ""

@@ -20,7 +20,10 @@ VerbRows = dict[int, tuple[str, str]]
 
 
 class Tools:
-    """Shared by all decoders of one engine: one cursor, the flow table, the sheet's pools and sinks."""
+    """Shared by all decoders of one engine: one cursor, the flow table, the sheet's pools and sinks.
+
+    riders: name of a SPEC → decoders of what rides on it, in the order of the registry; filled by the engine.
+    """
 
     def __init__(
         self, flows: Flows, sheet: Sheet, verbs: Mapping[str, VerbRows], codes: Mapping[str, int]
@@ -34,6 +37,7 @@ class Tools:
         self.names: Any = sheet.names
         self.objects: Any = sheet.objects
         self.codes = codes
+        self.riders: dict[str, list[Any]] = {}
         self._verbs = verbs
         self._functions: dict[str, Functions] = {}
 

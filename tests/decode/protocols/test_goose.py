@@ -91,10 +91,16 @@ def test_structures_and_arrays_are_flattened():
         (v["object"].removeprefix("IED1LD0/LLN0$DS1"), v["number"], v["text"], v["quality"]) for v in values
     ] == [
         ("[0][0]", [2.0], None, "good"),
-        ("[0][2]", None, "2024-03-11T02:23:02.000000000Z", None),
         ("[1]", [1.0, 2.0, -1.0], None, None),
         ("[2][0][0]", [2.0], None, "good"),
     ]
+
+
+def test_values_without_a_time_of_their_own_have_that_of_the_message():
+    values = decode(goose_frame(goose(tlv(0x83, b"\x01"), GOOD, utc(1_700_000_000), tlv(0x83, b"\x00"))))[
+        "values"
+    ]
+    assert [v["device_time"] for v in values] == [1_700_000_000_000_000_000, 1_710_123_782_500_000_000]
 
 
 def test_a_repetition_is_a_row_with_its_values():

@@ -225,7 +225,7 @@ class Goose(Decoder):
 
     def _tell(self, m: Any, i: int, operation: int, row: dict[str, Any], known: Known | None) -> None:
         if known is not None and self.values.wanted:
-            self.writer.write(m, i, operation, known.blocks, REPORTED)
+            self.writer.write(m, i, operation, known.blocks, REPORTED, row.get("t"))
         if self.facts.wants("goose"):
             vlan = self.flows.vlan[m.flow[i]]
             row["operation"] = operation

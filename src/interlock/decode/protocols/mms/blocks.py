@@ -1,7 +1,8 @@
 """From data to blocks of process values: flattened, with quality found and names spelled.
 
-In what IEC 61850 sends, a bit string of 13 bits is the quality of the values before it, in a structure
-(`stVal, q, t`) and in a flat data set (`stVal, q, stVal, q`) alike. Source: IEC 61850-7-3 clause 6; 8-1 clause 8.1.3.
+In what IEC 61850 sends, a bit string of 13 bits is the quality of the values before it and a utc-time their time, in
+a structure (`stVal, q, t`) and in a flat data set (`stVal, q, t, stVal, q, t`) alike.
+Source: IEC 61850-7-3 clause 6; 8-1 clause 8.1.3.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ Shape = list[tuple[str, Any]]
 
 
 class Block(NamedTuple):
-    """One row of `values` to be: exactly one of numbers, text and raw says something."""
+    """One row of `values` to be: one of numbers, text and raw says something. time: the device's own, UTC ns."""
 
     name: str
     kind: str
@@ -47,6 +48,7 @@ class Block(NamedTuple):
     numbers: tuple[float, ...]
     text: str | None = None
     raw: bytes | None = None
+    time: int | None = None
 
 
 def blocks_of(
@@ -61,8 +63,8 @@ def blocks_of(
 def _level(
     data: Sequence[Datum], names: Sequence[str], shapes: Sequence[Shape | None], found: list[Block]
 ) -> None:
-    """Flatten data that stand beside each other; a quality belongs to what came since the last one."""
-    since = len(found)
+    """Flatten data that stand beside each other; a quality and a time belong to what came since the last one."""
+    since = timed = len(found)
     for k, (kind, value) in enumerate(data):
         if len(found) >= MAX_BLOCKS:
             return
@@ -74,6 +76,11 @@ def _level(
                 if found[at].quality is None:
                     found[at] = found[at]._replace(quality=words)
             since = len(found)
+        elif kind == UTC_TIME and timed < len(found):
+            for at in range(timed, len(found)):
+                if found[at].time is None:
+                    found[at] = found[at]._replace(time=value[0])
+            timed = len(found)
         elif kind == STRUCTURE or (kind == ARRAY and not _is_numeric(value)):
             _level(value, *_inside(names[k], len(value), shapes[k] if k < len(shapes) else None), found)
         else:
@@ -127,14 +134,22 @@ class Writer:
         self.objects = tools.objects
         self.protocol_code = protocol_code
 
-    def write(self, m: Any, i: int, operation: int, blocks: Sequence[Block], direction: int) -> None:
-        """Make a row of each block. operation: 0 for none; direction: values.WRITTEN, READ or REPORTED."""
+    def write(
+        self, m: Any, i: int, operation: int, blocks: Sequence[Block], direction: int, when: int | None = None
+    ) -> None:
+        """Make a row of each block. operation: 0 for none; direction: values.WRITTEN, READ or REPORTED.
+
+        when: time of the device (UTC ns) for blocks that have none of their own.
+        """
         values, words, objects, protocol = self.values, self.names.code, self.objects.code, self.protocol_code
         for block in blocks:
-            name, kind, quality, numbers, text, raw = block
+            name, kind, quality, numbers, text, raw, time = block
             row = values.block(m, i, protocol, operation, -1, objects(name), direction, words(kind))
             if quality is not None:
                 values.set_quality(row, words(quality))
+            time = when if time is None else time
+            if time is not None:
+                values.set_device_time(row, time)
             for number in numbers:
                 values.number(number)
             if text is not None:

@@ -32,11 +32,13 @@ __all__ = [
     "UTC_TIME",
     "Datum",
     "binary_time",
+    "floating_point",
     "plain",
     "quality_of",
     "quality_text",
     "read_data",
     "read_datum",
+    "real",
     "time_text",
     "utc_time",
 ]
@@ -107,7 +109,7 @@ def _unsigned(content: bytes) -> int:
     return int.from_bytes(content, "big")
 
 
-def _floating_point(content: bytes) -> float:
+def floating_point(content: bytes) -> float:
     """Width of the exponent 1 (8 or 11), then IEEE 754 of that width."""
     if len(content) == 5 and content[0] == 8:
         return float(struct.unpack(">f", content[1:])[0])
@@ -116,7 +118,7 @@ def _floating_point(content: bytes) -> float:
     raise DecodeError("floating-point-invalid", 0)
 
 
-def _real(content: bytes) -> float:
+def real(content: bytes) -> float:
     """An ASN.1 REAL: nothing for 0, special values, base 2, 8 or 16, or decimal text. X.690 clause 8.5."""
     if not content:
         return 0.0
@@ -165,7 +167,7 @@ def binary_time(content: bytes) -> int:
 
 _READERS: Final[dict[int, Callable[[bytes], Any]]] = {
     BOOLEAN: _boolean, BIT_STRING: bits_of, INTEGER: integer_of, UNSIGNED: _unsigned, BCD: _unsigned,
-    FLOATING_POINT: _floating_point, REAL: _real, OCTET_STRING: bytes, VISIBLE_STRING: _text,
+    FLOATING_POINT: floating_point, REAL: real, OCTET_STRING: bytes, VISIBLE_STRING: _text,
     GENERALIZED_TIME: _text, BINARY_TIME: _binary_time, BOOLEAN_ARRAY: bits_of, OBJ_ID: oid_of,
     MMS_STRING: _text, UTC_TIME: utc_time,
 }  # fmt: skip

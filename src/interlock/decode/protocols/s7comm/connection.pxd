@@ -4,6 +4,7 @@ cdef class Connection:
     cdef public int kind, unit, pdu_length
     cdef public bint told, encrypted
     cdef public list joined, held, overflow
+    cdef public object rider, rider_state
     cdef public dict uploads, jobs, parts, asked
 
     cpdef object join(self, int side, bytes octets, bint last)

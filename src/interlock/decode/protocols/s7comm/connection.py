@@ -22,6 +22,7 @@ class Connection:
     kind: protocol code of what rides on it, -1 not known. unit: code of `rack.slot` in the names pool, or -1.
     pdu_length: negotiated by Setup communication, 0 unknown. told: whether the unit has been told as a clue.
     joined, held: per side, octets of unfinished DT TPDUs, and the head of an unfinished S7comm-plus PDU.
+    rider, rider_state: decoder of what else rides here (MMS), and what it remembers.
     overflow: per side, 1 while an oversized unit is thrown away to its end. encrypted: TLS has begun inside.
     uploads: upload id → block. jobs: (function, job id) → objects that pushes of this job carry.
     parts: (function, data unit reference) → octets of an answer in several PDUs.
@@ -30,6 +31,8 @@ class Connection:
 
     def __init__(self):
         self.kind = -1
+        self.rider = None
+        self.rider_state = None
         self.unit = -1
         self.pdu_length = 0
         self.told = 0

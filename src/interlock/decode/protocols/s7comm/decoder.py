@@ -1,5 +1,5 @@
 # cython: compiled
-"""What rides on TPKT and COTP (port 102): S7comm, S7comm-plus, and MMS by its name.
+"""What rides on TPKT and COTP (port 102): S7comm, S7comm-plus, and by decoders of their own, MMS.
 
     TPKT: | 3 | 0 | length 2 |   COTP: | length 1 | type 1 | … |   payload: 0x32 S7comm, 0x72 S7comm-plus
 A data unit makes no row of its own; connections stand in the table `cotp`.
@@ -15,7 +15,7 @@ from interlock.decode.decoder import Decoder
 from interlock.decode.protocols.s7comm.connection import Connection
 from interlock.decode.protocols.s7comm.directory import BLOCKS
 from interlock.decode.protocols.s7comm.plus import Plus
-from interlock.decode.protocols.s7comm.recognition import begins_session, is_bare_mms, probe, tpkt_framer
+from interlock.decode.protocols.s7comm.recognition import probe, tpkt_framer
 from interlock.decode.protocols.s7comm.s7 import S7
 from interlock.decode.protocols.s7comm.tsap import connection_type, rack_slot, role_of, tsap_text
 from interlock.decode.spec import ProtocolSpec
@@ -66,13 +66,13 @@ CONNECTIONS = Table(
 
 
 class Cotp(Decoder):
-    """One TPKT a message; what it carries goes to S7 or Plus, which know nothing of TPKT."""
+    """One TPKT a message; what it carries goes to S7, Plus or a rider, which know nothing of TPKT."""
 
     def __init__(self, spec, tools):
         Decoder.__init__(self, spec, tools)
         self.s7 = S7(tools)
         self.plus = Plus(tools)
-        self.mms_code = tools.codes["mms"]
+        self.riders = tools.riders.setdefault("cotp", [])
 
     def message(self, m, i, out):
         """See Decoder.message."""
@@ -132,19 +132,28 @@ class Cotp(Decoder):
             self._rename(m, i, link, self.plus.f.protocol_code)
             self.protocol = "s7comm-plus"
             self.plus.receive(m, i, out, link)
-        elif link.kind == self.mms_code:
-            return
+        elif link.rider is not None:
+            self._ride(m, i, out, link)
         elif not link.encrypted and not (0x14 <= first <= 0x17 and c.left() > 1 and c.peek(1) == 3):
-            self._other(m, i, link)
+            self._other(m, i, out, link)
 
-    def _other(self, m, i, link):
-        """Neither S7: an ISO session or a bare PDU of MMS, else unknown."""
+    def _other(self, m, i, out, link):
+        """Neither S7: the rider that it begins with, else unknown."""
         c: Cursor = self.cursor
         offset = c.offset()
         octets = c.rest()
-        if link.kind >= 0 or not (begins_session(octets) or is_bare_mms(octets)):
-            raise DecodeError("payload-unknown", offset)
-        self._rename(m, i, link, self.mms_code)
+        c.seek(offset)
+        for rider in self.riders if link.kind < 0 else ():
+            if rider.begins(octets):
+                link.rider = rider
+                self._rename(m, i, link, rider.f.protocol_code)
+                self._ride(m, i, out, link)
+                return
+        raise DecodeError("payload-unknown", offset)
+
+    def _ride(self, m, i, out, link):
+        self.protocol = link.rider.protocol
+        link.rider_state = link.rider.receive(m, i, out, m.flow[i], link.rider_state)
 
     def _rename(self, m, i, link, code):
         if link.kind < 0:
@@ -211,7 +220,7 @@ def _parameters(octets):
 
 SPEC = ProtocolSpec(
     name="cotp",
-    names=("cotp", "s7comm", "s7comm-plus", "mms"),
+    names=("cotp", "s7comm", "s7comm-plus"),
     probe=probe,
     decoder=Cotp,
     tcp=frozenset({102}),

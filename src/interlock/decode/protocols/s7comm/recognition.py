@@ -10,12 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from interlock.decode.framing import LengthFramer
+from interlock.decode.protocols.mms.session import begins_session, is_bare_mms
 from interlock.decode.spec import NEED_MORE
 
 if TYPE_CHECKING:
     from interlock.decode.spec import Hint
 
-__all__ = ["begins_session", "is_bare_mms", "probe", "tpkt_framer"]
+__all__ = ["probe", "tpkt_framer"]
 
 HEADER: Final = 7
 CONNECTION_REQUEST, CONNECTION_CONFIRM, DISCONNECT, DATA = 0xE0, 0xD0, 0x80, 0xF0
@@ -80,36 +81,6 @@ def _data(payload: bytes, indicator: int, *, complete: bool) -> int:
     if begins_session(payload) or is_bare_mms(payload):
         return 75
     return 35
-
-
-def begins_session(payload: bytes) -> bool:
-    """Whether an ISO session SPDU begins here, as MMS (and nothing else in a factory) has it.
-
-    Connect 13, accept 14, finish 9, disconnect 10, abort 25, refuse 12; or give tokens and data (1 0 1 0)
-    with presentation user data (0x61) behind. Source: ISO 8327-1 clause 8.
-    """
-    if payload[:4] == b"\x01\x00\x01\x00":
-        return payload[4:5] == b"\x61"
-    if len(payload) < 2 or payload[0] not in (9, 10, 12, 13, 14, 25):
-        return False
-    return payload[1] == 0xFF or payload[1] + 2 <= len(payload)
-
-
-def is_bare_mms(payload: bytes) -> bool:
-    """Whether this is one MMS PDU without session and presentation, as some simple implementations send it.
-
-    Initiate request (0xA8) and confirmed request (0xA0) whose BER length fits. Source: ISO 9506-2.
-    """
-    if len(payload) < 4 or payload[0] not in (0xA0, 0xA8):
-        return False
-    extra = payload[1] & 0x7F if payload[1] & 0x80 else 0
-    length = int.from_bytes(payload[2 : 2 + extra], "big") if extra else payload[1]
-    inner = payload[2 + extra : 3 + extra]
-    return (
-        extra <= 2
-        and 2 + extra + length == len(payload)
-        and inner in ((b"\x02",) if payload[0] == 0xA0 else (b"\x80", b"\x81"))
-    )
 
 
 def tpkt_framer() -> Any:

@@ -9,7 +9,7 @@ cdef class SampledValues(Decoder):
     cdef Py_ssize_t stop
     cdef int raw_type, sample_type
     cdef dict ids, qualities
-    cdef long long generation
+    cdef long long generation, refreshed
     cdef bint detailed
 
     cpdef message(self, Messages m, int i, Sheet out)
@@ -18,6 +18,7 @@ cdef class SampledValues(Decoder):
     cdef int _pdu(self, Messages m, int i, Sheet out, Py_ssize_t end) except -1
     cdef int _sequence(self, Messages m, int i, Sheet out, int row, Py_ssize_t end) except -1
     cdef int _asdu(self, Messages m, int i, Sheet out, int row, int index, Py_ssize_t end) except -1
+    cdef long long _time(self, dict fields) except -2
     cdef int _object(self, bytes name) except -1
     cdef int _samples(self, Messages m, int i, Sheet out, int row, int object, bytes name) except -1
     cdef int _block(self, Messages m, int i, Sheet out, int row, int object) except -1

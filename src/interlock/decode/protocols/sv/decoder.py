@@ -15,7 +15,7 @@ from __future__ import annotations
 import cython
 
 from interlock.decode.decoder import Decoder
-from interlock.decode.protocols.mms.data import quality_text, utc_time
+from interlock.decode.protocols.mms.data import quality_text
 from interlock.decode.protocols.sv.tables import SAMPLED_VALUES
 from interlock.decode.spec import ProtocolSpec
 from interlock.errors import DecodeError
@@ -42,6 +42,7 @@ class SampledValues(Decoder):
         self.qualities = {}
         self.generation = 0
         self.detailed = False
+        self.refreshed = -1
         self.sample_type = self.names.code("INT32")
         self.raw_type = self.names.code("seqData")
 
@@ -139,6 +140,7 @@ class SampledValues(Decoder):
         begins: cython.Py_ssize_t = -1
         ends: cython.Py_ssize_t = -1
         number: cython.longlong = 0
+        self.refreshed = -1
         fields: dict = {} if self.detailed else None
         while c.offset() < end:
             at: cython.Py_ssize_t = c.offset()
@@ -158,6 +160,8 @@ class SampledValues(Decoder):
                     self.facts.oddity(m, i, "sampled-values", "integer-invalid", at)
                 elif fields is not None:
                     fields[NUMBERS[tag]] = number
+            elif tag == 0x84 and stop - c.offset() == 8:
+                self.refreshed = self._time(fields)
             elif fields is not None:
                 self._rare(m, i, tag, at, c.take(stop - c.offset()), fields)
             c.seek(stop)
@@ -179,15 +183,25 @@ class SampledValues(Decoder):
         return 0
 
     def _rare(self, m, i, tag, at, content, fields):
-        """Fields that most streams leave out: data set, refresh time, grandmaster."""
+        """Fields that most streams leave out: data set, grandmaster."""
         if tag == 0x81:
             fields["dat_set"] = content.decode("utf-8", "backslashreplace")
-        elif tag == 0x84 and len(content) == 8:
-            fields["refr_tm"], fields["refr_tm_quality"] = utc_time(content)
         elif tag == 0x84:
             self.facts.oddity(m, i, "sampled-values", "utc-time-invalid", at)
         elif tag == 0x89:
             fields["gm_identity"] = content
+
+    def _time(self, fields):
+        """The refresh time at the cursor (UtcTime), UTC ns."""
+        c: Cursor = self.cursor
+        second: cython.longlong = c.u32be()
+        fraction: cython.longlong = c.u24be()
+        quality: cython.int = c.u8()
+        when: cython.longlong = second * 1000000000 + ((fraction * 1000000000) >> 24)
+        if fields is not None:
+            fields["refr_tm"] = when
+            fields["refr_tm_quality"] = quality
+        return when
 
     def _object(self, name):
         """The code of a stream's identifier, looked up by its octets."""
@@ -238,9 +252,12 @@ class SampledValues(Decoder):
         return 0
 
     def _block(self, m, i, out, row, object):  # noqa: A002
-        return self.values.block(
+        block: cython.int = self.values.block(
             m, i, self.f.protocol_code, out.operation_of(row), -1, object, 2, self.sample_type
         )
+        if self.refreshed >= 0:
+            self.values.set_device_time(block, self.refreshed)
+        return block
 
     def _quality(self, word):
         code = self.qualities.get(word)
