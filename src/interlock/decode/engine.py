@@ -64,7 +64,7 @@ class Engine:
         self.sheet.facts.wanted = wanted
         self.sheet.values.wanted = wanted is None or "values" in wanted
         tools = Tools(self.flows, self.sheet, verbs, codes)
-        self.recogniser = Recogniser([s for s in specs if not s.rides_on], codes, self.sheet.facts)
+        self.recogniser = Recogniser(specs, codes, self.sheet.facts)
         self._details = {table.name: table for spec in specs for table in spec.details}
         self._decoders, framers, messages = _build(specs, codes, tools)
         self.dissector = Dissector(self.flows, self.recogniser, self.sheet.facts, framers, messages)

@@ -29,8 +29,8 @@ class Recogniser:
 
     def __init__(self, specs: Sequence[ProtocolSpec], codes: dict[str, int], facts: Any) -> None:
         """codes: protocol name → code, as in Flows.protocol."""
-        self._specs = tuple(specs)
-        self._names = {codes[name]: spec.name for spec in specs for name in spec.names}
+        self._names = {codes[name]: spec.rides_on or spec.name for spec in specs for name in spec.names}
+        specs = self._specs = tuple(spec for spec in specs if not spec.rides_on)
         self._codes = codes
         self._facts = facts
         self._by_port: dict[tuple[str, int], list[ProtocolSpec]] = {}

@@ -46,8 +46,9 @@ class ProtocolSpec:
     decoder(spec, tools) → Decoder. framer() → Framer for streams; None: datagrams only.
     details: the protocol's own tables, if any. control: an industrial control protocol.
     authenticated: whether the protocol, as decoded, authenticates who asks.
-    rides_on: name of the SPEC whose decoder hands over complete user data (COTP's for MMS): such a protocol has no
-    probe, ports and framer that count; its decoder has `begins(octets)` and `receive(m, i, out, slot, state)`.
+    rides_on: name of the SPEC whose decoder hands over complete user data (COTP's for MMS): its probe is never
+    asked, ports and framer are those of the carrier; its decoder has `begins(octets)` and
+    `receive(m, i, out, slot, state)`.
     """
 
     name: str

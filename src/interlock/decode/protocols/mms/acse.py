@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from interlock.decode.logins import begin, end
 from interlock.decode.protocols.mms.pdus import association, shown
 from interlock.decode.protocols.mms.session import ABORT, EVENTS, REFUSE, Spdu
 
@@ -34,8 +35,8 @@ class Acse:
         Raises DecodeError.
         """
         row["event"] = EVENTS[spdu.kind]
-        for end, selector in zip(ENDS, (spdu.calling, spdu.called), strict=True):
-            row[f"{end}_session_selector"] = None if selector is None else selector.hex()
+        for name, selector in zip(ENDS, (spdu.calling, spdu.called), strict=True):
+            row[f"{name}_session_selector"] = None if selector is None else selector.hex()
         if spdu.reason is not None:
             row["reason"] = spdu.reason
         if spdu.start >= spdu.stop:
@@ -67,11 +68,11 @@ class Acse:
 
     @staticmethod
     def _selectors(normal: dict[str, Any], row: dict[str, Any]) -> None:
-        for end in ENDS:
-            selector = normal.get(f"{end}-presentation-selector")
-            if end == "called" and selector is None:
+        for name in ENDS:
+            selector = normal.get(f"{name}-presentation-selector")
+            if name == "called" and selector is None:
                 selector = normal.get("responding-presentation-selector")
-            row[f"{end}_presentation_selector"] = None if selector is None else selector.hex()
+            row[f"{name}_presentation_selector"] = None if selector is None else selector.hex()
         contexts = normal.get("context-definition-list")
         if contexts:
             row["abstract_syntaxes"] = ",".join(
@@ -95,7 +96,7 @@ class Acse:
             diagnostic = value.get("result-source-diagnostic")
             row["reason"] = diagnostic[1] if diagnostic and value.get("result") else None
             if state.login is not None:
-                state.login[-1] = "refused" if value.get("result") else "ok"
+                end(self._facts, state.login, "refused" if value.get("result") else "ok")
                 state.login = None
         elif kind == "abrt":
             row["reason"] = value.get("abort-diagnostic", value.get("abort-source"))
@@ -111,10 +112,10 @@ class Acse:
     def _titles(value: dict[str, Any], row: dict[str, Any], ends: tuple[str, ...]) -> None:
         row["application_context"] = value.get("aSO-context-name")
         row["mechanism"] = value.get("mechanism-name")
-        for end in ends:
-            ours = "called" if end == "responding" else end
-            row[f"{ours}_ap_title"] = shown(value.get(f"{end}-AP-title"))
-            row[f"{ours}_ae_qualifier"] = shown(value.get(f"{end}-AE-qualifier"))
+        for name in ends:
+            ours = "called" if name == "responding" else name
+            row[f"{ours}_ap_title"] = shown(value.get(f"{name}-AP-title"))
+            row[f"{ours}_ae_qualifier"] = shown(value.get(f"{name}-AE-qualifier"))
 
     def _login(self, m: Any, i: int, state: Association, value: dict[str, Any]) -> None:
         """An authentication value in clear; certificates (external, other mechanisms) are no secret."""
@@ -124,8 +125,7 @@ class Acse:
         if kind not in ("charstring", "bitstring") or value.get("mechanism-name", MECHANISM) != (MECHANISM):
             return
         octets = secret if isinstance(secret, bytes) else secret.encode("ascii")
-        index = self._facts.credential(m, i, "mms", "password", None, octets)
-        state.login = self._facts.credentials[index]
+        state.login = begin(self._facts, m, i, "mms", "password", None, octets)
 
 
 def _values(data: tuple[str, Any] | None) -> Iterator[tuple[int, bytes]]:

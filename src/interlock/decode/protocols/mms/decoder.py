@@ -27,6 +27,7 @@ from interlock.decode.protocols.mms.session import (
 )
 from interlock.decode.protocols.mms.state import Association
 from interlock.decode.protocols.mms.tables import ASSOCIATIONS, REPORTS
+from interlock.decode.protocols.s7comm.recognition import tpkt_framer
 from interlock.decode.spec import ProtocolSpec
 from interlock.errors import DecodeError
 
@@ -287,6 +288,8 @@ SPEC = ProtocolSpec(
     names=("mms",),
     probe=_no_probe,
     decoder=Mms,
+    tcp=frozenset({102}),
+    framer=tpkt_framer,
     details=(ASSOCIATIONS, REPORTS),
     control=True,
     rides_on="cotp",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from interlock.decode.logins import Names
 from interlock.decode.protocols.mms.blocks import Writer, blocks_of
 from interlock.decode.protocols.mms.iec61850 import (
     CONTROL_ERROR,
@@ -53,6 +54,7 @@ class Exchange:
         self._values = tools.values
         self._objects = tools.objects
         self._names = tools.names
+        self._users = Names(tools.names)
         self._writer = Writer(tools, decoder.f.protocol_code)
         self._requests = numbers(mms(), "ConfirmedServiceRequest")
         self._responses = numbers(mms(), "ConfirmedServiceResponse")
@@ -106,7 +108,7 @@ class Exchange:
             shape = control_shape(name, len(value[1])) if isinstance(value[1], list) else None
             user = origin_of(value) if shape else None
             if user is not None and not is_list:
-                out.set_user(row + k, self._names.code(user))
+                out.set_user(row + k, self._users.code(user))
             if self._values.wanted:
                 self._writer.write(m, i, out.operation_of(row), blocks_of([value], [name], [shape]), WRITTEN)
 

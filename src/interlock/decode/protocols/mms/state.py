@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from interlock.decode.logins import Login
 from interlock.decode.protocols.mms.blocks import Shape
 
 __all__ = ["MAX_KEPT", "Association", "keep"]
@@ -19,7 +20,7 @@ class Association:
 
     lists: name of a variable list → names of its members. shapes: name of a variable → names of its parts.
     files: number of an open file (FRSM) → name. uploads: number of an upload (ULSM) → domain.
-    login: the row of a credential whose outcome is still to come.
+    login: a credential whose outcome is still to come.
     """
 
     __slots__ = ("files", "lists", "login", "shapes", "uploads")
@@ -29,7 +30,7 @@ class Association:
         self.shapes: dict[str, Shape] = {}
         self.files: dict[int, str] = {}
         self.uploads: dict[int, str] = {}
-        self.login: list[Any] | None = None
+        self.login: Login | None = None
 
     def shape(self, name: str) -> Shape | None:
         """Names of a variable's parts, from its own type or that of a variable it is part of."""
