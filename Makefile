@@ -17,7 +17,7 @@ $(VENV)/.installed: $(VENV)/pyvenv.cfg requirements/build.txt requirements/runti
 	@echo "installing the locked dependencies and building (a minute or two) ..."
 	@# pip would compile to bytecode what no one imports (test suites), and in one process
 	$(INSTALL) --no-compile -r requirements/build.txt -r requirements/runtime.txt
-	@$(BIN)/python -m compileall -qq -j 0 -x '/tests?/' $(VENV)/lib || true
+	@$(BIN)/python -m compileall -qq -j 0 -x 'site-packages/.*/tests?/' $(VENV)/lib || true
 	command -v cc >/dev/null || command -v gcc >/dev/null || command -v clang >/dev/null || $(INSTALL) -r requirements/compiler.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
