@@ -14,7 +14,7 @@ fi
 set --
 python=$(${PYTHON:-python3} -c 'import sys; print(sys.executable)')
 mkdir "$work/bin" "$work/home"
-for tool in sh make command test rm mkdir touch env; do
+for tool in sh make command test rm mkdir touch env echo; do
     found=$(command -v "$tool") && case $found in /*) ln -s "$found" "$work/bin/$tool" ;; esac
 done
 ln -s "$python" "$work/bin/python3"
