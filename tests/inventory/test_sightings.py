@@ -53,6 +53,13 @@ def test_the_proof_is_the_first_frame_that_said_so():
     assert proof.source == "a.pcap"
 
 
+def test_a_group_that_is_asked_or_told_is_no_machine():
+    asked = operation("10.0.0.9", "10.0.0.255", response_frame=None)
+    told = operation("10.0.0.255", IP, response_frame=None, outcome="unsolicited")
+    stock = take_stock([asked, told])
+    assert sorted(asset.ips for asset in stock.assets(NOW)) == [(IP,), ("10.0.0.9",)]
+
+
 def test_an_answer_without_request_is_proved_by_its_own_frame():
     stock = take_stock([operation("10.0.0.9", IP, frame=None, response_frame=77)])
     assert proofs(at(stock, IP), "served")[0].frame == 77

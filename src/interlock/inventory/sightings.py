@@ -104,6 +104,7 @@ class Sightings:
         mute = (
             np.isin(code, _NO_TARGET_CODES).astype(np.int64) if code.any() else np.zeros(len(code), np.int64)
         )
+        mute += 2 * (integers(batch, "response_frame") == 0)
         none, time = np.zeros(len(frame), np.int64), integers(batch, "time")
         raw = fold(
             Tally(
@@ -113,17 +114,27 @@ class Sightings:
             )
         )  # fmt: skip
         places = {name: (raw.keys[i], words) for i, (name, (_, words)) in enumerate(columns.items())}
-        self._acts(raw, places, raw.keys[-1] > 0)
+        self._acts(raw, places, raw.keys[-1] & 1 > 0, raw.keys[-1] & 2 > 0)
 
     def _acts(
-        self, raw: Tally, places: dict[str, tuple[NDArray[np.int64], pa.Array]], mute: NDArray[np.bool_]
+        self,
+        raw: Tally,
+        places: dict[str, tuple[NDArray[np.int64], pa.Array]],
+        mute: NDArray[np.bool_],
+        silent: NDArray[np.bool_],
     ) -> None:
+        """mute: a gateway says that the unit is not there; silent: no answer came from the address itself.
+
+        A question to a group ends well though its address answers nothing, and a report may go to a group:
+        neither shows that there is a machine at that address.
+        """
         word = {
             name: translate(*places[name], self.words.code)
             for name in ("unit", "protocol", "verb", "outcome")
         }
         ended = {name: word["outcome"] == self.words.code(name) for name in OUTCOMES}
         answered = ended["ok"] | ended["refused"] | ended["unsolicited"]
+        answered &= ~(silent & ended["ok"])
         answered &= ~(mute & ended["refused"] & (word["protocol"] == self.words.code("modbus")))
         final = ~ended["pending"]
         client = self._machines(places["realm"], places["client"], final)
@@ -132,7 +143,7 @@ class Sightings:
         raw.source = translate(*places["source"], self.sources.code)
         keys = (client, server, word["unit"], word["protocol"], word["verb"])
         self._put(self.acts, raw, keys, final & (client > 0) & (server > 0))
-        self._put(self.seen, raw, (client,), client > 0)
+        self._put(self.seen, raw, (client,), (client > 0) & ~ended["unsolicited"])
         self._put(self.seen, raw, (server,), (server > 0) & answered)
 
     def clues(self, batch: pa.RecordBatch) -> None:
