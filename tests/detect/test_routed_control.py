@@ -58,6 +58,8 @@ def test_different_private_blocks_are_a_router() -> None:
         ({**ACROSS, "protocol": "http"}, MANY),
         ({**ACROSS, "protocol": "opcua"}, MANY),
         ({**ACROSS, "server": "224.0.0.5"}, MANY),
+        ({**ACROSS, "server": "192.168.3.255"}, MANY),
+        ({"client": "192.168.3.255", "server": "10.1.1.1"}, []),
         ({"client": "00:1b:1b:00:00:09", "server": "00:1b:1b:00:00:02"}, MANY),
     ],
 )

@@ -139,6 +139,8 @@ class RoutedControl(CauseDetector):
 
     def _crossing(self, realm: str, client: str, server: str) -> tuple[str, ...]:
         """Say why a pair crosses a router; empty where nothing shows that it does."""
+        if self._is_broadcast(realm, client) or self._is_broadcast(realm, server):
+            return ()
         reasons = []
         same_mac = self._macs[realm, client] & self._macs[realm, server]
         for address, other in ((client, server), (server, client)):
@@ -153,6 +155,10 @@ class RoutedControl(CauseDetector):
         if _block(client) != _block(server):
             reasons.append("the two addresses belong to different address blocks")
         return tuple(reasons)
+
+    def _is_broadcast(self, realm: str, address: str) -> bool:
+        """Tell whether an address is a network's broadcast as it is mostly built, and nothing was sent from it."""
+        return address.endswith(".255") and not self._macs[realm, address]
 
     def _forwards(self, realm: str, mac: str) -> bool:
         addresses = [a for a in self._speaks_for[realm, mac] if ":" not in a]
