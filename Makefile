@@ -63,7 +63,7 @@ bench: build ## speed and memory against goals and peers
 fuzz: build ## mutants of real captures, and coverage-guided fuzzing
 	$(INSTALL) -r requirements/test.txt
 	$(INSTALL) -r requirements/fuzz.txt || echo "atheris cannot be installed here: coverage-guided fuzzing is skipped"
-	$(BIN)/python scripts/fuzz.py
+	$(BIN)/python scripts/fuzz.py --jobs 2 --guided 60
 
 wheel: $(VENV)/.installed ## one wheel in dist/
 	sh scripts/wheel.sh $(BIN)

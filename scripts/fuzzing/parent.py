@@ -19,7 +19,7 @@ WALL_S = 60.0
 
 
 class Worker:
-    """A process of fuzzing.worker, started again after it died."""
+    """A process of fuzzing.worker, started again after it died. Not for two threads at once."""
 
     def __init__(self, folder: Path, seed: int, *, uncompiled: bool = False, digest: bool = False) -> None:
         """digest: results carry a digest over every row, and time is not limited tightly."""
@@ -29,18 +29,21 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._rest = b""
 
-    def run(self, number: int) -> dict[str, Any]:
-        """The result of one mutant; `crash` or `hang` in it say that the process did not survive it."""
+    def run(self, first: int, count: int = 1) -> dict[str, Any]:
+        """The result of mutants first … first + count - 1, decoded by one engine.
+
+        `crash` or `hang` in it say that the process did not survive them.
+        """
         process = self._process or self._start()
-        process.stdin.write(f"{number}\n".encode())
+        process.stdin.write(f"{first} {count}\n".encode())
         process.stdin.flush()
         until = time.monotonic() + self._wall_s
         while True:
             line = self._line(until - time.monotonic())
             if line is None:
                 return self._ended(hang=process.poll() is None)
-            if line.startswith(f"< {number} "):
-                return json.loads(line.split(" ", 2)[2])
+            if line.startswith(f"< {first} {count} "):
+                return json.loads(line.split(" ", 3)[3])
 
     def close(self) -> None:
         """End the process."""

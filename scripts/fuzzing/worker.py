@@ -1,7 +1,8 @@
 """One process that decodes mutants by number and says how each went; its parent watches over it.
 
-Standard input: `NUMBER` a line. Standard output: `> NUMBER` when begun, then `< NUMBER JSON`.
-A mutant that takes more CPU than its share ends the process (SIGXCPU); the parent knows which one it was.
+Standard input: `FIRST COUNT` a line. Standard output: `> FIRST COUNT` when begun, then `< FIRST COUNT JSON`. Several
+mutants share one engine, each in a source and realm of its own, since making an engine takes longer than decoding one.
+A group that takes more CPU than its share ends the process (SIGXCPU); the parent knows which one it was.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from interlock.capture.specs import specify
 from interlock.decode.engine import Engine
 from interlock.decode.registry import load_specs, load_verbs
 from interlock.errors import SourceError
+from interlock.records.frames import Source
 
-__all__ = ["CPU_S", "RSS_OCTETS", "main"]
+__all__ = ["CPU_S", "RSS_OCTETS", "Bench", "main"]
 
 CPU_S = 5
 RSS_OCTETS = 1 << 30
@@ -33,22 +35,25 @@ class Bench:
 
     def __init__(self) -> None:
         self.specs = load_specs(outside=False)
-        self.verbs = load_verbs()
+        self.verbs = load_verbs(outside=False)
 
-    def decode(self, octets: bytes, *, digest: bool) -> dict[str, Any]:
-        """Rows per table, decoder errors, and a digest over every row where it is asked for."""
-        found: dict[str, Any] = {"rows": 0, "errors": []}
-        lines: list[str] = []
-        try:
-            with open_sources(specify(("-",), ()), stdin=BytesIO(octets)) as run:
-                engine = Engine(run.sources, self.specs, self.verbs)
-                for frames in run:
-                    _take(engine.feed(frames), found, lines if digest else None)
-                for rest in engine.finish():
-                    _take(rest, found, lines if digest else None)
-        except SourceError as error:
-            found["source_error"] = str(error)
-        if digest:
+    def decode(self, captures: list[bytes], *, digest: bool) -> dict[str, Any]:
+        """Rows, decoder errors, captures that cannot be read, and a digest over every row where it is asked for."""
+        found: dict[str, Any] = {"rows": 0, "errors": [], "source_errors": 0}
+        lines: list[str] | None = [] if digest else None
+        sources = tuple(Source(name=str(k), realm=f"r{k}") for k in range(len(captures)))
+        engine = Engine(sources, self.specs, self.verbs)
+        for k, octets in enumerate(captures):
+            try:
+                with open_sources(specify(("-",), ()), stdin=BytesIO(octets)) as run:
+                    for frames in run:
+                        frames.source[:] = k
+                        _take(engine.feed(frames), found, lines)
+            except SourceError:
+                found["source_errors"] += 1
+        for rest in engine.finish():
+            _take(rest, found, lines)
+        if lines is not None:
             found["digest"] = hashlib.sha256("\n".join(lines).encode("utf-8", "replace")).hexdigest()
         return found
 
@@ -59,7 +64,8 @@ def _take(batches: dict[str, Any], found: dict[str, Any], lines: list[str] | Non
         found["rows"] += batch.num_rows
         if name == "oddities":
             rows = zip(batch.column("protocol").to_pylist(), batch.column("oddity").to_pylist(), strict=True)
-            found["errors"] += sorted({f"{p}: {o}" for p, o in rows if o.startswith("decoder-error")})
+            errors = {f"{p}: {o}" for p, o in rows if o.startswith("decoder-error")}
+            found["errors"] = sorted(errors.union(found["errors"]))
         if lines is not None:
             lines += [f"{name} {row}" for row in batch_rows(batch)]
 
@@ -82,17 +88,20 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE_OCTETS, ADDRESS_SPACE_OCTETS))
     cpu_s = CPU_S * (100 if digest else 1)  # uncompiled and compared row by row, it is not a matter of speed
     for line in sys.stdin:
-        number = int(line)
-        octets = mutants.of(number)
-        print(">", number, flush=True)
-        before = resource.getrusage(resource.RUSAGE_SELF)
-        used = before.ru_utime + before.ru_stime
+        first, count = map(int, line.split())
+        captures = [mutants.of(number) for number in range(first, first + count)]
+        print(">", first, count, flush=True)
+        used = _cpu_s()
         resource.setrlimit(resource.RLIMIT_CPU, (int(used) + cpu_s + 1, resource.RLIM_INFINITY))
-        found = bench.decode(octets, digest=digest)
-        after = resource.getrusage(resource.RUSAGE_SELF)
-        found["cpu_s"] = round(after.ru_utime + after.ru_stime - used, 4)
-        found["rss"] = after.ru_maxrss * 1024
-        print("<", number, json.dumps(found), flush=True)
+        found = bench.decode(captures, digest=digest)
+        found["cpu_s"] = round(_cpu_s() - used, 4)
+        found["rss"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        print("<", first, count, json.dumps(found), flush=True)
+
+
+def _cpu_s() -> float:
+    spent = resource.getrusage(resource.RUSAGE_SELF)
+    return spent.ru_utime + spent.ru_stime
 
 
 if __name__ == "__main__":

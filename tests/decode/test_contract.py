@@ -1,7 +1,8 @@
 """What holds for every registered protocol, whatever octets reach it.
 
 The parts stand in decode/contract; a protocol is found by the registry (entry points included), its valid messages in
-decode/seeds. INTERLOCK_CONTRACT_DEPTH=10 tries ten times as many examples, new ones each time.
+decode/seeds. What takes longer is in test_contract_bounds.py.
+INTERLOCK_CONTRACT_DEPTH=10 tries ten times as many examples, new ones each time.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ class Facts:
         self.clues.append((source, realm, time, frame, who, field, value[:512], protocol, confidence))
 
     def oddity(self, m, i, protocol, oddity, offset=0):
-        """Message i breaks a rule of `protocol` at `offset`; at most MAX_ODDITIES_PER_FLOW rows a flow."""
+        """Message i breaks a rule of `protocol` at `offset`; MAX_ODDITIES_PER_FLOW rows a flow, and one more."""
         start: cython.Py_ssize_t = m.offset[i] + max(0, min(offset, m.length[i]))
         end: cython.Py_ssize_t = min(start + 32, m.offset[i] + m.length[i])
         octets = m.array[start:end].tobytes()
@@ -77,9 +77,11 @@ class Facts:
     def oddity_at(self, source, time, frame, flow, protocol, oddity, offset, octets):
         """The same, where no message carries it; flow: slot, or -1."""
         seen = self.oddity_count.get(flow, 0)
-        if seen >= MAX_ODDITIES_PER_FLOW:
+        if seen >= MAX_ODDITIES_PER_FLOW and oddity != "turned-opaque":
             self.suppressed += 1
-            return
+            if seen > MAX_ODDITIES_PER_FLOW:
+                return
+            oddity = "oddities-suppressed"  # said once: from here on they are only counted
         if len(self.oddity_count) > MAX_REMEMBERED:
             self.oddity_count.clear()
         self.oddity_count[flow] = seen + 1

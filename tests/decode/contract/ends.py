@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from decode.contract.playing import Rows
     from decode.contract.subjects import Subject
 
-MUTANTS = 2
+MUTANTS = 1
 _NAMES = (("10.0.0.1", "10.0.0.2"), ("02:00:00:00:00:01", "02:00:00:00:00:02"))
 
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from decode.contract.subjects import Subject
     from decode.seeds import Seed
 
-MUTANTS = 10
-RANDOM = 5
+MUTANTS = 5
+RANDOM = 3
 
 
 def _random_octets(seed: Seed, rng: Generator) -> Seed:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from decode.contract.subjects import specs as registered
 from decode.contract.subjects import verbs
 from interlock.decode.engine import Engine
-from interlock.decode.registry import load_specs
 from interlock.records.frames import LINKTYPE_ETHERNET, SPILL_OCTETS, Frames, Source
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ Rows = dict[str, list[Row]]
 def engine_for(sources: int, specs: Sequence[ProtocolSpec] | None = None) -> Engine:
     """An engine with so many sources, each in a realm of its own."""
     made = tuple(Source(name=str(k), realm=f"r{k}") for k in range(sources))
-    return Engine(made, specs or load_specs(), verbs(), fingerprint=lambda secret: f"{len(secret)} octets")
+    return Engine(made, specs or registered(), verbs(), fingerprint=lambda secret: f"{len(secret)} octets")
 
 
 def batch_of(frames: Sequence[tuple[int, int, bytes]]) -> Frames:

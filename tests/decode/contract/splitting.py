@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from decode.contract.takes import Take
     from decode.seeds import Seed
 
-CUTS = 3
-MUTANTS = 3
+CUTS = 2
+MUTANTS = 1
 BATCHES = (1, 11)
 OPENING = 2
 """Messages that stay whole where a stream is cut: a probe may rightly say other things of half a broken message."""
@@ -111,5 +111,5 @@ def test_reordered_and_repeated_segments_give_the_same_rows(subject: Subject) ->
     for seed in _streams(subject):
         rng = randomness(subject.name, seed.name, "order")
         takes = [make(seed, rng) for make in (reordered, said_again) for _ in range(CUTS * DEEP)]
-        for batch in (0, 5):
-            _agree(subject, seed, [whole(seed), *takes], batch=batch)
+        _agree(subject, seed, [whole(seed), *takes])
+        _agree(subject, seed, [whole(seed), takes[0], takes[-1]], batch=5)

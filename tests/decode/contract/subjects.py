@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from interlock.decode.spec import ProtocolSpec
     from interlock.decode.tools import VerbRows
 
-__all__ = ["DEEP", "ENGINE_ODDITIES", "SUBJECTS", "Subject", "each", "randomness", "verbs"]
+__all__ = ["DEEP", "ENGINE_ODDITIES", "SUBJECTS", "Subject", "each", "randomness", "specs", "verbs"]
 
 ENGINE_ODDITIES = frozenset(
     {"truncated", "over-budget", "not-framed", "turned-opaque", "oddities-suppressed"}
@@ -36,6 +36,12 @@ DEEP = max(1, int(os.environ.get("INTERLOCK_CONTRACT_DEPTH", "1")))
 """How many times as many examples as by default; above 1 they differ from run to run unless a seed is given."""
 
 _SEED = int(os.environ.get("INTERLOCK_CONTRACT_SEED", "0" if DEEP == 1 else str(os.getpid())))
+
+
+@cache
+def _toml(file: Traversable) -> dict[str, Any]:
+    """Read once: parsing takes longer than decoding a conversation."""
+    return tomllib.loads(file.read_text("utf-8"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +56,7 @@ class Subject:
 
     def toml(self, file: str) -> dict[str, Any]:
         """A file of the protocol's folder."""
-        return tomllib.loads((self.folder / file).read_text("utf-8"))
+        return _toml(self.folder / file)
 
     @property
     def oddities(self) -> frozenset[str]:
@@ -100,6 +106,12 @@ def randomness(*what: object) -> np.random.Generator:
 def verbs() -> dict[str, VerbRows]:
     """Every verbs.toml, read once."""
     return load_verbs()
+
+
+@cache
+def specs() -> tuple[ProtocolSpec, ...]:
+    """Every registered protocol, looked up once."""
+    return load_specs()
 
 
 SUBJECTS = _subjects()

@@ -1,0 +1,109 @@
+"""A decoder that breaks costs one flow: it turns opaque and says so once; nobody else notices."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from decode.contract.judging import differences
+from decode.contract.playing import play
+from decode.contract.subjects import SUBJECTS, each
+from decode.contract.subjects import specs as registered
+from decode.contract.takes import whole
+from interlock.decode.decoder import MAX_STRIKES
+from interlock.decode.facts import MAX_ODDITIES_PER_FLOW
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from decode.contract.playing import Row, Rows
+    from decode.contract.subjects import Subject
+    from decode.seeds import Seed
+    from interlock.decode.spec import ProtocolSpec
+
+VICTIM = 0
+"""The take whose flow the decoder breaks on: its realm's number."""
+LONG = 40
+"""Messages of the victim's conversation: more than the failures after which a flow turns opaque."""
+
+
+def _raises(decoder: Any, m: Any, i: int) -> None:
+    raise RuntimeError("broken on purpose")
+
+
+def _spends(decoder: Any, m: Any, i: int) -> None:
+    """Looks at the same octets until the cursor stops it."""
+    while True:
+        decoder.cursor.seek(0)
+
+
+def _floods(decoder: Any, m: Any, i: int) -> None:
+    for _ in range(1000):
+        decoder.facts.oddity(m, i, decoder.protocol, "truncated", 0)
+
+
+def _broken(spec: ProtocolSpec, how: Callable[[Any, Any, int], None]) -> ProtocolSpec:
+    """The protocol with a decoder that does `how` first where the victim speaks."""
+
+    def build(own: Any, tools: Any) -> Any:
+        kind = type(spec.decoder(own, tools))
+
+        class Broken(kind):  # type: ignore[misc,valid-type]
+            def message(self, m: Any, i: int, out: Any) -> Any:
+                if self.flows.realm_of(m.flow[i]) == VICTIM:
+                    how(self, m, i)
+                return kind.message(self, m, i, out)
+
+        return Broken(own, tools)
+
+    return replace(spec, decoder=build)
+
+
+def _long(seed: Seed) -> Seed:
+    return replace(seed, messages=(seed.messages * LONG)[: max(LONG, len(seed.messages))])
+
+
+def _others(subject: Subject) -> list[Seed]:
+    """The same protocol's own conversations, and one of each of a few others."""
+    rest = [s.seeds[0] for s in SUBJECTS if s.name != subject.name][:4]
+    return [*subject.seeds[:2], *rest]
+
+
+@pytest.mark.parametrize("how", [_raises, _spends, _floods])
+@each(lambda s: s.own_seeds)
+def test_a_broken_decoder_costs_one_flow(subject: Subject, how: Callable[[Any, Any, int], None]) -> None:
+    victim = _long(subject.seeds[0])
+    takes = [whole(victim), *(whole(seed) for seed in _others(subject))]
+    sound = play(takes)
+    specs = [_broken(s, how) if s.name == subject.spec.name else s for s in registered()]
+    broken = play(takes, specs=specs)
+    for number in range(1, len(takes)):
+        assert differences(sound[number], broken[number]) == [], takes[number].seed.name
+    _reported(subject, how, broken[VICTIM])
+
+
+def _reported(subject: Subject, how: Callable[[Any, Any, int], None], rows: Rows) -> None:
+    """Each flow of the victim (a group's and a machine's are two) says once that it turned opaque, with the octets."""
+    flows: dict[frozenset[str], list[Row]] = {}
+    for row in rows["oddities"]:
+        if row["protocol"] == subject.spec.name:
+            flows.setdefault(frozenset((row["client"], row["server"])), []).append(row)
+    assert flows
+    for told in flows.values():
+        said = [r["oddity"] for r in told]
+        if (
+            how is _floods
+        ):  # a noisy sender is not blinded by its noise: what is said of it is bounded, and said to be
+            assert len(told) <= MAX_ODDITIES_PER_FLOW + 1
+            assert said.count("oddities-suppressed") == 1
+            continue
+        failures = [o for o in said if o != "turned-opaque"]
+        assert set(failures) <= {"decoder-error:RuntimeError", "over-budget", "not-framed"}
+        enough = "over-budget" in failures or failures.count("decoder-error:RuntimeError") >= MAX_STRIKES
+        assert said.count("turned-opaque") == enough
+        assert all(r["octets"] for r in told if r["oddity"] == "turned-opaque")
+        assert failures.count("decoder-error:RuntimeError") <= MAX_STRIKES
+        assert failures.count("over-budget") <= 1
+    assert how is _floods or rows.get("operations", []) == []
