@@ -34,9 +34,11 @@ class Target:
     """
 
     def __init__(self, name: str, prefix: str) -> None:
-        from decode.contract.subjects import SUBJECTS  # noqa: PLC0415 (instrumented by whoever imports this)
+        from decode.contract.subjects import SUBJECTS, specs  # noqa: PLC0415 (instrumented by whoever imports this)
 
         self.subject = next(s for s in SUBJECTS if s.name == name)
+        carried = (self.subject.spec.name, self.subject.spec.rides_on)
+        self.specs = tuple(s for s in specs() if s.name in carried)
         self.prefix = prefix
         self.kinds: dict[str, str] = {}
         """What broke → name of the input that is kept."""
@@ -57,7 +59,7 @@ class Target:
             take = conversation(self.subject, octets)
             if not take.frames:
                 return None
-            (rows,) = play([take], specs=(self.subject.spec,))
+            (rows,) = play([take], specs=self.specs)
             judge(self.subject, take.seed, rows)
         except Exception as error:  # noqa: BLE001 (whatever it is, it is what is looked for)
             return f"{type(error).__name__}: {error}".splitlines()[0][:200]

@@ -98,18 +98,21 @@ def test_what_a_decoder_keeps_is_bounded(subject: Subject) -> None:
     rng = randomness(subject.name, "memory")
     engine = engine_for(1, registered())
     decoder, framer = _decoder(engine, subject)
+    _, _, tables = _held(engine, decoder, framer)
     each_seed = MESSAGES // len(subject.seeds)
     for seed in subject.seeds:
         for at in range(0, each_seed, BATCH):
             engine.feed(batch_of(_hostile(seed, rng, at, min(BATCH, each_seed - at))))
-    entries, octets = _held(engine, decoder, framer)
+    entries, octets, _ = _held(engine, decoder, framer, tables)
     assert entries < MOST_ENTRIES, f"a container of {entries} entries after {MESSAGES} messages"
     assert octets < HELD_OCTETS, f"{octets} octets after {MESSAGES} messages"
 
 
 def _decoder(engine: Engine, subject: Subject) -> tuple[Any, Any]:
     code = list(dict.fromkeys(n for spec in registered() for n in spec.names)).index(subject.spec.names[0])
-    (decoder,) = (d for d, _, _ in engine._decoders if d.protocol == subject.spec.name)
+    decoders = [d for d, _, _ in engine._decoders]
+    riders = [rider for riding in decoders[0].tools.riders.values() for rider in riding]
+    (decoder,) = (d for d in (*decoders, *riders) if d.protocol == subject.spec.name)
     return decoder, engine.dissector.framers[code]
 
 
@@ -154,8 +157,15 @@ _SHARED = (
 )
 
 
-def _held(engine: Engine, decoder: Any, framer: Any) -> tuple[int, int]:
-    """Entries of the largest container that the decoder, its framer and its flows reach, and octets of all."""
+def _held(
+    engine: Engine, decoder: Any, framer: Any, tables: dict[int, int] | None = None
+) -> tuple[int, int, dict[int, int]]:
+    """What the decoder, its framer and its flows reach: most entries of a container, octets of all, id → entries.
+
+    tables: the last of these before anything was decoded; what a protocol's own tables had then does not count.
+    """
+    before = tables or {}
+    sizes: dict[int, int] = {}
     tools = decoder.tools
     outside: Iterable[Any] = (
         tools, *_values(tools), decoder.spec, engine, engine.recogniser, engine.dissector, sys.modules,
@@ -170,9 +180,10 @@ def _held(engine: Engine, decoder: Any, framer: Any) -> tuple[int, int]:
         seen.add(id(thing))
         total += sys.getsizeof(thing)
         if isinstance(thing, dict | list | set | tuple | frozenset):
-            most = max(most, len(thing))
+            sizes[id(thing)] = len(thing)
+            most = max(most, len(thing) - before.get(id(thing), 0))
         waiting += gc.get_referents(thing)
-    return most, total
+    return most, total, sizes
 
 
 def _values(tools: Any) -> list[Any]:

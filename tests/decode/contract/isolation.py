@@ -72,7 +72,9 @@ def _others(subject: Subject) -> list[Seed]:
 
 
 @pytest.mark.parametrize("how", [_raises, _spends, _floods])
-@each(lambda s: s.own_seeds)
+@each(
+    lambda s: s.own_seeds and not s.spec.rides_on
+)  # what rides is called, and isolated, by what it rides on
 def test_a_broken_decoder_costs_one_flow(subject: Subject, how: Callable[[Any, Any, int], None]) -> None:
     victim = _long(subject.seeds[0])
     takes = [whole(victim), *(whole(seed) for seed in _others(subject))]
