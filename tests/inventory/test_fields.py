@@ -4,14 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interlock.inventory.fields import settle, settle_roles
-from interlock.records.asset import Proof
+from interlock.inventory.proofs import Sign
 from inventory.build import NOW
 
 DAY = 86_400_000_000_000
 
 
 def proof(value, confidence=0.9, protocol="s7comm", first=NOW, last=None, note="", frame=1):
-    return Proof(value=value, protocol=protocol, source="a", frame=frame, confidence=confidence, first=first,
+    return Sign(value=value, protocol=protocol, source="a", frame=frame, confidence=confidence, first=first,
                  last=first if last is None else last, note=note)  # fmt: skip
 
 

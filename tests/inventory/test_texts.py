@@ -4,14 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.inventory.proofs import Fact
+from interlock.inventory.proofs import Fact, Sign
 from interlock.inventory.texts import read_text
-from interlock.records.asset import Proof
 from inventory.build import at, clue, proofs, take_stock
 
 
 def said(text, field="description"):
-    proof = Proof(value=text, protocol="lldp", source="a", frame=1, confidence=0.9, first=1, last=1)
+    proof = Sign(value=text, protocol="lldp", source="a", frame=1, confidence=0.9, first=1, last=1)
     return {f.field: f.proof.value for f in read_text(Fact(field, proof))}
 
 

@@ -1,4 +1,4 @@
-"""Traffic for measuring: the synthetic plant of `make bench`, and real captures multiplied.
+"""Traffic for measuring: the synthetic plant of `make bench`, real captures multiplied, and records of large sites.
 
 Nothing else in the package imports this room; it writes capture files and reads none of the plant's.
 """

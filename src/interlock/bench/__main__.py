@@ -1,4 +1,7 @@
-"""`python -m interlock.bench plant|mixed OUT.pcap`: write a capture and, beside it, what is in it."""
+"""`python -m interlock.bench plant|mixed OUT.pcap`: write a capture and, beside it, what is in it.
+
+`python -m interlock.bench inventory`: what an inventory of a large site costs.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from interlock.bench.big_site import cost_of_inventory
 from interlock.bench.mixed_captures import write_mixed_captures
 from interlock.bench.plant_traffic import write_plant_traffic
 
@@ -15,7 +19,7 @@ __all__: list[str] = []
 
 @click.group()
 def main() -> None:
-    """Write captures for measuring."""
+    """Write captures for measuring, and measure what needs none."""
 
 
 @main.command()
@@ -39,6 +43,13 @@ def mixed(out: Path, captures: tuple[str, ...], copies: int) -> None:
     with out.open("wb") as target:
         mixture = write_mixed_captures(target, list(captures), copies)
     out.with_suffix(out.suffix + ".truth.json").write_text(mixture.as_json() + "\n")
+
+
+@main.command()
+@click.option("--machines", default=97_100, show_default=True, type=click.IntRange(1, 1_000_000))
+def inventory(machines: int) -> None:
+    """Draw the inventory of a synthetic site, and say what it cost."""
+    click.echo(json.dumps(cost_of_inventory(machines)))
 
 
 if __name__ == "__main__":

@@ -83,10 +83,10 @@ def near(one: str, other: str, mask: str | None = None) -> bool:
     return (_int4(one) ^ _int4(other)) & (bits or 0xFFFFFF00) == 0
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 12)
 def sort_key(address: str) -> tuple[int, int, str]:
     """Order of addresses for people: IPv4 by number, IPv6 by number, then MACs."""
-    if _MAC.match(address):
+    if len(address) == 17 and _MAC.match(address):
         return (2, 0, address)
     return (1, _int6(address), address) if ":" in address else (0, _int4(address), address)
 

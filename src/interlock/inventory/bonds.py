@@ -12,16 +12,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import numpy as np
+
 from interlock.inventory.addresses import Address, eui64_mac, near, virtual_router
+from interlock.inventory.ledger import group
 from interlock.inventory.proofs import rows_of
 from interlock.inventory.sightings import CARRIED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from interlock.inventory.proofs import FactsOf
+    from interlock.inventory.proofs import Facts
     from interlock.inventory.sightings import Sightings
 
 __all__ = ["ALIASES", "Bond", "Judgement", "Ownership", "holder_at", "own"]
@@ -74,38 +79,48 @@ class Ownership:
     via: dict[int, list[Bond]] = field(default_factory=dict)
 
 
-def own(sightings: Sightings, facts: FactsOf) -> Ownership:
+def own(sightings: Sightings, facts: Facts) -> Ownership:
     """Judge every MAC by what it holds and what others hold."""
     judge = _Judge(sightings, facts)
     result = Ownership()
     by_mac = _by_mac(sightings)
-    rightful = _rightful(by_mac)
+    rightful = _rightful(by_mac, _contested(sightings))
     owners, via = defaultdict(list), defaultdict(list)
-    for mac, bonds in by_mac.items():
+    for mac, bonds in by_mac:
         judgement = result.macs[mac] = judge.mac(mac, bonds, rightful)
         for bond in judgement.owned:
             owners[bond.ip].append(bond)
         for bond in judgement.passed:
             via[bond.ip].append(bond)
     addresses = sightings.endpoints.addresses
-    for ip, bonds in owners.items():
-        result.owners[ip] = sorted(bonds, key=lambda b: (b.last, b.first, addresses[b.mac]))
+    for bonds in owners.values():
+        if len(bonds) > 1:
+            bonds.sort(key=lambda b: (b.last, b.first, addresses[b.mac]))
+    result.owners = dict(owners)
     result.via = {ip: sorted(b, key=lambda b: (b.first, addresses[b.mac])) for ip, b in via.items()}
     return result
 
 
-def _rightful(by_mac: dict[int, list[Bond]]) -> dict[int, frozenset[int]]:
+def _contested(sightings: Sightings) -> frozenset[int]:
+    """IPs on more than one MAC."""
+    ip, mac, _ = sightings.bonds.rows().keys
+    _, pairs = group((ip, mac), len(ip))
+    known, times = np.unique(ip[pairs], return_counts=True)
+    return frozenset(known[times > 1].tolist())
+
+
+def _rightful(by_mac: _ByMac, contested: frozenset[int]) -> dict[int, frozenset[int]]:
     """IP on several MACs → those it is resolved to; else those that carried it, and fewest other IPs.
 
     What LLDP and its like claim decides nothing here: ports announce their system's address from own MACs.
     """
     found: dict[int, list[tuple[bool, int, int]]] = defaultdict(list)
-    for mac, bonds in by_mac.items():
+    for mac, bonds in by_mac if contested else ():
         for bond in bonds:
-            if bond.kind != 1:
+            if bond.kind != 1 and bond.ip in contested:
                 found[bond.ip].append((bond.kind == 0, 0 if bond.kind else len(bonds), mac))
-    contested = ((ip, macs) for ip, macs in found.items() if len(macs) > 1)
-    return {ip: frozenset(m for k, n, m in macs if (k, n) == min(macs)[:2]) for ip, macs in contested}
+    disputed = ((ip, macs) for ip, macs in found.items() if len(macs) > 1)
+    return {ip: frozenset(m for k, n, m in macs if (k, n) == min(macs)[:2]) for ip, macs in disputed}
 
 
 def holder_at(bonds: Sequence[Bond], time_ns: int | None = None) -> Bond:
@@ -114,6 +129,8 @@ def holder_at(bonds: Sequence[Bond], time_ns: int | None = None) -> Bond:
     bonds: of one IP, at least one. Whoever forges address resolution for an IP has mostly said less than its
     owner.
     """
+    if len(bonds) == 1:
+        return bonds[0]
     if time_ns is None:
         latest = max(b.last for b in bonds)
         bonds = [b for b in bonds if b.last >= latest - _LEASE_NS]
@@ -122,20 +139,23 @@ def holder_at(bonds: Sequence[Bond], time_ns: int | None = None) -> Bond:
     return min(bonds, key=lambda b: (max(b.first - when, when - b.last, 0), -b.kind, -b.times, -b.last))
 
 
-def _by_mac(sightings: Sightings) -> dict[int, list[Bond]]:
+def _by_mac(sightings: Sightings) -> _ByMac:
     """Bonds by MAC, one for each IP: the strongest kind, all times joined."""
     words, names = sightings.words.texts, sightings.sources.names
-    found: dict[int, dict[int, Bond]] = defaultdict(dict)
-    for ip, mac, protocol, count, _, _, first, last, frame, source in rows_of(sightings.bonds.rows()):
-        word = words[protocol]
-        kind = 0 if word in _CARRYING else 2 if word in _RESOLVING else 1
-        bond = Bond(ip, mac, kind, first, last, count, word, frame, names[source])
-        held = found[mac].get(ip)
-        if held is not None:
-            bond = _joined(held, bond)
-        found[mac][ip] = bond
-    text = sightings.endpoints.addresses
-    return {mac: sorted(bonds.values(), key=lambda b: (b.first, text[b.ip])) for mac, bonds in found.items()}
+    text, rows = sightings.endpoints.addresses, sightings.bonds.rows()
+    found: _ByMac = []
+    for mac, same in groupby(rows_of(rows.take(np.argsort(rows.keys[1], kind="stable"))), key=itemgetter(1)):
+        held: dict[int, Bond] = {}
+        for ip, _, protocol, count, _, _, first, last, frame, source in same:
+            word = words[protocol]
+            kind = 0 if word in _CARRYING else 2 if word in _RESOLVING else 1
+            bond = Bond(ip, mac, kind, first, last, count, word, frame, names[source])
+            held[ip] = _joined(held[ip], bond) if ip in held else bond
+        bonds = list(held.values())
+        if len(bonds) > 1:
+            bonds.sort(key=lambda b: (b.first, text[b.ip]))
+        found.append((mac, bonds))
+    return found
 
 
 def _joined(one: Bond, other: Bond) -> Bond:
@@ -145,8 +165,11 @@ def _joined(one: Bond, other: Bond) -> Bond:
     )
 
 
+_ByMac = list[tuple[int, list[Bond]]]
+
+
 class _Judge:
-    def __init__(self, sightings: Sightings, facts: FactsOf) -> None:
+    def __init__(self, sightings: Sightings, facts: Facts) -> None:
         self._text = sightings.endpoints.addresses
         self._flags = sightings.endpoints.flags
         self._facts = facts
@@ -224,6 +247,8 @@ class _Judge:
 
     def _contradict(self, held: list[Bond]) -> bool:
         """Whether addresses on one MAC say they are different machines (another serial number)."""
+        if len(held) < 2:
+            return False
         serials = [self._says(b.ip, "serial") for b in held]
         told = [set(s) for s in serials if s]
         return len(told) > 1 and not set.intersection(*told)
@@ -237,18 +262,16 @@ class _Judge:
         Values that a sender chooses to stay near (1 for IGMP, 4 for SSDP) look like many hops: no use.
         Where both sides of a router were captured, the frame that first showed the MAC tells its TTL.
         """
-        told = self._facts.get((bond.ip, ""), ())
         hops = {}
-        for fact in told:
-            start, _, count = fact.proof.value.partition("-")
-            if fact.field == "ttl" and count.isdecimal() and (count == "0" or start != "32"):
-                hops[fact.proof.source, fact.proof.frame] = int(count)
+        for sign in self._facts.told("ttl").get(bond.ip, ()):
+            start, _, count = sign.value.partition("-")
+            if count.isdecimal() and (count == "0" or start != "32"):
+                hops[sign.source, sign.frame] = int(count)
         credible = {at: n for at, n in hops.items() if n <= _MOST_HOPS}
         if len(set(credible.values())) > 1 and (0 in credible.values()):
             mac = self._text[bond.mac]
-            shown = {
-                (f.proof.source, f.proof.frame) for f in told if f.field == "mac" and f.proof.value == mac
-            }
+            named = self._facts.told("mac").get(bond.ip, ())
+            shown = {(sign.source, sign.frame) for sign in named if sign.value == mac}
             return min((credible[at] for at in shown if at in credible), default=None)
         return min(credible.values(), default=None)
 
@@ -256,7 +279,7 @@ class _Judge:
         return next(iter(self._says(ip, "netmask")), None)
 
     def _says(self, who: int, name: str) -> Sequence[str]:
-        return sorted({f.proof.value for f in self._facts.get((who, ""), ()) if f.field == name})
+        return self._facts.values(who, name)
 
 
 def _carries(n: int) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from interlock.inventory.proofs import MOST_PROOFS, surest
+from interlock.inventory.proofs import MOST_PROOFS, shown, surest
 from interlock.inventory.rules import together
 from interlock.inventory.serials import serial_key, vendor_key
 from interlock.records.asset import Conflict
@@ -21,7 +21,7 @@ from interlock.records.asset import Conflict
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from interlock.records.asset import Proof
+    from interlock.inventory.proofs import Sign
 
 __all__ = ["CONFLICT_FROM", "STATED_FROM", "Settled", "settle", "settle_roles"]
 
@@ -39,13 +39,13 @@ class Settled:
 
     __slots__ = ("conflict", "proofs", "value")
 
-    def __init__(self, value: str | None, proofs: Iterable[Proof], conflict: Conflict | None = None) -> None:
+    def __init__(self, value: str | None, proofs: Iterable[Sign], conflict: Conflict | None = None) -> None:
         self.value = value
         self.proofs = tuple(proofs)
         self.conflict = conflict
 
 
-def settle(name: str, proofs: Iterable[Proof], now_ns: int) -> Settled:
+def settle(name: str, proofs: Iterable[Sign], now_ns: int) -> Settled:
     """Settle a field that has one value. name: as in Asset."""
     ordered = surest(proofs, now_ns)
     if not ordered or ordered[0].confidence < STATED_FROM:
@@ -58,37 +58,38 @@ def settle(name: str, proofs: Iterable[Proof], now_ns: int) -> Settled:
     against = [p for p in against if not _taken_back(p, best) and (name != "product" or not p.note)]
     if best.confidence < CONFLICT_FROM or not against:
         return Settled(best.value, ordered[:MOST_PROOFS])
-    return Settled(
-        best.value, ordered[:MOST_PROOFS], Conflict(field=name, proofs=(best, *_distinct(against)))
-    )
+    told = tuple(map(shown, (best, *_distinct(against))))
+    return Settled(best.value, ordered[:MOST_PROOFS], Conflict(field=name, proofs=told))
 
 
-def settle_roles(proofs: Iterable[Proof], now_ns: int) -> Settled:
+def settle_roles(proofs: Iterable[Sign], now_ns: int) -> Settled:
     """Settle the role: witnesses of one role join.
 
     A close second that one machine is not commonly beside the first is a conflict.
     """
     unlike = {(p.value, p.note, p.protocol): p for p in reversed(surest(proofs, now_ns))}
     ordered = list(reversed(unlike.values()))
-    scores: dict[str, float] = {}
-    for role in {p.value for p in ordered}:
-        scores[role] = together(p.confidence for p in ordered if p.value == role)
+    by_role: dict[str, list[float]] = {}
+    for proof in ordered:
+        by_role.setdefault(proof.value, []).append(proof.confidence)
+    scores = {role: together(confidences) for role, confidences in by_role.items()}
     ranked = sorted(scores, key=lambda r: (-scores[r], r))
     if not ranked or scores[ranked[0]] < STATED_FROM:
         return Settled(None, ordered[:MOST_PROOFS])
     winner = ranked[0]
     mine = [p for p in ordered if p.value == winner]
     others = [p for p in ordered if p.value != winner]
-    shown = (mine[:MOST_PROOFS] + others)[:MOST_PROOFS]
+    told = (mine[:MOST_PROOFS] + others)[:MOST_PROOFS]
     rivals = [
         r
         for r in ranked[1:]
         if scores[r] >= max(CONFLICT_FROM, 0.8 * scores[winner]) and not _related(winner, r)
     ]
     if not rivals:
-        return Settled(winner, shown)
+        return Settled(winner, told)
     against = [next(p for p in others if p.value == r) for r in rivals]
-    return Settled(winner, shown, Conflict(field="role", proofs=(mine[0], *against[: MOST_PROOFS - 1])))
+    rival = tuple(map(shown, (mine[0], *against[: MOST_PROOFS - 1])))
+    return Settled(winner, told, Conflict(field="role", proofs=rival))
 
 
 def _agree(name: str, one: str, other: str) -> bool:
@@ -153,12 +154,12 @@ def _related(one: str, other: str) -> bool:
     return any(one in group and other in group for group in _NEIGHBOURS)
 
 
-def _taken_back(old: Proof, new: Proof) -> bool:
+def _taken_back(old: Sign, new: Sign) -> bool:
     return old.protocol == new.protocol and old.last < new.first
 
 
-def _distinct(proofs: Iterable[Proof]) -> list[Proof]:
-    found: dict[str, Proof] = {}
+def _distinct(proofs: Iterable[Sign]) -> list[Sign]:
+    found: dict[str, Sign] = {}
     for proof in proofs:
         found.setdefault(proof.value, proof)
     return list(found.values())[: MOST_PROOFS - 1]

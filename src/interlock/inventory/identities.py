@@ -8,9 +8,9 @@ the id issued under the stronger name stays and the other becomes a link.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
 from itertools import chain, count
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import UUID, uuid5
 
 if TYPE_CHECKING:
@@ -24,8 +24,7 @@ _SITES: Final = UUID("f40ab6af-81f1-59f6-8f19-3d9644cf8e80")
 SERIAL, MAC, IP = range(3)
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A name that a machine can be told by. strength: SERIAL before MAC before IP.
 
     lasting: whether the name is remembered with the id; an IP of a machine whose MAC is known is not, it may
@@ -68,7 +67,7 @@ class Identities:
         ids: list[str | None] = [None] * len(claims)
         links: list[list[str]] = [[] for _ in claims]
         taken: set[str] = set()
-        for strength in (SERIAL, MAC, IP):
+        for strength in (SERIAL, MAC, IP) if self._issued else ():
             for place, name in _of(claims, strength):
                 known = self._issued.get(name.text)
                 if known is None or known in taken:
@@ -88,7 +87,7 @@ class Identities:
         """Id of the strongest name that nobody else has; of all names and a number where others have all."""
         whole = "\n".join(name.text for name in names)
         texts = chain((name.text for name in names), (f"{whole}\n{n}" for n in count(2)))
-        made = next(m for text in texts if (m := str(uuid5(self._site, text))) not in taken)
+        made = next(m for text in texts if (m := _uuid5(self._site.bytes, text)) not in taken)
         taken.add(made)
         return made
 
@@ -96,6 +95,15 @@ class Identities:
         for name in names:
             if name.lasting:
                 self._issued.setdefault(name.text, issued)
+
+
+def _uuid5(namespace: bytes, name: str) -> str:
+    """As str(uuid.uuid5(…)), at a third of its price. Source: RFC 9562, section 5.5."""
+    octets = bytearray(hashlib.sha1(namespace + name.encode(), usedforsecurity=False).digest()[:16])
+    octets[6] = octets[6] & 0x0F | 0x50
+    octets[8] = octets[8] & 0x3F | 0x80
+    text = octets.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def _of(claims: Sequence[Sequence[Name]], strength: int) -> Iterable[tuple[int, Name]]:

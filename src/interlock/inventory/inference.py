@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from interlock.inventory.proofs import Fact, retold
-from interlock.records.asset import Proof
+from interlock.inventory.proofs import Fact, Sign, made, retold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,24 +37,13 @@ def derived(told: Iterable[Fact], registries: Registries) -> list[Fact]:
     return found
 
 
-def nic_vendor(mac: str, row: Row | None, registries: Registries) -> list[Proof]:
+def nic_vendor(mac: str, row: Row | None, registries: Registries) -> list[Sign]:
     """Maker of the network interface: a weak hint at the machine's."""
     name = registries.mac_vendor(mac)
     if name is None or row is None:
         return []
-    return [
-        Proof(
-            value=name,
-            protocol="oui",
-            source=row.source,
-            frame=row.frame,
-            confidence=0.35,
-            first=row.first,
-            last=row.last,
-            count=row.times,
-            note=f"Its MAC {mac} is assigned to {name}, who need not have made more than the interface.",
-        )
-    ]
+    note = f"Its MAC {mac} is assigned to {name}, who need not have made more than the interface."
+    return [made(Sign, (name, "oui", row.source, row.frame, 0.35, row.first, row.last, row.times, note))]
 
 
 def role_proofs(
@@ -63,8 +51,8 @@ def role_proofs(
     relations: Relations,
     measured: Mapping[str, int],
     rules: Rules,
-    shown: Proof | None = None,
-) -> list[Proof]:
+    shown: Sign | None = None,
+) -> list[Sign]:
     """Every reason for a role.
 
     measured: the relations' measures, and the structural ones (units, passed …).
@@ -76,7 +64,7 @@ def role_proofs(
     if not any(measured.values()):
         return found
     controller = is_controller(relations, rules)
-    verdicts = (b.judge(measured, controller=controller) for b in rules.behaviours)
+    verdicts = [b.judge(measured, controller=controller) for b in rules.behaviours if b.possible(measured)]
     example = shown or _busiest(relations)
     return found + [_proof(v, example) for v in verdicts if v is not None]
 
@@ -86,7 +74,7 @@ def is_controller(relations: Relations, rules: Rules) -> bool:
     return any(p in rules.open_control and s.rank[0] <= -0.5 for p, s in relations.served.items())
 
 
-def level(role: str | None, proofs: Iterable[Proof], relations: Relations, rules: Rules) -> Proof | None:
+def level(role: str | None, proofs: Iterable[Sign], relations: Relations, rules: Rules) -> Sign | None:
     """Purdue level that a role stands on, None where the role does not tell. proofs: of the role, surest first."""
     best = next((p for p in proofs if p.value == role), None)
     if role is None or best is None:
@@ -102,10 +90,10 @@ def level(role: str | None, proofs: Iterable[Proof], relations: Relations, rules
     return None
 
 
-def stranger_level(row: Row | None, address: str) -> Proof:
+def stranger_level(row: Row | None, address: str) -> Sign:
     """Level of a public address that no machine here owns."""
     first, last, source, frame = (row.first, row.last, row.source, row.frame) if row else (0, 0, "", 0)
-    return Proof(
+    return Sign(
         value="5",
         protocol="ip",
         source=source,
@@ -113,7 +101,7 @@ def stranger_level(row: Row | None, address: str) -> Proof:
         confidence=0.9,
         first=first,
         last=last,
-        count=row.times if row else 1,
+        times=row.times if row else 1,
         note=f"{address} is a public address that no machine of this network owns.",
     )
 
@@ -121,22 +109,27 @@ def stranger_level(row: Row | None, address: str) -> Proof:
 def _say(found: list[Fact], fact: Fact, name: str, value: str | None, share: float, note: str) -> None:
     if value is not None:
         sure = round(fact.proof.confidence * share, 4)
-        found.append(Fact(name, retold(fact.proof, value, sure, note)))
+        found.append(made(Fact, (name, retold(fact.proof, value, sure, note))))
 
 
-def _by_protocol(verdicts: Mapping[str, Verdict], spoken: Mapping[str, Sum]) -> list[Proof]:
-    told = ((v, s.proof()) for p, s in spoken.items() if (v := verdicts.get(p)) is not None)
-    return [_proof(v, shown, min(1.0, shown.confidence / 0.95)) for v, shown in told]
+def _by_protocol(verdicts: Mapping[str, Verdict], spoken: Mapping[str, Sum]) -> list[Sign]:
+    found = []
+    for protocol, said in spoken.items():
+        verdict = verdicts.get(protocol)
+        if verdict is not None:
+            shown = said.proof()
+            found.append(_proof(verdict, shown, min(1.0, shown.confidence / 0.95)))
+    return found
 
 
-def _proof(verdict: Verdict, shown: Proof | None, share: float = 1.0) -> Proof:
+def _proof(verdict: Verdict, shown: Sign | None, share: float = 1.0) -> Sign:
     sure = round(verdict.confidence * share, 4)
     if shown is None:
-        shown = Proof(value="", protocol="", source="", frame=0, confidence=0.0, first=0, last=0)
+        shown = Sign(value="", protocol="", source="", frame=0, confidence=0.0, first=0, last=0)
     return retold(shown, verdict.value, sure, verdict.because)
 
 
-def _busiest(relations: Relations) -> Proof | None:
+def _busiest(relations: Relations) -> Sign | None:
     """Relation that shows best what a machine does."""
     sums = [*relations.used.values(), *relations.served.values()]
     best = min(sums, key=lambda s: (s.rank[0], -s.count, s.value), default=None)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from interlock.inventory.addresses import Address
@@ -12,29 +14,30 @@ from interlock.inventory.directory import Directory
 from interlock.inventory.identities import Identities, Name, ip_name, mac_name, serial_name
 from interlock.inventory.machines import assemble
 from interlock.inventory.portraits import Painter
-from interlock.inventory.proofs import facts_of, rows_of
+from interlock.inventory.proofs import Facts
 from interlock.inventory.registries import Registries
-from interlock.inventory.relations import Relations, Row, relate
+from interlock.inventory.relations import Relator, Seen
 from interlock.inventory.rules import Rules
 from interlock.inventory.serials import serial_key, vendor_key
 from interlock.inventory.sightings import Sightings
-from interlock.inventory.texts import enlarge
+from interlock.inventory.texts import SPOKEN, read_text
+from interlock.records.asset import altered
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import pyarrow as pa
 
     from interlock.inventory.directory import Tenancy
     from interlock.inventory.machines import Machine, Machines
-    from interlock.inventory.proofs import FactsOf
     from interlock.records.asset import Asset
 
 __all__ = ["TABLES", "Inventory", "Limits"]
 
 TABLES: Final = ("clues", "credentials", "flows", "operations")
 """Tables that the inventory reads."""
-_NOTHING: Final = Relations()
+_AT_ONCE: Final = 512
+"""Machines whose facts and relations are in memory at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,62 +134,71 @@ class Inventory:
         }
 
     def _draw(self, now_ns: int) -> Directory:
-        facts = facts_of(self._sightings)
-        enlarge(facts)
-        ownership = own(self._sightings, facts)
-        machines = assemble(self._sightings, facts, ownership, self._registries)
-        relations = relate(self._sightings, machines, self._rules.control)
-        names = self._sightings.sources.names
-        seen = {
-            row[0]: Row(row[1], row[4], row[5], row[6], names[row[7]])
-            for row in rows_of(self._sightings.seen.rows())
-        }
-        painter = Painter(
-            sightings=self._sightings,
-            registries=self._registries,
-            rules=self._rules,
-            seen=seen,
-            routers=_routers(self._sightings, facts),
-            now_ns=now_ns,
-        )
-        shown = self._shown(machines, seen)
-        del facts, ownership
-        portraits = []
-        for place in shown:
-            portraits.append(painter.paint(machines.all[place], relations[place]))
-            machines.all[place].forget()
-            relations[place] = _NOTHING
-        return self._hang(machines, shown, portraits)
+        with _uncollected():
+            facts = Facts(self._sightings, read_text, SPOKEN)
+            ownership = own(self._sightings, facts)
+            machines = assemble(self._sightings, facts, ownership, self._registries)
+            seen = Seen(self._sightings)
+            painter = Painter(
+                sightings=self._sightings,
+                registries=self._registries,
+                rules=self._rules,
+                seen=seen,
+                routers=_routers(self._sightings, facts),
+                now_ns=now_ns,
+            )
+            relator = Relator(self._sightings, machines, self._rules.control)
+            hidden = self._hidden(machines, seen)
+            drawn = [p for p in range(len(machines)) if p not in hidden]
+            claims: list[tuple[Name, ...]] = []
+            portraits: list[tuple[Asset, ...]] = []
+            for start in range(0, len(machines), _AT_ONCE):
+                stop = min(start + _AT_ONCE, len(machines))
+                some = zip(machines.some(start, stop), relator.some(start, stop), strict=True)
+                for place, (machine, relations) in enumerate(some, start):
+                    if place not in hidden:
+                        portraits.append(painter.paint(machine, relations))
+                        claims += [self._names(machine, asset) for asset in portraits[-1]]
+            return self._hang(machines, drawn, portraits, claims)
 
-    def _shown(self, machines: Machines, seen: Mapping[int, Row]) -> list[int]:
-        """Places of the machines that become assets: all but the strangers seen least."""
-        strangers = [p for p, m in enumerate(machines.all) if m.stranger]
-        traffic = {p: sum(seen[i].times for i in machines.all[p].ips if i in seen) for p in strangers}
+    def _hidden(self, machines: Machines, seen: Seen) -> frozenset[int]:
+        """Places of the strangers seen least, who do not become assets."""
+        strangers = sorted(machines.strangers)
+        traffic = {
+            p: sum(row.times for i in machines.anchors[p] if (row := seen.get(i)) is not None)
+            for p in strangers
+        }
         least = sorted(strangers, key=lambda p: (-traffic[p], p))[self._limits.strangers :]
         self._strangers = len(least)
-        hidden = set(least)
-        return [p for p in range(len(machines.all)) if p not in hidden]
+        return frozenset(least)
 
-    def _hang(self, machines: Machines, shown: list[int], portraits: list[tuple[Asset, ...]]) -> Directory:
-        """Give ids, tie children to parents, and index addresses. portraits: parents with their children."""
-        claims = [
-            self._names(machines.all[place], asset)
-            for place, drawn in zip(shown, portraits, strict=True)
-            for asset in drawn
-        ]
+    def _hang(
+        self,
+        machines: Machines,
+        drawn: list[int],
+        portraits: list[tuple[Asset, ...]],
+        claims: list[tuple[Name, ...]],
+    ) -> Directory:
+        """Give ids, tie children to parents, and index addresses. portraits: parents with their children.
+
+        claims: names of each asset of the portraits.
+        """
         given = iter(self._identities.assign(claims))
+        claims.clear()
         assets: list[Asset] = []
         id_at: dict[int, str] = {}
         units: dict[tuple[int, str], str] = {}
-        for place, (parent, *behind) in zip(shown, portraits, strict=True):
+        for i, place in enumerate(drawn):
+            parent, *behind = portraits[i]
+            portraits[i] = ()
             mine, links = next(given)
             id_at[place] = mine
             children = []
             for child in behind:
                 its, more = next(given)
-                children.append(replace(child, id=its, links=more, parent=mine))
+                children.append(altered(child, id=its, links=more, parent=mine))
                 units[place, child.unit or ""] = its
-            assets.append(replace(parent, id=mine, links=links, children=tuple(c.id for c in children)))
+            assets.append(altered(parent, id=mine, links=links, children=tuple(c.id for c in children)))
             assets += children
         return self._index(machines, tuple(assets), id_at, units)
 
@@ -201,7 +213,7 @@ class Inventory:
         lent: dict[tuple[str, str], tuple[Tenancy, ...]] = {}
         at: dict[int, list[tuple[str, str]]] = defaultdict(list)
         endpoints = self._sightings.endpoints
-        for endpoint in (*machines.places, *machines.owners):
+        for endpoint in machines.endpoints():
             place = machines.at(endpoint)
             if place is None or place not in id_at:
                 continue
@@ -229,11 +241,23 @@ class Inventory:
         return (*told, *(ip_name(realm, ip, lasting=not macs) for ip in ips))
 
 
-def _routers(sightings: Sightings, facts: FactsOf) -> dict[int, int]:
+def _routers(sightings: Sightings, facts: Facts) -> dict[int, int]:
     """IP → how many machines were told to use it as their router."""
     found: dict[int, int] = defaultdict(int)
-    for (who, unit), told in facts.items():
-        named = {f.proof.value for f in told if f.field == "router"}
-        for address in named if not unit else ():
-            found[sightings.endpoints.find(sightings.endpoints.realms[who], address)] += 1
+    endpoints = sightings.endpoints
+    for who in facts.told("router"):
+        for address in facts.values(who, "router"):
+            found[endpoints.find(endpoints.realms[who], address)] += 1
     return found
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the collector of cycles out: a drawing makes millions of objects, and no cycles, for it to look through."""
+    active = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if active:
+            gc.enable()

@@ -21,10 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from interlock.inventory.bonds import Ownership
-    from interlock.inventory.proofs import Fact, FactsOf
+    from interlock.inventory.proofs import Fact, Facts, Sign
     from interlock.inventory.registries import Registries
     from interlock.inventory.sightings import Sightings
-    from interlock.records.asset import Proof
 
 __all__ = ["Join", "strong_joins"]
 
@@ -40,26 +39,25 @@ class Join:
     """Anchors (endpoint numbers, in the order of their addresses) that are one machine, and why."""
 
     anchors: tuple[int, ...]
-    proof: Proof
+    proof: Sign
 
 
 def strong_joins(
-    sightings: Sightings, facts: FactsOf, ownership: Ownership, registries: Registries
+    sightings: Sightings, facts: Facts, ownership: Ownership, registries: Registries
 ) -> list[Join]:
     """All joins that the facts tell, in an order that does not depend on the order of facts."""
     work = _Work(sightings, ownership)
-    for (who, unit), told in facts.items():
-        if not unit:
-            work.serials(who, told, registries)
-            work.systems(who, told)
-            work.chassis(who, told)
+    for who, told in facts.introductions(("serial",), sorted(_INTRODUCING | _ANNOUNCING)):
+        work.serials(who, told, registries)
+        work.systems(who, told)
+        work.chassis(who, told)
     return work.joins()
 
 
 class _Work:
     def __init__(self, sightings: Sightings, ownership: Ownership) -> None:
         self._endpoints, self._ownership = sightings.endpoints, ownership
-        self._found: dict[tuple[str, ...], dict[int, tuple[Proof, frozenset[str]]]] = defaultdict(dict)
+        self._found: dict[tuple[str, ...], dict[int, tuple[Sign, frozenset[str]]]] = defaultdict(dict)
 
     def serials(self, who: int, told: Sequence[Fact], registries: Registries) -> None:
         """Note vendor and serial number."""
@@ -89,6 +87,8 @@ class _Work:
         """Note that a port's announcement names its system's MAC, or an address that a MAC like it holds."""
         said = [f for f in told if f.proof.protocol in _ANNOUNCING]
         realm, port = self._endpoints.realms[who], self._endpoints.addresses[who]
+        if not said:
+            return
         own = {f.proof.value for f in said if f.field == "mac"}
         for fact in said:
             named = self._endpoints.find(realm, fact.proof.value) if fact.field in {"ip", "mac"} else 0
@@ -103,7 +103,7 @@ class _Work:
     def joins(self) -> list[Join]:
         """Everything noted for more than one anchor."""
         found = []
-        for key in sorted(self._found):
+        for key in sorted(k for k, anchors in self._found.items() if len(anchors) > 1):
             anchors = self._found[key]
             ordered = sorted(anchors, key=lambda a: sort_key(self._endpoints.addresses[a]))
             kind = next((anchors[a][1] for a in ordered if anchors[a][1]), frozenset())
@@ -115,7 +115,7 @@ class _Work:
                 found.append(Join(anchors=tuple(alike), proof=proof))
         return found
 
-    def _note(self, key: tuple[str, ...], who: int, proof: Proof, kind: frozenset[str] = frozenset()) -> None:
+    def _note(self, key: tuple[str, ...], who: int, proof: Sign, kind: frozenset[str] = frozenset()) -> None:
         """Note under a key, for the anchor that stood for an address then, the earliest proof."""
         owners = self._ownership.owners.get(who)
         anchor = holder_at(owners, proof.first).mac if owners else who

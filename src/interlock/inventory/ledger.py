@@ -1,6 +1,6 @@
 """Ledger: what was seen, folded per key into counts, times, and the frame that showed it first.
 
-All state of the inventory is such ledgers: equally long numpy columns, some 80 octets a key, no object per
+All state of the inventory is such ledgers: equally long numpy columns, some 40 octets a key, no object per
 row. A batch is folded first, so that a ledger grows by keys and never by rows; folds are sums, minima and
 maxima, so that the order of batches makes no difference.
 """
@@ -108,7 +108,7 @@ class Ledger:
             rows = self._trim(joined, self._limit)
             self.dropped += joined.n - len(rows)
             joined = joined.take(rows)
-        self._kept = joined
+        self._kept = _tight(joined)
 
 
 def most_seen(tally: Tally, limit: int) -> NDArray[np.int64]:
@@ -145,7 +145,7 @@ def group(columns: Sequence[NDArray[np.int64]], n: int) -> tuple[NDArray[np.int6
     """
     code, size = np.zeros(n, np.int64), 1
     for column in columns:
-        number, span = column, int(column.max(initial=0)) + 1
+        number, span = column.astype(np.int64, copy=False), int(column.max(initial=0)) + 1
         if span > _WIDE:
             number, span = _narrow(column, span)
         if size * span > _DIRECT:
@@ -193,6 +193,33 @@ def _join(tallies: list[Tally]) -> Tally:
         keys=tuple(np.concatenate([t.keys[i] for t in tallies]) for i in range(width)),
         **{name: np.concatenate([getattr(t, name) for t in tallies]) for name in _COLUMNS},
     )
+
+
+def _tight(tally: Tally) -> Tally:
+    """The same numbers in as little memory as they need; columns are no longer all int64."""
+    last = tally.first if np.array_equal(tally.first, tally.last) else tally.last
+    weight = tally.count if np.array_equal(tally.count, tally.weight) else tally.weight
+    columns = {name: _narrowest(getattr(tally, name)) for name in ("count", "top", "frame", "source")}
+    return Tally(
+        keys=tuple(map(_narrowest, tally.keys)),
+        weight=columns["count"] if weight is tally.count else _narrowest(weight),
+        first=tally.first,
+        last=last,
+        **columns,
+    )
+
+
+def _narrowest(column: NDArray[np.int64]) -> NDArray[np.int64]:
+    if not len(column):
+        return column
+    least, most = int(column.min()), int(column.max())
+    if least == most:
+        return np.broadcast_to(np.int64(least), column.shape)
+    for kind in (np.int8, np.int16, np.int32):
+        bounds = np.iinfo(kind)
+        if bounds.min < least and most <= bounds.max:  # the least of all has no negative
+            return column.astype(kind)
+    return column.astype(np.int64, copy=False)
 
 
 def _empty(width: int) -> Tally:

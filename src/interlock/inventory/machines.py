@@ -9,20 +9,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from interlock.inventory.addresses import Address, sort_key
 from interlock.inventory.bonds import holder_at
 from interlock.inventory.joins import strong_joins
+from interlock.inventory.proofs import slices
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from interlock.inventory.bonds import Bond, Judgement, Ownership
-    from interlock.inventory.proofs import Fact, FactsOf
+    from interlock.inventory.joins import Join
+    from interlock.inventory.proofs import Fact, Facts, Sign
     from interlock.inventory.registries import Registries
     from interlock.inventory.sightings import Sightings
-    from interlock.records.asset import Proof
 
 __all__ = ["Machine", "Machines", "assemble"]
 
@@ -47,70 +52,151 @@ class Machine:
     bonds: list[Bond] = field(default_factory=list)
     passing: list[tuple[Bond | None, str]] = field(default_factory=list)
     via: list[Bond] = field(default_factory=list)
-    joins: list[Proof] = field(default_factory=list)
+    joins: list[Sign] = field(default_factory=list)
     passed: int = 0
     stranger: bool = False
 
-    def forget(self) -> None:
-        """Free what a portrait has taken over."""
-        self.facts, self.units, self.bonds, self.via, self.passing, self.joins = [], {}, [], [], [], []
+
+_NOBODY: Final = -1
+_SEVERAL: Final = -2
 
 
-@dataclass(slots=True, kw_only=True)
 class Machines:
-    """All machines, and who held an address when.
+    """All machines in their order, told apart by place, and who held an address when.
 
-    places: anchor (a MAC, or an IP that no MAC owns) → place in `all`. owners: IP → bonds with MACs that own
-    it.
+    anchors: of each machine, in the order of their addresses; an anchor is a MAC, or an IP that no MAC owns.
+    A machine itself is made where it is asked for (`some`), once: it takes over what is known of its bonds.
     """
 
-    all: list[Machine]
-    places: dict[int, int]
-    owners: dict[int, list[Bond]]
+    def __init__(
+        self, anchors: Sequence[Sequence[int]], sightings: Sightings, facts: Facts, ownership: Ownership
+    ) -> None:
+        """ownership: is used up, so that a large site is not held in memory twice."""
+        self.anchors = anchors
+        self._joins: dict[int, list[Sign]] = defaultdict(list)
+        self._facts, self._ownership = facts, ownership
+        self._flags, self._text = sightings.endpoints.flags, sightings.endpoints.addresses
+        self._realms = sightings.endpoints.realms
+        self.anchored = np.full(len(self._text), _NOBODY, np.int64)
+        """Endpoint → place of the machine whose anchor it is; below 0 for others."""
+        for place, group in enumerate(anchors):
+            for anchor in group:
+                self.anchored[anchor] = place
+        self._place = self.anchored.copy()
+        for ip, bonds in ownership.owners.items():
+            self._place[ip] = self.anchored[bonds[0].mac] if len(bonds) == 1 else _SEVERAL
+        self.lent = {ip: bonds for ip, bonds in ownership.owners.items() if len(bonds) > 1}
+        """IP → its bonds, where several MACs owned it."""
+        ownership.owners = {}
+        tally = facts.tally
+        self._rows, self._begin = slices(self.placed(tally.keys[0], tally.first), len(anchors))
+        self.strangers = frozenset(
+            place
+            for place, group in enumerate(anchors)
+            if all(self._flags[a] & (Address.MAC | Address.PUBLIC) == Address.PUBLIC for a in group)
+        )
+        """Places of public addresses that no MAC here owns."""
+
+    def __len__(self) -> int:
+        return len(self.anchors)
+
+    def endpoints(self) -> list[int]:
+        """All addresses that somebody holds or held."""
+        return np.flatnonzero(self._place != _NOBODY).tolist()
+
+    def note(self, join: Join) -> None:
+        """Note why anchors of a machine are one."""
+        place = self.anchored.item(join.anchors[0])
+        if place >= 0 and join.proof not in self._joins[place]:
+            self._joins[place].append(join.proof)
 
     def at(self, endpoint: int, time_ns: int | None = None) -> int | None:
         """Place of the machine that held an address at a time, or holds it now; None where nobody does."""
-        place = self.places.get(endpoint)
-        if place is None and endpoint in self.owners:
-            place = self.places[holder_at(self.owners[endpoint], time_ns).mac]
-        return place
+        place: int = self._place.item(endpoint)
+        if place == _SEVERAL:
+            return self._holder(endpoint, time_ns)
+        return None if place == _NOBODY else place
+
+    def placed(self, endpoints: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[np.int64]:
+        """As `at` for many; below 0 where nobody does."""
+        places: NDArray[np.int64] = self._place[endpoints]
+        for row in np.flatnonzero(places == _SEVERAL).tolist():
+            places[row] = self._holder(endpoints.item(row), times.item(row))
+        return places
 
     def tenancies(self, endpoint: int) -> list[tuple[int, int, int]]:
-        """(first, last, place) of all who held an IP; empty for an anchor, which is held for ever."""
-        return sorted({(b.first, b.last, self.places[b.mac]) for b in self.owners.get(endpoint, ())})
+        """(first, last, place) of all who held an IP, where those are several."""
+        return sorted({(b.first, b.last, self.anchored.item(b.mac)) for b in self.lent.get(endpoint, ())})
+
+    def _holder(self, ip: int, time_ns: int | None) -> int:
+        place: int = self.anchored.item(holder_at(self.lent[ip], time_ns).mac)
+        return place
+
+    def some(self, start: int, stop: int) -> list[Machine]:
+        """Machines at places `start` to `stop` - 1, with every fact handed to whom held the address then."""
+        found = [self._made(place) for place in range(start, stop)]
+        rows = self._rows[self._begin[start] : self._begin[stop]]
+        for who, unit, fact in self._facts.of(rows):
+            machine = found[(self.at(who, fact.proof.first) or 0) - start]
+            (machine.units.setdefault(unit, []) if unit else machine.facts).append(fact)
+        return found
+
+    def _made(self, place: int) -> Machine:
+        anchors, flags = self.anchors[place], self._flags
+        machine = Machine(
+            realm=self._realms[anchors[0]],
+            stranger=place in self.strangers,
+            joins=self._joins.pop(place, []),
+        )
+        for anchor in anchors:
+            if flags[anchor] & Address.MAC:
+                machine.macs.append(anchor)
+                _take_over(machine, self._ownership.macs.pop(anchor, None))
+            else:
+                machine.ips.append(anchor)
+                machine.via += self._ownership.via.pop(anchor, ())
+        latest: dict[int, int] = {}
+        for bond in machine.bonds:
+            latest[bond.ip] = max(bond.last, latest.get(bond.ip, 0))
+        if machine.ips or len(latest) > 1:
+            machine.ips = sorted(
+                {*machine.ips, *latest},
+                key=lambda i: (flags[i] & Address.LINK_LOCAL, -latest.get(i, 0), sort_key(self._text[i])),
+            )
+        else:
+            machine.ips = list(latest)
+        return machine
 
 
-def assemble(sightings: Sightings, facts: FactsOf, ownership: Ownership, registries: Registries) -> Machines:
+def assemble(sightings: Sightings, facts: Facts, ownership: Ownership, registries: Registries) -> Machines:
     """Put every address that was seen, and every fact, into one machine."""
     known = _Union(_anchors(sightings, ownership))
-    addresses = sightings.endpoints.addresses
     joins = strong_joins(sightings, facts, ownership, registries)
     for join in joins:
         for other in join.anchors[1:]:
             known.join(join.anchors[0], other)
-    groups: dict[int, list[int]] = defaultdict(list)
-    for anchor in known.members:
-        groups[known.root(anchor)].append(anchor)
-    realms = sightings.endpoints.realms
-
-    def first(anchors: list[int]) -> tuple[object, ...]:
-        owned = (b.ip for a in anchors if a in ownership.macs for b in ownership.macs[a].owned)
-        leading = sort_key(addresses[anchors[0]])
-        return realms[anchors[0]], min(leading, *(sort_key(addresses[ip]) for ip in owned), leading), leading
-
-    ordered = sorted((sorted(g, key=lambda a: sort_key(addresses[a])) for g in groups.values()), key=first)
-    places = {anchor: place for place, anchors in enumerate(ordered) for anchor in anchors}
-    machines = Machines(
-        all=[_filled(anchors, sightings, ownership) for anchors in ordered],
-        places=places,
-        owners=ownership.owners,
-    )
+    ordered = _ordered(known.groups(), sightings, ownership)
+    machines = Machines(ordered, sightings, facts, ownership)
     for join in joins:
-        place = places.get(join.anchors[0])
-        if place is not None and join.proof not in machines.all[place].joins:
-            machines.all[place].joins.append(join.proof)
-    _hand_out(machines, facts)
+        machines.note(join)
     return machines
+
+
+def _ordered(
+    groups: Iterable[list[int]], sightings: Sightings, ownership: Ownership
+) -> list[tuple[int, ...]]:
+    """Machines by realm, then by their first address; the anchors of each by address."""
+    addresses, realms = sightings.endpoints.addresses, sightings.endpoints.realms
+
+    def keyed() -> Iterator[tuple[str, object, object, tuple[int, ...]]]:
+        for group in groups:
+            anchors = group if len(group) == 1 else sorted(group, key=lambda a: sort_key(addresses[a]))
+            leading = sort_key(addresses[anchors[0]])
+            owned = [b.ip for a in anchors if a in ownership.macs for b in ownership.macs[a].owned]
+            least = min(leading, *(sort_key(addresses[ip]) for ip in owned)) if owned else leading
+            yield realms[anchors[0]], least, leading, tuple(anchors)
+
+    return [anchors for *_, anchors in sorted(keyed())]
 
 
 def _anchors(sightings: Sightings, ownership: Ownership) -> list[int]:
@@ -119,28 +205,6 @@ def _anchors(sightings: Sightings, ownership: Ownership) -> list[int]:
     macs = {b for b in seen if flags[b] & Address.MAC} | set(ownership.macs)
     ips = (e for e in seen if not flags[e] & Address.MAC and e not in ownership.owners)
     return [*macs, *ips]
-
-
-def _filled(anchors: list[int], sightings: Sightings, ownership: Ownership) -> Machine:
-    """Make a machine of its anchors."""
-    flags, text = sightings.endpoints.flags, sightings.endpoints.addresses
-    machine = Machine(realm=sightings.endpoints.realms[anchors[0]])
-    for anchor in anchors:
-        if flags[anchor] & Address.MAC:
-            machine.macs.append(anchor)
-            _take_over(machine, ownership.macs.get(anchor))
-        else:
-            machine.ips.append(anchor)
-            machine.via += ownership.via.get(anchor, ())
-    machine.stranger = not machine.macs and all(flags[i] & Address.PUBLIC for i in machine.ips)
-    latest: dict[int, int] = {}
-    for bond in machine.bonds:
-        latest[bond.ip] = max(bond.last, latest.get(bond.ip, 0))
-    machine.ips = sorted(
-        {*machine.ips, *latest},
-        key=lambda i: (flags[i] & Address.LINK_LOCAL, -latest.get(i, 0), sort_key(text[i])),
-    )
-    return machine
 
 
 def _take_over(machine: Machine, judgement: Judgement | None) -> None:
@@ -152,22 +216,18 @@ def _take_over(machine: Machine, judgement: Judgement | None) -> None:
     machine.passing += [(example, note) for note in judgement.notes]
 
 
-def _hand_out(machines: Machines, facts: FactsOf) -> None:
-    """Give every fact to the machine that held the address then."""
-    for (who, unit), told in facts.items():
-        for fact in told:
-            place = machines.at(who, fact.proof.first)
-            if place is None:
-                continue
-            machine = machines.all[place]
-            (machine.units.setdefault(unit, []) if unit else machine.facts).append(fact)
-
-
 class _Union:
     """Disjoint sets with path halving; the smaller number leads, so that the result is one and the same."""
 
     def __init__(self, members: Iterable[int]) -> None:
         self.members = {m: m for m in members}
+
+    def groups(self) -> Iterable[list[int]]:
+        """Members of each set."""
+        found: dict[int, list[int]] = defaultdict(list)
+        for member in self.members:
+            found[self.root(member)].append(member)
+        return found.values()
 
     def root(self, member: int) -> int:
         above = self.members

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from interlock.inventory.addresses import Address
 from interlock.inventory.inference import is_controller, nic_vendor, stranger_level
 from interlock.inventory.nested import nest
-from interlock.inventory.proofs import MOST_PROOFS, retold, surest
+from interlock.inventory.proofs import MOST_PROOFS, Sign, made, retold, surest
 from interlock.inventory.relations import Relations
 from interlock.inventory.sheets import Sheet
-from interlock.records.asset import Asset, Proof
+from interlock.records.asset import Asset
+from interlock.records.folded import Book
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from interlock.inventory.nested import Nest
     from interlock.inventory.proofs import Fact
     from interlock.inventory.registries import Registries
-    from interlock.inventory.relations import Row, Sum
+    from interlock.inventory.relations import Seen, Sum
     from interlock.inventory.rules import Rules
     from interlock.inventory.sightings import Sightings
 
@@ -42,14 +43,18 @@ class Painter:
     sightings: Sightings
     registries: Registries
     rules: Rules
-    seen: Mapping[int, Row]
+    seen: Seen
     routers: Mapping[int, int]
     now_ns: int
+    book: Book = field(default_factory=Book)
 
     def paint(self, machine: Machine, relations: Relations) -> tuple[Asset, ...]:
         """Draw a machine, then what is behind its address; ids are still empty."""
         nested, text = nest(machine, relations), self.sightings.endpoints.addresses
-        sheet = Sheet(rules=self.rules, now_ns=self.now_ns)
+        for bond in machine.bonds:
+            if bond.ip in self.seen:  # an IP counts only while it was the machine's
+                relations.span(bond.first, bond.last)
+        sheet = Sheet(rules=self.rules, now_ns=self.now_ns, book=self.book)
         sheet.say(nested.own, self.registries, self._nic_vendors(machine))
         sheet.proofs["ips"] = self._held(machine.bonds)
         sheet.proofs["via"] = [
@@ -80,7 +85,7 @@ class Painter:
         times = [(r.rank[1], r.last) for r in rows] + [(f.proof.first, f.proof.last) for f in told]
         relations = Relations(served={s.protocol: s for s in rows})
         relations.first, relations.last = min(t[0] for t in times), max(t[1] for t in times)
-        sheet = Sheet(rules=self.rules, now_ns=self.now_ns)
+        sheet = Sheet(rules=self.rules, now_ns=self.now_ns, book=self.book)
         sheet.say(told, self.registries)
         served = ((s.protocol, s.proof()) for s in rows)
         sheet.proofs["served"] = [retold(p, protocol, p.confidence, p.note) for protocol, p in served]
@@ -97,12 +102,12 @@ class Painter:
             "told": sum(self.routers.get(i, 0) for i in machine.ips),
         }
 
-    def _nic_vendors(self, machine: Machine) -> list[Proof]:
+    def _nic_vendors(self, machine: Machine) -> list[Sign]:
         text, flags = self.sightings.endpoints.addresses, self.sightings.endpoints.flags
         real = [m for m in machine.macs if not flags[m] & (Address.VIRTUAL | Address.LOCAL_ADMIN)]
         return [p for m in real[:MOST_PROOFS] for p in nic_vendor(text[m], self.seen.get(m), self.registries)]
 
-    def _exposures(self, relations: Relations) -> list[Proof]:
+    def _exposures(self, relations: Relations) -> list[Sign]:
         found = [s.proof() for s in relations.exposures.values()]
         clients = len(relations.peers.get("served_clients", ()))
         reachable = {p: s for p, s in relations.served.items() if p in self.rules.open_control and clients}
@@ -113,25 +118,18 @@ class Painter:
             found.append(retold(first, "open-control", first.confidence, note))
         return surest(found, self.now_ns)
 
-    def _held(self, bonds: list[Bond]) -> list[Proof]:
+    def _held(self, bonds: list[Bond]) -> list[Sign]:
         text = self.sightings.endpoints.addresses
         found = [_bond(b, text[b.ip], f"Spoken for by {text[b.mac]}.") for b in bonds]
         return surest(found, self.now_ns)[: 2 * MOST_PROOFS]
 
 
-def _bond(bond: Bond | None, value: str, note: str) -> Proof:
+def _bond(bond: Bond | None, value: str, note: str) -> Sign:
     if bond is None:
-        return Proof(value=value, protocol="", source="", frame=0, confidence=0.9, first=0, last=0, note=note)
-    return Proof(
-        value=value,
-        protocol=bond.protocol,
-        source=bond.source,
-        frame=bond.frame,
-        confidence=_BOND_SURE[bond.kind],
-        first=bond.first,
-        last=bond.last,
-        count=bond.times,
-        note=note,
+        return Sign(value=value, protocol="", source="", frame=0, confidence=0.9, first=0, last=0, note=note)
+    sure = _BOND_SURE[bond.kind]
+    return made(
+        Sign, (value, bond.protocol, bond.source, bond.frame, sure, bond.first, bond.last, bond.times, note)
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from interlock.records.asset import Risk
@@ -10,6 +11,7 @@ from interlock.records.asset import Risk
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from interlock.inventory.proofs import Sign
     from interlock.records.asset import Asset, Proof
     from interlock.records.finding import Finding
 
@@ -34,7 +36,7 @@ def risk(asset: Asset, findings: Iterable[Finding] = ()) -> Risk:
     return _sum(asset.role, [*_exposed(asset.role, asset.os, exposures), *_found(asset, findings)])
 
 
-def standing(role: str | None, system: str | None, exposures: Iterable[Proof]) -> Risk:
+def standing(role: str | None, system: str | None, exposures: Iterable[Proof | Sign]) -> Risk:
     """Risk before anything was found. exposures: proofs whose value is a kind of exposure."""
     return _sum(role, _exposed(role, system, exposures))
 
@@ -43,15 +45,21 @@ def _sum(role: str | None, points: list[tuple[int, str]]) -> Risk:
     if points and role in _CONTROLLERS:
         harm = 15 if role == "safety-controller" else 10
         points.append((harm, f"Harm here is physical: its role is {role}."))
-    if not points:
-        return _NONE
+    return _summed(tuple(sorted(points, key=lambda p: (-p[0], p[1])))) if points else _NONE
+
+
+@lru_cache(maxsize=4096)
+def _summed(points: tuple[tuple[int, str], ...]) -> Risk:
+    """Machines alike share one risk, which saves a large site much memory."""
     return Risk(
         score=min(100, sum(n for n, _ in points)),
-        reasons=tuple(f"+{n}: {sentence}" for n, sentence in sorted(points, key=lambda p: (-p[0], p[1]))),
+        reasons=tuple(f"+{n}: {sentence}" for n, sentence in points),
     )
 
 
-def _exposed(role: str | None, system: str | None, exposures: Iterable[Proof]) -> list[tuple[int, str]]:
+def _exposed(
+    role: str | None, system: str | None, exposures: Iterable[Proof | Sign]
+) -> list[tuple[int, str]]:
     points = []
     for proof in exposures:
         points.append((_EXPOSURES.get(proof.value, 0), proof.note))

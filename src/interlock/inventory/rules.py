@@ -1,4 +1,4 @@
-"""Rules: inference as data. Every rule that holds gives a Proof whose note is the rule's sentence."""
+"""Rules: inference as data. Every rule that holds gives a proof whose note is the rule's sentence."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from interlock.records.vocabulary import ROLES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from interlock.inventory.proofs import Fact
-    from interlock.records.asset import Proof
+    from interlock.inventory.proofs import Fact, Sign
 
 __all__ = ["MEASURES", "Behaviour", "FactRule", "Rules", "Verdict", "read_rules", "together"]
 
@@ -87,13 +86,18 @@ class Behaviour:
     unless_controller: bool
     verdict: Verdict
 
+    def possible(self, measured: Mapping[str, int]) -> bool:
+        """Whether the thresholds are reached: what rules most out, and is quick."""
+        for name, least in self.needs.items():  # noqa: SIM110 (half the price of `all`)
+            if measured.get(name, 0) < least:
+                return False
+        return True
+
     def judge(self, measured: Mapping[str, int], *, controller: bool) -> Verdict | None:
         """Say what follows from these measures."""
         if controller and self.unless_controller:
             return None
-        if any(measured.get(m, 0) for m in self.none) or any(
-            measured.get(m, 0) < n for m, n in self.needs.items()
-        ):
+        if not self.possible(measured) or any(measured.get(m, 0) for m in self.none):
             return None
         numbers = {m: str(measured.get(m, 0)) for m in MEASURES}
         return replace(self.verdict, because=_fill(self.verdict.because, numbers))
@@ -117,17 +121,17 @@ class Rules:
     systems: Mapping[str, tuple[FactRule, ...]] = field(default_factory=dict)
     _memo: _Memo = field(default_factory=dict, repr=False, compare=False)
 
-    def roles_by_fact(self, told: Iterable[Fact]) -> list[Proof]:
+    def roles_by_fact(self, told: Iterable[Fact]) -> list[Sign]:
         """Proofs of roles by what a machine says."""
         return [p for p in self._by_fact("roles", self.roles, told) if p.value in ROLES]
 
-    def systems_by_fact(self, told: Iterable[Fact]) -> list[Proof]:
+    def systems_by_fact(self, told: Iterable[Fact]) -> list[Sign]:
         """Proofs of operating systems by what a machine lets slip."""
         return self._by_fact("systems", self.systems, told)
 
     def _by_fact(
         self, kind: str, rules: Mapping[str, tuple[FactRule, ...]], told: Iterable[Fact]
-    ) -> list[Proof]:
+    ) -> list[Sign]:
         found = []
         for fact in told:
             of_field = rules.get(fact.field)

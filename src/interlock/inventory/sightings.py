@@ -81,7 +81,7 @@ class Sightings:
         base = self._base(batch, "first", "last", "first_frame", sure)
         protocol = np.where(vain, 0, self._words(batch, "protocol"))
         self._put(self.talk, base, (client, server, protocol, basis), (client > 0) & sent)
-        is_mac = np.array(self.endpoints.flags) & Address.MAC != 0
+        is_mac = self._flags() & Address.MAC != 0
         for ip, mac, spoke in ((client, client_mac, sent), (server, server_mac, there)):
             self._put(self.seen, base, (ip,), (ip > 0) & (exists if ip is server else spoke))
             self._put(self.seen, base, (mac,), (mac > 0) & spoke)
@@ -179,14 +179,17 @@ class Sightings:
         right: NDArray[np.bool_],
     ) -> None:
         """`mac` says whose IP `who` is; `ip` of a MAC says the same the other way round."""
-        flags = np.array(self.endpoints.flags)
+        flags = self._flags()
         to_mac = right & (field == self.words.code("mac")) & (flags[who] & Address.MAC == 0)
         to_ip = right & (field == self.words.code("ip")) & (flags[who] & Address.MAC != 0)
         other = self._column(batch, "value", to_mac | to_ip)
-        is_mac = np.array(self.endpoints.flags)[other] & Address.MAC != 0
+        is_mac = self._flags()[other] & Address.MAC != 0
         self._put(self.bonds, base, (who, other, protocol), to_mac & (other > 0) & is_mac)
         self._put(self.seen, base, (other,), to_mac & (other > 0) & is_mac)
         self._put(self.bonds, base, (other, who, protocol), to_ip & (other > 0) & ~is_mac)
+
+    def _flags(self) -> NDArray[np.uint8]:
+        return np.frombuffer(bytes(self.endpoints.flags), np.uint8)
 
     def _column(
         self, batch: pa.RecordBatch, name: str, mask: NDArray[np.bool_] | None = None

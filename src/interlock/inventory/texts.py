@@ -14,11 +14,9 @@ from interlock.inventory.proofs import Fact, retold
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from interlock.inventory.proofs import FactsOf
+__all__ = ["SPOKEN", "read_text"]
 
-__all__ = ["enlarge", "read_text"]
-
-_SPOKEN: Final = frozenset({"name", "description"})
+SPOKEN: Final = frozenset({"name", "description"})
 _ORDER: Final = re.compile(r"\b(6[A-Z]{2}\d) {0,2}(\d{3}-\d[A-Z]{2}\d{2}-\d[A-Z]{2}\d)\b")
 _SERIAL: Final = re.compile(r"\b(S [A-Z]-[A-Z0-9]{8,20})\b")
 _FIRMWARE: Final = re.compile(r"\bFW: {0,2}(?:Version )?V? ?(\d{1,3}\. ?\d{1,3}(?:\. ?\d{1,3})?)")
@@ -27,14 +25,10 @@ _HARDWARE: Final = re.compile(r"\bHW: {0,2}(?:Version )?(\d{1,3})\b")
 _MODULE: Final = re.compile(r"^Siemens, SIMATIC [^,]{1,20}, ([^,]{2,40}),")
 
 
-def enlarge(facts: FactsOf) -> None:
-    """Add to each machine's facts those that its texts spell out."""
-    for told in facts.values():
-        told += [new for fact in told if fact.field in _SPOKEN for new in read_text(fact)]
-
-
 def read_text(fact: Fact) -> Iterable[Fact]:
-    """Facts that a name or description spells out; none where it carries no order number."""
+    """Facts that a name or description (SPOKEN) spells out; none where it carries no order number."""
+    if fact.field not in SPOKEN:
+        return
     text = fact.proof.value
     order = _ORDER.search(text)
     if order is None:

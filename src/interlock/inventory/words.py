@@ -74,7 +74,7 @@ class Endpoints:
         self._codes: dict[str, dict[str, int]] = {}
         self.realms: list[str] = [""]
         self.addresses: list[str] = [""]
-        self.flags: list[int] = [0]
+        self.flags = bytearray(1)
         self.limit = limit
         self.left_out = 0
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
+from typing import Any, Final
 
-__all__ = ["Asset", "Conflict", "Proof", "Risk"]
+from interlock.records.folded import Folded
+
+__all__ = ["Asset", "Conflict", "Proof", "Risk", "altered"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +49,8 @@ class Asset:
     id: UUIDv5 of site plus the strongest of vendor + serial, MAC in its realm, realm + IP + unit.
     parent, children: ids of devices behind one address (Modbus units, CIP slots, S7 rack.slot).
     first_seen, last_seen: UTC nanoseconds since 1970.
-    provenance: field name to the proofs it rests on, surest first.
+    provenance: field name to the proofs it rests on, surest first. It is kept folded, and unfolded each time
+    it is read: a site of 100,000 machines rests on more than a million proofs.
     """
 
     id: str
@@ -75,3 +80,42 @@ class Asset:
     status: str = "new"
     provenance: tuple[tuple[str, tuple[Proof, ...]], ...] = ()
     conflicts: tuple[Conflict, ...] = ()
+
+
+_SLOTS: Final = {field.name: getattr(Asset, field.name) for field in fields(Asset)}
+
+
+def altered(asset: Asset, **changes: object) -> Asset:
+    """As dataclasses.replace, without unfolding what stays."""
+    copy = object.__new__(Asset)
+    for name, slot in _SLOTS.items():
+        if name not in changes:
+            slot.__set__(copy, slot.__get__(asset))
+    for name, value in changes.items():
+        object.__setattr__(copy, name, value)
+    return copy
+
+
+def _unfolded(asset: Asset) -> tuple[tuple[str, tuple[Proof, ...]], ...]:
+    folded: Folded = _SLOTS["provenance"].__get__(asset)
+    return tuple((name, tuple(map(_proof, rows))) for name, rows in folded.unfold())
+
+
+def _proof(row: tuple[Any, ...]) -> Proof:
+    """Half the price of the constructor."""
+    proof = object.__new__(Proof)
+    for put, value in zip(_PUTS, row, strict=True):
+        put(proof, value)
+    return proof
+
+
+def _keep(asset: Asset, provenance: Folded | tuple[tuple[str, tuple[Proof, ...]], ...]) -> None:
+    if not isinstance(provenance, Folded):
+        provenance = Folded([(name, [_ROW(proof) for proof in proofs]) for name, proofs in provenance])
+    _SLOTS["provenance"].__set__(asset, provenance)
+
+
+_WORDS: Final = tuple(field.name for field in fields(Proof))
+_ROW: Final = attrgetter(*_WORDS)
+_PUTS: Final = tuple(getattr(Proof, name).__set__ for name in _WORDS)
+setattr(Asset, "provenance", property(_unfolded, _keep))  # noqa: B010 (in place of the slot's own descriptor)
