@@ -183,3 +183,102 @@ def test_tunnels_within_tunnels_end() -> None:
         frame = _outer(struct.pack(">HH", 0, 0x6558) + frame, 47)
     rows = decode([frame])
     assert [f["transport"] for f in rows["flows"]] == ["ip/47"]
+
+
+def _option(after: int, octets: int = 8) -> bytes:
+    """A hop-by-hop, routing or destination options header (RFC 8200, section 4) that says nothing."""
+    return bytes([after, octets // 8 - 1]) + bytes(octets - 2)
+
+
+def _authentication(after: int) -> bytes:
+    """An authentication header (RFC 4302) of 24 octets: its length counts units of 4, less 2."""
+    return bytes([after, 4]) + bytes(22)
+
+
+def _piece_head(after: int, offset: int, ident: int, *, more: bool) -> bytes:
+    """A fragment header (RFC 8200, section 4.5); offset in octets."""
+    return struct.pack(">BBHI", after, 0, offset | more, ident)
+
+
+V6_ENDS = ("2001:db8::1", "2001:db8::2")
+
+
+def _v6(side: int, chain: list[tuple[int, bytes]]) -> bytes:
+    """TCP behind a chain of (number, header); each header already names what follows it."""
+    first = chain[0][0] if chain else 6
+    return feed.ethernet(
+        ipv6(b"".join(h for _, h in chain) + _tcp(side), after=first, side=side), 0x86DD, side=side
+    )
+
+
+@pytest.mark.parametrize(
+    "chain",
+    [
+        [],
+        [(0, _option(6))],
+        [(0, _option(43)), (43, _option(60, 24)), (60, _option(6, 16))],
+        [(60, _option(51)), (51, _authentication(6))],
+        [(44, _piece_head(6, 0, 7, more=False))],
+        [(0, _option(44)), (44, _piece_head(6, 0, 7, more=False))],
+        [(60, _option(60))] * 10 + [(60, _option(6))],
+    ],
+)
+def test_ipv6_extension_headers_are_stepped_over(chain: list[tuple[int, bytes]]) -> None:
+    _assert_read(decode([_v6(0, chain), _v6(1, chain)]), V6_ENDS)
+
+
+@pytest.mark.parametrize(
+    "chain",
+    [
+        [(60, _option(60))] * 40 + [(60, _option(6))],
+        [(60, bytes([6, 255]) + bytes(6))],
+        [(0, bytes([6]))],
+        [(51, bytes([6, 255]) + bytes(6))],
+        [(44, b"\x06\x00\x00")],
+        [(59, b"")],
+    ],
+)
+def test_a_hostile_chain_costs_its_packet_and_nothing_else(chain: list[tuple[int, bytes]]) -> None:
+    head, rest = chain[0][0], b"".join(h for _, h in chain)
+    short = feed.ethernet(ipv6(rest, after=head), 0x86DD)
+    rows = decode([short, _v6(0, chain) if len(chain) > 1 else short, _v6(0, []), _v6(1, [])])
+    assert [(r["verb"], r["frame"], r["response_frame"], r["outcome"]) for r in rows["operations"]] == [
+        ("read", 3, 4, "ok")
+    ]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (2, 1, 0)])
+@pytest.mark.parametrize("before", [[], [(0, _option(44))]])
+def test_ipv6_fragments_come_together_in_any_order(
+    order: tuple[int, ...], before: list[tuple[int, bytes]]
+) -> None:
+    whole = _tcp(0)
+    pieces = []
+    for begin, end in ((0, 8), (8, 24), (24, len(whole))):
+        head = _piece_head(6, begin, 7, more=end < len(whole))
+        octets = b"".join(h for _, h in before) + head + whole[begin:end]
+        pieces.append(feed.ethernet(ipv6(octets, after=before[0][0] if before else 44), 0x86DD))
+    rows = decode([*(pieces[k] for k in order), _v6(1, [])])
+    assert [(r["client"], r["object"], r["frame"], r["outcome"]) for r in rows["operations"]] == [
+        (V6_ENDS[0], "holding:10", 3, "ok")
+    ]
+
+
+def test_ipv6_fragments_of_two_datagrams_are_kept_apart() -> None:
+    def piece(ident: int, begin: int, end: int, address: int) -> bytes:
+        whole = segment(0, read(ident, address), seq=1000 + 12 * (ident - 1))
+        head = _piece_head(6, begin, ident, more=end < len(whole))
+        return feed.ethernet(ipv6(head + whole[begin:end], after=44), 0x86DD)
+
+    cut = [piece(1, 0, 16, 10), piece(2, 0, 16, 20), piece(1, 16, 32, 10), piece(2, 16, 32, 20)]
+    found = {(r["transaction"], r["object"]) for r in decode(cut)["operations"]}
+    assert found == {("1", "holding:10"), ("2", "holding:20")}
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from([0, 43, 44, 51, 60, 135]), st.binary(max_size=120))
+def test_any_octets_behind_an_ipv6_header_cost_at_most_their_packet(after: int, octets: bytes) -> None:
+    rows = decode([feed.ethernet(ipv6(octets, after=after), 0x86DD), _v6(0, []), _v6(1, [])])
+    assert ("read", 2, 3, "ok") in {
+        (r["verb"], r["frame"], r["response_frame"], r["outcome"]) for r in rows["operations"]
+    }

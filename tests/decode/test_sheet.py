@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import struct
 
+import pytest
+
 from decode import feed
+from decode.protocols.s7_octets import item, read_answer, s7any
+from decode.protocols.s7_octets import read as s7_read
 from decode.wire import answer, decode, read
 
 
@@ -54,3 +58,59 @@ def test_no_answer_after_the_time_out_where_the_server_was_heard() -> None:
         3: "no-answer",
         4: "unknown",
     }
+
+
+def _arp(operation: int, sender: int, target: int, *, everyone: bool = False) -> bytes:
+    """An ARP packet (RFC 826) for IPv4 over Ethernet between two of the builder's machines."""
+    head = struct.pack(">HHBBH", 1, 0x0800, 6, 4, operation)
+    ends = (
+        feed.MACS[sender]
+        + feed.IPS[sender]
+        + (bytes(6) if everyone else feed.MACS[target])
+        + feed.IPS[target]
+    )
+    return feed.ethernet(head + ends, 0x0806, side=sender, target=b"\xff" * 6 if everyone else None)
+
+
+@pytest.mark.parametrize("batch", [0, 1])
+def test_a_question_to_a_group_is_closed_by_the_first_answer_which_is_a_row_of_its_own(batch: int) -> None:
+    rows = feed.run([_arp(1, 0, 1, everyone=True), _arp(2, 1, 0), _arp(2, 1, 0)], batch=batch)["operations"]
+    told = sorted((r["frame"] or 0, r["response_frame"] or 0, r["outcome"]) for r in rows)
+    assert told == [(0, 2, "ok"), (0, 3, "ok"), (1, 0, "ok")]
+    question = next(r for r in rows if r["frame"] == 1)
+    assert question["latency"] == feed.STEP_NS
+    assert len({r["operation"] for r in rows}) == 3
+
+
+@pytest.mark.parametrize("batch", [0, 1])
+def test_a_question_to_a_group_that_nobody_answers_stays_unknown(batch: int) -> None:
+    rows = feed.run([_arp(1, 0, 1, everyone=True), _arp(1, 1, 0, everyone=True)], batch=batch)["operations"]
+    assert [(r["frame"], r["outcome"], r["latency"]) for r in rows] == [
+        (1, "unknown", None),
+        (2, "unknown", None),
+    ]
+
+
+ITEMS = s7_read(9, s7any(2, 1, 0x83, 0), s7any(2, 1, 0x83, 8), s7any(4, 1, 0x83, 16))
+ITEM_ANSWERS = read_answer(9, item(4, b"\x0d"), item(0, b"", 0x0A), item(4, b"\x00\x07"))
+
+
+@pytest.mark.parametrize("between", [0, 3])
+@pytest.mark.parametrize("batch", [0, 1, 2])
+def test_items_of_a_message_keep_together_until_their_answer_in_a_later_batch(
+    batch: int, between: int
+) -> None:
+    others = [(0, s7_read(20 + k, s7any(2, 1, 0x83, 0))) for k in range(between)]
+    rows = feed.tcp([(0, ITEMS), *others, (1, ITEM_ANSWERS)], port=102, batch=batch)["operations"]
+    mine = sorted((r["item"], r["items"], r["outcome"], r["code"]) for r in rows if r["transaction"] == "9")
+    assert mine == [(0, 3, "ok", None), (1, 3, "refused", 10), (2, 3, "ok", None)]
+    assert len({r["operation"] for r in rows}) == 1 + between
+    assert all(r["outcome"] == "unknown" for r in rows if r["transaction"] != "9")
+
+
+@pytest.mark.parametrize("batch", [0, 1])
+def test_items_that_nobody_answers_end_together(batch: int) -> None:
+    rows = feed.tcp([(0, ITEMS)], port=102, batch=batch)["operations"]
+    assert sorted((r["item"], r["items"], r["outcome"]) for r in rows) == [
+        (k, 3, "unknown") for k in range(3)
+    ]
