@@ -1,6 +1,7 @@
 """`python -m interlock.bench plant|mixed OUT.pcap`: write a capture and, beside it, what is in it.
 
 `python -m interlock.bench inventory`: what an inventory of a large site costs.
+`python -m interlock.bench detectors`: how quick each detector is on hostile tables.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from pathlib import Path
 import click
 
 from interlock.bench.big_site import cost_of_inventory
+from interlock.bench.hostile_tables import cost_of_detectors
 from interlock.bench.mixed_captures import write_mixed_captures
 from interlock.bench.plant_traffic import write_plant_traffic
 
@@ -50,6 +52,14 @@ def mixed(out: Path, captures: tuple[str, ...], copies: int) -> None:
 def inventory(machines: int) -> None:
     """Draw the inventory of a synthetic site, and say what it cost."""
     click.echo(json.dumps(cost_of_inventory(machines)))
+
+
+@main.command()
+@click.option("--rows", default=131_072, show_default=True, type=click.IntRange(1, 100_000_000))
+def detectors(rows: int) -> None:
+    """Feed every detector tables in which each row is another stranger's, and say how quick it is."""
+    for cost in cost_of_detectors(rows):
+        click.echo(json.dumps(cost))
 
 
 if __name__ == "__main__":

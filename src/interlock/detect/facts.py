@@ -30,6 +30,10 @@ class Facts:
         """Give the subjects, sorted."""
         return iter(sorted(self._known))
 
+    def __len__(self) -> int:
+        """How many facts there are."""
+        return self._words
+
     def __contains__(self, subject: Key) -> bool:
         return subject in self._known
 

@@ -73,6 +73,7 @@ class Sweep(CauseDetector):
         self._works = Facts(subjects=16_384, each=1_024)
         self.facts = {"works": self._works}
         self._windows: dict[Key, set[Key]] = {}
+        self._pruned_at = -1
 
     def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:  # noqa: ARG002 - the interface's shape
         """Sort conversations into working ones and knocks."""
@@ -116,6 +117,9 @@ class Sweep(CauseDetector):
         if len(self.tallies) < PRUNED_FROM:
             return
         newest = max(int(place[5]) for place in self.tallies)
+        if newest == self._pruned_at:
+            return
+        self._pruned_at = newest
         for key in list(self._windows):
             swept = {place for pair in self._swept(key, self._windows[key]) for place in pair}
             for place in self._windows[key] - swept:

@@ -186,6 +186,28 @@ def _smallest(known: list[int], frames: NDArray[np.int64]) -> list[int]:
     return sorted({*known, *few.tolist()} - {0})[:MAX_FRAMES]
 
 
+class _Refused(Tally):
+    """What does not fit on a shelf is counted there and looked at no further: whoever floods it buys no time."""
+
+    def add_group(self, source: str, groups: Groups, group: int) -> None:
+        """Nothing."""
+
+    def add(self, source: str, first: int, last: int, frames: NDArray[np.int64], count: int) -> None:
+        """Nothing."""
+
+    def add_rows(self, source: str, batch: Batch, rows: NDArray[np.int64]) -> None:
+        """Nothing."""
+
+    def note(self, kind: str, word: str, count: int = 1) -> None:
+        """Nothing."""
+
+    def note_rows(self, column: str, batch: Batch, rows: NDArray[np.int64]) -> None:
+        """Nothing."""
+
+
+_REFUSED: Final = _Refused()
+
+
 class Tallies:
     """Cause → tally, at most `most` of them; what does not fit is counted, never silently lost."""
 
@@ -218,7 +240,7 @@ class Tallies:
             return tally
         if len(self._tallies) >= self._most:
             self._full += 1
-            return Tally()
+            return _REFUSED
         return self._tallies.setdefault(key, Tally(self._room))
 
     def pop(self, key: Key) -> Tally | None:
