@@ -54,6 +54,7 @@ SPOKEN: Final[dict[str, str]] = {
     "mms": "MMS", "mqtt": "MQTT", "opcua": "OPC UA", "pccc": "PCCC", "pnio-cm": "PROFINET CM",
     "profinet-dcp": "PROFINET DCP", "s7comm": "S7comm", "s7comm-plus": "S7comm-plus", "snmp": "SNMP",
     "telnet": "Telnet", "tls": "TLS", "umas": "UMAS",
+    "goose": "GOOSE", "sampled-values": "sampled values",
 }  # fmt: skip
 """Protocol → how people write it."""
 
