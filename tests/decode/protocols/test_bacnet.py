@@ -258,7 +258,17 @@ def test_a_password_in_clear_is_a_credential_with_its_outcome(answer: bytes, out
 
 @pytest.mark.parametrize(
     ("state", "verb"),
-    [(0, "reset"), (1, "reset"), (2, "program-read"), (4, "program-write"), (99, "unknown")],
+    [
+        (0, "reset"),
+        (1, "reset"),
+        (2, "program-read"),
+        (3, "mode-set"),
+        (4, "program-write"),
+        (5, "program-write"),
+        (6, "mode-set"),
+        (7, "configure"),
+        (99, "unknown"),
+    ],
 )
 def test_reinitialize_does_what_its_state_says(state: int, verb: str) -> None:
     rows = talk((CLIENT, ip(confirmed(2, 20, ctx(0, state)))))

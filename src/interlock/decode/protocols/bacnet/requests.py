@@ -27,13 +27,14 @@ REINITIALIZE = (
     "reset",
     "reset",
     "program-read",
-    "program-read",
+    "mode-set",
     "program-write",
     "program-write",
-    "program-write",
+    "mode-set",
     "configure",
 )
-"""States of ReinitializeDevice: cold and warm start, start and end of a backup and of a restore, activation."""
+"""States of ReinitializeDevice: cold and warm start, start and end of a backup, start, end and abortion of a restore,
+activation of changes."""
 LIFE_SAFETY = {
     1: "alarm-suppress",
     2: "alarm-suppress",
