@@ -243,6 +243,16 @@ def test_other_protocols_are_not_taken() -> None:
         assert udp([(CLIENT, octets)], port=5555)["operations"] == []
 
 
+@pytest.mark.parametrize(("refused", "outcome"), [(False, "ok"), (True, "refused")])
+def test_over_tcp_the_confirmation_closes_a_request(refused: bool, outcome: str) -> None:
+    confirmation = bytearray(data(0x080, group("1/2/3"), short=1, code=0x2E, to_group=True))
+    confirmation[2] |= refused
+    asked = tunnel(1, data(0x080, group("1/2/3"), short=1, to_group=True))
+    rows = tcp([(CLIENT, asked), (SERVER, tunnel(0, bytes(confirmation)))], port=PORT)
+    assert [(r["verb"], r["outcome"]) for r in rows["operations"]] == [("write", outcome)]
+    assert [r["oddity"] for r in rows["oddities"]] == ["not-confirmed"] * refused
+
+
 STREAM = [
     (CLIENT, frame(0x0203, HPAI) + tunnel(1, data(0x080, group("1/2/3"), short=1, to_group=True))),
     (SERVER, frame(0x0204, DEVICE)),

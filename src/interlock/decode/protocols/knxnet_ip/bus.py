@@ -74,9 +74,8 @@ class Bus:
         if frame.function < 0:
             return
         service = frame.function - APCI
-        if code in CONFIRMATIONS:  # the request's acknowledgement told of it before
-            if frame.refused:
-                self._d.facts.oddity(m, i, "knxnet-ip", "not-confirmed", c.offset())
+        if code in CONFIRMATIONS:
+            self._confirmed(m, i, out, c, frame, key)
             return
         heard = code in INDICATIONS and key >= 0
         answers = service in RESPONSES
@@ -86,6 +85,14 @@ class Bus:
         self._ends(out, row, frame, heard=heard or answers)
         if frame.function >= APCI and frame.function < CODE:
             self._service(m, i, out, row, frame, service, heard=heard or answers)
+
+    def _confirmed(self, m, i, out, c, frame, key):
+        """L_Data.con: closes the request over TCP; over UDP its acknowledgement did so before."""
+        row = out.answer(m, i, key)
+        if frame.refused:
+            self._d.facts.oddity(m, i, "knxnet-ip", "not-confirmed", c.offset())
+            if row >= 0:
+                out.settle(row, REFUSED, NONE)
 
     def _ends(self, out, row, frame, *, heard):
         """The machine on the bus that is asked, or that tells; a group is no machine."""

@@ -58,6 +58,8 @@ NONE = -2147483648
 MAX_SEARCHES = 64
 MAX_CHANNELS = 64
 KEY = 1 << 40
+CONFIRMED = 1 << 55
+TCP = 6
 MANAGEMENT_KEY = 1 << 56
 """Keys of device management, apart from those of services and channels."""
 
@@ -201,6 +203,8 @@ class KnxnetIp(Decoder):
         self._orient(m, i, m.side[i] if c.left() and c.peek(0) not in (0x29, 0x2E, 0x2B) else 1 - m.side[i])
         self._sent(m, i, service, channel, sequence)
         key = self._key(service, channel) << 8 | sequence
+        if self.flows.transport[m.flow[i]] == TCP:  # nothing is acknowledged there, frames are confirmed
+            key = CONFIRMED | channel
         self.bus.message(m, i, out, c, key)
 
     def _sent(self, m, i, service, channel, sequence):
