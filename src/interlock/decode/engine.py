@@ -118,7 +118,7 @@ class Engine:
         values = self.sheet.values.end_batch()
         if len(values[0]["flow"]) and self._wants("values"):
             done["values"] = self._emit.values(values)
-        clues, oddities, credentials, details = self.sheet.facts.end_batch()
+        clues, oddities, credentials, details = self.sheet.facts.end_batch(now, ended.tolist())
         for name, found in (("clues", clues), ("oddities", oddities), ("credentials", credentials)):
             if found and self._wants(name):
                 done[name] = getattr(self._emit, name)(found)

@@ -9,8 +9,15 @@ __all__ = ["MAX_ODDITIES_PER_FLOW", "Facts"]
 
 MAX_ODDITIES_PER_FLOW = 64
 MAX_REMEMBERED = 200_000
+MAX_OPEN_LOGINS = 1024
+LOGIN_AGE_NS = 60_000_000_000
+"""Logins wait this long, and so many at most, to hear how they ended; then they are rows with `unknown`."""
 CLUE_AGE_NS = 3_600_000_000_000
 """A fact that is said again is a row again after this long, so that its age can be told."""
+
+
+TIME, FLOW, OUTCOME = 1, 3, 10
+"""Places in a row of `credentials`."""
 
 
 class Facts:
@@ -23,6 +30,7 @@ class Facts:
         self.clues = []
         self.oddities = []
         self.credentials = []
+        self._open = {}
         self.details = {}
         self.oddity_count = {}
         self.suppressed = 0
@@ -117,6 +125,19 @@ class Facts:
         """Whether a table of a protocol's own is asked for; where rows are many, ask before making one."""
         return self.wanted is None or table in self.wanted
 
+    def hold(self, index):
+        """Keep the login in row `index` back until `answered`, or until it has waited too long. Returns the row."""
+        row = self.credentials[index]
+        self._open[id(row)] = row
+        if len(self._open) > MAX_OPEN_LOGINS:
+            del self._open[next(iter(self._open))]
+        return row
+
+    def answered(self, row, outcome):
+        """How a login that was held ended; too late where it has left as `unknown`."""
+        row[OUTCOME] = outcome
+        self._open.pop(id(row), None)
+
     def detail(self, table, m, i, row):
         """A row (dict of its own columns) for the protocol's own table."""
         if self.wanted is not None and table not in self.wanted:
@@ -133,11 +154,26 @@ class Facts:
         """Drop what is counted for a flow slot."""
         self.oddity_count.pop(flow, None)
 
-    def end_batch(self):
-        """Take everything out and begin anew."""
-        done = (self.clues, self.oddities, self.credentials, self.details)
-        self.clues, self.oddities, self.credentials, self.details = [], [], [], {}
+    def end_batch(self, now=None, ended=()):
+        """Take everything out and begin anew; logins that are held stay.
+
+        now: capture time, UTC ns, or None at the end of the run. ended: slots of flows that end now.
+        """
+        self._release(now, set(ended))
+        told = [row for row in self.credentials if id(row) not in self._open]
+        done = (self.clues, self.oddities, told, self.details)
+        self.clues, self.oddities, self.credentials, self.details = [], [], list(self._open.values()), {}
         return done
+
+    def _release(self, now, ended):
+        """Wait no longer for what is over or too old."""
+        if now is None:
+            self._open = {}
+        self._open = {
+            key: row
+            for key, row in self._open.items()
+            if row[FLOW] not in ended and now - row[TIME] <= LOGIN_AGE_NS
+        }
 
 
 def _weakness(user, secret):

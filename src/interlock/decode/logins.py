@@ -12,7 +12,6 @@ MAX_NAMES: Final = 4096
 Login = tuple[int, list[Any]]
 """Where a row of Facts.credentials was made, and the row."""
 
-_OUTCOME: Final = 10
 _DEFAULTS: Final = frozenset(
     {
         ("admin", b"admin"),
@@ -49,22 +48,18 @@ def is_default(user: str, secret: bytes) -> bool:
 
 
 def begin(facts: Any, m: Any, i: int, protocol: str, scheme: str, user: str | None, secret: bytes) -> Login:
-    """Note a login that message i (from the client) carries; what `end` needs to say how it went."""
+    """Note a login that message i (from the client) carries; what `end` needs to say how it went.
+
+    Its row waits for that (Facts.hold), so that a login is one row, with its outcome.
+    """
     known = "default" if user is not None and is_default(user, secret) else None
     index = facts.credential(m, i, protocol, scheme, user, secret, known=known)
-    return index, facts.credentials[index]
+    return index, facts.hold(index)
 
 
 def end(facts: Any, login: Login, outcome: str) -> None:
-    """Say how a login ended (`ok`, `refused`).
-
-    Its row may have left with an earlier batch: then it is written again, with its outcome.
-    """
-    index, row = login
-    at_hand = index < len(facts.credentials) and facts.credentials[index] is row
-    row[_OUTCOME] = outcome
-    if not at_hand:
-        facts.credentials.append(row)
+    """Say how a login ended (`ok`, `refused`)."""
+    facts.answered(login[1], outcome)
 
 
 class Names:

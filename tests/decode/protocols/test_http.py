@@ -60,10 +60,16 @@ def test_basic_credentials_are_a_login_with_its_outcome() -> None:
     assert tcp(refused, port=80)["credentials"][0]["outcome"] == "refused"
 
 
-def test_a_login_answered_in_a_later_batch_is_told_again() -> None:
-    found = tcp(TALK[2:], port=80, batch=1)["credentials"]
-    assert [r["outcome"] for r in found] == ["unknown", "ok"]
-    assert len({(r["frame"], r["fingerprint"], r["client"]) for r in found}) == 1
+@pytest.mark.parametrize("batch", [0, 1, 2, 3])
+def test_a_login_answered_in_a_later_batch_is_one_row(batch: int) -> None:
+    (login,) = tcp(TALK[2:], port=80, batch=batch)["credentials"]
+    assert login["outcome"] == "ok"
+
+
+@pytest.mark.parametrize("batch", [0, 1])
+def test_a_login_that_nobody_answers_is_one_row_that_says_so(batch: int) -> None:
+    (login,) = tcp([TALK[2], (CLIENT, b"x" * 30)], port=80, batch=batch)["credentials"]
+    assert login["outcome"] == "unknown"
 
 
 def test_programs_and_systems_are_clues() -> None:

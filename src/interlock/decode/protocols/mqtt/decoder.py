@@ -171,7 +171,7 @@ class Mqtt(Decoder):
         secret = c.take(c.u16be()) if how & 0x40 else None
         if session.user is None and secret is None:
             index = self.facts.credential(m, i, "mqtt", "anonymous", None, None)
-            session.login = index, self.facts.credentials[index]
+            session.login = index, self.facts.hold(index)
         elif secret is not None:
             session.login = begin(self.facts, m, i, "mqtt", "user-password", session.user, secret)
         return will

@@ -127,7 +127,7 @@ class Userdata:
         if method == ANSWER and not error and code not in (SUCCESS, NO_DATA, 0):
             out.settle(row, REFUSED, code)
         if method == ANSWER and function == PASSWORD and isinstance(note, list):
-            note[-1] = _OUTCOMES[error != 0]
+            s7.facts.answered(note, _OUTCOMES[error != 0])
         handler = _HANDLERS.get(function)
         if handler is None or error:
             return
@@ -191,7 +191,7 @@ def _clock(x: Exchange) -> None:
 def _password(x: Exchange) -> None:
     if x.method == REQUEST and len(x.octets) >= 8:
         index = x.s7.facts.credential(x.m, x.i, "s7comm", "password", None, password(x.octets))
-        x.keep_note(x.s7.facts.credentials[index])
+        x.keep_note(x.s7.facts.hold(index))
 
 
 def _bsend(x: Exchange) -> None:
