@@ -37,6 +37,7 @@ cdef class Sheet:
     cpdef set_user(self, int row, int user)
     cpdef set_verb(self, int row, int verb)
     cpdef set_name(self, int row, int name)
+    cpdef set_function(self, int row, Functions f, long long function)
     cpdef set_timeout(self, int row, long long timeout)
     cpdef set_ends(self, int row, int client, int server)
     cpdef set_transaction(self, int row, long long transaction)

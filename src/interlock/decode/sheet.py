@@ -341,6 +341,16 @@ class Sheet:
         """Name of the function (code in `names`), where the function alone does not tell."""
         self.name[row] = name
 
+    def set_function(self, row, f, function):
+        """Make all items so far another protocol's: what a request carries is itself the innermost one."""
+        k: cython.int
+        f.find(function)
+        for k in range(row, row + self.items[row]):
+            self.function[k] = function
+            self.name[k] = f.name
+            self.verb[k] = f.verb
+            self.protocol[k] = f.protocol_code
+
     def set_timeout(self, row, timeout):
         """Nanoseconds after which the request counts as unanswered; 0: it expects no answer."""
         self.deadline[row] = self.time[row] + timeout

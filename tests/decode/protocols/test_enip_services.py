@@ -342,7 +342,7 @@ def test_a_pccc_read_is_named_addressed_and_valued() -> None:
     rows = pccc(bytes.fromhex("0f000100a2040789 0a00"), bytes.fromhex("4f000100 2a00feff"))
     wanted = ("protocol", "function", "function_name", "verb", "object", "outcome")
     name = "Protected typed logical read with three address fields"
-    assert one(rows["operations"], *wanted) == ("cip", 0x4B, f"Execute PCCC: {name}", "read", "N7:10", "ok")
+    assert one(rows["operations"], *wanted) == ("pccc", 0x0FA2, name, "read", "N7:10", "ok")
     assert one(rows["values"], "protocol", "object", "type", "number") == (
         "pccc",
         "N7:10",
@@ -385,6 +385,56 @@ def test_a_diagnostic_status_names_the_controller() -> None:
     status = bytes.fromhex("01ee34493a") + b"1747-L553  " + bytes(8)
     rows = pccc(bytes.fromhex("060001000300")[:5], bytes.fromhex("46000100") + status)
     assert ("10.0.0.2", "product", "1747-L553") in told(rows, "pccc")
+
+
+@pytest.mark.parametrize(
+    ("command", "answer", "verb", "objects", "numbers", "kind"),
+    [
+        ("0f000100 01 0000 0200 06070a 04", "4f000100 2a00feff", "read", ["file7:10"], [[42, -2]], "int16"),
+        ("0f000100 00 0100 0200 0e070aff0001 0500", "4f000100", "write", ["file7:10.256+1"], [[5]], "int16"),
+        ("0f000100 68 0000 0200 0024 4e373a3000 0200", "4f000100 9909 05 42 05000600", "read", ["N7:0"],
+         [[5, 6]], "int16"),
+        ("0f000100 67 0000 0100 060803 9408 0000a03f", "4f000100", "write", ["file8:3"], [[1.25]], "float"),
+        ("0f000100 26 060703 ff00 0100 060704 0f00 0200", "4f000100", "write", ["file7:3", "file7:4"],
+         [[255, 1], [15, 2]], "and-or-mask"),
+        ("0f000100 02 060703 0300 0400", "4f000100", "write", ["file7:3"], [[3, 4]], "set-reset-mask"),
+        ("0f000100 ab 02 03 85 04 00 0f00 0500", "4f000100", "write", ["B3:4"], [[15, 5]], "masked-int16"),
+        ("05000100 1000 0102", "45000100", "write", ["address:16"], [[1, 2]], "set-reset-mask"),
+        ("0f000100 80 06", "4f000100", "mode-set", ["mode:0x06"], [], None),
+        ("0f000100 81 01 0700 89", "4f000100 0100", "open", ["N7/read"], [], None),
+    ],
+)  # fmt: skip
+def test_pccc_commands_name_what_they_touch(
+    command: str, answer: str, verb: str, objects: list, numbers: list, kind: str | None
+) -> None:
+    rows = pccc(bytes.fromhex(command), bytes.fromhex(answer))
+    assert [(r["verb"], r["object"], r["outcome"]) for r in rows["operations"]] == [
+        (verb, text, "ok") for text in objects
+    ]
+    assert [(v["number"], v["type"]) for v in rows["values"]] == [(n, kind) for n in numbers]
+    assert rows["oddities"] == []
+
+
+@pytest.mark.parametrize(
+    ("command", "raw"),
+    [("01000100 2000 04", b"abcd"), ("0f000100 a7 04 0100 0000 22", b"abcd")],
+)
+def test_pccc_octets_without_a_known_type_stay_octets(command: str, raw: bytes) -> None:
+    rows = pccc(bytes.fromhex(command), bytes.fromhex("4f000100") + raw)
+    assert one(rows["values"], "direction", "raw") == ("read", raw)
+
+
+def test_a_malformed_pccc_address_costs_the_address_alone() -> None:
+    rows = pccc(bytes.fromhex("0f000100 01 0000 0200 00 07"), bytes.fromhex("4f000100"))
+    assert one(rows["operations"], "function", "verb", "object") == (0x0F01, "read", None)
+    assert [o["oddity"] for o in rows["oddities"]] == ["address-malformed"]
+
+
+def test_a_pccc_command_that_cip_refuses_is_refused() -> None:
+    message = request(0x4B, logical(0x67, 1), REQUESTER + bytes.fromhex("0f0001008006"))
+    rows = talk(unconnected(message), unconnected(reply(0x4B, status=8, extended=(7,))))
+    assert one(rows["operations"], "protocol", "outcome", "code") == ("pccc", "refused", 8)
+    assert one(rows["cip_refusals"], "service") == (0x4B,)
 
 
 def test_values_are_joined_with_their_operation_and_left_out_where_nobody_asked() -> None:

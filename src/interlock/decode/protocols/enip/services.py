@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["answered", "asked", "hooks", "told"]
 
 _LIST_IDENTITY = 0x63
+_EXECUTE_PCCC = 0x4B
 
 
 def hooks(tools: Any) -> dict[int, Any]:
@@ -63,10 +64,15 @@ def answered(x: Exchange, note: Any, status: int, words: int, at: int) -> None:
         c.seek(behind)
         x.extended = extended[0]
         told_status = {
-            "service": x.out.function_of(x.row),
+            "service": _EXECUTE_PCCC if _is_pccc(note) else x.out.function_of(x.row),
             "general_status": status,
             "extended_status": extended,
         }
         x.detail("cip_refusals", told_status)
     if isinstance(note, tuple):
         note[0](x, *note[1:])
+
+
+def _is_pccc(note: Any) -> bool:
+    """Whether the request was a PCCC command, whose row has PCCC's function, not the service."""
+    return isinstance(note, tuple) and isinstance(getattr(note[0], "__self__", None), Pccc)
