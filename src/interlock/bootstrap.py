@@ -13,12 +13,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from interlock.decode.engine import Engine
+    from interlock.decode.protocols.profinet.gsdml import Description
     from interlock.pipeline.analyze_run import Analysis
     from interlock.records.frames import Source
     from interlock.records.site import Site
     from interlock.store.folder import TableFolder
 
-__all__ = ["build_analysis", "build_engine", "fingerprint_key", "read_site", "state_folder"]
+__all__ = [
+    "build_analysis",
+    "build_engine",
+    "fingerprint_key",
+    "read_descriptions",
+    "read_site",
+    "state_folder",
+]
 
 
 def state_folder() -> Path:
@@ -56,8 +64,30 @@ def _fingerprint(key: bytes) -> Callable[[bytes], str]:
     return lambda secret: hmac.new(key, secret, hashlib.sha256).hexdigest()[:16]
 
 
-def build_engine(sources: Sequence[Source], *, wanted: frozenset[str] | None = None) -> Engine:
-    """A decoder for a run over captures. wanted: tables to make (None: all)."""
+def read_descriptions(paths: Sequence[str]) -> dict[tuple[int, int], Description]:
+    """GSDML files as (vendor, device) → description. Raises ConfigError, naming the file and what is wrong."""
+    from interlock.decode.protocols.profinet.gsdml import MAX_OCTETS, read_gsdml  # noqa: PLC0415
+    from interlock.errors import ConfigError, DecodeError  # noqa: PLC0415
+
+    found: dict[tuple[int, int], Description] = {}
+    for path in paths:
+        try:
+            with Path(path).open("rb") as file:
+                description = read_gsdml(file.read(MAX_OCTETS + 1))
+        except OSError as error:
+            reason = (error.strerror or "cannot be opened").lower()
+            raise ConfigError(f"{path}: cannot be read ({reason}); name a GSDML file") from error
+        except DecodeError as error:
+            where = f"{error.oddity} at octet {error.offset}"
+            raise ConfigError(f"{path}: is no GSDML file ({where}); name the maker's XML file") from error
+        found[description.vendor, description.device] = description
+    return found
+
+
+def build_engine(
+    sources: Sequence[Source], *, wanted: frozenset[str] | None = None, gsdml: Sequence[str] = ()
+) -> Engine:
+    """A decoder for a run over captures. wanted: tables to make (None: all). gsdml: files that describe devices."""
     from interlock.decode.engine import Engine  # noqa: PLC0415 (builders import only the rooms they need)
     from interlock.decode.registry import load_specs, load_verbs  # noqa: PLC0415
 
@@ -68,6 +98,7 @@ def build_engine(sources: Sequence[Source], *, wanted: frozenset[str] | None = N
         fingerprint=_fingerprint(fingerprint_key(state_folder())),
         seed=secrets.randbits(64),
         wanted=wanted,
+        given={"profinet": read_descriptions(gsdml)} if gsdml else None,
     )
 
 

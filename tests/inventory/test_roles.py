@@ -66,6 +66,36 @@ def test_what_a_machine_says(field, value, role):
     assert role_by((field, value)).role == role
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "CIP Safety (safety segment in Forward Open)",
+        "CIP Safety (safety object answered)",
+        "PROFIsafe (F-parameters written)",
+        "PROFIsafe (fail-safe submodule in the GSDML)",
+        "FSoE (built up from Session to data)",
+        "TriStation",
+    ],
+)
+@pytest.mark.parametrize(
+    "also",
+    [
+        [("device-type", "IO-Controller")],
+        [("device-type", "profinet:io-device"), ("order-number", "6ES7 155-6AU01-0BN0")],
+        [("product-code", "cip:1/14/54"), ("product", "1769-L16ER/B LOGIX5316ER")],
+        [],
+    ],
+)
+def test_who_speaks_a_safety_protocol_is_a_safety_system(also, value):
+    asset = role_by(*also, ("safety", value))
+    assert asset.role == "safety-controller"
+    assert value in proofs(asset, "role")[0].note
+
+
+def test_a_panel_that_speaks_to_safety_systems_stays_one():
+    assert role_by(("device-type", "cip:24"), ("product", "PanelView Plus 6"), ("safety", "x")).role == "hmi"
+
+
 def test_a_claimed_role_outside_the_vocabulary_is_no_role():
     assert role_by(("role", "toaster")).role is None
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from interlock.cli.exits import DONE, FINDINGS
-from interlock.cli.reading import captures, ending, progress_bar, stop_on_interrupt, tell_losses
+from interlock.cli.reading import captures, descriptions, ending, progress_bar, stop_on_interrupt, tell_losses
 from interlock.records.vocabulary import SEVERITIES
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ __all__ = ["analyze"]
 
 @click.command()
 @captures
+@descriptions
 @click.option(
     "--out", "folder", default="interlock-out", show_default=True, metavar="DIR", help="Where results go."
 )
@@ -36,7 +37,7 @@ __all__ = ["analyze"]
 @click.option("--json", "as_json", is_flag=True, help="Print summary.json instead of the summary.")
 @click.pass_context
 def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...], folder: str,
-            site_file: str | None, fail_on: str | None, as_json: bool) -> None:  # fmt: skip
+            gsdml: tuple[str, ...], site_file: str | None, fail_on: str | None, as_json: bool) -> None:  # fmt: skip
     """Say which machines are there, what they do to each other and what is dangerous.
 
     CAPTURE is a pcap or pcapng file, gzip or zstd compressed or not, a folder of them, or - for standard input.
@@ -53,7 +54,7 @@ def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...],
         run = stack.enter_context(open_sources(specify(paths, realms), stdin=sys.stdin.buffer))
         analysis, tables = build_analysis(site, out)
         stack.callback(tables.abandon)
-        report, stopped = _run(run, build_engine(run.sources), analysis, stop)
+        report, stopped = _run(run, build_engine(run.sources, gsdml=gsdml), analysis, stop)
         tables.seal()  # a disk that refuses does so before any file of an earlier run is replaced
         written = _write(report, out)
         files = [*tables.commit(), *written]

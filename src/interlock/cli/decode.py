@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from interlock.cli.reading import captures, ending, progress_bar, stop_on_interrupt, tell_losses
+from interlock.cli.reading import captures, descriptions, ending, progress_bar, stop_on_interrupt, tell_losses
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,6 +23,7 @@ FORMATS = ("jsonl", "csv", "parquet", "arrow")
 
 @click.command()
 @captures
+@descriptions
 @click.option(
     "--table",
     "tables",
@@ -37,7 +38,7 @@ FORMATS = ("jsonl", "csv", "parquet", "arrow")
 @click.option("--out", "folder", metavar="DIR", help="Write each table to DIR/NAME.FORMAT.")
 @click.pass_context
 def decode(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...], tables: tuple[str, ...],
-           form: str | None, file: str | None, folder: str | None) -> None:  # fmt: skip
+           gsdml: tuple[str, ...], form: str | None, file: str | None, folder: str | None) -> None:  # fmt: skip
     """Stream one table of what captures say, to standard output or FILE.
 
     CAPTURE is a pcap or pcapng file, gzip or zstd compressed or not, a folder of them, or - for standard input.
@@ -56,7 +57,7 @@ def decode(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...], 
         if table not in known:
             raise click.UsageError(f"no table {table!r}; there are: {', '.join(sorted(known))}")
     with open_sources(specify(paths, realms), stdin=sys.stdin.buffer) as run:
-        engine = build_engine(run.sources, wanted=frozenset(tables))
+        engine = build_engine(run.sources, wanted=frozenset(tables), gsdml=gsdml)
         schemas = {table: known[table] for table in tables}
         ctx.exit(_stream(run, engine, schemas, form or ("parquet" if folder else "jsonl"), file, folder))
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from interlock.capture.run import CaptureRun
 
-__all__ = ["captures", "ending", "progress_bar", "stop_on_interrupt", "tell_losses"]
+__all__ = ["captures", "descriptions", "ending", "progress_bar", "stop_on_interrupt", "tell_losses"]
 
 
 def captures(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -31,6 +31,17 @@ def captures(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     files = click.argument("paths", nargs=-1, required=True, metavar="CAPTURE...")
     return files(realm(command))
+
+
+def descriptions(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--gsdml, as every command that decodes takes it."""
+    return click.option(
+        "--gsdml",
+        "gsdml",
+        multiple=True,
+        metavar="FILE",
+        help="A device's GSDML file: names and types for PROFINET process data; may be repeated.",
+    )(command)
 
 
 @contextmanager

@@ -39,6 +39,7 @@ class Engine:
     """Decodes a run's frames, batch by batch; feed everything in time order, then `finish`.
 
     sources: the run's, by the index that Frames carry. wanted: tables to make (None: all).
+    given: per protocol folder, what people know and wires can't tell (see Tools).
     fingerprint: secret octets → text, keyed per installation. seed: 64 random bits.
     Every batch of records is a dict table name → RecordBatch; empty tables are left out.
     """
@@ -52,6 +53,7 @@ class Engine:
         fingerprint: Callable[[bytes], str] | None = None,
         seed: int = 0,
         wanted: frozenset[str] | None = None,
+        given: Mapping[str, Any] | None = None,
     ) -> None:
         names = list(dict.fromkeys(name for spec in specs for name in spec.names))
         codes = {name: code for code, name in enumerate(names)}
@@ -63,7 +65,7 @@ class Engine:
         self.sheet.facts.address_of = self.flows.address_of
         self.sheet.facts.wanted = wanted
         self.sheet.values.wanted = wanted is None or "values" in wanted
-        tools = Tools(self.flows, self.sheet, verbs, codes)
+        tools = Tools(self.flows, self.sheet, verbs, codes, given)
         self.recogniser = Recogniser(specs, codes, self.sheet.facts)
         self._details = {table.name: table for spec in specs for table in spec.details}
         self._decoders, framers, messages = _build(specs, codes, tools)

@@ -26,9 +26,18 @@ class Tools:
     """
 
     def __init__(
-        self, flows: Flows, sheet: Sheet, verbs: Mapping[str, VerbRows], codes: Mapping[str, int]
+        self,
+        flows: Flows,
+        sheet: Sheet,
+        verbs: Mapping[str, VerbRows],
+        codes: Mapping[str, int],
+        given: Mapping[str, Any] | None = None,
     ) -> None:
-        """verbs: protocol name → its verbs.toml rows; codes: protocol name → protocol code."""
+        """verbs: protocol name → its verbs.toml rows; codes: protocol name → protocol code.
+
+        given: protocol folder → what people know and wires can't tell (profinet: (vendor, device) → Description).
+        """
+        self.given: Mapping[str, Any] = given or {}
         self.cursor = Cursor()
         self.flows = flows
         self.sheet = sheet

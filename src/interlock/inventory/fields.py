@@ -77,13 +77,15 @@ def settle_roles(proofs: Iterable[Sign], now_ns: int) -> Settled:
     if not ranked or scores[ranked[0]] < STATED_FROM:
         return Settled(None, ordered[:MOST_PROOFS])
     winner = ranked[0]
+    if winner in _MADE_SAFE and scores.get(_SAFE, 0.0) >= _SAFE_FROM:
+        winner = _SAFE  # it is the same machine's role, said more exactly
     mine = [p for p in ordered if p.value == winner]
     others = [p for p in ordered if p.value != winner]
     told = (mine[:MOST_PROOFS] + others)[:MOST_PROOFS]
     rivals = [
         r
-        for r in ranked[1:]
-        if scores[r] >= max(CONFLICT_FROM, 0.8 * scores[winner]) and not _related(winner, r)
+        for r in ranked
+        if r != winner and scores[r] >= max(CONFLICT_FROM, 0.8 * scores[winner]) and not _related(winner, r)
     ]
     if not rivals:
         return Settled(winner, told)
@@ -140,6 +142,11 @@ _SAME: Final[dict[str, Callable[[str, str], bool]]] = {
     "firmware": _same_version,
     "hardware": _same_version,
 }
+
+_SAFE: Final = "safety-controller"
+_MADE_SAFE: Final = frozenset({"plc", "rtu", "io", "drive", "gateway", "ied"})
+_SAFE_FROM: Final = 0.65
+"""Above what an order number alone is worth: a controller that could run a safety program need not."""
 
 _NEIGHBOURS: Final = (
     {"plc", "safety-controller", "rtu", "io", "gateway", "ied"},

@@ -250,8 +250,13 @@ def test_services_that_a_device_lists_are_clues() -> None:
 def test_safety_is_told_by_a_safety_segment_or_object_only() -> None:
     segment = b"\x50\1\0\0"
     rows = talk(unconnected(forward_open(BACKPLANE_0 + logical(4, 1) + segment)), unconnected(opened()))
-    assert told(rows) == {("10.0.0.1", "safety", "CIP Safety"), ("10.0.0.2/1,0", "safety", "CIP Safety")}
-    assert told(call(0x0E, logical(0x39, 1, 11), b"", b"\2")) == {("10.0.0.2", "safety", "CIP Safety")}
+    assert told(rows) == {
+        ("10.0.0.1", "safety", "CIP Safety (safety segment in Forward Open)"),
+        ("10.0.0.2/1,0", "safety", "CIP Safety (safety segment in Forward Open)"),
+    }
+    assert told(call(0x0E, logical(0x39, 1, 11), b"", b"\2")) == {
+        ("10.0.0.2", "safety", "CIP Safety (safety object answered)")
+    }
     assert told(call(0x0E, logical(0x39, 1, 11), b"", status=5)) == set()
     assert told(talk(unconnected(forward_open(logical(4, 1))), unconnected(opened()))) == set()
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["ask_close", "ask_open", "ask_safety"]
 
 _LARGE_FORWARD_OPEN = 0x5B
-_SAFETY = "CIP Safety"
+_SEGMENT = "CIP Safety (safety segment in Forward Open)"
+_OBJECT = "CIP Safety (safety object answered)"
 
 
 def ask_open(x: Exchange) -> None:
@@ -52,8 +53,8 @@ def _opened(x: Exchange, asked: dict[str, Any]) -> None:
     if asked["transport_class"] <= 1:
         expect_implicit(d, d.flows.realm_of(x.m.flow[x.i]), ids, originator, d.facts.sender(x.m, x.i))
     if asked["safety"]:
-        d.facts.clue(x.m, x.i, originator, "safety", _SAFETY, "cip", 0.9)
-        x.clue("safety", _SAFETY, 0.9)
+        d.facts.clue(x.m, x.i, originator, "safety", _SEGMENT, "cip", 0.9)
+        x.clue("safety", _SEGMENT, 0.9)
 
 
 def ask_close(x: Exchange) -> None:
@@ -86,4 +87,4 @@ def ask_safety(x: Exchange) -> None:
 def _is_safety(x: Exchange) -> None:
     """Take who answers for a safety object for a safety device."""
     if x.status == 0:
-        x.clue("safety", _SAFETY, 0.9)
+        x.clue("safety", _OBJECT, 0.9)

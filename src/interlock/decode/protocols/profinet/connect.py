@@ -25,10 +25,16 @@ _CLOCK_NS: Final = 31_250
 """What a send clock factor of 1 is (SendClockFactor)."""
 _MAX_CHANNELS, _MAX_SUBMODULES = 64, 1024
 
+Place = tuple[int, int, int]
+"""Slot, subslot, offset."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """One IOCR as asked for. send_clock, cycle, watchdog: nanoseconds. octets: data of a frame."""
+    """One IOCR as asked for. send_clock, cycle, watchdog: nanoseconds. octets: data of a frame.
+
+    data, consumers: (slot, subslot, offset in the frame's data) of what is sent, and of what is told received.
+    """
 
     kind: str
     reference: int
@@ -38,6 +44,8 @@ class Channel:
     send_clock: int
     cycle: int
     watchdog: int
+    data: tuple[Place, ...] = ()
+    consumers: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +120,7 @@ def _channel(c: Any) -> Channel:
     clock, ratio = c.u16be(), c.u16be()
     c.skip(8)
     watchdog = c.u16be()
+    data, consumers = _places(c)
     cycle = clock * ratio * _CLOCK_NS
     return Channel(
         kind=_KINDS.get(kind, str(kind)),
@@ -122,7 +131,23 @@ def _channel(c: Any) -> Channel:
         send_clock=clock * _CLOCK_NS,
         cycle=cycle,
         watchdog=cycle * watchdog,
+        data=data,
+        consumers=consumers,
     )
+
+
+def _places(c: Any) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
+    """What a frame carries of each submodule: data objects, then consumer states, for each API."""
+    c.skip(10)  # data hold factor, tag header, multicast address
+    found: tuple[list[Place], list[Place]] = ([], [])
+    for _ in range(c.u16be()):
+        c.skip(4)
+        for kind in found:
+            for _ in range(c.u16be()):
+                place = (c.u16be(), c.u16be(), c.u16be())
+                if len(kind) < _MAX_SUBMODULES:
+                    kind.append(place)
+    return tuple(found[0]), tuple(found[1])
 
 
 def _submodules(c: Any) -> Iterator[Submodule]:

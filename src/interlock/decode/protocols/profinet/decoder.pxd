@@ -8,7 +8,9 @@ from interlock.decode.sheet cimport Sheet
 cdef class Lane:
     cdef public int frame_id, side, status, size
     cdef public long long generation
-    cdef public object bond
+    cdef public object bond, data
+    cdef public bint watched
+    cdef public long long due
 
 cdef class Link:
     cdef public Lane first, second
@@ -18,7 +20,7 @@ cdef class Link:
 cdef class Profinet(Decoder):
     cdef public long long generation
     cdef public int rt_code, dcp_code, cm_code
-    cdef public object rt_functions, bonds, cyclic, alarms, dcp, calls, groups
+    cdef public object rt_functions, bonds, cyclic, process, alarms, dcp, calls, groups
 
     cpdef message(self, Messages m, int i, Sheet out)
     cdef int _cyclic(self, Messages m, int i, Sheet out, int frame_id) except -1

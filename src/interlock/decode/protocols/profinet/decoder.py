@@ -20,6 +20,7 @@ from interlock.decode.protocols.profinet.bonds import Bonds
 from interlock.decode.protocols.profinet.calls import Calls
 from interlock.decode.protocols.profinet.cyclic import CyclicData
 from interlock.decode.protocols.profinet.dcp import Dcp
+from interlock.decode.protocols.profinet.process import ProcessData
 from interlock.decode.protocols.profinet.recognition import probe
 from interlock.decode.protocols.profinet.tables import DETAILS
 from interlock.decode.spec import ProtocolSpec
@@ -36,6 +37,8 @@ class Lane:
 
     status: the last data status, -1 before the first; size: octets of data that its AR agreed on, or -1;
     bond: that relation (bonds.Bond) or None; generation: of Profinet.generation when it was looked up.
+    watched: whether values are made of its data; data: as last told, None before; due: capture time from which
+    it is looked at again.
     """
 
     def __init__(self, frame_id, side):
@@ -45,6 +48,9 @@ class Lane:
         self.size = -1
         self.generation = -1
         self.bond = None
+        self.watched = False
+        self.data = None
+        self.due = 0
 
 
 class Link:
@@ -70,6 +76,7 @@ class Profinet(Decoder):
         self.groups = {}
         self.bonds = Bonds()
         self.cyclic = CyclicData(self)
+        self.process = ProcessData(self)
         self.alarms = Alarms(self)
         self.dcp = Dcp(self)
         self.calls = Calls(self)
@@ -106,7 +113,7 @@ class Profinet(Decoder):
         return state
 
     def _cyclic(self, m, i, out, frame_id):
-        """Nothing where the data status is the lane's last one; else the slow path in cyclic.py."""
+        """Nothing where status and data are the lane's last ones; else the slow paths in cyclic.py and process.py."""
         c: Cursor = self.cursor
         side: cython.int = m.side[i]
         lane: Lane = self._lane(m.flow[i], side, frame_id)
@@ -116,8 +123,16 @@ class Profinet(Decoder):
         at: cython.Py_ssize_t = c.left() - 4
         if 0 <= lane.size < at:
             at = lane.size
-        c.skip(at)  # a frame without room for its status raises here
-        if c.peek(2) & 0x37 != lane.status:
+        news: cython.bint = c.peek(at + 2) & 0x37 != lane.status
+        if lane.watched and (news or m.time[i] >= lane.due):
+            octets = c.take(at)
+            if news:
+                lane.data = None  # all of it is of another quality now
+            if octets != lane.data:
+                self.process.moved(m, i, lane, octets, c.peek(2))
+        else:
+            c.skip(at)  # a frame without room for its status raises here
+        if news:
             self.cyclic.changed(m, i, out, lane)
         return 0
 

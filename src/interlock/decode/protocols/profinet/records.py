@@ -9,7 +9,9 @@ from typing import Any, Final
 
 from interlock.decode.protocols.profinet.blocks import Record, each_block, read_record
 from interlock.decode.protocols.profinet.identity import read_identity
+from interlock.decode.protocols.profinet.rpc import uuid_text
 from interlock.decode.protocols.profinet.status import read_status
+from interlock.decode.safety.profisafe import TRAILER_OCTETS, read_f_parameters
 from interlock.errors import DecodeError
 from interlock.records.vocabulary import VERBS
 
@@ -19,6 +21,8 @@ _READ_REQUEST, _READ_ANSWER, _WRITE_REQUEST, _WRITE_ANSWER = 0x0009, 0x8009, 0x0
 _MULTIPLE: Final = 0xE040
 _IDENTITY: Final = range(0xAFF0, 0xB000)
 _HEADER_OCTETS: Final = 64
+_OWN_RECORDS: Final = 0x8000
+"""Records below are a submodule's own parameters, the others are the specification's."""
 _MAX_RAW: Final = 1024
 """Larger records are named, their octets are not kept."""
 _WRITTEN, _READ = 0, 1
@@ -86,6 +90,26 @@ class Records:
             out.notes[out.operation_of(row)] = [record for record, _ in written]
             for record, octets in written:
                 self._keep(m, i, out.operation_of(row), record, _WRITTEN, octets)
+                self._safety(m, i, record, octets)
+
+    def _safety(self, m: Any, i: int, record: Record, octets: bytes) -> None:
+        """F-parameters written to a submodule make both ends speak PROFIsafe.
+
+        Without a CRC that fits, only where the submodule's data has room for the trailer both ways.
+        """
+        if record.index >= _OWN_RECORDS:
+            return
+        found = read_f_parameters(octets)
+        if found is None:
+            return
+        d = self._decoder
+        sizes = d.bonds.sizes(d.flows.realm_of(m.flow[i]), uuid_text(record.relation)) or {}
+        room = min(sizes.get((record.slot, record.subslot), (0, 0))) >= TRAILER_OCTETS
+        if not (found.proven or room):
+            return
+        sure = 0.95 if found.proven and room else 0.85 if found.proven else 0.7
+        for who in (d.facts.receiver(m, i), d.facts.sender(m, i)):
+            d.facts.clue(m, i, who, "safety", "PROFIsafe (F-parameters written)", "pnio-cm", sure)
 
     def _keep(self, m: Any, i: int, operation: int, record: Record, direction: int, octets: bytes) -> None:
         d = self._decoder

@@ -12,10 +12,12 @@ from interlock.decode.protocols.profinet.blocks import each_block
 from interlock.decode.protocols.profinet.bonds import Bond
 from interlock.decode.protocols.profinet.connect import Accepted, Asked, read_accepted, read_asked
 from interlock.decode.protocols.profinet.dcp_blocks import product_clues
+from interlock.decode.protocols.profinet.process import lay_out
 from interlock.decode.protocols.profinet.rpc import Header, uuid_text
 
 if TYPE_CHECKING:
     from interlock.decode.protocols.profinet.connect import Channel
+    from interlock.decode.protocols.profinet.gsdml import Description
 
 __all__ = ["Relations"]
 
@@ -91,6 +93,7 @@ class Relations:
         for channel in asked.channels or (None,):
             self._tell(m, i, out, row, asked, accepted, channel, status)
         if not status:
+            self._expect(m, i, asked)
             self._modules(m, i, out, row, asked)
 
     def _tell(
@@ -136,9 +139,33 @@ class Relations:
         d = self._decoder
         ends = (asked.mac, accepted.mac)
         source, target = reversed(ends) if channel.kind == "input" else ends
-        bond = Bond(relation=asked.relation, kind=channel.kind, octets=channel.octets, initiator=asked.mac)
+        bond = Bond(
+            relation=asked.relation,
+            kind=channel.kind,
+            octets=channel.octets,
+            initiator=asked.mac,
+            layout=lay_out(channel, asked, self._description(asked)),
+        )
         d.bonds.add(d.flows.realm_of(m.flow[i]), source, target, frame_id, bond)
         d.generation += 1
+
+    def _description(self, asked: Asked) -> Description | None:
+        """What its maker's GSDML file says of the device, where one was given."""
+        found: Description | None = self._decoder.tools.given.get("profinet", {}).get(asked.target)
+        return found
+
+    def _expect(self, m: Any, i: int, asked: Asked) -> None:
+        """Keep the submodules' sizes, and say of whom the maker's file tells that it is fail-safe."""
+        d = self._decoder
+        sizes = {(s.slot, s.subslot): (s.inputs, s.outputs) for s in asked.submodules}
+        d.bonds.expect(d.flows.realm_of(m.flow[i]), asked.relation, sizes)
+        told = self._description(asked)
+        found = (told.submodule(s.module, s.ident) for s in asked.submodules) if told else ()
+        if any(s is not None and s.safe for s in found):
+            for who in (d.facts.sender(m, i), d.facts.receiver(m, i)):
+                d.facts.clue(
+                    m, i, who, "safety", "PROFIsafe (fail-safe submodule in the GSDML)", "pnio-cm", 0.9
+                )
 
     def _modules(self, m: Any, i: int, out: Any, row: int, asked: Asked) -> None:
         for submodule in asked.submodules:
