@@ -70,6 +70,14 @@ def test_a_command_writes_and_names_who_asks() -> None:
     assert rows["values"][6]["number"] == [1.5]
 
 
+def test_a_metrics_own_time_is_the_values_time() -> None:
+    timed = metric(tagged(10, 7), name="x", kind=7, more=tagged(3, 1_600_000_000_123))
+    late = metric(tagged(10, 7), name="y", kind=7, more=tagged(3, (1 << 64) - 1))
+    rows = talk((CLIENT, "spBv1.0/G/DDATA/N/D", payload(timed, late, time=(1 << 64) - 1)))
+    assert [v["device_time"] for v in rows["values"]] == [1_600_000_000_123_000_000, None]
+    assert rows["sparkplug"][0]["payload_time"] is None
+
+
 def test_an_alias_without_its_birth_stays_one() -> None:
     rows = talk((CLIENT, "spBv1.0/G/DDATA/N/D", payload(metric(tagged(10, 7), alias=9))))
     assert values(rows) == [("G/N/D", "alias:9", [7.0], None, "Unknown", None)]

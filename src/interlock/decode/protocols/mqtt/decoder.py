@@ -18,7 +18,7 @@ from interlock.decode.protocols.mqtt.payload import Payloads
 from interlock.decode.protocols.mqtt.properties import read_properties, spell, text, variable_integer
 from interlock.decode.protocols.mqtt.recognition import PORTS, probe
 from interlock.decode.protocols.mqtt.session import Session
-from interlock.decode.protocols.mqtt.sparkplug import Sparkplug, parse_topic
+from interlock.decode.protocols.mqtt.sparkplug import PREFIX, Sparkplug, parse_topic
 from interlock.decode.protocols.mqtt.tables import DETAILS
 from interlock.decode.spec import ProtocolSpec
 from interlock.errors import DecodeError
@@ -101,15 +101,12 @@ class Mqtt(Decoder):
 
     def _note(self, m, i, out, session, kind, row, **said):
         """A row of the table mqtt."""
-        operation = out.operation_of(row) if row >= 0 else None
-        about = {
-            "operation": operation,
-            "packet": NAMES[kind],
-            "from_client": not m.direction[i],
-            "version": session.version,
-            "client_id": session.client_id,
-        }
-        self.facts.detail("mqtt", m, i, about | said)
+        said["operation"] = out.operation_of(row) if row >= 0 else None
+        said["packet"] = NAMES[kind]
+        said["from_client"] = not m.direction[i]
+        said["version"] = session.version
+        said["client_id"] = session.client_id
+        self.facts.detail("mqtt", m, i, said)
         if row >= 0 and session.user:
             out.set_user(row, self.users.code(session.user))
 
@@ -295,15 +292,15 @@ class Mqtt(Decoder):
         topic = text(c)
         number = c.u16be() if qos else None
         found = self._properties(m, i, session)
-        alias = dict(found or ()).get("topic-alias", 0)
-        name = session.topic(m.direction[i], topic, alias)
+        alias = dict(found).get("topic-alias", 0) if found else 0
+        name = session.topic(m.direction[i], topic, alias) if alias else topic
         if name is None:
             self.facts.oddity(m, i, "mqtt", "topic-alias-unknown", 2)
         elif not name or "#" in name or "+" in name:
             self.facts.oddity(m, i, "mqtt", "topic-invalid", 2)
         octets = c.take(c.left()) if found is not None else b""
         whole = c.offset() == behind
-        address = parse_topic(name) if name else None
+        address = parse_topic(name) if name and name.startswith(PREFIX) else None
         row = self._told(m, i, out, qos, number, address)
         if name:
             out.set_object(row, self.objects.code(name[:512]), 1)
@@ -320,7 +317,7 @@ class Mqtt(Decoder):
             dup=bool(flags & 8),
             retain=bool(flags & 1),
             payload_octets=len(octets) + behind - c.offset(),
-            properties=spell(found or []),
+            properties=spell(found) if found else None,
         )
         if address is not None and address.payload:
             self.sparkplug.message(m, i, out, row, address, octets, whole=whole)

@@ -36,11 +36,12 @@ _QUALITY = {0: "BAD", 192: "GOOD", 500: "STALE"}
 class Metric:
     """One metric: numbers, a text or octets; name is empty where only its alias is given.
 
-    parts: the metrics of a template, the columns of a data set.
+    time: ms since 1970, or None. parts: the metrics of a template, the columns of a data set.
     """
 
     name: str = ""
     alias: int | None = None
+    time: int | None = None
     type: int = 0
     numbers: list[float] = field(default_factory=list)
     text: str | None = None
@@ -84,6 +85,8 @@ def _metric(octets, type_of, budget, depth):
             metric.name = _text(value)
         elif number == 2 and kind != BYTES:
             metric.alias = value
+        elif number == 3 and kind != BYTES:
+            metric.time = value
         elif number == 4 and kind != BYTES:
             told = value
         elif number in _MARKS and kind != BYTES and value:

@@ -33,9 +33,7 @@ class Session:
         self.aliases = ({}, {})
 
     def topic(self, direction, topic, alias):
-        """The topic of a PUBLISH with this alias (0: none); None where the alias was given before the capture."""
-        if not alias:
-            return topic
+        """The topic of a PUBLISH with this alias; None where the alias was given before the capture."""
         known = self.aliases[direction]
         if topic:
             if alias in known or len(known) < MAX_ALIASES:

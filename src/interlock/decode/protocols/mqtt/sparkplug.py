@@ -17,7 +17,7 @@ from interlock.decode.protocols.mqtt.metrics import TYPES, read_payload
 from interlock.errors import DecodeError
 from interlock.records.vocabulary import VERBS
 
-__all__ = ["Sparkplug", "SparkplugTopic", "parse_topic"]
+__all__ = ["PREFIX", "Sparkplug", "SparkplugTopic", "parse_topic"]
 
 PREFIX = "spBv1.0/"
 MESSAGES = frozenset({"NBIRTH", "NDEATH", "DBIRTH", "DDEATH", "NDATA", "DDATA", "NCMD", "DCMD"})
@@ -25,8 +25,9 @@ MAX_NODES = 2048
 MAX_NAMES = 200_000
 """Metric names that are kept for aliases, of all edge nodes together."""
 MAX_ITEMS = 256
-LAST_MS = 253_402_300_799_999
-"""The end of the year 9999: what a payload's time may not pass."""
+LAST_MS = 9_223_372_036_854
+"""What a time may not pass: the last millisecond that nanoseconds since 1970 can count (year 2262)."""
+NS_IN_MS = 1_000_000
 WRITTEN, REPORTED = 0, 2
 _WRITE, _RESET = VERBS.index("write"), VERBS.index("reset")
 REBOOT = "Node Control/Reboot"
@@ -191,6 +192,8 @@ class Sparkplug:
             v.set_text(block, metric.text[:4096])
         if metric.raw is not None:
             v.set_raw(block, metric.raw[:4096])
+        if metric.time is not None and metric.time <= LAST_MS:
+            v.set_device_time(block, metric.time * NS_IN_MS)
         if metric.marks:
             v.set_quality(block, self._d.names.code(" ".join(metric.marks)))
 
