@@ -22,7 +22,10 @@ def fields(octets):
     """
     at, end = 0, len(octets)
     while at < end:
-        key, at = _varint(octets, at, end)
+        key = octets[at]
+        at += 1
+        if key >= 0x80:  # most varints have one octet
+            key, at = _varint(octets, at - 1, end)
         kind = key & 7
         if kind == VARINT:
             value, at = _varint(octets, at, end)
