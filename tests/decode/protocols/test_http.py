@@ -154,3 +154,12 @@ def test_systems_of_agents() -> None:
     assert system_of("Mozilla/5.0 (Windows NT 10.0; Win64)") == "Windows 10"
     assert system_of("Apache/2.4 (Ubuntu)") == "Ubuntu Linux"
     assert system_of("curl/8.0") == ""
+
+
+def test_mqtt_over_a_websocket_is_named() -> None:
+    ask = b"GET /mqtt HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n"
+    reply = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n\x82\x10"
+    rows = tcp([(CLIENT, ask), (SERVER, reply)], port=9001)
+    assert ("10.0.0.2", "service", "mqtt/9001") in {(c["who"], c["field"], c["value"]) for c in rows["clues"]}
+    other = tcp([(CLIENT, ask), (SERVER, reply.replace(b"Protocol: mqtt", b"Protocol: chat"))], port=9001)
+    assert not [c for c in other["clues"] if c["value"].startswith("mqtt")]

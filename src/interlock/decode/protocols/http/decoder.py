@@ -27,7 +27,12 @@ MAX_WAITING = 256
 MAX_FIELDS = 128
 MAX_OBJECT = 512
 _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64})[ \t]*:[ \t]*([^\r\n]*)")
-_WANTED = frozenset({"host", "server", "user-agent", "authorization", "www-authenticate", "content-length"})
+_WANTED = frozenset(
+    {
+        *("host", "server", "user-agent", "authorization", "www-authenticate", "content-length"),
+        "sec-websocket-protocol",
+    }
+)
 _HOST = re.compile(r"[\w.:\[\]-]{1,255}")
 _DIGEST_USER = re.compile(r'username\*?="?([^",]{1,128})', re.IGNORECASE)
 _REALM = re.compile(r'realm="([^"]{1,200})"', re.IGNORECASE)
@@ -111,6 +116,10 @@ class Http(Decoder):
             out.settle(row, REFUSED, code)
         if user and code < 400:
             self.facts.clue(m, i, self.facts.receiver(m, i), "user", user, "http", 0.8)
+        if code == 101 and fields.get("sec-websocket-protocol", "").lower().startswith("mqtt"):
+            # What follows is masked: the server's service is named, no more (MQTT 5.0, 6).
+            service = f"mqtt/{self.flows.server_port(slot)}"
+            self.facts.clue(m, i, self.facts.sender(m, i), "service", service, "http", 0.9)
         if login is not None and code < 500:
             end(self.facts, login, "refused" if code in (401, 403, 407) else "ok")
 
