@@ -23,7 +23,7 @@ UNAUTHENTICATED: Final = frozenset({
     "fox", "ge-egd", "ge-srtp", "genisys", "goose", "gse", "hart-ip", "iec104", "knx", "knxnet-ip", "lsis",
     "melsec", "mms", "modbus", "pccc", "pcom", "pcworx", "pnio", "pnio-cm", "powerlink", "proconos",
     "profinet", "profinet-cm", "profinet-dcp", "profinet-io", "profinet-rt", "roc", "roc-plus", "s7comm",
-    "sampled-values", "sbus", "sercos", "slmp", "sv", "synchrophasor", "trdp", "tristation", "umas",
+    "r-goose", "r-sv", "sampled-values", "sbus", "sercos", "slmp", "sv", "synchrophasor", "trdp", "tristation", "umas",
 })  # fmt: skip
 """Control protocols that carry out a request without proof of who asks (as they are commonly spoken)."""
 

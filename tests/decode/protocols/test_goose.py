@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from decode.feed import ethernet, run
+from decode.feed import CLIENT, ethernet, run, udp
 from decode.protocols.iec61850_octets import DATA, GOOD, bits, floating, goose, goose_frame, tlv, utc
 
 GROUP = bytes.fromhex("010ccd010001")
@@ -168,6 +168,15 @@ def test_padding_behind_the_length_is_no_message():
 def test_a_signature_is_told():
     frame = goose_frame(goose(*DATA, extra=tlv(0x8C, bytes(20))))
     assert [r["signed"] for r in decode(frame)["goose"]] == [True]
+
+
+@pytest.mark.parametrize(("kind", "name"), [(0xA1, "r-goose"), (0xA2, "r-sv")])
+def test_routed_flows_are_named(kind, name):
+    octets = bytes([1, 0x40, kind, 0x18, 0x80, 0x16]) + bytes(60)
+    rows = udp([(CLIENT, octets), (CLIENT, b"\x02" + octets)], port=102, client_port=102)
+    assert [f["protocol"] for f in rows["flows"]] == [name]
+    assert [(o["protocol"], o["oddity"]) for o in rows["oddities"]] == [("r-goose", "session-unknown")]
+    assert rows["operations"] == []
 
 
 def test_management_is_named():

@@ -9,6 +9,13 @@ _NESTED = (tlv(0xA2, bits("10"), GOOD, utc(1_710_123_782)), tlv(0xA1, floating(1
 
 SEEDS = (
     Seed(
+        name="routed",
+        transport="udp",
+        port=102,
+        client_port=102,
+        messages=((0, b"\x01\x40\xa1\x18\x80\x16" + bytes(40)), (0, b"\x01\x40\xa1\x18\x80\x16" + bytes(41))),
+    ),
+    Seed(
         name="publisher",
         transport="eth",
         port=0x88B8,

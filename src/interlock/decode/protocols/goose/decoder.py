@@ -56,6 +56,10 @@ _FLAGS: Final = {SIMULATION: "simulation", NDS_COM: "nds_com"}
 _NEEDED: Final = (LIVE, DAT_SET, T, ST_NUM, SQ_NUM, CONF_REV, ENTRIES, ALL_DATA)
 
 
+_ROUTED: Final = {b"\xa0": "r-goose", b"\xa1": "r-goose", b"\xa2": "r-sv", b"\xa3": "r-goose"}
+"""Session identifiers of IEC 61850-90-5: tunnelled, GOOSE, sampled values, management."""
+
+
 class Known:
     """The data of a control block's last message: octets, how many, as JSON, and as blocks of values."""
 
@@ -81,6 +85,10 @@ class Goose(Decoder):
     def message(self, m: Any, i: int, out: Any) -> None:
         """See Decoder.message."""
         octets = m.bytes(i)
+        if self.flows.transport[m.flow[i]] < 0x10000:
+            self._routed(m, i, octets)
+            return
+        self.protocol = "goose"
         if len(octets) < HEADER + 2:
             raise DecodeError("truncated", len(octets))
         length = octets[2] << 8 | octets[3]
@@ -101,6 +109,13 @@ class Goose(Decoder):
             "signed": SECURITY in fields,
         }
         self._row(m, i, out, octets, fields, row, broken)
+
+    def _routed(self, m: Any, i: int, octets: bytes) -> None:
+        """Name the flow by the session header: CLTP unit data (1, 0x40), then the kind of payload."""
+        self.protocol = "r-goose"
+        if octets[:2] != b"\x01\x40" or octets[2:3] not in _ROUTED:
+            raise DecodeError("session-unknown", 0)
+        self.flows.protocol[m.flow[i]] = self.tools.codes[_ROUTED[octets[2:3]]]
 
     def _fields(self, octets: bytes, end: int, fields: dict[int, tuple[int, int]]) -> DecodeError | None:
         """Find where each field's content stands; -1 stands for a PDU of GSE management.
@@ -237,7 +252,10 @@ class Goose(Decoder):
 
 
 def _probe(octets: bytes, hint: Any) -> int:
-    """The link type is GOOSE's alone; its APDU is one of two."""
+    """The link type is GOOSE's alone; its APDU is one of two. Over UDP the session header is told by its constants."""
+    if hint.transport == "udp":
+        routed = octets[:2] == b"\x01\x40" and octets[2:3] in _ROUTED and octets[4:5] == b"\x80"
+        return 90 if routed and 102 in (hint.source_port, hint.target_port) else 0
     if hint.transport != "eth" or hint.ethertype != 0x88B8 or len(octets) < HEADER + 2:
         return 0
     return 95 if octets[HEADER] in (0x60, 0x61) else 40
@@ -245,9 +263,10 @@ def _probe(octets: bytes, hint: Any) -> int:
 
 SPEC = ProtocolSpec(
     name="goose",
-    names=("goose",),
+    names=("goose", "r-goose", "r-sv"),
     probe=_probe,
     decoder=Goose,
+    udp=frozenset({102}),
     ethertypes=frozenset({0x88B8}),
     details=(GOOSE,),
     control=True,
