@@ -506,6 +506,8 @@ class Dissector:
                 return 0
             else:
                 self._unframed(slot, side, start, end)
+                if f.protocol[slot] < 0:  # one doubt too many: whose messages these are is unknown again
+                    return 0
                 if -length >= end - start:
                     f.sync[slot, side] = 2
                     return 0
