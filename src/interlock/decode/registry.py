@@ -32,6 +32,7 @@ PROTOCOLS: tuple[str, ...] = (
     "iec104",
     "profinet",
     "fins",
+    "ads",
     "mqtt",
     "bacnet",
     "goose",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from conformance.oracles import (
+    ads,
     building,
     cip,
     datagrams,
@@ -33,6 +34,7 @@ ORACLES: Final[tuple[Oracle, ...]] = (
     s7comm.ORACLE,
     cip.ORACLE,
     opcua.ORACLE,
+    ads.ORACLE,
     fins.ORACLE,
     iec104.ORACLE,
     hart_ip.ORACLE,
