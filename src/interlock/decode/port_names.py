@@ -12,6 +12,7 @@ __all__ = ["ETHERTYPES", "TCP", "UDP", "port_name"]
 TCP: Final[dict[int, str]] = {
     21: "ftp", 22: "ssh", 23: "telnet", 25: "smtp", 53: "dns", 80: "http", 88: "kerberos", 102: "iso-tsap",
     110: "pop3", 111: "rpcbind", 123: "ntp", 135: "dcerpc", 139: "nbss", 143: "imap", 179: "bgp", 389: "ldap",
+    5008: "melsec", 5010: "melsec", 5562: "melsec", 8016: "ads",
     443: "tls", 445: "smb", 502: "modbus", 515: "lpd", 554: "rtsp", 587: "smtp", 593: "dcerpc", 631: "ipp",
     636: "ldap", 789: "crimson", 802: "modbus-security", 1089: "ff-annunciation", 1090: "ff-fms", 1091: "ff-sm",
     1433: "mssql", 1521: "oracle", 1723: "pptp", 1883: "mqtt", 1911: "fox", 1962: "pcworx", 2049: "nfs",
@@ -26,7 +27,7 @@ TCP: Final[dict[int, str]] = {
 
 UDP: Final[dict[int, str]] = {
     53: "dns", 67: "dhcp", 68: "dhcp", 69: "tftp", 88: "kerberos", 111: "rpcbind", 123: "ntp", 137: "nbns",
-    138: "nbdgm",
+    138: "nbdgm", 5010: "melsec", 5560: "melsec",
     161: "snmp", 162: "snmp", 319: "ptp", 320: "ptp", 389: "ldap", 443: "quic", 500: "isakmp", 502: "modbus",
     514: "syslog", 520: "rip", 546: "dhcpv6", 547: "dhcpv6", 1194: "openvpn", 1502: "tristation", 1900: "ssdp",
     2222: "enip-io", 3478: "stun", 3671: "knxnet-ip", 3702: "ws-discovery", 4059: "dlms", 4500: "isakmp", 4840: "opcua",

@@ -33,6 +33,7 @@ PROTOCOLS: tuple[str, ...] = (
     "profinet",
     "fins",
     "ads",
+    "melsec",
     "mqtt",
     "bacnet",
     "goose",

@@ -31,6 +31,7 @@ CONTROL_PROTOCOLS: Final = UNAUTHENTICATED | {"opcua", "s7comm-plus", "sel", "c1
 """These move a process; some of them can prove who asks."""
 
 CONTROL_PORTS: Final[dict[int, str]] = {
+    5010: "melsec", 5560: "melsec", 5562: "melsec", 8016: "ads",
     102: "s7comm or mms", 502: "modbus", 789: "crimson", 802: "modbus-security",
     1089: "foundation-fieldbus", 1090: "foundation-fieldbus", 1091: "foundation-fieldbus", 1153: "c1222",
     1217: "codesys", 1502: "tristation", 1911: "fox", 1962: "pcworx", 2221: "enip", 2222: "cspv4 or enip",
@@ -49,6 +50,7 @@ PLANT_ROLES: Final = frozenset({
 """Roles (vocabulary.ROLES) of machines that stand at the process."""
 
 SPOKEN: Final[dict[str, str]] = {
+    "ads": "ADS", "fins": "FINS", "hart-ip": "HART-IP", "melsec": "MELSEC",
     "bacnet": "BACnet", "cip": "CIP", "dlms": "DLMS/COSEM", "dnp3": "DNP3", "enip": "EtherNet/IP",
     "ftp": "FTP", "http": "HTTP", "iec104": "IEC 60870-5-104", "knxnet-ip": "KNXnet/IP", "modbus": "Modbus",
     "mms": "MMS", "mqtt": "MQTT", "opcua": "OPC UA", "pccc": "PCCC", "pnio-cm": "PROFINET CM",
