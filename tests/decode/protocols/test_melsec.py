@@ -25,7 +25,8 @@ from decode.protocols.melsec_octets import (
     reply,
 )
 from interlock.decode.protocols.melsec.decoder import SPEC
-from interlock.decode.protocols.melsec.devices import device_text
+from interlock.decode.protocols.melsec.devices import BY_NAME, device_text
+from interlock.decode.protocols.melsec.devices import OLD as OLD_DEVICES
 from interlock.decode.spec import Hint
 
 
@@ -211,6 +212,10 @@ def test_a_broadcast_answer_closes_its_broadcast_question() -> None:
         ("discover", "10.0.0.1", "10.0.0.2", "ok"),
         ("discover", "10.0.0.1", "255.255.255.255", "ok"),
     ]
+
+
+def test_every_device_of_old_frames_has_a_name() -> None:
+    assert set(OLD_DEVICES.values()) <= set(BY_NAME)
 
 
 def test_what_a_controller_sends_by_itself() -> None:

@@ -39,6 +39,7 @@ class Fins(Decoder):
         self.requests = Requests(self)
         self.answers = Answers(self)
         self._units = {}
+        self._answering = (0, 0, 0)
 
     def message(self, m, i, out):
         """See Decoder.message."""

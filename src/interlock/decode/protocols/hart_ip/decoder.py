@@ -48,6 +48,7 @@ class HartIp(Decoder):
         self._end = 0
         self._device_specific = self.names.code("Device-Specific Command")
         self.who = self.host = ""
+        self._polled = False
 
     def message(self, m, i, out):
         """See Decoder.message."""

@@ -11,7 +11,7 @@ functions 0101 and 0121 answer with the name of the CPU, the others are not publ
 
 from __future__ import annotations
 
-from interlock.decode.protocols.melsec.devices import BY_NAME, DEVICES, OLD
+from interlock.decode.protocols.melsec.devices import BY_NAME, OLD
 from interlock.decode.sheet import REFUSED
 from interlock.decode.values import READ
 from interlock.errors import DecodeError
@@ -62,9 +62,9 @@ class Old:
         obj = d.requests.object(BY_NAME.get(name, 0), number)
         out.set_object(row, obj, points)
         if subheader == 2:
-            d.requests._written(m, i, out, row, obj, d.binary.bits(points), bits=True)  # noqa: SLF001 (its sibling)
+            d.requests.written(m, i, out, row, obj, d.binary.bits(points), bits=True)
         elif subheader == 3:
-            d.requests._written(m, i, out, row, obj, d.binary.words(points), bits=False)  # noqa: SLF001 (its sibling)
+            d.requests.written(m, i, out, row, obj, d.binary.words(points), bits=False)
         else:
             out.notes[out.operation_of(row)] = [(obj, points, subheader == 0)]
 
@@ -114,6 +114,3 @@ class Old:
                 self._heard(m, i, out, row, function, self._asking.get(port))
         out.set_transaction(row, -1)
         return row
-
-
-assert set(OLD.values()) <= {name for name, _ in DEVICES.values()}  # each has a name to be shown by

@@ -43,7 +43,8 @@ class Requests:
         found = self.d.objects.find(key)
         return found if found >= 0 else self.d.objects.keep(key, device_text(code, number))
 
-    def _written(self, m, i, out, row, obj, numbers, *, bits):
+    def written(self, m, i, out, row, obj, numbers, *, bits):
+        """Numbers that a request writes to an object, as one block."""
         v, d = self.d.values, self.d
         if v.wanted and numbers:
             kind = d.bit_type if bits else d.word_type
@@ -60,7 +61,7 @@ class Requests:
         out.set_object(row, obj, count)
         bits = sub & 1
         if command == 0x1401:
-            self._written(m, i, out, row, obj, r.bits(count) if bits else r.words(count), bits=bits)
+            self.written(m, i, out, row, obj, r.bits(count) if bits else r.words(count), bits=bits)
         else:
             out.notes[out.operation_of(row)] = [(obj, count, bits)]
 
@@ -84,7 +85,7 @@ class Requests:
             count = 1 if k < words else 2
             out.set_object(row if k == 0 else out.more(row), obj, count)
             numbers = [r.one_bit(wide=sub & 2)] if sub & 1 else r.words(count)
-            self._written(m, i, out, row, obj, numbers, bits=sub & 1)
+            self.written(m, i, out, row, obj, numbers, bits=sub & 1)
 
     def _blocks(self, m, i, out, row, command, sub):
         """Numbers of word and bit blocks, then (device, points[, data])*; a bit block counts 16 bits a point."""
@@ -94,7 +95,7 @@ class Requests:
             obj, count = self.object(*r.device(wide=sub & 2)), r.u16()
             out.set_object(row if k == 0 else out.more(row), obj, count)
             if command == 0x1406:
-                self._written(m, i, out, row, obj, r.words(count), bits=False)
+                self.written(m, i, out, row, obj, r.words(count), bits=False)
             asked.append((obj, count, 0))
         if command == 0x0406:
             out.notes[out.operation_of(row)] = asked
@@ -108,7 +109,7 @@ class Requests:
         obj = self.d.objects.code(f"memory:{address}")
         out.set_object(row, obj, count)
         if command == 0x1613:
-            self._written(m, i, out, row, obj, r.words(count), bits=False)
+            self.written(m, i, out, row, obj, r.words(count), bits=False)
         else:
             out.notes[out.operation_of(row)] = [(obj, count, 0)]
 
