@@ -30,6 +30,7 @@ PROTOCOLS: tuple[str, ...] = (
     "mms",
     "opcua",
     "iec104",
+    "dnp3",
     "profinet",
     "fins",
     "ads",

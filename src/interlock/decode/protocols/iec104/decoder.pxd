@@ -6,6 +6,10 @@ from interlock.decode.messages cimport Messages
 from interlock.decode.sheet cimport Sheet
 from interlock.decode.values cimport ValueSheet
 
+cdef int OK, REFUSED, WRITTEN, READ, REPORTED, UNSAID, U_FUNCTIONS, QDS, SIQ, QDP, BCR
+cdef int F_SIQ, F_DIQ, F_VTI, F_BSI, F_NVA, F_SVA, F_R32, F_BCR, F_SEP, F_SPE, F_OCI, F_SCD, F_SCO, F_DCO, F_RCO
+cdef long long NO_TIME, HOUR, DAY, READ_COMMAND
+
 cdef class Counters:
     cdef public int next_0, next_1, gaps
 

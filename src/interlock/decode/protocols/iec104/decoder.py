@@ -36,7 +36,7 @@ QDS, SIQ, QDP, BCR = 0x000, 0x100, 0x200, 0x300
 """Which set of flags an octet is; + 0x400 transient, 0x800 time invalid (elements.flag_text)."""
 U_FUNCTIONS = 256
 """Added to the control octet of a U frame's activation: STARTDT 0x07, STOPDT 0x13, TESTFR 0x43."""
-HOUR = 3_600_000_000_000
+HOUR, DAY = 3_600_000_000_000, 86_400_000_000_000
 
 
 class Counters:
@@ -420,7 +420,7 @@ class Iec104(Decoder):
             date = date | (c.u8() & 0x7F)
             day: cython.longlong = self.day(date)
             bad = bad or hour > 23 or day < 0
-            when += day * 86400000000000 + hour * HOUR
+            when += day * DAY + hour * HOUR
         if bad and not self.time_bad:
             self.facts.oddity(m, i, "iec104", "time-invalid", at)
         if not bad and not self.time_bad:
