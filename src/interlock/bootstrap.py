@@ -89,12 +89,13 @@ def build_engine(
 ) -> Engine:
     """A decoder for a run over captures. wanted: tables to make (None: all). gsdml: files that describe devices."""
     from interlock.decode.engine import Engine  # noqa: PLC0415 (builders import only the rooms they need)
-    from interlock.decode.registry import load_specs, load_verbs  # noqa: PLC0415
+    from interlock.decode.registry import VerbTables, load_specs  # noqa: PLC0415
 
+    specs = load_specs()
     return Engine(
         sources,
-        load_specs(),
-        load_verbs(),
+        specs,
+        VerbTables(specs),
         fingerprint=_fingerprint(fingerprint_key(state_folder())),
         seed=secrets.randbits(64),
         wanted=wanted,

@@ -37,4 +37,4 @@ def test_a_full_pool_takes_no_more_texts() -> None:
     assert len(words.texts) == 4
     for number in range(1000):
         words.keep(number, f"kept{number}")
-    assert len(words.numbers) <= 3
+    assert words.used <= 3

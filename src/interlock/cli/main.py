@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import io
 import os
@@ -81,6 +82,9 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line; every error is one sentence on standard error."""
     from interlock.errors import ConfigError, InterlockError, PolicyError  # noqa: PLC0415 (help needs none of it)
 
+    # Long-lived tables and few cycles: Python's collector would look at all of them a thousand times for nothing.
+    gc.set_threshold(100_000, 20, 100)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # no linear algebra here: its threads only cost their start
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from interlock.decode.decimals import decimals
 from interlock.decode.values import NO_TIME
 from interlock.records.tables import CLUES, CREDENTIALS, FLOWS, ODDITIES, OPERATIONS, VALUES
 from interlock.records.vocabulary import BASES, OUTCOMES, VERBS
@@ -52,11 +52,11 @@ class Emitter:
         columns = [
             _coded(rows["source"], self._sources),
             _coded(f["realm"][slot], self._realms),
-            pa.array(rows["operation"].view(np.uint64)),
+            _number(rows["operation"].view(np.uint64)),
             _times(rows["time"]),
             _number(rows["frame"].view(np.uint64), rows["frame"] == 0),
             _number(rows["response_frame"].view(np.uint64), rows["response_frame"] == 0),
-            pa.array(f["ident"][slot]),
+            _number(f["ident"][slot]),
             self._end(rows["client"], f["address"][slot, asker]),
             self._end(rows["server"], f["address"][slot, 1 - asker]),
             *self._ports(slot, asker),
@@ -64,16 +64,16 @@ class Emitter:
             _coded(rows["verb"].astype(np.int32), self._verbs),
             _number(rows["function"], rows["function"] == _NO_NUMBER),
             self._pool(rows["name"], self._names),
-            pc.cast(_number(rows["transaction"], rows["transaction"] < 0), pa.utf8()),
-            pa.array(rows["item"]),
-            pa.array(rows["items"]),
+            _decimal(rows["transaction"]),
+            _number(rows["item"]),
+            _number(rows["items"]),
             self._pool(rows["user"], self._names),
             self._pool(rows["unit"], self._names),
             self._pool(rows["object"], self._objects),
             _number(np.clip(rows["count"], 0, 0xFFFFFFFF).astype(np.uint32), rows["count"] < 0),
             _coded(rows["outcome"].astype(np.int32), self._outcomes),
             _number(rows["code"], rows["code"] == _NO_NUMBER),
-            pa.array(rows["latency"], pa.duration("ns"), mask=rows["latency"] < 0),
+            _fixed(rows["latency"], pa.duration("ns"), rows["latency"] < 0),
         ]
         return _batch(OPERATIONS, columns)
 
@@ -115,24 +115,24 @@ class Emitter:
         columns = [
             _coded(f["source"], self._sources),
             _coded(f["realm"], self._realms),
-            pa.array(f["ident"]),
+            _number(f["ident"]),
             self._pool(of("address", client), self._flows.addresses),
             self._pool(of("address", server), self._flows.addresses),
-            *(pa.array(m, pa.utf8()).dictionary_encode() for m in macs),
+            *(_words(m) for m in macs),
             *self._ports(slots, client),
-            pa.array([_transport(t) for t in f["transport"].tolist()], pa.utf8()).dictionary_encode(),
+            _words([_transport(t) for t in f["transport"].tolist()]),
             _number(f["vlan"].astype(np.uint16), f["vlan"] < 0),
             _times(f["first"]),
             _times(f["last"]),
-            pa.array(f["first_frame"].view(np.uint64)),
-            pa.array(f["last_frame"].view(np.uint64)),
+            _number(f["first_frame"].view(np.uint64)),
+            _number(f["last_frame"].view(np.uint64)),
             *(
-                pa.array(of(name, s).astype(np.uint64))
+                _number(of(name, s).astype(np.uint64))
                 for name in ("packets", "octets")
                 for s in (client, server)
             ),
-            pa.array([_TCP_STATES[t] for t in f["tcp"].tolist()], pa.utf8()).dictionary_encode(),
-            *(pa.array(f[name].astype(np.uint32)) for name in ("retransmissions", "gaps", "duplicates")),
+            _words([_TCP_STATES[t] for t in f["tcp"].tolist()]),
+            *(_number(f[name].astype(np.uint32)) for name in ("retransmissions", "gaps", "duplicates")),
             *self._named(slots, f),
         ]
         return _batch(FLOWS, columns)
@@ -149,8 +149,8 @@ class Emitter:
             basis.append(BASES[how] if code >= 0 else ("port" if name else "unknown"))
             confidence.append(sure / 100 if code >= 0 else (0.3 if name else 0.0))
         return [
-            pa.array(protocol, pa.utf8()).dictionary_encode(),
-            pa.array(basis, pa.utf8()).dictionary_encode(),
+            _words(protocol),
+            _words(basis),
             pa.array(confidence, pa.float32()),
         ]
 
@@ -168,13 +168,12 @@ class Emitter:
         f = self._flows.columns
         slot, server, n = rows["flow"], rows["server_side"], len(rows["flow"])
         offsets = np.append(rows["begin"], len(numbers)).astype(np.int32)
-        empty = offsets[1:] == offsets[:-1]
         columns = [
             _coded(rows["source"], self._sources),
             _coded(f["realm"][slot], self._realms),
             _times(rows["time"]),
-            pa.array(rows["frame"].view(np.uint64)),
-            pa.array(f["ident"][slot]),
+            _number(rows["frame"].view(np.uint64)),
+            _number(f["ident"][slot]),
             _number(rows["operation"].view(np.uint64), rows["operation"] == 0),
             self._pool(f["address"][slot, 1 - server], self._flows.addresses),
             self._pool(f["address"][slot, server], self._flows.addresses),
@@ -182,7 +181,7 @@ class Emitter:
             self._pool(rows["unit"], self._names),
             self._pool(rows["object"], self._objects),
             _coded(rows["direction"].astype(np.int32), pa.array(_DIRECTIONS, pa.utf8())),
-            pa.ListArray.from_arrays(pa.array(offsets), pa.array(numbers), mask=pa.array(empty)),
+            _lists(offsets, numbers),
             _sparse(texts, n, pa.utf8()),
             _sparse(raws, n, pa.binary()),
             self._pool(rows["type"], self._names),
@@ -198,7 +197,7 @@ class Emitter:
             _coded(np.array(source, np.int32), self._sources),
             _coded(np.array(realm, np.int32), self._realms),
             _times(np.array(time, np.int64)),
-            pa.array(np.array(frame, np.uint64)),
+            _number(np.array(frame, np.uint64)),
             *(_words(column) for column in (who, field, value, protocol)),
             pa.array(confidence, pa.float32()),
         ]
@@ -213,7 +212,7 @@ class Emitter:
             _coded(np.array(source, np.int32), self._sources),
             _coded(np.array([0 if s is None else f.realm[s] for s in at], np.int32), self._realms),
             _times(np.array(time, np.int64)),
-            pa.array(np.array(frame, np.uint64)),
+            _number(np.array(frame, np.uint64)),
             pa.array([None if s is None else f.ident[s] for s in at], pa.uint64()),
             _words([None if s is None else f.address_of(s, f.client_side[s]) for s in at]),
             _words([None if s is None else f.address_of(s, 1 - f.client_side[s]) for s in at]),
@@ -230,7 +229,7 @@ class Emitter:
         columns = [
             *self._where(source, slot),
             _times(np.array(time, np.int64)),
-            pa.array(np.array(frame, np.uint64)),
+            _number(np.array(frame, np.uint64)),
         ]
         columns += [*self._ends(slot, side), _words(protocol), *(_words(column) for column in rest)]
         return _batch(CREDENTIALS, columns)
@@ -256,7 +255,7 @@ class Emitter:
         columns = [
             *self._where(source, slot),
             _times(np.array(time, np.int64)),
-            pa.array(np.array(frame, np.uint64)),
+            _number(np.array(frame, np.uint64)),
         ]
         columns += [*self._ends(slot, client.tolist()), *self._ports(at, client)]
         for column in table.columns[len(columns) :]:
@@ -274,25 +273,52 @@ def _batch(table: Table, columns: list[pa.Array]) -> pa.RecordBatch:
 
 def _coded(codes: Any, texts: pa.Array) -> pa.DictionaryArray:
     codes = np.ascontiguousarray(codes, np.int32)
-    absent = codes < 0
-    indices = pa.array(codes, mask=absent) if absent.any() else pa.array(codes)
-    return pa.DictionaryArray.from_arrays(indices, texts)
+    return pa.DictionaryArray.from_arrays(_number(codes, codes < 0), texts)
 
 
-def _words(texts: list[Any]) -> pa.Array:
-    return pa.array(texts, pa.utf8()).dictionary_encode()
+def _words(texts: list[Any]) -> pa.DictionaryArray:
+    """A dictionary column. (Arrow's own dictionary_encode loads pyarrow.compute: 0.1 s at every start.)"""
+    codes: dict[str, int] = {}
+    indices = [None if text is None else codes.setdefault(text, len(codes)) for text in texts]
+    return pa.DictionaryArray.from_arrays(pa.array(indices, pa.int32()), pa.array(list(codes), pa.utf8()))
 
 
 def _times(ns: Any) -> pa.Array:
-    return pa.array(ns.view("datetime64[ns]"), pa.timestamp("ns", "UTC"))
+    return _fixed(ns, pa.timestamp("ns", "UTC"), None)
 
 
 def _instants(ns: Any) -> pa.Array:
-    return pa.array(ns, mask=ns == NO_TIME).cast(pa.timestamp("ns", "UTC"))
+    """Times of which some are missing (NO_TIME)."""
+    return _fixed(ns, pa.timestamp("ns", "UTC"), ns == NO_TIME)
 
 
-def _number(column: Any, absent: Any) -> pa.Array:
-    return pa.array(column, mask=absent) if absent.any() else pa.array(column)
+def _number(column: Any, absent: Any = None) -> pa.Array:
+    return _fixed(column, pa.from_numpy_dtype(column.dtype), absent)
+
+
+def _fixed(column: Any, kind: pa.DataType, absent: Any) -> pa.Array:
+    """An array over numpy's octets, null where `absent`. (pa.array would copy, and load numpy.ma for it.)"""
+    present = None
+    if absent is not None and absent.any():
+        present = pa.py_buffer(np.packbits(~absent, bitorder="little"))
+    octets = pa.py_buffer(np.ascontiguousarray(column))
+    return pa.Array.from_buffers(kind, len(column), [present, octets])
+
+
+def _lists(offsets: Any, numbers: Any) -> pa.ListArray:
+    """Lists of numbers, null where empty; offsets: int32, one more than lists."""
+    kind = pa.list_(pa.field("element", pa.float64()))
+    filled = offsets[1:] != offsets[:-1]
+    present = None if filled.all() else pa.py_buffer(np.packbits(filled, bitorder="little"))
+    parts = [present, pa.py_buffer(offsets)]
+    return pa.ListArray.from_buffers(kind, len(offsets) - 1, parts, children=[_number(numbers)])
+
+
+def _decimal(column: Any) -> pa.Array:
+    """Text of integers; a negative one is null. (pyarrow.compute would do it, and takes 0.1 s to import.)"""
+    ends, octets = decimals(column)
+    present = pa.py_buffer(np.packbits(column >= 0, bitorder="little"))
+    return pa.StringArray.from_buffers(len(column), pa.py_buffer(ends), pa.py_buffer(octets), present)
 
 
 def _sparse(given: dict[int, Any], n: int, kind: pa.DataType) -> pa.Array:

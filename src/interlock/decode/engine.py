@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -59,7 +60,7 @@ class Engine:
         codes = {name: code for code, name in enumerate(names)}
         self._wanted = wanted
         self.flows = Flows(Words(), seed)
-        self.sheet = Sheet(Words(), Words(MAX_WORDS))
+        self.sheet = Sheet(Words(seed=seed), Words(MAX_WORDS, seed))
         self.sheet.facts.keyed_by(fingerprint)
         self.sheet.facts.realm_of = self.flows.realm_of
         self.sheet.facts.address_of = self.flows.address_of
@@ -68,7 +69,7 @@ class Engine:
         tools = Tools(self.flows, self.sheet, verbs, codes, given)
         self.recogniser = Recogniser(specs, codes, self.sheet.facts)
         self._details = {table.name: table for spec in specs for table in spec.details}
-        self._decoders, framers, messages = _build(specs, codes, tools)
+        self._lines, framers, messages = _build(specs, codes, tools)
         self.dissector = Dissector(self.flows, self.recogniser, self.sheet.facts, framers, messages)
         self._realms = list(dict.fromkeys(s.realm for s in sources)) or ["default"]
         self._realm_codes = [self._realms.index(s.realm) for s in sources]
@@ -103,11 +104,12 @@ class Engine:
 
     def _decode(self) -> None:
         self.sheet.reserve_flows(self.flows.capacity)
-        for decoder, messages, timeout in self._decoders:
-            if messages.n:
-                self.sheet.timeout = timeout
-                decoder.cursor.bind(messages.octets)
-                decoder.run(messages, self.sheet)
+        for line in self._lines:
+            if line.messages.n:
+                decoder = line.decoder()
+                self.sheet.timeout = line.spec.timeout_ns
+                decoder.cursor.bind(line.messages.octets)
+                decoder.run(line.messages, self.sheet)
 
     def _collect(self, now: int | None) -> Batches:
         self._batches += 1
@@ -160,8 +162,8 @@ class Engine:
     def _release(self, slots: list[int]) -> None:
         for slot in slots:
             self.recogniser.forget(slot)
-            for decoder, _, _ in self._decoders:
-                decoder.forget(slot)
+            for line in self._lines:
+                line.forget(slot)
         self.flows.release(slots)
 
     def _compact(self) -> None:
@@ -177,25 +179,49 @@ class Engine:
             self.sheet.objects.compact([open_rows["object"]])
 
 
+class _Line:
+    """One protocol's messages of a batch, and its decoder: made when the first message comes.
+
+    Most captures speak few of the protocols; the tables and states of the others would only cost time.
+    """
+
+    def __init__(self, spec: ProtocolSpec, messages: Any, tools: Tools) -> None:
+        self.spec = spec
+        self.messages = messages
+        self._tools = tools
+        self._decoder: Any = None
+
+    def decoder(self) -> Any:
+        """The protocol's decoder."""
+        if self._decoder is None:
+            self._decoder = self.spec.decoder(self.spec, self._tools)
+        return self._decoder
+
+    def forget(self, slot: int) -> None:
+        """A flow has ended."""
+        if self._decoder is not None:
+            self._decoder.forget(slot)
+
+
 def _build(
     specs: Sequence[ProtocolSpec], codes: dict[str, int], tools: Tools
-) -> tuple[list[Any], list[Any], list[Any]]:
-    """Decoders, and per protocol code its framer and messages; names of one spec share both.
+) -> tuple[list[_Line], list[Any], list[Any]]:
+    """Lines, and per protocol code its framer and messages; names of one spec share both.
 
-    What rides on another spec shares that one's, whose decoder hands it its user data.
+    What rides on another spec shares that one's, whose decoder makes the rider's and hands it its user data.
     """
     from interlock.decode.messages import Messages  # noqa: PLC0415 (compiled; needed only here)
 
-    decoders: list[Any] = []
+    lines: list[_Line] = []
     framers: list[Any] = [None] * len(codes)
     messages: list[Any] = [None] * len(codes)
     carriers = {spec.name: spec for spec in specs}
     for spec in specs:
         if spec.rides_on:
-            tools.riders.setdefault(spec.rides_on, []).append(spec.decoder(spec, tools))
+            tools.riders.setdefault(spec.rides_on, []).append(partial(spec.decoder, spec, tools))
             continue
         own, framer = Messages(), spec.framer() if spec.framer else None
-        decoders.append((spec.decoder(spec, tools), own, spec.timeout_ns))
+        lines.append(_Line(spec, own, tools))
         for name in spec.names:
             framers[codes[name]], messages[codes[name]] = framer, own
     for spec in specs:
@@ -203,4 +229,4 @@ def _build(
             under = codes[carriers[spec.rides_on].name]
             for name in spec.names:
                 framers[codes[name]], messages[codes[name]] = framers[under], messages[under]
-    return decoders, framers, messages
+    return lines, framers, messages

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import tomllib
+from collections.abc import Mapping
 from importlib.metadata import entry_points
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -11,14 +12,22 @@ from typing import TYPE_CHECKING
 from interlock.records.vocabulary import VERBS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     import pyarrow as pa
 
     from interlock.decode.spec import ProtocolSpec
     from interlock.decode.tools import VerbRows
 
-__all__ = ["ENTRY_POINT", "PROTOCOLS", "load_specs", "load_verbs", "protocol_packages", "table_schemas"]
+__all__ = [
+    "ENTRY_POINT",
+    "PROTOCOLS",
+    "VerbTables",
+    "load_specs",
+    "load_verbs",
+    "protocol_packages",
+    "table_schemas",
+]
 
 ENTRY_POINT = "interlock.protocols"
 """Group under which a decoder outside the package registers its module."""
@@ -99,6 +108,44 @@ def load_verbs(names: Iterable[str] = PROTOCOLS, *, outside: bool = True) -> dic
         for table, rows in _verbs_of(package).items():
             tables.setdefault(table, rows)
     return tables
+
+
+class VerbTables(Mapping[str, "VerbRows"]):
+    """The tables of all verbs.toml; a protocol's file is read when one of its tables is first asked for.
+
+    A protocol outside the package adds tables; it cannot change those of the house.
+    """
+
+    def __init__(self, specs: Iterable[ProtocolSpec]) -> None:
+        """specs: load_specs' answer, outside ones included."""
+        packages = protocol_packages()
+        self._waiting = dict.fromkeys(packages)
+        self._packages: dict[str, str] = {}
+        for package, spec in zip(packages, specs, strict=True):
+            for name in spec.names:
+                self._packages.setdefault(name, package)
+        self._tables: dict[str, VerbRows] = {}
+
+    def __getitem__(self, table: str) -> VerbRows:
+        if table not in self._tables:
+            package = self._packages.get(table) or self._packages.get(table.partition("-")[0])
+            self._read([package] if package in self._waiting else [])
+        if table not in self._tables:  # a second table whose name does not begin with its protocol's
+            self._read(list(self._waiting))
+        return self._tables[table]
+
+    def __iter__(self) -> Iterator[str]:
+        self._read(list(self._waiting))
+        return iter(self._tables)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _read(self, packages: Iterable[str | None]) -> None:
+        for package in packages:
+            for table, rows in _verbs_of(package or "").items():
+                self._tables.setdefault(table, rows)
+            self._waiting.pop(package or "", None)
 
 
 def _verbs_of(package: str) -> dict[str, VerbRows]:

@@ -8,7 +8,7 @@ from interlock.decode.cursor import Cursor
 from interlock.decode.functions import Functions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from interlock.decode.flows import Flows
     from interlock.decode.sheet import Sheet
@@ -22,7 +22,8 @@ VerbRows = dict[int, tuple[str, str]]
 class Tools:
     """Shared by all decoders of one engine: one cursor, the flow table, the sheet's pools and sinks.
 
-    riders: name of a SPEC → decoders of what rides on it, in the order of the registry; filled by the engine.
+    riders: name of a SPEC → what makes the decoders that ride on it, in the order of the registry; filled by the
+    engine, asked by the decoder underneath.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class Tools:
         self.names: Any = sheet.names
         self.objects: Any = sheet.objects
         self.codes = codes
-        self.riders: dict[str, list[Any]] = {}
+        self.riders: dict[str, list[Callable[[], Any]]] = {}
         self._verbs = verbs
         self._functions: dict[str, Functions] = {}
 

@@ -72,7 +72,7 @@ class Cotp(Decoder):
         Decoder.__init__(self, spec, tools)
         self.s7 = S7(tools)
         self.plus = Plus(tools)
-        self.riders = tools.riders.setdefault("cotp", [])
+        self.riders = [make() for make in tools.riders.get("cotp", ())]
 
     def message(self, m, i, out):
         """See Decoder.message."""
