@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+# What would else be compiled at every start: modules (where writing bytecode is off) and the report's templates.
+READY := $(BIN)/python -m compileall -q src && $(BIN)/python -m interlock.report.html.environment
 CAPTURES := demo/normal-shift.pcapng demo/engineering.pcap demo/incident.pcap.gz
 
 .PHONY: help demo test lint unit oracle build install conformance bench fuzz soak wheel bundle docs sbom lock system clean
@@ -20,6 +22,7 @@ $(VENV)/.installed: $(VENV)/pyvenv.cfg requirements/build.txt requirements/runti
 	@$(BIN)/python -m compileall -qq -j 0 -x 'site-packages/.*/tests?/' $(VENV)/lib || true
 	command -v cc >/dev/null || command -v gcc >/dev/null || command -v clang >/dev/null || $(INSTALL) -r requirements/compiler.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	$(READY)
 	@touch $@
 
 $(VENV)/.tests: $(VENV)/.installed requirements/test.txt requirements/sbom.txt
@@ -31,6 +34,7 @@ install: $(VENV)/.installed
 
 build: $(VENV)/.installed ## compile what changed, in place
 	$(BIN)/python setup.py -q build_ext --inplace
+	$(READY)
 
 demo: $(VENV)/.installed ## analyze the captures that ship here and say where the report lies
 	$(BIN)/interlock analyze $(CAPTURES) --out demo-out

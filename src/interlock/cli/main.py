@@ -84,7 +84,9 @@ def main(arguments: list[str] | None = None) -> None:
 
     # Long-lived tables and few cycles: Python's collector would look at all of them a thousand times for nothing.
     gc.set_threshold(100_000, 20, 100)
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # no linear algebra here: its threads only cost their start
+    os.environ.setdefault(
+        "OPENBLAS_NUM_THREADS", "1"
+    )  # no linear algebra here: its threads only cost their start
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(

@@ -1,13 +1,14 @@
 # cython: language_level=3
 
 cdef class Cursor:
-    cdef const unsigned char[:] octets
+    cdef const unsigned char[::1] octets
     cdef public Py_ssize_t start, position, end
     cdef public long long looked, budget
 
-    cpdef bind(self, const unsigned char[:] octets)
+    cpdef bind(self, const unsigned char[::1] octets)
     cpdef begin(self, Py_ssize_t start, Py_ssize_t end)
     cpdef int need(self, Py_ssize_t count) except -1
+    cdef Py_ssize_t _look(self, Py_ssize_t count) except -1
     cpdef Py_ssize_t left(self)
     cpdef Py_ssize_t offset(self)
     cpdef int skip(self, Py_ssize_t count) except -1

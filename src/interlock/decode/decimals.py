@@ -14,7 +14,7 @@ DIGITS = 19
 
 @cython.cfunc
 @cython.locals(
-    numbers=cython.longlong[:], ends=cython.int[:], octets=cython.uchar[:], value=cython.longlong,
+    numbers=cython.longlong[::1], ends=cython.int[::1], octets=cython.uchar[::1], value=cython.longlong,
     rest=cython.longlong, at=cython.Py_ssize_t, i=cython.Py_ssize_t, k=cython.Py_ssize_t, width=cython.Py_ssize_t,
 )  # fmt: skip
 def _write(numbers, ends, octets):

@@ -8,18 +8,18 @@ cdef class Dissector:
     cdef public Packet packet
     cdef public Flows flows
     cdef public object recogniser, facts, array, watcher
-    cdef const unsigned char[:] octets
-    cdef unsigned char[:] writable
+    cdef const unsigned char[::1] octets
+    cdef unsigned char[::1] writable
     cdef public long long spill
     cdef public list framers, messages
     cdef public dict carries, wants, queues, fragments
-    cdef public long long[:] counts
+    cdef public long long[::1] counts
     cdef public object count_array
-    cdef long long[:, :] twins
+    cdef long long[:, ::1] twins
     cdef object twin_array
     cdef public list ended
     cdef public long long now, fragment_octets, queue_octets
-    cdef public long long[:] multicast
+    cdef public long long[::1] multicast
     cdef public object multicast_array
     cdef list realm_codes
 

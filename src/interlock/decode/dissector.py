@@ -88,13 +88,13 @@ class Dissector:
         """Dissect a Frames batch; realm_codes: realm index per source."""
         self.realm_codes = realm_codes
         self._bind(frames.octets, frames.used)
-        offset: cython.longlong[:] = memoryview(frames.offset)
-        caplen: cython.int[:] = memoryview(frames.caplen)
-        wirelen: cython.int[:] = memoryview(frames.wirelen)
-        time: cython.longlong[:] = memoryview(frames.time)
-        linktype: cython.int[:] = memoryview(frames.linktype)
-        source: cython.int[:] = memoryview(frames.source)
-        number: cython.longlong[:] = memoryview(frames.number)
+        offset: cython.longlong[::1] = memoryview(frames.offset)
+        caplen: cython.int[::1] = memoryview(frames.caplen)
+        wirelen: cython.int[::1] = memoryview(frames.wirelen)
+        time: cython.longlong[::1] = memoryview(frames.time)
+        linktype: cython.int[::1] = memoryview(frames.linktype)
+        source: cython.int[::1] = memoryview(frames.source)
+        number: cython.longlong[::1] = memoryview(frames.number)
         i: cython.int
         kind: cython.int
         p: Packet = self.packet

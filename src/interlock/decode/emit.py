@@ -277,7 +277,10 @@ def _coded(codes: Any, texts: pa.Array) -> pa.DictionaryArray:
 
 
 def _words(texts: list[Any]) -> pa.DictionaryArray:
-    """A dictionary column. (Arrow's own dictionary_encode loads pyarrow.compute: 0.1 s at every start.)"""
+    """A dictionary column.
+
+    Arrow's own dictionary_encode loads pyarrow.compute, which takes 0.1 s.
+    """
     codes: dict[str, int] = {}
     indices = [None if text is None else codes.setdefault(text, len(codes)) for text in texts]
     return pa.DictionaryArray.from_arrays(pa.array(indices, pa.int32()), pa.array(list(codes), pa.utf8()))
@@ -297,7 +300,10 @@ def _number(column: Any, absent: Any = None) -> pa.Array:
 
 
 def _fixed(column: Any, kind: pa.DataType, absent: Any) -> pa.Array:
-    """An array over numpy's octets, null where `absent`. (pa.array would copy, and load numpy.ma for it.)"""
+    """An array over numpy's octets, null where `absent`.
+
+    pa.array with a mask would copy, and load numpy.ma for it.
+    """
     present = None
     if absent is not None and absent.any():
         present = pa.py_buffer(np.packbits(~absent, bitorder="little"))
@@ -315,7 +321,10 @@ def _lists(offsets: Any, numbers: Any) -> pa.ListArray:
 
 
 def _decimal(column: Any) -> pa.Array:
-    """Text of integers; a negative one is null. (pyarrow.compute would do it, and takes 0.1 s to import.)"""
+    """Text of integers; a negative one is null.
+
+    pyarrow.compute would do it, too, and takes 0.1 s to import.
+    """
     ends, octets = decimals(column)
     present = pa.py_buffer(np.packbits(column >= 0, bitorder="little"))
     return pa.StringArray.from_buffers(len(column), pa.py_buffer(ends), pa.py_buffer(octets), present)

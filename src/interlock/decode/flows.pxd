@@ -12,18 +12,18 @@ cdef class Flows:
     cdef public list free, state
     cdef unsigned long long seed
     cdef public object table_array
-    cdef int[:] table
-    cdef unsigned long long[:, :] key
-    cdef public unsigned long long[:] ident
-    cdef public long long[:] first, last, first_frame, last_frame
-    cdef public int[:] source, last_source, realm, vlan, transport
-    cdef public short[:] protocol
-    cdef public unsigned char[:] basis, confidence, tries, client_side, oriented, tcp, opaque, alive, family
-    cdef public int[:] retransmissions, gaps, duplicates
-    cdef public int[:, :] address, port, ipid, ttl, window, last_length
-    cdef public long long[:, :] packets, octets, payload, next_seq, last_time, leap
-    cdef public unsigned long long[:, :] mac
-    cdef public unsigned char[:, :] sync, fin
+    cdef int[::1] table
+    cdef unsigned long long[:, ::1] key
+    cdef public unsigned long long[::1] ident
+    cdef public long long[::1] first, last, first_frame, last_frame
+    cdef public int[::1] source, last_source, realm, vlan, transport
+    cdef public short[::1] protocol
+    cdef public unsigned char[::1] basis, confidence, tries, client_side, oriented, tcp, opaque, alive, family
+    cdef public int[::1] retransmissions, gaps, duplicates
+    cdef public int[:, ::1] address, port, ipid, ttl, window, last_length
+    cdef public long long[:, ::1] packets, octets, payload, next_seq, last_time, leap
+    cdef public unsigned long long[:, ::1] mac
+    cdef public unsigned char[:, ::1] sync, fin
     cdef public int side
 
     cpdef int find(self, Packet p) except -1

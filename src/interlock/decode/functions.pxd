@@ -9,6 +9,6 @@ cdef class Functions:
     cdef public unsigned long long key_base
     cdef public dict table
     cdef object words
-    cdef int[:] small_verb, small_name
+    cdef int[::1] small_verb, small_name
 
     cpdef int find(self, long long function)

@@ -1,7 +1,7 @@
 # cython: language_level=3
 
 cdef class Packet:
-    cdef public const unsigned char[:] octets
+    cdef public const unsigned char[::1] octets
     cdef public long long time, frame
     cdef public int source, realm, linktype
     cdef public int wire
@@ -16,7 +16,7 @@ cdef class Packet:
     cdef public long long fragment_id
     cdef public int depth, redundancy, redundancy_seq
 
-    cpdef bind(self, const unsigned char[:] octets)
+    cpdef bind(self, const unsigned char[::1] octets)
     cpdef int parse(self, Py_ssize_t start, Py_ssize_t end, int linktype) except -1
     cpdef int transport(self, Py_ssize_t start, Py_ssize_t end) except -1
     cdef int _ethernet(self, Py_ssize_t start, Py_ssize_t end) except -1

@@ -14,12 +14,12 @@ cdef class Sheet:
     cdef public object facts, values
     cdef public dict notes
     cdef public long long timeout
-    cdef int[:] flow, source, function, name, user, unit, object, code, link, client, server
-    cdef long long[:] operation, time, frame, response_frame, transaction, count, latency, deadline, key
-    cdef unsigned char[:] verb, outcome, asker
-    cdef short[:] protocol
-    cdef unsigned short[:] item, items
-    cdef int[:] head, tail
+    cdef int[::1] flow, source, function, name, user, unit, object, code, link, client, server
+    cdef long long[::1] operation, time, frame, response_frame, transaction, count, latency, deadline, key
+    cdef unsigned char[::1] verb, outcome, asker
+    cdef short[::1] protocol
+    cdef unsigned short[::1] item, items
+    cdef int[::1] head, tail
     cdef public object heads, tails
 
     cdef int _row(self, Messages m, int i, Functions f, long long function) except -1

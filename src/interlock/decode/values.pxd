@@ -12,11 +12,11 @@ cdef class ValueSheet:
     cdef public dict columns, texts, raws
     cdef public object number_array
     cdef public bint wanted
-    cdef double[:] number_view
-    cdef int[:] flow, source, unit, object, type, quality
-    cdef long long[:] operation, time, frame, begin, device_time
-    cdef unsigned char[:] direction, server_side
-    cdef short[:] protocol
+    cdef double[::1] number_view
+    cdef int[::1] flow, source, unit, object, type, quality
+    cdef long long[::1] operation, time, frame, begin, device_time
+    cdef unsigned char[::1] direction, server_side
+    cdef short[::1] protocol
 
     cpdef int block(self, Messages m, int i, int protocol, unsigned long long operation, int unit, int object,
                     int direction, int type) except -1

@@ -115,8 +115,8 @@ class ValueSheet:
         while at + count > self.number_capacity:
             self._grow_numbers()
         p: cython.Py_ssize_t = c.position
-        octets: cython.const_uchar[:] = c.octets
-        view: cython.double[:] = self.number_view
+        octets: cython.const_uchar[::1] = c.octets
+        view: cython.double[::1] = self.number_view
         k: cython.Py_ssize_t
         for k in range(count):
             view[at + k] = (octets[p + 2 * k] << 8) | octets[p + 2 * k + 1]

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from interlock.report.headline import headline, subheadline
-from interlock.report.html.filters import FILTERS, finalize
+from interlock.report.html.environment import environment
 from interlock.report.html.layout import CARD_HEIGHT, CARD_WIDTH, draw
 from interlock.report.html.nodes import graph_of
 from interlock.report.html.packing import inline, pack
@@ -64,18 +63,18 @@ class _ProtocolRow:
 
 def render_page(report: Report) -> str:
     """Return the whole page as text; the same report gives the same page."""
-    environment = _environment()
+    templates = environment()
     views = views_of(report)
     style, script = _asset_text("report.css"), _asset_text("report.js")
     graph = graph_of(views)
-    macros: Any = environment.get_template("machine.html.j2").module
+    macros: Any = templates.get_template("machine.html.j2").module
     sources = {source.name for source in report.run.sources}
     only = next(iter(sources)) if len(sources) == 1 else ""
     shown = views.machines[:MAX_ROWS]
     details = (macros.detail(machine, report.run.last, only) for machine in shown)
     inlined = inline(details)
     packed = pack(map(str, details), len(inlined))
-    page = environment.get_template("page.html.j2")
+    page = templates.get_template("page.html.j2")
     return page.render(
         report=report,
         views=views,
@@ -108,19 +107,6 @@ def _title(run: Run) -> str:
     name = run.sources[0].name.replace("\\", "/").rstrip("/").rpartition("/")[2]
     more = len(run.sources) - 1
     return f"{name} and {plural(more, 'more capture')}" if more else name
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("interlock.report.html"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(FILTERS)
-    return environment
 
 
 def _asset_text(name: str) -> str:

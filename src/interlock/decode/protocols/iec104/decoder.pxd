@@ -15,7 +15,7 @@ cdef class Counters:
 
 cdef class Iec104(Decoder):
     cdef int[:, :] elements
-    cdef int[:] qualities, type_codes, qualifier_at
+    cdef int[::1] qualities, type_codes, qualifier_at
     cdef public dict days
     cdef public int number, kind, vsq, cause, negative, station, unit
     cdef public bint standard

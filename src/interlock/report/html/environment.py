@@ -1,0 +1,76 @@
+"""The templates' environment: escaping and printing that no template can forget, and templates compiled ahead.
+
+Compiling the templates takes longer than filling them. `python -m interlock.report.html.environment` compiles
+them once, at build time, into BYTECODE beside this file; what is missing, stale (Jinja compares a digest of the
+source) or made by another Python is compiled anew at run time, and nothing is ever written then.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
+
+from interlock.report.html.filters import FILTERS, finalize
+
+if TYPE_CHECKING:
+    from jinja2.bccache import Bucket
+
+__all__ = ["BYTECODE", "compile_templates", "environment"]
+
+BYTECODE: Final = Path(__file__).with_name("bytecode")
+
+
+class _Shipped(BytecodeCache):
+    """Bytecode of templates in a folder; read only unless `writes`."""
+
+    def __init__(self, folder: Path, *, writes: bool = False) -> None:
+        self._folder = folder
+        self._writes = writes
+
+    def get_cache_key(self, name: str, filename: str | None = None) -> str:
+        """By name alone: the package may lie anywhere."""
+        del filename
+        return name
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """See jinja2.BytecodeCache."""
+        path = self._folder / f"{bucket.key}.bin"
+        if path.is_file():
+            bucket.load_bytecode(io.BytesIO(path.read_bytes()))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """See jinja2.BytecodeCache."""
+        if self._writes:
+            (self._folder / f"{bucket.key}.bin").write_bytes(bucket.bytecode_to_string())
+
+
+def environment(*, writes: bool = False) -> Environment:
+    """The report's environment. writes: keep in BYTECODE what had to be compiled."""
+    made = Environment(
+        loader=PackageLoader("interlock.report.html"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        bytecode_cache=_Shipped(BYTECODE, writes=writes),
+    )
+    made.filters.update(FILTERS)
+    return made
+
+
+def compile_templates() -> tuple[str, ...]:
+    """Compile every template into BYTECODE; their names."""
+    BYTECODE.mkdir(exist_ok=True)
+    made = environment(writes=True)
+    names = tuple(name for name in made.list_templates() if name.endswith(".j2"))
+    for name in names:
+        made.get_template(name)
+    return names
+
+
+if __name__ == "__main__":
+    compile_templates()
