@@ -14,7 +14,7 @@ cdef class Counters:
     cdef public int next_0, next_1, gaps
 
 cdef class Iec104(Decoder):
-    cdef int[:, :] elements
+    cdef int[:, ::1] elements
     cdef int[::1] qualities, type_codes, qualifier_at
     cdef public dict days
     cdef public int number, kind, vsq, cause, negative, station, unit
