@@ -18,10 +18,10 @@ def test_a_poll_over_udp_is_modbus_on_any_port(port):
     assert found == [("modbus", 3, "ok")]
 
 
-def test_a_longer_datagram_on_another_port_is_not_modbus():
+def test_melsofts_broadcast_is_its_own_and_not_modbus():
     rows = udp([(CLIENT, BROADCAST)] * 3, port=5560)
-    assert rows["operations"] == []
-    assert [flow["protocol"] for flow in rows["flows"]] != ["modbus"]
+    assert {row["protocol"] for row in rows["operations"]} == {"melsec"}
+    assert [flow["protocol"] for flow in rows["flows"]] == ["melsec"]
 
 
 def test_octets_after_the_adu_do_not_hide_it_on_the_registered_port():
