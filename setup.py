@@ -42,7 +42,15 @@ DIRECTIVES = {
 }
 FLAGS = ["-O1", "-g0", "-w", "-fno-strict-aliasing"] if os.name == "posix" else ["/O2"]
 """-O1 was measured (docs/measurements.md): three fifths of the compiler's time, and decoding is no slower for it."""
-SETTINGS = (FLAGS, DIRECTIVES, UTILITY, *(os.environ.get(name) for name in ("CC", "CFLAGS", "LDFLAGS")))
+ENGINE_FLAGS = ["-O2", *FLAGS[1:]] if os.name == "posix" else FLAGS
+"""For what every packet of every protocol passes through (decode/*.py, capture/*.py), where -O2 is worth its time."""
+SETTINGS = (
+    FLAGS,
+    ENGINE_FLAGS,
+    DIRECTIVES,
+    UTILITY,
+    *(os.environ.get(name) for name in ("CC", "CFLAGS", "LDFLAGS")),
+)
 MADE = Path("build", f"made-{hashlib.sha256(repr(SETTINGS).encode()).hexdigest()[:8]}")
 
 
@@ -67,8 +75,14 @@ def extensions() -> list[Extension]:
     if os.environ.get("INTERLOCK_NO_COMPILE"):
         return []
     utility = Extension(UTILITY, ["src/interlock/_cyutility.c"], extra_compile_args=FLAGS)
-    modules = [(dotted(path), str(path)) for path in compiled_modules()]
-    return [utility, *(Extension(name, [path], extra_compile_args=FLAGS) for name, path in modules)]
+    return [
+        utility,
+        *(Extension(dotted(p), [str(p)], extra_compile_args=_flags(p)) for p in compiled_modules()),
+    ]
+
+
+def _flags(path: Path) -> list[str]:
+    return FLAGS if "protocols" in path.parts else ENGINE_FLAGS
 
 
 def jobs() -> int:
