@@ -54,7 +54,9 @@ def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...],
         run = stack.enter_context(open_sources(specify(paths, realms), stdin=sys.stdin.buffer))
         analysis, tables = build_analysis(site, out)
         stack.callback(tables.abandon)
-        report, stopped = _run(run, build_engine(run.sources, gsdml=gsdml), analysis, stop)
+        report, stopped = _run(
+            run, build_engine(run.sources, wanted=analysis.wanted, gsdml=gsdml), analysis, stop
+        )
         tables.seal()  # a disk that refuses does so before any file of an earlier run is replaced
         written = _write(report, out)
         files = [*tables.commit(), *written]

@@ -50,6 +50,11 @@ class Analysis:
         self._rows: dict[str, int] = {}
         self.now = 0
 
+    @property
+    def wanted(self) -> frozenset[str]:
+        """The tables that anybody here reads: a protocol's own, of which there may be many rows, seldom are."""
+        return frozenset({*self._tables.names, *INVENTORY_TABLES, *self._needs})
+
     def feed(self, batches: Mapping[str, pa.RecordBatch], now: int) -> None:
         """Take the batches of one step; now: capture clock, UTC ns."""
         self.now = max(self.now, now)

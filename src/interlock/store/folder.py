@@ -41,6 +41,11 @@ class TableFolder:
             self.abandon()  # who never got the object cannot do it
             raise
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The tables that are written here."""
+        return tuple(self._schemas)
+
     def _begin(self, name: str) -> None:
         part = self.folder / f".{name}.{self._form}.part"
         with _refusals(part):

@@ -173,7 +173,7 @@ def unsized(
             _attribute(d, m, i, out, row, variation, index)
         else:
             octets = d.app.take(variation)
-            if d.values.wanted:
+            if octets and d.values.wanted:  # variation 0, the default, has no octets and any count
                 _raw(d, m, i, out, row, group, variation, index, octets)
 
 
