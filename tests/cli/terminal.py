@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -21,8 +22,14 @@ class Ended(NamedTuple):
 
 
 def start(*arguments: object, **how: object) -> subprocess.Popen[bytes]:
+    """Ctrl-C reaches it as from a terminal, also where the tests run in a shell's background, which ignores it."""
     command = [sys.executable, "-c", _ENTRY, *map(str, arguments)]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, **{"stdout": subprocess.PIPE, **how})
+    how = {"stdout": subprocess.PIPE, "preexec_fn": _listen, **how}
+    return subprocess.Popen(command, stderr=subprocess.PIPE, **how)
+
+
+def _listen() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def run(*arguments: object, stdin: bytes = b"", file_limit: int | None = None, **how: object) -> Ended:

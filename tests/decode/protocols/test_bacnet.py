@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from decode.feed import ethernet, run
+from decode.feed import CLIENT, ethernet, run, udp
 from decode.protocols.bacnet_octets import (
     CLIENT,
     SERVER,
@@ -462,3 +462,19 @@ def test_changed_octets_give_records_or_declared_oddities(changes: list[tuple[in
         target[position % len(target)] = octet
     rows = talk(*[(side, bytes(octets)) for side, octets in made])
     assert not [r for r in rows["oddities"] if r["oddity"].startswith("decoder-error")]
+
+
+@pytest.mark.parametrize(
+    "apdu",
+    [
+        # SubscribeCOVPropertyMultiple whose list holds an application tag: once read forever.
+        "0005011e 0901 4e 0c00000001 1e 2105 1f 4f",
+        # ReadProperty of an object identifier of eight octets: no key holds it.
+        "0005020c 0d08ffffffffffffffff 1955",
+    ],
+)
+def test_what_mutants_of_captures_broke_once(apdu):
+    body = bytes.fromhex("0104") + bytes.fromhex(apdu)
+    rows = udp([(CLIENT, b"\x81\x0a" + (4 + len(body)).to_bytes(2, "big") + body)], port=47808)
+    assert not [row for row in rows["oddities"] if row["oddity"].startswith("decoder-error")]
+    assert len(rows["operations"]) == 1

@@ -68,7 +68,7 @@ class Spelling:
 
     def code(self, identifier, prop=NO_PROPERTY, index=None):
         """Code of a property of an object. identifier: 32 bits; prop: BACnetPropertyIdentifier."""
-        if index is not None or prop > NO_PROPERTY:
+        if index is not None or prop > NO_PROPERTY or identifier >> 32:  # hostile ones fit no key
             return self._pool.code(point_text(identifier, prop, index))
         key = self._base | identifier << 23 | prop
         known = self._pool.find(key)

@@ -221,8 +221,8 @@ def _subscribe_multiple(x):
             if p.opens(0):
                 x.object(identifier, *_reference(p))
                 p.closes(0)
-            while p.look() == CONTEXT:
-                p.skip()
+            else:
+                p.skip()  # increments and whatever else: each turn takes something
         p.closes(1)
     p.closes(4)
 
