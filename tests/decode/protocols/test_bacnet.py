@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from decode.feed import CLIENT, ethernet, run, udp
+from decode.feed import ethernet, run, udp
 from decode.protocols.bacnet_octets import (
     CLIENT,
     SERVER,
