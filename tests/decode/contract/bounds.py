@@ -110,8 +110,8 @@ def test_what_a_decoder_keeps_is_bounded(subject: Subject) -> None:
 
 def _decoder(engine: Engine, subject: Subject) -> tuple[Any, Any]:
     code = list(dict.fromkeys(n for spec in registered() for n in spec.names)).index(subject.spec.names[0])
-    decoders = [d for d, _, _ in engine._decoders]
-    riders = [rider for riding in decoders[0].tools.riders.values() for rider in riding]
+    decoders = [line.decoder() for line in engine._lines]
+    riders = [rider for decoder in decoders for rider in getattr(decoder, "riders", ())]
     (decoder,) = (d for d in (*decoders, *riders) if d.protocol == subject.spec.name)
     return decoder, engine.dissector.framers[code]
 
