@@ -5,9 +5,18 @@ Source: ANSI/ASHRAE 135, clauses 13 to 17 and 21 (productions of the service req
 
 from __future__ import annotations
 
-from interlock.decode.protocols.bacnet.exchange import REPORTED, WRITTEN
+from interlock.decode.protocols.bacnet.exchange import WRITTEN
 from interlock.decode.protocols.bacnet.names import NO_PROPERTY, object_types
-from interlock.decode.protocols.bacnet.tags import APPLICATION, CONTEXT, OPENING
+from interlock.decode.protocols.bacnet.notifications import (
+    acknowledge,
+    event,
+    notification,
+    notification_multiple,
+    subscribe,
+    subscribe_multiple,
+)
+from interlock.decode.protocols.bacnet.parameters import operator, reference, string
+from interlock.decode.protocols.bacnet.tags import APPLICATION, OPENING
 from interlock.decode.protocols.bacnet.values import (
     Value,
     character_string,
@@ -47,16 +56,6 @@ LIFE_SAFETY = {
 MAX_LIST = 4096
 
 
-def _reference(p):
-    """[0] property, [1] index OPTIONAL, as in a BACnetPropertyReference."""
-    return p.unsigned(0), p.optional(1)
-
-
-def _text(p, number):
-    """Content of the character string [number], or None."""
-    return character_string(p.content()) if p.has(number) else None
-
-
 def read_property(x):
     """Also the beginning of ReadRange: object, property, index."""
     p = x.p
@@ -88,7 +87,7 @@ def read_property_multiple(x):
         if not p.opens(1):
             p.closes(1)
         while p.more():
-            prop, index = _reference(p)
+            prop, index = reference(p)
             x.object(identifier, prop, index)
         p.closes(1)
 
@@ -141,7 +140,7 @@ def _written(p):
         if not p.opens(1):
             p.closes(1)
         while p.more():
-            prop, index = _reference(p)
+            prop, index = reference(p)
             if not p.opens(2):
                 p.closes(2)
             value = read_value(p, 2)
@@ -193,131 +192,10 @@ def _file(x):
     x.out.set_object(row, x.out.object_of(row), count & 0xFFFFFFFF)
 
 
-def _subscribe(x):
-    """SubscribeCOV and SubscribeCOVProperty."""
-    p = x.p
-    p.unsigned(0)
-    identifier = p.unsigned(1)
-    p.optional(2)
-    p.optional(3)
-    if p.opens(4):
-        x.object(identifier, *_reference(p))
-    else:
-        x.object(identifier)
-
-
-def _subscribe_multiple(x):
-    p = x.p
-    p.unsigned(0)
-    while p.look() == CONTEXT:
-        p.skip()
-    if not p.opens(4):
-        return
-    while p.more():
-        identifier = p.unsigned(0)
-        if not p.opens(1):
-            p.closes(1)
-        while p.more():
-            if p.opens(0):
-                x.object(identifier, *_reference(p))
-                p.closes(0)
-            else:
-                p.skip()  # increments and whatever else: each turn takes something
-        p.closes(1)
-    p.closes(4)
-
-
-def _notification(x):
-    """COV notifications: who initiates it, which object, its values."""
-    p = x.p
-    p.unsigned(0)
-    device = p.unsigned(1)
-    identifier = p.unsigned(2)
-    p.unsigned(3)
-    x.object(identifier)
-    x.clue("device-id", f"bacnet:{device & 0x3FFFFF}", 0.8)
-    if p.opens(4):
-        x.results(identifier, _reported(p, 4), REPORTED)
-
-
-def _reported(p, closing):
-    """A list of BACnetPropertyValue up to its closing tag."""
-    found = []
-    while p.more() and len(found) < MAX_LIST:
-        prop, index = _reference(p)
-        if not p.opens(2):
-            p.closes(2)
-        found.append((prop, index, read_value(p, 2)))
-        if p.look() == CONTEXT and p.number == 3:
-            p.skip()
-        elif p.opens(3):
-            p.skip_rest(3)
-    p.closes(closing)
-    return found
-
-
-def _notification_multiple(x):
-    """COV notifications of several objects."""
-    p = x.p
-    p.unsigned(0)
-    device = p.unsigned(1)
-    p.unsigned(2)
-    if p.opens(3):
-        p.skip_rest(3)
-    x.clue("device-id", f"bacnet:{device & 0x3FFFFF}", 0.8)
-    if not p.opens(4):
-        return
-    while p.more():
-        identifier = p.unsigned(0)
-        if not p.opens(1):
-            p.closes(1)
-        x.object(identifier)
-        x.results(identifier, _reported(p, 1), REPORTED)
-    p.closes(4)
-
-
-def _event(x):
-    """Event notifications: which object left which state for which; its message as text."""
-    p = x.p
-    p.unsigned(0)
-    device = p.unsigned(1)
-    identifier = p.unsigned(2)
-    if p.opens(3):
-        p.skip_rest(3)
-    for number in (4, 5, 6):
-        p.optional(number)
-    message = _text(p, 7)
-    x.object(identifier)
-    x.clue("device-id", f"bacnet:{device & 0x3FFFFF}", 0.8)
-    for number in (8, 9, 10):
-        p.optional(number)
-    state = p.optional(11)
-    if state is not None:
-        value = Value("enumerated", (float(state),), message)
-        x.put(identifier, EVENT_STATE, None, value, REPORTED)
-
-
-def _acknowledge(x):
-    """AcknowledgeAlarm: which object's event, and who acknowledges it, as he says."""
-    p = x.p
-    p.unsigned(0)
-    x.object(p.unsigned(1))
-    p.optional(2)
-    if p.opens(3):
-        p.skip_rest(3)
-    _operator(x, _text(p, 4))
-
-
-def _operator(x, text):
-    code = x.decoder.users.code(text)
-    if code >= 0:
-        x.out.set_user(x.row, code)
-
-
 def _life_safety(x):
     p = x.p
     p.unsigned(0)
-    _operator(x, _text(p, 1))
+    operator(x, string(p, 1))
     x.verb(LIFE_SAFETY.get(p.unsigned(2), "operate"))
     identifier = p.optional(3)
     if identifier is not None:
@@ -361,7 +239,7 @@ def _message(x):
         p.skip_rest(1)
     p.optional(2)
     x.object(device)
-    text = _text(p, 3)
+    text = string(p, 3)
     if text is not None:
         x.put(device, NO_PROPERTY, None, Value("character-string", text=text), WRITTEN)
 
@@ -454,10 +332,10 @@ def _event_object(x):
 
 
 CONFIRMED = {
-    0: _acknowledge,
-    1: _notification,
-    2: _event,
-    5: _subscribe,
+    0: acknowledge,
+    1: notification,
+    2: event,
+    5: subscribe,
     6: _file,
     7: _file,
     8: _change_list,
@@ -474,25 +352,25 @@ CONFIRMED = {
     20: _reinitialize,
     26: read_range,
     27: _life_safety,
-    28: _subscribe,
+    28: subscribe,
     29: _event_object,
-    30: _subscribe_multiple,
-    31: _notification_multiple,
+    30: subscribe_multiple,
+    31: notification_multiple,
 }
 """Confirmed service → reader of its parameters; services without one (VT, security, audit) are named only."""
 
 UNCONFIRMED = {
     0: _i_am,
     1: _i_have,
-    2: _notification,
-    3: _event,
+    2: notification,
+    3: event,
     4: _private,
     5: _message,
     6: _time,
     7: _who_has,
     9: _time,
     10: _write_group,
-    11: _notification_multiple,
+    11: notification_multiple,
     13: _who_am_i,
     14: _you_are,
 }

@@ -4,6 +4,8 @@
     request: service 1 | path size 1 (words) | path | data
     answer: service + 128 | 0 | general status 1 | words 1 | extended status | data        little-endian
 
+Over 400 lines would be split; what stands here is one class because requests and answers nest in each other the
+same way and share the cursor. Services that name more than a path and a status stand apart (`services.py`).
 One row per innermost request: what a Multiple Service Packet or an Unconnected Send holds, not they.
 Source: CIP Volume 1, 2-4, 3-5.5 (Connection Manager), 5A-2 (Message Router), Appendix A.
 """

@@ -14,6 +14,25 @@ from __future__ import annotations
 from interlock.decode.decoder import Decoder
 from interlock.decode.logins import Names, begin, end
 from interlock.decode.protocols.mqtt.framing import MqttFramer
+from interlock.decode.protocols.mqtt.grammar import (
+    AUTH,
+    CONNACK,
+    CONNECT,
+    DISCONNECT,
+    PINGREQ,
+    PINGRESP,
+    PUBACK,
+    PUBCOMP,
+    PUBLISH,
+    PUBREC,
+    PUBREL,
+    SUBACK,
+    SUBSCRIBE,
+    UNSUBACK,
+    UNSUBSCRIBE,
+    flags_fit,
+    plain_filters,
+)
 from interlock.decode.protocols.mqtt.payload import Payloads
 from interlock.decode.protocols.mqtt.properties import read_properties, spell, text, variable_integer
 from interlock.decode.protocols.mqtt.recognition import PORTS, probe
@@ -25,8 +44,6 @@ from interlock.errors import DecodeError
 
 __all__ = ["SPEC", "Mqtt"]
 
-CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP, SUBSCRIBE, SUBACK = range(1, 10)
-UNSUBSCRIBE, UNSUBACK, PINGREQ, PINGRESP, DISCONNECT, AUTH = range(10, 16)
 NAMES = (
     *("", "CONNECT", "CONNACK", "PUBLISH", "PUBACK", "PUBREC", "PUBREL", "PUBCOMP", "SUBSCRIBE"),
     *("SUBACK", "UNSUBSCRIBE", "UNSUBACK", "PINGREQ", "PINGRESP", "DISCONNECT", "AUTH"),
@@ -74,7 +91,7 @@ class Mqtt(Decoder):
         kind, flags = first >> 4, first & 15
         length = variable_integer(c)
         session = self._session(m, i, kind)
-        if kind != PUBLISH and not _flags_fit(kind, flags, session.version):
+        if kind != PUBLISH and not flags_fit(kind, flags, session.version):
             self.facts.oddity(m, i, "mqtt", "flags-invalid", 0)
         handler = self._packets.get(kind)
         if handler is None:
@@ -249,7 +266,7 @@ class Mqtt(Decoder):
     def _subscribe(self, m, i, out, session, kind, flags, length):
         c = self.cursor
         number = c.u16be()
-        if session.version is None and c.left() > 2 and not _plain_filters(c, kind):
+        if session.version is None and c.left() > 2 and not plain_filters(c, kind):
             session.version = 5
         found = self._properties(m, i, session)
         row = out.ask(m, i, self.f, kind, _key(kind, number))
@@ -371,23 +388,6 @@ class Mqtt(Decoder):
 
 def _key(kind, number):
     return kind << 16 | number
-
-
-def _flags_fit(kind, flags, version):
-    """MQTT 3.1 gives SUBSCRIBE, UNSUBSCRIBE and PUBREL a QoS of 1 and the mark of a copy; later ones fix the flags."""
-    if kind not in (PUBREL, SUBSCRIBE, UNSUBSCRIBE):
-        return flags == 0
-    return flags == 2 or (version == 3 and flags == 10)
-
-
-def _plain_filters(c, kind):
-    """Whether topic filters without properties before them (version 3) fill the rest exactly; the cursor stays."""
-    at, step, here = 0, 1 if kind == SUBSCRIBE else 0, c.offset()
-    octets = c.take(c.left())
-    c.seek(here)
-    while at + 2 <= len(octets):
-        at += 2 + int.from_bytes(octets[at : at + 2], "big") + step
-    return at == len(octets)
 
 
 SPEC = ProtocolSpec(
