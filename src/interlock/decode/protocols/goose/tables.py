@@ -9,7 +9,16 @@ import pyarrow as pa
 from interlock.records.schema import Column, Table, text
 from interlock.records.tables import DETAIL
 
-__all__ = ["GOOSE"]
+__all__ = ["GOOSE", "MESSAGE"]
+
+MESSAGE: Final = (
+    Column(name="operation", type=pa.uint64(), meaning="joins operations"),
+    Column(name="vlan", type=pa.uint16(), nullable=True, meaning="VLAN id of the flow's first frame"),
+    Column(name="appid", type=pa.uint16(), meaning="APPID"),
+    Column(name="length", type=pa.uint16(), unit="octet", meaning="length from the APPID on, as it says"),
+    Column(name="simulated", type=pa.bool_(), meaning="the S bit of Reserved 1: of a test device"),
+)
+"""What every message of IEC 61850 on Ethernet has before its PDU: the columns that GOOSE and sampled values share."""
 
 GOOSE: Final = Table(
     name="goose",
@@ -17,11 +26,7 @@ GOOSE: Final = Table(
     meaning="One row per GOOSE message with all its fields; the sender is the flow's client.",
     columns=(
         *DETAIL,
-        Column(name="operation", type=pa.uint64(), meaning="joins operations"),
-        Column(name="vlan", type=pa.uint16(), nullable=True, meaning="VLAN id of the flow's first frame"),
-        Column(name="appid", type=pa.uint16(), meaning="APPID"),
-        Column(name="length", type=pa.uint16(), unit="octet", meaning="length from the APPID on, as it says"),
-        Column(name="simulated", type=pa.bool_(), meaning="the S bit of Reserved 1: of a test device"),
+        *MESSAGE,
         Column(name="gocb_ref", type=text(), meaning="gocbRef: reference of the control block"),
         Column(
             name="time_allowed_to_live",

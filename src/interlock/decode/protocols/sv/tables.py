@@ -6,6 +6,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from interlock.decode.protocols.goose.tables import MESSAGE
 from interlock.records.schema import Column, Table, text
 from interlock.records.tables import DETAIL
 
@@ -17,11 +18,7 @@ SAMPLED_VALUES: Final = Table(
     meaning="One row per ASDU of each sampled value message with all its fields; the sender is the flow's client.",
     columns=(
         *DETAIL,
-        Column(name="operation", type=pa.uint64(), meaning="joins operations"),
-        Column(name="vlan", type=pa.uint16(), nullable=True, meaning="VLAN id of the flow's first frame"),
-        Column(name="appid", type=pa.uint16(), meaning="APPID"),
-        Column(name="length", type=pa.uint16(), unit="octet", meaning="length from the APPID on, as it says"),
-        Column(name="simulated", type=pa.bool_(), meaning="the S bit of Reserved 1: of a test device"),
+        *MESSAGE,
         Column(name="no_asdu", type=pa.uint16(), nullable=True, meaning="noASDU, as the message says"),
         Column(name="asdu", type=pa.uint16(), meaning="index of the ASDU in its message, from 0"),
         Column(name="sv_id", type=text(), nullable=True, meaning="svID (MsvID or UsvID)"),
