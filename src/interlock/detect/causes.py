@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -58,7 +59,7 @@ class Verdict:
     data: tuple[tuple[str, str], ...] = ()
 
 
-class CauseDetector:
+class CauseDetector(ABC):
     """Subclasses say what to count (`absorb`) and what it means (`judge`); the rest is here.
 
     table: where the evidence's frames come from. withheld_by: condition (interface.HEALTH) → why a
@@ -76,13 +77,13 @@ class CauseDetector:
         self.facts: dict[str, Facts] = {}
         self._said: dict[Key, int] = {}
 
+    @abstractmethod
     def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:
         """Count a batch that is not empty; give the causes it touched."""
-        raise NotImplementedError
 
+    @abstractmethod
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Say what a cause means now; None where it means nothing yet."""
-        raise NotImplementedError
 
     def feed(self, batch: Batch, context: Context) -> Iterable[Finding]:
         """Give findings that are new, or whose count has doubled since they were last said."""
@@ -211,3 +212,4 @@ class CauseDetector:
 
     def restore_own(self, state: Any) -> None:
         """Take back what `own_state` gave."""
+        del state  # nothing, unless a subclass gave something

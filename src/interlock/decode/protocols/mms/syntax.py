@@ -14,6 +14,8 @@ Sources: ITU-T X.680 (notation); X.690 clause 8 (encoding).
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from interlock.decode.protocols.mms.ber import (
@@ -35,7 +37,7 @@ __all__ = ["Choice", "Items", "Module", "Plain", "Record", "Tagged", "Type"]
 _TOKEN: Final = re.compile(r"--[^\n]*|::=|[\[\]{},]|[A-Za-z0-9-]+")
 
 
-class Type:
+class Type(ABC):
     """A type; `tags` are those that its elements may begin with, None for any."""
 
     name = ""
@@ -45,9 +47,9 @@ class Type:
         """Tags by which an element of this type is told, once the module is whole."""
         return self.tags
 
+    @abstractmethod
     def read(self, octets: bytes, tag: int, start: int, stop: int, depth: int) -> Any:
         """The value of an element whose tag has been read. Raises DecodeError."""
-        raise NotImplementedError
 
     def whole(self, octets: bytes, at: int = 0, end: int | None = None) -> Any:
         """The value of the one element at octets[at:end]. Raises DecodeError, `element-unexpected` for others."""
@@ -91,9 +93,8 @@ class Reference(Type):
     def __init__(self, name: str, module: Module) -> None:
         self.name = name
         self.module = module
-        self.read = self._read_first  # type: ignore[method-assign]
 
-    @property
+    @cached_property
     def target(self) -> Type:
         """The type itself."""
         return self.module.types[self.name]
@@ -102,9 +103,9 @@ class Reference(Type):
         """See Type.first_tags."""
         return self.target.first_tags()
 
-    def _read_first(self, octets: bytes, tag: int, start: int, stop: int, depth: int) -> Any:
-        self.read = self.target.read  # type: ignore[method-assign]
-        return self.read(octets, tag, start, stop, depth)
+    def read(self, octets: bytes, tag: int, start: int, stop: int, depth: int) -> Any:
+        """See Type.read."""
+        return self.target.read(octets, tag, start, stop, depth)
 
 
 class Tagged(Type):
