@@ -34,12 +34,11 @@ class TableFolder:
         self._sealed: dict[Path, Path] = {}
         with _refusals(folder):
             folder.mkdir(parents=True, exist_ok=True)
-        try:
+        with contextlib.ExitStack() as undo:
+            undo.callback(self.abandon)  # who never got the object cannot do it
             for name in self._schemas:
                 self._begin(name)
-        except BaseException:
-            self.abandon()  # who never got the object cannot do it
-            raise
+            undo.pop_all()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -50,11 +49,10 @@ class TableFolder:
         part = self.folder / f".{name}.{self._form}.part"
         with _refusals(part):
             file = part.open("wb")
-            try:
+            with contextlib.ExitStack() as undo:
+                undo.callback(_drop, None, file, part)
                 self._open[name] = (open_sink(self._form, self._schemas[name], file), file, part)
-            except BaseException:
-                _drop(None, file, part)
-                raise
+                undo.pop_all()
 
     def write(self, batches: Mapping[str, pa.RecordBatch]) -> None:
         """Append batches of the tables that are written here; others are passed over."""
@@ -103,12 +101,11 @@ class TableFile:
         self._name = name
         with _refusals(self._part):
             self._file = self._part.open("wb") if path else stream
-            try:
-                self._sink: Sink | None = open_sink(form, schema, self._file)
-            except BaseException:
+            with contextlib.ExitStack() as undo:
                 if path:
-                    _drop(None, self._file, self._part)
-                raise
+                    undo.callback(_drop, None, self._file, self._part)
+                self._sink: Sink | None = open_sink(form, schema, self._file)
+                undo.pop_all()
 
     def write(self, batches: Mapping[str, pa.RecordBatch]) -> None:
         """Append the batch of the table that is written here, if there is one."""
