@@ -45,6 +45,8 @@ def _check(drawing) -> None:
     for edge in drawing.edges:
         assert edge.path.startswith("M")
         assert 1 <= edge.width <= 6
+    thin_to_thick = [edge.width for edge in sorted(drawing.edges, key=lambda e: e.octets)]
+    assert thin_to_thick == sorted(thin_to_thick), "more octets never make a thinner line"
 
 
 @settings(deadline=None)
