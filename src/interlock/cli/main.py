@@ -98,6 +98,8 @@ def main(arguments: list[str] | None = None) -> None:
         _fail(error, USAGE)
     except InterlockError as error:
         _fail(error, NOTHING_READABLE)
+    finally:
+        gc.freeze()  # what is left goes with the process: to look for cycles in it now would only take time
 
 
 def _fail(error: Exception, code: int) -> Any:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import sys
 import tomllib
 from collections.abc import Mapping
-from importlib.metadata import entry_points
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from interlock.records.vocabulary import VERBS
@@ -79,7 +80,22 @@ def protocol_packages(names: Iterable[str] = PROTOCOLS, *, outside: bool = True)
 
 
 def _outside() -> list[str]:
+    if not any(map(_may_name, sys.path)):
+        return []
+    from importlib.metadata import entry_points  # noqa: PLC0415 (its parser takes longer to load than we to start)
+
     return [point.value.partition(":")[0] for point in entry_points(group=ENTRY_POINT)]
+
+
+def _may_name(place: str) -> bool:
+    """Whether a place of sys.path may hold a package that names the group: a look at few small files.
+
+    What is no folder (an archive, an importer's own word) may.
+    """
+    folder = Path(place)
+    if not folder.is_dir():
+        return folder.exists()
+    return any(ENTRY_POINT.encode() in file.read_bytes() for file in folder.glob("*-info/entry_points.txt"))
 
 
 def load_specs(names: Iterable[str] = PROTOCOLS, *, outside: bool = True) -> tuple[ProtocolSpec, ...]:

@@ -10,6 +10,7 @@ from interlock.capture.health import judge
 from interlock.detect.interface import Context
 from interlock.inventory.inventory import TABLES as INVENTORY_TABLES
 from interlock.inventory.risk import risk
+from interlock.pipeline.gathering import Gathering
 from interlock.records.exceptions import apply_exceptions
 from interlock.report.record import Report, Run, SourceFacts, Withheld
 from interlock.report.relations import RelationTally
@@ -48,6 +49,7 @@ class Analysis:
         self._traffic = TrafficTally()
         self._flow_tally = FlowTally()
         self._rows: dict[str, int] = {}
+        self._operations = Gathering()
         self.now = 0
 
     @property
@@ -58,15 +60,9 @@ class Analysis:
     def feed(self, batches: Mapping[str, pa.RecordBatch], now: int) -> None:
         """Take the batches of one step; now: capture clock, UTC ns."""
         self.now = max(self.now, now)
-        context = Context(site=self._site, now=self.now)
         for name, batch in batches.items():
             self._rows[name] = self._rows.get(name, 0) + batch.num_rows
-            if name in INVENTORY_TABLES:
-                self._inventory.feed(name, batch)
-            if name in self._needs:
-                self._runner.feed(name, batch, context)
-        if "operations" in batches:
-            self._relations.feed(batches["operations"])
+            self._judge(name, self._operations.add(batch) if name == "operations" else batch)
         if "flows" in batches:
             self._traffic.feed(batches["flows"])
             self._flow_tally.add(batches["flows"])
@@ -74,8 +70,20 @@ class Analysis:
             self._flow_tally.add_clues(batches["clues"])
         self._tables.write(batches)
 
+    def _judge(self, name: str, batch: pa.RecordBatch | None) -> None:
+        """Rows to inventory, detectors and relations."""
+        if batch is None:
+            return
+        if name in INVENTORY_TABLES:
+            self._inventory.feed(name, batch)
+        if name in self._needs:
+            self._runner.feed(name, batch, Context(site=self._site, now=self.now))
+        if name == "operations":
+            self._relations.feed(batch)
+
     def report(self, run: CaptureRun, *, version: str, seconds: float, wall_now: int) -> Report:
         """Everything as known at the end. wall_now: UTC ns by which exceptions are in force or not."""
+        self._judge("operations", self._operations.rest())
         health = judge(run.sources, run.statistics, self._flow_tally)
         directory = self._inventory.directory(self.now)
         context = Context(site=self._site, asset=directory.find, now=self.now, health=health.conditions)
