@@ -1,4 +1,4 @@
-"""Parquet with zstd: the files that a run leaves. Row groups of ROWS rows or little more keep memory and files small."""
+"""Parquet with zstd: the files that a run leaves. Row groups of about ROWS rows keep both memory and files small."""
 
 from __future__ import annotations
 
