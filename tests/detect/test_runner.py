@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import gc
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
 
+from interlock.detect.batch import Batch, Groups
 from interlock.detect.controller_change import ControllerChange
 from interlock.detect.interface import Context, Withheld
 from interlock.detect.registry import all_detectors
@@ -18,7 +20,6 @@ from .scenario import scenario
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from interlock.detect.batch import Batch
     from interlock.records.finding import Finding
 
 CONTEXT = Context(now=START)
@@ -135,3 +136,21 @@ def test_a_batch_with_the_wrong_types_rests_who_cannot_read_it_and_no_one_else()
     runner = Runner([ControllerChange(), Faulty("nowhere")])
     runner.feed("operations", wrong, CONTEXT)
     assert [f.detector for f in runner.conclude(CONTEXT).findings] == [SELF]
+
+
+def alive() -> int:
+    return sum(type(thing) in (Batch, Groups) for thing in gc.get_objects())
+
+
+def test_a_batch_goes_when_it_was_fed() -> None:
+    """No circle keeps the rows of a batch until Python's collector happens to look for circles."""
+    runner = Runner(all_detectors())
+    gc.collect()
+    before = alive()
+    gc.disable()
+    try:
+        for table, rows in scenario().items():
+            runner.feed(table, batch(table, rows), CONTEXT)
+        assert alive() == before
+    finally:
+        gc.enable()

@@ -38,6 +38,7 @@ class Batch:
         self._words: dict[str, tuple[list[Word], NDArray[np.int64]]] = {}
         self._groups: dict[tuple[str, ...], Groups] = {}
         self._messages: Batch | None = None
+        self._whole = False
         self._columns: dict[str, NDArray[np.int64]] = {}
 
     def __len__(self) -> int:
@@ -130,10 +131,11 @@ class Batch:
 
     def messages(self) -> Batch:
         """Give operations' final rows, one per message: what counts as one request."""
-        if self._messages is None:
+        if self._messages is None and not self._whole:
             mask = (self.integers("item") == 0) & ~self.among("outcome", ("pending",))
-            self._messages = self if mask.all() else self.take(mask)
-        return self._messages
+            self._whole = bool(mask.all())
+            self._messages = None if self._whole else self.take(mask)
+        return self if self._messages is None else self._messages
 
     def relations(self) -> Groups:
         """Group the messages by RELATION and minute since 1970; row numbers are those of `messages()`."""
@@ -146,7 +148,10 @@ class Batch:
 
 
 class Groups:
-    """Rows with equal words, as index lists. keys[g]: the words, then the bin; rows(g): row numbers."""
+    """Rows with equal words, as index lists. keys[g]: the words, then the bin; rows(g): row numbers.
+
+    times, frames: as Batch.times_ns and Batch.frames, by row number.
+    """
 
     def __init__(self, batch: Batch, columns: tuple[str, ...], bins: NDArray[np.int64] | None) -> None:
         """bins: int64 per row, or None."""
@@ -159,7 +164,8 @@ class Groups:
             cells, size = _cross(cells, size, *_binned(bins))
         self._cells, firsts = _renumber(cells)
         self.keys = _keys(batch, columns, bins, firsts)
-        self.batch = batch
+        # Not the batch, which keeps its groups: a circle would keep both, and all their rows, until it is looked for.
+        self.times, self.frames = batch.times_ns(), batch.frames()
         self._summaries: list[Summary] | None = None
         self._order: NDArray[np.int64] | None = None
         self._starts = np.zeros(0, np.int64)
@@ -176,7 +182,7 @@ class Groups:
     def summary(self, group: int) -> Summary:
         """Sum a group up; all of them are worked out at the first call."""
         if self._summaries is None:
-            times, frames, n = self.batch.times_ns(), self.batch.frames(), len(self.keys)
+            times, frames, n = self.times, self.frames, len(self.keys)
             first, last, least = (np.full(n, end, np.int64) for end in (_LATEST, -_LATEST, _LATEST))
             np.minimum.at(first, self._cells, times)
             np.maximum.at(last, self._cells, times)

@@ -104,7 +104,7 @@ class Tally:
         count, first, last, least = groups.summary(group)
         span = self.spans.get(source)
         full = span is not None and len(span.frames) >= MAX_FRAMES and span.frames[-1] <= least
-        frames = _NO_FRAMES if full else groups.batch.frames()[groups.rows(group)]
+        frames = _NO_FRAMES if full else groups.frames[groups.rows(group)]
         self.add(source, first, last, frames, count)
 
     def merge(self, other: Tally) -> None:
