@@ -32,6 +32,8 @@ def flow(**columns):
         "retransmissions": 0,
         "gaps": 0,
         "duplicates": 0,
+        "bad_checksums": 0,
+        "offloaded_checksums": 0,
         "protocol": "modbus",
         "basis": "parsed",
         "confidence": 1.0,

@@ -229,3 +229,14 @@ def test_any_figures_give_sentences(figures, sums):
         assert "\n" not in record.sentence
         assert record.figure >= 0
     assert [r.condition for r in found.records].count("ok") == (not found.notes)
+
+
+def test_damaged_frames_are_said_and_many_withhold_contents():
+    few = health(flow(bad_checksums=3, client_packets=1000))
+    (record,) = few.records
+    assert (record.condition, record.unit) == ("bad-checksums", "share")
+    assert record.sentence.startswith("3 of 1,050 frames (0.3%) have a checksum that does not fit")
+    assert not few.withholds("plant.pcap", "default", "contents")
+    assert health(flow(bad_checksums=9)).withholds("plant.pcap", "default", "contents")
+    assert conditions(flow(bad_checksums=2)) == ["ok"]
+    assert conditions(flow(offloaded_checksums=50)) == ["ok"]

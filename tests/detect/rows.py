@@ -47,6 +47,7 @@ PLAIN: dict[str, dict[str, Any]] = {
         "flow": 1, "client": "10.0.0.9", "server": "10.0.0.2", "client_port": 40000, "server_port": 502,
         "transport": "tcp", "client_packets": 20, "server_packets": 20, "client_octets": 2000,
         "server_octets": 2000, "state": "closed", "retransmissions": 0, "gaps": 0, "duplicates": 0,
+    "bad_checksums": 0, "offloaded_checksums": 0,
         "protocol": "modbus", "basis": "parsed", "confidence": 1.0,
     },
     "clues": {

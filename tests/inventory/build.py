@@ -28,7 +28,9 @@ _FLOW = {
     "source": "a.pcap", "realm": "default", "flow": 1, "client_mac": None, "server_mac": None, "client_port": 40000,
     "server_port": 502, "transport": "tcp", "vlan": None, "first": NOW, "last": NOW + SECOND, "first_frame": 1,
     "last_frame": 9, "client_packets": 5, "server_packets": 5, "client_octets": 500, "server_octets": 500,
-    "state": "established", "retransmissions": 0, "gaps": 0, "duplicates": 0, "protocol": "modbus", "basis": "parsed",
+    "state": "established", "retransmissions": 0, "gaps": 0, "duplicates": 0,
+    "bad_checksums": 0, "offloaded_checksums": 0,
+    "protocol": "modbus", "basis": "parsed",
     "confidence": 1.0,
 }  # fmt: skip
 _OPERATION = {

@@ -252,7 +252,7 @@ def flows() -> pa.Table:
                 "source": SOURCE, "realm": "hall2", "flow": number, "client": client, "server": server, "client_port": 49152,
                 "server_port": port, "transport": "udp" if port in {123, 161, 34964, 1900} else "tcp", "first": START + number * S, "last": END - number * S,
                 "first_frame": 20 + number, "last_frame": 900_000 + number, "client_packets": packets, "server_packets": packets,
-                "client_octets": packets * 78, "server_octets": packets * 140, "retransmissions": 0, "gaps": 3 if number == 4 else 0, "duplicates": 0,
+                "client_octets": packets * 78, "server_octets": packets * 140, "retransmissions": 0, "gaps": 3 if number == 4 else 0, "duplicates": 0, "bad_checksums": 0, "offloaded_checksums": 0,
                 "protocol": protocol, "basis": basis, "confidence": 0.9,
             }
         )  # fmt: skip
@@ -376,7 +376,7 @@ def large_report(count: int = 5_000) -> Report:
             flow_rows.append(
                 {"source": SOURCE, "realm": "hall2", "flow": len(rows), "client": ip, "server": server, "server_port": 502, "transport": "tcp",
                  "first": START, "last": END, "first_frame": 1, "last_frame": 2, "client_packets": 9, "server_packets": 9, "client_octets": 900 * step,
-                 "server_octets": 1200, "retransmissions": 0, "gaps": 0, "duplicates": 0, "protocol": "modbus", "basis": "parsed", "confidence": 0.9}
+                 "server_octets": 1200, "retransmissions": 0, "gaps": 0, "duplicates": 0, "bad_checksums": 0, "offloaded_checksums": 0, "protocol": "modbus", "basis": "parsed", "confidence": 0.9}
             )  # fmt: skip
     ips = [asset.ips[0] for asset in made]
     severities = ("critical", "high", "medium", "low", "info")
@@ -439,7 +439,7 @@ def hostile_report() -> Report:
     flow_rows = [
         {"source": evil, "realm": "hall2", "flow": n, "client": f"10.66.0.{n}", "server": f"10.66.0.{(n + 1) % len(named)}", "server_port": 1, "transport": evil,
          "first": START, "last": END, "first_frame": 1, "last_frame": 2, "client_packets": 1, "server_packets": 1, "client_octets": 60, "server_octets": 60,
-         "retransmissions": 0, "gaps": 0, "duplicates": 0, "protocol": evil, "basis": "port", "confidence": 0.2}
+         "retransmissions": 0, "gaps": 0, "duplicates": 0, "bad_checksums": 0, "offloaded_checksums": 0, "protocol": evil, "basis": "port", "confidence": 0.2}
         for n, evil in enumerate(named)
     ]  # fmt: skip
     return Report(

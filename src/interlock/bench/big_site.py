@@ -126,7 +126,8 @@ class _Machine:
             "transport": "tcp", "first": self.time, "last": self.time + 600 * _SECOND_NS,
             "first_frame": self.number * 20 + 1, "last_frame": self.number * 20 + 19, "client_packets": 5000,
             "server_packets": 5000, "client_octets": 400_000, "server_octets": 500_000, "state": "midstream",
-            "retransmissions": 0, "gaps": 0, "duplicates": 0, "protocol": protocol, "basis": "parsed",
+            "retransmissions": 0, "gaps": 0, "duplicates": 0,
+    "bad_checksums": 0, "offloaded_checksums": 0, "protocol": protocol, "basis": "parsed",
             "confidence": 0.95,
         }  # fmt: skip
 

@@ -41,7 +41,8 @@ class FlowSums:
     two_way, one_way: TCP flows that show both directions, or converse in one only. tcp_packets, and of them
     tcp_duplicates, gaps. group_packets: frames to broadcast or multicast addresses; process_bus_packets:
     frames that go there by design. tagged: flows with a VLAN tag. untagged_rt: frames
-    of flows that their standard tags, without a tag. vlans: VLAN ids that machines announced.
+    of flows that their standard tags, without a tag. bad_checksums: frames whose checksum does not fit.
+    vlans: VLAN ids that machines announced.
     """
 
     flows: int = 0
@@ -57,6 +58,7 @@ class FlowSums:
     process_bus_packets: int = 0
     tagged: int = 0
     untagged_rt: int = 0
+    bad_checksums: int = 0
     vlans: set[str] = field(default_factory=set)
 
 
@@ -127,6 +129,7 @@ def _amounts(flows: pa.RecordBatch | pa.Table) -> dict[str, NDArray[Any]]:
         "group_packets": group,
         "process_bus_packets": np.where(by_design, packets, 0),
         "tagged": tagged,
+        "bad_checksums": _numbers(flows, "bad_checksums"),
         "untagged_rt": np.where(_tagged_by_standard(flows, packets) & ~tagged, packets, 0),
     }
 

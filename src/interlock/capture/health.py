@@ -29,6 +29,7 @@ Condition = Literal[
     "clock-step",
     "cut-short",
     "snapped",
+    "bad-checksums",
     "ok",
 ]
 Need = Literal["answers", "counts", "absence", "vlans", "relations", "order", "contents"]
@@ -45,6 +46,7 @@ WITHHELD: Final[dict[Condition, tuple[Need, ...]]] = {
     "clock-step": ("order",),
     "cut-short": (),
     "snapped": ("contents", "answers"),
+    "bad-checksums": ("contents",),
     "ok": (),
 }
 """Condition → what no conclusion may rest on. A cut file ends early, but what it holds is whole."""
@@ -61,6 +63,9 @@ _GROUP: Final = 0.95
 _PROCESS_BUS: Final = 0.5
 _SNAPPED: Final = 0.001
 _SNAPPED_MUCH: Final = 0.05
+_DAMAGED: Final = 0.001
+_DAMAGED_MUCH: Final = 0.05
+_LEAST_DAMAGED: Final = 3
 _UNTIMED: Final = 0.01
 _STEADY_NS: Final = CLOCK_STEP_NS // 10
 
@@ -279,6 +284,19 @@ def _snapped(reading: Statistics, _: FlowSums) -> _Verdict | None:
     return _Verdict("snapped", share, "share", sentence, serious=share >= _SNAPPED_MUCH)
 
 
+def _bad_checksums(_: Statistics, flows: FlowSums) -> _Verdict | None:
+    """What a network card would have summed (`offloaded`) is no damage: it was caught on the sender itself."""
+    share = flows.bad_checksums / flows.packets if flows.packets else 0.0
+    if share < _DAMAGED or flows.bad_checksums < _LEAST_DAMAGED:
+        return None
+    sentence = (
+        f"{flows.bad_checksums:,} of {flows.packets:,} frames ({share:.1%}) have a checksum that does not fit: "
+        "the capture path or a rewriting tool changed octets, or somebody sends what machines discard and "
+        "sensors read."
+    )
+    return _Verdict("bad-checksums", share, "share", sentence, serious=share >= _DAMAGED_MUCH)
+
+
 def _sound(reading: Statistics, flows: FlowSums) -> _Verdict:
     seen = "no TCP conversation shows whether both directions are there"
     if flows.two_way:
@@ -296,4 +314,5 @@ _RULES: Final[tuple[Callable[[Statistics, FlowSums], _Verdict | None], ...]] = (
     _clock_step,
     _cut_short,
     _snapped,
+    _bad_checksums,
 )

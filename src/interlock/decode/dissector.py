@@ -215,6 +215,10 @@ class Dissector:
                 )
             if copied:
                 f.duplicates[slot] += 1
+        if p.checksum == 2:
+            f.bad_checksums[slot] += 1
+        elif p.checksum == 1:
+            f.offloaded_checksums[slot] += 1
         if p.source_mac != f.mac[slot, side]:
             self._first_sight(slot, side)
         f.packets[slot, side] += 1

@@ -23,6 +23,7 @@ __all__ = ["Emitter"]
 
 _TCP_STATES = (None, "opened", "established", "closed", "reset", "midstream", "refused")
 _DIRECTIONS = ("written", "read", "reported")
+_COUNTED = ("retransmissions", "gaps", "duplicates", "bad_checksums", "offloaded_checksums")
 _NO_NUMBER = -(1 << 31)
 
 
@@ -132,7 +133,7 @@ class Emitter:
                 for s in (client, server)
             ),
             _words([_TCP_STATES[t] for t in f["tcp"].tolist()]),
-            *(_number(f[name].astype(np.uint32)) for name in ("retransmissions", "gaps", "duplicates")),
+            *(_number(f[name].astype(np.uint32)) for name in _COUNTED),
             *self._named(slots, f),
         ]
         return _batch(FLOWS, columns)

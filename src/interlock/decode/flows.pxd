@@ -19,7 +19,7 @@ cdef class Flows:
     cdef public int[::1] source, last_source, realm, vlan, transport
     cdef public short[::1] protocol
     cdef public unsigned char[::1] basis, confidence, tries, client_side, oriented, tcp, opaque, alive, family
-    cdef public int[::1] retransmissions, gaps, duplicates
+    cdef public int[::1] retransmissions, gaps, duplicates, bad_checksums, offloaded_checksums
     cdef public int[:, ::1] address, port, ipid, ttl, window, last_length
     cdef public long long[:, ::1] packets, octets, payload, next_seq, last_time, leap
     cdef public unsigned long long[:, ::1] mac

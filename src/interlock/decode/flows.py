@@ -39,6 +39,8 @@ _COLUMNS = {
     "retransmissions": np.int32,
     "gaps": np.int32,
     "duplicates": np.int32,
+    "bad_checksums": np.int32,
+    "offloaded_checksums": np.int32,
 }
 _SIDES = {
     "address": np.int32,
@@ -108,6 +110,7 @@ class Flows:
         self.client_side, self.oriented, self.tcp = v["client_side"], v["oriented"], v["tcp"]
         self.opaque, self.alive, self.family = v["opaque"], v["alive"], v["family"]
         self.retransmissions, self.gaps, self.duplicates = v["retransmissions"], v["gaps"], v["duplicates"]
+        self.bad_checksums, self.offloaded_checksums = v["bad_checksums"], v["offloaded_checksums"]
         self.address, self.port, self.ipid, self.ttl = v["address"], v["port"], v["ipid"], v["ttl"]
         self.window, self.last_length = v["window"], v["last_length"]
         self.packets, self.octets, self.payload = v["packets"], v["octets"], v["payload"]

@@ -1,7 +1,7 @@
 # cython: language_level=3
+from interlock.decode.checksums cimport Summing, halves
 
-cdef class Packet:
-    cdef public const unsigned char[::1] octets
+cdef class Packet(Summing):
     cdef public long long time, frame
     cdef public int source, realm, linktype
     cdef public int wire
@@ -10,7 +10,7 @@ cdef class Packet:
     cdef public unsigned long long source_high, source_low, target_high, target_low
     cdef public int source_port, target_port
     cdef public long long seq, ack
-    cdef public int flags, window, missing
+    cdef public int flags, window, missing, checksum
     cdef public Py_ssize_t start, end
     cdef public int fragment_offset, fragment_more
     cdef public long long fragment_id
@@ -31,4 +31,5 @@ cdef class Packet:
     cdef int _be16(self, Py_ssize_t at) except -1
     cdef long long _be32(self, Py_ssize_t at) except -1
     cdef unsigned long long _be64(self, Py_ssize_t at) except? 0xFFFFFFFFFFFFFFFF
+    cdef int _verify(self, Py_ssize_t start, Py_ssize_t end, Py_ssize_t at) except -1
     cdef int _prp(self, Py_ssize_t start, Py_ssize_t end) except -1

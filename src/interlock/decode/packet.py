@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import cython
 
+from interlock.decode.checksums import Summing, halves
+
 __all__ = ["BROKEN", "FRAGMENT", "LINK", "NETWORK", "TCP", "UDP", "Packet"]
 
 BROKEN, LINK, NETWORK, FRAGMENT, TCP, UDP = range(6)
@@ -18,13 +20,14 @@ IP datagram; a TCP segment; a UDP datagram."""
 MAX_DEPTH = 6
 
 
-class Packet:
+class Packet(Summing):
     """The headers of one frame; after `parse`, start..end is the payload of the innermost layer found.
 
     family: 4, 6, or 0 where there is no IP (then the addresses are MACs, in *_low).
     IPv4 addresses are in *_low, with *_high 0. protocol: the IP protocol number, else the ethertype.
     window: TCP's window, or UDP's checksum. missing: octets of the IP payload that the capture cut off.
     redundancy: 1 where a PRP trailer or HSR tag numbers the frame (`redundancy_seq`).
+    checksum: the worst of its IP, TCP and UDP checksums, as checksums.verdict says; 0 where it is cut.
     """
 
     def __init__(self) -> None:
@@ -70,6 +73,7 @@ class Packet:
         self.flags = 0
         self.window = 0
         self.missing = 0
+        self.checksum = 0
         self.depth = 0
         self.redundancy = 0
         self.redundancy_seq = 0
@@ -190,6 +194,8 @@ class Packet:
         self.source_high = self.target_high = 0
         self.source_low = self._be32(start + 12)
         self.target_low = self._be32(start + 16)
+        if self.internet_sum(start, start + header) != 0xFFFF:
+            self.checksum = 2 if self._be16(start + 10) else max(1, self.checksum)
         piece: cython.int = self._be16(start + 6)
         start += header
         if piece & 0x3FFF:
@@ -281,8 +287,20 @@ class Packet:
         self.ack = self._be32(start + 8)
         self.flags = self.octets[start + 13]
         self.window = self._be16(start + 14)
+        self._verify(start, end, start + 16)
         self.start = start + header
         return 4
+
+    def _verify(self, start, end, at):
+        """Judge the checksum at `at` of the whole segment or datagram; what the capture cut cannot be judged."""
+        if self.missing:
+            return 0
+        pseudo: cython.ulonglong = self.protocol + halves(self.source_low) + halves(self.target_low)
+        if self.family == 6:
+            pseudo += halves(self.source_high) + halves(self.target_high)
+        found: cython.int = self.verdict(start, end, at, pseudo)
+        self.checksum = max(found, self.checksum)
+        return 0
 
     def _udp(self, start, end):
         if end - start < 8:
@@ -293,6 +311,8 @@ class Packet:
         self.window = self._be16(start + 6)
         if 8 <= length < end - start:
             end = start + length
+        if self.window and length == end - start:  # zero: the sender did not sum
+            self._verify(start, end, start + 6)
         self.start = start + 8
         self.end = end
         if self.depth < 6:

@@ -25,6 +25,7 @@ HEALTH: Final[dict[str, str]] = {
     "clock-step": "the capture's clock jumped",
     "cut-short": "the capture ends in the middle of a frame",
     "snapped": "frames were cut to a part of their length",
+    "bad-checksums": "many frames were changed on the way, or were never meant to arrive",
 }
 """Condition of a source → what it says. The words are those of capture health; others are ignored."""
 

@@ -80,7 +80,7 @@ OPERATIONS: Final = Table(
 
 FLOWS: Final = Table(
     name="flows",
-    version=1,
+    version=2,
     meaning="One row per conversation.",
     columns=(
         *_SOURCE,
@@ -124,6 +124,16 @@ FLOWS: Final = Table(
         Column(name="retransmissions", type=pa.uint32(), meaning="TCP segments that were seen before"),
         Column(name="gaps", type=pa.uint32(), meaning="holes in the TCP streams that were never seen"),
         Column(name="duplicates", type=pa.uint32(), meaning="copies of a frame that the capture point made"),
+        Column(
+            name="bad_checksums",
+            type=pa.uint32(),
+            meaning="whole frames whose IP, TCP or UDP checksum does not fit their octets",
+        ),
+        Column(
+            name="offloaded_checksums",
+            type=pa.uint32(),
+            meaning="frames caught before their sender's network card summed them",
+        ),
         Column(name="protocol", type=text(), nullable=True, meaning="protocol spoken; null where unknown"),
         Column(name="basis", type=text(), meaning="what the name rests on: parsed, heuristic, port, unknown"),
         Column(name="confidence", type=pa.float32(), meaning="0 to 1, how sure the name is"),
