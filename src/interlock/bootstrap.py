@@ -85,9 +85,17 @@ def read_descriptions(paths: Sequence[str]) -> dict[tuple[int, int], Description
 
 
 def build_engine(
-    sources: Sequence[Source], *, wanted: frozenset[str] | None = None, gsdml: Sequence[str] = ()
+    sources: Sequence[Source],
+    *,
+    wanted: frozenset[str] | None = None,
+    gsdml: Sequence[str] = (),
+    beat: memoryview | None = None,
+    hung: frozenset[tuple[int, int]] = frozenset(),
 ) -> Engine:
-    """A decoder for a run over captures. wanted: tables to make (None: all). gsdml: files that describe devices."""
+    """A decoder for a run over captures. wanted: tables to make (None: all). gsdml: files that describe devices.
+
+    beat, hung: see Engine.
+    """
     from interlock.decode.engine import Engine  # noqa: PLC0415 (builders import only the rooms they need)
     from interlock.decode.registry import VerbTables, load_specs  # noqa: PLC0415
 
@@ -100,6 +108,8 @@ def build_engine(
         seed=secrets.randbits(64),
         wanted=wanted,
         given={"profinet": read_descriptions(gsdml)} if gsdml else None,
+        beat=beat,
+        hung=hung,
     )
 
 

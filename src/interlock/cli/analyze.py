@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from interlock.cli.exits import DONE, FINDINGS
-from interlock.cli.reading import captures, descriptions, ending, progress_bar, stop_on_interrupt, tell_losses
+from interlock.cli.reading import (
+    captures,
+    descriptions,
+    ending,
+    progress_bar,
+    stop_on_interrupt,
+    tell_losses,
+    watch_of,
+)
 from interlock.records.vocabulary import SEVERITIES
 
 if TYPE_CHECKING:
@@ -54,9 +62,8 @@ def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...],
         run = stack.enter_context(open_sources(specify(paths, realms), stdin=sys.stdin.buffer))
         analysis, tables = build_analysis(site, out)
         stack.callback(tables.abandon)
-        report, stopped = _run(
-            run, build_engine(run.sources, wanted=analysis.wanted, gsdml=gsdml), analysis, stop
-        )
+        engine = build_engine(run.sources, wanted=analysis.wanted, gsdml=gsdml, **watch_of(ctx))
+        report, stopped = _run(run, engine, analysis, stop)
         tables.seal()  # a disk that refuses does so before any file of an earlier run is replaced
         written = _write(report, out)
         files = [*tables.commit(), *written]

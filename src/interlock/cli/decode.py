@@ -5,16 +5,25 @@ from __future__ import annotations
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from interlock.cli.reading import captures, descriptions, ending, progress_bar, stop_on_interrupt, tell_losses
+from interlock.cli.reading import (
+    captures,
+    descriptions,
+    ending,
+    progress_bar,
+    stop_on_interrupt,
+    tell_losses,
+    watch_of,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from interlock.capture.run import CaptureRun
+    from interlock.cli.watched import Watch
 
 __all__ = ["decode"]
 
@@ -57,20 +66,23 @@ def decode(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...], 
         if table not in known:
             raise click.UsageError(f"no table {table!r}; there are: {', '.join(sorted(known))}")
     with open_sources(specify(paths, realms), stdin=sys.stdin.buffer) as run:
-        engine = build_engine(run.sources, wanted=frozenset(tables), gsdml=gsdml)
+        engine = build_engine(run.sources, wanted=frozenset(tables), gsdml=gsdml, **watch_of(ctx))
         schemas = {table: known[table] for table in tables}
-        ctx.exit(_stream(run, engine, schemas, form or ("parquet" if folder else "jsonl"), file, folder))
+        form = form or ("parquet" if folder else "jsonl")
+        ctx.exit(_stream(run, engine, schemas, form, file, folder, ctx.obj))
 
 
 def _stream(run: CaptureRun, engine: Any, schemas: dict[str, pa.Schema], form: str, file: str | None,
-            folder: str | None) -> int:  # fmt: skip
+            folder: str | None, watch: Watch | None) -> int:  # fmt: skip
     from interlock.pipeline.decode_run import decoded  # noqa: PLC0415
     from interlock.store.folder import TableFile, TableFolder  # noqa: PLC0415
 
     target: Any = (
         TableFolder(Path(folder), schemas, form)
         if folder
-        else TableFile(Path(file) if file else None, sys.stdout.buffer, *next(iter(schemas.items())), form)
+        else TableFile(
+            Path(file) if file else None, _standard_output(watch), *next(iter(schemas.items())), form
+        )
     )
     with ExitStack() as stack:
         stop = stack.enter_context(stop_on_interrupt())
@@ -82,3 +94,9 @@ def _stream(run: CaptureRun, engine: Any, schemas: dict[str, pa.Schema], form: s
         stopped = stop() and any(run.unfinished)
     tell_losses(run)
     return ending(run, stopped=stopped)
+
+
+def _standard_output(watch: Watch | None) -> BinaryIO:
+    from interlock.cli.watched import output  # noqa: PLC0415
+
+    return sys.stdout.buffer if watch is None else output(watch)

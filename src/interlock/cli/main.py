@@ -26,6 +26,9 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 }
 """name → (where it is, its one line); a command's module is imported only when it runs."""
 
+WATCHED: Final = frozenset({"analyze", "decode"})
+"""Commands that decode, and so run in a process that another one watches."""
+
 
 class _Lazy(click.Group):
     """Knows its commands by name and imports the one that is called."""
@@ -80,8 +83,6 @@ def interlock() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; every error is one sentence on standard error."""
-    from interlock.errors import ConfigError, InterlockError, PolicyError  # noqa: PLC0415 (help needs none of it)
-
     # Long-lived tables and few cycles: Python's collector would look at all of them a thousand times for nothing.
     gc.set_threshold(100_000, 20, 100)
     os.environ.setdefault(
@@ -92,8 +93,19 @@ def main(arguments: list[str] | None = None) -> None:
             stream.reconfigure(
                 errors="backslashreplace"
             )  # a terminal without Unicode gets escapes, not an error
+    given = sys.argv[1:] if arguments is None else arguments
+    if given and given[0] in WATCHED and hasattr(os, "fork"):
+        from interlock.cli.watched import watched  # noqa: PLC0415 (help needs none of it)
+
+        sys.exit(watched(lambda watch: _run(given, watch), given[1:]))
+    _run(given, None)
+
+
+def _run(arguments: list[str], watch: Any) -> None:
+    from interlock.errors import ConfigError, InterlockError, PolicyError  # noqa: PLC0415 (help needs none of it)
+
     try:
-        interlock.main(arguments, prog_name="interlock", standalone_mode=True)
+        interlock.main(arguments, prog_name="interlock", standalone_mode=True, obj=watch)
     except (ConfigError, PolicyError) as error:
         _fail(error, USAGE)
     except InterlockError as error:

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
     from interlock.capture.run import CaptureRun
 
-__all__ = ["captures", "descriptions", "ending", "progress_bar", "stop_on_interrupt", "tell_losses"]
+__all__ = [
+    "captures",
+    "descriptions",
+    "ending",
+    "progress_bar",
+    "stop_on_interrupt",
+    "tell_losses",
+    "watch_of",
+]
 
 
 def captures(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -42,6 +50,11 @@ def descriptions(command: Callable[..., Any]) -> Callable[..., Any]:
         metavar="FILE",
         help="A device's GSDML file: names and types for PROFINET process data; may be repeated.",
     )(command)
+
+
+def watch_of(ctx: click.Context) -> dict[str, Any]:
+    """What build_engine is told of whoever watches this run: its heartbeat, and where it hung before."""
+    return {} if ctx.obj is None else {"beat": ctx.obj.beat, "hung": ctx.obj.hung}
 
 
 @contextmanager

@@ -17,6 +17,7 @@ cdef class Decoder:
     cdef public str protocol
     cdef public long long errors
     cdef dict strikes
+    cdef long long[::1] beat
 
     cpdef run(self, Messages m, Sheet out)
     cpdef message(self, Messages m, int i, Sheet out)

@@ -28,6 +28,7 @@ class Decoder:
         self.tools = tools
         self.protocol = spec.name
         self.cursor = tools.cursor
+        self.beat = tools.beat
         self.flows = tools.flows
         self.facts = tools.facts
         self.values = tools.values
@@ -48,7 +49,11 @@ class Decoder:
     def run(self, m, out):
         """Decode every message; one that breaks the decoder becomes an oddity, the rest goes on."""
         i: cython.int
+        self.beat[3] = 1  # heartbeat.BUSY
         for i in range(m.n):
+            self.beat[0] += 1
+            self.beat[1] = m.source[i]
+            self.beat[2] = m.frame[i]
             if self.flows.opaque[m.flow[i]]:
                 continue
             m.direction[i] = m.side[i] ^ self.flows.client_side[m.flow[i]]  # it may have been set right since
@@ -64,6 +69,7 @@ class Decoder:
                 self.errors += 1
                 self._struck(m, i, "decoder-error:" + type(error).__name__, self.cursor.offset(), 1)
         m.n = 0
+        self.beat[3] = 0
 
     def _struck(self, m, i, oddity, offset, weight):
         self.facts.oddity(m, i, self.protocol, oddity, offset)

@@ -22,6 +22,9 @@ cdef class Dissector:
     cdef public long long[::1] multicast
     cdef public object multicast_array
     cdef list realm_codes
+    cdef long long[::1] beat
+    cdef object hung
+    cdef int suspects
 
     cdef int _frame(self, int kind) except -1
     cdef int _account(self, int slot, int side) except -1

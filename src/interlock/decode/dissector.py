@@ -59,10 +59,11 @@ class Dissector:
 
     recogniser: tells which protocol a first payload is (see recognise.Recogniser).
     framers, messages: per protocol index; a framer of None means that a stream of it has no messages.
+    beat: a row of heartbeat.py; hung: (source, frame) whose flow turns opaque.
     `ended`: slots whose conversation was replaced by a new one between the same ends.
     """
 
-    def __init__(self, flows, recogniser, facts, framers, messages):
+    def __init__(self, flows, recogniser, facts, framers, messages, beat, hung):
         self.packet = Packet()
         self.flows = flows
         self.recogniser = recogniser
@@ -83,6 +84,9 @@ class Dissector:
         self.watcher = Fragments()
         self.spill = 0
         self.realm_codes = []
+        self.beat = beat
+        self.hung = hung
+        self.suspects = len(hung)
 
     def run(self, frames, realm_codes):
         """Dissect a Frames batch; realm_codes: realm index per source."""
@@ -98,7 +102,11 @@ class Dissector:
         i: cython.int
         kind: cython.int
         p: Packet = self.packet
+        self.beat[3] = 1  # heartbeat.BUSY
         for i in range(len(offset)):
+            self.beat[0] += 1
+            self.beat[1] = source[i]
+            self.beat[2] = number[i]
             p.time = time[i]
             p.frame = number[i]
             p.source = source[i]
@@ -111,6 +119,7 @@ class Dissector:
             if caplen[i] < wirelen[i]:
                 self.counts[2] += 1
             self._frame(kind)
+        self.beat[3] = 0
 
     def _bind(self, array, used):
         """Work on this buffer; what is joined is put behind `used`."""
@@ -162,6 +171,8 @@ class Dissector:
         slot: cython.int = self.flows.find(p)
         side: cython.int = self.flows.side
         duplicate: cython.int = self._account(slot, side)
+        if self.suspects and (p.source, p.frame) in self.hung:
+            self._pass_over(slot)
         if kind == 4:
             return self._tcp(slot, side)
         if duplicate:
@@ -169,6 +180,16 @@ class Dissector:
         if kind == 5 or kind == 1 or kind == 2:
             return self._datagram(slot, side)
         return 0
+
+    def _pass_over(self, slot):
+        """A decoder hung on this frame when the run began before: its flow is not looked into from here on."""
+        p: Packet = self.packet
+        self.flows.opaque[slot] = 1
+        code = self.flows.protocol[slot]
+        name = self.recogniser.name_of(code) if code >= 0 else "unknown"
+        octets = self.array[p.start : min(p.end, p.start + 32)].tobytes()
+        for oddity in ("hung", "turned-opaque"):
+            self.facts.oddity_at(p.source, p.time, p.frame, slot, name, oddity, 0, octets)
 
     def _twin(self):
         """1 where this frame's redundancy twin (same sender, same sequence number) has been seen."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from interlock.decode import heartbeat
 from interlock.decode.dissector import COUNTS, Dissector
 from interlock.decode.emit import Emitter
 from interlock.decode.flows import Flows
@@ -32,6 +33,8 @@ IDLE_NS = 600_000_000_000
 MAX_FLOWS = 200_000
 MAX_WORDS = 200_000
 AGEING_BATCHES = 16
+PATIENCE_MS, UNCOMPILED_PATIENCE_MS = 1000, 30_000
+"""Processor time that one message or frame may take before its decoder counts as hung."""
 
 Batches = dict[str, "pa.RecordBatch"]
 
@@ -42,6 +45,8 @@ class Engine:
     sources: the run's, by the index that Frames carry. wanted: tables to make (None: all).
     given: per protocol folder, what people know and wires can't tell (see Tools).
     fingerprint: secret octets → text, keyed per installation. seed: 64 random bits.
+    beat: a row of heartbeat.py for whoever watches. hung: (source, frame) on which a decoder hung before: that flow
+    turns opaque there.
     Every batch of records is a dict table name → RecordBatch; empty tables are left out.
     """
 
@@ -55,7 +60,10 @@ class Engine:
         seed: int = 0,
         wanted: frozenset[str] | None = None,
         given: Mapping[str, Any] | None = None,
+        beat: memoryview | None = None,
+        hung: frozenset[tuple[int, int]] = frozenset(),
     ) -> None:
+        beat = heartbeat.unwatched() if beat is None else beat
         names = list(dict.fromkeys(name for spec in specs for name in spec.names))
         codes = {name: code for code, name in enumerate(names)}
         self._wanted = wanted
@@ -66,11 +74,14 @@ class Engine:
         self.sheet.facts.address_of = self.flows.address_of
         self.sheet.facts.wanted = wanted
         self.sheet.values.wanted = wanted is None or "values" in wanted
-        tools = Tools(self.flows, self.sheet, verbs, codes, given)
+        tools = Tools(self.flows, self.sheet, verbs, codes, given, beat)
         self.recogniser = Recogniser(specs, codes, self.sheet.facts)
         self._details = {table.name: table for spec in specs for table in spec.details}
         self._lines, framers, messages = _build(specs, codes, tools)
-        self.dissector = Dissector(self.flows, self.recogniser, self.sheet.facts, framers, messages)
+        self.dissector = Dissector(
+            self.flows, self.recogniser, self.sheet.facts, framers, messages, beat, hung
+        )
+        beat[heartbeat.PATIENCE] = PATIENCE_MS if _is_compiled() else UNCOMPILED_PATIENCE_MS
         self._realms = list(dict.fromkeys(s.realm for s in sources)) or ["default"]
         self._realm_codes = [self._realms.index(s.realm) for s in sources]
         self._emit = Emitter(self.flows, self.sheet.objects, self.sheet.names, names, self._realms)
@@ -177,6 +188,12 @@ class Engine:
             self.flows.addresses.compact([address, open_rows["client"], open_rows["server"]])
         if len(self.sheet.objects.texts) > MAX_WORDS:
             self.sheet.objects.compact([open_rows["object"]])
+
+
+def _is_compiled() -> bool:
+    from interlock.decode import cursor  # noqa: PLC0415 (asked once)
+
+    return not str(cursor.__file__).endswith(".py")
 
 
 class _Line:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from interlock.decode.cursor import Cursor
 from interlock.decode.functions import Functions
+from interlock.decode.heartbeat import unwatched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,12 +34,15 @@ class Tools:
         verbs: Mapping[str, VerbRows],
         codes: Mapping[str, int],
         given: Mapping[str, Any] | None = None,
+        beat: memoryview | None = None,
     ) -> None:
         """verbs: protocol name → its verbs.toml rows; codes: protocol name → protocol code.
 
+        beat: a row of heartbeat.py.
         given: protocol folder → what people know and wires can't tell (profinet: (vendor, device) → Description).
         """
         self.given: Mapping[str, Any] = given or {}
+        self.beat = unwatched() if beat is None else beat
         self.cursor = Cursor()
         self.flows = flows
         self.sheet = sheet
