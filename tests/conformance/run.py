@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from conformance.checks import count_rows
 from conformance.interlock_side import Interlock, InterlockError
-from conformance.oracles.table import ORACLES
+from conformance.oracles.table import LOGGED, ORACLES
 from conformance.score import Score, compare
 from conformance.tshark import Tshark, TsharkError
 from conformance.zeek import Cells, compare_cells, read_messages
@@ -128,7 +128,7 @@ def compare_capture(sides: Sides, capture: Capture) -> Outcome:
         _add_tables(sides, capture, outcome)
     except InterlockError as reason:
         outcome.failures.append(f"interlock: {reason}")
-    for protocol in sorted(theirs.keys() | ours.keys()):
+    for protocol in sorted((theirs.keys() | ours.keys()) - set(LOGGED)):
         outcome.scores.append(
             compare(capture.name, protocol, ours.get(protocol, []), theirs.get(protocol, []))
         )

@@ -16,7 +16,7 @@ TCP: Final[dict[int, str]] = {
     443: "tls", 445: "smb", 502: "modbus", 515: "lpd", 554: "rtsp", 587: "smtp", 593: "dcerpc", 631: "ipp",
     636: "ldap", 789: "crimson", 802: "modbus-security", 1089: "ff-annunciation", 1090: "ff-fms", 1091: "ff-sm",
     1433: "mssql", 1521: "oracle", 1723: "pptp", 1883: "mqtt", 1911: "fox", 1962: "pcworx", 2049: "nfs",
-    2222: "cspv4", 2404: "iec104", 3306: "mysql", 3389: "rdp", 4000: "roc", 4059: "dlms", 4840: "opcua",
+    2222: "cspv4", 2404: "iec104", 3306: "mysql", 3389: "rdp", 4000: "roc-plus", 4059: "dlms", 4840: "opcua",
     4843: "opcua", 4911: "fox", 5006: "melsec", 5007: "melsec", 5094: "hart-ip", 5432: "postgresql", 5450: "pi",
     5500: "vnc", 5671: "amqp", 5672: "amqp", 5900: "vnc", 5985: "winrm", 5986: "winrm", 6379: "redis", 8080: "http",
     8443: "tls", 8883: "mqtt", 9100: "jetdirect", 9600: "fins", 11740: "codesys", 18245: "ge-srtp", 18246: "ge-srtp",
@@ -35,7 +35,8 @@ UDP: Final[dict[int, str]] = {
     4713: "c37118",
     9600: "fins", 20000: "dnp3", 34962: "profinet-io", 34963: "profinet-io", 34964: "pnio-cm",
     34980: "ethercat", 44818: "enip", 47808: "bacnet", 48899: "ads", 55000: "fl-net", 1740: "codesys", 1234: "bsap",
-    1235: "bsap", 18246: "ge-egd", 17224: "trdp", 17225: "trdp", 6006: "ether-s-io",
+    1235: "bsap", 1741: "codesys", 1742: "codesys", 1743: "codesys", 4000: "roc-plus",
+    18246: "ge-egd", 17224: "trdp", 17225: "trdp", 6006: "ether-s-io",
 }  # fmt: skip
 
 ETHERTYPES: Final[dict[int, str]] = {

@@ -52,6 +52,7 @@ PROTOCOLS: tuple[str, ...] = (
     "knxnet_ip",
     "hart_ip",
     "dlms",
+    "roc_plus",
     "arp",
     "lldp",
     "cdp",

@@ -28,7 +28,7 @@ from conformance.oracles import (
 if TYPE_CHECKING:
     from conformance.oracles.port import Oracle
 
-__all__ = ["ORACLES", "PROTOCOLS"]
+__all__ = ["LOGGED", "ORACLES", "PROTOCOLS"]
 
 ORACLES: Final[tuple[Oracle, ...]] = (
     modbus.ORACLE,
@@ -61,4 +61,7 @@ ORACLES: Final[tuple[Oracle, ...]] = (
     link.ANNOUNCEMENTS,
     messaging.ORACLE,
 )
-PROTOCOLS: Final[tuple[str, ...]] = tuple(name for oracle in ORACLES for name in oracle.protocols)
+LOGGED: Final[tuple[str, ...]] = ("roc-plus",)
+"""Protocols that tshark does not know: only logs beside the captures say what they hold."""
+
+PROTOCOLS: Final[tuple[str, ...]] = (*(name for oracle in ORACLES for name in oracle.protocols), *LOGGED)
