@@ -10,96 +10,48 @@ from hypothesis import strategies as st
 
 from decode.feed import CLIENT, SERVER, tcp, udp
 from decode.protocols.cutting import bare, cut_anywhere, mutated
+from decode.protocols.smb_octets import (
+    DENIED,
+    FILE,
+    MORE,
+    PENDING,
+    agreed,
+    create,
+    created,
+    framed,
+    negotiate,
+    ntlm_authenticate,
+    ntlm_challenge,
+    read_of,
+    setup,
+    smb2,
+    text,
+    tree_connect,
+    tree_connected,
+    was_read,
+    was_set_up,
+    write_of,
+)
 from interlock.decode.protocols.smb.decoder import SPEC
 from interlock.decode.protocols.smb.ntlm import read_ntlm
 from interlock.decode.protocols.smb.windows import spelled_out, windows_of
 from interlock.decode.spec import NEED_MORE, Hint
 
-FILE = bytes(range(16))
-PENDING, DENIED, MORE = 0x103, 0xC0000022, 0xC0000016
-
-
-def framed(*commands: bytes) -> bytes:
-    return struct.pack(">I", sum(map(len, commands))) + b"".join(commands)
-
-
-def smb2(
-    command: int, number: int, body: bytes, *, answer: bool = False, status: int = 0, chained: bool = False
-) -> bytes:
-    body += bytes(-len(body) % 8)
-    following = 64 + len(body) if chained else 0
-    head = struct.pack(
-        "<4sHHIHHIIQIIQ", b"\xfeSMB", 64, 1, status, command, 1, int(answer), following, number, 0, 5, 9
-    )
-    return head + bytes(16) + body
-
-
-def text(words: str) -> bytes:
-    return words.encode("utf-16-le")
-
-
-def tree_connect(path: str) -> bytes:
-    return struct.pack("<HHHH", 9, 0, 72, len(text(path))) + text(path)
-
-
-def create(name: str) -> bytes:
-    return struct.pack("<H42sHH8x", 57, b"", 120, len(text(name))) + text(name)
-
-
-def created() -> bytes:
-    return struct.pack("<H62s", 89, b"") + FILE
-
-
-def read_of(file: bytes) -> bytes:
-    return struct.pack("<HBBIQ", 49, 0, 0, 4096, 0) + file
-
-
-def ntlm_challenge() -> bytes:
-    pairs = b"".join(
-        struct.pack("<HH", kind, len(text(name))) + text(name)
-        for kind, name in (
-            (2, "PLANT"),
-            (1, "HIST01"),
-            (3, "hist01.plant.example"),
-            (4, "plant.example"),
-            (0, ""),
-        )
-    )
-    flags = 0x02800001
-    fixed = struct.pack("<8sIHHIIQQHHI", b"NTLMSSP\0", 2, 0, 0, 56, flags, 1, 0, len(pairs), len(pairs), 56)
-    return fixed + struct.pack("<BBH4x", 10, 0, 20348) + pairs
-
-
-def ntlm_authenticate() -> bytes:
-    parts = (b"", b"", text("PLANT"), text("joe"), text("ENG07"), b"")
-    fields, at = b"", 72
-    for part in parts:
-        fields += struct.pack("<HHI", len(part), len(part), at)
-        at += len(part)
-    return (
-        b"NTLMSSP\0"
-        + struct.pack("<I", 3)
-        + fields
-        + struct.pack("<IBBH4x", 0x02000001, 6, 1, 7601)
-        + b"".join(parts)
-    )
-
-
 TALK = [
-    (CLIENT, framed(smb2(0, 0, bytes(36)))),
-    (SERVER, framed(smb2(0, 0, struct.pack("<HHH", 65, 1, 0x0311) + bytes(58), answer=True))),
-    (CLIENT, framed(smb2(1, 1, bytes(24) + b"NTLMSSP\0\x01\0\0\0" + bytes(24)))),
-    (SERVER, framed(smb2(1, 1, bytes(8) + ntlm_challenge(), answer=True, status=MORE))),
-    (CLIENT, framed(smb2(1, 2, bytes(24) + ntlm_authenticate()))),
-    (SERVER, framed(smb2(1, 2, bytes(8), answer=True))),
+    (CLIENT, framed(smb2(0, 0, negotiate(0x0302, 0x0311)))),
+    (SERVER, framed(smb2(0, 0, agreed(0x0311, mode=3, cipher=2), answer=True))),
+    (CLIENT, framed(smb2(1, 1, setup(b"NTLMSSP\0\x01\0\0\0" + bytes(24)), session=0))),
+    (SERVER, framed(smb2(1, 1, was_set_up(ntlm_challenge()), answer=True, status=MORE))),
+    (CLIENT, framed(smb2(1, 2, setup(ntlm_authenticate())))),
+    (SERVER, framed(smb2(1, 2, was_set_up(), answer=True))),
     (CLIENT, framed(smb2(3, 3, tree_connect("\\\\hist01\\recipes")))),
-    (SERVER, framed(smb2(3, 3, bytes(16), answer=True))),
+    (SERVER, framed(smb2(3, 3, tree_connected(), answer=True))),
     (CLIENT, framed(smb2(5, 4, create("mix.txt")))),
     (SERVER, framed(smb2(5, 4, created(), answer=True))),
-    (CLIENT, framed(smb2(8, 5, read_of(FILE), chained=True), smb2(9, 6, read_of(FILE)))),
-    (SERVER, framed(smb2(8, 5, bytes(9), answer=True, status=PENDING))),
-    (SERVER, framed(smb2(8, 5, bytes(80000), answer=True))),
-    (SERVER, framed(smb2(9, 6, bytes(9), answer=True, status=DENIED))),
+    (CLIENT, framed(smb2(8, 5, read_of(FILE), chained=True), smb2(9, 6, write_of(FILE, b"1")))),
+    (SERVER, framed(smb2(8, 5, struct.pack("<HBBIB", 9, 0, 0, 0, 0), answer=True, status=PENDING))),
+    (SERVER, framed(smb2(8, 5, was_read(bytes(80000)), answer=True))),
+    (SERVER, framed(smb2(9, 6, struct.pack("<HBBIB", 9, 0, 0, 0, 0), answer=True, status=DENIED))),
 ]
 
 
@@ -119,7 +71,7 @@ def test_commands_with_their_names_and_status() -> None:
     share, file = "\\\\hist01\\recipes", "\\\\hist01\\recipes\\mix.txt"
     assert sorted(told(rows), key=str) == sorted(
         [
-            (0, "open", None, None, "ok", None),
+            (0, "open", None, "SMB 3.1.1, signing required, encryption AES-128-GCM", "ok", None),
             (1, "authenticate", None, None, "ok", None),
             (1, "authenticate", "joe", None, "ok", None),
             (3, "open", "joe", share, "ok", None),

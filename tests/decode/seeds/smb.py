@@ -1,26 +1,43 @@
-"""MS-SMB2, MS-CIFS and MS-NLMP: a session with a login and files, version 1, a browser's announcement."""
+"""Conversations of SMB 1 to 3: commands, names, status; octets written after MS-SMB2, MS-CIFS and MS-NLMP."""
 
 from __future__ import annotations
 
 import struct
 
+from decode.protocols.smb_octets import (
+    CREATE_IT,
+    DENIED,
+    FILE,
+    MORE,
+    agreed,
+    close,
+    create,
+    created,
+    framed,
+    negotiate,
+    ntlm_authenticate,
+    ntlm_challenge,
+    query_directory,
+    query_info,
+    read_of,
+    renamed,
+    sealed,
+    set_info,
+    setup,
+    smb2,
+    text,
+    tree_connect,
+    tree_connected,
+    was_closed,
+    was_read,
+    was_set_up,
+    was_written,
+    write_of,
+)  # fmt: skip
 from decode.seeds import Seed
 
-FILE = bytes(range(16))
-DENIED, MORE = 0xC0000022, 0xC0000016
-
-
-def _framed(*commands: bytes) -> bytes:
-    return struct.pack(">I", sum(map(len, commands))) + b"".join(commands)
-
-
-def _smb2(
-    command: int, number: int, body: bytes, *, answer: bool = False, status: int = 0, chained: bool = False
-) -> bytes:
-    body += bytes(-len(body) % 8)
-    following = 64 + len(body) if chained else 0
-    fields = (b"\xfeSMB", 64, 1, status, command, 1, int(answer), following, number, 0, 5, 9)
-    return struct.pack("<4sHHIHHIIQIIQ", *fields) + bytes(16) + body
+_ANY = b"\xff" * 16
+_ERROR = b"\x09" + bytes(8)
 
 
 def _smb1(
@@ -31,39 +48,6 @@ def _smb1(
         "<4sBIBHH8xHHHHH", b"\xffSMB", command, status, flags, 0xC001, 0, 0, 1, 0xFEFF, 1, number
     )
     return head + bytes((len(words) // 2,)) + words + struct.pack("<H", len(data)) + data
-
-
-def _text(words: str) -> bytes:
-    return words.encode("utf-16-le")
-
-
-def _challenge() -> bytes:
-    names = ((2, "PLANT"), (1, "HIST01"), (3, "hist01.plant.example"), (4, "plant.example"), (0, ""))
-    pairs = b"".join(struct.pack("<HH", kind, len(_text(name))) + _text(name) for kind, name in names)
-    fields = (b"NTLMSSP\0", 2, 0, 0, 56, 0x02800001, 1, 0, len(pairs), len(pairs), 56)
-    return struct.pack("<8sIHHIIQQHHI", *fields) + struct.pack("<BBH4x", 10, 0, 20348) + pairs
-
-
-def _authenticate() -> bytes:
-    parts = (b"", b"", _text("PLANT"), _text("joe"), _text("ENG07"), b"")
-    fields, at = b"", 72
-    for part in parts:
-        fields += struct.pack("<HHI", len(part), len(part), at)
-        at += len(part)
-    version = struct.pack("<IBBH4x", 0x02000001, 6, 1, 7601)
-    return b"NTLMSSP\0" + struct.pack("<I", 3) + fields + version + b"".join(parts)
-
-
-def _tree(path: str) -> bytes:
-    return struct.pack("<HHHH", 9, 0, 72, len(_text(path))) + _text(path)
-
-
-def _create(name: str) -> bytes:
-    return struct.pack("<H42sHH8x", 57, b"", 120, len(_text(name))) + _text(name)
-
-
-def _read_of(file: bytes) -> bytes:
-    return struct.pack("<HBBIQ", 49, 0, 0, 4096, 0) + file
 
 
 def _netbios(name: str, suffix: int) -> bytes:
@@ -80,7 +64,7 @@ def _announcement() -> bytes:
     return head + names + smb
 
 
-_SETUP = _text("Windows 5.1\0Windows 2000 LAN Manager\0PLANT\0")
+_SETUP = text("Windows 5.1\0Windows 2000 LAN Manager\0PLANT\0")
 _SHARE = struct.pack("<HHHH", 255, 0, 0, 1)
 
 SEEDS = (
@@ -90,20 +74,56 @@ SEEDS = (
         port=445,
         no_join="user, share and file are named once and meant by number from then on",
         messages=(
-            (0, _framed(_smb2(0, 0, bytes(36)))),
-            (1, _framed(_smb2(0, 0, struct.pack("<HHH", 65, 1, 0x0311) + bytes(58), answer=True))),
-            (0, _framed(_smb2(1, 1, bytes(24) + b"NTLMSSP\0\x01\0\0\0" + bytes(24)))),
-            (1, _framed(_smb2(1, 1, bytes(8) + _challenge(), answer=True, status=MORE))),
-            (0, _framed(_smb2(1, 2, bytes(24) + _authenticate()))),
-            (1, _framed(_smb2(1, 2, bytes(8), answer=True))),
-            (0, _framed(_smb2(3, 3, _tree("\\\\hist01\\recipes")))),
-            (1, _framed(_smb2(3, 3, bytes(16), answer=True))),
-            (0, _framed(_smb2(5, 4, _create("mix.txt")))),
-            (1, _framed(_smb2(5, 4, struct.pack("<H62s", 89, b"") + FILE, answer=True))),
-            (0, _framed(_smb2(8, 5, _read_of(FILE), chained=True), _smb2(9, 6, _read_of(FILE)))),
-            (1, _framed(_smb2(8, 5, bytes(80), answer=True))),
-            (1, _framed(_smb2(9, 6, bytes(9), answer=True, status=DENIED))),
+            (0, framed(smb2(0, 0, negotiate(0x0302, 0x0311), session=0))),
+            (1, framed(smb2(0, 0, agreed(0x0311, mode=3, cipher=2), answer=True, session=0))),
+            (0, framed(smb2(1, 1, setup(b"NTLMSSP\0\x01\0\0\0" + bytes(24)), session=0))),
+            (1, framed(smb2(1, 1, was_set_up(ntlm_challenge()), answer=True, status=MORE))),
+            (0, framed(smb2(1, 2, setup(ntlm_authenticate())))),
+            (1, framed(smb2(1, 2, was_set_up(), answer=True))),
+            (0, framed(smb2(3, 3, tree_connect("\\\\hist01\\recipes")))),
+            (1, framed(smb2(3, 3, tree_connected(), answer=True))),
+            (0, framed(smb2(5, 4, create("mix.txt", CREATE_IT)))),
+            (1, framed(smb2(5, 4, created(action=2), answer=True))),
+            (0, framed(smb2(8, 5, read_of(FILE), chained=True), smb2(9, 6, write_of(FILE, b"flour 4")))),
+            (1, framed(smb2(8, 5, was_read(bytes(40)), answer=True))),
+            (1, framed(smb2(9, 6, was_written(7), answer=True))),
+            (0, framed(smb2(17, 7, set_info(FILE, 0x10A, renamed("mix.old"))))),
+            (1, framed(smb2(17, 7, _ERROR, answer=True, status=DENIED))),
+            (0, framed(smb2(14, 8, query_directory(FILE, "*")))),
+            (1, framed(smb2(14, 8, _ERROR, answer=True, status=0x103))),
+            (1, framed(smb2(14, 8, _ERROR, answer=True, status=0x80000006))),
+            (0, framed(smb2(6, 9, close()))),
+            (1, framed(smb2(6, 9, was_closed(), answer=True))),
         ),
+    ),
+    Seed(
+        name="compound",
+        transport="tcp",
+        port=445,
+        messages=(
+            (
+                0,
+                framed(
+                    smb2(5, 4, create("a.txt"), chained=True),
+                    smb2(16, 5, query_info(_ANY, 0x112), chained=True, related=True),
+                    smb2(6, 6, close(_ANY), related=True),
+                ),
+            ),
+            (
+                1,
+                framed(
+                    smb2(5, 4, created(), answer=True, chained=True),
+                    smb2(16, 5, _ERROR, answer=True, related=True, status=DENIED, chained=True),
+                    smb2(6, 6, was_closed(), answer=True, related=True),
+                ),
+            ),
+        ),
+    ),
+    Seed(
+        name="encrypted",
+        transport="tcp",
+        port=445,
+        messages=((0, framed(sealed(9, bytes(100)))), (1, framed(sealed(9, bytes(90))))),
     ),
     Seed(
         name="version-1",
@@ -111,12 +131,12 @@ SEEDS = (
         port=139,
         no_join="the dialect is agreed first",
         messages=(
-            (0, _framed(_smb1(0x72, b"", b"\2PC NETWORK PROGRAM 1.0\0\2NT LM 0.12\0"))),
-            (1, _framed(_smb1(0x72, struct.pack("<H32x", 1), b"", answer=True))),
-            (0, _framed(_smb1(0x73, bytes(26), b"\0" + bytes(8), number=2))),
-            (1, _framed(_smb1(0x73, bytes(6), _SETUP, answer=True, number=2))),
-            (0, _framed(_smb1(0x75, _SHARE, b"\0" + _text("\\\\S\\C$\0"), number=3))),
-            (1, _framed(_smb1(0x75, b"", b"", answer=True, status=DENIED, number=3))),
+            (0, framed(_smb1(0x72, b"", b"\2PC NETWORK PROGRAM 1.0\0\2NT LM 0.12\0"))),
+            (1, framed(_smb1(0x72, struct.pack("<H32x", 1), b"", answer=True))),
+            (0, framed(_smb1(0x73, bytes(26), b"\0" + bytes(8), number=2))),
+            (1, framed(_smb1(0x73, bytes(6), _SETUP, answer=True, number=2))),
+            (0, framed(_smb1(0x75, _SHARE, b"\0" + text("\\\\S\\C$\0"), number=3))),
+            (1, framed(_smb1(0x75, b"", b"", answer=True, status=DENIED, number=3))),
         ),
     ),
     Seed(

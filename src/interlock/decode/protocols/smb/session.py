@@ -1,28 +1,73 @@
-"""What a flow's SMB needs to know of its past: open files, tree connections, names asked for; all bounded."""
+"""What a flow's SMB needs to know of its past: sessions, tree connections, open files, open requests; all bounded."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TypeVar
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 
-__all__ = ["MAX_KEPT", "Session"]
+__all__ = ["MAX_KEPT", "Asked", "Logon", "Session"]
 
 MAX_KEPT = 512
-"""Files, trees or unanswered names a flow may have; past that the oldest is forgotten."""
+"""Files, trees, accounts or unanswered requests a flow may have; past that the oldest is forgotten."""
+
+
+@dataclass(slots=True)
+class Asked:
+    """A request without its answer: what it is about, and what the answer's octets belong to.
+
+    name: share, file or None. file: the id it carries. about: control code or information class.
+    brief: the same message closes what it opens, so its id is not worth keeping. verb: of its row.
+    """
+
+    command: int
+    name: str | None
+    file: bytes | None = None
+    about: int = 0
+    brief: bool = False
+    verb: int = 0
+
+
+@dataclass(slots=True)
+class Logon:
+    """Who logs in, as NTLM's last message says it."""
+
+    user: str
+    domain: str
+    workstation: str
 
 
 class Session:
-    """files: id → name. trees: id → share. asked: message id → name that its answer's id stands for."""
+    """One flow. files: id → name. trees: id → share. asked: message id → request. logons: session id → who.
 
-    __slots__ = ("asked", "dialects", "files", "trees", "user")
+    hidden: session ids seen encrypted.
+    """
+
+    __slots__ = (
+        "asked",
+        "dialect",
+        "dialects",
+        "encryption",
+        "files",
+        "hidden",
+        "logons",
+        "signing",
+        "trees",
+        "user",
+    )
 
     def __init__(self) -> None:
         self.files: dict[bytes, str] = {}
         self.trees: dict[int, str] = {}
-        self.asked: dict[int, str] = {}
+        self.asked: dict[int, Asked] = {}
+        self.logons: dict[int, Logon] = {}
+        self.hidden: dict[int, bool] = {}
         self.dialects: tuple[str, ...] = ()
+        self.dialect: str | None = None
+        self.signing: str | None = None
+        self.encryption: str | None = None
         self.user: str | None = None
 
     @staticmethod
