@@ -21,7 +21,8 @@ class ParquetFile:
     """A sink (export.sink.Sink)."""
 
     def __init__(self, schema: pa.Schema, file: BinaryIO) -> None:
-        numbers = [f"{f.name}.list.element" for f in schema if pa.types.is_list(f.type)]
+        lists = [f for f in schema if pa.types.is_list(f.type)]
+        numbers = [f"{f.name}.list.element" for f in lists if pa.types.is_floating(f.type.value_type)]
         coded = [f.name for f in schema if f.name not in _PLAIN and not pa.types.is_list(f.type)]
         rising = [f.name for f in schema if f.name in _PLAIN and not pa.types.is_string(f.type)]
         self._schema = schema
