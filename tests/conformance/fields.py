@@ -1,4 +1,4 @@
-"""Tables of single protocols against the fields that others decoded: GOOSE and sampled values, column by column.
+"""Tables of single protocols against the fields that others decoded: GOOSE, sampled values, synchrophasors.
 
 A check is a file beside a capture, its rows in words of ours, and the key under which rows of both sides meet.
 Source: the logs of ICSNPP's analyzers; the CSV files of QUT-ZSS-2023.
@@ -15,6 +15,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from conformance import synchrophasor_logs
 from conformance.zeek import read_log
 
 if TYPE_CHECKING:
@@ -206,5 +207,29 @@ CHECKS: Final[tuple[Check, ...]] = (
         key=("sv_id", "smp_cnt", "time"),
         rows=_qut_sv,
         mine=_qut_sv_mine,
+    ),
+    *(
+        Check(
+            file=f"synchrophasor_{kind}.log",
+            table="synchrophasor_frames",
+            key=("frame_type", "frame_size", *more),
+            rows=synchrophasor_logs.frame_rows,
+            mine=synchrophasor_logs.frame_mine,
+        )
+        for kind, more in (("cmd", ("command",)), ("cfg", ()), ("data", ()))
+    ),
+    Check(
+        file="synchrophasor_cfg_detail.log",
+        table="synchrophasor_configuration",
+        key=("frame_type", "pmu"),
+        rows=synchrophasor_logs.configuration_rows,
+        mine=synchrophasor_logs.configuration_mine,
+    ),
+    Check(
+        file="synchrophasor_data_detail.log",
+        table="synchrophasor_data",
+        key=("pmu", "first"),
+        rows=synchrophasor_logs.data_rows,
+        mine=synchrophasor_logs.data_mine,
     ),
 )

@@ -2,7 +2,18 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.oracles import cip, datagrams, link, modbus, names, opcua, profinet, s7comm, sessions
+from conformance.oracles import (
+    cip,
+    datagrams,
+    link,
+    modbus,
+    names,
+    opcua,
+    profinet,
+    s7comm,
+    sessions,
+    synchrophasor,
+)
 from conformance.oracles.table import ORACLES, PROTOCOLS
 from conformance.packets import keys, packet, tcp, udp
 
@@ -257,4 +268,22 @@ def test_tls_counts_hellos_only():
     assert keys(sessions.TLS, hand(1, "1", back=False), hand(2, "2", "11", "14", back=True)) == [
         f"1 tls {A} > {B} function 1 request",
         f"2 tls {A} > {B} function 1 answer",
+    ]
+
+
+def test_what_a_synchrophasor_command_asks_for_answers_it_once():
+    def frame(number, kind, *, back, command=None):
+        shown = [(2, "synphasor.frtype", kind), (2, "synphasor.idcode_stream_source", "7")]
+        shown += [(2, "synphasor.command", command)] if command else []
+        return packet(number, tcp(A, B, 4712, back=back), [(1, "<synphasor", ""), *shown])
+
+    packets = [
+        frame(1, "0x0004", back=False, command="0x0005"),
+        frame(2, "0x0003", back=True),
+        frame(3, "0x0003", back=True),
+    ]
+    assert keys(synchrophasor.ORACLE, *packets) == [
+        f"1 c37118 {A} > {B} function 261 request",
+        f"2 c37118 {A} > {B} function 261 answer",
+        f"3 c37118 {A} > {B} function 3 request",
     ]

@@ -53,6 +53,7 @@ PROTOCOLS: tuple[str, ...] = (
     "hart_ip",
     "dlms",
     "roc_plus",
+    "c37118",
     "arp",
     "lldp",
     "cdp",

@@ -23,6 +23,7 @@ from conformance.oracles import (
     s7comm,
     sessions,
     substation,
+    synchrophasor,
 )
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ ORACLES: Final[tuple[Oracle, ...]] = (
     datagrams.NTP,
     link.ANNOUNCEMENTS,
     messaging.ORACLE,
+    synchrophasor.ORACLE,
 )
 LOGGED: Final[tuple[str, ...]] = ("roc-plus",)
 """Protocols that tshark does not know: only logs beside the captures say what they hold."""

@@ -1,0 +1,1 @@
+"""Synchrophasors: IEEE C37.118."""
