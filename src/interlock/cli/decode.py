@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["decode"]
 
+FOLDED = "operations_folded"
 FORMATS = ("jsonl", "csv", "parquet", "arrow")
 
 
@@ -40,7 +41,8 @@ FORMATS = ("jsonl", "csv", "parquet", "arrow")
     default=("operations",),
     show_default=True,
     metavar="NAME",
-    help="operations, flows, clues, values, oddities, credentials, or a protocol's own; repeat with --out.",
+    help="operations, operations_folded, flows, clues, values, oddities, credentials, or a protocol's own; "
+    "repeat with --out.",
 )
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Default: jsonl, with --out parquet.")
 @click.option("-o", "file", metavar="FILE", help="Write there instead of standard output.")
@@ -66,7 +68,8 @@ def decode(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...], 
         if table not in known:
             raise click.UsageError(f"no table {table!r}; there are: {', '.join(sorted(known))}")
     with open_sources(specify(paths, realms), stdin=sys.stdin.buffer) as run:
-        engine = build_engine(run.sources, wanted=frozenset(tables), gsdml=gsdml, **watch_of(ctx))
+        wanted = frozenset(tables) | ({"operations"} if FOLDED in tables else set())
+        engine = build_engine(run.sources, wanted=wanted, gsdml=gsdml, **watch_of(ctx))
         schemas = {table: known[table] for table in tables}
         form = form or ("parquet" if folder else "jsonl")
         ctx.exit(_stream(run, engine, schemas, form, file, folder, ctx.obj))
@@ -74,7 +77,7 @@ def decode(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...], 
 
 def _stream(run: CaptureRun, engine: Any, schemas: dict[str, pa.Schema], form: str, file: str | None,
             folder: str | None, watch: Watch | None) -> int:  # fmt: skip
-    from interlock.pipeline.decode_run import decoded  # noqa: PLC0415
+    from interlock.pipeline.decode_run import decoded, folded  # noqa: PLC0415
     from interlock.store.folder import TableFile, TableFolder  # noqa: PLC0415
 
     target: Any = (
@@ -88,7 +91,8 @@ def _stream(run: CaptureRun, engine: Any, schemas: dict[str, pa.Schema], form: s
         stop = stack.enter_context(stop_on_interrupt())
         stack.callback(target.abandon)
         progress = stack.enter_context(progress_bar(run))
-        for batches in decoded(run, engine, progress=progress, stop=stop):
+        steps = decoded(run, engine, progress=progress, stop=stop)
+        for batches in folded(steps) if FOLDED in schemas else steps:
             target.write(batches)
         target.commit()
         stopped = stop() and any(run.unfinished)

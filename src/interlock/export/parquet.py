@@ -51,7 +51,7 @@ class ParquetFile:
         if self._held:
             # One dictionary for all of a row group, or the writer would spell every word out.
             table = pa.Table.from_batches(self._held, self._schema).unify_dictionaries()
-            self._writer.write_table(table, row_group_size=table.num_rows)
+            self._writer.write_table(table, row_group_size=max(1, table.num_rows))
         self._held, self._rows = [], 0
 
     def close(self) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from interlock.store.folding import Folding
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     import pyarrow as pa
 
     from interlock.capture.run import CaptureRun
     from interlock.decode.engine import Engine
 
-__all__ = ["Interrupt", "decoded"]
+__all__ = ["Interrupt", "decoded", "folded"]
 
 Batches = dict[str, "pa.RecordBatch"]
 
@@ -34,3 +36,13 @@ def decoded(
         if stop():
             break
     yield from engine.finish()
+
+
+def folded(steps: Iterable[Batches]) -> Iterator[Batches]:
+    """The same, and `operations_folded` as a store would keep it."""
+    folding = Folding()
+    for batches in steps:
+        yield batches
+        if "operations" in batches:
+            yield from ({"operations_folded": batch} for batch in folding.add(batches["operations"]))
+    yield from ({"operations_folded": batch} for batch in folding.rest())

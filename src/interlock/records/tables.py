@@ -11,9 +11,20 @@ import pyarrow as pa
 
 from interlock.records.schema import Column, Table, text
 
-__all__ = ["CLUES", "CREDENTIALS", "DETAIL", "FLOWS", "ODDITIES", "OPERATIONS", "TABLES", "VALUES"]
+__all__ = [
+    "CLUES",
+    "CREDENTIALS",
+    "DETAIL",
+    "FLOWS",
+    "ODDITIES",
+    "OPERATIONS",
+    "OPERATIONS_FOLDED",
+    "TABLES",
+    "VALUES",
+]
 
 _NS = pa.timestamp("ns", "UTC")
+_LATENCY = pa.duration("ns")
 _SOURCE = (
     Column(name="source", type=text(), meaning="capture file, or sensor and interface, it was seen in"),
     Column(name="realm", type=text(), meaning="address space (site, cell); a machine is (realm, address)"),
@@ -72,8 +83,31 @@ OPERATIONS: Final = Table(
         Column(
             name="code", type=pa.int32(), nullable=True, meaning="the protocol's own error or exception code"
         ),
+        Column(name="latency", type=_LATENCY, nullable=True, unit="ns", meaning="answer minus request"),
+    ),
+)
+
+OPERATIONS_FOLDED: Final = Table(
+    name="operations_folded",
+    version=1,
+    meaning="Operations as stores keep them: cyclic ones of a minute that are alike and ended well are one row.",
+    columns=(
+        *OPERATIONS.columns,
+        Column(name="repeats", type=pa.uint32(), meaning="how many rows of operations this one stands for"),
+        Column(name="last", type=_NS, unit="ns", meaning="when the last of them began"),
         Column(
-            name="latency", type=pa.duration("ns"), nullable=True, unit="ns", meaning="answer minus request"
+            name="last_frame", type=pa.uint64(), nullable=True, meaning="frame of the last of them, as frame"
+        ),
+        Column(
+            name="latency_max", type=_LATENCY, nullable=True, unit="ns", meaning="the slowest answer of them"
+        ),
+        *(
+            Column(name=f"period_{name}", type=_LATENCY, nullable=True, unit="ns", meaning=meaning)
+            for name, meaning in (
+                ("p50", "time from one to the next: half of them are no longer"),
+                ("p99", "time from one to the next: 99 of 100 are no longer"),
+                ("max", "the longest time from one to the next"),
+            )
         ),
     ),
 )
@@ -250,5 +284,5 @@ CREDENTIALS: Final = Table(
 )
 
 TABLES: Final[dict[str, Table]] = {
-    t.name: t for t in (OPERATIONS, FLOWS, VALUES, CLUES, ODDITIES, CREDENTIALS)
+    t.name: t for t in (OPERATIONS, OPERATIONS_FOLDED, FLOWS, VALUES, CLUES, ODDITIES, CREDENTIALS)
 }
