@@ -64,9 +64,11 @@ def read_messages(folder: Path, rules: Iterable[Rule]) -> dict[str, list[Message
 
 def _messages(row: LogRow, rule: Rule) -> Iterator[Message]:
     for form in rule["messages"]:
-        function = _function(row, form, rule)
         needed = form.get("if_set")
-        if function is None or not row.fits(form.get("where", {})) or (needed and row.get(needed) is None):
+        if not row.fits(form.get("where", {})) or (needed and row.get(needed) is None):
+            continue
+        function = _function(row, form, rule)
+        if function is None:
             continue
         client, server = (row.get(column) or "" for column in form.get("ends", rule["ends"]))
         yield Message(

@@ -54,6 +54,7 @@ PROTOCOLS: tuple[str, ...] = (
     "dlms",
     "roc_plus",
     "c37118",
+    "bsap",
     "arp",
     "lldp",
     "cdp",

@@ -101,6 +101,11 @@ def test_every_opcode_has_its_verb(
     assert (row["function"], row["verb"], row["object"], row["count"]) == (function, verb, named, count)
 
 
+def test_every_parameter_asked_for_has_its_row() -> None:
+    rows = rows_of((CLIENT, asked(180, bytes((4, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)))))
+    assert [r["object"] for r in rows] == ["tlp:1,2,3", "tlp:4,5,6", "tlp:7,8,9", "tlp:10,11,12"]
+
+
 def test_what_is_forwarded_has_the_inner_verb_and_the_last_hop() -> None:
     hops = bytes((240, 240, 5, 6, 7, 8, 0, 0, 0, 0))
     (row,) = rows_of((CLIENT, asked(24, hops + bytes((181, 1)) + b"\0")))

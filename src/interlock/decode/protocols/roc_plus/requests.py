@@ -81,10 +81,9 @@ class Requests:
             self._named(out, row, f"tlp:{data[1]},{data[2]},{data[3]}", data[0])
             return
         for k in range(min(data[0], MAX_ITEMS)):
-            if k:
-                row = out.more(row)
             at = 1 + 3 * k
-            self._named(out, row, f"tlp:{data[at]},{data[at + 1]},{data[at + 2]}", 1)
+            item = out.more(row) if k else row
+            self._named(out, item, f"tlp:{data[at]},{data[at + 1]},{data[at + 2]}", 1)
 
     def _file(self, m, i, out, row, opcode, data):
         """Command 1, …; a path of 100 and a name of 25 octets where a file is opened or deleted."""

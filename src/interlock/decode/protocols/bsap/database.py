@@ -1,0 +1,142 @@
+"""Remote data base access: signals asked for by name or address, and their values in the answer.
+
+    read by name      function 1 | which selectors follow 1 | selectors | security 1 | number 1 | (name, zero)*
+    read by address   function 1 | which selectors follow 1 | selectors | version 2 | security 1 | number 1 | address 2*
+    write by address  function 1 | version 2 | security 1 | number 1 | (address 2, what to write …)*
+    write by name     function 1 | security 1 | number 1 | (name, zero, what to write …)*
+    element           [type and inhibits 1] [value 1 or 4] [address 2] [version 2], as selected
+
+Source: Emerson D301401X012, chapter on RDB; layouts as the capture shows them.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+from interlock.decode.values import READ, WRITTEN
+
+__all__ = ["MAX_SIGNALS", "Database"]
+
+MAX_SIGNALS: Final = 64
+"""Signals of one request that get a row each; a message holds few more."""
+
+READ_BY_ADDRESS, READ_BY_NAME, WRITE_BY_ADDRESS, WRITE_BY_NAME = 0x00, 0x04, 0x80, 0x84
+_SET: Final = {0x09: 1, 0x0A: 0}
+"""What to write into a logical signal, in one octet: on and off."""
+
+TYPE, VALUE, ADDRESS, VERSION = 0x80, 0x40, 0x10, 0x01
+LOGICAL, ANALOG = 0, 2
+
+
+class Database:
+    """Names signals of requests, reads values of answers.
+
+    A request's note: (object codes, first selector, second selector).
+    """
+
+    def __init__(self, decoder):
+        """decoder: the Bsap decoder, which lends pools and values."""
+        self.d = decoder
+
+    def ask(self, m, i, out, row, data):
+        """What a request is about. data: from the RDB function on."""
+        function = data[0]
+        if function in (READ_BY_NAME, READ_BY_ADDRESS):
+            self._read(out, row, function, data)
+        elif function == WRITE_BY_ADDRESS:
+            self._write_addresses(m, i, out, row, data)
+        elif function == WRITE_BY_NAME:
+            self._write_names(m, i, out, row, data)
+
+    def _read(self, out, row, function, data):
+        at = 2
+        selectors = [0, 0, 0, 0]
+        for k in range(4):
+            if data[1] >> k & 1:
+                selectors[k] = data[at]
+                at += 1
+        if function == READ_BY_ADDRESS:
+            at += 2
+        number = data[at + 1]
+        at += 2
+        if function == READ_BY_NAME:
+            named = [_text(name) for name in data[at:].split(b"\0")[:-1][:number]]
+        elif len(data) - at == 2 * number:
+            named = [_address(data, k) for k in range(at, len(data), 2)]
+        else:
+            return
+        codes = self._name(out, row, named)
+        if selectors[2:] == [0, 0]:
+            out.notes[out.operation_of(row)] = (codes, selectors[0], selectors[1])
+
+    def _name(self, out, row, named):
+        """A row a signal; codes of their objects."""
+        codes = [self.d.signals.code(text) for text in named[:MAX_SIGNALS]]
+        for k, code in enumerate(codes):
+            out.set_object(out.more(row) if k else row, code, 1)
+        return codes
+
+    def _write_addresses(self, m, i, out, row, data):
+        at, found = 5, []
+        for _ in range(min(data[4], MAX_SIGNALS)):
+            if len(data) < at + 3:
+                break
+            found.append((_address(data, at), data[at + 2]))
+            at += 3
+            if found[-1][1] not in _SET:
+                break  # how long the value is, is not known
+        self._written(m, i, out, row, found)
+
+    def _write_names(self, m, i, out, row, data):
+        at, found = 3, []
+        for _ in range(min(data[2], MAX_SIGNALS)):
+            end = data.find(b"\0", at)
+            if end < 0 or len(data) < end + 2:
+                break
+            found.append((_text(data[at:end]), data[end + 1]))
+            at = end + 2
+            if found[-1][1] not in _SET:
+                break
+        self._written(m, i, out, row, found)
+
+    def _written(self, m, i, out, row, found):
+        codes = self._name(out, row, [text for text, _ in found])
+        v = self.d.values
+        for code, (_, what) in zip(codes, found, strict=True):
+            if v.wanted and what in _SET:
+                here = (m, i, self.d.f.protocol_code, out.operation_of(row), out.unit_of(row), code, WRITTEN)
+                v.block(*here, self.d.kinds["logical"])
+                v.number(_SET[what])
+
+    def answer(self, m, i, out, row, data, number):
+        """Values of an answer's elements. data: behind the number of elements."""
+        note = out.notes.pop(out.operation_of(row), None)
+        v = self.d.values
+        if note is None or not v.wanted:
+            return
+        codes, first, second = note
+        if first & ~(TYPE | VALUE | ADDRESS) or second & ~VERSION or not (first & TYPE and first & VALUE):
+            return  # what else was selected has a length that is not known
+        behind = (2 if first & ADDRESS else 0) + (2 if second & VERSION else 0)
+        at = 0
+        for code in codes[:number]:
+            kind = data[at] & 3
+            size = {LOGICAL: 1, ANALOG: 4}.get(kind)
+            if size is None:
+                return
+            value = data[at + 1 : at + 1 + size]
+            if len(value) < size:
+                raise IndexError
+            here = (m, i, self.d.f.protocol_code, out.operation_of(row), out.unit_of(row), code, READ)
+            v.block(*here, self.d.kinds["logical" if kind == LOGICAL else "analog"])
+            v.number(value[0] if kind == LOGICAL else struct.unpack("<f", value)[0])
+            at += 1 + size + behind
+
+
+def _address(data, at):
+    return f"address:0x{data[at] | data[at + 1] << 8:04x}"
+
+
+def _text(octets):
+    return octets.decode("latin-1")
