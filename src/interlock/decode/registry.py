@@ -68,6 +68,7 @@ PROTOCOLS: tuple[str, ...] = (
     "ftp",
     "telnet",
     "smb",
+    "dcerpc",
     "rdp",
 )
 """Folders of decode/protocols, in the order in which their probes are asked."""

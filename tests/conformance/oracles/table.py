@@ -24,6 +24,7 @@ from conformance.oracles import (
     sessions,
     substation,
     synchrophasor,
+    windows,
 )
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ ORACLES: Final[tuple[Oracle, ...]] = (
     sessions.FTP,
     datagrams.SNMP,
     sessions.SMB,
+    windows.DCERPC,
     sessions.RDP,
     datagrams.NTP,
     link.ANNOUNCEMENTS,
