@@ -55,6 +55,7 @@ PROTOCOLS: tuple[str, ...] = (
     "roc_plus",
     "c37118",
     "bsap",
+    "fox",
     "arp",
     "lldp",
     "cdp",
