@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 
+from decode.protocols.rpc_octets import answered, bind, bound, call, nothing, unique
 from decode.protocols.smb_octets import (
     CREATE_IT,
     DENIED,
@@ -11,9 +12,11 @@ from decode.protocols.smb_octets import (
     MORE,
     agreed,
     close,
+    controlled,
     create,
     created,
     framed,
+    ioctl,
     negotiate,
     ntlm_authenticate,
     ntlm_challenge,
@@ -36,6 +39,8 @@ from decode.protocols.smb_octets import (
 )  # fmt: skip
 from decode.seeds import Seed
 
+_SERVICES = "367abb81-9844-35f1-ad32-98f038001003"
+_TRANSCEIVE = 0x0011C017
 _ANY = b"\xff" * 16
 _ERROR = b"\x09" + bytes(8)
 
@@ -115,6 +120,31 @@ SEEDS = (
                     smb2(5, 4, created(), answer=True, chained=True),
                     smb2(16, 5, _ERROR, answer=True, related=True, status=DENIED, chained=True),
                     smb2(6, 6, was_closed(), answer=True, related=True),
+                ),
+            ),
+        ),
+    ),
+    Seed(
+        name="pipe",
+        transport="tcp",
+        port=445,
+        no_join="interfaces are bound once and meant by number from then on",
+        messages=(
+            (0, framed(smb2(3, 1, tree_connect("\\\\plant-1\\IPC$")))),
+            (1, framed(smb2(3, 1, tree_connected(2), answer=True))),
+            (0, framed(smb2(5, 2, create("svcctl")))),
+            (1, framed(smb2(5, 2, created(), answer=True))),
+            (0, framed(smb2(9, 3, write_of(FILE, bind(1, _SERVICES))))),
+            (1, framed(smb2(9, 3, was_written(72), answer=True))),
+            (0, framed(smb2(8, 4, read_of(FILE)))),
+            (1, framed(smb2(8, 4, was_read(bound(1, 0)), answer=True))),
+            (0, framed(smb2(11, 5, ioctl(FILE, _TRANSCEIVE, call(2, 15, unique(None) + bytes(8)))))),
+            (
+                1,
+                framed(
+                    smb2(
+                        11, 5, controlled(FILE, _TRANSCEIVE, answered(2, bytes(20) + nothing())), answer=True
+                    )
                 ),
             ),
         ),

@@ -113,9 +113,11 @@ class Version2:
             out.set_object(row, self.smb.objects.code(asked.name[:512]), 1)
         share = session.trees.get(chain.tree)
         self.naming.request(out, row, head.command, body, asked, share)
-        asked.verb = out.verb_of(row)
+        asked.verb, asked.session = out.verb_of(row), chain.session
         if head.command == _SETUP:
             self._login(m, i, out, row, session, head, body)
+        else:
+            self.smb.pipes.asked(m, i, out, session, body, asked, share)
 
     def _asked(self, session: Session, head: Header, body: Body, chain: _Chain) -> Asked:
         """The share or file that a request is about."""
@@ -163,6 +165,7 @@ class Version2:
             self._logged_on(m, i, session, head, body)
         elif asked is not None:
             self._learned(out, row, session, head, body, asked)
+            self.smb.pipes.answered(m, i, out, session, body, asked)
 
     def _alone(self, m: Any, i: int, out: Any, head: Header, asked: Asked | None) -> int:
         """A row for an answer without an open request."""
@@ -176,6 +179,8 @@ class Version2:
 
     def _learned(self, out: Any, row: int, session: Session, head: Header, body: Body, asked: Asked) -> None:
         """What an answer makes known: the id of a tree or file, whether the file is new."""
+        if asked.command == _CLOSE and asked.file is not None:
+            session.pipes.pop(asked.file, None)
         if head.status != SUCCESS:
             return
         if asked.command == _TREE_CONNECT and asked.name is not None:

@@ -2,7 +2,7 @@
 
     NetBIOS session | type 1 | length 3 |   SMB 1 | FF "SMB" …   SMB 2, 3 | FE "SMB" …   encrypted | FD "SMB" …
 
-SMB 2 and 3 stand in `commands`, SMB 1 in `classic`.
+SMB 2 and 3 stand in `commands`, SMB 1 in `classic`, what named pipes carry in `pipes`.
 Source: MS-SMB2, MS-CIFS, MS-NLMP, MS-BRWS; RFC 1002.
 """
 
@@ -14,6 +14,7 @@ from interlock.decode.protocols.smb.classic import TRANSACTION, Version1
 from interlock.decode.protocols.smb.commands import Version2
 from interlock.decode.protocols.smb.datagram import read_announcement, read_datagram
 from interlock.decode.protocols.smb.framing import MAGICS, SmbFramer
+from interlock.decode.protocols.smb.pipes import Pipes
 from interlock.decode.protocols.smb.session import Session
 from interlock.decode.protocols.smb.tables import SESSIONS
 from interlock.decode.protocols.smb.version1 import transaction_name
@@ -34,6 +35,7 @@ class Smb(Decoder):
     def __init__(self, spec, tools):
         Decoder.__init__(self, spec, tools)
         self.accounts = Names(self.names)
+        self.pipes = Pipes(self, tools)
         self.version1 = Version1(self, tools.table("smb", "smb1"))
         self.version2 = Version2(self, tools)
 

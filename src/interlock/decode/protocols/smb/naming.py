@@ -49,11 +49,7 @@ class Naming:
     def request(self, out: Any, row: int, command: int, body: Body, asked: Asked, share: str | None) -> None:
         """Set verb, name and object of a request's row by what it carries."""
         if command in _FILE:
-            place = share if share is not None else asked.name
-            verbs = _PLAIN if place is not None and is_pipe_share(place) else _FILE
-            if asked.name is not None and share is None and "\\IPC$\\" in asked.name.upper():
-                verbs = _PLAIN
-            out.set_verb(row, verbs[command] if place is not None else 0)
+            out.set_verb(row, self._transfer(command, share, asked.name))
         elif command == _CREATE:
             if body.changes():
                 out.set_verb(row, _FILE_WRITE)
@@ -67,6 +63,15 @@ class Naming:
         elif command == _DIRECTORY and asked.name and (pattern := body.pattern()):
             text = f"{asked.name}\\{pattern}"[:_MAX_NAME]
             out.set_object(row, self._smb.objects.code(text), 1)
+
+    @staticmethod
+    def _transfer(command: int, share: str | None, name: str | None) -> int:
+        """Verb of a read, write or flush: another one on a pipe, unknown where the share is not known."""
+        if share is None and name is not None and name.startswith("\\\\"):
+            share = name[: max(0, _root(name) - 1)]
+        if share is None:
+            return 0
+        return (_PLAIN if is_pipe_share(share) else _FILE)[command]
 
     def _information(self, out: Any, row: int, command: int, body: Body, asked: Asked) -> None:
         asked.about = body.information()

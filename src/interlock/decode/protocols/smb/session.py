@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from interlock.decode.protocols.smb.pipes import Pipe
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -19,7 +22,7 @@ class Asked:
     """A request without its answer: what it is about, and what the answer's octets belong to.
 
     name: share, file or None. file: the id it carries. about: control code or information class.
-    brief: the same message closes what it opens, so its id is not worth keeping. verb: of its row.
+    brief: the same message closes what it opens, so its id is not worth keeping. verb: of its row. session: its id.
     """
 
     command: int
@@ -28,6 +31,7 @@ class Asked:
     about: int = 0
     brief: bool = False
     verb: int = 0
+    session: int = 0
 
 
 @dataclass(slots=True)
@@ -42,6 +46,7 @@ class Logon:
 class Session:
     """One flow. files: id → name. trees: id → share. asked: message id → request. logons: session id → who.
 
+    pipes: id of an open named pipe → the DCE/RPC in it; opened: how many there were.
     hidden: session ids seen encrypted.
     """
 
@@ -53,6 +58,8 @@ class Session:
         "files",
         "hidden",
         "logons",
+        "opened",
+        "pipes",
         "signing",
         "trees",
         "user",
@@ -63,6 +70,8 @@ class Session:
         self.trees: dict[int, str] = {}
         self.asked: dict[int, Asked] = {}
         self.logons: dict[int, Logon] = {}
+        self.pipes: dict[bytes, Pipe] = {}
+        self.opened = 0
         self.hidden: dict[int, bool] = {}
         self.dialects: tuple[str, ...] = ()
         self.dialect: str | None = None
