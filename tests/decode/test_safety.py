@@ -1,4 +1,4 @@
-"""What recognises PROFIsafe and FSoE; octets written after IEC 61784-3-3 and ETG.5100."""
+"""What recognises PROFIsafe and FSoE; octets written after IEC 61784-3-3, makers' manuals and ETG.5100."""
 
 from __future__ import annotations
 
@@ -26,8 +26,27 @@ def crc(octets: bytes) -> int:
 def f_parameters(
     flags: int = 0x0840, *, source: int = 1, target: int = 199, watchdog: int = 150, more: bytes = b""
 ) -> bytes:
+    """more: a second watchdog, then the CRC of individual parameters, which is summed first."""
     body = struct.pack(">HHHH", flags, source, target, watchdog) + more
-    return body + struct.pack(">H", crc(body))
+    own = more[-4:] if flags >> 3 & 1 else b""
+    return body + struct.pack(">H", crc(own + body[: len(body) - len(own)]))
+
+
+@pytest.mark.parametrize(
+    ("flags", "individual", "printed"),
+    [
+        (0x0848, 1132081116, 17033),  # TR-Electronic CDH 75 M, manual TR-ECE-BA-GB-0095-19, clause 5.6.1
+        (0x0448, 3489011925, 9296),  # TR-Electronic CDV 582, manual TR-ECE-BA-GB-0139-02, clause 6.5.1.3
+        (0x2448, 3489011925, 35282),  # its other submodule
+    ],
+)
+def test_the_crc_is_that_of_makers_default_parameters(flags: int, individual: int, printed: int) -> None:
+    """Both addresses 1, watchdog 125 ms, as the manuals print them."""
+    record = struct.pack(">HHHHIH", flags, 1, 1, 125, individual, printed)
+    found = read_f_parameters(record)
+    assert found is not None
+    assert found.proven
+    assert f_parameters(flags, target=1, watchdog=125, more=struct.pack(">I", individual)) == record
 
 
 def test_f_parameters_with_their_crc() -> None:

@@ -16,6 +16,8 @@ _PLAIN: Final = {"operation", "time", "frame", "response_frame", "transaction", 
 Their numbers are near their neighbours, so the differences are stored: smaller, and quicker to compress.
 """
 
+_WHOLE: Final = (pa.types.is_integer, pa.types.is_timestamp, pa.types.is_duration)
+
 
 class ParquetFile:
     """A sink (export.sink.Sink)."""
@@ -24,7 +26,7 @@ class ParquetFile:
         lists = [f for f in schema if pa.types.is_list(f.type)]
         numbers = [f"{f.name}.list.element" for f in lists if pa.types.is_floating(f.type.value_type)]
         coded = [f.name for f in schema if f.name not in _PLAIN and not pa.types.is_list(f.type)]
-        rising = [f.name for f in schema if f.name in _PLAIN and not pa.types.is_string(f.type)]
+        rising = [f.name for f in schema if f.name in _PLAIN and any(of(f.type) for of in _WHOLE)]
         self._schema = schema
         self._rows = 0
         self._held: list[pa.RecordBatch] = []

@@ -20,7 +20,12 @@ _LENGTHS: Final = {0: 10, 1: 14, 2: 12, 3: 16}
 """F_Block_ID → octets of the record: with iPar CRC in 1 and 3, with a second watchdog in 2 and 3."""
 _VERSION_2: Final = 1
 _POLYNOMIAL: Final = 0x4EAB
-"""The CRC of the F-parameters, x^16 left out."""
+"""The CRC of the F-parameters, x^16 left out. It begins with the CRC of the individual parameters, then goes by order.
+
+Makers print the value of default parameters in their manuals: three of them come out so (tests/decode/test_safety.py).
+"""
+_INDIVIDUAL: Final = (1, 3)
+"""F_Block_IDs with the four octets of F_iPar_CRC at the record's end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +64,13 @@ def read_f_parameters(octets: bytes) -> FParameters | None:
         destination=destination,
         watchdog_ms=watchdog,
         sil=level + 1 if level < 3 else 0,
-        proven=_crc(octets[:-2]) == int.from_bytes(octets[-2:], "big"),
+        proven=_crc(_summed(octets[:-2], second >> 3 & 7)) == int.from_bytes(octets[-2:], "big"),
     )
+
+
+def _summed(octets: bytes, block: int) -> bytes:
+    """The record's octets in the order in which they are summed."""
+    return octets[-4:] + octets[:-4] if block in _INDIVIDUAL else octets
 
 
 def _crc(octets: bytes) -> int:
