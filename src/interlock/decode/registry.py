@@ -56,6 +56,7 @@ PROTOCOLS: tuple[str, ...] = (
     "c37118",
     "bsap",
     "fox",
+    "codesys",
     "arp",
     "lldp",
     "cdp",
