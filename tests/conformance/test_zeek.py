@@ -99,3 +99,8 @@ def test_checks_count_rows_that_fit_every_column():
     assert count_rows(table, {"protocol": "m", "function": "*"}) == 1
     assert count_rows(table, {"function": [1, 2], "unit": "10"}) == 2
     assert count_rows(table, {"function": 2}) == 0
+
+
+def test_a_row_may_be_a_message_without_a_function(tmp_path):
+    rule = {"messages": [{"kind": "request", "unnumbered": True, "where": {"kind": ["N"]}}]}
+    assert logged(tmp_path, "a b 1 - N 7", "a b 1 - Q 8", rule=rule) == ["a > b function - request"]

@@ -67,7 +67,7 @@ def _messages(row: LogRow, rule: Rule) -> Iterator[Message]:
         needed = form.get("if_set")
         if not row.fits(form.get("where", {})) or (needed and row.get(needed) is None):
             continue
-        function = _function(row, form, rule)
+        function = "-" if form.get("unnumbered") else _function(row, form, rule)
         if function is None:
             continue
         client, server = (row.get(column) or "" for column in form.get("ends", rule["ends"]))

@@ -65,7 +65,7 @@ ORACLES: Final[tuple[Oracle, ...]] = (
     messaging.ORACLE,
     synchrophasor.ORACLE,
 )
-LOGGED: Final[tuple[str, ...]] = ("roc-plus", "bsap")
+LOGGED: Final[tuple[str, ...]] = ("roc-plus", "bsap", "s7comm-plus")
 """Protocols that tshark does not know: only logs beside the captures say what they hold."""
 
 PROTOCOLS: Final[tuple[str, ...]] = (*(name for oracle in ORACLES for name in oracle.protocols), *LOGGED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 
+from decode.protocols import s7_plus_octets as plus
 from decode.protocols.s7_octets import (
     ACK_DATA,
     CONFIRM,
@@ -51,6 +52,11 @@ _PI_SERVICE = b"\x28" + bytes(6) + b"\xfd" + b"\0\0" + b"\x09P_PROGRAM"
 _BLOCK = b"_0800001P"
 _NAME = bytes((9,)) + _BLOCK
 _UPLOAD = b"\x1d" + bytes(7) + _NAME
+
+
+_STOP = struct.pack(">I", 52) + b"\1" + plus.vlq(2167) + plus.dint(1)
+_DOWNLOAD = plus.instance(0x7FFFC001, 1700, plus.attribute(233, plus.wstring("DLTransaction")))
+_BLOCK = plus.instance(0x8A0E0007, 2574, plus.attribute(233, plus.wstring("Recipe")))
 
 
 def _plus(body: bytes) -> bytes:
@@ -135,6 +141,16 @@ SEEDS = (
             _plus_answer(0x054C, 2),
             _plus_ask(0x0542, 3, 0x3C0),
             _plus_answer(0x0542, 3),
+            plus.ask(0x04F2, 4, _STOP, version=3),
+            plus.answer(0x04F2, 4, version=3),
+            plus.ask(0x0556, 5, b"\2\0\1\0" + _DOWNLOAD),
+            plus.answer(0x0556, 5),
+            plus.ask(0x04CA, 6, b"\0\0\0\3\0\4\0" + bytes(4) + _BLOCK),
+            plus.answer(0x04CA, 6, b"\0\1" + plus.vlq(0x8A0E0007)),
+            plus.ask(0x0560, 7, bytes(4)),
+            plus.answer(0x0560, 7),
+            plus.ask(0x04D4, 8, struct.pack(">I", 0x8A0E0007)),
+            plus.answer(0x04D4, 8),
         ),
     ),
 )

@@ -3,9 +3,9 @@
 cdef class Connection:
     cdef public int kind, unit, pdu_length
     cdef public bint told, encrypted
-    cdef public list joined, held, overflow
+    cdef public list joined, held, overflow, sequences
     cdef public object rider, rider_state
-    cdef public dict uploads, jobs, parts, asked
+    cdef public dict uploads, jobs, parts, asked, created
 
     cpdef object join(self, int side, bytes octets, bint last)
 

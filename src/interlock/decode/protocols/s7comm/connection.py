@@ -27,6 +27,8 @@ class Connection:
     uploads: upload id → block. jobs: (function, job id) → objects that pushes of this job carry.
     parts: (function, data unit reference) → octets of an answer in several PDUs.
     asked: (function, sequence) → object.
+    created: name of an S7comm-plus object that was made here → verb of its making. sequences: verbs of those that are
+    open, the innermost last.
     """
 
     def __init__(self):
@@ -44,6 +46,8 @@ class Connection:
         self.jobs = {}
         self.parts = {}
         self.asked = {}
+        self.created = {}
+        self.sequences = []
 
     def join(self, side, octets, last):
         """Add a fragment; the whole unit where this was its last, else None; b"" where it was too long."""

@@ -1,5 +1,5 @@
 # cython: compiled
-"""S7comm-plus to its head: version, opcode, function, session; what it carries stays undecoded (L1).
+"""S7comm-plus to its functions: version, opcode, function, session; what a request is about is read in plus_objects.
 
     | 0x72 | version 1 | length 2 | [integrity: length 1, digest 32] | opcode 1 | 0 2 | function 2 | 0 2 |
     | sequence 2 | request: session 4, flags 1; answer: flags 1, return value (7 bits an octet) | … |
@@ -10,11 +10,11 @@ Source: the published analyses of S7comm-plus (no public specification exists).
 
 from __future__ import annotations
 
-import re
-
 import cython
 
-from interlock.decode.protocols.s7comm.blocks import text_of
+from interlock.decode.protocols.s7comm.connection import keep
+from interlock.decode.protocols.s7comm.plus_identity import of_client, of_record, of_server
+from interlock.decode.protocols.s7comm.plus_objects import about, created_ids, object_name, sequence_begins
 from interlock.errors import DecodeError
 from interlock.records.vocabulary import VERBS
 
@@ -29,9 +29,6 @@ SEQUENCE_KEY = 1 << 17
 HEAD = 512
 """Octets of a PDU in several data units that are kept until its last one comes."""
 MAX_SEARCHED = 4096
-
-_IDENTITY = re.compile(rb"\d;(6[A-Z0-9]{2}\d [-A-Z0-9]{5,14}) *;([VS]\d+\.\d+)")
-"""Order number and firmware, as a controller's session object gives them: `1;6ES7 214-1HE30-0XB0;V2.2`."""
 
 
 def plus_return_code(value):
@@ -49,8 +46,7 @@ class Plus:
         self.objects = tools.objects
         self.f = tools.functions("s7comm-plus")
         self.report = VERBS.index("report")
-        self.opening = VERBS.index("open")
-        self.closing = VERBS.index("close")
+        self.verbs = {verb: index for index, verb in enumerate(VERBS)}
         self.notification = tools.names.code("Notification")
         self.system_event = tools.names.code("SystemEvent")
 
@@ -111,7 +107,7 @@ class Plus:
         c.skip(2)
         sequence: cython.int = c.u16be()
         if opcode == 0x31:
-            self._request(m, i, out, function, sequence)
+            self._request(m, i, out, link, function, sequence)
         else:
             self._answer(m, i, out, link, function, sequence)
         return 0
@@ -124,17 +120,32 @@ class Plus:
             return code
         return self.objects.keep(key, f"{'subscription' if kind else 'session'}:0x{number:08x}")
 
-    def _request(self, m, i, out, function, sequence):
+    def _request(self, m, i, out, link, function, sequence):
         c: Cursor = self.cursor
         row: cython.int = out.ask(m, i, self.f, function, 131072 | sequence)
         out.set_transaction(row, sequence)
         session: cython.longlong = c.u32be()
-        out.set_object(row, self._numbered(0, session), 1)
         flags: cython.int = c.u8()
+        octets = c.take(min(c.left(), 512))
+        told = about(function, session, octets)
+        verb = told.verb
         if function == 0x04CA and session == 0x0120:
-            out.set_verb(row, self.opening)
-        elif function == 0x04D4 and c.left() >= 4 and c.u32be() == session:
-            out.set_verb(row, self.closing)
+            verb = "open"
+            self._told(m, i, of_client(octets))
+        elif function == 0x04D4 and told.name == "session":
+            verb = "close"
+        elif function == 0x04D4 and not verb:
+            verb = link.created.get(told.name, "")
+        elif function == 0x0556:
+            sequence_begins(link.sequences, verb)
+        elif function == 0x0560 and link.sequences:
+            verb = link.sequences.pop()
+        if verb:
+            out.set_verb(row, self.verbs[verb])
+        if told.name and told.name != "session":
+            out.set_object(row, self.objects.code(told.name), told.items)
+        else:
+            out.set_object(row, self._numbered(0, session), 1)
         if flags & 0x40:
             out.settle(row, 0, -2147483648)
         return 0
@@ -142,6 +153,7 @@ class Plus:
     def _answer(self, m, i, out, link, function, sequence):
         c: Cursor = self.cursor
         row: cython.int = out.answer(m, i, 131072 | sequence)
+        known: cython.int = row
         if row < 0:
             row = out.orphan(m, i, self.f, function, sequence)
         elif out.function_of(row) != function:
@@ -152,8 +164,26 @@ class Plus:
         self._return_value(out, row)
         if function == 0x05B3:
             link.encrypted = 1
+        self._learn(m, i, out, link, known, function)
+        return 0
+
+    def _learn(self, m, i, out, link, row, function):
+        """Who answers, and what a CreateObject made."""
+        c: Cursor = self.cursor
         if function == 0x04CA:
-            self._identity(m, i)
+            octets = c.take(min(c.left(), 4096))
+            self._told(m, i, of_server(octets))
+            if row >= 0 and out.verb_of(row):
+                for number in created_ids(octets):
+                    keep(link.created, object_name(number, -1), VERBS[out.verb_of(row)])
+        elif function == 0x0586:
+            self._told(m, i, of_record(c.take(min(c.left(), 512))))
+        return 0
+
+    def _told(self, m, i, facts):
+        who = self.facts.sender(m, i)
+        for field, value, confidence in facts:
+            self.facts.clue(m, i, who, field, value, "s7comm-plus", confidence)
         return 0
 
     def _return_value(self, out, row):
@@ -172,13 +202,3 @@ class Plus:
         if code & 0x8000:
             out.settle(row, 2, code - 65536)
         return 0
-
-    def _identity(self, m, i):
-        c: Cursor = self.cursor
-        octets = c.take(min(c.left(), 4096))
-        found = _IDENTITY.search(octets)
-        if found is not None:
-            who = self.facts.sender(m, i)
-            self.facts.clue(m, i, who, "order-number", text_of(found.group(1)), "s7comm-plus", 0.95)
-            self.facts.clue(m, i, who, "firmware", text_of(found.group(2)), "s7comm-plus", 0.9)
-            self.facts.clue(m, i, who, "vendor", "Siemens", "s7comm-plus", 0.9)
