@@ -61,6 +61,7 @@ test: system lint unit ## all that CI runs
 conformance: build ## compare with independent decoders over real captures
 	$(BIN)/python scripts/conformance.py --jobs 2
 	$(BIN)/python scripts/conformance_fields.py
+	$(BIN)/python scripts/conformance_baselines.py
 
 bench: build ## speed and memory against goals and peers
 	$(BIN)/python scripts/bench.py

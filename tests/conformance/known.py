@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, get_args
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from conformance.score import Difference
 
-__all__ = ["Entry", "Known", "KnownError", "read_known", "stanza"]
+__all__ = ["Differing", "Entry", "Known", "KnownError", "read_known", "stanza"]
 
 Wrong = Literal["theirs", "ours", "definition"]
 _FIELDS: Final = {
@@ -24,6 +25,17 @@ _FIELDS: Final = {
     "who_is_wrong": str,
     "frame": int,
 }
+
+
+class Differing(Protocol):
+    """What differs, whatever is counted: messages of one key, or cells of one column."""
+
+    @property
+    def name(self) -> tuple[str, str, str]: ...
+    @property
+    def ours(self) -> int: ...
+    @property
+    def theirs(self) -> int: ...
 
 
 class KnownError(Exception):
@@ -56,16 +68,16 @@ class Entry:
 class Known:
     entries: dict[tuple[str, str, str], Entry]
 
-    def lists(self, difference: Difference) -> bool:
+    def lists(self, difference: Differing) -> bool:
         """Whether it is listed with exactly these counts: one that grew is a new one."""
         entry = self.entries.get(difference.name)
         return entry is not None and (entry.ours, entry.theirs) == (difference.ours, difference.theirs)
 
-    def excuses(self, difference: Difference) -> bool:
+    def excuses(self, difference: Differing) -> bool:
         """Whether it is listed as the other side's fault."""
         return self.lists(difference) and self.entries[difference.name].who_is_wrong == "theirs"
 
-    def stale(self, differences: list[Difference], captures: set[str], protocols: set[str]) -> list[Entry]:
+    def stale(self, differences: Sequence[Differing], captures: set[str], protocols: set[str]) -> list[Entry]:
         """Entries about what was compared that no longer occur as listed."""
         listed = {difference.name for difference in differences if self.lists(difference)}
         return [

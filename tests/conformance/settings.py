@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from conformance.baseline import Rule
 from conformance.checks import Check, read_checks
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ class Settings:
     """names: our protocol name to the harness's. decode_as: capture name to tshark's `-d` rules.
 
     by_name: protocols without numeric functions. zeek: one table per kind of log, as columns.toml has it.
+    baselines: logs compared cell by cell with views.
     """
 
     names: dict[str, str]
@@ -26,6 +28,7 @@ class Settings:
     decode_as: dict[str, tuple[str, ...]]
     zeek: tuple[dict[str, Any], ...]
     checks: tuple[Check, ...]
+    baselines: tuple[Rule, ...]
 
 
 def read_settings(path: Path) -> Settings:
@@ -37,4 +40,5 @@ def read_settings(path: Path) -> Settings:
         decode_as=rules,
         zeek=tuple(read.get("zeek", [])),
         checks=read_checks(read.get("checks", [])),
+        baselines=tuple(map(Rule.read, read.get("baselines", []))),
     )

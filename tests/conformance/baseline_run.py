@@ -1,0 +1,168 @@
+"""Runs `[[baselines]]` over captures and says log by log how much is mapped and equal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import pyarrow.parquet as pq
+
+from conformance.baseline import Compared, compare
+from conformance.eve import Held, hold, read_filters
+from conformance.views.table import EVENTS, VIEWS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from conformance.baseline import Rule
+    from conformance.captures import Capture
+    from conformance.interlock_side import Interlock
+    from conformance.known import Entry, Known
+    from conformance.views.port import Row, Tables
+
+__all__ = ["LOG", "Results", "compare_all"]
+
+LOG: Final = " (log)"
+"""Follows the protocol's name in known.toml where the difference is one of cells: the key is log and column."""
+_COLUMNS: Final = 2 / 3
+_CELLS: Final = 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class Unequal:
+    """Cells of one column of a log beside one capture: ours are equal of theirs; `rows` counts rows found."""
+
+    capture: str
+    rule: Rule
+    column: str
+    ours: int
+    theirs: int
+    first: str
+
+    @property
+    def name(self) -> tuple[str, str, str]:
+        """What known.toml names it by: capture, protocol, key."""
+        return self.capture, self.rule.protocol + LOG, f"{self.rule.log} {self.column}"
+
+
+@dataclass(slots=True)
+class Results:
+    """Per log the sums over its captures, and what differs in each capture."""
+
+    known: Known
+    logs: dict[str, tuple[Rule, Compared]] = field(default_factory=dict)
+    differing: list[Unequal] = field(default_factory=list)
+    captures: set[str] = field(default_factory=set)
+    filters: dict[str, Held] = field(default_factory=dict)
+
+    def add(self, rule: Rule, capture: str, found: Compared) -> None:
+        self.captures.add(capture)
+        name = f"{rule.protocol} {rule.log}"
+        self.logs.setdefault(name, (rule, Compared()))[1].add(found)
+        counts = [(c, found.equal[c], n) for c, n in found.said.items() if found.equal[c] != n]
+        if found.missing:
+            counts.append(("rows", found.rows - found.missing, found.rows))
+        for column, equal, said in counts:
+            self.differing.append(Unequal(capture, rule, column, equal, said, found.first[column]))
+
+    @property
+    def unlisted(self) -> list[Unequal]:
+        return [found for found in self.differing if not self.known.lists(found)]
+
+    @property
+    def stale(self) -> list[Entry]:
+        protocols = {rule.protocol + LOG for rule, _ in self.logs.values()}
+        return self.known.stale(self.differing, self.captures, protocols)
+
+    @property
+    def good(self) -> bool:
+        return not self.unlisted and not self.stale and self.reached
+
+    @property
+    def reached(self) -> bool:
+        held = all(one.held == one.filters for one in self.filters.values())
+        return held and all(_good(rule, cells) for rule, cells in self.logs.values())
+
+    def lines(self, *, columns: bool) -> Iterator[str]:
+        yield "log                                                mapped/said/all   equal/said cells  missing/rows"
+        for name, (rule, cells) in self.logs.items():
+            mapped, equal, said = len(_mapped(rule, cells)), cells.equal.total(), cells.said.total()
+            share = f"{100 * equal / said:.2f} %" if said else "-"
+            aside = f", {cells.aside} aside" if cells.aside else ""
+            yield (
+                f"{name:50} {mapped:4} /{len(cells.spoke):3} /{cells.width:4}   {equal:6}/{said:<6} {share:8} "
+                f"{cells.missing}/{cells.rows}{aside}  {'good' if _good(rule, cells) else 'BELOW'}"
+            )
+            if columns:
+                yield from _columns(rule, cells)
+        for name, held in self.filters.items():
+            fields = f"{held.compared} fields compared, {held.unsaid.total()} not in our tables"
+            yield f"{name}: {held.held} of {held.filters} filters hold; {fields}"
+            yield from (f"    frame {failed}" for failed in held.failed)
+        for found in self.unlisted:
+            yield f"unlisted: {' | '.join(found.name)}: {found.ours} of {found.theirs}; {found.first}"
+        yield from (f"no longer so: {' | '.join(entry.name)}" for entry in self.stale)
+
+
+def _mapped(rule: Rule, found: Compared) -> set[str]:
+    return found.spoke & rule.columns.keys()
+
+
+def _good(rule: Rule, found: Compared) -> bool:
+    enough = len(_mapped(rule, found)) >= _COLUMNS * len(found.spoke)
+    return enough and found.equal.total() >= _CELLS * found.said.total()
+
+
+def _columns(rule: Rule, found: Compared) -> Iterator[str]:
+    for column, name in rule.columns.items():
+        if found.said[column]:
+            first = found.first.get(column, "")
+            yield f"    {column} = {name}: {found.equal[column]} of {found.said[column]}  {first}"
+    left = sorted(found.spoke - rule.columns.keys())
+    if left:
+        yield f"    not mapped: {' '.join(left)}"
+
+
+def compare_all(rules: Iterable[Rule], captures: list[Capture], ours: Interlock, results: Results) -> None:
+    """Compare every log that a rule names, beside every capture that has it."""
+    wanted = list(rules)
+    for capture in captures:
+        tables = _tables(ours, capture)
+        for rule in wanted:
+            if any(capture.truth().rglob(rule.log)):
+                rows = VIEWS[rule.protocol][rule.view](tables)
+                results.add(rule, capture.name, compare(rule, capture.truth(), rows))
+        _filters({rule.protocol for rule in wanted}, capture, tables, results)
+
+
+def _filters(protocols: set[str], capture: Capture, tables: Tables, results: Results) -> None:
+    """Hold what suricata-verify expects of decoding against our events: alerts are of its rules."""
+    protocol = capture.name.partition("/")[0]
+    if protocol not in protocols & EVENTS.keys():
+        return
+    ours = EVENTS[protocol]
+    for path in sorted(capture.truth().rglob("*.yaml")):
+        filters = [f for f in read_filters(path) if f.match.get("event_type") in (protocol, "flow")]
+        if filters:
+            name = f"{capture.name} {path.name}"
+            results.filters[name] = hold(filters, ours.events(tables), ours.meet, ours.unsaid)
+
+
+def _tables(ours: Interlock, capture: Capture) -> Tables:
+    """Our tables of a capture, each read once; times as ns."""
+    read: dict[str, list[Row]] = {}
+
+    def table(name: str) -> list[Row]:
+        if name not in read:
+            arrow = pq.read_table(ours.table(capture, name))
+            columns = {
+                field.name: arrow[field.name].cast("int64")
+                if str(field.type).startswith(("timestamp", "duration"))
+                else arrow[field.name]
+                for field in arrow.schema
+            }
+            lists = {name: column.to_pylist() for name, column in columns.items()}
+            read[name] = [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
+        return read[name]
+
+    return table

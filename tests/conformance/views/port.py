@@ -1,0 +1,37 @@
+"""What a view is given and what it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+__all__ = ["Row", "Tables", "View", "ends", "index_of"]
+
+Row = dict[str, Any]
+Tables = Callable[[str], list[Row]]
+"""Name of one of our tables → its rows of the capture, in order; times and durations are ns."""
+View = Callable[[Tables], Iterator[Row]]
+
+
+def ends(row: Row, asked: bool) -> Row:
+    """Ends of a row of ours, and of the message: who sent it and who received it."""
+    client = (row["client"], row["client_port"])
+    server = (row["server"], row["server_port"])
+    source, destination = (client, server) if asked else (server, client)
+    return {
+        "client": client[0],
+        "client_port": client[1],
+        "server": server[0],
+        "server_port": server[1],
+        "asked": asked,
+        "source": source[0],
+        "source_port": source[1],
+        "destination": destination[0],
+        "destination_port": destination[1],
+    }
+
+
+def index_of(name: str | None) -> int | None:
+    """The number behind the last colon of an object's name; None where it has none."""
+    last = (name or "").rpartition(":")[2]
+    return int(last) if last.isdecimal() else None

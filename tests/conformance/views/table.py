@@ -1,0 +1,34 @@
+"""All views there are: the one visible table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from conformance.views import dnp3, dnp3_events
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Mapping
+
+    from conformance.views.port import View
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Events:
+    """What a protocol's messages are as events of Suricata; meet, unsaid: as eve.hold has them."""
+
+    events: View
+    meet: tuple[str, ...]
+    unsaid: re.Pattern[str]
+
+
+__all__ = ["EVENTS", "VIEWS", "Events"]
+
+VIEWS: Final[Mapping[str, Mapping[str, View]]] = {"dnp3": dnp3.VIEWS}
+"""Protocol → name of a view, as `[[baselines]]` of columns.toml has it → the view."""
+
+EVENTS: Final[Mapping[str, Events]] = {
+    "dnp3": Events(events=dnp3_events.events, meet=dnp3_events.MEET, unsaid=dnp3_events.UNSAID),
+}
+"""Protocol, which is an event's type and the folder of its captures → its events."""
