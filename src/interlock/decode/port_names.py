@@ -10,9 +10,9 @@ from typing import Final
 __all__ = ["ETHERTYPES", "TCP", "UDP", "port_name"]
 
 TCP: Final[dict[int, str]] = {
-    21: "ftp", 22: "ssh", 23: "telnet", 25: "smtp", 53: "dns", 80: "http", 88: "kerberos", 102: "iso-tsap",
-    110: "pop3", 111: "rpcbind", 123: "ntp", 135: "dcerpc", 139: "nbss", 143: "imap", 179: "bgp", 389: "ldap",
-    5008: "melsec", 5010: "melsec", 5562: "melsec", 8016: "ads",
+    20: "ftp-data", 21: "ftp", 22: "ssh", 23: "telnet", 25: "smtp", 53: "dns", 80: "http", 88: "kerberos",
+    102: "iso-tsap", 110: "pop3", 111: "rpcbind", 123: "ntp", 135: "dcerpc", 139: "nbss", 143: "imap", 179: "bgp",
+    389: "ldap", 5008: "melsec", 5010: "melsec", 5562: "melsec", 8016: "ads",
     443: "tls", 445: "smb", 502: "modbus", 515: "lpd", 554: "rtsp", 587: "smtp", 593: "dcerpc", 631: "ipp",
     636: "ldap", 789: "crimson", 802: "modbus-security", 1089: "ff-annunciation", 1090: "ff-fms", 1091: "ff-sm",
     1433: "mssql", 1521: "oracle", 1723: "pptp", 1883: "mqtt", 1911: "fox", 1962: "pcworx", 2049: "nfs",

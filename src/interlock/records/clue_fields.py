@@ -35,7 +35,7 @@ CLUE_FIELDS: Final[dict[str, str]] = {
     "location": "where it is, as it says",
     "contact": "whom to ask, as it says",
     "description": "free text about itself (SNMP sysDescr, LLDP system description)",
-    "fingerprint": "a client's habit: ja3:…, ja4:…, dhcp:…",
+    "fingerprint": "a habit of its software: ja3:…, ja4:…, dhcp:…, hassh:…, hassh-server:…",
     "port": "switch port it is attached to, as LLDP or CDP says",
     "vlan": "VLAN it lives in",
     "safety": "safety protocol it speaks",

@@ -14,6 +14,7 @@ from collections import deque
 from interlock.decode.decoder import Decoder
 from interlock.decode.logins import Names, begin, end
 from interlock.decode.protocols.ftp.framing import COMMAND, REPLY, FtpFramer, without_telnet
+from interlock.decode.protocols.ftp.transfers import TRANSFERS, data_flow, endpoint_of, said_octets
 from interlock.decode.spec import NEED_MORE, ProtocolSpec
 
 __all__ = ["SPEC", "Ftp"]
@@ -21,6 +22,8 @@ __all__ = ["SPEC", "Ftp"]
 NO_NUMBER = -2147483648
 REFUSED = 2
 MAX_WAITING = 64
+PARSED = 3
+_TRANSFERS = frozenset({"RETR", "STOR", "STOU", "APPE", "LIST", "NLST", "MLSD"})
 ANONYMOUS = frozenset({"anonymous", "ftp"})
 _WITH_NAME = frozenset(
     {
@@ -57,15 +60,20 @@ _SYSTEMS = (
 
 
 class _Session:
-    """A flow's commands without reply, and who is logging in."""
+    """A flow's commands without reply, who is logging in, and where the next data connection goes.
 
-    __slots__ = ("asked", "login", "user", "waiting")
+    data: (side of the control connection that listens, address, port). octets: as the interim reply said.
+    """
+
+    __slots__ = ("asked", "data", "login", "octets", "user", "waiting")
 
     def __init__(self):
         self.asked = 0
         self.waiting = deque(maxlen=MAX_WAITING)
         self.user = None
         self.login = None
+        self.data = None
+        self.octets = None
 
 
 class Ftp(Decoder):
@@ -117,7 +125,10 @@ class Ftp(Decoder):
             session.login = self._password(m, i, session.user, found[2] or b"")
         if session.user:
             out.set_user(row, self.accounts.code(session.user))
-        session.waiting.append((session.asked, function, name))
+        if name in ("PORT", "EPRT"):
+            end_point = endpoint_of(argument, "")
+            session.data = (m.side[i], *end_point) if end_point else None
+        session.waiting.append((session.asked, function, name, argument))
 
     def _password(self, m, i, user, secret):
         scheme = "anonymous" if user is not None and user.lower() in ANONYMOUS else "user-password"
@@ -126,8 +137,11 @@ class Ftp(Decoder):
     def _reply(self, m, i, out, session, found, line):
         code = int(found[1])
         if 100 <= code < 200:
+            session.octets = said_octets(_text(line))
             return
-        key, function, name = session.waiting.popleft() if session.waiting else (0, NO_NUMBER, "")
+        key, function, name, argument = (
+            session.waiting.popleft() if session.waiting else (0, NO_NUMBER, "", "")
+        )
         row = out.answer(m, i, key) if key else -1
         if row < 0:
             row = out.orphan(m, i, self.f, function, key or -1)
@@ -140,8 +154,36 @@ class Ftp(Decoder):
             session.login = None
             if code < 400 and session.user and session.user.lower() not in ANONYMOUS:
                 self.facts.clue(m, i, self.facts.receiver(m, i), "user", session.user, "ftp", 0.9)
+        if code in (227, 229):
+            listens = endpoint_of(_text(line), self.facts.sender(m, i))
+            session.data = (m.side[i], *listens) if listens else None
+        elif name in _TRANSFERS:
+            self._transferred(m, i, session, name, argument, code)
         if code in (215, 220):
             self._clues(m, i, code, name, _lines(line))
+
+    def _transferred(self, m, i, session, name, argument, code):
+        """A transfer has ended: its row, and the name of the flow that carried it."""
+        side, address, port = session.data or (None, None, None)
+        slot = data_flow(self.flows, m.flow[i], side, port, m.time[i]) if port else None
+        if slot is not None and self.flows.protocol[slot] < 0:
+            self.flows.protocol[slot] = self.tools.codes["ftp-data"]
+            self.flows.basis[slot], self.flows.confidence[slot] = PARSED, 95
+            self.flows.opaque[slot] = 1  # a file's octets are no commands
+        row = {
+            "command": name,
+            "name": argument[:512] or None,
+            "user": session.user or None,
+            "passive": None if side is None else side == m.side[i],
+            "data_address": address,
+            "data_port": port,
+            "data_flow": None if slot is None else self.flows.ident[slot],
+            "octets": session.octets,
+            "outcome": "ok" if code < 400 else "refused",
+            "code": code,
+        }
+        self.facts.detail("ftp_transfers", m, i, row)
+        session.data = session.octets = None
 
     def _clues(self, m, i, code, name, text):
         who = self.facts.sender(m, i)
@@ -192,10 +234,11 @@ def _printable(octets):
 
 SPEC = ProtocolSpec(
     name="ftp",
-    names=("ftp",),
+    names=("ftp", "ftp-data"),
     probe=_probe,
     decoder=Ftp,
     tcp=frozenset({21}),
     framer=FtpFramer,
+    details=(TRANSFERS,),
     timeout_ns=60_000_000_000,
 )

@@ -1,8 +1,9 @@
-"""SSH: the identification strings of both ends; what follows is binary and soon encrypted.
+"""SSH: the identification strings and key exchange offers of both ends; what follows is encrypted.
 
-    SSH-protoversion-softwareversion SP comments CR LF
+    SSH-protoversion-softwareversion SP comments CR LF        then the first packet: the algorithms an end can do
 
-The client's string is a request, the server's its answer, whichever comes first. Source: RFC 4253 clause 4.2.
+The client's string is a request, the server's its answer, whichever comes first; whether a login succeeds and which
+files go through it cannot be seen. Source: RFC 4253 clauses 4.2, 6 and 7.1.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 
 from interlock.decode.decoder import Decoder
 from interlock.decode.framing import Framer
+from interlock.decode.protocols.ssh.exchange import MAX_PACKET, begins_offer, read_offer
 from interlock.decode.spec import NEED_MORE, ProtocolSpec
 from interlock.records.vocabulary import VERBS
 
@@ -38,15 +40,21 @@ _SYSTEMS = (
 
 
 class SshFramer(Framer):
-    """Lines up to the identification string (a server may send others before it), then nothing more."""
+    """Lines up to the identification string (a server may send others before it), one packet, then nothing more.
+
+    offers: streams whose next octets are that packet.
+    """
 
     def __init__(self):
-        Framer.__init__(self, MAX_LINE)
+        Framer.__init__(self, 4 + MAX_PACKET)
         self.lines = {}
+        self.offers = set()
 
     def cut(self, start, end):
         """See Framer.cut."""
         self.leap = 0
+        if self.slot * 2 + self.side in self.offers:
+            return self._offer(start, end)
         octets = bytes(self.octets[start : min(end, start + MAX_LINE)])
         length = octets.find(b"\n") + 1
         if not length and end - start < MAX_LINE:
@@ -54,8 +62,20 @@ class SshFramer(Framer):
             return 0
         key = self.slot * 2 + self.side
         seen = self.lines[key] = self.lines.get(key, 0) + 1
-        if not length or seen > MAX_LINES or octets[:4] == b"SSH-":
+        if octets[:6] == b"SSH-2." or octets[:7] == b"SSH-1.9":
+            self.offers.add(key)
+        elif not length or seen > MAX_LINES or octets[:4] == b"SSH-":
             self.leap = FOREVER
+        return length or min(end - start, MAX_LINE)
+
+    def _offer(self, start, end):
+        """The packet behind the identification string; whatever follows it is leapt."""
+        length = begins_offer(bytes(self.octets[start : min(end, start + 6)]))
+        if length < 0 or length > end - start:
+            self.want = max(length, 6)
+            return 0
+        self.offers.discard(self.slot * 2 + self.side)
+        self.leap = FOREVER
         return length or min(end - start, MAX_LINE)
 
     def begins(self, start, end):
@@ -64,8 +84,9 @@ class SshFramer(Framer):
 
     def forget(self, slot):
         """See Framer.forget."""
-        self.lines.pop(slot * 2, None)
-        self.lines.pop(slot * 2 + 1, None)
+        for key in (slot * 2, slot * 2 + 1):
+            self.lines.pop(key, None)
+            self.offers.discard(key)
 
 
 class Ssh(Decoder):
@@ -73,8 +94,10 @@ class Ssh(Decoder):
 
     def message(self, m, i, out):
         """See Decoder.message. state: which directions have identified themselves, as bits."""
-        found = _IDENTIFICATION.match(self.cursor.rest())
+        octets = self.cursor.rest()
+        found = _IDENTIFICATION.match(octets)
         if found is None:
+            self._offered(m, i, octets)
             return
         slot, direction = m.flow[i], m.direction[i]
         seen = self.flows.state[slot] or 0
@@ -83,6 +106,19 @@ class Ssh(Decoder):
         out.set_name(row, self.names.code("identification"))
         out.set_verb(row, OPEN)
         self._clues(m, i, direction, found)
+
+    def _offered(self, m, i, octets):
+        """A key exchange offer: the fingerprint of its sender's software."""
+        if begins_offer(octets) != len(octets):
+            return
+        offer = read_offer(octets)
+        if offer is None:
+            self.facts.oddity(m, i, "ssh", "offer-malformed", 0)
+            return
+        direction = m.direction[i]
+        title = "hassh-server" if direction else "hassh"
+        print_of = f"{title}:{offer.hassh(direction)}"
+        self.facts.clue(m, i, self.facts.sender(m, i), "fingerprint", print_of, "ssh", 0.6)
 
     def _row(self, m, i, out, direction, seen):
         if direction:
