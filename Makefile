@@ -62,6 +62,7 @@ conformance: build ## compare with independent decoders over real captures
 	$(BIN)/python scripts/conformance.py --jobs 2
 	$(BIN)/python scripts/conformance_fields.py
 	$(BIN)/python scripts/conformance_baselines.py
+	$(BIN)/python scripts/confusion.py
 
 bench: build ## speed and memory against goals and peers
 	$(BIN)/python scripts/bench.py

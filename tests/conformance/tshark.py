@@ -49,12 +49,12 @@ class Tshark:
 
     def protocols(self, capture: Capture) -> frozenset[str]:
         """Names of all protocols that tshark sees anywhere in the capture."""
-        depends = [self.version, self._rules(capture), "protocols"]
+        depends = [self.version, self.rules(capture), "protocols"]
         place = self.cache.place("protocols", capture.digest(), depends)
         if (kept := self.cache.load(place)) is not None:
             return frozenset(kept)
         names: set[str] = set()
-        for line in self._run(capture, ["-T", "fields", "-e", "frame.protocols"]):
+        for line in self.run(capture, ["-T", "fields", "-e", "frame.protocols"]):
             names.update(line.decode().strip().split(":"))
         self.cache.keep(place, sorted(names))
         return frozenset(names)
@@ -69,20 +69,20 @@ class Tshark:
         chosen = ["-Y", " || ".join(oracle.layers), "-J", f"{_CARRIERS} {' '.join(oracle.layers)}"]
         for preference in oracle.preferences:
             chosen += ["-o", preference]
-        depends = [self.version, self._rules(capture), chosen, sorted(oracle.fields), "walk 1"]
+        depends = [self.version, self.rules(capture), chosen, sorted(oracle.fields), "walk 1"]
         place = self.cache.place(oracle.name, capture.digest(), depends)
         if (kept := self.cache.load(place)) is not None:
             return [(number, [tuple(node) for node in nodes]) for number, nodes in kept]
-        walked = list(read_pdml(self._run(capture, ["-T", "pdml", *chosen]), oracle.fields))
+        walked = list(read_pdml(self.run(capture, ["-T", "pdml", *chosen]), oracle.fields))
         self.cache.keep(place, walked)
         return walked
 
-    def _rules(self, capture: Capture) -> list[str]:
+    def rules(self, capture: Capture) -> list[str]:
         return [part for rule in self.decode_as.get(capture.name, ()) for part in ("-d", rule)]
 
-    def _run(self, capture: Capture, options: list[str]) -> Iterator[bytes]:
+    def run(self, capture: Capture, options: list[str]) -> Iterator[bytes]:
         """Lines of its standard output. A capture cut in a packet is read up to there, as ours is."""
-        command = [self.program, "-n", "-r", str(capture.path), *self._rules(capture), *options]
+        command = [self.program, "-n", "-r", str(capture.path), *self.rules(capture), *options]
         with tempfile.TemporaryFile() as complaints:
             with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints) as run:
                 assert run.stdout is not None

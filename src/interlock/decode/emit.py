@@ -13,7 +13,7 @@ from interlock.records.tables import CLUES, CREDENTIALS, FLOWS, ODDITIES, OPERAT
 from interlock.records.vocabulary import BASES, OUTCOMES, VERBS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from interlock.decode.flows import Flows
     from interlock.records.frames import Source
@@ -25,15 +25,23 @@ _TCP_STATES = (None, "opened", "established", "closed", "reset", "midstream", "r
 _DIRECTIONS = ("written", "read", "reported")
 _COUNTED = ("retransmissions", "gaps", "duplicates", "bad_checksums", "offloaded_checksums")
 _NO_NUMBER = -(1 << 31)
+_UDP = 17
 
 
 class Emitter:
-    """Turns columns into batches. sources: the run's; protocols: protocol names by code."""
+    """Turns columns into batches. sources: the run's; protocols: names by code; refuted: Recogniser's."""
 
     def __init__(
-        self, flows: Flows, objects: Any, names: Any, protocols: Sequence[str], realms: Sequence[str]
+        self,
+        flows: Flows,
+        objects: Any,
+        names: Any,
+        protocols: Sequence[str],
+        realms: Sequence[str],
+        refuted: Callable[[str, int], bool],
     ) -> None:
         self._flows = flows
+        self._refuted = refuted
         self._objects = objects
         self._names = names
         self._protocols = pa.array(protocols, pa.utf8())
@@ -156,12 +164,19 @@ class Emitter:
         ]
 
     def port_name(self, slot: int) -> str | None:
-        """What the registered port (or link type) says, for a flow that nothing else named."""
+        """What the registered port (or link type) says, for a flow that nothing else named.
+
+        It says nothing where a decoder of that name has seen how the flow begins, and refused it.
+        """
         from interlock.decode.port_names import port_name  # noqa: PLC0415 (read when the first flow ends)
 
         f = self._flows
         side = f.client_side[slot]
-        return port_name(f.transport[slot], f.port[slot, 1 - side], f.port[slot, side])
+        name = port_name(f.transport[slot], f.port[slot, 1 - side], f.port[slot, side])
+        began = f.transport[slot] == _UDP or f.oriented[slot]
+        if name and began and f.tries[slot] and self._refuted(name, f.transport[slot]):
+            return None
+        return name
 
     def values(self, done: tuple[dict[str, Any], Any, dict[int, str], dict[int, bytes]]) -> pa.RecordBatch:
         """One batch of `values` from ValueSheet.end_batch's result."""

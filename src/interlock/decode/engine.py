@@ -84,7 +84,8 @@ class Engine:
         beat[heartbeat.PATIENCE] = PATIENCE_MS if _is_compiled() else UNCOMPILED_PATIENCE_MS
         self._realms = list(dict.fromkeys(s.realm for s in sources)) or ["default"]
         self._realm_codes = [self._realms.index(s.realm) for s in sources]
-        self._emit = Emitter(self.flows, self.sheet.objects, self.sheet.names, names, self._realms)
+        refuted = self.recogniser.refuted
+        self._emit = Emitter(self.flows, self.sheet.objects, self.sheet.names, names, self._realms, refuted)
         self._emit.set_sources(sources)
         self._batches = 0
 

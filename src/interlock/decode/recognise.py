@@ -15,10 +15,18 @@ __all__ = ["ACCEPTED", "Recogniser"]
 ACCEPTED = 60
 """Confidence (0 to 100) from which a probe's answer is taken; with the registered port, HINTED is enough."""
 HINTED = 30
+SURE = 80
+"""From here on a probe is believed against another protocol whose registered port the flow uses."""
+MARGIN = 15
+"""How much surer another probe must be than the one that a port hints at."""
 LOOKED_AT = 512
+KEPT_OCTETS, KEPT_SAYINGS = 32, 65536
 MAX_DOUBTS = 8
 
 PORT, HEURISTIC, PARSED = 1, 2, 3
+
+_CARRIED_BY = {"iso-tsap": "cotp", "nbss": "smb", "nbdgm": "smb"}
+"""Ports' names of carriers → the decoder that cuts them."""
 
 INITIAL_TTLS = (30, 32, 60, 64, 100, 128, 150, 200, 255)
 """What senders begin with; controllers' own stacks use 30, 60, 100, 150 and 200 beside the desktop's values."""
@@ -36,6 +44,7 @@ class Recogniser:
         self._by_port: dict[tuple[str, int], list[ProtocolSpec]] = {}
         self._by_ethertype: dict[int, list[ProtocolSpec]] = {}
         self._doubts: dict[int, int] = {}
+        self._said: dict[tuple[int, int], bytes] = {}
         for spec in specs:
             for port in spec.tcp:
                 self._by_port.setdefault(("tcp", port), []).append(spec)
@@ -43,8 +52,19 @@ class Recogniser:
                 self._by_port.setdefault(("udp", port), []).append(spec)
             for ethertype in spec.ethertypes:
                 self._by_ethertype.setdefault(ethertype, []).append(spec)
+        self._probed = {
+            (name, kind)
+            for spec in specs
+            for kind, ports in (("tcp", spec.tcp), ("udp", spec.udp))
+            for name in (spec.names if ports else ())
+        }
         self._streams = [s for s in specs if s.framer is not None]
         self._datagrams = [s for s in specs if s.udp]
+
+    def refuted(self, name: str, transport: int) -> bool:
+        """Whether a port's name is that of a decoder, whose probe would have known a payload of it."""
+        kind = {6: "tcp", 17: "udp"}.get(transport)
+        return kind is not None and (_CARRIED_BY.get(name, name), kind) in self._probed
 
     def name_of(self, code: int) -> str:
         """Name of what shares a code's transport: as of all that a stream's octets tell before they are decoded."""
@@ -58,8 +78,13 @@ class Recogniser:
         hint = self._hint(packet, flows, slot, side)
         hinted, others = self._candidates(hint, flows, slot)
         best, confidence, short = self._ask(hinted, octets, hint, HINTED)
-        if best is None and not short:
-            best, confidence, short = self._ask(others, octets, hint, ACCEPTED)
+        if confidence < SURE and not short:
+            other, surer, more = self._ask(others, octets, hint, max(ACCEPTED, confidence + MARGIN))
+            if other is not None:
+                best, confidence = other, surer
+            short = best is None and more
+        if best is None and hint.transport == "udp" and len(self._said) < KEPT_SAYINGS:
+            self._said.setdefault((slot, side), octets[:KEPT_OCTETS])
         if best is None:
             return -2 if short and hint.transport == "tcp" else -1
         code = self._codes[best.name]
@@ -93,13 +118,15 @@ class Recogniser:
                 best, most = spec, confidence
         return best, most, short and best is None
 
-    @staticmethod
-    def _hint(packet: Any, flows: Any, slot: int, side: int) -> Hint:
+    def _hint(self, packet: Any, flows: Any, slot: int, side: int) -> Hint:
         transport = flows.transport[slot]
         kind = "eth" if transport >= 0x10000 else {6: "tcp", 17: "udp"}.get(transport, "ip")
         from_client = (side == flows.client_side[slot]) if flows.oriented[slot] else None
         ethertype = transport & 0xFFFF if kind == "eth" else 0
-        return Hint(kind, packet.source_port, packet.target_port, ethertype, from_client, packet.target_mac)
+        said = self._said.get((slot, 1 - side), b"")
+        return Hint(
+            kind, packet.source_port, packet.target_port, ethertype, from_client, packet.target_mac, said
+        )
 
     @staticmethod
     def _orient(spec: ProtocolSpec, hint: Hint, flows: Any, slot: int, side: int) -> None:
@@ -139,3 +166,5 @@ class Recogniser:
     def forget(self, slot: int) -> None:
         """Drop what is kept for a flow."""
         self._doubts.pop(slot, None)
+        for side in (0, 1):
+            self._said.pop((slot, side), None)

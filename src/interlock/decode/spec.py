@@ -22,6 +22,8 @@ class Hint:
     transport: `tcp`, `udp`, `eth` or `ip`. source_port, target_port: of this packet (0 for eth, ip).
     ethertype: link type number for `eth`. from_client: whether the sender opened it, None if unseen.
     target_mac: 48-bit number, 0 where there is none.
+    said: how the other end's first datagram began (32 octets at most), where nobody knew it; empty for streams, whose
+    segments may be cut anywhere.
     """
 
     transport: str
@@ -30,6 +32,7 @@ class Hint:
     ethertype: int
     from_client: bool | None
     target_mac: int
+    said: bytes = b""
 
 
 Probe = Callable[[bytes, Hint], int]

@@ -34,14 +34,26 @@ def probe(octets, hint):
     length = octets[2] << 8 | octets[3]
     usual = hint.source_port in PORTS or hint.target_port in PORTS
     exact = length == len(octets) or (length > len(octets) == LOOKED_AT)
-    if length < 4 or octets[1] > 0x0C or not (exact or usual):
+    if length < 4 or octets[1] > 0x0C or not (exact or usual or length < len(octets)):
         return 0
     six = octets[0] == 0x82
     at = (NPDU_AT_IPV6 if six else NPDU_AT).get(octets[1])
     if at is None:
         sizes = (SIZES_IPV6 if six else SIZES).get(octets[1])
         fits = sizes is None or length in sizes
-        return (80 if usual else 50) if fits and exact else 0
+        return (80 if usual else 62 if sizes else 50) if fits and exact else 0
     if len(octets) < at + 2 or octets[at] != 1 or octets[at + 1] & 0x50:
         return 0  # another version, or reserved bits of the control octet are set (6.2.2)
-    return (90 if usual else 75) if exact else 50
+    if exact:
+        return 90 if usual else 75
+    if usual:
+        return 50
+    return 62 if octets[at + 1] & 0xA8 == 0 and _service(octets[at + 2 : length]) else 0
+
+
+def _service(apdu):
+    """Whether an APDU asks for a service that exists (clause 20.1.2, 20.1.3; 21.6); a sender filled up behind it."""
+    kind = apdu[:1]
+    if len(apdu) >= 4 and kind in (b"\x00", b"\x02"):
+        return apdu[3] <= 34
+    return len(apdu) >= 2 and kind == b"\x10" and apdu[1] <= 13

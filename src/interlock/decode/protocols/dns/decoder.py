@@ -11,12 +11,11 @@ from interlock.decode.addresses import address_text, mac_text
 from interlock.decode.decoder import Decoder
 from interlock.decode.framing import LengthFramer
 from interlock.decode.protocols.dns.names import netbios_name, read_name
-from interlock.decode.spec import NEED_MORE, ProtocolSpec
-from interlock.errors import DecodeError
+from interlock.decode.protocols.dns.recognition import GROUPS, NAMES, NETBIOS_KINDS, probe
+from interlock.decode.spec import ProtocolSpec
 
 __all__ = ["SPEC", "Dns"]
 
-NAMES = {53: "dns", 5353: "mdns", 5355: "llmnr", 137: "nbns"}
 A, PTR, TXT, AAAA, SRV, NETBIOS, NBSTAT = 1, 12, 16, 28, 33, 32, 33
 MAX_RECORDS = 256
 REFUSED, UNKNOWN = 2, 0
@@ -40,7 +39,7 @@ class Dns(Decoder):
             c.skip(2)
         number, flags = c.u16be(), c.u16be()
         counts = (c.u16be(), c.u16be(), c.u16be(), c.u16be())
-        name = self._variant(slot)
+        name = self._variant(m, i, octets)
         if name == "nbns":
             flags &= ~0x0010
         self.flows.protocol[slot] = self.tools.codes[name]
@@ -58,9 +57,15 @@ class Dns(Decoder):
         if question:
             out.set_object(row, self.objects.code(_shown(name, question)), 1)
 
-    def _variant(self, slot):
+    def _variant(self, m, i, octets):
+        """Which of the four: NetBIOS by its names' form, multicast by its group, else by the registered port."""
+        slot = m.flow[i]
+        first, at = read_name(octets, 12) if len(octets) > 12 else ("", 12)
+        if netbios_name(first) and octets[at : at + 2] in NETBIOS_KINDS:
+            return "nbns"
+        group = GROUPS.get(self.facts.receiver(m, i))
         ports = (self.flows.port[slot, 0], self.flows.port[slot, 1])
-        return next((NAMES[p] for p in (5353, 5355, 137, 53) if p in ports), "dns")
+        return group or next((NAMES[p] for p in (5353, 5355, 137, 53) if p in ports), "dns")
 
     @staticmethod
     def _question(octets, count):
@@ -177,45 +182,10 @@ def _shown(name, question):
     return f"{named[0]}<{named[1]:02x}>" if named else question
 
 
-def _probe(octets, hint):
-    """A header whose counts and flags make sense, and a first name that parses."""
-    ports = (hint.source_port, hint.target_port)
-    own = any(p in NAMES for p in ports)
-    short = 0
-    if hint.transport == "tcp":
-        if len(octets) < 14:
-            return NEED_MORE if own and octets else 0
-        whole = int.from_bytes(octets[:2], "big")
-        if not 12 <= whole <= 16384:
-            return 0
-        octets = octets[2:]
-        short = NEED_MORE if own and len(octets) < min(whole, 510) else 0
-    if len(octets) < 12 or (octets[3] & 0x40 and not own):
-        return 0
-    opcode, counts = (octets[2] >> 3) & 15, [int.from_bytes(octets[k : k + 2], "big") for k in (4, 6, 8, 10)]
-    if opcode == 3 or counts[0] > 32 or max(counts) > 512 or (not any(counts) and not own):
-        return 0
-    try:
-        name, at = read_name(octets, 12)
-    except DecodeError:  # the name runs on past what is seen, or is none
-        return 50 if own and counts[0] and len(octets) >= 510 else short
-    if counts[0]:
-        kind, group = octets[at : at + 2], octets[at + 2 : at + 4]
-        if (
-            len(group) < 2
-            or (group[0] & 0x7F, group[1]) not in ((0, 1), (0, 255))
-            or kind[0] not in (0, 1, 128, 255)
-        ):
-            return short if len(group) < 2 else 0
-    return (
-        90 if own else (62 if counts[0] == 1 and name.isascii() and name.isprintable() and opcode == 0 else 0)
-    )
-
-
 SPEC = ProtocolSpec(
     name="dns",
     names=("dns", "mdns", "llmnr", "nbns"),
-    probe=_probe,
+    probe=probe,
     decoder=Dns,
     tcp=frozenset({53, 5353, 5355}),
     udp=frozenset(NAMES),

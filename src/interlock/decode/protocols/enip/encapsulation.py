@@ -81,7 +81,7 @@ def probe(octets, hint):
     if command > LAST_COMMAND or length > MAX_LENGTH:
         return 0
     if any(octets[20:24]) or status not in STATUSES:
-        return 35 if named else 0
+        return 35 if named and hint.transport == "tcp" else 0
     if command not in COMMANDS:
         return 45 if named else 0
     return _confidence(octets, command, length, named, hint)
@@ -89,7 +89,7 @@ def probe(octets, hint):
 
 def _confidence(octets, command, length, named, hint):
     body = octets[HEADER:]
-    if hint.transport == "udp" and length != len(body) and len(octets) < 512:
+    if hint.transport == "udp" and length != len(body) and (len(octets) < 512 or length < len(body)):
         return 0
     if command in (0x6F, 0x70):
         return _probe_carrier(body, length, hint)

@@ -141,6 +141,9 @@ _COMMON = frozenset(
 )  # fmt: skip
 
 
+_AREA_READ, _AREA_READ_OCTETS = 0x0101, 18
+
+
 def _probe(octets, hint):
     """TCP: the magic. UDP: ICF with its fixed bits, RSV 0, a gateway count, a command that exists."""
     if hint.transport == "tcp":
@@ -153,10 +156,13 @@ def _probe(octets, hint):
         return 0
     function = octets[10] << 8 | octets[11]
     if 9600 in (hint.source_port, hint.target_port):
-        return 85 if function in _COMMON else 40
+        return (
+            85 if function in _COMMON else (40 if octets[0] & 0x80 else 0)
+        )  # every sender sets ICF's top bit
     # RTP of payload type 0 has the same first octets, and DNS may: elsewhere only the most usual form counts.
     usual = octets[0] in (0x80, 0xC0) and octets[2] in (2, 7) and octets[3] == octets[6] == 0
-    return 65 if usual and function in _COMMON and octets[4] != octets[7] else 0
+    asks_area = octets[0] == 0x80 and function == _AREA_READ and len(octets) == _AREA_READ_OCTETS
+    return 65 if usual and function in _COMMON and (octets[4] != octets[7] or asks_area) else 0
 
 
 def _framer():

@@ -225,7 +225,14 @@ def _probe(octets, hint):
         return 0
     if found[1].upper() in (b"USER", b"PASS", b"SYST", b"FEAT", b"PASV", b"TYPE", b"AUTH", b"QUIT", b"CWD"):
         return 85 if own else 0
-    return 50 if own else 0
+    return 50 if own and found[1].upper() in _COMMANDS else 0
+
+
+_COMMANDS = frozenset(
+    b"USER PASS ACCT CWD CDUP SMNT QUIT REIN PORT PASV TYPE STRU MODE RETR STOR STOU APPE ALLO REST RNFR RNTO ABOR DELE"
+    b" RMD MKD PWD LIST NLST SITE SYST STAT HELP NOOP AUTH ADAT PROT PBSZ CCC MIC CONF ENC FEAT OPTS LANG EPRT EPSV"
+    b" MDTM MLST MLSD SIZE XCUP XCWD XMKD XPWD XRMD HOST CLNT".split()
+)
 
 
 def _printable(octets):

@@ -24,6 +24,7 @@ OWN_CPU = 0x03FF
 READ_TYPE, ON_DEMAND = 0x0101, 0x2101
 NONE = -2147483648
 PORTS = frozenset({5006, 5007, 5008, 5010, 5011, 5560, 5562})
+LOOKED_AT = 512
 MELSOFT_OCTETS = (0x57, 0xD7, 0x5A, 0xDA)
 MAX_UNITS = 4096
 MAX_FIRST = 4096
@@ -182,12 +183,13 @@ def _probe(octets, hint):
     if len(octets) == 1 and hint.transport == "tcp" and (registered or octets in _FIRST):
         return NEED_MORE
     if start not in HEADS:
-        return _old_probe(octets, hint) if registered else 0
+        return _found_probe(octets, hint) or (_old_probe(octets, hint) if registered else 0)
     length = head_of(octets)
     if length <= 0:
         return NEED_MORE if length == 0 and hint.transport == "tcp" else 0
     follows = octets[length : length + 1] in (b"", start[:1]) and length <= MAX_FIRST
-    if length != len(octets) and (hint.transport == "udp" or not follows):
+    unseen = length > len(octets) == LOOKED_AT
+    if length != len(octets) and (not unseen if hint.transport == "udp" else not follows):
         return 0
     before, _, characters = HEADS[start]
     if start[0] in MELSOFT_OCTETS:
@@ -212,6 +214,25 @@ def _to_cpu(octets, before, characters):
     if characters:
         return octets[before - 10 : before - 4] == b"03FF00"
     return octets[before - 5 : before - 2] == b"\xff\x03\x00"
+
+
+def _found_probe(octets, hint):
+    """Four octets look for a station: 5A, 0, 0, what is asked; the answer has DA for 5A, then what was asked for.
+
+    Both are broadcast, so that question and answer are flows of their own; seen in one flow, they are surer.
+    """
+    if hint.transport != "udp" or octets[:1] not in (b"\x5a", b"\xda") or octets[1:3] != b"\0\0":
+        return 0
+    if octets[0] == 0x5A:
+        return 62 if len(octets) == 4 and octets[3] in _SEARCHES else 0
+    if hint.said == b"\x5a" + octets[1:4]:
+        return 80
+    return 62 if octets[3:4] and octets[3] in _SEARCHES and len(octets) in _FOUND_OCTETS else 0
+
+
+_SEARCHES = (0x01, 0x11, 0x22, 0xFF)
+_FOUND_OCTETS = (14, 28)
+"""With two addresses, or with the module's own description."""
 
 
 def _old_probe(octets, hint):

@@ -289,6 +289,8 @@ def _probe(octets, hint):
         registered = 502 in (hint.source_port, hint.target_port)
         if not (exact and known and (registered or length + 6 == len(octets))):
             return 0
+        if length + 6 != len(octets):
+            return 65
     return (70 if exact else 35) + (15 if known else -15)
 
 

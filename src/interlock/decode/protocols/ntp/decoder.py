@@ -63,9 +63,26 @@ def _probe(octets, hint):
     if not 1 <= version <= 4 or mode == 0:
         return 0
     if on_port:
-        return 90 if mode in (6, 7) or len(octets) >= 48 else 0
+        return 90 if _fits(octets, version, mode) else 0
     plausible = len(octets) == 48 and octets[1] <= 16 and octets[2] <= 17 and mode in (3, 4) and version >= 3
     return 60 if plausible and octets[3] >= 0xE0 and 0 in octets[4:8] else 0
+
+
+def _fits(octets, version, mode):
+    """Whether lengths and ranges hold: time (clause 7.3), control (RFC 9327, 2) and private messages."""
+    if mode == 6:
+        asks_oddly = octets[1] & 0x80 == 0 and octets[1] & 0x60  # error and more are of answers
+        return (
+            not asks_oddly
+            and octets[1] & 0x1F <= 12
+            and 12 + int.from_bytes(octets[10:12], "big") <= len(octets)
+        )
+    if mode == 7:
+        items, size = (int.from_bytes(octets[k : k + 2], "big") & 0x0FFF for k in (4, 6))
+        return octets[2] in (0, 2, 3) and (size > 0 or items == 0) and 8 + items * size <= len(octets)
+    if len(octets) < 48 or len(octets) % 4 or octets[1] > 16 or (17 < octets[2] < 0xF0):
+        return False
+    return octets[3] >= 0xC0 or (octets[3] == 0 and version >= 2)
 
 
 SPEC = ProtocolSpec(name="ntp", names=("ntp",), probe=_probe, decoder=Ntp, udp=frozenset({123}))

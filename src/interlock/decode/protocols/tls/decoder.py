@@ -33,6 +33,8 @@ CLIENT_HELLO, SERVER_HELLO, CERTIFICATE = 1, 2, 11
 FATAL, REFUSED = 2, 2
 TLS13 = 0x0304
 MAX_HANDSHAKE = 65536
+MAC_OCTETS = 17
+"""The least that a protected record has: one octet and the shortest tag."""
 """Octets of handshake messages that wait for their rest, a side."""
 
 
@@ -213,6 +215,8 @@ def _probe(octets, hint):
             return NEED_MORE
         size = int.from_bytes(octets[6:9], "big")
         return 95 if octets[5] in (1, 2) and octets[9] == 3 and 38 <= size <= MAX_HANDSHAKE else 40
+    if octets[0] in (ALERT, APPLICATION_DATA) and length >= MAC_OCTETS and 5 + length == len(octets):
+        return 62  # joined in the middle: one protected record, which fills the segment
     if octets[0] == ALERT:
         return 70 if length == 2 and octets[5] in (1, 2) and len(octets) == 7 else 40
     if octets[0] == CHANGE_CIPHER_SPEC:
