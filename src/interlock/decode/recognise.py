@@ -78,11 +78,12 @@ class Recogniser:
         hint = self._hint(packet, flows, slot, side)
         hinted, others = self._candidates(hint, flows, slot)
         best, confidence, short = self._ask(hinted, octets, hint, HINTED)
-        if confidence < SURE and not short:
-            other, surer, more = self._ask(others, octets, hint, max(ACCEPTED, confidence + MARGIN))
+        if confidence < SURE:
+            enough = SURE if short else max(ACCEPTED, confidence + MARGIN)
+            other, surer, more = self._ask(others, octets, hint, enough)
             if other is not None:
                 best, confidence = other, surer
-            short = best is None and more
+            short = best is None and (short or more)
         if best is None and hint.transport == "udp" and len(self._said) < KEPT_SAYINGS:
             self._said.setdefault((slot, side), octets[:KEPT_OCTETS])
         if best is None:
