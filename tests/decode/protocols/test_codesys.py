@@ -23,7 +23,7 @@ from decode.seeds.codesys import (
     told_names,
 )
 from interlock.decode.protocols.codesys.decoder import SPEC
-from interlock.decode.protocols.codesys.wire import tags_of
+from interlock.decode.protocols.codesys.wire import MAX_TAGS, tags_of
 from interlock.decode.spec import NEED_MORE, Hint
 
 PORT, CLIENT_PORT = 1740, 1743
@@ -127,7 +127,7 @@ def test_what_breaks_the_layers() -> None:
 def test_tags_end_where_they_do_not_fit() -> None:
     assert tags_of(tag(1, b"ab") + tag(0x82, b"c") + b"\x03\x09d") == {1: b"ab", 0x82: b"c"}
     assert tags_of(b"\xff" * 9) == {}
-    assert len(tags_of(b"".join(tag(k % 127, b"") for k in range(999)))) == 127
+    assert len(tags_of(b"".join(tag(k % 127, b"") for k in range(999)))) == MAX_TAGS
 
 
 def test_the_one_who_asks_is_the_client() -> None:

@@ -207,7 +207,10 @@ class Codesys(Decoder):
         session = int.from_bytes(octets[8:12], "little")
         function = (group & ~0x80) << 8 | command if group < 0x8000 and command < 256 else NO_NUMBER
         key = SERVICE_KEY | block.channel << 40 | (function & 0xFFFFFF)
-        tags = tags_of(octets[head + 4 :]) if protocol == NORMAL else {}
+        heard = protocol == NORMAL and (
+            group & 0x80 or function == LOGIN
+        )  # other requests' tags say nothing known
+        tags = tags_of(octets[head + 4 :]) if heard else {}
         if group & 0x80:
             self._answer(m, i, out, flow, block, function, key, tags)
         else:

@@ -18,6 +18,7 @@ __all__ = [
     "ADDRESS_ASKED",
     "CHANNELS",
     "MAGIC",
+    "MAX_TAGS",
     "NAMES_ASKED",
     "NAMES_TOLD",
     "NORMAL",
@@ -35,7 +36,8 @@ ADDRESS_ASKED, ADDRESS_TOLD, NAMES_ASKED, NAMES_TOLD, CHANNELS = 1, 2, 3, 4, 64
 
 SERVICES: Final = frozenset({ADDRESS_ASKED, ADDRESS_TOLD, NAMES_ASKED, NAMES_TOLD, CHANNELS})
 NORMAL, SECURE = 0xCD55, 0x7557
-MAX_TAGS: Final = 256
+MAX_TAGS: Final = 64
+"""Tags of one level that are looked at: a login and a result have few."""
 _FIRST: Final = 0x01
 
 
