@@ -57,6 +57,7 @@ PROTOCOLS: tuple[str, ...] = (
     "bsap",
     "fox",
     "codesys",
+    "ge_srtp",
     "arp",
     "lldp",
     "cdp",
