@@ -1,6 +1,7 @@
-"""Logs of Zeek and ICSNPP compared cell by cell with rows that are made of our tables: `[[baselines]]` of columns.toml.
+"""Logs of Zeek and ICSNPP and transcripts of IPAL compared cell by cell with rows made of our tables.
 
-A view (folder views/) makes rows in words of ours; columns.toml says which column of the log is which of them.
+A view (folder views/) makes rows in words of ours; `[[baselines]]` of columns.toml says which column of the log is
+which of them.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from conformance.ipal import read_transcript
 from conformance.zeek import LogRow, read_log
 
 if TYPE_CHECKING:
@@ -93,7 +95,7 @@ def compare(rule: Rule, folder: Path, ours: Iterable[dict[str, Any]]) -> Compare
         queues[tuple(_plain(row[rule.columns[column]]) for column in rule.key)].append(row)
     found, taken = Compared(), Counter[tuple[str, ...]]()
     for path in sorted(folder.rglob(rule.log)):
-        for row in read_log(path):
+        for row in read_transcript(path) if path.suffix == ".ipal" else read_log(path):
             names = _columns(row)
             found.width = max(found.width, len(names))
             found.spoke |= {name for name in names if row.get(name) is not None}

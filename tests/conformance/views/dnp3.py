@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from conformance.views.port import Row, Tables, View, ends, index_of
+from conformance.views.port import Row, Tables, View, ends, index_of, transcribed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,4 +92,23 @@ def _answered_objects(tables: Tables) -> Iterator[Row]:
         }
 
 
-VIEWS: Final[dict[str, View]] = {"responses": _responses, "controls": _controls, "objects": _objects}
+def _transcript(tables: Tables) -> Iterator[Row]:
+    """One row per message in order of frame."""
+    found = []
+    for row in _dnp3(tables, "operations"):
+        if row["item"] != 0:
+            continue
+        unsolicited = row["outcome"] == "unsolicited"
+        if row["frame"] is not None and not unsolicited:
+            found.append(transcribed(row, asked=True) | {"function": row["function"]})
+        if row["response_frame"] is not None or unsolicited:
+            found.append(transcribed(row, asked=False) | {"function": 130 if unsolicited else 129})
+    yield from sorted(found, key=lambda row: row["frame"])
+
+
+VIEWS: Final[dict[str, View]] = {
+    "responses": _responses,
+    "controls": _controls,
+    "objects": _objects,
+    "transcript": _transcript,
+}

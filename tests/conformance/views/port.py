@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-__all__ = ["Row", "Tables", "View", "ends", "index_of"]
+from conformance.ipal import seconds
+
+__all__ = ["Row", "Tables", "View", "ends", "index_of", "transcribed"]
 
 Row = dict[str, Any]
 Tables = Callable[[str], list[Row]]
@@ -35,3 +37,17 @@ def index_of(name: str | None) -> int | None:
     """The number behind the last colon of an object's name; None where it has none."""
     last = (name or "").rpartition(":")[2]
     return int(last) if last.isdecimal() else None
+
+
+def transcribed(head: Row, asked: bool) -> Row:
+    """Columns of IPAL's transcripts that an operation's request or answer has."""
+    ends_of = ends(head, asked)
+    answered = head["time"] + (head["latency"] or 0)
+    return {
+        "frame": head["frame"] if asked or head["outcome"] == "unsolicited" else head["response_frame"],
+        "time": seconds(head["time"] if asked else answered),
+        "source": f"{ends_of['source']}:{ends_of['source_port']}",
+        "destination": f"{ends_of['destination']}:{ends_of['destination_port']}",
+        "answers": None if asked or head["latency"] is None else seconds(head["time"]),
+        "transaction": head["transaction"],
+    }

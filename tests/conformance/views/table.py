@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from conformance.views import dnp3, dnp3_events
+from conformance.views import dnp3, dnp3_events, iec104
 
 if TYPE_CHECKING:
     import re
@@ -25,7 +25,7 @@ class Events:
 
 __all__ = ["EVENTS", "VIEWS", "Events"]
 
-VIEWS: Final[Mapping[str, Mapping[str, View]]] = {"dnp3": dnp3.VIEWS}
+VIEWS: Final[Mapping[str, Mapping[str, View]]] = {"dnp3": dnp3.VIEWS, "iec104": iec104.VIEWS}
 """Protocol → name of a view, as `[[baselines]]` of columns.toml has it → the view."""
 
 EVENTS: Final[Mapping[str, Events]] = {
