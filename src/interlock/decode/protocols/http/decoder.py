@@ -2,8 +2,8 @@
 
     request-line CRLF *( field CRLF ) CRLF body        status-line CRLF *( field CRLF ) CRLF body
 
-Only heads are read; answers belong to requests in order. Source: RFC 9110, RFC 9112, RFC 7617 (Basic),
-RFC 7616 (Digest).
+Only heads are read, and the first octets of WinRM's requests (`winrm`); answers belong to requests in order.
+Source: RFC 9110, RFC 9112, RFC 7617 (Basic), RFC 7616 (Digest), RFC 4559 (Negotiate).
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from interlock.decode.decoder import Decoder
 from interlock.decode.logins import Names, begin, end
 from interlock.decode.protocols.http.agents import system_of
 from interlock.decode.protocols.http.framing import REQUEST_LINE, STATUS_LINE, HttpFramer
+from interlock.decode.protocols.http.winrm import is_wsman, negotiated, read_action
+from interlock.decode.protocols.smb.logon import say_challenge, say_login
 from interlock.decode.spec import NEED_MORE, ProtocolSpec
 
 __all__ = ["SPEC", "Http"]
@@ -26,6 +28,8 @@ REFUSED = 2
 MAX_WAITING = 256
 MAX_FIELDS = 128
 MAX_OBJECT = 512
+NTLM = object()
+"""In place of a login's row: no secret was seen, but the answer tells whether the account was let in."""
 _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64})[ \t]*:[ \t]*([^\r\n]*)")
 _WANTED = frozenset(
     {
@@ -39,11 +43,15 @@ _REALM = re.compile(r'realm="([^"]{1,200})"', re.IGNORECASE)
 
 
 class _Exchange:
-    """What a flow has open: requests not answered yet, oldest first, and their number."""
+    """What a flow has open: requests not answered yet, oldest first, and their number.
 
-    __slots__ = ("asked", "waiting")
+    user: whom NTLM let in; it authenticates the connection, not each request (RFC 4559 clause 6).
+    """
+
+    __slots__ = ("asked", "user", "waiting")
 
     def __init__(self):
+        self.user = None
         self.asked = 0
         self.waiting = deque(maxlen=MAX_WAITING)
 
@@ -56,6 +64,7 @@ class Http(Decoder):
         self.methods = {name: number for number, (name, _) in tools.verb_rows("http").items()}
         self.accounts = Names(self.names)
         self.others = Names(self.names)
+        self.winrm = None
 
     def message(self, m, i, out):
         """See Decoder.message."""
@@ -88,8 +97,11 @@ class Http(Decoder):
         fields = self._fields(m, i, head, line.end())
         out.set_object(row, self.objects.code(_target(line[2], fields.get("host", ""))), 1)
         user, login = self._login(m, i, fields.get("authorization", ""))
-        if user:
-            out.set_user(row, self.accounts.code(user))
+        if user or exchange.user:
+            out.set_user(row, self.accounts.code(user or exchange.user))
+        if is_wsman(line[2]) and method == "POST":
+            self.flows.protocol[slot] = self.tools.codes["winrm"]
+            self._manage(out, row, head[line.end() :])
         exchange.waiting.append((exchange.asked, function, method, user, login))
         self._agent(m, i, fields.get("user-agent", ""))
 
@@ -114,6 +126,11 @@ class Http(Decoder):
                 out.set_name(row, self.others.code(method))
         if code >= 400:
             out.settle(row, REFUSED, code)
+        say_challenge(self.facts, m, i, negotiated(fields.get("www-authenticate", "")), "http")
+        if user and code < 400 and login is NTLM:
+            exchange.user, login = user, None
+        elif login is NTLM:
+            login = None
         if user and code < 400:
             self.facts.clue(m, i, self.facts.receiver(m, i), "user", user, "http", 0.8)
         if code == 101 and fields.get("sec-websocket-protocol", "").lower().startswith("mqtt"):
@@ -163,7 +180,22 @@ class Http(Decoder):
             named = _DIGEST_USER.search(rest)
             if named is not None:
                 return named[1], None
+        found = say_login(self.facts, m, i, negotiated(authorization), "http")
+        if found is not None and found.names.get("user"):
+            return found.names["user"][:128], NTLM
         return None, None
+
+    def _manage(self, out, row, rest):
+        """A request of WS-Management is one of WinRM's, by its action."""
+        if self.winrm is None:
+            self.winrm = self.tools.functions("winrm")
+        body = rest.partition(b"\r\n\r\n")[2]
+        action = read_action(body)
+        out.set_function(row, self.winrm, NO_NUMBER if action.function is None else action.function)
+        if action.function is None and action.name:
+            out.set_name(row, self.others.code(action.name))
+        if action.about:
+            out.set_object(row, self.objects.code(action.about[:MAX_OBJECT]), 1)
 
     def _agent(self, m, i, agent):
         if agent:
@@ -237,7 +269,7 @@ _BEGINNINGS = frozenset(method[:k] for method in _METHODS for k in range(1, len(
 
 SPEC = ProtocolSpec(
     name="http",
-    names=("http",),
+    names=("http", "winrm"),
     probe=_probe,
     decoder=Http,
     tcp=frozenset({80, 81, 591, 3128, 8000, 8008, 8080, 8081, 8088, 8888, 5985}),

@@ -1,5 +1,7 @@
 """Cuts HTTP/1.x streams: heads are messages, bodies are passed over, chunk by chunk where they are chunked.
 
+To a head of WS-Management the first octets of its body belong, where its length is said.
+
 A chunk's size line is a message, too (decoders pass over it); after CONNECT or an upgrade the rest is leapt.
 Source: RFC 9112 clauses 2.2, 6.3, 7.1; RFC 9110 clauses 7.8, 9.3.6.
 """
@@ -10,6 +12,7 @@ import re
 from collections import deque
 
 from interlock.decode.framing import Framer
+from interlock.decode.protocols.http.winrm import KEPT, is_wsman
 
 __all__ = ["FOREVER", "MAX_HEAD", "REQUEST_LINE", "STATUS_LINE", "HttpFramer", "may_begin"]
 
@@ -44,9 +47,10 @@ class HttpFramer(Framer):
     """modes: per stream, what comes next. methods: per flow, requests not answered yet (they rule the bodies)."""
 
     def __init__(self):
-        Framer.__init__(self, MAX_HEAD)
+        Framer.__init__(self, MAX_HEAD + KEPT)
         self.modes = {}
         self.methods = {}
+        self.kept = 0
 
     def _octets(self, start, end):
         return bytes(self.octets[start:end])
@@ -89,8 +93,14 @@ class HttpFramer(Framer):
         asked = REQUEST_LINE.match(head)
         if asked is not None:
             queue = self.methods.setdefault(self.slot, deque(maxlen=MAX_WAITING))
+            if is_wsman(asked[2]) and self._short(head, there - length):
+                self.want = length + self.kept
+                return 0
             queue.append(asked[1])
             self._rest(key, head, until_close=False)
+            if is_wsman(asked[2]) and self.leap:
+                length += self.kept
+                self.leap -= self.kept
             return length
         status = STATUS_LINE.match(head)
         if status is None:
@@ -106,6 +116,13 @@ class HttpFramer(Framer):
         elif method != b"HEAD" and code not in (101, 204, 304):
             self._rest(key, head, until_close=True)
         return length
+
+    def _short(self, head, there):
+        """Whether the octets of a body that are read have not all come; `kept`: how many they are."""
+        length = _LENGTH.search(head)
+        chunked = _CHUNKED.search(head) is not None
+        self.kept = min(int(length[1]), KEPT) if length is not None and not chunked else 0
+        return there < self.kept
 
     def _rest(self, key, head, until_close):
         """The body's extent: chunks, a length, the connection's end, or none (RFC 9112 6.3)."""
