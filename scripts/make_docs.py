@@ -1,4 +1,4 @@
-"""Make the documents that come from the code: docs/records.md and docs/protocols.md; `--check` only compares."""
+"""Make what comes from the code: docs/records.md, docs/protocols.md, decode/index.tsv; `--check` only compares."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from interlock.decode.registry import PROTOCOLS, load_specs
+from interlock.decode.waiting import index_row
 from interlock.records.clue_fields import CLUE_FIELDS
 from interlock.records.tables import TABLES
 from interlock.records.vocabulary import BASES, OUTCOMES, ROLES, VERBS
@@ -88,11 +89,22 @@ def _quality(q: dict) -> str:
     return "\n".join(rows)
 
 
+def index() -> str:
+    """What recognition by port needs of each protocol before its code is imported (decode/waiting.py)."""
+    rows = [index_row(name, spec) for name, spec in zip(PROTOCOLS, load_specs(outside=False), strict=True)]
+    return "".join("\t".join(line) + "\n" for line in (rows[0], *(row.values() for row in rows)))
+
+
 def main() -> int:
-    """Write both documents, or with --check say which is not as the code says."""
+    """Write them, or with --check say which is not as the code says."""
     wrong = []
-    for name, text in (("records.md", records()), ("protocols.md", protocols())):
-        path = ROOT / "docs" / name
+    made = (
+        ("docs/records.md", records()),
+        ("docs/protocols.md", protocols()),
+        ("src/interlock/decode/index.tsv", index()),
+    )
+    for name, text in made:
+        path = ROOT / name
         if "--check" not in sys.argv:
             path.write_text(text, "utf-8")
         elif not path.exists() or path.read_text("utf-8") != text:

@@ -97,9 +97,9 @@ def build_engine(
     beat, hung: see Engine.
     """
     from interlock.decode.engine import Engine  # noqa: PLC0415 (builders import only the rooms they need)
-    from interlock.decode.registry import VerbTables, load_specs  # noqa: PLC0415
+    from interlock.decode.registry import VerbTables, waiting_specs  # noqa: PLC0415
 
-    specs = load_specs()
+    specs = waiting_specs()
     return Engine(
         sources,
         specs,

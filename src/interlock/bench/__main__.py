@@ -2,6 +2,7 @@
 
 `python -m interlock.bench inventory`: what an inventory of a large site costs.
 `python -m interlock.bench detectors`: how quick each detector is on hostile tables.
+`python -m interlock.bench company CAPTURE`: what one protocol pays for the presence of all others.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 import click
 
 from interlock.bench.big_site import cost_of_inventory
+from interlock.bench.company import cost_of_company
 from interlock.bench.hostile_tables import cost_of_detectors
 from interlock.bench.mixed_captures import write_mixed_captures
 from interlock.bench.plant_traffic import write_plant_traffic
@@ -60,6 +62,14 @@ def detectors(rows: int) -> None:
     """Feed every detector tables in which each row is another stranger's, and say how quick it is."""
     for cost in cost_of_detectors(rows):
         click.echo(json.dumps(cost))
+
+
+@main.command()
+@click.argument("capture", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--repeats", default=5, show_default=True, type=click.IntRange(1, 100))
+def company(capture: Path, repeats: int) -> None:
+    """Decode CAPTURE (of Modbus) with Modbus alone and with all protocols, and say what the others cost."""
+    click.echo(json.dumps(cost_of_company(capture, repeats)))
 
 
 if __name__ == "__main__":

@@ -61,16 +61,17 @@ def decode(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...], 
     from interlock.bootstrap import build_engine  # noqa: PLC0415 (--help stays quick)
     from interlock.capture.run import open_sources  # noqa: PLC0415
     from interlock.capture.specs import specify  # noqa: PLC0415
-    from interlock.decode.registry import table_schemas  # noqa: PLC0415
+    from interlock.decode.registry import table_names, table_schema, waiting_specs  # noqa: PLC0415
 
-    known = table_schemas()
+    specs = waiting_specs()
+    known = table_names(specs)
     for table in tables:
         if table not in known:
             raise click.UsageError(f"no table {table!r}; there are: {', '.join(sorted(known))}")
     with open_sources(specify(paths, realms), stdin=sys.stdin.buffer) as run:
         wanted = frozenset(tables) | ({"operations"} if FOLDED in tables else set())
         engine = build_engine(run.sources, wanted=wanted, gsdml=gsdml, **watch_of(ctx))
-        schemas = {table: known[table] for table in tables}
+        schemas = {table: table_schema(table, specs) for table in tables}
         form = form or ("parquet" if folder else "jsonl")
         ctx.exit(_stream(run, engine, schemas, form, file, folder, ctx.obj))
 

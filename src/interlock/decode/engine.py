@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from interlock.decode.spec import ProtocolSpec
     from interlock.decode.tools import VerbRows
     from interlock.records.frames import Frames, Source
+    from interlock.records.schema import Table
 
 __all__ = ["Engine"]
 
@@ -75,8 +76,10 @@ class Engine:
         self.sheet.facts.wanted = wanted
         self.sheet.values.wanted = wanted is None or "values" in wanted
         tools = Tools(self.flows, self.sheet, verbs, codes, given, beat)
-        self.recogniser = Recogniser(specs, codes, self.sheet.facts)
-        self._details = {table.name: table for spec in specs for table in spec.details}
+        self.recogniser = Recogniser(specs, codes, self.sheet.facts, beat)
+        self.recogniser.equip = self._equip
+        self._specs, self._codes = specs, codes
+        self._details: dict[str, Table] = {}
         self._lines, framers, messages = _build(specs, codes, tools)
         self.dissector = Dissector(
             self.flows, self.recogniser, self.sheet.facts, framers, messages, beat, hung
@@ -140,13 +143,30 @@ class Engine:
                 done[name] = getattr(self._emit, name)(found)
         for name, found in details.items():
             if self._wants(name):
-                done[name] = self._emit.details(self._details[name], found)
+                done[name] = self._emit.details(self._detail(name), found)
         if len(ended):
             if self._wants("flows"):
                 done["flows"] = self._emit.flows(ended)
             self._release(ended.tolist())
         self._compact()
         return done
+
+    def _detail(self, name: str) -> Table:
+        """A protocol's own table; who makes rows of it has been imported."""
+        if name not in self._details:
+            here = (spec for spec in self._specs if not spec.waiting)
+            self._details = {table.name: table for spec in here for table in spec.details}
+        return self._details[name]
+
+    def _equip(self, spec: ProtocolSpec) -> None:
+        """A protocol is spoken: its streams, and those of what rides on it, need its framer."""
+        code, framers = self._codes[spec.name], self.dissector.framers
+        if framers[code] is None and spec.framer is not None:
+            framer = spec.framer()
+            framer.bind(memoryview(self.dissector.array))
+            for one in (spec, *(s for s in self._specs if s.rides_on == spec.name)):
+                for name in one.names:
+                    framers[self._codes[name]] = framer
 
     def _ended(self, now: int | None) -> Any:
         """Slots of flows that are over or idle for too long, whose open requests end now, too."""
@@ -212,7 +232,7 @@ class _Line:
     def decoder(self) -> Any:
         """The protocol's decoder."""
         if self._decoder is None:
-            self._decoder = self.spec.decoder(self.spec, self._tools)
+            self._decoder = _made(self.spec, self._tools)
         return self._decoder
 
     def forget(self, slot: int) -> None:
@@ -221,10 +241,14 @@ class _Line:
             self._decoder.forget(slot)
 
 
+def _made(spec: ProtocolSpec, tools: Tools) -> Any:
+    return spec.decoder(spec, tools)
+
+
 def _build(
     specs: Sequence[ProtocolSpec], codes: dict[str, int], tools: Tools
 ) -> tuple[list[_Line], list[Any], list[Any]]:
-    """Lines, and per protocol code its framer and messages; names of one spec share both.
+    """Lines, and per protocol code its framer (None while its spec waits) and messages; names of one spec share both.
 
     What rides on another spec shares that one's, whose decoder makes the rider's and hands it its user data.
     """
@@ -236,9 +260,9 @@ def _build(
     carriers = {spec.name: spec for spec in specs}
     for spec in specs:
         if spec.rides_on:
-            tools.riders.setdefault(spec.rides_on, []).append(partial(spec.decoder, spec, tools))
+            tools.riders.setdefault(spec.rides_on, []).append(partial(_made, spec, tools))
             continue
-        own, framer = Messages(), spec.framer() if spec.framer else None
+        own, framer = Messages(), spec.framer() if not spec.waiting and spec.framer else None
         lines.append(_Line(spec, own, tools))
         for name in spec.names:
             framers[codes[name]], messages[codes[name]] = framer, own

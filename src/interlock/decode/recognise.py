@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from interlock.decode.addresses import mac_text
+from interlock.decode.heartbeat import STEPS
 from interlock.decode.spec import NEED_MORE, Hint, ProtocolSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 __all__ = ["ACCEPTED", "Recogniser"]
 
@@ -35,8 +36,10 @@ INITIAL_TTLS = (30, 32, 60, 64, 100, 128, 150, 200, 255)
 class Recogniser:
     """Asks the protocols' probes about first payloads, the ones that the ports hint at first."""
 
-    def __init__(self, specs: Sequence[ProtocolSpec], codes: dict[str, int], facts: Any) -> None:
-        """codes: protocol name → code, as in Flows.protocol."""
+    def __init__(
+        self, specs: Sequence[ProtocolSpec], codes: dict[str, int], facts: Any, beat: memoryview
+    ) -> None:
+        """codes: protocol name → code, as in Flows.protocol. beat: a row of heartbeat.py."""
         self._names = {codes[name]: spec.rides_on or spec.name for spec in specs for name in spec.names}
         specs = self._specs = tuple(spec for spec in specs if not spec.rides_on)
         self._codes = codes
@@ -44,7 +47,13 @@ class Recogniser:
         self._by_port: dict[tuple[str, int], list[ProtocolSpec]] = {}
         self._by_ethertype: dict[int, list[ProtocolSpec]] = {}
         self._doubts: dict[int, int] = {}
+<<<<<<< HEAD
         self._said: dict[tuple[int, int], bytes] = {}
+=======
+        self._beat = beat
+        self.equip: Callable[[ProtocolSpec], None] = lambda _spec: None
+        """Called with who was recognised, before its first octets go further."""
+>>>>>>> 1ed716b (decode: import a protocol when somebody may speak it)
         for spec in specs:
             for port in spec.tcp:
                 self._by_port.setdefault(("tcp", port), []).append(spec)
@@ -52,6 +61,7 @@ class Recogniser:
                 self._by_port.setdefault(("udp", port), []).append(spec)
             for ethertype in spec.ethertypes:
                 self._by_ethertype.setdefault(ethertype, []).append(spec)
+<<<<<<< HEAD
         self._probed = {
             (name, kind)
             for spec in specs
@@ -59,6 +69,9 @@ class Recogniser:
             for name in (spec.names if ports else ())
         }
         self._streams = [s for s in specs if s.framer is not None]
+=======
+        self._streams = [s for s in specs if s.streams]
+>>>>>>> 1ed716b (decode: import a protocol when somebody may speak it)
         self._datagrams = [s for s in specs if s.udp]
 
     def refuted(self, name: str, transport: int) -> bool:
@@ -88,6 +101,7 @@ class Recogniser:
             self._said.setdefault((slot, side), octets[:KEPT_OCTETS])
         if best is None:
             return -2 if short and hint.transport == "tcp" else -1
+        self.equip(best)
         code = self._codes[best.name]
         flows.protocol[slot] = code
         flows.basis[slot] = HEURISTIC
@@ -106,12 +120,12 @@ class Recogniser:
         others = self._streams if hint.transport == "tcp" else self._datagrams
         return hinted, [s for s in others if s not in hinted]
 
-    @staticmethod
     def _ask(
-        specs: list[ProtocolSpec], octets: bytes, hint: Hint, enough: int
+        self, specs: list[ProtocolSpec], octets: bytes, hint: Hint, enough: int
     ) -> tuple[ProtocolSpec | None, int, bool]:
         best, most, short = None, enough - 1, False
         for spec in specs:
+            self._beat[STEPS] += 1  # to import one is a step of its own
             confidence = spec.probe(octets, hint)
             if confidence == NEED_MORE:
                 short = True

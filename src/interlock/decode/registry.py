@@ -8,8 +8,9 @@ import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from interlock.decode.waiting import Waiting, read_index
 from interlock.records.vocabulary import VERBS
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ __all__ = [
     "load_specs",
     "load_verbs",
     "protocol_packages",
-    "table_schemas",
+    "table_names",
+    "table_schema",
+    "waiting_specs",
 ]
 
 ENTRY_POINT = "interlock.protocols"
@@ -113,12 +116,31 @@ def load_specs(names: Iterable[str] = PROTOCOLS, *, outside: bool = True) -> tup
     return tuple(importlib.import_module(module).SPEC for module in modules)
 
 
-def table_schemas() -> dict[str, pa.Schema]:
+def waiting_specs() -> tuple[ProtocolSpec, ...]:
+    """As load_specs, but the house's own are imported only when somebody may speak them."""
+    index = read_index()
+    own = [
+        Waiting(index[name]) if name in index else load_specs((name,), outside=False)[0] for name in PROTOCOLS
+    ]
+    return (*cast("list[ProtocolSpec]", own), *load_specs((), outside=True))
+
+
+def table_names(specs: Iterable[ProtocolSpec]) -> tuple[str, ...]:
     """Every table that decoding can make: the house's, then the protocols' own."""
     from interlock.records.tables import TABLES  # noqa: PLC0415 (Arrow is loaded when tables are asked for)
 
-    own = [table for spec in load_specs() for table in spec.details]
-    return {table.name: table.schema for table in (*TABLES.values(), *own)}
+    own = [spec.tables if isinstance(spec, Waiting) else [t.name for t in spec.details] for spec in specs]
+    return (*TABLES, *(name for names in own for name in names))
+
+
+def table_schema(name: str, specs: Iterable[ProtocolSpec]) -> pa.Schema:
+    """Schema of one of `table_names`; imports no other protocol than its own."""
+    from interlock.records.tables import TABLES  # noqa: PLC0415 (as above)
+
+    if name in TABLES:
+        return TABLES[name].schema
+    of = (spec for spec in specs if not isinstance(spec, Waiting) or name in spec.tables)
+    return next(table.schema for spec in of for table in spec.details if table.name == name)
 
 
 def load_verbs(names: Iterable[str] = PROTOCOLS, *, outside: bool = True) -> dict[str, VerbRows]:

@@ -67,3 +67,13 @@ class ProtocolSpec:
     timeout_ns: int = 10_000_000_000
     aliases: tuple[str, ...] = field(default=())
     rides_on: str = ""
+
+    @property
+    def streams(self) -> bool:
+        """Whether it is spoken over TCP."""
+        return self.framer is not None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether its code is still to be imported: never, as this is it (see waiting.Waiting)."""
+        return False
