@@ -47,13 +47,10 @@ class Recogniser:
         self._by_port: dict[tuple[str, int], list[ProtocolSpec]] = {}
         self._by_ethertype: dict[int, list[ProtocolSpec]] = {}
         self._doubts: dict[int, int] = {}
-<<<<<<< HEAD
         self._said: dict[tuple[int, int], bytes] = {}
-=======
         self._beat = beat
         self.equip: Callable[[ProtocolSpec], None] = lambda _spec: None
         """Called with who was recognised, before its first octets go further."""
->>>>>>> 1ed716b (decode: import a protocol when somebody may speak it)
         for spec in specs:
             for port in spec.tcp:
                 self._by_port.setdefault(("tcp", port), []).append(spec)
@@ -61,17 +58,13 @@ class Recogniser:
                 self._by_port.setdefault(("udp", port), []).append(spec)
             for ethertype in spec.ethertypes:
                 self._by_ethertype.setdefault(ethertype, []).append(spec)
-<<<<<<< HEAD
         self._probed = {
             (name, kind)
             for spec in specs
             for kind, ports in (("tcp", spec.tcp), ("udp", spec.udp))
             for name in (spec.names if ports else ())
         }
-        self._streams = [s for s in specs if s.framer is not None]
-=======
         self._streams = [s for s in specs if s.streams]
->>>>>>> 1ed716b (decode: import a protocol when somebody may speak it)
         self._datagrams = [s for s in specs if s.udp]
 
     def refuted(self, name: str, transport: int) -> bool:

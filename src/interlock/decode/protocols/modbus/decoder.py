@@ -291,6 +291,8 @@ def _probe(octets, hint):
             return 0
         if length + 6 != len(octets):
             return 65
+    if known and not exact and 502 in (hint.source_port, hint.target_port):
+        return 80  # the beginning of an ADU, where ADUs are expected: no other protocol need be asked
     return (70 if exact else 35) + (15 if known else -15)
 
 
