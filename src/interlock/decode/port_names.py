@@ -22,7 +22,7 @@ TCP: Final[dict[int, str]] = {
     8443: "tls", 8883: "mqtt", 9100: "jetdirect", 9600: "fins", 11740: "codesys", 18245: "ge-srtp", 18246: "ge-srtp",
     20000: "dnp3", 20547: "proconos", 34962: "profinet-io", 34963: "profinet-io", 34964: "profinet-io",
     34980: "ethercat", 44818: "enip", 47808: "bacnet", 48898: "ads", 50000: "dlms", 55000: "fl-net", 1217: "codesys",
-    2455: "codesys", 4712: "c37118", 4713: "c37118", 5050: "sbus", 1502: "tristation", 9000: "http",
+    2455: "codesys-v2", 4712: "c37118", 4713: "c37118", 5050: "sbus", 1502: "tristation", 9000: "http",
 }  # fmt: skip
 
 UDP: Final[dict[int, str]] = {

@@ -60,6 +60,7 @@ PROTOCOLS: tuple[str, ...] = (
     "bsap",
     "fox",
     "codesys",
+    "codesys_v2",
     "ge_srtp",
     "arp",
     "lldp",
