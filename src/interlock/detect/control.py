@@ -18,16 +18,16 @@ __all__ = [
 _MAC: Final = re.compile("[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}")
 
 UNAUTHENTICATED: Final = frozenset({
-    "ads", "bacnet", "bsap", "c37118", "cip", "cip-io", "codesys", "codesys-v2", "crimson", "cspv4", "dcp", "dlms", "dnp3", "egd",
-    "enip", "enip-io", "ether-s-io", "ethercat", "ff-annunciation", "ff-fms", "ff-sm", "fins", "fl-net",
-    "fox", "ge-egd", "ge-srtp", "genisys", "goose", "gse", "hart-ip", "iec104", "knx", "knxnet-ip", "lsis",
+    "ads", "bacnet", "bsap", "c37118", "cip", "cip-io", "codesys", "codesys-v2", "crimson", "cspv4", "dcp", "dlms",
+    "dnp3", "egd", "enip", "enip-io", "ether-s-io", "ethercat", "ff-annunciation", "ff-fms", "ff-sm", "fins", "fl-net",
+    "ge-egd", "ge-srtp", "genisys", "goose", "gse", "hart-ip", "iec104", "knx", "knxnet-ip", "lsis",
     "melsec", "mms", "modbus", "pccc", "pcom", "pcworx", "pnio", "pnio-cm", "powerlink", "proconos",
     "profinet", "profinet-cm", "profinet-dcp", "profinet-io", "profinet-rt", "roc", "roc-plus", "s7comm",
     "r-goose", "r-sv", "sampled-values", "sbus", "sercos", "slmp", "sv", "synchrophasor", "trdp", "tristation", "umas",
 })  # fmt: skip
 """Control protocols that carry out a request without proof of who asks (as they are commonly spoken)."""
 
-CONTROL_PROTOCOLS: Final = UNAUTHENTICATED | {"opcua", "s7comm-plus", "sel", "c1222"}
+CONTROL_PROTOCOLS: Final = UNAUTHENTICATED | {"opcua", "s7comm-plus", "sel", "c1222", "fox"}
 """These move a process; some of them can prove who asks."""
 
 CONTROL_PORTS: Final[dict[int, str]] = {
@@ -35,7 +35,8 @@ CONTROL_PORTS: Final[dict[int, str]] = {
     102: "s7comm or mms", 502: "modbus", 789: "crimson", 802: "modbus-security",
     1089: "foundation-fieldbus", 1090: "foundation-fieldbus", 1091: "foundation-fieldbus", 1153: "c1222",
     1217: "codesys", 1502: "tristation", 1911: "fox", 1962: "pcworx", 2221: "enip", 2222: "cspv4 or enip",
-    2404: "iec104", 2455: "codesys-v2", 3671: "knxnet-ip", 4000: "roc-plus", 4059: "dlms", 4712: "c37118", 4713: "c37118",
+    2404: "iec104", 2455: "codesys-v2", 3671: "knxnet-ip", 4000: "roc-plus", 4059: "dlms", 4712: "c37118",
+    4713: "c37118",
     4840: "opcua", 4911: "fox", 5006: "melsec", 5007: "melsec", 5050: "sbus", 5094: "hart-ip", 9600: "fins",
     11740: "codesys", 18245: "ge-srtp", 18246: "ge-srtp", 20000: "dnp3", 20547: "pcworx", 34962: "profinet",
     34963: "profinet", 34964: "profinet", 44818: "enip", 47808: "bacnet", 48898: "ads", 48899: "ads",
@@ -50,7 +51,8 @@ PLANT_ROLES: Final = frozenset({
 """Roles (vocabulary.ROLES) of machines that stand at the process."""
 
 SPOKEN: Final[dict[str, str]] = {
-    "bsap": "BSAP", "codesys": "CODESYS", "codesys-v2": "CODESYS V2", "fox": "Niagara Fox", "ge-srtp": "GE SRTP", "roc-plus": "ROC Plus",
+    "bsap": "BSAP", "codesys": "CODESYS", "codesys-v2": "CODESYS V2", "fox": "Niagara Fox", "ge-srtp": "GE SRTP",
+    "roc-plus": "ROC Plus",
     "ads": "ADS", "c37118": "C37.118", "fins": "FINS", "hart-ip": "HART-IP", "melsec": "MELSEC",
     "bacnet": "BACnet", "cip": "CIP", "dlms": "DLMS/COSEM", "dnp3": "DNP3", "enip": "EtherNet/IP",
     "ftp": "FTP", "http": "HTTP", "iec104": "IEC 60870-5-104", "knxnet-ip": "KNXnet/IP", "modbus": "Modbus",
