@@ -51,11 +51,36 @@ def test_a_conversation() -> None:
         (180, "read", "tlp:91,0,2", "ok", "1.2"),
         (180, "read", "tlp:103,1,3", "ok", "1.2"),
         (181, "write", "tlp:101,0,4", "ok", "1.2"),
-        (8, "time-set", None, "ok", "1.2"),
+        (8, "time-set", "clock", "ok", "1.2"),
         (203, "open", "file:/flash/datalog.txt", "ok", "1.2"),
         (166, "write", "tlp:200,0,0", "refused", "1.2"),
         (224, "report", None, "ok", "1.2"),
         (225, "report", None, "ok", "1.2"),
+    ]
+
+
+def test_what_is_read_and_written_is_kept_as_octets() -> None:
+    clock = bytes((30, 45, 12, 15, 3)) + (2026).to_bytes(2, "little")
+    talk = [
+        (CLIENT, asked(166, bytes((200, 0, 1, 7)) + b"\x2a")),
+        (SERVER, answered(166)),
+        (CLIENT, asked(167, bytes((91, 0, 2, 5)))),
+        (SERVER, answered(167, bytes((91, 0, 2, 5)) + b"\1\2\3")),
+        (CLIENT, asked(181, b"\x01" + bytes((101, 0, 4)) + b"\x01")),
+        (CLIENT, asked(180, b"\x01" + bytes((101, 0, 4)))),
+        (SERVER, answered(180, b"\x01" + bytes((101, 0, 4)) + b"\x09")),
+        (CLIENT, asked(8, clock)),
+        (CLIENT, asked(7)),
+        (SERVER, answered(7, clock + b"\3")),
+    ]
+    values = tcp(talk, port=PORT)["values"]
+    assert [(v["object"], v["direction"], v["raw"], v["text"]) for v in values] == [
+        ("tlp:200,0,7", "written", b"\x2a", None),
+        ("tlp:91,0,5", "read", b"\1\2\3", None),
+        ("tlp:101,0,4", "written", b"\x01", None),
+        ("tlp:101,0,4", "read", b"\x09", None),
+        ("clock", "written", None, "2026-03-15 12:45:30"),
+        ("clock", "read", None, "2026-03-15 12:45:30"),
     ]
 
 

@@ -24,12 +24,16 @@ from interlock.decode.protocols.roc_plus.wire import (
 )
 from interlock.decode.sheet import REFUSED
 from interlock.decode.spec import NEED_MORE, ProtocolSpec
+from interlock.decode.values import READ
 from interlock.errors import DecodeError
 
 __all__ = ["SPEC", "RocPlus"]
 
 PORT = 4000
 SIGNAL, LOGIN, SYSTEM_CONFIGURATION, ERROR = 224, 17, 6, 255
+READ_CLOCK, REQUEST_PARAMETERS, CLOCK = 7, 180, 7
+READ_PARAMETERS = {10: 7, 167: 4, REQUEST_PARAMETERS: 4}
+"""Answers that bring values, and the octets before them; of several parameters (180) only the first is found."""
 OLD_ERROR = 3
 """Octets of the older ROC protocol's error indicator: code, opcode that it refuses, octet of the request."""
 MAX_OPEN = 16
@@ -108,6 +112,30 @@ class RocPlus(Decoder):
             flow.logins.pop(next(iter(flow.logins)))
         flow.logins[out.operation_of(row)] = (login, user)
 
+    def values_of(self, m, i, out, row, octets, direction):
+        """What is read or written, as octets: sizes and types stand in each firmware's point type tables."""
+        if self.values.wanted and octets:
+            here = (m, i, self.f.protocol_code, out.operation_of(row), out.unit_of(row), out.object_of(row))
+            self.values.set_raw(self.values.block(*here, direction, self.names.code("octets")), octets)
+
+    def clock_of(self, m, i, out, row, data, direction):
+        """Second, minute, hour, day, month 1 each, year 2, [day of the week 1], as text."""
+        if self.values.wanted and len(data) >= CLOCK:
+            second, minute, hour, day, month = data[:5]
+            year = data[5] | data[6] << 8
+            here = (
+                m,
+                i,
+                self.f.protocol_code,
+                out.operation_of(row),
+                out.unit_of(row),
+                self.objects.code("clock"),
+            )
+            block = self.values.block(*here, direction, self.names.code("clock"))
+            self.values.set_text(
+                block, f"{year:04d}-{month:02d}-{day:02d} {hour:02d}:{minute:02d}:{second:02d}"
+            )
+
     def _ask(self, m, i, out, flow, opcode, data, octets):
         key = _key(opcode, octets)
         row = out.ask(m, i, self.f, opcode, key)
@@ -138,6 +166,10 @@ class RocPlus(Decoder):
         self._logged(m, i, out, flow, row, opcode)
         if opcode == SYSTEM_CONFIGURATION:
             self._system(m, i, octets, data)
+        elif opcode == READ_CLOCK:
+            self.clock_of(m, i, out, row, data, READ)
+        elif opcode in READ_PARAMETERS and (opcode != REQUEST_PARAMETERS or data[:1] == b"\x01"):
+            self.values_of(m, i, out, row, data[READ_PARAMETERS[opcode] :], READ)
 
     def _answered(self, flow, opcode, octets):
         """Key of the request that this answers, 0 for none. The line is half duplex: what waited before it is over."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from interlock.decode.logins import begin
+from interlock.decode.values import WRITTEN
 from interlock.records.vocabulary import VERBS
 
 __all__ = ["Requests"]
@@ -37,7 +38,8 @@ class Requests:
         """decoder: the RocPlus decoder."""
         self.d = decoder
         self._readers = {
-            10: self._configurable, 11: self._configurable, 17: self._login, 24: self._forward, 105: self._history,
+            8: self._clock, 10: self._configurable, 11: self._configurable, 17: self._login,
+            24: self._forward, 105: self._history,
             118: self._log, 119: self._log, 135: self._history, 136: self._segment, 137: self._segment,
             138: self._history, 166: self._point, 167: self._point, 180: self._parameters, 181: self._parameters,
             203: self._file,
@@ -57,8 +59,13 @@ class Requests:
         out.set_object(row, self.d.objects.code(text), count)
 
     def _configurable(self, m, i, out, row, opcode, data):
-        """Table 1, first location 1, number of points 1."""
+        """Table 1, first location 1, number of points 1, data."""
         self._named(out, row, f"configurable-opcode:{data[0]}/{data[1]}", data[2])
+        self.d.values_of(m, i, out, row, data[3:], WRITTEN)
+
+    def _clock(self, m, i, out, row, opcode, data):
+        self._named(out, row, "clock", 1)
+        self.d.clock_of(m, i, out, row, data, WRITTEN)
 
     def _history(self, m, i, out, row, opcode, data):
         """Segment 1, point 1, then what its opcode needs."""
@@ -72,13 +79,16 @@ class Requests:
         self._named(out, row, f"{_LOGS[opcode]}:{data[1] | data[2] << 8}", data[0])
 
     def _point(self, m, i, out, row, opcode, data):
-        """Point type 1, logical number 1, number of parameters 1, first parameter 1."""
+        """Point type 1, logical number 1, number of parameters 1, first parameter 1, data."""
         self._named(out, row, f"tlp:{data[0]},{data[1]},{data[3]}", data[2])
+        self.d.values_of(m, i, out, row, data[4:], WRITTEN)
 
     def _parameters(self, m, i, out, row, opcode, data):
         """Number 1, then type, logical number, parameter each; what is written stands between them."""
         if opcode == 181:  # how long each value is, only its point type's table tells
             self._named(out, row, f"tlp:{data[1]},{data[2]},{data[3]}", data[0])
+            if data[0] == 1:
+                self.d.values_of(m, i, out, row, data[4:], WRITTEN)
             return
         for k in range(min(data[0], MAX_ITEMS)):
             at = 1 + 3 * k
