@@ -1,6 +1,7 @@
 """Compare logs of Zeek and ICSNPP and filters of suricata-verify beside the captures with our tables, field by field.
 
-A log is good where at least two thirds of the columns that say something are mapped and 99 % of their cells are equal.
+A log is good where at least two thirds of the columns that say something are mapped and 99 % of their cells
+are equal; rows without one of ours are differences to be listed.
 Exit codes: 0 every log is good, every filter held, every difference listed in known.toml; 1 not so;
 2 nothing to compare.
 """

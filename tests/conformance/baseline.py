@@ -49,6 +49,11 @@ class Rule:
     where: dict[str, list[str]] = field(default_factory=dict)
     unsaid: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def by_index(self) -> bool:
+        """Whether it is about logs that lost their header."""
+        return all(map(str.isdecimal, self.columns))
+
     @classmethod
     def read(cls, entry: Mapping[str, Any]) -> Rule:
         """An entry of columns.toml. Raises TypeError on one that has other fields, ValueError on an unmapped key."""
@@ -92,18 +97,20 @@ def compare(rule: Rule, folder: Path, ours: Iterable[dict[str, Any]]) -> Compare
     """Compare every mapped cell of the logs of that name under the folder. ours: rows of the view, in order."""
     queues: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     for row in ours:
-        queues[tuple(_plain(row[rule.columns[column]]) for column in rule.key)].append(row)
+        queues[tuple(_part(rule, column, row[rule.columns[column]]) for column in rule.key)].append(row)
     found, taken = Compared(), Counter[tuple[str, ...]]()
     for path in sorted(folder.rglob(rule.log)):
         for row in read_transcript(path) if path.suffix == ".ipal" else read_log(path):
             names = _columns(row)
+            if rule.by_index != all(map(str.isdecimal, names)):
+                continue
             found.width = max(found.width, len(names))
             found.spoke |= {name for name in names if row.get(name) is not None}
             if not row.fits(rule.where):
                 found.aside += 1
                 continue
             found.rows += 1
-            key = tuple(_plain(_said(rule, row, column)) for column in rule.key)
+            key = tuple(_part(rule, column, _said(rule, row, column)) for column in rule.key)
             if taken[key] >= len(queues[key]):
                 found.missing += 1
                 found.first.setdefault("rows", f"no row of ours for {' '.join(key)}")
@@ -126,6 +133,14 @@ def _said(rule: Rule, row: LogRow, column: str) -> Any:
         return None
     said = rule.words.get(column, {}).get(said, said)
     return _SPOKEN.sub("", str(said).lower()) if column in rule.spoken else said
+
+
+def _part(rule: Rule, column: str, cell: object) -> str:
+    """A part of a key as text that is the same on both sides: numbers in decimal, spoken words by their letters."""
+    text = _plain(cell)
+    if column in rule.spoken:
+        return _SPOKEN.sub("", text.lower())
+    return str(int(text, 16)) if text.startswith("0x") else text
 
 
 def _cells(rule: Rule, row: LogRow, our: dict[str, Any], found: Compared) -> None:

@@ -24,6 +24,7 @@ __all__ = ["LOG", "Results", "compare_all"]
 
 LOG: Final = " (log)"
 """Follows the protocol's name in known.toml where the difference is one of cells: the key is log and column."""
+_HEADLESS: Final = " (no header)"
 _COLUMNS: Final = 2 / 3
 _CELLS: Final = 0.99
 
@@ -57,7 +58,7 @@ class Results:
 
     def add(self, rule: Rule, capture: str, found: Compared) -> None:
         self.captures.add(capture)
-        name = f"{rule.protocol} {rule.log}"
+        name = f"{rule.protocol} {rule.log}{_HEADLESS if rule.by_index else ''}"
         self.logs.setdefault(name, (rule, Compared()))[1].add(found)
         counts = [(c, found.equal[c], n) for c, n in found.said.items() if found.equal[c] != n]
         if found.missing:
@@ -110,7 +111,7 @@ def _mapped(rule: Rule, found: Compared) -> set[str]:
 
 def _good(rule: Rule, found: Compared) -> bool:
     enough = len(_mapped(rule, found)) >= _COLUMNS * len(found.spoke)
-    return enough and found.equal.total() >= _CELLS * found.said.total()
+    return enough and bool(found.said) and found.equal.total() >= _CELLS * found.said.total()
 
 
 def _columns(rule: Rule, found: Compared) -> Iterator[str]:
@@ -130,8 +131,9 @@ def compare_all(rules: Iterable[Rule], captures: list[Capture], ours: Interlock,
         tables = _tables(ours, capture)
         for rule in wanted:
             if any(capture.truth().rglob(rule.log)):
-                rows = VIEWS[rule.protocol][rule.view](tables)
-                results.add(rule, capture.name, compare(rule, capture.truth(), rows))
+                found = compare(rule, capture.truth(), VIEWS[rule.protocol][rule.view](tables))
+                if found.rows or found.aside:
+                    results.add(rule, capture.name, found)
         _filters({rule.protocol for rule in wanted}, capture, tables, results)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.ipal import seconds
 
-__all__ = ["Row", "Tables", "View", "ends", "index_of", "transcribed"]
+__all__ = ["Row", "Tables", "View", "ends", "index_of", "messages", "transcribed"]
 
 Row = dict[str, Any]
 Tables = Callable[[str], list[Row]]
@@ -51,3 +51,23 @@ def transcribed(head: Row, asked: bool) -> Row:
         "answers": None if asked or head["latency"] is None else seconds(head["time"]),
         "transaction": head["transaction"],
     }
+
+
+def messages(tables: Tables, protocol: str, *, notices: frozenset[int] = frozenset()) -> Iterator[Row]:
+    """One row per request and per answer of a protocol's operations, in order of frame.
+
+    Each has the operation's columns, the ends and who sent it. An unsolicited message comes from the server, save for
+    functions of `notices`, where the operation's client is who sends.
+    """
+    found = []
+    for row in tables("operations"):
+        if row["protocol"] != protocol or row["item"] != 0:
+            continue
+        unsolicited = row["outcome"] == "unsolicited" and row["function"] not in notices
+        if row["frame"] is not None:
+            found.append(
+                {**row, **ends(row, not unsolicited), "kind": "notice" if unsolicited else "request"}
+            )
+        if row["response_frame"] is not None and row["outcome"] != "unsolicited":
+            found.append({**row, **ends(row, asked=False), "kind": "answer", "frame": row["response_frame"]})
+    yield from sorted(found, key=lambda row: row["frame"])

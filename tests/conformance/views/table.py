@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from conformance.views import dnp3, dnp3_events, iec104
+from conformance.views import bacnet, cip, dnp3, dnp3_events, iec104, modbus, s7comm
 
 if TYPE_CHECKING:
     import re
@@ -25,7 +25,14 @@ class Events:
 
 __all__ = ["EVENTS", "VIEWS", "Events"]
 
-VIEWS: Final[Mapping[str, Mapping[str, View]]] = {"dnp3": dnp3.VIEWS, "iec104": iec104.VIEWS}
+VIEWS: Final[Mapping[str, Mapping[str, View]]] = {
+    "bacnet": bacnet.VIEWS,
+    "cip": cip.VIEWS,
+    "dnp3": dnp3.VIEWS,
+    "iec104": iec104.VIEWS,
+    "modbus": modbus.VIEWS,
+    "s7comm": s7comm.VIEWS,
+}
 """Protocol → name of a view, as `[[baselines]]` of columns.toml has it → the view."""
 
 EVENTS: Final[Mapping[str, Events]] = {
