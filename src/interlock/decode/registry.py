@@ -76,6 +76,7 @@ PROTOCOLS: tuple[str, ...] = (
     "telnet",
     "smb",
     "dcerpc",
+    "syslog",
     "rdp",
 )
 """Folders of decode/protocols, in the order in which their probes are asked."""

@@ -1,10 +1,12 @@
-"""SNMP, NTP and DHCP: one message a datagram, paired by their own numbers.
+"""SNMP, NTP, DHCP and syslog: one message a datagram, paired by their own numbers.
 
 SNMP: function is the PDU tag of the request (0 get, 1 get-next, 3 set, 5 get-bulk, 6 inform); traps (4, 7)
 and reports (8) are unsolicited; an encrypted PDU has no function, and its port tells who asks.
 NTP: function is the mode of who asks; 5 is a broadcast.
 DHCP: function is the message type of who asks; BOOTP without one has none.
-Source: RFC 3416, 3; RFC 5905, 7.3; RFC 2131, 3 and RFC 2132, 9.6; tshark fields snmp.*, ntp.*, dhcp.*.
+Syslog: function is PRI; nobody answers.
+Source: RFC 3416, 3; RFC 5905, 7.3; RFC 2131, 3 and RFC 2132, 9.6; RFC 5424, 6.2.1;
+tshark fields snmp.*, ntp.*, dhcp.*, syslog.*.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from conformance.message import Message
     from conformance.walk import Layer, Packet
 
-__all__ = ["DHCP", "NTP", "SNMP"]
+__all__ = ["DHCP", "NTP", "SNMP", "SYSLOG"]
 
 _RESPONSE: Final = 2
 _SNMP_PORT: Final = 161
@@ -54,6 +56,14 @@ def _ntp(packets: Iterable[Packet]) -> Iterator[Message]:
                 yield answer(packet.number, layer.ends, "ntp", _NTP_ANSWERS[mode])
             elif mode is not None:
                 yield request(packet.number, layer.ends, "ntp", mode)
+
+
+def _syslog(packets: Iterable[Packet]) -> Iterator[Message]:
+    for packet in packets:
+        for layer in packet.named("syslog"):
+            facility, level = layer.number("syslog.facility"), layer.number("syslog.level")
+            if facility is not None and level is not None:
+                yield request(packet.number, layer.ends, "syslog", 8 * facility + level)
 
 
 def _dhcp(packets: Iterable[Packet]) -> Iterator[Message]:
@@ -92,4 +102,11 @@ DHCP = Oracle(
     layers=("dhcp",),
     fields=frozenset({"dhcp.id", "dhcp.type", "dhcp.option.dhcp", "dhcp.hw.mac_addr"}),
     messages=_dhcp,
+)
+SYSLOG = Oracle(
+    name="syslog",
+    protocols=("syslog",),
+    layers=("syslog",),
+    fields=frozenset({"syslog.facility", "syslog.level"}),
+    messages=_syslog,
 )

@@ -61,6 +61,7 @@ ORACLES: Final[tuple[Oracle, ...]] = (
     windows.DCERPC,
     sessions.RDP,
     datagrams.NTP,
+    datagrams.SYSLOG,
     link.ANNOUNCEMENTS,
     messaging.ORACLE,
     synchrophasor.ORACLE,
