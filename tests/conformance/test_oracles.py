@@ -5,6 +5,7 @@ import pytest
 from conformance.oracles import (
     cip,
     datagrams,
+    ethercat,
     link,
     modbus,
     names,
@@ -268,6 +269,19 @@ def test_tls_counts_hellos_only():
     assert keys(sessions.TLS, hand(1, "1", back=False), hand(2, "2", "11", "14", back=True)) == [
         f"1 tls {A} > {B} function 1 request",
         f"2 tls {A} > {B} function 1 answer",
+    ]
+
+
+def test_an_ethercat_frame_that_came_back_answers_its_sender():
+    def frame(number, source):
+        ends = [(1, "<eth", ""), (2, "eth.src", source), (2, "eth.dst", "01:01:05:01:00:00")]
+        return packet(number, ends, [(1, "<ecat", ""), (2, "ecat.cmd", "0x0a"), (2, "ecat.cmd", "0x07")])
+
+    sent, back = frame(1, "00:01:05:00:00:01"), frame(2, "02:01:05:00:00:01")
+    assert keys(ethercat.ORACLE, sent, back) == [
+        f"{number} ethercat 00:01:05:00:00:01 > 01:01:05:01:00:00 function {function} {kind}"
+        for number, kind in ((1, "request"), (2, "answer"))
+        for function in (10, 7)
     ]
 
 

@@ -52,6 +52,7 @@ PROTOCOLS: tuple[str, ...] = (
     "bacnet",
     "goose",
     "sv",
+    "ethercat",
     "knxnet_ip",
     "hart_ip",
     "dlms",

@@ -53,7 +53,7 @@ PLANT_ROLES: Final = frozenset({
 SPOKEN: Final[dict[str, str]] = {
     "bsap": "BSAP", "codesys": "CODESYS", "codesys-v2": "CODESYS V2", "fox": "Niagara Fox", "ge-srtp": "GE SRTP",
     "roc-plus": "ROC Plus",
-    "ads": "ADS", "c37118": "C37.118", "fins": "FINS", "hart-ip": "HART-IP", "melsec": "MELSEC",
+    "ads": "ADS", "c37118": "C37.118", "ethercat": "EtherCAT", "fins": "FINS", "hart-ip": "HART-IP", "melsec": "MELSEC",
     "bacnet": "BACnet", "cip": "CIP", "dlms": "DLMS/COSEM", "dnp3": "DNP3", "enip": "EtherNet/IP",
     "ftp": "FTP", "http": "HTTP", "iec104": "IEC 60870-5-104", "knxnet-ip": "KNXnet/IP", "modbus": "Modbus",
     "mms": "MMS", "mqtt": "MQTT", "opcua": "OPC UA", "pccc": "PCCC", "pnio-cm": "PROFINET CM",

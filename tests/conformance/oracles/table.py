@@ -10,6 +10,7 @@ from conformance.oracles import (
     cip,
     datagrams,
     dnp3,
+    ethercat,
     fins,
     hart_ip,
     iec104,
@@ -65,6 +66,7 @@ ORACLES: Final[tuple[Oracle, ...]] = (
     link.ANNOUNCEMENTS,
     messaging.ORACLE,
     synchrophasor.ORACLE,
+    ethercat.ORACLE,
 )
 LOGGED: Final[tuple[str, ...]] = ("roc-plus", "bsap", "s7comm-plus")
 """Protocols that tshark does not know: only logs beside the captures say what they hold."""

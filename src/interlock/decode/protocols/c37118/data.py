@@ -56,9 +56,11 @@ class Layout:
 
     def __init__(self, configuration: Configuration, objects: Any, names: Any) -> None:
         self.time_base = configuration.time_base
-        self.pmus = [_Block(pmu, objects, names) for pmu in configuration.pmus]
+        self.pmus = [_Block(pmu, names) for pmu in configuration.pmus]
+        self._objects = objects
+        self._generation = -1
         self.size = sum(block.form.size for block in self.pmus)
-        self.channels = sum(len(block.codes) for block in self.pmus)
+        self.channels = sum(len(block.types) for block in self.pmus)
 
     def read(self, octets: bytes) -> list[Reading]:
         """Read a body of `size` octets."""
@@ -73,6 +75,10 @@ class Layout:
 
         qualities: STAT without its trigger bits → code of its quality.
         """
+        if self._generation != self._objects.generation:  # its codes were numbered anew
+            self._generation = self._objects.generation
+            for block in self.pmus:
+                block.name(self._objects)
         for block, reading in zip(self.pmus, readings, strict=True):
             block.write(values, reading, begin, qualities[reading.stat & 0xF200])
 
@@ -80,18 +86,22 @@ class Layout:
 class _Block:
     """One PMU's part of a data frame."""
 
-    def __init__(self, pmu: Pmu, objects: Any, names: Any) -> None:
+    def __init__(self, pmu: Pmu, names: Any) -> None:
         self.pmu = pmu
         pair = ("ff" if pmu.phasor_float else "Hh" if pmu.polar else "hh") * len(pmu.phasors)
         rest = "ff" if pmu.frequency_float else "hh"
         analogs = ("f" if pmu.analog_float else "h") * len(pmu.analogs)
         self.form = struct.Struct(f">H{pair}{rest}{analogs}{'H' * len(pmu.normal)}")
         self.pairs = 1 + 2 * len(pmu.phasors)
-        self.codes = [objects.code(f"{pmu.station}:{name}") for name in _channels(pmu)]
+        self.codes: list[int] = []
         way = "polar" if pmu.polar else "rectangular"
         kinds = [f"{kind} {way}" for kind in pmu.kinds] + ["Hz", "Hz/s"]
         kinds += ["analog"] * len(pmu.analogs) + ["digital"] * len(pmu.normal)
         self.types = [names.code(kind) for kind in kinds]
+
+    def name(self, objects: Any) -> None:
+        """Look the codes of its channels up."""
+        self.codes = [objects.code(f"{self.pmu.station}:{name}") for name in _channels(self.pmu)]
 
     def read(self, found: tuple[Any, ...]) -> Reading:
         pmu, at = self.pmu, self.pairs

@@ -1,0 +1,1 @@
+"""EtherCAT, on the link and over UDP."""
