@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from decode.feed import CLIENT, SERVER, Rows, tcp, udp
+from decode.feed import CLIENT, SERVER, Rows, ethernet, run, tcp, udp
 from decode.protocols.cutting import bare, cut_anywhere, mutated
 from decode.seeds.codesys import (
     DATAGRAMS,
@@ -133,6 +135,30 @@ def test_tags_end_where_they_do_not_fit() -> None:
 def test_the_one_who_asks_is_the_client() -> None:
     (row,) = rows_of((SERVER, asked_names(4)), (CLIENT, told_names(4)))["operations"]
     assert (row["client"], row["outcome"]) == ("10.0.0.2", "ok")
+
+
+def _sent(source: int, target: int, ports: tuple[int, int], octets: bytes) -> bytes:
+    """A datagram from 10.0.0.`source` to 10.0.0.`target` in an Ethernet frame."""
+    udp_head = struct.pack(">HHHH", *ports, 8 + len(octets), 0)
+    head = struct.pack(">BBHHHBBH", 0x45, 0, 28 + len(octets), 0, 0x4000, 64, 17, 0)
+    ends = bytes((10, 0, 0, source, 10, 0, 0, target))
+    return ethernet(head + ends + udp_head + octets, 0x0800)
+
+
+def test_a_question_to_all_is_closed_by_whoever_answers() -> None:
+    frames = [
+        _sent(1, 255, (1743, 1740), asked_names(9)),
+        _sent(2, 1, (1740, 1743), told_names(9)),
+        _sent(3, 1, (1740, 1743), told_names(9)),
+    ]
+    rows = run(frames)
+    told = {(r["client"], r["server"], r["function_name"], r["outcome"]) for r in rows["operations"]}
+    assert told == {
+        ("10.0.0.1", "10.0.0.255", "NameResolve", "ok"),
+        ("10.0.0.1", "10.0.0.2", "DeviceInfo", "ok"),
+        ("10.0.0.1", "10.0.0.3", "DeviceInfo", "ok"),
+    }
+    assert {c["who"] for c in rows["clues"] if c["field"] == "vendor"} == {"10.0.0.2", "10.0.0.3"}
 
 
 def test_an_answer_without_its_request() -> None:

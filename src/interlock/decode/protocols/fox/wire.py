@@ -24,10 +24,13 @@ MAX_FIELDS: Final = 512
 MAX_DEPTH: Final = 8
 MAX_LINE: Final = 8192
 NEED, BROKEN = 0, -1
+_LINE_FEED, _SEMICOLON, _OPEN, _CLOSE = b"\n;{}"
+MAX_PLACES: Final = 4096
+"""Streams whose incomplete frame is gone on with; past that they are read from its beginning again."""
 
 _HEAD: Final = re.compile(rb"\n?fox ([sarenkc]) (-?\d{1,10}) (-?\d{1,10}) ([^ \n]{1,64}) ([^ \n]{1,64})\n")
 _SIMPLE: Final = re.compile(
-    rb"\n?fox [^\n]{0,256}\n\{\n(?:[^=\n;{}]{1,64}=[szift]:[^\n]{0,2048}\n){0,512}\}(?=;;)"
+    rb"\n?fox [^\n]{0,256}\n\{\n(?:[^=\n;{}]{1,64}+=[szift]:[^\n]{0,2048}+\n){0,512}+\}(?=;;)"
 )
 """A frame without blobs and nesting, as most are: found at once, with the result that the slower way has."""
 _TUPLE: Final = re.compile(rb"([^=\n;{}]{1,64})=([szift]:[^\n]{0,2048})\n")
@@ -47,6 +50,14 @@ class Frame(NamedTuple):
     body: int
 
 
+class Place(NamedTuple):
+    """How far an incomplete frame was read: position, depth of braces, whether the outermost were opened."""
+
+    at: int
+    depth: int
+    opened: bool
+
+
 class Body(NamedTuple):
     """Tuples of the outermost braces (strings unescaped, other values as they stand), and what is wrong, or `""`."""
 
@@ -63,39 +74,40 @@ def frame_of(octets: bytes) -> Frame | None:
     return Frame(kind, int(sequence), int(reply), channel, command, found.end())
 
 
-def measure(octets: bytes) -> tuple[int, int]:
-    """Length of the frame that `octets` begin with, or NEED or BROKEN; and how many octets it needs at least.
+def measure(octets: bytes, place: Place | None = None) -> tuple[int, int, Place | None]:
+    """Length of the frame that `octets` begin with, or NEED or BROKEN; how many octets it needs; how far it got.
 
+    place: how far the same octets, of which there were fewer, got before.
     The line feed behind `;;` counts as the first octet of the next frame, so that the end hangs on nothing behind it.
     """
-    simple = _SIMPLE.match(octets)
-    if simple is not None:
-        return simple.end() + 2, 0
-    line = octets.find(b"\n", 1, MAX_LINE)
-    if line < 0:
-        return (BROKEN if len(octets) >= MAX_LINE else NEED), len(octets) + 1
-    at, depth, opened = line + 1, 0, False
-    while at < len(octets):
-        if octets.startswith(b";;", at) and depth == 0:
-            return at + 2, 0
-        if octets.startswith(b"}", at) and depth:
-            depth -= 1
-            at += 2 if octets.startswith(b"\n", at + 1) else 1
-        elif octets.startswith(b"{", at) and depth == 0 and not opened:
-            opened, depth = True, 1
-            at += 2 if octets.startswith(b"\n", at + 1) else 1
-        elif octets.startswith(b";", at) and depth == 0 and at + 1 == len(octets):
-            return NEED, at + 2
-        else:
-            if depth == 0:
-                return BROKEN, 0
-            at, nested = _behind(octets, at)
-            if at < 0:
-                return (NEED, max(-at, len(octets) + 1)) if at != BROKEN else (BROKEN, 0)
-            depth += nested
-            if depth > MAX_DEPTH:
-                return BROKEN, 0
-    return NEED, len(octets) + 1
+    if place is None:
+        simple = _SIMPLE.match(octets)
+        if simple is not None:
+            return simple.end() + 2, 0, None
+        line = octets.find(b"\n", 1, MAX_LINE)
+        if line < 0:
+            return (BROKEN if len(octets) >= MAX_LINE else NEED), len(octets) + 1, None
+        place = Place(line + 1, 0, opened=False)
+    return _walk(octets, place.at, place.depth, place.opened)
+
+
+def _walk(octets: bytes, at: int, depth: int, opened: bool) -> tuple[int, int, Place | None]:
+    """From one tuple or brace to the next; stops before one that may not be whole."""
+    while at + 1 < len(octets):
+        here = octets[at]
+        if here == _SEMICOLON and depth == 0:
+            return (at + 2 if octets[at + 1] == _SEMICOLON else BROKEN), 0, None
+        if (here == _CLOSE and depth) or (here == _OPEN and not opened):
+            depth, opened = depth + (1 if here == _OPEN else -1), True
+            at += 2 if octets[at + 1] == _LINE_FEED else 1
+            continue
+        behind, nested = _behind(octets, at) if depth else (BROKEN, 0)
+        if behind == BROKEN or depth + nested > MAX_DEPTH:
+            return BROKEN, 0, None
+        if behind < 0:
+            return NEED, max(-behind, len(octets) + 1), Place(at, depth, opened)
+        at, depth = behind, depth + nested
+    return NEED, len(octets) + 1, Place(at, depth, opened)
 
 
 def _behind(octets: bytes, at: int) -> tuple[int, int]:
@@ -169,11 +181,16 @@ def _character(found: re.Match[str]) -> str:
     return chr(number) if 0 < number < 0x110000 and not 0xD800 <= number < 0xE000 else ""
 
 
+_MARK: Final = 32
+"""Octets before a place that must be the same when reading goes on there."""
+
+
 class FoxFramer(Framer):
     """Cuts frames at their `;;`, past blobs by their length."""
 
     def __init__(self) -> None:
         Framer.__init__(self, MAX_FRAME)
+        self._places: dict[tuple[int, int], tuple[Place, bytes]] = {}
 
     def cut(self, start: int, end: int) -> int:
         """See Framer.cut."""
@@ -183,12 +200,23 @@ class FoxFramer(Framer):
         if octets[ahead : ahead + 4] != b"fox "[: len(octets) - ahead]:
             found = octets.find(b"\nfox ", 1)
             return -(found if found >= 0 else len(octets))
-        length, want = measure(octets)
+        stream = (self.slot, self.side)
+        place, mark = self._places.pop(stream, (None, b""))
+        if place is not None and octets[max(0, place.at - _MARK) : place.at] != mark:
+            place = None  # other octets stand here now
+        length, want, place = measure(octets, place)
+        if place is not None and len(self._places) < MAX_PLACES:
+            self._places[stream] = place, octets[max(0, place.at - _MARK) : place.at]
         if length == BROKEN or (length == NEED and len(octets) >= MAX_FRAME):
             found = octets.find(b"\nfox ", 1)
             return -(found if found >= 0 else len(octets))
         self.want = want
         return length
+
+    def forget(self, slot: int) -> None:
+        """See Framer.forget."""
+        self._places.pop((slot, 0), None)
+        self._places.pop((slot, 1), None)
 
     def begins(self, start: int, end: int) -> int:
         """See Framer.begins."""
