@@ -1,4 +1,4 @@
-"""RDP: the negotiation inside X.224's connection request and confirm; the rest is TLS or encrypted.
+"""RDP: the negotiation inside X.224's connection request and confirm, and the client's name where no TLS follows.
 
     TPKT | 3 | 0 | length 2 |  X.224 | length 1 | E0 or D0 | references 4 | class 1 | cookie CRLF | negotiation 8 |
     negotiation | type 1 | flags 1 | 8 0 | protocols or failure code 4, least significant octet first |
@@ -13,6 +13,7 @@ import re
 from interlock.decode.decoder import Decoder
 from interlock.decode.framing import Framer
 from interlock.decode.logins import Names
+from interlock.decode.protocols.rdp.client import is_connect_initial, read_client
 from interlock.decode.spec import NEED_MORE, ProtocolSpec
 from interlock.records.vocabulary import VERBS
 
@@ -25,22 +26,29 @@ OPEN = VERBS.index("open")
 REQUEST, CONFIRM = 0xE0, 0xD0
 NEG_REQUEST, NEG_RESPONSE, NEG_FAILURE = 1, 2, 3
 MAX_LENGTH = 1024
+MAX_INITIAL = 4096
 _COOKIE = re.compile(rb"Cookie: (mstshash|msts)=([^\r\n]{0,256})\r\n")
 _PROTOCOLS = {0: "standard RDP security", 1: "TLS", 2: "CredSSP", 4: "RDSTLS", 8: "CredSSP with early authorization",
               16: "RDS with AAD"}  # fmt: skip
 
 
 class RdpFramer(Framer):
-    """The first TPKT of each direction; what follows is opaque."""
+    """The first TPKT of each direction, and the client's second one; what follows is opaque.
+
+    asked: streams whose connection request was seen.
+    """
 
     def __init__(self):
-        Framer.__init__(self, MAX_LENGTH)
+        Framer.__init__(self, MAX_INITIAL)
+        self.asked = set()
 
     def cut(self, start, end):
         """See Framer.cut."""
         self.leap = 0
         left = end - start
-        head = bytes(self.octets[start : min(end, start + 6)])
+        head = bytes(self.octets[start : min(end, start + 9)])
+        if self.slot * 2 + self.side in self.asked:
+            return self._initial(head, left)
         if head[:2] != b"\x03\x00"[: len(head)]:
             return -left
         if left < 6:
@@ -52,12 +60,38 @@ class RdpFramer(Framer):
         if length > left:
             self.want = length
             return 0
+        if head[5] == REQUEST:
+            self.asked.add(self.slot * 2 + self.side)
+        else:
+            self.leap = FOREVER
+        return length
+
+    def _initial(self, head, left):
+        """MCS's first message, or whatever else follows the request: that is leapt."""
+        if head[:2] == b"\x03\x00"[: len(head)] and left < 9:
+            self.want = 9
+            return 0
+        length = int.from_bytes(head[2:4], "big") if is_connect_initial(head) else 1
+        if length > MAX_INITIAL or length < 9:
+            length = 1
+        if length > left:
+            self.want = length
+            return 0
+        self.asked.discard(self.slot * 2 + self.side)
         self.leap = FOREVER
         return length
 
+    def forget(self, slot):
+        """See Framer.forget."""
+        self.asked.discard(slot * 2)
+        self.asked.discard(slot * 2 + 1)
+
     def begins(self, start, end):
         """See Framer.begins: a connection request or confirm stands here."""
-        return 1 if self.cut(start, end) > 0 else 0
+        head = bytes(self.octets[start : min(end, start + 6)])
+        length = int.from_bytes(head[2:4], "big")
+        fits = len(head) == 6 and head[:2] == b"\x03\x00" and 11 <= length <= MAX_LENGTH
+        return 1 if fits and head[5] in (REQUEST, CONFIRM) else 0
 
 
 class Rdp(Decoder):
@@ -70,6 +104,9 @@ class Rdp(Decoder):
     def message(self, m, i, out):
         """See Decoder.message."""
         octets = m.bytes(i)
+        if len(octets) < 11 or octets[5] not in (REQUEST, CONFIRM):
+            self._client(m, i, octets)
+            return
         asks = octets[5] == REQUEST
         slot = m.flow[i]
         if m.direction[i] == asks:
@@ -80,6 +117,14 @@ class Rdp(Decoder):
             self._request(m, i, out, variable)
         else:
             self._confirm(m, i, out, variable)
+
+    def _client(self, m, i, octets):
+        """What follows the request: MCS's first message says who the client is, TLS says nothing here."""
+        found = read_client(octets) if is_connect_initial(octets) else None
+        if found is not None:
+            who = self.facts.sender(m, i)
+            self.facts.clue(m, i, who, "name", found.name, "rdp", 0.8)
+            self.facts.clue(m, i, who, "software", f"RDP client, build {found.build}", "rdp", 0.5)
 
     def _named(self, out, row):
         out.set_name(row, self.names.code("connection request"))
