@@ -58,6 +58,7 @@ PROTOCOLS: tuple[str, ...] = (
     "dlms",
     "roc_plus",
     "c37118",
+    "tristation",
     "bsap",
     "fox",
     "codesys",

@@ -58,7 +58,7 @@ SPOKEN: Final[dict[str, str]] = {
     "ftp": "FTP", "http": "HTTP", "iec104": "IEC 60870-5-104", "knxnet-ip": "KNXnet/IP", "modbus": "Modbus",
     "mms": "MMS", "mqtt": "MQTT", "opcua": "OPC UA", "pccc": "PCCC", "pnio-cm": "PROFINET CM",
     "profinet-dcp": "PROFINET DCP", "s7comm": "S7comm", "s7comm-plus": "S7comm-plus", "snmp": "SNMP",
-    "telnet": "Telnet", "tls": "TLS", "umas": "UMAS",
+    "telnet": "Telnet", "tls": "TLS", "tristation": "TriStation", "umas": "UMAS",
     "goose": "GOOSE", "sampled-values": "sampled values",
 }  # fmt: skip
 """Protocol → how people write it."""

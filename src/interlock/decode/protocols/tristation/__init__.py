@@ -1,0 +1,1 @@
+"""TriStation: the programming protocol of Triconex safety systems."""
