@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.ipal import read_transcript
+from conformance.untold import UNTOLD
 from conformance.zeek import LogRow, read_log
 
 if TYPE_CHECKING:
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
 
 __all__ = ["MASKED", "Compared", "Rule", "compare", "same"]
 
-MASKED: Final = frozenset({"ts", "uid", "0", "1"})
+MASKED: Final = frozenset({"ts", "uid", "0"})
 """Columns that every baseline masks or numbers at random: time and connection id."""
 
+_MASK: Final = re.compile(r"X{10}\.|C[0-9A-Za-z]{14,18}$")
+"""A masked time and a connection id, which tell those columns where a log lost its header."""
 _LABELLED: Final = re.compile(r".*\((0x[0-9A-Fa-f]+|\d+)\)")
 _SPOKEN: Final = re.compile(r"[^a-z0-9]")
 _FLAGS: Final = {"T": True, "F": False, "true": True, "false": False}
@@ -123,7 +126,7 @@ def compare(rule: Rule, folder: Path, ours: Iterable[dict[str, Any]]) -> Compare
 def _columns(row: LogRow) -> set[str]:
     """Columns by name where the log has a header, else by index; the masked ones are left out."""
     named = {name for name in row.cells if not name.isdecimal()}
-    return (named or set(row.cells)) - MASKED
+    return (named or {name for name, cell in row.cells.items() if not _MASK.match(cell)}) - MASKED
 
 
 def _said(rule: Rule, row: LogRow, column: str) -> Any:
@@ -140,6 +143,8 @@ def _part(rule: Rule, column: str, cell: object) -> str:
     text = _plain(cell)
     if column in rule.spoken:
         return _SPOKEN.sub("", text.lower())
+    if labelled := _LABELLED.fullmatch(text):
+        text = labelled[1]
     return str(int(text, 16)) if text.startswith("0x") else text
 
 
@@ -149,6 +154,8 @@ def _cells(rule: Rule, row: LogRow, our: dict[str, Any], found: Compared) -> Non
         if said is None:
             continue
         mine = our[name]
+        if mine is UNTOLD:
+            continue
         found.said[column] += 1
         if same(said, _SPOKEN.sub("", str(mine).lower()) if column in rule.spoken else mine):
             found.equal[column] += 1

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from conformance.baseline import Compared, compare
 from conformance.eve import Held, hold, read_filters
 from conformance.views.table import EVENTS, VIEWS
+from conformance.zeek import read_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -55,6 +56,7 @@ class Results:
     differing: list[Unequal] = field(default_factory=list)
     captures: set[str] = field(default_factory=set)
     filters: dict[str, Held] = field(default_factory=dict)
+    unread: dict[str, int] = field(default_factory=dict)
 
     def add(self, rule: Rule, capture: str, found: Compared) -> None:
         self.captures.add(capture)
@@ -96,6 +98,7 @@ class Results:
             )
             if columns:
                 yield from _columns(rule, cells)
+        yield from (f"not compared: {name}: {rows} rows" for name, rows in sorted(self.unread.items()))
         for name, held in self.filters.items():
             fields = f"{held.compared} fields compared, {held.unsaid.total()} not in our tables"
             yield f"{name}: {held.held} of {held.filters} filters hold; {fields}"
@@ -134,7 +137,31 @@ def compare_all(rules: Iterable[Rule], captures: list[Capture], ours: Interlock,
                 found = compare(rule, capture.truth(), VIEWS[rule.protocol][rule.view](tables))
                 if found.rows or found.aside:
                     results.add(rule, capture.name, found)
+        _unread({rule.protocol for rule in wanted}, wanted, capture, results)
         _filters({rule.protocol for rule in wanted}, capture, tables, results)
+
+
+_OF_FLOWS: Final = frozenset(
+    {"conn.log", "conn-first.log", "conn-second.log", "cotp.log", "analyzer_debug.log"}
+)
+"""Logs that say nothing of a protocol's messages."""
+
+
+def _unread(protocols: set[str], rules: list[Rule], capture: Capture, results: Results) -> None:
+    """Count the rows of logs beside a capture that no rule names, in folders of protocols that are asked for."""
+    folder = capture.name.partition("/")[0]
+    if _FOLDERS.get(folder, folder) not in protocols:
+        return
+    read = {path for rule in rules for path in capture.truth().rglob(rule.log)}
+    for path in (*capture.truth().rglob("*.log"), *capture.truth().rglob("*.ipal")):
+        if path not in read and path.name not in _OF_FLOWS:
+            name = f"{folder}/{path.name}"
+            rows = sum(1 for _ in read_log(path))
+            results.unread[name] = results.unread.get(name, 0) + rows
+
+
+_FOLDERS: Final = {"enip_cip": "cip"}
+"""Folders of captures that are not called as the protocol whose views read their logs."""
 
 
 def _filters(protocols: set[str], capture: Capture, tables: Tables, results: Results) -> None:

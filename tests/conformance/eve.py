@@ -12,15 +12,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.baseline import same
+from conformance.untold import UNTOLD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-__all__ = ["UNTOLD", "Filter", "Held", "hold", "read_filters"]
-
-UNTOLD: Final = object()
-"""Value of an event's field that our tables have for some messages, but not for this one."""
+__all__ = ["Filter", "Held", "hold", "read_filters"]
 
 _ENTRY: Final = re.compile(r"( *)(- )?([\w.\[\]-]+):(?: (.*))?")
 

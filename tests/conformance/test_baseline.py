@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.baseline import Rule, compare, same
+from conformance.untold import UNTOLD
 
 HEAD = "#fields\tts\tuid\tclient\tkind\tvalue\tnote\n"
 RULE = {
@@ -55,10 +56,28 @@ def test_spoken_words_are_compared_by_letters_and_digits(tmp_path):
 
 
 def test_a_log_without_a_header_has_its_columns_by_index(tmp_path):
-    (tmp_path / "a.log").write_text("1\tu\ta\t7\n")
+    (tmp_path / "a.log").write_text("XXXXXXXXXX.XXXXXX\tCHhAvVGS1DHFjwGM9\ta\t7\n")
     rule = Rule.read(RULE | {"key": ["2"], "columns": {"2": "client", "3": "number"}, "words": {}})
     found = compare(rule, tmp_path, [mine()])
     assert (found.width, found.equal) == (2, {"2": 1, "3": 1})
+
+
+def test_a_rule_by_index_leaves_logs_with_a_header_aside_and_the_other_way_round(tmp_path):
+    by_index = {"key": ["2"], "columns": {"2": "client"}, "words": {}}
+    assert compared(tmp_path, "1|u|a|-|7|-", ours=[mine()], **by_index).rows == 0
+    (tmp_path / "a.log").write_text("1\tu\ta\t7\n")
+    assert compare(Rule.read(RULE), tmp_path, [mine()]).rows == 0
+
+
+def test_a_field_that_is_untold_of_this_row_is_not_counted(tmp_path):
+    found = compared(tmp_path, "1|u|a|Relay Block|7|-", ours=[mine(number=UNTOLD)])
+    assert found.said == {"client": 1, "kind": 1}
+
+
+def test_keys_meet_by_number_whatever_they_are_written_in(tmp_path):
+    rows = ["1|u|a|-|0x10|-", "1|u|a|-|Run (16)|-", "1|u|a|-|16|-"]
+    found = compared(tmp_path, *rows, ours=[mine(number=16)] * 3, key=["client", "value"])
+    assert (found.missing, found.equal["value"]) == (0, 3)
 
 
 def test_a_key_that_is_not_mapped_is_refused():

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import re
 
-from conformance.eve import UNTOLD, Filter, hold, read_filters
+from conformance.eve import Filter, hold, read_filters
+from conformance.untold import UNTOLD
 
 YAML = """args:
 - -k none

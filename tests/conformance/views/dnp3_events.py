@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.eve import UNTOLD
+from conformance.untold import UNTOLD
 from conformance.views.port import Row, Tables, index_of
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from conformance.views import bacnet, cip, dnp3, dnp3_events, iec104, modbus, s7comm
+from conformance.views import bacnet, cip, dnp3, dnp3_events, fins, iec104, modbus, mqtt, opcua, s7comm
 
 if TYPE_CHECKING:
     import re
@@ -29,8 +29,11 @@ VIEWS: Final[Mapping[str, Mapping[str, View]]] = {
     "bacnet": bacnet.VIEWS,
     "cip": cip.VIEWS,
     "dnp3": dnp3.VIEWS,
+    "fins": fins.VIEWS,
     "iec104": iec104.VIEWS,
     "modbus": modbus.VIEWS,
+    "mqtt": mqtt.VIEWS,
+    "opcua": opcua.VIEWS,
     "s7comm": s7comm.VIEWS,
 }
 """Protocol → name of a view, as `[[baselines]]` of columns.toml has it → the view."""
