@@ -52,4 +52,5 @@ def _value(said: Any) -> str:
 
 def seconds(ns: int) -> str:
     """UTC ns as seconds with six digits, as the transcripts have them."""
-    return f"{ns // 1_000_000_000}.{ns // 1000 % 1_000_000:06d}"
+    micro = (ns + 500) // 1000
+    return f"{micro // 1_000_000}.{micro % 1_000_000:06d}"

@@ -5,7 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from conformance.views import bacnet, cip, dnp3, dnp3_events, fins, iec104, modbus, mqtt, opcua, s7comm
+from conformance.views import (
+    bacnet,
+    cip,
+    dnp3,
+    dnp3_events,
+    fins,
+    iec104,
+    modbus,
+    mqtt,
+    opcua,
+    s7comm,
+    transcripts,
+)
 
 if TYPE_CHECKING:
     import re
@@ -27,14 +39,14 @@ __all__ = ["EVENTS", "VIEWS", "Events"]
 
 VIEWS: Final[Mapping[str, Mapping[str, View]]] = {
     "bacnet": bacnet.VIEWS,
-    "cip": cip.VIEWS,
+    "cip": cip.VIEWS | {"transcript": transcripts.TRANSCRIPTS["cip"]},
     "dnp3": dnp3.VIEWS,
     "fins": fins.VIEWS,
     "iec104": iec104.VIEWS,
-    "modbus": modbus.VIEWS,
-    "mqtt": mqtt.VIEWS,
+    "modbus": modbus.VIEWS | {"transcript": transcripts.TRANSCRIPTS["modbus"]},
+    "mqtt": mqtt.VIEWS | {"transcript": transcripts.TRANSCRIPTS["mqtt"]},
     "opcua": opcua.VIEWS,
-    "s7comm": s7comm.VIEWS,
+    "s7comm": s7comm.VIEWS | {"transcript": transcripts.TRANSCRIPTS["s7comm"]},
 }
 """Protocol → name of a view, as `[[baselines]]` of columns.toml has it → the view."""
 
