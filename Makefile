@@ -59,7 +59,7 @@ oracle: $(VENV)/.tests build ## the same decoders uncompiled, with coverage (slo
 test: system lint unit ## all that CI runs
 
 conformance: build ## compare with independent decoders over real captures
-	$(BIN)/python scripts/conformance.py --jobs 2
+	$(BIN)/python scripts/conformance.py --jobs 2 --record
 	$(BIN)/python scripts/conformance_fields.py
 	$(BIN)/python scripts/conformance_baselines.py
 	$(BIN)/python scripts/confusion.py
@@ -70,7 +70,7 @@ bench: build ## speed and memory against goals and peers
 fuzz: build ## mutants of real captures, and coverage-guided fuzzing
 	$(INSTALL) -r requirements/test.txt
 	$(INSTALL) -r requirements/fuzz.txt || echo "atheris cannot be installed here: coverage-guided fuzzing is skipped"
-	$(BIN)/python scripts/fuzz.py --jobs 2 --guided 60
+	$(BIN)/python scripts/fuzz.py --jobs 2 --guided 60 --record
 
 wheel: $(VENV)/.installed ## one wheel in dist/
 	sh scripts/wheel.sh $(BIN)

@@ -13,14 +13,16 @@ import sys
 from pathlib import Path
 
 _REPOSITORY = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(_REPOSITORY / "tests"))
+sys.path[:0] = [str(_REPOSITORY / "tests"), str(Path(__file__).parent)]
+
+from proving.records import FOLDER, put, today  # noqa: E402
 
 from conformance.cache import Cache  # noqa: E402 - the harness lives with the tests, outside the package
 from conformance.captures import Capture, default_root, find  # noqa: E402
 from conformance.explain import explain  # noqa: E402
 from conformance.known import read_known  # noqa: E402
 from conformance.oracles.table import PROTOCOLS  # noqa: E402
-from conformance.report import build  # noqa: E402
+from conformance.report import Report, build  # noqa: E402
 from conformance.run import Outcome, Sides, compare_all  # noqa: E402
 from conformance.settings import read_settings  # noqa: E402
 
@@ -45,6 +47,8 @@ def main() -> int:
     outcomes = compare_all(sides, captures, asked.jobs, _Progress(len(captures)))
     report = build(outcomes, wanted, read_known(_HARNESS / "known.toml"))
     compared = {capture.name for capture in captures}
+    if asked.record:
+        _record(report, asked.records)
     report.told = {name: rules for name, rules in settings.decode_as.items() if name in compared}
     if asked.json:
         print(json.dumps(report.as_json(), indent=1))
@@ -74,10 +78,18 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--seen", action="store_true", help="only captures in which tshark sees the protocols"
     )
+    parser.add_argument(
+        "--record",
+        action="store_true",
+        help="write what these protocols reach to docs/proof/conformance.json",
+    )
+    parser.add_argument("--records", type=Path, default=FOLDER, help="folder of the record")
     parser.add_argument("--show", type=int, default=12, metavar="N", help="differences per protocol (12)")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="captures at a time (2)")
     parser.add_argument("--cache", type=Path, default=_CACHE, help="folder")
     asked = parser.parse_args()
+    if asked.record and (asked.capture != "*" or asked.explain):
+        parser.error("--record: a record is of all captures")
     if asked.explain and asked.explain[1] not in PROTOCOLS:
         parser.error(f"{asked.explain[1]}: one of {', '.join(PROTOCOLS)}")
     return asked
@@ -97,6 +109,21 @@ def _explain(sides: Sides, captures: list[Capture], protocol: str) -> int:
         if ours or theirs:
             print("\n".join(explain(capture.name, protocol, ours, theirs)))
     return 0
+
+
+def _record(report: Report, folder: Path) -> None:
+    """One entry per protocol that a side saw; others' entries stay as earlier runs left them."""
+    entries = {
+        made["protocol"]: {name: made[name] for name in _RECORDED}
+        | {"known": len(made["differences"]), "unlisted": sum(not d["listed"] for d in made["differences"])}
+        | {"date": today(), "command": "scripts/conformance.py"}
+        for made in report.as_json()["protocols"]
+        if made["captures"]
+    }
+    put("conformance", entries, folder)
+
+
+_RECORDED = ("captures", "theirs", "ours", "equal", "settled", "shifted", "verdict")
 
 
 class _Progress:

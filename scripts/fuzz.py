@@ -3,7 +3,8 @@
 `make fuzz`, or: python scripts/fuzz.py --mutants 100000 [--seconds S] [--jobs N] [--guided S [--protocol NAME …]].
 Progress is kept in bench-out/fuzz.json and bench-out/fuzz-guided.json, so that a run that was stopped goes on; every
 input that breaks something is kept under bench-out/crashes, named by what it broke. Exit 1 where anything broke.
-Mutant N of a seed is always the same octets.
+Mutant N of a seed is always the same octets. With --record, seconds, executions and mutants of all runs add up under
+docs/proof, whatever becomes of bench-out.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from fuzzing.mutants import captures_below
 from fuzzing.rounds import run_mutants
 from fuzzing.score import Score
 from fuzzing.turns import run_guided
+from proving.records import FOLDER
 
 ROOT = Path(__file__).parents[1]
 CAPTURES = Path(os.environ.get("INTERLOCK_CAPTURES", ROOT.parent / "shared" / "captures"))
@@ -42,13 +44,16 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--captures", type=Path, default=CAPTURES)
     parser.add_argument("--out", type=Path, default=ROOT / "bench-out")
+    parser.add_argument(
+        "--record", action="store_true", help="add to docs/proof/fuzz.json and docs/proof/mutants.json"
+    )
     parser.add_argument("--again", action="store_true", help="forget what earlier runs counted")
     return parser.parse_args()
 
 
 def _mutate(given: argparse.Namespace) -> int:
     folder = given.captures if captures_below(given.captures) else ROOT / "demo"
-    score = Score(given.out, folder, given.seed)
+    score = Score(given.out, folder, given.seed, FOLDER if given.record else None)
     run_mutants(score, folder, given.mutants, given.seconds, given.jobs)
     print(score.summary())
     for kind, numbers in score.now["kinds"].items():
@@ -66,7 +71,8 @@ def main() -> int:
             (given.out / name).unlink(missing_ok=True)
     code = _mutate(given) if given.mutants else 0
     if given.guided:
-        code = max(code, run_guided(given.protocol or PROTOCOLS, given.guided, given.out))
+        record = FOLDER if given.record else None
+        code = max(code, run_guided(given.protocol or PROTOCOLS, given.guided, given.out, record=record))
     return code
 
 

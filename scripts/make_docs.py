@@ -13,6 +13,10 @@ from interlock.records.clue_fields import CLUE_FIELDS
 from interlock.records.tables import TABLES
 from interlock.records.vocabulary import BASES, OUTCOMES, ROLES, VERBS
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from proving import pages
+
 if TYPE_CHECKING:
     from interlock.records.schema import Table
 
@@ -58,22 +62,22 @@ def _words(words: tuple[str, ...]) -> str:
 def protocols() -> str:
     """docs/protocols.md: what each decoder knows, what it was proved on, what is missing."""
     parts = ["# Protocols\n", MADE, _protocols_head()]
-    parts += ["| protocol | depth | functions known / specified | proved on |", "|---|---|---|---|"]
-    qualities = [tomllib.loads((FOLDERS / name / "quality.toml").read_text("utf-8")) for name in PROTOCOLS]
-    for q in qualities:
-        truth = q["ground_truth"]
-        proved = ", ".join(truth) if isinstance(truth, list) else "nothing independent: unproved"
-        known = f"{q['functions_known']} / {q['functions_in_specification']}"
-        parts.append(f"| {q['title']} (`{q['name']}`) | {q['depth']} | {known} | {proved} |")
-    parts += ["", *(_quality(q) for q in qualities)]
+    qualities = {
+        name: tomllib.loads((FOLDERS / name / "quality.toml").read_text("utf-8")) for name in PROTOCOLS
+    }
+    specs = load_specs(outside=False)
+    parts += pages.depths(qualities)
+    parts += pages.proofs({name: spec.names for name, spec in zip(PROTOCOLS, specs, strict=True)})
+    parts += ["", *(_quality(q) for q in qualities.values())]
     return "\n".join(parts) + "\n"
 
 
 def _protocols_head() -> str:
     return (
         "Depth: L0 named, L1 header, L2 function, L3 objects and values, L4 program transfer. Every other\n"
-        "protocol is a named flow with `basis = port`, or `unknown`. Measured agreement with other decoders:\n"
-        "`docs/measurements.md`.\n"
+        "protocol is a named flow with `basis = port`, or `unknown`. What was measured comes from the records under\n"
+        "`docs/proof`, which `make conformance`, `make fuzz` and `scripts/cost.py --record` write; what has no record\n"
+        "says so.\n"
     )
 
 

@@ -6,6 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from proving.records import add, read, today
+
 from fuzzing.mutants import Mutants, captures_below
 
 if TYPE_CHECKING:
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["RSS_OCTETS", "Score"]
 
 RSS_OCTETS = 1 << 30
+_SUMMED = (
+    "mutants", "crashes", "hangs", "decoder_errors", "over_memory", "compared", "differ", "rows", "seconds", "cpu_s",
+)  # fmt: skip
 KEPT = 3
 """Inputs that are kept of each kind of breakage."""
 
@@ -21,8 +26,13 @@ KEPT = 3
 class Score:
     """What came out so far, as bench-out/fuzz.json keeps it."""
 
-    def __init__(self, out: Path, folder: Path, seed: int) -> None:
+    def __init__(self, out: Path, folder: Path, seed: int, record: Path | None = None) -> None:
+        """record: folder of the committed record, which what is new is added to; None: not recorded.
+
+        Where bench-out holds no state of this seed, a recorded run goes on behind the last mutant that the record has.
+        """
         self._file = out / "fuzz.json"
+        self._record = record
         self._crashes = out / "crashes"
         self._mutants = Mutants(captures_below(folder), seed)
         self.now: dict[str, Any] = {
@@ -34,6 +44,9 @@ class Score:
             kept = json.loads(self._file.read_text("utf-8"))
             if kept["seed"] == seed:
                 self.now |= kept
+        if record and not self.now["mutants"]:
+            self.now["mutants"] = int(read("mutants", record).get(f"seed {seed}", {}).get("mutants", 0))
+        self._told = dict(self.now)
 
     def save(self) -> None:
         """Checkpoint."""
@@ -41,6 +54,15 @@ class Score:
         part = self._file.with_suffix(".part")
         part.write_text(json.dumps(self.now, indent=1), "utf-8")
         part.replace(self._file)
+        if self._record:
+            self._tell()
+
+    def _tell(self) -> None:
+        """Add what came since the last time to the record."""
+        new = {name: self.now[name] - self._told[name] for name in _SUMMED}
+        self._told = dict(self.now)
+        about = {"date": today(), "command": "scripts/fuzz.py --mutants N --record"}
+        add("mutants", f"seed {self.now['seed']}", new, about, self._record)
 
     def fine(self, first: int, found: dict[str, Any]) -> None:
         """Count a group in which nothing broke."""

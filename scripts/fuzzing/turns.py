@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from proving.records import add, today
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -29,8 +31,10 @@ Runner = Callable[[list[str], dict[str, str]], tuple[int, str]]
 class Tally:
     """bench-out/fuzz-guided.json: per protocol seconds, turns, executions, inputs of the corpus and what broke."""
 
-    def __init__(self, out: Path) -> None:
+    def __init__(self, out: Path, record: Path | None = None) -> None:
+        """record: folder of the committed record, which every turn is added to; None: not recorded."""
         self._file = out / "fuzz-guided.json"
+        self._record = record
         self.now: dict[str, dict[str, Any]] = {}
         if self._file.exists():
             self.now = json.loads(self._file.read_text("utf-8"))
@@ -53,6 +57,14 @@ class Tally:
         part = self._file.with_suffix(".part")
         part.write_text(json.dumps(self.now, indent=1, sort_keys=True), "utf-8")
         part.replace(self._file)
+        if self._record:
+            counts = {"seconds": seconds, "executions": executions, "broken": len(broken)}
+            about = {
+                "inputs": inputs,
+                "date": today(),
+                "command": "scripts/fuzz.py --mutants 0 --guided S --record",
+            }
+            add("fuzz", protocol, counts, about, self._record)
 
 
 def partly_compiled(protocol: str, folder: Path) -> Path:
@@ -84,9 +96,11 @@ def _process(command: list[str], environment: dict[str, str]) -> tuple[int, str]
     return process.returncode, "".join(lines)
 
 
-def run_guided(protocols: Sequence[str], seconds: int, out: Path, run: Runner = _process) -> int:
+def run_guided(
+    protocols: Sequence[str], seconds: int, out: Path, run: Runner = _process, record: Path | None = None
+) -> int:
     """Until each protocol has had `seconds` in this run, in turns; exit code 1 where anything broke."""
-    tally, code = Tally(out), 0
+    tally, code = Tally(out, record), 0
     for begun in range(0, seconds, TURN_S):
         for protocol in protocols:
             ended = _turn(protocol, min(TURN_S, seconds - begun), out, tally, run)

@@ -106,3 +106,20 @@ def test_what_cannot_be_stamped_is_refused_in_one_sentence(tmp_path: Path, given
 def test_one_port_is_named() -> None:
     assert run("dev", "new-protocol", "acme").code == 2
     assert run("dev", "new-protocol", "acme", "--tcp", "1", "--udp", "1").code == 2
+
+
+@pytest.mark.slow
+def test_the_protocol_that_the_documents_walk_through_passes_the_suite(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    assert run("dev", "new-protocol", "egd", "--udp", "18246", "--package", project).code == 0
+    text = (REPOSITORY / "docs/extending.md").read_text("utf-8")
+    blocks = [block for block in text.split("\n```")[1::2] if block.startswith(("python\n", "toml\n"))]
+    files = ("decoder.py", "verbs.toml", "quality.toml", "seeds.py")
+    for file, block in zip(files, blocks, strict=True):
+        (project / "egd_interlock" / file).write_text(block.partition("\n")[2] + "\n", "utf-8")
+    metadata = project / "egd_interlock-0.1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: egd-interlock\nVersion: 0.1.0\n")
+    (metadata / "entry_points.txt").write_text("[interlock.protocols]\negd = egd_interlock.decoder\n")
+    where = {"folder": project, "tests": REPOSITORY / "tests"}
+    python("pytest", "-p", "no:cacheprovider", "-k", "egd", *SUITE, **where)
