@@ -59,7 +59,8 @@ SPOKEN: Final[dict[str, str]] = {
     "mms": "MMS", "mqtt": "MQTT", "opcua": "OPC UA", "pccc": "PCCC", "pnio-cm": "PROFINET CM",
     "profinet-dcp": "PROFINET DCP", "s7comm": "S7comm", "s7comm-plus": "S7comm-plus", "snmp": "SNMP",
     "telnet": "Telnet", "tls": "TLS", "tristation": "TriStation", "umas": "UMAS",
-    "goose": "GOOSE", "sampled-values": "sampled values",
+    "goose": "GOOSE", "sampled-values": "sampled values", "dcerpc": "DCE/RPC", "ftp-data": "FTP data",
+    "rdp": "RDP", "smb": "SMB", "ssh": "SSH", "syslog": "syslog", "winrm": "WinRM",
 }  # fmt: skip
 """Protocol → how people write it."""
 

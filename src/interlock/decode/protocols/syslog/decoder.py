@@ -105,7 +105,8 @@ class Syslog(Decoder):
         who = self.facts.sender(m, i)
         port = self.flows.server_port(slot)
         self.facts.clue(m, i, self.facts.receiver(m, i), "service", f"syslog/{port}", "syslog", 0.5)
-        self.facts.clue(m, i, who, "software", found.software, "syslog", 0.6)
+        if found.software:
+            self.facts.clue(m, i, who, "software", found.software, "syslog", 0.6)
         if not found.host or _ADDRESS.fullmatch(found.host):
             return
         names = self.flows.state[slot]

@@ -9,8 +9,7 @@ PRI is 8 x facility + severity. Source: RFC 5424 clauses 6 and 7.2, RFC 3164 cla
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 __all__ = ["MOST_PRIORITY", "Message", "priority_of", "read_message"]
 
@@ -29,8 +28,7 @@ _MNEMONIC: Final = re.compile(r"%([A-Z0-9_]{1,48}-[0-7]-[A-Z0-9_]{1,48}):")
 _MAX_ELEMENTS: Final = 16
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(NamedTuple):
     """priority: 0 to 191. version: 1 for RFC 5424, 0 for RFC 3164. What a message does not say is empty."""
 
     priority: int
@@ -53,8 +51,7 @@ def priority_of(octets: bytes) -> int | None:
 def read_message(octets: bytes) -> Message | None:
     """octets: one message, without its framing. None where it does not begin with PRI."""
     found = _PRIORITY.match(octets)
-    priority = priority_of(octets)
-    if found is None or priority is None:
+    if found is None or (priority := int(found[1])) > MOST_PRIORITY:
         return None
     text = octets[found.end() : 8192].decode("utf-8", "backslashreplace").rstrip("\r\n\x00")
     header = _HEADER.match(text)
@@ -65,7 +62,7 @@ def read_message(octets: bytes) -> Message | None:
 
 def _structured(priority: int, header: re.Match[str], rest: str) -> Message:
     _, host, app, process, ident = ("" if part == _NIL else part for part in header.groups())
-    origin = _ORIGIN.search(rest) if rest[:1] == "[" else None
+    origin = _ORIGIN.search(rest) if rest[:1] == "[" and "[origin " in rest else None
     said = dict(_PARAMETER.findall(origin[1])) if origin is not None else {}
     software = " ".join(said[key] for key in ("software", "swVersion") if said.get(key))
     return Message(
