@@ -43,7 +43,7 @@ def main() -> int:
     rules = [r for r in settings.baselines if not asked.protocol or r.protocol in asked.protocol]
     ours = Interlock(Cache(asked.cache), _REPOSITORY / "src" / "interlock", {})
     results = Results(read_known(_HARNESS / "known.toml"))
-    compare_all(rules, find(asked.captures, asked.capture), ours, results)
+    compare_all(rules, find(asked.captures, asked.capture), ours, results, whole=not asked.protocol)
     if not results.logs and not results.filters:
         print(f"nothing to compare under {asked.captures} (set INTERLOCK_CAPTURES)", file=sys.stderr)
         return 2

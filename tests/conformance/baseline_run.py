@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from conformance.baseline import Compared, compare
 from conformance.eve import Held, hold, read_filters
+from conformance.fields import CHECKS
 from conformance.views.table import EVENTS, VIEWS
 from conformance.zeek import read_log
 
@@ -129,8 +130,13 @@ def _columns(rule: Rule, found: Compared) -> Iterator[str]:
         yield f"    not mapped: {' '.join(left)}"
 
 
-def compare_all(rules: Iterable[Rule], captures: list[Capture], ours: Interlock, results: Results) -> None:
-    """Compare every log that a rule names, beside every capture that has it."""
+def compare_all(
+    rules: Iterable[Rule], captures: list[Capture], ours: Interlock, results: Results, *, whole: bool
+) -> None:
+    """Compare every log that a rule names, beside every capture that has it.
+
+    whole: name logs of all protocols that no rule reads, not only those of the rules' protocols.
+    """
     wanted = list(rules)
     for capture in captures:
         tables = _tables(ours, capture)
@@ -139,25 +145,30 @@ def compare_all(rules: Iterable[Rule], captures: list[Capture], ours: Interlock,
                 found = compare(rule, capture.truth(), VIEWS[rule.protocol][rule.view](tables))
                 if found.rows or found.aside:
                     results.add(rule, capture.name, found)
-        _unread({rule.protocol for rule in wanted}, wanted, capture, results)
-        _filters({rule.protocol for rule in wanted}, capture, tables, results)
+        protocols = {rule.protocol for rule in wanted}
+        if whole or _protocol(capture) in protocols:
+            _unread(wanted, capture, results)
+        _filters(protocols, capture, tables, results)
 
 
 _OF_FLOWS: Final = frozenset(
     {"conn.log", "conn-first.log", "conn-second.log", "cotp.log", "analyzer_debug.log"}
 )
 """Logs that say nothing of a protocol's messages."""
+_BY_FIELD: Final = frozenset(check.file for check in CHECKS)
 
 
-def _unread(protocols: set[str], rules: list[Rule], capture: Capture, results: Results) -> None:
-    """Count the rows of logs beside a capture that no rule names, in folders of protocols that are asked for."""
+def _protocol(capture: Capture) -> str:
     folder = capture.name.partition("/")[0]
-    if _FOLDERS.get(folder, folder) not in protocols:
-        return
+    return _FOLDERS.get(folder, folder)
+
+
+def _unread(rules: list[Rule], capture: Capture, results: Results) -> None:
+    """Count the rows of logs beside a capture that no rule names and scripts/conformance_fields.py does not read."""
     read = {path for rule in rules for path in capture.truth().rglob(rule.log)}
     for path in (*capture.truth().rglob("*.log"), *capture.truth().rglob("*.ipal")):
-        if path not in read and path.name not in _OF_FLOWS:
-            name = f"{folder}/{path.name}"
+        if path not in read and path.name not in _OF_FLOWS | _BY_FIELD:
+            name = f"{capture.name.partition('/')[0]}/{path.name}"
             rows = sum(1 for _ in read_log(path))
             results.unread[name] = results.unread.get(name, 0) + rows
 

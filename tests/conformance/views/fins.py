@@ -1,7 +1,8 @@
-"""FINS as ICSNPP's log of frames has it: header, command and end code."""
+"""FINS as ICSNPP's logs of frames and of errors have it."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from conformance.untold import UNTOLD
@@ -31,4 +32,33 @@ def _frames(tables: Tables) -> Iterator[Row]:
         }
 
 
-VIEWS: Final[dict[str, View]] = {"frames": _frames}
+_PARTS: Final = ("year", "month", "day", "hour", "minute", "second")
+
+
+def _errors(tables: Tables) -> Iterator[Row]:
+    """One row per request about errors and per record of an answer."""
+    said: dict[int, list[Row]] = {}
+    for block in tables("values"):
+        said.setdefault(block["operation"], []).append(block)
+    for row in _frames(tables):
+        if row["function"] not in (0x2101, 0x2102):
+            continue
+        blocks = said.get(row["operation"], []) if row["kind"] == "answer" else []
+        sizes = [block["number"] for block in blocks if block["object"] == "error-log:size"]
+        records = [block for block in blocks if block["object"] == "error-log:record"]
+        most, stored = sizes[0] if sizes else (None, None)
+        cleared = int(row["object"].removeprefix("error:"), 16) if row["object"] else None
+        about = {"cleared": cleared, "most": most, "stored": stored, "told": len(records) or None}
+        for record in records or [None]:
+            yield row | about | _record(record)
+
+
+def _record(block: Row | None) -> Row:
+    if block is None:
+        return dict.fromkeys(("code", "detail", *_PARTS))
+    code, detail = block["number"]
+    when = map(int, re.split(r"[-: ]", block["text"]))
+    return {"code": code, "detail": detail, **dict(zip(_PARTS, when, strict=True))}
+
+
+VIEWS: Final[dict[str, View]] = {"frames": _frames, "errors": _errors}

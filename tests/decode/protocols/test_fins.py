@@ -183,6 +183,30 @@ def test_status_clock_and_cycle_time_are_values() -> None:
     }
 
 
+ERRORS = struct.pack(">HHHHH6B", 200, 7, 1, 0x80F1, 0x0003, 0x59, 0x30, 0x26, 0x21, 0x26, 0x11)
+"""Log of 200 records that holds 7, of which the answer tells one: memory error, 26 November 2026, 21:59:30."""
+
+
+def test_an_error_log_is_values_with_the_controllers_own_times() -> None:
+    talk = [(CLIENT, command(0x2102, bytes.fromhex("00010001"))), (SERVER, answer(0x2102, ERRORS))]
+    rows = udp(talk, port=9600)
+    told = [(v["object"], v["number"], v["text"], v["type"]) for v in rows["values"]]
+    assert told == [
+        ("error-log:size", [200.0, 7.0], None, "uint16"),
+        ("error-log:record", [float(0x80F1), 3.0], "26-11-26 21:59:30", "error"),
+    ]
+    assert rows["oddities"] == []
+
+
+@pytest.mark.parametrize("octets", [ERRORS[:-1], ERRORS + b"\0", ERRORS[:4] + b"\xff\xff" + ERRORS[6:]])
+def test_an_error_log_with_other_records_than_it_announces_is_odd(octets: bytes) -> None:
+    rows = udp(
+        [(CLIENT, command(0x2102, bytes.fromhex("00010001"))), (SERVER, answer(0x2102, octets))], port=9600
+    )
+    assert [o["oddity"] for o in rows["oddities"]] == ["byte-count-mismatch"]
+    assert len(rows["values"]) == 1 + (len(octets) >= len(ERRORS))
+
+
 def test_a_protect_password_is_a_credential_in_clear() -> None:
     asked = command(0x0305, struct.pack(">HBII", 0, 0, 0, 0xFFFFFFFF) + b"SAFE")
     (login,) = udp([(CLIENT, asked)], port=9600)["credentials"]

@@ -15,6 +15,7 @@ __all__ = ["Answers"]
 
 _STATUS: Final = {0x00: "stop", 0x01: "run", 0x80: "standby"}
 _MODES: Final = {0: "program", 1: "debug", 2: "monitor", 4: "run"}
+_ERROR_RECORD: Final = struct.Struct(">HH6B")
 _PLAIN: Final = {1: "octet", 2: "uint16", 4: "uint32"}
 
 
@@ -26,7 +27,7 @@ class Answers:
         self.d = decoder
         self._readers = {
             0x0101: self._area, 0x0104: self._many, 0x0501: self._controller, 0x0502: self._units,
-            0x0601: self._status, 0x0620: self._cycle, 0x0701: self._clock, 0x2603: self._name,
+            0x0601: self._status, 0x0620: self._cycle, 0x0701: self._clock, 0x2102: self._errors, 0x2603: self._name,
         }  # fmt: skip
 
     def say(self, m, i, out, row, function):
@@ -140,6 +141,22 @@ class Answers:
 
     def _clock(self, m, i, out, row):
         self._say(m, i, out, row, "clock", "clock", text=self.clock())
+
+    def _errors(self, m, i, out, row):
+        """Records at most 2, stored 2, told 2, then (error codes 4, minute, second, day, hour, year, month)*."""
+        d = self.d
+        c = d.cursor
+        most, stored, told = c.u16be(), c.u16be(), c.u16be()
+        if c.left() != told * _ERROR_RECORD.size:
+            d.facts.oddity(m, i, "fins", "byte-count-mismatch", c.offset())
+        if not d.values.wanted:
+            return
+        self._say(m, i, out, row, "error-log:size", "uint16", numbers=(most, stored))
+        for _ in range(min(told, c.left() // _ERROR_RECORD.size)):
+            code, detail, *when = _ERROR_RECORD.unpack(c.take(_ERROR_RECORD.size))
+            minute, second, day, hour, year, month = (f"{octet:02x}" for octet in when)
+            text = f"{year}-{month}-{day} {hour}:{minute}:{second}"
+            self._say(m, i, out, row, "error-log:record", "error", text=text, numbers=(code, detail))
 
     def _name(self, m, i, out, row):
         name = _text(self.d.cursor.take(min(8, self.d.cursor.left())))

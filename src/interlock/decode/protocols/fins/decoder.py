@@ -26,7 +26,7 @@ ANSWER, NO_ANSWER_EXPECTED = 0x40, 0x01
 MAX_UNITS = 4096
 NODE_KEY = 1 << 62
 KINDS = (
-    "uint16", "uint32", "octet", "octets", "bit", "clock", "mode", "0.1ms", "forced", "released",
+    "uint16", "uint32", "octet", "octets", "bit", "clock", "mode", "0.1ms", "forced", "released", "error",
 )  # fmt: skip
 
 
