@@ -75,3 +75,23 @@ def test_a_serial_number_belongs_to_who_held_the_address_then():
          clue("10.0.0.1", "mac", TWO, time=9 * day), *serial("10.0.0.1", "SN-9999-01", time=9 * day)]
     )  # fmt: skip
     assert (at(stock, ONE).serial, at(stock, TWO).serial) == ("SN-4711-08", "SN-9999-01")
+
+
+def test_a_mac_that_a_segment_marked_is_its_senders():
+    sender, back = "00:01:05:00:00:01", "02:01:05:00:00:01"
+    stock = take_stock(
+        [
+            flow(sender, "01:01:05:01:00:00"),
+            flow(back, "01:01:05:01:00:00"),
+            clue(sender, "mac", back, protocol="ethercat"),
+        ]
+    )
+    assert at(stock, sender).macs == (sender, back)
+    assert "came back through the segment" in proofs(at(stock, sender), "macs")[0].note
+
+
+def test_no_other_mac_is_taken_for_a_marked_one():
+    stock = take_stock(
+        [flow(ONE, TWO), flow(OTHER, TWO), clue(ONE, "mac", OTHER, protocol="ethercat")],
+    )
+    assert at(stock, ONE).id != at(stock, OTHER).id

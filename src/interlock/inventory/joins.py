@@ -4,6 +4,7 @@
 - The same system name and the same management address or chassis, told by LLDP, CDP or SNMP.
 - LLDP or CDP of one MAC names an address that another MAC of the same maker, or its own chassis MAC, holds:
   ports announce their system from MACs of their own.
+- An EtherCAT frame that came back has its sender's MAC, marked by the first device on its way.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ __all__ = ["Join", "strong_joins"]
 
 _INTRODUCING: Final = frozenset({"lldp", "cdp", "snmp"})
 _ANNOUNCING: Final = frozenset({"lldp", "cdp"})
+_MARKING: Final = "ethercat"
 _SURE: Final = 0.5
 _LONG: Final = 8
 """Characters from which on a serial number is telling without its vendor."""
@@ -47,10 +49,11 @@ def strong_joins(
 ) -> list[Join]:
     """All joins that the facts tell, in an order that does not depend on the order of facts."""
     work = _Work(sightings, ownership)
-    for who, told in facts.introductions(("serial",), sorted(_INTRODUCING | _ANNOUNCING)):
+    for who, told in facts.introductions(("serial",), sorted(_INTRODUCING | _ANNOUNCING | {_MARKING})):
         work.serials(who, told, registries)
         work.systems(who, told)
         work.chassis(who, told)
+        work.marked(who, told)
     return work.joins()
 
 
@@ -99,6 +102,20 @@ class _Work:
                     proof = retold(fact.proof, fact.proof.value, 0.8, note)
                     for anchor in (who, mac):
                         self._note(("chassis", port, holder), anchor, proof)
+
+    def marked(self, who: int, told: Sequence[Fact]) -> None:
+        """Note that a MAC is another one's with the bit set that frames carry on their way back."""
+        realm, own = self._endpoints.realms[who], self._endpoints.addresses[who]
+        for fact in told:
+            if fact.field != "mac" or fact.proof.protocol != _MARKING:
+                continue
+            back = self._endpoints.find(realm, fact.proof.value)
+            if not back or fact.proof.value != f"{int(own[:2], 16) | 2:02x}{own[2:]}":
+                continue
+            note = f"One machine: what {own} sent came back through the segment as {fact.proof.value}."
+            proof = retold(fact.proof, fact.proof.value, 0.9, note)
+            for anchor in (who, back):
+                self._note(("marked", own, fact.proof.value), anchor, proof)
 
     def joins(self) -> list[Join]:
         """Everything noted for more than one anchor."""

@@ -251,3 +251,9 @@ def test_any_datagrams_are_as_many_rows(datagrams, rest):
     rows = run([link(frame(*made)), link(frame(*made), BACK), link(rest)])
     assert not [o for o in rows["oddities"] if "decoder-error" in o["oddity"]]
     assert len([r for r in rows["operations"] if r["item"] == 0]) >= len(made)
+
+
+def test_the_marked_mac_is_told_as_the_senders_own():
+    rows = run(both(7, 0x01300000, bytes(2), bytes(2)))
+    found = {(c["who"], c["field"], c["value"]) for c in rows["clues"]}
+    assert (MASTER_TEXT, "mac", "02:01:05:00:00:01") in found

@@ -110,6 +110,8 @@ class EtherCat(Decoder):
             segment.partner = -1 if found is None else found[0]
             segment.asker = 0 if found is None else found[1]
             segment.generation = self.generation
+            if found is not None:
+                self.rare.same_sender(m, i, segment.partner, segment.asker)
         return segment.partner
 
     def _scan(self, end):

@@ -52,6 +52,12 @@ class Rare:
         first = f"{int(head, 16) & 0xFD:02x}{source[_DIGITS:]}" if marked else source
         return (realm, first, target), marked, (realm, source, target)
 
+    def same_sender(self, m: Any, i: int, asking: int, side: int) -> None:
+        """The MAC of frames that came back is the sender's own, marked on the way: no machine of its own."""
+        facts = self.d.facts
+        who, marked = self.d.flows.address_of(asking, side), facts.sender(m, i)
+        facts.clue(m, i, who, "mac", marked, "ethercat", 0.9)
+
     def other(self, m: Any, i: int, out: Any, kind: int) -> None:
         """A frame without datagrams: network variables, or a mailbox sent through a gateway."""
         row = out.tell(m, i, self.d.f, TYPE_BASE + kind)
