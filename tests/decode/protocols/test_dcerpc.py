@@ -183,6 +183,36 @@ def test_opc_classic_is_named() -> None:
     assert rows["operations"][-3]["code"] == 0xC0040006 - (1 << 32)
 
 
+def added(*handles: int) -> bytes:
+    """The answer of AddItems: OPCITEMRESULT for each item, and their errors."""
+    results = b"".join(struct.pack("<IHHIII", handle, 5, 0, 3, 0, 0) for handle in handles)
+    errors = struct.pack("<II", 0x20004, len(handles)) + b"".join(struct.pack("<I", not h) for h in handles)
+    return that() + struct.pack("<II", 0x20000, len(handles)) + results + errors + nothing()
+
+
+def test_items_are_known_by_the_handles_that_they_got() -> None:
+    items = ("Mixer.Speed", "Mixer.Level", "Mixer.None")
+    talk = [
+        *opened("IOPCItemMgt", "IOPCSyncIO"),
+        *asked(2, 3, add_items(*items), added(7, 8, 0)),
+        (CLIENT, call(3, 4, this() + struct.pack("<IIII", 2, 2, 8, 99) + bytes(40), context=1)),
+        (SERVER, answered(3, that() + bytes(20) + nothing(), context=1)),
+        (CLIENT, call(4, 3, this() + struct.pack("<HxxIII", 1, 1, 1, 7), context=1)),
+        (SERVER, answered(4, that() + bytes(40) + nothing(), context=1)),
+        *asked(5, 3, add_items("Pump.Speed"), added(7)),
+        (CLIENT, call(6, 3, this() + struct.pack("<HxxIII", 1, 1, 1, 7), context=1)),
+        (SERVER, answered(6, that() + bytes(40) + nothing(), context=1)),
+    ]
+    rows = told(tcp(talk, port=49200))
+    assert [(name, item) for name, _, item, _ in rows[5:]] == [
+        ("IOPCSyncIO::Write", "Mixer.Level"),
+        ("IOPCSyncIO::Write", None),
+        ("IOPCSyncIO::Read", "Mixer.Speed"),
+        ("IOPCItemMgt::AddItems", "Pump.Speed"),
+        ("IOPCSyncIO::Read", None),
+    ]
+
+
 def test_accounts_of_ntlm_are_users() -> None:
     talk = [
         (CLIENT, bind(1, UUIDS["winreg"], token=b"NTLMSSP\0\x01\0\0\0" + bytes(24))),

@@ -28,6 +28,7 @@ _SERVICES = "367abb81-9844-35f1-ad32-98f038001003"
 _REGISTRY = "338cd001-2244-31f1-aaaa-900038001003"
 _OPC_SERVER = "39c13a4d-011e-11d0-9675-0020afd8adb3"
 _OPC_ITEMS = "39c13a54-011e-11d0-9675-0020afd8adb3"
+_OPC_VALUES = "39c13a52-011e-11d0-9675-0020afd8adb3"
 _NOBODY = "00112233-4455-6677-8899-aabbccddeeff"
 _MANAGER, _SERVICE = (bytes(4) + bytes([n]) * 16 for n in (1, 2))
 _NO_JOIN = "interfaces are bound once and meant by number from then on, handles likewise"
@@ -108,7 +109,19 @@ SEEDS = (
             (0, call(3, 3, this() + string("fast") + bytes(40), thing=_NOBODY)),
             (1, answered(3, that() + bytes(20) + nothing())),
             (0, call(4, 3, _ITEMS, thing=_NOBODY)),
-            (1, answered(4, that() + struct.pack("<I", 0x80070057))),
+            (
+                1,
+                answered(
+                    4,
+                    that()
+                    + struct.pack("<IIIHHIIIIII", 0x20000, 1, 7, 5, 0, 3, 0, 0, 0x20004, 1, 0)
+                    + nothing(),
+                ),
+            ),
+            (0, bind(5, _OPC_VALUES, kind=14)),
+            (1, bound(5, 0, kind=15)),
+            (0, call(6, 4, this() + struct.pack("<III", 1, 1, 7) + bytes(40), thing=_NOBODY)),
+            (1, answered(6, that() + struct.pack("<I", 0x80070057))),
         ),
     ),
 )

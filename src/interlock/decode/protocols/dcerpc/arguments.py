@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 from interlock.decode.protocols.dcerpc.interfaces import interface_of
 from interlock.decode.protocols.dcerpc.ndr import Ndr, NdrError
+from interlock.decode.protocols.dcerpc.opc import HANDLES as OPC_HANDLES
 from interlock.decode.protocols.dcerpc.opc import READERS as OPC_READERS
+from interlock.decode.protocols.dcerpc.opc import item_handles
 from interlock.decode.protocols.profinet.rpc import uuid_text, wire_uuid
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     from interlock.decode.protocols.dcerpc.interfaces import Interface
 
-__all__ = ["Arguments", "opened_handle", "read_arguments"]
+__all__ = ["Arguments", "added_items", "opened_handle", "read_arguments"]
 
 HANDLE_OCTETS: Final = 20
 
@@ -29,11 +31,13 @@ HANDLE_OCTETS: Final = 20
 class Arguments:
     """objects: what a call names, an item each. opens: name of what the handle in its answer will stand for.
 
-    verb, suffix: where a parameter says what the operation does (a service's control).
+    items: handles of OPC items, an item each. verb, suffix: where a parameter says what the operation does (a
+    service's control).
     """
 
     objects: tuple[str, ...] = ()
     opens: str | None = None
+    items: tuple[int, ...] = ()
     verb: str | None = None
     suffix: str = ""
 
@@ -68,6 +72,16 @@ def opened_handle(interface: Interface, operation: int, stub: bytes) -> bytes | 
     if (interface.name, operation) == ("winreg", 6):
         return stub[:HANDLE_OCTETS]
     return stub[-HANDLE_OCTETS - 4 : -4]
+
+
+def added_items(interface: Interface, operation: int, stub: bytes, *, little: bool) -> tuple[int, ...]:
+    """Handles that the answer of IOPCItemMgt::AddItems gives; none for other calls."""
+    if (interface.name, operation) != ("IOPCItemMgt", 3):
+        return ()
+    try:
+        return item_handles(Ndr(stub, little=little))
+    except NdrError:
+        return ()
 
 
 def _service(operation: int, ndr: Ndr, handles: Mapping[bytes, str]) -> Arguments:
@@ -178,14 +192,15 @@ def _present(text: str | None) -> tuple[str, ...]:
 
 
 def _opc(interface: str) -> Callable[[int, Ndr, Mapping[bytes, str]], Arguments]:
-    readers = OPC_READERS[interface]
+    readers, handles = OPC_READERS.get(interface, {}), OPC_HANDLES.get(interface, {})
 
     def read(operation: int, ndr: Ndr, _: Mapping[bytes, str]) -> Arguments:
-        reader = readers.get(operation)
-        if reader is None:
+        if operation not in readers and operation not in handles:
             return Arguments()
         ndr.orpcthis()
-        return Arguments(reader(ndr))
+        if operation in handles:
+            return Arguments(items=handles[operation](ndr))
+        return Arguments(readers[operation](ndr))
 
     return read
 
@@ -199,5 +214,5 @@ _READERS: Final[dict[str, Callable[[int, Ndr, Mapping[bytes, str]], Arguments]]]
     "epmapper": _endpoint,
     "IRemoteActivation": _activation,
     "IWbemServices": _management,
-    **{name: _opc(name) for name in OPC_READERS},
+    **{name: _opc(name) for name in (*OPC_READERS, *OPC_HANDLES)},
 }

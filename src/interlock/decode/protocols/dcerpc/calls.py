@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from interlock.decode.logins import Names
-from interlock.decode.protocols.dcerpc.arguments import opened_handle, read_arguments
+from interlock.decode.protocols.dcerpc.arguments import added_items, opened_handle, read_arguments
 from interlock.decode.protocols.dcerpc.interfaces import interface_of
 from interlock.decode.protocols.dcerpc.pdu import (
     ALTER,
@@ -39,6 +39,8 @@ _UNKNOWN, _OK, _REFUSED = 0, 1, 2
 _OTHERS: Final = 0x10000
 """Functions of packets that are no calls: this and the packet's type."""
 _MAX_OBJECT: Final = 512
+_MAX_ITEM: Final = 128
+"""Characters of an item's id that are kept for its handle."""
 _FEATURES: Final = "6cb71c2c-9812-4540"
 """How the transfer syntax begins that only asks for bind-time features (MS-RPCE 2.2.2.14)."""
 _BIND_KEY: Final = 1 << 40
@@ -146,6 +148,9 @@ class Calls:
         if context.plain and whole and stub:
             found = read_arguments(context.interface, operation, stub, association.handles, little=pdu.little)
             call.name = found.opens
+            call.adds = tuple(name[:_MAX_ITEM] for name in found.objects)
+            if found.items:
+                found.objects = tuple(association.items.get(handle, "") for handle in found.items)
             self._named(out, row, context.interface, operation, found)
 
     def _named(self, out: Any, row: int, interface: Interface, operation: int, found: Arguments) -> None:
@@ -187,7 +192,11 @@ class Calls:
         result = int.from_bytes(stub[-4:], "little" if pdu.little else "big")
         if _refuses(context, call, result):
             out.settle(row, _REFUSED, _signed(result))
-        elif call is not None and call.name is not None and whole:
+            return
+        if call is not None and call.adds:
+            handles = added_items(context.interface, call.operation, stub, little=pdu.little)
+            association.add_items(call.adds, handles)
+        if call is not None and call.name is not None and whole:
             handle = opened_handle(context.interface, call.operation, stub)
             if handle is not None:
                 association.keep_handle(handle, call.name)

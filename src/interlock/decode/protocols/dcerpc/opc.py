@@ -1,6 +1,7 @@
 """What calls of OPC Classic name: groups, items, places in the address space, sources of alarms.
 
-Handles of items (phServer) are numbers of the server's own and name nothing. Source: OPC Data Access 2.05a clause 4
+Handles of items (phServer) are numbers of the server's own; what AddItems got for a name stands for it from then on.
+Source: OPC Data Access 2.05a clause 4
 and 3.0 clause 4, OPC Alarms and Events 1.10 clause 5, OPC Historical Data Access 1.20 clause 5, and their IDL.
 """
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from interlock.decode.protocols.dcerpc.ndr import Ndr
 
-__all__ = ["MAX_ITEMS", "READERS"]
+__all__ = ["HANDLES", "MAX_ITEMS", "READERS", "item_handles"]
 
 MAX_ITEMS: Final = 256
 """Items of one call that are named; AddItems with more says the first ones."""
@@ -73,6 +74,34 @@ def _strings(ndr: Ndr) -> tuple[str, ...]:
     return tuple(ndr.string() if pointer else "" for pointer in pointers)
 
 
+def _handles(ndr: Ndr) -> tuple[int, ...]:
+    """A count and an array of handles of items."""
+    ndr.number(4)
+    count = ndr.number(4)
+    return tuple(ndr.number(4) for _ in range(min(count, MAX_ITEMS)))
+
+
+def _sourced(ndr: Ndr) -> tuple[int, ...]:
+    """Handles behind an enumeration: cache or device."""
+    ndr.number(2)
+    return _handles(ndr)
+
+
+def item_handles(ndr: Ndr) -> tuple[int, ...]:
+    """Answer of AddItems: a handle for each item, 0 where it was not added.
+
+    OPCITEMRESULT: handle, type 2 + 2, access rights, size of blob, blob.
+    """
+    ndr.take(4)
+    if ndr.number(4) or not ndr.number(4):  # extensions of ORPCTHAT; no results
+        raise NdrError
+    found = []
+    for _ in range(min(ndr.number(4), MAX_ITEMS)):
+        found.append(ndr.number(4))
+        ndr.take(16)
+    return tuple(found)
+
+
 _EVENT_SERVER: Final[dict[int, Callable[[Ndr], tuple[str, ...]]]] = {
     8: _text,
     9: _text,
@@ -103,3 +132,13 @@ READERS: Final[dict[str, dict[int, Callable[[Ndr], tuple[str, ...]]]]] = {
     "IOPCHDA_Browser": {4: _after_enum, 5: _text},
 }
 """Interface → operation → what reads the names behind ORPCTHIS."""
+
+_ASYNC: Final[dict[int, Callable[[Ndr], tuple[int, ...]]]] = {3: _handles, 4: _handles}
+HANDLES: Final[dict[str, dict[int, Callable[[Ndr], tuple[int, ...]]]]] = {
+    "IOPCSyncIO": {3: _sourced, 4: _handles},
+    "IOPCSyncIO2": {3: _sourced, 4: _handles, 5: _handles, 6: _handles},
+    "IOPCAsyncIO2": _ASYNC,
+    "IOPCAsyncIO3": {**_ASYNC, 9: _handles, 10: _handles},
+    "IOPCItemMgt": {5: _handles, 6: _handles},
+}
+"""Interface → operation → what reads the handles of items behind ORPCTHIS."""

@@ -14,6 +14,8 @@ __all__ = ["Association", "Call", "Context"]
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 _MAX_KEPT: Final = 256
+_MAX_CALLS: Final = 64
+_MAX_ITEMS: Final = 4096
 _MAX_PARTS: Final = 16
 _MAX_STUB: Final = 1 << 16
 """Octets of a call's data that are kept; behind them only the last fragment's end counts."""
@@ -29,11 +31,12 @@ class Context:
 
 @dataclass(slots=True)
 class Call:
-    """A request without its answer. name: what it opens, for the handle that the answer gives."""
+    """A request without its answer. name: what it opens, for the handle that the answer gives; adds: OPC items."""
 
     context: Context | None
     operation: int
     name: str | None = None
+    adds: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -44,12 +47,16 @@ class _Part:
 
 @dataclass(slots=True)
 class Association:
-    """contexts: number → what was bound. handles: context handle → name of what it stands for. base: of its keys."""
+    """contexts: number → what was bound. handles: context handle → name of what it stands for. base: of its keys.
+
+    items: handle of an OPC item → its id; empty where two groups gave the same handle to different items.
+    """
 
     base: int = 0
     user: str | None = None
     contexts: dict[int, Context] = field(default_factory=dict)
     handles: dict[bytes, str] = field(default_factory=dict)
+    items: dict[int, str] = field(default_factory=dict)
     calls: dict[int, Call] = field(default_factory=dict)
     proposed: dict[int, tuple[Proposal, ...]] = field(default_factory=dict)
     pending: dict[int, bytes] = field(default_factory=dict)
@@ -67,9 +74,15 @@ class Association:
         """Remember what a context handle stands for."""
         _keep(self.handles, handle, name)
 
+    def add_items(self, names: tuple[str, ...], handles: tuple[int, ...]) -> None:
+        """Remember what handles stand for; at most 4096 of them."""
+        for name, handle in zip(names, handles, strict=False):
+            if handle and (handle in self.items or len(self.items) < _MAX_ITEMS):
+                self.items[handle] = name if self.items.get(handle, name) == name else ""
+
     def keep_call(self, number: int, call: Call) -> None:
         """Remember a request until its answer."""
-        _keep(self.calls, number, call)
+        _keep(self.calls, number, call, _MAX_CALLS)
 
     def propose(self, number: int, proposals: tuple[Proposal, ...]) -> None:
         """Remember what a bind asks for."""
@@ -93,8 +106,8 @@ class Association:
         return part.stub, part.whole
 
 
-def _keep(where: dict[_K, _V], key: _K, value: _V) -> None:
+def _keep(where: dict[_K, _V], key: _K, value: _V, most: int = _MAX_KEPT) -> None:
     """Remember one, forgetting the oldest where there are too many."""
-    if len(where) >= _MAX_KEPT and key not in where:
+    if len(where) >= most and key not in where:
         del where[next(iter(where))]
     where[key] = value
