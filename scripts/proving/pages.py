@@ -56,7 +56,7 @@ _AGREEMENT = (
 _HOSTILE = (
     "Coverage-guided fuzzing (`scripts/fuzz.py --guided`) adds up over runs. The cost is CPU from frame to rows,\n"
     "headers and tables included, of the valid messages in `tests/decode/seeds` (`scripts/cost.py`), on the machine\n"
-    "of that day.\n"
+    "of that day; where that was busy, it is an upper bound.\n"
 )
 
 
