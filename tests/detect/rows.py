@@ -43,6 +43,10 @@ PLAIN: dict[str, dict[str, Any]] = {
         "operation": 1, "flow": 1, "client": "10.0.0.9", "server": "10.0.0.2", "protocol": "modbus",
         "verb": "read", "item": 0, "items": 1, "outcome": "ok",
     },
+    "operations_folded": {
+        "operation": 1, "flow": 1, "client": "10.0.0.9", "server": "10.0.0.2", "protocol": "modbus",
+        "verb": "read", "item": 0, "items": 1, "outcome": "ok", "repeats": 1, "last": START,
+    },
     "flows": {
         "flow": 1, "client": "10.0.0.9", "server": "10.0.0.2", "client_port": 40000, "server_port": 502,
         "transport": "tcp", "client_packets": 20, "server_packets": 20, "client_octets": 2000,

@@ -1,7 +1,7 @@
 # cython: language_level=3
 
 cdef class Cursor:
-    cdef const unsigned char[::1] octets
+    cdef readonly const unsigned char[::1] octets
     cdef public Py_ssize_t start, position, end
     cdef public long long looked, budget
 
