@@ -412,6 +412,12 @@ def test_cancel_and_conclude():
     ]
 
 
+def test_an_empty_presentation_value_is_truncated_and_the_next_is_read():
+    rows = talk((CLIENT, data(b"")), *READ)
+    assert oddities(rows) == [("mms", "truncated")]
+    assert told(rows, "function", "outcome", "object") == told(talk(*READ), "function", "outcome", "object")
+
+
 def test_answers_without_requests():
     rows = talk((SERVER, answer(9, 4, tlv(0xA1, floating(1.5)))), (SERVER, failed(8, 0, 0)))
     assert told(rows, "function", "frame", "outcome", "transaction") == [

@@ -104,6 +104,8 @@ class Mms(Decoder):
         self, m: Any, i: int, out: Any, association: Association, octets: bytes, start: int, stop: int
     ) -> None:
         """One presentation data value: a PDU of MMS or of ACSE, by the class of its tag."""
+        if start >= stop:
+            raise DecodeError("truncated", start)
         if octets[start] & 0xC0 == 0x80:
             self._pdu(m, i, out, association, octets, start, stop, {})
             return
