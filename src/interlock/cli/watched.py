@@ -16,11 +16,10 @@ import stat
 import sys
 import threading
 import time
-import traceback
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
 from interlock.cli.exits import BY_SIGNAL, NOTHING_READABLE
 from interlock.decode.heartbeat import BUSY, FRAME, PATIENCE, SIZE, SOURCE, STEPS, WRITTEN
@@ -187,23 +186,16 @@ class _Child:
         os.waitpid(self.pid, 0)
 
 
-def _work(work: Callable[[Watch], None], watch: Watch, parent_lives: int) -> None:
-    """The child's whole life. In a group of its own, so that a terminal's Ctrl-C comes once, from the parent."""
+def _work(work: Callable[[Watch], None], watch: Watch, parent_lives: int) -> NoReturn:
+    """The child's whole life: it ends as any program does, by what it raises, and never returns to its caller.
+
+    In a group of its own, so that a terminal's Ctrl-C comes once, from the parent.
+    """
     os.setpgid(0, 0)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _FORWARDED)
     threading.Thread(target=_die_with_parent, args=(parent_lives,), daemon=True).start()
-    code: object = 0
-    try:
-        work(watch)
-    except SystemExit as end:
-        code = end.code
-    except BaseException:  # noqa: BLE001 (said as Python says it at its end; nothing of the parent's may run here)
-        traceback.print_exc()
-        code = 1
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):
-            stream.flush()
-    os._exit(code if isinstance(code, int) else 0 if code is None else 1)
+    work(watch)
+    sys.exit(0)
 
 
 def _die_with_parent(parent_lives: int) -> None:

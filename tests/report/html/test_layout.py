@@ -87,3 +87,12 @@ def test_an_edge_shows_the_gravest_thing_done(plant_report) -> None:
     assert effects["HIST-01", "SCADA-01"] == "read"
     assert effects["OFFICE-PC-114", "PLC-CIP-01"] == "unknown"
     assert effects["ENG-LAPTOP-7", "Internet"] == "flow"
+
+
+def test_a_thousand_times_the_octets_is_a_thicker_line() -> None:
+    nodes = tuple(Node(key=k, label=k, sub="", icon="plc", level="1") for k in "abc")
+    ends = zip(nodes, (nodes[1], nodes[2], nodes[0]), (1, 10**6, 10**12), strict=True)
+    edges = [Edge(client=a, server=b, effect="read", octets=n) for a, b, n in ends]
+    drawing = draw(Graph(nodes=nodes, edges=tuple(edges), grouped=False, left_out=0, strangers=0))
+    widths = [edge.width for edge in sorted(drawing.edges, key=lambda e: e.octets)]
+    assert widths[0] < widths[1] < widths[2]
