@@ -6,7 +6,7 @@ A PUBLISH that the client sends is a request where it asks for an acknowledgemen
 nobody answers. What the broker forwards is unsolicited; the client's acknowledgements of it make no rows of their
 own. Of QoS 2, PUBREC answers PUBLISH and PUBCOMP answers PUBREL.
 
-Over 400 lines would be split; what stands here is one class because every packet type reads and changes the same session.
+Over 400 lines would be split; what stands here is one class because all packet types share one session's state.
 
 Source: MQTT 3.1, MQTT 3.1.1 and MQTT 5.0 (OASIS), clause 3.
 """
