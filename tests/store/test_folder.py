@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -196,3 +198,18 @@ def test_a_reader_that_is_gone_is_no_refusal_of_the_disk():
     table = TableFile(None, Gone(), "numbers", SCHEMAS["numbers"], "jsonl")
     with pytest.raises(BrokenPipeError):
         table.write(batches(([(1, "a")], [])))
+
+
+def test_a_device_is_written_to_and_stays_a_device(tmp_path):
+    """A pipe stands for every path that is no regular file."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    schema = pa.schema([("n", pa.int64())])
+    made = TableFile(pipe, io.BytesIO(), "t", schema, "jsonl")
+    made.write({"t": pa.RecordBatch.from_pydict({"n": [7]}, schema=schema)})
+    made.commit()
+    assert os.read(reader, 100) == b'{"n":7}\n'
+    os.close(reader)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert list(tmp_path.iterdir()) == [pipe]

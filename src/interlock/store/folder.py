@@ -96,13 +96,15 @@ class TableFile:
 
     def __init__(self, path: Path | None, stream: BinaryIO, name: str, schema: pa.Schema, form: str) -> None:
         """path: None for `stream`, which stays open."""
-        self._path = path
-        self._part = path.with_name(f".{path.name}.part") if path else Path("standard output")
+        # A device or pipe is written to as it is: a whole file in its place would take it away.
+        given = path is not None and path.exists() and not (path.is_file() or path.is_dir())
+        self._path, self._given = None if given else path, given
+        self._part = Path("standard output") if path is None else path if given else _part_of(path)
         self._name = name
         with _refusals(self._part):
-            self._file = self._part.open("wb") if path else stream
+            self._file = stream if path is None else self._part.open("wb")
             with contextlib.ExitStack() as undo:
-                if path:
+                if self._path:
                     undo.callback(_drop, None, self._file, self._part)
                 self._sink: Sink | None = open_sink(form, schema, self._file)
                 undo.pop_all()
@@ -124,13 +126,22 @@ class TableFile:
                 self._part.replace(self._path)
             else:
                 self._file.flush()
+                if self._given:
+                    self._file.close()
         self._sink = None
 
     def abandon(self) -> None:
         """Remove what is not committed."""
         if self._sink is not None and self._path:
             _drop(self._sink, self._file, self._part)
+        elif self._sink is not None and self._given:
+            with contextlib.suppress(OSError, ValueError):
+                self._file.close()
         self._sink = None
+
+
+def _part_of(path: Path) -> Path:
+    return path.with_name(f".{path.name}.part")
 
 
 def _force(file: BinaryIO) -> None:
