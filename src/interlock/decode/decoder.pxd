@@ -1,5 +1,6 @@
 # cython: language_level=3
 from interlock.decode.cursor cimport Cursor
+from interlock.decode.facts cimport Facts
 from interlock.decode.flows cimport Flows
 from interlock.decode.functions cimport Functions
 from interlock.decode.messages cimport Messages
@@ -8,7 +9,8 @@ from interlock.decode.values cimport ValueSheet
 from interlock.decode.words cimport Words
 
 cdef class Decoder:
-    cdef public object spec, facts, tools
+    cdef public object spec, tools
+    cdef public Facts facts
     cdef public Cursor cursor
     cdef public Flows flows
     cdef public Functions f

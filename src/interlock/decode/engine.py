@@ -71,8 +71,7 @@ class Engine:
         self.flows = Flows(Words(), seed)
         self.sheet = Sheet(Words(seed=seed), Words(MAX_WORDS, seed))
         self.sheet.facts.keyed_by(fingerprint)
-        self.sheet.facts.realm_of = self.flows.realm_of
-        self.sheet.facts.address_of = self.flows.address_of
+        self.sheet.facts.flows = self.flows
         self.sheet.facts.wanted = wanted
         self.sheet.values.wanted = wanted is None or "values" in wanted
         tools = Tools(self.flows, self.sheet, verbs, codes, given, beat)

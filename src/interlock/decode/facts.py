@@ -24,6 +24,7 @@ class Facts:
     """Rows as tuples: (message's source, time, frame, flow slot, side, …own columns).
 
     wanted: names of the tables that are asked for, None for all; only details heed it.
+    flows: the flow table (Flows), which knows who speaks.
     """
 
     def __init__(self):
@@ -37,16 +38,23 @@ class Facts:
         self.wanted = None
         self._said = {}
         self._fingerprint = None
-        self.realm_of = None
-        self.address_of = None
+        self.flows = None
+
+    def realm_of(self, slot):
+        """See Flows.realm_of."""
+        return self.flows.realm_of(slot)
+
+    def address_of(self, slot, side):
+        """See Flows.address_of."""
+        return self.flows.address_of(slot, side)
 
     def sender(self, m, i):
         """Address of who sent message i."""
-        return self.address_of(m.flow[i], m.side[i])
+        return self.flows.address_of(m.flow[i], m.side[i])
 
     def receiver(self, m, i):
         """Address of who message i was sent to."""
-        return self.address_of(m.flow[i], 1 - m.side[i])
+        return self.flows.address_of(m.flow[i], 1 - m.side[i])
 
     def clue(self, m, i, who, field, value, protocol, confidence=0.9):
         """`who` (address, or address/unit) has `field` (clue_fields.CLUE_FIELDS) = value (text, not empty)."""
@@ -56,7 +64,7 @@ class Facts:
             m.source[i],
             m.time[i],
             m.frame[i],
-            self.realm_of(m.flow[i]),
+            self.flows.realm_of(m.flow[i]),
             who,
             field,
             value,

@@ -1,0 +1,26 @@
+# cython: language_level=3
+from interlock.decode.flows cimport Flows
+from interlock.decode.messages cimport Messages
+
+cdef class Facts:
+    cdef public list clues, oddities, credentials
+    cdef public dict details, oddity_count
+    cdef public long long suppressed
+    cdef public object wanted
+    cdef public Flows flows
+    cdef dict _open, _said
+    cdef object _fingerprint
+
+    cpdef int realm_of(self, int slot) except -1
+    cpdef str address_of(self, int slot, int side)
+    cpdef str sender(self, Messages m, int i)
+    cpdef str receiver(self, Messages m, int i)
+    cpdef clue(self, Messages m, int i, object who, object field, object value, object protocol,
+               object confidence=*)
+    cpdef clue_at(self, int source, long long time, long long frame, int realm, object who, object field,
+                  object value, object protocol, object confidence)
+    cpdef oddity(self, Messages m, int i, object protocol, object oddity, object offset=*)
+    cpdef oddity_at(self, object source, object time, object frame, object flow, object protocol, object oddity,
+                    object offset, object octets)
+    cpdef bint wants(self, str table) except -1
+    cpdef detail(self, str table, Messages m, int i, object row)
