@@ -1,4 +1,4 @@
-"""Make what comes from the code: docs/records.md, docs/protocols.md, decode/index.tsv; `--check` only compares."""
+"""Make what comes from the code: docs/records.md, docs/protocols.md, decode/*.tsv; `--check` only compares."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from interlock.decode.registry import PROTOCOLS, load_specs
+from interlock.decode.verbs import verb_text
 from interlock.decode.waiting import index_row
 from interlock.records.clue_fields import CLUE_FIELDS
 from interlock.records.tables import TABLES
@@ -106,6 +107,7 @@ def main() -> int:
         ("docs/records.md", records()),
         ("docs/protocols.md", protocols()),
         ("src/interlock/decode/index.tsv", index()),
+        ("src/interlock/decode/verbs.tsv", verb_text(PROTOCOLS)),
     )
     for name, text in made:
         path = ROOT / name

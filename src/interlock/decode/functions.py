@@ -10,6 +10,8 @@ from interlock.records.vocabulary import VERBS
 
 __all__ = ["SMALL", "Functions"]
 
+_VERBS = {verb: number for number, verb in enumerate(VERBS)}
+
 SMALL = 1024
 """Functions below this are found in an array."""
 
@@ -30,7 +32,7 @@ class Functions:
         self.words = words
         self.table = {}
         for function, (name, verb) in rows.items():
-            self.table[int(function)] = (VERBS.index(verb), words.code(name))
+            self.table[int(function)] = (_VERBS[verb], words.code(name))
         small = np.full((2, SMALL), -1, np.int32)
         for function, row in self.table.items():
             if 0 <= function < SMALL:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import importlib
 import sys
-import tomllib
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from interlock.decode.verbs import VerbText, read_toml
 from interlock.decode.waiting import Waiting, read_index
-from interlock.records.vocabulary import VERBS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -152,15 +150,17 @@ def load_verbs(names: Iterable[str] = PROTOCOLS, *, outside: bool = True) -> dic
 
     A protocol outside the package adds tables; it cannot change those of the house.
     """
+    text = VerbText()
     tables: dict[str, VerbRows] = {}
     for package in protocol_packages(names, outside=outside):
-        for table, rows in _verbs_of(package).items():
+        found = text.all_of(package) if text.has(package) else read_toml(package)
+        for table, rows in found.items():
             tables.setdefault(table, rows)
     return tables
 
 
 class VerbTables(Mapping[str, "VerbRows"]):
-    """The tables of all verbs.toml; a protocol's file is read when one of its tables is first asked for.
+    """The tables of all verbs.toml, each read when it is first asked for.
 
     A protocol outside the package adds tables; it cannot change those of the house.
     """
@@ -168,6 +168,7 @@ class VerbTables(Mapping[str, "VerbRows"]):
     def __init__(self, specs: Iterable[ProtocolSpec]) -> None:
         """specs: load_specs' answer, outside ones included."""
         packages = protocol_packages()
+        self._text = VerbText()
         self._waiting = dict.fromkeys(packages)
         self._packages: dict[str, str] = {}
         for package, spec in zip(packages, specs, strict=True):
@@ -177,10 +178,7 @@ class VerbTables(Mapping[str, "VerbRows"]):
 
     def __getitem__(self, table: str) -> VerbRows:
         if table not in self._tables:
-            package = self._packages.get(table) or self._packages.get(table.partition("-")[0])
-            self._read([package] if package in self._waiting else [])
-        if table not in self._tables:  # a second table whose name does not begin with its protocol's
-            self._read(list(self._waiting))
+            self._find(table)
         return self._tables[table]
 
     def __iter__(self) -> Iterator[str]:
@@ -190,24 +188,24 @@ class VerbTables(Mapping[str, "VerbRows"]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-    def _read(self, packages: Iterable[str | None]) -> None:
+    def _find(self, table: str) -> None:
+        """Read a table: from the text, else from the verbs.toml of the protocol it is named for, else from any."""
+        named = self._packages.get(table) or self._packages.get(table.partition("-")[0])
+        package = self._text.tables.get(table) or named
+        if package in self._waiting:
+            self._read([package], table)
+        if table not in self._tables:  # a second table whose name does not begin with its protocol's
+            self._read([package for package in self._waiting if not self._text.has(package)])
+
+    def _read(self, packages: Iterable[str], table: str = "") -> None:
+        """Read what packages have: of one that the text has, only the table, where one is named."""
         for package in packages:
-            for table, rows in _verbs_of(package or "").items():
-                self._tables.setdefault(table, rows)
-            self._waiting.pop(package or "", None)
-
-
-def _verbs_of(package: str) -> dict[str, VerbRows]:
-    file = files(package) / "verbs.toml" if package else None
-    if file is None or not file.is_file():
-        return {}
-    return {
-        table: {int(f, 0): (row["name"], _verb(row["verb"], table, f)) for f, row in rows.items()}
-        for table, rows in tomllib.loads(file.read_text("utf-8")).items()
-    }
-
-
-def _verb(verb: str, table: str, function: str) -> str:
-    if verb not in VERBS:
-        raise ValueError(f"verbs.toml: [{table}] {function}: no such verb: {verb}")
-    return verb
+            if table and self._text.has(package):
+                rows = self._text.rows(package, table)
+                if rows is not None:
+                    self._tables.setdefault(table, rows)
+                continue
+            found = self._text.all_of(package) if self._text.has(package) else read_toml(package)
+            for name, rows in found.items():
+                self._tables.setdefault(name, rows)
+            self._waiting.pop(package, None)

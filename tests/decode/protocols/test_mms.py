@@ -35,6 +35,7 @@ from decode.protocols.mms_octets import (
     variables,
     vmd,
 )
+from interlock.decode.protocols.mms.pdus import association, mms
 from interlock.decode.protocols.mms.syntax import Module
 from interlock.errors import DecodeError
 
@@ -528,9 +529,15 @@ OF_DATA = {
 
 def test_the_notation_is_checked():
     with pytest.raises(ValueError, match="no such type: B"):
-        Module("A ::= SEQUENCE { a B }")
+        Module("A ::= SEQUENCE { a B }").check()
     with pytest.raises(ValueError, match="expected"):
-        Module("A = INTEGER")
+        Module("A = INTEGER").check()
+    with pytest.raises(ValueError, match="end of definition expected"):
+        Module("A ::= INTEGER OPTIONAL").check()
+    with pytest.raises(ValueError, match="no such type"):
+        Module("A ::= NULL")["B"]
+    for whole in (mms(), association()):
+        whole.check()
     module = Module("A ::= SET { a [0] INTEGER OPTIONAL, b [1] EXPLICIT BOOLEAN, c ANY }")
     assert module["A"].whole(bytes.fromhex("310b0401aa a1030101ff 800107".replace(" ", ""))) == {
         "c": (4, b"\xaa"),

@@ -97,7 +97,7 @@ class Reference(Type):
     @cached_property
     def target(self) -> Type:
         """The type itself."""
-        return self.module.types[self.name]
+        return self.module[self.name]
 
     def first_tags(self) -> frozenset[int] | None:
         """See Type.first_tags."""
@@ -260,28 +260,46 @@ _PLAIN: Final[dict[str, tuple[int, Callable[[bytes], Any]]]] = {
     "UTF8String": (12, _text), "GraphicString": (25, _text), "VisibleString": (26, _text),
 }  # fmt: skip
 """Name → number of its universal tag, and what reads its content; UNSIGNED is an INTEGER that cannot be negative."""
+_DEFINITION: Final = re.compile(r"^(?=\w)", re.MULTILINE)
 _SEQUENCE, _SET, _EXTERNAL = 0x10, 0x11, 0x08
 
 
 class Module:
-    """A module's types by name."""
+    """A module's types by name, each read when it is first asked for: most peers use few of them."""
 
     def __init__(self, text: str) -> None:
-        """Raises ValueError where the text is not of the notation, or a type is missing."""
-        self.types: dict[str, Type] = {}
+        """text: definitions, each beginning at the start of a line that nothing else of it begins at."""
+        self._texts = {
+            piece.split(None, 1)[0]: piece for piece in _DEFINITION.split(text) if piece[:1].isalnum()
+        }
+        self._types: dict[str, Type] = {}
         self._named: set[str] = set()
-        self._tokens = [t for t in _TOKEN.findall(text) if not t.startswith("--")]
+        self._tokens: list[str] = []
         self._at = 0
-        while self._at < len(self._tokens):
-            name = self._next()
-            self._expect("::=")
-            self.types[name] = self._type()
-        for name in self._named:
-            if name not in self.types:
-                raise ValueError(f"no such type: {name}")
 
     def __getitem__(self, name: str) -> Type:
-        return self.types[name]
+        """A type. Raises ValueError where there is none of this name, or its text is not of the notation."""
+        if name not in self._types:
+            if name not in self._texts:
+                raise ValueError(f"no such type: {name}")
+            self._types[name] = self._defined(self._texts[name])
+        return self._types[name]
+
+    def check(self) -> None:
+        """Read every type, and those that they name. Raises ValueError."""
+        for name in self._texts:
+            self[name]
+        for name in self._named:
+            self[name]
+
+    def _defined(self, text: str) -> Type:
+        self._tokens = [t for t in _TOKEN.findall(text) if not t.startswith("--")]
+        self._at = 1
+        self._expect("::=")
+        found = self._type()
+        if self._peek():
+            raise ValueError(f"end of definition expected, not {self._peek()}")
+        return found
 
     def _next(self) -> str:
         self._at += 1

@@ -10,7 +10,7 @@ from interlock.decode.sheet cimport Sheet
 cdef class Cotp(Decoder):
     cdef public S7 s7
     cdef public Plus plus
-    cdef public list riders
+    cdef list made
 
     cpdef message(self, Messages m, int i, Sheet out)
     cdef _fragment(self, Messages m, int i, Sheet out, Connection link, int last)

@@ -72,7 +72,14 @@ class Cotp(Decoder):
         Decoder.__init__(self, spec, tools)
         self.s7 = S7(tools)
         self.plus = Plus(tools)
-        self.riders = [make() for make in tools.riders.get("cotp", ())]
+        self.made = None
+
+    @property
+    def riders(self):
+        """The decoders that ride here, made when a connection carries neither S7."""
+        if self.made is None:
+            self.made = [make() for make in self.tools.riders.get("cotp", ())]
+        return self.made
 
     def message(self, m, i, out):
         """See Decoder.message."""
