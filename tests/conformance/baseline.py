@@ -168,7 +168,7 @@ def same(said: object, our: object) -> bool:
     if our is None:
         return False
     if isinstance(our, bool):
-        return _FLAGS.get(str(said), said) in (our, str(int(our)))
+        return _FLAGS.get(str(said), said) in (our, str(int(our))) or _number(str(said)) == our
     if isinstance(our, list | tuple):
         parts = str(said).split(",")
         return len(parts) == len(our) and all(map(same, parts, our))

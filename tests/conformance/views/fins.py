@@ -11,12 +11,12 @@ from conformance.views.port import Row, Tables, View, messages
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["VIEWS"]
+__all__ = ["VIEWS", "frames"]
 
 _NODE: Final = ("network", "node", "unit_address")
 
 
-def _frames(tables: Tables) -> Iterator[Row]:
+def frames(tables: Tables) -> Iterator[Row]:
     """One row per frame; a table has the FINS address of the device, that of who asks is in none."""
     flows = {row["flow"]: row for row in tables("flows")}
     for row in messages(tables, "fins"):
@@ -40,7 +40,7 @@ def _errors(tables: Tables) -> Iterator[Row]:
     said: dict[int, list[Row]] = {}
     for block in tables("values"):
         said.setdefault(block["operation"], []).append(block)
-    for row in _frames(tables):
+    for row in frames(tables):
         if row["function"] not in (0x2101, 0x2102):
             continue
         blocks = said.get(row["operation"], []) if row["kind"] == "answer" else []
@@ -61,4 +61,4 @@ def _record(block: Row | None) -> Row:
     return {"code": code, "detail": detail, **dict(zip(_PARTS, when, strict=True))}
 
 
-VIEWS: Final[dict[str, View]] = {"frames": _frames, "errors": _errors}
+VIEWS: Final[dict[str, View]] = {"frames": frames, "errors": _errors}

@@ -284,3 +284,15 @@ def test_it_is_known_on_any_port() -> None:
     assert SPEC.probe(ASK, Hint("udp", 40000, 40001, 0, None, 0)) >= 60
     assert SPEC.probe(framed(2, ASK), Hint("tcp", 40000, 40001, 0, None, 0)) >= 60
     assert SPEC.probe(b"GET / HTTP/1.1\r\n", Hint("tcp", 40000, 9600, 0, None, 0)) == 0
+
+
+def test_parameters_beside_objects_stand_in_a_table_of_their_own() -> None:
+    asks = bytes.fromhex("8000020001000002007a2201000000000001")
+    said = bytes.fromhex("c000020002000001007a22010000") + b"LABEL".ljust(12, b" ")
+    said += bytes.fromhex("ab55ad5c 00000400 00000200 0002 8001".replace(" ", ""))
+    said += b"A.TXT".ljust(12, b" ") + bytes.fromhex("ab55ad5c00000010")
+    told = udp([(CLIENT, asks), (SERVER, said)], port=9600)["fins_parameters"]
+    rows = {(row["answer"], row["element"], row["name"], row["value"]) for row in told}
+    assert (False, 0, "disk", "0") in rows
+    assert {(True, 0, "created", "2065-10-21 21:42:56"), (True, 0, "last", "true")} <= rows
+    assert {(True, 1, "file", "A.TXT"), (True, 1, "size", "16")} <= rows

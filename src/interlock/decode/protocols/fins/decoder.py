@@ -12,7 +12,9 @@ from __future__ import annotations
 
 from interlock.decode.decoder import Decoder
 from interlock.decode.framing import LengthFramer
+from interlock.decode.layouts import Parameters
 from interlock.decode.protocols.fins.answers import Answers
+from interlock.decode.protocols.fins.parameters import ANSWERS, CONTROLLER, DETAILS, KINDS, REQUESTS
 from interlock.decode.protocols.fins.requests import Requests
 from interlock.decode.sheet import NO_NUMBER, REFUSED, UNKNOWN, UNSOLICITED
 from interlock.decode.spec import NEED_MORE, ProtocolSpec
@@ -23,9 +25,10 @@ __all__ = ["SPEC", "Fins"]
 TCP_FUNCTION = 65536
 CLIENT_NODE, SERVER_NODE, FRAME, FRAME_ERROR, CONFIRM = 0, 1, 2, 3, 6
 ANSWER, NO_ANSWER_EXPECTED = 0x40, 0x01
+CONTROLLER_READ = 0x0501
 MAX_UNITS = 4096
 NODE_KEY = 1 << 62
-KINDS = (
+TYPES = (
     "uint16", "uint32", "octet", "octets", "bit", "clock", "mode", "0.1ms", "forced", "released", "error",
 )  # fmt: skip
 
@@ -35,9 +38,10 @@ class Fins(Decoder):
 
     def __init__(self, spec, tools):
         Decoder.__init__(self, spec, tools)
-        self.kinds = {name: self.names.code(name) for name in KINDS}
+        self.kinds = {name: self.names.code(name) for name in TYPES}
         self.requests = Requests(self)
         self.answers = Answers(self)
+        self.parameters = Parameters(self.facts, DETAILS[0].name, KINDS)
         self._units = {}
         self._answering = (0, 0, 0)
 
@@ -102,6 +106,7 @@ class Fins(Decoder):
         out.set_unit(row, self.unit(target))
         if icf & NO_ANSWER_EXPECTED:
             out.settle(row, UNKNOWN, NO_NUMBER)
+        self._parameters(m, i, out, row, REQUESTS.get(function))
         self.requests.say(m, i, out, row, function)
 
     def _orient(self, m, i, client_side):
@@ -127,7 +132,16 @@ class Fins(Decoder):
             out.settle(row, REFUSED, end)
             return
         self._answering = source
+        layout = CONTROLLER.get(self.cursor.left()) if function == CONTROLLER_READ else ANSWERS.get(function)
+        self._parameters(m, i, out, row, layout, answer=True)
         self.answers.say(m, i, out, row, function)
+
+    def _parameters(self, m, i, out, row, layout, *, answer=False):
+        """What the message says beside objects and values, where anybody asked for it."""
+        if layout is not None and self.parameters.wanted():
+            at = self.cursor.offset()
+            self.parameters.tell(m, i, out.operation_of(row), layout, self.cursor.rest(), answer=answer)
+            self.cursor.seek(at)
 
 
 def _key(function, sid, asker):
@@ -192,5 +206,6 @@ SPEC = ProtocolSpec(
     tcp=frozenset({9600}),
     udp=frozenset({9600}),
     framer=_framer,
+    details=DETAILS,
     control=True,
 )

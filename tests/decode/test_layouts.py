@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from interlock.decode.facts import Facts
+from interlock.decode.layouts import MAX_PARAMETERS, Parameters, parameters_table
+
+LAYOUT = "kind:1 2 label:t4 count:1 *count( tag:h2 ) ?kind=3( level:f32 ) size:1 data:h=size"
+
+
+def told(layout, octets, **options):
+    facts, message = Facts(), SimpleNamespace(source=[0], time=[0], frame=[1], flow=[0], side=[0])
+    Parameters(facts, "x_parameters", {"flag": lambda reader: bool(reader.number(1))}, **options).tell(
+        message, 0, 7, layout, octets, answer=True
+    )
+    rows = facts.details.get("x_parameters", [])
+    return [(row[-1]["element"], row[-1]["name"], row[-1]["value"]) for row in rows]
+
+
+def test_a_layout_names_numbers_texts_octets_and_what_repeats():
+    octets = bytes.fromhex("03 ffff 41420043 02 0102 a0b0 3fc00000 02 beef".replace(" ", ""))
+    assert told(LAYOUT, octets) == [
+        (0, "kind", "3"),
+        (0, "label", "AB"),
+        (0, "count", "2"),
+        (1, "tag", "0x0102"),
+        (2, "tag", "0xa0b0"),
+        (0, "level", "1.5"),
+        (0, "size", "2"),
+        (0, "data", "0xbeef"),
+    ]
+
+
+def test_a_condition_that_does_not_hold_is_passed_over():
+    assert told("kind:1 ?kind=3( level:f32 ) end:1", b"\x02\x09") == [(0, "kind", "2"), (0, "end", "9")]
+
+
+def test_octets_that_end_early_end_the_rows():
+    assert told(LAYOUT, b"\x03\xff\xffAB") == [(0, "kind", "3")]
+
+
+def test_numbers_have_the_order_of_the_protocol_and_kinds_of_its_own():
+    assert told("a:2 b:flag", b"\x01\x02\x01", big=False) == [(0, "a", "513"), (0, "b", "true")]
+
+
+def test_rows_of_one_message_are_bounded():
+    assert len(told("*( a:1 )", bytes(5000))) == MAX_PARAMETERS
+
+
+def test_nobody_asked_nothing_is_read():
+    facts = Facts()
+    facts.wanted = frozenset()
+    assert not Parameters(facts, "x_parameters", {}).wanted()
+
+
+@pytest.mark.parametrize("layout", ["a", "*( a:1", "a:1 )"])
+def test_a_layout_that_is_none_is_refused(layout):
+    with pytest.raises(ValueError, match=r".*"):
+        told(layout, b"\0")
+
+
+@given(st.binary(max_size=80))
+def test_any_octets_give_rows(octets):
+    table = parameters_table("x", "X")
+    assert {"element", "name", "value"} <= {column.name for column in table.columns}
+    assert all(isinstance(value, str) for _, _, value in told(LAYOUT, octets))
