@@ -130,7 +130,7 @@ def read_site(path: str | None) -> Site:
 
 
 def build_analysis(site: Site, out: Path) -> tuple[Analysis, TableFolder]:
-    """An analysis that writes its tables below `out`; the tables have their names after `commit`."""
+    """An analysis that writes its tables below `out`: to be opened before, and with their names after `commit`."""
     from interlock.detect.registry import all_detectors  # noqa: PLC0415
     from interlock.detect.runner import Runner  # noqa: PLC0415
     from interlock.inventory.inventory import Inventory  # noqa: PLC0415

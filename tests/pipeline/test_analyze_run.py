@@ -63,6 +63,7 @@ def without_examples(documents):
 def analyzed(recorded, steps, out):
     run, _, now = recorded
     analysis, tables = build_analysis(Site(), out)
+    tables.open()
     try:
         for batches in steps:
             analysis.feed(batches, now)
@@ -110,6 +111,7 @@ def test_small_batches_of_frames_say_what_large_ones_say(recorded, at_once, tmp_
     with opened(batch_frames=frames) as run:
         engine = build_engine(run.sources)
         analysis, tables = build_analysis(Site(), tmp_path)
+        tables.open()
         for batches in decoded(run, engine, progress=lambda _done, _total: None, stop=lambda: False):
             analysis.feed(batches, engine.dissector.now)
         report = analysis.report(run, version="0", seconds=1.0, wall_now=0)
@@ -121,6 +123,7 @@ def test_a_run_that_was_stopped_says_so_of_each_source_left_unread(tmp_path):
     with opened(batch_frames=50) as run:
         engine = build_engine(run.sources)
         analysis, tables = build_analysis(Site(), tmp_path)
+        tables.open()
         for batches in decoded(run, engine, progress=lambda _done, _total: None, stop=lambda: True):
             analysis.feed(batches, engine.dissector.now)
         report = analysis.report(run, version="0", seconds=1.0, wall_now=0)

@@ -62,6 +62,7 @@ def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...],
         run = stack.enter_context(open_sources(specify(paths, realms), stdin=sys.stdin.buffer))
         analysis, tables = build_analysis(site, out)
         stack.callback(tables.abandon)
+        tables.open()
         engine = build_engine(run.sources, wanted=analysis.wanted, gsdml=gsdml, **watch_of(ctx))
         report, stopped = _run(run, engine, analysis, stop)
         tables.seal()  # a disk that refuses does so before any file of an earlier run is replaced

@@ -91,6 +91,7 @@ def _stream(run: CaptureRun, engine: Any, schemas: dict[str, pa.Schema], form: s
     with ExitStack() as stack:
         stop = stack.enter_context(stop_on_interrupt())
         stack.callback(target.abandon)
+        target.open()
         progress = stack.enter_context(progress_bar(run))
         steps = decoded(run, engine, progress=progress, stop=stop)
         for batches in folded(steps) if FOLDED in schemas else steps:

@@ -21,8 +21,9 @@ __all__ = ["TableFile", "TableFolder"]
 class TableFolder:
     """Writes `NAME.FORMAT` for each table; a table that stays empty gets a file without rows.
 
-    Files are `.NAME.FORMAT.part` until `commit`; `abandon` removes those. Raises OutputError with one
-    sentence where the disk refuses octets: no table has got its name then, and no part stays after `abandon`.
+    Nothing is on disk before `open`. Files are `.NAME.FORMAT.part` until `commit`; `abandon` removes those.
+    Raises OutputError with one sentence where the disk refuses octets: no table has got its name then, and no
+    part stays after `abandon`, wherever a signal may have come between.
     """
 
     def __init__(self, folder: Path, schemas: Mapping[str, pa.Schema], form: str = "parquet") -> None:
@@ -32,13 +33,14 @@ class TableFolder:
         self._form = form
         self._open: dict[str, tuple[Sink, BinaryIO, Path]] = {}
         self._sealed: dict[Path, Path] = {}
-        with _refusals(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-        with contextlib.ExitStack() as undo:
-            undo.callback(self.abandon)  # who never got the object cannot do it
-            for name in self._schemas:
-                self._begin(name)
-            undo.pop_all()
+        self._parts: set[Path] = set()
+
+    def open(self) -> None:
+        """Make the folder and begin every table: `abandon` is to be sure of its call before."""
+        with _refusals(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+        for name in self._schemas:
+            self._begin(name)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -47,12 +49,10 @@ class TableFolder:
 
     def _begin(self, name: str) -> None:
         part = self.folder / f".{name}.{self._form}.part"
+        self._parts.add(part)
         with _refusals(part):
             file = part.open("wb")
-            with contextlib.ExitStack() as undo:
-                undo.callback(_drop, None, file, part)
-                self._open[name] = (open_sink(self._form, self._schemas[name], file), file, part)
-                undo.pop_all()
+            self._open[name] = (open_sink(self._form, self._schemas[name], file), file, part)
 
     def write(self, batches: Mapping[str, pa.RecordBatch]) -> None:
         """Append batches of the tables that are written here; others are passed over."""
@@ -78,6 +78,7 @@ class TableFolder:
             with _refusals(part):
                 part.replace(final)
             del self._sealed[part]
+            self._parts.discard(part)
             made.append(final)
         return tuple(made)
 
@@ -85,10 +86,11 @@ class TableFolder:
         """Remove what is not committed."""
         for sink, file, part in self._open.values():
             _drop(sink, file, part)
-        for part in self._sealed:
+        for part in self._parts:
             _drop(None, None, part)
         self._open.clear()
         self._sealed.clear()
+        self._parts.clear()
 
 
 class TableFile:
@@ -100,14 +102,19 @@ class TableFile:
         given = path is not None and path.exists() and not (path.is_file() or path.is_dir())
         self._path, self._given = None if given else path, given
         self._part = Path("standard output") if path is None else path if given else _part_of(path)
-        self._name = name
+        self._name, self._schema, self._form = name, schema, form
+        self._file: BinaryIO = stream
+        self._ours: BinaryIO | None = None
+        self._begun = False
+        self._sink: Sink | None = None
+
+    def open(self) -> None:
+        """Begin the table: `abandon` is to be sure of its call before."""
         with _refusals(self._part):
-            self._file = stream if path is None else self._part.open("wb")
-            with contextlib.ExitStack() as undo:
-                if self._path:
-                    undo.callback(_drop, None, self._file, self._part)
-                self._sink: Sink | None = open_sink(form, schema, self._file)
-                undo.pop_all()
+            if self._path or self._given:
+                self._begun = True
+                self._file = self._ours = self._part.open("wb")
+            self._sink = open_sink(self._form, self._schema, self._file)
 
     def write(self, batches: Mapping[str, pa.RecordBatch]) -> None:
         """Append the batch of the table that is written here, if there is one."""
@@ -128,16 +135,16 @@ class TableFile:
                 self._file.flush()
                 if self._given:
                     self._file.close()
-        self._sink = None
+        self._begun, self._sink = False, None
 
     def abandon(self) -> None:
         """Remove what is not committed."""
-        if self._sink is not None and self._path:
-            _drop(self._sink, self._file, self._part)
-        elif self._sink is not None and self._given:
+        if self._begun and self._path:
+            _drop(self._sink, self._ours, self._part)
+        elif self._ours is not None:
             with contextlib.suppress(OSError, ValueError):
-                self._file.close()
-        self._sink = None
+                self._ours.close()
+        self._begun, self._sink = False, None
 
 
 def _part_of(path: Path) -> Path:
