@@ -109,8 +109,7 @@ def test_the_second_signal_ends_at_once_and_leaves_nothing(tmp_path, long, numbe
         assert b"stopping" in process.stderr.readline()
         process.send_signal(number)
         _, err = process.communicate(timeout=120)
-    assert process.returncode == 128 + number
-    assert err.decode() == "interlock: ended at once\n"
+    assert (process.returncode, err.decode()) == (128 + number, "interlock: ended at once\n")
     assert names(out) == set()
 
 

@@ -65,6 +65,7 @@ def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...],
         tables.open()
         engine = build_engine(run.sources, wanted=analysis.wanted, gsdml=gsdml, **watch_of(ctx))
         report, stopped = _run(run, engine, analysis, stop)
+        stop()
         tables.seal()  # a disk that refuses does so before any file of an earlier run is replaced
         written = _write(report, out)
         files = [*tables.commit(), *written]

@@ -82,18 +82,27 @@ def stop_on_interrupt() -> Iterator[Callable[[], bool]]:
     numbers = (signal.SIGINT, signal.SIGTERM)
 
     def note(number: int, _frame: Any) -> None:
-        if asked:
+        asked.append(number)
+        if len(asked) > 1:
             for each in numbers:
                 signal.signal(each, signal.SIG_DFL)
+            sys.unraisablehook = lambda _unraisable: None
             _say("interlock: ended at once")
             sys.exit(BY_SIGNAL + number)
-        asked.append(number)
         _end_standard_input()
         _say("interlock: stopping; what was read so far is kept (again to quit at once)")
 
+    def stop() -> bool:
+        if len(asked) > 1:  # what C calls back may have swallowed the exit
+            raise SystemExit(BY_SIGNAL + asked[1]) from None
+        return bool(asked)
+
     before = {number: signal.signal(number, note) for number in numbers}
     try:
-        yield lambda: bool(asked)
+        yield stop
+    except BaseException:
+        stop()  # an import under way makes another exception of the exit
+        raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
