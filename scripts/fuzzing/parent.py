@@ -53,8 +53,10 @@ class Worker:
             self._process = None
 
     def _start(self) -> subprocess.Popen[bytes]:
-        scripts = str(Path(__file__).parents[1])
-        environment = dict(os.environ, PYTHONPATH=scripts)
+        scripts = Path(__file__).parents[1]
+        # What is fuzzed is what stands beside these scripts, whatever else is installed.
+        paths = (str(scripts), str(scripts.parent / "src"))
+        environment = dict(os.environ, PYTHONPATH=os.pathsep.join(paths))
         environment.pop("INTERLOCK_UNCOMPILED", None)
         if self._uncompiled:
             environment["INTERLOCK_UNCOMPILED"] = "1"

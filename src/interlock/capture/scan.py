@@ -64,11 +64,14 @@ TIME_MAX = (1 << 62) - 1
 @cython.inline
 def _u32(octets: cython.uchar[::1], at: cython.Py_ssize_t, big: cython.bint) -> cython.longlong:
     top: cython.longlong
-    if big:
-        top = octets[at]
-        return (top << 24) | (octets[at + 1] << 16) | (octets[at + 2] << 8) | octets[at + 3]
-    top = octets[at + 3]
-    return (top << 24) | (octets[at + 2] << 16) | (octets[at + 1] << 8) | octets[at]
+    if at < 0 or at + 4 > octets.shape[0]:
+        raise IndexError(at)
+    with cython.boundscheck(False):  # one check for all four
+        if big:
+            top = octets[at]
+            return (top << 24) | (octets[at + 1] << 16) | (octets[at + 2] << 8) | octets[at + 3]
+        top = octets[at + 3]
+        return (top << 24) | (octets[at + 2] << 16) | (octets[at + 1] << 8) | octets[at]
 
 
 @cython.cfunc

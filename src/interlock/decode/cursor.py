@@ -13,6 +13,10 @@ __all__ = ["BUDGET_BASE", "BUDGET_PER_OCTET", "Cursor", "OverBudgetError"]
 
 BUDGET_BASE = 4096
 BUDGET_PER_OCTET = 32
+_BASE = cython.declare(
+    cython.longlong, BUDGET_BASE
+)  # every message asks: names of Python's would be looked up
+_PER_OCTET = cython.declare(cython.longlong, BUDGET_PER_OCTET)
 
 
 class OverBudgetError(DecodeError):
@@ -41,7 +45,8 @@ class Cursor:
         self.position = start
         self.end = end
         self.looked = 0
-        self.budget = BUDGET_BASE + BUDGET_PER_OCTET * (end - start)
+        self.budget = _BASE + _PER_OCTET * (end - start)
+        return 0
 
     def need(self, count):
         """Check that `count` octets are left, and account for looking at them."""

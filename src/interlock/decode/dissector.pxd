@@ -1,9 +1,11 @@
 # cython: language_level=3
+cimport cython
 from interlock.decode.packet cimport Packet
 from interlock.decode.flows cimport Flows
 from interlock.decode.framing cimport Framer
 from interlock.decode.messages cimport Messages
 
+@cython.final
 cdef class Dissector:
     cdef public Packet packet
     cdef public Flows flows

@@ -1,6 +1,9 @@
 # cython: language_level=3
+cimport cython
+
 from interlock.decode.checksums cimport Summing, halves
 
+@cython.final
 cdef class Packet(Summing):
     cdef public long long time, frame
     cdef public int source, realm, linktype
@@ -29,7 +32,7 @@ cdef class Packet(Summing):
     cdef int _tzsp(self, Py_ssize_t start, Py_ssize_t end) except -1
     cdef unsigned long long _mac(self, Py_ssize_t at) except? 0xFFFFFFFFFFFFFFFF
     cdef int _be16(self, Py_ssize_t at) except -1
-    cdef long long _be32(self, Py_ssize_t at) except -1
+    cdef unsigned long long _be32(self, Py_ssize_t at) except? 0xFFFFFFFFFFFFFFFF
     cdef unsigned long long _be64(self, Py_ssize_t at) except? 0xFFFFFFFFFFFFFFFF
     cdef int _verify(self, Py_ssize_t start, Py_ssize_t end, Py_ssize_t at) except -1
     cdef int _prp(self, Py_ssize_t start, Py_ssize_t end) except -1

@@ -41,12 +41,23 @@ class Packet(Summing):
         self.octets = octets
 
     def _be16(self, at):
-        high: cython.int = self.octets[at]
-        return (high << 8) | self.octets[at + 1]
+        """One check for both octets: no act is commoner than reading a header's field."""
+        high: cython.int
+        if at < 0 or at + 2 > self.octets.shape[0]:
+            raise IndexError(at)
+        with cython.boundscheck(False):
+            high = self.octets[at]
+            return (high << 8) | self.octets[at + 1]
 
     def _be32(self, at):
-        a: cython.longlong = self._be16(at)
-        return (a << 16) | self._be16(at + 2)
+        a: cython.uint
+        if at < 0 or at + 4 > self.octets.shape[0]:
+            raise IndexError(at)
+        with cython.boundscheck(False):
+            a = self.octets[at]
+            a = (a << 8) | self.octets[at + 1]
+            a = (a << 8) | self.octets[at + 2]
+            return (a << 8) | self.octets[at + 3]
 
     def _be64(self, at):
         a: cython.ulonglong = self._be32(at)

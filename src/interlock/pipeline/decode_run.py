@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from interlock.store.folding import Folding
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -40,6 +38,8 @@ def decoded(
 
 def folded(steps: Iterable[Batches]) -> Iterator[Batches]:
     """The same, and `operations_folded` as a store would keep it."""
+    from interlock.store.folding import Folding  # noqa: PLC0415 (few runs fold, and it brings the inventory with it)
+
     folding = Folding()
     for batches in steps:
         yield batches
