@@ -34,7 +34,7 @@ def settle_error(x, service):
         return
     p.closes(0)
     if p.opens(1):
-        failed = x.decoder.spelling.code(p.unsigned(0), p.unsigned(1), p.optional(2))
+        failed = x.spell(p.required(0), p.required(1), p.optional(2))
         objects = [out.object_of(x.row + k) for k in range(out.items_of(x.row))]
         for k in range(objects.index(failed) if failed in objects else 0):
             out.settle_item(x.row, k, OK, -2147483648)
@@ -42,23 +42,23 @@ def settle_error(x, service):
 
 def _read_property(x):
     p = x.p
-    identifier, prop, index = p.unsigned(0), p.unsigned(1), p.optional(2)
+    identifier, prop, index = p.required(0), p.required(1), p.optional(2)
     x.object(identifier, prop, index)
     if not p.opens(3):
         p.closes(3)
-    x.results(identifier, [(prop, index, read_value(p, 3))], READ)
+    x.result(identifier, prop, index, read_value(p, 3), READ)
 
 
 def _read_property_multiple(x):
     p = x.p
     place = 0
     while p.more():
-        identifier = p.unsigned(0)
+        identifier = p.required(0)
         if not p.opens(1):
             p.closes(1)
         found = []
         while p.more():
-            prop, index = p.unsigned(2), p.optional(3)
+            prop, index = p.required(2), p.optional(3)
             x.object(identifier, prop, index)
             place = _result(x, identifier, prop, index, place, found)
         p.closes(1)
@@ -68,7 +68,7 @@ def _read_property_multiple(x):
 def _result(x, identifier, prop, index, place, found):
     """One property's value, kept in `found`, or its error, which settles its item; the next item's place."""
     p, out = x.p, x.out
-    at = _item(x, x.decoder.spelling.code(identifier, prop, index), place)
+    at = _item(x, x.spell(identifier, prop, index), place)
     if p.opens(5):
         code = error_code(p)
         p.closes(5)
@@ -94,12 +94,12 @@ def _item(x, code, place):
 
 def _read_range(x):
     p = x.p
-    identifier, prop, index = p.unsigned(0), p.unsigned(1), p.optional(2)
+    identifier, prop, index = p.required(0), p.required(1), p.optional(2)
     while p.look() == CONTEXT:
         p.skip()
     x.object(identifier, prop, index)
     if p.opens(5):
-        x.results(identifier, [(prop, index, read_value(p, 5))], READ)
+        x.result(identifier, prop, index, read_value(p, 5), READ)
 
 
 def _read_file(x):
@@ -129,7 +129,7 @@ def _read_file(x):
 
 def _created(x):
     """CreateObject-ACK: the identifier that the new object got."""
-    x.out.set_object(x.row, x.decoder.spelling.code(x.p.plain(OBJECT)), 1)
+    x.out.set_object(x.row, x.spell(x.p.plain(OBJECT)), 1)
 
 
 def _alarm_summary(x):
@@ -147,7 +147,7 @@ def _event_information(x):
     if not p.opens(0):
         return
     while p.more():
-        identifier, state = p.unsigned(0), p.unsigned(1)
+        identifier, state = p.required(0), p.required(1)
         x.put(identifier, EVENT_STATE, None, Value("enumerated", (float(state),)), READ)
         while p.look() in (CONTEXT, OPENING) and p.number != 0:
             p.skip()
@@ -155,7 +155,7 @@ def _event_information(x):
 
 def _private(x):
     p = x.p
-    x.text(f"vendor:{p.unsigned(0)}/{p.unsigned(1)}")
+    x.text(f"vendor:{p.required(0)}/{p.required(1)}")
     if p.opens(2):
         x.decoder.put_value(x.m, x.i, x.out, x.row, "result", read_value(p, 2), READ)
 

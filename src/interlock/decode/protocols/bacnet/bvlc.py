@@ -8,14 +8,13 @@ Source: ANSI/ASHRAE 135, annexes J.2 (IPv4) and U.2 (IPv6).
 from __future__ import annotations
 
 from interlock.decode.addresses import address_text
-from interlock.errors import DecodeError
 
 __all__ = ["BVLC", "BVLC6", "Bvlc"]
 
 BVLC, BVLC6 = 512, 1024
 """`function` of a message of the virtual link layer is this + its BVLC function."""
 RESULT, WRITE_BDT, READ_BDT, READ_BDT_ACK, FORWARDED, REGISTER = range(6)
-READ_FDT, READ_FDT_ACK, DELETE_FDT, DISTRIBUTE, UNICAST, BROADCAST, SECURE = range(6, 13)
+READ_FDT, READ_FDT_ACK, DELETE_FDT, DISTRIBUTE = range(6, 10)
 UNICAST6, BROADCAST6, RESOLUTION, FORWARDED_RESOLUTION, RESOLUTION_ACK = range(1, 6)
 VIRTUAL_RESOLUTION, VIRTUAL_RESOLUTION_ACK, FORWARDED6, REGISTER6, DELETE6, SECURE6, DISTRIBUTE6 = range(
     6, 13
@@ -39,17 +38,10 @@ class Bvlc:
         self._d = decoder
         self._f = decoder.f
 
-    def message(self, m, i, out, c):
-        """One datagram."""
-        kind, function, length = c.u8(), c.u8(), c.u16be()
-        if kind not in (0x81, 0x82):
-            raise DecodeError("link-type-unknown", 0)
-        if length - 4 != c.left():  # receivers take the datagram's length, and so do we
-            self._d.facts.oddity(m, i, "bacnet", "length-mismatch", 2)
+    def message(self, m, i, out, c, kind, function):
+        """One datagram behind its length, unless it carries an NPDU over IPv4 as it was sent."""
         if kind == 0x82:
             self._six(m, i, out, c, function)
-        elif function in (UNICAST, BROADCAST, DISTRIBUTE):
-            self._d.network(m, i, out, c, None)
         elif function == FORWARDED:
             origin = address_text(4, 0, c.u32be())
             c.skip(2)
@@ -109,10 +101,8 @@ class Bvlc:
     def _ask(self, m, i, out, function, *, answered):
         """A question, or where nothing answers it a message of who sends it."""
         self._d.orient(m, i, m.side[i])
-        if answered:
-            row = out.ask(m, i, self._f, function, KEY | function)
-        else:
-            row = self._d.tell(m, i, out, function, report=False)
+        d, f = self._d, self._f
+        row = out.ask(m, i, f, function, KEY | function) if answered else d.tell(m, i, out, function, False)
         out.set_transaction(row, -1)
         return row
 

@@ -1,3 +1,4 @@
+# cython: compiled
 """BACnet over UDP (Annex J, Annex U) and over Ethernet (clause 7): who reads, writes and commands building controllers.
 
     BVLC | NPDU | APDU         UDP
@@ -16,18 +17,18 @@ Source: ANSI/ASHRAE 135-2020, clauses 6, 7, 20, 21, annexes J and U.
 
 from __future__ import annotations
 
+import cython
+
 from interlock.decode.cursor import Cursor
 from interlock.decode.decoder import Decoder
 from interlock.decode.logins import Names, begin, end
 from interlock.decode.protocols.bacnet.answers import ACKNOWLEDGED, settle_error
 from interlock.decode.protocols.bacnet.bvlc import Bvlc
 from interlock.decode.protocols.bacnet.exchange import Exchange
-from interlock.decode.protocols.bacnet.names import Spelling
-from interlock.decode.protocols.bacnet.network import NETWORK_MESSAGES, read_npdu, unit_text
+from interlock.decode.protocols.bacnet.network import NETWORK_MESSAGES, read_remote, unit_text
 from interlock.decode.protocols.bacnet.recognition import LLC, probe
 from interlock.decode.protocols.bacnet.requests import CONFIRMED, UNCONFIRMED
 from interlock.decode.protocols.bacnet.segments import Segments
-from interlock.decode.protocols.bacnet.tags import Parameters
 from interlock.decode.protocols.bacnet.values import Value
 from interlock.decode.spec import ProtocolSpec
 from interlock.errors import DecodeError
@@ -69,21 +70,31 @@ class Bacnet(Decoder):
 
     def __init__(self, spec, tools):
         Decoder.__init__(self, spec, tools)
-        self.spelling = Spelling(self.objects, self.f.key_base)
         self.users = Names(self.names)
         self.verbs = {name: k for k, name in enumerate(VERBS)}
         self.bvlc = Bvlc(self)
         self.whole = Cursor()
-        self.x = Exchange(self, Parameters())
+        self.x = Exchange(self)
         self.questions = []
 
     def message(self, m, i, out):
         """See Decoder.message."""
-        c = self.cursor
-        if self.flows.transport[m.flow[i]] < 0x10000:
-            self.bvlc.message(m, i, out, c)
-        elif c.left() >= 4 and c.take(3) == LLC:  # other protocols of the link share the flow
+        c: Cursor = self.cursor
+        if self.flows.transport[m.flow[i]] >= 0x10000:
+            if c.left() >= 4 and c.take(3) == LLC:  # other protocols of the link share the flow
+                self.network(m, i, out, c, None)
+            return
+        kind: cython.int = c.u8()
+        function: cython.int = c.u8()
+        length: cython.int = c.u16be()
+        if kind != 0x81 and kind != 0x82:
+            raise DecodeError("link-type-unknown", 0)
+        if length - 4 != c.left():  # receivers take the datagram's length, and so do we
+            self.facts.oddity(m, i, "bacnet", "length-mismatch", 2)
+        if kind == 0x81 and 9 <= function <= 11:  # to be distributed, to one, to all
             self.network(m, i, out, c, None)
+        else:
+            self.bvlc.message(m, i, out, c, kind, function)
 
     def flow(self, slot):
         """State of a flow, made on first use."""
@@ -94,7 +105,7 @@ class Bacnet(Decoder):
 
     def orient(self, m, i, client_side):
         """The first message that shows who asks says which end of the flow is the client."""
-        slot = m.flow[i]
+        slot: cython.int = m.flow[i]
         state = self.flow(slot)
         if not state.oriented:
             state.oriented = True
@@ -102,27 +113,31 @@ class Bacnet(Decoder):
 
     def network(self, m, i, out, c, origin):
         """An NPDU at the cursor. origin: address of who sent it, where somebody forwards it; else None."""
-        npdu = read_npdu(c)
-        if npdu.kind >= 0:
-            self._router(m, i, out, c, npdu)
-            return
-        x = self.x
-        x.who = origin or self.facts.sender(m, i)
-        kind = c.u8()
-        which = kind >> 4
+        if c.u8() != 1:
+            raise DecodeError("version-unknown", c.offset() - 1)
+        control: cython.int = c.u8()
+        source = destination = None
+        if control & 0xA8:  # what most messages have none of
+            npdu = read_remote(c, control)
+            if npdu.kind >= 0:
+                self._router(m, i, out, c, npdu)
+                return
+            source, destination = npdu.source, npdu.destination
+        self.x.who = origin or self.facts.sender(m, i)
+        kind: cython.int = c.u8()
+        which: cython.int = kind >> 4
         if which == 1:
-            self._unconfirmed(m, i, out, c, npdu, origin)
+            self._unconfirmed(m, i, out, c, source, destination, origin)
         elif which == 0:
-            self._confirmed(m, i, out, c, npdu, kind)
+            self._confirmed(m, i, out, c, source, destination, kind)
         elif which != 4 and which <= 7:
-            if npdu.source is not None and (unit := unit_text(npdu.source)):
-                x.who = f"{x.who}/{unit}"
-            self._answer(m, i, out, c, npdu, kind)
+            if source is not None and (unit := unit_text(source)):
+                self.x.who = f"{self.x.who}/{unit}"
+            self._answer(m, i, out, c, source, destination, kind)
         elif which > 7:
             raise DecodeError("pdu-type-reserved", c.offset() - 1)
 
-    @staticmethod
-    def _key(invoke, asker, asked):
+    def _key(self, invoke, asker, asked):
         """What a request and its answer share: the invoke id between these two, behind routers or not."""
         if asker is None and asked is None:
             return invoke
@@ -133,13 +148,13 @@ class Bacnet(Decoder):
         text = None if end is None else unit_text(end)
         return -1 if text is None else self.users.code(text)
 
-    def _confirmed(self, m, i, out, c, npdu, kind):
+    def _confirmed(self, m, i, out, c, source, destination, kind):
         c.skip(1)  # what the asker accepts
-        invoke = c.u8()
-        key = self._key(invoke, npdu.source, npdu.destination)
+        invoke: cython.int = c.u8()
+        key: cython.longlong = self._key(invoke, source, destination)
         window = (c.u8(), c.u8()) if kind & 8 else None
-        service = c.u8()
-        whole = c
+        service: cython.int = c.u8()
+        whole: Cursor = c
         if window is not None:
             done, octets = self.flow(m.flow[i]).segments.add(
                 (m.side[i], key, 0), window[0], c.rest(), last=not kind & 4
@@ -148,16 +163,17 @@ class Bacnet(Decoder):
                 return
             whole = self._joined(octets)
         self.orient(m, i, m.side[i])
-        row = out.ask(m, i, self.f, service, key)
+        row: cython.int = out.ask(m, i, self.f, service, key)
         out.set_transaction(row, invoke)
-        unit = self._unit(npdu.destination)
+        unit: cython.int = self._unit(destination)
         if unit >= 0:
             out.set_unit(row, unit)
         reader = CONFIRMED.get(service)
         if whole is None:
             self.facts.oddity(m, i, "bacnet", "segment-missing", c.offset())
         elif reader is not None:
-            self._read(m, i, out, row, unit, whole, reader, fresh=True)
+            self.x.begin(m, i, out, row, unit, whole, True)
+            reader(self.x)
 
     def _joined(self, octets):
         if octets is None:
@@ -166,46 +182,40 @@ class Bacnet(Decoder):
         self.whole.begin(0, len(octets))
         return self.whole
 
-    def _read(self, m, i, out, row, unit, c, reader, *, fresh):
-        x = self.x
-        x.p.begin(c)
-        x.unit = unit
-        x.begin(m, i, out, row, fresh=fresh)
-        reader(x)
-
-    def _unconfirmed(self, m, i, out, c, npdu, origin):
-        service = c.u8()
+    def _unconfirmed(self, m, i, out, c, source, destination, origin):
+        service: cython.int = c.u8()
         report = service in REPORTS
-        x = self.x
-        unit = self._unit(npdu.source if report else npdu.destination)
+        unit: cython.int = self._unit(source if report else destination)
         if report and unit >= 0:
-            x.who = f"{x.who}/{unit_text(npdu.source)}"
+            self.x.who = f"{self.x.who}/{unit_text(source)}"
+        row: cython.int
         if service == WHO_IS:
             row = self._who_is(m, i, out, c)
         else:
-            row = self.tell(m, i, out, UNCONFIRMED_SERVICES + service, report=report)
+            row = self.tell(m, i, out, UNCONFIRMED_SERVICES + service, report)
         if unit >= 0:
             out.set_unit(row, unit)
         reader = UNCONFIRMED.get(service)
         try:
             if reader is not None:
-                self._read(m, i, out, row, unit, c, reader, fresh=True)
+                self.x.begin(m, i, out, row, unit, c, True)
+                reader(self.x)
         finally:
             if origin is not None:
                 code = self.flows.addresses.code(origin)
                 out.set_ends(row, -1 if report else code, code if report else -1)
 
-    def tell(self, m, i, out, function, *, report):
+    def tell(self, m, i, out, function, report):
         """A message that nothing answers: a report of the server, or a command whose effect is not seen."""
         m.direction[i] = 1 if report else 0  # whoever opened the flow
-        row = out.tell(m, i, self.f, function)
+        row: cython.int = out.tell(m, i, self.f, function)
         if not report:
             out.settle(row, UNKNOWN, NONE)
         return row
 
     def _who_is(self, m, i, out, c):
         """A question to all, or to those within its limits: closed by the first such I-Am."""
-        p = self.x.p
+        p: Parameters = self.x.p
         p.begin(c)
         low, high = p.optional(0), p.optional(1)
         limits = ALL_INSTANCES if low is None or high is None else (low & 0x3FFFFF, high & 0x3FFFFF)
@@ -223,19 +233,21 @@ class Bacnet(Decoder):
 
     def heard(self, x, instance):
         """An I-Am came: it answers every Who-Is about this instance that waits in this realm."""
-        realm_of, realm = self.flows.realm_of, self.flows.realm_of(x.m.flow[x.i])
-        for question in list(self.questions):
+        flows: Flows = self.flows
+        realm: cython.int = flows.realm_of(x.m.flow[x.i])
+        for question in self.questions.copy():
             slot, low, high, key = question
-            asked = low <= instance <= high and realm_of(slot) == realm
+            asked = low <= instance <= high and flows.realm_of(slot) == realm
             if asked and x.out.heard(x.m, x.i, slot, key) < 0:
                 self.questions.remove(question)
 
-    def _answer(self, m, i, out, c, npdu, kind):
-        which, invoke = kind >> 4, c.u8()
-        key = self._key(invoke, npdu.destination, npdu.source)
+    def _answer(self, m, i, out, c, source, destination, kind):
+        which: cython.int = kind >> 4
+        invoke: cython.int = c.u8()
+        key: cython.longlong = self._key(invoke, destination, source)
         window = (c.u8(), c.u8()) if which == 3 and kind & 8 else None
-        last = c.u8()
-        whole = c
+        last: cython.int = c.u8()
+        whole: Cursor = c
         if window is not None:
             done, octets = self.flow(m.flow[i]).segments.add(
                 (m.side[i], key, 1), window[0], c.rest(), last=not kind & 4
@@ -243,9 +255,9 @@ class Bacnet(Decoder):
             if not done:
                 return
             whole = self._joined(octets)
-        row = out.answer(m, i, key)
-        found = row >= 0
-        unit = self._unit(npdu.source)
+        row: cython.int = out.answer(m, i, key)
+        found: cython.bint = row >= 0
+        unit: cython.int = self._unit(source)
         if not found:
             row = out.orphan(m, i, self.f, last if which <= 5 else NONE, invoke)
             self.orient(m, i, 1 - m.side[i])
@@ -253,24 +265,26 @@ class Bacnet(Decoder):
                 out.set_unit(row, unit)
         elif which <= 5 and out.function_of(row) != last:
             self.facts.oddity(m, i, "bacnet", "service-mismatch", c.offset() - 1)
-        self._settle(m, i, out, whole, row, unit, which, last, fresh=not found)
+        login = out.notes.pop(out.operation_of(row), None) if out.notes else None
+        self._settle(m, i, out, whole, row, unit, which, last, not found)
+        if login is not None:
+            end(self.facts, login, "ok" if which in (2, 3) else "refused")
 
-    def _settle(self, m, i, out, c, row, unit, which, last, *, fresh):
+    def _settle(self, m, i, out, c, row, unit, which, last, fresh):
         """What the answer says: which 2 simple ack, 3 complex ack, 5 error, 6 reject, 7 abort."""
-        login = out.notes.pop(out.operation_of(row), None)
         if which == 3:
             reader = ACKNOWLEDGED.get(last)
             if c is None:
                 self.facts.oddity(m, i, "bacnet", "segment-missing", 0)
             elif reader is not None:
-                self._read(m, i, out, row, unit, c, reader, fresh=fresh)
+                self.x.begin(m, i, out, row, unit, c, fresh)
+                reader(self.x)
         elif which == 5:
             out.settle(row, REFUSED, NONE)
-            self._read(m, i, out, row, unit, c, lambda x: settle_error(x, last), fresh=False)
+            self.x.begin(m, i, out, row, unit, c, False)
+            settle_error(self.x, last)
         elif which >= 6:
             out.settle(row, REFUSED, (REJECT if which == 6 else ABORT) + last)
-        if login is not None:
-            end(self.facts, login, "ok" if which in (2, 3) else "refused")
 
     def login(self, x, secret):
         """A password in clear in the request of exchange x."""
@@ -288,7 +302,7 @@ class Bacnet(Decoder):
             row = out.ask(m, i, self.f, function, ROUTER_KEY | function)
             out.set_transaction(row, -1)
         else:
-            row = self.tell(m, i, out, function, report=npdu.kind in ROUTER_REPORTS)
+            row = self.tell(m, i, out, function, npdu.kind in ROUTER_REPORTS)
         if npdu.vendor >= 0:
             out.set_object(row, self.objects.code(f"vendor:{npdu.vendor}"), 1)
         elif npdu.kind in (0, 1, 4, 5):

@@ -1,14 +1,17 @@
+# cython: compiled
 """One APDU while it is decoded, and how its objects, values and identity facts become rows."""
 
 from __future__ import annotations
 
-from interlock.decode.protocols.bacnet.names import NO_PROPERTY, PRESENT_VALUE
+import cython
+
+from interlock.decode.protocols.bacnet.names import NO_PROPERTY, PRESENT_VALUE, point_text
+from interlock.decode.protocols.bacnet.tags import Parameters
 from interlock.decode.protocols.bacnet.values import quality_text
 
 __all__ = ["READ", "REPORTED", "WRITTEN", "Exchange"]
 
 WRITTEN, READ, REPORTED = range(3)
-DEVICE = 8
 STATUS_FLAGS, RELIABILITY = 111, 103
 IDENTITY = {
     77: ("name", 0.9),
@@ -32,43 +35,55 @@ class Exchange:
     unit: code of the machine behind the router, or -1. decoder: the Bacnet decoder that lends its tables.
     """
 
-    __slots__ = ("_fresh", "_items", "decoder", "i", "m", "out", "p", "row", "unit", "who")
-
-    def __init__(self, decoder, p):
+    def __init__(self, decoder):
         self.decoder = decoder
-        self.p = p
+        self.p = Parameters()
         self.m = self.out = self.who = None
+        self.objects, self.names = decoder.objects, decoder.names
+        self.values, self.facts = decoder.values, decoder.facts
+        self.protocol_code, self.key_base = decoder.f.protocol_code, decoder.f.key_base
         self.i = 0
         self.row = self.unit = -1
-        self._fresh, self._items = True, 0
+        self.fresh, self.items = True, 0
 
-    def begin(self, m, i, out, row, *, fresh):
-        """Start on a message whose row was just made (fresh: objects may be added to it) or found."""
-        self.m, self.i, self.out, self.row = m, i, out, row
-        self._fresh, self._items = fresh, 0
+    def begin(self, m, i, out, row, unit, c, fresh):
+        """Start on a message whose row was just made (fresh: objects may be added to it) or found.
+
+        c: stands on its parameters.
+        """
+        self.m, self.i, self.out, self.row, self.unit = m, i, out, row, unit
+        self.fresh, self.items = fresh, 0
+        self.p.begin(c)
+        return 0
 
     def name(self, code, count=1):
         """Give the message one more object (code in the pool `objects`); its row, or -1 past MAX_ITEMS."""
-        if not self._fresh:
+        row: cython.int = self.row
+        if not self.fresh:
             return -1
-        out = self.out
-        if self._items == 0:
-            row = self.row
-        elif self._items < MAX_ITEMS:
-            row = out.more(self.row)
-        else:
-            return -1
-        self._items += 1
-        out.set_object(row, code, count)
+        if self.items > 0:
+            if self.items >= 512:
+                return -1
+            row = self.out.more(row)
+        self.items += 1
+        self.out.set_object(row, code, count)
         return row
 
     def object(self, identifier, prop=NO_PROPERTY, index=None, count=1):
-        """The same for a property of an object."""
-        return self.name(self.decoder.spelling.code(identifier, prop, index), count)
+        """The same for a property of an object; identifier, prop, index: see `spell`."""
+        return self.name(self.spell(identifier, prop, index), count) if self.fresh else -1
+
+    def spell(self, identifier, prop=NO_PROPERTY, index=None):
+        """Code of a property of an object. identifier: 32 bits; prop: BACnetPropertyIdentifier; index: or None."""
+        if index is not None or prop > 0x7FFFFF or identifier > 0xFFFFFFFF:  # hostile ones fit no key
+            return self.objects.code(point_text(identifier, prop, index))
+        key: cython.ulonglong = self.key_base | (identifier << 23) | prop
+        known: cython.int = self.objects.find(key)
+        return known if known >= 0 else self.objects.keep(key, point_text(identifier, prop, None))
 
     def text(self, text, count=1):
-        """The same for an object that is no BACnet object."""
-        return self.name(self.decoder.objects.code(text), count)
+        """The same as `name` for an object that is no BACnet object."""
+        return self.name(self.objects.code(text), count)
 
     def verb(self, verb, row=None):
         """Say what the message (or one of its rows) does, by name."""
@@ -76,14 +91,18 @@ class Exchange:
 
     def put(self, identifier, prop, index, value, direction):
         """A value of a property; its row in `values`, or -1 where nobody asked for values."""
-        d = self.decoder
-        v = d.values
+        v: ValueSheet = self.values
         if not v.wanted:
             return -1
-        code = d.spelling.code(identifier, prop, index)
-        operation = self.out.operation_of(self.row)
-        row = v.block(
-            self.m, self.i, d.f.protocol_code, operation, self.unit, code, direction, d.names.code(value.kind)
+        row: cython.int = v.block(
+            self.m,
+            self.i,
+            self.protocol_code,
+            self.out.operation_of(self.row),
+            self.unit,
+            self.spell(identifier, prop, index),
+            direction,
+            self.names.code(value.kind),
         )
         for number in value.numbers:
             v.number(number)
@@ -96,7 +115,7 @@ class Exchange:
     def quality(self, row, text):
         """Quality of a row of `values`."""
         if row >= 0:
-            self.decoder.values.set_quality(row, self.decoder.names.code(text))
+            self.values.set_quality(row, self.names.code(text))
 
     def results(self, identifier, found, direction):
         """Values of one object, read or reported together: its status flags and reliability qualify the others.
@@ -112,16 +131,19 @@ class Exchange:
         known = flags is not None or reliability is not None
         quality = quality_text(flags, reliability) if known else None
         for prop, index, value in found:
-            row = self.put(identifier, prop, index, value, direction)
+            row = self.result(identifier, prop, index, value, direction)
             if quality is not None and prop == PRESENT_VALUE:
                 self.quality(row, quality)
-            if direction != WRITTEN:
-                self.facts(identifier, prop, index, value)
 
-    def facts(self, identifier, prop, index, value):
-        """What a property of the Device object says of the machine."""
-        if identifier >> 22 != DEVICE or index is not None:
-            return
+    def result(self, identifier, prop, index, value, direction):
+        """One value that is read, reported or written, and what it says of the machine; its row in `values`, or -1."""
+        row: cython.int = self.put(identifier, prop, index, value, direction)
+        if direction != 0 and index is None and (identifier >> 22) == 8:
+            self._tell(identifier, prop, value)
+        return row
+
+    def _tell(self, identifier, prop, value):
+        """What a property of the Device object (type 8) says of the machine."""
         known = IDENTITY.get(prop)
         if known is not None:
             self.clue(known[0], value.text, known[1])
@@ -138,4 +160,4 @@ class Exchange:
         """An identity fact of who sent the message."""
         if text:
             text = text.strip("\x00 \r\n")
-            self.decoder.facts.clue(self.m, self.i, self.who, field, text, "bacnet", confidence)
+            self.facts.clue(self.m, self.i, self.who, field, text, "bacnet", confidence)

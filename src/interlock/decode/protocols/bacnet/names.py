@@ -14,7 +14,6 @@ from importlib.resources import files
 __all__ = [
     "NO_PROPERTY",
     "PRESENT_VALUE",
-    "Spelling",
     "object_text",
     "object_types",
     "point_text",
@@ -56,20 +55,3 @@ def point_text(identifier: int, prop: int, index: int | None) -> str:
     if prop not in (PRESENT_VALUE, NO_PROPERTY) or index is not None:
         text += f".{properties().get(prop) or f'property-{prop}'}"
     return text if index is None else f"{text}[{index}]"
-
-
-class Spelling:
-    """Codes of object texts in a pool (Words), found by number once they were spelled."""
-
-    def __init__(self, pool, key_base):
-        """key_base: as of the protocol's Functions."""
-        self._pool = pool
-        self._base = key_base
-
-    def code(self, identifier, prop=NO_PROPERTY, index=None):
-        """Code of a property of an object. identifier: 32 bits; prop: BACnetPropertyIdentifier."""
-        if index is not None or prop > NO_PROPERTY or identifier >> 32:  # hostile ones fit no key
-            return self._pool.code(point_text(identifier, prop, index))
-        key = self._base | identifier << 23 | prop
-        known = self._pool.find(key)
-        return known if known >= 0 else self._pool.keep(key, point_text(identifier, prop, None))

@@ -8,9 +8,7 @@ Source: ANSI/ASHRAE 135, clause 6.2 (NPDU), 6.4 (network layer messages).
 
 from __future__ import annotations
 
-from interlock.errors import DecodeError
-
-__all__ = ["NETWORK_MESSAGES", "Npdu", "address_text", "read_npdu", "unit_text"]
+__all__ = ["NETWORK_MESSAGES", "Npdu", "address_text", "read_remote", "unit_text"]
 
 NETWORK_MESSAGES = 768
 """`function` of a network layer message is this + its message type."""
@@ -29,17 +27,8 @@ class Npdu:
         self.kind = self.vendor = -1
 
 
-LOCAL = Npdu()
-"""What most messages have: neither a remote source nor a remote destination."""
-
-
-def read_npdu(c):
-    """Read the NPDU's header at the cursor. Raises DecodeError, as for another version than 1."""
-    if c.u8() != 1:
-        raise DecodeError("version-unknown", c.offset() - 1)
-    control = c.u8()
-    if control & 0xA8 == 0:
-        return LOCAL
+def read_remote(c, control):
+    """What the NPDU's header has behind its control octet, at the cursor. Raises DecodeError."""
     npdu = Npdu()
     if control & DESTINATION:
         npdu.destination = c.u16be(), c.take(c.u8())

@@ -19,8 +19,8 @@ MAX_LIST = 4096
 def subscribe(x):
     """SubscribeCOV and SubscribeCOVProperty."""
     p = x.p
-    p.unsigned(0)
-    identifier = p.unsigned(1)
+    p.required(0)
+    identifier = p.required(1)
     p.optional(2)
     p.optional(3)
     if p.opens(4):
@@ -32,13 +32,13 @@ def subscribe(x):
 def subscribe_multiple(x):
     """SubscribeCOVPropertyMultiple: the properties of each object in its list."""
     p = x.p
-    p.unsigned(0)
+    p.required(0)
     while p.look() == CONTEXT:
         p.skip()
     if not p.opens(4):
         return
     while p.more():
-        identifier = p.unsigned(0)
+        identifier = p.required(0)
         if not p.opens(1):
             p.closes(1)
         while p.more():
@@ -54,10 +54,10 @@ def subscribe_multiple(x):
 def notification(x):
     """COV notifications: who initiates it, which object, its values."""
     p = x.p
-    p.unsigned(0)
-    device = p.unsigned(1)
-    identifier = p.unsigned(2)
-    p.unsigned(3)
+    p.required(0)
+    device = p.required(1)
+    identifier = p.required(2)
+    p.required(3)
     x.object(identifier)
     x.clue("device-id", f"bacnet:{device & 0x3FFFFF}", 0.8)
     if p.opens(4):
@@ -83,16 +83,16 @@ def _reported(p, closing):
 def notification_multiple(x):
     """COV notifications of several objects."""
     p = x.p
-    p.unsigned(0)
-    device = p.unsigned(1)
-    p.unsigned(2)
+    p.required(0)
+    device = p.required(1)
+    p.required(2)
     if p.opens(3):
         p.skip_rest(3)
     x.clue("device-id", f"bacnet:{device & 0x3FFFFF}", 0.8)
     if not p.opens(4):
         return
     while p.more():
-        identifier = p.unsigned(0)
+        identifier = p.required(0)
         if not p.opens(1):
             p.closes(1)
         x.object(identifier)
@@ -103,9 +103,9 @@ def notification_multiple(x):
 def event(x):
     """Event notifications: which object left which state for which; its message as text."""
     p = x.p
-    p.unsigned(0)
-    device = p.unsigned(1)
-    identifier = p.unsigned(2)
+    p.required(0)
+    device = p.required(1)
+    identifier = p.required(2)
     if p.opens(3):
         p.skip_rest(3)
     for number in (4, 5, 6):
@@ -124,8 +124,8 @@ def event(x):
 def acknowledge(x):
     """AcknowledgeAlarm: which object's event, and who acknowledges it, as he says."""
     p = x.p
-    p.unsigned(0)
-    x.object(p.unsigned(1))
+    p.required(0)
+    x.object(p.required(1))
     p.optional(2)
     if p.opens(3):
         p.skip_rest(3)

@@ -12,7 +12,7 @@ __all__ = ["operator", "reference", "string"]
 
 def reference(p):
     """[0] property, [1] index OPTIONAL, as in a BACnetPropertyReference."""
-    return p.unsigned(0), p.optional(1)
+    return p.required(0), p.optional(1)
 
 
 def string(p, number):

@@ -59,14 +59,14 @@ MAX_LIST = 4096
 def read_property(x):
     """Also the beginning of ReadRange: object, property, index."""
     p = x.p
-    identifier, prop, index = p.unsigned(0), p.unsigned(1), p.optional(2)
+    identifier, prop, index = p.required(0), p.required(1), p.optional(2)
     x.object(identifier, prop, index)
 
 
 def read_range(x):
     """ReadRange: by position, sequence number or time; the count may be negative (backwards)."""
     p = x.p
-    identifier, prop, index = p.unsigned(0), p.unsigned(1), p.optional(2)
+    identifier, prop, index = p.required(0), p.required(1), p.optional(2)
     row = x.object(identifier, prop, index, -1)
     if p.look() == OPENING and p.number in (3, 6, 7):
         tag = p.number
@@ -83,7 +83,7 @@ def read_property_multiple(x):
     """A list of objects with lists of properties."""
     p = x.p
     while p.more():
-        identifier = p.unsigned(0)
+        identifier = p.required(0)
         if not p.opens(1):
             p.closes(1)
         while p.more():
@@ -120,7 +120,7 @@ def _verb_of_write(prop, value):
 def write_property(x):
     """Object, property, index, value, priority."""
     p = x.p
-    identifier, prop, index = p.unsigned(0), p.unsigned(1), p.optional(2)
+    identifier, prop, index = p.required(0), p.required(1), p.optional(2)
     row = x.object(identifier, prop, index)
     if not p.opens(3):
         p.closes(3)
@@ -136,7 +136,7 @@ def write_property_multiple(x):
 
 def _written(p):
     while p.more():
-        identifier = p.unsigned(0)
+        identifier = p.required(0)
         if not p.opens(1):
             p.closes(1)
         while p.more():
@@ -151,7 +151,7 @@ def _written(p):
 def _change_list(x):
     """AddListElement, RemoveListElement."""
     p = x.p
-    identifier, prop, index = p.unsigned(0), p.unsigned(1), p.optional(2)
+    identifier, prop, index = p.required(0), p.required(1), p.optional(2)
     x.object(identifier, prop, index)
     if p.opens(3):
         x.put(identifier, prop, index, read_value(p, 3), WRITTEN)
@@ -164,7 +164,7 @@ def _create(x):
         p.closes(0)
     kind = p.optional(0)
     if kind is None:
-        x.object(p.unsigned(1))
+        x.object(p.required(1))
     else:
         x.text(object_types().get(kind) or f"object-type-{kind}")
 
@@ -194,9 +194,9 @@ def _file(x):
 
 def _life_safety(x):
     p = x.p
-    p.unsigned(0)
+    p.required(0)
     operator(x, string(p, 1))
-    x.verb(LIFE_SAFETY.get(p.unsigned(2), "operate"))
+    x.verb(LIFE_SAFETY.get(p.required(2), "operate"))
     identifier = p.optional(3)
     if identifier is not None:
         x.object(identifier)
@@ -206,14 +206,14 @@ def _communication_control(x):
     """DeviceCommunicationControl: for how long, whether the device falls silent, and its password."""
     p = x.p
     p.optional(0)
-    state = p.unsigned(1)
+    state = p.required(1)
     x.text(f"communication:{('enable', 'disable', 'disable-initiation')[state] if state < 3 else state}")
     _password(x, 2)
 
 
 def _reinitialize(x):
     p = x.p
-    state = p.unsigned(0)
+    state = p.required(0)
     x.verb(REINITIALIZE[state] if state < len(REINITIALIZE) else "unknown")
     x.text(f"reinitialize:{state}")
     _password(x, 1)
@@ -228,13 +228,13 @@ def _password(x, number):
 
 def _private(x):
     p = x.p
-    x.text(f"vendor:{p.unsigned(0)}/{p.unsigned(1)}")
+    x.text(f"vendor:{p.required(0)}/{p.required(1)}")
 
 
 def _message(x):
     """Text messages: from which device, with which text."""
     p = x.p
-    device = p.unsigned(0)
+    device = p.required(0)
     if p.opens(1):
         p.skip_rest(1)
     p.optional(2)
@@ -297,7 +297,7 @@ def _who_has(x):
 def _write_group(x):
     """WriteGroup: values for channels of a group of lighting objects."""
     p = x.p
-    group, priority = p.unsigned(0), p.unsigned(1)
+    group, priority = p.required(0), p.required(1)
     x.text(f"group:{group}")
     if p.opens(2):
         value = read_value(p, 2)
