@@ -51,6 +51,5 @@ def _value(said: Any) -> str:
 
 
 def seconds(ns: int) -> str:
-    """UTC ns as seconds with six digits, as the transcripts have them."""
-    micro = (ns + 500) // 1000
-    return f"{micro // 1_000_000}.{micro % 1_000_000:06d}"
+    """UTC ns as seconds with six digits, rounded as the transcripts' floating point numbers are."""
+    return f"{ns / 1_000_000_000:.6f}"

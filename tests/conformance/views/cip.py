@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from conformance.views.port import Row, Tables, View, messages
+from conformance.views.port import Row, Tables, View, ends, messages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,4 +46,9 @@ def _commands(tables: Tables) -> Iterator[Row]:
         yield row | {"status": "Success" if row["outcome"] in ("ok", "unknown", "no-answer") else row["code"]}
 
 
-VIEWS: Final[dict[str, View]] = {"services": _services, "identities": _identities, "commands": _commands}
+def _implicit(tables: Tables) -> Iterator[Row]:
+    for row in tables("cip_implicit"):
+        yield row | ends(row, row["from_client"]) | {"octets": len(row["data"]), "data": row["data"].hex()}
+
+
+VIEWS: Final[dict[str, View]] = {"implicit": _implicit, "services": _services, "identities": _identities, "commands": _commands}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from conformance.views import (
     bacnet,
+    bsap,
     cip,
     dnp3,
     dnp3_events,
@@ -17,6 +18,7 @@ from conformance.views import (
     mqtt,
     opcua,
     s7comm,
+    sessions,
     transcripts,
 )
 
@@ -40,13 +42,17 @@ __all__ = ["EVENTS", "VIEWS", "Events"]
 
 VIEWS: Final[Mapping[str, Mapping[str, View]]] = {
     "bacnet": bacnet.VIEWS,
+    "bsap": bsap.VIEWS,
+    "c37118": sessions.C37118,
     "cip": cip.VIEWS | {"transcript": transcripts.TRANSCRIPTS["cip"]},
     "dnp3": dnp3.VIEWS,
+    "ethercat": {"transcript": transcripts.TRANSCRIPTS["ethercat"]},
     "fins": fins.VIEWS | fins_details.VIEWS,
     "iec104": iec104.VIEWS,
     "modbus": modbus.VIEWS | {"transcript": transcripts.TRANSCRIPTS["modbus"]},
     "mqtt": mqtt.VIEWS | {"transcript": transcripts.TRANSCRIPTS["mqtt"]},
     "opcua": opcua.VIEWS,
+    "snmp": sessions.SNMP,
     "s7comm": s7comm.VIEWS | {"transcript": transcripts.TRANSCRIPTS["s7comm"]},
 }
 """Protocol → name of a view, as `[[baselines]]` of columns.toml has it → the view."""

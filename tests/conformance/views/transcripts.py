@@ -66,6 +66,23 @@ def _mqtt(tables: Tables) -> Iterator[Row]:
             yield row
 
 
+def _ethercat(tables: Tables) -> Iterator[Row]:
+    """Datagrams go round: the first device sets the second bit of the sender's address in what comes back."""
+    for row in _transcript("ethercat", lambda row: row["function"], tables):
+        asks = "interrogate" if row["function"] in _READING else "command"
+        back = {} if row["kind"] == "request" else {"source": _returned(row["client"]), "answers": None}
+        there = {"source": row["client"], "destination": row["server"]}
+        yield row | there | back | {"activity": asks}
+
+
+_READING: Final = frozenset({1, 4, 7, 10})
+"""Commands that only read: APRD, FPRD, BRD, LRD."""
+
+
+def _returned(address: str) -> str:
+    return f"{int(address[:2], 16) | 2:02x}{address[2:]}"
+
+
 def _rosctr(row: Row) -> int:
     return 1 if row["kind"] == "request" else 3
 
@@ -80,4 +97,5 @@ TRANSCRIPTS: Final[dict[str, View]] = {
     "s7comm": partial(_transcript, "s7comm", _rosctr),
     "cip": partial(_transcript, "cip", lambda row: row["function"]),
     "mqtt": _mqtt,
+    "ethercat": _ethercat,
 }

@@ -6,9 +6,11 @@ from interlock.decode.sheet cimport Sheet
 
 cdef class Enip(CommonIndustrial):
     cdef public int io_code
+    cdef public bint tells_implicit
 
     cpdef message(self, Messages m, int i, Sheet out)
     cdef _implicit(self, Messages m, int i, int slot)
+    cdef _tell_implicit(self, Messages m, int i, int slot, long long connection, long long sequence)
     cdef _command(self, Messages m, int i, Sheet out, int command, int length, long long session, long long status,
                   unsigned long long context)
     cdef bint _is_answer(self, Messages m, int i, int command, int length, long long session, long long status) except -1

@@ -33,6 +33,7 @@ class Enip(CommonIndustrial):
     def __init__(self, spec, tools):
         CommonIndustrial.__init__(self, spec, tools)
         self.io_code = tools.codes["enip-io"]
+        self.tells_implicit = False
 
     def message(self, m, i, out):
         """See Decoder.message."""
@@ -62,9 +63,10 @@ class Enip(CommonIndustrial):
             self._command(m, i, out, command, length, session, status, context)
 
     def _implicit(self, m, i, slot):
-        """Name and turn the flow of a class 0 or 1 message and check its length fields; no row is made."""
+        """Name and turn the flow of a class 0 or 1 message and check its length fields; no operation is made."""
         c: Cursor = self.cursor
         if self.flows.protocol[slot] != self.io_code:
+            self.tells_implicit = self.facts.wants("cip_implicit")
             self.flows.protocol[slot] = self.io_code
             c.skip(6)
             meet_implicit(self, m, i, c.u32le())
@@ -74,9 +76,22 @@ class Enip(CommonIndustrial):
         size: cython.int = c.u16le()
         if items != 2 or size != 8:
             raise DecodeError("implicit-address-malformed", 0)
-        c.skip(8)
+        connection: cython.longlong = c.u32le()
+        sequence: cython.longlong = c.u32le()
         if c.u16le() != 0xB1 or c.u16le() != c.left():
             raise DecodeError("implicit-length-mismatch", 14)
+        if self.tells_implicit:
+            self._tell_implicit(m, i, slot, connection, sequence)
+
+    def _tell_implicit(self, m, i, slot, connection, sequence):
+        """A row of the message, which a plant has by the thousand: only where its table was asked for."""
+        row = {
+            "connection": connection,
+            "sequence": sequence,
+            "from_client": m.side[i] == self.flows.client_side[slot],
+            "data": self.cursor.rest(),
+        }
+        self.facts.detail("cip_implicit", m, i, row)
 
     def _command(self, m, i, out, command, length, session, status, context):
         """Take what the encapsulation layer itself asks and answers."""

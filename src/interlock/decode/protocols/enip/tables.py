@@ -9,7 +9,7 @@ import pyarrow as pa
 from interlock.records.schema import Column, Table, text
 from interlock.records.tables import DETAIL
 
-__all__ = ["CONNECTIONS", "DETAILS", "IDENTITIES", "PCCC", "REFUSALS"]
+__all__ = ["CONNECTIONS", "DETAILS", "IDENTITIES", "IMPLICIT", "PCCC", "REFUSALS"]
 
 _OPERATION = Column(name="operation", type=pa.uint64(), nullable=True, meaning="joins operations")
 _UNIT = Column(name="unit", type=text(), nullable=True, meaning="route to the device behind the address")
@@ -140,4 +140,17 @@ PCCC: Final = Table(
     ),
 )
 
-DETAILS: Final = (IDENTITIES, CONNECTIONS, REFUSALS, PCCC)
+IMPLICIT: Final = Table(
+    name="cip_implicit",
+    version=1,
+    meaning="One row per message of a class 0 or 1 connection.",
+    columns=(
+        *DETAIL,
+        Column(name="from_client", type=pa.bool_(), meaning="whether the flow's client sent it"),
+        Column(name="connection", type=pa.uint32(), meaning="connection id, as cip_connections has it"),
+        Column(name="sequence", type=pa.uint32(), meaning="encapsulation sequence number"),
+        Column(name="data", type=pa.binary(), meaning="sequence count, header and data, as the device lays them out"),
+    ),
+)
+
+DETAILS: Final = (IDENTITIES, CONNECTIONS, REFUSALS, PCCC, IMPLICIT)
