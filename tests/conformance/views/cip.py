@@ -51,4 +51,9 @@ def _implicit(tables: Tables) -> Iterator[Row]:
         yield row | ends(row, row["from_client"]) | {"octets": len(row["data"]), "data": row["data"].hex()}
 
 
-VIEWS: Final[dict[str, View]] = {"implicit": _implicit, "services": _services, "identities": _identities, "commands": _commands}
+VIEWS: Final[dict[str, View]] = {
+    "implicit": _implicit,
+    "services": _services,
+    "identities": _identities,
+    "commands": _commands,
+}

@@ -27,7 +27,8 @@ def _snmp(tables: Tables) -> Iterator[Row]:
             "bulks": sum(row["function"] == _GET_BULK for row in of),
             "sets": sum(row["function"] == _SET for row in of),
             "answers": sum(
-                row["response_frame"] is not None and row["function"] in _GET | {_SET, _GET_BULK} for row in of
+                row["response_frame"] is not None and row["function"] in _GET | {_SET, _GET_BULK}
+                for row in of
             ),
             "lasted": (flow["last"] - flow["first"]) / 1e9,
         }

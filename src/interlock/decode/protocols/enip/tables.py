@@ -149,7 +149,11 @@ IMPLICIT: Final = Table(
         Column(name="from_client", type=pa.bool_(), meaning="whether the flow's client sent it"),
         Column(name="connection", type=pa.uint32(), meaning="connection id, as cip_connections has it"),
         Column(name="sequence", type=pa.uint32(), meaning="encapsulation sequence number"),
-        Column(name="data", type=pa.binary(), meaning="sequence count, header and data, as the device lays them out"),
+        Column(
+            name="data",
+            type=pa.binary(),
+            meaning="sequence count, header and data, as the device lays them out",
+        ),
     ),
 )
 
