@@ -11,7 +11,7 @@ from conformance.baseline import Compared, compare
 from conformance.eve import Held, hold, read_filters
 from conformance.fields import CHECKS
 from conformance.views.table import EVENTS, VIEWS
-from conformance.zeek import read_log
+from conformance.zeek import by_index, read_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -165,7 +165,12 @@ def _protocol(capture: Capture) -> str:
 
 def _unread(rules: list[Rule], capture: Capture, results: Results) -> None:
     """Count the rows of logs beside a capture that no rule names and scripts/conformance_fields.py does not read."""
-    read = {path for rule in rules for path in capture.truth().rglob(rule.log)}
+    read = {
+        path
+        for rule in rules
+        for path in capture.truth().rglob(rule.log)
+        if path.suffix == ".ipal" or rule.by_index == by_index(path)
+    }
     for path in (*capture.truth().rglob("*.log"), *capture.truth().rglob("*.ipal")):
         if path not in read and path.name not in _OF_FLOWS | _BY_FIELD:
             name = f"{capture.name.partition('/')[0]}/{path.name}"
@@ -173,7 +178,7 @@ def _unread(rules: list[Rule], capture: Capture, results: Results) -> None:
             results.unread[name] = results.unread.get(name, 0) + rows
 
 
-_FOLDERS: Final = {"enip_cip": "cip"}
+_FOLDERS: Final = {"enip_cip": "cip", "hart_ip": "hart-ip"}
 """Folders of captures that are not called as the protocol whose views read their logs."""
 
 

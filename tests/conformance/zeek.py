@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-__all__ = ["Cells", "LogRow", "compare_cells", "read_log", "read_messages"]
+__all__ = ["Cells", "LogRow", "by_index", "compare_cells", "read_log", "read_messages"]
 
 _UNSET: Final = ("-", "(empty)", "")
 _UNKNOWN: Final = re.compile(r"unknown-(\d+)")
@@ -51,6 +51,11 @@ def read_log(path: Path) -> Iterator[LogRow]:
             texts = line.split("\t")
             by_index = {str(index): text for index, text in enumerate(texts)}
             yield LogRow(by_index | dict(zip(names, texts, strict=False)))
+
+
+def by_index(path: Path) -> bool:
+    """Whether a log lost its header."""
+    return not any(line.startswith("#fields\t") for line in path.read_text("utf-8").splitlines())
 
 
 def read_messages(folder: Path, rules: Iterable[Rule]) -> dict[str, list[Message]]:

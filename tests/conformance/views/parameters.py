@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -31,7 +32,10 @@ def said(value: str) -> Any:
         return _TRUTH[value]
     if value.isdecimal() and (len(value) == 1 or value[0] != "0"):
         return int(value)
-    return value
+    return float(value) if value[:1] != "0" and _FLOATING.fullmatch(value) else value
+
+
+_FLOATING: Final = re.compile(r"-?\d+(\.\d+)?(e[+-]\d+)?")
 
 
 def parameters(tables: Tables, table: str) -> dict[tuple[int, bool], dict[int, Said]]:

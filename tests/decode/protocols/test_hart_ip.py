@@ -273,6 +273,7 @@ def test_mutations_never_break_it(changes: list[tuple[int, int, int]]) -> None:
 
 def test_packed_characters() -> None:
     assert packed_text(packed("ABC-12/Z")) == "ABC-12/Z"
+    assert packed_text(packed("@ABC  @@")) == "@ABC"
 
 
 MODBUS = bytes.fromhex("010000000006010300000001")
@@ -282,3 +283,16 @@ MODBUS = bytes.fromhex("010000000006010300000001")
 def test_other_protocols_are_not_taken(octets: bytes) -> None:
     for transport in ("tcp", "udp"):
         assert SPEC.probe(octets, Hint(transport, 40000, 40001, 0, None, 0)) < 60
+
+
+def test_parameters_of_headers_and_commands_stand_in_a_table_of_their_own() -> None:
+    rows = {
+        (row["answer"], row["element"], row["name"], row["value"])
+        for row in tcp(TALK, port=5094)["hart_ip_parameters"]
+    }
+    assert {
+        (False, 0, "master-type", "1"),
+        (True, 0, "constant", "254"),
+        (True, 0, "response-code", "0"),
+    } <= rows
+    assert any(answer and element == 1 and name == "unit-code" for answer, element, name, _ in rows)

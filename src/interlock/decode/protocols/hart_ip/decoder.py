@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from interlock.decode.decoder import Decoder
 from interlock.decode.framing import LengthFramer
+from interlock.decode.layouts import Parameters
+from interlock.decode.protocols.hart_ip import parameters
 from interlock.decode.protocols.hart_ip.answers import Answers
 from interlock.decode.protocols.hart_ip.requests import Requests
 from interlock.decode.protocols.hart_ip.units import UNITS, is_error
@@ -43,6 +45,7 @@ class HartIp(Decoder):
         Decoder.__init__(self, spec, tools)
         self.requests = Requests(self)
         self.answers = Answers(self)
+        self.parameters = Parameters(self.facts, parameters.DETAILS[0].name, parameters.KINDS)
         self._kinds = {}
         self._units = {}
         self._end = 0
@@ -86,11 +89,13 @@ class HartIp(Decoder):
         elif kind == REQUEST:
             row = out.ask(m, i, self.f, function, key)
             out.set_transaction(row, sequence)
+            self._tell(m, i, out, row, number, -1, answer=False)
             if number == AUDIT and self.cursor.left() >= 2:
                 first, count = self.cursor.u8(), self.cursor.u8()
                 out.set_object(row, self.objects.code(f"audit-log:{first}"), count)
         else:
             row = self._answered(m, i, out, function, key, sequence)
+            self._tell(m, i, out, row, number, -1, answer=True)
             if kind == NAK or status not in HEADER_WARNINGS:
                 out.settle(row, REFUSED, status)
 
@@ -183,6 +188,7 @@ class HartIp(Decoder):
             out.set_unit(row, self._unit(address))
         if 128 <= command <= 253 and not self.f.find(command):
             out.set_name(row, self._device_specific)
+        self._tell(m, i, out, row, number, command, answer=answers, code=code)
         if not answers:
             self.requests.say(m, i, out, row, command, self.left())
             return
@@ -190,6 +196,32 @@ class HartIp(Decoder):
         if not code & 0x80 and (code == 0 or not is_error(code)):
             self._from(m, i, address)
             self.answers.say(m, i, out, row, command, status, REPORTED if report else READ)
+
+    def _tell(self, m, i, out, row, number, command, *, answer, code=None):
+        """What the message says beside objects and values, where anybody asked for it; the cursor is left as it is.
+
+        number: message id. command: -1 where it is none. code: response code of a direct PDU's command.
+        """
+        if not self.parameters.wanted():
+            return
+        begin = m.offset[i]
+        octets = m.array[begin : begin + m.length[i]].tobytes()
+        at = self.cursor.offset()
+        layout = [parameters.HEAD]
+        if number == TOKEN and command >= 0:
+            layout += parameters.TOKEN[: 2 if answer else 1]
+        elif number == DIRECT and command >= 0:
+            layout.append(parameters.DIRECT)
+        else:
+            layout.append(parameters.SESSION.get((number, answer), ""))
+        self.parameters.tell(m, i, out.operation_of(row), " ".join(layout), octets, answer=answer)
+        if number == DIRECT and command >= 0:
+            count = self._end - at + (1 if answer else 0)
+            said = [(0, "octets", count), (0, "response-code", code if answer else None)]
+            self.parameters.rows(m, i, out.operation_of(row), iter(said), answer=answer)
+        data = (parameters.ANSWERS if answer else parameters.REQUESTS).get(command)
+        if command >= 0 and data is not None:
+            self.parameters.tell(m, i, out.operation_of(row), data, octets[at : self._end], answer=answer)
 
     @staticmethod
     def _settle(out, row, code, report):
@@ -295,5 +327,6 @@ SPEC = ProtocolSpec(
     tcp=frozenset({5094}),
     udp=frozenset({5094}),
     framer=_framer,
+    details=parameters.DETAILS,
     control=True,
 )

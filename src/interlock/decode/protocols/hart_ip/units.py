@@ -62,11 +62,14 @@ def device_quality(status: int, *, primary: bool, current: bool) -> str | None:
 
 
 def packed_text(octets: bytes) -> str:
-    """Packed ASCII (four characters of 6 bits in three octets) without the blanks around."""
+    """Packed ASCII (four characters of 6 bits in three octets) without the blanks around.
+
+    A character of nothing but zeros is `@`: behind a text it is what fills it, before one it belongs to it.
+    """
     bits = int.from_bytes(octets, "big")
     count = len(octets) * 8 // 6
     found = [bits >> 6 * (count - 1 - k) & 0x3F for k in range(count)]
-    return "".join(chr(c | 0x40 if c < 0x20 else c) for c in found).strip(" @")
+    return "".join(chr(c | 0x40 if c < 0x20 else c) for c in found).rstrip(" @").lstrip()
 
 
 def plain_text(octets: bytes) -> str:
