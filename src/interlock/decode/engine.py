@@ -191,9 +191,10 @@ class Engine:
         return ended
 
     def _release(self, slots: list[int]) -> None:
+        speaking = [line for line in self._lines if line.speaks]
         for slot in slots:
             self.recogniser.forget(slot)
-            for line in self._lines:
+            for line in speaking:
                 line.forget(slot)
         self.flows.release(slots)
 
@@ -234,10 +235,14 @@ class _Line:
             self._decoder = _made(self.spec, self._tools)
         return self._decoder
 
+    @property
+    def speaks(self) -> bool:
+        """Whether a message has come."""
+        return self._decoder is not None
+
     def forget(self, slot: int) -> None:
-        """A flow has ended."""
-        if self._decoder is not None:
-            self._decoder.forget(slot)
+        """A flow has ended; only for lines that speak."""
+        self._decoder.forget(slot)
 
 
 def _made(spec: ProtocolSpec, tools: Tools) -> Any:
