@@ -16,12 +16,16 @@ from typing import Final
 
 from interlock.decode.values import READ, WRITTEN
 
-__all__ = ["MAX_SIGNALS", "Database"]
+__all__ = ["MAX_SIGNALS", "READS", "Database"]
 
 MAX_SIGNALS: Final = 64
 """Signals of one request that get a row each; a message holds few more."""
 
 READ_BY_ADDRESS, READ_BY_NAME, WRITE_BY_ADDRESS, WRITE_BY_NAME = 0x00, 0x04, 0x80, 0x84
+READS: Final = frozenset({READ_BY_ADDRESS, READ_BY_NAME})
+_KEPT: Final = 1024
+_KEPT_OCTETS: Final = 1024
+"""Requests whose meaning is kept, and how long one may be: who polls asks the same again and again."""
 _SET: Final = {0x09: 1, 0x0A: 0}
 """What to write into a logical signal, in one octet: on and off."""
 
@@ -38,41 +42,58 @@ class Database:
     def __init__(self, decoder):
         """decoder: the Bsap decoder, which lends pools and values."""
         self.d = decoder
+        self._readings = {}
+        self._generation = 0
 
     def ask(self, m, i, out, row, data):
-        """What a request is about. data: from the RDB function on."""
+        """What a request that reads nothing is about. data: from the RDB function on."""
         function = data[0]
-        if function in (READ_BY_NAME, READ_BY_ADDRESS):
-            self._read(out, row, function, data)
-        elif function == WRITE_BY_ADDRESS:
+        if function == WRITE_BY_ADDRESS:
             self._write_addresses(m, i, out, row, data)
         elif function == WRITE_BY_NAME:
             self._write_names(m, i, out, row, data)
 
-    def _read(self, out, row, function, data):
+    def reading(self, data):
+        """What a request reads: codes of its signals, and the selectors that its answer's elements depend on or None.
+
+        data: from the RDB function on. Raises IndexError where it is cut short.
+        """
+        generation = self.d.objects.generation
+        if len(self._readings) >= _KEPT or self._generation != generation:
+            self._readings.clear()
+            self._generation = generation
+        known = self._readings.get(data)
+        if known is None:
+            known = self._read(data)
+            if len(data) <= _KEPT_OCTETS:
+                self._readings[data] = known
+        return known
+
+    def _read(self, data):
         at = 2
         selectors = [0, 0, 0, 0]
         for k in range(4):
             if data[1] >> k & 1:
                 selectors[k] = data[at]
                 at += 1
-        if function == READ_BY_ADDRESS:
+        if data[0] == READ_BY_ADDRESS:
             at += 2
         number = data[at + 1]
         at += 2
-        if function == READ_BY_NAME:
+        if data[0] == READ_BY_NAME:
             named = [_text(name) for name in data[at:].split(b"\0")[:-1][:number]]
         elif len(data) - at == 2 * number:
             named = [_address(data, k) for k in range(at, len(data), 2)]
         else:
-            return
-        codes = self._name(out, row, named)
-        if selectors[2:] == [0, 0]:
-            out.notes[out.operation_of(row)] = (codes, selectors[0], selectors[1])
+            return (), None
+        return self._codes(named), None if any(selectors[2:]) else (selectors[0], selectors[1])
+
+    def _codes(self, named):
+        return [self.d.signals.code(text) for text in named[:MAX_SIGNALS]]
 
     def _name(self, out, row, named):
         """A row a signal; codes of their objects."""
-        codes = [self.d.signals.code(text) for text in named[:MAX_SIGNALS]]
+        codes = self._codes(named)
         for k, code in enumerate(codes):
             out.set_object(out.more(row) if k else row, code, 1)
         return codes
@@ -109,12 +130,9 @@ class Database:
                 v.block(*here, self.d.kinds["logical"])
                 v.number(_SET[what])
 
-    def answer(self, m, i, out, row, data, number):
-        """Values of an answer's elements. data: behind the number of elements."""
-        note = out.notes.pop(out.operation_of(row), None)
+    def answer(self, m, i, out, row, data, number, note):
+        """Values of an answer's elements. data: behind the number of elements; note: of its request."""
         v = self.d.values
-        if note is None or not v.wanted:
-            return
         codes, first, second = note
         if first & ~(TYPE | VALUE | ADDRESS) or second & ~VERSION or not (first & TYPE and first & VALUE):
             return  # what else was selected has a length that is not known

@@ -1,3 +1,4 @@
+# cython: compiled
 """BSAP: Bristol's remote terminal units and controllers asked for signals, over IP and in serial frames.
 
 Over IP a datagram carries parts, each a request or an answer with the request's sequence; serial frames carry one.
@@ -6,13 +7,14 @@ Polls and acknowledgements of the line make no rows. See wire.py for the layouts
 
 from __future__ import annotations
 
+import cython
+
 from interlock.decode.decoder import Decoder
 from interlock.decode.logins import Names
-from interlock.decode.protocols.bsap.database import Database
+from interlock.decode.protocols.bsap.database import READS, Database
 from interlock.decode.protocols.bsap.wire import (
     ANSWERS,
     POLL,
-    RDB,
     RDB_EXTENSION,
     REQUESTS,
     SERIAL_BEGIN,
@@ -48,7 +50,7 @@ class Bsap(Decoder):
 
     def message(self, m, i, out):
         """See Decoder.message."""
-        octets = self.cursor.rest()
+        octets: bytes = self.cursor.rest()
         try:
             if octets[:2] == SERIAL_BEGIN:
                 self._serial(m, i, out, octets)
@@ -58,36 +60,40 @@ class Bsap(Decoder):
             raise DecodeError("truncated", len(octets)) from None
 
     def _over_ip(self, m, i, out, octets):
-        if len(octets) < HEADERS[0]:
-            raise DecodeError("truncated", len(octets))
-        head, parts = octets[0] | octets[1] << 8, octets[2] | octets[3] << 8
-        kind = octets[4] | octets[5] << 8
-        if kind in REQUESTS:
+        size: cython.Py_ssize_t = len(octets)
+        if size < 14:
+            raise DecodeError("truncated", size)
+        at: cython.longlong = octets[0] | octets[1] << 8
+        parts: cython.int = octets[2] | octets[3] << 8
+        kind: cython.int = octets[4] | octets[5] << 8
+        asks: cython.bint = kind in REQUESTS
+        answers: cython.bint = kind in ANSWERS
+        if asks:
             self._orient(m, i, 0)
-        elif kind in ANSWERS:
+        elif answers:
             self._orient(m, i, 1)
-        elif kind != POLL:
+        elif kind != 0:
             raise DecodeError("kind-unknown", 4)
-        at = head
-        for _ in range(min(parts, MAX_PARTS)):
-            if at == len(octets):
+        length: cython.longlong
+        for _ in range(min(parts, 64)):
+            if at == size:
                 break
-            if len(octets) < at + PART_HEAD:
+            if size < at + 11:
                 raise DecodeError("truncated", at)
-            length = int.from_bytes(octets[at : at + 4], "little")
-            if length < PART_HEAD or at + length > len(octets):
+            length = _u32(octets, at)
+            if length < 11 or at + length > size:
                 raise DecodeError("part-length-wrong", at)
-            sequence = int.from_bytes(octets[at + 5 : at + 9], "little")
-            body = octets[at + 9 : at + length]
-            if kind in REQUESTS:
-                self._ask(m, i, out, sequence, body[0], body[2:], None)
-            elif kind in ANSWERS:
-                self._answer(m, i, out, sequence, body, None)
+            if asks:
+                self._ask(
+                    m, i, out, _u32(octets, at + 5), octets[at + 9], octets[at + 11 : at + length], None, -1
+                )
+            elif answers:
+                self._answer(m, i, out, _u32(octets, at + 5), octets[at + 9 : at + length], None, -1)
             at += length
 
     def _orient(self, m, i, direction):
         """Both ports are 1234: the first message's kind tells who asks."""
-        slot = m.flow[i]
+        slot: cython.int = m.flow[i]
         if self.flows.state[slot] is None:
             self.flows.state[slot] = True
             if m.direction[i] != direction and not self.flows.oriented[slot]:
@@ -115,34 +121,58 @@ class Bsap(Decoder):
             self._orient(m, i, 1)
             self._answer(m, i, out, key, frame.data, f"{node}", frame.sequence)
 
-    def _ask(self, m, i, out, key, service, data, unit, sequence=None):
-        function = OTHER + service
-        if service == RDB and data:
+    def _ask(self, m, i, out, key, service, data, unit, sequence):
+        """sequence: -1 where the key is it."""
+        function: cython.longlong = OTHER + service
+        read: cython.bint = service == 0xA0 and len(data) > 0
+        if read:
             function = data[0]
         elif service == RDB_EXTENSION and len(data) > 1:
             function = EXTENSION + (data[0] | data[1] << 8)
-        row = out.ask(m, i, self.f, function, key)
-        out.set_transaction(row, key if sequence is None else sequence)
+        row: cython.int = out.ask(m, i, self.f, function, key)
+        out.set_transaction(row, key if sequence < 0 else sequence)
         if unit is not None:
             out.set_unit(row, self.units.code(unit))
-        if service == RDB and data:
+        if not read:
+            return
+        if function in READS:
+            self._name(out, row, self.database.reading(data))
+        else:
             self.database.ask(m, i, out, row, data)
 
-    def _answer(self, m, i, out, key, body, unit, sequence=None):
-        row = out.answer(m, i, key)
+    def _name(self, out, row, reading):
+        """A row a signal; what its answer needs is noted."""
+        codes, selectors = reading
+        first: cython.bint = True
+        for code in codes:
+            out.set_object(row if first else out.more(row), code, 1)
+            first = False
+        if selectors is not None:
+            out.notes[out.operation_of(row)] = (codes, *selectors)
+
+    def _answer(self, m, i, out, key, body, unit, sequence):
+        row: cython.int = out.answer(m, i, key)
         if row < 0:
             row = out.orphan(m, i, self.f, NO_NUMBER, key)
-            out.set_transaction(row, key if sequence is None else sequence)
+            out.set_transaction(row, key if sequence < 0 else sequence)
             if unit is not None:
                 out.set_unit(row, self.units.code(unit))
-        function = out.function_of(row)
-        if not 0 <= function < EXTENSION or not body:
+        function: cython.int = out.function_of(row)
+        if not 0 <= function < 65536 or len(body) == 0:
             return
-        error, number = body[0], body[1] if len(body) > 1 else 0
+        error: cython.int = body[0]
+        number: cython.int = body[1] if len(body) > 1 else 0
         if error:
             out.settle(row, UNKNOWN if number else REFUSED, error)
             return
-        self.database.answer(m, i, out, row, body[2:], number)
+        note = out.notes.pop(out.operation_of(row), None)
+        if note is not None and self.values.wanted:
+            self.database.answer(m, i, out, row, body[2:], number, note)
+
+
+def _u32(octets, at):
+    high: cython.longlong = octets[at + 3]
+    return octets[at] | octets[at + 1] << 8 | octets[at + 2] << 16 | high << 24
 
 
 def _probe(octets, hint):
