@@ -12,6 +12,7 @@ cdef class CommonIndustrial(Decoder):
     cdef public DataTypes types
     cdef public dict hooks, paths, units
     cdef public object session, memory
+    cdef object connections, foreign
     cdef object asked
     cdef long long base, transaction
     cdef int leaf
@@ -29,6 +30,7 @@ cdef class CommonIndustrial(Decoder):
     cdef _arguments(self, Messages m, int i, Sheet out, int row, int service, EPath path, int unit, object hook)
     cdef _tag(self, Messages m, int i, Sheet out, int row, int service, int unit)
     cdef _table(self, Sheet out, int row, EPath path)
+    cdef int _attribute_code(self, EPath path, int attribute) except -2
     cdef _attributes(self, Sheet out, int row, EPath path, bint sized)
     cdef _response(self, Messages m, int i, Sheet out, int depth)
     cdef bint _packet_response(self, Messages m, int i, Sheet out, int depth) except -1

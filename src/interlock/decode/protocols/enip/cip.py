@@ -56,6 +56,8 @@ class CommonIndustrial(Decoder):
         self.paths = {}
         self.units = {}
         self.memory = Memory()
+        self.connections = self.memory.connections
+        self.foreign = self.memory.foreign
         self.session = None
         self.asked = []
         self.base = self.transaction = 0
@@ -242,7 +244,7 @@ class CommonIndustrial(Decoder):
         if meaning is None:
             meaning = self._meaning(path, service)
         verb: cython.int = meaning[0]
-        if meaning[3] and not self.session.is_rockwell(unit):
+        if meaning[3] and self.foreign and not self.session.is_rockwell(unit):
             return row
         if verb >= 0:
             out.set_verb(row, verb)
@@ -321,9 +323,19 @@ class CommonIndustrial(Decoder):
         first = True
         k: cython.int
         for k in range(min(count, c.left() // 2)):
-            code = self.objects.code(f"{path.text}/{c.u16le()}")
-            out.set_object(row if first else out.more(row), code, 1)
+            out.set_object(row if first else out.more(row), self._attribute_code(path, c.u16le()), 1)
             first = False
+
+    def _attribute_code(self, path, attribute):
+        """Code of an attribute of what the path names; spelled once for each."""
+        at: cython.ulonglong = self.object_code(path) + 1
+        key: cython.ulonglong = (
+            self.cip.key_base | (cython.cast(cython.ulonglong, 1) << 48) | (at << 16) | attribute
+        )
+        code: cython.int = self.objects.find(key)
+        if code < 0:
+            code = self.objects.keep(key, f"{path.text}/{attribute}")
+        return code
 
     def _response(self, m, i, out, depth):
         c: Cursor = self.cursor

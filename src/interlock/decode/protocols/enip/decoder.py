@@ -184,8 +184,9 @@ class Enip(CommonIndustrial):
             self.transaction = c.u16le()
             if c.left() == 0:
                 return
-            number: cython.longlong = 0
-            known = self.session.connection(connection)
+            number: cython.longlong = self.session.number
+            known = self.connections.get((number << 32) | connection)
+            number = 0
             if known is not None:
                 number = known.number
                 unit = known.unit

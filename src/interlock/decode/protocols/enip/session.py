@@ -30,8 +30,9 @@ class Bounded(OrderedDict[K, V], Generic[K, V]):
 
     def put(self, key: K, value: V) -> None:
         """Keep a value, as the newest."""
-        self.pop(key, None)
-        if len(self) >= self.limit:
+        if key in self:
+            del self[key]
+        elif len(self) >= self.limit:
             self.popitem(last=False)
         self[key] = value
 
@@ -92,8 +93,8 @@ class Session:
         self.waiting[base] = key
 
     def remember(self, base: int, keys: list[int]) -> None:
-        """Keep which requests a message held, should it be refused as a whole."""
-        self.memory.asked.put((self.number, base), keys[:_MAX_LEAVES])
+        """Keep which requests a message held, should it be refused as a whole. keys: nobody may change it again."""
+        self.memory.asked.put((self.number, base), keys[:_MAX_LEAVES] if len(keys) > _MAX_LEAVES else keys)
 
     def recall(self, base: int) -> list[int]:
         """Which requests the message held that is refused now; known once."""
