@@ -144,7 +144,7 @@ def _part(rule: Rule, column: str, cell: object) -> str:
     if column in rule.spoken:
         return _SPOKEN.sub("", text.lower())
     if labelled := _LABELLED.fullmatch(text):
-        text = labelled[1]
+        text = labelled[1] if labelled[1].startswith("0x") else str(int(labelled[1]))
     return str(int(text, 16)) if text.startswith("0x") else text
 
 

@@ -18,6 +18,7 @@ from conformance.views import (
     modbus,
     mqtt,
     opcua,
+    roc_plus,
     s7comm,
     sessions,
     transcripts,
@@ -54,6 +55,7 @@ VIEWS: Final[Mapping[str, Mapping[str, View]]] = {
     "modbus": modbus.VIEWS | {"transcript": transcripts.TRANSCRIPTS["modbus"]},
     "mqtt": mqtt.VIEWS | {"transcript": transcripts.TRANSCRIPTS["mqtt"]},
     "opcua": opcua.VIEWS,
+    "roc-plus": roc_plus.VIEWS,
     "snmp": sessions.SNMP,
     "s7comm": s7comm.VIEWS | {"transcript": transcripts.TRANSCRIPTS["s7comm"]},
 }

@@ -223,3 +223,10 @@ def test_it_is_known_on_any_port_and_others_are_not_taken() -> None:
     for foreign in (b"GET / HTTP/1.1\r\n\r\n", bytes(40), LOGIN[:-1] + b"\0", b"\x80" * 30):
         assert SPEC.probe(foreign, own) <= 0
         assert SPEC.probe(foreign, anywhere) == 0
+
+
+def test_parameters_of_messages_stand_in_a_table_of_their_own() -> None:
+    rows = {(row["answer"], row["name"], row["value"]) for row in tcp(TALK, port=4000)["roc_plus_parameters"]}
+    assert {(False, "opcode", "17"), (True, "opcode", "6")} <= rows
+    assert any(answer and name == "mode" for answer, name, _ in rows)
+    assert not any("PASS" in value for _, _, value in rows)

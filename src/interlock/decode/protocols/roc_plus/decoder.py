@@ -9,7 +9,9 @@ Source: Emerson D301180X012 (ROC Plus Protocol Specifications Manual), clauses 1
 from __future__ import annotations
 
 from interlock.decode.decoder import Decoder
+from interlock.decode.layouts import Parameters
 from interlock.decode.logins import Names, end
+from interlock.decode.protocols.roc_plus.parameters import DETAILS, HEAD as HEADER, layout_of
 from interlock.decode.protocols.roc_plus.requests import Requests
 from interlock.decode.protocols.roc_plus.wire import (
     ANSWER,
@@ -59,6 +61,7 @@ class RocPlus(Decoder):
         Decoder.__init__(self, spec, tools)
         self.accounts = Names(self.names)
         self.requests = Requests(self)
+        self.parameters = Parameters(self.facts, DETAILS[0].name, {}, big=False)
         self._units = {}
         self._verb_rows = None
 
@@ -148,6 +151,7 @@ class RocPlus(Decoder):
             out.set_unit(row, self.unit(octets[0], octets[1]))
         flow.waiting.append(key)
         del flow.waiting[:-MAX_OPEN]
+        self._tell(m, i, out, row, opcode, octets, data, answer=False)
         self.requests.say(m, i, out, row, opcode, data)
 
     def _answer(self, m, i, out, flow, opcode, data, octets):
@@ -161,6 +165,7 @@ class RocPlus(Decoder):
             if opcode == SIGNAL:
                 code = self.flows.addresses.code
                 out.set_ends(row, code(self.facts.sender(m, i)), code(self.facts.receiver(m, i)))
+        self._tell(m, i, out, row, opcode, octets, data, answer=True)
         if opcode == ERROR:
             out.settle(row, REFUSED, data[0] if data else 0)
         self._logged(m, i, out, flow, row, opcode)
@@ -170,6 +175,12 @@ class RocPlus(Decoder):
             self.clock_of(m, i, out, row, data, READ)
         elif opcode in READ_PARAMETERS and (opcode != REQUEST_PARAMETERS or data[:1] == b"\x01"):
             self.values_of(m, i, out, row, data[READ_PARAMETERS[opcode] :], READ)
+
+    def _tell(self, m, i, out, row, opcode, octets, data, *, answer):
+        """What the message says beside objects and values, where anybody asked for it."""
+        if self.parameters.wanted():
+            layout = f"{HEADER} {layout_of(opcode, data, answer=answer)}"
+            self.parameters.tell(m, i, out.operation_of(row), layout, octets[:-2], answer=answer)
 
     def _answered(self, flow, opcode, octets):
         """Key of the request that this answers, 0 for none. The line is half duplex: what waited before it is over."""
@@ -235,5 +246,6 @@ SPEC = ProtocolSpec(
     tcp=frozenset({PORT}),
     udp=frozenset({PORT}),
     framer=RocFramer,
+    details=DETAILS,
     control=True,
 )
