@@ -1,7 +1,7 @@
 """ROC Plus as ICSNPP's logs of messages and of single opcodes have it.
 
-The log reads numbers of several octets with the high one first, the manual (D301180X012, 1.2) has the low one first: they are
-compared octet by octet. Its client is who opened the connection, whoever speaks.
+The log reads numbers of several octets with the high one first, the manual (D301180X012, 1.2) has the low one first:
+they are compared octet by octet. Its client is who opened the connection, whoever speaks.
 """
 
 from __future__ import annotations

@@ -11,7 +11,8 @@ from __future__ import annotations
 from interlock.decode.decoder import Decoder
 from interlock.decode.layouts import Parameters
 from interlock.decode.logins import Names, end
-from interlock.decode.protocols.roc_plus.parameters import DETAILS, HEAD as HEADER, layout_of
+from interlock.decode.protocols.roc_plus.parameters import DETAILS, layout_of
+from interlock.decode.protocols.roc_plus.parameters import HEAD as HEADER
 from interlock.decode.protocols.roc_plus.requests import Requests
 from interlock.decode.protocols.roc_plus.wire import (
     ANSWER,

@@ -52,7 +52,8 @@ _ANSWERS: Final = {
     136: "segment:1 index:2 current-index:2 values:1",
     137: "segment:1 first-period:2 periods:2 first-day:2 days:2",
     138: "segment:1 point:1 day:1 month:1 periods:2 days:2",
-    139: "command:1 segment:1 ?command=0( points:1 *points( point:1 ) ) ?command=1( index:2 periods:1 begin:1 points:1 )",
+    139: "command:1 segment:1 ?command=0( points:1 *points( point:1 ) ) "
+         "?command=1( index:2 periods:1 begin:1 points:1 )",
     166: "type:1 logical:1 parameters:1 parameter:1",
     167: "type:1 logical:1 parameters:1 parameter:1",
     203: f"command:1 ?command=1( descriptor:4 ) ?command=2( {_FILE} ) ?command=3( descriptor:4 offset:4 ) "
