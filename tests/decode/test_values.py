@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
+import struct
 
+import numpy as np
+import pytest
+
+from interlock.decode.cursor import Cursor
 from interlock.decode.messages import Messages
 from interlock.decode.values import NO_TIME, REPORTED, ValueSheet
+from interlock.errors import DecodeError
 
 
 def test_a_device_time_belongs_to_one_block_and_is_missing_elsewhere() -> None:
@@ -19,3 +24,16 @@ def test_a_device_time_belongs_to_one_block_and_is_missing_elsewhere() -> None:
     rows, numbers, _, _ = sheet.end_batch()
     assert rows["device_time"].tolist() == [NO_TIME, 1_700_000_000_000_000_000]
     assert numbers.tolist() == [1.0, 2.0]
+
+
+def test_numbers_with_something_else_between_them() -> None:
+    sheet, cursor = ValueSheet(), Cursor()
+    octets = struct.pack(">iIiI", -5, 1, 7, 2)
+    cursor.bind(memoryview(octets))
+    cursor.begin(0, len(octets))
+    sheet.every_other(cursor, 2)
+    assert sheet.end_batch()[1].tolist() == [-5.0, 7.0]
+    assert cursor.left() == 0
+    cursor.begin(0, len(octets) - 1)
+    with pytest.raises(DecodeError, match="truncated"):
+        sheet.every_other(cursor, 2)

@@ -1,5 +1,6 @@
 # cython: language_level=3
 cimport cython
+from libc.string cimport memcmp, memcpy
 
 # Not -1: the compiler writes that of a final method's `long long` so that C refuses it.
 @cython.final
@@ -35,3 +36,6 @@ cdef class Cursor:
     cpdef double f64le(self) except? -1
     cpdef bytes take(self, Py_ssize_t count)
     cpdef bytes rest(self)
+    cdef double _single(self, unsigned int bits)
+    cdef double _double(self, unsigned long long bits)
+    cpdef bint same(self, bytes expected, const int[::1] cuts) except -1

@@ -175,19 +175,68 @@ class Cursor:
 
     def f32be(self):
         """IEEE 754 single, most significant octet first."""
+        if cython.compiled:
+            return self._single(self.u32be())
         return struct.unpack(">f", self.take(4))[0]
 
     def f32le(self):
         """IEEE 754 single, least significant octet first."""
+        if cython.compiled:
+            return self._single(self.u32le())
         return struct.unpack("<f", self.take(4))[0]
 
     def f64be(self):
         """IEEE 754 double, most significant octet first."""
+        if cython.compiled and self.end - self.position >= 8:
+            return self._double(self.u64be())
         return struct.unpack(">d", self.take(8))[0]
 
     def f64le(self):
         """IEEE 754 double, least significant octet first."""
+        if cython.compiled and self.end - self.position >= 8:
+            return self._double(self.u64le())
         return struct.unpack("<d", self.take(8))[0]
+
+    def _single(self, bits):
+        """A number from its 32 bits, without the way over Python's octets; compiled only."""
+        word: cython.uint = bits
+        number: cython.float = 0
+        memcpy(cython.address(number), cython.address(word), 4)
+        return number
+
+    def _double(self, bits):
+        """A number from its 64 bits; compiled only."""
+        word: cython.ulonglong = bits
+        number: cython.double = 0
+        memcpy(cython.address(number), cython.address(word), 8)
+        return number
+
+    def same(self, expected, cuts):
+        """Whether the octets from here on are those of `expected` in each stretch of cuts, without moving.
+
+        expected: bytes, as if it began here. cuts: int32, ascending: where a stretch begins, where it ends, and so on.
+        How cyclic protocols tell that a message is laid out as the one before it.
+        """
+        k: cython.Py_ssize_t
+        begin: cython.Py_ssize_t
+        end: cython.Py_ssize_t = 0
+        p: cython.Py_ssize_t = self.position
+        left: cython.Py_ssize_t = min(self.end - p, len(expected))
+        for k in range(0, len(cuts) - 1, 2):
+            begin = cuts[k]
+            if begin < end or cuts[k + 1] < begin or cuts[k + 1] > left:
+                return False
+            end = cuts[k + 1]
+            if begin == end:
+                continue
+            if cython.compiled:
+                first = cython.cast(cython.p_char, expected)
+                if memcmp(cython.address(self.octets[p + begin]), first + begin, end - begin) != 0:
+                    return False
+            elif self.octets[p + begin : p + end] != expected[begin:end]:
+                return False
+        self.need(end)
+        return True
 
     def take(self, count):
         """`count` octets as bytes."""

@@ -25,6 +25,7 @@ cdef class Sheet:
     cdef int _row(self, Messages m, int i, Functions f, long long function) except -1
     cpdef int ask(self, Messages m, int i, Functions f, long long function, long long key) except -1
     cpdef int more(self, int row) except -1
+    cpdef int spread(self, int row, const int[::1] objects, const long long[::1] counts) except -1
     cpdef int answer(self, Messages m, int i, long long key)
     cpdef int heard(self, Messages m, int i, int flow, long long key)
     cdef int _find(self, int flow, int side, long long key)

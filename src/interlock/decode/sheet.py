@@ -214,6 +214,60 @@ class Sheet:
         self.n = fresh + 1
         return fresh
 
+    def spread(self, row, objects, counts):
+        """All further items at once, of the newest message, whose only row so far is `row`: no unit, user, ends.
+
+        objects (int32), counts (int64): of every item, the first one's too, which `row` has already.
+        """
+        items: cython.int = len(objects)
+        k: cython.int
+        fresh: cython.int
+        if row + 1 != self.n or self.items[row] != 1 or not 0 < items < 65536 or len(counts) != items:
+            raise ValueError("items of one message must follow each other")
+        while row + items > self.capacity:
+            self._resize(self.capacity * 2)
+        flow: cython.int = self.flow[row]
+        source: cython.int = self.source[row]
+        function: cython.int = self.function[row]
+        name: cython.int = self.name[row]
+        code: cython.int = self.code[row]
+        operation: cython.longlong = self.operation[row]
+        time: cython.longlong = self.time[row]
+        frame: cython.longlong = self.frame[row]
+        response_frame: cython.longlong = self.response_frame[row]
+        transaction: cython.longlong = self.transaction[row]
+        latency: cython.longlong = self.latency[row]
+        for k in range(1, items):
+            fresh = row + k
+            self.flow[fresh] = flow
+            self.source[fresh] = source
+            self.function[fresh] = function
+            self.name[fresh] = name
+            self.verb[fresh] = self.verb[row]
+            self.protocol[fresh] = self.protocol[row]
+            self.user[fresh] = -1
+            self.unit[fresh] = -1
+            self.object[fresh] = objects[k]
+            self.client[fresh] = -1
+            self.server[fresh] = -1
+            self.code[fresh] = code
+            self.link[fresh] = -1
+            self.operation[fresh] = operation
+            self.time[fresh] = time
+            self.frame[fresh] = frame
+            self.response_frame[fresh] = response_frame
+            self.transaction[fresh] = transaction
+            self.count[fresh] = counts[k]
+            self.latency[fresh] = latency
+            self.deadline[fresh] = 0
+            self.key[fresh] = 0
+            self.outcome[fresh] = self.outcome[row]
+            self.asker[fresh] = self.asker[row]
+            self.item[fresh] = k
+        self.items[row] = items
+        self.n = row + items
+        return 0
+
     def answer(self, m, i, key):
         """The open request that message i answers (the oldest with this key from the other side), or -1.
 

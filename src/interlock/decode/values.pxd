@@ -22,6 +22,7 @@ cdef class ValueSheet:
                     int direction, int type) except -1
     cpdef int number(self, double value) except -1
     cpdef int registers(self, Cursor c, Py_ssize_t count) except -1
+    cpdef int every_other(self, Cursor c, Py_ssize_t count) except -1
     cpdef set_quality(self, int row, int quality)
     cpdef set_device_time(self, int row, long long time)
     cpdef set_text(self, int row, str text)

@@ -124,6 +124,23 @@ class ValueSheet:
         c.position = p + 2 * count
         return 0
 
+    def every_other(self, c, count):
+        """`count` numbers of 32 bits (signed, most significant octet first) at cursor c, as the newest block's numbers.
+
+        Behind each stand 32 bits that the caller has read already: the quality of a sampled value.
+        """
+        c.need(8 * count)
+        at: cython.longlong = self.numbers
+        while at + count > self.number_capacity:
+            self._grow_numbers()
+        view: cython.double[::1] = self.number_view
+        k: cython.Py_ssize_t
+        for k in range(count):
+            view[at + k] = c.i32be()
+            c.position += 4
+        self.numbers = at + count
+        return 0
+
     def _grow_numbers(self):
         self.number_capacity *= 2
         grown = np.zeros(self.number_capacity, np.float64)

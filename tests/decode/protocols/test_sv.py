@@ -131,3 +131,67 @@ def test_mutated_messages_give_rows_or_declared_oddities(changes, cut):
 def test_any_octets_give_rows_or_declared_oddities(octets):
     rows = decode(octets, sv_frame(octets), sv_frame(ASDU(extra=octets)))
     assert not [o for o in oddities(rows) if o.startswith("decoder-error")]
+
+
+def samples_of(*pairs: tuple[int, int]) -> bytes:
+    return b"".join(struct.pack(">iI", value, quality) for value, quality in pairs)
+
+
+REFRESHED = utc(1_710_123_782, 0x400000, 0x0A, tag=0x84)
+STREAM = (
+    sv_frame(ASDU(samples=samples_of((1, 0), (2, 0))), ASDU(b"MU02", samples=bytes(12))),
+    sv_frame(ASDU(samples=samples_of((-3, 0), (4, 0))), ASDU(b"MU02", 6, samples=bytes(range(12)))),
+    sv_frame(ASDU(samples=samples_of((-3, 0), (4, 1))), ASDU(b"MU02", 7, samples=bytes(12))),  # a quality
+    sv_frame(
+        ASDU(samples=samples_of((5, 0), (6, 1 << 20))), ASDU(b"MU02", 8, samples=bytes(12))
+    ),  # no quality
+    sv_frame(ASDU(samples=samples_of((5, 0), (6, 1))), ASDU(b"MU02", 8, samples=bytes(12))),  # fits again
+    sv_frame(
+        ASDU(samples=samples_of((5, 0), (6, 1))), ASDU(b"MU03", 9, samples=bytes(12))
+    ),  # another identifier
+    sv_frame(ASDU(samples=samples_of((7, 0), (6, 1))), ASDU(b"MU03", 9, samples=bytes(12))),
+    sv_frame(ASDU(samples=samples_of((7, 0), (6, 1))), ASDU(b"MU03", 9, samples=bytes(12)))[:-3],  # cut
+    sv_frame(ASDU(samples=samples_of((7, 0), (6, 1))), ASDU(b"MU03", 9, samples=bytes(12)))
+    + bytes(4),  # padded
+    sv_frame(ASDU(samples=samples_of((7, 0), (6, 1))), ASDU(b"MU03", 9, samples=bytes(12)), said=1),
+    sv_frame(ASDU(samples=samples_of((7, 0)), extra=REFRESHED)),
+    sv_frame(ASDU(samples=samples_of((8, 0)), extra=utc(1_710_123_783, 0, 1, tag=0x84))),
+    sv_frame(
+        ASDU(samples=samples_of((8, 0)), extra=utc(1_710_123_783, 0, 1, tag=0x85))
+    ),  # an integer of 8 octets
+)
+RUN_OWN = {"operation", "frame", "response_frame", "time", "flow", "latency"}
+
+
+def said(rows: dict) -> dict:
+    """Rows without what numbers them within a run."""
+    return {
+        name: [{k: v for k, v in row.items() if k not in RUN_OWN} for row in rows.get(name, [])]
+        for name in ("operations", "values", "oddities")
+    }
+
+
+@pytest.mark.parametrize("wanted", [("operations", "oddities"), ("operations", "oddities", "values")])
+@settings(max_examples=60, deadline=None)
+@given(order=st.lists(st.integers(0, len(STREAM) - 1), min_size=1, max_size=12))
+def test_a_message_gives_the_same_rows_whatever_came_before_it(wanted, order):
+    frames = [STREAM[k] for k in order]
+    together = said(decode(*frames, wanted=frozenset(wanted)))
+    alone = [said(decode(frame, wanted=frozenset(wanted))) for frame in frames]
+    for name, rows in together.items():
+        assert rows == [row for one in alone for row in one[name]]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    changes=st.lists(st.tuples(st.integers(0, 200), st.integers(0, 255)), max_size=3), cut=st.integers(0, 12)
+)
+def test_a_changed_message_gives_the_same_rows_behind_its_pattern(changes, cut):
+    octets = bytearray(STREAM[0])
+    for at, octet in changes:
+        octets[at % len(octets)] = octet
+    changed = bytes(octets[: len(octets) - cut])
+    wanted = frozenset(("operations", "values", "oddities"))
+    together, alone = said(decode(STREAM[0], changed, wanted=wanted)), said(decode(changed, wanted=wanted))
+    for name, rows in said(decode(STREAM[0], wanted=wanted)).items():
+        assert together[name] == rows + alone[name]
