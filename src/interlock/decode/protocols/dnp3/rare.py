@@ -167,13 +167,15 @@ def unsized(
     """
     if group != 0 and group not in _STRINGS:
         raise DecodeError("object-unknown", d.app.offset())
+    if group and not variation and not prefix:
+        return  # the default variation has no octets and any count: a header of it says nothing more
     for k in range(min(count, _MAX_OBJECTS)):
         index = d.prefix_of(prefix) if prefix else max(start, 0) + k
         if group == 0:
             _attribute(d, m, i, out, row, variation, index)
         else:
             octets = d.app.take(variation)
-            if octets and d.values.wanted:  # variation 0, the default, has no octets and any count
+            if octets and d.values.wanted:
                 _raw(d, m, i, out, row, group, variation, index, octets)
 
 
