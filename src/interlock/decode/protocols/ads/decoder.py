@@ -1,3 +1,4 @@
+# cython: compiled
 """Beckhoff AMS/ADS over TCP, and its discovery over UDP.
 
     AMS/TCP  reserved 2 | length 4
@@ -11,6 +12,8 @@ Source: Beckhoff TE1000, "Specification of the ADS/AMS protocol".
 from __future__ import annotations
 
 import struct
+
+import cython
 
 from interlock.decode.decoder import Decoder
 from interlock.decode.framing import LengthFramer
@@ -47,27 +50,34 @@ class Ads(Decoder):
 
     def message(self, m, i, out):
         """See Decoder.message."""
-        c = self.cursor
+        c: Cursor = self.cursor
         if c.left() >= 24 and c.peek(0) == 3 and c.peek(1) == 0x66:
             self.discovery.message(m, i, out)
             return
         c.skip(6)
-        target, target_port, source, source_port, command, flags, length, error, invoke = HEADER.unpack(
-            c.take(32)
-        )
+        head: tuple = HEADER.unpack(c.take(32))
+        target_port: cython.longlong = head[1]
+        source_port: cython.longlong = head[3]
+        command: cython.longlong = head[4]
+        flags: cython.longlong = head[5]
+        length: cython.longlong = head[6]
+        error: cython.longlong = head[7]
+        invoke: cython.longlong = head[8]
+        row: cython.int
+        device: cython.int
         if length != c.left():
             self.facts.oddity(m, i, "ads", "length-mismatch", 26)
         if command == 0 or command > COMMANDS:
             raise DecodeError("command-unknown", 22)
         if command == NOTIFICATION:
-            self._notify(m, i, out, source, source_port)
+            self._notify(m, i, out, head[2], source_port)
         elif flags & ANSWER:
-            device = self.unit(source, source_port)
+            device = self.unit(head[2], source_port)
             self._answer(
                 m, i, out, command, error, invoke | command << 32 | target_port << 36, invoke, device
             )
         else:
-            device = self.unit(target, target_port)
+            device = self.unit(head[0], target_port)
             row = out.ask(m, i, self.f, command, invoke | command << 32 | source_port << 36)
             out.set_transaction(row, invoke)
             out.set_unit(row, device)
@@ -92,7 +102,7 @@ class Ads(Decoder):
         return found
 
     def _answer(self, m, i, out, command, error, key, invoke, device):
-        row = out.answer(m, i, key)
+        row: cython.int = out.answer(m, i, key)
         note = out.notes.pop(out.operation_of(row), None) if row >= 0 else None
         if row < 0:
             row = out.orphan(m, i, self.f, command, invoke)
@@ -100,19 +110,19 @@ class Ads(Decoder):
         if error:
             out.settle(row, REFUSED, error & 0x7FFFFFFF)
             return
-        result = self.cursor.u32le()
+        result: cython.longlong = self.cursor.u32le()
         if result:
             out.settle(row, REFUSED, result & 0x7FFFFFFF)
             return
         self.answers.say(m, i, out, row, command, device, note)
 
     def _notify(self, m, i, out, source, port):
-        row = out.tell(m, i, self.f, NOTIFICATION)
-        device = self.unit(source, port)
+        row: cython.int = out.tell(m, i, self.f, NOTIFICATION)
+        device: cython.int = self.unit(source, port)
         out.set_unit(row, device)
         if not m.direction[i]:  # the device opened the connection: it is the server all the same
-            code = self.flows.addresses.code
-            out.set_ends(row, code(self.facts.receiver(m, i)), code(self.facts.sender(m, i)))
+            receiver = self.flows.addresses.code(self.facts.receiver(m, i))
+            out.set_ends(row, receiver, self.flows.addresses.code(self.facts.sender(m, i)))
         self.answers.notification(m, i, out, row, device)
 
 
