@@ -178,7 +178,7 @@ def _unread(rules: list[Rule], capture: Capture, results: Results) -> None:
             results.unread[name] = results.unread.get(name, 0) + rows
 
 
-_FOLDERS: Final = {"enip_cip": "cip", "hart_ip": "hart-ip", "roc_plus": "roc-plus"}
+_FOLDERS: Final = {"enip_cip": "cip", "hart_ip": "hart-ip", "roc_plus": "roc-plus", "profinet": "pnio-cm"}
 """Folders of captures that are not called as the protocol whose views read their logs."""
 
 

@@ -72,6 +72,16 @@ def test_a_connect_is_answered_from_another_port(order: str) -> None:
     assert rows["oddities"] == []
 
 
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_every_packet_of_the_transport_has_a_row(order: str) -> None:
+    asked, answered = run(_connected(order))["profinet_rpc"]
+    told = ("packet_type", "sequence", "interface_version", "interface_hint", "flags", "little_endian")
+    assert [asked[name] for name in told] == [REQUEST, 0, 1, 0xFFFF, 0x20, order == "<"]
+    assert asked["interface"].startswith("dea00001-6c97-11d1-8271-")
+    assert (asked["sender"], answered["sender"]) == (CLIENT_IP, SERVER_IP)
+    assert (answered["packet_type"], answered["activity"]) == (RESPONSE, asked["activity"])
+
+
 def test_what_was_agreed_is_told() -> None:
     rows = run(_connected())
     assert [

@@ -20,15 +20,18 @@ from interlock.decode.protocols.profinet.rpc import (
     CONTROLLER,
     ENDPOINT_MAPPER,
     FAULT,
+    HEADER_OCTETS,
     REJECT,
     REQUEST,
     RESPONSE,
     Fragments,
     Header,
+    describe,
     is_profinet,
     read_header,
 )
 from interlock.decode.protocols.profinet.status import read_status
+from interlock.decode.protocols.profinet.tables import RPC
 from interlock.errors import DecodeError
 
 __all__ = ["Calls"]
@@ -56,6 +59,10 @@ class Calls:
     def message(self, m: Any, i: int, out: Any, c: Any) -> None:
         """One packet; what belongs to the RPC transport alone (pings, acknowledgements) makes no row."""
         header = read_header(c)
+        if self._decoder.facts.wants(RPC.name):
+            begin = m.offset[i]
+            row = describe(m.array[begin : begin + HEADER_OCTETS].tobytes())
+            self._decoder.facts.detail(RPC.name, m, i, {**row, "sender": self._decoder.facts.sender(m, i)})
         if header.kind not in (REQUEST, RESPONSE, FAULT, REJECT):
             return
         mapper = header.interface == ENDPOINT_MAPPER

@@ -10,6 +10,7 @@ Source: Open Group C706, 12.5 (connectionless PDUs), 14.1 (byte order); IEC 6115
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
@@ -123,6 +124,35 @@ def read_header(c: Any) -> Header:
         length=length,
         fragment=fragment,
     )
+
+
+_LITTLE, _BIG = (struct.Struct(order + "4B3xB16s16s16sIII5H2B") for order in "<>")
+
+
+def describe(octets: bytes) -> dict[str, int | bool | str]:
+    """80 octets of a header that `read_header` took → columns of tables.RPC, but for who sent it."""
+    little = octets[4] == 0x10
+    _, kind, flags, more, high, *uuids_and_more = (_LITTLE if little else _BIG).unpack(octets)
+    thing, interface, activity, boot, version, sequence, *rest = uuids_and_more
+    operation, interface_hint, activity_hint, body, fragment, authentication, low = rest
+    uuids = {"object": thing, "interface": interface, "activity": activity}
+    return {
+        "packet_type": kind,
+        "flags": flags,
+        "more_flags": more,
+        "little_endian": little,
+        **{name: uuid_text(wire_uuid(raw, little=little)) for name, raw in uuids.items()},
+        "boot_time": boot,
+        "interface_version": version,
+        "sequence": sequence,
+        "operation_number": operation,
+        "interface_hint": interface_hint,
+        "activity_hint": activity_hint,
+        "body": body,
+        "fragment": fragment,
+        "authentication": authentication,
+        "serial": high << 8 | low,
+    }
 
 
 class Fragments:

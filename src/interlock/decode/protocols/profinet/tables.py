@@ -9,7 +9,7 @@ import pyarrow as pa
 from interlock.records.schema import Column, Table, text
 from interlock.records.tables import DETAIL
 
-__all__ = ["ARS", "CYCLIC", "DETAILS", "MODULES"]
+__all__ = ["ARS", "CYCLIC", "DETAILS", "MODULES", "RPC"]
 
 ARS: Final = Table(
     name="profinet_ars",
@@ -97,4 +97,33 @@ CYCLIC: Final = Table(
     ),
 )
 
-DETAILS: Final = (ARS, MODULES, CYCLIC)
+RPC: Final = Table(
+    name="profinet_rpc",
+    version=1,
+    meaning="One row per packet of connectionless RPC, those of the transport alone among them.",
+    columns=(
+        *DETAIL,
+        Column(name="sender", type=text(), meaning="address of who sent it"),
+        Column(name="packet_type", type=pa.uint8(), meaning="0 request, 1 ping, 2 response, 3 fault, …"),
+        Column(name="flags", type=pa.uint8(), meaning="first octet of flags"),
+        Column(name="more_flags", type=pa.uint8(), meaning="second octet of flags"),
+        Column(name="little_endian", type=pa.bool_(), meaning="order of its numbers"),
+        Column(name="object", type=pa.utf8(), meaning="object UUID: whom it is for"),
+        Column(name="interface", type=pa.utf8(), meaning="interface UUID"),
+        Column(name="activity", type=pa.utf8(), meaning="activity UUID: shared by a client's calls"),
+        Column(name="boot_time", type=pa.uint32(), meaning="server boot time: another one after a restart"),
+        Column(
+            name="interface_version", type=pa.uint32(), meaning="major in the low half, minor in the high one"
+        ),
+        Column(name="sequence", type=pa.uint32(), meaning="sequence number within the activity"),
+        Column(name="operation_number", type=pa.uint16(), meaning="operation number"),
+        Column(name="interface_hint", type=pa.uint16(), meaning="interface hint"),
+        Column(name="activity_hint", type=pa.uint16(), meaning="activity hint"),
+        Column(name="body", type=pa.uint16(), unit="octet", meaning="length of its body"),
+        Column(name="fragment", type=pa.uint16(), meaning="fragment number"),
+        Column(name="authentication", type=pa.uint8(), meaning="authentication protocol"),
+        Column(name="serial", type=pa.uint16(), meaning="serial number of the packet"),
+    ),
+)
+
+DETAILS: Final = (ARS, MODULES, CYCLIC, RPC)
