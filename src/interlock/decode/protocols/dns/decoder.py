@@ -39,11 +39,12 @@ class Dns(Decoder):
             c.skip(2)
         number, flags = c.u16be(), c.u16be()
         counts = (c.u16be(), c.u16be(), c.u16be(), c.u16be())
-        name = self._variant(m, i, octets)
+        first = read_name(octets, 12) if len(octets) > 12 else ("", 12)
+        name = self._variant(m, i, octets, *first)
         if name == "nbns":
             flags &= ~0x0010
         self.flows.protocol[slot] = self.tools.codes[name]
-        question, at = self._question(octets, counts[0])
+        question, at = self._question(octets, counts[0], first)
         opcode = (flags >> 11) & 15
         if flags & 0x8000:
             row = self._answer(m, i, out, name, number, opcode)
@@ -57,10 +58,9 @@ class Dns(Decoder):
         if question:
             out.set_object(row, self.objects.code(_shown(name, question)), 1)
 
-    def _variant(self, m, i, octets):
+    def _variant(self, m, i, octets, first, at):
         """Which of the four: NetBIOS by its names' form, multicast by its group, else by the registered port."""
         slot = m.flow[i]
-        first, at = read_name(octets, 12) if len(octets) > 12 else ("", 12)
         if netbios_name(first) and octets[at : at + 2] in NETBIOS_KINDS:
             return "nbns"
         group = GROUPS.get(self.facts.receiver(m, i))
@@ -68,14 +68,14 @@ class Dns(Decoder):
         return group or next((NAMES[p] for p in (5353, 5355, 137, 53) if p in ports), "dns")
 
     @staticmethod
-    def _question(octets, count):
-        """The first question's name, and the offset behind all questions."""
-        first, at = "", 12
-        for k in range(min(count, 32)):
-            name, at = read_name(octets, at)
-            first = first if k else name
-            at += 4
-        return first, at
+    def _question(octets, count, first):
+        """The first question's name, and the offset behind all questions. first: name at 12, and where it ends."""
+        if not count:
+            return "", 12
+        at = (first if len(octets) > 12 else read_name(octets, 12))[1] + 4
+        for _ in range(1, min(count, 32)):
+            at = read_name(octets, at)[1] + 4
+        return first[0], at
 
     def _ask(self, m, i, out, name, number, opcode):
         row = out.ask(m, i, self.by_name[name], opcode, number)

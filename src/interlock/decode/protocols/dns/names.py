@@ -5,12 +5,17 @@ Sources: RFC 1035 clause 4.1.4; RFC 1001 clause 14.1.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from interlock.errors import DecodeError
 
 __all__ = ["netbios_name", "read_name"]
 
 MAX_LABELS = 128
 MAX_JUMPS = 32
+_LETTERS = "ABCDEFGHIJKLMNOP"
+_DIGITS = str.maketrans(_LETTERS, "0123456789abcdef")
+"""First-level encoding writes half an octet as one of these letters."""
 
 
 def read_name(message: bytes, at: int) -> tuple[str, int]:
@@ -42,10 +47,11 @@ def read_name(message: bytes, at: int) -> tuple[str, int]:
         at += length
 
 
+@lru_cache(1024)
 def netbios_name(name: str) -> tuple[str, int] | None:
     """First-level encoding undone: the name without padding, and its suffix octet; None where it is none."""
     label = name.partition(".")[0]
-    if len(label) != 32 or any(not "A" <= letter <= "P" for letter in label):
+    if len(label) != 32 or label.strip(_LETTERS):
         return None
-    octets = bytes((ord(label[k]) - 65) << 4 | (ord(label[k + 1]) - 65) for k in range(0, 32, 2))
+    octets = bytes.fromhex(label.translate(_DIGITS))
     return octets[:15].decode("latin-1").rstrip(" \x00"), octets[15]
