@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from interlock.errors import DecodeError
 
 __all__ = ["Ber", "oid_text"]
@@ -10,24 +12,28 @@ __all__ = ["Ber", "oid_text"]
 class Ber:
     """Reads elements one after another from octets[at:end]; raises DecodeError where they do not fit."""
 
+    __slots__ = ("at", "end", "octets")
+
     def __init__(self, octets: bytes, at: int, end: int) -> None:
         self.octets, self.at, self.end = octets, at, end
 
     def element(self) -> tuple[int, int, int]:
         """Tag octet, and where its content begins and ends; stands behind it afterwards."""
-        if self.at + 2 > self.end:
-            raise DecodeError("truncated", self.at)
-        tag, length = self.octets[self.at], self.octets[self.at + 1]
-        at = self.at + 2
+        octets, begin, end = self.octets, self.at, self.end
+        at = begin + 2
+        if at > end:
+            raise DecodeError("truncated", begin)
+        length = octets[begin + 1]
         if length & 0x80:
             width = length & 0x7F
-            if not 1 <= width <= 4 or at + width > self.end:
-                raise DecodeError("length-invalid", self.at)
-            length, at = int.from_bytes(self.octets[at : at + width], "big"), at + width
-        if length > self.end - at:
-            raise DecodeError("truncated", self.at)
-        self.at = at + length
-        return tag, at, at + length
+            if not 1 <= width <= 4 or at + width > end:
+                raise DecodeError("length-invalid", begin)
+            length, at = int.from_bytes(octets[at : at + width], "big"), at + width
+        behind = at + length
+        if behind > end:
+            raise DecodeError("truncated", begin)
+        self.at = behind
+        return octets[begin], at, behind
 
     def inside(self, tag: int) -> Ber:
         """A reader of the next element's content, which must have this tag."""
@@ -55,8 +61,21 @@ class Ber:
         return self.at < self.end
 
 
+_KEPT_OCTETS = 64
+
+
 def oid_text(octets: bytes) -> str:
     """Object identifier content → `1.3.6.1.2.1.1.1.0`. Raises DecodeError for arcs over 64 bits or cut short."""
+    return _kept(octets) if len(octets) <= _KEPT_OCTETS else _spelled(octets)
+
+
+@lru_cache(4096)
+def _kept(octets: bytes) -> str:
+    """Managers ask for the same objects again and again, and answers repeat their names."""
+    return _spelled(octets)
+
+
+def _spelled(octets: bytes) -> str:
     arcs, value, width = [], 0, 0
     for octet in octets:
         value, width = (value << 7) | (octet & 0x7F), width + 1

@@ -32,6 +32,9 @@ SYSTEM = {
 """Objects of the system group and the first physical entity (RFC 6933) that identify a device."""
 MAX_ITEMS = 128
 REFUSED, READ, WRITTEN, REPORTED = 2, 1, 0, 2
+DIRECTIONS = {RESPONSE: READ, 3: WRITTEN, 6: REPORTED, 7: REPORTED}
+KINDS = {2: "Integer32", 4: "OctetString", 6: "ObjectIdentifier", 0x40: "IpAddress", 0x41: "Counter32",
+         0x42: "Unsigned32", 0x43: "TimeTicks", 0x46: "Counter64"}  # fmt: skip
 NONE = -2147483648
 ENCRYPTED = 0x02
 
@@ -146,13 +149,13 @@ class Snmp(Decoder):
             field, sure = SYSTEM[name]
             text = content.decode("utf-8", "backslashreplace").strip("\x00 \r\n")
             self.facts.clue(m, i, self.facts.sender(m, i), field, text, "snmp", sure)
-        direction = {RESPONSE: READ, 3: WRITTEN, 6: REPORTED, 7: REPORTED}.get(function)
+        direction = DIRECTIONS.get(function)
         if direction is None or tag in (5, 0x80, 0x81, 0x82):
             return
-        values, codes = self.values, self.names.code
-        kinds = {2: "Integer32", 4: "OctetString", 6: "ObjectIdentifier", 0x40: "IpAddress", 0x41: "Counter32",
-                 0x42: "Unsigned32", 0x43: "TimeTicks", 0x46: "Counter64"}  # fmt: skip
-        kind = codes(kinds.get(tag, f"tag:{tag}"))
+        values = self.values
+        if not values.wanted:
+            return
+        kind = self.names.code(KINDS.get(tag) or f"tag:{tag}")
         operation = out.operation_of(row)
         block = values.block(
             m, i, self.f.protocol_code, operation, -1, self.objects.code(name), direction, kind
