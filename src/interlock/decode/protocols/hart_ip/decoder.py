@@ -12,6 +12,9 @@ makes the row. Sources: HCF SPEC-085 (HART-IP), HCF SPEC-081 (token passing), HC
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import xor
+
 from interlock.decode.decoder import Decoder
 from interlock.decode.framing import LengthFramer
 from interlock.decode.layouts import Parameters
@@ -147,11 +150,8 @@ class HartIp(Decoder):
 
     def _check(self, m, i, start):
         """The longitudinal parity is that of the frame, from its delimiter."""
-        begin = m.offset[i] + start
-        parity = 0
-        for octet in m.array[begin : m.offset[i] + self._end].tobytes():
-            parity ^= octet
-        if parity != m.octets[m.offset[i] + self._end]:
+        octets = m.bytes(i)
+        if reduce(xor, octets[start : self._end]) != octets[self._end]:
             self.facts.oddity(m, i, "hart-ip", "check-octet-wrong", self._end)
 
     def _direct(self, m, i, out, kind, sequence):

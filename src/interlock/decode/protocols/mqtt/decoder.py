@@ -120,12 +120,13 @@ class Mqtt(Decoder):
 
     def _note(self, m, i, out, session, kind, row, **said):
         """A row of the table mqtt."""
-        said["operation"] = out.operation_of(row) if row >= 0 else None
-        said["packet"] = NAMES[kind]
-        said["from_client"] = not m.direction[i]
-        said["version"] = session.version
-        said["client_id"] = session.client_id
-        self.facts.detail("mqtt", m, i, said)
+        if self.facts.wants("mqtt"):
+            said["operation"] = out.operation_of(row) if row >= 0 else None
+            said["packet"] = NAMES[kind]
+            said["from_client"] = not m.direction[i]
+            said["version"] = session.version
+            said["client_id"] = session.client_id
+            self.facts.detail("mqtt", m, i, said)
         if row >= 0 and session.user:
             out.set_user(row, self.users.code(session.user))
 
