@@ -65,7 +65,11 @@ def _probe(octets, hint):
     if on_port:
         return 90 if _fits(octets, version, mode) else 0
     plausible = len(octets) == 48 and octets[1] <= 16 and octets[2] <= 17 and mode in (3, 4) and version >= 3
-    return 60 if plausible and octets[3] >= 0xE0 and 0 in octets[4:8] else 0
+    if plausible and octets[3] >= 0xE0 and 0 in octets[4:8]:
+        return 60
+    # A client that tells nothing of itself: nothing but zeros, then a transmit timestamp (RFC 4330, clause 5).
+    silent = plausible and mode == 3 and not any(octets[1:40]) and any(octets[40:])
+    return 60 if silent else 0
 
 
 def _fits(octets, version, mode):
