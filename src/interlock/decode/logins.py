@@ -67,12 +67,16 @@ class Names:
 
     def __init__(self, pool: Any) -> None:
         self._pool = pool
+        self._generation = pool.generation
         self._kept: dict[str, int] = {}
 
     def code(self, text: str | None) -> int:
         """Its code, or -1 for no text and for one too many."""
         if not text:
             return -1
+        if self._generation != self._pool.generation:  # its codes were numbered anew
+            self._generation = self._pool.generation
+            self._kept.clear()
         known = self._kept.get(text)
         if known is None:
             if len(self._kept) >= MAX_NAMES:
