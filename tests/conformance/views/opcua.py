@@ -36,6 +36,16 @@ def _created(tables: Tables) -> Iterator[Row]:
     yield from _endpoints(tables, _CREATE_SESSION)
 
 
+_TOKENS: Final = ("anonymous", "username", "certificate", "issued")
+
+
+def _tokens(function: int, tables: Tables) -> Iterator[Row]:
+    """One row per user token that each endpoint of an answer takes."""
+    for row in _endpoints(tables, function):
+        for token in (row["tokens"] or "").split(","):
+            yield row | {"token_type": _TOKENS.index(token.strip()) if token.strip() in _TOKENS else None}
+
+
 _NODE: Final = re.compile(r"(?:ns=(\d+);)?([is])=(.*)")
 
 
@@ -62,6 +72,8 @@ _SERVICES: Final = {
 
 VIEWS: Final[dict[str, View]] = {
     "endpoints_told": _told,
+    "tokens_told": partial(_tokens, _GET_ENDPOINTS),
+    "tokens_of_sessions": partial(_tokens, _CREATE_SESSION),
     "endpoints_of_sessions": _created,
     **{name: partial(_service, function) for name, function in _SERVICES.items()},
 }
