@@ -15,8 +15,8 @@ GROUP = bytes.fromhex("010ccd010001")
 PUBLISHER, GROUP_TEXT = "02:00:00:00:00:01", "01:0c:cd:01:00:01"
 
 
-def decode(*frames: bytes, batch: int = 0) -> dict:
-    return run([ethernet(f, 0x88B8, target=GROUP) for f in frames], batch=batch)
+def decode(*frames: bytes, batch: int = 0, wanted: frozenset[str] | None = None) -> dict:
+    return run([ethernet(f, 0x88B8, target=GROUP) for f in frames], batch=batch, wanted=wanted)
 
 
 def oddities(rows: dict) -> list[str]:
@@ -209,3 +209,46 @@ def test_mutated_messages_give_rows_or_declared_oddities(changes, cut):
 def test_any_octets_give_rows_or_declared_oddities(octets):
     rows = decode(octets, goose_frame(octets), goose_frame(goose(octets)))
     assert not [o for o in oddities(rows) if o.startswith("decoder-error")]
+
+
+STREAM = (
+    goose_frame(goose(*DATA)),
+    goose_frame(goose(*DATA, sq_num=4)),
+    goose_frame(goose(*DATA, st_num=8, sq_num=0)),
+    goose_frame(goose(DATA[0], st_num=9, sq_num=0)),
+    goose_frame(goose(*DATA, sq_num=200)),
+    goose_frame(goose(*DATA, reference=b"IED1LD0/LLN0$GO$gcb2")),
+    goose_frame(goose(*DATA, sq_num=5), simulated=True),
+    goose_frame(goose(*DATA, sq_num=6, entries=3)),
+    goose_frame(goose(*DATA, sq_num=6, without=(0x84,))),
+    goose_frame(goose(*DATA, sq_num=7))[:-2],
+    goose_frame(goose(*DATA, sq_num=7)) + bytes(3),
+)
+RUN_OWN = {"operation", "frame", "response_frame", "time", "flow", "latency"}
+TABLES = ("operations", "values", "oddities", "goose")
+
+
+def _said(frames: tuple[bytes, ...], wanted: frozenset[str]) -> dict[str, list[dict]]:
+    rows = decode(*frames, wanted=wanted)
+    return {
+        name: [{k: v for k, v in row.items() if k not in RUN_OWN} for row in rows.get(name, [])]
+        for name in TABLES
+    }
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+@settings(max_examples=60, deadline=None)
+@given(
+    order=st.lists(st.integers(0, len(STREAM) - 1), min_size=1, max_size=12),
+    changes=st.lists(st.tuples(st.integers(0, 200), st.integers(0, 255)), max_size=2),
+)
+def test_a_message_gives_the_same_rows_whatever_came_before_it(count, order, changes):
+    wanted = frozenset(("operations", "oddities", "values", "goose")[:count])
+    changed = bytearray(STREAM[0])
+    for at, octet in changes:
+        changed[at % len(changed)] = octet
+    frames = (*(STREAM[k] for k in order), bytes(changed))
+    together = _said(frames, wanted)
+    alone = [_said((frame,), wanted) for frame in frames]
+    for name, rows in together.items():
+        assert rows == [row for one in alone for row in one[name]]

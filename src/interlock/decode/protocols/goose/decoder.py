@@ -5,6 +5,7 @@
                                confRev 8, ndsCom 9, numDatSetEntries 10, allData 11, security 12
 
 A repetition carries the same data as the message before: they are read once and written again from memory.
+One that differs from the one before it in t, stNum and sqNum alone is compared octet for octet, not taken apart.
 Over UDP port 102 (R-GOOSE, IEC 61850-90-5) the flow is named by its session header.
 Source: IEC 61850-8-1 annex A (GOOSE PDU), annex C (frame).
 """
@@ -14,10 +15,12 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+import numpy as np
+
 from interlock.decode.decoder import Decoder
 from interlock.decode.protocols.goose.tables import GOOSE
 from interlock.decode.protocols.mms.ber import application, element
-from interlock.decode.protocols.mms.blocks import Writer, blocks_of
+from interlock.decode.protocols.mms.blocks import Block, Writer, blocks_of
 from interlock.decode.protocols.mms.data import plain, read_data, utc_time
 from interlock.decode.spec import ProtocolSpec
 from interlock.errors import DecodeError
@@ -27,6 +30,9 @@ __all__ = ["SPEC", "Goose"]
 GOOSE_PDU, MANAGEMENT_PDU = 1, 0
 REPORTED = 2
 HEADER: Final = 8
+MAX_PATTERNS: Final = 1024
+MAX_OCTETS: Final = 2048
+"""Messages that are kept to compare the next ones with, and the longest of them."""
 MAX_KNOWN: Final = 64
 """Control blocks of one flow whose last data are kept."""
 (
@@ -63,16 +69,48 @@ _ROUTED: Final = {b"\xa0": "r-goose", b"\xa1": "r-goose", b"\xa2": "r-sv", b"\xa
 class Known:
     """The data of a control block's last message: octets, how many, as JSON, and as blocks of values."""
 
-    __slots__ = ("blocks", "count", "dat_set", "octets", "shown")
+    __slots__ = ("_blocks", "_data", "_shown", "count", "dat_set", "octets")
 
     def __init__(self, octets: bytes, dat_set: str) -> None:
         """Raises DecodeError where the octets are no data."""
-        data = read_data(octets, 0, len(octets))
+        self._data = read_data(octets, 0, len(octets))
         self.octets = octets
         self.dat_set = dat_set
-        self.count = len(data)
-        self.shown = json.dumps([plain(datum) for datum in data], ensure_ascii=False)
-        self.blocks = blocks_of(data, [f"{dat_set}[{k}]" for k in range(len(data))])
+        self.count = len(self._data)
+        self._shown: str | None = None
+        self._blocks: list[Block] | None = None
+
+    @property
+    def shown(self) -> str:
+        """As JSON; made when it is first asked for."""
+        if self._shown is None:
+            self._shown = json.dumps([plain(datum) for datum in self._data], ensure_ascii=False)
+        return self._shown
+
+    @property
+    def blocks(self) -> list[Block]:
+        """As blocks of values; made when they are first asked for."""
+        if self._blocks is None:
+            self._blocks = blocks_of(self._data, [f"{self.dat_set}[{k}]" for k in range(self.count)])
+        return self._blocks
+
+
+class Pattern:
+    """A message without oddities: one that differs from it in t, stNum and sqNum alone needs no taking apart.
+
+    octets, cuts: what stays (see Cursor.same). loose: where the content of t, stNum and sqNum begins and ends.
+    row: of the table; known: its data.
+    """
+
+    __slots__ = ("cuts", "known", "loose", "octets", "row")
+
+    def __init__(
+        self, octets: bytes, loose: tuple[tuple[int, int], ...], row: dict[str, Any], known: Known
+    ) -> None:
+        edges = [0, *(edge for pair in sorted(loose) for edge in pair), len(octets)]
+        cuts: Any = np.array(edges, np.int32)
+        self.octets, self.loose, self.row, self.known = octets, loose, row, known
+        self.cuts = memoryview(cuts)
 
 
 class Goose(Decoder):
@@ -81,14 +119,23 @@ class Goose(Decoder):
     def __init__(self, spec: Any, tools: Any) -> None:
         Decoder.__init__(self, spec, tools)
         self.writer = Writer(tools, self.f.protocol_code)
+        self.patterns: dict[int, Pattern] = {}
+        self.clean = False
 
     def message(self, m: Any, i: int, out: Any) -> None:
         """See Decoder.message."""
-        octets = m.bytes(i)
         if self.flows.transport[m.flow[i]] < 0x10000:
-            self._routed(m, i, octets)
+            self._routed(m, i, m.bytes(i))
             return
         self.protocol = "goose"
+        key = -1
+        if m.length[i] >= HEADER:
+            key = m.flow[i] << 32 | self.cursor.u32be()
+            pattern = self.patterns.get(key)
+            if pattern is not None and self._again(m, i, out, pattern):
+                return
+        octets = m.bytes(i)
+        self.clean = True
         if len(octets) < HEADER + 2:
             raise DecodeError("truncated", len(octets))
         length = octets[2] << 8 | octets[3]
@@ -108,7 +155,56 @@ class Goose(Decoder):
             "simulated": octets[4] >= 0x80,
             "signed": SECURITY in fields,
         }
-        self._row(m, i, out, octets, fields, row, broken)
+        known = self._row(m, i, out, octets, fields, row, broken)
+        if self.clean and known is not None and length <= len(octets):
+            self._learn(key, octets, fields, row, known)
+
+    def _again(self, m: Any, i: int, out: Any, pattern: Pattern) -> bool:
+        """Write a message that is laid out as this; False, and nothing is written, where it is not.
+
+        The flow must hold the same data still, as the full way would find them there.
+        """
+        cursor, row, known = self.cursor, pattern.row, pattern.known
+        cursor.seek(0)
+        state = self.flows.state[m.flow[i]]
+        if state is None or state.get(row["gocb_ref"]) is not known:
+            return False
+        if not cursor.same(pattern.octets, pattern.cuts):
+            return False
+        operation = out.tell(m, i, self.f, GOOSE_PDU)
+        out.set_object(operation, self.objects.code(row["gocb_ref"]), known.count)
+        detailed = self.facts.wants("goose")
+        if detailed or self.values.wanted:
+            fresh = row.copy() if detailed else {}
+            t, st_num, sq_num = (self._content(begin, end) for begin, end in pattern.loose)
+            fresh["t"], fresh["t_quality"] = utc_time(t)
+            fresh["st_num"], fresh["sq_num"] = int.from_bytes(st_num, "big"), int.from_bytes(sq_num, "big")
+            self._tell(m, i, out.operation_of(operation), fresh, known)
+        return True
+
+    def _content(self, begin: int, end: int) -> bytes:
+        self.cursor.seek(begin)
+        return self.cursor.take(end - begin)
+
+    def _learn(
+        self, key: int, octets: bytes, fields: dict[int, tuple[int, int]], row: dict[str, Any], known: Known
+    ) -> None:
+        """Keep a message that had nothing wrong; its mandatory fields are there and well formed."""
+        stop = row["length"]
+        loose = (fields[T], fields[ST_NUM], fields[SQ_NUM])
+        tags = zip(loose, (T, ST_NUM, SQ_NUM), strict=True)
+        if stop > MAX_OCTETS or any(
+            octets[begin - 2] != tag or octets[begin - 1] != end - begin for (begin, end), tag in tags
+        ):
+            return  # too long, or a length whose own end depends on the content
+        if len(self.patterns) >= MAX_PATTERNS:
+            self.patterns.clear()
+        self.patterns[key] = Pattern(octets[:stop], loose, row, known)
+
+    def _odd(self, m: Any, i: int, oddity: str, offset: int) -> None:
+        """Tell of what is wrong; such a message is no pattern for others."""
+        self.clean = False
+        self.facts.oddity(m, i, "goose", oddity, offset)
 
     def _routed(self, m: Any, i: int, octets: bytes) -> None:
         """Name the flow by the session header: CLTP unit data (1, 0x40), then the kind of payload."""
@@ -163,12 +259,12 @@ class Goose(Decoder):
         fields: dict[int, tuple[int, int]],
         row: dict[str, Any],
         broken: DecodeError | None,
-    ) -> None:
-        oddity = self.facts.oddity
+    ) -> Known | None:
+        oddity = self._odd
         if broken is not None:
-            oddity(m, i, "goose", broken.oddity, broken.offset)
+            oddity(m, i, broken.oddity, broken.offset)
         elif not all(tag in fields for tag in _NEEDED):
-            oddity(m, i, "goose", "field-missing", HEADER)
+            oddity(m, i, "field-missing", HEADER)
         for tag, name in _TEXTS.items():
             if tag in fields:
                 start, stop = fields[tag]
@@ -180,7 +276,7 @@ class Goose(Decoder):
                 if start < stop and number < 1 << 64:
                     row[name] = number
                 else:
-                    oddity(m, i, "goose", "integer-invalid", start)
+                    oddity(m, i, "integer-invalid", start)
         for tag, name in _FLAGS.items():
             if tag in fields:
                 start, stop = fields[tag]
@@ -191,6 +287,7 @@ class Goose(Decoder):
         count = known.count if known else -1
         out.set_object(operation, self.objects.code(row["gocb_ref"]), count)
         self._tell(m, i, out.operation_of(operation), row, known)
+        return known
 
     def _time(
         self, m: Any, i: int, octets: bytes, fields: dict[int, tuple[int, int]], row: dict[str, Any]
@@ -201,7 +298,7 @@ class Goose(Decoder):
         if stop - start == 8:
             row["t"], row["t_quality"] = utc_time(octets[start:stop])
         else:
-            self.facts.oddity(m, i, "goose", "utc-time-invalid", start)
+            self._odd(m, i, "utc-time-invalid", start)
 
     def _data(
         self, m: Any, i: int, octets: bytes, fields: dict[int, tuple[int, int]], row: dict[str, Any]
@@ -221,14 +318,14 @@ class Goose(Decoder):
             try:
                 fresh = Known(content, name)
             except DecodeError as error:
-                self.facts.oddity(m, i, "goose", error.oddity, start + error.offset)
+                self._odd(m, i, error.oddity, start + error.offset)
                 row["all_data_octets"] = content
                 return None
             if known is None:
                 self._first(m, i, state, reference)
             known = state[reference] = fresh
         if row.get("num_dat_set_entries", known.count) != known.count:
-            self.facts.oddity(m, i, "goose", "entries-mismatch", start)
+            self._odd(m, i, "entries-mismatch", start)
         return known
 
     def _first(self, m: Any, i: int, state: dict[str, Known], reference: str) -> None:
