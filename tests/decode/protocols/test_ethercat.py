@@ -257,3 +257,12 @@ def test_the_marked_mac_is_told_as_the_senders_own():
     rows = run(both(7, 0x01300000, bytes(2), bytes(2)))
     found = {(c["who"], c["field"], c["value"]) for c in rows["clues"]}
     assert (MASTER_TEXT, "mac", "02:01:05:00:00:01") in found
+
+
+def test_a_logical_address_is_not_taken_for_a_register_of_the_same_number():
+    """Both are numbers of one table of names: what tells them apart lies above 32 bits."""
+    for at, register in ((0, "DL Information"), (1, "DL Information:0x0001")):
+        asked = [Datagram(10, at, bytes(2), 0, 7), Datagram(1, device(2, at), bytes(2), 0, 8)]
+        for order in (asked, asked[::-1]):
+            rows = run([out(order[0]), out(order[1])])
+            assert {row["object"] for row in rows["operations"]} == {f"logical:0x{at:08x}", register}

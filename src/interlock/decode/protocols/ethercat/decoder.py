@@ -232,13 +232,13 @@ class EtherCat(Decoder):
 
     def _object(self, command, address):
         """`logical:0x01000000`, a register by its name, `memory:0x1000`; spelled once."""
-        logical: cython.bint = 10 <= command <= 12
+        logical: cython.ulonglong = 1 if 10 <= command <= 12 else 0  # 64 bits wide: it is shifted beyond 32
         offset: cython.ulonglong = address if logical else address >> 16
         key: cython.ulonglong = self.f.key_base | (logical << 32) | offset
         code: cython.int = self.objects.find(key)
         if code >= 0:
             return code
-        return self.objects.keep(key, self.rare.object_name(logical, offset))
+        return self.objects.keep(key, self.rare.object_name(logical == 1, offset))
 
     def _unit(self, command, address):
         """Code of the device: its station address, or its position; -1 for all of them."""
