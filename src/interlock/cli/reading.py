@@ -100,12 +100,10 @@ def stop_on_interrupt() -> Iterator[Callable[[], bool]]:
     before = {number: signal.signal(number, note) for number in numbers}
     try:
         yield stop
-    except BaseException:
-        stop()  # an import under way makes another exception of the exit
-        raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        stop()  # an import under way makes another exception of the exit
 
 
 def _say(sentence: str) -> None:
