@@ -89,6 +89,8 @@ def main() -> None:
     cpu_s = CPU_S * (100 if digest else 1)  # uncompiled and compared row by row, it is not a matter of speed
     for line in sys.stdin:
         first, count = map(int, line.split())
+        # To read a capture and make mutants of it is not the decoders' time: the last group's limit is over.
+        resource.setrlimit(resource.RLIMIT_CPU, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         captures = [mutants.of(number) for number in range(first, first + count)]
         print(">", first, count, flush=True)
         used = _cpu_s()
