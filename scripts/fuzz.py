@@ -32,13 +32,13 @@ def _arguments() -> argparse.Namespace:
         "--mutants", type=int, default=100_000, help="up to this number, in all runs together"
     )
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop mutants after this long")
-    parser.add_argument("--jobs", type=int, default=1, help="worker processes for mutants")
+    parser.add_argument("--jobs", type=int, default=1, help="worker processes at a time")
     parser.add_argument(
         "--guided",
         type=int,
         default=0,
         metavar="SECONDS",
-        help="coverage-guided, too, each protocol this long",
+        help="coverage-guided, too, each protocol so many CPU seconds",
     )
     parser.add_argument("--protocol", action="append", help="guided: only this one (may be given again)")
     parser.add_argument("--seed", type=int, default=1)
@@ -72,7 +72,8 @@ def main() -> int:
     code = _mutate(given) if given.mutants else 0
     if given.guided:
         record = FOLDER if given.record else None
-        code = max(code, run_guided(given.protocol or PROTOCOLS, given.guided, given.out, record=record))
+        protocols = given.protocol or PROTOCOLS
+        code = max(code, run_guided(protocols, given.guided, given.out, record=record, jobs=given.jobs))
     return code
 
 

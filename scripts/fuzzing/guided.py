@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import re
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -120,6 +121,7 @@ def main(arguments: list[str]) -> int:
         with contextlib.suppress(FileExistsError), (folder / seed).open("xb") as file:
             file.write(octets)
     atheris.Setup([sys.argv[0], *options, corpus], target)
+    print(f"started after {time.process_time():.1f} CPU s", file=sys.stderr, flush=True)
     atheris.Fuzz()
     return 0
 

@@ -42,7 +42,7 @@ def proofs(folders: Mapping[str, Sequence[str]]) -> list[str]:
     for folder, names in folders.items():
         parts += _agreement(folder, names, compared)
     parts += ["", "## Hostile octets and cost\n", _HOSTILE, *_mutants()]
-    parts += ["| folder | guided fuzzing, hours | executions | broke | last | ns a message | measured |"]
+    parts += ["| folder | guided fuzzing, CPU hours | executions | broke | last | ns a message | measured |"]
     parts.append("|---|---|---|---|---|---|---|")
     parts += [_hostile(folder, fuzzed.get(folder), costs.get(folder)) for folder in folders]
     return [*parts, ""]

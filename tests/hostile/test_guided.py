@@ -18,6 +18,8 @@ from decode.contract.subjects import SUBJECTS, each, randomness
 from decode.contract.takes import whole
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pytest
 
 BY_NAME = {s.name: s for s in SUBJECTS}
@@ -72,24 +74,47 @@ def test_what_breaks_is_kept_once_a_kind_and_fuzzing_goes_on(
     assert len(target.kinds) == MAX_KINDS
 
 
-def test_seconds_add_up_over_runs(tmp_path: Path) -> None:
-    def run(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
+def _runner(
+    broken: str = "", cpu: float = 3.0
+) -> Callable[[list[str], dict[str, str]], tuple[int, str, float]]:
+    """What a fuzzer's process would say; the protocol named breaks in each turn."""
+
+    def run(command: list[str], environment: dict[str, str]) -> tuple[int, str, float]:
         prefix = next(o.partition("=")[2] for o in command if o.startswith("-artifact_prefix="))
-        if command[3] == "snmp":
+        if command[3] == broken:
             Path(f"{prefix}crash-1234").write_bytes(b"x")
         assert (Path(environment["PYTHONPATH"].split(":")[0]) / "interlock").is_dir()
-        return 0, "stat::number_of_executed_units: 40\n"
+        return 0, "started after 1.0 CPU s\nstat::number_of_executed_units: 40\n", cpu
 
-    assert run_guided(["modbus"], 2, tmp_path, run) == 0
-    assert run_guided(["modbus", "snmp"], 2, tmp_path, run) == 1
+    return run
+
+
+def test_cpu_seconds_add_up_over_runs_without_those_of_starting(tmp_path: Path) -> None:
+    assert run_guided(["modbus"], 2, tmp_path, _runner()) == 0
+    assert run_guided(["modbus", "snmp"], 2, tmp_path, _runner("snmp"), jobs=2) == 1
     kept = json.loads((tmp_path / "fuzz-guided.json").read_text("utf-8"))
-    assert (kept["modbus"]["turns"], kept["modbus"]["executions"], kept["modbus"]["broken"]) == (2, 80, [])
+    assert kept["modbus"] == {"turns": 2, "seconds": 4.0, "executions": 80, "inputs": 0, "broken": []}
     assert kept["snmp"]["broken"] == ["snmp-crash-1234"]
     assert Tally(tmp_path).now == kept
 
 
+def test_turns_go_on_until_each_protocol_had_its_seconds(tmp_path: Path) -> None:
+    record = tmp_path / "proof"
+    assert run_guided(["modbus", "snmp"], 7, tmp_path, _runner(), record=record, jobs=2) == 0
+    kept = json.loads((record / "fuzz.json").read_text("utf-8"))
+    assert [(n, e["seconds"], e["executions"]) for n, e in sorted(kept.items())] == [
+        ("modbus", 8.0, 160),
+        ("snmp", 8.0, 160),
+    ]
+
+
+def test_a_fuzzer_that_does_not_start_is_given_up(tmp_path: Path) -> None:
+    assert run_guided(["modbus"], 60, tmp_path, lambda _command, _environment: (1, "no such file", 0.0)) == 1
+    assert Tally(tmp_path).now["modbus"]["turns"] == 1
+
+
 def test_without_atheris_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_guided(["modbus", "snmp"], 2, tmp_path, lambda _command, _environment: (3, "")) == 0
+    assert run_guided(["modbus", "snmp"], 2, tmp_path, lambda _command, _environment: (3, "", 0.0)) == 0
     assert capsys.readouterr().out.count("skipped") == 1
 
 
