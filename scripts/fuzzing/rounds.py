@@ -59,12 +59,22 @@ def _broke(found: dict[str, Any]) -> bool:
 
 
 def _group(worker: Any, group: tuple[int, int]) -> list[Result]:
-    """One result where nothing broke, else one for each mutant, and one for all where none alone broke anything."""
+    """One result where nothing broke, else one for each mutant, and one for all where none alone broke anything.
+
+    The same octets take the same work: a time-out that a fresh worker does not repeat is the machine's (a virtual one
+    that was held is charged for the pause) and says so as `unrepeated`, with the result of the repetition.
+    """
     first, count = group
     together = worker.run(first, count)
-    if not _broke(together) or count == 1:
+    if not _broke(together):
         return [(first, count, together)]
     worker.close()  # memory that the group took is not held against its mutants
+    if "hang" in together:
+        again = worker.run(first, count)
+        if not _broke(again):
+            return [(first, count, again | {"unrepeated": together})]
+    if count == 1:
+        return [(first, count, together)]
     alone = [(number, 1, worker.run(number, 1)) for number in range(first, first + count)]
     return alone if any(_broke(found) for _, _, found in alone) else [*alone, (first, count, together)]
 
@@ -73,8 +83,10 @@ def _add(score: Score, results: list[Result]) -> None:
     for first, count, found in results:
         if _broke(found):
             score.broke(first, found, count)
-        else:
-            score.fine(first, found)
+            continue
+        score.fine(first, found)
+        if "unrepeated" in found:
+            score.unrepeated(first, found["unrepeated"], count)
 
 
 def _compare(score: Score, first: int, behind: int, pair: tuple[Any, Any]) -> None:

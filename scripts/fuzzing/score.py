@@ -17,7 +17,8 @@ __all__ = ["RSS_OCTETS", "Score"]
 
 RSS_OCTETS = 1 << 30
 _SUMMED = (
-    "mutants", "crashes", "hangs", "decoder_errors", "over_memory", "compared", "differ", "rows", "seconds", "cpu_s",
+    "mutants", "crashes", "hangs", "unrepeated", "decoder_errors", "over_memory", "compared", "differ", "rows",
+    "seconds", "cpu_s",
 )  # fmt: skip
 KEPT = 3
 """Inputs that are kept of each kind of breakage."""
@@ -36,8 +37,8 @@ class Score:
         self._crashes = out / "crashes"
         self._mutants = Mutants(captures_below(folder), seed)
         self.now: dict[str, Any] = {
-            "seed": seed, "mutants": 0, "crashes": 0, "hangs": 0, "decoder_errors": 0, "over_memory": 0,
-            "compared": 0, "differ": 0, "not_readable": 0, "rows": 0, "max_rss": 0, "slowest_s": 0.0,
+            "seed": seed, "mutants": 0, "crashes": 0, "hangs": 0, "unrepeated": 0, "decoder_errors": 0,
+            "over_memory": 0, "compared": 0, "differ": 0, "not_readable": 0, "rows": 0, "max_rss": 0, "slowest_s": 0.0,
             "slowest": -1, "seconds": 0.0, "cpu_s": 0.0, "kinds": {},
         }  # fmt: skip
         if self._file.exists():
@@ -89,6 +90,11 @@ class Score:
             for name in found["errors"]:
                 self.keep(number, name, [], count)
 
+    def unrepeated(self, number: int, found: dict[str, Any], count: int) -> None:
+        """Count a time-out that the same group did not show again, and keep its input."""
+        self.now["unrepeated"] += 1
+        self.keep(number, "unrepeated", [found["hang"], *found["stderr"]], count)
+
     def keep(self, number: int, what: str, said: list[str], count: int = 1) -> None:
         """Count a kind of breakage; its first inputs are kept."""
         kind = f"{what} {said[-1]}" if said else what
@@ -110,7 +116,8 @@ class Score:
         each = 1000 * n["cpu_s"] / max(1, n["mutants"])
         return (
             f"{n['mutants']} mutants in {n['seconds']:.0f} s ({each:.1f} ms CPU each): {n['crashes']} crashes, "
-            f"{n['hangs']} hangs, {n['decoder_errors']} decoder errors, {n['over_memory']} over 1 GiB; "
+            f"{n['hangs']} hangs ({n['unrepeated']} time-outs that did not repeat), "
+            f"{n['decoder_errors']} decoder errors, {n['over_memory']} over 1 GiB; "
             f"{n['compared']} compared uncompiled, {n['differ']} differ; max RSS {n['max_rss'] / 2**20:.0f} MiB, "
             f"slowest group {n['slowest_s']:.2f} s CPU (from mutant {n['slowest']}); {n['not_readable']} not "
             f"readable, {n['rows']} rows"

@@ -100,6 +100,7 @@ def _mutants() -> list[str]:
         broke = ", ".join(
             f"{m[what]} {what.replace('_', ' ')}" for what in ("crashes", "hangs", "decoder_errors")
         )
+        broke += f", {m['unrepeated']} time-outs that did not repeat" if m.get("unrepeated") else ""
         lines.append(
             f"Mutants of real captures, {seed}: {m['mutants']} in {m['cpu_s'] / 3600:.2f} CPU hours: {broke},\n"
             f"{m['over_memory']} over 1 GiB; {m['differ']} of {m['compared']} compared differ uncompiled "

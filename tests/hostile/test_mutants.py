@@ -97,6 +97,24 @@ def test_what_only_a_group_breaks_is_kept_as_a_group(tmp_path: Path, told: type[
     assert len(list((tmp_path / "crashes").glob("hang-1-*.pcap"))) == 3
 
 
+def test_a_time_out_that_does_not_repeat_is_the_machines_and_said(
+    tmp_path: Path, told: type[Told], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(self: Told, first: int, count: int = 1) -> dict[str, Any]:
+        found = decode(self, first, count)
+        held = (first, count) == (0, GROUP) and self.asked.count((0, GROUP)) == 1
+        return {"hang": "ended with -24", "stderr": []} if held else found
+
+    decode = told.run
+    monkeypatch.setattr(told, "run", run)
+    score = _score(tmp_path)
+    run_mutants(score, DEMO, 2 * GROUP, 1e9, 1, make=told)
+    assert (score.now["hangs"], score.now["unrepeated"], score.now["rows"]) == (0, 1, 2 * GROUP)
+    assert not score.broken()
+    assert len(list((tmp_path / "crashes").glob("unrepeated-1-*.pcap"))) == GROUP
+    assert "1 time-outs that did not repeat" in score.summary()
+
+
 def test_compiled_and_uncompiled_are_compared(tmp_path: Path, told: type[Told]) -> None:
     run_mutants(score := _score(tmp_path), DEMO, 10, 1e9, 1, make=told)
     assert (score.now["compared"], score.now["differ"]) == (1, 0)
