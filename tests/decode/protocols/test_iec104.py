@@ -162,6 +162,11 @@ def test_a_command_is_confirmed_and_terminated(kind, element, number, form) -> N
     ]  # fmt: skip
 
 
+def test_the_termination_of_a_private_type_has_no_known_verb() -> None:
+    rows = talk((SERVER, asdu(131, ACTTERM, [(5, b"\x01")])))
+    assert one(rows["operations"], "verb", "function", "outcome") == ("unknown", 131, "unsolicited")
+
+
 def test_select_and_execute_are_two_operations() -> None:
     select, execute = b"\x81", b"\x01"
     rows = talk(

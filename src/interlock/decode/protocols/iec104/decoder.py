@@ -187,7 +187,7 @@ class Iec104(Decoder):
         else:
             row = out.tell(m, i, self.f, self.kind)
             self._describe(m, i, out, row, key, UNSAID)
-            if cause == 10:
+            if cause == 10 and self.elements[self.kind, 0] >= 0:  # a private type's is unknown
                 out.set_verb(row, self.report_verb)
             if self.negative:
                 out.settle(row, REFUSED, cause)
