@@ -125,12 +125,13 @@ class Dissector:
         """Work on this buffer; what is joined is put behind `used`."""
         self.array = array
         self.spill = used
-        self.octets = memoryview(array)
-        self.writable = memoryview(array)
-        self.packet.bind(self.octets)
+        octets = memoryview(array)
+        self.octets = octets
+        self.writable = octets
+        self.packet.bind(octets)
         for framer in self.framers:
             if framer is not None:
-                framer.bind(self.octets)
+                framer.bind(octets)
         for messages in self.messages:
             messages.bind(array)
 

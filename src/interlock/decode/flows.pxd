@@ -14,16 +14,18 @@ cdef class Flows:
     cdef public object table_array
     cdef int[::1] table
     cdef unsigned long long[:, ::1] key
-    cdef public unsigned long long[::1] ident
-    cdef public long long[::1] first, last, first_frame, last_frame
-    cdef public int[::1] source, last_source, realm, vlan, transport
-    cdef public short[::1] protocol
-    cdef public unsigned char[::1] basis, confidence, tries, client_side, oriented, tcp, opaque, alive, family
-    cdef public int[::1] retransmissions, gaps, duplicates, bad_checksums, offloaded_checksums
-    cdef public int[:, ::1] address, port, ipid, ttl, window, last_length
-    cdef public long long[:, ::1] packets, octets, payload, next_seq, last_time, leap
-    cdef public unsigned long long[:, ::1] mac
-    cdef public unsigned char[:, ::1] sync, fin
+    # Not public: each look from Python would make a view anew. Plain Python finds the columns in __dict__.
+    cdef dict __dict__
+    cdef unsigned long long[::1] ident
+    cdef long long[::1] first, last, first_frame, last_frame
+    cdef int[::1] source, last_source, realm, vlan, transport
+    cdef short[::1] protocol
+    cdef unsigned char[::1] basis, confidence, tries, client_side, oriented, tcp, opaque, alive, family
+    cdef int[::1] retransmissions, gaps, duplicates, bad_checksums, offloaded_checksums
+    cdef int[:, ::1] address, port, ipid, ttl, window, last_length
+    cdef long long[:, ::1] packets, octets, payload, next_seq, last_time, leap
+    cdef unsigned long long[:, ::1] mac
+    cdef unsigned char[:, ::1] sync, fin
     cdef public int side
 
     cpdef int find(self, Packet p) except -1

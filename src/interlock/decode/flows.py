@@ -101,6 +101,7 @@ class Flows:
 
     def _bind(self):
         v = {name: memoryview(column) for name, column in self.columns.items()}
+        vars(self).update(v)
         self.key, self.ident = v["key"], v["ident"]
         self.first, self.last = v["first"], v["last"]
         self.first_frame, self.last_frame = v["first_frame"], v["last_frame"]

@@ -17,7 +17,7 @@ class Framer:
 
     def __init__(self, maximum=65536):
         """maximum: octets that an incomplete message may reach before the stream counts as broken."""
-        self.octets = memoryview(b"")
+        self.bind(memoryview(b""))
         self.want = 0
         self.leap = 0
         self.maximum = maximum
@@ -25,8 +25,9 @@ class Framer:
         self.side = 0
 
     def bind(self, octets):
-        """Cut from this buffer from now on."""
+        """Cut from this buffer (a memoryview of octets) from now on."""
         self.octets = octets
+        vars(self)["octets"] = octets
 
     def cut(self, start, end):
         """Length of the first message; 0: more octets are needed (`want` of them in all, if known).

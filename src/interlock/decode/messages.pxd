@@ -8,9 +8,11 @@ cdef class Messages:
     cdef public int n
     cdef int capacity
     cdef dict columns
-    cdef public long long[::1] offset, time, frame
-    cdef public int[::1] length, flow, source
-    cdef public unsigned char[::1] side, direction
+    # Not public: each look from Python would make a view anew. Plain Python finds the columns in __dict__.
+    cdef dict __dict__
+    cdef long long[::1] offset, time, frame
+    cdef int[::1] length, flow, source
+    cdef unsigned char[::1] side, direction
 
     cpdef bind(self, array)
     cpdef int append(self, int flow, int side, int direction, Py_ssize_t offset, Py_ssize_t length,

@@ -45,14 +45,10 @@ class Messages:
             fresh[name] = column
         self.columns = fresh
         self.capacity = capacity
-        self.offset = memoryview(fresh["offset"])
-        self.time = memoryview(fresh["time"])
-        self.frame = memoryview(fresh["frame"])
-        self.length = memoryview(fresh["length"])
-        self.flow = memoryview(fresh["flow"])
-        self.source = memoryview(fresh["source"])
-        self.side = memoryview(fresh["side"])
-        self.direction = memoryview(fresh["direction"])
+        v = {name: memoryview(column) for name, column in fresh.items()}
+        vars(self).update(v)
+        self.offset, self.time, self.frame, self.length = v["offset"], v["time"], v["frame"], v["length"]
+        self.flow, self.source, self.side, self.direction = v["flow"], v["source"], v["side"], v["direction"]
 
     def bind(self, array):
         """Point at this batch's buffer (uint8 array)."""
