@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -176,6 +177,8 @@ def compare_all(
     """Compare all captures, largest first; `done` hears of each as it ends. Order of the result: by name."""
     outcomes = []
     ordered = sorted(captures, key=lambda capture: -capture.path.stat().st_size)
+    with suppress(TsharkError):  # asked once here, not by each capture's worker; those tell what is wrong
+        _ = sides.tshark.version
     with ProcessPoolExecutor(max_workers=jobs) as pool:
         for finished in as_completed([pool.submit(compare_capture, sides, capture) for capture in ordered]):
             outcomes.append(finished.result())

@@ -42,6 +42,10 @@ def write_capture(place: Path) -> None:
     frames = [segment(0, at, b"", 2), segment(1, at, b"", 0x12), segment(0, at, b"", 0x10)]
     frames += [segment(0, at, ask), segment(1, at, reply[:9]), segment(1, at, reply[9:])]
     frames += [segment(0, at, poor), segment(1, at, refusal)]
+    write_pcap(place, frames)
+
+
+def write_pcap(place: Path, frames: list[bytes]) -> None:
     records = (struct.pack("<IIII", 1000 + n, 0, len(f), len(f)) + f for n, f in enumerate(frames))
     place.write_bytes(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1) + b"".join(records))
 
@@ -83,6 +87,29 @@ def test_no_captures_is_a_usage_error(tmp_path):
     run = compare(tmp_path)
     assert run.returncode == 2
     assert "no captures" in run.stderr
+
+
+def write_bare_mms(place: Path) -> None:
+    """Write MMS on COTP without a session: initiate, conclude, and a BER element that is no MMSpdu."""
+    at = [1000, 2000]
+    initiate = bytes.fromhex(
+        "a8268002001f81010382010383020808a416800101810305e800820c03ee1c0000040800000000000000"
+    )
+    frames = [segment(0, at, b"", 2), segment(1, at, b"", 0x12), segment(0, at, b"", 0x10)]
+    for pdu in (initiate, b"\x8b\x00", b"\x8f\x00"):
+        cotp = b"\x02\xf0\x80" + pdu
+        frames.append(segment(0, at, b"\x03\x00" + (4 + len(cotp)).to_bytes(2, "big") + cotp))
+    write_pcap(place, frames)
+
+
+@needs_tshark
+def test_tshark_is_handed_mms_pdus_without_a_session(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys.modules[__name__], "PORTS", (50000, 102))
+    write_bare_mms(tmp_path / "bare.pcap")
+    (oracle,) = (oracle for oracle in ORACLES if oracle.name == "mms")
+    (capture,) = find(tmp_path, "bare.pcap")
+    said = list(oracle.messages(Tshark(Cache(tmp_path / "cache"), {}).packets(capture, oracle)))
+    assert [(m.frame, m.function, m.kind) for m in said] == [(4, "520", "request"), (5, "523", "request")]
 
 
 def agreeing():

@@ -5,6 +5,7 @@ import pytest
 from conformance.oracles import (
     cip,
     datagrams,
+    dnp3,
     ethercat,
     link,
     modbus,
@@ -301,3 +302,36 @@ def test_what_a_synchrophasor_command_asks_for_answers_it_once():
         f"2 c37118 {A} > {B} function 261 answer",
         f"3 c37118 {A} > {B} function 3 request",
     ]
+
+
+def fragment(seq: str, function: str, *more: tuple[str, str], ipid: str = "0x0001"):
+    """An outstation's segment with a whole fragment, as tshark shows it."""
+    shown = [
+        ("ctl.dir", "False"),
+        ("ctl.prifunc", "4"),
+        ("al.func", function),
+        ("al.seq", "3"),
+        ("al.fir", "True"),
+    ]
+    return [
+        (2, "ip.id", ipid),
+        (2, "tcp.seq_raw", seq),
+        (2, "tcp.checksum", "0x1234"),
+        (1, "<dnp3", ""),
+        *((2, f"dnp3.{name}", value) for name, value in [*shown, *more]),
+    ]
+
+
+def test_a_frame_that_the_capture_has_twice_counts_once_and_one_sent_again_counts():
+    first, copy = (packet(n, tcp(A, B, 20000, back=True), fragment("7", "130")) for n in (1, 2))
+    again = packet(3, tcp(A, B, 20000, back=True), fragment("7", "130", ipid="0x0002"))
+    later = packet(4, tcp(A, B, 20000, back=True), fragment("24", "130"))
+    told = f"dnp3 {A} > {B} function 130 request"
+    assert keys(dnp3.ORACLE, first, copy, again, later) == [f"1 {told}", f"3 {told}", f"4 {told}"]
+
+
+def test_what_tshark_laid_over_another_fragment_is_no_dnp3_message():
+    conflict = ("al.fragment.overlap.conflict", "1")
+    laid = packet(1, tcp(A, B, 20000, back=True), fragment("7", "0", conflict))
+    good = packet(2, tcp(A, B, 20000, back=True), fragment("9", "130", ("al.fragment.overlap.conflict", "0")))
+    assert keys(dnp3.ORACLE, laid, good) == [f"2 dnp3 {A} > {B} function 130 request"]

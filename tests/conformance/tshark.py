@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -70,10 +71,13 @@ class Tshark:
         for preference in oracle.preferences:
             chosen += ["-o", preference]
         depends = [self.version, self.rules(capture), chosen, sorted(oracle.fields), "walk 1"]
+        if oracle.script:
+            depends.append(oracle.script)
         place = self.cache.place(oracle.name, capture.digest(), depends)
         if (kept := self.cache.load(place)) is not None:
             return [(number, [tuple(node) for node in nodes]) for number, nodes in kept]
-        walked = list(read_pdml(self.run(capture, ["-T", "pdml", *chosen]), oracle.fields))
+        with _script(oracle.script) as scripted:
+            walked = list(read_pdml(self.run(capture, ["-T", "pdml", *chosen, *scripted]), oracle.fields))
         self.cache.keep(place, walked)
         return walked
 
@@ -91,3 +95,15 @@ class Tshark:
             text = complaints.read().decode("utf-8", "replace")
         if run.returncode and "cut short" not in text and "appears to be damaged" not in text:
             raise TsharkError(f"{capture.name}: {text.strip()}")
+
+
+@contextmanager
+def _script(text: str) -> Iterator[list[str]]:
+    """Options that make tshark run this Lua script, which lies in a file of its own meanwhile."""
+    if not text:
+        yield []
+        return
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as kept:
+        kept.write(text)
+        kept.flush()
+        yield ["-X", f"lua_script:{kept.name}"]

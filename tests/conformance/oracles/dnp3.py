@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from conformance.message import ANSWER, REQUEST, Message
-from conformance.oracles.port import Oracle
+from conformance.oracles.port import SEGMENT_FIELDS, Oracle, originals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["ORACLE"]
 
 _LINK: Final = 256
+_CONFLICT: Final = "dnp3.al.fragment.overlap.conflict"
+"""tshark says so where it laid segments of unlike fragments over each other: what it shows then nobody sent."""
+
 _RESPONSE, _UNSOLICITED, _AUTHENTICATE_RESP = 129, 130, 131
 _USER_DATA: Final = (3, 4)
 _AUTHENTICATE: Final = 32
@@ -35,7 +38,7 @@ Waiting = dict[tuple[int | None, ...], list[int]]
 
 def _messages(packets: Iterable[Packet]) -> Iterator[Message]:
     waiting: Waiting = {}
-    for packet in packets:
+    for packet in originals(packets):
         for layer in packet.named("dnp3"):
             yield from _message(packet.number, layer, waiting)
 
@@ -48,7 +51,7 @@ def _message(frame: int, layer: Layer, waiting: Waiting) -> Iterator[Message]:
     elif primary not in _USER_DATA:
         _key(layer, waiting).append(_LINK + primary)
         yield _made(frame, layer.ends, _LINK + primary, REQUEST, asks=True)
-    elif function is not None:
+    elif function is not None and not layer.number(_CONFLICT):
         if function:  # only masters ask and only outstations respond, whatever the direction bit says
             from_master = function < _RESPONSE
         yield from _fragment(frame, layer, waiting, function, from_master=from_master)
@@ -114,7 +117,9 @@ ORACLE = Oracle(
             "dnp3.al.func",
             "dnp3.al.seq",
             "dnp3.al.fir",
+            _CONFLICT,
         },
-    ),
+    )
+    | SEGMENT_FIELDS,
     messages=_messages,
 )

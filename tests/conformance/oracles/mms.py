@@ -1,12 +1,14 @@
 """MMS: every PDU is a message; the confirmed ones go by their service, errors by that of their request.
 
 function: a confirmed service's tag, 256 + that of an unconfirmed one, 512 + that of a whole PDU (initiate, conclude,
-cancel). A reject answers the request that it names. What reports is the server.
+cancel). A reject answers the request that it names. What reports is the server. Without a session (ISO 8327) tshark
+offers its MMS decoder initiate and confirmed requests only; bare_mms.lua hands it the connection's other PDUs, too.
 Source: ISO 9506-2; tshark fields mms.*.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from conformance.message import ANSWER, REQUEST
@@ -96,4 +98,5 @@ ORACLE = Oracle(
         "mms.unconfirmedService",
     },
     messages=_messages,
+    script=Path(__file__).with_name("bare_mms.lua").read_text("utf-8"),
 )
