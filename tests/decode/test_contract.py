@@ -7,6 +7,7 @@ INTERLOCK_CONTRACT_DEPTH=10 tries ten times as many examples, new ones each time
 
 from __future__ import annotations
 
+from decode.contract.asking import test_a_table_is_the_same_whatever_else_is_asked_for
 from decode.contract.ends import test_swapped_ends_give_mirrored_rows
 from decode.contract.files import (
     test_quality_says_everything,
@@ -28,6 +29,7 @@ from decode.contract.splitting import (
 
 __all__ = [
     "test_a_conversation_is_joined_in_the_middle",
+    "test_a_table_is_the_same_whatever_else_is_asked_for",
     "test_any_batching_gives_the_same_rows",
     "test_any_cutting_gives_the_same_rows",
     "test_any_octets_give_records_or_declared_oddities",

@@ -23,7 +23,7 @@ TIME, FLOW, OUTCOME = 1, 3, 10
 class Facts:
     """Rows as tuples: (message's source, time, frame, flow slot, side, …own columns).
 
-    wanted: names of the tables that are asked for, None for all; only details heed it.
+    wanted: names of the tables that are asked for, None for all; clues and details heed it.
     flows: the flow table (Flows), which knows who speaks.
     """
 
@@ -58,7 +58,7 @@ class Facts:
 
     def clue(self, m, i, who, field, value, protocol, confidence=0.9):
         """`who` (address, or address/unit) has `field` (clue_fields.CLUE_FIELDS) = value (text, not empty)."""
-        if not value or not who:
+        if not value or not who or not self.wants("clues"):
             return
         self.clue_at(
             m.source[i],
@@ -74,6 +74,8 @@ class Facts:
 
     def clue_at(self, source, time, frame, realm, who, field, value, protocol, confidence):
         """The same, where no message carries it."""
+        if not self.wants("clues"):
+            return
         key = (realm, who, field, value, protocol)
         said = self._said.get(key)
         if said is not None and 0 <= time - said < CLUE_AGE_NS:

@@ -32,10 +32,18 @@ Rows = dict[str, list[Row]]
 """Table → rows without source, realm and flow id; operations are numbered from 1 within the take."""
 
 
-def engine_for(sources: int, specs: Sequence[ProtocolSpec] | None = None) -> Engine:
-    """An engine with so many sources, each in a realm of its own."""
+def engine_for(
+    sources: int, specs: Sequence[ProtocolSpec] | None = None, wanted: frozenset[str] | None = None
+) -> Engine:
+    """An engine with so many sources, each in a realm of its own. wanted: tables to make (None: all)."""
     made = tuple(Source(name=str(k), realm=f"r{k}") for k in range(sources))
-    return Engine(made, specs or registered(), verbs(), fingerprint=lambda secret: f"{len(secret)} octets")
+    return Engine(
+        made,
+        specs or registered(),
+        verbs(),
+        fingerprint=lambda secret: f"{len(secret)} octets",
+        wanted=wanted,
+    )
 
 
 def batch_of(frames: Sequence[tuple[int, int, bytes]]) -> Frames:
@@ -58,9 +66,19 @@ def batch_of(frames: Sequence[tuple[int, int, bytes]]) -> Frames:
     )
 
 
-def play(takes: Sequence[Take], *, batch: int = 0, specs: Sequence[ProtocolSpec] | None = None) -> list[Rows]:
-    """Decode the takes side by side. batch: frames a batch (0: all in one)."""
-    engine = engine_for(len(takes), specs)
+def play(
+    takes: Sequence[Take],
+    *,
+    batch: int = 0,
+    specs: Sequence[ProtocolSpec] | None = None,
+    wanted: frozenset[str] | None = None,
+    shown: frozenset[str] | None = None,
+) -> list[Rows]:
+    """Decode the takes side by side. batch: frames a batch (0: all in one).
+
+    wanted: tables to make, shown: tables to give back (None: all).
+    """
+    engine = engine_for(len(takes), specs, wanted)
     frames = [(moment, k, octets) for k, take in enumerate(takes) for moment, octets in take.frames]
     frames.sort(key=lambda f: f[0])  # stable: the order within a take's moment stays
     found: list[Rows] = [{} for _ in takes]
@@ -69,7 +87,7 @@ def play(takes: Sequence[Take], *, batch: int = 0, specs: Sequence[ProtocolSpec]
         _collect(found, engine.feed(batch_of(frames[at : at + size])))
     for rest in engine.finish():
         _collect(found, rest)
-    return [_arranged(rows) for rows in found]
+    return [_arranged({n: t for n, t in rows.items() if shown is None or n in shown}) for rows in found]
 
 
 def _collect(found: list[Rows], batches: dict[str, Any]) -> None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import os
 import struct
+import subprocess
+import sys
 
 import pytest
 from cryptography import x509
@@ -183,6 +187,36 @@ def test_a_certificate_that_is_none() -> None:
     rows = tcp(pieces, port=443)
     assert [r["oddity"] for r in rows["oddities"]] == ["certificate-unreadable"]
     assert [r["certificate_subject"] for r in rows["tls"]] == [None]
+
+
+_ASK = """
+import json, sys
+from decode.feed import Tcp, run
+connection = Tcp(443)
+connection.open()
+for side, octets in json.load(sys.stdin):
+    connection.segment(side, bytes.fromhex(octets))
+rows = run(connection.frames, wanted=frozenset(sys.argv[1:]))
+print(len(rows["operations"]), len(rows["tls"]), "cryptography.x509" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize(
+    ("tables", "told"),
+    [(("operations", "flows", "clues"), "1 0 False"), (("operations", "tls"), "1 1 True")],
+)
+def test_certificates_are_parsed_only_where_somebody_asks(
+    der: bytes, tables: tuple[str, ...], told: str
+) -> None:
+    done = subprocess.run(
+        (sys.executable, "-c", _ASK, *tables),
+        input=json.dumps([(side, octets.hex()) for side, octets in talk(der)]),
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == told
 
 
 def test_whole_and_split_agree(der: bytes) -> None:

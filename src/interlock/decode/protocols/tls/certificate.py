@@ -46,10 +46,10 @@ CertificateFacts = dict[str, "str | int | bool | datetime | None"]
 @lru_cache(maxsize=512)
 def read_certificate(octets: bytes) -> CertificateFacts | None:
     """Read one DER certificate (RFC 5280); None where it is none that the parser takes."""
-    from cryptography import x509  # noqa: PLC0415 (rare, and costs 40 ms to import)
-
     if not 16 <= len(octets) <= MAX_CERTIFICATE or octets[0] != 0x30:
         return None
+    from cryptography import x509  # noqa: PLC0415 (rare, and costs 40 ms to import)
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter(

@@ -54,7 +54,17 @@ class _Handshake:
 
 
 class Tls(Decoder):
-    """Hellos, certificates and alerts."""
+    """Hellos, certificates and alerts.
+
+    What only a table or a clue would say is not made where nobody asked for it: a certificate's parser costs
+    more to import than all the rest of a short capture.
+    """
+
+    def __init__(self, spec, tools):
+        Decoder.__init__(self, spec, tools)
+        self.tells = self.facts.wants("tls")
+        self.marks = self.tells or self.facts.wants("clues")
+        self.reads_certificates = self.tells or self.facts.wants("oddities")
 
     def message(self, m, i, out):
         """See Decoder.message."""
@@ -122,15 +132,22 @@ class Tls(Decoder):
         if hello.server_name:
             out.set_object(row, self.objects.code(hello.server_name), 1)
         state.client = hello
-        state.row = {
-            "client_version": version_name(hello.highest()),
-            "server_name": hello.server_name,
-            "ja3": ja3(hello),
-            "ja4": ja4(hello),
-        }
+        if self.marks:
+            self._mark(m, i, state, hello)
+
+    def _mark(self, m, i, state, hello):
+        """Say by which fingerprints a client is known, and begin the handshake's row."""
+        first, second = ja3(hello), ja4(hello)
+        if self.tells:
+            state.row = {
+                "client_version": version_name(hello.highest()),
+                "server_name": hello.server_name,
+                "ja3": first,
+                "ja4": second,
+            }
         who = self.facts.sender(m, i)
-        self.facts.clue(m, i, who, "fingerprint", "ja3:" + state.row["ja3"], "tls", 0.6)
-        self.facts.clue(m, i, who, "fingerprint", "ja4:" + state.row["ja4"], "tls", 0.6)
+        self.facts.clue(m, i, who, "fingerprint", "ja3:" + first, "tls", 0.6)
+        self.facts.clue(m, i, who, "fingerprint", "ja4:" + second, "tls", 0.6)
 
     def _server_hello(self, m, i, out, state, hello):
         slot = m.flow[i]
@@ -151,11 +168,12 @@ class Tls(Decoder):
             and not _is_address(state.client.server_name)
         ):
             self.facts.clue(m, i, who, "name", state.client.server_name, "tls", 0.5)
-        state.row = {
-            **(state.row or {}),
-            "version": version_name(hello.version),
-            "suite": suite_name(hello.suite),
-        }
+        if self.tells:
+            state.row = {
+                **(state.row or {}),
+                "version": version_name(hello.version),
+                "suite": suite_name(hello.suite),
+            }
         if hello.version >= TLS13 and hello.version >> 8 in (3, 0x7F):
             state.encrypted[m.side[i]] = True
             self._emit(m, i, state)
@@ -163,11 +181,14 @@ class Tls(Decoder):
     def _certificate(self, m, i, state, body):
         """| all 3 | size 3 | DER … | … |; the first one is the server's own (RFC 5246 7.4.2)."""
         first = Reader(Reader(body).vector(3))
-        facts = read_certificate(first.vector(3)) if first.left() >= 3 else None
+        octets = first.vector(3) if first.left() >= 3 else b""
+        if not self.reads_certificates:
+            return
+        facts = read_certificate(octets) if octets else None
         if facts is None:
             if first.left() or first.at:
                 self.facts.oddity(m, i, "tls", "certificate-unreadable", 5)
-        else:
+        elif self.tells:
             state.row = {**(state.row or {}), **facts}
         self._emit(m, i, state)
 
