@@ -129,14 +129,15 @@ def tcp(
     client_port: int = CLIENT_PORT,
     handshake: bool = True,
     batch: int = 0,
+    wanted: frozenset[str] | None = None,
 ) -> Rows:
-    """Decode a conversation: (side, octets of one segment) in order."""
+    """Decode a conversation: (side, octets of one segment) in order. wanted: tables, all where it is not given."""
     connection = Tcp(port, client_port)
     if handshake:
         connection.open()
     for side, payload in payloads:
         connection.segment(side, payload)
-    return run(connection.frames, batch=batch)
+    return run(connection.frames, batch=batch, wanted=wanted)
 
 
 def udp(payloads: Iterable[tuple[int, bytes]], *, port: int, client_port: int = CLIENT_PORT) -> Rows:

@@ -44,6 +44,12 @@ def test_a_layout_names_numbers_texts_octets_and_what_repeats():
     ]
 
 
+def test_what_repeats_within_what_repeats_is_numbered_through_the_message():
+    found = told("sets:1 *sets( size:1 *size( tag:1 ) last:1 )", bytes([2, 2, 7, 8, 9, 1, 5, 6]))
+    assert [row for row in found if row[1] == "tag"] == [(1, "tag", "7"), (2, "tag", "8"), (3, "tag", "5")]
+    assert [row for row in found if row[1] == "last"] == [(1, "last", "9"), (2, "last", "6")]
+
+
 def test_a_condition_that_does_not_hold_is_passed_over():
     assert told("kind:1 ?kind=3( level:f32 ) end:1", b"\x02\x09") == [(0, "kind", "2"), (0, "end", "9")]
 

@@ -11,6 +11,7 @@ A layout is words with blanks between:
     ?kind=3( level:f32 )           only where an earlier number is this
 
 Whatever a layout names becomes a row of the protocol's own table `…_parameters`; octets that end early end the rows.
+What repeats within what repeats is numbered through the whole message.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from interlock.records.tables import DETAIL
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["MAX_PARAMETERS", "Kind", "Parameters", "Reader", "parameters_table"]
+__all__ = ["MAX_PARAMETERS", "EndedError", "Kind", "Parameters", "Reader", "parameters_table"]
 
 MAX_PARAMETERS: Final = 1024
 """Rows of one message; what is beyond is left out."""
@@ -37,15 +38,23 @@ Kind = "Callable[[Reader], object]"
 """A protocol's own kind: takes its octets from the reader, gives what they mean, or None to say nothing."""
 
 
-def parameters_table(protocol: str, spoken: str) -> Table:
-    """Return the table of a protocol's parameters. spoken: its name as people write it."""
+def parameters_table(protocol: str, spoken: str, *, alone: str = "") -> Table:
+    """Return the table of a protocol's parameters.
+
+    spoken: its name as people write it. alone: messages with parameters that belong to no operation.
+    """
     return Table(
         name=f"{protocol}_parameters",
         version=1,
         meaning=f"One row per parameter that a {spoken} message has beside its objects and values.",
         columns=(
             *DETAIL,
-            Column(name="operation", type=pa.uint64(), meaning="joins operations"),
+            Column(
+                name="operation",
+                type=pa.uint64(),
+                nullable=bool(alone),
+                meaning="joins operations" + (f"; null for {alone}" if alone else ""),
+            ),
             Column(name="answer", type=pa.bool_(), meaning="whether an answer says it, not a request"),
             Column(
                 name="element",
@@ -103,8 +112,8 @@ def _inner(layout: str, at: int, *, depth: int) -> tuple[tuple[_Word, ...], int]
     return tuple(words), at
 
 
-class _EndedError(Exception):
-    """The octets are over."""
+class EndedError(Exception):
+    """The octets are over, or are none of what the layout says: the rows of the message end."""
 
 
 class Reader:
@@ -115,9 +124,9 @@ class Reader:
         self.order: Any = "big" if big else "little"
 
     def take(self, count: int) -> bytes:
-        """Raises _EndedError where there are fewer."""
+        """Raises EndedError where there are fewer."""
         if count < 0 or self.at + count > len(self.octets):
-            raise _EndedError
+            raise EndedError
         self.at += count
         return self.octets[self.at - count : self.at]
 
@@ -142,14 +151,22 @@ class Parameters:
         """Whether anybody asked for them."""
         return bool(self._facts.wants(self._table))
 
-    def tell(self, m: Any, i: int, operation: int, layout: str, octets: bytes, *, answer: bool) -> None:
+    def tell(
+        self, m: Any, i: int, operation: int | None, layout: str, octets: bytes, *, answer: bool
+    ) -> None:
         """Write the rows of message i, whose parameters are these octets."""
         if self.wanted():
             found = self._read(_parsed(layout), Reader(octets, big=self._big))
             self.rows(m, i, operation, found, answer=answer)
 
     def rows(
-        self, m: Any, i: int, operation: int, found: Iterator[tuple[int, str, object]], *, answer: bool
+        self,
+        m: Any,
+        i: int,
+        operation: int | None,
+        found: Iterator[tuple[int, str, object]],
+        *,
+        answer: bool,
     ) -> None:
         """Write rows from (element, name, value); a value of None is left out."""
         for count, (element, name, value) in enumerate(found):
@@ -167,7 +184,7 @@ class Parameters:
     def _read(self, words: tuple[_Word, ...], reader: Reader) -> Iterator[tuple[int, str, object]]:
         try:
             yield from self._words(words, reader, {}, 0)
-        except _EndedError:
+        except EndedError:
             return
 
     def _words(
@@ -181,9 +198,11 @@ class Parameters:
                     yield from self._words(word.inner, reader, seen, element)
             elif word.what == "*":
                 times = seen.get(word.name) if word.name else MAX_PARAMETERS
+                before = _before(word, seen, element)
                 for k in range(min(times if isinstance(times, int) else 0, MAX_PARAMETERS)):
                     if reader.left():
-                        yield from self._words(word.inner, reader, seen, k + 1)
+                        seen["*" + word.name] = before + k + 1
+                        yield from self._words(word.inner, reader, seen, before + k + 1)
             else:
                 seen[word.name] = value = self._value(word.about, reader, seen)
                 yield element, word.name, value
@@ -201,6 +220,12 @@ class Parameters:
             )
         octets = reader.take(_size(kind[1:], reader, seen))
         return f"0x{octets.hex()}" if kind[0] == "h" else _text(octets)
+
+
+def _before(word: _Word, seen: Mapping[str, object], element: int) -> int:
+    """Elements of a loop within a loop that were read before."""
+    before = seen.get("*" + word.name, 0) if element else 0
+    return before if isinstance(before, int) else 0
 
 
 def _size(told: str, reader: Reader, seen: Mapping[str, object]) -> int:

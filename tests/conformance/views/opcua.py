@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +14,8 @@ __all__ = ["VIEWS"]
 
 _GET_ENDPOINTS: Final = 428
 _CREATE_SESSION: Final = 461
+_BROWSE: Final = 527
+_READ: Final = 631
 
 
 def _endpoints(tables: Tables, function: int) -> Iterator[Row]:
@@ -46,34 +47,16 @@ def _tokens(function: int, tables: Tables) -> Iterator[Row]:
             yield row | {"token_type": _TOKENS.index(token.strip()) if token.strip() in _TOKENS else None}
 
 
-_NODE: Final = re.compile(r"(?:ns=(\d+);)?([is])=(.*)")
+def _answered(function: int, tables: Tables) -> Iterator[Row]:
+    """Requests and answers of one service."""
+    yield from (row for row in messages(tables, "opcua") if row["function"] == function)
 
-
-def _service(function: int, tables: Tables) -> Iterator[Row]:
-    """Requests and answers of one service, with the first node that they are about."""
-    for row in messages(tables, "opcua"):
-        if row["function"] == function:
-            node = _NODE.fullmatch(row["object"] or "")
-            asked = row["kind"] == "request"
-            yield row | {
-                "spoken": f"{row['function_name']}{'Request' if asked else 'Response'}",
-                "namespace": int(node[1] or 0) if node and asked else None,
-                "node": node[3] if node and asked else None,
-            }
-
-
-_SERVICES: Final = {
-    "read": 631,
-    "write": 673,
-    "browse": 527,
-    "close_session": 473,
-    "get_endpoints": _GET_ENDPOINTS,
-}
 
 VIEWS: Final[dict[str, View]] = {
     "endpoints_told": _told,
     "tokens_told": partial(_tokens, _GET_ENDPOINTS),
     "tokens_of_sessions": partial(_tokens, _CREATE_SESSION),
     "endpoints_of_sessions": _created,
-    **{name: partial(_service, function) for name, function in _SERVICES.items()},
+    "read": partial(_answered, _READ),
+    "browse": partial(_answered, _BROWSE),
 }

@@ -8,7 +8,8 @@ from interlock.decode.sheet cimport Sheet
 
 cdef class Conversation(Decoder):
     cdef public Variants v
-    cdef public object identity, sessions
+    cdef public object identity, sessions, told
+    cdef bint tells
     cdef public dict answer_ids
     cdef long long kept
     cdef int encrypted_name
@@ -23,6 +24,7 @@ cdef class Conversation(Decoder):
     cdef _open(self, Messages m, int i, Sheet out, Channel state)
     cdef _opened(self, Messages m, int i, Sheet out, Channel state)
     cdef _sealed_open(self, Messages m, int i, Sheet out, Channel state)
+    cdef _tell_opening(self, Messages m, int i, Sheet out, int row, bint sealed)
     cdef _chunk(self, Messages m, int i, Sheet out, Channel state, int kind, int letter)
     cdef bint _begins(self) except -1
     cdef int _read_mode(self, Messages m, int i, Channel state, bint begins) except -1

@@ -17,6 +17,7 @@ import cython
 from interlock.decode.decoder import Decoder
 from interlock.decode.protocols.opcua.channel import MAX_KEPT, MAX_PARTIAL, SIGNATURES, Channel
 from interlock.decode.protocols.opcua.identity import Identity
+from interlock.decode.protocols.opcua.parameters import PARAMETERS, Told
 from interlock.decode.protocols.opcua.service import code_of
 from interlock.decode.protocols.opcua.sessions import Sessions, policy_of
 from interlock.decode.protocols.opcua.status import status_names
@@ -50,6 +51,8 @@ class Conversation(Decoder):
         self.answer_ids = {f + (1 if f in NETWORK_REQUESTS else ANSWER_STEP): f for f in self.f.table}
         self.encrypted_name = self.names.code("encrypted")
         self.kept = 0
+        self.tells = self.facts.wants(PARAMETERS.name)
+        self.told = Told(self.cursor, self.v, self.f, self.facts) if self.tells else None
 
     def service(self, m, i, out, state, call):
         """A whole message that can be read, the cursor at its type id; call: the request id."""
@@ -78,6 +81,8 @@ class Conversation(Decoder):
         """HEL: version 4, four sizes, endpoint. ACK: without it. ERR: status 4, reason. RHE: server, endpoint."""
         c: Cursor = self.cursor
         state: Channel = self._channel(m, i)
+        if self.tells:
+            self.told.connection(m, i, answer=kind == 0x41434B or kind == 0x455252)
         if kind == 0x48454C or kind == 0x41434B:
             self.flows.orient(m.flow[i], m.side[i] if kind == 0x48454C else 1 - m.side[i])
             c.skip(20)
@@ -136,6 +141,13 @@ class Conversation(Decoder):
             if row < 0:
                 row = out.orphan(m, i, self.f, OPEN, key)
         out.set_transaction(row, -1)
+        self._tell_opening(m, i, out, row, True)
+
+    def _tell_opening(self, m, i, out, row, sealed):
+        """What an opening says beside its row, where anybody asks."""
+        if self.tells:
+            answer: cython.bint = m.side[i] != self.flows.client_side[m.flow[i]]
+            self.told.opening(m, i, out.operation_of(row), answer=answer, sealed=sealed)
 
     def _opened(self, m, i, out, state):
         """Sequence 4, request 4, then the service; the answer names channel and token."""
@@ -150,10 +162,12 @@ class Conversation(Decoder):
             row = out.ask(m, i, self.f, OPEN, key)
             out.set_transaction(row, call)
             state.opening = key
+            self._tell_opening(m, i, out, row, False)
             return
         row = out.answer(m, i, key)
         if row < 0:
             row = out.orphan(m, i, self.f, OPEN, call)
+        self._tell_opening(m, i, out, row, False)
         status: cython.longlong = self.response_header()
         if status >> 31 or v.identifier == FAULT:
             out.settle(row, REFUSED, code_of(status))
@@ -228,6 +242,9 @@ class Conversation(Decoder):
             row = out.orphan(m, i, self.f, function, -1)
             out.set_transaction(row, -1)
         out.settle(row, UNKNOWN, NO_NUMBER)
+        if self.tells:
+            answer: cython.bint = m.side[i] != self.flows.client_side[m.flow[i]]
+            self.told.sealed(m, i, out.operation_of(row), answer=answer)
         if function != CLOSE:
             out.set_name(row, self.encrypted_name)
 

@@ -91,9 +91,13 @@ class OpcUa(Conversation):
             row = out.tell(m, i, self.f, CLOSE)  # no stack answers it: the connection is simply closed
             out.settle(row, UNKNOWN, NO_NUMBER)
             out.set_transaction(row, call)
+            if self.tells:
+                self.told.service(m, i, out.operation_of(row), CLOSE, answer=False)
             return False
         row = out.ask(m, i, self.f, function if known else NO_NUMBER, self.key(state, call))
         out.set_transaction(row, call)
+        if self.tells:
+            self.told.service(m, i, out.operation_of(row), function, answer=False)
         begin: cython.Py_ssize_t = c.offset()
         v.skip_node()
         size: cython.Py_ssize_t = c.offset() - begin
@@ -131,6 +135,8 @@ class OpcUa(Conversation):
         elif kind != FAULT and out.function_of(row) != asked:
             self.facts.oddity(m, i, "opcua", "answer-of-another-service", 0)
             asked = -1
+        if self.tells:
+            self.told.service(m, i, out.operation_of(row), asked, answer=True)
         status: cython.longlong = self.response_header()
         if status >> 31 or kind == FAULT:
             out.settle(row, REFUSED, code_of(status))

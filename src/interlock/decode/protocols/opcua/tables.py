@@ -6,6 +6,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from interlock.decode.protocols.opcua.parameters import PARAMETERS
 from interlock.records.schema import Column, Table, text
 from interlock.records.tables import DETAIL
 
@@ -112,4 +113,4 @@ ENDPOINTS: Final = Table(
     ),
 )
 
-DETAILS: Final = (SESSIONS, ENDPOINTS)
+DETAILS: Final = (SESSIONS, ENDPOINTS, PARAMETERS)
