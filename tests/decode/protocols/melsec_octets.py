@@ -79,6 +79,100 @@ OLD = [
 ]
 
 
+OLD_D, OLD_W, OLD_Y, OLD_M, OLD_CN, OLD_R = 0x4420, 0x5720, 0x5920, 0x4D20, 0x434E, 0x5220
+
+
+def old(subheader: int, data: bytes = b"") -> bytes:
+    return bytes((subheader, 0xFF, 0x0A, 0)) + data
+
+
+def old_answer(subheader: int, data: bytes = b"", *, code: int = 0) -> bytes:
+    return bytes((subheader | 0x80, code)) + data
+
+
+def old_device(code: int, number: int, block: int | None = None) -> bytes:
+    return struct.pack("<IH", number, code) + (b"" if block is None else struct.pack("<H", block))
+
+
+def each(*points: bytes) -> bytes:
+    return bytes((len(points), 0)) + b"".join(points)
+
+
+def counted(points: int) -> bytes:
+    return bytes((points, 0))
+
+
+OLD_RARE = [
+    (CLIENT, old(0x04, each(old_device(OLD_Y, 0x94) + b"\1", old_device(OLD_M, 60) + b"\0"))),
+    (SERVER, old_answer(0x04)),
+    (CLIENT, old(0x05, each(old_device(OLD_W, 0x26) + b"\x34\x12", old_device(OLD_CN, 18) + b"\x50\0"))),
+    (SERVER, old_answer(0x05)),
+    (CLIENT, old(0x06, each(old_device(OLD_Y, 0x46), old_device(OLD_M, 12), old_device(OLD_M, 13)))),
+    (SERVER, old_answer(0x06)),
+    (CLIENT, old(0x08)),
+    (SERVER, old_answer(0x08, b"\x10\x10")),
+    (CLIENT, old(0x07, each(old_device(OLD_D, 38), old_device(OLD_W, 0x1E)))),
+    (SERVER, old_answer(0x07)),
+    (CLIENT, old(0x09)),
+    (SERVER, old_answer(0x09, b"\x34\x12\x78\x56")),
+    (CLIENT, old(0x17, old_device(OLD_R, 70, 2) + counted(2))),
+    (SERVER, old_answer(0x17, b"\x34\x12\x65\x87")),
+    (CLIENT, old(0x18, old_device(OLD_R, 71, 2) + counted(1) + b"\x09\0")),
+    (SERVER, old_answer(0x18)),
+    (CLIENT, old(0x19, each(old_device(OLD_R, 5, 2) + b"\7\0", old_device(OLD_R, 6, 3) + b"\x08\0"))),
+    (SERVER, old_answer(0x19)),
+    (CLIENT, old(0x1A, each(old_device(OLD_R, 15, 2), old_device(OLD_R, 28, 3)))),
+    (SERVER, old_answer(0x1A)),
+    (CLIENT, old(0x1B)),
+    (SERVER, old_answer(0x1B, b"\xe5\x6d\x34\x12")),
+    (CLIENT, old(0x3B, old_device(OLD_R, 70) + counted(1))),
+    (SERVER, old_answer(0x3B, b"\x01\x3f")),
+    (CLIENT, old(0x3C, old_device(OLD_R, 70) + counted(1) + b"\x0a\0")),
+    (SERVER, old_answer(0x3C, b"\x10\0", code=0x5B)),
+    (CLIENT, old(0x0E, b"\xf0\x07\0\4\x13\0")),
+    (SERVER, old_answer(0x0E, b"\x09\x18\x20\x34")),
+    (CLIENT, old(0x0F, b"\xf0\x07\0\2\x13\0\1\2")),
+    (SERVER, old_answer(0x0F)),
+    (CLIENT, old(0x02, old_device(OLD_M, 50) + counted(3) + b"\x10\x10")),
+    (SERVER, old_answer(0x02)),
+    (CLIENT, old(0x13)),
+    (SERVER, old_answer(0x13)),
+    (CLIENT, old(0x15)),
+    (SERVER, old_answer(0x15, b"\xa2\0")),
+    (CLIENT, old(0x16, b"\3abc")),
+    (SERVER, old_answer(0x16, b"\3abc")),
+]
+
+
+def name16(text: str) -> bytes:
+    return struct.pack("<H", len(text)) + text.encode("utf-16-le")
+
+
+FILES = [
+    (CLIENT, ask(0x1827, b"1234" + struct.pack("<HHH", 0x0100, 0, 7) + b"ABC.QPG")),
+    (SERVER, reply(b"\x03\0")),
+    (CLIENT, ask(0x1829, struct.pack("<HIH", 3, 0, 2) + b"ab")),
+    (SERVER, reply(b"\2\0")),
+    (CLIENT, ask(0x182A, struct.pack("<HH", 3, 0))),
+    (SERVER, reply()),
+    (CLIENT, ask(0x1827, b"\0\0" + struct.pack("<HH", 0, 4) + name16("LINE.CSV"), 0x40)),
+    (SERVER, reply(b"\x04\0")),
+    (CLIENT, ask(0x1828, struct.pack("<HIH", 4, 0, 100))),
+    (SERVER, reply(b"\2\0ab")),
+    (CLIENT, ask(0x1822, b" " * 32 + struct.pack("<HH", 0, 8) + b"MAIN.QPG", 4)),
+    (SERVER, reply(end=0xC051)),
+    (
+        CLIENT,
+        ask(0x1824, bytes(8) + 2 * (bytes(4) + struct.pack("<HH", 0, 3) + b"A.B")),
+    ),
+    (SERVER, reply()),
+    (CLIENT, ask(0x1820, bytes(4) + struct.pack("<HIH", 0, 1024, 3) + b"N.D")),
+    (SERVER, reply()),
+    (CLIENT, ask(0x1825, bytes(4) + struct.pack("<HHH", 0, 1, 3) + b"N.D")),
+    (SERVER, reply()),
+]
+
+
 def melsoft(function: int, data: bytes, *, back: bool = False) -> bytes:
     inner = bytes([0x9C if back else 0x1C, 0x0A, 0x18 if back else 0x16, 0x14])
     inner += bytes((0x18 if back else 0x16) - 2) + struct.pack(">H", function) + data

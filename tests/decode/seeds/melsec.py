@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from decode.protocols.melsec_octets import CHARACTERS, OLD, TALK, D, M, ask, device, melsoft, points, reply
+from decode.protocols.melsec_octets import (
+    CHARACTERS,
+    FILES,
+    OLD,
+    OLD_RARE,
+    TALK,
+    D,
+    M,
+    ask,
+    device,
+    melsoft,
+    points,
+    reply,
+)
 from decode.seeds import Seed
 
 _NUMBERED = (
@@ -27,6 +40,22 @@ SEEDS = (
         messages=tuple(OLD),
         counted=True,
         no_join="answers have no length",
+    ),
+    Seed(
+        name="1E-rare",
+        transport="tcp",
+        port=5006,
+        messages=tuple(OLD_RARE),
+        counted=True,
+        no_join="answers have no length, monitors read what was registered",
+    ),
+    Seed(
+        name="files",
+        transport="tcp",
+        port=5007,
+        messages=tuple(FILES),
+        counted=True,
+        no_join="a pointer stands for the file that was opened",
     ),
     Seed(name="datagrams", transport="udp", port=5006, messages=_NUMBERED),
     Seed(

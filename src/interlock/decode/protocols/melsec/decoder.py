@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from interlock.decode import logins
 from interlock.decode.decoder import Decoder
-from interlock.decode.protocols.melsec.framing import ANSWERS, HEADS, HEX, MelsecFramer, head_of, old_request
-from interlock.decode.protocols.melsec.old import Old
+from interlock.decode.protocols.melsec import files, lengths
+from interlock.decode.protocols.melsec.framing import ANSWERS, HEADS, HEX, MelsecFramer, head_of
+from interlock.decode.protocols.melsec.melsoft import Melsoft
+from interlock.decode.protocols.melsec.one_e import OneE
 from interlock.decode.protocols.melsec.reader import AsciiReader, BinaryReader
 from interlock.decode.protocols.melsec.requests import Requests
 from interlock.decode.sheet import REFUSED
@@ -22,6 +24,9 @@ __all__ = ["SPEC", "Melsec"]
 
 OWN_CPU = 0x03FF
 READ_TYPE, ON_DEMAND = 0x0101, 0x2101
+TO_ALL = frozenset({0x0E30, 0x0E31, 0x0E70})
+"""Commands that a master broadcasts: each station answers from its own address."""
+MAX_ASKED = 1024
 NONE = -2147483648
 PORTS = frozenset({5006, 5007, 5008, 5010, 5011, 5560, 5562})
 LOOKED_AT = 512
@@ -41,25 +46,27 @@ class Melsec(Decoder):
         self.bit_type = self.names.code("bit")
         self.octets_type = self.names.code("octets")
         self.requests = Requests(self)
-        self.old = Old(self)
+        self.melsoft = Melsoft(self)
+        self.one_e = OneE(self)
         self.binary = BinaryReader(self.cursor)
         self.characters = AsciiReader(self.cursor)
         self.r = self.binary
         self.ascii = False
         self._units = {}
+        self._asked_all = {}
 
     def message(self, m, i, out):
         """See Decoder.message."""
         c = self.cursor
         first = c.peek(0)
         if first in MELSOFT_OCTETS:
-            self.old.melsoft(m, i, out)
+            self.melsoft.message(m, i, out)
             return
         start = c.take(2)
         head = HEADS.get(start)
         if head is None:
             c.seek(0)
-            self.old.one_e(m, i, out)
+            self.one_e.message(m, i, out)
             return
         self.ascii = head[2]
         r = self.r = self.characters if self.ascii else self.binary
@@ -106,6 +113,8 @@ class Melsec(Decoder):
         row = out.ask(m, i, self.f, command, key)
         out.set_transaction(row, serial)
         out.set_unit(row, self.unit(route))
+        if command in TO_ALL:
+            self._remember(m.flow[i], key, command)
         self.requests.say(m, i, out, row, command, sub)
 
     def _answer(self, m, i, out, key, serial, route):
@@ -113,7 +122,7 @@ class Melsec(Decoder):
         row = out.answer(m, i, key)
         note = out.notes.pop(out.operation_of(row), None) if row >= 0 else None
         if row < 0:
-            row = out.orphan(m, i, self.f, NONE, 0)
+            row = self._orphan(m, i, out, key)
             out.set_transaction(row, serial)
             out.set_unit(row, self.unit(route))
         login = isinstance(note, tuple)
@@ -125,24 +134,40 @@ class Melsec(Decoder):
             who = self.facts.sender(m, i)
             own = route[0] == 0 and route[2] == OWN_CPU
             self.model(m, i, who if own else f"{who}/{route[0]}.{route[1]}", self.r.text(16))
+        elif isinstance(note, str):
+            files.opened(self, m, i, note)
+        elif isinstance(note, int):
+            self.requests.labels_read(m, i, out, row, note)
         elif note and not login:
             self.values_of(m, i, out, row, note, READ)
         elif self.cursor.left() and note is None and self.values.wanted:
-            self._raw(m, i, out, row)
+            self.raw_of(m, i, out, row, self.cursor.rest(), READ)
 
-    def _raw(self, m, i, out, row):
-        """What an answer holds whose devices are not known."""
-        here = (
-            m,
-            i,
-            self.f.protocol_code,
-            out.operation_of(row),
-            out.unit_of(row),
-            -1,
-            READ,
-            self.octets_type,
+    def _remember(self, slot, key, command):
+        """Who asked all stations: their answers come in flows of their own, to the same port."""
+        where = (self.facts.realm_of(slot), self.flows.client_port(slot), key)
+        if where not in self._asked_all and len(self._asked_all) >= MAX_ASKED:
+            del self._asked_all[next(iter(self._asked_all))]
+        self._asked_all[where] = (slot, command)
+
+    def _orphan(self, m, i, out, key):
+        """The row of an answer whose request is not open in its flow: it may have been asked of all."""
+        slot = m.flow[i]
+        asked, command = self._asked_all.get(
+            (self.facts.realm_of(slot), self.flows.client_port(slot), key), (None, NONE)
         )
-        self.values.set_raw(self.values.block(*here), self.cursor.rest()[:4096])
+        row = out.orphan(m, i, self.f, command, 0)
+        if asked is not None and out.heard(m, i, asked, key) >= 0:
+            side = self.flows.client_side[asked]
+            out.set_ends(row, self.flows.addresses.code(self.facts.address_of(asked, side)), -1)
+        return row
+
+    def raw_of(self, m, i, out, row, octets, direction):
+        """Octets of a row's object whose numbers are not known."""
+        if not self.values.wanted:
+            return
+        here = (m, i, self.f.protocol_code, out.operation_of(row), out.unit_of(row), out.object_of(row))
+        self.values.set_raw(self.values.block(*here, direction, self.octets_type), octets[:4096])
 
     def values_of(self, m, i, out, row, asked, direction):
         """asked: [(object code, count, in bits)], in the order of the answer's data."""
@@ -171,7 +196,9 @@ class Melsec(Decoder):
 _COMMANDS = frozenset({0x0101, 0x0401, 0x1401, 0x0403, 0x1402, 0x0406, 0x1406, 0x0801, 0x0802, 0x041A, 0x141A, 0x041C,
                        0x141B, 0x0613, 0x1613, 0x0601, 0x1601, 0x1001, 0x1002, 0x1003, 0x1005, 0x1006, 0x0619, 0x1617,
                        0x1630, 0x1631, 0x1810, 0x1811, 0x1820, 0x1822, 0x1824, 0x1825, 0x1826, 0x1827, 0x1828, 0x1829,
-                       0x182A, 0x0E30, 0x0E31, 0x2101})  # fmt: skip
+                       0x182A, 0x0E30, 0x0E31, 0x2101, 0x0E28, 0x0E32, 0x0E33, 0x0E34, 0x0E35, 0x0E36, 0x0E3A, 0x0E44,
+                       0x0E45, 0x0E53, 0x0E70, 0x3070})  # fmt: skip
+"""Commands that say by themselves that this is SLMP; rarer ones do only on a registered port."""
 
 _FIRST = frozenset(start[:1] for start in HEADS)
 
@@ -238,9 +265,9 @@ _FOUND_OCTETS = (14, 28)
 def _old_probe(octets, hint):
     if octets[:1] in (b"\x5a", b"\xda") and octets[1:3] == b"\0\0":
         return 40 if hint.transport == "udp" else 0
-    if len(octets) < 2 or octets[1] != 0xFF or octets[0] > 0x15:
+    if len(octets) < 2 or octets[1] != 0xFF or octets[0] not in lengths.SUBHEADERS:
         return 0
-    length, _ = old_request(octets)
+    length = lengths.request(octets)
     if hint.transport == "tcp" and (length == 0 or 0 <= len(octets) < length):
         return NEED_MORE
     return 45 if length == len(octets) else 0

@@ -2,7 +2,7 @@
 
     3E  50 00 | network, station, I/O 2, multidrop | length 2 | …       D0 00 | …      characters: "5000", "D000"
     4E  54 00 | serial 2 | 00 00 | as 3E                                D4 00 | …      characters: "5400", "D400"
-    1E  subheader (answer: + 80) | PC number | timer 2 | device 4, code 2 | points 1 | 00 | data
+    1E  subheader (answer: + 80) | …: see lengths.py
 
 Sources: SLMP reference manual SH-080956ENG clause 4 and 5, MELSEC communication protocol manual SH-080008 (1E).
 """
@@ -10,8 +10,9 @@ Sources: SLMP reference manual SH-080956ENG clause 4 and 5, MELSEC communication
 from __future__ import annotations
 
 from interlock.decode.framing import Framer
+from interlock.decode.protocols.melsec import lengths
 
-__all__ = ["ANSWERS", "HEADS", "HEX", "MelsecFramer", "head_of", "old_request"]
+__all__ = ["ANSWERS", "HEADS", "HEX", "MelsecFramer", "head_of"]
 
 HEADS = {
     b"\x50\x00": (9, 7, False), b"\xd0\x00": (9, 7, False), b"\x54\x00": (13, 11, False), b"\xd4\x00": (13, 11, False),
@@ -24,7 +25,7 @@ HEADS = {
 ANSWERS = frozenset({b"\xd0\x00", b"\xd4\x00", b"D0", b"D4", b"\xd7\x00", b"\xd7\x01"})
 MAX_OCTETS = 8192
 HEX = frozenset(b"0123456789ABCDEF")
-_FIXED = {0x13: 4, 0x14: 4, 0x15: 4}
+REFUSED_WITH_CODE = 0x5B
 
 
 def head_of(octets: bytes) -> int:
@@ -42,26 +43,13 @@ def head_of(octets: bytes) -> int:
     return before + (octets[at] | octets[at + 1] << 8)
 
 
-def old_request(octets: bytes) -> tuple[int, int]:
-    """Length of a 1E request (0: more are needed, -1: none) and the octets of data its answer has."""
-    subheader = octets[0]
-    if subheader in _FIXED:
-        return _FIXED[subheader], 2 if subheader == 0x15 else 0
-    if subheader > 3:
-        return -1, 0
-    if len(octets) < 12:
-        return 0, 0
-    points = octets[10] or 256
-    data = (points + 1) // 2 if subheader in (0, 2) else 2 * points
-    return (12, data) if subheader < 2 else (12 + data, 0)
-
-
 class MelsecFramer(Framer):
-    """asked: flow → subheader of the last 1E request and the octets of data that its answer has."""
+    """Answers of 1E frames have no length: what was asked last tells it."""
 
     def __init__(self):
         Framer.__init__(self, MAX_OCTETS)
         self.asked = {}
+        self.registered = {}
 
     def cut(self, start, end):
         """See Framer.cut."""
@@ -69,7 +57,7 @@ class MelsecFramer(Framer):
         octets = bytes(self.octets[start : min(end, start + 26)])
         length = head_of(octets) if len(octets) > 1 else 0
         if length < 0:
-            length = self._old(octets)
+            length = self._old(octets, end - start)
         if length < 0 or length > MAX_OCTETS:
             return start - end
         if length == 0 or length > end - start:
@@ -77,25 +65,36 @@ class MelsecFramer(Framer):
             return 0
         return length
 
-    def _old(self, octets):
-        subheader = octets[0]
-        if subheader < 0x80:
-            length, data = old_request(octets)
-            if length > 0:
-                self.asked[self.slot] = (subheader, data)
-            return length
+    def _old(self, octets, there):
+        kind = octets[0]
+        if kind >= 0x80:
+            return self._old_answer(octets)
+        length = lengths.request(octets)
+        if 0 < length <= there:
+            registered = self.registered.setdefault(self.slot, {})
+            if kind in lengths.REGISTERS:
+                registered[kind] = octets[lengths.HEAD]
+            self.asked[self.slot] = (kind, lengths.answer_octets(octets, registered))
+        return length
+
+    def _old_answer(self, octets):
         asked = self.asked.get(self.slot)
-        if asked is None or asked[0] != subheader & 0x7F:
+        if asked is None or asked[0] != octets[0] & 0x7F:
             return -1
-        return 2 + asked[1] if octets[1] == 0 else 4 if octets[1] == 0x5B else 2
+        if octets[1]:
+            return 4 if octets[1] == REFUSED_WITH_CODE else 2
+        return 2 + asked[1] if asked[1] >= 0 else -1
 
     def begins(self, start, end):
         """See Framer.begins."""
         octets = bytes(self.octets[start : min(end, start + 26)])
-        return (
-            1 if len(octets) > 1 and (head_of(octets) >= 0 or (octets[0] < 0x16 and octets[1] == 0xFF)) else 0
-        )
+        if len(octets) < 2:
+            return 0
+        if octets[0] >= 0x80 and head_of(octets) < 0:
+            return 1 if self._old_answer(octets) > 0 else 0
+        return 1 if head_of(octets) >= 0 or (octets[0] in lengths.SUBHEADERS and octets[1] == 0xFF) else 0
 
     def forget(self, slot):
         """See Framer.forget."""
         self.asked.pop(slot, None)
+        self.registered.pop(slot, None)
