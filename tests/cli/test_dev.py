@@ -109,17 +109,24 @@ def test_one_port_is_named() -> None:
 
 
 @pytest.mark.slow
-def test_the_protocol_that_the_documents_walk_through_passes_the_suite(tmp_path: Path) -> None:
-    project = tmp_path / "project"
-    assert run("dev", "new-protocol", "egd", "--udp", "18246", "--package", project).code == 0
+def test_the_protocol_that_the_documents_walk_through_passes_the_suite(checkout: Path) -> None:
+    """The page followed to the letter, in a checkout: every file of its blocks, linted, then the suite."""
+    stamped = run("dev", "new-protocol", "egd", "--udp", "18246", "--root", checkout)
+    assert stamped.code == 0, stamped.err
+    folder = checkout / "src/interlock/decode/protocols/egd"
+    files = [
+        *(folder / name for name in ("decoder.py", "verbs.toml", "quality.toml")),
+        checkout / "tests/decode/seeds/egd.py",
+        checkout / "tests/decode/protocols/test_egd.py",
+    ]
     text = (REPOSITORY / "docs/extending.md").read_text("utf-8")
     blocks = [block for block in text.split("\n```")[1::2] if block.startswith(("python\n", "toml\n"))]
-    files = ("decoder.py", "verbs.toml", "quality.toml", "seeds.py")
     for file, block in zip(files, blocks, strict=True):
-        (project / "egd_interlock" / file).write_text(block.partition("\n")[2] + "\n", "utf-8")
-    metadata = project / "egd_interlock-0.1.0.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: egd-interlock\nVersion: 0.1.0\n")
-    (metadata / "entry_points.txt").write_text("[interlock.protocols]\negd = egd_interlock.decoder\n")
-    where = {"folder": project, "tests": REPOSITORY / "tests"}
-    python("pytest", "-p", "no:cacheprovider", "-k", "egd", *SUITE, **where)
+        assert file.is_file()
+        file.write_text(block.partition("\n")[2] + "\n", "utf-8")
+    where = {"folder": checkout / "src", "tests": checkout / "tests"}
+    made = [file for file in files if file.suffix == ".py"]
+    python("ruff", "check", "--no-cache", *made, **where)
+    python("ruff", "format", "--no-cache", "--check", *made, **where)
+    own = "decode/protocols/test_egd.py"
+    python("pytest", "-p", "no:cacheprovider", "-k", "egd or folders_agree", own, *SUITE, **where)

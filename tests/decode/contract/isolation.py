@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from decode.seeds import Seed
     from interlock.decode.spec import ProtocolSpec
 
+__all__ = ["VICTIM", "broken", "others", "test_a_broken_decoder_costs_one_flow"]
+
 VICTIM = 0
 """The take whose flow the decoder breaks on: its realm's number."""
 LONG = 40
@@ -44,7 +46,7 @@ def _floods(decoder: Any, m: Any, i: int) -> None:
         decoder.facts.oddity(m, i, decoder.protocol, "truncated", 0)
 
 
-def _broken(spec: ProtocolSpec, how: Callable[[Any, Any, int], None]) -> ProtocolSpec:
+def broken(spec: ProtocolSpec, how: Callable[[Any, Any, int], None]) -> ProtocolSpec:
     """The protocol with a decoder that does `how` first where the victim speaks."""
 
     def build(own: Any, tools: Any) -> Any:
@@ -56,6 +58,12 @@ def _broken(spec: ProtocolSpec, how: Callable[[Any, Any, int], None]) -> Protoco
                     how(self, m, i)
                 return kind.message(self, m, i, out)
 
+            def receive(self, m: Any, i: int, out: Any, slot: int, state: Any) -> Any:
+                """What rides on another protocol is called by it."""
+                if self.flows.realm_of(slot) == VICTIM:
+                    how(self, m, i)
+                return kind.receive(self, m, i, out, slot, state)
+
         return Broken(own, tools)
 
     return replace(spec, decoder=build)
@@ -65,25 +73,23 @@ def _long(seed: Seed) -> Seed:
     return replace(seed, messages=(seed.messages * LONG)[: max(LONG, len(seed.messages))])
 
 
-def _others(subject: Subject) -> list[Seed]:
+def others(subject: Subject) -> list[Seed]:
     """The same protocol's own conversations, and one of each of a few others."""
     rest = [s.seeds[0] for s in SUBJECTS if s.name != subject.name][:4]
     return [*subject.seeds[:2], *rest]
 
 
 @pytest.mark.parametrize("how", [_raises, _spends, _floods])
-@each(
-    lambda s: s.own_seeds and not s.spec.rides_on
-)  # what rides is called, and isolated, by what it rides on
+@each(lambda s: s.own_seeds)
 def test_a_broken_decoder_costs_one_flow(subject: Subject, how: Callable[[Any, Any, int], None]) -> None:
     victim = _long(subject.seeds[0])
-    takes = [whole(victim), *(whole(seed) for seed in _others(subject))]
+    takes = [whole(victim), *(whole(seed) for seed in others(subject))]
     sound = play(takes)
-    specs = [_broken(s, how) if s.name == subject.spec.name else s for s in registered()]
-    broken = play(takes, specs=specs)
+    specs = [broken(s, how) if s.name == subject.spec.name else s for s in registered()]
+    spoilt = play(takes, specs=specs)
     for number in range(1, len(takes)):
-        assert differences(sound[number], broken[number]) == [], takes[number].seed.name
-    _reported(subject, how, broken[VICTIM])
+        assert differences(sound[number], spoilt[number]) == [], takes[number].seed.name
+    _reported(subject, how, spoilt[VICTIM])
 
 
 def _reported(subject: Subject, how: Callable[[Any, Any, int], None], rows: Rows) -> None:

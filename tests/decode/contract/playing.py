@@ -32,17 +32,11 @@ Rows = dict[str, list[Row]]
 """Table → rows without source, realm and flow id; operations are numbered from 1 within the take."""
 
 
-def engine_for(
-    sources: int, specs: Sequence[ProtocolSpec] | None = None, wanted: frozenset[str] | None = None
-) -> Engine:
-    """An engine with so many sources, each in a realm of its own. wanted: tables to make (None: all)."""
+def engine_for(sources: int, specs: Sequence[ProtocolSpec] | None = None, **more: Any) -> Engine:
+    """An engine with so many sources, each in a realm of its own. more: what Engine takes besides."""
     made = tuple(Source(name=str(k), realm=f"r{k}") for k in range(sources))
     return Engine(
-        made,
-        specs or registered(),
-        verbs(),
-        fingerprint=lambda secret: f"{len(secret)} octets",
-        wanted=wanted,
+        made, specs or registered(), verbs(), fingerprint=lambda secret: f"{len(secret)} octets", **more
     )
 
 
@@ -71,14 +65,14 @@ def play(
     *,
     batch: int = 0,
     specs: Sequence[ProtocolSpec] | None = None,
-    wanted: frozenset[str] | None = None,
     shown: frozenset[str] | None = None,
+    **more: Any,
 ) -> list[Rows]:
     """Decode the takes side by side. batch: frames a batch (0: all in one).
 
-    wanted: tables to make, shown: tables to give back (None: all).
+    shown: tables to give back (None: all). more: what Engine takes besides.
     """
-    engine = engine_for(len(takes), specs, wanted)
+    engine = engine_for(len(takes), specs, **more)
     frames = [(moment, k, octets) for k, take in enumerate(takes) for moment, octets in take.frames]
     frames.sort(key=lambda f: f[0])  # stable: the order within a take's moment stays
     found: list[Rows] = [{} for _ in takes]
