@@ -38,7 +38,7 @@ def _keep(kept: dict[int, Any], key: int, value: Any) -> None:
 
 def of(decoder: Any, slot: int) -> Session:
     """The session of a flow."""
-    found = decoder.flows.state[slot]
-    if found is None:
-        found = decoder.flows.state[slot] = Session()
-    return found  # type: ignore[no-any-return]
+    session: Session | None = decoder.flows.state[slot]
+    if session is None:
+        session = decoder.flows.state[slot] = Session()
+    return session
