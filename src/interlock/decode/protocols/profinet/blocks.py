@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from interlock.errors import DecodeError
+from interlock.decode.protocols.profinet.wire import next_block
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,14 +43,8 @@ def each_block(c: Any) -> Iterator[int]:
     """
     end = c.end
     while end - c.position >= 6:
-        kind, length = c.u16be(), c.u16be()
-        if length < 2:
-            raise DecodeError("block-length-invalid", c.offset() - 2)
-        if length > end - c.position:
-            raise DecodeError("truncated", c.offset())
-        behind = c.position + length
-        c.skip(2)
-        c.end = behind
+        kind = next_block(c, end)
+        behind = c.end
         yield kind
         c.position = behind
         c.end = end

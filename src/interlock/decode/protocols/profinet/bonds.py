@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from interlock.decode.protocols.profinet.gsdml import DataItem
+    from interlock.decode.protocols.profinet.wire import Part, Submodule
 
-__all__ = ["Bond", "Bonds", "Part"]
+__all__ = ["Bond", "Bonds"]
 
 _MAX_BONDS = 16384
 _MAX_RELATIONS = 2048
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """A submodule's data in a frame, its provider state behind it; or, state_only, the state of its consumer.
-
-    offset, octets: where and how long the data is. items: as the maker describes it, else none.
-    """
-
-    slot: int
-    subslot: int
-    offset: int
-    octets: int
-    state_only: bool
-    items: tuple[DataItem, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bond:
+class Bond(NamedTuple):
     """One communication relation (IOCR) of an application relation.
 
     relation: its AR's UUID. kind: `input` (device to controller), `output`, or a multicast one.
@@ -49,7 +32,7 @@ class Bonds:
 
     def __init__(self) -> None:
         self._bonds: dict[tuple[int, str, str, int], Bond] = {}
-        self._sizes: dict[tuple[int, str], dict[tuple[int, int], tuple[int, int]]] = {}
+        self._submodules: dict[tuple[int, str], dict[tuple[int, int], Submodule]] = {}
 
     def add(self, realm: int, source: str, target: str, frame_id: int, bond: Bond) -> None:
         """Frames of this id from MAC `source` to MAC `target` belong to `bond` from now on."""
@@ -59,15 +42,16 @@ class Bonds:
             del self._bonds[next(iter(self._bonds))]
         self._bonds[key] = bond
 
-    def expect(self, realm: int, relation: str, sizes: dict[tuple[int, int], tuple[int, int]]) -> None:
-        """An AR (its UUID) has these submodules: (slot, subslot) → octets of input and output."""
-        if len(self._sizes) >= _MAX_RELATIONS:
-            del self._sizes[next(iter(self._sizes))]
-        self._sizes[realm, relation] = sizes
+    def expect(self, realm: int, relation: str, submodules: dict[tuple[int, int], Submodule]) -> None:
+        """An AR (its UUID) has these submodules, by slot and subslot."""
+        if len(self._submodules) >= _MAX_RELATIONS:
+            del self._submodules[next(iter(self._submodules))]
+        self._submodules[realm, relation] = submodules
 
-    def sizes(self, realm: int, relation: str) -> dict[tuple[int, int], tuple[int, int]] | None:
-        """What `expect` said of this AR; None where its connect was not seen."""
-        return self._sizes.get((realm, relation))
+    def room(self, realm: int, relation: str, slot: int, subslot: int) -> int:
+        """Octets of the smaller of a submodule's input and output; 0 where the AR's connect was not seen."""
+        found = self._submodules.get((realm, relation), {}).get((slot, subslot))
+        return 0 if found is None else min(found.inputs, found.outputs)
 
     def find(self, realm: int, source: str, target: str, frame_id: int) -> Bond | None:
         """The relation of these frames, or None where its connect was not seen."""

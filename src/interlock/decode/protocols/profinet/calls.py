@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from interlock.decode.cursor import Cursor
-from interlock.decode.protocols.profinet.connect import Asked
 from interlock.decode.protocols.profinet.identity import annotation_facts, read_annotation
 from interlock.decode.protocols.profinet.records import Records
 from interlock.decode.protocols.profinet.relations import Relations
@@ -25,13 +24,12 @@ from interlock.decode.protocols.profinet.rpc import (
     REQUEST,
     RESPONSE,
     Fragments,
-    Header,
     describe,
     is_profinet,
-    read_header,
 )
 from interlock.decode.protocols.profinet.status import read_status
 from interlock.decode.protocols.profinet.tables import RPC
+from interlock.decode.protocols.profinet.wire import Asked, Header, read_header
 from interlock.errors import DecodeError
 
 __all__ = ["Calls"]
@@ -49,7 +47,7 @@ class Calls:
     """Pairs calls and hands their blocks to what reads them."""
 
     def __init__(self, decoder: Any) -> None:
-        self._decoder = decoder
+        self._facts, self._flows = decoder.facts, decoder.flows
         self._functions = decoder.tools.functions("pnio-cm")
         self._fragments = Fragments()
         self._open: dict[tuple[int, str, str, int], int] = {}
@@ -59,10 +57,11 @@ class Calls:
     def message(self, m: Any, i: int, out: Any, c: Any) -> None:
         """One packet; what belongs to the RPC transport alone (pings, acknowledgements) makes no row."""
         header = read_header(c)
-        if self._decoder.facts.wants(RPC.name):
+        facts = self._facts
+        if facts.wants(RPC.name):
             begin = m.offset[i]
             row = describe(m.array[begin : begin + HEADER_OCTETS].tobytes())
-            self._decoder.facts.detail(RPC.name, m, i, {**row, "sender": self._decoder.facts.sender(m, i)})
+            facts.detail(RPC.name, m, i, {**row, "sender": facts.sender(m, i)})
         if header.kind not in (REQUEST, RESPONSE, FAULT, REJECT):
             return
         mapper = header.interface == ENDPOINT_MAPPER
@@ -93,11 +92,11 @@ class Calls:
         return joined
 
     def _request(self, m: Any, i: int, out: Any, c: Any, header: Header, function: int) -> None:
-        d, slot, side = self._decoder, m.flow[i], m.side[i]
-        d.flows.orient(slot, _client_side(header, side))
+        facts, flows, slot = self._facts, self._flows, m.flow[i]
+        flows.orient(slot, _client_side(header, m.side[i]))
         row = out.ask(m, i, self._functions, function, header.key)
         out.set_transaction(row, header.sequence)
-        caller = (d.flows.realm_of(slot), d.facts.sender(m, i), d.facts.receiver(m, i), header.key)
+        caller = (flows.realm_of(slot), facts.sender(m, i), facts.receiver(m, i), header.key)
         if len(self._open) >= _MAX_OPEN:
             del self._open[next(iter(self._open))]
         self._open[caller] = slot
@@ -116,10 +115,11 @@ class Calls:
 
     def _row(self, m: Any, i: int, out: Any, header: Header, function: int) -> tuple[int, Any]:
         """The row that message i answers, wherever its request was, and what was noted of it."""
-        d, slot = self._decoder, m.flow[i]
         row = out.answer(m, i, header.key)
         if row < 0:
-            caller = (d.flows.realm_of(slot), d.facts.receiver(m, i), d.facts.sender(m, i), header.key)
+            facts = self._facts
+            realm = self._flows.realm_of(m.flow[i])
+            caller = (realm, facts.receiver(m, i), facts.sender(m, i), header.key)
             elsewhere = self._open.get(caller)
             if elsewhere is not None:
                 row = out.heard(m, i, elsewhere, header.key)
@@ -129,15 +129,14 @@ class Calls:
             note = out.notes.pop(out.operation_of(row), None)
             if out.function_of(row) == function:
                 return row, note
-            d.facts.oddity(m, i, "pnio-cm", "operation-mismatch", 68)
+            self._facts.oddity(m, i, "pnio-cm", "operation-mismatch", 68)
             return row, None
         row = out.orphan(m, i, self._functions, function, header.key)
         out.set_transaction(row, header.sequence)
         return row, None
 
     def _answer(self, m: Any, i: int, out: Any, c: Any, header: Header, function: int) -> None:
-        d = self._decoder
-        d.flows.orient(m.flow[i], _client_side(header, 1 - m.side[i]))
+        self._flows.orient(m.flow[i], _client_side(header, 1 - m.side[i]))
         row, note = self._row(m, i, out, header, function)
         c = self._body(m, i, c, header)
         if header.kind != RESPONSE:
@@ -160,7 +159,7 @@ class Calls:
             self._records.was_written(out, row, c, note)
 
     def _annotation(self, m: Any, i: int, c: Any, header: Header) -> None:
-        facts = self._decoder.facts
+        facts = self._facts
         for field, value, confidence in annotation_facts(read_annotation(c, little=header.little)):
             facts.clue(m, i, facts.sender(m, i), field, value, "pnio-cm", confidence)
 

@@ -5,6 +5,7 @@ Source: IEC 61158-6-10, 4.3.1.4 (options and suboptions).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final
 
 from interlock.decode.addresses import address_text, mac_text
@@ -76,6 +77,7 @@ def value_text(option: int, suboption: int, value: bytes) -> str | None:
     return value.hex() if value else None
 
 
+@lru_cache(1024)
 def product_clues(vendor: int, device: int) -> tuple[tuple[str, str], ...]:
     """Vendor id and device id as clue fields with values."""
     number = f"profinet:0x{vendor:04x}"

@@ -12,17 +12,14 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any, Final
 
-from interlock.decode.protocols.profinet.bonds import Part
-
 if TYPE_CHECKING:
-    from interlock.decode.protocols.profinet.connect import Asked, Channel
-    from interlock.decode.protocols.profinet.gsdml import DataItem, Description
+    from interlock.decode.protocols.profinet.gsdml import DataItem
+    from interlock.decode.protocols.profinet.wire import Part
 
-__all__ = ["GAP_NS", "ProcessData", "lay_out"]
+__all__ = ["GAP_NS", "ProcessData"]
 
 GAP_NS: Final = 1_000_000_000
 """Between two rows of one frame id, capture time."""
-MAX_PARTS: Final = 256
 _WRITTEN, _REPORTED = 0, 2
 _GOOD: Final = 0x80
 _FOUND_BAD: Final = ("by subslot", "by slot", "by device", "by controller")
@@ -32,26 +29,6 @@ _NUMBERS: Final = {
     "Unsigned16": "H", "Unsigned32": "I", "Unsigned64": "Q", "Float32": "f", "Float64": "d",
     "Float32+Unsigned8": "fB", "Unsigned8+Unsigned8": "BB",
 }  # fmt: skip
-
-
-def lay_out(channel: Channel, asked: Asked, description: Description | None) -> tuple[Part, ...]:
-    """Where the submodules' data and states stand in the frames of a channel; without those of unknown size."""
-    sizes = {(s.slot, s.subslot): s for s in asked.submodules}
-    inward = channel.kind == "input"
-    parts: list[Part] = []
-    for slot, subslot, offset in channel.data[:MAX_PARTS]:
-        known = sizes.get((slot, subslot))
-        if known is None or channel.kind not in ("input", "output"):
-            continue
-        told = description.submodule(known.module, known.ident) if description else None
-        items = () if told is None else told.inputs if inward else told.outputs
-        octets = known.inputs if inward else known.outputs
-        parts.append(
-            Part(slot=slot, subslot=subslot, offset=offset, octets=octets, state_only=False, items=items)
-        )
-    for slot, subslot, offset in channel.consumers[:MAX_PARTS]:
-        parts.append(Part(slot=slot, subslot=subslot, offset=offset, octets=0, state_only=True, items=()))
-    return tuple(parts)
 
 
 class ProcessData:

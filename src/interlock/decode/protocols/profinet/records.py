@@ -103,8 +103,9 @@ class Records:
         if found is None:
             return
         d = self._decoder
-        sizes = d.bonds.sizes(d.flows.realm_of(m.flow[i]), uuid_text(record.relation)) or {}
-        room = min(sizes.get((record.slot, record.subslot), (0, 0))) >= TRAILER_OCTETS
+        relation = uuid_text(record.relation)
+        octets_both = d.bonds.room(d.flows.realm_of(m.flow[i]), relation, record.slot, record.subslot)
+        room = octets_both >= TRAILER_OCTETS
         if not (found.proven or room):
             return
         sure = 0.95 if found.proven and room else 0.85 if found.proven else 0.7

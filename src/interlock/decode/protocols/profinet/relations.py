@@ -5,18 +5,24 @@ Source: IEC 61158-6-10, 5.2.3 (Connect, Release, Control).
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from interlock.decode.protocols.profinet.blocks import each_block
 from interlock.decode.protocols.profinet.bonds import Bond
-from interlock.decode.protocols.profinet.connect import Accepted, Asked, read_accepted, read_asked
 from interlock.decode.protocols.profinet.dcp_blocks import product_clues
-from interlock.decode.protocols.profinet.process import lay_out
-from interlock.decode.protocols.profinet.rpc import Header, uuid_text
+from interlock.decode.protocols.profinet.rpc import uuid_text
+from interlock.decode.protocols.profinet.tables import ARS, MODULES
+from interlock.decode.protocols.profinet.wire import (
+    Accepted,
+    Asked,
+    Channel,
+    Header,
+    lay_out,
+    read_accepted,
+    read_asked,
+)
 
 if TYPE_CHECKING:
-    from interlock.decode.protocols.profinet.connect import Channel
     from interlock.decode.protocols.profinet.gsdml import Description
 
 __all__ = ["Relations"]
@@ -47,8 +53,8 @@ class Relations:
         d, asked = self._decoder, Asked()
         out.notes[out.operation_of(row)] = asked
         if header.object[:10] == _OBJECT:
-            device, vendor = (int.from_bytes(header.object[at : at + 2], "big") for at in (12, 14))
-            asked.target = (vendor, device)
+            octets = header.object
+            asked.target = (octets[14] << 8 | octets[15], octets[12] << 8 | octets[13])
         try:
             read_asked(c, asked)
         finally:  # what stands before a cut is good
@@ -58,15 +64,13 @@ class Relations:
 
     def _initiator(self, m: Any, i: int, asked: Asked) -> None:
         facts = self._decoder.facts
-        kind = "io-supervisor" if asked.kind == _SUPERVISOR else "io-controller"
-        said = (
-            ("name", asked.station),
-            ("mac", asked.mac),
-            ("device-type", f"profinet:{kind}"),
-            *(product_clues(*asked.product) if asked.product[0] else ()),
-        )
-        for field, value in said:
-            facts.clue(m, i, facts.sender(m, i), field, value, "pnio-cm", 0.85)
+        who = facts.sender(m, i)
+        kind = "profinet:io-supervisor" if asked.kind == _SUPERVISOR else "profinet:io-controller"
+        facts.clue(m, i, who, "name", asked.station, "pnio-cm", 0.85)
+        facts.clue(m, i, who, "mac", asked.mac, "pnio-cm", 0.85)
+        facts.clue(m, i, who, "device-type", kind, "pnio-cm", 0.85)
+        for field, value in product_clues(*asked.product) if asked.product[0] else ():
+            facts.clue(m, i, who, field, value, "pnio-cm", 0.85)
 
     def controlled(self, m: Any, i: int, out: Any, row: int, c: Any) -> None:
         """A Release or a Control: which relation, and what of it ends or is ready."""
@@ -90,77 +94,38 @@ class Relations:
         if not status and asked.target[0]:
             for field, value in product_clues(*asked.target):
                 facts.clue(m, i, who, field, value, "pnio-cm", 0.7)
-        for channel in asked.channels or (None,):
-            self._tell(m, i, out, row, asked, accepted, channel, status)
+        if d.facts.wants(ARS.name):
+            for channel in asked.channels or (None,):
+                told = _ar_row(asked, accepted, channel, status)
+                d.facts.detail(ARS.name, m, i, {"operation": out.operation_of(row), **told})
         if not status:
-            self._expect(m, i, asked)
+            self._opened(m, i, asked, accepted)
             self._modules(m, i, out, row, asked)
 
-    def _tell(
-        self,
-        m: Any,
-        i: int,
-        out: Any,
-        row: int,
-        asked: Asked,
-        accepted: Accepted,
-        channel: Channel | None,
-        status: int,
-    ) -> None:
-        """One row of profinet_ars, and the bond by which cyclic data finds it."""
-        frame_id = accepted.frame_ids.get(channel.reference, channel.frame_id) if channel else _UNASSIGNED
-        known = None if frame_id == _UNASSIGNED else frame_id
-        told = {
-            "operation": out.operation_of(row),
-            "event": "refused" if status else "opened",
-            "ar": asked.relation,
-            "ar_type": asked.kind,
-            "session_key": asked.session_key,
-            "initiator_mac": asked.mac,
-            "responder_mac": accepted.mac or None,
-            "station_name": asked.station,
-            "iocr_type": channel.kind if channel else None,
-            "iocr_reference": channel.reference if channel else None,
-            "frame_id": known,
-            "rt_class": channel.rt_class if channel else None,
-            "data_length": channel.octets if channel else None,
-            "send_clock": channel.send_clock if channel else None,
-            "cycle": channel.cycle if channel else None,
-            "watchdog": channel.watchdog if channel else None,
-            "code": status or None,
-        }
-        self._decoder.facts.detail("profinet_ars", m, i, told)
-        if channel and known and not status:
-            self._bind(m, i, asked, accepted, channel, frame_id)
-
-    def _bind(
-        self, m: Any, i: int, asked: Asked, accepted: Accepted, channel: Channel, frame_id: int
-    ) -> None:
+    def _opened(self, m: Any, i: int, asked: Asked, accepted: Accepted) -> None:
+        """Keep what the relation's cyclic data and records are read by."""
         d = self._decoder
-        ends = (asked.mac, accepted.mac)
-        source, target = reversed(ends) if channel.kind == "input" else ends
-        bond = Bond(
-            relation=asked.relation,
-            kind=channel.kind,
-            octets=channel.octets,
-            initiator=asked.mac,
-            layout=lay_out(channel, asked, self._description(asked)),
-        )
-        d.bonds.add(d.flows.realm_of(m.flow[i]), source, target, frame_id, bond)
-        d.generation += 1
+        realm = d.flows.realm_of(m.flow[i])
+        submodules = {(s.slot, s.subslot): s for s in asked.submodules}
+        # What its maker's GSDML file says of the device, where one was given.
+        description = d.tools.given.get("profinet", {}).get(asked.target)
+        for channel in asked.channels:
+            frame_id = _frame_id(accepted, channel)
+            if frame_id:
+                inward = channel.kind == "input"
+                source, target = (accepted.mac, asked.mac) if inward else (asked.mac, accepted.mac)
+                layout = lay_out(channel, submodules, description)
+                bond = Bond(asked.relation, channel.kind, channel.octets, asked.mac, layout)
+                d.bonds.add(realm, source, target, frame_id, bond)
+                d.generation += 1
+        d.bonds.expect(realm, asked.relation, submodules)
+        if description is not None:
+            self._safe(m, i, asked, description)
 
-    def _description(self, asked: Asked) -> Description | None:
-        """What its maker's GSDML file says of the device, where one was given."""
-        found: Description | None = self._decoder.tools.given.get("profinet", {}).get(asked.target)
-        return found
-
-    def _expect(self, m: Any, i: int, asked: Asked) -> None:
-        """Keep the submodules' sizes, and say of whom the maker's file tells that it is fail-safe."""
+    def _safe(self, m: Any, i: int, asked: Asked, description: Description) -> None:
+        """Say of whom the maker's file tells that it is fail-safe."""
         d = self._decoder
-        sizes = {(s.slot, s.subslot): (s.inputs, s.outputs) for s in asked.submodules}
-        d.bonds.expect(d.flows.realm_of(m.flow[i]), asked.relation, sizes)
-        told = self._description(asked)
-        found = (told.submodule(s.module, s.ident) for s in asked.submodules) if told else ()
+        found = (description.submodule(s.module, s.ident) for s in asked.submodules)
         if any(s is not None and s.safe for s in found):
             for who in (d.facts.sender(m, i), d.facts.receiver(m, i)):
                 d.facts.clue(
@@ -168,13 +133,59 @@ class Relations:
                 )
 
     def _modules(self, m: Any, i: int, out: Any, row: int, asked: Asked) -> None:
+        facts = self._decoder.facts
+        if not facts.wants(MODULES.name):
+            return
         for submodule in asked.submodules:
-            told = asdict(submodule)
-            told |= {
+            told = {
                 "operation": out.operation_of(row),
                 "ar": asked.relation,
-                "submodule": told.pop("ident"),
-                "input_length": told.pop("inputs"),
-                "output_length": told.pop("outputs"),
+                "api": submodule.api,
+                "slot": submodule.slot,
+                "module": submodule.module,
+                "subslot": submodule.subslot,
+                "submodule": submodule.ident,
+                "input_length": submodule.inputs,
+                "output_length": submodule.outputs,
             }
-            self._decoder.facts.detail("profinet_modules", m, i, told)
+            facts.detail(MODULES.name, m, i, told)
+
+
+def _frame_id(accepted: Accepted, channel: Channel) -> int | None:
+    """The frame id that was agreed on, None where it was left open."""
+    frame_id: int = accepted.frame_ids.get(channel.reference, channel.frame_id)
+    return None if frame_id == _UNASSIGNED else frame_id
+
+
+def _ar_row(asked: Asked, accepted: Accepted, channel: Channel | None, status: int) -> dict[str, Any]:
+    """A row of profinet_ars but for its operation; channel: None where the Connect asked for none."""
+    told = {
+        "event": "refused" if status else "opened",
+        "ar": asked.relation,
+        "ar_type": asked.kind,
+        "session_key": asked.session_key,
+        "initiator_mac": asked.mac,
+        "responder_mac": accepted.mac or None,
+        "station_name": asked.station,
+        "iocr_type": None,
+        "iocr_reference": None,
+        "frame_id": None,
+        "rt_class": None,
+        "data_length": None,
+        "send_clock": None,
+        "cycle": None,
+        "watchdog": None,
+        "code": status or None,
+    }
+    if channel is not None:
+        told |= {
+            "iocr_type": channel.kind,
+            "iocr_reference": channel.reference,
+            "frame_id": _frame_id(accepted, channel),
+            "rt_class": channel.rt_class,
+            "data_length": channel.octets,
+            "send_clock": channel.send_clock,
+            "cycle": channel.cycle,
+            "watchdog": channel.watchdog,
+        }
+    return told

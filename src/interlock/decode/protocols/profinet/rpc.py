@@ -1,4 +1,4 @@
-"""Connectionless DCE/RPC: the header, and fragments joined to one body.
+"""Connectionless DCE/RPC: UUIDs, the header as a row of its own, and fragments joined to one body.
 
     | version 4 | type 1 | flags 1 | flags 1 | data representation 3 | serial 1 | object 16 | interface 16 |
     | activity 16 | boot time 4 | interface version 4 | sequence 4 | operation 2 | hints 2 + 2 | length 2 |
@@ -11,14 +11,14 @@ Source: Open Group C706, 12.5 (connectionless PDUs), 14.1 (byte order); IEC 6115
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
-from zlib import crc32
+from typing import TYPE_CHECKING, Final
 
 from interlock.errors import DecodeError
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
+
+    from interlock.decode.protocols.profinet.wire import Header
 
 __all__ = [
     "CONTROLLER",
@@ -29,9 +29,7 @@ __all__ = [
     "REQUEST",
     "RESPONSE",
     "Fragments",
-    "Header",
     "is_profinet",
-    "read_header",
     "uuid_text",
     "wire_uuid",
 ]
@@ -41,37 +39,12 @@ REQUEST, RESPONSE, FAULT, REJECT = 0, 2, 3, 6
 ENDPOINT_MAPPER: Final = bytes.fromhex("e1af83085d1f11c991a408002b14a0fa")
 CONTROLLER: Final = bytes.fromhex("dea00002")
 """How the UUID of a controller's own interface begins."""
-_INTERFACES: Final = bytes.fromhex("6c9711d1827100a02442df7d")
-_ROLES: Final = frozenset({0xDEA00001, 0xDEA00002, 0xDEA00003, 0xDEA00004})
-_LAST_FRAGMENT, _FRAGMENT = 0x02, 0x04
+_INTERFACES: Final = frozenset(
+    bytes.fromhex(f"{role}6c9711d1827100a02442df7d")
+    for role in ("dea00001", "dea00002", "dea00003", "dea00004")
+)
 _MAX_BODY: Final = 1 << 17
 _MAX_BODIES: Final = 64
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
-    """kind: packet type. object, interface, activity: UUIDs in text order. length: octets of the body."""
-
-    kind: int
-    flags: int
-    little: bool
-    object: bytes
-    interface: bytes
-    activity: bytes
-    sequence: int
-    operation: int
-    length: int
-    fragment: int
-
-    @property
-    def key(self) -> int:
-        """What a call's packets share, in 63 bits."""
-        return crc32(self.activity) << 31 | (self.sequence & 0x7FFFFFFF)
-
-    @property
-    def goes_on(self) -> bool:
-        """Whether more fragments follow."""
-        return bool(self.flags & _FRAGMENT) and not self.flags & _LAST_FRAGMENT
 
 
 def wire_uuid(octets: bytes, *, little: bool) -> bytes:
@@ -89,41 +62,7 @@ def uuid_text(octets: bytes) -> str:
 
 def is_profinet(interface: bytes) -> bool:
     """Whether it is an IO device's, controller's, supervisor's or parameter server's interface (4.10.3.2)."""
-    return interface[4:] == _INTERFACES and int.from_bytes(interface[:4], "big") in _ROLES
-
-
-def read_header(c: Any) -> Header:
-    """Read 80 octets off a cursor.
-
-    Raises DecodeError("not-rpc") where version or byte order are no connectionless RPC's.
-    """
-    if c.u8() != 4:
-        raise DecodeError("not-rpc", 0)
-    kind, flags, _ = c.u8(), c.u8(), c.u8()
-    order = c.u8()
-    if order not in (0x00, 0x10):
-        raise DecodeError("not-rpc", 4)
-    little = order == 0x10
-    c.skip(3)
-    thing, interface, activity = (wire_uuid(c.take(16), little=little) for _ in range(3))
-    c.skip(8)
-    u16, u32 = (c.u16le, c.u32le) if little else (c.u16be, c.u32be)
-    sequence, operation = u32(), u16()
-    c.skip(4)
-    length, fragment = u16(), u16()
-    c.skip(2)
-    return Header(
-        kind=kind,
-        flags=flags,
-        little=little,
-        object=thing,
-        interface=interface,
-        activity=activity,
-        sequence=sequence,
-        operation=operation,
-        length=length,
-        fragment=fragment,
-    )
+    return interface in _INTERFACES
 
 
 _LITTLE, _BIG = (struct.Struct(order + "4B3xB16s16s16sIII5H2B") for order in "<>")

@@ -7,9 +7,11 @@ Source: IEC 61158-6-10, 5.2.6 (PNIOStatus).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 __all__ = ["read_status"]
+
+_GOOD: Final = bytes(4)
 
 
 def read_status(c: Any, *, little: bool) -> int:
@@ -18,6 +20,8 @@ def read_status(c: Any, *, little: bool) -> int:
     The error code itself only repeats which service answers; with nothing but it, it is the number.
     """
     octets = c.take(4)
+    if octets == _GOOD:
+        return 0
     if little:
         octets = octets[::-1]
     return int.from_bytes(octets[1:], "big") or octets[0]
