@@ -67,10 +67,18 @@ def protocols() -> str:
         name: tomllib.loads((FOLDERS / name / "quality.toml").read_text("utf-8")) for name in PROTOCOLS
     }
     specs = load_specs(outside=False)
-    parts += pages.depths(qualities)
-    parts += pages.proofs({name: spec.names for name, spec in zip(PROTOCOLS, specs, strict=True)})
+    parts += pages.depths(qualities, {name: _without_verb(name, q) for name, q in qualities.items()})
+    names = {name: spec.names for name, spec in zip(PROTOCOLS, specs, strict=True)}
+    parts += pages.proofs(names, [name for name, q in qualities.items() if not q["ground_truth"]])
     parts += ["", *(_quality(q) for q in qualities.values())]
     return "\n".join(parts) + "\n"
+
+
+def _without_verb(folder: str, quality: dict) -> int:
+    """Functions that are known by name only."""
+    tables = tomllib.loads((FOLDERS / folder / "verbs.toml").read_text("utf-8"))
+    kept = (rows for table, rows in tables.items() if table not in quality.get("refinements", ()))
+    return sum(row["verb"] == "unknown" for rows in kept for row in rows.values())
 
 
 def _protocols_head() -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from proving.records import read
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from proving.records import Entries
 
@@ -15,24 +15,34 @@ __all__ = ["depths", "proofs"]
 
 LOGS = " (zeek)"
 UNPROVED = "no record: unproved"
+THIN = 30
+"""Messages below which agreement says little."""
 
 
-def depths(qualities: Mapping[str, dict[str, Any]]) -> list[str]:
-    """A row per folder: how deep, how many functions, what it could be proved on."""
+def depths(qualities: Mapping[str, dict[str, Any]], without_verb: Mapping[str, int]) -> list[str]:
+    """A row per folder: how deep, how many functions, what it could be proved on.
+
+    without_verb: folder → functions that verbs.toml names and gives no verb but `unknown`.
+    """
     rows = [
-        "| protocol | depth | functions known / specified | independent ground truth |",
-        "|---|---|---|---|",
+        "| protocol | depth | functions known / specified | of them without a verb | independent ground truth |",
+        "|---|---|---|---|---|",
     ]
-    for q in qualities.values():
-        truth = q["ground_truth"]
-        named = ", ".join(truth) if truth and isinstance(truth, list) else "none"
-        known = f"{q['functions_known']} / {q['functions_in_specification']}"
-        rows.append(f"| {q['title']} (`{q['name']}`) | {q['depth']} | {known} | {named} |")
+    for folder, q in qualities.items():
+        named = ", ".join(q["ground_truth"]) or "none: unproved"
+        known = f"{q['functions_known']} / {q['functions_in_specification']} | {without_verb[folder]}"
+        rows.append(f"| {q['title']} (`{q['name']}`) | {_depth(q)} | {known} | {named} |")
     return [*rows, ""]
 
 
-def proofs(folders: Mapping[str, Sequence[str]]) -> list[str]:
-    """What was measured. folders: folder → every name that its rows may have."""
+def _depth(q: Mapping[str, Any]) -> str:
+    """The family's, and that of each member which has another."""
+    others = (f"`{name}` {depth}" for name, depth in q.get("depths", {}).items() if depth != q["depth"])
+    return ", ".join((q["depth"], *others))
+
+
+def proofs(folders: Mapping[str, Sequence[str]], unproved: Collection[str] = ()) -> list[str]:
+    """What was measured. folders: folder → every name that its rows may have; unproved: without ground truth."""
     compared, fuzzed, costs = read("conformance"), read("fuzz"), read("cost")
     parts = ["## Agreement with other decoders\n", _AGREEMENT]
     parts += [
@@ -40,7 +50,7 @@ def proofs(folders: Mapping[str, Sequence[str]]) -> list[str]:
     ]
     parts.append("|---|---|---|---|---|---|---|---|---|")
     for folder, names in folders.items():
-        parts += _agreement(folder, names, compared)
+        parts += _agreement(folder, names, compared, proved=folder not in unproved)
     parts += ["", "## Hostile octets and cost\n", _HOSTILE, *_mutants()]
     parts += ["| folder | guided fuzzing, CPU hours | executions | broke | last | ns a message | measured |"]
     parts.append("|---|---|---|---|---|---|---|")
@@ -51,7 +61,8 @@ def proofs(folders: Mapping[str, Sequence[str]]) -> list[str]:
 _AGREEMENT = (
     "Messages per (client, server, protocol, function, request or answer) in real captures, as the other decoder\n"
     "counts them (`docs/conformance.md`). `equal`: as it is. `settled`: differences in which the frame shows the\n"
-    "other side wrong count as equal; each is listed with its reason in `tests/conformance/known.toml`.\n"
+    "other side wrong count as equal; each is listed with its reason in `tests/conformance/known.toml`. `thin`: fewer\n"
+    f"than {THIN} messages. `unproved`: no message that both see, or too few to call the other decoder ground truth.\n"
 )
 _HOSTILE = (
     "Coverage-guided fuzzing (`scripts/fuzz.py --guided`) adds up over runs. The cost is CPU from frame to rows,\n"
@@ -60,22 +71,29 @@ _HOSTILE = (
 )
 
 
-def _agreement(folder: str, names: Sequence[str], compared: Entries) -> list[str]:
+def _agreement(folder: str, names: Sequence[str], compared: Entries, *, proved: bool) -> list[str]:
     rows = []
     for name in dict.fromkeys((*names, folder)):
         for key, against in ((name, "tshark"), (name + LOGS, "Zeek's logs")):
             if key in compared:
-                rows.append(f"| `{name}` | {against} | {_compared(compared[key])} |")
+                rows.append(f"| `{name}` | {against} | {_compared(compared[key], proved=proved)} |")
     return rows or [f"| `{names[0]}` | {UNPROVED} | | | | | | | |"]
 
 
-def _compared(entry: dict[str, Any]) -> str:
+def _compared(entry: dict[str, Any], *, proved: bool) -> str:
     differences = f"{entry['known']}" + (f", {entry['unlisted']} unlisted" if entry["unlisted"] else "")
     cells = (
         entry["captures"], entry["theirs"], _percent(entry["equal"]), _percent(entry["settled"]), differences,
-        entry["verdict"], entry["date"],
+        _verdict(entry, proved=proved), entry["date"],
     )  # fmt: skip
     return " | ".join(map(str, cells))
+
+
+def _verdict(entry: dict[str, Any], *, proved: bool) -> str:
+    """What the run said, no more: nothing that both sides saw proves nothing, a few messages prove little."""
+    if not proved or not entry["equal"]:
+        return "unproved"
+    return f"{entry['verdict']}, thin" if entry["theirs"] < THIN else str(entry["verdict"])
 
 
 def _percent(share: float | None) -> str:

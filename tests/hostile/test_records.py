@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,32 @@ def test_what_has_no_record_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     assert any(line.startswith("| `acme` | no record: unproved") for line in lines)
     assert "| `acme` | no record | | | | no record |  |" in lines
     assert not any("umas" in line for line in lines)
+
+
+def test_what_both_sides_hardly_saw_is_not_called_proved(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = COMPARED | {"theirs": 3}
+    none = COMPARED | {"theirs": 0, "equal": 0.0}
+    kept = {"conformance": {"few": few, "none": none, "vectors": COMPARED}}
+    monkeypatch.setattr(pages, "read", lambda name: kept.get(name, {}))
+    lines = pages.proofs({name: (name,) for name in ("few", "none", "vectors")}, unproved=["vectors"])
+    said = {
+        line.split("`")[1]: line.split(" | ")[-2]
+        for line in lines
+        if line.startswith("| `") and " tshark " in line
+    }
+    assert said == {"few": "reached, thin", "none": "unproved", "vectors": "unproved"}
+
+
+def test_who_names_a_decoder_as_ground_truth_has_a_record_of_equal_messages() -> None:
+    from interlock.decode.registry import PROTOCOLS, load_specs  # noqa: PLC0415 (after sys.path is set)
+
+    compared = read("conformance")
+    for folder, spec in zip(PROTOCOLS, load_specs(outside=False), strict=True):
+        quality = tomllib.loads(
+            (ROOT / f"src/interlock/decode/protocols/{folder}/quality.toml").read_text("utf-8")
+        )
+        entries = [compared.get(name + log, {}) for name in (*spec.names, folder) for log in ("", pages.LOGS)]
+        assert not quality["ground_truth"] or any(entry.get("equal") for entry in entries), folder
 
 
 def test_records_are_of_protocols_that_there_are() -> None:

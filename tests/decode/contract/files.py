@@ -30,6 +30,19 @@ def test_quality_says_everything(subject: Subject) -> None:
     assert QUALITY_KEYS - set(quality) == set()
     assert quality["depth"] in {"L0", "L1", "L2", "L3", "L4"}
     assert all(set(gap) == {"what", "why"} for gap in quality["missing"])
+    truth = quality["ground_truth"]
+    assert isinstance(truth, list)
+    assert "none" not in truth  # an empty list says it
+
+
+@each()
+def test_functions_are_counted_not_claimed(subject: Subject) -> None:
+    """refinements: tables that tell one function's arguments apart, and are no functions of their own."""
+    quality, tables = subject.toml("quality.toml"), subject.toml("verbs.toml")
+    refined = set(quality.get("refinements", ()))
+    assert refined <= set(tables)
+    counted = sum(len(rows) for table, rows in tables.items() if table not in refined)
+    assert quality["functions_known"] == counted
 
 
 @each()
