@@ -99,6 +99,39 @@ def _requests(tables: Tables) -> Iterator[Row]:
             yield row | own | {f"{logs}-list": records or None}
 
 
+def _periods(tables: Tables) -> Iterator[Row]:
+    """A row per period of opcode 139's answers; of its points the log has the first."""
+    for row in _rows(frozenset({139}), tables):
+        values, times = row["value-list"] or [], row["time-list"] or []
+        for period in range(row["periods"] if values else 0):
+            first = values[period * row["points"] : period * row["points"] + 1]
+            time = times[period] if period < len(times) else None
+            yield row | {"period-time": _turned(time, "I"), "first": _octets(first[0]) if first else None}
+
+
+_OCTETS: Final = {3: "<H", 7: "<f", 20: "<I"}
+"""How values of a transaction are laid out, by type; a text has ten octets."""
+
+
+def _transactions(tables: Tables) -> Iterator[Row]:
+    for row in _rows(frozenset({206}), tables):
+        octets: list[int] = []
+        for kind, value in zip(row["type-list"] or (), row["value-list"] or (), strict=True):
+            laid = (
+                struct.pack(_OCTETS[kind], value) if kind in _OCTETS else str(value).encode().ljust(10, b"\0")
+            )
+            octets += laid
+        description = None if row["description"] is None else str(row["description"]).encode().hex().upper()
+        yield row | {
+            "first": _turned(row["first"], "H"),
+            "payload-size": _turned(row["payload-size"], "H"),
+            "description": description,
+            "number-list": [_turned(number, "H") for number in row["number-list"] or ()] or None,
+            "created-list": [_turned(created, "I") for created in row["created-list"] or ()] or None,
+            "data": octets or None,
+        }
+
+
 _LOGS: Final = {
     "all": frozenset[int](),
     "configurable": frozenset({10, 11}),
@@ -118,7 +151,8 @@ def _answering(opcodes: frozenset[int], tables: Tables) -> Iterator[Row]:
     """Messages that have anything behind their header."""
     for row in _rows(opcodes, tables):
         if row["octets"] or not opcodes:
-            values = [_octets(value) for value in row["value-list"] or ()]
+            told = row["value-list"] if row["opcode"] in _LOGS["values"] else None
+            values = [_octets(value) for value in told or ()]
             yield row | {"value-list": UNTOLD if row["opcode"] == 136 else values or None}
 
 
@@ -126,4 +160,6 @@ VIEWS: Final[dict[str, View]] = {
     **{name: partial(_answering, opcodes) for name, opcodes in _LOGS.items()},
     "logins": _logins,
     "requests": _requests,
+    "periods": _periods,
+    "transactions": _transactions,
 }

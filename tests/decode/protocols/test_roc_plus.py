@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from decode.feed import CLIENT, SERVER, tcp, udp
 from decode.protocols.cutting import bare, cut_anywhere, mutated
 from decode.seeds.roc_plus import LOGIN, OPEN, SYSTEM, TALK, answered, asked, check
 from interlock.decode.protocols.roc_plus.decoder import SPEC
-from interlock.decode.protocols.roc_plus.wire import crc
+from interlock.decode.protocols.roc_plus.wire import ANSWER, ASKED, EITHER, crc, role
 from interlock.decode.spec import NEED_MORE, Hint
 
 PORT = 4000
@@ -201,7 +203,10 @@ def test_whole_and_split_agree() -> None:
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.binary(max_size=200), st.sampled_from([10, 11, 17, 24, 118, 135, 166, 180, 181, 203, 6, 255, 9]))
+@given(
+    st.binary(max_size=200),
+    st.sampled_from([10, 11, 17, 24, 118, 135, 139, 166, 180, 181, 203, 206, 6, 255, 9]),
+)
 def test_any_data_behind_an_opcode(data: bytes, opcode: int) -> None:
     rows = udp([(CLIENT, asked(opcode, data)), (SERVER, answered(opcode, data))], port=PORT)
     assert {r["oddity"] for r in rows["oddities"]} <= {"truncated"}
@@ -230,3 +235,78 @@ def test_parameters_of_messages_stand_in_a_table_of_their_own() -> None:
     assert {(False, "opcode", "17"), (True, "opcode", "6")} <= rows
     assert any(answer and name == "mode" for answer, name, _ in rows)
     assert not any("PASS" in value for _, _, value in rows)
+
+
+def said_of(*talk: tuple[int, bytes]) -> list[tuple[bool, int, str, str]]:
+    """Parameters of the messages but for their heads."""
+    rows = tcp(talk, port=PORT)["roc_plus_parameters"]
+    heads = ("unit", "group", "opcode", "octets")
+    return [
+        (row["answer"], row["element"], row["name"], row["value"])
+        for row in rows
+        if not row["name"].endswith(heads)
+    ]
+
+
+@pytest.mark.parametrize("timed", [True, False])
+def test_history_of_several_points_is_told_period_by_period(timed: bool) -> None:
+    periods = b"".join(
+        (stamp.to_bytes(4, "little") if timed else b"") + struct.pack("<2f", first, second)
+        for stamp, first, second in ((1000, 1.5, 2.5), (1060, 3.5, 4.5))
+    )
+    asks = bytes((1, 2, 3, 0, 0, 2, timed, 2, 7, 8))
+    found = said_of(
+        (CLIENT, asked(139, asks)), (SERVER, answered(139, bytes((1, 2, 9, 0, 2, timed, 2)) + periods))
+    )
+    assert [value for answer, _, name, value in found if (answer, name) == (False, "point")] == ["7", "8"]
+    told = [(element, name, value) for answer, element, name, value in found if answer and element]
+    times = [(1, "time", "1000"), (2, "time", "1060")] if timed else []
+    assert [row for row in told if row[1] == "time"] == times
+    assert [row for row in told if row[1] == "value"] == [
+        (k, "value", value) for k, value in enumerate(("1.5", "2.5", "3.5", "4.5"), 1)
+    ]
+    assert (True, 0, "timestamps", str(int(timed))) in found
+
+
+def test_transactions_are_listed_and_read() -> None:
+    listed = bytes((1, 2, 1)) + b"BATCH\0\0\0\0\0" + struct.pack("<H", 40)
+    listed += b"".join(struct.pack("<HI", number, created) for number, created in ((5, 1000), (6, 2000)))
+    data = bytes((3,)) + struct.pack("<H", 1234) + b"\x0btank\0\0\0\0\0\0" + b"\x07" + struct.pack("<f", 2.25)
+    read = bytes((2, len(data), 0)) + data + b"\x14" + struct.pack("<I", 3000)
+    found = said_of(
+        (CLIENT, asked(206, bytes((1, 2, 4, 0)))),
+        (SERVER, answered(206, listed)),
+        (CLIENT, asked(206, bytes((2, 2, 5, 0, 16, 0)))),
+        (SERVER, answered(206, read)),
+    )
+    assert [row for row in found if not row[0]] == [
+        (False, 0, "command", "1"),
+        (False, 0, "segment", "2"),
+        (False, 0, "first", "4"),
+        (False, 0, "command", "2"),
+        (False, 0, "segment", "2"),
+        (False, 0, "number", "5"),
+        (False, 0, "data-offset", "16"),
+    ]
+    assert (True, 0, "description", "BATCH") in found
+    assert (True, 2, "created", "2000") in found
+    assert [row[1:] for row in found if row[0] and row[2] == "value"] == [
+        (1, "value", "1234"),
+        (2, "value", "tank"),
+        (3, "value", "2.25"),
+        (4, "value", "3000"),
+    ]
+
+
+def test_behind_a_type_that_is_not_known_a_transaction_has_octets_only() -> None:
+    found = said_of(
+        (CLIENT, asked(206, bytes((2, 2, 5, 0, 0, 0)))), (SERVER, answered(206, b"\2\4\0\x63\1\2\3"))
+    )
+    assert found[-1] == (True, 1, "value", "0x010203")
+
+
+def test_an_answer_about_transactions_is_one_by_its_length() -> None:
+    assert role(206, bytes((1, 2, 4, 0))) == ASKED
+    assert role(206, bytes((1, 0, 0)) + bytes(12)) == ANSWER
+    assert role(206, b"\2" + bytes(7)) == ANSWER
+    assert role(206, b"\2" + bytes(5)) == EITHER

@@ -11,7 +11,7 @@ from __future__ import annotations
 from interlock.decode.decoder import Decoder
 from interlock.decode.layouts import Parameters
 from interlock.decode.logins import Names, end
-from interlock.decode.protocols.roc_plus.parameters import DETAILS, layout_of
+from interlock.decode.protocols.roc_plus.parameters import DETAILS, KINDS, layout_of
 from interlock.decode.protocols.roc_plus.parameters import HEAD as HEADER
 from interlock.decode.protocols.roc_plus.requests import Requests
 from interlock.decode.protocols.roc_plus.wire import (
@@ -62,7 +62,7 @@ class RocPlus(Decoder):
         Decoder.__init__(self, spec, tools)
         self.accounts = Names(self.names)
         self.requests = Requests(self)
-        self.parameters = Parameters(self.facts, DETAILS[0].name, {}, big=False)
+        self.parameters = Parameters(self.facts, DETAILS[0].name, KINDS, big=False)
         self._units = {}
         self._verb_rows = None
 

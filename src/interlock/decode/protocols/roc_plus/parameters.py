@@ -5,11 +5,15 @@ Source: D301180X012, clause 2.
 
 from __future__ import annotations
 
-from typing import Final
+import struct
+from typing import TYPE_CHECKING, Final
 
 from interlock.decode.layouts import parameters_table
 
-__all__ = ["DETAILS", "HEAD", "layout_of"]
+if TYPE_CHECKING:
+    from interlock.decode.layouts import Reader
+
+__all__ = ["DETAILS", "HEAD", "KINDS", "layout_of"]
 
 DETAILS: Final = (parameters_table("roc_plus", "ROC Plus"),)
 
@@ -29,9 +33,11 @@ _REQUESTS: Final = {
     118: "records:1 index:2",
     119: "records:1 index:2",
     137: "segment:1 day:1 month:1",
-    139: "command:1 segment:1 ?command=1( index:2 type:1 periods:1 begin:1 points:1 *points( point:1 ) )",
+    139: "command:1 segment:1 ?command=1( index:2 type:1 periods:1 timestamps:1 points:1 "
+         "*points( point:1 ) )",
     166: "type:1 logical:1 parameters:1 parameter:1",
     167: "type:1 logical:1 parameters:1 parameter:1",
+    206: "command:1 segment:1 ?command=1( first:2 ) ?command=2( number:2 data-offset:2 )",
     224: "index:2",
     225: "index:2",
     203: f"command:1 ?command=1( options:1 path:t100 name:t25 ) ?command=2( descriptor:4 offset:4 ) "
@@ -53,12 +59,33 @@ _ANSWERS: Final = {
     137: "segment:1 first-period:2 periods:2 first-day:2 days:2",
     138: "segment:1 point:1 day:1 month:1 periods:2 days:2",
     139: "command:1 segment:1 ?command=0( points:1 *points( point:1 ) ) "
-         "?command=1( index:2 periods:1 begin:1 points:1 )",
+         "?command=1( index:2 periods:1 timestamps:1 points:1 "
+         "*periods( ?timestamps=1( time:4 ) *points( value:f32 ) ) )",
     166: "type:1 logical:1 parameters:1 parameter:1",
     167: "type:1 logical:1 parameters:1 parameter:1",
     203: f"command:1 ?command=1( descriptor:4 ) ?command=2( {_FILE} ) ?command=3( descriptor:4 offset:4 ) "
          "?command=6( more:1 files:1 ) ?command=64( more:1 files:2 )",
+    206: "command:1 ?command=1( transactions:1 more:1 description:t10 payload-size:2 "
+         "*transactions( number:2 created:4 ) ) ?command=2( data-size:1 more:1 *( type:1 value:typed ) )",
 }  # fmt: skip
+
+_U16, _FLOAT, _STRING_10, _TIME = 3, 7, 11, 20
+"""Types of a transaction's data whose numbers the public capture shows; nothing is told apart behind others."""
+
+
+def _typed(reader: Reader) -> object:
+    """A value of a transaction, of the type that stands before it."""
+    kind = reader.octets[reader.at - 1]
+    if kind == _FLOAT:
+        return float(struct.unpack("<f", reader.take(4))[0])
+    if kind == _STRING_10:
+        return reader.take(10).split(b"\0", 1)[0].decode("utf-8", "backslashreplace")
+    if kind in (_U16, _TIME):
+        return reader.number(2 if kind == _U16 else 4)
+    return f"0x{reader.take(reader.left()).hex()}"
+
+
+KINDS: Final = {"typed": _typed}
 
 _DELETE: Final = "command:1 path:t100 name:t25"
 _DIRECTORY: Final = "command:1 path:t100 index:"

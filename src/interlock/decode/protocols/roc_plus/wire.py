@@ -94,7 +94,16 @@ def role(opcode: int, data: bytes) -> int:
         return ASKED if length == 1 + 3 * data[0] else ANSWER
     if opcode == 203 and length:
         return _of_file(data[0], length)
+    if opcode == 206 and length:
+        return _of_transactions(data[0], length)
     return EITHER
+
+
+def _of_transactions(command: int, length: int) -> int:
+    """Command 1 lists them, 2 reads one; an answer of the latter can be as long as what asks for it."""
+    if command == 1:
+        return ASKED if length == 4 else ANSWER
+    return EITHER if length == 6 else ANSWER
 
 
 def _of_file(command: int, length: int) -> int:
