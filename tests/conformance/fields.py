@@ -219,13 +219,6 @@ CHECKS: Final[tuple[Check, ...]] = (
         for kind, more in (("cmd", ("command",)), ("cfg", ()), ("data", ()))
     ),
     Check(
-        file="synchrophasor_cfg_detail.log",
-        table="synchrophasor_configuration",
-        key=("frame_type", "pmu"),
-        rows=synchrophasor_logs.configuration_rows,
-        mine=synchrophasor_logs.configuration_mine,
-    ),
-    Check(
         file="synchrophasor_data_detail.log",
         table="synchrophasor_data",
         key=("pmu", "first"),

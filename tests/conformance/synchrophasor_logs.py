@@ -1,4 +1,4 @@
-"""ICSNPP's logs of C37.118 in words of ours: what configurations say of PMUs, and what PMUs say in data frames.
+"""ICSNPP's logs of C37.118 in words of ours: frames, and what PMUs say in data frames.
 
 Time stamps are masked in the baselines, which are sorted as text: rows meet by what they say first (the numbers of a
 PMU's first phasors). The log knows a polar phasor's numbers and a rectangular one's in columns of their own, and an
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from conformance.zeek import LogRow
 
-__all__ = ["configuration_mine", "configuration_rows", "data_mine", "data_rows", "frame_mine", "frame_rows"]
+__all__ = ["data_mine", "data_rows", "frame_mine", "frame_rows"]
 
 Row = dict[str, Any]
 _ENDS: Final = {
@@ -80,35 +80,6 @@ def frame_rows(path: Path) -> Iterator[Row]:
 
 def frame_mine(row: Row) -> Row:
     return {**row, "client_port": str(row["client_port"]), "server_port": str(row["server_port"])}
-
-
-def configuration_rows(path: Path) -> Iterator[Row]:
-    for row in read_log(path):
-        yield _ends(row) | {
-            "frame_type": _TYPES[row.cells["frame_type"]],
-            "pmu": int(row.cells["pmu_idx"]),
-            "station": row.get("station_name"),
-            "pmu_idcode": int(row.cells["data_source_id"]),
-            "polar": row.cells["phasor_shape"] == "T",
-            "phasor_float": row.cells["phasor_format"] == "T",
-            "analog_float": row.cells["analog_format"] == "T",
-            "frequency_float": row.cells["freq_format"] == "T",
-            "phnmr": int(row.cells["phnmr"]),
-            "annmr": int(row.cells["annmr"]),
-            "dgnmr": int(row.cells["dgnmr"]),
-            "phasors": _list(row, "phnam"),
-            "analogs": _list(row, "annam"),
-            "digitals": _list(row, "dgnam"),
-            "service_class": row.get("svc_class"),
-            "gpmuid": row.get("global_pmuid"),
-            "nominal_hz": 50 if row.cells["fnom"] == "1" else 60,
-            "changes": int(row.cells["cfgcnt"]),
-        }
-
-
-def configuration_mine(row: Row) -> Row:
-    counts = {"phnmr": len(row["phasors"]), "annmr": len(row["analogs"]), "dgnmr": len(row["normal"])}
-    return frame_mine(row) | counts
 
 
 def data_rows(path: Path) -> Iterator[Row]:

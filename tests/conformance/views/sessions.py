@@ -1,8 +1,13 @@
-"""Flows as Zeek and ICSNPP sum them up: of SNMP by kind of request, of synchrophasors by size of frame."""
+"""Flows as Zeek and ICSNPP sum them up: of SNMP by kind of request, of synchrophasors by size of frame; configurations.
+
+The log of configurations has zeros for what only CFG-3 says in rows of CFG-2, too: there it is not compared.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from conformance.untold import UNTOLD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,5 +57,51 @@ def _synchrophasor(tables: Tables) -> Iterator[Row]:
         }
 
 
+_MODIFICATIONS: Final = {
+    "interpolated": 1,
+    "extrapolated": 2,
+    "reselected": 3,
+    "fir": 4,
+    "no-fir": 5,
+    "filtered": 6,
+    "magnitude": 7,
+    "phase": 8,
+    "rotated": 9,
+    "pseudo": 10,
+    "modified": 15,
+}
+"""Bits of PHSCALE's flags (IEEE C37.118.2-2011, table 10)."""
+_ONLY_3: Final = ("latitude", "longitude", "elevation", "window", "group_delay", "service_class", "gpmuid")
+_LISTS_3: Final = ("phasor_components", "phasor_designations", "phasor_angles")
+
+
+def _units(row: Row) -> list[int]:
+    """PHUNIT of each phasor: which quantity in the high octet, the factor in the others."""
+    pairs = zip(row["phasor_kinds"], row["phasor_factors"], strict=True)
+    return [(1 << 24 if kind == "A" else 0) | factor for kind, factor in pairs]
+
+
+def _configurations(tables: Tables) -> Iterator[Row]:
+    flows = {row["flow"]: row["transport"] for row in tables("flows")}
+    for row in tables("synchrophasor_configuration"):
+        third = row["frame_type"] == "CFG-3"
+        own: Row = {name: row[name] if third else UNTOLD for name in (*_ONLY_3, *_LISTS_3)}
+        for name, bit in _MODIFICATIONS.items():
+            flags: Any = [bool(word >> bit & 1) for word in row["phasor_modifications"]]
+            own[name] = flags if third else UNTOLD
+        # The log takes the last octet for the unit and the three before it for the value.
+        units = [] if third else _units(row)
+        yield row | own | {
+            "transport": flows[row["flow"]],
+            "scales": row["phasor_scales"] if third else UNTOLD,
+            "currents": [kind == "A" for kind in row["phasor_kinds"]],
+            "last-octets": [unit & 0xFF for unit in units],
+            "first-octets": [unit >> 8 for unit in units],
+            "phasor-count": len(row["phasors"]),
+            "analog-count": len(row["analogs"]),
+            "digital-count": len(row["normal"]),
+        }  # fmt: skip
+
+
 SNMP: Final[dict[str, View]] = {"sessions": _snmp}
-C37118: Final[dict[str, View]] = {"sessions": _synchrophasor}
+C37118: Final[dict[str, View]] = {"sessions": _synchrophasor, "configurations": _configurations}

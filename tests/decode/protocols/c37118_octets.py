@@ -47,7 +47,9 @@ def pmu_3(station: str = "NORTH", idcode: int = 7, shape: int = 0) -> bytes:
     names = [b"VA", b"IA", b"MW"] + [b"BRK%d" % k for k in range(16)]
     head = bytes((len(station),)) + station.encode() + struct.pack(">H", idcode) + bytes(range(16))
     head += struct.pack(">HHHH", shape, 2, 1, 1) + b"".join(bytes((len(n),)) + n for n in names)
-    scales = struct.pack(">IffIff", 0, 9.0, 0.0, 0x800, 0.5, 0.0) + struct.pack(">ff", 2.0, 1.0)
+    scales = struct.pack(">IffIff", 0x0480_0105, 9.0, 0.0, 0x0002_0C00, 0.5, -0.5) + struct.pack(
+        ">ff", 2.0, 1.0
+    )
     rest = struct.pack(">HHfffsii", 0, 0xFFFF, 47.5, 8.25, 400.0, b"M", 20_000, 1_000)
     return head + scales + rest + struct.pack(">HH", 0, 1)
 

@@ -150,6 +150,16 @@ def test_configuration_3_in_one_frame_and_in_several():
             1_000,
             60,
         )
+        assert (row["phasor_modifications"], row["phasor_components"]) == ([0x0480, 0x0002], [1, 4])
+        assert (row["phasor_designations"], row["phasor_angles"]) == ([5, 0], [0.0, -0.5])
+        assert (row["phasor_kinds"], row["phasor_scales"]) == (["V", "A"], [9.0, 0.5])
+
+
+def test_configuration_2_says_nothing_of_modifications():
+    [row] = tcp([(SERVER, configuration(pmu()))], port=4712)["synchrophasor_configuration"]
+    own = ("phasor_modifications", "phasor_components", "phasor_designations", "phasor_angles")
+    assert [row[name] for name in own] == [[], [], [], []]
+    assert (row["phasor_kinds"], row["phasor_factors"]) == (["V", "A"], [915_527, 45_776])
 
 
 @pytest.mark.parametrize(

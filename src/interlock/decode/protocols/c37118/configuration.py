@@ -25,6 +25,7 @@ _POLAR, _PHASOR_FLOAT, _ANALOG_FLOAT, _FREQUENCY_FLOAT = 1, 2, 4, 8
 _PER_BIT: Final = 1e-5
 _CURRENT_2: Final = 1
 _CURRENT_3: Final = 0x08
+_COMPONENT: Final = 0x07
 _NO_PLACE: Final = float("inf")
 
 
@@ -33,7 +34,9 @@ class Pmu:
     """One PMU of a configuration.
 
     format: bits 0 polar, 1 phasors, 2 analogs, 3 frequency in floating point. kinds: `V` or `A` for each phasor.
-    scales: volts or amperes of one unit of each integer phasor. analog_scales: (factor, offset), CFG-3 only.
+    scales: volts or amperes of one unit of each integer phasor.
+    CFG-3 only, for each phasor: modifications (16 flags), components (0 zero, 1 positive, 2 negative sequence, 4 to 6
+    phases A to C), user designations, angles to add (rad); analog_scales: (factor, offset).
     """
 
     station: str
@@ -46,6 +49,10 @@ class Pmu:
     kinds: list[str] = field(default_factory=list)
     scales: list[float] = field(default_factory=list)
     factors: list[int] = field(default_factory=list)
+    modifications: list[int] = field(default_factory=list)
+    components: list[int] = field(default_factory=list)
+    designations: list[int] = field(default_factory=list)
+    angles: list[float] = field(default_factory=list)
     analog_types: list[int] = field(default_factory=list)
     analog_factors: list[int] = field(default_factory=list)
     analog_scales: list[tuple[float, float]] = field(default_factory=list)
@@ -136,10 +143,7 @@ def _pmu_3(c: Any) -> Pmu:
     pmu.analogs = [_text(c.take(c.u8())) for _ in range(analogs)]
     pmu.digitals = [_text(c.take(c.u8())) for _ in range(digitals * DIGITAL_NAMES)]
     for _ in range(phasors):
-        word = c.u32be()
-        pmu.kinds.append("A" if word >> 8 & _CURRENT_3 else "V")
-        pmu.scales.append(c.f32be())
-        c.skip(4)
+        _scale_3(c, pmu)
     for _ in range(analogs):
         pmu.analog_scales.append((c.f32be(), c.f32be()))
     _masks(c, pmu, digitals)
@@ -149,6 +153,17 @@ def _pmu_3(c: Any) -> Pmu:
     pmu.window_us, pmu.delay_us = c.i32be(), c.i32be()
     _end(c, pmu)
     return pmu
+
+
+def _scale_3(c: Any, pmu: Pmu) -> None:
+    """PHSCALE: flags 2, kind and component 1, user designation 1, scale 4, angle 4 (table 10)."""
+    word = c.u32be()
+    pmu.modifications.append(word >> 16)
+    pmu.kinds.append("A" if word >> 8 & _CURRENT_3 else "V")
+    pmu.components.append(word >> 8 & _COMPONENT)
+    pmu.designations.append(word & 0xFF)
+    pmu.scales.append(c.f32be())
+    pmu.angles.append(c.f32be())
 
 
 def _rest(c: Any, pmu: Pmu, digitals: int) -> None:

@@ -80,6 +80,29 @@ _CONFIGURATION: Final = Table(
             name="normal", type=pa.list_(pa.uint16()), meaning="DIGUNIT: normal state of each digital word"
         ),
         Column(name="valid", type=pa.list_(pa.uint16()), meaning="DIGUNIT: bits in use of each digital word"),
+        Column(
+            name="phasor_modifications",
+            type=pa.list_(pa.uint16()),
+            meaning="PHSCALE's flags (CFG-3): bit 1 upsampled by interpolation, 2 by extrapolation, 3 downsampled by "
+            "reselection, 4 with, 5 without FIR filter, 6 filtered, 7 magnitude, 8 phase calibrated, 9 phase rotated, "
+            "10 pseudo-phasor, 15 otherwise modified",
+        ),
+        Column(
+            name="phasor_components",
+            type=pa.list_(pa.uint8()),
+            meaning="PHSCALE (CFG-3): 0 zero, 1 positive, 2 negative sequence, 4 phase A, 5 B, 6 C",
+        ),
+        Column(
+            name="phasor_designations",
+            type=pa.list_(pa.uint8()),
+            meaning="PHSCALE (CFG-3): the user's own designation",
+        ),
+        Column(
+            name="phasor_angles",
+            type=_NUMBERS,
+            unit="rad",
+            meaning="PHSCALE (CFG-3): what to add to the angle",
+        ),
         _column("latitude", pa.float64(), "PMU_LAT (CFG-3)", "degree"),
         _column("longitude", pa.float64(), "PMU_LON (CFG-3)", "degree"),
         _column("elevation", pa.float64(), "PMU_ELEV (CFG-3)", "m"),
