@@ -519,8 +519,82 @@ def test_what_is_remembered_is_the_newest(keys: list[int], limit: int) -> None:
 
 def test_every_memory_has_a_bound() -> None:
     memories = [value for value in vars(Memory()).values() if not isinstance(value, int)]
-    assert len(memories) == 8
+    assert len(memories) == 7
     assert all(isinstance(value, Bounded) for value in memories)
+
+
+def test_thousands_of_open_reads_keep_what_their_answers_are() -> None:
+    """More than are marked without a Python object (MARKS): what loses its place is a note."""
+    frames: list[bytes] = []
+    answers: list[bytes] = []
+    for flow in range(20):
+        connection = Tcp(PORT, client_port=40000 + flow)
+        connection.open()
+        for k in range(250):
+            connection.segment(CLIENT, unconnected(READ, context=struct.pack("<I", k)))
+        frames += connection.frames
+        connection.frames.clear()
+        for k in range(250):
+            answer = reply(0x4C, b"\xc4\0" + struct.pack("<i", 1000 * flow + k))
+            connection.segment(SERVER, unconnected(answer, context=struct.pack("<I", k)))
+        answers += connection.frames
+    for batch in (0, 1500):
+        rows = run([*frames, *answers], batch=batch)
+        assert {r["outcome"] for r in rows["operations"]} == {"ok"}
+        told = [r["number"] for r in rows["values"]]
+        assert told == [[1000 * flow + k] for flow in range(20) for k in range(250)]
+
+
+def test_a_long_packet_that_is_refused_refuses_the_requests_that_are_remembered() -> None:
+    asked = connected(multiple(*[request(0x4C, tag(f"T{k}"), b"\1\0") for k in range(300)]))
+    rows = talk(asked, connected(reply(0x0A, status=2), connection=TO_ORIGINATOR))
+    outcomes = [r["outcome"] for r in rows["operations"]]
+    given_up, kept, beyond = (
+        128,
+        128,
+        44,
+    )  # a flow has 256 open requests at most; the message's first 256 are kept
+    assert outcomes == ["unknown"] * given_up + ["refused"] * kept + ["unknown"] * beyond
+
+
+def test_a_refusal_is_found_behind_thousands_of_wrapped_requests() -> None:
+    payloads = []
+    for k in range(5000):
+        context = struct.pack("<I", k)
+        payloads += [
+            (CLIENT, unconnected(routed(READ), context=context)),
+            (SERVER, unconnected(IS_42, context=context)),
+        ]
+    refused = unconnected(reply(0x52, b"\1", status=1, extended=[0x0204]), context=b"last")
+    rows = tcp(
+        [*payloads, (CLIENT, unconnected(routed(READ), context=b"last")), (SERVER, refused)], port=PORT
+    )
+    assert [r["outcome"] for r in rows["operations"]] == ["ok"] * 5000 + ["refused"]
+
+
+def test_the_unit_of_a_connection_id_is_that_of_who_opened_it_last() -> None:
+    def call(sequence: int) -> list[tuple[int, bytes]]:
+        return [
+            (CLIENT, connected(READ, sequence)),
+            (SERVER, connected(IS_42, sequence, connection=TO_ORIGINATOR)),
+        ]
+
+    there = forward_open(b"\x01\x02" + MESSAGE_ROUTER, serial=8)
+    payloads = [
+        (CLIENT, unconnected(forward_open(b"\x01\x00" + MESSAGE_ROUTER))),
+        (SERVER, unconnected(opened())),
+        *call(1),
+        *call(2),
+        (CLIENT, unconnected(there)),
+        (SERVER, unconnected(opened(serial=8))),
+        *call(3),
+        (CLIENT, unconnected(forward_close(b"\x01\x02" + MESSAGE_ROUTER, serial=8))),
+        (SERVER, unconnected(closed(serial=8))),
+        *call(4),
+    ]
+    rows = tcp(payloads, port=PORT)
+    assert [r["unit"] for r in rows["operations"] if r["function"] == 0x4C] == ["1,0", "1,0", "1,2", None]
+    assert {r["outcome"] for r in rows["operations"]} == {"ok"}
 
 
 def test_a_packet_that_points_at_one_request_again_and_again_costs_its_length() -> None:

@@ -7,18 +7,36 @@ from interlock.decode.protocols.enip.data_types cimport DataTypes
 from interlock.decode.protocols.enip.epath cimport EPath
 from interlock.decode.sheet cimport Sheet
 
+cimport cython
+from libc.string cimport memcmp
+
+@cython.final
+cdef class Meaning:
+    cdef int verb, name
+    cdef object hook
+    cdef bint rockwell
+
 cdef class CommonIndustrial(Decoder):
     cdef public Functions cip, public_objects, rockwell_objects
     cdef public DataTypes types
     cdef public dict hooks, paths, units
     cdef public object session, memory
     cdef object connections, foreign
-    cdef object asked
+    cdef list asked, at_hand
+    cdef dict wrapped, older
     cdef long long base, transaction
     cdef int leaf
-    cdef bint wrapped
+    cdef bint wraps, tells_refusals
+    cdef unsigned char[::1] services, marks
+    cdef unsigned long long[::1] marked
 
     cdef _router(self, Messages m, int i, Sheet out, int unit)
+    cdef _remember(self)
+    cpdef list recall(self, long long base)
+    cdef EPath _path_here(self, Py_ssize_t size)
+    cdef _mark(self, Sheet out, unsigned long long operation, int mark)
+    cdef int _unmark(self, unsigned long long operation) except -1
+    cdef _reads_octets(self, Sheet out, int row)
     cdef _request(self, Messages m, int i, Sheet out, int unit, int depth)
     cdef bint _packet_request(self, Messages m, int i, Sheet out, int unit, int depth) except -1
     cdef bint _unwrap(self, Messages m, int i, Sheet out, int unit, int depth) except -1
@@ -26,7 +44,7 @@ cdef class CommonIndustrial(Decoder):
     cpdef EPath path(self, bytes octets)
     cpdef int object_code(self, EPath path) except -2
     cdef int _ask(self, Messages m, int i, Sheet out, int service, EPath path, int unit) except -1
-    cdef tuple _meaning(self, EPath path, int service)
+    cdef Meaning _meaning(self, EPath path, int service)
     cdef _arguments(self, Messages m, int i, Sheet out, int row, int service, EPath path, int unit, object hook)
     cdef _tag(self, Messages m, int i, Sheet out, int row, int service, int unit)
     cdef _table(self, Sheet out, int row, EPath path)

@@ -13,6 +13,7 @@ Source: CIP Volume 1, 2-4, 3-5.5 (Connection Manager), 5A-2 (Message Router), Ap
 from __future__ import annotations
 
 import cython
+import numpy as np
 
 from interlock.decode.cursor import OverBudgetError
 from interlock.decode.decoder import Decoder
@@ -35,15 +36,35 @@ MAX_DEPTH = 4
 """Wrappers in wrappers that are opened."""
 MAX_PATHS = 16384
 MAX_UNITS = 4096
+PATHS_AT_HAND = 1024
+"""Paths that are found without making octets of them first; a power of two."""
+MAX_LEAVES = 256
+"""Requests of one message that are remembered."""
+MAX_WRAPPED, MAX_WAITING = 4096, 8
+"""Wrapped messages that are remembered at least (twice as many at most); single requests a session."""
 
 TAG_READ, OCTETS_READ = 1, 2
-"""Notes of requests whose answers are values: typed, or octets only."""
+"""Marks of requests whose answers are values: typed, or octets only."""
+MARKS = 4096
+"""Requests that are marked without a Python object; a power of two. One that loses its place becomes a note."""
+
+
+class Meaning:
+    """What a service is to a path's class: verb (-1: as everywhere), name, hook, whether only to Rockwell's."""
+
+    def __init__(self, hook):
+        self.verb = self.name = -1
+        self.hook = hook
+        self.rockwell = False
 
 
 class CommonIndustrial(Decoder):
     """Reads explicit messages off the cursor; a subclass sets `session`, `base` and `transaction` for each.
 
     base: upper bits of the message's pairing key, whose lower 24 are a request within it and its service.
+    leaf: requests or answers of the message so far; services: theirs, so that all keys can be told from base.
+    wrapped, older: two generations of (session, base) → services, newest first; the older one is forgotten whole.
+    marks: what the answer of operation `marked` is; both by the operation's lowest bits.
     """
 
     def __init__(self, spec, tools):
@@ -59,10 +80,16 @@ class CommonIndustrial(Decoder):
         self.connections = self.memory.connections
         self.foreign = self.memory.foreign
         self.session = None
-        self.asked = []
+        self.asked = None
         self.base = self.transaction = 0
         self.leaf = 0
-        self.wrapped = False
+        self.services = memoryview(np.zeros(MAX_LEAVES, np.uint8))
+        self.wraps = False
+        self.wrapped, self.older = {}, {}
+        self.at_hand = [None] * PATHS_AT_HAND
+        self.marks = memoryview(np.zeros(MARKS, np.uint8))
+        self.marked = memoryview(np.zeros(MARKS, np.uint64))
+        self.tells_refusals = self.facts.wants("cip_refusals")
 
     def _router(self, m, i, out, unit):
         """Read a message for the Message Router; the answer bit says which way it goes."""
@@ -72,34 +99,63 @@ class CommonIndustrial(Decoder):
         if not self.flows.oriented[slot]:
             self.flows.orient(slot, m.side[i] if is_request else 1 - m.side[i])
         self.leaf = 0
-        self.wrapped = False
+        self.asked = None
+        unconnected: cython.bint = self.base >= 0x4000000000000000
+        waiting: dict
         if is_request:
-            self.asked = []
+            self.wraps = False
             try:
                 self._request(m, i, out, unit, 0)
             finally:
-                if self.wrapped:
-                    self.session.remember(self.base, self.asked)
-                elif self.asked and self.base >= UNCONNECTED:
-                    self.session.await_one(self.base, self.asked[0])
+                if self.wraps:
+                    self._remember()
+                elif self.leaf and unconnected:
+                    waiting = self.session.waiting
+                    if len(waiting) >= 8:
+                        waiting.clear()
+                    waiting[self.base] = self.services[0]
         else:
-            self.asked = None
             self._response(m, i, out, 0)
-            if self.base >= UNCONNECTED:
-                self.session.waiting.pop(self.base, None)
+            if unconnected:
+                waiting = self.session.waiting
+                if waiting:
+                    waiting.pop(self.base, None)
+
+    def _remember(self):
+        """Keep which services a message asked for, should it be refused as a whole."""
+        number: cython.longlong = self.session.number
+        count: cython.Py_ssize_t = min(self.leaf, 256)
+        if len(self.wrapped) >= 4096:
+            self.older = self.wrapped
+            self.wrapped = {}
+        if cython.compiled:
+            first = cython.cast(cython.p_char, cython.address(self.services[0]))
+            self.wrapped[number, self.base] = first[:count]
+        else:
+            self.wrapped[number, self.base] = bytes(self.services[:count])
+
+    def recall(self, base):
+        """Which requests (pairing keys) the message held that is refused now; known once."""
+        number: cython.longlong = self.session.number
+        one = self.session.waiting.pop(base, None)
+        older = self.older.pop((number, base), None)
+        held = self.wrapped.pop((number, base), older)
+        if held:
+            return [base | (k << 8) | service for k, service in enumerate(held)]
+        return [] if one is None else [base | one]
 
     def _request(self, m, i, out, unit, depth):
         c: Cursor = self.cursor
-        begin: cython.Py_ssize_t = c.offset()
+        begin: cython.Py_ssize_t = c.position - c.start
         service: cython.int = c.u8()
         if service >= 128:
             raise DecodeError("answer-among-requests", begin)
-        words: cython.int = c.u8() if c.left() else 0
-        if 2 * words > c.left():
+        words: cython.int = c.u8() if c.end > c.position else 0
+        if 2 * words > c.end - c.position:
             self.facts.oddity(m, i, "cip", "path-length-mismatch", begin + 1)
             self._ask(m, i, out, service, None, unit)
             return
-        path: EPath = self.path(c.take(2 * words))
+        path: EPath = self._path_here(2 * words)
         if not path.whole:
             self.facts.oddity(m, i, "cip", "path-malformed", begin + 2)
         if service == 0x0A and self._packet_request(m, i, out, unit, depth):
@@ -119,8 +175,8 @@ class CommonIndustrial(Decoder):
         start: cython.Py_ssize_t = c.offset()
         limit: cython.Py_ssize_t = c.end
         count: cython.int = c.u16le()
-        rows: cython.int = len(self.asked)
-        self.wrapped = True
+        rows: cython.int = self.leaf
+        self.wraps = True
         k: cython.int
         for k in range(count):
             c.end = limit
@@ -135,7 +191,7 @@ class CommonIndustrial(Decoder):
             except DecodeError as error:
                 self.facts.oddity(m, i, "cip", error.oddity, error.offset)
         c.end = limit
-        return len(self.asked) > rows
+        return self.leaf > rows
 
     def stretch(self, m, i, start, count, k):
         """Stand at the k-th of `count` messages of the packet at `start`; where it ends, -1 where it cannot.
@@ -178,10 +234,10 @@ class CommonIndustrial(Decoder):
         if 2 * words > c.left():
             self.facts.oddity(m, i, "cip", "path-length-mismatch", c.offset())
             words = 0
-        unit = self.unit_code(unit, self.path(c.take(2 * words)).route)
+        unit = self.unit_code(unit, self._path_here(2 * words).route)
         c.seek(begin)
         c.end = c.position + size
-        self.wrapped = True
+        self.wraps = True
         self._request(m, i, out, unit, depth + 1)
         c.end = limit
         return True
@@ -207,6 +263,34 @@ class CommonIndustrial(Decoder):
         sender = self.facts.sender(m, i)
         return f"{sender}/{self.names.texts[unit]}" if unit >= 0 else sender
 
+    def _path_here(self, size):
+        """Take `size` octets at the cursor as an EPATH; what comes again and again is compared where it stands."""
+        c: Cursor = self.cursor
+        c.need(size)
+        p: cython.Py_ssize_t = c.position
+        c.position = p + size
+        k: cython.Py_ssize_t
+        at: cython.uint = size
+        low: cython.uint = 0xFFFFFF
+        for k in range(p, p + size):
+            at = ((at & low) * 31) ^ c.octets[k]
+        at = (at ^ (at >> 10) ^ (at >> 20)) & 1023
+        known: EPath = self.at_hand[at]
+        if known is not None and known.size == size:
+            if cython.compiled:
+                if (
+                    size == 0
+                    or memcmp(cython.cast(cython.p_char, known.octets), cython.address(c.octets[p]), size)
+                    == 0
+                ):
+                    return known
+            elif c.octets[p : p + size] == known.octets:
+                return known
+        c.position = p
+        known = self.path(c.take(size))
+        self.at_hand[at] = known
+        return known
+
     def path(self, octets):
         """Parse an EPATH, or find it parsed."""
         known = self.paths.get(octets)
@@ -224,45 +308,66 @@ class CommonIndustrial(Decoder):
         return path.code
 
     def _ask(self, m, i, out, service, path, unit):
-        key: cython.longlong = self.base | ((self.leaf & 0xFFFF) << 8) | service
-        row: cython.int = out.ask(m, i, self.cip, service, key)
+        row: cython.int = out.ask(m, i, self.cip, service, self.base | ((self.leaf & 0xFFFF) << 8) | service)
         out.set_transaction(row, self.transaction)
-        self.asked.append(key)
+        if self.leaf < 256:
+            self.services[self.leaf] = service
         self.leaf += 1
         if path is None:
             return row
-        if path.route and unit < 0:
+        if unit < 0 and path.route != "":
             unit = self.unit_code(unit, path.route)
         if unit >= 0:
             out.set_unit(row, unit)
-        out.set_object(row, self.object_code(path), -1)
+        if path.generation != self.objects.generation:
+            self.object_code(path)
+        out.set_object(row, path.code, -1)
         if path.class_id == 0x6B and not path.symbolic and self.memory.symbols:
             name = symbol_name(self.session, path, unit)
             if name is not None:
                 out.set_object(row, self.objects.code(name), -1)
-        meaning = path.meanings.get(service)
-        if meaning is None:
+        meaning: Meaning = path.meaning
+        if path.service != service:
             meaning = self._meaning(path, service)
-        verb: cython.int = meaning[0]
-        if meaning[3] and self.foreign and not self.session.is_rockwell(unit):
+        if meaning.rockwell and self.foreign and not self.session.is_rockwell(unit):
             return row
-        if verb >= 0:
-            out.set_verb(row, verb)
-            out.set_name(row, meaning[1])
-        self._arguments(m, i, out, row, service, path, unit, meaning[2])
+        if meaning.verb >= 0:
+            out.set_verb(row, meaning.verb)
+            out.set_name(row, meaning.name)
+        self._arguments(m, i, out, row, service, path, unit, meaning.hook)
         return row
 
     def _meaning(self, path, service):
-        """What a service is to a path's class: verb (-1: as everywhere), name, hook, whether only to Rockwell's."""
-        number: cython.longlong = (path.class_id << 8) | service
-        hook = self.hooks.get(number) or self.hooks.get(path.class_id << 8)
-        meaning = (-1, -1, hook, False)
-        if path.class_id >= 0 and self.public_objects.find(number):
-            meaning = (self.public_objects.verb, self.public_objects.name, hook, False)
-        elif path.class_id >= 0 and self.rockwell_objects.find(number):
-            meaning = (self.rockwell_objects.verb, self.rockwell_objects.name, hook, not path.symbolic)
-        path.meanings[service] = meaning
+        """What a service is to a path's class; found at once where it is asked for again."""
+        meaning: Meaning = path.meanings.get(service)
+        if meaning is None:
+            number: cython.longlong = (path.class_id << 8) | service
+            meaning = Meaning(self.hooks.get(number) or self.hooks.get(path.class_id << 8))
+            if path.class_id >= 0 and self.public_objects.find(number):
+                meaning.verb, meaning.name = self.public_objects.verb, self.public_objects.name
+            elif path.class_id >= 0 and self.rockwell_objects.find(number):
+                meaning.verb, meaning.name = self.rockwell_objects.verb, self.rockwell_objects.name
+                meaning.rockwell = not path.symbolic
+            path.meanings[service] = meaning
+        path.service = service
+        path.meaning = meaning
         return meaning
+
+    def _mark(self, out, operation, mark):
+        """Say what the answer of an operation is; whose place this takes goes on as a note."""
+        at: cython.Py_ssize_t = operation & 4095
+        if self.marked[at] != 0:
+            out.notes[self.marked[at]] = self.marks[at]
+        self.marked[at] = operation
+        self.marks[at] = mark
+
+    def _unmark(self, operation):
+        """What the answer of this operation was said to be, once; 0 where nothing stands here."""
+        at: cython.Py_ssize_t = operation & 4095
+        if self.marked[at] != operation:
+            return 0
+        self.marked[at] = 0
+        return self.marks[at]
 
     def _arguments(self, m, i, out, row, service, path, unit, hook):
         """Read what the request says besides its service and path."""
@@ -280,8 +385,13 @@ class CommonIndustrial(Decoder):
             self._attributes(out, row, path, service == 0x04)
         if service == 0x10 or service == 0x02 or service == 0x04:
             self.types.raw(m, i, out.operation_of(row), unit, out.object_of(row), 0, -1)
-        elif service == 0x0E and out.operation_of(row) not in out.notes:
-            out.notes[out.operation_of(row)] = OCTETS_READ
+        elif service == 0x0E and (hook is None or out.operation_of(row) not in out.notes):
+            self._reads_octets(out, row)
+
+    def _reads_octets(self, out, row):
+        """The answer's data are values, where anybody wants them."""
+        if self.values.wanted:
+            self._mark(out, out.operation_of(row), 2)
 
     def _tag(self, m, i, out, row, service, unit):
         """Read the arguments of services on tags: how many elements, and what is written."""
@@ -290,7 +400,7 @@ class CommonIndustrial(Decoder):
         operation: cython.ulonglong = out.operation_of(row)
         if service == 0x4C or service == 0x52:
             out.set_object(row, code, c.u16le())
-            out.notes[operation] = TAG_READ
+            self._mark(out, operation, 1)
         elif service == 0x4D or service == 0x53:
             out.set_object(
                 row, code, self.types.typed(m, i, operation, unit, code, 0, True, 4 if service == 0x53 else 0)
@@ -310,7 +420,7 @@ class CommonIndustrial(Decoder):
         if code < 0:
             code = self.objects.keep(key, f"class:0x72/0/0x{address:08x}")
         out.set_object(row, code, c.u16le())
-        out.notes[out.operation_of(row)] = OCTETS_READ
+        self._reads_octets(out, row)
 
     def _attributes(self, out, row, path, sized):
         """Read an attribute list: an item per attribute; a value of unknown size ends one that is set."""
@@ -339,18 +449,18 @@ class CommonIndustrial(Decoder):
 
     def _response(self, m, i, out, depth):
         c: Cursor = self.cursor
-        begin: cython.Py_ssize_t = c.offset()
+        begin: cython.Py_ssize_t = c.position - c.start
         service: cython.int = c.u8()
         if service < 128:
             raise DecodeError("request-among-answers", begin)
         service = service & 0x7F
         c.skip(1)
         status: cython.int = c.u8()
-        words: cython.int = c.u8() if c.left() else 0
-        if 2 * words > c.left():
+        words: cython.int = c.u8() if c.end > c.position else 0
+        if 2 * words > c.end - c.position:
             self.facts.oddity(m, i, "cip", "extended-status-mismatch", begin + 3)
             words = c.left() // 2
-        at: cython.int = c.offset()
+        at: cython.int = c.position - c.start
         c.skip(2 * words)
         if service == 0x0A and self._packet_response(m, i, out, depth):
             return
@@ -391,7 +501,7 @@ class CommonIndustrial(Decoder):
     def _refused_whole(self, m, i, out, depth, status, words, at):
         """Take a wrapper that came back with an error for the answer to all that it held."""
         if self.asked is None:
-            self.asked = self.session.recall(self.base)
+            self.asked = self.recall(self.base)
         keys = self.asked if depth == 0 else self.asked[self.leaf : self.leaf + 1]
         found: cython.bint = False
         row: cython.int
@@ -411,14 +521,17 @@ class CommonIndustrial(Decoder):
             out.settle(row, 2, status)
         operation: cython.ulonglong = out.operation_of(row)
         unit: cython.int = out.unit_of(row)
-        note = out.notes.pop(operation, None) if out.notes else None
-        if words or (note is not None and status not in (0, 6)):
+        mark: cython.int = self._unmark(operation)
+        note = None
+        if mark == 0 and out.notes:
+            note = out.notes.pop(operation, None)
+            if isinstance(note, int):
+                mark = note
+                note = None
+        if note is not None or (words and self.tells_refusals):
             answered(Exchange(self, m, i, out, row), note, status, words, at)
-        elif note is None:
-            return
-        elif note == 1:
-            self.types.typed(m, i, operation, unit, out.object_of(row), 1, False, 0)
-        elif note == 2:
-            self.types.raw(m, i, operation, unit, out.object_of(row), 1, -1)
-        else:
-            answered(Exchange(self, m, i, out, row), note, status, words, at)
+        elif words == 0 and mark and (status == 0 or status == 6):
+            if mark == 1:
+                self.types.typed(m, i, operation, unit, out.object_of(row), 1, False, 0)
+            else:
+                self.types.raw(m, i, operation, unit, out.object_of(row), 1, -1)

@@ -9,6 +9,7 @@ Source: CIP Volume 2, chapter 2.
 from __future__ import annotations
 
 import cython
+import numpy as np
 
 from interlock.decode.protocols.enip.cip import CommonIndustrial
 from interlock.decode.protocols.enip.encapsulation import EncapsulationFramer, probe
@@ -22,18 +23,30 @@ __all__ = ["SPEC", "Enip"]
 
 UNKNOWN, OK, REFUSED = 0, 1, 2
 NO_NUMBER = -(1 << 31)
-M64 = (1 << 64) - 1
 ENCAPSULATION_STATUS = 0x10000
 """Added to the code of a CIP request that the encapsulation layer refused."""
 
 
+ENDS = 64
+"""Ends of connections that are found by number alone; a power of two."""
+
+
 class Enip(CommonIndustrial):
-    """Encapsulation commands, connected and unconnected explicit messages, implicit ones as flows."""
+    """Encapsulation commands, connected and unconnected explicit messages, implicit ones as flows.
+
+    ends: session << 32 | connection id; end_numbers, end_units: of the connection there, until one opens or closes.
+    """
 
     def __init__(self, spec, tools):
         CommonIndustrial.__init__(self, spec, tools)
         self.io_code = tools.codes["enip-io"]
         self.tells_implicit = False
+        self.ends_changes = 0
+        self.ends, self.end_numbers = (
+            memoryview(np.zeros(ENDS, np.int64)),
+            memoryview(np.zeros(ENDS, np.int64)),
+        )
+        self.end_units = memoryview(np.full(ENDS, -1, np.int32))
 
     def message(self, m, i, out):
         """See Decoder.message."""
@@ -129,10 +142,14 @@ class Enip(CommonIndustrial):
 
     def _context_key(self, context):
         """Make a sender context the upper bits of a pairing key."""
-        h: cython.ulonglong = (context * 0x9E3779B97F4A7C15) & M64
+        p1: cython.ulonglong = 0x9E3779B97F4A7C15
+        p2: cython.ulonglong = 0xBF58476D1CE4E5B9
+        all_ones: cython.ulonglong = 0xFFFFFFFFFFFFFFFF
+        bit: cython.ulonglong = 0x4000000000000000
+        h: cython.ulonglong = (context * p1) & all_ones
         h = h ^ (h >> 29)
-        h = (h * 0xBF58476D1CE4E5B9) & M64
-        return cython.cast(cython.longlong, ((h >> 26) << 24) | 0x4000000000000000)
+        h = (h * p2) & all_ones
+        return cython.cast(cython.longlong, ((h >> 26) << 24) | bit)
 
     def _carrier(self, m, i, out, status, context):
         """SendRRData, SendUnitData: find the address and the data among the items."""
@@ -184,23 +201,36 @@ class Enip(CommonIndustrial):
             self.transaction = c.u16le()
             if c.left() == 0:
                 return
-            number: cython.longlong = self.session.number
-            known = self.connections.get((number << 32) | connection)
-            number = 0
-            if known is not None:
-                number = known.number
-                unit = known.unit
-            self.base = ((number << 16) | self.transaction) << 24
+            k: cython.int = self._end(connection)
+            unit = self.end_units[k]
+            self.base = ((self.end_numbers[k] << 16) | self.transaction) << 24
         else:
-            self.transaction = context & 0x7FFFFFFFFFFFFFFF
+            shown: cython.ulonglong = 0x7FFFFFFFFFFFFFFF
+            self.transaction = context & shown
             self.base = self._context_key(context)
         self._router(m, i, out, unit)
+
+    def _end(self, connection):
+        """Where an open connection's own number and its unit stand at hand; 0 and -1 for one that was not seen open."""
+        session: cython.longlong = self.session.number
+        changes: cython.longlong = self.memory.changes
+        at: cython.longlong = (session << 32) | connection
+        k: cython.int = (connection ^ (connection >> 8) ^ (connection >> 16) ^ session) & 63
+        if self.ends_changes != changes:
+            self.ends_changes = changes
+            self.ends = memoryview(np.zeros(ENDS, np.int64))
+        if self.ends[k] != at:
+            known = self.connections.get(at)
+            self.ends[k] = at
+            self.end_numbers[k] = 0 if known is None else known.number
+            self.end_units[k] = -1 if known is None else known.unit
+        return k
 
     def _undeliverable(self, m, i, out, context, status):
         """Take a carrier that was refused for the answer to every request in it."""
         base: cython.longlong = self._context_key(context)
         row: cython.int
-        for key in self.session.recall(base):
+        for key in self.recall(base):
             row = out.answer(m, i, key)
             if row >= 0:
                 out.settle(row, REFUSED, ENCAPSULATION_STATUS + (status & 0xFFFF))

@@ -30,10 +30,12 @@ class EPath:
     class_id, instance, attribute: of the last object named, -1 where absent; of a tag SYMBOL_CLASS.
     scope: what stands before the last class. symbolic: a tag by its name. members: indices not yet in text.
     whole: whether every segment was understood. safety: whether a safety network segment is among them.
-    code, generation, meanings: where the decoder keeps the text's code, and what services mean there.
+    octets, size: what it was read from. code, generation: where the decoder keeps the text's code.
+    meanings: what services mean there; service, meaning: the one that was asked for last.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, octets: bytes = b"") -> None:
+        self.octets, self.size = octets, len(octets)
         self.class_id = self.instance = self.attribute = -1
         self.symbolic = self.safety = False
         self.whole = True
@@ -41,12 +43,14 @@ class EPath:
         self.pieces: list[str] = []
         self.points: list[int] = []
         self.code = self.generation = -1
-        self.meanings: dict[int, tuple[int, int, object, bool]] = {}
+        self.meanings: dict[int, object] = {}
+        self.service = -1
+        self.meaning: object = None
 
 
 def parse_path(octets: bytes) -> EPath:
     """Read a padded EPATH; what cannot be read ends it early, with `whole` False."""
-    path, at = EPath(), 0
+    path, at = EPath(octets), 0
     route: list[str] = []
     try:
         while at < len(octets):

@@ -1,4 +1,4 @@
-"""What is remembered between CIP messages: open connections, wrapped requests, and what devices have told.
+"""What is remembered between CIP messages: open connections and what devices have told.
 
 Everything is kept for all flows together, oldest out first, so that no number of flows can make it grow.
 """
@@ -10,8 +10,6 @@ from typing import Any, Generic, TypeVar
 
 __all__ = ["Bounded", "Connection", "Memory", "Session", "expect_implicit", "meet_implicit", "session_of"]
 
-_MAX_LEAVES = 256
-_MAX_WAITING = 8
 _ROCKWELL = frozenset({1, 5})
 """Vendor numbers of Rockwell Automation, whose vendor-specific classes verbs.toml names."""
 
@@ -53,29 +51,29 @@ class Memory:
     """What a decoder remembers. A session is meant by its number, a server by realm and address in one text.
 
     connections: session << 32 | connection id of either direction. opened: session, who opened it and how.
-    asked: session, pairing key of a wrapped or unconnected message → keys of the requests in it.
     identities: server, unit → attributes of its Identity object. foreign: those who name another maker than Rockwell.
     symbols: server, unit, scope, instance → tag name. firmware: server, unit, instance of File objects receiving it.
+    changes: how often a connection was opened or closed.
     implicit: realm, connection id, address of who consumes or produces → address of who opened the connection.
     """
 
     def __init__(self) -> None:
         self.connections: Bounded[int, Connection] = Bounded(65536)
         self.opened: Bounded[tuple[int, Originated], Connection] = Bounded(32768)
-        self.asked: Bounded[tuple[int, int], list[int]] = Bounded(4096)
         self.identities: Bounded[tuple[str, int], dict[int, Any]] = Bounded(65536)
         self.foreign: Bounded[tuple[str, int], bool] = Bounded(65536)
         self.symbols: Bounded[tuple[str, int, str, int], str] = Bounded(100_000)
         self.firmware: Bounded[tuple[str, int, int], bool] = Bounded(4096)
         self.implicit: Bounded[tuple[int, int, str], str] = Bounded(16384)
         self.sessions = 0
+        self.changes = 0
 
 
 class Session:
     """One flow's view of the memory.
 
     server: who is asked there. waiting: pairing key of the newest unconnected messages that hold one request,
-    of 8 at most → key of that request.
+    of 8 at most → its service, should the encapsulation layer refuse it.
     """
 
     __slots__ = ("_opened", "memory", "number", "server", "waiting")
@@ -85,22 +83,6 @@ class Session:
         self.memory, self.server, self.number = memory, server, memory.sessions
         self._opened = 0
         self.waiting: dict[int, int] = {}
-
-    def await_one(self, base: int, key: int) -> None:
-        """Keep which request an unconnected message held, should the encapsulation layer refuse it."""
-        if len(self.waiting) >= _MAX_WAITING:
-            self.waiting.clear()
-        self.waiting[base] = key
-
-    def remember(self, base: int, keys: list[int]) -> None:
-        """Keep which requests a message held, should it be refused as a whole. keys: nobody may change it again."""
-        self.memory.asked.put((self.number, base), keys[:_MAX_LEAVES] if len(keys) > _MAX_LEAVES else keys)
-
-    def recall(self, base: int) -> list[int]:
-        """Which requests the message held that is refused now; known once."""
-        one = self.waiting.pop(base, None)
-        held = self.memory.asked.pop((self.number, base), None)
-        return held or ([] if one is None else [one])
 
     def is_rockwell(self, unit: int) -> bool:
         """Whether vendor-specific classes there can be Rockwell's: no other maker is known."""
@@ -124,6 +106,7 @@ class Session:
     def open(self, unit: int, originated: Originated, ids: tuple[int, int]) -> None:
         """Keep a connection."""
         self._opened += 1
+        self.memory.changes += 1
         made = Connection(self._opened & 0x3FFFF, unit, ids)
         self.memory.opened.put((self.number, originated), made)
         for number in ids:
@@ -131,6 +114,7 @@ class Session:
 
     def close(self, originated: Originated) -> Connection | None:
         """Drop a connection and return it."""
+        self.memory.changes += 1
         gone = self.memory.opened.pop((self.number, originated), None)
         for number in gone.ids if gone is not None else ():
             self.memory.connections.pop(self.number << 32 | number, None)
