@@ -7,6 +7,7 @@ from conformance.oracles import (
     datagrams,
     dnp3,
     ethercat,
+    iec104,
     link,
     modbus,
     names,
@@ -304,7 +305,7 @@ def test_what_a_synchrophasor_command_asks_for_answers_it_once():
     ]
 
 
-def fragment(seq: str, function: str, *more: tuple[str, str], ipid: str = "0x0001"):
+def fragment(seq: str, function: str, *more: tuple[str, str], length: str = "17"):
     """An outstation's segment with a whole fragment, as tshark shows it."""
     shown = [
         ("ctl.dir", "False"),
@@ -314,20 +315,32 @@ def fragment(seq: str, function: str, *more: tuple[str, str], ipid: str = "0x000
         ("al.fir", "True"),
     ]
     return [
-        (2, "ip.id", ipid),
-        (2, "tcp.seq_raw", seq),
-        (2, "tcp.checksum", "0x1234"),
+        (2, "tcp.seq", seq),
+        (2, "tcp.len", length),
         (1, "<dnp3", ""),
         *((2, f"dnp3.{name}", value) for name, value in [*shown, *more]),
     ]
 
 
-def test_a_frame_that_the_capture_has_twice_counts_once_and_one_sent_again_counts():
-    first, copy = (packet(n, tcp(A, B, 20000, back=True), fragment("7", "130")) for n in (1, 2))
-    again = packet(3, tcp(A, B, 20000, back=True), fragment("7", "130", ipid="0x0002"))
-    later = packet(4, tcp(A, B, 20000, back=True), fragment("24", "130"))
+def test_octets_that_a_stream_has_twice_count_once_in_whatever_order_they_come():
+    sent = [
+        ("4294967290", "17"),
+        ("28", "17"),  # behind a hole, and behind the number's wrap
+        ("4294967290", "17"),  # again
+        ("11", "17"),  # fills the hole
+        ("4294967290", "34"),  # again, both in one
+        ("28", "18"),  # again, and one octet more
+    ]
+    frames = [
+        packet(n, tcp(A, B, 20000, back=True), fragment(seq, "130", length=length))
+        for n, (seq, length) in enumerate(sent, 1)
+    ]
+    frames.append(packet(7, tcp(A, B, 20000), fragment("11", "130")))
+    frames.append(packet(8, tcp(A, B, 20000, back=True, stream=1), fragment("11", "130")))
     told = f"dnp3 {A} > {B} function 130 request"
-    assert keys(dnp3.ORACLE, first, copy, again, later) == [f"1 {told}", f"3 {told}", f"4 {told}"]
+    counted = [line.partition(" ")[0] for line in keys(dnp3.ORACLE, *frames)]
+    assert keys(dnp3.ORACLE, frames[0]) == [f"1 {told}"]
+    assert counted == ["1", "2", "4", "6", "7", "8"]
 
 
 def test_what_tshark_laid_over_another_fragment_is_no_dnp3_message():
@@ -335,3 +348,23 @@ def test_what_tshark_laid_over_another_fragment_is_no_dnp3_message():
     laid = packet(1, tcp(A, B, 20000, back=True), fragment("7", "0", conflict))
     good = packet(2, tcp(A, B, 20000, back=True), fragment("9", "130", ("al.fragment.overlap.conflict", "0")))
     assert keys(dnp3.ORACLE, laid, good) == [f"2 dnp3 {A} > {B} function 130 request"]
+
+
+def apdu(seq: str, length: str, *asdu: tuple[str, str]):
+    return [
+        (2, "tcp.seq", seq),
+        (2, "tcp.len", length),
+        (1, "<iec60870_104", ""),
+        (1, "<iec60870_asdu", ""),
+        *((2, f"iec60870_asdu.{name}", shown) for name, shown in asdu),
+    ]
+
+
+def test_an_apdu_whose_first_octet_came_before_is_none_and_an_asdu_without_its_address_neither():
+    whole = [("typeid", "100"), ("causetx", "6"), ("addr", "4"), ("ioa", "0")]
+    frames = [
+        packet(1, tcp(A, B, 2404), apdu("1", "16", *whole)),
+        packet(2, tcp(A, B, 2404), apdu("1", "22", *whole)),
+        packet(3, tcp(A, B, 2404), apdu("40", "10", *whole[:2])),
+    ]
+    assert keys(iec104.ORACLE, *frames) == [f"1 iec104 {A} > {B} function 100 request"]

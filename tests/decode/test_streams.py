@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 
 from decode import feed
 from decode.wire import answer, decode, ipv4, read, segment, shape
+from interlock.decode.engine import Engine
+from interlock.decode.registry import load_specs
+from interlock.decode.streams import MAX_HOLES, MAX_STREAMS, Holes
+from interlock.records.frames import Source
 
 
 def _frame(side: int, payload: bytes, seq: int, flags: int = 0x18) -> bytes:
@@ -93,3 +99,90 @@ def test_realms_keep_the_same_addresses_apart() -> None:
     rows = decode(frames, realms=("a", "b"), source=[0, 1] * 3)
     assert sorted((r["realm"], r["outcome"]) for r in rows["operations"]) == [("a", "ok"), ("b", "ok")]
     assert len({f["flow"] for f in rows["flows"]}) == 2
+
+
+HELD = 5_000_000_000
+"""Longer than a hole is waited for."""
+
+
+def _held_back(*late: bytes) -> feed.Rows:
+    """A request, another one behind a hole, and after the hole was given up these segments."""
+    frames = [_syn(), _frame(0, read(1), 1000), _frame(0, read(3, 30), 1024)]
+    ticking = _frame(0, read(4, 40), 1036)  # what makes the hole old
+    times = [0, 1, 2, HELD, *(HELD + 1 + n for n in range(len(late)))]
+    return decode([*frames, ticking, *late], time=times)
+
+
+def test_a_segment_held_back_until_its_hole_was_given_up_is_decoded_once() -> None:
+    rows = _held_back(_frame(0, read(2, 20), 1012), _frame(0, read(2, 20), 1012))
+    assert [(r["frame"], r["object"]) for r in rows["operations"]] == [
+        (2, "holding:10"),
+        (3, "holding:30"),
+        (4, "holding:40"),
+        (5, "holding:20"),
+    ]
+    assert (rows["flows"][0]["gaps"], rows["flows"][0]["retransmissions"]) == (1, 1)
+
+
+def test_a_hole_is_filled_piece_by_piece_and_from_its_middle() -> None:
+    r = read(2, 20)
+    assert _objects(_held_back(_frame(0, r[:7], 1012), _frame(0, r[7:], 1019)))[-1] == (
+        "holding:20",
+        "unknown",
+    )
+    torn = _held_back(_frame(0, r[7:], 1019), _frame(0, r[:7], 1012))
+    assert len(torn["operations"]) == 3  # what follows a message's beginning was passed over by then
+
+
+def test_a_message_that_a_hole_cut_off_goes_on_where_it_is_filled() -> None:
+    r = read(1)
+    frames = [_syn(), _frame(0, r[:7], 1000), _frame(0, read(3, 30), 1012), _frame(0, read(4, 40), 1024)]
+    rows = decode([*frames, _frame(0, r[7:], 1007)], time=[0, 1, 2, HELD, HELD + 1])
+    assert [(r["frame"], r["object"]) for r in rows["operations"]] == [
+        (3, "holding:30"),
+        (4, "holding:40"),
+        (5, "holding:10"),
+    ]
+
+
+def test_octets_that_a_cut_off_message_counts_as_its_own_begin_none() -> None:
+    long = b"\0\1\0\0\0\x26\1" + bytes([0x10]) + b"\0\x0a\0\x0f\x1e" + bytes(31)  # writes 15 registers
+    inside = _frame(0, read(2, 20), 1020)
+    behind = _frame(0, read(3, 30), 1044)
+    frames = [_syn(), _frame(0, long[:10], 1000), _frame(0, read(4, 40), 1056), _frame(0, read(5, 50), 1068)]
+    rows = decode([*frames, inside, behind], time=[0, 1, 2, HELD, HELD + 1, HELD + 2])
+    assert [r["object"] for r in rows["operations"]] == ["holding:40", "holding:50", "holding:30"]
+
+
+def test_what_a_stream_lacked_does_not_disturb_what_it_waits_for() -> None:
+    r = read(5, 50)
+    rows = _held_back(_frame(0, r[:7], 1048), _frame(0, read(2, 20), 1012), _frame(0, r[7:], 1055))
+    assert [r["object"] for r in rows["operations"]][-2:] == ["holding:20", "holding:50"]
+
+
+def test_octets_from_before_the_first_that_was_captured_are_decoded_once() -> None:
+    frames = [_frame(0, read(2, 20), 77012), _frame(0, read(1), 77000), _frame(0, read(1), 77000)]
+    rows = decode([*frames, _frame(0, b"\0", 76999)])
+    assert [(r["frame"], r["object"]) for r in rows["operations"]] == [(1, "holding:20"), (2, "holding:10")]
+    assert rows["oddities"] == []
+
+
+def test_holes_in_mind_are_bounded() -> None:
+    holes = Holes()
+    for k in range(3 * MAX_HOLES):
+        holes.add(100 * k, 100 * k + 50)
+    assert len(holes.holes) == MAX_HOLES
+    for k in range(100):  # parts of the middle leave two holes each
+        holes.take(100 * (2 * MAX_HOLES + k % MAX_HOLES) + 10 + k % 30, 1)
+        assert len(holes.holes) <= MAX_HOLES
+
+
+def test_streams_whose_holes_are_in_mind_are_bounded() -> None:
+    engine = Engine((Source(name="test"),), load_specs(outside=False), feed._verbs())
+    sides = MAX_STREAMS + 100
+    frames = [
+        feed.ethernet(ipv4(struct.pack(">HH", 1024 + k, 502) + segment(0, read())[4:]), 0x0800)
+        for k in range(sides)
+    ]
+    engine.feed(feed._batch(frames, 0))
+    assert len(engine.dissector.holes) == MAX_STREAMS

@@ -13,7 +13,7 @@ import numpy as np
 from interlock.decode.flows import Flows
 from interlock.decode.fragments import Fragments
 from interlock.decode.packet import Packet
-from interlock.decode.streams import Queue
+from interlock.decode.streams import BEFORE, MAX_CARRY, MAX_STREAMS, Holes, Queue
 
 __all__ = ["COUNTS", "TCP_STATES", "Dissector"]
 
@@ -73,6 +73,7 @@ class Dissector:
         self.carries = {}
         self.wants = {}
         self.queues = {}
+        self.holes = {}
         self.fragments = {}
         self.ended = []
         self.now = 0
@@ -335,6 +336,7 @@ class Dissector:
         if f.sync[slot, side] == 0:
             f.sync[slot, side] = 2
             f.next_seq[slot, side] = p.seq
+            self._hole(slot, side, (p.seq - BEFORE) & wrap, p.seq)
         ahead: cython.longlong = (p.seq - f.next_seq[slot, side]) & wrap
         if ahead == 0:
             f.next_seq[slot, side] = (p.seq + length + p.missing) & wrap
@@ -343,10 +345,11 @@ class Dissector:
                 self._snapped(slot, side)
         elif ahead >= half:
             behind: cython.longlong = wrap + 1 - ahead
-            if behind >= length:
-                f.retransmissions[slot] += 1
+            if self.holes and self._late(slot, side) >= length:
                 return 0
             f.retransmissions[slot] += 1
+            if behind >= length:
+                return 0
             f.next_seq[slot, side] = (p.seq + length) & wrap
             self._deliver(slot, side, p.start + behind, p.end)
         else:
@@ -437,11 +440,67 @@ class Dissector:
         if queue is None:
             return
         f.gaps[slot] += 1
+        first = queue.first(f.next_seq[slot, side])
+        hole = self._hole(slot, side, f.next_seq[slot, side], first)
+        hole.want, hole.sync, hole.leap = (
+            self.wants.get(slot * 2 + side, 0),
+            f.sync[slot, side],
+            f.leap[slot, side],
+        )
+        hole.carry = self._cut_off(slot * 2 + side)
         f.sync[slot, side] = 2
         f.leap[slot, side] = 0
-        self.carries.pop(slot * 2 + side, None)
-        f.next_seq[slot, side] = queue.first(f.next_seq[slot, side])
+        f.next_seq[slot, side] = first
         self._drain(slot, side, True)
+
+    def _hole(self, slot, side, begin, end):
+        """Keep in mind that the stream goes on at `end` without the octets from `begin` (sequence numbers)."""
+        key = slot * 2 + side
+        holes = self.holes.get(key)
+        if holes is None:
+            holes = self.holes[key] = Holes()
+            if len(self.holes) > MAX_STREAMS:
+                self.holes.pop(next(iter(self.holes)))
+        return holes.add(begin, end)
+
+    def _late(self, slot, side):
+        """Deliver what of this segment lies in holes that were given up; how many octets of it did.
+
+        Who holds a segment back for longer than a hole is waited for would else hide it: its receiver waits on.
+        """
+        p: Packet = self.packet
+        key = slot * 2 + side
+        holes = self.holes.get(key)
+        start, length = p.start, p.end - p.start
+        if holes is None or length == 1:  # the octet of a keep-alive is no data
+            return 0
+        new = 0
+        for hole, first, last in holes.take(p.seq, length):
+            new += last - first
+            self._fill(slot, side, hole, start + first, start + last)
+        if not holes.holes:
+            self.holes.pop(key, None)
+        return new
+
+    def _fill(self, slot, side, hole, start, end):
+        """Octets start..end of the buffer are next in a hole; the stream itself stands where it stood."""
+        f: Flows = self.flows
+        key = slot * 2 + side
+        stood = (self.carries.pop(key, None), self.wants.get(key, 0), f.sync[slot, side], f.leap[slot, side])
+        if hole.carry is not None:
+            self.carries[key] = hole.carry
+        self.wants[key], f.sync[slot, side], f.leap[slot, side] = hole.want, hole.sync, hole.leap
+        self._deliver(slot, side, start, end)
+        hole.carry = self._cut_off(key)
+        hole.want, hole.sync, hole.leap = self.wants.get(key, 0), f.sync[slot, side], f.leap[slot, side]
+        if stood[0] is not None:
+            self.carries[key] = stood[0]
+        self.wants[key], f.sync[slot, side], f.leap[slot, side] = stood[1:]
+
+    def _cut_off(self, key):
+        """The beginning of a message that a stream waits to go on with, taken from it; None: none, or too long."""
+        carry = self.carries.pop(key, None)
+        return carry if carry is not None and len(carry) <= MAX_CARRY else None
 
     def _close(self, slot):
         """Deliver what a flow still holds back, then drop its stream state."""
@@ -455,6 +514,7 @@ class Dissector:
                 self.queue_octets -= queue.octets
             self.carries.pop(slot * 2 + side, None)
             self.wants.pop(slot * 2 + side, None)
+            self.holes.pop(slot * 2 + side, None)
 
     def close(self, slots):
         """End these flows' streams (list of slots); framers forget them."""

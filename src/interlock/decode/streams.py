@@ -1,14 +1,23 @@
-"""Segments that came before their turn: a bounded queue per stream direction."""
+"""Per stream direction, bounded: segments that came before their turn, and holes given up that may still be filled."""
 
 from __future__ import annotations
 
-__all__ = ["MAX_AGE_NS", "MAX_OCTETS", "MAX_SEGMENTS", "Queue"]
+__all__ = ["MAX_AGE_NS", "MAX_HOLES", "MAX_OCTETS", "MAX_SEGMENTS", "MAX_STREAMS", "Hole", "Holes", "Queue"]
 
 MAX_SEGMENTS = 64
 MAX_OCTETS = 256 * 1024
 MAX_AGE_NS = 3_000_000_000
 ACK_GRACE_NS = 5_000_000
 """Captures of two mirrored directions run apart by this much: an ACK may overtake what it acknowledges."""
+
+MAX_STREAMS = 4096
+"""Stream directions whose holes are kept in mind, the last ones that got one."""
+MAX_HOLES = 16
+"""Holes of one direction, the newest ones."""
+MAX_CARRY = 4096
+"""Octets of a message that a hole cut off; longer ones are not waited for."""
+BEFORE = 65535
+"""Octets before the first that was captured of a stream joined in the middle: TCP's window without scaling."""
 
 _HALF = 1 << 31
 _ALL = (1 << 32) - 1
@@ -76,3 +85,66 @@ class Queue:
     def empty(self) -> bool:
         """Whether nothing waits any more."""
         return not self.segments
+
+
+class Hole:
+    """Octets of a stream that the capture lacked when it went on without them, and how the stream stood before them.
+
+    begin: sequence number. size: octets. carry, want, sync, leap: the beginning of a message before the hole, and
+    what the dissector keeps of a stream under the same names.
+    """
+
+    __slots__ = ("begin", "carry", "leap", "size", "sync", "want")
+
+    def __init__(self, begin: int, size: int) -> None:
+        self.begin = begin
+        self.size = size
+        self.carry: bytearray | None = None
+        self.want = 0
+        self.sync = 2
+        self.leap = 0
+
+
+class Holes:
+    """The holes of one stream direction, in the order in which they were given up."""
+
+    __slots__ = ("holes",)
+
+    def __init__(self) -> None:
+        self.holes: list[Hole] = []
+
+    def add(self, begin: int, end: int) -> Hole:
+        """Begin a hole from one sequence number to another; past MAX_HOLES the oldest is forgotten."""
+        self.holes.append(Hole(begin, (end - begin) & _ALL))
+        del self.holes[:-MAX_HOLES]
+        return self.holes[-1]
+
+    def take(self, seq: int, length: int) -> list[tuple[Hole, int, int]]:
+        """The parts of a segment that lie in holes, as (hole, first octet, last octet + 1); they are closed there.
+
+        What stays open behind a part is the returned hole; what stays open before it becomes a new one.
+        """
+        parts = []
+        for hole in list(self.holes):
+            ahead = ((seq - hole.begin + _HALF) & _ALL) - _HALF
+            first, last = max(ahead, 0), min(ahead + length, hole.size)
+            if first >= last:
+                continue
+            parts.append((hole, first - ahead, last - ahead))
+            if first:
+                self._split(hole, first)
+            hole.begin = (hole.begin + last) & _ALL
+            hole.size -= last
+            if not hole.size:
+                self.holes.remove(hole)
+        return parts
+
+    def _split(self, hole: Hole, first: int) -> None:
+        """Leave the front of a hole open as one of its own; a message that it cut off is continued there.
+
+        Octets that this message counts as its own are none of the next, whichever of them come first.
+        """
+        front = self.add(hole.begin, (hole.begin + first) & _ALL)
+        front.carry, front.want, front.sync, front.leap = hole.carry, hole.want, hole.sync, hole.leap
+        awaited = hole.leap if hole.carry is None else hole.want - len(hole.carry)
+        hole.carry, hole.want, hole.sync, hole.leap = None, 0, 2, max(awaited - first, 0)

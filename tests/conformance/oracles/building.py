@@ -43,14 +43,15 @@ def _messages(packets: Iterable[Packet]) -> Iterator[Message]:
     services: _Asked = {}
     links: _Asked = {}
     for packet in packets:
-        origin = None
+        origin, version = None, 1
         for layer in packet.named("bvlc", "bacnet", "bacapp"):
             if layer.name == "bvlc":
                 origin = layer.text("bvlc.fwd_ip")
                 yield from _link(packet.number, layer, links)
             elif layer.name == "bacnet":
+                version = layer.number("bacnet.version") or 1
                 yield from _network(packet.number, layer, links)
-            else:
+            elif version == 1:  # ASHRAE 135, 6.2.1; tshark says `unknown` of any other and reads on
                 yield from _application(packet.number, layer, services, origin)
 
 
@@ -148,6 +149,7 @@ BACNET = Oracle(
             "bvlc.result",
             "bvlc.fwd_ip",
             "bacnet.mesgtyp",
+            "bacnet.version",
             "bacapp.type",
             "bacapp.invoke_id",
             "bacapp.confirmed_service",

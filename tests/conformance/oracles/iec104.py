@@ -2,6 +2,8 @@
 
 S frames are no messages. Values that a read command (102) asked for answer it, so they count under its number.
 Terminations and reports are requests by count, with the controlled station (port 2404) as the server.
+tshark reads each segment, whatever came before it: where it follows sequence numbers, it leaves out what the capture
+shows in another order, as captures of swapped and cloned segments do. Octets that a stream has twice are counted once.
 Source: tshark fields iec60870_104.*, iec60870_asdu.*; function is the type identification, of U frames 256 + the
 control octet of the activation.
 """
@@ -11,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from conformance.message import ANSWER, REQUEST
-from conformance.oracles.port import Oracle, answer, request, spoken
+from conformance.oracles.port import SEGMENT_FIELDS, Oracle, answer, originals, request, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,7 +35,7 @@ Asked = set[tuple[int, int | None, int | None]]
 
 def _messages(packets: Iterable[Packet]) -> Iterator[Message]:
     asked: Asked = set()
-    for packet in packets:
+    for packet in originals(packets, trimmed=False):
         for layer in packet.named("iec60870_104"):
             function = layer.number("iec60870_104.utype")
             if function in _ACTIVATIONS:
@@ -46,9 +48,12 @@ def _messages(packets: Iterable[Packet]) -> Iterator[Message]:
 
 def _asdu(frame: int, layer: Layer, asked: Asked) -> Iterator[Message]:
     kind, cause = layer.number("iec60870_asdu.typeid"), layer.number("iec60870_asdu.causetx")
-    if kind is None or cause is None:
+    station = layer.number("iec60870_asdu.addr")
+    if (
+        kind is None or cause is None or station is None
+    ):  # tshark calls it malformed: it ends in its own header
         return
-    where = (layer.ends.stream, layer.number("iec60870_asdu.addr"), layer.number("iec60870_asdu.ioa"))
+    where = (layer.ends.stream, station, layer.number("iec60870_asdu.ioa"))
     if kind <= 41:
         if cause == 5 and where in asked:
             asked.discard(where)
@@ -84,6 +89,8 @@ ORACLE = Oracle(
             "iec60870_asdu.addr",
             "iec60870_asdu.ioa",
         },
-    ),
+    )
+    | SEGMENT_FIELDS,
     messages=_messages,
+    preferences=("tcp.analyze_sequence_numbers:FALSE",),
 )

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.oracles.port import Oracle, answer, request
+from conformance.oracles.port import SEGMENT_FIELDS, Oracle, answer, originals, request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,7 +37,7 @@ def _asks(ends: Ends) -> bool:
 
 def _messages(packets: Iterable[Packet]) -> Iterator[Message]:
     asked: dict[Call, int] = {}
-    for packet in packets:
+    for packet in originals(packets, trimmed=False):
         header: Layer | None = None
         for layer in packet.named("mbtcp", "modbus"):
             if layer.name == "mbtcp":
@@ -68,6 +68,7 @@ ORACLE = Oracle(
     name="modbus",
     protocols=("modbus", "umas"),
     layers=("mbtcp", "modbus"),
-    fields=frozenset({"modbus.func_code", "mbtcp.trans_id", "mbtcp.unit_id", "modbus.data"}),
+    fields=frozenset({"modbus.func_code", "mbtcp.trans_id", "mbtcp.unit_id", "modbus.data"}) | SEGMENT_FIELDS,
     messages=_messages,
+    preferences=("tcp.analyze_sequence_numbers:FALSE",),
 )

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 __all__ = ["SEGMENT_FIELDS", "Oracle", "answer", "originals", "request", "spoken"]
 
-SEGMENT_FIELDS: Final = frozenset({"ip.id", "tcp.seq_raw", "tcp.checksum"})
+SEGMENT_FIELDS: Final = frozenset({"tcp.seq", "tcp.len"})
 """What `originals` needs an oracle to ask for."""
+
+_WRAP: Final = 1 << 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,30 +39,36 @@ class Oracle:
     script: str = ""
 
 
-def originals(packets: Iterable[Packet]) -> Iterator[Packet]:
-    """Leave out frames that are copies: a TCP stream has their octets once, however often they were captured.
+def originals(packets: Iterable[Packet], *, trimmed: bool = True) -> Iterator[Packet]:
+    """Leave out TCP segments all of whose octets earlier frames had, however often they were sent or captured.
 
-    A copy has addresses, ports, IP identification, sequence number and checksum of an earlier frame; the
-    checksum covers the octets. What a sender sent again has an identification of its own and is no copy.
+    A stream has an octet once (RFC 9293, 3.4). What only follows them in another order is no copy.
+    trimmed: tshark reads what is new in a segment, as it does while it follows sequence numbers; else it reads
+    each from its first octet, and those whose first octet is not new are left out, too.
     """
-    seen: set[tuple[object, ...]] = set()
+    seen: dict[tuple[int, str, int], list[tuple[int, int]]] = {}
     for packet in packets:
-        said = {
-            name: layer.text(name) for layer in packet.layers for name in SEGMENT_FIELDS & set(layer.values)
-        }
-        if "tcp.seq_raw" in said:
-            ends = packet.layers[-1].ends
-            copy = (
-                ends.source,
-                ends.destination,
-                ends.source_port,
-                ends.destination_port,
-                *sorted(said.items()),
-            )
-            if copy in seen:
+        segment = next((layer for layer in packet.layers if "tcp.seq" in layer.values), None)
+        if segment is not None:
+            ends = packet.layers[-1].ends  # what a layer inside TCP knows of its ports and stream
+            begin, length = segment.number("tcp.seq") or 0, segment.number("tcp.len") or 0
+            parts = seen.setdefault((ends.stream, ends.source, ends.source_port), [])
+            if not _first(parts, begin, length, trimmed=trimmed):
                 continue
-            seen.add(copy)
         yield packet
+
+
+def _first(seen: list[tuple[int, int]], begin: int, length: int, *, trimmed: bool) -> bool:
+    """Whether these octets, or the first of them, are not among those seen (ranges, apart); now they are."""
+    if seen:  # numbers wrap: the one nearest to the last is meant
+        begin = seen[-1][0] + (begin - seen[-1][0] + _WRAP // 2) % _WRAP - _WRAP // 2
+    end = begin + length
+    needed = end if trimmed else begin + 1
+    new = not any(first <= begin and needed <= last for first, last in seen)
+    touched = [part for part in seen if part[0] <= end and begin <= part[1]]
+    seen[:] = [part for part in seen if part not in touched]
+    seen.append((min([begin, *(p[0] for p in touched)]), max([end, *(p[1] for p in touched)])))
+    return new
 
 
 def request(frame: int, ends: Ends, protocol: str, function: object) -> Message:
