@@ -577,3 +577,20 @@ def test_any_octets_give_rows_or_declared_oddities(octets, kind):
         (CLIENT, data(tlv(kind, octets))), (SERVER, cotp(octets or b"\x01")), (SERVER, spdu(13, octets))
     )
     assert not [o for o in rows["oddities"] if o["oddity"].startswith("decoder-error")]
+
+
+def test_a_write_without_its_parts_is_a_write_of_nothing_known() -> None:
+    """Optional where the decoder reads them: whoever sends them away breaks nothing."""
+    named_without_access = tlv(0xA5, tlv(0xA5))
+    alternate = tlv(0xA0, tlv(0x30, tlv(0xA0, domain("d")), named_without_access))
+    rows = tcp(
+        [
+            (CLIENT, CONNECT),
+            (SERVER, CONFIRM),
+            (CLIENT, ask(1, 5)),
+            (CLIENT, ask(2, 4, tlv(0xA1, alternate))),
+        ],
+        port=102,
+    )
+    assert [r["verb"] for r in rows["operations"]] == ["write", "read"]
+    assert not [r for r in rows["oddities"] if r["oddity"].startswith("decoder-error")]

@@ -98,7 +98,7 @@ class Exchange:
 
     def _written(self, m: Any, i: int, out: Any, row: int, names: list[str], request: dict[str, Any]) -> None:
         data = [datum_of(tree) for tree in request.get("listOfData", ())]
-        is_list = request["variableAccessSpecification"][0] == "variableListName"
+        is_list = request.get("variableAccessSpecification", ("", 0))[0] == "variableListName"
         if len(data) != len(names) and not is_list:
             self._facts.oddity(m, i, "mms", "results-mismatch", m.length[i])
         if not names:

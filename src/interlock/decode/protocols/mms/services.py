@@ -112,9 +112,10 @@ def _selected(access: list[Any] | None) -> str:
     """A part of a variable, as alternate access names it: `.component`, `[3]`, `[3+5]`."""
     if not access:
         return ""
-    spelled = [
-        _selection(part[1]["accesst"] if part[0] == "named" else part[1]) for part in access if part[1]
-    ]
+    chosen = [value.get("accesst") if kind == "named" else value for kind, value in access if value]
+    spelled = [_selection(selection) for selection in chosen if selection]
+    if not spelled:
+        return ""
     return spelled[0] if len(spelled) == 1 else f"{{{','.join(spelled)}}}"
 
 
