@@ -1,0 +1,57 @@
+"""What a script may do. A script is a generator: it yields steps, and is sent what came back.
+
+def poll(link: Link) -> Script:
+    while True:
+        answers = yield Ask(link, request)
+        yield Wait(1.0)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+__all__ = ["Ask", "Close", "Link", "Script", "Step", "Until", "Wait"]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A connection from one machine to another one's port; opened by the first request, kept until it is closed."""
+
+    client: str
+    server: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Send octets and wait for what the other side says to them: sent back as a tuple of messages, empty where none."""
+
+    link: Link
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """End a connection; nothing where it is not open."""
+
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Do nothing for so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """Do nothing until the next multiple of `period` seconds, plus `offset`: polls keep their rhythm."""
+
+    period: float
+    offset: float = 0.0
+
+
+Step = Ask | Close | Wait | Until
+Script = Generator[Step, tuple[bytes, ...], None]

@@ -1,0 +1,1 @@
+"""The practice plant as a discrete-event simulation: the same octets for the same seed, faster than time."""

@@ -1,0 +1,62 @@
+"""A recording of the twin: the whole plant for so many simulated minutes, as a capture of its mirror port."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from interlock.plant.actors.water import DRIVE, DRIVE_IDENTITY, WATER, WATER_IDENTITY, poll_water, steer_pump
+from interlock.plant.control.programs import CONTROLLERS, controller
+from interlock.plant.draws import Draws
+from interlock.plant.process.whole import STEP_S, Process
+from interlock.plant.protocols.modbus import ModbusServer
+from interlock.plant.twin.clock import SECOND, Clock
+from interlock.plant.twin.mirror import Mirror
+from interlock.plant.twin.stage import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+__all__ = ["BEGIN_S", "Twin"]
+
+BEGIN_S: Final = 1_788_411_600
+"""A Thursday in September 2026, 05:00 UTC: an hour before the first shift."""
+
+SCAN_S: Final = 0.2
+_DAY_S: Final = 86_400
+
+
+class Twin:
+    """The plant on simulated time; equal seeds give equal octets."""
+
+    def __init__(self, target: BinaryIO, seed: int, begin_s: int = BEGIN_S) -> None:
+        draws = Draws(seed)
+        self.clock = Clock(begin_s * SECOND)
+        self.mirror = Mirror(target)
+        self.process = Process(draws.of("process").gauss, begin_s % _DAY_S)
+        self.controllers = {name: controller(name) for name in CONTROLLERS}
+        self.stage = Stage(self.clock, self.mirror, draws)
+        self._serve()
+        self._step()
+
+    def run(self, minutes: float) -> Iterator[float]:
+        """Let time pass, and give the share that is done after each simulated second."""
+        until = self.clock.now + round(minutes * 60 * SECOND)
+        begin = self.clock.now
+        while self.clock.now < until:
+            self.clock.run(min(self.clock.now + SECOND, until))
+            self.mirror.write(self.clock.now)
+            yield (self.clock.now - begin) / (until - begin)
+
+    def _step(self) -> None:
+        self.process.step()
+        for each in self.controllers.values():
+            each.scan(self.process, SCAN_S)
+        self.clock.at(self.clock.now + round(STEP_S * SECOND), self._step)
+
+    def _serve(self) -> None:
+        stage, images = self.stage, {name: c.image for name, c in self.controllers.items()}
+        stage.serve("plc-water", 502, ModbusServer(images["plc-water"], WATER, WATER_IDENTITY))
+        stage.serve("drive-pump", 502, ModbusServer(images["drive-pump"], DRIVE, DRIVE_IDENTITY))
+        stage.play(poll_water())
+        stage.play(steer_pump(images["plc-water"]))

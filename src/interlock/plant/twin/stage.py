@@ -1,0 +1,142 @@
+"""The twin's stage: machines with their services, scripts that ask them, and the process below."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from interlock.plant.actors.steps import Ask, Link, Until, Wait
+from interlock.plant.machines import BY_NAME
+from interlock.plant.twin.clock import SECOND, Clock
+from interlock.plant.twin.tcp import DELAYED_ACK_NS, HOP_NS, Conversation
+
+if TYPE_CHECKING:
+    from interlock.plant.actors.steps import Script, Step
+    from interlock.plant.draws import Draws
+    from interlock.plant.protocols.session import Service, Session
+    from interlock.plant.twin.mirror import Mirror
+
+__all__ = ["Player", "Stage"]
+
+_FIRST_PORT: Final = 49152
+
+
+@dataclass(slots=True, eq=False)
+class _Line:
+    conversation: Conversation
+    session: Session
+    settles: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Player:
+    """A script at play. frames: numbers of the frames that it caused, where that is kept."""
+
+    script: Script
+    frames: list[int] | None = None
+    lines: dict[Link, _Line] = field(default_factory=dict)
+    begun: bool = False
+
+
+class Stage:
+    """Plays scripts on simulated time and shows every frame to the mirror."""
+
+    def __init__(self, clock: Clock, mirror: Mirror, draws: Draws) -> None:
+        self.clock = clock
+        self._mirror = mirror
+        self._draws = draws.of("stage")
+        self._services: dict[tuple[str, int], Service] = {}
+        self._next_port: dict[str, int] = {}
+
+    def serve(self, machine: str, port: int, service: Service) -> None:
+        """A machine listens on a port."""
+        self._services[machine, port] = service
+
+    def play(self, script: Script, *, begin_ns: int | None = None, frames: list[int] | None = None) -> None:
+        """Let a script begin. frames: where the numbers of its frames go."""
+        player = Player(script, frames)
+        self.clock.at(self.clock.now if begin_ns is None else begin_ns, partial(self._resume, player, ()))
+
+    def _resume(self, player: Player, answers: tuple[bytes, ...]) -> None:
+        try:
+            step = player.script.send(answers) if player.begun else next(player.script)
+            player.begun = True
+        except StopIteration:
+            for link in tuple(player.lines):
+                self._close(player, link)
+            return
+        self._do(player, step)
+
+    def _do(self, player: Player, step: Step) -> None:
+        clock, again = self.clock, partial(self._resume, player, ())
+        if isinstance(step, Ask):
+            self._ask(player, step)
+        elif isinstance(step, Wait):
+            clock.at(clock.now + round(step.seconds * SECOND), again)
+        elif isinstance(step, Until):
+            period, offset = round(step.period * SECOND), round(step.offset * SECOND)
+            jitter = round(self._draws.uniform(0.0, 2e6))
+            clock.at(((clock.now - offset) // period + 1) * period + offset + jitter, again)
+        else:
+            clock.at(self._close(player, step.link), again)
+
+    def _ask(self, player: Player, step: Ask) -> None:
+        line, now = player.lines.get(step.link), self.clock.now
+        if line is None:
+            service = self._services.get((step.link.server, step.link.port))
+            conversation = self._conversation(player, step.link)
+            if service is None:
+                self.clock.at(conversation.refuse(now), partial(self._resume, player, ()))
+                return
+            line = player.lines[step.link] = _Line(conversation, service.open())
+            now = conversation.open(now)
+        self.clock.at(now, partial(self._say, player, line, step))
+
+    def _say(self, player: Player, line: _Line, step: Ask) -> None:
+        arrived = line.conversation.say(self.clock.now, 0, step.octets)
+        self.clock.at(arrived, partial(self._arrive, player, line, step))
+
+    def _arrive(self, player: Player, line: _Line, step: Ask) -> None:
+        try:
+            answers = tuple(line.session.receive(step.octets))
+        except ValueError:
+            del player.lines[step.link]
+            self.clock.at(line.conversation.reset(self.clock.now, 1), partial(self._resume, player, ()))
+            return
+        if not answers:
+            self._settle_later(line)
+            self.clock.at(self.clock.now + HOP_NS, partial(self._resume, player, ()))
+            return
+        thinks_ns = BY_NAME[step.link.server].thinks_ms * 1e6
+        thought = round(thinks_ns * (1.0 + self._draws.uniform()))
+        self.clock.at(self.clock.now + thought, partial(self._answer, player, line, answers))
+
+    def _answer(self, player: Player, line: _Line, answers: tuple[bytes, ...]) -> None:
+        now = self.clock.now
+        for answer in answers:
+            now = line.conversation.say(now, 1, answer)
+        self._settle_later(line)
+        self.clock.at(now, partial(self._resume, player, answers))
+
+    def _settle_later(self, line: _Line) -> None:
+        if not line.settles:
+            line.settles = True
+            self.clock.at(self.clock.now + DELAYED_ACK_NS, partial(self._settle, line))
+
+    def _settle(self, line: _Line) -> None:
+        line.settles = False
+        line.conversation.settle(self.clock.now)
+
+    def _close(self, player: Player, link: Link) -> int:
+        line = player.lines.pop(link, None)
+        return self.clock.now if line is None else line.conversation.close(self.clock.now)
+
+    def _conversation(self, player: Player, link: Link) -> Conversation:
+        port = self._next_port.get(link.client, _FIRST_PORT)
+        self._next_port[link.client] = _FIRST_PORT + (port + 1 - _FIRST_PORT) % 16_000
+        first = (self._draws.number(32), self._draws.number(32))
+        ends = BY_NAME[link.client].end, BY_NAME[link.server].end
+        made = Conversation(self._mirror, *ends, (port, link.port), first)
+        made.numbers = player.frames
+        return made
