@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 
-__all__ = ["Ask", "Close", "Link", "Script", "Step", "Until", "Wait"]
+__all__ = ["Ask", "Close", "Hear", "Link", "Script", "Step", "Until", "Wait"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,13 @@ class Ask:
 
     link: Link
     octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Hear:
+    """What the other side said by itself since this was last asked: sent back as a tuple of messages."""
+
+    link: Link
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,5 +60,5 @@ class Until:
     offset: float = 0.0
 
 
-Step = Ask | Close | Wait | Until
+Step = Ask | Hear | Close | Wait | Until
 Script = Generator[Step, tuple[bytes, ...], None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def step_steam(s: State, dt_s: float) -> None:
 
 def saturation_c(gauge_bar: float) -> float:
     """Temperature of saturated steam, degrees Celsius, within 2 K from 0 to 16 bar above the atmosphere."""
-    return 100.0 * float((gauge_bar + 1.013) / 1.013) ** 0.25
+    return 100.0 * math.sqrt(math.sqrt((gauge_bar + 1.013) / 1.013))
 
 
 def _pasteurise(s: State, steam_kg_s: float, dt_s: float) -> None:

@@ -79,12 +79,7 @@ def tpkt(octets: bytes) -> bytes:
 
 def connect(rack: int = 0, slot: int = 2) -> bytes:
     """COTP connection request to a rack and slot (as a programming device: connection type 1)."""
-    body = (
-        b"\xe0\x00\x00\x00\x01\x00"
-        + b"\xc0\x01\x0a"
-        + b"\xc1\x02\x01\x00"
-        + bytes((0xC2, 2, 1, rack << 5 | slot))
-    )
+    body = b"\xe0\x00\x00\x00\x01\x00\xc0\x01\x0a\xc1\x02\x01\x00" + bytes((0xC2, 2, 1, rack << 5 | slot))
     return tpkt(bytes((len(body),)) + body)
 
 

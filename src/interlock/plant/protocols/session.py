@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Service", "Session"]
+__all__ = ["Service", "Session", "Spontaneous"]
 
 
 class Session(Protocol):
@@ -15,6 +15,18 @@ class Session(Protocol):
 
     def receive(self, octets: bytes) -> Sequence[bytes]:
         """Answers to what came, in order; none where more octets are needed first, or nothing is to be said."""
+        ...
+
+
+@runtime_checkable
+class Spontaneous(Protocol):
+    """A session that says things by itself."""
+
+    period_s: float
+    """How often it looks whether there is something to say."""
+
+    def due(self, now_s: float) -> Sequence[bytes]:
+        """What it says now. now_s: seconds since the epoch, for time tags."""
         ...
 
 

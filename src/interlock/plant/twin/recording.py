@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from interlock.plant.actors.power import FEEDER_ADDRESS, FEEDER_MEASURED, FEEDER_SWITCHES, watch_feeder
 from interlock.plant.actors.water import DRIVE, DRIVE_IDENTITY, WATER, WATER_IDENTITY, poll_water, steer_pump
 from interlock.plant.control.programs import CONTROLLERS, controller
 from interlock.plant.draws import Draws
 from interlock.plant.process.whole import STEP_S, Process
+from interlock.plant.protocols.iec104 import Station
 from interlock.plant.protocols.modbus import ModbusServer
 from interlock.plant.twin.clock import SECOND, Clock
 from interlock.plant.twin.mirror import Mirror
@@ -58,5 +60,8 @@ class Twin:
         stage, images = self.stage, {name: c.image for name, c in self.controllers.items()}
         stage.serve("plc-water", 502, ModbusServer(images["plc-water"], WATER, WATER_IDENTITY))
         stage.serve("drive-pump", 502, ModbusServer(images["drive-pump"], DRIVE, DRIVE_IDENTITY))
+        feeder = Station(images["rtu-feeder"], FEEDER_ADDRESS, FEEDER_MEASURED, FEEDER_SWITCHES)
+        stage.serve("rtu-feeder", 2404, feeder)
+        stage.play(watch_feeder())
         stage.play(poll_water())
         stage.play(steer_pump(images["plc-water"]))

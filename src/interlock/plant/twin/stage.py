@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from interlock.plant.actors.steps import Ask, Link, Until, Wait
+from interlock.plant.actors.steps import Ask, Hear, Link, Until, Wait
 from interlock.plant.machines import BY_NAME
+from interlock.plant.protocols.session import Spontaneous
 from interlock.plant.twin.clock import SECOND, Clock
 from interlock.plant.twin.tcp import DELAYED_ACK_NS, HOP_NS, Conversation
 
@@ -27,6 +28,8 @@ class _Line:
     conversation: Conversation
     session: Session
     settles: bool = False
+    heard: list[bytes] = field(default_factory=list)
+    """What the server said by itself and nobody has asked for yet."""
 
 
 @dataclass(slots=True, eq=False)
@@ -72,6 +75,8 @@ class Stage:
         clock, again = self.clock, partial(self._resume, player, ())
         if isinstance(step, Ask):
             self._ask(player, step)
+        elif isinstance(step, Hear):
+            self._hear(player, step)
         elif isinstance(step, Wait):
             clock.at(clock.now + round(step.seconds * SECOND), again)
         elif isinstance(step, Until):
@@ -82,16 +87,39 @@ class Stage:
             clock.at(self._close(player, step.link), again)
 
     def _ask(self, player: Player, step: Ask) -> None:
-        line, now = player.lines.get(step.link), self.clock.now
+        line, clock, now = player.lines.get(step.link), self.clock, self.clock.now
         if line is None:
             service = self._services.get((step.link.server, step.link.port))
             conversation = self._conversation(player, step.link)
             if service is None:
-                self.clock.at(conversation.refuse(now), partial(self._resume, player, ()))
+                clock.at(conversation.refuse(now), partial(self._resume, player, ()))
                 return
             line = player.lines[step.link] = _Line(conversation, service.open())
             now = conversation.open(now)
-        self.clock.at(now, partial(self._say, player, line, step))
+            if isinstance(line.session, Spontaneous):
+                clock.at(now, partial(self._speak, player, line, step.link))
+        clock.at(now, partial(self._say, player, line, step))
+
+    def _hear(self, player: Player, step: Hear) -> None:
+        line = player.lines.get(step.link)
+        heard = tuple(line.heard) if line else ()
+        if line:
+            line.heard.clear()
+        self.clock.at(self.clock.now, partial(self._resume, player, heard))
+
+    def _speak(self, player: Player, line: _Line, link: Link) -> None:
+        if player.lines.get(link) is not line or not isinstance(line.session, Spontaneous):
+            return
+        now = self.clock.now
+        for message in line.session.due(now / SECOND):
+            now = line.conversation.say(now, 1, message)
+            line.heard.append(message)
+            self._settle_later(line)
+        jitter = round(self._draws.uniform(0.0, 4e6))
+        self.clock.at(
+            self.clock.now + round(line.session.period_s * SECOND) + jitter,
+            partial(self._speak, player, line, link),
+        )
 
     def _say(self, player: Player, line: _Line, step: Ask) -> None:
         arrived = line.conversation.say(self.clock.now, 0, step.octets)

@@ -47,7 +47,8 @@ def internet_checksum(octets: bytes, start: int = 0) -> int:
     """One's complement sum of 16-bit words (RFC 1071). start: a sum to go on from."""
     if len(octets) & 1:
         octets += b"\0"
-    total = start + sum(struct.unpack(f"!{len(octets) // 2}H", octets))
+    words: tuple[int, ...] = struct.unpack(f"!{len(octets) // 2}H", octets)
+    total = start + sum(words)
     total = (total & 0xFFFF) + (total >> 16)
     return ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
 
@@ -86,5 +87,5 @@ def udp(source: End, target: End, ports: tuple[int, int], payload: bytes, identi
 
 
 def _pseudo(source: End, target: End, protocol: int, length: int) -> int:
-    a, b, c, d = struct.unpack("!4H", source.ip + target.ip)
-    return a + b + c + d + protocol + length
+    words: tuple[int, ...] = struct.unpack("!4H", source.ip + target.ip)
+    return sum(words) + protocol + length
