@@ -6,16 +6,25 @@ Source: IEC 60870-5-104 clauses 5 to 8, IEC 60870-5-101 clause 7.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from interlock.plant.process.tags import State
 
 __all__ = [
-    "ACTIVATION", "INTERROGATION", "Master", "Measured", "SINGLE_COMMAND", "Station", "Switch", "floats_of", "u_frame",
+    "ACTIVATION",
+    "INTERROGATION",
+    "SINGLE_COMMAND",
+    "Master",
+    "Measured",
+    "Station",
+    "Switch",
+    "floats_of",
+    "u_frame",
 ]  # fmt: skip
 
 STARTDT: Final = 0x07

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from interlock.plant.actors.power import FEEDER_ADDRESS, FEEDER_MEASURED, FEEDER_SWITCHES, watch_feeder
 from interlock.plant.actors.water import DRIVE, DRIVE_IDENTITY, WATER, WATER_IDENTITY, poll_water, steer_pump
+from interlock.plant.actors.well import WELL_ANALOGS, WELL_BINARIES, keep_filled
 from interlock.plant.control.programs import CONTROLLERS, controller
 from interlock.plant.draws import Draws
 from interlock.plant.process.whole import STEP_S, Process
+from interlock.plant.protocols.dnp3 import Outstation
 from interlock.plant.protocols.iec104 import Station
 from interlock.plant.protocols.modbus import ModbusServer
 from interlock.plant.twin.clock import SECOND, Clock
@@ -63,5 +65,7 @@ class Twin:
         feeder = Station(images["rtu-feeder"], FEEDER_ADDRESS, FEEDER_MEASURED, FEEDER_SWITCHES)
         stage.serve("rtu-feeder", 2404, feeder)
         stage.play(watch_feeder())
+        stage.serve("rtu-well", 20000, Outstation(images["rtu-well"], WELL_ANALOGS, WELL_BINARIES))
+        stage.play(keep_filled(images["plc-water"]))
         stage.play(poll_water())
         stage.play(steer_pump(images["plc-water"]))
