@@ -10,17 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import Literal
 
 __all__ = ["Ask", "Close", "Hear", "Link", "Script", "Step", "Until", "Wait"]
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A connection from one machine to another one's port; opened by the first request, kept until it is closed."""
+    """A connection from one machine to another one's port; opened by the first request, kept until it is closed.
+
+    transport: tcp; udp from port to port; broadcast: a datagram to everybody, which only the server answers.
+    """
 
     client: str
     server: str
     port: int
+    transport: Literal["tcp", "udp", "broadcast"] = "tcp"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from interlock.plant.actors.filling import FILLER_IDENTITY, FILLER_TAGS, operate_filler
+from interlock.plant.actors.hall import HALL_NAMED, HALL_OBJECTS, show_hall
 from interlock.plant.actors.power import FEEDER_ADDRESS, FEEDER_MEASURED, FEEDER_SWITCHES, watch_feeder
 from interlock.plant.actors.water import DRIVE, DRIVE_IDENTITY, WATER, WATER_IDENTITY, poll_water, steer_pump
 from interlock.plant.actors.well import WELL_ANALOGS, WELL_BINARIES, keep_filled
 from interlock.plant.control.programs import CONTROLLERS, controller
 from interlock.plant.draws import Draws
+from interlock.plant.machines import BY_NAME
 from interlock.plant.process.whole import STEP_S, Process
+from interlock.plant.protocols.bacnet import BacnetDevice
+from interlock.plant.protocols.cip import CipServer
 from interlock.plant.protocols.dnp3 import Outstation
 from interlock.plant.protocols.iec104 import Station
 from interlock.plant.protocols.modbus import ModbusServer
@@ -67,5 +72,10 @@ class Twin:
         stage.play(watch_feeder())
         stage.serve("rtu-well", 20000, Outstation(images["rtu-well"], WELL_ANALOGS, WELL_BINARIES))
         stage.play(keep_filled(images["plc-water"]))
+        filler = CipServer(images["plc-filler"], FILLER_TAGS, FILLER_IDENTITY, BY_NAME["plc-filler"].end.ip)
+        stage.serve("plc-filler", 44818, filler)
+        stage.play(operate_filler(lambda: self.clock.now / SECOND % _DAY_S))
+        stage.serve("hvac-hall", 47808, BacnetDevice(images["hvac-hall"], HALL_OBJECTS, 5000, HALL_NAMED))
+        stage.play(show_hall())
         stage.play(poll_water())
         stage.play(steer_pump(images["plc-water"]))

@@ -11,6 +11,7 @@ from interlock.plant.machines import BY_NAME
 from interlock.plant.protocols.session import Spontaneous
 from interlock.plant.twin.clock import SECOND, Clock
 from interlock.plant.twin.tcp import DELAYED_ACK_NS, HOP_NS, Conversation
+from interlock.plant.wire.frames import End, udp
 
 if TYPE_CHECKING:
     from interlock.plant.actors.steps import Script, Step
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Player", "Stage"]
 
 _FIRST_PORT: Final = 49152
+EVERYBODY: Final = End.of("ff:ff:ff:ff:ff:ff", "10.77.1.255")
 
 
 @dataclass(slots=True, eq=False)
@@ -51,6 +53,7 @@ class Stage:
         self._draws = draws.of("stage")
         self._services: dict[tuple[str, int], Service] = {}
         self._next_port: dict[str, int] = {}
+        self._datagrams = 0
 
     def serve(self, machine: str, port: int, service: Service) -> None:
         """A machine listens on a port."""
@@ -87,6 +90,9 @@ class Stage:
             clock.at(self._close(player, step.link), again)
 
     def _ask(self, player: Player, step: Ask) -> None:
+        if step.link.transport != "tcp":
+            self._exchange(player, step)
+            return
         line, clock, now = player.lines.get(step.link), self.clock, self.clock.now
         if line is None:
             service = self._services.get((step.link.server, step.link.port))
@@ -99,6 +105,31 @@ class Stage:
             if isinstance(line.session, Spontaneous):
                 clock.at(now, partial(self._speak, player, line, step.link))
         clock.at(now, partial(self._say, player, line, step))
+
+    def _exchange(self, player: Player, step: Ask) -> None:
+        """A datagram, and the datagrams that come back."""
+        link, now = step.link, self.clock.now
+        client, server = BY_NAME[link.client].end, BY_NAME[link.server].end
+        everybody = link.transport == "broadcast"
+        self._datagram(player, now, client, EVERYBODY if everybody else server, link.port, step.octets)
+        service = self._services.get((link.server, link.port))
+        answers = tuple(service.open().receive(step.octets)) if service else ()
+        back = now
+        for answer in answers:
+            back += self._thought(link.server)
+            self._datagram(player, back, server, EVERYBODY if everybody else client, link.port, answer)
+        self.clock.at(back + HOP_NS, partial(self._resume, player, answers))
+
+    def _datagram(
+        self, player: Player, when: int, source: End, target: End, port: int, octets: bytes
+    ) -> None:
+        self._datagrams += 1
+        frame = udp(source, target, (port, port), octets, self._datagrams)
+        self._mirror.see(when, frame, player.frames)
+
+    def _thought(self, machine: str) -> int:
+        """Nanoseconds that a machine takes to answer, this time."""
+        return round(BY_NAME[machine].thinks_ms * 1e6 * (1.0 + self._draws.uniform()))
 
     def _hear(self, player: Player, step: Hear) -> None:
         line = player.lines.get(step.link)
@@ -136,8 +167,7 @@ class Stage:
             self._settle_later(line)
             self.clock.at(self.clock.now + HOP_NS, partial(self._resume, player, ()))
             return
-        thinks_ns = BY_NAME[step.link.server].thinks_ms * 1e6
-        thought = round(thinks_ns * (1.0 + self._draws.uniform()))
+        thought = self._thought(step.link.server)
         self.clock.at(self.clock.now + thought, partial(self._answer, player, line, answers))
 
     def _answer(self, player: Player, line: _Line, answers: tuple[bytes, ...]) -> None:
