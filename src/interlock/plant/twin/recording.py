@@ -6,6 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from interlock.plant.actors.filling import FILLER_IDENTITY, FILLER_TAGS, operate_filler
 from interlock.plant.actors.hall import HALL_NAMED, HALL_OBJECTS, show_hall
+from interlock.plant.actors.pasteuriser import (
+    PASTEURISER_NODES,
+    PASTEURISER_URL,
+    PASTEURISER_WRITABLE,
+    collect,
+)
 from interlock.plant.actors.power import FEEDER_ADDRESS, FEEDER_MEASURED, FEEDER_SWITCHES, watch_feeder
 from interlock.plant.actors.water import DRIVE, DRIVE_IDENTITY, WATER, WATER_IDENTITY, poll_water, steer_pump
 from interlock.plant.actors.well import WELL_ANALOGS, WELL_BINARIES, keep_filled
@@ -18,6 +24,7 @@ from interlock.plant.protocols.cip import CipServer
 from interlock.plant.protocols.dnp3 import Outstation
 from interlock.plant.protocols.iec104 import Station
 from interlock.plant.protocols.modbus import ModbusServer
+from interlock.plant.protocols.opcua import OpcUaServer
 from interlock.plant.twin.clock import SECOND, Clock
 from interlock.plant.twin.mirror import Mirror
 from interlock.plant.twin.stage import Stage
@@ -63,6 +70,10 @@ class Twin:
             each.scan(self.process, SCAN_S)
         self.clock.at(self.clock.now + round(STEP_S * SECOND), self._step)
 
+    def _filetime(self) -> int:
+        """Now, in 100 ns since 1601."""
+        return self.clock.now // 100 + 116_444_736_000_000_000
+
     def _serve(self) -> None:
         stage, images = self.stage, {name: c.image for name, c in self.controllers.items()}
         stage.serve("plc-water", 502, ModbusServer(images["plc-water"], WATER, WATER_IDENTITY))
@@ -77,5 +88,9 @@ class Twin:
         stage.play(operate_filler(lambda: self.clock.now / SECOND % _DAY_S))
         stage.serve("hvac-hall", 47808, BacnetDevice(images["hvac-hall"], HALL_OBJECTS, 5000, HALL_NAMED))
         stage.play(show_hall())
+        nodes = (PASTEURISER_NODES, PASTEURISER_WRITABLE, PASTEURISER_URL)
+        stage.serve("plc-pasteuriser", 4840, OpcUaServer(images["plc-pasteuriser"], *nodes, self._filetime))
+        stage.play(collect("hmi", self._filetime, 1.0))
+        stage.play(collect("historian", self._filetime, 5.0))
         stage.play(poll_water())
         stage.play(steer_pump(images["plc-water"]))
