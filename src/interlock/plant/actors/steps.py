@@ -12,7 +12,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Ask", "Close", "Hear", "Link", "Script", "Step", "Until", "Wait"]
+__all__ = ["Ask", "Cast", "Close", "Hear", "Link", "Script", "Step", "Until", "Wait"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,21 @@ class Hear:
 
 
 @dataclass(frozen=True, slots=True)
+class Cast:
+    """Send one Ethernet frame from a machine; who listens to its type takes it. Nothing comes back to the script.
+
+    target: hardware address, 6 octets, of one or of many. pretends: the hardware address that it is sent from, where
+    that is not the machine's own.
+    """
+
+    machine: str
+    target: bytes
+    ethertype: int
+    payload: bytes
+    pretends: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """End a connection; nothing where it is not open."""
 
@@ -65,5 +80,5 @@ class Until:
     offset: float = 0.0
 
 
-Step = Ask | Hear | Close | Wait | Until
+Step = Ask | Cast | Hear | Close | Wait | Until
 Script = Generator[Step, tuple[bytes, ...], None]

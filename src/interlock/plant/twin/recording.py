@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from interlock.plant.actors.boiler import (
+    BOILER_REALS,
+    boiler_cpu,
+    drive_outputs,
+    poll_boiler,
+    take_inputs,
+    take_outputs,
+    tell_inputs,
+)
 from interlock.plant.actors.filling import FILLER_IDENTITY, FILLER_TAGS, operate_filler
 from interlock.plant.actors.hall import HALL_NAMED, HALL_OBJECTS, show_hall
+from interlock.plant.actors.network import announce, ask_switch, publish_breaker, switch_agent
 from interlock.plant.actors.pasteuriser import (
     PASTEURISER_NODES,
     PASTEURISER_URL,
@@ -19,12 +29,14 @@ from interlock.plant.control.programs import CONTROLLERS, controller
 from interlock.plant.draws import Draws
 from interlock.plant.machines import BY_NAME
 from interlock.plant.process.whole import STEP_S, Process
+from interlock.plant.protocols import profinet
 from interlock.plant.protocols.bacnet import BacnetDevice
 from interlock.plant.protocols.cip import CipServer
 from interlock.plant.protocols.dnp3 import Outstation
 from interlock.plant.protocols.iec104 import Station
 from interlock.plant.protocols.modbus import ModbusServer
 from interlock.plant.protocols.opcua import OpcUaServer
+from interlock.plant.protocols.s7comm import S7Server
 from interlock.plant.twin.clock import SECOND, Clock
 from interlock.plant.twin.mirror import Mirror
 from interlock.plant.twin.stage import Stage
@@ -92,5 +104,18 @@ class Twin:
         stage.serve("plc-pasteuriser", 4840, OpcUaServer(images["plc-pasteuriser"], *nodes, self._filetime))
         stage.play(collect("hmi", self._filetime, 1.0))
         stage.play(collect("historian", self._filetime, 5.0))
+        boiler, remote = BY_NAME["plc-boiler"].end, BY_NAME["rio-boiler"].end
+        stage.serve("plc-boiler", 102, S7Server(images["plc-boiler"], BOILER_REALS, boiler_cpu()))
+        stage.play(poll_boiler())
+        stage.listen("plc-boiler", profinet.ETHERTYPE, take_inputs(images["plc-boiler"]))
+        stage.listen("rio-boiler", profinet.ETHERTYPE, take_outputs(images["rio-boiler"]))
+        named = profinet.DcpDevice("rio-boiler", "Practice Remote IO", (0x002A, 0x0501), 1, remote.ip)
+        stage.listen("rio-boiler", profinet.ETHERTYPE, named.receive)
+        stage.play(tell_inputs(images["rio-boiler"], boiler.mac))
+        stage.play(drive_outputs(images["plc-boiler"], remote.mac))
+        stage.serve("switch", 161, switch_agent(lambda: self.process.elapsed_s))
+        stage.play(announce(BY_NAME["switch"].end.mac))
+        stage.play(ask_switch())
+        stage.play(publish_breaker(images["rtu-feeder"], lambda: self.clock.now / SECOND))
         stage.play(poll_water())
         stage.play(steer_pump(images["plc-water"]))

@@ -6,18 +6,23 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from interlock.plant.actors.steps import Ask, Hear, Link, Until, Wait
+from interlock.plant.actors.steps import Ask, Cast, Hear, Link, Until, Wait
 from interlock.plant.machines import BY_NAME
+from interlock.plant.protocols.network import ARP, arp
 from interlock.plant.protocols.session import Spontaneous
 from interlock.plant.twin.clock import SECOND, Clock
 from interlock.plant.twin.tcp import DELAYED_ACK_NS, HOP_NS, Conversation
-from interlock.plant.wire.frames import End, udp
+from interlock.plant.wire.frames import End, ethernet, udp
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from interlock.plant.actors.steps import Script, Step
     from interlock.plant.draws import Draws
     from interlock.plant.protocols.session import Service, Session
     from interlock.plant.twin.mirror import Mirror
+
+    Taker = Callable[[bytes], Sequence[bytes] | None]
 
 __all__ = ["Player", "Stage"]
 
@@ -54,10 +59,16 @@ class Stage:
         self._services: dict[tuple[str, int], Service] = {}
         self._next_port: dict[str, int] = {}
         self._datagrams = 0
+        self._takers: dict[tuple[bytes, int], list[Taker]] = {}
+        self._resolved: dict[tuple[str, str], int] = {}
 
     def serve(self, machine: str, port: int, service: Service) -> None:
         """A machine listens on a port."""
         self._services[machine, port] = service
+
+    def listen(self, machine: str, ethertype: int, take: Taker) -> None:
+        """A machine takes frames of a type: those for it and those for many."""
+        self._takers.setdefault((BY_NAME[machine].end.mac, ethertype), []).append(take)
 
     def play(self, script: Script, *, begin_ns: int | None = None, frames: list[int] | None = None) -> None:
         """Let a script begin. frames: where the numbers of its frames go."""
@@ -80,6 +91,8 @@ class Stage:
             self._ask(player, step)
         elif isinstance(step, Hear):
             self._hear(player, step)
+        elif isinstance(step, Cast):
+            self._cast(player, step)
         elif isinstance(step, Wait):
             clock.at(clock.now + round(step.seconds * SECOND), again)
         elif isinstance(step, Until):
@@ -96,6 +109,8 @@ class Stage:
         line, clock, now = player.lines.get(step.link), self.clock, self.clock.now
         if line is None:
             service = self._services.get((step.link.server, step.link.port))
+            self._resolve(player, step.link.client, step.link.server)
+            now += HOP_NS
             conversation = self._conversation(player, step.link)
             if service is None:
                 clock.at(conversation.refuse(now), partial(self._resume, player, ()))
@@ -111,6 +126,9 @@ class Stage:
         link, now = step.link, self.clock.now
         client, server = BY_NAME[link.client].end, BY_NAME[link.server].end
         everybody = link.transport == "broadcast"
+        if not everybody:
+            self._resolve(player, link.client, link.server)
+            now += HOP_NS
         self._datagram(player, now, client, EVERYBODY if everybody else server, link.port, step.octets)
         service = self._services.get((link.server, link.port))
         answers = tuple(service.open().receive(step.octets)) if service else ()
@@ -130,6 +148,37 @@ class Stage:
     def _thought(self, machine: str) -> int:
         """Nanoseconds that a machine takes to answer, this time."""
         return round(BY_NAME[machine].thinks_ms * 1e6 * (1.0 + self._draws.uniform()))
+
+    def _cast(self, player: Player, step: Cast) -> None:
+        source, now = step.pretends or BY_NAME[step.machine].end.mac, self.clock.now
+        self._mirror.see(now, ethernet(step.target, source, step.ethertype, step.payload), player.frames)
+        for (mac, ethertype), takers in self._takers.items():
+            if ethertype == step.ethertype and (step.target[0] & 1 or mac == step.target) and mac != source:
+                for take in takers:
+                    self.clock.at(
+                        now + HOP_NS, partial(self._taken, player, mac, source, ethertype, take, step.payload)
+                    )
+        self.clock.at(now + HOP_NS, partial(self._resume, player, ()))
+
+    def _taken(
+        self, player: Player, mac: bytes, source: bytes, ethertype: int, take: Taker, payload: bytes
+    ) -> None:
+        """A frame arrives at one who listens; what that one answers goes to the sender."""
+        when = self.clock.now
+        for answer in take(payload) or ():
+            when += round(self._draws.uniform(1e6, 8e6))
+            self._mirror.see(when, ethernet(source, mac, ethertype, answer), player.frames)
+
+    def _resolve(self, player: Player, client: str, server: str) -> None:
+        """ARP where the client does not know the server's hardware address, or no longer."""
+        now = self.clock.now
+        if self._resolved.get((client, server), 0) > now:
+            return
+        self._resolved[client, server] = now + round(self._draws.uniform(300, 900) * SECOND)
+        asker, asked = BY_NAME[client].end, BY_NAME[server].end
+        request, reply = arp(1, asker, asked), arp(2, asked, asker)
+        self._mirror.see(now, ethernet(EVERYBODY.mac, asker.mac, ARP, request), player.frames)
+        self._mirror.see(now + HOP_NS // 2, ethernet(asker.mac, asked.mac, ARP, reply), player.frames)
 
     def _hear(self, player: Player, step: Hear) -> None:
         line = player.lines.get(step.link)
