@@ -90,7 +90,13 @@ def _told(machine: str, target: bytes, frame_id: int, data: Callable[[], bytes])
     while True:
         yield Until(CYCLE_S, 0.1 if frame_id == INPUT_FRAME else 0.11)
         counter += round(CYCLE_S / 31.25e-6)
-        yield Cast(machine, target, profinet.ETHERTYPE, profinet.cyclic(frame_id, data() + _GOOD, counter))
+        yield Cast(
+            machine,
+            target,
+            profinet.ETHERTYPE,
+            profinet.cyclic(frame_id, data() + _GOOD, counter),
+            priority=6,
+        )
 
 
 def take_inputs(image: State) -> Callable[[bytes], None]:

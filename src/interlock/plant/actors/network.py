@@ -63,9 +63,15 @@ def publish_breaker(image: State, now_s: Callable[[], float]) -> Script:
     while True:
         values = (bool(image["power.breaker"]), image.get("power.current", 0.0))
         burst = _BURST_S if publisher.changed(values, now_s()) else ()
-        yield Cast("rtu-feeder", _GOOSE_GROUP, goose.ETHERTYPE, publisher.payload(4000))
+        yield Cast("rtu-feeder", _GOOSE_GROUP, goose.ETHERTYPE, publisher.payload(4000), priority=4)
         for pause in burst:
             yield Wait(pause)
             publisher.changed(values, now_s())
-            yield Cast("rtu-feeder", _GOOSE_GROUP, goose.ETHERTYPE, publisher.payload(round(pause * 3000)))
+            yield Cast(
+                "rtu-feeder",
+                _GOOSE_GROUP,
+                goose.ETHERTYPE,
+                publisher.payload(round(pause * 3000)),
+                priority=4,
+            )
         yield Until(_HEARTBEAT_S, 0.9)

@@ -48,7 +48,7 @@ class Cast:
     """Send one Ethernet frame from a machine; who listens to its type takes it. Nothing comes back to the script.
 
     target: hardware address, 6 octets, of one or of many. pretends: the hardware address that it is sent from, where
-    that is not the machine's own.
+    that is not the machine's own. priority: class of the 802.1Q tag; None: untagged.
     """
 
     machine: str
@@ -56,6 +56,7 @@ class Cast:
     ethertype: int
     payload: bytes
     pretends: bytes = b""
+    priority: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

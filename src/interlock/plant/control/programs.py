@@ -19,7 +19,7 @@ class Water:
     """Raw water tank and buffer tank: the valve by two points, the pump's speed by a loop over the network."""
 
     inputs = ("raw.level", "buffer.level", "pump.flow")
-    outputs = ("raw.inlet",)
+    outputs = ("raw.inlet", "buffer.level_setpoint")
     settings: Final = {
         "buffer.level_setpoint": 1.5, "raw.inlet": 1.0, "pump.speed_setpoint": 40.0, "pump.speed": 40.0,
         "pump.current": 9.0,
@@ -67,7 +67,7 @@ class Boiler:
     """Steam pressure by the burner, water by the feed pump; valves and transmitters hang on the remote I/O."""
 
     inputs = ()
-    outputs = ()
+    outputs = ("boiler.pressure_setpoint",)
     settings: Final = {
         "boiler.pressure_setpoint": 7.0, "boiler.burner": 30.0, "boiler.feed": 0.0, "boiler.pressure": 7.0,
         "boiler.level": 60.0, "boiler.temperature": 170.0,
@@ -98,7 +98,7 @@ class Pasteuriser:
     """Product temperature by the steam valve."""
 
     inputs = ("pasteuriser.temperature",)
-    outputs = ("pasteuriser.steam",)
+    outputs = ("pasteuriser.steam", "pasteuriser.temperature_setpoint")
     settings: Final = {"pasteuriser.temperature_setpoint": 76.0, "pasteuriser.steam": 35.0}
 
     def __init__(self) -> None:
@@ -148,7 +148,7 @@ class Hall:
     """Air handling of the hall."""
 
     inputs = ("hall.temperature",)
-    outputs = ("hall.fan",)
+    outputs = ("hall.fan", "hall.temperature_setpoint")
     settings: Final = {"hall.temperature_setpoint": 21.0, "hall.fan": 30.0}
 
     def __init__(self) -> None:

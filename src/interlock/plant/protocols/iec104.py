@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ACTIVATION",
+    "CLOCK",
     "INTERROGATION",
     "SINGLE_COMMAND",
+    "STARTDT",
+    "TESTFR",
     "Master",
     "Measured",
     "Station",
     "Switch",
+    "cp56",
     "floats_of",
     "u_frame",
 ]  # fmt: skip

@@ -25,6 +25,8 @@ from interlock.plant.actors.pasteuriser import (
 from interlock.plant.actors.power import FEEDER_ADDRESS, FEEDER_MEASURED, FEEDER_SWITCHES, watch_feeder
 from interlock.plant.actors.water import DRIVE, DRIVE_IDENTITY, WATER, WATER_IDENTITY, poll_water, steer_pump
 from interlock.plant.actors.well import WELL_ANALOGS, WELL_BINARIES, keep_filled
+from interlock.plant.attacks.scenario import Scene
+from interlock.plant.attacks.table import scenario
 from interlock.plant.control.programs import CONTROLLERS, controller
 from interlock.plant.draws import Draws
 from interlock.plant.machines import BY_NAME
@@ -37,6 +39,7 @@ from interlock.plant.protocols.iec104 import Station
 from interlock.plant.protocols.modbus import ModbusServer
 from interlock.plant.protocols.opcua import OpcUaServer
 from interlock.plant.protocols.s7comm import S7Server
+from interlock.plant.twin.cases import Case
 from interlock.plant.twin.clock import SECOND, Clock
 from interlock.plant.twin.mirror import Mirror
 from interlock.plant.twin.stage import Stage
@@ -58,7 +61,8 @@ class Twin:
     """The plant on simulated time; equal seeds give equal octets."""
 
     def __init__(self, target: BinaryIO, seed: int, begin_s: int = BEGIN_S) -> None:
-        draws = Draws(seed)
+        self._draws = draws = Draws(seed)
+        self.cases: list[Case] = []
         self.clock = Clock(begin_s * SECOND)
         self.mirror = Mirror(target)
         self.process = Process(draws.of("process").gauss, begin_s % _DAY_S)
@@ -76,11 +80,24 @@ class Twin:
             self.mirror.write(self.clock.now)
             yield (self.clock.now - begin) / (until - begin)
 
+    def attack(self, name: str, minute: float) -> None:
+        """Let an attack begin at a minute of the recording. Raises KeyError where there is none of this name."""
+        case = Case(scenario(name), self.clock, self.process.state)
+        self.cases.append(case)
+        scene = Scene(self._draws.of(f"attack {name} {minute}"), lambda: self.clock.now / SECOND)
+        begin = self.clock.now + round(minute * 60 * SECOND)
+        self.stage.play(case.watched(scene), begin_ns=begin, frames=case.frames)
+
     def _step(self) -> None:
         self.process.step()
         for each in self.controllers.values():
             each.scan(self.process, SCAN_S)
+        for case in self.cases:
+            case.look()
         self.clock.at(self.clock.now + round(STEP_S * SECOND), self._step)
+
+    def _boiler_runs(self, running: bool) -> None:
+        self.controllers["plc-boiler"].running = running
 
     def _filetime(self) -> int:
         """Now, in 100 ns since 1601."""
@@ -105,7 +122,11 @@ class Twin:
         stage.play(collect("hmi", self._filetime, 1.0))
         stage.play(collect("historian", self._filetime, 5.0))
         boiler, remote = BY_NAME["plc-boiler"].end, BY_NAME["rio-boiler"].end
-        stage.serve("plc-boiler", 102, S7Server(images["plc-boiler"], BOILER_REALS, boiler_cpu()))
+        stage.serve(
+            "plc-boiler",
+            102,
+            S7Server(images["plc-boiler"], BOILER_REALS, boiler_cpu(), ran=self._boiler_runs),
+        )
         stage.play(poll_boiler())
         stage.listen("plc-boiler", profinet.ETHERTYPE, take_inputs(images["plc-boiler"]))
         stage.listen("rio-boiler", profinet.ETHERTYPE, take_outputs(images["rio-boiler"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Player", "Stage"]
 
 _FIRST_PORT: Final = 49152
+_TAGGED: Final = 0x8100
 EVERYBODY: Final = End.of("ff:ff:ff:ff:ff:ff", "10.77.1.255")
 
 
@@ -151,7 +153,11 @@ class Stage:
 
     def _cast(self, player: Player, step: Cast) -> None:
         source, now = step.pretends or BY_NAME[step.machine].end.mac, self.clock.now
-        self._mirror.see(now, ethernet(step.target, source, step.ethertype, step.payload), player.frames)
+        ethertype, payload = step.ethertype, step.payload
+        if step.priority is not None:
+            payload = struct.pack("!HH", step.priority << 13, ethertype) + payload
+            ethertype = _TAGGED
+        self._mirror.see(now, ethernet(step.target, source, ethertype, payload), player.frames)
         for (mac, ethertype), takers in self._takers.items():
             if ethertype == step.ethertype and (step.target[0] & 1 or mac == step.target) and mac != source:
                 for take in takers:

@@ -1,0 +1,137 @@
+"""`interlock plant`: the practice plant."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from interlock.plant.twin.recording import Twin
+
+__all__ = ["plant"]
+
+
+@click.group()
+def plant() -> None:
+    """A small factory on one machine: its traffic, its process, labelled attacks."""
+
+
+def _attacks(
+    _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
+) -> tuple[tuple[str, float], ...]:
+    from interlock.plant.attacks.table import NAMES  # noqa: PLC0415 (--help stays quick)
+
+    found = []
+    for value in values:
+        name, _, minute = value.partition("@")
+        if name not in NAMES:
+            raise click.BadParameter(f"there is no attack {name!r}; `interlock plant attacks` lists them")
+        try:
+            found.append((name, float(minute)))
+        except ValueError as error:
+            raise click.BadParameter(f"{value}: say when, in minutes, as in {name}@15") from error
+    return tuple(found)
+
+
+@plant.command()
+@click.option("--minutes", type=click.FloatRange(0.1, 60 * 24 * 31), required=True, help="Simulated minutes.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**63 - 1),
+    default=1,
+    show_default=True,
+    help="Equal seeds, equal octets.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="The capture (pcap) to write.",
+)
+@click.option(
+    "--attack",
+    "attacks",
+    multiple=True,
+    callback=_attacks,
+    metavar="NAME@MINUTE",
+    help="An attack, and when.",
+)
+def record(minutes: float, seed: int, out: Path, attacks: tuple[tuple[str, float], ...]) -> None:
+    """Simulate the plant faster than time and record its mirror port; OUT.truth.json says what was attacked.
+
+    Nothing is sent anywhere. Stopped by Ctrl-C, the capture holds what was simulated so far.
+    """
+    from interlock.plant.twin.recording import Twin  # noqa: PLC0415
+
+    part = out.with_name(out.name + ".part")
+    with part.open("wb") as target:
+        twin = Twin(target, seed)
+        for name, minute in attacks:
+            twin.attack(name, minute)
+        try:
+            _watch(twin, minutes)
+        finally:  # what was simulated so far is a whole capture, whatever ended it
+            target.close()
+            _tell(twin, part, out, seed)
+
+
+def _watch(twin: Twin, minutes: float) -> None:
+    """Let it run, with progress on a terminal."""
+    if not sys.stderr.isatty():
+        for _ in twin.run(minutes):
+            pass
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import Progress  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("recording", total=1.0)
+        for share in twin.run(minutes):
+            progress.update(task, completed=share)
+
+
+def _tell(twin: Twin, part: Path, out: Path, seed: int) -> None:
+    """Put the capture and its truth where they belong."""
+    from interlock.plant.twin.cases import SCHEMA  # noqa: PLC0415
+
+    truth = [t for case in twin.cases if (t := case.truth())]
+    told = {
+        "schema": SCHEMA,
+        "capture": out.name,
+        "seed": seed,
+        "frames": twin.mirror.frames,
+        "attacks": truth,
+    }
+    out.with_name(out.name + ".truth.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+    part.replace(out)
+    click.echo(f"{out}: {twin.mirror.frames:,} frames, {len(truth)} attacks")
+
+
+@plant.command()
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def attacks(*, as_json: bool) -> None:
+    """List the attacks: technique, what they are, what they do physically."""
+    from interlock.plant.attacks.table import NAMES, scenario  # noqa: PLC0415
+
+    found = [scenario(name) for name in NAMES]
+    if as_json:
+        rows = [
+            {"name": s.name, "title": s.title, "technique": s.technique, "attacker": s.attacker,
+             "victims": s.victims, "harm": s.harm, "moves": s.moves}
+            for s in found
+        ]  # fmt: skip
+        click.echo(json.dumps({"schema": "interlock/plant-attacks/1", "attacks": rows}, indent=1))
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(
+        "attack", "technique", "what happens", "what it does to the plant", box=None, pad_edge=False
+    )
+    for s in found:
+        table.add_row(s.name, s.technique, s.title, s.harm)
+    Console().print(table)

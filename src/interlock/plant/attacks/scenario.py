@@ -1,0 +1,40 @@
+"""What an attack is, and what its script may know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from interlock.plant.actors.steps import Script
+    from interlock.plant.draws import Draws
+
+__all__ = ["Scenario", "Scene"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What an attacker has at hand: chance, and a watch. now_s: seconds since the epoch."""
+
+    draws: Draws
+    now_s: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """One attack.
+
+    technique: ATT&CK for ICS id. attacker: the machine it comes from. victims: machines that it reaches.
+    harm: what it does physically, in a sentence. moves: process variables that it moves; none where it only looks.
+    """
+
+    name: str
+    title: str
+    technique: str
+    attacker: str
+    victims: tuple[str, ...]
+    harm: str
+    script: Callable[[Scene], Script] = field(repr=False)
+    moves: tuple[str, ...] = ()

@@ -1,0 +1,126 @@
+"""The twin: equal octets for equal seeds, clean traffic, attacks that do what they say."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+
+import pytest
+
+from interlock.bootstrap import build_engine
+from interlock.capture.run import open_sources
+from interlock.capture.specs import specify
+from interlock.plant.attacks.table import NAMES, scenario
+from interlock.plant.machines import BY_NAME, MACHINES
+from interlock.plant.process.tags import BY_NAME as TAGS
+from interlock.plant.twin.recording import BEGIN_S, Twin
+
+DAY_SHIFT_S = BEGIN_S + 5400
+LENGTHS = {"setpoint-creep": 14.0, "slow-reconnaissance": 40.0, "valve-hammering": 4.5, "rogue-master": 4.0,
+           "forged-write": 3.5, "coil-flood": 2.5}  # fmt: skip
+
+KEPT = ("frame", "protocol", "verb", "outcome", "client", "server", "oddity")
+"""Columns that are looked at."""
+
+
+def recorded(minutes, seed=1, attacks=(), begin_s=BEGIN_S):
+    target = io.BytesIO()
+    twin = Twin(target, seed, begin_s)
+    for name, minute in attacks:
+        twin.attack(name, minute)
+    for _ in twin.run(minutes):
+        pass
+    return twin, target.getvalue()
+
+
+def rows(tmp_path, octets, tables=("operations", "oddities", "flows")):
+    capture = tmp_path / "plant.pcap"
+    capture.write_bytes(octets)
+    found = {table: [] for table in tables}
+    with open_sources(specify((str(capture),), ())) as run:
+        engine = build_engine(run.sources, wanted=frozenset(tables))
+        batches = [engine.feed(frames) for frames in run]
+        for batch in (*batches, *engine.finish()):
+            for name, table in batch.items():
+                if name in found:
+                    kept = [c for c in KEPT if c in table.schema.names]
+                    found[name] += table.select(kept).to_pylist()
+    return found
+
+
+def test_equal_seeds_record_equal_octets() -> None:
+    attacks = (("malformed-frames", 0.5), ("goose-spoofing", 1.0))
+    one, other, third = (recorded(2, seed, attacks)[1] for seed in (7, 7, 8))
+    assert one == other
+    assert one != third
+
+
+def test_a_quiet_hour_has_no_oddity_and_every_machine_speaks(tmp_path) -> None:
+    _, octets = recorded(6)
+    found = rows(tmp_path, octets)
+    assert found["oddities"] == []
+    spoken = {r["protocol"] for r in found["operations"]}
+    assert spoken >= {"modbus", "s7comm", "cip", "opcua", "iec104", "dnp3", "bacnet", "goose", "snmp", "arp"}
+    outcomes = Counter(r["outcome"] for r in found["operations"])
+    assert set(outcomes) <= {"ok", "unsolicited", "unknown"}
+    assert outcomes["unknown"] < 20  # what was asked when the recording ended
+    addresses = {a for f in found["flows"] for a in (f["client"], f["server"])}
+    quiet = {"vendor-laptop", "engineering", "safety-boiler", "rio-boiler"}
+    assert {m.ip for m in MACHINES if m.name not in quiet} <= addresses
+
+
+def test_frames_come_in_the_order_of_their_times() -> None:
+    twin, octets = recorded(3)
+    at, before, count = 24, 0, 0
+    while at < len(octets):
+        seconds, nanos, size = (
+            int.from_bytes(octets[at + 4 * k : at + 4 * k + 4], "little") for k in range(3)
+        )
+        when = seconds * 10**9 + nanos
+        assert when >= before
+        before, at, count = when, at + 16 + size, count + 1
+    assert count == twin.mirror.frames
+
+
+def test_loops_close_over_the_network() -> None:
+    twin, _ = recorded(60, begin_s=BEGIN_S + 3600 - 600)
+    state = twin.process.state
+    assert state["filler.speed"] == pytest.approx(180.0, abs=2.0)
+    assert state["boiler.pressure"] == pytest.approx(7.0, abs=1.0)
+    assert state["buffer.level"] == pytest.approx(1.5, abs=0.3)
+    assert twin.process.harmed() == {}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_attack_is_labelled_and_moves_what_it_says(name, tmp_path) -> None:
+    length = LENGTHS.get(name, 1.5)
+    twin, octets = recorded(length + 1.0, attacks=((name, 1.0),), begin_s=DAY_SHIFT_S)
+    (case,) = twin.cases
+    truth = case.truth()
+    assert truth["complete"], "the recording is long enough"
+    assert truth["frames"] == sorted(set(truth["frames"]))
+    assert truth["frames"]
+    assert truth["frames"][-1] <= twin.mirror.frames
+    about = scenario(name)
+    assert about.attacker in BY_NAME
+    assert set(about.victims) <= set(BY_NAME)
+    assert set(about.moves) <= set(TAGS)
+    quick = {"setpoint", "actuator"}
+    for moved in truth["moved"]:
+        if TAGS[moved["tag"]].kind in quick and moved["tag"] not in {"raw.inlet", "hall.fan"}:
+            assert moved["least"] < moved["most"], moved
+    touched = {r["frame"] for r in rows(tmp_path, octets, ("operations",))["operations"]}
+    if name not in {"discovery-sweep", "slow-reconnaissance"}:
+        assert touched & set(truth["frames"]), "the attack's operations are in the capture"
+
+
+def test_the_table_names_every_file() -> None:
+    from pathlib import Path  # noqa: PLC0415
+
+    from interlock.plant.attacks import table  # noqa: PLC0415
+
+    files = {p.stem.replace("_", "-") for p in Path(table.__file__).parent.glob("*.py")}
+    assert files - {"--init--", "scenario", "table"} == set(NAMES)
+    assert {scenario(name).name for name in NAMES} == set(NAMES)
+    with pytest.raises(KeyError):
+        scenario("nothing")
