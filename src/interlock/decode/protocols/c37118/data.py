@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -52,14 +53,18 @@ class Reading:
 
 
 class Layout:
-    """How the data frames of one configuration are read; size: octets of a data frame's body."""
+    """How the data frames of one configuration are read; size: octets of a data frame's body.
+
+    stats: where each PMU's STAT begins.
+    """
 
     def __init__(self, configuration: Configuration, objects: Any, names: Any) -> None:
         self.time_base = configuration.time_base
         self.pmus = [_Block(pmu, names) for pmu in configuration.pmus]
         self._objects = objects
         self._generation = -1
-        self.size = sum(block.form.size for block in self.pmus)
+        *stats, self.size = accumulate((block.form.size for block in self.pmus), initial=0)
+        self.stats = tuple(stats)
         self.channels = sum(len(block.types) for block in self.pmus)
 
     def read(self, octets: bytes) -> list[Reading]:

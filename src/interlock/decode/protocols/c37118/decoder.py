@@ -1,291 +1,187 @@
+# cython: compiled
 """IEEE C37.118: synchrophasors from phasor measurement units (PMU) to data concentrators (PDC), over TCP and UDP.
 
     | 0xAA | type and version 1 | size 2 | IDCODE 2 | SOC 4 | time quality 1, FRACSEC 3 | body … | CRC 2 |
 
 Who sends data, header and configuration frames is the server, who sends commands the client, whoever opened the
-connection. A stream's configuration is kept beyond its flow: commands may go over TCP and data over UDP.
+connection. Data frames come 10 to 60 times a second and only say that they came, unless somebody asks for more.
 Source: IEEE C37.118.2-2011, 6.2 (common fields), 6.3 to 6.6, annex B (CRC-CCITT); annex E (transport).
 """
 
 from __future__ import annotations
 
-import binascii
-from typing import TYPE_CHECKING, Any, Final
+import cython
 
 from interlock.decode.decoder import Decoder
 from interlock.decode.framing import LengthFramer
-from interlock.decode.protocols.c37118.configuration import read_configuration
-from interlock.decode.protocols.c37118.data import Layout, data_error, quality
-from interlock.decode.protocols.c37118.record import facts_of, pmu_row, reading_row
+from interlock.decode.protocols.c37118.data import quality
+from interlock.decode.protocols.c37118.record import reading_row
+from interlock.decode.protocols.c37118.streams import (
+    CFG_3,
+    SYNC,
+    TYPES,
+    Streams,
+    checked,
+)
 from interlock.decode.protocols.c37118.tables import DETAILS
 from interlock.decode.sheet import NO_NUMBER, UNKNOWN, UNSOLICITED
 from interlock.decode.spec import NEED_MORE, ProtocolSpec
 from interlock.decode.values import REPORTED
 from interlock.errors import DecodeError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from interlock.decode.protocols.c37118.configuration import Configuration
-    from interlock.decode.protocols.c37118.data import Reading
-
 __all__ = ["C37118", "SPEC"]
 
-DATA, HEADER, CFG_1, CFG_2, COMMAND, CFG_3 = range(6)
-TYPES: Final = ("Data", "Header", "CFG-1", "CFG-2", "Command", "CFG-3")
-COMMAND_BASE: Final = 256
-ASKED: Final = {3: HEADER, 4: CFG_1, 5: CFG_2, 6: CFG_3}
+ASKED = {3: 1, 4: 2, 5: 3, 6: 5}
 """Commands that are answered, and the type of the answering frame."""
-HEAD: Final = 14
-SHORTEST: Final = 16
-SYNC: Final = 0xAA
-LOOKED_AT: Final = 512
+SHORTEST = 16
+LOOKED_AT = 512
 """Octets that a probe sees at most."""
-PORTS: Final = frozenset({4712, 4713})
-LAST: Final = 0xFFFF
-MAX_PIECES: Final = 1 << 18
-"""Octets of one CFG-3 in several frames that are kept."""
-MAX_STREAMS: Final = 256
-MAX_CHANNELS: Final = 1 << 16
-"""Streams, and channels of all of them, whose layout is kept; the oldest are forgotten."""
-NS: Final = 1_000_000_000
-
-
-class Stream:
-    """What is known of one stream: its last configuration's octets, and how its data are read."""
-
-    __slots__ = ("layout", "octets", "said")
-
-    def __init__(self, octets: bytes, layout: Layout, said: int) -> None:
-        self.octets = octets
-        self.layout = layout
-        self.said = said
+PORTS = frozenset({4712, 4713})
+NS = 1_000_000_000
 
 
 class C37118(Decoder):
     """One row a frame; a configuration or header that a command asked for answers that command's row."""
 
-    def __init__(self, spec: Any, tools: Any) -> None:
+    def __init__(self, spec, tools):
         Decoder.__init__(self, spec, tools)
-        self.streams: dict[tuple[str, str, int], Stream] = {}
-        self.channels = 0
-        self.units: dict[int, int] = {}
+        self.streams = Streams(self)
+        self.units = {}
         self.qualities = {bits: self.names.code(quality(bits)) for bits in _quality_bits()}
 
-    def message(self, m: Any, i: int, out: Any) -> None:
+    def message(self, m, i, out):
         """See Decoder.message."""
-        c = self.cursor
-        if c.u8() != SYNC:
+        c: Cursor = self.cursor
+        if c.u8() != 0xAA:
             raise DecodeError("sync-wrong", 0)
-        kind, size, idcode = c.u8(), c.u16be(), c.u16be()
-        soc, fraction = c.u32be(), c.u32be()
-        frame_type = kind >> 4
-        if frame_type > CFG_3:
+        kind: cython.int = c.u8()
+        size: cython.int = c.u16be()
+        idcode: cython.int = c.u16be()
+        soc: cython.longlong = c.u32be()
+        fraction: cython.longlong = c.u32be()
+        frame_type: cython.int = kind >> 4
+        if frame_type > 5:  # CFG-3
             raise DecodeError("frame-type-unknown", 1)
-        self._orient(m, i, m.side[i] if frame_type == COMMAND else 1 - m.side[i])
-        whole = m.length[i]
-        sound = size == whole and _checked(m.bytes(i))
+        side: cython.int = m.side[i]
+        self._orient(m, i, side if frame_type == 4 else 1 - side)
+        whole: cython.int = m.length[i]
+        sound: cython.bint = size == whole and checked(m.bytes(i))
         if size != whole:
             self.facts.oddity(m, i, "c37118", "size-mismatch", 2)
         elif not sound:
             self.facts.oddity(m, i, "c37118", "check-wrong", whole - 2)
-        body = max(0, min(size, whole) - SHORTEST)
-        told = {
-            "frame_type": TYPES[frame_type],
-            "version": kind & 0x0F,
-            "frame_size": size,
-            "idcode": idcode,
-            "soc": soc,
-            "fraction": fraction & 0xFFFFFF,
-            "time_quality": fraction >> 24,
-        }
-        if frame_type == DATA:
-            self._data(m, i, out, idcode, body, told, sound)
-        elif frame_type == COMMAND:
+        body: cython.Py_ssize_t = max(0, min(size, whole) - 16)
+        told = None
+        if frame_type != 0 or self.facts.wants("synchrophasor_frames"):
+            told = {
+                "frame_type": TYPES[frame_type],
+                "version": kind & 0x0F,
+                "frame_size": size,
+                "idcode": idcode,
+                "soc": soc,
+                "fraction": fraction & 0xFFFFFF,
+                "time_quality": fraction >> 24,
+            }
+        if frame_type == 0:
+            self._data(m, i, out, idcode, c.take(min(body, c.left())), told, soc, fraction & 0xFFFFFF, sound)
+        elif frame_type == 4:
             self._command(m, i, out, idcode, body, told)
-        elif frame_type == HEADER:
-            self._header(m, i, out, idcode, body, told, sound)
+        elif frame_type == 1:
+            self.streams.header(m, i, out, idcode, body, told, sound=sound)
         else:
-            self._configuration(m, i, out, idcode, body, told, sound)
+            self.streams.configuration(m, i, out, idcode, body, told, frame_type, sound=sound)
 
-    def _orient(self, m: Any, i: int, client_side: int) -> None:
-        slot = m.flow[i]
+    def _orient(self, m, i, client_side):
+        slot: cython.int = m.flow[i]
         if not self.flows.oriented[slot] or self.flows.client_side[slot] != client_side:
             self.flows.orient(slot, client_side)
         m.direction[i] = m.side[i] ^ client_side
+        return 0
 
-    def _unit(self, idcode: int) -> int:
-        if idcode not in self.units:
-            self.units[idcode] = self.names.code(str(idcode))
-        return self.units[idcode]
+    def unit(self, idcode):
+        """Code of a stream's number."""
+        known = self.units.get(idcode)
+        if known is None:
+            known = self.units[idcode] = self.names.code(str(idcode))
+        return known
 
-    def _key(self, m: Any, i: int, idcode: int) -> tuple[str, str, int]:
-        return (self.flows.realm_of(m.flow[i]), self.facts.sender(m, i), idcode)
-
-    def _command(self, m: Any, i: int, out: Any, idcode: int, body: int, told: dict[str, Any]) -> None:
-        c = self.cursor
-        command = c.u16be()
-        row = out.ask(m, i, self.f, COMMAND_BASE + command, (idcode << 8) | ASKED.get(command, 0xFF))
+    def _command(self, m, i, out, idcode, body, told):
+        c: Cursor = self.cursor
+        command: cython.int = c.u16be()
+        row: cython.int = out.ask(m, i, self.f, 256 + command, (idcode << 8) | ASKED.get(command, 0xFF))
         out.set_transaction(row, -1)
-        out.set_unit(row, self._unit(idcode))
+        out.set_unit(row, self.unit(idcode))
         if command not in ASKED:
             out.settle(row, UNKNOWN, NO_NUMBER)  # nothing answers it but the data that flow, or do not
         told["command"] = command
         told["extended"] = c.take(min(body - 2, c.left())) if body > 2 else None
-        self._tell(m, i, out, row, told)
+        self.tell(m, i, out, row, told)
 
-    def _reply(self, m: Any, i: int, out: Any, idcode: int, frame_type: int) -> int:
-        row: int = out.answer(m, i, (idcode << 8) | frame_type)
-        if row < 0:
-            row = out.tell(m, i, self.f, frame_type)
-            out.set_unit(row, self._unit(idcode))
-        return row
-
-    def _tell(self, m: Any, i: int, out: Any, row: int, told: dict[str, Any]) -> None:
+    def tell(self, m, i, out, row, told):
+        """A row of synchrophasor_frames, where somebody asked for it; told: its columns but for the operation."""
         if self.facts.wants("synchrophasor_frames"):
             self.facts.detail("synchrophasor_frames", m, i, {**told, "operation": out.operation_of(row)})
 
-    def _header(
-        self, m: Any, i: int, out: Any, idcode: int, body: int, told: dict[str, Any], sound: bool
-    ) -> None:
-        row = self._reply(m, i, out, idcode, HEADER)
-        told["text"] = self.cursor.take(min(body, self.cursor.left())).decode("utf-8", "backslashreplace")
-        if sound:
-            text = told["text"].strip(" \0\r\n")
-            self.facts.clue(m, i, self.facts.sender(m, i), "description", text, "c37118", 0.8)
-        self._tell(m, i, out, row, told)
-
-    def _configuration(
-        self, m: Any, i: int, out: Any, idcode: int, body: int, told: dict[str, Any], sound: bool
-    ) -> None:
-        frame_type = TYPES.index(told["frame_type"])
-        row = self._reply(m, i, out, idcode, frame_type)
-        octets = self.cursor.take(min(body, self.cursor.left()))
-        if frame_type == CFG_3:
-            told["continuation"] = int.from_bytes(octets[:2], "big")
-            octets = self._joined(m, i, idcode, octets, told["continuation"]) if len(octets) > 1 else b""
-            if not octets:
-                self._tell(m, i, out, row, told)
-                return
-        found = self._read(m, octets, {CFG_1: 1, CFG_2: 2, CFG_3: 3}[frame_type])
-        told |= {"pmus_said": found.said, "pmus": len(found.pmus), "data_rate": found.rate}
-        if found.broken is not None:
-            self.facts.oddity(m, i, "c37118", "configuration-truncated", HEAD + found.broken.offset)
-        self._tell(m, i, out, row, told)
-        about = {"operation": out.operation_of(row), "frame_type": told["frame_type"], "idcode": idcode}
-        rows = (pmu_row(k, pmu) for k, pmu in enumerate(found.pmus))
-        self._tell_all(m, i, "synchrophasor_configuration", about, rows)
-        if sound:
-            self._identity(m, i, idcode, found)
-            if frame_type != CFG_1 and found.broken is None:
-                self._keep(self._key(m, i, idcode), octets, found)
-
-    def _read(self, m: Any, octets: bytes, version: int) -> Configuration:
-        """Read a configuration's body, which may have come in pieces."""
-        c = self.cursor
-        c.bind(octets)
-        c.begin(0, len(octets))
-        try:
-            return read_configuration(c, version)
-        finally:
-            c.bind(m.octets)
-
-    def _joined(self, m: Any, i: int, idcode: int, octets: bytes, index: int) -> bytes:
-        """The whole body of a CFG-3 once its last frame came (continuation index 0 or 65535); empty before."""
-        state = self.flows.state[m.flow[i]]
-        if index == 0:
-            return octets[2:]
-        if state is None:
-            state = self.flows.state[m.flow[i]] = {}
-        if index == 1:
-            if len(state) >= MAX_STREAMS:
-                state.clear()
-            state[idcode] = [1, octets[2:]]
-            return b""
-        begun = state.get(idcode)
-        if begun is None or (index not in (begun[0] + 1, LAST)) or len(begun[1]) > MAX_PIECES:
-            state.pop(idcode, None)
-            self.facts.oddity(m, i, "c37118", "continuation-wrong", HEAD)
-            return b""
-        begun[0], begun[1] = index, begun[1] + octets[2:]
-        return state.pop(idcode)[1] if index == LAST else b""
-
-    def _keep(self, key: tuple[str, str, int], octets: bytes, found: Configuration) -> None:
-        known = self.streams.pop(key, None)
-        if known is None or known.octets != octets:
-            if known is not None:
-                self.channels -= known.layout.channels
-            known = Stream(octets, Layout(found, self.objects, self.names), found.said)
-            self.channels += known.layout.channels
-        self.streams[key] = known
-        while len(self.streams) > MAX_STREAMS or (self.channels > MAX_CHANNELS and self.streams):
-            self.channels -= self.streams.pop(next(iter(self.streams))).layout.channels
-
-    def _data(
-        self, m: Any, i: int, out: Any, idcode: int, body: int, told: dict[str, Any], sound: bool
-    ) -> None:
-        c = self.cursor
-        row = out.tell(m, i, self.f, DATA)
-        out.set_unit(row, self._unit(idcode))
-        octets = c.take(min(body, c.left()))
-        stream = self.streams.get(self._key(m, i, idcode))
-        fits = sound and stream is not None and stream.layout.size == len(octets)
-        if sound and stream is not None and not fits:
-            self.facts.oddity(m, i, "c37118", "data-not-as-configured", HEAD)
-        readings = stream.layout.read(octets) if fits and stream is not None else []
-        worst = max((data_error(r.stat) for r in readings), default=octets[0] >> 6 if octets else 0)
+    def _data(self, m, i, out, idcode, octets, told, soc, fraction, sound):
+        """octets: the body; told: None where nobody wants the frame's own row."""
+        row: cython.int = out.tell(m, i, self.f, 0)
+        out.set_unit(row, self.unit(idcode))
+        slot: cython.int = m.flow[i]
+        key = (self.flows.realm_of(slot), self.flows.address_of(slot, m.side[i]), idcode)
+        stream = self.streams.find(key) if sound else None
+        layout = None if stream is None else stream.layout
+        if layout is not None and layout.size != len(octets):
+            self.facts.oddity(m, i, "c37118", "data-not-as-configured", 14)
+            layout = None
+        worst: cython.int = 0
+        if layout is not None:
+            for at in layout.stats:
+                worst = max(worst, octets[at] >> 6)
+        elif octets:
+            worst = octets[0] >> 6
         if worst:
             out.settle(row, UNSOLICITED, worst)
-        if readings and stream is not None:
-            told |= {"pmus_said": stream.said, "pmus": len(readings)}
-            if self.values.wanted:
-                self._values(m, i, out.operation_of(row), told, stream.layout, readings)
-            about = {"operation": out.operation_of(row), "idcode": idcode}
-            self._tell_all(
-                m, i, "synchrophasor_data", about, (reading_row(k, r) for k, r in enumerate(readings))
-            )
-        self._tell(m, i, out, row, told)
+        if layout is not None and layout.pmus:
+            self._readings(m, i, out.operation_of(row), idcode, layout, octets, soc, fraction)
+            if told is not None:
+                told |= {"pmus_said": stream.said, "pmus": len(layout.pmus)}
+        if told is not None:
+            self.tell(m, i, out, row, told)
 
-    def _values(
-        self, m: Any, i: int, operation: int, told: dict[str, Any], layout: Layout, readings: list[Reading]
-    ) -> None:
-        values, unit, protocol = self.values, self._unit(told["idcode"]), self.f.protocol_code
-        base = layout.time_base
-        when = told["soc"] * NS + (told["fraction"] * NS // base if base else 0)
+    def _readings(self, m, i, operation, idcode, layout, octets, soc, fraction):
+        """What the PMUs say, for whoever asked."""
+        detailed: cython.bint = self.facts.wants("synchrophasor_data")
+        if not (detailed or self.values.wanted):
+            return
+        readings = layout.read(octets)
+        if self.values.wanted:
+            base = layout.time_base
+            when = soc * NS + (fraction * NS // base if base else 0)
+            self._values(m, i, operation, self.unit(idcode), when, layout, readings)
+        if detailed:
+            about = {"operation": operation, "idcode": idcode}
+            for k, reading in enumerate(readings):
+                self.facts.detail("synchrophasor_data", m, i, {**about, **reading_row(k, reading)})
 
-        def begin(code: int, kind: int) -> int:
-            row: int = values.block(m, i, protocol, operation, unit, code, REPORTED, kind)
+    def _values(self, m, i, operation, unit, when, layout, readings):
+        values, protocol = self.values, self.f.protocol_code
+
+        def begin(code, kind):
+            row = values.block(m, i, protocol, operation, unit, code, REPORTED, kind)
             values.set_device_time(row, when)
             return row
 
         layout.write(values, readings, begin, self.qualities)
 
-    def _tell_all(
-        self, m: Any, i: int, table: str, about: dict[str, Any], rows: Iterable[dict[str, Any]]
-    ) -> None:
-        if self.facts.wants(table):
-            for row in rows:
-                self.facts.detail(table, m, i, {**about, **row})
 
-    def _identity(self, m: Any, i: int, idcode: int, found: Configuration) -> None:
-        sender = self.facts.sender(m, i)
-        for unit, field, value, confidence in facts_of(idcode, found):
-            who = f"{sender}/{unit}" if unit else sender
-            self.facts.clue(m, i, who, field, value, "c37118", confidence)
-
-
-def _checked(octets: bytes) -> bool:
-    return binascii.crc_hqx(octets[:-2], 0xFFFF) == octets[-2] << 8 | octets[-1]
-
-
-def _quality_bits() -> list[int]:
+def _quality_bits():
     """Every STAT that says something else of the values: error, sync, sorting, modified."""
     return [
         e << 14 | s << 13 | o << 12 | d << 9 for e in range(4) for s in (0, 1) for o in (0, 1) for d in (0, 1)
     ]
 
 
-def _probe(octets: bytes, hint: Any) -> int:
+def _probe(octets, hint):
     """The check word proves it; a frame longer than what is seen is believed on its own ports only."""
     if len(octets) < 4:
         return NEED_MORE if octets[:1] == b"\xaa" and hint.transport == "tcp" else 0
@@ -295,7 +191,7 @@ def _probe(octets: bytes, hint: Any) -> int:
     if size < SHORTEST:
         return 0
     if size <= len(octets):
-        return 97 if _checked(octets[:size]) else 30
+        return 97 if checked(octets[:size]) else 30
     if len(octets) < LOOKED_AT:
         return NEED_MORE if hint.transport == "tcp" else 0
     return 40
