@@ -15,7 +15,7 @@ DIGITS = 19
 @cython.cfunc
 @cython.locals(
     numbers=cython.longlong[::1], ends=cython.int[::1], octets=cython.uchar[::1], value=cython.longlong,
-    rest=cython.longlong, at=cython.Py_ssize_t, i=cython.Py_ssize_t, k=cython.Py_ssize_t, width=cython.Py_ssize_t,
+    ten=cython.longlong, at=cython.Py_ssize_t, i=cython.Py_ssize_t, k=cython.Py_ssize_t, width=cython.Py_ssize_t,
 )  # fmt: skip
 def _write(numbers, ends, octets):
     at = 0
@@ -24,10 +24,12 @@ def _write(numbers, ends, octets):
         value = numbers[i]
         if value >= 0:
             width = 1
-            rest = value // 10
-            while rest > 0:
-                rest = rest // 10
+            ten = 10
+            while value >= ten and width < 18:  # a comparison costs a tenth of a division
+                ten = ten * 10
                 width += 1
+            if value >= ten:
+                width = 19
             for k in range(width):
                 octets[at + width - 1 - k] = 48 + value % 10
                 value = value // 10

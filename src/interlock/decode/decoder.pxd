@@ -18,7 +18,7 @@ cdef class Decoder:
     cdef public ValueSheet values
     cdef public str protocol
     cdef public long long errors
-    cdef dict strikes
+    cdef readonly dict strikes
     cdef long long[::1] beat
 
     cpdef run(self, Messages m, Sheet out)

@@ -26,6 +26,7 @@ _DIRECTIONS = ("written", "read", "reported")
 _COUNTED = ("retransmissions", "gaps", "duplicates", "bad_checksums", "offloaded_checksums")
 _NO_NUMBER = -(1 << 31)
 _UDP = 17
+_MAX_COUNT = 0xFFFFFFFF
 
 
 class Emitter:
@@ -49,6 +50,7 @@ class Emitter:
         self._outcomes = pa.array(OUTCOMES, pa.utf8())
         self._realms = pa.array(realms, pa.utf8())
         self._sources = pa.array([], pa.utf8())
+        self._arrays: dict[int, tuple[tuple[int, int], pa.Array]] = {}
 
     def set_sources(self, sources: Sequence[Source]) -> None:
         """The run's sources, by index."""
@@ -57,18 +59,21 @@ class Emitter:
     def operations(self, rows: dict[str, Any]) -> pa.RecordBatch:
         """One batch of `operations` from Sheet.end_batch's arrays."""
         f = self._flows.columns
-        slot, asker = rows["flow"], rows["asker"]
+        slot = rows["flow"].astype(np.intp)
+        client = 2 * slot + rows["asker"]
+        server = client ^ 1
+        address = f["address"].reshape(-1)
         columns = [
             _coded(rows["source"], self._sources),
-            _coded(f["realm"][slot], self._realms),
+            _coded(f["realm"].take(slot), self._realms),
             _number(rows["operation"].view(np.uint64)),
             _times(rows["time"]),
             _number(rows["frame"].view(np.uint64), rows["frame"] == 0),
             _number(rows["response_frame"].view(np.uint64), rows["response_frame"] == 0),
-            _number(f["ident"][slot]),
-            self._end(rows["client"], f["address"][slot, asker]),
-            self._end(rows["server"], f["address"][slot, 1 - asker]),
-            *self._ports(slot, asker),
+            _number(f["ident"].take(slot)),
+            self._end(rows["client"], address.take(client)),
+            self._end(rows["server"], address.take(server)),
+            *self._ports(slot, client, server),
             _coded(rows["protocol"].astype(np.int32), self._protocols),
             _coded(rows["verb"].astype(np.int32), self._verbs),
             _number(rows["function"], rows["function"] == _NO_NUMBER),
@@ -79,7 +84,7 @@ class Emitter:
             self._pool(rows["user"], self._names),
             self._pool(rows["unit"], self._names),
             self._pool(rows["object"], self._objects),
-            _number(np.clip(rows["count"], 0, 0xFFFFFFFF).astype(np.uint32), rows["count"] < 0),
+            _number(_counts(rows["count"]), rows["count"] < 0),
             _coded(rows["outcome"].astype(np.int32), self._outcomes),
             _number(rows["code"], rows["code"] == _NO_NUMBER),
             _fixed(rows["latency"], pa.duration("ns"), rows["latency"] < 0),
@@ -91,11 +96,12 @@ class Emitter:
         codes = np.where(said >= 0, said, flow) if (said >= 0).any() else flow
         return self._pool(codes, self._flows.addresses)
 
-    def _ports(self, slot: Any, side: Any) -> list[pa.Array]:
+    def _ports(self, slot: Any, *ends: Any) -> list[pa.Array]:
+        """The ports of both ends (slot times two, plus the side), null where the transport has none."""
         f = self._flows.columns
-        absent = (f["transport"][slot] != 6) & (f["transport"][slot] != 17)
-        sides = (side, 1 - side)
-        return [_number(f["port"][slot, s].astype(np.uint16), absent) for s in sides]
+        transport, port = f["transport"], f["port"].astype(np.uint16).reshape(-1)
+        absent = ((transport != 6) & (transport != _UDP)).take(slot)
+        return [_number(port.take(end), absent) for end in ends]
 
     def _pool(self, codes: Any, pool: Any) -> pa.Array:
         """A dictionary column; a pool far larger than the batch is cut down to what the batch uses."""
@@ -104,7 +110,16 @@ class Emitter:
             used, codes = np.unique(codes, return_inverse=True)
             texts = [texts[i] if i >= 0 else "" for i in used.tolist()]
             codes = np.where(used[codes] < 0, -1, codes).astype(np.int32)
-        return _coded(codes, pa.array(texts, pa.utf8()))
+            return _coded(codes, pa.array(texts, pa.utf8()))
+        return _coded(codes, self._spelled(pool))
+
+    def _spelled(self, pool: Any) -> pa.Array:
+        """All texts of a pool, made into an array once for as long as no text is added."""
+        state = (pool.generation, len(pool.texts))
+        known = self._arrays.get(id(pool))
+        if known is None or known[0] != state:
+            known = self._arrays[id(pool)] = (state, pa.array(pool.texts, pa.utf8()))
+        return known[1]
 
     def flows(self, slots: Any) -> pa.RecordBatch:
         """One batch of `flows` for these slots (int array)."""
@@ -128,7 +143,7 @@ class Emitter:
             self._pool(of("address", client), self._flows.addresses),
             self._pool(of("address", server), self._flows.addresses),
             *(_words(m) for m in macs),
-            *self._ports(slots, client),
+            *self._ports(slots, 2 * slots + client, 2 * slots + server),
             _words([_transport(t) for t in f["transport"].tolist()]),
             _number(f["vlan"].astype(np.uint16), f["vlan"] < 0),
             _times(f["first"]),
@@ -182,17 +197,18 @@ class Emitter:
         """One batch of `values` from ValueSheet.end_batch's result."""
         rows, numbers, texts, raws = done
         f = self._flows.columns
-        slot, server, n = rows["flow"], rows["server_side"], len(rows["flow"])
+        slot, n = rows["flow"].astype(np.intp), len(rows["flow"])
+        server, address = 2 * slot + rows["server_side"], f["address"].reshape(-1)
         offsets = np.append(rows["begin"], len(numbers)).astype(np.int32)
         columns = [
             _coded(rows["source"], self._sources),
-            _coded(f["realm"][slot], self._realms),
+            _coded(f["realm"].take(slot), self._realms),
             _times(rows["time"]),
             _number(rows["frame"].view(np.uint64)),
-            _number(f["ident"][slot]),
+            _number(f["ident"].take(slot)),
             _number(rows["operation"].view(np.uint64), rows["operation"] == 0),
-            self._pool(f["address"][slot, 1 - server], self._flows.addresses),
-            self._pool(f["address"][slot, server], self._flows.addresses),
+            self._pool(address.take(server ^ 1), self._flows.addresses),
+            self._pool(address.take(server), self._flows.addresses),
             _coded(rows["protocol"].astype(np.int32), self._protocols),
             self._pool(rows["unit"], self._names),
             self._pool(rows["object"], self._objects),
@@ -273,7 +289,8 @@ class Emitter:
             _times(np.array(time, np.int64)),
             _number(np.array(frame, np.uint64)),
         ]
-        columns += [*self._ends(slot, client.tolist()), *self._ports(at, client)]
+        ports = self._ports(at, 2 * at + client, 2 * at + 1 - client)
+        columns += [*self._ends(slot, client.tolist()), *ports]
         for column in table.columns[len(columns) :]:
             columns.append(pa.array([row.get(column.name) for row in own], column.type))
         return _batch(table, columns)
@@ -334,6 +351,13 @@ def _lists(offsets: Any, numbers: Any) -> pa.ListArray:
     present = None if filled.all() else pa.py_buffer(np.packbits(filled, bitorder="little"))
     parts = [present, pa.py_buffer(offsets)]
     return pa.ListArray.from_buffers(kind, len(offsets) - 1, parts, children=[_number(numbers)])
+
+
+def _counts(column: Any) -> Any:
+    """Counts (int64) as uint32, the greatest there for greater ones; what negative ones become is nobody's business."""
+    if len(column) and column.max() > _MAX_COUNT:
+        column = np.minimum(column, _MAX_COUNT)
+    return column.astype(np.uint32)
 
 
 def _decimal(column: Any) -> pa.Array:

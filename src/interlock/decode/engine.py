@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from interlock.decode import heartbeat
+from interlock.decode.decoder import Decoder
 from interlock.decode.dissector import COUNTS, Dissector
 from interlock.decode.emit import Emitter
 from interlock.decode.flows import Flows
@@ -191,11 +192,10 @@ class Engine:
         return ended
 
     def _release(self, slots: list[int]) -> None:
-        speaking = [line for line in self._lines if line.speaks]
-        for slot in slots:
-            self.recogniser.forget(slot)
-            for line in speaking:
-                line.forget(slot)
+        self.recogniser.forget(slots)
+        for line in self._lines:
+            if line.speaks:
+                line.forget(slots)
         self.flows.release(slots)
 
     def _compact(self) -> None:
@@ -240,9 +240,12 @@ class _Line:
         """Whether a message has come."""
         return self._decoder is not None
 
-    def forget(self, slot: int) -> None:
-        """A flow has ended; only for lines that speak."""
-        self._decoder.forget(slot)
+    def forget(self, slots: Sequence[int]) -> None:
+        """Flows have ended; only for lines that speak. Nothing to drop where nothing but Decoder's own is kept."""
+        decoder = self._decoder
+        if type(decoder).forget is not Decoder.forget or decoder.strikes:
+            for slot in slots:
+                decoder.forget(slot)
 
 
 def _made(spec: ProtocolSpec, tools: Tools) -> Any:

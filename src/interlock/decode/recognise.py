@@ -171,8 +171,9 @@ class Recogniser:
             flows.tries[slot] = 255
             del self._doubts[slot]
 
-    def forget(self, slot: int) -> None:
-        """Drop what is kept for a flow."""
-        self._doubts.pop(slot, None)
-        for side in (0, 1):
-            self._said.pop((slot, side), None)
+    def forget(self, slots: Sequence[int]) -> None:
+        """Drop what is kept for flows."""
+        for slot in slots:
+            self._doubts.pop(slot, None)
+            for side in (0, 1) if self._said else ():
+                self._said.pop((slot, side), None)

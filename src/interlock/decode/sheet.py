@@ -58,6 +58,9 @@ _TYPES = {
     "items": np.uint16,
 }
 
+INTERNAL = frozenset(("link", "deadline", "key"))
+"""Columns that no row shows."""
+
 
 class Sheet:
     """Rows of operations under construction.
@@ -513,7 +516,10 @@ class Sheet:
                 self.tail[flow] = k
 
     def end_batch(self):
-        """Take the final rows out (name → array, a copy) and keep the open ones for the next batch."""
+        """Take the final rows out (name → array, a copy) and keep the open ones for the next batch.
+
+        What only pairing needs (INTERNAL) is not among them.
+        """
         n = self.n
         c = {name: column[:n] for name, column in self.columns.items()}
         items = c["items"]
@@ -523,12 +529,15 @@ class Sheet:
         waiting = c["outcome"] == 5
         if len(spread):
             waiting[spread] = waiting[spread - c["item"][spread].astype(np.int64)]
-        final = ~waiting
-        done = {name: column[final] if waiting.any() else column.copy() for name, column in c.items()}
-        self.heads[c["flow"]] = -1
-        self.tails[c["flow"]] = -1
-        kept = {name: column[waiting] for name, column in c.items()}
-        self.n = len(kept["flow"])
+        open_rows = np.flatnonzero(waiting)
+        final = np.flatnonzero(~waiting) if len(open_rows) else None
+        shown = {name: column for name, column in c.items() if name not in INTERNAL}
+        done = {name: column.copy() if final is None else column.take(final) for name, column in shown.items()}
+        flows = c["flow"].astype(np.intp)
+        self.heads[flows] = -1
+        self.tails[flows] = -1
+        kept = {name: column.take(open_rows) for name, column in c.items()}
+        self.n = len(open_rows)
         for name, column in kept.items():
             self.columns[name][: self.n] = column
         if self.n:
