@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from decode import feed
 from decode.wire import answer, decode, ipv4, read, segment
+from interlock.decode.flows import Flows
+from interlock.decode.packet import Packet
+from interlock.decode.words import Words
 
 
 def test_thousands_of_conversations_are_as_many_flows() -> None:
@@ -24,3 +29,26 @@ def test_the_server_may_be_heard_first() -> None:
     ]
     (flow,) = decode(frames)["flows"]
     assert (flow["client"], flow["server"], flow["server_port"]) == ("10.0.0.1", "10.0.0.2", 502)
+
+
+def _packet(frame: bytes) -> Packet:
+    packet = Packet()
+    packet.bind(memoryview(np.frombuffer(frame, np.uint8)))
+    packet.parse(0, len(frame), 1)
+    return packet
+
+
+def test_nothing_is_left_in_a_slot_of_who_had_it_before() -> None:
+    packet = _packet(feed.ethernet(ipv4(segment(0, read(1), seq=1), side=0), 0x0800, side=0))
+    new, used = Flows(Words()), Flows(Words())
+    new.find(packet)
+    slot = used.find(packet)
+    for name, column in used.columns.items():
+        if name not in ("key", "alive"):  # both belong to the table, which is searched by them
+            column[slot] = 1
+    used.forget_key(slot)
+    used.release([slot])
+    assert used.find(packet) == slot
+    assert {name: column[slot].tolist() for name, column in used.columns.items()} == {
+        name: column[slot].tolist() for name, column in new.columns.items()
+    }

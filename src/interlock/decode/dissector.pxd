@@ -34,6 +34,10 @@ cdef class Dissector:
     cdef int _tcp(self, int slot, int side) except -1
     cdef int _deliver(self, int slot, int side, Py_ssize_t start, Py_ssize_t end) except -1
     cdef int _datagram(self, int slot, int side) except -1
+    cdef int _acknowledged(self, int slot, int side, int answering) except -1
+    cdef int _drain(self, int slot, int side, int given_up) except -1
+    cdef int _carry(self, int slot, int side, object octets) except -1
+    cdef object _take(self, int slot, int side)
     cdef int _cut(self, int slot, int side, Framer framer, Messages out, Py_ssize_t start, Py_ssize_t end) except -1
     cdef int _identify(self, int slot, int side, Py_ssize_t start, Py_ssize_t end) except? -99
     cdef int _first_sight(self, int slot, int side) except -1

@@ -327,7 +327,7 @@ class Dissector:
             f.fin[slot, side] = 1
             if f.fin[slot, other]:
                 f.tcp[slot] = 3
-        if p.flags & 16 and self.queues:
+        if p.flags & 16 and f.queued[slot, other]:
             self._acknowledged(slot, other, length > 0)
         if length == 0:
             return 0
@@ -354,15 +354,15 @@ class Dissector:
             self._deliver(slot, side, p.start + behind, p.end)
         else:
             return self._early(slot, side)
-        if self.queues:
-            self._drain(slot, side)
+        if f.queued[slot, side]:
+            self._drain(slot, side, 0)
         return 0
 
     def _snapped(self, slot, side):
         """The capture kept only part of this segment: the stream goes on where a message begins."""
         self.flows.sync[slot, side] = 2
         self.flows.leap[slot, side] = 0
-        self.carries.pop(slot * 2 + side, None)
+        self._take(slot, side)
 
     def _reopen(self, slot):
         """A new connection between the same ends and ports: the old one ends here."""
@@ -384,6 +384,7 @@ class Dissector:
         queue = self.queues.get(key)
         if queue is None:
             queue = self.queues[key] = Queue(p.time)
+            self.flows.queued[slot, side] = 1
         octets = self.array[p.start : p.end].tobytes()
         self.queue_octets += queue.add(p.seq, octets, p.time, p.frame, p.source)
         if queue.full(p.time) or self.queue_octets > 64 << 20:
@@ -397,16 +398,17 @@ class Dissector:
             self.packet.ack, self.packet.time, answering=bool(answering)
         ):
             self._give_up(slot, side)
+        return 0
 
-    def _drain(self, slot, side, given_up=False):
+    def _drain(self, slot, side, given_up):
         """Deliver queued segments that have become next.
 
-        given_up: the hole before them stays; they count in their own frames, not in the one that filled it.
+        given_up: 1 where the hole before them stays; they count in their own frames, not in the one that filled it.
         """
         f: Flows = self.flows
         queue = self.queues.get(slot * 2 + side)
         if queue is None:
-            return
+            return 0
         p: Packet = self.packet
         kept = (p.time, p.frame, p.source)
         while True:
@@ -432,6 +434,8 @@ class Dissector:
         p.time, p.frame, p.source = kept
         if queue.empty():
             self.queues.pop(slot * 2 + side, None)
+            f.queued[slot, side] = 0
+        return 0
 
     def _give_up(self, slot, side):
         """Pass over the hole before the queued segments; the stream goes on where a message begins."""
@@ -447,11 +451,11 @@ class Dissector:
             f.sync[slot, side],
             f.leap[slot, side],
         )
-        hole.carry = self._cut_off(slot * 2 + side)
+        hole.carry = self._cut_off(slot, side)
         f.sync[slot, side] = 2
         f.leap[slot, side] = 0
         f.next_seq[slot, side] = first
-        self._drain(slot, side, True)
+        self._drain(slot, side, 1)
 
     def _hole(self, slot, side, begin, end):
         """Keep in mind that the stream goes on at `end` without the octets from `begin` (sequence numbers)."""
@@ -486,21 +490,33 @@ class Dissector:
         """Octets start..end of the buffer are next in a hole; the stream itself stands where it stood."""
         f: Flows = self.flows
         key = slot * 2 + side
-        stood = (self.carries.pop(key, None), self.wants.get(key, 0), f.sync[slot, side], f.leap[slot, side])
-        if hole.carry is not None:
-            self.carries[key] = hole.carry
+        stood = (self._take(slot, side), self.wants.get(key, 0), f.sync[slot, side], f.leap[slot, side])
+        self._carry(slot, side, hole.carry)
         self.wants[key], f.sync[slot, side], f.leap[slot, side] = hole.want, hole.sync, hole.leap
         self._deliver(slot, side, start, end)
-        hole.carry = self._cut_off(key)
+        hole.carry = self._cut_off(slot, side)
         hole.want, hole.sync, hole.leap = self.wants.get(key, 0), f.sync[slot, side], f.leap[slot, side]
-        if stood[0] is not None:
-            self.carries[key] = stood[0]
+        self._carry(slot, side, stood[0])
         self.wants[key], f.sync[slot, side], f.leap[slot, side] = stood[1:]
 
-    def _cut_off(self, key):
+    def _cut_off(self, slot, side):
         """The beginning of a message that a stream waits to go on with, taken from it; None: none, or too long."""
-        carry = self.carries.pop(key, None)
+        carry = self._take(slot, side)
         return carry if carry is not None and len(carry) <= MAX_CARRY else None
+
+    def _carry(self, slot, side, octets):
+        """Keep the beginning of a message (bytearray, or None) until its stream goes on."""
+        if octets is not None:
+            self.carries[slot * 2 + side] = octets
+            self.flows.carried[slot, side] = 1
+        return 0
+
+    def _take(self, slot, side):
+        """What a stream carries, or None; it carries nothing from here on."""
+        if self.flows.carried[slot, side] == 0:
+            return None
+        self.flows.carried[slot, side] = 0
+        return self.carries.pop(slot * 2 + side)
 
     def _close(self, slot):
         """Deliver what a flow still holds back, then drop its stream state."""
@@ -510,9 +526,10 @@ class Dissector:
                     break
                 self._give_up(slot, side)
             queue = self.queues.pop(slot * 2 + side, None)
+            self.flows.queued[slot, side] = 0
             if queue is not None:
                 self.queue_octets -= queue.octets
-            self.carries.pop(slot * 2 + side, None)
+            self._take(slot, side)
             self.wants.pop(slot * 2 + side, None)
             self.holes.pop(slot * 2 + side, None)
 
@@ -536,21 +553,17 @@ class Dissector:
         if f.opaque[slot]:
             return 0
         key: cython.int = slot * 2 + side
-        carried = None
-        if self.carries:
-            carried = self.carries.pop(key, None)
-        if carried is not None:
+        if f.carried[slot, side]:
+            carried = self._take(slot, side)
             carried += self.array[start:end].tobytes()
             if len(carried) < self.wants.get(key, 0) and f.protocol[slot] >= 0:
-                self.carries[key] = carried
-                return 0
+                return self._carry(slot, side, carried)
             start = self.place(carried)
             end = start + len(carried)
         if f.protocol[slot] < 0:
             found: cython.int = self._identify(slot, side, start, end)
             if found == -2:
-                self.carries[key] = bytearray(self.array[start:end].tobytes())
-                return 0
+                return self._carry(slot, side, bytearray(self.array[start:end].tobytes()))
             if found < 0:
                 return 0
         framer = self.framers[f.protocol[slot]]
@@ -587,9 +600,8 @@ class Dissector:
                     self._unframed(slot, side, start, end)
                     return 0
                 key: cython.int = slot * 2 + side
-                self.carries[key] = bytearray(self.array[start:end].tobytes())
                 self.wants[key] = framer.want
-                return 0
+                return self._carry(slot, side, bytearray(self.array[start:end].tobytes()))
             else:
                 self._unframed(slot, side, start, end)
                 if f.protocol[slot] < 0:  # one doubt too many: whose messages these are is unknown again

@@ -25,7 +25,7 @@ cdef class Flows:
     cdef int[:, ::1] address, port, ipid, ttl, window, last_length
     cdef long long[:, ::1] packets, octets, payload, next_seq, last_time, leap
     cdef unsigned long long[:, ::1] mac
-    cdef unsigned char[:, ::1] sync, fin
+    cdef unsigned char[:, ::1] sync, fin, queued, carried
     cdef public int side
 
     cpdef int find(self, Packet p) except -1
@@ -33,6 +33,7 @@ cdef class Flows:
                      unsigned long long k2, unsigned long long k3, unsigned long long k4) except -1
     cdef unsigned long long _hash(self, unsigned long long k0, unsigned long long k1, unsigned long long k2,
                                   unsigned long long k3, unsigned long long k4)
+    cdef int _clear(self, int slot) except -1
     cdef int _rebuild(self) except -1
     cpdef int forget_key(self, int slot) except -1
     cpdef str address_of(self, int slot, int side)

@@ -58,6 +58,8 @@ _SIDES = {
     "mac": np.uint64,
     "sync": np.uint8,
     "fin": np.uint8,
+    "queued": np.uint8,
+    "carried": np.uint8,
 }
 
 
@@ -117,6 +119,7 @@ class Flows:
         self.packets, self.octets, self.payload = v["packets"], v["octets"], v["payload"]
         self.next_seq, self.last_time, self.leap = v["next_seq"], v["last_time"], v["leap"]
         self.mac, self.sync, self.fin = v["mac"], v["sync"], v["fin"]
+        self.queued, self.carried = v["queued"], v["carried"]
 
     def _hash(self, k0, k1, k2, k3, k4):
         # Constants are typed here: as bare literals they would be Python's big integers, a microsecond a packet.
@@ -179,8 +182,7 @@ class Flows:
             self._grow(self.capacity * 2)
         slot: cython.int = self.free.pop()
         self.used += 1
-        for column in self.columns.values():
-            column[slot] = 0
+        self._clear(slot)
         self.key[slot, 0], self.key[slot, 1], self.key[slot, 2] = k0, k1, k2
         self.key[slot, 3], self.key[slot, 4] = k3, k4
         at: cython.longlong = self._hash(k0, k1, k2, k3, k4) & cython.cast(cython.ulonglong, self.table_mask)
@@ -210,6 +212,28 @@ class Flows:
             k0, k1, k2, k3, k4 ^ (cython.cast(cython.ulonglong, p.source) << 48), started
         )
         return slot
+
+    def _clear(self, slot):
+        """Make every column zero there: who had the slot before is over."""
+        side: cython.int
+        self.ident[slot] = 0
+        self.first[slot] = self.last[slot] = self.first_frame[slot] = self.last_frame[slot] = 0
+        self.source[slot] = self.last_source[slot] = self.realm[slot] = self.vlan[slot] = 0
+        self.transport[slot] = self.protocol[slot] = 0
+        self.basis[slot] = self.confidence[slot] = self.tries[slot] = 0
+        self.client_side[slot] = self.oriented[slot] = self.tcp[slot] = 0
+        self.opaque[slot] = self.alive[slot] = self.family[slot] = 0
+        self.retransmissions[slot] = self.gaps[slot] = self.duplicates[slot] = 0
+        self.bad_checksums[slot] = self.offloaded_checksums[slot] = 0
+        for side in range(2):
+            self.address[slot, side] = self.port[slot, side] = self.ipid[slot, side] = 0
+            self.ttl[slot, side] = self.window[slot, side] = self.last_length[slot, side] = 0
+            self.packets[slot, side] = self.octets[slot, side] = self.payload[slot, side] = 0
+            self.next_seq[slot, side] = self.last_time[slot, side] = self.leap[slot, side] = 0
+            self.mac[slot, side] = 0
+            self.sync[slot, side] = self.fin[slot, side] = 0
+            self.queued[slot, side] = self.carried[slot, side] = 0
+        return 0
 
     def _ident(self, k0, k1, k2, k3, k4, started):
         """A flow's id: the same whenever the same source is read again, whatever the seed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from interlock.decode.addresses import mac_text
@@ -29,8 +30,21 @@ PORT, HEURISTIC, PARSED = 1, 2, 3
 _CARRIED_BY = {"iso-tsap": "cotp", "nbss": "smb", "nbdgm": "smb"}
 """Ports' names of carriers → the decoder that cuts them."""
 
+_KINDS = {6: "tcp", 17: "udp"}
+
 INITIAL_TTLS = (30, 32, 60, 64, 100, 128, 150, 200, 255)
 """What senders begin with; controllers' own stacks use 30, 60, 100, 150 and 200 beside the desktop's values."""
+
+
+_FAMILIES = (None, None, None, None, "ipv4", None, "ipv6")
+"""By Packet.family."""
+
+
+@cache
+def _ttl_text(ttl: int) -> str:
+    """1 to 255 → what the sender began with, and how many routers took one off."""
+    initial = next(t for t in INITIAL_TTLS if ttl <= t)
+    return f"{initial}-{initial - ttl}"
 
 
 class Recogniser:
@@ -44,32 +58,32 @@ class Recogniser:
         specs = self._specs = tuple(spec for spec in specs if not spec.rides_on)
         self._codes = codes
         self._facts = facts
-        self._by_port: dict[tuple[str, int], list[ProtocolSpec]] = {}
-        self._by_ethertype: dict[int, list[ProtocolSpec]] = {}
+        self._by_port: dict[tuple[str, int], tuple[ProtocolSpec, ...]] = {}
+        self._by_ethertype: dict[int, tuple[ProtocolSpec, ...]] = {}
         self._doubts: dict[int, int] = {}
         self._said: dict[tuple[int, int], bytes] = {}
         self._beat = beat
         self.equip: Callable[[ProtocolSpec], None] = lambda _spec: None
-        """Called with who was recognised, before its first octets go further."""
+        """Called with who was recognised for the first time, before its first octets go further."""
+        self._equipped: set[str] = set()
         for spec in specs:
-            for port in spec.tcp:
-                self._by_port.setdefault(("tcp", port), []).append(spec)
-            for port in spec.udp:
-                self._by_port.setdefault(("udp", port), []).append(spec)
+            for key in (*(("tcp", port) for port in spec.tcp), *(("udp", port) for port in spec.udp)):
+                self._by_port[key] = (*self._by_port.get(key, ()), spec)
             for ethertype in spec.ethertypes:
-                self._by_ethertype.setdefault(ethertype, []).append(spec)
+                self._by_ethertype[ethertype] = (*self._by_ethertype.get(ethertype, ()), spec)
         self._probed = {
             (name, kind)
             for spec in specs
             for kind, ports in (("tcp", spec.tcp), ("udp", spec.udp))
             for name in (spec.names if ports else ())
         }
-        self._streams = [s for s in specs if s.streams]
-        self._datagrams = [s for s in specs if s.udp]
+        self._streams = tuple(s for s in specs if s.streams)
+        self._datagrams = tuple(s for s in specs if s.udp)
+        self._beside: dict[tuple[str, ...], tuple[ProtocolSpec, ...]] = {}
 
     def refuted(self, name: str, transport: int) -> bool:
         """Whether a port's name is that of a decoder, whose probe would have known a payload of it."""
-        kind = {6: "tcp", 17: "udp"}.get(transport)
+        kind = _KINDS.get(transport)
         return kind is not None and (_CARRIED_BY.get(name, name), kind) in self._probed
 
     def name_of(self, code: int) -> str:
@@ -82,11 +96,11 @@ class Recogniser:
         """Name the flow of a first payload; its protocol code, -1 unknown, -2 more octets needed."""
         octets = array[start : min(end, start + LOOKED_AT)].tobytes()
         hint = self._hint(packet, flows, slot, side)
-        hinted, others = self._candidates(hint, flows, slot)
+        hinted = self._hinted(hint)
         best, confidence, short = self._ask(hinted, octets, hint, HINTED)
         if confidence < SURE:
             enough = SURE if short else max(ACCEPTED, confidence + MARGIN)
-            other, surer, more = self._ask(others, octets, hint, enough)
+            other, surer, more = self._ask(self._others(hint.transport, hinted), octets, hint, enough)
             if other is not None:
                 best, confidence = other, surer
             short = best is None and (short or more)
@@ -94,7 +108,9 @@ class Recogniser:
             self._said.setdefault((slot, side), octets[:KEPT_OCTETS])
         if best is None:
             return -2 if short and hint.transport == "tcp" else -1
-        self.equip(best)
+        if best.name not in self._equipped:
+            self._equipped.add(best.name)
+            self.equip(best)
         code = self._codes[best.name]
         flows.protocol[slot] = code
         flows.basis[slot] = HEURISTIC
@@ -103,18 +119,26 @@ class Recogniser:
             self._orient(best, hint, flows, slot, side)
         return code
 
-    def _candidates(self, hint: Hint, flows: Any, slot: int) -> tuple[list[ProtocolSpec], list[ProtocolSpec]]:
+    def _hinted(self, hint: Hint) -> tuple[ProtocolSpec, ...]:
+        """Whose ports or link type these are."""
         if hint.transport == "eth":
-            return self._by_ethertype.get(hint.ethertype, []), []
-        if hint.transport not in ("tcp", "udp"):
-            return [], []
-        ports = (hint.target_port, hint.source_port)
-        hinted = [s for port in ports for s in self._by_port.get((hint.transport, port), ())]
-        others = self._streams if hint.transport == "tcp" else self._datagrams
-        return hinted, [s for s in others if s not in hinted]
+            return self._by_ethertype.get(hint.ethertype, ())
+        asked = self._by_port.get((hint.transport, hint.target_port), ())
+        asking = self._by_port.get((hint.transport, hint.source_port), ())
+        return asked + tuple(s for s in asking if s not in asked) if asking else asked
+
+    def _others(self, transport: str, hinted: tuple[ProtocolSpec, ...]) -> tuple[ProtocolSpec, ...]:
+        """Who else speaks over a transport: as many answers as there are kinds of hints, and they are kept."""
+        every = {"tcp": self._streams, "udp": self._datagrams}.get(transport, ())
+        if not hinted:
+            return every
+        key = (transport, *(spec.name for spec in hinted))
+        if key not in self._beside:
+            self._beside[key] = tuple(s for s in every if s not in hinted)
+        return self._beside[key]
 
     def _ask(
-        self, specs: list[ProtocolSpec], octets: bytes, hint: Hint, enough: int
+        self, specs: tuple[ProtocolSpec, ...], octets: bytes, hint: Hint, enough: int
     ) -> tuple[ProtocolSpec | None, int, bool]:
         best, most, short = None, enough - 1, False
         for spec in specs:
@@ -128,7 +152,7 @@ class Recogniser:
 
     def _hint(self, packet: Any, flows: Any, slot: int, side: int) -> Hint:
         transport = flows.transport[slot]
-        kind = "eth" if transport >= 0x10000 else {6: "tcp", 17: "udp"}.get(transport, "ip")
+        kind = "eth" if transport >= 0x10000 else _KINDS.get(transport, "ip")
         from_client = (side == flows.client_side[slot]) if flows.oriented[slot] else None
         ethertype = transport & 0xFFFF if kind == "eth" else 0
         said = self._said.get((slot, 1 - side), b"")
@@ -148,17 +172,18 @@ class Recogniser:
 
     def met(self, packet: Any, flows: Any, slot: int, side: int) -> None:
         """A side speaks first, or from another link address: its MAC and TTL are clues."""
-        if packet.family == 0:
+        family = _FAMILIES[packet.family]
+        if family is None:
             return
         who = flows.address_of(slot, side)
         if who in ("0.0.0.0", "::"):  # noqa: S104 (the unspecified address of a frame, no socket is bound)
             return
-        at = (packet.source, packet.time, packet.frame, packet.realm, who)
-        if packet.source_mac and not packet.depth:
-            self._facts.clue_at(*at, "mac", mac_text(packet.source_mac), f"ipv{packet.family}", 0.7)
-        initial = next(t for t in INITIAL_TTLS if packet.ttl <= t)
-        if packet.ttl:
-            self._facts.clue_at(*at, "ttl", f"{initial}-{initial - packet.ttl}", f"ipv{packet.family}", 0.5)
+        source, time, frame, realm = packet.source, packet.time, packet.frame, packet.realm
+        mac, ttl, tell = packet.source_mac, packet.ttl, self._facts.clue_at
+        if mac and not packet.depth:
+            tell(source, time, frame, realm, who, "mac", mac_text(mac), family, 0.7)
+        if ttl:
+            tell(source, time, frame, realm, who, "ttl", _ttl_text(ttl), family, 0.5)
 
     def doubt(self, flows: Any, slot: int) -> None:
         """Octets did not fit the flow's protocol: after MAX_DOUBTS without a parsed message it is nameless again."""

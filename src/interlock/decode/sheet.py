@@ -532,7 +532,9 @@ class Sheet:
         open_rows = np.flatnonzero(waiting)
         final = np.flatnonzero(~waiting) if len(open_rows) else None
         shown = {name: column for name, column in c.items() if name not in INTERNAL}
-        done = {name: column.copy() if final is None else column.take(final) for name, column in shown.items()}
+        done = {
+            name: column.copy() if final is None else column.take(final) for name, column in shown.items()
+        }
         flows = c["flow"].astype(np.intp)
         self.heads[flows] = -1
         self.tails[flows] = -1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from interlock.records.schema import Table
@@ -15,8 +15,7 @@ NEED_MORE = -1
 """What a probe answers where too few octets are here to tell."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
+class Hint(NamedTuple):
     """What is known besides the octets when a flow's first payload is looked at.
 
     transport: `tcp`, `udp`, `eth` or `ip`. source_port, target_port: of this packet (0 for eth, ip).

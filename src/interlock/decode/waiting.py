@@ -46,7 +46,7 @@ class Waiting:
         ).SPEC
         return spec
 
-    @property
+    @cached_property
     def probe(self) -> Probe:
         """See ProtocolSpec."""
         return self.whole.probe
