@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from interlock.decode.protocols.bacnet.exchange import REPORTED
 from interlock.decode.protocols.bacnet.parameters import operator, reference, string
-from interlock.decode.protocols.bacnet.tags import CONTEXT
-from interlock.decode.protocols.bacnet.values import Value, read_value
+from interlock.decode.protocols.bacnet.tags import APPLICATION, CONTEXT
+from interlock.decode.protocols.bacnet.values import DATE, TIME, Value, moment, read_value
 
 __all__ = ["acknowledge", "event", "notification", "notification_multiple", "subscribe", "subscribe_multiple"]
 
@@ -106,8 +106,7 @@ def event(x):
     p.required(0)
     device = p.required(1)
     identifier = p.required(2)
-    if p.opens(3):
-        p.skip_rest(3)
+    when = timestamp(p, 3) if p.opens(3) else None
     for number in (4, 5, 6):
         p.optional(number)
     message = string(p, 7)
@@ -118,7 +117,21 @@ def event(x):
     state = p.optional(11)
     if state is not None:
         value = Value("enumerated", (float(state),), message)
-        x.put(identifier, EVENT_STATE, None, value, REPORTED)
+        row = x.put(identifier, EVENT_STATE, None, value, REPORTED)
+        if row >= 0 and when is not None:
+            x.decoder.values.set_device_time(row, when)
+
+
+def timestamp(p, group):
+    """A BACnetTimeStamp up to its group's end: the moment; None for a sequence number or a time of day."""
+    when = None
+    if p.opens(2):
+        date = p.content() if p.look() == APPLICATION and p.number == DATE else b""
+        if p.look() == APPLICATION and p.number == TIME:
+            when = moment(date, p.content())
+        p.skip_rest(2)
+    p.skip_rest(group)
+    return when
 
 
 def acknowledge(x):

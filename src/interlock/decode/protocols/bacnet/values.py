@@ -5,6 +5,7 @@ Source: ANSI/ASHRAE 135, clauses 20.2.2 to 20.2.14 (encodings), 21 (BACnetStatus
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import struct
 
@@ -12,7 +13,7 @@ from interlock.decode.protocols.bacnet.names import object_text
 from interlock.decode.protocols.bacnet.tags import APPLICATION, CLOSING, CONTEXT, END, MAX_GROUPS, OPENING
 from interlock.errors import DecodeError
 
-__all__ = ["Value", "character_string", "date_text", "quality_text", "read_value", "time_text"]
+__all__ = ["Value", "character_string", "date_text", "moment", "quality_text", "read_value", "time_text"]
 
 NULL, BOOLEAN, UNSIGNED, SIGNED, REAL, DOUBLE, OCTETS, STRING, BITS, ENUMERATED, DATE, TIME, OBJECT = range(
     13
@@ -43,6 +44,7 @@ RELIABILITY = {
     19: "renew-fd-registration-failure", 20: "restart-auto-negotiation-failure", 21: "restart-failure",
     22: "proprietary-command-failure", 23: "faults-listed", 24: "referenced-object-fault",
 }  # fmt: skip
+_EPOCH = dt.date(1970, 1, 1).toordinal()
 MAX_ELEMENTS = 4096
 MAX_TEXT = 4096
 
@@ -196,6 +198,23 @@ def time_text(content):
         return None
     hour, minute, second, hundredths = (_two(o) for o in content)
     return f"{hour}:{minute}:{second}.{hundredths}"
+
+
+def moment(date, time):
+    """Nanoseconds since 1970 of a date and a time, on the device's own clock; None where a part is unspecified.
+
+    date, time: their contents (20.2.12, 20.2.13).
+    """
+    if len(date) != 4 or len(time) != 4:
+        return None
+    try:
+        days = dt.date(1900 + date[0], date[1], date[2]).toordinal() - _EPOCH
+    except ValueError:
+        return None
+    hour, minute, second, hundredths = time
+    if hour > 23 or minute > 59 or second > 59 or hundredths > 99:
+        return None
+    return ((((days * 24 + hour) * 60 + minute) * 60 + second) * 100 + hundredths) * 10_000_000
 
 
 def _two(number):
