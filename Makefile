@@ -51,7 +51,7 @@ lint: $(VENV)/.tests
 	$(BIN)/lint-imports --no-logo
 
 unit: $(VENV)/.tests build
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --dist worksteal
 
 oracle: $(VENV)/.tests build ## the same decoders uncompiled, with coverage (slow)
 	INTERLOCK_UNCOMPILED=1 $(BIN)/python scripts/coverage_floor.py
