@@ -15,7 +15,7 @@ from conformance.interlock_side import Interlock, InterlockError
 from conformance.oracles.table import LOGGED, ORACLES
 from conformance.score import Score, compare
 from conformance.tshark import Tshark, TsharkError
-from conformance.zeek import Cells, compare_cells, read_messages
+from conformance.zeek import Cells, compare_cells, covered, read_messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -134,7 +134,8 @@ def compare_capture(sides: Sides, capture: Capture) -> Outcome:
             compare(capture.name, protocol, ours.get(protocol, []), theirs.get(protocol, []))
         )
     for protocol, said in logged.items():
-        outcome.scores.append(_compare_logged(capture.name, protocol, ours.get(protocol, []), said))
+        told = covered(ours.get(protocol, []), sides.settings.unlogged.get(protocol, frozenset()))
+        outcome.scores.append(_compare_logged(capture.name, protocol, told, said))
     return outcome
 
 

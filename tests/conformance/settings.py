@@ -19,13 +19,14 @@ __all__ = ["Settings", "read_settings"]
 class Settings:
     """names: our protocol name to the harness's. decode_as: capture name to tshark's `-d` rules.
 
-    by_name: protocols without numeric functions. zeek: one table per kind of log, as columns.toml has it.
-    baselines: logs compared cell by cell with views.
+    by_name: protocols without numeric functions. unlogged: protocol to functions of which its logs have no messages.
+    zeek: one table per kind of log, as columns.toml has it. baselines: logs compared cell by cell with views.
     """
 
     names: dict[str, str]
     by_name: frozenset[str]
     decode_as: dict[str, tuple[str, ...]]
+    unlogged: dict[str, frozenset[str]]
     zeek: tuple[dict[str, Any], ...]
     checks: tuple[Check, ...]
     baselines: tuple[Rule, ...]
@@ -38,6 +39,7 @@ def read_settings(path: Path) -> Settings:
         names=read.get("names", {}),
         by_name=frozenset(read.get("function_by_name", [])),
         decode_as=rules,
+        unlogged={name: frozenset(map(str, said)) for name, said in read.get("unlogged", {}).items()},
         zeek=tuple(read.get("zeek", [])),
         checks=read_checks(read.get("checks", [])),
         baselines=tuple(map(Rule.read, read.get("baselines", []))),

@@ -4,8 +4,8 @@ import pyarrow as pa
 import pytest
 
 from conformance.checks import count_rows
-from conformance.message import key_text
-from conformance.zeek import compare_cells, read_messages
+from conformance.message import REQUEST, Message, key_text
+from conformance.zeek import compare_cells, covered, read_messages
 
 HEAD = "#separator \\x09\n#fields\tclient\tserver\tport\tfunc\tkind\ttid\n#types\tx\n"
 RULE = {
@@ -104,3 +104,10 @@ def test_checks_count_rows_that_fit_every_column():
 def test_a_row_may_be_a_message_without_a_function(tmp_path):
     rule = {"messages": [{"kind": "request", "unnumbered": True, "where": {"kind": ["N"]}}]}
     assert logged(tmp_path, "a b 1 - N 7", "a b 1 - Q 8", rule=rule) == ["a > b function - request"]
+
+
+def test_messages_of_functions_that_a_log_never_tells_are_left_aside():
+    sides = {"kind": REQUEST, "client": "a", "server": "b", "protocol": "mqtt"}
+    ours = [Message(frame=k, function=str(k), **sides) for k in (3, 12, 14)]
+    assert [message.function for message in covered(ours, {"12", "14"})] == ["3"]
+    assert covered(ours, ()) == ours

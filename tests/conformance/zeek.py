@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 from conformance.message import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
-__all__ = ["Cells", "LogRow", "by_index", "compare_cells", "read_log", "read_messages"]
+__all__ = ["Cells", "LogRow", "by_index", "compare_cells", "covered", "read_log", "read_messages"]
 
 _UNSET: Final = ("-", "(empty)", "")
 _UNKNOWN: Final = re.compile(r"unknown-(\d+)")
@@ -65,6 +65,11 @@ def read_messages(folder: Path, rules: Iterable[Rule]) -> dict[str, list[Message
         for path in sorted(folder.rglob(rule["log"])):
             found[rule["protocol"]] += (m for row in read_log(path) for m in _messages(row, rule))
     return dict(found)
+
+
+def covered(messages: Iterable[Message], unlogged: Collection[str]) -> list[Message]:
+    """Messages that a log could have: those of other functions than the ones it never tells."""
+    return [message for message in messages if message.function not in unlogged]
 
 
 def _messages(row: LogRow, rule: Rule) -> Iterator[Message]:
