@@ -252,3 +252,14 @@ def test_a_message_gives_the_same_rows_whatever_came_before_it(count, order, cha
     alone = [_said((frame,), wanted) for frame in frames]
     for name, rows in together.items():
         assert rows == [row for one in alone for row in one[name]]
+
+
+def test_many_different_short_data_are_read_anew_and_the_same_ones_alike():
+    """Short data are kept as read (some thousand of them): no message may get another one's."""
+    frames = [
+        goose_frame(goose(tlv(0x86, k.to_bytes(2, "big")), tlv(0x83, bytes([k & 1])), sq_num=k % 250))
+        for k in (*range(6000), *range(40))
+    ]
+    rows = decode(*frames)
+    numbers = [row["number"] for row in rows["values"]]
+    assert numbers == [n for k in (*range(6000), *range(40)) for n in ([float(k)], [float(k & 1)])]

@@ -1,3 +1,4 @@
+# cython: compiled
 """GOOSE: what a publisher's data are now, sent to a group when they change and repeated after that.
 
     Ethernet 0x88B8   | APPID 2 | length 2 | reserved 1 2 | reserved 2 2 | goosePdu |
@@ -15,6 +16,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+import cython
 import numpy as np
 
 from interlock.decode.decoder import Decoder
@@ -30,6 +32,7 @@ __all__ = ["SPEC", "Goose"]
 GOOSE_PDU, MANAGEMENT_PDU = 1, 0
 REPORTED = 2
 HEADER: Final = 8
+MANAGEMENT: Final = -1
 MAX_PATTERNS: Final = 1024
 MAX_OCTETS: Final = 2048
 """Messages that are kept to compare the next ones with, and the longest of them."""
@@ -69,48 +72,44 @@ _ROUTED: Final = {b"\xa0": "r-goose", b"\xa1": "r-goose", b"\xa2": "r-sv", b"\xa
 class Known:
     """The data of a control block's last message: octets, how many, as JSON, and as blocks of values."""
 
-    __slots__ = ("_blocks", "_data", "_shown", "count", "dat_set", "octets")
-
     def __init__(self, octets: bytes, dat_set: str) -> None:
         """Raises DecodeError where the octets are no data."""
-        self._data = read_data(octets, 0, len(octets))
+        self.data = read_data(octets, 0, len(octets))
         self.octets = octets
         self.dat_set = dat_set
-        self.count = len(self._data)
-        self._shown: str | None = None
-        self._blocks: list[Block] | None = None
+        self.count = len(self.data)
+        self.json: str | None = None
+        self.made: list[Block] | None = None
 
-    @property
-    def shown(self) -> str:
+    def shown(self):
         """As JSON; made when it is first asked for."""
-        if self._shown is None:
-            self._shown = json.dumps([plain(datum) for datum in self._data], ensure_ascii=False)
-        return self._shown
+        if self.json is None:
+            self.json = json.dumps([plain(datum) for datum in self.data], ensure_ascii=False)
+        return self.json
 
-    @property
-    def blocks(self) -> list[Block]:
+    def blocks(self):
         """As blocks of values; made when they are first asked for."""
-        if self._blocks is None:
-            self._blocks = blocks_of(self._data, [f"{self.dat_set}[{k}]" for k in range(self.count)])
-        return self._blocks
+        if self.made is None:
+            self.made = blocks_of(self.data, [f"{self.dat_set}[{k}]" for k in range(self.count)])
+        return self.made
 
 
 class Pattern:
     """A message without oddities: one that differs from it in t, stNum and sqNum alone needs no taking apart.
 
     octets, cuts: what stays (see Cursor.same). loose: where the content of t, stNum and sqNum begins and ends.
-    row: of the table; known: its data.
+    row: of the table; known: its data. code, generation: of the control block's name in the pool of objects.
     """
-
-    __slots__ = ("cuts", "known", "loose", "octets", "row")
 
     def __init__(
         self, octets: bytes, loose: tuple[tuple[int, int], ...], row: dict[str, Any], known: Known
     ) -> None:
         edges = [0, *(edge for pair in sorted(loose) for edge in pair), len(octets)]
-        cuts: Any = np.array(edges, np.int32)
         self.octets, self.loose, self.row, self.known = octets, loose, row, known
+        self.reference = row["gocb_ref"]
+        cuts: Any = np.array(edges, np.int32)
         self.cuts = memoryview(cuts)
+        self.code = self.generation = -1
 
 
 class Goose(Decoder):
@@ -121,20 +120,25 @@ class Goose(Decoder):
         self.writer = Writer(tools, self.f.protocol_code)
         self.patterns: dict[int, Pattern] = {}
         self.clean = False
+        self.detailed = self.facts.wants("goose")
 
-    def message(self, m: Any, i: int, out: Any) -> None:
+    def message(self, m, i, out):
         """See Decoder.message."""
-        if self.flows.transport[m.flow[i]] < 0x10000:
+        slot: cython.longlong = m.flow[i]
+        if self.flows.transport[slot] < 0x10000:
             self._routed(m, i, m.bytes(i))
             return
         self.protocol = "goose"
-        key = -1
-        if m.length[i] >= HEADER:
-            key = m.flow[i] << 32 | self.cursor.u32be()
-            pattern = self.patterns.get(key)
+        key: cython.longlong = -1
+        if m.length[i] >= 8:
+            key = (slot << 32) | self.cursor.u32be()
+            pattern: Pattern = self.patterns.get(key)
             if pattern is not None and self._again(m, i, out, pattern):
                 return
-        octets = m.bytes(i)
+        self._whole(m, i, out, key, m.bytes(i))
+
+    def _whole(self, m: Any, i: Any, out: Any, key: Any, octets: bytes) -> None:
+        """Take a message apart; key: what it is kept under for the next ones."""
         self.clean = True
         if len(octets) < HEADER + 2:
             raise DecodeError("truncated", len(octets))
@@ -144,7 +148,7 @@ class Goose(Decoder):
         end = min(length, len(octets))
         fields: dict[int, tuple[int, int]] = {}
         broken = self._fields(octets, end, fields)
-        if fields.get(-1) is not None:
+        if fields.get(MANAGEMENT) is not None:
             out.tell(m, i, self.f, MANAGEMENT_PDU)
             return
         if GOCB_REF not in fields:
@@ -159,35 +163,41 @@ class Goose(Decoder):
         if self.clean and known is not None and length <= len(octets):
             self._learn(key, octets, fields, row, known)
 
-    def _again(self, m: Any, i: int, out: Any, pattern: Pattern) -> bool:
+    def _again(self, m, i, out, pattern):
         """Write a message that is laid out as this; False, and nothing is written, where it is not.
 
         The flow must hold the same data still, as the full way would find them there.
         """
-        cursor, row, known = self.cursor, pattern.row, pattern.known
-        cursor.seek(0)
-        state = self.flows.state[m.flow[i]]
-        if state is None or state.get(row["gocb_ref"]) is not known:
+        c: Cursor = self.cursor
+        c.seek(0)
+        state: dict = self.flows.state[m.flow[i]]
+        if state is None or state.get(pattern.reference) is not pattern.known:
             return False
-        if not cursor.same(pattern.octets, pattern.cuts):
+        if not c.same(pattern.octets, pattern.cuts):
             return False
-        operation = out.tell(m, i, self.f, GOOSE_PDU)
-        out.set_object(operation, self.objects.code(row["gocb_ref"]), known.count)
-        detailed = self.facts.wants("goose")
-        if detailed or self.values.wanted:
-            fresh = row.copy() if detailed else {}
-            t, st_num, sq_num = (self._content(begin, end) for begin, end in pattern.loose)
+        row: cython.int = out.tell(m, i, self.f, 1)
+        if pattern.generation != self.objects.generation:
+            pattern.code = self.objects.code(pattern.reference)
+            pattern.generation = self.objects.generation
+        out.set_object(row, pattern.code, pattern.known.count)
+        if self.detailed or self.values.wanted:
+            fresh = pattern.row.copy() if self.detailed else {}
+            t, st_num, sq_num = (
+                self._content(*pattern.loose[0]),
+                self._content(*pattern.loose[1]),
+                self._content(*pattern.loose[2]),
+            )
             fresh["t"], fresh["t_quality"] = utc_time(t)
             fresh["st_num"], fresh["sq_num"] = int.from_bytes(st_num, "big"), int.from_bytes(sq_num, "big")
-            self._tell(m, i, out.operation_of(operation), fresh, known)
+            self._tell(m, i, out.operation_of(row), fresh, pattern.known)
         return True
 
-    def _content(self, begin: int, end: int) -> bytes:
+    def _content(self, begin: Any, end: Any) -> bytes:
         self.cursor.seek(begin)
         return self.cursor.take(end - begin)
 
     def _learn(
-        self, key: int, octets: bytes, fields: dict[int, tuple[int, int]], row: dict[str, Any], known: Known
+        self, key: Any, octets: bytes, fields: dict[int, tuple[int, int]], row: dict[str, Any], known: Known
     ) -> None:
         """Keep a message that had nothing wrong; its mandatory fields are there and well formed."""
         stop = row["length"]
@@ -201,27 +211,27 @@ class Goose(Decoder):
             self.patterns.clear()
         self.patterns[key] = Pattern(octets[:stop], loose, row, known)
 
-    def _odd(self, m: Any, i: int, oddity: str, offset: int) -> None:
+    def _odd(self, m: Any, i: Any, oddity: str, offset: Any) -> None:
         """Tell of what is wrong; such a message is no pattern for others."""
         self.clean = False
         self.facts.oddity(m, i, "goose", oddity, offset)
 
-    def _routed(self, m: Any, i: int, octets: bytes) -> None:
+    def _routed(self, m: Any, i: Any, octets: bytes) -> None:
         """Name the flow by the session header: CLTP unit data (1, 0x40), then the kind of payload."""
         self.protocol = "r-goose"
         if octets[:2] != b"\x01\x40" or octets[2:3] not in _ROUTED:
             raise DecodeError("session-unknown", 0)
         self.flows.protocol[m.flow[i]] = self.tools.codes[_ROUTED[octets[2:3]]]
 
-    def _fields(self, octets: bytes, end: int, fields: dict[int, tuple[int, int]]) -> DecodeError | None:
-        """Find where each field's content stands; -1 stands for a PDU of GSE management.
+    def _fields(self, octets: bytes, end: Any, fields: dict[int, tuple[int, int]]) -> DecodeError | None:
+        """Find where each field's content stands; MANAGEMENT stands for a PDU of GSE management.
 
         What stops the walk is given back, so that the fields before it still count.
         """
         try:
             tag, at, stop, _ = element(octets, HEADER, end)
             if tag == application(MANAGEMENT_PDU):
-                fields[-1] = (at, stop)
+                fields[MANAGEMENT] = (at, stop)
                 return None
             if tag != application(GOOSE_PDU):
                 return DecodeError("apdu-unknown", HEADER)
@@ -236,7 +246,7 @@ class Goose(Decoder):
             return error
         return None
 
-    def _salvage(self, octets: bytes, end: int, fields: dict[int, tuple[int, int]]) -> None:
+    def _salvage(self, octets: bytes, end: Any, fields: dict[int, tuple[int, int]]) -> None:
         """Fields of a PDU whose own length passes what was captured, up to the one that is cut."""
         if fields or octets[HEADER] != 0x61:
             return
@@ -253,7 +263,7 @@ class Goose(Decoder):
     def _row(
         self,
         m: Any,
-        i: int,
+        i: Any,
         out: Any,
         octets: bytes,
         fields: dict[int, tuple[int, int]],
@@ -290,7 +300,7 @@ class Goose(Decoder):
         return known
 
     def _time(
-        self, m: Any, i: int, octets: bytes, fields: dict[int, tuple[int, int]], row: dict[str, Any]
+        self, m: Any, i: Any, octets: bytes, fields: dict[int, tuple[int, int]], row: dict[str, Any]
     ) -> None:
         if T not in fields:
             return
@@ -301,7 +311,7 @@ class Goose(Decoder):
             self._odd(m, i, "utc-time-invalid", start)
 
     def _data(
-        self, m: Any, i: int, octets: bytes, fields: dict[int, tuple[int, int]], row: dict[str, Any]
+        self, m: Any, i: Any, octets: bytes, fields: dict[int, tuple[int, int]], row: dict[str, Any]
     ) -> Known | None:
         """The message's data, from memory where they are those of the control block's last message."""
         if ALL_DATA not in fields:
@@ -328,23 +338,23 @@ class Goose(Decoder):
             self._odd(m, i, "entries-mismatch", start)
         return known
 
-    def _first(self, m: Any, i: int, state: dict[str, Known], reference: str) -> None:
+    def _first(self, m: Any, i: Any, state: dict[str, Known], reference: str) -> None:
         """A control block that was not known: the logical device in its reference names the sender."""
         if len(state) >= MAX_KNOWN:
             state.clear()
         device = reference.partition("/")[0]
         self.facts.clue(m, i, self.facts.sender(m, i), "name", device, "goose", 0.4)
 
-    def _tell(self, m: Any, i: int, operation: int, row: dict[str, Any], known: Known | None) -> None:
+    def _tell(self, m: Any, i: Any, operation: Any, row: dict[str, Any], known: Known | None) -> None:
         if known is not None and self.values.wanted:
-            self.writer.write(m, i, operation, known.blocks, REPORTED, row.get("t"))
-        if self.facts.wants("goose"):
+            self.writer.write(m, i, operation, known.blocks(), REPORTED, row.get("t"))
+        if self.detailed:
             vlan = self.flows.vlan[m.flow[i]]
             row["operation"] = operation
             row["vlan"] = vlan if vlan >= 0 else None
             row["entries"] = known.count if known else 0
             if known is not None:
-                row["all_data"], row["all_data_octets"] = known.shown, known.octets
+                row["all_data"], row["all_data_octets"] = known.shown(), known.octets
             self.facts.detail("goose", m, i, row)
 
 

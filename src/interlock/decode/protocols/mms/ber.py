@@ -1,3 +1,4 @@
+# cython: compiled
 """BER as the OSI stack, MMS and GOOSE use it: tags of any number, definite and indefinite lengths.
 
     | identifier 1… | length 1… | content |     a tag is its class (two bits) and its number in one integer
@@ -8,6 +9,8 @@ Source: ITU-T X.690 clauses 8.1.2 (identifier), 8.1.3 (length), 8.3 (integer), 8
 from __future__ import annotations
 
 from typing import Final
+
+import cython
 
 from interlock.errors import DecodeError
 
@@ -30,32 +33,35 @@ def application(number: int) -> int:
     return 0x40 | number
 
 
-def element(octets: bytes, at: int, end: int) -> Element:
+def element(octets, at, end):
     """The element that begins at `at`; class and number of its tag, without the bit that says constructed.
 
     Raises DecodeError `truncated` where it passes `end`, `tag-invalid`, `length-invalid`, `nested-too-deep`.
     """
-    start = at + 2
+    start: cython.Py_ssize_t = at + 2
     if start > end:
         raise DecodeError("truncated", at)
-    first, length = octets[at], octets[at + 1]
-    tag = first & 0xDF
+    first: cython.int = octets[at]
+    length: cython.Py_ssize_t = octets[at + 1]
+    tag: cython.int = first & 0xDF
     if first & 0x1F == 0x1F:
         tag, start, length = _high_tag(octets, at, end)
     if length & 0x80:
         if length == 0x80:
-            return tag, start, *_indefinite(octets, first, start, end)
-        width = length & 0x7F
+            stop, after = _indefinite(octets, first, start, end)
+            return tag, start, stop, after
+        width: cython.int = length & 0x7F
         if width > 4:
             raise DecodeError("length-invalid", at)
         if start + width > end:
             raise DecodeError("truncated", at)
-        length = int.from_bytes(octets[start : start + width], "big")
-        start += width
-    stop = start + length
-    if stop > end:
+        length = 0
+        for _ in range(width):
+            length = (length << 8) | octets[start]
+            start += 1
+    if start + length > end:
         raise DecodeError("truncated", at)
-    return tag, start, stop, stop
+    return tag, start, start + length, start + length
 
 
 def _high_tag(octets: bytes, at: int, end: int) -> tuple[int, int, int]:

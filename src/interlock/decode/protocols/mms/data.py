@@ -67,12 +67,30 @@ _DETAIL: Final = (
 """Bits 2 to 13 of a quality; the last one is that of IEC 61850-9-2LE alone."""
 
 
+_ARRAY_TAG, _STRUCTURE_TAG = 0x81, 0x82
+_SHORT: Final = 6
+"""Octets of elements that are kept as read: states, qualities and small numbers come in every message."""
+_MAX_SEEN: Final = 4096
+_seen: dict[bytes, Datum] = {}
+
+
 def read_data(octets: bytes, at: int, end: int, depth: int = 0) -> list[Datum]:
     """All data of octets[at:end], in order. Raises DecodeError where one is not as its type says."""
     found = []
     while at < end:
+        head = at
         tag, start, stop, at = element(octets, at, end)
-        found.append(_datum(octets, tag, start, stop, depth))
+        if at - head > _SHORT or tag in (_ARRAY_TAG, _STRUCTURE_TAG):
+            found.append(_datum(octets, tag, start, stop, depth))
+            continue
+        piece = octets[head:at]
+        datum = _seen.get(piece)
+        if datum is None:
+            datum = _datum(octets, tag, start, stop, depth)
+            if len(_seen) >= _MAX_SEEN:
+                _seen.clear()
+            _seen[piece] = datum
+        found.append(datum)
     return found
 
 
