@@ -8,6 +8,8 @@ Source: IEC 62056-5-3 clause 9.5 (productions of the APDUs), 9.3 (services).
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from interlock.decode.protocols.dlms.axdr import length, read_data, skip_data
 from interlock.decode.protocols.dlms.objects import (
     ACTION_VERBS,
@@ -20,7 +22,7 @@ from interlock.decode.protocols.dlms.objects import (
 from interlock.errors import DecodeError
 from interlock.records.vocabulary import VERBS
 
-__all__ = ["ANSWERS", "BOTH_WAYS", "FROM_SERVER", "REQUESTS", "Apdus"]
+__all__ = ["ANSWERS", "ROLES", "Apdus"]
 
 GET, SET, EVENT, ACTION, GET_ANSWER, SET_ANSWER, ACTION_ANSWER = 0xC0, 0xC1, 0xC2, 0xC3, 0xC4, 0xC5, 0xC7
 READ, WRITE, READ_ANSWER, WRITE_ANSWER = 0x05, 0x06, 0x0C, 0x0D
@@ -39,7 +41,19 @@ FROM_SERVER = frozenset(
     {SERVICE_ERROR, NOTIFICATION, INFORMATION, EVENT, EXCEPTION, 0x2E, 0x38, 0x4E, 0x58, 0xCA, 0xD2}
 )
 BOTH_WAYS = frozenset({GENERAL_GLOBAL, GENERAL_DEDICATED, GENERAL, SIGNED, BLOCKS})
-INVOKED = frozenset({GET, SET, ACTION, GET_ANSWER, SET_ANSWER, ACTION_ANSWER})
+ROLES = bytes(
+    1
+    if tag in REQUESTS
+    else 2
+    if tag in ANSWERS
+    else 3
+    if tag in FROM_SERVER
+    else 4
+    if tag in BOTH_WAYS
+    else 0
+    for tag in range(256)
+)
+"""Of every tag: 1 a request, 2 an answer, 3 a server's message that answers nothing, 4 either's, 0 no APDU."""
 NORMAL, NEXT, WITH_LIST = 1, 2, 3
 SELECTIVE = 1
 WRITTEN, READ_VALUE, REPORTED = range(3)
@@ -57,15 +71,6 @@ class Apdus:
         self._d = decoder
         self._verbs = {name: k for k, name in enumerate(VERBS)}
 
-    @staticmethod
-    def invoke(c, tag):
-        """What pairs an answer: its invoke id, for access its long one; -1 where the APDU shows none."""
-        if tag in INVOKED:
-            return c.peek(1) & 0x0F
-        if tag in (ACCESS, ACCESS_ANSWER):
-            return c.u32be() & 0xFFFFFF
-        return -1
-
     def request(self, m, i, out, row, c, tag):
         """Name what a request is about."""
         if tag in (GET, SET, ACTION):
@@ -81,44 +86,30 @@ class Apdus:
         choice = c.u8()
         c.skip(1)
         if choice == NORMAL or (choice == 2 and tag == SET):
-            named = self._descriptor(out, row, c, tag)
+            text = self._descriptor(out, row, c, tag)
             if (choice == NORMAL and tag == SET) or (
                 choice == NORMAL and tag == ACTION and c.left() and c.u8()
             ):
                 self._value(m, i, out, row, read_data(c), WRITTEN)
-            self._remember(m, i, named)
+            self._d.flows.state[m.flow[i]]["object"] = text
         elif choice == NEXT or (choice == 3 and tag == SET):
-            code = self._remembered(m, i)  # a further block of what was asked for
-            if code is not None:
-                out.set_object(row, code, 1)
+            text = self._d.flows.state[m.flow[i]].get("object")  # a further block of what was asked for
+            if text is not None:
+                out.set_object(row, self._d.objects.code(text), 1)
         elif choice == WITH_LIST or (choice == 4 and tag == SET):
             for k in range(min(length(c), MAX_ITEMS)):
                 self._descriptor(out, row if k == 0 else out.more(row), c, tag)
 
     def _descriptor(self, out, row, c, tag):
-        """Class, OBIS, attribute or method, and the selection where one follows; the object's code."""
-        kind, obis, number = c.u16be(), c.take(6), c.u8()
-        if tag == ACTION:
-            text = method_text(kind, obis, number)
-            verb = ACTION_VERBS.get((kind, number)) or ACTION_VERBS.get((kind, None))
-        else:
-            text = attribute_text(kind, obis, number)
-            verb = (SET_VERBS.get((kind, number)) or SET_VERBS.get((kind, None))) if tag == SET else None
-            if c.left() and c.u8() == SELECTIVE:
-                c.skip(1)
-                skip_data(c)
+        """Class, OBIS, attribute or method, and the selection where one follows; the object's text."""
+        text, verb = _named(tag, c.take(9)) if c.left() >= 9 else _cut_short(c)
+        if tag != ACTION and c.left() and c.u8() == SELECTIVE:
+            c.skip(1)
+            skip_data(c)
         if verb is not None:
             out.set_verb(row, self._verbs[verb])
-        code = self._d.objects.code(text)
-        out.set_object(row, code, 1)
-        return code
-
-    def _remember(self, m, i, code):
-        self._d.flows.state[m.flow[i]]["object"] = self._d.objects.texts[code]
-
-    def _remembered(self, m, i):
-        text = self._d.flows.state[m.flow[i]].get("object")
-        return None if text is None else self._d.objects.code(text)
+        out.set_object(row, self._d.objects.code(text), 1)
+        return text
 
     def _access(self, out, row, c):
         """Long invoke id (read before), date-time, then what is got, set and invoked."""
@@ -151,10 +142,10 @@ class Apdus:
                 c.skip(1)
                 skip_data(c)
 
-    def answer(self, m, i, out, row, c, tag, who):
-        """Settle a request by its answer. who: whose facts the answer tells."""
+    def answer(self, m, i, out, row, c, tag, server):
+        """Settle a request by its answer. server: whose facts the answer tells."""
         if tag == GET_ANSWER:
-            self._got(m, i, out, row, c, who)
+            self._got(m, i, out, row, c, server)
         elif tag in (SET_ANSWER, ACTION_ANSWER):
             self._done(m, i, out, row, c, tag)
         elif tag == READ_ANSWER:
@@ -169,20 +160,20 @@ class Apdus:
         elif tag in (GENERAL_GLOBAL, GENERAL):
             self._title(m, i, c, tag)
 
-    def _got(self, m, i, out, row, c, who):
+    def _got(self, m, i, out, row, c, server):
         choice = c.u8()
         c.skip(1)
         if choice == NORMAL:
-            self._result(m, i, out, row, 0, c, who)
+            self._result(m, i, out, row, 0, c, server)
         elif choice == 2:  # a block: last 1, number 4, then octets or a result
             c.skip(5)
             if c.u8():
                 out.settle(row, REFUSED, c.u8())
         elif choice == WITH_LIST:
             for k in range(min(length(c), MAX_ITEMS)):
-                self._result(m, i, out, row, k, c, who)
+                self._result(m, i, out, row, k, c, server)
 
-    def _result(self, m, i, out, row, k, c, who):
+    def _result(self, m, i, out, row, k, c, server):
         """One Get-Data-Result: data, or why there is none."""
         if c.u8():
             out.settle_item(row, k, REFUSED, c.u8())
@@ -190,7 +181,8 @@ class Apdus:
         datum = read_data(c)
         if k < out.items_of(row):
             self._value(m, i, out, row + k, datum, READ_VALUE)
-            self._facts(m, i, out, row + k, datum, who)
+            if datum.octets is not None:
+                self._facts(m, i, out, row + k, datum, server)
 
     def _done(self, m, i, out, row, c, tag):
         choice = c.u8()
@@ -255,21 +247,20 @@ class Apdus:
         """The sender's system title before what is ciphered."""
         if tag == GENERAL:
             c.skip(length(c))
-        self._d.title(m, i, self._d.facts.sender(m, i), c.take(length(c)))
+        self._d.associations.title(m, i, self._d.facts.sender(m, i), c.take(length(c)))
 
-    def _facts(self, m, i, out, row, datum, who):
-        code, text = out.object_of(row), datum.text()
-        if code < 0 or text is None:
+    def _facts(self, m, i, out, row, datum, server):
+        code = out.object_of(row)
+        known = _identity(self._d.objects.texts[code]) if code >= 0 else None
+        if known is None:
             return
-        kind, _, rest = self._d.objects.texts[code].partition("/")
-        obis, _, attribute = rest.partition("/")
-        if not (kind.isdigit() and attribute.isdigit()):
-            return
-        known = IDENTITY.get((int(kind), without_channel(obis), int(attribute)))
-        if known is not None:
+        text = datum.text()
+        if text is not None:
+            associations = self._d.associations
+            who = associations.identity(m, i, server)
             self._d.facts.clue(m, i, who, known[0], text, "dlms", known[1])
             if known[0] == "name":
-                self._d.maker(m, i, who, datum.octets)
+                associations.maker(m, i, who, datum.octets)
 
     def _value(self, m, i, out, row, datum, direction):
         v = self._d.values
@@ -293,3 +284,32 @@ class Apdus:
             v.set_text(block, text[:MAX_TEXT])
         elif datum.octets is not None:
             v.set_raw(block, datum.octets)
+
+
+@lru_cache(4096)
+def _named(tag, octets):
+    """Text of a descriptor (class 2, OBIS 6, attribute or method 1), and its verb, None where the function's is it."""
+    kind, obis, number = octets[0] << 8 | octets[1], octets[2:8], octets[8]
+    if tag == ACTION:
+        verb = ACTION_VERBS.get((kind, number)) or ACTION_VERBS.get((kind, None))
+        return method_text(kind, obis, number), verb
+    verb = (SET_VERBS.get((kind, number)) or SET_VERBS.get((kind, None))) if tag == SET else None
+    return attribute_text(kind, obis, number), verb
+
+
+def _cut_short(c):
+    """Raise DecodeError("truncated") where the field of a descriptor begins that the octets do not hold."""
+    c.skip(2)
+    c.skip(6)
+    c.skip(1)
+    raise DecodeError("truncated", c.offset())
+
+
+@lru_cache(4096)
+def _identity(name):
+    """The clue that an object's text is (field, confidence), or None. name: as attribute_text spells it."""
+    kind, _, rest = name.partition("/")
+    obis, _, attribute = rest.partition("/")
+    if not (kind.isdigit() and attribute.isdigit()):
+        return None
+    return IDENTITY.get((int(kind), without_channel(obis), int(attribute)))

@@ -9,9 +9,16 @@ Source: IEC 62056-5-3 clause 9.4 (ACSE APDUs, BER); clause 9.2.2 (authentication
 
 from __future__ import annotations
 
+from interlock.decode.logins import begin, end
+from interlock.decode.protocols.dlms.objects import unit_text
 from interlock.errors import DecodeError
 
-__all__ = ["MECHANISMS", "Association", "flag_code", "read_association"]
+__all__ = ["MECHANISMS", "Association", "Associations", "flag_code", "read_association"]
+
+DEFAULTS = (b"00000000", b"12345678")
+"""Low level secrets that meters' public manuals print."""
+REFUSED = 2
+NONE = -2147483648
 
 MECHANISMS = {
     0: "lowest",
@@ -92,3 +99,49 @@ def flag_code(octets):
     """The maker's three letters (FLAG Association) at the head of a system title or device name, or None."""
     head = octets[:3]
     return head.decode("ascii") if len(head) == 3 and head.isalpha() and head.isupper() else None
+
+
+class Associations:
+    """Fills rows of one decoder (Dlms) with who opens associations, and with what system titles say."""
+
+    def __init__(self, decoder):
+        self._d = decoder
+
+    def identity(self, m, i, server):
+        """Who says what a logical device says: the address itself for the management logical device."""
+        sender = self._d.facts.sender(m, i)
+        return sender if server == (1, -1) else f"{sender}/{unit_text(server)}"
+
+    def asked(self, m, i, out, row, c, client):
+        """AARQ: a low level secret stands in clear (mechanism 1)."""
+        found = read_association(c)
+        out.set_object(row, self._d.objects.code(found.name()), 1)
+        if found.mechanism == 1 and found.secret is not None:
+            login = begin(self._d.facts, m, i, "dlms", "lls", f"client-{client[0]}", found.secret)
+            if found.secret in DEFAULTS:
+                login[1][9] = "default"
+            out.notes[out.operation_of(row)] = login
+        self.title(m, i, self._d.facts.sender(m, i), found.title)
+
+    def answered(self, m, i, out, row, c, server):
+        """AARE: whether the meter accepts."""
+        found = read_association(c)
+        login = out.notes.pop(out.operation_of(row), None)
+        refused = found.result != 0
+        if refused:
+            out.settle(row, REFUSED, found.diagnostic if found.diagnostic >= 0 else NONE)
+        if login is not None:
+            end(self._d.facts, login, "refused" if refused else "ok")
+        self.title(m, i, self.identity(m, i, server), found.title)
+
+    def title(self, m, i, who, title):
+        """A system title: the maker's letters, then five octets of his."""
+        if title is not None and len(title) == 8:
+            self._d.facts.clue(m, i, who, "device-id", f"dlms:{title.hex()}", "dlms", 0.8)
+            self.maker(m, i, who, title)
+
+    def maker(self, m, i, who, octets):
+        """The FLAG letters at the head of a title or a device name."""
+        letters = flag_code(octets)
+        if letters is not None:
+            self._d.facts.clue(m, i, who, "vendor-id", f"flag:{letters}", "dlms", 0.7)

@@ -12,20 +12,24 @@ from interlock.errors import DecodeError
 __all__ = ["Datum", "length", "read_data", "skip_data"]
 
 NUMBERS = {
-    3: ("boolean", "B"),
-    5: ("double-long", ">i"),
-    6: ("double-long-unsigned", ">I"),
-    15: ("integer", "b"),
-    16: ("long", ">h"),
-    17: ("unsigned", "B"),
-    18: ("long-unsigned", ">H"),
-    20: ("long64", ">q"),
-    21: ("long64-unsigned", ">Q"),
-    22: ("enum", "B"),
-    23: ("float32", ">f"),
-    24: ("float64", ">d"),
-    13: ("bcd", "b"),
+    kind: (name, struct.Struct(form), struct.calcsize(form))
+    for kind, name, form in (
+        (3, "boolean", "B"),
+        (5, "double-long", ">i"),
+        (6, "double-long-unsigned", ">I"),
+        (13, "bcd", "b"),
+        (15, "integer", "b"),
+        (16, "long", ">h"),
+        (17, "unsigned", "B"),
+        (18, "long-unsigned", ">H"),
+        (20, "long64", ">q"),
+        (21, "long64-unsigned", ">Q"),
+        (22, "enum", "B"),
+        (23, "float32", ">f"),
+        (24, "float64", ">d"),
+    )
 }
+"""Tag → name, layout, octets."""
 TEXTS = {9: "octet-string", 10: "visible-string", 12: "utf8-string"}
 TIMES = {25: ("date-time", 12), 26: ("date", 5), 27: ("time", 4)}
 MAX_ELEMENTS = 65536
@@ -67,9 +71,10 @@ def read_data(c):
     """The Data at the cursor. Arrays and structures stay octets. Raises DecodeError."""
     begin = c.offset()
     kind = c.u8()
-    if kind in NUMBERS:
-        name, form = NUMBERS[kind]
-        return Datum(name, (float(struct.unpack(form, c.take(struct.calcsize(form)))[0]),))
+    plain = NUMBERS.get(kind)
+    if plain is not None:
+        name, form, size = plain
+        return Datum(name, (float(form.unpack(c.take(size))[0]),))
     if kind in TEXTS:
         return Datum(TEXTS[kind], octets=c.take(length(c)))
     if kind in TIMES:
@@ -106,7 +111,7 @@ def skip_data(c):
 
 def _skip_plain(c, kind):
     if kind in NUMBERS:
-        c.skip(struct.calcsize(NUMBERS[kind][1]))
+        c.skip(NUMBERS[kind][2])
     elif kind in TEXTS:
         c.skip(length(c))
     elif kind in TIMES:

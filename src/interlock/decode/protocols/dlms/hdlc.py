@@ -1,4 +1,4 @@
-"""The HDLC frames of DLMS, its TCP wrapper, and how both are cut out of a stream.
+"""How HDLC frames of DLMS and its TCP wrapper are cut out of a stream.
 
     HDLC     | 0x7E | format 4 bits, S 1, length 11 | destination 1, 2, 4 | source 1, 2, 4 | control 1
              | [HCS 2 | information …] | FCS 2 | 0x7E |
@@ -10,89 +10,11 @@ Source: IEC 62056-46 clauses 6.4 (frame format) and 6.4.2 (addresses); IEC 62056
 from __future__ import annotations
 
 from interlock.decode.framing import Framer
-from interlock.errors import DecodeError
 
-__all__ = [
-    "DISC",
-    "DM",
-    "FLAG",
-    "FRMR",
-    "I_FRAME",
-    "SNRM",
-    "UA",
-    "UI",
-    "Hdlc",
-    "StreamFramer",
-    "checksum_holds",
-    "read_hdlc",
-]
+__all__ = ["FLAG", "StreamFramer", "checksum_holds"]
 
 FLAG = 0x7E
-SNRM, DISC, UA, DM, FRMR, UI = 0x83, 0x43, 0x63, 0x0F, 0x87, 0x03
-"""Control octets without the poll/final bit."""
-POLL_FINAL = 0x10
 MAX_WRAPPED = 65544
-
-
-class Hdlc:
-    """One frame. kind: `I`, `S`, or the control octet of an unnumbered frame; more: segments follow.
-
-    destination, source: (upper, lower or -1). number: N(S) of an I frame. information: octets.
-    """
-
-    __slots__ = ("destination", "information", "kind", "more", "number", "source")
-
-    def __init__(self):
-        self.destination = self.source = (-1, -1)
-        self.kind = self.number = -1
-        self.more = False
-        self.information = b""
-
-
-I_FRAME, S_FRAME = 0x100, 0x101
-
-
-def read_hdlc(c):
-    """Read the frame at the cursor, which ends with its closing flag. Raises DecodeError."""
-    if c.peek(0) == FLAG:
-        c.skip(1)
-    form = c.u16be()
-    if form >> 12 != 0xA:
-        raise DecodeError("format-unknown", c.offset() - 2)
-    frame = Hdlc()
-    frame.more = bool(form & 0x0800)
-    frame.destination, frame.source = _address(c), _address(c)
-    control = c.u8()
-    if not control & 1:
-        frame.kind, frame.number = I_FRAME, control >> 1 & 7
-    elif not control & 2:
-        frame.kind = S_FRAME
-    else:
-        frame.kind = control & ~POLL_FINAL
-    left = c.left() - 1  # the closing flag
-    if left > 4:
-        c.skip(2)  # header check sequence
-        frame.information = c.take(left - 4)
-    return frame
-
-
-def _address(c):
-    """Upper and lower address of one, two or four octets; the last octet has its lowest bit set."""
-    octets = []
-    while True:
-        octets.append(c.u8())
-        if octets[-1] & 1:
-            break
-        if len(octets) == 4:
-            raise DecodeError("address-malformed", c.offset())
-    if len(octets) == 3:
-        raise DecodeError("address-malformed", c.offset())
-    seven = [octet >> 1 for octet in octets]
-    if len(octets) == 1:
-        return seven[0], -1
-    if len(octets) == 2:
-        return seven[0], seven[1]
-    return seven[0] << 7 | seven[1], seven[2] << 7 | seven[3]
 
 
 def checksum_holds(octets):

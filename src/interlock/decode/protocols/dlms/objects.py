@@ -67,3 +67,8 @@ def without_channel(obis):
     """An OBIS code as text with 0 for its channel (value group B): a device of one channel may use any."""
     medium, _, rest = obis.partition(".")
     return f"{medium}.0.{rest.partition('.')[2]}"
+
+
+def unit_text(server):
+    """A server address: logical device, and physical device where it has one."""
+    return str(server[0]) if server[1] < 0 else f"{server[0]}.{server[1]}"
