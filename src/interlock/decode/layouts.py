@@ -76,7 +76,7 @@ class _Word(NamedTuple):
     inner: tuple[Any, ...]
 
 
-_WORD: Final = re.compile(r"\s*(?:(\))|\*([\w-]*)\(|\?([\w-]+)=(\w+)\(|(\d+)(?=\s|$|\))|([\w-]+):(\S+))")
+_WORD: Final = r"\s*(?:(\))|\*([\w-]*)\(|\?([\w-]+)=(\w+)\(|(\d+)(?=\s|$|\))|([\w-]+):(\S+))"
 
 
 @cache
@@ -90,8 +90,9 @@ def _parsed(layout: str) -> tuple[_Word, ...]:
 
 def _inner(layout: str, at: int, *, depth: int) -> tuple[tuple[_Word, ...], int]:
     words: list[_Word] = []
+    words_of = re.compile(_WORD)  # once a layout is read, of the few that are ever asked for
     while layout[at:].strip():
-        found = _WORD.match(layout, at)
+        found = words_of.match(layout, at)
         if found is None:
             raise ValueError(layout[at:])
         at = found.end()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from interlock.decode.cursor import Cursor
 from interlock.decode.layouts import EndedError, Parameters, parameters_table
+from interlock.decode.protocols.opcua.encoding import MAX_TEXT
 from interlock.decode.protocols.opcua.variants import Variants, moment
 from interlock.errors import DecodeError
 
@@ -154,7 +155,7 @@ class Told:
             "passed-node": v.skip_node,
             "diagnostic": v.skip_diagnostic,
             "diagnostics": v.skip_diagnostics,
-            "strings": lambda: ",".join(v.string() or "" for _ in range(v.length(4))),
+            "strings": self._strings,
             "octets": lambda: _digits(v.octets()),
             "structure": self._structure,
             "token": self._token,
@@ -205,6 +206,11 @@ class Told:
             return value if isinstance(value, str) and value else None
 
         return kind
+
+    def _strings(self) -> str:
+        """An array of Strings, with commas between; as long as one text may be."""
+        texts = [self._v.string() or "" for _ in range(self._v.length(4))]
+        return ",".join(texts[:_MAX_NUMBERS])[:MAX_TEXT]
 
     def _structure(self) -> str | None:
         """Type of an ExtensionObject that has a body; the body is passed over."""
