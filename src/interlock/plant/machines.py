@@ -7,7 +7,7 @@ from typing import Final
 
 from interlock.plant.wire.frames import End
 
-__all__ = ["BY_NAME", "MACHINES", "Machine"]
+__all__ = ["BY_NAME", "MACHINES", "OUTSIDE", "Machine"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,4 +52,14 @@ MACHINES: Final = (
     _machine(32, "engineering", "engineering-station", "3c:52:82", "programs the controllers"),
     _machine(40, "vendor-laptop", "laptop", "54:e1:ad", "the boiler maker's service laptop, rarely here"),
 )
-BY_NAME: Final = {machine.name: machine for machine in MACHINES}
+OUTSIDE: Final = Machine(
+    name="outside",
+    role="outside",
+    mac=MACHINES[0].mac,
+    ip="203.0.113.77",
+    text="somebody behind the plant's router",
+    thinks_ms=25.0,
+)
+"""Not of the plant: an address that documentation may use (RFC 5737), behind the switch."""
+
+BY_NAME: Final = {machine.name: machine for machine in (*MACHINES, OUTSIDE)}

@@ -29,6 +29,8 @@ from interlock.plant.protocols import (
     opcua,
     profinet,
     s7comm,
+    tristation,
+    web,
 )
 
 NOW = 133_000_000_000_000_000
@@ -55,6 +57,8 @@ def services(state):
         "dnp3": dnp3.Outstation(state, WELL_ANALOGS, WELL_BINARIES),
         "bacnet": bacnet.BacnetDevice(state, HALL_OBJECTS, 5000, HALL_NAMED),
         "snmp": switch_agent(lambda: 1.0),
+        "tristation": tristation.SafetyController(key_program=True),
+        "web": web.Web(),
     }
 
 
@@ -68,8 +72,10 @@ FIRST = {
     "dnp3": dnp3.request(1, dnp3.READ, dnp3.CLASS_0),
     "bacnet": bacnet.who_is(),
     "snmp": network.snmp_get("practice-7fk2q", 5, ["1.3.6.1.2.1.1.5.0"]),
+    "tristation": tristation.command(tristation.CP_STATUS, 1),
+    "web": b"GET / HTTP/1.1\r\n\r\n",
 }
-STREAMS = tuple(n for n in NAMES if n not in ("bacnet", "snmp"))
+STREAMS = tuple(n for n in NAMES if n not in ("bacnet", "snmp", "tristation"))
 
 
 def told(session, pieces) -> list[bytes]:
@@ -232,6 +238,16 @@ def test_snmp_answers_who_knows_the_community() -> None:
     (answer,) = agent.receive(network.snmp_get("practice-7fk2q", 1, names))
     assert ber.integer(0x43, 200) in answer
     assert answer.endswith(b"\x80\x00")
+
+
+def test_a_safety_controller_is_programmed_only_with_its_key_turned() -> None:
+    for key, wanted in ((True, [1]), (False, [])):
+        programmed: list[int] = []
+        station = tristation.SafetyController(lambda told=programmed: told.append(1), key_program=key)
+        for number in (tristation.DOWNLOAD_CHANGE, tristation.ALLOCATE_PROGRAM, tristation.RUN_PROGRAM):
+            (answer,) = station.receive(tristation.command(number, 1))
+            assert (answer[6] == 100) is not key
+        assert programmed == wanted
 
 
 def test_a_goose_change_begins_a_new_state() -> None:

@@ -17,9 +17,10 @@ from interlock.plant.twin.recording import BEGIN_S, Twin
 
 DAY_SHIFT_S = BEGIN_S + 5400
 LENGTHS = {"setpoint-creep": 14.0, "slow-reconnaissance": 40.0, "valve-hammering": 4.5, "rogue-master": 4.0,
-           "forged-write": 3.5, "coil-flood": 2.5}  # fmt: skip
+           "forged-write": 3.5, "sensor-spoofing": 6.0, "replayed-writes": 3.0, "arp-spoofing": 3.5,
+           "safety-programming": 8.0, "beaconing": 31.5, "s7-password-guessing": 2.0, "coil-flood": 2.5}  # fmt: skip
 
-KEPT = ("frame", "protocol", "verb", "outcome", "client", "server", "oddity")
+KEPT = ("frame", "response_frame", "protocol", "verb", "outcome", "client", "server", "oddity")
 """Columns that are looked at."""
 
 
@@ -109,8 +110,10 @@ def test_an_attack_is_labelled_and_moves_what_it_says(name, tmp_path) -> None:
     for moved in truth["moved"]:
         if TAGS[moved["tag"]].kind in quick and moved["tag"] not in {"raw.inlet", "hall.fan"}:
             assert moved["least"] < moved["most"], moved
-    touched = {r["frame"] for r in rows(tmp_path, octets, ("operations",))["operations"]}
-    if name not in {"discovery-sweep", "slow-reconnaissance"}:
+    operations = rows(tmp_path, octets, ("operations",))["operations"]
+    touched = {r[which] for r in operations for which in ("frame", "response_frame")}
+    if name not in {"discovery-sweep", "slow-reconnaissance", "beaconing", "sensor-spoofing"}:
+        # connections without a request, and cyclic data, are flows
         assert touched & set(truth["frames"]), "the attack's operations are in the capture"
 
 

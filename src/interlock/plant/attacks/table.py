@@ -11,11 +11,32 @@ if TYPE_CHECKING:
 __all__ = ["NAMES", "scenario"]
 
 NAMES: Final = (
-    "bacnet-override", "cip-write", "coil-flood", "controller-stop", "dcp-rename", "discovery-sweep",
-    "dnp3-cold-restart", "forged-write", "goose-spoofing", "identity-reads", "iec104-injection", "malformed-frames",
-    "program-download", "rogue-master", "setpoint-creep", "slow-reconnaissance", "time-setting", "unit-sweep",
+    "arp-spoofing",
+    "bacnet-override",
+    "beaconing",
+    "cip-write",
+    "coil-flood",
+    "controller-stop",
+    "dcp-rename",
+    "discovery-sweep",
+    "dnp3-cold-restart",
+    "forged-write",
+    "goose-spoofing",
+    "identity-reads",
+    "iec104-injection",
+    "malformed-frames",
+    "program-download",
+    "replayed-writes",
+    "rogue-master",
+    "s7-password-guessing",
+    "safety-programming",
+    "sensor-spoofing",
+    "setpoint-creep",
+    "slow-reconnaissance",
+    "time-setting",
+    "unit-sweep",
     "valve-hammering",
-)  # fmt: skip
+)
 
 
 def scenario(name: str) -> Scenario:

@@ -39,6 +39,8 @@ from interlock.plant.protocols.iec104 import Station
 from interlock.plant.protocols.modbus import ModbusServer
 from interlock.plant.protocols.opcua import OpcUaServer
 from interlock.plant.protocols.s7comm import S7Server
+from interlock.plant.protocols.tristation import SafetyController
+from interlock.plant.protocols.web import Web
 from interlock.plant.twin.cases import Case
 from interlock.plant.twin.clock import SECOND, Clock
 from interlock.plant.twin.mirror import Mirror
@@ -99,6 +101,12 @@ class Twin:
     def _boiler_runs(self, running: bool) -> None:
         self.controllers["plc-boiler"].running = running
 
+    def _safety_changed(self) -> None:
+        """Whatever was loaded does not trip any more."""
+        self.controllers["safety-boiler"].image.update(
+            {"safety.pressure_limit": 1e6, "safety.level_limit": -1.0}
+        )
+
     def _filetime(self) -> int:
         """Now, in 100 ns since 1601."""
         return self.clock.now // 100 + 116_444_736_000_000_000
@@ -134,6 +142,8 @@ class Twin:
         stage.listen("rio-boiler", profinet.ETHERTYPE, named.receive)
         stage.play(tell_inputs(images["rio-boiler"], boiler.mac))
         stage.play(drive_outputs(images["plc-boiler"], remote.mac))
+        stage.serve("safety-boiler", 1502, SafetyController(self._safety_changed, key_program=True))
+        stage.serve("outside", 80, Web())
         stage.serve("switch", 161, switch_agent(lambda: self.process.elapsed_s))
         stage.play(announce(BY_NAME["switch"].end.mac))
         stage.play(ask_switch())

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from interlock.plant.actors.steps import Ask, Cast, Hear, Link, Until, Wait
-from interlock.plant.machines import BY_NAME
+from interlock.plant.machines import BY_NAME, OUTSIDE
 from interlock.plant.protocols.network import ARP, arp
 from interlock.plant.protocols.session import Spontaneous
 from interlock.plant.twin.clock import SECOND, Clock
@@ -181,7 +181,7 @@ class Stage:
         if self._resolved.get((client, server), 0) > now:
             return
         self._resolved[client, server] = now + round(self._draws.uniform(300, 900) * SECOND)
-        asker, asked = BY_NAME[client].end, BY_NAME[server].end
+        asker, asked = BY_NAME[client].end, BY_NAME["switch" if server == OUTSIDE.name else server].end
         request, reply = arp(1, asker, asked), arp(2, asked, asker)
         self._mirror.see(now, ethernet(EVERYBODY.mac, asker.mac, ARP, request), player.frames)
         self._mirror.see(now + HOP_NS // 2, ethernet(asker.mac, asked.mac, ARP, reply), player.frames)
