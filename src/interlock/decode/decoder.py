@@ -8,10 +8,14 @@ import cython
 from interlock.decode.cursor import OverBudgetError
 from interlock.errors import DecodeError
 
-__all__ = ["MAX_STRIKES", "Decoder"]
+__all__ = ["MAX_ROWS", "MAX_STRIKES", "Decoder"]
 
 MAX_STRIKES = 16
 """Messages of one flow that may break a decoder before that flow turns opaque to it."""
+
+MAX_ROWS = 65_536
+"""Rows of operations, values, clues and oddities that one message may make; what passes it floods, and its flow turns
+opaque. The longest message of a protocol has fewer objects."""
 
 
 class Decoder:
@@ -49,6 +53,7 @@ class Decoder:
     def run(self, m, out):
         """Decode every message; one that breaks the decoder becomes an oddity, the rest goes on."""
         i: cython.int
+        before: cython.longlong
         self.beat[3] = 1  # heartbeat.BUSY
         for i in range(m.n):
             self.beat[0] += 1
@@ -58,16 +63,21 @@ class Decoder:
                 continue
             m.direction[i] = m.side[i] ^ self.flows.client_side[m.flow[i]]  # it may have been set right since
             self.cursor.begin(m.offset[i], m.offset[i] + m.length[i])
+            before = out.n + self.values.n + len(self.facts.oddities) + len(self.facts.clues)
+            before += self.facts.suppressed
             try:
                 self.message(m, i, out)
                 self.flows.basis[m.flow[i]] = 3
             except OverBudgetError as error:
-                self._struck(m, i, error.oddity, error.offset, 16)
+                self._struck(m, i, error.oddity, error.offset, MAX_STRIKES)
             except DecodeError as error:
                 self._struck(m, i, error.oddity, error.offset, 0)
             except Exception as error:  # noqa: BLE001 (a plug-in's own fault: isolated, reported; the others go on)
                 self.errors += 1
                 self._struck(m, i, "decoder-error:" + type(error).__name__, self.cursor.offset(), 1)
+            before -= out.n + self.values.n + len(self.facts.oddities) + len(self.facts.clues)
+            if self.facts.suppressed - before > MAX_ROWS:
+                self._struck(m, i, "flooded", 0, MAX_STRIKES)
         m.n = 0
         self.beat[3] = 0
 

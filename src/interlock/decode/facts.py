@@ -95,7 +95,7 @@ class Facts:
     def oddity_at(self, source, time, frame, flow, protocol, oddity, offset, octets):
         """The same, where no message carries it; flow: slot, or -1."""
         seen = self.oddity_count.get(flow, 0)
-        if seen >= MAX_ODDITIES_PER_FLOW and oddity not in ("hung", "turned-opaque"):
+        if seen >= MAX_ODDITIES_PER_FLOW and oddity not in ("hung", "flooded", "turned-opaque"):
             self.suppressed += 1
             if seen > MAX_ODDITIES_PER_FLOW:
                 return

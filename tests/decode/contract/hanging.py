@@ -27,7 +27,7 @@ HOPELESS = re.compile(b"(a|a)+b")
 PATIENCE_MS = 200
 
 
-def _hangs(decoder: Any, m: Any, i: int) -> None:
+def _hangs(decoder: Any, m: Any, i: int, out: Any) -> None:
     """At work for centuries, in C and with the interpreter's lock held: no signal, thread or budget ends it."""
     HOPELESS.match(b"a" * 60)
 

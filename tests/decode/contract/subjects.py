@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["DEEP", "ENGINE_ODDITIES", "SUBJECTS", "Subject", "each", "randomness", "specs", "verbs"]
 
 ENGINE_ODDITIES = frozenset(
-    {"truncated", "over-budget", "not-framed", "hung", "turned-opaque", "oddities-suppressed"}
+    {"truncated", "over-budget", "not-framed", "hung", "flooded", "turned-opaque", "oddities-suppressed"}
 )
 """What the engine itself may say of any protocol."""
 
