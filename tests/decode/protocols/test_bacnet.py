@@ -33,6 +33,11 @@ from decode.protocols.bacnet_octets import (
     unconfirmed,
     unsigned,
 )
+from interlock.decode.cursor import Cursor
+from interlock.decode.logins import MAX_NAMES
+from interlock.decode.protocols.bacnet.tags import Parameters
+from interlock.decode.protocols.bacnet.values import read_value
+from interlock.errors import DecodeError
 
 AI, AO, DEVICE, FILE, PROGRAM = 0, 1, 8, 10, 16
 
@@ -478,3 +483,54 @@ def test_what_mutants_of_captures_broke_once(apdu):
     rows = udp([(CLIENT, b"\x81\x0a" + (4 + len(body)).to_bytes(2, "big") + body)], port=47808)
     assert not [row for row in rows["oddities"] if row["oddity"].startswith("decoder-error")]
     assert len(rows["operations"]) == 1
+
+
+ELEMENTS = st.sampled_from(
+    [
+        *(b"\x00", b"\x11", b"\x21\x05", b"\x44\0\0\x80\x3f", b"\x75\x04\0abc", b"\x82\x04\xf0", b"\x91\1"),
+        *(
+            b"\x29\1",
+            b"\x3e",
+            b"\x3f",
+            b"\x2e",
+            b"\x2f",
+            b"\x19\1",
+            b"\x0d\2\0\0",
+            b"\x75\xfe\0\2\0a",
+            b"\x26",
+        ),
+    ]
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(ELEMENTS | st.binary(max_size=3), max_size=12), st.booleans())
+def test_a_value_that_nobody_wants_is_passed_as_far_as_it_would_be_read(
+    parts: list[bytes], closed: bool
+) -> None:
+    octets = b"".join(parts) + (b"\x3f" if closed else b"")
+    ends = []
+    for passes in (lambda p: read_value(p, 3), lambda p: p.pass_value(3)):
+        cursor, parameters = Cursor(), Parameters()
+        cursor.bind(memoryview(octets))
+        cursor.begin(0, len(octets))
+        parameters.begin(cursor)
+        try:
+            passes(parameters)
+            ends.append((cursor.offset(), parameters.ahead))
+        except DecodeError as error:
+            ends.append((error.oddity, error.offset))
+    assert ends[0] == ends[1]
+
+
+def test_machines_behind_routers_keep_their_units_however_many_there_are() -> None:
+    """As many have a name as MAX_NAMES says, and keep it when what is at hand is forgotten."""
+    asked = confirmed(5, 12, prop(DEVICE, 12, 70))
+    ends = [(net, bytes((address,))) for net in range(1, 21) for address in range(250)]
+    rows = talk(*((CLIENT, ip(asked, destination=end)) for end in (*ends, *ends[:5])))
+    named = [f"{net}:{address[0]}" for net, address in ends[:MAX_NAMES]]
+    assert [r["unit"] for r in rows["operations"]] == [
+        *named,
+        *[None] * (len(ends) - MAX_NAMES),
+        *named[:5],
+    ]

@@ -9,44 +9,14 @@ from interlock.decode.protocols.bacnet.exchange import READ
 from interlock.decode.protocols.bacnet.tags import APPLICATION, CONTEXT, OPENING
 from interlock.decode.protocols.bacnet.values import Value, read_value
 
-__all__ = ["ACKNOWLEDGED", "error_code", "settle_error"]
+__all__ = ["ACKNOWLEDGED"]
 
 OCTETS, ENUMERATED, OBJECT = 6, 9, 12
 EVENT_STATE = 36
-OK, REFUSED = 1, 2
+REFUSED = 2
 MAX_RESULTS = 4096
 ITEMS_MAY_DIFFER = 64
 """How far behind its place an answer's property is looked for among those that were asked for."""
-
-
-def error_code(p):
-    """The code of an Error at p: 65536 x class + code; classes past 255 count as 255."""
-    kind, code = p.plain(ENUMERATED), p.plain(ENUMERATED)
-    return min(kind, 255) << 16 | code & 0xFFFF
-
-
-def settle_error(x, service):
-    """Refuse the request; of a WritePropertyMultiple what stands before the failed property was written."""
-    p, out = x.p, x.out
-    grouped = p.opens(0)
-    out.settle(x.row, REFUSED, error_code(p))
-    if not (grouped and service == 16):
-        return
-    p.closes(0)
-    if p.opens(1):
-        failed = x.spell(p.required(0), p.required(1), p.optional(2))
-        objects = [out.object_of(x.row + k) for k in range(out.items_of(x.row))]
-        for k in range(objects.index(failed) if failed in objects else 0):
-            out.settle_item(x.row, k, OK, -2147483648)
-
-
-def _read_property(x):
-    p = x.p
-    identifier, prop, index = p.required(0), p.required(1), p.optional(2)
-    x.object(identifier, prop, index)
-    if not p.opens(3):
-        p.closes(3)
-    x.result(identifier, prop, index, read_value(p, 3), READ)
 
 
 def _read_property_multiple(x):
@@ -70,16 +40,17 @@ def _result(x, identifier, prop, index, place, found):
     p, out = x.p, x.out
     at = _item(x, x.spell(identifier, prop, index), place)
     if p.opens(5):
-        code = error_code(p)
+        code = x.error_code()
         p.closes(5)
         if at >= 0:
             out.settle_item(x.row, at, REFUSED, code)
     else:
         if not p.opens(4):
             p.closes(4)
-        value = read_value(p, 4)
-        if len(found) < MAX_RESULTS:
-            found.append((prop, index, value))
+        if x.reads(identifier, index) and len(found) < MAX_RESULTS:
+            found.append((prop, index, read_value(p, 4)))
+        else:
+            p.pass_value(4)
     return at + 1 if at >= 0 else place
 
 
@@ -164,10 +135,9 @@ ACKNOWLEDGED = {
     3: _alarm_summary,
     6: _read_file,
     10: _created,
-    12: _read_property,
     14: _read_property_multiple,
     18: _private,
     26: _read_range,
     29: _event_information,
 }
-"""Confirmed service → reader of its Complex-ACK; what has none is only paired."""
+"""Confirmed service → reader of its Complex-ACK (12 is in exchange.py); what has none is only paired."""

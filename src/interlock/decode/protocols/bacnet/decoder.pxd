@@ -9,7 +9,7 @@ from interlock.decode.sheet cimport Sheet
 
 cdef class Bacnet(Decoder):
     cdef public object users, bvlc
-    cdef public dict verbs
+    cdef public dict verbs, units
     cdef Cursor whole
     cdef Exchange x
     cdef list questions
@@ -28,5 +28,5 @@ cdef class Bacnet(Decoder):
     cpdef heard(self, Exchange x, int instance)
     cdef _answer(self, Messages m, int i, Sheet out, Cursor c, object source, object destination, int kind)
     cdef _settle(self, Messages m, int i, Sheet out, Cursor c, int row, int unit, int which, int last, bint fresh)
-    cdef _router(self, Messages m, int i, Sheet out, Cursor c, object npdu)
+    cdef _router(self, Messages m, int i, Sheet out, Cursor c, int number, int vendor)
     cpdef int put_value(self, Messages m, int i, Sheet out, int row, str name, object value, int direction) except? -1

@@ -22,11 +22,11 @@ import cython
 from interlock.decode.cursor import Cursor
 from interlock.decode.decoder import Decoder
 from interlock.decode.logins import Names, begin, end
-from interlock.decode.protocols.bacnet.answers import ACKNOWLEDGED, settle_error
+from interlock.decode.protocols.bacnet.answers import ACKNOWLEDGED
 from interlock.decode.protocols.bacnet.bvlc import Bvlc
 from interlock.decode.protocols.bacnet.exchange import Exchange
-from interlock.decode.protocols.bacnet.network import NETWORK_MESSAGES, read_remote, unit_text
-from interlock.decode.protocols.bacnet.recognition import LLC, probe
+from interlock.decode.protocols.bacnet.network import NETWORK_MESSAGES, unit_text
+from interlock.decode.protocols.bacnet.recognition import probe
 from interlock.decode.protocols.bacnet.requests import CONFIRMED, UNCONFIRMED
 from interlock.decode.protocols.bacnet.segments import Segments
 from interlock.decode.protocols.bacnet.values import Value
@@ -52,6 +52,7 @@ ROUTER_KEY = 1 << 61
 WHO_IS_KEY = ROUTER_KEY | 1 << 50
 ALL_INSTANCES = (0, 0x3FFFFF)
 MAX_QUESTIONS = 32
+MAX_UNITS = 4096
 MASK = (1 << 52) - 1
 
 
@@ -71,6 +72,7 @@ class Bacnet(Decoder):
     def __init__(self, spec, tools):
         Decoder.__init__(self, spec, tools)
         self.users = Names(self.names)
+        self.units = {}
         self.verbs = {name: k for k, name in enumerate(VERBS)}
         self.bvlc = Bvlc(self)
         self.whole = Cursor()
@@ -81,7 +83,9 @@ class Bacnet(Decoder):
         """See Decoder.message."""
         c: Cursor = self.cursor
         if self.flows.transport[m.flow[i]] >= 0x10000:
-            if c.left() >= 4 and c.take(3) == LLC:  # other protocols of the link share the flow
+            if (
+                c.left() >= 4 and c.u16be() == 0x8282 and c.u8() == 3
+            ):  # LLC; other protocols of the link share the flow
                 self.network(m, i, out, c, None)
             return
         kind: cython.int = c.u8()
@@ -117,13 +121,18 @@ class Bacnet(Decoder):
             raise DecodeError("version-unknown", c.offset() - 1)
         control: cython.int = c.u8()
         source = destination = None
-        if control & 0xA8:  # what most messages have none of
-            npdu = read_remote(c, control)
-            if npdu.kind >= 0:
-                self._router(m, i, out, c, npdu)
-                return
-            source, destination = npdu.source, npdu.destination
-        self.x.who = origin or self.facts.sender(m, i)
+        if control & 0x20:
+            destination = (c.u16be(), c.take(c.u8()))
+        if control & 0x08:
+            source = (c.u16be(), c.take(c.u8()))
+        if control & 0x20:
+            c.skip(1)  # hop count
+        if self.x.clued:
+            self.x.who = origin or self.facts.sender(m, i)
+        if control & 0x80:
+            number: cython.int = c.u8()
+            self._router(m, i, out, c, number, c.u16be() if number >= 128 else -1)
+            return
         kind: cython.int = c.u8()
         which: cython.int = kind >> 4
         if which == 1:
@@ -131,7 +140,7 @@ class Bacnet(Decoder):
         elif which == 0:
             self._confirmed(m, i, out, c, source, destination, kind)
         elif which != 4 and which <= 7:
-            if source is not None and (unit := unit_text(source)):
+            if source is not None and self.x.clued and (unit := unit_text(source)):
                 self.x.who = f"{self.x.who}/{unit}"
             self._answer(m, i, out, c, source, destination, kind)
         elif which > 7:
@@ -145,8 +154,14 @@ class Bacnet(Decoder):
 
     def _unit(self, end):
         """Code of the machine behind the router, or -1."""
-        text = None if end is None else unit_text(end)
-        return -1 if text is None else self.users.code(text)
+        if end is None:
+            return -1
+        code = self.units.get(end)
+        if code is None:
+            if len(self.units) >= MAX_UNITS:
+                self.units.clear()
+            code = self.units[end] = self.users.code(unit_text(end))
+        return code
 
     def _confirmed(self, m, i, out, c, source, destination, kind):
         c.skip(1)  # what the asker accepts
@@ -168,11 +183,15 @@ class Bacnet(Decoder):
         unit: cython.int = self._unit(destination)
         if unit >= 0:
             out.set_unit(row, unit)
-        reader = CONFIRMED.get(service)
         if whole is None:
             self.facts.oddity(m, i, "bacnet", "segment-missing", c.offset())
-        elif reader is not None:
-            self.x.begin(m, i, out, row, unit, whole, True)
+            return
+        self.x.begin(m, i, out, row, unit, whole, True)
+        if service == 12:  # ReadProperty
+            self.x.asked_property()
+            return
+        reader = CONFIRMED.get(service)
+        if reader is not None:
             reader(self.x)
 
     def _joined(self, octets):
@@ -186,7 +205,7 @@ class Bacnet(Decoder):
         service: cython.int = c.u8()
         report = service in REPORTS
         unit: cython.int = self._unit(source if report else destination)
-        if report and unit >= 0:
+        if report and unit >= 0 and self.x.clued:
             self.x.who = f"{self.x.who}/{unit_text(source)}"
         row: cython.int
         if service == WHO_IS:
@@ -273,16 +292,20 @@ class Bacnet(Decoder):
     def _settle(self, m, i, out, c, row, unit, which, last, fresh):
         """What the answer says: which 2 simple ack, 3 complex ack, 5 error, 6 reject, 7 abort."""
         if which == 3:
-            reader = ACKNOWLEDGED.get(last)
             if c is None:
                 self.facts.oddity(m, i, "bacnet", "segment-missing", 0)
-            elif reader is not None:
-                self.x.begin(m, i, out, row, unit, c, fresh)
+                return
+            self.x.begin(m, i, out, row, unit, c, fresh)
+            if last == 12:  # ReadProperty
+                self.x.told_property()
+                return
+            reader = ACKNOWLEDGED.get(last)
+            if reader is not None:
                 reader(self.x)
         elif which == 5:
             out.settle(row, REFUSED, NONE)
             self.x.begin(m, i, out, row, unit, c, False)
-            settle_error(self.x, last)
+            self.x.refused(last)
         elif which >= 6:
             out.settle(row, REFUSED, (REJECT if which == 6 else ABORT) + last)
 
@@ -291,32 +314,32 @@ class Bacnet(Decoder):
         out = x.out
         out.notes[out.operation_of(x.row)] = begin(self.facts, x.m, x.i, "bacnet", "password", None, secret)
 
-    def _router(self, m, i, out, c, npdu):
-        """A message of the network layer: a row of its own, about networks."""
-        function = NETWORK_MESSAGES + npdu.kind
-        if npdu.kind in ROUTER_ANSWERS:
-            row = out.answer(m, i, ROUTER_KEY | NETWORK_MESSAGES + ROUTER_ANSWERS[npdu.kind])
+    def _router(self, m, i, out, c, number, vendor):
+        """A message of the network layer, its type and (-1: none) vendor: a row of its own, about networks."""
+        function = NETWORK_MESSAGES + number
+        if number in ROUTER_ANSWERS:
+            row = out.answer(m, i, ROUTER_KEY | NETWORK_MESSAGES + ROUTER_ANSWERS[number])
             if row >= 0:
                 return
-        if npdu.kind in ROUTER_ANSWERS.values():
+        if number in ROUTER_ANSWERS.values():
             row = out.ask(m, i, self.f, function, ROUTER_KEY | function)
             out.set_transaction(row, -1)
         else:
-            row = self.tell(m, i, out, function, npdu.kind in ROUTER_REPORTS)
-        if npdu.vendor >= 0:
-            out.set_object(row, self.objects.code(f"vendor:{npdu.vendor}"), 1)
-        elif npdu.kind in (0, 1, 4, 5):
+            row = self.tell(m, i, out, function, number in ROUTER_REPORTS)
+        if vendor >= 0:
+            out.set_object(row, self.objects.code(f"vendor:{vendor}"), 1)
+        elif number in (0, 1, 4, 5):
             networks = [str(c.u16be()) for _ in range(min(c.left() // 2, 64))]
             out.set_object(
                 row, self.objects.code(f"network:{','.join(networks) or '*'}"), len(networks) or -1
             )
-        elif npdu.kind in (2, 8, 9, 19):
+        elif number in (2, 8, 9, 19):
             out.set_object(row, self.objects.code(f"network:{c.u16be()}"), 1)
-        elif npdu.kind == 3:
+        elif number == 3:
             reason = c.u8()
             out.set_object(row, self.objects.code(f"network:{c.u16be()}"), 1)
             out.settle(row, UNSOLICITED, reason)
-        if npdu.kind == I_AM_ROUTER:
+        if number == I_AM_ROUTER:
             self.facts.clue(m, i, self.facts.sender(m, i), "role", "router", "bacnet", 0.4)
 
     def put_value(self, m, i, out, row, name, value, direction):

@@ -7,6 +7,9 @@ from interlock.decode.sheet cimport Sheet
 from interlock.decode.values cimport ValueSheet
 from interlock.decode.words cimport Words
 
+cimport cython
+
+@cython.final
 cdef class Exchange:
     cdef public object decoder, who
     cdef public Parameters p
@@ -18,7 +21,7 @@ cdef class Exchange:
     cdef Facts facts
     cdef int protocol_code, items
     cdef unsigned long long key_base
-    cdef bint fresh
+    cdef bint fresh, clued
 
     cpdef int begin(self, Messages m, int i, Sheet out, int row, int unit, Cursor c, bint fresh) except -1
     cpdef int name(self, int code, long long count=*) except? -1
@@ -28,6 +31,11 @@ cdef class Exchange:
     cpdef int put(self, unsigned long long identifier, unsigned long long prop, object index, object value,
                   int direction) except? -1
     cpdef quality(self, int row, str text)
+    cpdef bint reads(self, unsigned long long identifier, object index) except -1
+    cpdef asked_property(self)
+    cpdef told_property(self)
+    cpdef refused(self, int service)
+    cpdef int error_code(self) except? -1
     cpdef results(self, unsigned long long identifier, list found, int direction)
     cpdef int result(self, unsigned long long identifier, unsigned long long prop, object index, object value,
                      int direction) except? -1

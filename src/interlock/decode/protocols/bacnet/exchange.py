@@ -7,7 +7,7 @@ import cython
 
 from interlock.decode.protocols.bacnet.names import NO_PROPERTY, PRESENT_VALUE, point_text
 from interlock.decode.protocols.bacnet.tags import Parameters
-from interlock.decode.protocols.bacnet.values import quality_text
+from interlock.decode.protocols.bacnet.values import quality_text, read_value
 
 __all__ = ["READ", "REPORTED", "WRITTEN", "Exchange"]
 
@@ -29,6 +29,15 @@ MAX_ITEMS = 512
 """Objects of one message that get a row of their own."""
 
 
+def settle_written(x):
+    """What stands before the property that a WritePropertyMultiple failed at was written."""
+    p, out = x.p, x.out
+    failed = x.spell(p.required(0), p.required(1), p.optional(2))
+    objects = [out.object_of(x.row + k) for k in range(out.items_of(x.row))]
+    for k in range(objects.index(failed) if failed in objects else 0):
+        out.settle_item(x.row, k, 1, -2147483648)
+
+
 class Exchange:
     """Message i of m into out. p: its parameters; row: its first row; who: whose facts an answer tells.
 
@@ -41,6 +50,7 @@ class Exchange:
         self.m = self.out = self.who = None
         self.objects, self.names = decoder.objects, decoder.names
         self.values, self.facts = decoder.values, decoder.facts
+        self.clued = self.facts.wants("clues")
         self.protocol_code, self.key_base = decoder.f.protocol_code, decoder.f.key_base
         self.i = 0
         self.row = self.unit = -1
@@ -116,6 +126,48 @@ class Exchange:
         """Quality of a row of `values`."""
         if row >= 0:
             self.values.set_quality(row, self.names.code(text))
+
+    def reads(self, identifier, index):
+        """Whether anybody wants this property's value: as a value, or for what a Device object tells of itself."""
+        return self.values.wanted or (index is None and (identifier >> 22) == 8 and self.clued)
+
+    def asked_property(self):
+        """ReadProperty: object, property, index."""
+        p: Parameters = self.p
+        identifier: cython.ulonglong = p.required(0)
+        prop: cython.ulonglong = p.required(1)
+        self.object(identifier, prop, p.optional(2))
+
+    def told_property(self):
+        """ReadProperty-ACK: the same, then the value."""
+        p: Parameters = self.p
+        identifier: cython.ulonglong = p.required(0)
+        prop: cython.ulonglong = p.required(1)
+        index = p.optional(2)
+        self.object(identifier, prop, index)
+        if not p.opens(3):
+            p.closes(3)
+        if self.reads(identifier, index):
+            self.result(identifier, prop, index, read_value(p, 3), 1)
+        else:
+            p.pass_value(3)
+
+    def refused(self, service):
+        """An Error refuses the request; of a WritePropertyMultiple what stands before the failed one was written."""
+        p: Parameters = self.p
+        grouped: cython.bint = p.opens(0)
+        self.out.settle(self.row, 2, self.error_code())
+        if grouped and service == 16:
+            p.closes(0)
+            if p.opens(1):
+                settle_written(self)
+
+    def error_code(self):
+        """The code of an Error at hand: 65536 x class + code; classes past 255 count as 255."""
+        kind: cython.ulonglong = self.p.plain(9)
+        code: cython.ulonglong = self.p.plain(9)
+        low: cython.ulonglong = 0xFFFF
+        return (min(kind, 255) << 16) | (code & low)
 
     def results(self, identifier, found, direction):
         """Values of one object, read or reported together: its status flags and reliability qualify the others.

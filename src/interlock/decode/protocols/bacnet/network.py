@@ -8,39 +8,12 @@ Source: ANSI/ASHRAE 135, clause 6.2 (NPDU), 6.4 (network layer messages).
 
 from __future__ import annotations
 
-__all__ = ["NETWORK_MESSAGES", "Npdu", "address_text", "read_remote", "unit_text"]
+__all__ = ["NETWORK_MESSAGES", "address_text", "unit_text"]
 
 NETWORK_MESSAGES = 768
 """`function` of a network layer message is this + its message type."""
 BROADCAST = 0xFFFF
 """The network number that means every network."""
-MESSAGE, DESTINATION, SOURCE = 0x80, 0x20, 0x08
-
-
-class Npdu:
-    """destination, source: (network, address octets) or None. kind: network layer message type, or -1."""
-
-    __slots__ = ("destination", "kind", "source", "vendor")
-
-    def __init__(self):
-        self.destination = self.source = None
-        self.kind = self.vendor = -1
-
-
-def read_remote(c, control):
-    """What the NPDU's header has behind its control octet, at the cursor. Raises DecodeError."""
-    npdu = Npdu()
-    if control & DESTINATION:
-        npdu.destination = c.u16be(), c.take(c.u8())
-    if control & SOURCE:
-        npdu.source = c.u16be(), c.take(c.u8())
-    if control & DESTINATION:
-        c.skip(1)  # hop count
-    if control & MESSAGE:
-        npdu.kind = c.u8()
-        if npdu.kind >= 0x80:
-            npdu.vendor = c.u16be()
-    return npdu
 
 
 def address_text(address):

@@ -56,13 +56,6 @@ LIFE_SAFETY = {
 MAX_LIST = 4096
 
 
-def read_property(x):
-    """Also the beginning of ReadRange: object, property, index."""
-    p = x.p
-    identifier, prop, index = p.required(0), p.required(1), p.optional(2)
-    x.object(identifier, prop, index)
-
-
 def read_range(x):
     """ReadRange: by position, sequence number or time; the count may be negative (backwards)."""
     p = x.p
@@ -342,7 +335,6 @@ CONFIRMED = {
     9: _change_list,
     10: _create,
     11: _plain_object,
-    12: read_property,
     14: read_property_multiple,
     15: write_property,
     16: write_property_multiple,

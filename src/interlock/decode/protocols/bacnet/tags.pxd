@@ -1,6 +1,9 @@
 # cython: language_level=3
 from interlock.decode.cursor cimport Cursor
 
+cimport cython
+
+@cython.final
 cdef class Parameters:
     cdef public Cursor c
     cdef public bint ahead
@@ -10,7 +13,7 @@ cdef class Parameters:
 
     cpdef begin(self, Cursor cursor)
     cpdef int look(self) except -1
-    cdef long long _extended(self) except -1
+    cdef long long _extended(self) except 0x7FFFFFFFFFFFFFFF
     cpdef bytes content(self)
     cpdef bint more(self) except -1
     cpdef bint has(self, int number) except -1
@@ -21,4 +24,5 @@ cdef class Parameters:
     cpdef unsigned long long plain(self, int tag) except? 0xFFFFFFFFFFFFFFFF
     cdef unsigned long long _unsigned(self) except? 0xFFFFFFFFFFFFFFFF
     cpdef int skip(self) except -1
+    cpdef int pass_value(self, int closing) except -1
     cpdef int skip_rest(self, int number) except -1

@@ -156,6 +156,29 @@ class Parameters:
             if depth == 0:
                 return 0
 
+    def pass_value(self, closing):
+        """Pass everything up to and with the closing tag `closing`, as values.read_value does, without reading it."""
+        depth: cython.int = 0
+        kind: cython.int
+        while True:
+            kind = self.look()
+            if kind == 4:
+                raise DecodeError("group-open", self.at)
+            self.ahead = False
+            if kind == 3:
+                if depth == 0:
+                    break
+                depth -= 1
+            elif kind == 2:
+                depth += 1
+                if depth > MAX_GROUPS:
+                    raise DecodeError("nested-too-deep", self.c.offset())
+            elif kind == 1 or self.number != 1:
+                self.c.skip(self.length)
+        if self.number != closing:
+            raise DecodeError("tag-unexpected", self.c.offset())
+        return 0
+
     def skip_rest(self, number):
         """Pass everything up to and with the closing tag `number`."""
         while self.look() < 3:
