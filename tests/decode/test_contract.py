@@ -10,6 +10,7 @@ from __future__ import annotations
 from decode.contract.asking import test_a_table_is_the_same_whatever_else_is_asked_for
 from decode.contract.ends import test_swapped_ends_give_mirrored_rows
 from decode.contract.files import (
+    test_every_protocol_of_the_house_has_seeds,
     test_functions_are_counted_not_claimed,
     test_quality_says_everything,
     test_seeds_are_of_the_protocol,
@@ -34,6 +35,7 @@ __all__ = [
     "test_any_batching_gives_the_same_rows",
     "test_any_cutting_gives_the_same_rows",
     "test_any_octets_give_records_or_declared_oddities",
+    "test_every_protocol_of_the_house_has_seeds",
     "test_functions_are_counted_not_claimed",
     "test_messages_that_share_segments_give_the_same_rows",
     "test_quality_says_everything",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from decode.contract.subjects import each
+from decode.contract.subjects import SUBJECTS, each
 from interlock.decode.registry import PROTOCOLS
 from interlock.records.vocabulary import VERBS
 
@@ -22,6 +22,12 @@ def test_the_table_and_the_folders_agree() -> None:
     folder = files("interlock.decode.protocols")
     folders = {f.name for f in folder.iterdir() if f.is_dir() and (f / "decoder.py").is_file()}
     assert folders == set(PROTOCOLS)
+
+
+def test_every_protocol_of_the_house_has_seeds() -> None:
+    """Without them most of this suite would pass it by."""
+    own = {subject.name for subject in SUBJECTS if subject.own_seeds}
+    assert set(PROTOCOLS) <= own
 
 
 @each()
@@ -60,7 +66,7 @@ def test_seeds_are_of_the_protocol(subject: Subject) -> None:
     }
     named = [seed.name for seed in subject.seeds]
     assert len(set(named)) == len(named)
-    assert {seed.transport for seed in subject.seeds} <= {way for way, there in ways.items() if there}
+    assert {seed.transport for seed in subject.seeds} == {way for way, there in ways.items() if there}
     for seed in subject.seeds:
         assert seed.messages, seed.name
         assert {side for side, _ in seed.messages} <= {0, 1}, seed.name

@@ -7,6 +7,7 @@ import struct
 import pytest
 
 from decode.feed import CLIENT, SERVER, Rows, Tcp, _ip, run
+from decode.protocols import every_function
 from decode.protocols.every_function import WAYS, Way
 from interlock.decode.registry import load_verbs
 
@@ -52,3 +53,12 @@ def test_every_function_is_told(table: str) -> None:
     assert named - said == set()
     assert set(VERBS[table]) - set(tried) - set(WAYS[table].elsewhere) == set()
     assert not [r for r in rows["oddities"] if r["oddity"].startswith("decoder-error")]
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff" * 24, bytes(range(24))], ids=["nothing", "ones", "counted"])
+@pytest.mark.parametrize("table", WAYS)
+def test_no_function_breaks_on_any_body(table: str, body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(every_function, "ZEROS", body)
+    rows, _ = told(table)
+    broke = ("decoder-error", "turned-opaque", "over-budget", "flooded")
+    assert not [r["oddity"] for r in rows["oddities"] if r["oddity"].startswith(broke)]
