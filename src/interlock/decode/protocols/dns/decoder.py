@@ -7,6 +7,9 @@ Sources: RFC 1035 clause 4.1, RFC 6762, RFC 4795, RFC 1002 clause 4.2, RFC 6763 
 
 from __future__ import annotations
 
+import struct
+from functools import lru_cache
+
 from interlock.decode.addresses import address_text, mac_text
 from interlock.decode.decoder import Decoder
 from interlock.decode.framing import LengthFramer
@@ -28,62 +31,55 @@ class Dns(Decoder):
     def __init__(self, spec, tools):
         Decoder.__init__(self, spec, tools)
         self.by_name = {name: tools.functions(name) for name in spec.names}
+        self.codes = tools.codes
         self.asked = {}
 
     def message(self, m, i, out):
         """See Decoder.message."""
-        slot = m.flow[i]
-        octets = m.bytes(i)[2:] if self.flows.transport[slot] == 6 else m.bytes(i)
-        c = self.cursor
-        if self.flows.transport[slot] == 6:
-            c.skip(2)
-        number, flags = c.u16be(), c.u16be()
-        counts = (c.u16be(), c.u16be(), c.u16be(), c.u16be())
-        first = read_name(octets, 12) if len(octets) > 12 else ("", 12)
-        name = self._variant(m, i, octets, *first)
+        slot, octets = m.flow[i], m.bytes(i)
+        flows = self.flows
+        if flows.transport[slot] == 6:
+            self.cursor.skip(2)
+            octets = octets[2:]
+        if len(octets) < 12:
+            for _ in range(6):
+                self.cursor.u16be()  # raises at the field that is not whole
+        number, flags, questions, answers, authorities, additionals = _HEADER.unpack_from(octets)
+        first, at = read_name(octets, 12) if len(octets) > 12 else ("", 12)
+        name = self._variant(m, i, octets, first, at)
         if name == "nbns":
             flags &= ~0x0010
-        self.flows.protocol[slot] = self.tools.codes[name]
-        question, at = self._question(octets, counts[0], first)
+        flows.protocol[slot] = self.codes[name]
+        single = questions == 1 and len(octets) > 12
+        question, at = (first, at + 4) if single else _questions(octets, questions, first, at)
         opcode = (flags >> 11) & 15
         if flags & 0x8000:
             row = self._answer(m, i, out, name, number, opcode)
             if flags & 15:
                 out.settle(row, REFUSED, flags & 15)
-            self._records(m, i, name, octets, at, counts[1] + counts[2] + counts[3])
+            self._records(m, i, name, octets, at, answers + authorities + additionals)
         else:
             row = self._ask(m, i, out, name, number, opcode)
             if name == "nbns" and opcode in (5, 6, 8, 9, 15):
-                self._registered(m, i, octets, at, counts[3], question)
+                self._registered(m, i, octets, at, additionals, question)
         if question:
-            out.set_object(row, self.objects.code(_shown(name, question)), 1)
+            out.set_object(row, self.objects.code(_shown(question) if name == "nbns" else question), 1)
 
     def _variant(self, m, i, octets, first, at):
         """Which of the four: NetBIOS by its names' form, multicast by its group, else by the registered port."""
-        slot = m.flow[i]
-        if netbios_name(first) and octets[at : at + 2] in NETBIOS_KINDS:
+        if octets[at : at + 2] in NETBIOS_KINDS and netbios_name(first):
             return "nbns"
         group = GROUPS.get(self.facts.receiver(m, i))
-        ports = (self.flows.port[slot, 0], self.flows.port[slot, 1])
-        return group or next((NAMES[p] for p in (5353, 5355, 137, 53) if p in ports), "dns")
-
-    @staticmethod
-    def _question(octets, count, first):
-        """The first question's name, and the offset behind all questions. first: name at 12, and where it ends."""
-        if not count:
-            return "", 12
-        at = (first if len(octets) > 12 else read_name(octets, 12))[1] + 4
-        for _ in range(1, min(count, 32)):
-            at = read_name(octets, at)[1] + 4
-        return first[0], at
+        if group is not None:
+            return group
+        slot, port = m.flow[i], self.flows.port
+        return _ported(port[slot, 0], port[slot, 1])
 
     def _ask(self, m, i, out, name, number, opcode):
         row = out.ask(m, i, self.by_name[name], opcode, number)
-        out.set_timeout(row, 5_000_000_000)
-        group = self.facts.receiver(m, i)
         if name == "mdns":
             out.settle(row, UNKNOWN, -2147483648)  # everybody or nobody may answer, at any time
-        elif name != "dns" and (name == "llmnr" or group.endswith(".255") or group == "255.255.255.255"):
+        elif name == "llmnr" or (name == "nbns" and self.facts.receiver(m, i).endswith(".255")):
             if len(self.asked) > 4096:
                 self.asked.clear()
             realm = self.flows.realm_of(m.flow[i])
@@ -177,8 +173,28 @@ class Dns(Decoder):
             self._netbios(m, i, owner or question, NETBIOS, data)
 
 
-def _shown(name, question):
-    named = netbios_name(question) if name == "nbns" else None
+_HEADER = struct.Struct(">6H")
+"""Id, flags, how many questions, answers, authorities and additionals."""
+
+
+@lru_cache(1024)
+def _ported(one, other):
+    """The protocol whose registered port one end has."""
+    return next((NAMES[p] for p in (5353, 5355, 137, 53) if p in (one, other)), "dns")
+
+
+def _questions(octets, count, first, at):
+    """The first question's name, and the offset behind all questions. first: name at 12, and where it ends."""
+    if not count:
+        return "", 12
+    at = (at if len(octets) > 12 else read_name(octets, 12)[1]) + 4
+    for _ in range(1, min(count, 32)):
+        at = read_name(octets, at)[1] + 4
+    return first, at
+
+
+def _shown(question):
+    named = netbios_name(question)
     return f"{named[0]}<{named[1]:02x}>" if named else question
 
 

@@ -23,6 +23,26 @@ def read_name(message: bytes, at: int) -> tuple[str, int]:
 
     Raises DecodeError for a name that leaves the message, points in circles or is longer than 255 octets.
     """
+    stop = message.find(0, at) + 1
+    plain = _plain(message[at:stop]) if 0 < stop <= at + 256 else None
+    return (plain, stop) if plain is not None else _followed(message, at)
+
+
+@lru_cache(1024)
+def _plain(octets: bytes) -> str | None:
+    """The name that these octets are, whole; None where they end elsewhere than their name, point, or are none.
+
+    Machines ask for the same names again and again.
+    """
+    try:
+        name, behind = _followed(octets, 0)
+    except DecodeError:
+        return None
+    return name if behind == len(octets) and max(octets) < 0xC0 else None
+
+
+def _followed(message: bytes, at: int) -> tuple[str, int]:
+    """The same, octet by octet."""
     labels: list[str] = []
     behind, jumps, size = -1, 0, 0
     while True:

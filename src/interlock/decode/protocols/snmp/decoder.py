@@ -35,6 +35,8 @@ REFUSED, READ, WRITTEN, REPORTED = 2, 1, 0, 2
 DIRECTIONS = {RESPONSE: READ, 3: WRITTEN, 6: REPORTED, 7: REPORTED}
 KINDS = {2: "Integer32", 4: "OctetString", 6: "ObjectIdentifier", 0x40: "IpAddress", 0x41: "Counter32",
          0x42: "Unsigned32", 0x43: "TimeTicks", 0x46: "Counter64"}  # fmt: skip
+NOTHING = (5, 0x80, 0x81, 0x82)
+"""Tags that stand for no value: NULL, noSuchObject, noSuchInstance, endOfMibView."""
 NONE = -2147483648
 ENCRYPTED = 0x02
 
@@ -48,7 +50,7 @@ class Snmp(Decoder):
         body = Ber(octets, 0, len(octets)).inside(0x30)
         version = body.integer()
         if version in (0, 1):
-            self._pdu(m, i, out, body, None, (version, body.string()))
+            self._pdu(m, i, out, body, None, body.string())
         elif version == 3:
             self._third(m, i, out, body)
         else:
@@ -122,39 +124,36 @@ class Snmp(Decoder):
         if user:
             out.set_user(row, self.names.code(user))
         if community is not None and not m.direction[i]:
-            known = "default" if community[1].lower() in DEFAULTS else None
-            kept = self.flows.state[m.flow[i]]
-            if kept != community[1]:  # once a flow is enough, unless it changes
-                self.flows.state[m.flow[i]] = community[1]
-                scheme = "community"
-                self.facts.credential(m, i, "snmp", scheme, None, community[1], known=known)
+            slot = m.flow[i]
+            if self.flows.state[slot] != community:  # once a flow is enough, unless it changes
+                self.flows.state[slot] = community
+                known = "default" if community.lower() in DEFAULTS else None
+                self.facts.credential(m, i, "snmp", "community", None, community, known=known)
 
     def _items(self, m, i, out, row, bindings, function, *, fresh):
         """SEQUENCE OF SEQUENCE { name OBJECT IDENTIFIER, value }; fresh: the row is of this message, not answered."""
+        octets, told = bindings.octets, function in DIRECTIONS
         for k in range(MAX_ITEMS):
             if not bindings.left():
                 return
             pair = bindings.inside(0x30)
-            tag, start, end = pair.element()
-            if tag != 6:
-                raise DecodeError("tag-unexpected", start)
-            name = oid_text(pair.octets[start:end])
+            start = pair.content(6)
+            name = oid_text(octets[start : pair.at])
             if fresh:
                 out.set_object(row if k == 0 else out.more(row), self.objects.code(name), 1)
             tag, start, end = pair.element()
-            self._value(m, i, out, row, function, name, tag, pair.octets[start:end])
+            if told and tag not in NOTHING:
+                self._value(m, i, out, row, function, name, tag, octets[start:end])
 
     def _value(self, m, i, out, row, function, name, tag, content):
         if function == RESPONSE and tag == 4 and name in SYSTEM:
             field, sure = SYSTEM[name]
             text = content.decode("utf-8", "backslashreplace").strip("\x00 \r\n")
             self.facts.clue(m, i, self.facts.sender(m, i), field, text, "snmp", sure)
-        direction = DIRECTIONS.get(function)
-        if direction is None or tag in (5, 0x80, 0x81, 0x82):
-            return
         values = self.values
         if not values.wanted:
             return
+        direction = DIRECTIONS[function]
         kind = self.names.code(KINDS.get(tag) or f"tag:{tag}")
         operation = out.operation_of(row)
         block = values.block(
