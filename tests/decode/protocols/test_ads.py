@@ -234,6 +234,17 @@ def test_an_answer_without_its_request() -> None:
     assert [v["raw"] for v in rows["values"]] == [b"\1\2"]
 
 
+def test_units_are_told_apart_however_many_a_router_leads_to() -> None:
+    """More than stand at hand (UNITS_AT_HAND), each asked twice, answered in between."""
+    payloads = []
+    for k in (*range(700), *range(700)):
+        payloads += [(CLIENT, ask(4, b"", k + 1, port=k)), (SERVER, reply(4, b"\5\0\0\0", k + 1, port=k))]
+    rows = tcp(payloads, port=48898)
+    units = [f"5.13.117.96.1.1:{k}" for k in (*range(700), *range(700))]
+    assert [(r["unit"], r["outcome"]) for r in rows["operations"]] == [(unit, "ok") for unit in units]
+    assert [(v["unit"], v["number"]) for v in rows["values"]] == [(unit, [5, 0]) for unit in units]
+
+
 def test_handles_are_bounded() -> None:
     handles = Handles()
     for k in range(MAX_HANDLES + 1):

@@ -16,7 +16,6 @@ from interlock.decode.values import READ, REPORTED
 
 __all__ = ["Answers"]
 
-_STATE_TYPE: Final = "ads-state"
 _EPOCH_100NS: Final = 116_444_736_000_000_000
 """1970 in 100 ns since 1601 (FILETIME)."""
 _LAST_100NS: Final = _EPOCH_100NS + (1 << 63) // 100
@@ -35,7 +34,7 @@ class Answers:
         """decoder: the Ads decoder, whose cursor stands behind the result."""
         self.d = decoder
         self._readers = {
-            1: self._device, 2: self._read, 4: self._state, 6: self._subscribed, 9: self._read,
+            1: self._device, 2: self._read, 6: self._subscribed, 9: self._read,
         }  # fmt: skip
 
     def say(self, m, i, out, row, command, device, note):
@@ -63,22 +62,6 @@ class Answers:
         who = d.facts.sender(m, i)
         d.facts.clue(m, i, who, "software", f"{name} {major}.{minor}.{build}".strip(), "ads", 0.9)
         d.facts.clue(m, i, who, "vendor", "Beckhoff", "ads", 0.6)
-
-    def _state(self, m, i, out, row, device, note):
-        d = self.d
-        state, device_state = struct.unpack("<HH", d.cursor.take(4))
-        d.values.block(
-            m,
-            i,
-            d.f.protocol_code,
-            out.operation_of(row),
-            out.unit_of(row),
-            d.objects.code("state"),
-            READ,
-            d.state_type,
-        )
-        d.values.number(state)
-        d.values.number(device_state)
 
     def _subscribed(self, m, i, out, row, device, note):
         handle = self.d.cursor.u32le()

@@ -11,9 +11,8 @@ Source: Beckhoff TE1000, "Specification of the ADS/AMS protocol".
 
 from __future__ import annotations
 
-import struct
-
 import cython
+import numpy as np
 
 from interlock.decode.decoder import Decoder
 from interlock.decode.framing import LengthFramer
@@ -28,15 +27,19 @@ from interlock.errors import DecodeError
 
 __all__ = ["SPEC", "Ads"]
 
-HEADER = struct.Struct("<6sH6sHHHIII")
 NOTIFICATION, COMMANDS = 8, 9
 ANSWER = 1
 MAX_UNITS = 4096
+UNITS_AT_HAND = 64
+"""Units that are found without making octets of their address; a power of two."""
 MAX_OCTETS = 1 << 20
 
 
 class Ads(Decoder):
-    """Commands to any AMS port of any NetId behind the address; handles resolved to what they name."""
+    """Commands to any AMS port of any NetId behind the address; handles resolved to what they name.
+
+    at_hand, hand_codes: NetId and port as they stand on the wire (64 bits), and the code of their unit, -2 for none.
+    """
 
     def __init__(self, spec, tools):
         Decoder.__init__(self, spec, tools)
@@ -47,6 +50,8 @@ class Ads(Decoder):
         self.answers = Answers(self)
         self.discovery = Discovery(self)
         self._units = {}
+        self.at_hand = memoryview(np.zeros(UNITS_AT_HAND, np.uint64))
+        self.hand_codes = memoryview(np.full(UNITS_AT_HAND, -2, np.int32))
 
     def message(self, m, i, out):
         """See Decoder.message."""
@@ -55,14 +60,16 @@ class Ads(Decoder):
             self.discovery.message(m, i, out)
             return
         c.skip(6)
-        head: tuple = HEADER.unpack(c.take(32))
-        target_port: cython.longlong = head[1]
-        source_port: cython.longlong = head[3]
-        command: cython.longlong = head[4]
-        flags: cython.longlong = head[5]
-        length: cython.longlong = head[6]
-        error: cython.longlong = head[7]
-        invoke: cython.longlong = head[8]
+        c.need(32)
+        target: cython.ulonglong = c.u64le()
+        source: cython.ulonglong = c.u64le()
+        target_port: cython.longlong = target >> 48
+        source_port: cython.longlong = source >> 48
+        command: cython.longlong = c.u16le()
+        flags: cython.longlong = c.u16le()
+        length: cython.longlong = c.u32le()
+        error: cython.longlong = c.u32le()
+        invoke: cython.longlong = c.u32le()
         row: cython.int
         device: cython.int
         if length != c.left():
@@ -70,18 +77,32 @@ class Ads(Decoder):
         if command == 0 or command > COMMANDS:
             raise DecodeError("command-unknown", 22)
         if command == NOTIFICATION:
-            self._notify(m, i, out, head[2], source_port)
+            self._notify(m, i, out, self._unit_at(source))
         elif flags & ANSWER:
-            device = self.unit(head[2], source_port)
+            device = self._unit_at(source)
             self._answer(
                 m, i, out, command, error, invoke | command << 32 | target_port << 36, invoke, device
             )
         else:
-            device = self.unit(head[0], target_port)
+            device = self._unit_at(target)
             row = out.ask(m, i, self.f, command, invoke | command << 32 | source_port << 36)
             out.set_transaction(row, invoke)
             out.set_unit(row, device)
-            self.requests.say(m, i, out, row, command, device, target_port)
+            if command != 1 and command != 4:  # which say no more
+                self.requests.say(m, i, out, row, command, device, target_port)
+
+    def _unit_at(self, number):
+        """Code of the unit whose NetId and port are these 64 bits, as they stand on the wire; see `unit`."""
+        high: cython.ulonglong = number ^ (number >> 32)
+        k: cython.Py_ssize_t = (high ^ (high >> 16) ^ (high >> 8)) & 63
+        if self.hand_codes[k] == -2 or self.at_hand[k] != number:
+            octets = int(number).to_bytes(8, "little")
+            code: cython.int = self.unit(octets[:6], number >> 48)
+            if code < 0:
+                return code
+            self.at_hand[k] = number
+            self.hand_codes[k] = code
+        return self.hand_codes[k]
 
     def unit(self, net_id, port):
         """Code of `NetId:port`; -1 past MAX_UNITS different ones."""
@@ -114,11 +135,25 @@ class Ads(Decoder):
         if result:
             out.settle(row, REFUSED, result & 0x7FFFFFFF)
             return
-        self.answers.say(m, i, out, row, command, device, note)
+        if command == 4:
+            self._state(m, i, out, row)
+        elif command != 3 and command != 5 and command != 7:  # which are done with their result
+            self.answers.say(m, i, out, row, command, device, note)
 
-    def _notify(self, m, i, out, source, port):
+    def _state(self, m, i, out, row):
+        """ADS state 2, device state 2."""
+        c: Cursor = self.cursor
+        v: ValueSheet = self.values
+        c.need(4)
+        if v.wanted:
+            code: cython.int = self.objects.code("state")
+            operation: cython.ulonglong = out.operation_of(row)
+            v.block(m, i, self.f.protocol_code, operation, out.unit_of(row), code, 1, self.state_type)
+            v.number(c.u16le())
+            v.number(c.u16le())
+
+    def _notify(self, m, i, out, device):
         row: cython.int = out.tell(m, i, self.f, NOTIFICATION)
-        device: cython.int = self.unit(source, port)
         out.set_unit(row, device)
         if not m.direction[i]:  # the device opened the connection: it is the server all the same
             receiver = self.flows.addresses.code(self.facts.receiver(m, i))
