@@ -117,10 +117,11 @@ def read_site(path: str | None) -> Site:
     """The site file's model; without a file an empty one. Raises ConfigError, naming file, line and column."""
     from interlock.errors import ConfigError  # noqa: PLC0415
     from interlock.records.site import Site  # noqa: PLC0415
-    from interlock.records.site_text import load_site  # noqa: PLC0415
 
     if path is None:
         return Site()
+    from interlock.records.site_text import load_site  # noqa: PLC0415 (its parser takes long to load)
+
     try:
         text = Path(path).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:

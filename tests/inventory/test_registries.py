@@ -9,7 +9,7 @@ import pytest
 
 from interlock.errors import ConfigError
 from interlock.inventory.registries import Registries
-from interlock.inventory.registry_files import load_registries, load_rules
+from interlock.inventory.registry_files import load_registries, load_rules, rule_documents
 from interlock.inventory.rules import read_rules
 
 DATA = Path(__file__).resolve().parents[2] / "src/interlock/inventory/data"
@@ -72,6 +72,11 @@ def test_broken_rules_are_named():
         with pytest.raises(ConfigError):
             read_rules(broken, {"system": []})
     assert read_rules(base, {"system": []}).control == frozenset()
+
+
+def test_every_shipped_pattern_compiles():
+    read = read_rules(*rule_documents())  # which compiles them all, as load_rules does not
+    assert (read.roles, read.systems) == (load_rules().roles, load_rules().systems)
 
 
 def script():

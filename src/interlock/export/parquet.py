@@ -16,6 +16,9 @@ _PLAIN: Final = {"operation", "time", "frame", "response_frame", "transaction", 
 Their numbers are near their neighbours, so the differences are stored: smaller, and quicker to compress.
 """
 
+_FEW: Final = {"item", "items"}
+"""Columns of hardly more than zeros and ones: compressed, they are as small as with a dictionary, and sooner."""
+
 _WHOLE: Final = (pa.types.is_integer, pa.types.is_timestamp, pa.types.is_duration)
 
 
@@ -25,7 +28,7 @@ class ParquetFile:
     def __init__(self, schema: pa.Schema, file: BinaryIO) -> None:
         lists = [f for f in schema if pa.types.is_list(f.type)]
         numbers = [f"{f.name}.list.element" for f in lists if pa.types.is_floating(f.type.value_type)]
-        coded = [f.name for f in schema if f.name not in _PLAIN and not pa.types.is_list(f.type)]
+        coded = [f.name for f in schema if f.name not in _PLAIN | _FEW and not pa.types.is_list(f.type)]
         rising = [f.name for f in schema if f.name in _PLAIN and any(of(f.type) for of in _WHOLE)]
         self._schema = schema
         self._rows = 0

@@ -6,12 +6,12 @@ import lzma
 import tomllib
 from functools import cache
 from importlib import resources
-from typing import Final
+from typing import Any, Final
 
 from interlock.inventory.registries import Registries
 from interlock.inventory.rules import Rules, read_rules
 
-__all__ = ["load_registries", "load_rules"]
+__all__ = ["load_registries", "load_rules", "rule_documents"]
 
 _TABLES: Final = (
     "cip_vendors",
@@ -35,9 +35,14 @@ def load_registries() -> Registries:
 @cache
 def load_rules() -> Rules:
     """Read the rules for roles, levels and operating systems, once a process."""
+    return read_rules(*rule_documents(), tried=True)  # by a test
+
+
+def rule_documents() -> tuple[dict[str, Any], dict[str, Any]]:
+    """The two documents that hold them: roles and systems."""
     data = resources.files("interlock.inventory") / "data"
     roles, systems = ((data / name).read_text("utf-8") for name in ("roles.toml", "systems.toml"))
-    return read_rules(tomllib.loads(roles), tomllib.loads(systems))
+    return tomllib.loads(roles), tomllib.loads(systems)
 
 
 def _table(text: str) -> dict[str, str]:

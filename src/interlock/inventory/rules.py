@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from interlock.errors import ConfigError
@@ -50,13 +51,13 @@ class Verdict:
 class FactRule:
     """A clue whose value matches says something more. value: may name {value}, {1}, {2}.
 
-    only, never: protocols that must, or must not, have said it; no protocols: any.
+    only, never: protocols that must, or must not, have said it; no protocols: any. pattern: a regular expression.
     """
 
     field: str
     only: frozenset[str]
     never: frozenset[str]
-    pattern: re.Pattern[str]
+    pattern: str
     value: str
     confidence: float
     because: str
@@ -66,7 +67,7 @@ class FactRule:
         if (self.only and protocol not in self.only) or protocol in self.never:
             return None
         shown = re.sub(r"[\s-]", "", text) if self.field == "order-number" else text
-        match = self.pattern.search(shown)
+        match = _compiled(self.pattern).search(shown)
         if match is None:
             return None
         groups = {str(i): g or "" for i, g in enumerate(match.groups(), 1)}
@@ -152,9 +153,14 @@ class Rules:
         return verdicts
 
 
-def read_rules(roles: Mapping[str, Any], systems: Mapping[str, Any]) -> Rules:
-    """Rules from the two documents. Raises ConfigError for a word that does not exist or a broken pattern."""
+def read_rules(roles: Mapping[str, Any], systems: Mapping[str, Any], *, tried: bool = False) -> Rules:
+    """Rules from the two documents. Raises ConfigError for a word that does not exist or a broken pattern.
+
+    tried: the patterns are known to be good; each is compiled when a clue first needs it, since few ever are.
+    """
     try:
+        for rule in () if tried else (*roles["fact"], *systems["system"]):
+            _compiled(rule["pattern"])
         return Rules(
             open_control=frozenset(roles["control"]["open"]),
             control=frozenset(roles["control"]["open"]) | frozenset(roles["control"]["other"]),
@@ -167,6 +173,11 @@ def read_rules(roles: Mapping[str, Any], systems: Mapping[str, Any]) -> Rules:
         )
     except (KeyError, TypeError, re.error) as error:
         raise ConfigError(f"inventory rules: {error!r}") from error
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
 
 
 def together(confidences: Iterable[float]) -> float:
@@ -188,7 +199,7 @@ def _facts(rules: Iterable[Mapping[str, Any]], says: str) -> dict[str, tuple[Fac
                 field=rule["field"],
                 only=frozenset(rule.get("only", ())),
                 never=frozenset(rule.get("never", ())),
-                pattern=re.compile(rule["pattern"], re.IGNORECASE),
+                pattern=rule["pattern"],
                 value=value,
                 confidence=float(rule["confidence"]),
                 because=rule["because"],

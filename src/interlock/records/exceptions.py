@@ -7,13 +7,12 @@ import uuid
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-import tomlkit
-
 from interlock.errors import ConfigError
-from interlock.records.site_text import load_site, parse_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    import tomlkit
 
     from interlock.records.finding import Finding
     from interlock.records.site import Exemption, Site
@@ -37,6 +36,8 @@ def accept_finding(
     An exception for the same finding is rewritten in its place. until: last day it is in force (UTC).
     Raises ConfigError where the text is no site file, or the id or the reason says nothing.
     """
+    from interlock.records.site_text import load_site, parse_document  # noqa: PLC0415 (its parser takes long to load)
+
     load_site(text, file=file)
     values = _checked(finding, reason, until, owner)
     document = parse_document(text, file=file)
@@ -62,6 +63,8 @@ def _checked(finding: str, reason: str, until: date, owner: str | None) -> dict[
 
 def _table_for(document: tomlkit.TOMLDocument, finding: str) -> Any:
     """Find the exception's table in the document: the one that is there, else a new last one."""
+    import tomlkit  # noqa: PLC0415 (runs that only apply exceptions need none of it)
+
     for table in document.get("exceptions", []):
         if str(uuid.UUID(table["finding"])) == finding:
             return table
