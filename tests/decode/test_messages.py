@@ -19,10 +19,14 @@ def test_columns_of_messages_are_read_and_written_in_place() -> None:
     for k in (0, 1023, 1024, 2999):
         row = (m.flow[k], m.side[k], m.offset[k], m.length[k], m.time[k], m.frame[k], m.source[k])
         assert row == (k, k & 1, 10 * k, 10, 1_000_000_007 * k, k + 1, 0)
-    m.array = np.arange(256, dtype=np.uint8)
+    m.bind(np.arange(256, dtype=np.uint8))
     assert m.bytes(2) == bytes(range(20, 30))
     m.length[2] = 3
     assert m.bytes(2) == bytes(range(20, 23))
+    m.length[2] = 0
+    assert m.bytes(2) == b""
+    m.length[25] = 6  # the buffer ends with it
+    assert m.bytes(25) == bytes(range(250, 256))
 
 
 def test_columns_of_flows_are_those_that_orient_writes() -> None:

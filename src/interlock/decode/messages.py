@@ -74,4 +74,7 @@ class Messages:
     def bytes(self, i):
         """Message i as bytes, for rare and rich messages."""
         start: cython.Py_ssize_t = self.offset[i]
-        return self.array[start : start + self.length[i]].tobytes()
+        length: cython.Py_ssize_t = self.length[i]
+        if cython.compiled and 0 < length <= len(self.octets) - start:
+            return cython.cast(cython.p_char, cython.address(self.octets[start]))[:length]
+        return self.array[start : start + length].tobytes()
