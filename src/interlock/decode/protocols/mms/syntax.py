@@ -262,6 +262,10 @@ _PLAIN: Final[dict[str, tuple[int, Callable[[bytes], Any]]]] = {
 """Name → number of its universal tag, and what reads its content; UNSIGNED is an INTEGER that cannot be negative."""
 _DEFINITION: Final = re.compile(r"^(?=\w)", re.MULTILINE)
 _SEQUENCE, _SET, _EXTERNAL = 0x10, 0x11, 0x08
+_WORDS: Final = frozenset(
+    {"[", "SEQUENCE", "SET", "EXTERNAL", "CHOICE", "BIT", "OCTET", "OBJECT", "ANY", "EXPLICIT"}
+)
+"""What begins a type and is more than a type's name."""
 
 
 class Module:
@@ -335,6 +339,17 @@ class Module:
             name = f"{name} {self._next()}"
         if name == "ANY":
             return Anything()
+        return self._of_name(name)
+
+    def _tagged(self) -> Type | None:
+        """`[n] Name`, as most fields are, at once; None, and nothing taken, where something else stands here."""
+        tokens, at = self._tokens, self._at
+        if len(tokens) <= at + 3 or tokens[at] != "[" or tokens[at + 2] != "]" or tokens[at + 3] in _WORDS:
+            return None
+        self._at = at + 4
+        return Tagged(context(int(tokens[at + 1])), self._of_name(tokens[at + 3]), explicit=False)
+
+    def _of_name(self, name: str) -> Type:
         if name in _PLAIN:
             return Plain(name, *_PLAIN[name])
         self._named.add(name)
@@ -351,7 +366,7 @@ class Module:
         fields = []
         while not self._accept("}"):
             name = self._next()
-            kind = self._type()
+            kind = self._tagged() or self._type()
             fields.append((name, kind, self._accept("OPTIONAL")))
             self._accept(",")
         return fields

@@ -18,7 +18,7 @@ REFUSED: Final = 2
 _WRITTEN, _READ, _REPORTED = 0, 1, 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # not frozen: making it would cost more than most messages
 class Exchange:
     """One userdata message whose data is complete.
 
