@@ -52,3 +52,13 @@ def test_nothing_is_left_in_a_slot_of_who_had_it_before() -> None:
     assert {name: column[slot].tolist() for name, column in used.columns.items()} == {
         name: column[slot].tolist() for name, column in new.columns.items()
     }
+
+
+def test_connections_between_the_same_ends_do_not_crowd_the_table() -> None:
+    flows = Flows(Words(), seed=7)
+    for port in range(20000, 23000):
+        octets = port.to_bytes(2, "big") + segment(0, read(1), seq=1)[2:]
+        flows.find(_packet(feed.ethernet(ipv4(octets, side=0), 0x0800, side=0)))
+    taken = "".join("x" if slot >= 0 else " " for slot in flows.table_array.tolist())
+    assert taken.count("x") == 3000
+    assert max(map(len, taken.split())) < 64

@@ -63,6 +63,23 @@ _SIDES = {
 }
 
 
+@cython.cfunc
+@cython.inline
+@cython.exceptval(check=False)
+@cython.returns(cython.ulonglong)
+@cython.locals(h=cython.ulonglong, all_ones=cython.ulonglong, p1=cython.ulonglong)
+def _spread(h):
+    """Let every bit of a hash reach the low ones, which name a place in the table.
+
+    Those of Flows._hash never saw one of the ports: connections between the same ends would stand in one row, and who
+    opens many of them make every look-up as long. Flow ids are made of that hash and stay as they are.
+    """
+    all_ones = 0xFFFFFFFFFFFFFFFF
+    p1 = 0xFF51AFD7ED558CCD
+    h = ((h ^ (h >> 32)) * p1) & all_ones
+    return h ^ (h >> 32)
+
+
 class Flows:
     """Slots (int) of live conversations. Columns are per slot, or per slot and side (0 or 1).
 
@@ -161,7 +178,9 @@ class Flows:
         if p.family == 0:
             layer = layer | 0x10000
         k4: cython.ulonglong = (ports << 32) | (layer << 12) | p.realm
-        at: cython.longlong = self._hash(k0, k1, k2, k3, k4) & cython.cast(cython.ulonglong, self.table_mask)
+        at: cython.longlong = _spread(self._hash(k0, k1, k2, k3, k4)) & cython.cast(
+            cython.ulonglong, self.table_mask
+        )
         slot: cython.int
         while True:
             slot = self.table[at]
@@ -185,7 +204,9 @@ class Flows:
         self._clear(slot)
         self.key[slot, 0], self.key[slot, 1], self.key[slot, 2] = k0, k1, k2
         self.key[slot, 3], self.key[slot, 4] = k3, k4
-        at: cython.longlong = self._hash(k0, k1, k2, k3, k4) & cython.cast(cython.ulonglong, self.table_mask)
+        at: cython.longlong = _spread(self._hash(k0, k1, k2, k3, k4)) & cython.cast(
+            cython.ulonglong, self.table_mask
+        )
         while self.table[at] != -1:
             at = (at + 1) & self.table_mask
         self.table[at] = slot
@@ -252,8 +273,14 @@ class Flows:
         for slot in range(self.capacity):
             if self.alive[slot] != 1:
                 continue
-            at = self._hash(
-                self.key[slot, 0], self.key[slot, 1], self.key[slot, 2], self.key[slot, 3], self.key[slot, 4]
+            at = _spread(
+                self._hash(
+                    self.key[slot, 0],
+                    self.key[slot, 1],
+                    self.key[slot, 2],
+                    self.key[slot, 3],
+                    self.key[slot, 4],
+                )
             ) & cython.cast(cython.ulonglong, self.table_mask)
             while self.table[at] >= 0:
                 at = (at + 1) & self.table_mask
@@ -263,8 +290,10 @@ class Flows:
     def forget_key(self, slot):
         """Let a new conversation between the same ends get a slot of its own; `alive` becomes 2 (ended)."""
         self.alive[slot] = 2
-        at: cython.longlong = self._hash(
-            self.key[slot, 0], self.key[slot, 1], self.key[slot, 2], self.key[slot, 3], self.key[slot, 4]
+        at: cython.longlong = _spread(
+            self._hash(
+                self.key[slot, 0], self.key[slot, 1], self.key[slot, 2], self.key[slot, 3], self.key[slot, 4]
+            )
         ) & cython.cast(cython.ulonglong, self.table_mask)
         while self.table[at] != slot:
             if self.table[at] == -1:
