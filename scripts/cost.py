@@ -10,7 +10,11 @@ Records go to docs/proof/cost.json.
 from __future__ import annotations
 
 import argparse
+import os
+import shutil
+import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(Path(__file__).parent)]
 
+from measuring.company import Instructions, Meter, Seconds, guests, valgrind  # noqa: E402
 from proving.records import put, today  # noqa: E402
 
 from decode.contract.playing import batch_of, engine_for  # noqa: E402 - what plays seeds lives with the tests
@@ -31,6 +36,8 @@ if TYPE_CHECKING:
 ROUNDS = 5
 TURNS = 50
 BATCH = 16384
+MOST = 0.02
+"""What a protocol may cost the others, of what they cost without it."""
 
 
 def cost(subject: Subject, seconds: float) -> dict[str, Any]:
@@ -65,14 +72,38 @@ def _round(takes: list[Any], copies: int) -> float:
     return time.process_time() - began
 
 
+def others(asked: argparse.Namespace) -> int:
+    """What each protocol costs the others, as it is found out; under valgrind where that is there."""
+    if asked.counted is None and shutil.which("valgrind"):
+        with tempfile.TemporaryDirectory() as folder:
+            command = [*valgrind(Path(folder)), sys.executable, *sys.argv, "--counted", folder]
+            return subprocess.run(command, env=os.environ | {"PYTHONHASHSEED": "0"}, check=False).returncode
+    meter: Meter = Seconds() if asked.counted is None else Instructions(asked.counted)
+    unit, good = "CPU s" if asked.counted is None else "instructions", True
+    for guest in guests(SUBJECTS, meter, asked.turns, asked.protocol or ()):
+        fits = guest.share <= MOST and guest.same_rows
+        good &= fits
+        told = "" if guest.same_rows else ", and other rows come out"
+        print(
+            f"{guest.folder}: {100 * guest.share:+.2f} % ({guest.without:.9g} {unit} without it){told}",
+            flush=True,
+        )
+        if asked.record:
+            about = {
+                "date": today(),
+                "command": "scripts/cost.py --others",
+                "unit": unit,
+                "turns": asked.turns,
+            }
+            entry = {"percent": round(100 * guest.share, 3), "same_rows": guest.same_rows}
+            put("others", {guest.folder: entry | about})
+    return 0 if good else 1
+
+
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--protocol", action="append", help="only this folder (may be given again)")
-    parser.add_argument("--seconds", type=float, default=1.0, help="about this long each (1)")
-    parser.add_argument("--record", action="store_true", help="write docs/proof/cost.json")
-    asked = parser.parse_args()
+    asked = _arguments()
+    if asked.others:
+        return others(asked)
     for subject in SUBJECTS:
         if not subject.own_seeds or (asked.protocol and subject.name not in asked.protocol):
             continue
@@ -81,6 +112,19 @@ def main() -> int:
         if asked.record:
             put("cost", {subject.name: found | {"date": today(), "command": "scripts/cost.py"}})
     return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--protocol", action="append", help="only this folder (may be given again)")
+    parser.add_argument("--seconds", type=float, default=1.0, help="about this long each (1)")
+    parser.add_argument("--record", action="store_true", help="write docs/proof/cost.json, or others.json")
+    parser.add_argument("--others", action="store_true", help="what each protocol costs the others")
+    parser.add_argument("--turns", type=int, default=5, help="how often a conversation is said over (5)")
+    parser.add_argument("--counted", type=Path, help=argparse.SUPPRESS)
+    return parser.parse_args()
 
 
 if __name__ == "__main__":
