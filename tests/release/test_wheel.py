@@ -80,7 +80,8 @@ def bundle(tree, tmp_path_factory):
     (archive,) = tree.glob("dist/*-bundle.tar.gz")
     place = tmp_path_factory.mktemp("machine")
     with tarfile.open(archive) as packed:
-        packed.extractall(place, filter="data")
+        # 3.11.3 and older know no filters, 3.12 and newer want one
+        packed.extractall(place, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
     (folder,) = place.iterdir()
     return folder
 

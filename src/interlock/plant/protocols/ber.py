@@ -19,7 +19,8 @@ def tagged(tag: int, octets: bytes) -> bytes:
 
 def integer(tag: int, value: int) -> bytes:
     """A signed whole number in as few octets as it takes."""
-    return tagged(tag, value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True))
+    width = (value if value >= 0 else ~value).bit_length() // 8 + 1  # room for the sign
+    return tagged(tag, value.to_bytes(width, "big", signed=True))
 
 
 def unsigned(tag: int, value: int) -> bytes:
