@@ -1,8 +1,8 @@
 # cython: compiled
 """Frames to messages: headers, flow, stream, and the protocol's framer, in one pass over a batch.
 
-The loop is one class because every step shares the packet, the flow table and the buffer; what is rare
-(fragments, reordering, gaps) stands in `streams.py` and `fragments.py`.
+Over 400 lines would be split; the loop is one class because every step shares the packet, the flow table and the
+buffer. What is rare (fragments, reordering, gaps) stands in `streams.py` and `fragments.py`.
 """
 
 from __future__ import annotations

@@ -27,6 +27,8 @@ from interlock.plant.protocols import (
     modbus,
     network,
     opcua,
+    opcua_client,
+    opcua_wire,
     profinet,
     s7comm,
     tristation,
@@ -67,7 +69,7 @@ FIRST = {
     "modbus": modbus.adu(1, 1, modbus.read(4, 0, 5)),
     "s7comm": s7comm.connect() + s7comm.setup(1) + s7comm.read_reals(2, BOILER_REALS),
     "cip": cip.register() + cip.encapsulate(cip.LIST_IDENTITY, 0),
-    "opcua": opcua.Client(PASTEURISER_URL, "x", lambda: NOW).hello(),
+    "opcua": opcua_client.Client(PASTEURISER_URL, "x", lambda: NOW).hello(),
     "iec104": iec104.u_frame(7) + iec104.Master(FEEDER_ADDRESS).command(iec104.INTERROGATION, 0, b"\x14"),
     "dnp3": dnp3.request(1, dnp3.READ, dnp3.CLASS_0),
     "bacnet": bacnet.who_is(),
@@ -126,7 +128,7 @@ def test_modbus_refuses_by_the_book(pdu, code) -> None:
 
 def test_a_wrong_answer_is_no_value() -> None:
     for parse, octets in ((modbus.registers_of, b"\0" * 9), (s7comm.reals_of, b"\3\0\0\7"), (cip.reals_of, b""),
-                          (bacnet.real_of, b""), (opcua.doubles_of, b"MSGF")):  # fmt: skip
+                          (bacnet.real_of, b""), (opcua_client.doubles_of, b"MSGF")):  # fmt: skip
         with pytest.raises(ValueError, match=r"answer|response"):
             parse(octets)
 
@@ -176,15 +178,18 @@ def test_opcua_lets_everybody_read_and_only_users_write() -> None:
     state = image()
     server = services(state)["opcua"]
     for user, password, kept in ((None, "", 76.0), ("shift", "Kessel-7", 50.0)):
-        session, speaker = server.open(), opcua.Client(PASTEURISER_URL, "x", lambda: NOW)
+        session, speaker = server.open(), opcua_client.Client(PASTEURISER_URL, "x", lambda: NOW)
         opened(session, speaker, user, password)
         (answer,) = session.receive(speaker.read(("Pasteuriser.Temperature",)))
-        assert opcua.doubles_of(answer) == (76.0,)
+        assert opcua_client.doubles_of(answer) == (76.0,)
         session.receive(speaker.write("Pasteuriser.TemperatureSetpoint", 50.0))
         assert state["pasteuriser.temperature_setpoint"] == kept
-    session, speaker = server.open(), opcua.Client(PASTEURISER_URL, "x", lambda: NOW)
-    assert opcua.number_of(opened(session, speaker, "shift", "wrong")) == opcua.FAULT
-    assert opcua.number_of(session.receive(speaker.read(("Pasteuriser.Temperature",)))[0]) == opcua.FAULT
+    session, speaker = server.open(), opcua_client.Client(PASTEURISER_URL, "x", lambda: NOW)
+    assert opcua_client.number_of(opened(session, speaker, "shift", "wrong")) == opcua_wire.FAULT
+    assert (
+        opcua_client.number_of(session.receive(speaker.read(("Pasteuriser.Temperature",)))[0])
+        == opcua_wire.FAULT
+    )
 
 
 def test_iec104_tells_commands_and_refuses() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from interlock.plant.actors.steps import Ask, Link, Until
-from interlock.plant.protocols.opcua import Client
+from interlock.plant.protocols.opcua_client import Client
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,8 +19,21 @@ if TYPE_CHECKING:
     from interlock.plant.process.tags import State
 
 __all__ = [
-    "CipServer", "Identity", "encapsulate", "many", "object_path", "read_tag", "reals_of", "register", "request",
-    "session_of", "unconnected", "write_tag",
+    "CipServer",
+    "Identity",
+    "bundle",
+    "encapsulate",
+    "many",
+    "object_path",
+    "read_tag",
+    "reals_of",
+    "register",
+    "request",
+    "session_of",
+    "tag_path",
+    "unbundle",
+    "unconnected",
+    "write_tag",
 ]  # fmt: skip
 
 LIST_SERVICES: Final = 0x04
@@ -103,33 +116,36 @@ def object_path(class_id: int, instance: int, attribute: int | None = None) -> b
     return path if attribute is None else path + bytes((0x30, attribute))
 
 
-def _tag_path(name: str) -> bytes:
+def tag_path(name: str) -> bytes:
+    """Path of a tag by its name."""
     octets = name.encode("ascii")
     return bytes((0x91, len(octets))) + octets + bytes(len(octets) % 2)
 
 
 def read_tag(name: str) -> bytes:
     """Read one element of a tag."""
-    return request(READ_TAG, _tag_path(name), struct.pack("<H", 1))
+    return request(READ_TAG, tag_path(name), struct.pack("<H", 1))
 
 
 def write_tag(name: str, value: float) -> bytes:
     """Write one REAL."""
-    return request(WRITE_TAG, _tag_path(name), struct.pack("<HHf", REAL, 1, value))
+    return request(WRITE_TAG, tag_path(name), struct.pack("<HHf", REAL, 1, value))
 
 
 def many(requests: Sequence[bytes]) -> bytes:
     """A Multiple Service Packet."""
-    return request(MULTIPLE, object_path(2, 1), _bundle(requests))
+    return request(MULTIPLE, object_path(2, 1), bundle(requests))
 
 
-def _bundle(messages: Sequence[bytes]) -> bytes:
+def bundle(messages: Sequence[bytes]) -> bytes:
+    """Count, offsets and messages, as both directions of a Multiple Service Packet carry them."""
     ends = itertools.accumulate((len(m) for m in messages), initial=2 + 2 * len(messages))
     offsets = list(ends)[:-1]
     return struct.pack(f"<{1 + len(messages)}H", len(messages), *offsets) + b"".join(messages)
 
 
-def _unbundle(octets: bytes) -> list[bytes]:
+def unbundle(octets: bytes) -> list[bytes]:
+    """The messages of a Multiple Service Packet."""
     count = struct.unpack_from("<H", octets)[0]
     offsets = [*struct.unpack_from(f"<{count}H", octets, 2), len(octets)]
     return [octets[a:b] for a, b in itertools.pairwise(offsets)]
@@ -142,7 +158,7 @@ def reals_of(answer: bytes) -> tuple[float, ...]:
         if message[0] != MULTIPLE | 0x80 or message[2]:
             raise ValueError(f"no tags in the answer: {message[:8].hex()}")
         found = []
-        for each in _unbundle(message[4:]):
+        for each in unbundle(message[4:]):
             if each[2]:
                 raise ValueError(f"tag refused with {each[2]:#x}")
             found.append(struct.unpack_from("<f", each, 6)[0])
@@ -190,7 +206,7 @@ class CipServer:
 
     def _serve(self, service: int, path: bytes, data: bytes) -> tuple[int, bytes]:
         if service == MULTIPLE and path == object_path(2, 1):
-            return 0, _bundle([self.answer(one) for one in _unbundle(data)])
+            return 0, bundle([self.answer(one) for one in unbundle(data)])
         if path[:4] == object_path(1, 1):
             return self._identify(service, path)
         if path[:1] == b"\x91":
