@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import time
+
+import pytest
+
+ENTRY = "from interlock.cli.main import main; main()"
 
 
 def _run(*arguments):
-    command = [sys.executable, "-c", "from interlock.cli.main import main; main()", *map(str, arguments)]
+    command = [sys.executable, "-c", ENTRY, *map(str, arguments)]
     return subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
 
 
@@ -28,6 +34,33 @@ def test_an_unknown_attack_is_a_wrong_option(tmp_path) -> None:
         ran = _run("plant", "record", "--minutes", 1, "--out", tmp_path / "x.pcap", "--attack", value)
         assert ran.returncode == 2
         assert said in ran.stderr
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_recording_that_is_stopped_is_whole(tmp_path, number, code) -> None:
+    out = tmp_path / "long.pcap"
+    command = [sys.executable, "-c", ENTRY, "plant", "record", "--minutes", "20000", "--out", str(out)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    part, until = tmp_path / "long.pcap.part", time.monotonic() + 60
+    while time.monotonic() < until and not (part.exists() and part.stat().st_size > 100_000):
+        time.sleep(0.05)
+    process.send_signal(number)
+    said = process.communicate(timeout=60)
+    assert process.returncode == code, said
+    assert not part.exists()
+    frames = json.loads((tmp_path / "long.pcap.truth.json").read_text("utf-8"))["frames"]
+    at, octets, count = 24, out.read_bytes(), 0
+    while at < len(octets):
+        at, count = at + 16 + int.from_bytes(octets[at + 8 : at + 12], "little"), count + 1
+    assert (at, count) == (len(octets), frames)
+
+
+def test_where_nothing_can_be_written_it_says_so(tmp_path) -> None:
+    for out, code in ((tmp_path / "no" / "x.pcap", 3), ("/dev/full", 2), (tmp_path, 2)):
+        ran = _run("plant", "record", "--minutes", 1, "--out", out)
+        assert ran.returncode == code
+        assert str(out) in ran.stderr
+        assert "Traceback" not in ran.stderr
 
 
 def test_attacks_are_listed(tmp_path) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from interlock.cli.exits import BY_SIGNAL
 
 if TYPE_CHECKING:
     from interlock.plant.twin.recording import Twin
@@ -63,35 +66,56 @@ def _attacks(
 def record(minutes: float, seed: int, out: Path, attacks: tuple[tuple[str, float], ...]) -> None:
     """Simulate the plant faster than time and record its mirror port; OUT.truth.json says what was attacked.
 
-    Nothing is sent anywhere. Stopped by Ctrl-C, the capture holds what was simulated so far.
+    Nothing is sent anywhere. Stopped by Ctrl-C or SIGTERM, the capture holds what was simulated so far.
     """
+    from interlock.errors import OutputError  # noqa: PLC0415
     from interlock.plant.twin.recording import Twin  # noqa: PLC0415
 
+    if out.exists() and not out.is_file():
+        raise click.UsageError(f"--out {out}: is no file; name one")
     part = out.with_name(out.name + ".part")
-    with part.open("wb") as target:
-        twin = Twin(target, seed)
-        for name, minute in attacks:
-            twin.attack(name, minute)
-        try:
-            _watch(twin, minutes)
-        finally:  # what was simulated so far is a whole capture, whatever ended it
-            target.close()
-            _tell(twin, part, out, seed)
+    asked = _Asked()
+    try:
+        with part.open("wb") as target:
+            twin = Twin(target, seed)
+            for name, minute in attacks:
+                twin.attack(name, minute)
+            _watch(twin, minutes, asked)
+        _tell(twin, part, out, seed)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        kept = f"; what was recorded so far is in {part}" if part.exists() else ""
+        raise OutputError(f"{out}: cannot be written ({reason}){kept}") from error
+    if asked.number:
+        sys.exit(BY_SIGNAL + asked.number)
 
 
-def _watch(twin: Twin, minutes: float) -> None:
+class _Asked:
+    """Whether somebody asked to stop: heeded between two simulated seconds, at once the second time."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._take)
+
+    def _take(self, number: int, _frame: object) -> None:
+        if self.number:
+            sys.exit(BY_SIGNAL + number)
+        self.number = number
+
+
+def _watch(twin: Twin, minutes: float, asked: _Asked) -> None:
     """Let it run, with progress on a terminal."""
-    if not sys.stderr.isatty():
-        for _ in twin.run(minutes):
-            pass
-        return
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import Progress  # noqa: PLC0415
 
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    hidden = not sys.stderr.isatty()
+    with Progress(console=Console(stderr=True), transient=True, disable=hidden) as progress:
         task = progress.add_task("recording", total=1.0)
         for share in twin.run(minutes):
             progress.update(task, completed=share)
+            if asked.number:
+                return
 
 
 def _tell(twin: Twin, part: Path, out: Path, seed: int) -> None:
