@@ -25,7 +25,8 @@ $(VENV)/.installed: $(VENV)/pyvenv.cfg requirements/build.txt requirements/runti
 	$(READY)
 	@touch $@
 
-$(VENV)/.tests: $(VENV)/.installed requirements/test.txt requirements/sbom.txt
+$(VENV)/.tests: $(VENV)/.installed requirements/plant.txt requirements/test.txt requirements/sbom.txt
+	$(INSTALL) -r requirements/plant.txt
 	$(INSTALL) -r requirements/test.txt
 	$(INSTALL) -r requirements/sbom.txt
 	@touch $@

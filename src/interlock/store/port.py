@@ -1,0 +1,83 @@
+"""The port to whatever keeps what the sensor saw: records, findings, its diary, what it learned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import pyarrow as pa
+
+    from interlock.records.finding import Finding
+
+__all__ = ["Entry", "Event", "Store"]
+
+Event = Literal[
+    "started", "stopped", "worker-lost", "blind", "flow-passed-over", "shed", "dropped", "interface-gone",
+    "interface-back", "clock-jump", "disk-full", "disk-back", "reloaded", "refused", "aged-out", "state-lost",
+]  # fmt: skip
+"""What can happen to the sensor itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of the sensor's diary.
+
+    time: UTC ns, of the wall. until: where it lasted, its end. source: sensor and interface, empty for the whole.
+    says: a sentence for people. count: how many (packets dropped, rows shed, octets), 0 where it does not count.
+    """
+
+    time: int
+    event: Event
+    says: str
+    until: int | None = None
+    source: str = ""
+    count: int = 0
+
+
+class Store(Protocol):
+    """Where a sensor keeps things. One process writes; others may read at the same time.
+
+    Raises OutputError, a sentence that names the place, where the disk refuses; what was accepted before stays whole.
+    """
+
+    def write(self, batches: Mapping[str, pa.RecordBatch]) -> None:
+        """Take rows of any tables as they come. A crash loses at most those since the last `tend`."""
+        ...
+
+    def commit(self, findings: Sequence[Finding]) -> None:
+        """Findings, by their ids new or grown; on disk when this returns. Never shed, never aged out while open."""
+        ...
+
+    def findings(self, after: int = 0) -> Iterator[tuple[int, Finding]]:
+        """Findings by the number of their last commit, ascending from `after` on: how outlets follow."""
+        ...
+
+    def note(self, entry: Entry) -> None:
+        """A line of the diary; on disk when this returns."""
+        ...
+
+    def diary(self) -> Iterator[Entry]:
+        """The diary, oldest first."""
+        ...
+
+    def keep(self, name: str, state: bytes) -> None:
+        """Keep a state (inventory, what a detector learned, an outlet's cursor) in place of the one before."""
+        ...
+
+    def kept(self, name: str) -> bytes | None:
+        """Give the state of that name, whole or not at all."""
+        ...
+
+    def tend(self, now: int) -> None:
+        """What needs time, asked for about once a second. now: UTC ns, of the wall.
+
+        Rows to disk, full segments sealed, what is older or larger than the declared retention removed.
+        """
+        ...
+
+    def close(self) -> None:
+        """Seal everything. What is closed can be opened again."""
+        ...
