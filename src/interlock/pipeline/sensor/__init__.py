@@ -1,0 +1,1 @@
+"""What the sensor's processes are made of."""

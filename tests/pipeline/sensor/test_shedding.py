@@ -1,0 +1,87 @@
+"""What is left out under pressure is what the rule says, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+from tests.pipeline.sensor.some_batches import operations, values
+
+from interlock.pipeline.sensor.shedding import CYCLE_NS, Pressure, Shedder
+
+
+def kept(shedder, rows, pressure=Pressure.READS, now=0):
+    """Operation ids that stay."""
+    return shedder.keep("operations", operations(rows), pressure, now)["operation"].to_pylist()
+
+
+def test_without_pressure_everything_stays():
+    """The very batch comes back."""
+    batch = operations([{}, {}])
+    assert Shedder().keep("operations", batch, Pressure.NONE, 0) is batch
+
+
+def test_values_go_first_and_written_ones_never():
+    """Reads of operations stay under the first pressure."""
+    batch = values([{"direction": d} for d in ("read", "written", "reported")])
+    assert Shedder().keep("values", batch, Pressure.VALUES, 0)["direction"].to_pylist() == ["written"]
+    both = operations([{}, {"operation": 2}])
+    assert Shedder().keep("operations", both, Pressure.VALUES, 0) is both
+
+
+def test_of_a_read_that_repeats_the_first_stays():
+    """Once in a minute of capture time it is told again."""
+    shedder = Shedder()
+    assert kept(shedder, [{"operation": n} for n in (1, 2, 3)]) == [1]
+    assert kept(shedder, [{"operation": 4}], now=CYCLE_NS - 1) == []
+    assert kept(shedder, [{"operation": 5}], now=CYCLE_NS) == [5]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"verb": "write"},
+        {"verb": "program-read"},
+        {"verb": "unknown"},
+        {"outcome": "refused"},
+        {"outcome": "pending"},
+        {"outcome": "no-answer"},
+        {"outcome": "unknown"},
+        {"outcome": "unsolicited"},
+    ],
+)
+def test_what_a_finding_could_need_stays(row):
+    """However often it is repeated."""
+    assert kept(Shedder(), [row | {"operation": n} for n in range(1, 5)]) == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"client": "10.0.0.9"},
+        {"server": "10.0.0.9"},
+        {"object": "holding:1"},
+        {"count": 5},
+        {"unit": "1"},
+        {"function": 4},
+        {"protocol": "s7comm"},
+        {"realm": "cell"},
+        {"source": "other"},
+    ],
+)
+def test_the_first_of_every_kind_of_read_stays(other):
+    """Who asks whom what: a sweep of addresses is not a cycle."""
+    assert kept(Shedder(), [{"operation": 1}, other | {"operation": 2}, {"operation": 3}]) == [1, 2]
+
+
+def test_items_of_one_message_stay_together():
+    """A message counts where its item is 0: no item comes without it."""
+    shedder = Shedder()
+    kept(shedder, [{"operation": 1, "item": 0, "items": 2}])
+    rows = [{"operation": 2, "item": 0, "items": 2}, {"operation": 2, "item": 1, "items": 2}]
+    assert kept(shedder, rows) == [2, 2]
+    assert kept(shedder, [row | {"operation": 3} for row in rows]) == []
+
+
+def test_other_tables_stay():
+    """Clues, oddities, credentials, flows and whatever a protocol adds."""
+    batch = values([{}])
+    assert Shedder().keep("clues", batch, Pressure.READS, 0) is batch
