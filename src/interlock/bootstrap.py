@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from interlock.decode.engine import Engine
     from interlock.decode.protocols.profinet.gsdml import Description
     from interlock.pipeline.analyze_run import Analysis
+    from interlock.records.config import Config
     from interlock.records.frames import Source
     from interlock.records.site import Site
     from interlock.store.folder import TableFolder
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 __all__ = [
     "build_analysis",
     "build_engine",
+    "check_config",
     "fingerprint_key",
+    "read_config",
     "read_descriptions",
     "read_site",
     "state_folder",
@@ -128,6 +131,33 @@ def read_site(path: str | None) -> Site:
         reason = getattr(error, "strerror", None) or "is no UTF-8 text"
         raise ConfigError(f"{path}: cannot be read ({reason.lower()}); name a site file") from error
     return load_site(text, file=path)
+
+
+def read_config(path: Path) -> Config:
+    """What a file `interlock.toml` says. Raises ConfigError, naming file, line and column."""
+    from interlock.errors import ConfigError  # noqa: PLC0415
+    from interlock.records.config_text import load_config  # noqa: PLC0415 (its parser takes long to load)
+
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "is no UTF-8 text"
+        raise ConfigError(
+            f"{path}: cannot be read ({reason.lower()}); `interlock sensor config` prints one to begin with"
+        ) from error
+    return load_config(text, file=str(path))
+
+
+def check_config(config: Config) -> None:
+    """Look at the secrets that a configuration names. Raises ConfigError where one is missing or not kept secret."""
+    from interlock.export.delivery.secret import check_private, read_secret  # noqa: PLC0415
+
+    for part in (*config.outlets, *([config.metrics] if config.metrics else [])):
+        token, key = getattr(part, "token_file", None), getattr(part, "key_file", None)
+        if token is not None:
+            read_secret(token)
+        if key is not None:
+            check_private(key)
 
 
 def build_analysis(site: Site, out: Path) -> tuple[Analysis, TableFolder]:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interlock.errors import ConfigError
-from interlock.records import site_text
+from interlock.records import site_text, toml_places
 from interlock.records.site import Site
 from interlock.records.site_text import SECTIONS, load_site
 
@@ -213,7 +213,7 @@ def test_hostile_texts_are_errors(text: str) -> None:
 
 
 def test_a_file_without_end_is_refused_before_it_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(site_text, "MAX_SITE_CHARACTERS", 10)
+    monkeypatch.setattr(toml_places, "MAX_CHARACTERS", 10)
     with pytest.raises(ConfigError, match="at most 10"):
         load_site("# a comment of some length")
 

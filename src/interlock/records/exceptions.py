@@ -36,7 +36,8 @@ def accept_finding(
     An exception for the same finding is rewritten in its place. until: last day it is in force (UTC).
     Raises ConfigError where the text is no site file, or the id or the reason says nothing.
     """
-    from interlock.records.site_text import load_site, parse_document  # noqa: PLC0415 (its parser takes long to load)
+    from interlock.records.site_text import load_site  # noqa: PLC0415 (its parser takes long to load)
+    from interlock.records.toml_places import parse_document  # noqa: PLC0415
 
     load_site(text, file=file)
     values = _checked(finding, reason, until, owner)

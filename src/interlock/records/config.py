@@ -1,0 +1,151 @@
+"""The model of `interlock.toml`: how a sensor runs on this machine. Every part is optional."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal
+
+from interlock.records.site import DEFAULT_REALM
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from interlock.records.vocabulary import Severity
+
+__all__ = [
+    "SHEDDABLE",
+    "STATES",
+    "Config",
+    "FileConfig",
+    "InterfaceConfig",
+    "MetricsConfig",
+    "OutletConfig",
+    "Retention",
+    "SensorConfig",
+    "StdoutConfig",
+    "SyslogConfig",
+    "WebhookConfig",
+]
+
+SHEDDABLE: Final[tuple[str, ...]] = ("values", "flows", "clues", "oddities", "operations")
+"""Tables whose rows may be shed where the judge cannot follow, cheapest loss first. Findings are never shed."""
+
+STATES: Final[tuple[str, ...]] = ("flows", "streams", "fragments", "requests", "inventory", "detectors")
+"""Tables of state whose memory can be bounded."""
+
+Transport = Literal["udp", "tcp", "tls"]
+MessageFormat = Literal["json", "cef", "text"]
+LineFormat = Literal["jsonl", "text"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterfaceConfig:
+    """An interface to listen on. workers: processes that share it (PACKET_FANOUT)."""
+
+    name: str
+    realm: str = DEFAULT_REALM
+    workers: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """What the store keeps: at most so old, at most so large; None where nothing is said."""
+
+    age_days: int | None = None
+    size_gib: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorConfig:
+    """The sensor itself. store: its folder. site: the site file.
+
+    shed: tables whose rows go first where the judge cannot follow, in this order; what is not named is kept.
+    memory_mib: table of state (one of STATES) → MiB that it may take, pairs in the file's order.
+    """
+
+    name: str | None = None
+    store: Path | None = None
+    site: Path | None = None
+    interfaces: tuple[InterfaceConfig, ...] = ()
+    retention: Retention = field(default_factory=Retention)
+    memory_mib: tuple[tuple[str, int], ...] = ()
+    shed: tuple[str, ...] = SHEDDABLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StdoutConfig:
+    """Findings on standard output."""
+
+    name: str = "stdout"
+    least_severity: Severity = "info"
+    format: LineFormat = "jsonl"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileConfig:
+    """Findings as lines of a file, each on disk before the next."""
+
+    path: Path
+    name: str = "file"
+    least_severity: Severity = "info"
+    format: LineFormat = "jsonl"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyslogConfig:
+    """A syslog receiver. ca_file: who vouches for it (tls). certificate, key_file: what it asks of us.
+
+    enterprise: the private enterprise number of the structured data (RFC 5424, 7.2.2; 32473 is that of examples).
+    max_octets: longest message; more loses its longest parts first, and says so.
+    """
+
+    host: str
+    port: int
+    transport: Transport
+    name: str = "syslog"
+    least_severity: Severity = "info"
+    format: MessageFormat = "json"
+    facility: str = "local0"
+    ca_file: Path | None = None
+    server_name: str | None = None
+    certificate: Path | None = None
+    key_file: Path | None = None
+    enterprise: int = 32473
+    max_octets: int = 8192
+    timeout_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookConfig:
+    """An HTTPS receiver of JSON batches. token_file: its bearer token. ca_file: None takes the system's."""
+
+    url: str
+    name: str = "webhook"
+    least_severity: Severity = "info"
+    token_file: Path | None = None
+    ca_file: Path | None = None
+    certificate: Path | None = None
+    key_file: Path | None = None
+    timeout_s: float = 10.0
+
+
+OutletConfig = StdoutConfig | FileConfig | SyslogConfig | WebhookConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsConfig:
+    """Where /metrics and /health are answered; beyond this machine only over TLS and with a token."""
+
+    listen: str
+    certificate: Path | None = None
+    key_file: Path | None = None
+    token_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The whole file, in the file's order. metrics: None where nobody may ask."""
+
+    sensor: SensorConfig = field(default_factory=SensorConfig)
+    outlets: tuple[OutletConfig, ...] = ()
+    metrics: MetricsConfig | None = None

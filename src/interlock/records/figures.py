@@ -1,0 +1,80 @@
+"""What a sensor measures of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from interlock.records.histogram import Histogram
+
+__all__ = ["Figures", "InterfaceFigures", "OutletFigures", "ProcessFigures"]
+
+State = Literal["starting", "running", "stopping", "stopped"]
+InterfaceState = Literal["up", "down", "gone", "unknown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessFigures:
+    """One of the sensor's processes. name: `supervisor`, `judge`, `worker eth1 0`. rss_octets: memory it has now."""
+
+    name: str
+    pid: int
+    rss_octets: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterfaceFigures:
+    """One interface since the start. drops: packets that the kernel could not keep. since: UTC ns of this state."""
+
+    name: str
+    state: InterfaceState = "unknown"
+    since: int = 0
+    packets: int = 0
+    octets: int = 0
+    drops: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutletFigures:
+    """One outlet since the start. failing_since: UTC ns, None where it works. waiting: findings not yet delivered."""
+
+    name: str
+    delivered: int = 0
+    failures: int = 0
+    waiting: int = 0
+    failing_since: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """One look at a sensor; counts run since `started`, and nothing is zero that was not measured as zero.
+
+    time, started: UTC ns, of the wall. capture_time: UTC ns of the newest packet judged, None before the first.
+    operations: by protocol. findings: commits of new or grown findings. severities: open findings by severity.
+    drops: packets that the kernel could not keep. shed: rows by table. blind_ns: time in which nothing was seen.
+    record_latency: packet on the wire → record; finding_latency: packet on the wire → finding on disk.
+    """
+
+    version: str
+    time: int
+    started: int
+    state: State = "running"
+    sensor: str = ""
+    capture_time: int | None = None
+    packets: int = 0
+    octets: int = 0
+    operations: dict[str, int] = field(default_factory=dict)
+    findings: int = 0
+    severities: dict[str, int] = field(default_factory=dict)
+    drops: int = 0
+    shed: dict[str, int] = field(default_factory=dict)
+    batches: int = 0
+    blind_ns: int = 0
+    worker_restarts: int = 0
+    flows: int = 0
+    assets: int = 0
+    processes: tuple[ProcessFigures, ...] = ()
+    interfaces: tuple[InterfaceFigures, ...] = ()
+    outlets: tuple[OutletFigures, ...] = ()
+    record_latency: Histogram = field(default_factory=Histogram)
+    finding_latency: Histogram = field(default_factory=Histogram)
