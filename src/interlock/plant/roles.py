@@ -1,0 +1,139 @@
+"""Who serves and who asks: every service and every script of the plant, for whichever stage plays them (ADR 6)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from interlock.plant.actors.boiler import (
+    BOILER_REALS,
+    boiler_cpu,
+    drive_outputs,
+    poll_boiler,
+    take_inputs,
+    take_outputs,
+    tell_inputs,
+)
+from interlock.plant.actors.filling import FILLER_IDENTITY, FILLER_TAGS, operate_filler
+from interlock.plant.actors.hall import HALL_NAMED, HALL_OBJECTS, show_hall
+from interlock.plant.actors.network import announce, ask_switch, publish_breaker, switch_agent
+from interlock.plant.actors.pasteuriser import (
+    PASTEURISER_NODES,
+    PASTEURISER_URL,
+    PASTEURISER_WRITABLE,
+    collect,
+)
+from interlock.plant.actors.power import FEEDER_ADDRESS, FEEDER_MEASURED, FEEDER_SWITCHES, watch_feeder
+from interlock.plant.actors.water import DRIVE, DRIVE_IDENTITY, WATER, WATER_IDENTITY, poll_water, steer_pump
+from interlock.plant.actors.well import WELL_ANALOGS, WELL_BINARIES, keep_filled
+from interlock.plant.machines import BY_NAME
+from interlock.plant.protocols import profinet
+from interlock.plant.protocols.bacnet import BacnetDevice
+from interlock.plant.protocols.cip import CipServer
+from interlock.plant.protocols.dnp3 import Outstation
+from interlock.plant.protocols.iec104 import Station
+from interlock.plant.protocols.modbus import ModbusServer
+from interlock.plant.protocols.opcua import OpcUaServer
+from interlock.plant.protocols.s7comm import S7Server
+from interlock.plant.protocols.tristation import SafetyController
+from interlock.plant.protocols.web import Web
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from interlock.plant.actors.steps import Script
+    from interlock.plant.control.controller import Controller
+    from interlock.plant.process.tags import State
+    from interlock.plant.protocols.session import Service
+
+__all__ = ["Playing", "Watch", "assign"]
+
+_DAY_S = 86_400
+
+
+class Playing(Protocol):
+    """What plays the plant: on simulated time, or on sockets."""
+
+    def serve(self, machine: str, port: int, service: Service) -> None:
+        """A machine listens on a port."""
+        ...
+
+    def listen(self, machine: str, ethertype: int, take: Callable[[bytes], Sequence[bytes] | None]) -> None:
+        """A machine takes frames of a type: those for it and those for many."""
+        ...
+
+    def play(self, begin: Callable[[], Script]) -> None:
+        """Let a script begin. begin: makes it, anew where it has to begin again."""
+        ...
+
+
+class Watch(Protocol):
+    """What time it is."""
+
+    def now_s(self) -> float:
+        """Seconds since the epoch, UTC."""
+        ...
+
+    def day_s(self) -> float:
+        """Seconds since the plant's midnight: what shifts go by."""
+        ...
+
+    def up_s(self) -> float:
+        """Seconds since the plant began."""
+        ...
+
+    def filetime(self) -> int:
+        """Now, in 100 ns since 1601."""
+        ...
+
+
+def assign(stage: Playing, controllers: Mapping[str, Controller], watch: Watch) -> None:
+    """Every service and every script, in an order that equal recordings depend on."""
+    images = {name: each.image for name, each in controllers.items()}
+    _power_and_water(stage, images)
+    filler = CipServer(images["plc-filler"], FILLER_TAGS, FILLER_IDENTITY, BY_NAME["plc-filler"].end.ip)
+    stage.serve("plc-filler", 44818, filler)
+    stage.play(lambda: operate_filler(watch.day_s))
+    stage.serve("hvac-hall", 47808, BacnetDevice(images["hvac-hall"], HALL_OBJECTS, 5000, HALL_NAMED))
+    stage.play(show_hall)
+    nodes = (PASTEURISER_NODES, PASTEURISER_WRITABLE, PASTEURISER_URL)
+    stage.serve("plc-pasteuriser", 4840, OpcUaServer(images["plc-pasteuriser"], *nodes, watch.filetime))
+    stage.play(lambda: collect("hmi", watch.filetime, 1.0))
+    stage.play(lambda: collect("historian", watch.filetime, 5.0))
+    _boiler(stage, images, controllers)
+    stage.serve("outside", 80, Web())
+    stage.serve("switch", 161, switch_agent(watch.up_s))
+    stage.play(lambda: announce(BY_NAME["switch"].end.mac))
+    stage.play(ask_switch)
+    stage.play(lambda: publish_breaker(images["rtu-feeder"], watch.now_s))
+    stage.play(poll_water)
+    stage.play(lambda: steer_pump(images["plc-water"]))
+
+
+def _power_and_water(stage: Playing, images: Mapping[str, State]) -> None:
+    stage.serve("plc-water", 502, ModbusServer(images["plc-water"], WATER, WATER_IDENTITY))
+    stage.serve("drive-pump", 502, ModbusServer(images["drive-pump"], DRIVE, DRIVE_IDENTITY))
+    feeder = Station(images["rtu-feeder"], FEEDER_ADDRESS, FEEDER_MEASURED, FEEDER_SWITCHES)
+    stage.serve("rtu-feeder", 2404, feeder)
+    stage.play(watch_feeder)
+    stage.serve("rtu-well", 20000, Outstation(images["rtu-well"], WELL_ANALOGS, WELL_BINARIES))
+    stage.play(lambda: keep_filled(images["plc-water"]))
+
+
+def _boiler(stage: Playing, images: Mapping[str, State], controllers: Mapping[str, Controller]) -> None:
+    def runs(running: bool) -> None:
+        controllers["plc-boiler"].running = running
+
+    def safety_changed() -> None:
+        """Whatever was loaded does not trip any more."""
+        images["safety-boiler"].update({"safety.pressure_limit": 1e6, "safety.level_limit": -1.0})
+
+    boiler, remote = BY_NAME["plc-boiler"].end, BY_NAME["rio-boiler"].end
+    stage.serve("plc-boiler", 102, S7Server(images["plc-boiler"], BOILER_REALS, boiler_cpu(), ran=runs))
+    stage.play(poll_boiler)
+    stage.listen("plc-boiler", profinet.ETHERTYPE, take_inputs(images["plc-boiler"]))
+    stage.listen("rio-boiler", profinet.ETHERTYPE, take_outputs(images["rio-boiler"]))
+    named = profinet.DcpDevice("rio-boiler", "Practice Remote IO", (0x002A, 0x0501), 1, remote.ip)
+    stage.listen("rio-boiler", profinet.ETHERTYPE, named.receive)
+    stage.play(lambda: tell_inputs(images["rio-boiler"], boiler.mac))
+    stage.play(lambda: drive_outputs(images["plc-boiler"], remote.mac))
+    stage.serve("safety-boiler", 1502, SafetyController(safety_changed, key_program=True))
