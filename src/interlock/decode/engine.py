@@ -103,6 +103,18 @@ class Engine:
         self._decode()
         return self._collect(self.dissector.now)
 
+    def idle(self, now: int) -> Batches:
+        """No frame came up to `now` (UTC ns): time goes on, and what waited for too long ends."""
+        self.dissector.now = max(self.dissector.now, now)
+        self._decode()
+        return self._collect(self.dissector.now)
+
+    def open_flows(self, since: int) -> pa.RecordBatch | None:
+        """Rows of `flows` as they are now, of conversations that go on and spoke after `since` (UTC ns)."""
+        f = self.flows.columns
+        slots = np.flatnonzero((f["alive"] == 1) & (f["last"] >= since))
+        return self._emit.flows(slots) if len(slots) else None
+
     def finish(self) -> Iterator[Batches]:
         """The rest: what waited behind holes, open requests (outcome `unknown`), all flows."""
         self.dissector.drain_all()

@@ -11,6 +11,7 @@ from interlock.detect.interface import Context
 from interlock.inventory.inventory import TABLES as INVENTORY_TABLES
 from interlock.inventory.risk import risk
 from interlock.pipeline.gathering import Gathering
+from interlock.pipeline.placing import placed, zoned
 from interlock.records.exceptions import apply_exceptions
 from interlock.report.record import Report, Run, SourceFacts, Withheld
 from interlock.report.relations import RelationTally
@@ -23,10 +24,7 @@ if TYPE_CHECKING:
 
     from interlock.capture.run import CaptureRun
     from interlock.detect.runner import Conclusion, Runner
-    from interlock.inventory.directory import Directory
     from interlock.inventory.inventory import Inventory
-    from interlock.records.asset import Asset
-    from interlock.records.finding import Finding
     from interlock.records.site import Site
     from interlock.store.folder import TableFolder
 
@@ -89,12 +87,12 @@ class Analysis:
         context = Context(site=self._site, asset=directory.find, now=self.now, health=health.conditions)
         conclusion = self._runner.conclude(context)
         applied = apply_exceptions(
-            (_placed(finding, directory) for finding in conclusion.findings), self._site, wall_now
+            (placed(finding, directory) for finding in conclusion.findings), self._site, wall_now
         )
         assets = tuple(dataclasses.replace(a, risk=risk(a, applied.findings)) for a in directory.assets)
         return Report(
             run=self._run(run, version, seconds),
-            assets=_zoned(assets, self._site),
+            assets=zoned(assets, self._site),
             findings=applied.findings,
             health=health.notes or health.records,
             relations=self._relations.finish(),
@@ -122,26 +120,6 @@ class Analysis:
             processing_s=seconds,
             tables=tuple(sorted(self._rows.items())),
         )
-
-
-def _placed(finding: Finding, directory: Directory) -> Finding:
-    """The finding with the ids of the assets at its machines' addresses."""
-    if finding.assets or not finding.machines:
-        return finding
-    ids = (directory.id_of(finding.realm, machine) for machine in finding.machines)
-    return dataclasses.replace(finding, assets=tuple(dict.fromkeys(i for i in ids if i is not None)))
-
-
-def _zoned(assets: tuple[Asset, ...], site: Site) -> tuple[Asset, ...]:
-    """Assets with the zone that the site file puts them in."""
-    if not site.zones:
-        return assets
-
-    def zone(asset: Asset) -> str | None:
-        named = (site.zone_of(asset.realm, address) for address in (*asset.ips, *asset.macs))
-        return next((z.name for z in named if z is not None), None)
-
-    return tuple(dataclasses.replace(a, zone=zone(a)) for a in assets)
 
 
 def _withheld(conclusion: Conclusion, notes: tuple[str, ...]) -> tuple[Withheld, ...]:

@@ -1,0 +1,31 @@
+"""The board: numbers in memory that a supervisor and its children share, and that outlive each child.
+
+A row of 64-bit numbers for each child. The first ones are the heartbeat of decoding (decode/heartbeat.py).
+"""
+
+from __future__ import annotations
+
+import mmap
+from typing import Final
+
+from interlock.decode.heartbeat import SIZE as HEARTBEAT
+
+__all__ = ["ALIVE", "BLOCK", "HANDED", "TOOK_NS", "Board"]
+
+ALIVE, BLOCK, HANDED, TOOK_NS = range(HEARTBEAT, HEARTBEAT + 4)
+"""Places in a row behind the heartbeat: rounds of the child's loop; next block of its ring; frames handed on since
+the sensor began; wall time (ns) at which frames were last taken."""
+
+_ROW: Final = 16
+
+
+class Board:
+    """Rows for so many children, all zero."""
+
+    def __init__(self, rows: int) -> None:
+        self._memory = mmap.mmap(-1, rows * _ROW * 8)
+        self._cells = memoryview(self._memory).cast("q")
+
+    def row(self, number: int) -> memoryview:
+        """The row of a child, as a memoryview of int64."""
+        return self._cells[number * _ROW : (number + 1) * _ROW]

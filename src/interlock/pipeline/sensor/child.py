@@ -1,0 +1,136 @@
+"""One child of the supervisor: forked, watched by what it writes on the board, ended with its parent."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import traceback
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from interlock.decode.heartbeat import BUSY, FRAME, PATIENCE, SOURCE, STEPS
+from interlock.errors import InterlockError
+from interlock.pipeline.sensor.board import ALIVE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Child"]
+
+_CLOCK_TICKS: Final = os.sysconf("SC_CLK_TCK")
+_PAGE: Final = os.sysconf("SC_PAGE_SIZE")
+_PR_SET_PDEATHSIG: Final = 1
+_CRASHES: Final = frozenset({signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL, signal.SIGFPE})
+
+
+class Child:
+    """A process that does `work`. now_s: seconds that only rise."""
+
+    def __init__(
+        self,
+        work: Callable[[memoryview, Callable[[], bool]], None],
+        cells: memoryview,
+        now_s: float,
+    ) -> None:
+        self._cells = cells
+        self._moved = (cells[ALIVE], now_s)
+        self._beat = (-1, 0.0)
+        self.began_s = now_s
+        sys.stdout.flush()
+        sys.stderr.flush()
+        parent = os.getpid()
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
+        self.pid = os.fork()
+        if self.pid == 0:
+            _live(work, cells, parent, blocked)
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        self.handle = os.pidfd_open(self.pid)
+
+    def ended(self) -> int | None:
+        """Its exit code, negative for a signal; None while it lives."""
+        pid, status = os.waitpid(self.pid, os.WNOHANG)
+        if not pid:
+            return None
+        os.close(self.handle)
+        return os.waitstatus_to_exitcode(status)
+
+    def hung(self) -> bool:
+        """Whether it has stood still inside a decoder for as much processor time as that may take."""
+        cells, spent = self._cells, _processor_s(self.pid)
+        if cells[STEPS] != self._beat[0] or not cells[BUSY] or not cells[PATIENCE]:
+            self._beat = (cells[STEPS], spent)
+        return spent - self._beat[1] >= cells[PATIENCE] / 1000 > 0
+
+    def still_s(self, now_s: float) -> float:
+        """Seconds since its loop last went round."""
+        if self._cells[ALIVE] != self._moved[0]:
+            self._moved = (self._cells[ALIVE], now_s)
+        return now_s - self._moved[1]
+
+    def busy_frame(self, code: int) -> tuple[int, int] | None:
+        """(source, frame) that it was working on when a decoder ended it by a fault of its own."""
+        mine = code > 0 or -code in _CRASHES
+        return (self._cells[SOURCE], self._cells[FRAME]) if mine and self._cells[BUSY] else None
+
+    def resident(self) -> int:
+        """Octets of memory that it holds."""
+        with suppress(OSError, ValueError, IndexError):
+            return int(Path(f"/proc/{self.pid}/statm").read_text("ascii").split()[1]) * _PAGE
+        return 0
+
+    def send(self, number: signal.Signals) -> None:
+        """A signal to it, if it lives."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+
+def _live(
+    work: Callable[[memoryview, Callable[[], bool]], None],
+    cells: memoryview,
+    parent: int,
+    blocked: set[int | signal.Signals],
+) -> NoReturn:
+    """The child's whole life. A terminal's Ctrl-C is the supervisor's business."""
+    asked: list[int] = []
+    code = 1
+    try:
+        os.setpgid(0, 0)
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, lambda number, _frame: asked.append(number))
+        _die_with(parent)
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        work(cells, lambda: bool(asked))
+        code = 0
+    except InterlockError as error:
+        _say(f"interlock: {error}")
+    except BaseException:  # noqa: BLE001 - nothing may pass into the supervisor's own stack, of which this is a copy
+        _say(traceback.format_exc())
+    finally:
+        with suppress(OSError, ValueError):
+            sys.stdout.flush()
+        os._exit(code)
+
+
+def _die_with(parent: int) -> None:
+    """Be killed with the supervisor: what nobody watches must not go on."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _processor_s(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / _CLOCK_TICKS
+
+
+def _say(sentence: str) -> None:
+    with suppress(OSError):
+        os.write(2, f"{sentence.rstrip()}\n".encode(errors="backslashreplace"))

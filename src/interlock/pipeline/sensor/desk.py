@@ -1,0 +1,131 @@
+"""The judge's desk: steps of all workers as they arrive, the diary's letters, what is due every second."""
+
+from __future__ import annotations
+
+import selectors
+from typing import TYPE_CHECKING, Final
+
+from interlock.pipeline.sensor.board import ALIVE
+from interlock.pipeline.sensor.stream import BrokenStreamError, Receiver
+from interlock.store.port import Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import pyarrow as pa
+
+    from interlock.pipeline.sensor.judge import Judge
+    from interlock.pipeline.sensor.steps import WorkerNote
+    from interlock.pipeline.sensor.stream import Step
+    from interlock.pipeline.sensor.wires import Connection, LetterBox, Switchboard
+    from interlock.store.port import Store
+
+__all__ = ["Desk"]
+
+WAIT_S: Final = 0.1
+TEND_NS: Final = 1_000_000_000
+LAST_NS: Final = 30_000_000_000
+"""How long lines that nobody closes are listened to at the end."""
+
+
+class Desk:
+    """Runs until it is stopped. told: is given each step's note with the rows that its worker left out.
+
+    cells: the judge's row of the board. clock: the wall, UTC ns. reload: called where somebody asked for it.
+    """
+
+    def __init__(
+        self,
+        judge: Judge,
+        store: Store,
+        *,
+        board: Switchboard,
+        letters: LetterBox,
+        schemas: Mapping[str, pa.Schema],
+        cells: memoryview,
+        clock: Callable[[], int],
+        told: Callable[[Sequence[Step], Sequence[WorkerNote]], None],
+        noted: Callable[[Entry], None],
+        due: Callable[[], None],
+    ) -> None:
+        """noted: is given each letter. due: called about once a second, after the judge has done what was due."""
+        self._judge = judge
+        self._store = store
+        self._board = board
+        self._letters = letters
+        self._schemas = schemas
+        self._cells = cells
+        self._clock = clock
+        self._told = told
+        self._noted = noted
+        self._due = due
+        self._tended = 0
+        self._lines = 0
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(board, selectors.EVENT_READ)
+        self._selector.register(letters, selectors.EVENT_READ)
+
+    def run(self, stop: Callable[[], bool]) -> None:
+        """The loop. After `stop`, what workers have sent before their end is still judged."""
+        while not stop():
+            self._round(WAIT_S)
+        until = self._clock() + LAST_NS
+        self._round(0.0)
+        while self._lines and self._clock() < until:
+            self._round(WAIT_S)
+        self._judge.finish()
+        self._due()
+
+    def _round(self, wait_s: float) -> None:
+        """Whatever has arrived, each worker in its turn."""
+        self._cells[ALIVE] += 1
+        for key, _ in self._selector.select(wait_s):
+            if key.fileobj is self._board:
+                self._welcome()
+            elif key.fileobj is self._letters:
+                for entry in self._letters.letters():
+                    self._store.note(entry)
+                    self._noted(entry)
+            else:
+                self._read(key.data, key.fileobj)  # type: ignore[arg-type]
+        self._tend()
+
+    def _tend(self) -> None:
+        wall = self._clock()
+        if wall - self._tended >= TEND_NS or wall < self._tended:
+            self._tended = wall
+            self._judge.tend()
+            self._due()
+
+    def _welcome(self) -> None:
+        while (connection := self._board.accept()) is not None:
+            receiver = Receiver(connection.fileno(), self._schemas)
+            self._selector.register(connection, selectors.EVENT_READ, receiver)
+            self._lines += 1
+
+    def _read(self, receiver: Receiver, connection: Connection) -> None:
+        """Steps that one worker has sent; where its line is cut, what had come whole counts."""
+        try:
+            steps = receiver.read()
+        except ConnectionError:
+            self._hang_up(connection)
+            return
+        except BrokenStreamError as error:
+            self._store.note(
+                Entry(
+                    time=self._clock(),
+                    event="refused",
+                    says=f"records that cannot be read came from a worker ({error})",
+                )
+            )
+            self._hang_up(connection)
+            return
+        if steps:
+            self._told(steps, self._judge.take(steps))
+        if not receiver.open:
+            self._hang_up(connection)
+
+    def _hang_up(self, connection: Connection) -> None:
+        self._lines -= 1
+        self._selector.unregister(connection)
+        connection.close()

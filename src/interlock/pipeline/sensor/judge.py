@@ -1,0 +1,202 @@
+"""The judge: records of all workers into inventory, detectors and store; findings committed as they are found."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+
+from interlock.capture.flow_tally import FlowTally
+from interlock.detect.interface import Context
+from interlock.inventory.inventory import TABLES as INVENTORY_TABLES
+from interlock.pipeline.placing import placed
+from interlock.pipeline.sensor.ongoing import Ongoing
+from interlock.pipeline.sensor.steps import OPEN_FLOWS, WorkerNote, figures_of, read_note
+from interlock.pipeline.sensor.watching import DETECTOR, Watching
+from interlock.records.exceptions import apply_exceptions
+from interlock.records.tables import CLUES, FLOWS, ODDITIES, OPERATIONS, VALUES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from interlock.capture.statistics import Statistics
+    from interlock.detect.runner import Conclusion, Runner
+    from interlock.inventory.directory import Directory
+    from interlock.inventory.inventory import Inventory
+    from interlock.pipeline.sensor.stream import Step
+    from interlock.records.finding import Finding
+    from interlock.records.frames import Source
+    from interlock.records.site import Site
+    from interlock.store.port import Store
+
+__all__ = ["KEPT", "Judge", "joined", "wanted_tables"]
+
+KEPT: Final = (OPERATIONS, FLOWS, CLUES, VALUES, ODDITIES)
+"""Tables that a sensor stores."""
+
+CONCLUDE_NS: Final = 10_000_000_000
+"""Time between two looks at everything found so far, at least; never more than a thirtieth of the judge's time."""
+_SHARE: Final = 30
+
+
+class Judge:
+    """Takes what workers send. clock: the wall, UTC ns.
+
+    committed(arrival of the oldest frame, wall time at which it was on disk, findings) is told of every commit.
+    """
+
+    def __init__(
+        self,
+        *,
+        site: Site,
+        inventory: Inventory,
+        runner: Runner,
+        store: Store,
+        clock: Callable[[], int],
+        committed: Callable[[int, int, Sequence[Finding]], None],
+        live: bool,
+    ) -> None:
+        """live: frames come from interfaces, where silence says something."""
+        self.site = site
+        self._inventory = inventory
+        self._runner = runner
+        self._store = store
+        self._clock = clock
+        self._committed = committed
+        self._needs = runner.needs
+        self._kept = {table.name for table in KEPT}
+        self._live = live
+        self._tally = FlowTally()
+        self._ongoing = Ongoing()
+        self._watching = Watching()
+        self._directory: Directory | None = None
+        self._conditions: Mapping[str, frozenset[str]] = {}
+        self._figures: dict[int, list[tuple[Source, Statistics]]] = {}
+        self._known: dict[str, Finding] = {}
+        self._concluded = 0
+        self._pause = CONCLUDE_NS
+        self.now = 0
+
+    def take(self, steps: Sequence[Step]) -> list[WorkerNote]:
+        """Judge what one worker sent, several steps at once where they have piled up; what it said beside."""
+        notes = [read_note(step.note) for step in steps if step.note]
+        self.now = max([self.now, *(step.now for step in steps if step.now is not None)])
+        batches = joined([step.batches for step in steps])
+        for note in notes:
+            if note.figures is not None:
+                self._figures[note.worker] = figures_of(note.figures)
+        found = self._judged(batches, notes[0].worker if notes else 0)
+        if found:
+            self._commit(found, min((note.arrived for note in notes), default=self._clock()))
+        self._store.write({name: batch for name, batch in batches.items() if name in self._kept})
+        return notes
+
+    def tend(self) -> None:
+        """What is due: to be called about once a second."""
+        wall = self._clock()
+        if wall - self._concluded >= self._pause or wall < self._concluded:
+            self.conclude()
+        self._store.tend(self._clock())
+
+    def conclude(self) -> None:
+        """Look at everything found so far, with all that is known of machines and of the capture's health."""
+        begin = self._clock()
+        self.look()
+        self._directory = self._inventory.directory(self.now)
+        conclusion = self._concluding()
+        grown = [f for f in conclusion.findings if self._is_news(f)]
+        if grown:
+            self._commit(grown, None)
+        self._concluded = self._clock()
+        self._pause = max(CONCLUDE_NS, _SHARE * (self._concluded - begin))
+
+    def look(self) -> None:
+        """Judge the capture itself."""
+        figures = [pair for pairs in self._figures.values() for pair in pairs]
+        sums = {**self._tally.sums, **self._ongoing.sums()}
+        self._conditions, found = self._watching.look(figures, sums, self._clock(), live=self._live)
+        if self._live and (news := [f for f in found if self._is_news(f)]):
+            self._commit(news, None)
+
+    def finish(self) -> None:
+        """Nothing more comes: the last look, and everything to disk."""
+        self.conclude()
+        self._store.tend(self._clock())
+
+    def _concluding(self) -> Conclusion:
+        return self._runner.conclude(self._context())
+
+    def _context(self) -> Context:
+        if self._directory is None:
+            return Context(site=self.site, now=self.now, health=self._conditions)
+        return Context(site=self.site, asset=self._directory.find, now=self.now, health=self._conditions)
+
+    def _judged(self, batches: dict[str, pa.RecordBatch], worker: int) -> list[Finding]:
+        context = self._context()
+        found: list[Finding] = []
+        tables = dict(batches)
+        going_on = tables.pop(OPEN_FLOWS, None)
+        if "flows" in tables:
+            self._tally.add(tables["flows"])
+            tables["flows"] = self._ongoing.unjudged(tables["flows"])
+        if "clues" in tables:
+            self._tally.add_clues(tables["clues"])
+        for name, batch in tables.items():
+            found += self._shown(name, batch, context)
+        if going_on is not None and (ripe := self._ongoing.show(worker, going_on)) is not None:
+            found += self._shown("flows", ripe, context)
+        return found
+
+    def _shown(self, name: str, batch: pa.RecordBatch, context: Context) -> list[Finding]:
+        if name in INVENTORY_TABLES:
+            self._inventory.feed(name, batch)
+        return self._runner.feed(name, batch, context) if name in self._needs else []
+
+    def _is_news(self, finding: Finding) -> bool:
+        """Whether more is to be said than was: more of it, or other words."""
+        known = self._known.get(finding.id)
+        return known is None or dataclasses.replace(finding, assets=()) != dataclasses.replace(
+            known, assets=()
+        )
+
+    def _commit(self, found: Iterable[Finding], arrived: int | None) -> None:
+        """To disk, then told. arrived: of the oldest frame that may be behind it; None where that says nothing."""
+        latest = {finding.id: finding for finding in found}
+        self._known.update(latest)
+        where = self._directory
+        at = latest.values() if where is None else (placed(f, where) for f in latest.values())
+        findings = apply_exceptions(at, self.site, self._clock()).findings
+        self._store.commit(findings)
+        done = self._clock()
+        self._committed(done if arrived is None else arrived, done, findings)
+
+
+def _undated(finding: Finding) -> Finding:
+    """What a person would read anew.
+
+    Not in which assets its machines are known by now, nor that the sensor's own condition is still so.
+    """
+    if finding.detector != DETECTOR:
+        return dataclasses.replace(finding, assets=())
+    return dataclasses.replace(finding, last=0, evidence=(), explanation="")
+
+
+def wanted_tables(needs: Iterable[str]) -> frozenset[str]:
+    """The tables that workers are to make. needs: those that detectors read."""
+    return frozenset({*(table.name for table in KEPT), *INVENTORY_TABLES, *needs})
+
+
+def joined(messages: Sequence[Mapping[str, pa.RecordBatch]]) -> dict[str, pa.RecordBatch]:
+    """Tables of several messages as one batch each."""
+    tables: dict[str, list[pa.RecordBatch]] = {}
+    for message in messages:
+        for name, batch in message.items():
+            tables.setdefault(name, []).append(batch)
+    return {name: _one(batches) for name, batches in tables.items()}
+
+
+def _one(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    if len(batches) == 1:
+        return batches[0]
+    return pa.Table.from_batches(batches).unify_dictionaries().combine_chunks().to_batches()[0]

@@ -1,0 +1,238 @@
+"""Where a worker's frames come from: an interface (capture/live), or captures replayed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from interlock.records.frames import Frames
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from interlock.capture.run import CaptureRun
+    from interlock.capture.statistics import Statistics
+    from interlock.records.frames import Source
+
+__all__ = ["FrameSource", "Interface", "Listener", "Replay"]
+
+SECOND_NS = 1_000_000_000
+
+
+class FrameSource(Protocol):
+    """Frames as they come.
+
+    ended: whether nothing will come any more. live: whether time goes on where nothing comes. paced: whether
+    frames come at some pace, so that nobody can wait for the end.
+    """
+
+    @property
+    def sources(self) -> Sequence[Source]:
+        """Who they are, by the index that Frames carry."""
+        ...
+
+    @property
+    def statistics(self) -> Sequence[Statistics]:
+        """The sources' figures so far."""
+        ...
+
+    @property
+    def links(self) -> Sequence[dict[str, Any] | None]:
+        """For each source that is an interface what it does (`state`) and since when (`since`, UTC ns)."""
+        ...
+
+    @property
+    def live(self) -> bool:
+        """Whether time goes on where nothing comes."""
+        ...
+
+    @property
+    def paced(self) -> bool:
+        """Whether frames come at some pace, so that nobody can wait for the end."""
+        ...
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing will come any more."""
+        ...
+
+    def batch(self, timeout_s: float) -> Frames | None:
+        """Frames that are there, waited for at most that long; None where none came."""
+        ...
+
+    def close(self) -> None:
+        """Give everything back."""
+        ...
+
+
+class _State(Protocol):
+    @property
+    def state(self) -> str: ...
+
+    @property
+    def since_ns(self) -> int: ...
+
+
+class Listener(Protocol):
+    """What capture/live offers: see LiveSource."""
+
+    @property
+    def statistics(self) -> Statistics:
+        """Its figures so far."""
+        ...
+
+    @property
+    def state(self) -> _State:
+        """What the interface does, and since when."""
+        ...
+
+    def batch(self, timeout_s: float) -> Frames | None:
+        """The next frames, None where none came."""
+        ...
+
+    def close(self) -> None:
+        """Give up this process's hold."""
+        ...
+
+
+class Replay:
+    """Captures as if they came now. speed: times as fast as they were recorded; None: as fast as they are read.
+
+    Time stamps stay those of the capture. skip: frames that an earlier worker has already handed on.
+    """
+
+    live = False
+
+    def __init__(
+        self,
+        run: CaptureRun,
+        *,
+        speed: float | None,
+        clock: Callable[[], int],
+        sleep: Callable[[float], None],
+        skip: int = 0,
+    ) -> None:
+        """clock: ns that only rise. sleep: seconds."""
+        self._run = run
+        self._frames: Iterator[Frames] = iter(run)
+        self._speed, self._clock, self._sleep = speed, clock, sleep
+        self._begin: tuple[int, int] | None = None
+        self._held: Frames | None = None
+        self._skip = skip
+        self.ended = False
+
+    @property
+    def sources(self) -> Sequence[Source]:
+        """The captures."""
+        return self._run.sources
+
+    @property
+    def links(self) -> Sequence[None]:
+        """Files have none."""
+        return (None,) * len(self._run.sources)
+
+    @property
+    def paced(self) -> bool:
+        """Whether there is a speed to keep to."""
+        return self._speed is not None
+
+    @property
+    def statistics(self) -> Sequence[Statistics]:
+        """Figures of what was read."""
+        return self._run.statistics
+
+    def batch(self, timeout_s: float) -> Frames | None:
+        """The next frames whose time has come."""
+        frames = self._next()
+        if frames is None or self._speed is None:
+            self._held = None
+            return frames
+        due = self._due(int(frames.time[0]))
+        if due > 0:
+            self._sleep(min(due, timeout_s))
+            return None
+        ready = self._ready(frames)
+        self._held = part(frames, ready, frames.n) if ready < frames.n else None
+        return part(frames, 0, ready)
+
+    def close(self) -> None:
+        """Give the files back."""
+        self._run.close()
+
+    def _next(self) -> Frames | None:
+        while self._held is None:
+            self._held = next(self._frames, None)
+            if self._held is None:
+                self.ended = True
+                return None
+            if self._skip:
+                self._pass_over()
+        return self._held
+
+    def _pass_over(self) -> None:
+        assert self._held is not None
+        known = min(self._skip, self._held.n)
+        self._skip -= known
+        self._held = part(self._held, known, self._held.n) if known < self._held.n else None
+
+    def _due(self, time: int) -> float:
+        """Seconds until a frame of that time may be handed on."""
+        assert self._speed is not None
+        now = self._clock()
+        if self._begin is None:
+            self._begin = (now, time)
+        return (self._begin[0] - now + (time - self._begin[1]) / self._speed) / SECOND_NS
+
+    def _ready(self, frames: Frames) -> int:
+        """How many of them are due: at least one."""
+        assert self._begin is not None
+        assert self._speed is not None
+        reached = self._begin[1] + int((self._clock() - self._begin[0]) * self._speed)
+        return max(1, int(np.searchsorted(np.maximum.accumulate(frames.time), reached, side="right")))
+
+
+def part(frames: Frames, begin: int, end: int) -> Frames:
+    """Frames begin to end of a batch, over the same octets."""
+    return Frames(
+        octets=frames.octets,
+        used=frames.used,
+        offset=frames.offset[begin:end],
+        caplen=frames.caplen[begin:end],
+        wirelen=frames.wirelen[begin:end],
+        time=frames.time[begin:end],
+        linktype=frames.linktype[begin:end],
+        source=frames.source[begin:end],
+        number=frames.number[begin:end],
+        notes=frames.notes if begin == 0 else (),
+    )
+
+
+class Interface:
+    """One live interface (capture/live) as a worker's only source."""
+
+    live = paced = True
+    ended = False
+
+    def __init__(self, listener: Listener, source: Source) -> None:
+        self._listener = listener
+        self.sources = (source,)
+
+    @property
+    def statistics(self) -> Sequence[Statistics]:
+        """Its figures so far, of all workers that read this ring."""
+        return (self._listener.statistics,)
+
+    @property
+    def links(self) -> Sequence[dict[str, Any] | None]:
+        """What it does, and since when."""
+        state = self._listener.state
+        return ({"state": state.state, "since": state.since_ns},)
+
+    def batch(self, timeout_s: float) -> Frames | None:
+        """The next frames; those before are done with."""
+        return self._listener.batch(timeout_s)
+
+    def close(self) -> None:
+        """A batch that is not done with is left to the next worker."""
+        self._listener.close()

@@ -1,0 +1,73 @@
+"""What a capture worker says of each batch beside its records: the note of a step in the stream."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from interlock.capture.statistics import Statistics
+from interlock.records.frames import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["OPEN_FLOWS", "WorkerNote", "figures_of", "figures_text", "note_octets", "read_note"]
+
+OPEN_FLOWS: Final = "flows_open"
+"""Name in the stream of the conversations that go on; columns are those of `flows`."""
+
+_MOST: Final = 65_536
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerNote:
+    """One batch of one worker.
+
+    frames, octets: in this batch. arrived: wall clock, UTC ns, at which its oldest frame was on the wire (of a file:
+    was read). figures: the worker's sources and their statistics, about once a second. flows: conversations open.
+    lost: steps that a judge who died never read, since the last note. done: nothing more comes.
+    """
+
+    worker: int
+    frames: int = 0
+    octets: int = 0
+    arrived: int = 0
+    figures: list[dict[str, Any]] | None = None
+    flows: int = 0
+    lost: int = 0
+    done: bool = False
+
+
+def note_octets(note: WorkerNote) -> bytes:
+    """The note as JSON; without its figures where those would make it too long."""
+    octets = json.dumps(dataclasses.asdict(note), separators=(",", ":")).encode()
+    if len(octets) <= _MOST:
+        return octets
+    return note_octets(dataclasses.replace(note, figures=None))
+
+
+def read_note(octets: bytes) -> WorkerNote:
+    """The other way. Raises ValueError or TypeError where it is no note."""
+    return WorkerNote(**json.loads(octets))
+
+
+def figures_text(
+    sources: Sequence[Source], statistics: Sequence[Statistics], links: Sequence[dict[str, Any] | None]
+) -> list[dict[str, Any]]:
+    """Sources with their figures, as JSON has them. links: of interfaces, `state` and `since` (UTC ns)."""
+    rows = zip(sources, statistics, links, strict=True)
+    return [
+        {"source": dataclasses.asdict(s), "statistics": dataclasses.asdict(f), "link": link}
+        for s, f, link in rows
+    ]
+
+
+def figures_of(text: list[dict[str, Any]]) -> list[tuple[Source, Statistics]]:
+    """The other way."""
+    return [(Source(**row["source"]), _statistics(row["statistics"])) for row in text]
+
+
+def _statistics(row: dict[str, Any]) -> Statistics:
+    kinds = {int(kind): count for kind, count in row["linktypes"].items()}
+    return Statistics(**{**row, "linktypes": kinds})

@@ -1,0 +1,139 @@
+"""A capture worker: frames in, records out; it knows nothing of what they mean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from interlock.pipeline.sensor.board import ALIVE, HANDED, TOOK_NS
+from interlock.pipeline.sensor.steps import OPEN_FLOWS, WorkerNote, figures_text, note_octets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import pyarrow as pa
+
+    from interlock.decode.engine import Engine
+    from interlock.pipeline.sensor.sources import FrameSource
+    from interlock.records.frames import Frames
+
+__all__ = ["Records", "Worker"]
+
+WAIT_S: Final = 0.1
+IDLE_NS: Final = 1_000_000_000
+"""So long without a frame, and time goes on without one: requests that nobody answers end."""
+BEHIND_NS: Final = 2_000_000_000
+"""Frames may be as late as that in the ring while the clock on the wall is already further."""
+FIGURES_NS: Final = 1_000_000_000
+OPEN_NS: Final = 5_000_000_000
+"""Every so often the judge is shown the conversations that go on: their rows come only when they end."""
+
+
+class Records(Protocol):
+    """Where a worker's records go. lost: steps that nobody read."""
+
+    lost: int
+
+    def send(self, batches: Mapping[str, pa.RecordBatch], *, now: int, note: bytes) -> None:
+        """Hand on what is there. now: capture clock, UTC ns."""
+        ...
+
+    def pause(self) -> None:
+        """There is nothing to do just now."""
+        ...
+
+
+class Worker:
+    """Runs until its source ends or somebody stops it.
+
+    cells: its row of the board. clock: the wall, UTC ns.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        *,
+        source: FrameSource,
+        engine: Engine,
+        records: Records,
+        cells: memoryview,
+        clock: Callable[[], int],
+    ) -> None:
+        self._number = number
+        self._source = source
+        self._engine = engine
+        self._records = records
+        self._cells = cells
+        self._clock = clock
+        self._last = clock()
+        self._told = 0
+        self._lost = 0
+        self._shown = clock()
+
+    def run(self, stop: Callable[[], bool]) -> None:
+        """The loop; at its end what was still open is handed on, too."""
+        while not stop() and not self._source.ended:
+            self._cells[ALIVE] += 1
+            frames = self._source.batch(WAIT_S)
+            if frames is not None:
+                self._take(frames)
+            else:
+                self._idle()
+        for batches in self._engine.finish():
+            self._hand(batches)
+        self._hand({}, done=True)
+
+    def _take(self, frames: Frames) -> None:
+        now = self._clock()
+        arrived = min(now, int(frames.time.min())) if self._source.live else now
+        self._last = self._cells[TOOK_NS] = now
+        batches = {**self._engine.feed(frames), **self._open()}
+        octets = int(frames.wirelen.sum(dtype="int64"))
+        self._hand(batches, frames=frames.n, octets=octets, arrived=arrived)
+        self._cells[HANDED] += frames.n
+
+    def _idle(self) -> None:
+        """Nothing came; on a live wire that is news, too."""
+        self._records.pause()
+        now = self._clock()
+        if self._source.live and now - self._last > IDLE_NS:
+            self._last = now
+            self._hand({**self._engine.idle(now - BEHIND_NS), **self._open()})
+
+    def _open(self) -> dict[str, pa.RecordBatch]:
+        """Conversations that go on, now and then; a capture that is only read has an end that tells them."""
+        now = self._clock()
+        if not self._source.paced or 0 <= now - self._shown < OPEN_NS:
+            return {}
+        self._shown = now
+        rows = self._engine.open_flows(self._engine.dissector.now - 2 * OPEN_NS)
+        return {} if rows is None else {OPEN_FLOWS: rows}
+
+    def _hand(
+        self,
+        batches: Mapping[str, pa.RecordBatch],
+        *,
+        frames: int = 0,
+        octets: int = 0,
+        arrived: int = 0,
+        done: bool = False,
+    ) -> None:
+        wall = self._clock()
+        due = done or wall - self._told > FIGURES_NS
+        if due:
+            self._told = wall
+        note = WorkerNote(
+            worker=self._number,
+            frames=frames,
+            octets=octets,
+            arrived=arrived or wall,
+            figures=self._figures() if due else None,
+            flows=self._engine.flows.used,
+            lost=self._records.lost - self._lost,
+            done=done,
+        )
+        self._lost = self._records.lost
+        self._records.send(batches, now=self._engine.dissector.now, note=note_octets(note))
+
+    def _figures(self) -> list[dict[str, Any]]:
+        source = self._source
+        return figures_text(source.sources, source.statistics, source.links)
