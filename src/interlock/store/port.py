@@ -17,6 +17,7 @@ __all__ = ["Entry", "Event", "Store"]
 Event = Literal[
     "started", "stopped", "worker-lost", "blind", "flow-passed-over", "shed", "dropped", "interface-gone",
     "interface-back", "clock-jump", "disk-full", "disk-back", "reloaded", "refused", "aged-out", "state-lost",
+    "recovered",
 ]  # fmt: skip
 """What can happen to the sensor itself."""
 
@@ -41,22 +42,27 @@ class Store(Protocol):
     """Where a sensor keeps things. One process writes; others may read at the same time.
 
     Raises OutputError, a sentence that names the place, where the disk refuses; what was accepted before stays whole.
+    `commit` and `note` say truthfully whether what they took is on disk instead of raising: it is kept in memory
+    otherwise, and gets there before anything else as soon as it can, so that nobody has to try again.
     """
 
     def write(self, batches: Mapping[str, pa.RecordBatch]) -> None:
         """Take rows of any tables as they come. A crash loses at most those since the last `tend`."""
         ...
 
-    def commit(self, findings: Sequence[Finding]) -> None:
-        """Findings, by their ids new or grown; on disk when this returns. Never shed, never aged out while open."""
+    def commit(self, findings: Sequence[Finding]) -> bool:
+        """Findings, by their ids new or grown; True: on disk. Never shed, never aged out while open.
+
+        A count never falls, and what was accepted stays so to its day, if the new one says nothing of it.
+        """
         ...
 
     def findings(self, after: int = 0) -> Iterator[tuple[int, Finding]]:
         """Findings by the number of their last commit, ascending from `after` on: how outlets follow."""
         ...
 
-    def note(self, entry: Entry) -> None:
-        """A line of the diary; on disk when this returns."""
+    def note(self, entry: Entry) -> bool:
+        """A line of the diary; True: on disk."""
         ...
 
     def diary(self) -> Iterator[Entry]:

@@ -1,0 +1,123 @@
+"""The SQLite file: opened, checked, set aside where it is broken; its errors as sentences."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from interlock.errors import OutputError, SourceError
+from interlock.store.plain.schema import bring_up, known_version
+from interlock.store.plain.segments import force_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Database", "open_for_reading"]
+
+_BUSY_MS: Final = 5000
+_WAL_OCTETS: Final = 64 << 20
+_BROKEN: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+
+class Database:
+    """The one connection that writes. set_aside: where a broken file went, None where none was.
+
+    Raises OutputError where there is none to be had: a newer version's, another program's, no right to write.
+    """
+
+    def __init__(self, path: Path, now: int) -> None:
+        """now: UTC ns, part of the name that a broken file gets."""
+        self.path = path
+        self.set_aside: Path | None = None
+        try:
+            self._db = _opened(path)
+        except sqlite3.Error as error:
+            if not _is_broken(error):
+                raise _sentence(path, error) from error
+            self.set_aside = _moved(path, now)
+            self._db = _opened(path)
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction, on disk when it ends. Raises OutputError: nothing of it is there then."""
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield self._db
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise _sentence(self.path, error) from error
+        finally:
+            if self._db.in_transaction:
+                with suppress(sqlite3.Error):
+                    self._db.execute("ROLLBACK")
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Look something up. Raises OutputError."""
+        try:
+            yield self._db
+        except sqlite3.Error as error:
+            raise _sentence(self.path, error) from error
+
+    def close(self) -> None:
+        """Nothing is left in the write-ahead log, where the disk takes it."""
+        with suppress(sqlite3.Error):
+            self._db.close()
+
+
+@contextmanager
+def open_for_reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Another process's look at the file, while it is written. Raises SourceError."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            db.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+            known_version(db, str(path))
+            yield db
+    except sqlite3.Error as error:
+        raise SourceError(f"{path} cannot be read ({error})") from error
+    except OutputError as error:
+        raise SourceError(str(error)) from error
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None)
+    try:
+        db.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute(f"PRAGMA journal_size_limit = {_WAL_OCTETS}")
+        _check(db)
+        bring_up(db, str(path))
+        force_folder(path.parent)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _check(db: sqlite3.Connection) -> None:
+    said = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if said != "ok":
+        error = sqlite3.DatabaseError(said)
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise error
+
+
+def _is_broken(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _BROKEN
+
+
+def _moved(path: Path, now: int) -> Path:
+    """Give a broken file, with what belongs to it, another name."""
+    aside = path.with_name(f"{path.name}.broken-{now}")
+    for end in ("", "-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            Path(f"{path}{end}").rename(f"{aside}{end}")
+    force_folder(path.parent)
+    return aside
+
+
+def _sentence(path: Path, error: sqlite3.Error) -> OutputError:
+    return OutputError(f"{path}: cannot be written ({error}); free space or name another place")

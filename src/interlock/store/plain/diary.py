@@ -1,0 +1,39 @@
+"""The diary in the database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from interlock.store.port import Entry
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["put_lines", "stored_lines"]
+
+_COLUMNS: Final = ("time", "event", "says", "until", "source", "count")
+_AT_ONCE: Final = 1000
+
+
+def put_lines(db: sqlite3.Connection, entries: Iterable[Entry]) -> None:
+    """Within a transaction: lines at its end."""
+    rows = [tuple(getattr(entry, name) for name in _COLUMNS) for entry in entries]
+    db.executemany(
+        "INSERT INTO diary (time, event, says, until, source, count) VALUES (?, ?, ?, ?, ?, ?)", rows
+    )
+
+
+def stored_lines(db: sqlite3.Connection) -> Iterator[Entry]:
+    """Every line, in the order in which they were written."""
+    after = 0
+    while True:
+        rows = db.execute(
+            "SELECT number, time, event, says, until, source, count FROM diary WHERE number > ? "
+            "ORDER BY number LIMIT ?",
+            (after, _AT_ONCE),
+        ).fetchall()
+        yield from (Entry(**dict(zip(_COLUMNS, row[1:], strict=True))) for row in rows)
+        if len(rows) < _AT_ONCE:
+            return
+        after = rows[-1][0]

@@ -1,0 +1,130 @@
+"""Tables that are folded: rows go to a journal first, and a journal's rows go to their folded table all at once.
+
+Folding holds rows of minutes in memory; a death would cost them. So they are on disk before, and the one batch that a
+journal becomes carries its number: a journal whose number stands in the table was folded, and is only removed, however
+the writer died between the two.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Final, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from interlock.store.folding import MINUTE_NS, Folding
+from interlock.store.plain.sealing import tidy
+from interlock.store.plain.segments import Segment, span, stream_name
+from interlock.store.plain.streams import Stream, gathered, read_stream, written_out
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from interlock.store.plain.limits import Limits
+    from interlock.store.plain.table import Table
+
+__all__ = ["FOLDED_AS", "Journal", "folded_rows"]
+
+
+class _Folding(Protocol):
+    def add(self, batch: pa.RecordBatch) -> list[pa.RecordBatch]: ...
+
+    def rest(self) -> list[pa.RecordBatch]: ...
+
+
+FOLDED_AS: Final[dict[str, tuple[str, Callable[[], _Folding]]]] = {
+    "operations": ("operations_folded", Folding),
+}
+"""Table → the table that its rows are kept as, and who folds them."""
+
+
+class Journal:
+    """Rows of one table on their way to the table that they are folded into. left: rows found at the beginning."""
+
+    def __init__(self, folder: Path, name: str, table: Table, limits: Limits) -> None:
+        """name: one of FOLDED_AS. table: where folded rows go."""
+        self._folder, self._name, self._table, self._limits = folder, name, table, limits
+        self._stream: Stream | None = None
+        self._boundary = self._numbers = 0
+        self._waiting = deque(tidy(folder))
+        self._number = max([table.upto, *(segment.number for segment in self._waiting)])
+        self.left = sum(_rows(s.path) for s in self._waiting if s.number > table.upto)
+
+    def cut(self, batch: pa.RecordBatch) -> list[pa.RecordBatch]:
+        """The rows that belong to the open journal, and those after its last minute."""
+        times = span(batch)
+        if self._stream is None or times is None or not times[0] < self._boundary <= times[1]:
+            return [batch]
+        early = np.asarray(batch.column("time").cast(pa.int64())) < self._boundary
+        return [rows for rows in (batch.filter(pa.array(early)), batch.filter(pa.array(~early))) if len(rows)]
+
+    def append(self, batch: pa.RecordBatch, now: int) -> None:
+        """Rows with their words written out, all or none. now: UTC ns of the wall. Raises OSError."""
+        times = span(batch) or (now, now)
+        if self._stream is not None and (
+            times[0] >= self._boundary or not self._stream.schema.equals(batch.schema)
+        ):
+            self.roll()
+        if self._stream is None:
+            self._stream = Stream(self._folder / stream_name(self._number + 1), batch.schema, now)
+            self._number += 1
+            self._boundary = (times[0] // MINUTE_NS + self._limits.fold_minutes) * MINUTE_NS
+        self._stream.append(batch)
+        self._numbers += _numbers(batch)
+
+    def due(self, now: int) -> bool:
+        """Whether it is old or large enough to be folded."""
+        s, limits = self._stream, self._limits
+        if s is None or not s.rows:
+            return False
+        s.begun = min(s.begun, now)
+        # A minute more than it spans: where rows go on coming, the next minute's first row ends it.
+        late = now - s.begun >= (limits.fold_minutes + 1) * MINUTE_NS
+        return late or s.rows >= limits.fold_rows or self._numbers >= limits.fold_numbers
+
+    def roll(self) -> None:
+        """End the open journal; it waits to be folded."""
+        if self._stream is not None:
+            self._stream.close()
+            self._waiting.append(Segment(self._number, self._stream.path))
+            self._stream, self._numbers = None, 0
+
+    def force(self) -> None:
+        """What is open to disk. Raises OSError."""
+        if self._stream is not None:
+            self._stream.force()
+
+    def step(self, now: int) -> bool:
+        """Fold the oldest journal that waits; False where none does. Raises OSError: nothing has changed then."""
+        if not self._waiting:
+            return False
+        number, path = self._waiting[0][:2]
+        if number > self._table.upto:
+            with path.open("rb") as file:
+                rows = folded_rows(self._name, (batch for batch, _ in read_stream(file)))
+            if rows is not None:
+                self._table.append(written_out(rows), now, number)
+        path.unlink()
+        self._waiting.popleft()
+        return True
+
+
+def folded_rows(name: str, batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch | None:
+    """What rows of a table are folded to, as one batch; None where there are none."""
+    folding = FOLDED_AS[name][1]()
+    done = [rows for batch in batches for rows in folding.add(batch)]
+    done += folding.rest()
+    return gathered(done) if done else None
+
+
+def _rows(path: Path) -> int:
+    with path.open("rb") as file:
+        return sum(batch.num_rows for batch, _ in read_stream(file))
+
+
+def _numbers(batch: pa.RecordBatch) -> int:
+    """Numbers in lists, which weigh more than their rows."""
+    lists = (c for c in batch.columns if pa.types.is_list(c.type))
+    return sum(len(column.flatten()) for column in lists)

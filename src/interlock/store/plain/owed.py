@@ -1,0 +1,73 @@
+"""What the database did not take yet: committed before anything else, as soon as it can be."""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from interlock.errors import OutputError
+from interlock.store.plain.diary import put_lines
+from interlock.store.plain.findings import grown, put_findings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from interlock.records.finding import Finding
+    from interlock.store.plain.database import Database
+    from interlock.store.plain.limits import Limits
+    from interlock.store.port import Entry
+
+__all__ = ["Owed"]
+
+
+class Owed:
+    """Findings by id and lines of the diary on their way to the database. trouble: why it took nothing last time."""
+
+    def __init__(self, database: Database, clock: Callable[[], int], limits: Limits) -> None:
+        self._database, self._clock, self._limits = database, clock, limits
+        self._findings: dict[str, Finding] = {}
+        self._lines: deque[Entry] = deque(maxlen=limits.held_lines)
+        self.trouble: OutputError | None = None
+
+    def __len__(self) -> int:
+        return len(self._findings) + len(self._lines)
+
+    def findings(self, findings: Sequence[Finding]) -> bool:
+        """Take them; whether all is on disk now.
+
+        Raises OutputError where more wait than may: those that are new are not taken then.
+        """
+        today = self._today()
+        for finding in findings:
+            waiting = self._findings.pop(finding.id, None)
+            if waiting is None and len(self._findings) >= self._limits.held_findings:
+                raise OutputError(
+                    f"{self._database.path}: {len(self._findings):,} findings wait for the disk, no more can be kept"
+                )
+            self._findings[finding.id] = finding if waiting is None else grown(waiting, finding, today)
+        return self.settle()
+
+    def line(self, entry: Entry) -> bool:
+        """Take a line; whether all is on disk now. Where too many wait, the oldest goes."""
+        self._lines.append(entry)
+        return self.settle()
+
+    def settle(self) -> bool:
+        """Try to get everything to disk; whether it is there."""
+        if not len(self):
+            return True
+        try:
+            with self._database.writing() as db:
+                put_findings(db, self._findings.values(), self._today())
+                put_lines(db, self._lines)
+        except OutputError as error:
+            self.trouble = error
+            return False
+        self._findings.clear()
+        self._lines.clear()
+        self.trouble = None
+        return True
+
+    def _today(self) -> str:
+        return datetime.fromtimestamp(self._clock() // 1_000_000_000, UTC).date().isoformat()

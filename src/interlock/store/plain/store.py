@@ -1,0 +1,152 @@
+"""The plain store: the port's methods over tables, database and lock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from interlock.errors import OutputError
+from interlock.store.plain.database import Database
+from interlock.store.plain.diary import stored_lines
+from interlock.store.plain.findings import stored_findings
+from interlock.store.plain.limits import Limits, Retention
+from interlock.store.plain.lock import Lock
+from interlock.store.plain.owed import Owed
+from interlock.store.plain.states import put_state, stored_state
+from interlock.store.plain.tables import Tables
+from interlock.store.port import Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from interlock.records.finding import Finding
+    from interlock.store.port import Event
+
+__all__ = ["DATABASE", "LOCK", "PlainStore"]
+
+DATABASE = "store.sqlite"
+LOCK = "lock"
+
+
+class PlainStore:
+    """A store (store.port.Store) in a folder, which it makes where there is none.
+
+    clock: UTC ns of the wall. Raises OutputError where the folder cannot be had: another process writes in it, a newer
+    version wrote it, the disk refuses.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        clock: Callable[[], int],
+        retention: Retention | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self.folder, self._clock = folder, clock
+        self._retention, self._limits = retention or Retention(), limits or Limits()
+        self._full = False
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = Lock(folder / LOCK, clock())
+        except OSError as error:
+            raise _sentence(folder, error) from error
+        try:
+            self._database = Database(folder / DATABASE, clock())
+            self._owed = Owed(self._database, clock, self._limits)
+            self._tables = Tables(folder, self._limits)
+        except OSError as error:
+            self._lock.release()
+            raise _sentence(folder, error) from error
+        except BaseException:
+            self._lock.release()
+            raise
+        self._say_what_was_found()
+
+    def _say_what_was_found(self) -> None:
+        if aside := self._database.set_aside:
+            self._say(
+                "state-lost",
+                f"The database was broken and lies now as {aside.name}; findings, diary and states begin anew",
+            )
+        if rows := self._tables.left:
+            self._say("recovered", f"The run before did not end well; {rows:,} rows of it were saved", rows)
+
+    def write(self, batches: Mapping[str, pa.RecordBatch]) -> None:
+        """Take rows of any tables. A full disk is said once in the diary, and rows wait in memory within a bound.
+
+        Raises ValueError where a name can be no table's.
+        """
+        self._tables.write(batches, self._clock())
+
+    def commit(self, findings: Sequence[Finding]) -> bool:
+        """Findings, new or grown; whether they, and all that waited before, are on disk.
+
+        Where they are not they are kept, and committed with the next call or `tend` that can.
+        """
+        return self._owed.findings(findings)
+
+    def findings(self, after: int = 0) -> Iterator[tuple[int, Finding]]:
+        """Findings on disk by the number of their last commit, ascending from `after` on."""
+        with self._database.reading() as db:
+            yield from stored_findings(db, after)
+
+    def note(self, entry: Entry) -> bool:
+        """A line of the diary; whether it is on disk (else it waits)."""
+        return self._owed.line(entry)
+
+    def diary(self) -> Iterator[Entry]:
+        """The diary on disk, oldest first."""
+        with self._database.reading() as db:
+            yield from stored_lines(db)
+
+    def keep(self, name: str, state: bytes) -> None:
+        """Keep a state. Raises OutputError: the one before is still there then."""
+        with self._database.writing() as db:
+            put_state(db, name, state, self._clock())
+
+    def kept(self, name: str) -> bytes | None:
+        """Give the state of that name."""
+        with self._database.reading() as db:
+            return stored_state(db, name)
+
+    def tend(self, now: int) -> None:
+        """About once a second. now: UTC ns of the wall."""
+        self._owed.settle()
+        self._tables.put(now)
+        self._tables.tend(now)
+        self._say_how_the_disk_is()
+
+    def close(self) -> None:
+        """Everything folded, sealed and on disk, as far as the disk takes it; the next one may write."""
+        self._tables.close(self._clock())
+        self._say_how_the_disk_is()
+        self._owed.settle()
+        self._database.close()
+        self._lock.release()
+
+    def _say_how_the_disk_is(self) -> None:
+        trouble = self._tables.trouble or self._owed.trouble
+        if trouble is not None and not self._full:
+            self._full = True
+            reason = trouble.strerror or str(trouble) if isinstance(trouble, OSError) else str(trouble)
+            self._say("disk-full", f"{self.folder} takes nothing more ({reason}); rows wait in memory")
+        elif trouble is None and self._full:
+            self._full = False
+            lost = self._tables.lost()
+            which = ", ".join(f"{count:,} of {name}" for name, count in sorted(lost.items()))
+            self._say(
+                "disk-back",
+                f"{self.folder} is written again; rows lost: {which or 'none'}",
+                sum(lost.values()),
+            )
+
+    def _say(self, event: Event, says: str, count: int = 0) -> None:
+        self._owed.line(Entry(time=self._clock(), event=event, says=says, count=count))
+
+
+def _sentence(folder: Path, error: OSError) -> OutputError:
+    reason = (error.strerror or str(error)).lower()
+    return OutputError(f"{folder}: cannot be written ({reason}); free space or name another place")

@@ -1,0 +1,156 @@
+"""An open segment: an Arrow IPC stream on disk that ends wherever its writer was when it died.
+
+Words are written out, not coded: a stream then is its schema and one message a batch, each of which stands for itself,
+and what is whole can be told from what is torn. A field that was coded says so, and is coded again when it is read.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+import pyarrow as pa
+
+from interlock.store.plain.segments import joined, span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from interlock.store.plain.segments import SpanOfTime
+
+__all__ = ["Stream", "coded", "gathered", "read_stream", "written_out"]
+
+_CODED: Final = b"interlock.coded"
+_UPTO: Final = b"interlock.journal"
+_END: Final = 8
+"""Octets of the mark that ends a stream, which ours never carries: it may always go on."""
+_WORDS: Final = pa.dictionary(pa.int32(), pa.utf8())
+_ZSTD: Final = pa.ipc.IpcWriteOptions(compression="zstd")
+
+
+class Stream:
+    """Appends batches of one schema to a new file; where the disk refuses, the file is as before the call.
+
+    rows, octets: so far. times: what its rows span. begun: UTC ns of the wall, as its maker says.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema, begun: int) -> None:
+        """schema: of batches as they come, coded or not."""
+        self.path, self.schema, self.begun = path, schema, begun
+        self._plain = _plain_schema(schema)
+        self._head = self._plain.serialize().to_pybytes()
+        self.rows = self.octets = 0
+        self.times: SpanOfTime | None = None
+        self._unforced = True
+        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+        try:
+            self._put(self._head)
+        except OSError:
+            self.close()
+            path.unlink()
+            raise
+
+    def append(self, batch: pa.RecordBatch, upto: int | None = None) -> None:
+        """One batch, with its words written out. upto: number of the journal that it ends. Raises OSError."""
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, self._plain, options=_ZSTD) as writer:
+            writer.write_batch(batch, custom_metadata=None if upto is None else {_UPTO: str(upto).encode()})
+        self._put(memoryview(sink.getvalue())[len(self._head) : -_END])
+        self.rows += batch.num_rows
+        self.times = joined(self.times, span(batch))
+
+    def _put(self, octets: bytes | memoryview) -> None:
+        rest = memoryview(octets)
+        try:
+            while rest:
+                rest = rest[os.write(self._fd, rest) :]
+        except OSError:
+            os.ftruncate(self._fd, self.octets)
+            os.lseek(self._fd, self.octets, os.SEEK_SET)
+            raise
+        self.octets += len(octets)
+        self._unforced = True
+
+    def force(self) -> None:
+        """To disk, if anything is new."""
+        if self._unforced:
+            os.fdatasync(self._fd)
+            self._unforced = False
+
+    def close(self) -> None:
+        """The file stays, to be sealed."""
+        os.close(self._fd)
+
+
+def read_stream(file: BinaryIO) -> Iterator[tuple[pa.RecordBatch, int | None]]:
+    """Every whole batch, coded again, with the number of the journal that it ends; a torn end is passed over."""
+    try:
+        reader = pa.ipc.open_stream(file)
+        kept = coded_schema(reader.schema)
+    except (pa.ArrowException, OSError, ValueError):
+        return
+    while True:
+        try:
+            batch, said = reader.read_next_batch_with_custom_metadata()
+            batch.validate(full=True)
+        except (StopIteration, pa.ArrowException, OSError, ValueError, MemoryError):
+            return
+        upto = said.get(_UPTO) if said is not None else None
+        yield coded(batch, kept), None if upto is None else int(upto)
+
+
+def written_out(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The same rows with words in place of codes: what their dictionaries hold besides is let go.
+
+    A column that may hold no null and does is said to may: Parquet would refuse the segment an hour later.
+    """
+    columns = [c.dictionary_decode() if pa.types.is_dictionary(c.type) else c for c in batch.columns]
+    fields = [
+        field.with_nullable(True) if column.null_count and not field.nullable else field
+        for field, column in zip(_plain_schema(batch.schema), columns, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=pa.schema(fields, batch.schema.metadata))
+
+
+def coded(batch: pa.RecordBatch, schema: pa.Schema | None = None) -> pa.RecordBatch:
+    """The same rows with codes where their fields say that there were codes."""
+    schema = schema or coded_schema(batch.schema)
+    columns = [
+        column.cast(field.type) if field.type == _WORDS and column.type != _WORDS else column
+        for column, field in zip(batch.columns, schema, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def gathered(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    """Batches of one schema as one."""
+    if len(batches) == 1:
+        return batches[0]
+    table = pa.Table.from_batches(batches)
+    if any(pa.types.is_dictionary(field.type) for field in table.schema):
+        table = table.unify_dictionaries()
+    table = table.combine_chunks()
+    whole = table.to_batches()
+    return whole[0] if whole else pa.RecordBatch.from_pylist([], schema=table.schema)
+
+
+def _plain_schema(schema: pa.Schema) -> pa.Schema:
+    fields = [
+        pa.field(f.name, pa.utf8(), f.nullable, {**(f.metadata or {}), _CODED: b"1"})
+        if pa.types.is_dictionary(f.type)
+        else f
+        for f in schema
+    ]
+    return pa.schema(fields, schema.metadata)
+
+
+def coded_schema(schema: pa.Schema) -> pa.Schema:
+    """The schema that batches had when they came."""
+    fields = [
+        pa.field(f.name, _WORDS, f.nullable, {k: v for k, v in f.metadata.items() if k != _CODED})
+        if f.metadata and _CODED in f.metadata
+        else f
+        for f in schema
+    ]
+    return pa.schema(fields, schema.metadata)
