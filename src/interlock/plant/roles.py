@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from interlock.plant.actors.boiler import (
@@ -17,25 +18,44 @@ from interlock.plant.actors.filling import FILLER_IDENTITY, FILLER_TAGS, operate
 from interlock.plant.actors.hall import HALL_NAMED, HALL_OBJECTS, show_hall
 from interlock.plant.actors.network import announce, ask_switch, publish_breaker, switch_agent
 from interlock.plant.actors.pasteuriser import (
+    OPERATOR,
     PASTEURISER_NODES,
     PASTEURISER_URL,
     PASTEURISER_WRITABLE,
     collect,
 )
 from interlock.plant.actors.power import FEEDER_ADDRESS, FEEDER_MEASURED, FEEDER_SWITCHES, watch_feeder
-from interlock.plant.actors.water import DRIVE, DRIVE_IDENTITY, WATER, WATER_IDENTITY, poll_water, steer_pump
+from interlock.plant.actors.water import (
+    DRIVE,
+    DRIVE_CIP,
+    DRIVE_IDENTITY,
+    WATER,
+    WATER_FILES,
+    WATER_FTP,
+    WATER_IDENTITY,
+    WATER_USERS,
+    poll_water,
+    steer_pump,
+)
 from interlock.plant.actors.well import WELL_ANALOGS, WELL_BINARIES, keep_filled
+from interlock.plant.actors.windows import ACCOUNTS, DOMAIN, ENGINEER, SHARE, batches
+from interlock.plant.control.programs import strange_firmware
 from interlock.plant.machines import BY_NAME
 from interlock.plant.protocols import profinet
 from interlock.plant.protocols.bacnet import BacnetDevice
 from interlock.plant.protocols.cip import CipServer
+from interlock.plant.protocols.cip_files import FILE_CLASS, FileObject
 from interlock.plant.protocols.dnp3 import Outstation
+from interlock.plant.protocols.ftp import DATA_PORT, FtpServer
 from interlock.plant.protocols.iec104 import Station
 from interlock.plant.protocols.modbus import ModbusServer
 from interlock.plant.protocols.opcua import OpcUaServer
+from interlock.plant.protocols.rdp import RdpServer
 from interlock.plant.protocols.s7comm import S7Server
+from interlock.plant.protocols.smb_server import SmbServer
+from interlock.plant.protocols.svcctl import Pipes
 from interlock.plant.protocols.tristation import SafetyController
-from interlock.plant.protocols.web import Web
+from interlock.plant.protocols.web import UNAUTHORISED, Web
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -45,9 +65,11 @@ if TYPE_CHECKING:
     from interlock.plant.process.tags import State
     from interlock.plant.protocols.session import Service
 
-__all__ = ["Playing", "Watch", "assign"]
+__all__ = ["Hands", "Playing", "Watch", "assign"]
 
-_DAY_S = 86_400
+_DRIVE_RESTARTS_S = 45.0
+_LOCKS_AFTER_S = 8.0
+"""From the start of a program that locks a machine until the machine's own software ends."""
 
 
 class Playing(Protocol):
@@ -64,6 +86,28 @@ class Playing(Protocol):
     def play(self, begin: Callable[[], Script]) -> None:
         """Let a script begin. begin: makes it, anew where it has to begin again."""
         ...
+
+
+class Hands(Protocol):
+    """What a stage can do to a machine because of what reached it."""
+
+    def restart(self, machine: str, seconds: float) -> None:
+        """It falls silent in the middle of everything, and is here again after so many seconds."""
+        ...
+
+    def hush(self, machine: str, seconds: float) -> None:
+        """In so many seconds its own software ends: it asks nothing more, though it still answers."""
+        ...
+
+
+class _NoHands:
+    """Of a stage on which messages change values alone."""
+
+    def restart(self, machine: str, seconds: float) -> None:
+        """See Hands."""
+
+    def hush(self, machine: str, seconds: float) -> None:
+        """See Hands."""
 
 
 class Watch(Protocol):
@@ -86,17 +130,31 @@ class Watch(Protocol):
         ...
 
 
-def assign(stage: Playing, controllers: Mapping[str, Controller], watch: Watch) -> None:
+def assign(
+    stage: Playing, controllers: Mapping[str, Controller], watch: Watch, hands: Hands | None = None
+) -> None:
     """Every service and every script, in an order that equal recordings depend on."""
-    images = {name: each.image for name, each in controllers.items()}
+    images, hands = {name: each.image for name, each in controllers.items()}, hands or _NoHands()
     _power_and_water(stage, images)
-    filler = CipServer(images["plc-filler"], FILLER_TAGS, FILLER_IDENTITY, BY_NAME["plc-filler"].end.ip)
+    _upkeep(stage, controllers, hands)
+    for machine in ("hmi", "historian", "engineering"):
+        _windows(stage, machine, watch, hands)
+
+    def filler_runs(running: bool) -> None:
+        controllers["plc-filler"].running = running
+
+    address = BY_NAME["plc-filler"].end.ip
+    filler = CipServer(images["plc-filler"], FILLER_TAGS, FILLER_IDENTITY, address, ran=filler_runs)
     stage.serve("plc-filler", 44818, filler)
     stage.play(lambda: operate_filler(watch.day_s))
     stage.serve("hvac-hall", 47808, BacnetDevice(images["hvac-hall"], HALL_OBJECTS, 5000, HALL_NAMED))
     stage.play(show_hall)
     nodes = (PASTEURISER_NODES, PASTEURISER_WRITABLE, PASTEURISER_URL)
-    stage.serve("plc-pasteuriser", 4840, OpcUaServer(images["plc-pasteuriser"], *nodes, watch.filetime))
+    stage.serve(
+        "plc-pasteuriser",
+        4840,
+        OpcUaServer(images["plc-pasteuriser"], *nodes, watch.filetime, dict([OPERATOR])),
+    )
     stage.play(lambda: collect("hmi", watch.filetime, 1.0))
     stage.play(lambda: collect("historian", watch.filetime, 5.0))
     _boiler(stage, images, controllers)
@@ -111,12 +169,49 @@ def assign(stage: Playing, controllers: Mapping[str, Controller], watch: Watch) 
 
 def _power_and_water(stage: Playing, images: Mapping[str, State]) -> None:
     stage.serve("plc-water", 502, ModbusServer(images["plc-water"], WATER, WATER_IDENTITY))
-    stage.serve("drive-pump", 502, ModbusServer(images["drive-pump"], DRIVE, DRIVE_IDENTITY))
+    stage.serve("drive-pump", 502, ModbusServer(images["drive-pump"], DRIVE, DRIVE_IDENTITY, fragile=True))
     feeder = Station(images["rtu-feeder"], FEEDER_ADDRESS, FEEDER_MEASURED, FEEDER_SWITCHES)
     stage.serve("rtu-feeder", 2404, feeder)
     stage.play(watch_feeder)
     stage.serve("rtu-well", 20000, Outstation(images["rtu-well"], WELL_ANALOGS, WELL_BINARIES))
     stage.play(lambda: keep_filled(images["plc-water"]))
+
+
+def _upkeep(stage: Playing, controllers: Mapping[str, Controller], hands: Hands) -> None:
+    """What makers and engineers reach water controller and drive by: files of settings, firmware."""
+
+    def flashed(_octets: bytes) -> None:
+        """Firmware that nobody knows."""
+        controllers["drive-pump"].program = strange_firmware
+
+    def stored(_name: str, octets: bytes) -> None:
+        for line in octets.decode("ascii", "replace").splitlines():
+            key, _, value = line.partition("=")
+            if key.strip() == "level_setpoint" and value.strip().replace(".", "", 1).isdigit():
+                controllers["plc-water"].image["buffer.level_setpoint"] = float(value)
+
+    water, drive = BY_NAME["plc-water"], BY_NAME["drive-pump"]
+    settings = FtpServer(WATER_FTP, WATER_USERS, water.ip, dict(WATER_FILES), stored)
+    stage.serve(water.name, 21, settings)
+    stage.serve(water.name, DATA_PORT, settings.data)
+    files = {FILE_CLASS: FileObject(flashed).serve}
+    restart = partial(hands.restart, drive.name, _DRIVE_RESTARTS_S)
+    stage.serve(drive.name, 44818, CipServer({}, {}, DRIVE_CIP, drive.end.ip, reset=restart, objects=files))
+
+
+def _windows(stage: Playing, machine: str, watch: Watch, hands: Hands) -> None:
+    """File service, remote management and, but for the panel, remote desktop."""
+    shares = [("IPC$", "Remote IPC")]
+    files: dict[str, bytes] = {}
+    if machine == "historian":
+        shares.append((SHARE, "Batch reports"))
+        files = batches()
+    pipes = Pipes(shares, lambda _name, _path: hands.hush(machine, _LOCKS_AFTER_S))
+    share = SHARE if files else ""
+    stage.serve(machine, 445, SmbServer(machine, DOMAIN, ACCOUNTS, pipes, watch.filetime, share, files))
+    stage.serve(machine, 5985, Web(UNAUTHORISED))
+    if machine != "hmi":
+        stage.serve(machine, 3389, RdpServer(dict([ENGINEER])))
 
 
 def _boiler(stage: Playing, images: Mapping[str, State], controllers: Mapping[str, Controller]) -> None:

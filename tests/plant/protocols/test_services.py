@@ -21,21 +21,31 @@ from interlock.plant.protocols import (
     bacnet,
     ber,
     cip,
+    cip_files,
     dnp3,
+    ftp,
     goose,
     iec104,
     modbus,
     network,
+    ntlm,
     opcua,
     opcua_client,
     opcua_wire,
     profinet,
+    rdp,
     s7comm,
+    smb,
+    smb_server,
+    svcctl,
     tristation,
     web,
 )
+from interlock.plant.protocols.session import Crashed
 
 NOW = 133_000_000_000_000_000
+JOE = ntlm.Account("joe", "PLANT", bytes(range(16)))
+PIPES = svcctl.Pipes([("IPC$", "Remote IPC"), ("Batches", "")])
 
 
 def image() -> dict[str, float]:
@@ -61,6 +71,11 @@ def services(state):
         "snmp": switch_agent(lambda: 1.0),
         "tristation": tristation.SafetyController(key_program=True),
         "web": web.Web(),
+        "ftp": ftp.FtpServer("ready", {"USER": "USERUSER"}, "10.0.0.1", {"/a": b"1"}),
+        "rdp": rdp.RdpServer({"engineer": "secret"}),
+        "smb": smb_server.SmbServer(
+            "historian", "PLANT", {"joe": JOE}, PIPES, lambda: NOW, "Batches", {"a": b"1234"}
+        ),
     }
 
 
@@ -76,6 +91,10 @@ FIRST = {
     "snmp": network.snmp_get("practice-7fk2q", 5, ["1.3.6.1.2.1.1.5.0"]),
     "tristation": tristation.command(tristation.CP_STATUS, 1),
     "web": b"GET / HTTP/1.1\r\n\r\n",
+    "ftp": b"USER USER\r\nPASS USERUSER\r\nPASV\r\nSTOR /b\r\n",
+    "rdp": rdp.connect("engineer")
+    + b"".join(rdp.logon(rdp.Login("P", "engineer", "secret", "M", "10.0.0.2"))),
+    "smb": smb.Client(JOE, "PC", bytes(16), NOW).negotiate(),
 }
 STREAMS = tuple(n for n in NAMES if n not in ("bacnet", "snmp", "tristation"))
 
@@ -215,6 +234,7 @@ def test_dnp3_operates_only_what_was_selected() -> None:
     session = services(state)["dnp3"].open()
     (answer,) = session.receive(dnp3.request(1, dnp3.READ, dnp3.CLASS_0))
     assert dnp3.analogs_of(answer)[0] == 14.0
+    assert (dnp3.binary_of(answer, 0), dnp3.binary_of(answer, 5)) == (True, None)
     off = dnp3.control(0, on=False)
     (refused,) = session.receive(dnp3.request(2, dnp3.OPERATE, off))
     assert (dnp3.user_data(refused)[-1], state["well.pump"]) == (2, 1.0)
@@ -253,6 +273,129 @@ def test_a_safety_controller_is_programmed_only_with_its_key_turned() -> None:
             (answer,) = station.receive(tristation.command(number, 1))
             assert (answer[6] == 100) is not key
         assert programmed == wanted
+
+
+def test_ftp_lets_in_who_knows_the_word_and_stores() -> None:
+    stored = []
+    server = ftp.FtpServer(
+        "ready", {"USER": "x"}, "10.0.0.1", {}, lambda name, octets: stored.append((name, octets))
+    )
+    session, data = server.open(), server.data
+    assert session.receive(b"")[0].startswith(b"220 ")
+    said = session.receive(b"USER USER\r\nPASS no\r\nSTOR /a\r\nPASS x\r\nPASV\r\nSTOR /a\r\n")
+    assert [int(line[:3]) for line in said] == [331, 530, 530, 230, 227, 150]
+    assert session.due(0.0) == ()
+    data.receive(b"level=1")
+    assert [line[:3] for line in session.due(0.3)] == [b"226"]
+    assert stored == [("/a", b"level=1")]
+    assert session.receive(b"RETR /none\r\n")[0].startswith(b"550")
+
+
+def smb_answers(session, *messages):
+    return tuple(answer for message in messages for answer in session.receive(message))
+
+
+def smb_session(account=JOE):
+    """A session as far as the logon, with its client."""
+    session, client = services(image())["smb"].open(), smb.Client(account, "PC", bytes(range(16)), NOW)
+    smb_answers(session, client.negotiate())
+    challenged = smb_answers(session, client.hello())
+    assert smb.status_of(challenged) == smb.MORE_PROCESSING
+    return session, client, smb_answers(session, client.prove(challenged[0]))
+
+
+def test_smb_lets_in_who_has_the_hash_and_nobody_else() -> None:
+    assert smb.status_of(smb_session()[2]) == smb.SUCCESS
+    for other in (ntlm.Account("joe", "PLANT", bytes(16)), ntlm.Account("ann", "PLANT", JOE.nt_hash),
+                  ntlm.Account("joe", "ELSEWHERE", JOE.nt_hash)):  # fmt: skip
+        session, client, answers = smb_session(other)
+        assert smb.status_of(answers) == smb.LOGON_FAILURE
+        assert smb.status_of(smb_answers(session, client.connect_tree("historian", "IPC$"))) != smb.SUCCESS
+
+
+def test_smb_renames_and_overwrites_files() -> None:
+    session, client, _ = smb_session()
+    (answer,) = smb_answers(session, client.connect_tree("historian", "Batches"))
+    client.connected(answer)
+    client.opened(smb_answers(session, client.open("", folder=True))[0])
+    assert smb.names_of(smb_answers(session, client.list())[0]) == ("a",)
+    assert smb.status_of(smb_answers(session, client.list())) == smb.NO_MORE_FILES
+    client.opened(smb_answers(session, client.open("a"))[0])
+    done = smb_answers(session, client.write(b"xy"), client.rename("a.locked"), client.close())
+    assert all(smb.status_of((one,)) == smb.SUCCESS for one in done)
+    assert session._server.files == {"a.locked": b"xy34"}
+    assert smb.status_of(smb_answers(session, client.open("a"))) != smb.SUCCESS
+
+
+def piped(session, client, operation, stub):
+    return smb.piped(smb_answers(session, client.call(operation, stub))[0])
+
+
+def test_services_are_created_and_started_over_a_pipe() -> None:
+    started = []
+    pipes = svcctl.Pipes([("IPC$", "r"), ("D", "x")], lambda name, path: started.append((name, path)))
+    server = smb_server.SmbServer("hmi", "PLANT", {"joe": JOE}, pipes, lambda: NOW)
+    session, client = server.open(), smb.Client(JOE, "PC", bytes(range(16)), NOW)
+    smb_answers(session, client.negotiate())
+    smb_answers(session, client.prove(smb_answers(session, client.hello())[0]))
+    client.connected(smb_answers(session, client.connect_tree("hmi", "IPC$"))[0])
+    client.opened(smb_answers(session, client.open("srvsvc"), client.bind(svcctl.SRVSVC))[0])
+    assert svcctl.shares_of(piped(session, client, *svcctl.share_enum("hmi"))) == ("IPC$", "D")
+    client.opened(smb_answers(session, client.open("svcctl"))[0])
+    smb_answers(session, client.bind(svcctl.SVCCTL))
+    manager = svcctl.handle_of(piped(session, client, *svcctl.open_manager("hmi")), svcctl.OPEN_MANAGER)
+    made = piped(session, client, *svcctl.create_service(manager, "Upd", "C:\\x.exe"))
+    service = svcctl.handle_of(made, svcctl.CREATE_SERVICE)
+    assert piped(session, client, *svcctl.start_service(service)) == bytes(4)
+    assert started == [("Upd", "C:\\x.exe")]
+    piped(session, client, *svcctl.delete_service(service))
+    assert piped(session, client, *svcctl.start_service(service)) != bytes(4)
+    with pytest.raises(ValueError, match="no response"):
+        piped(session, client, 99, b"")
+
+
+def test_remote_desktop_tells_who_logged_on_and_closes_on_others() -> None:
+    let_in = []
+    server = rdp.RdpServer({"engineer": "secret"}, let_in.append)
+    session = server.open()
+    told(session, [rdp.connect("x"), *rdp.logon(rdp.Login("P", "engineer", "secret", "M", "10.0.0.2"))])
+    assert let_in == ["engineer"]
+    with pytest.raises(ValueError, match="let in"):
+        told(server.open(), [rdp.connect("x"), *rdp.logon(rdp.Login("P", "engineer", "no", "M", "10.0.0.2"))])
+
+
+@pytest.mark.parametrize("size", [1, 220, 221, 70_000])
+def test_a_file_object_takes_a_file_whole_and_in_order(size) -> None:
+    written, octets = [], bytes(k & 0xFF for k in range(size))
+    firmware = cip_files.FileObject(written.append)
+    server = cip.CipServer({}, {}, FILLER_IDENTITY, bytes(4), objects={cip_files.FILE_CLASS: firmware.serve})
+    requests = list(cip_files.download("a.bin", octets))
+    assert [server.answer(each)[2] for each in requests] == [0] * len(requests)
+    assert written == [octets]
+    assert server.answer(requests[1])[2] == 0x0C, "nothing was announced"
+
+
+def test_a_fragile_machine_fails_on_what_is_longer_than_anything_may_be() -> None:
+    overlong = struct.pack("!HHHB", 1, 0, 1000, 1) + bytes(999)
+    for fragile, kind in ((True, Crashed), (False, ValueError)):
+        server = modbus.ModbusServer(image(), WATER, WATER_IDENTITY, fragile=fragile)
+        with pytest.raises(kind) as raised:
+            server.open().receive(overlong)
+        assert isinstance(raised.value, Crashed) is fragile
+
+
+def test_opcua_offers_better_than_none_and_refuses_what_it_cannot() -> None:
+    session, speaker = (
+        services(image())["opcua"].open(),
+        opcua_client.Client(PASTEURISER_URL, "x", lambda: NOW),
+    )
+    told(session, [speaker.hello()])
+    speaker.opened(session.receive(speaker.open())[0])
+    (endpoints,) = session.receive(speaker.get_endpoints())
+    assert endpoints.index(b"#Basic256Sha256") < endpoints.index(b"#None")
+    asked = speaker.open().replace(b"SecurityPolicy#None", b"SecurityPolicy#Else")
+    (refused,) = services(image())["opcua"].open().receive(asked)
+    assert refused[:4] == b"ERRF"
 
 
 def test_a_goose_change_begins_a_new_state() -> None:

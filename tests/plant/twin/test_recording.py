@@ -18,7 +18,8 @@ from interlock.plant.twin.recording import BEGIN_S, Twin
 DAY_SHIFT_S = BEGIN_S + 5400
 LENGTHS = {"setpoint-creep": 14.0, "slow-reconnaissance": 40.0, "valve-hammering": 4.5, "rogue-master": 4.0,
            "forged-write": 3.5, "sensor-spoofing": 6.0, "replayed-writes": 3.0, "arp-spoofing": 3.5,
-           "safety-programming": 8.0, "beaconing": 31.5, "s7-password-guessing": 2.0, "coil-flood": 2.5}  # fmt: skip
+           "safety-programming": 8.0, "beaconing": 31.5, "s7-password-guessing": 2.0, "coil-flood": 2.5,
+           "silenced-machine": 8.0, "lateral-movement": 3.0, "ransomware": 3.0, "firmware-write": 2.5}  # fmt: skip
 
 KEPT = ("frame", "response_frame", "protocol", "verb", "outcome", "client", "server", "oddity")
 """Columns that are looked at."""
@@ -115,6 +116,61 @@ def test_an_attack_is_labelled_and_moves_what_it_says(name, tmp_path) -> None:
     if name not in {"discovery-sweep", "slow-reconnaissance", "beaconing", "sensor-spoofing"}:
         # connections without a request, and cyclic data, are flows
         assert touched & set(truth["frames"]), "the attack's operations are in the capture"
+
+
+def test_there_are_at_least_thirty_attacks_of_many_techniques() -> None:
+    assert len(NAMES) >= 30
+    assert len({scenario(name).technique for name in NAMES}) >= 15
+
+
+def seen(octets):
+    """Frames of a recording: time (ns) and octets."""
+    at, frames = 24, []
+    while at < len(octets):
+        seconds, nanos, size = (
+            int.from_bytes(octets[at + 4 * k : at + 4 * k + 4], "little") for k in range(3)
+        )
+        frames.append((seconds * 10**9 + nanos, octets[at + 16 : at + 16 + size]))
+        at += 16 + size
+    return frames
+
+
+def test_a_man_in_the_middle_gets_every_packet_and_passes_it_on() -> None:
+    twin, octets = recorded(4.0, attacks=(("arp-spoofing", 1.0),))
+    between, panel, water = (BY_NAME[name].end for name in ("vendor-laptop", "hmi", "plc-water"))
+    (case,) = twin.cases
+    told, diverted, passed_on = set(case.frames), [], []
+    for number, (_, frame) in enumerate(seen(octets), 1):
+        if {frame[26:30], frame[30:34]} != {panel.ip, water.ip} or frame[12:14] != b"\x08\x00":
+            continue
+        if between.mac not in (frame[:6], frame[6:12]):
+            continue
+        assert number in told
+        (passed_on if frame[6:12] == between.mac else diverted).append(frame)
+    assert len(diverted) > 500
+    assert [f[14:] for f in diverted] == [f[14:] for f in passed_on]
+    mac_of = {panel.ip: panel.mac, water.ip: water.mac}
+    assert all(f[6:12] == mac_of[f[26:30]] and f[:6] == between.mac for f in diverted)
+    assert all(f[:6] == mac_of[f[30:34]] for f in passed_on)
+
+
+def test_a_crashed_machine_is_silent_until_its_watchdog_starts_it() -> None:
+    _, octets = recorded(4.0, attacks=(("silenced-machine", 1.0),))
+    drive, crashed = BY_NAME["drive-pump"].end.mac, (BEGIN_S + 60) * 10**9
+    spoken = [when for when, frame in seen(octets) if frame[6:12] == drive]
+    assert not [w for w in spoken if crashed + 10**9 < w < crashed + 89 * 10**9]
+    assert [w for w in spoken if crashed + 92 * 10**9 < w < crashed + 105 * 10**9], (
+        "the controller reconnects"
+    )
+
+
+def test_ransomware_blinds_the_panel() -> None:
+    twin, octets = recorded(4.0, attacks=(("ransomware", 1.0),))
+    panel = BY_NAME["hmi"].end.mac
+    (case,) = twin.cases
+    told, last = set(case.frames), case.end_ns
+    after = [n for n, (when, f) in enumerate(seen(octets), 1) if when > last + 10**9 and f[6:12] == panel]
+    assert not set(after) - told
 
 
 def test_the_table_names_every_file() -> None:

@@ -9,6 +9,7 @@ from interlock.plant.protocols.cip import (
     Identity,
     many,
     read_tag,
+    reals_of,
     register,
     session_of,
     unconnected,
@@ -40,13 +41,15 @@ def wanted_by_shift(day_s: float) -> bool:
 
 def operate_filler(day_s: Callable[[], float], client: str = "hmi") -> Script:
     """Poll once a second; the operator starts and stops when the shift does. day_s: seconds since midnight, now."""
-    link, running = Link(client, "plc-filler", 44818), False
+    link, running, first = Link(client, "plc-filler", 44818), False, True
     answers = yield Ask(link, register())
     session, number = session_of(answers[0]), 0
     while True:
         yield Until(1.0, 0.5)
         number += 1
-        yield Ask(link, unconnected(session, many([read_tag(name) for name in _POLLED]), number))
+        answers = yield Ask(link, unconnected(session, many([read_tag(name) for name in _POLLED]), number))
+        if first and answers:  # a panel that starts anew takes over what it finds
+            running, first = bool(reals_of(answers[0])[0]), False
         if wanted_by_shift(day_s()) != running:
             running = not running
             number += 1

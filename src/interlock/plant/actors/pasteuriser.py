@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
     from interlock.plant.actors.steps import Script
 
-__all__ = ["PASTEURISER_NODES", "PASTEURISER_URL", "PASTEURISER_WRITABLE", "collect"]
+__all__ = ["OPERATOR", "PASTEURISER_NODES", "PASTEURISER_URL", "PASTEURISER_WRITABLE", "collect"]
+
+OPERATOR: Final = ("shift", "Kessel-7")
+"""User and password of those who may change the set point."""
 
 PASTEURISER_URL: Final = "opc.tcp://plc-pasteuriser:4840"
 PASTEURISER_NODES: Final = {

@@ -5,13 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from interlock.plant.actors.steps import Ask, Link, Until
+from interlock.plant.protocols.cip import Identity as CipIdentity
 from interlock.plant.protocols.modbus import Identity, Point, adu, read, registers_of, write_register
 
 if TYPE_CHECKING:
     from interlock.plant.actors.steps import Script
     from interlock.plant.process.tags import State
 
-__all__ = ["DRIVE", "DRIVE_IDENTITY", "WATER", "WATER_IDENTITY", "poll_water", "steer_pump"]
+__all__ = [
+    "DRIVE",
+    "DRIVE_CIP",
+    "DRIVE_IDENTITY",
+    "WATER",
+    "WATER_FILES",
+    "WATER_FTP",
+    "WATER_IDENTITY",
+    "WATER_USERS",
+    "poll_water",
+    "steer_pump",
+]
 
 WATER: Final = (
     Point("raw.level", "input", 0, 1000),
@@ -31,6 +43,12 @@ DRIVE: Final = (
     Point("pump.speed_setpoint", "holding", 0, 100),
 )
 DRIVE_IDENTITY: Final = Identity("Interlock Practice", "PD-11", "V1.9")
+DRIVE_CIP: Final = CipIdentity(243, 0x02, 11, (1, 9), 0x00B41102, "PD-11")
+WATER_FTP: Final = "PW-200 FTP server (V2.4) ready."
+WATER_USERS: Final = {"USER": "USERUSER"}
+"""The account that the maker put into the manual; nobody has changed it."""
+
+WATER_FILES: Final = {"/conf/settings.ini": b"[buffer]\r\nlevel_setpoint=1.50\r\n"}
 
 
 def poll_water(client: str = "hmi") -> Script:

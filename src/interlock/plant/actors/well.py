@@ -14,6 +14,7 @@ from interlock.plant.protocols.dnp3 import (
     WRITE,
     Analog,
     Binary,
+    binary_of,
     control,
     request,
 )
@@ -36,11 +37,13 @@ def keep_filled(level: State, client: str = "hmi") -> Script:
 
     level: the image that knows `raw.level`.
     """
-    link, sequence, running = Link(client, "rtu-well", 20000), 0, True
+    link, sequence, running, first = Link(client, "rtu-well", 20000), 0, True, True
     yield Ask(link, request(sequence, WRITE, b"\x50\x01\x00\x07\x07\x00"))
     while True:
         yield Until(_EVERY_S, 1.1)
-        yield Ask(link, request(sequence := sequence + 1, READ, CLASS_123 + CLASS_0))
+        answers = yield Ask(link, request(sequence := sequence + 1, READ, CLASS_123 + CLASS_0))
+        if first and answers:  # a panel that starts anew takes over what it finds
+            running, first = bool(binary_of(answers[0], WELL_BINARIES[0].index)), False
         raw = level["raw.level"]
         wanted = raw < _LOW_M or (running and raw < _FULL_M)
         if wanted != running:

@@ -1,4 +1,4 @@
-"""Panel and water controller are told that the other one's address is at the attacker."""
+"""Panel and water controller are told that the other one's address is at the attacker, who passes everything on."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ def _script(scene: Scene) -> Script:
             false = arp(2, End(attacker, other.ip), victim)
             yield Cast("vendor-laptop", victim.mac, ARP, false)
         yield Wait(scene.draws.uniform(1.9, 2.1))
+    for victim, other in ((panel, controller), (controller, panel)):  # and go without leaving a trace
+        yield Cast("vendor-laptop", victim.mac, ARP, arp(2, other, victim))
 
 
 SCENARIO: Final = Scenario(
@@ -34,6 +36,6 @@ SCENARIO: Final = Scenario(
     technique="T0830",
     attacker="vendor-laptop",
     victims=("hmi", "plc-water"),
-    harm="Nothing moves by itself; from now on every value and command between the two may be changed on its way.",
+    harm="Nothing moves by itself; every value and command between the two can be read, and changed, on its way.",
     script=_script,
 )

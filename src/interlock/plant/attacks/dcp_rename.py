@@ -29,7 +29,7 @@ def _script(scene: Scene) -> Script:
 SCENARIO: Final = Scenario(
     name="dcp-rename",
     title="A service laptop gives the boiler's remote I/O another name and address",
-    technique="T0809",
+    technique="T0836",
     attacker="vendor-laptop",
     victims=("rio-boiler",),
     harm="The controller loses its inputs and outputs at the next start; the boiler cannot be run.",

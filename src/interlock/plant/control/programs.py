@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from interlock.plant.process.tags import State
 
-__all__ = ["CONTROLLERS", "controller"]
+__all__ = ["CONTROLLERS", "controller", "strange_firmware"]
 
 
 class Water:
@@ -186,6 +186,11 @@ CONTROLLERS: Final[dict[str, Callable[[], Callable[[State, float], None]]]] = {
     "rtu-feeder": Feeder,
 }
 """Machine → its program."""
+
+
+def strange_firmware(image: State, _dt_s: float) -> None:
+    """What an attacker's firmware does in the pump's drive: full speed, whatever is asked."""
+    image["pump.speed_setpoint"] = 100.0
 
 
 def controller(machine: str) -> Controller:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from interlock.plant.process.tags import State
 
@@ -24,6 +24,7 @@ __all__ = [
     "bundle",
     "encapsulate",
     "many",
+    "mode_change",
     "object_path",
     "read_tag",
     "reals_of",
@@ -43,6 +44,8 @@ UNREGISTER: Final = 0x66
 SEND_RR: Final = 0x6F
 GET_ALL: Final = 0x01
 RESET: Final = 0x05
+START: Final = 0x06
+STOP: Final = 0x07
 MULTIPLE: Final = 0x0A
 GET_SINGLE: Final = 0x0E
 READ_TAG: Final = 0x4C
@@ -54,6 +57,7 @@ _PATH_UNKNOWN: Final = 0x05
 _TOO_LITTLE: Final = 0x13
 _HEADER: Final = struct.Struct("<HHII8sI")
 _LONGEST: Final = 4096
+_CONTROLLER: Final = 0x8E
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,11 @@ def write_tag(name: str, value: float) -> bytes:
     return request(WRITE_TAG, tag_path(name), struct.pack("<HHf", REAL, 1, value))
 
 
+def mode_change(*, running: bool) -> bytes:
+    """Start or stop the program of a controller; the class is the one that the makers' own tool addresses."""
+    return request(START if running else STOP, object_path(_CONTROLLER, 1))
+
+
 def many(requests: Sequence[bytes]) -> bytes:
     """A Multiple Service Packet."""
     return request(MULTIPLE, object_path(2, 1), bundle(requests))
@@ -171,6 +180,7 @@ class CipServer:
     """A controller with named tags, all REAL.
 
     tags: name → tag of the image. wrote: told the tag and the value of every accepted write. reset: told of a reset.
+    ran: told whether the program runs. objects: class → what answers its services, beside the ones here.
     """
 
     def __init__(
@@ -181,6 +191,8 @@ class CipServer:
         address: bytes,
         wrote: Callable[[str, float], None] = lambda _tag, _value: None,
         reset: Callable[[], None] = lambda: None,
+        ran: Callable[[bool], None] = lambda _running: None,
+        objects: Mapping[int, Callable[[int, bytes], tuple[int, bytes]]] | None = None,
     ) -> None:
         self.identity = identity
         self.address = address
@@ -188,6 +200,8 @@ class CipServer:
         self._tags = tags
         self._wrote = wrote
         self._reset = reset
+        self._ran = ran
+        self._objects = objects or {}
         self._sessions = 0
 
     def open(self) -> _Connection:
@@ -209,6 +223,11 @@ class CipServer:
             return 0, bundle([self.answer(one) for one in unbundle(data)])
         if path[:4] == object_path(1, 1):
             return self._identify(service, path)
+        if path[:4] == object_path(_CONTROLLER, 1) and service in (START, STOP):
+            self._ran(service == START)
+            return 0, b""
+        if path[:1] == b"\x20" and len(path) >= 4 and path[1] in self._objects:
+            return self._objects[path[1]](service, data)
         if path[:1] == b"\x91":
             return self._tag(service, path[2 : 2 + path[1]].decode("ascii", "replace"), data)
         return _PATH_UNKNOWN, b""

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from interlock.plant.process.tags import State
 
 __all__ = [
-    "COLD_RESTART", "DIRECT_OPERATE", "OPERATE", "SELECT", "Analog", "Binary", "Outstation", "analogs_of", "control",
+    "COLD_RESTART", "DIRECT_OPERATE", "OPERATE", "SELECT", "Analog", "Binary", "Outstation", "analogs_of", "binary_of",
+    "control",
     "request",
 ]  # fmt: skip
 
@@ -108,6 +109,15 @@ def analogs_of(frame: bytes) -> dict[int, float]:
         return {}
     first, last = octets[at + 3], octets[at + 4]
     return {k: struct.unpack_from("<f", octets, at + 6 + 5 * (k - first))[0] for k in range(first, last + 1)}
+
+
+def binary_of(frame: bytes, index: int) -> bool | None:
+    """State of a binary output in a response; None where it does not say."""
+    octets = user_data(frame)
+    at = octets.find(b"\x0a\x02\x00")
+    if at < 0 or not octets[at + 3] <= index <= octets[at + 4]:
+        return None
+    return bool(octets[at + 5 + index - octets[at + 3]] & 0x80)
 
 
 class Outstation:

@@ -10,6 +10,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from interlock.plant.protocols.session import Crashed
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -22,6 +24,13 @@ _READS: Final = {1: "coil", 2: "discrete", 3: "holding", 4: "input"}
 ILLEGAL_FUNCTION: Final = 1
 ILLEGAL_ADDRESS: Final = 2
 ILLEGAL_VALUE: Final = 3
+_LONGEST: Final = 254
+"""Octets behind the length field that a request may have."""
+
+_BUFFER: Final = 260
+_RESTART_S: Final = 90.0
+"""What a fragile machine has room for, and until its watchdog has started it again."""
+
 _WINDOW: Final = 64
 """Addresses of a table that exist, whether a variable stands there or not."""
 
@@ -91,7 +100,8 @@ class _Refused(Exception):  # noqa: N818 (an answer, no error of ours)
 class ModbusServer:
     """A server whose tables are an image's tags.
 
-    wrote: told the tag and the value of every accepted write, before the image has it.
+    wrote: told the tag and the value of every accepted write, before the image has it. fragile: a machine that copies
+    a request before it looks at its length, and fails on one that is longer than any may be (see session.Crashed).
     """
 
     def __init__(
@@ -100,7 +110,10 @@ class ModbusServer:
         points: Sequence[Point],
         identity: Identity,
         wrote: Callable[[str, float], None] = lambda _tag, _value: None,
+        *,
+        fragile: bool = False,
     ) -> None:
+        self.fragile = fragile
         self._image = image
         self._identity = identity
         self._wrote = wrote
@@ -202,7 +215,9 @@ class _Connection:
         answers = []
         while len(self._rest) >= 8:
             transaction, protocol, length, unit = struct.unpack_from("!HHHB", self._rest)
-            if protocol or not 2 <= length <= 254:
+            if self._server.fragile and length > _LONGEST and len(self._rest) > _BUFFER:
+                raise Crashed(_RESTART_S)
+            if protocol or not 2 <= length <= _LONGEST:
                 raise ValueError("not a Modbus/TCP header")
             if len(self._rest) < 6 + length:
                 break

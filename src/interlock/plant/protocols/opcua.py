@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
+from interlock.plant.protocols.opcua_certificate import CERTIFICATE
 from interlock.plant.protocols.opcua_wire import (
     ACTIVATE_SESSION,
     ANONYMOUS,
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 __all__ = ["OpcUaServer"]
 
 _PROFILE: Final = "http://opcfoundation.org/UA-Profile/Transport/uatcp-uasc-uabinary"
+_POLICIES: Final = ("http://opcfoundation.org/UA/SecurityPolicy#Basic256Sha256", POLICY_NONE)
+_BAD_POLICY_REJECTED: Final = 0x80550000
 _BAD_SERVICE_UNSUPPORTED: Final = 0x800B0000
 _BAD_NODE_UNKNOWN: Final = 0x80340000
 _BAD_NOT_WRITABLE: Final = 0x803B0000
@@ -138,8 +141,12 @@ class _Connection:
         return self._channel.service(request, type_id(number) + header + body)
 
     def _open(self, reader: Reader) -> bytes:
-        for _ in range(3):
-            reader.text()
+        policy = reader.text()
+        if policy != POLICY_NONE:  # the plant's clients hold no certificate that the server would trust
+            reason = struct.pack("<I", _BAD_POLICY_REJECTED) + text(None)
+            return b"ERRF" + struct.pack("<I", 8 + len(reason)) + reason
+        reader.text()
+        reader.text()
         reader.take(4)
         request = reader.number("I")
         reader.node()
@@ -151,38 +158,42 @@ class _Connection:
         body = type_id(OPEN_CHANNEL + 3) + header + struct.pack("<I", 0) + token + text(None)
         return channel.message(b"OPN", request, body, text(POLICY_NONE) + text(None) + text(None))
 
-    def _endpoint(self) -> bytes:
-        application = (
-            text("urn:plc-pasteuriser")
-            + text("urn:practice")
-            + localized("Pasteuriser")
-            + struct.pack("<I", 0)
-        )
-        application += text(None) + text(None) + struct.pack("<i", 0)
+    def _endpoint(self, policy: str) -> bytes:
+        """A description: signed and encrypted where the policy is another one than None."""
+        bare = policy == POLICY_NONE
+        certificate = text(None) if bare else struct.pack("<i", len(CERTIFICATE)) + CERTIFICATE
+        mode = struct.pack("<I", 1 if bare else 3)
+        application = text("urn:plc-pasteuriser") + text("urn:practice") + localized("Pasteuriser")
+        application += struct.pack("<I", 0) + text(None) + text(None) + struct.pack("<i", 0)
         policies = b"".join(
             text(name) + struct.pack("<I", kind) + text(None) + text(None) + text(None)
             for name, kind in (("anonymous", 0), ("username", 1))
         )
         tokens = struct.pack("<i", 2) + policies
-        described = (
-            text(self._server.url) + application + text(None) + struct.pack("<I", 1) + text(POLICY_NONE)
+        level = bytes((0 if bare else 110,))
+        return (
+            text(self._server.url)
+            + application
+            + certificate
+            + mode
+            + text(policy)
+            + tokens
+            + text(_PROFILE)
+            + level
         )
-        return described + tokens + text(_PROFILE) + b"\0"
+
+    def _listed(self) -> bytes:
+        """All endpoints, the best first."""
+        return struct.pack("<i", len(_POLICIES)) + b"".join(map(self._endpoint, _POLICIES))
 
     def _endpoints(self, _reader: Reader) -> bytes:
-        return struct.pack("<i", 1) + self._endpoint()
+        return self._listed()
 
     def _create(self, _reader: Reader) -> bytes:
         nonce = struct.pack("<i", 32) + bytes((self._number + 37 * k) & 0xFF for k in range(32))
         body = self._session + self._token + struct.pack("<d", 1_200_000.0) + nonce + text(None)
         return (
-            body
-            + struct.pack("<i", 1)
-            + self._endpoint()
-            + struct.pack("<i", 0)
-            + text(None)
-            + text(None)
-            + struct.pack("<I", 65536)
+            body + self._listed() + struct.pack("<i", 0) + text(None) + text(None) + struct.pack("<I", 65536)
         )
 
     def _activate(self, reader: Reader) -> bytes:

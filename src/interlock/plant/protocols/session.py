@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Service", "Session", "Spontaneous"]
+__all__ = ["Crashed", "Service", "Session", "Spontaneous"]
+
+
+class Crashed(ValueError):  # noqa: N818 (what happens to the machine, no error of ours)
+    """The whole machine fails on what it got. seconds: until its watchdog has started it again."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"out of order for {seconds} s")
+        self.seconds = seconds
 
 
 class Session(Protocol):

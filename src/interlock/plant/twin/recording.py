@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from interlock.plant.attacks.scenario import Scene
@@ -16,10 +17,8 @@ from interlock.plant.twin.mirror import Mirror
 from interlock.plant.twin.stage import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from typing import BinaryIO
-
-    from interlock.plant.actors.steps import Script
 
 __all__ = ["BEGIN_S", "Twin"]
 
@@ -41,7 +40,7 @@ class Twin:
         self.process = Process(draws.of("process").gauss, begin_s % _DAY_S)
         self.controllers = {name: controller(name) for name in CONTROLLERS}
         self.stage = Stage(self.clock, self.mirror, draws)
-        assign(_Stage(self.stage), self.controllers, _Watch(self))
+        assign(_Stage(self.stage), self.controllers, _Watch(self), _Hands(self.stage))
         self._step()
 
     def run(self, minutes: float) -> Iterator[float]:
@@ -63,24 +62,38 @@ class Twin:
 
     def _step(self) -> None:
         self.process.step()
-        for each in self.controllers.values():
-            each.scan(self.process, SCAN_S)
+        silent = self.stage.silent
+        for name, each in self.controllers.items():
+            if name not in silent:
+                each.scan(self.process, SCAN_S)
         for case in self.cases:
             case.look()
         self.clock.at(self.clock.now + round(STEP_S * SECOND), self._step)
 
 
 class _Stage:
-    """The stage as roles see it: a script begins once, for nothing is ever lost here."""
+    """The stage as roles see it."""
 
     def __init__(self, stage: Stage) -> None:
         self.serve = stage.serve
         self.listen = stage.listen
+        self.play = stage.keep
+
+
+class _Hands:
+    """What messages make of machines. See Hands."""
+
+    def __init__(self, stage: Stage) -> None:
         self._stage = stage
 
-    def play(self, begin: Callable[[], Script]) -> None:
-        """See Playing."""
-        self._stage.play(begin())
+    def restart(self, machine: str, seconds: float) -> None:
+        stage, now = self._stage, self._stage.clock.now
+        stage.clock.at(now + SECOND // 2, partial(stage.fall_silent, machine))
+        stage.clock.at(now + round(seconds * SECOND), partial(stage.come_back, machine))
+
+    def hush(self, machine: str, seconds: float) -> None:
+        stage = self._stage
+        stage.clock.at(stage.clock.now + round(seconds * SECOND), partial(stage.hush, machine))
 
 
 class _Watch:

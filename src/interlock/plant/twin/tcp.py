@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from interlock.plant.twin.paths import FORWARD_NS, HOP_NS, legs
 from interlock.plant.wire.frames import ACK, FIN, PSH, RST, SYN, End, tcp
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from interlock.plant.twin.mirror import Mirror
+    from interlock.plant.twin.paths import Relay
 
 __all__ = ["DELAYED_ACK_NS", "Conversation"]
 
 MSS: Final = 1460
-HOP_NS: Final = 60_000
-"""From one end to the other."""
-
 DELAYED_ACK_NS: Final = 40_000_000
 BETWEEN_NS: Final = 12_000
 """Between two segments sent at once."""
+
+SYN_AGAIN_NS: Final = (0, 1_000_000_000, 3_000_000_000)
+SYN_GIVEN_UP_NS: Final = 7_000_000_000
+SAID_AGAIN_NS: Final = (0, 250_000_000, 750_000_000, 1_750_000_000)
+SAID_GIVEN_UP_NS: Final = 3_000_000_000
+"""When what nobody acknowledges is sent again, and when the sender gives up (RFC 6298: twice as long each time)."""
 
 
 class Conversation:
@@ -27,12 +34,19 @@ class Conversation:
     """
 
     def __init__(
-        self, mirror: Mirror, client: End, server: End, ports: tuple[int, int], first: tuple[int, int]
+        self,
+        mirror: Mirror,
+        client: End,
+        server: End,
+        ports: tuple[int, int],
+        first: tuple[int, int],
+        relay: Callable[[End, End], Relay | None] = lambda _source, _target: None,
     ) -> None:
-        """ports: of client and server. first: their initial sequence numbers."""
+        """ports: of client and server. first: their initial sequence numbers. relay: who stands between, if anybody."""
         self.numbers: list[int] | None = None
         self._mirror = mirror
-        self._ends = (client, server)
+        self._relay = relay
+        self._ends = [client, server]
         self._ports = (ports, ports[::-1])
         self._next = list(first)
         self._acked = list(first)
@@ -42,16 +56,17 @@ class Conversation:
 
     def open(self, now_ns: int) -> int:
         """Three-way handshake."""
-        self._segment(now_ns, 0, SYN)
-        self._segment(now_ns + HOP_NS, 1, SYN | ACK)
-        self._segment(now_ns + 2 * HOP_NS, 0, ACK)
-        return now_ns + 3 * HOP_NS
+        return self._in_turn(now_ns, (0, SYN), (1, SYN | ACK), (0, ACK))
 
     def refuse(self, now_ns: int) -> int:
         """A port where nobody listens answers with a reset."""
-        self._segment(now_ns, 0, SYN)
-        self._segment(now_ns + HOP_NS, 1, RST | ACK)
-        return now_ns + 2 * HOP_NS
+        return self._in_turn(now_ns, (0, SYN), (1, RST | ACK))
+
+    def knock(self, now_ns: int) -> int:
+        """Ask again and again for a connection to a machine that says nothing; then give up."""
+        for later in SYN_AGAIN_NS:
+            self._segment(now_ns + later, 0, SYN, kept=True)
+        return now_ns + SYN_GIVEN_UP_NS
 
     def say(self, now_ns: int, side: int, octets: bytes) -> int:
         """One side (0: the client) sends octets; they carry the acknowledgement of what came before."""
@@ -60,7 +75,14 @@ class Conversation:
             push = PSH if at + MSS >= len(octets) else 0
             self._segment(now_ns, side, ACK | push, part)
             now_ns += BETWEEN_NS
-        return now_ns - BETWEEN_NS + HOP_NS
+        return now_ns - BETWEEN_NS + self._hop(side)
+
+    def shout(self, now_ns: int, octets: bytes) -> int:
+        """The client sends octets to a server that says nothing, sends them again, and gives up."""
+        for later in SAID_AGAIN_NS:
+            self._segment(now_ns + later, 0, ACK | PSH, octets[:MSS], kept=True)
+        self._segment(now_ns + SAID_GIVEN_UP_NS, 0, RST | ACK)
+        return now_ns + SAID_GIVEN_UP_NS
 
     def settle(self, now_ns: int) -> None:
         """Acknowledge what has not been, as a delayed acknowledgement does."""
@@ -70,24 +92,42 @@ class Conversation:
 
     def close(self, now_ns: int, side: int = 0) -> int:
         """One side closes, the other one follows."""
-        self._segment(now_ns, side, FIN | ACK)
-        self._segment(now_ns + HOP_NS, 1 - side, FIN | ACK)
-        self._segment(now_ns + 2 * HOP_NS, side, ACK)
-        return now_ns + 3 * HOP_NS
+        return self._in_turn(now_ns, (side, FIN | ACK), (1 - side, FIN | ACK), (side, ACK))
 
     def reset(self, now_ns: int, side: int = 0) -> int:
         """One side ends the connection at once."""
         self._segment(now_ns, side, RST | ACK)
-        return now_ns + HOP_NS
+        return now_ns + self._hop(side)
 
-    def _segment(self, when_ns: int, side: int, flags: int, payload: bytes = b"") -> None:
+    def moved(self, side: int, end: End) -> None:
+        """One side's address is at another hardware address from now on."""
+        self._ends[side] = end
+
+    def _in_turn(self, now_ns: int, *segments: tuple[int, int]) -> int:
+        """Segments without octets (side and flags), each sent when the one before has arrived."""
+        for side, flags in segments:
+            self._segment(now_ns, side, flags)
+            now_ns += self._hop(side)
+        return now_ns
+
+    def _hop(self, side: int) -> int:
+        """How long a segment of one side travels."""
+        return HOP_NS + (FORWARD_NS if self._relay(self._ends[side], self._ends[1 - side]) else 0)
+
+    def _segment(
+        self, when_ns: int, side: int, flags: int, payload: bytes = b"", *, kept: bool = False
+    ) -> None:
+        """kept: the same octets may be sent again, so the sender's number stays where it is."""
         other = 1 - side
         acknowledged = self._next[other] if flags & ACK else 0
         self._acked[side] = acknowledged
         self._identification[side] += 1
-        numbers = (self._next[side], acknowledged)
-        ends = (self._ends[side], self._ends[other])
-        frame = tcp(*ends, self._ports[side], numbers, flags, payload, self._identification[side])
-        self._mirror.see(when_ns, frame, self.numbers)
-        self._next[side] = (self._next[side] + len(payload) + (flags & (SYN | FIN) > 0)) & 0xFFFFFFFF
+        numbers, ports = (self._next[side], acknowledged), self._ports[side]
+        relay = self._relay(self._ends[side], self._ends[other])
+        told = self.numbers if self.numbers is not None or relay is None else relay.numbers
+        for later, source, target in legs(self._ends[side], self._ends[other], relay):
+            frame = tcp(source, target, ports, numbers, flags, payload, self._identification[side])
+            self._mirror.see(when_ns + later, frame, told)
+        if not kept:
+            self._next[side] = (self._next[side] + len(payload) + (flags & (SYN | FIN) > 0)) & 0xFFFFFFFF
         self.last_ns[side] = when_ns
