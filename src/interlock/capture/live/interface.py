@@ -1,0 +1,296 @@
+"""A live interface as a source of frames, read in a worker from a ring that its supervisor opened.
+
+A batch belongs to the reader until it asks for the next one, or says `done`: only then do the blocks go back to
+the kernel. A worker that dies leaves its batch to the next one, which is given the same frames under the same
+numbers; a block over which several workers died is passed over and counted as lost.
+"""
+
+from __future__ import annotations
+
+import errno
+import select
+import time
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from interlock.capture.columns import Columns
+from interlock.capture.live import place as places
+from interlock.capture.live.link import STATES, LinkState, look, state_of
+from interlock.capture.live.place import MOST_TRIES, Place
+from interlock.capture.live.ring import (
+    BROKEN,
+    DAMAGED,
+    FRAMES,
+    LOST,
+    OCTETS,
+    USED,
+    copy_blocks,
+    give_back,
+    ready,
+    recover,
+)
+from interlock.capture.statistics import Statistics
+from interlock.errors import SourceError
+from interlock.records.frames import LINKTYPE_ETHERNET, SPILL_OCTETS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from interlock.capture.live.link import Link, State
+    from interlock.capture.live.socket import LiveRing
+    from interlock.records.frames import Frames
+
+__all__ = ["BATCH_FRAMES", "BATCH_OCTETS", "WAIT_S", "LiveSource"]
+
+BATCH_OCTETS: Final = 4 << 20
+BATCH_FRAMES: Final = 32768
+WAIT_S: Final = 0.005
+"""How long a batch that has frames waits for more: decoding many at once costs less."""
+_LOOK_S: Final = 0.25
+"""How often the interface is looked at, and the kernel's counters are added up before they run over."""
+
+
+class LiveSource:
+    """Frames of one interface as source number `source`, numbered on from where the row's last reader stopped.
+
+    ring: opened by `open_ring`, before forking where workers share it. row: place.shared_row() of that ring.
+    octets_limit, frames_limit: what a batch does not exceed by more than a block. wait_s: see WAIT_S.
+    monotonic_s, wall_ns, sleep: the clock.
+    """
+
+    def __init__(
+        self,
+        ring: LiveRing,
+        row: memoryview,
+        source: int = 0,
+        *,
+        octets_limit: int = BATCH_OCTETS,
+        frames_limit: int = BATCH_FRAMES,
+        wait_s: float = WAIT_S,
+        monotonic_s: Callable[[], float] = time.monotonic,
+        wall_ns: Callable[[], int] = time.time_ns,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.interface = ring.interface
+        self._ring = self._given = ring
+        self._place = Place(row)
+        self._source = source
+        self._octets, self._frames, self._wait_s = octets_limit, frames_limit, wait_s
+        self._monotonic_s, self._wall_ns, self._sleep = monotonic_s, wall_ns, sleep
+        self._measure = np.zeros(3, np.int64)
+        self._held = 0
+        self._looked_s = -_LOOK_S
+        self._figures = Statistics()
+        self._begin()
+
+    def batch(self, timeout_s: float) -> Frames | None:
+        """Wait for frames; None where none came in time. Says that the batch before is done with.
+
+        Raises SourceError where the ring contradicts itself; a new source over the same ring and row goes on then.
+        """
+        self.done()
+        end_s = self._monotonic_s() + timeout_s
+        while True:
+            self._look()
+            count = self._ready()
+            if count and self._place.tries >= MOST_TRIES:
+                self._pass_over()
+                continue
+            if count:
+                return self._take(self._gather(count))
+            left_s = end_s - self._monotonic_s()
+            if left_s <= 0:
+                return None
+            self._wait(min(left_s, _LOOK_S))
+
+    def done(self) -> None:
+        """Say that all of the last batch is dealt with: its blocks go back to the kernel."""
+        if not self._held:
+            return
+        blocks, self._held = self._held, 0
+        sequence = self._place.sequence
+        figures = self._figures
+        self._place.finish(blocks, (figures.frames, figures.octets, figures.wire_octets, figures.snapped))
+        give_back(self._ring.memory, self._ring.size.block_octets, sequence, blocks)
+
+    @property
+    def statistics(self) -> Statistics:
+        """The figures so far, of all readers of this row; what the kernel dropped is in `dropped`."""
+        self._account()
+        return self._figures
+
+    @property
+    def freezes(self) -> int:
+        """How often the ring was full."""
+        self._account()
+        return int(self._place.row[places.FREEZES])
+
+    @property
+    def damaged(self) -> int:
+        """Blocks that contradicted themselves, which only a broken kernel or another process makes."""
+        return int(self._place.row[places.DAMAGED])
+
+    @property
+    def passed_over(self) -> int:
+        """Frames that were never decoded, because workers died over them."""
+        return int(self._place.row[places.PASSED])
+
+    @property
+    def state(self) -> LinkState:
+        """What the interface does, and since when; looked at four times a second, by `batch`."""
+        row = self._place.row
+        return LinkState(state=STATES[row[places.STATE]], since_ns=row[places.SINCE])
+
+    def fileno(self) -> int:
+        """The file to poll: readable where a batch is there; it may change while the interface is away."""
+        return self._ring.socket.fileno()
+
+    def close(self) -> None:
+        """Give up this process's hold. A batch that is not done with is given to the next reader."""
+        if self._ring is not self._given:
+            self._ring.close()
+        self._given.close()
+
+    def _begin(self) -> None:
+        """Take over from a reader before, or begin."""
+        row, place = self._place.row, self._place
+        if row[places.OWN]:
+            self._replace()
+        start = recover(self._ring.memory, self._ring.size.block_octets, place.sequence)
+        if start != place.sequence:
+            place.count(places.DAMAGED, start - place.sequence)
+            place.move(start)
+        figures = self._figures
+        figures.frames, figures.octets, figures.wire_octets, figures.snapped = place.figures
+        figures.linktypes = {LINKTYPE_ETHERNET: figures.frames} if figures.frames else {}
+        if not row[places.SINCE]:
+            self._note("up")
+        self._look()
+        self._account()
+
+    def _ready(self) -> int:
+        """How many blocks to take now; one at a time where a reader before died over some of them."""
+        place, ring = self._place, self._ring
+        careful = place.careful
+        count: int = ready(
+            ring.memory,
+            ring.size.block_octets,
+            place.sequence,
+            0 if careful else self._octets,
+            0 if careful else self._frames,
+            self._measure.data,
+        )
+        if not count and self._measure[BROKEN]:
+            raise SourceError(
+                f"{self.interface}: block {self._measure[BROKEN]} of the ring stands where {place.sequence} should; "
+                "begin to read it anew"
+            )
+        return count
+
+    def _gather(self, count: int) -> int:
+        """Wait a little where the batch is small; what came meanwhile is taken, too."""
+        end_s = self._monotonic_s() + self._wait_s
+        while self._measure[OCTETS] < self._octets // 2 and not self._place.careful:
+            left_s = end_s - self._monotonic_s()
+            if left_s <= 0:
+                break
+            self._sleep(left_s)
+            count = self._ready()
+        return count
+
+    def _take(self, count: int) -> Frames | None:
+        place, ring, row = self._place, self._ring, np.zeros(3, np.int64)
+        place.begin(count)
+        columns = Columns(int(self._measure[FRAMES]))
+        size = int(self._measure[OCTETS])
+        octets = np.empty(size + size // 4 + SPILL_OCTETS, np.uint8)
+        block_octets = ring.size.block_octets
+        n = copy_blocks(
+            ring.memory, block_octets, place.sequence, count, octets.data[:size], *columns.views(0), row.data
+        )
+        self._held = count
+        place.count(places.DAMAGED, int(row[DAMAGED]))
+        place.count(places.DROPPED, int(row[LOST]))
+        if not n:
+            self.done()
+            return None
+        columns.linktype[:n] = LINKTYPE_ETHERNET
+        frames = columns.frames(n, octets, int(row[USED]), self._source, place.number + 1)
+        self._figures.add(frames)
+        return frames
+
+    def _pass_over(self) -> None:
+        """Leave out the block over which so many readers died; its frames keep their numbers."""
+        place, ring = self._place, self._ring
+        sequence, frames = place.sequence, int(self._measure[FRAMES])
+        place.count(places.PASSED, frames)
+        place.count(places.DROPPED, frames)
+        self._figures.frames += frames
+        place.finish(1, (self._figures.frames, *place.figures[1:]))
+        give_back(ring.memory, ring.size.block_octets, sequence, 1)
+
+    def _wait(self, timeout_s: float) -> None:
+        poller = select.poll()
+        poller.register(self._ring.socket, select.POLLIN | select.POLLERR)
+        for _, events in poller.poll(max(1, int(timeout_s * 1000))):
+            if events & ~select.POLLIN:
+                self._ring.clear_error()
+                self._looked_s = -_LOOK_S
+
+    def _look(self) -> None:
+        """See what the interface does, four times a second or after an error; take it up again where it came back."""
+        now_s = self._monotonic_s()
+        if now_s - self._looked_s < _LOOK_S:
+            return
+        self._looked_s = now_s
+        self._account()
+        link = look(self._ring.socket, self.interface)
+        if link is not None and not self._ring.hears:
+            link = self._take_up()
+        state = state_of(link)
+        if state != self.state.state:
+            self._note(state)
+
+    def _take_up(self) -> Link | None:
+        """Listen to the interface that has the name now; frames that lie in the ring stay there."""
+        try:
+            self._ring.listen()
+        except OSError as error:
+            if error.errno == errno.EINVAL and self._ring.options.fanout is not None:
+                if not self._ready():  # what lies in the old ring is read first
+                    self._replace()
+            elif error.errno not in {errno.ENODEV, errno.ENXIO}:
+                raise SourceError(
+                    f"{self.interface}: cannot be listened to again ({(error.strerror or str(error)).lower()}); "
+                    "look at `ip link`"
+                ) from error
+        return look(self._ring.socket, self.interface) if self._ring.hears else None
+
+    def _replace(self) -> None:
+        """Read a ring of this process alone, where it can be had now.
+
+        The shared one belongs to a device that is gone, and the kernel lets no fanout socket go to another one.
+        """
+        try:
+            ring = self._given.anew()
+        except SourceError:
+            return
+        if self._ring is not self._given:
+            self._ring.close()
+        self._ring = ring
+        self._place.row[places.OWN] = 1
+        self._place.restart()
+        ring.undeafen()
+
+    def _note(self, state: State) -> None:
+        row = self._place.row
+        row[places.STATE] = STATES.index(state)
+        row[places.SINCE] = self._wall_ns()
+
+    def _account(self) -> None:
+        place = self._place
+        drops, freezes = self._ring.counters()
+        place.count(places.DROPPED, drops)
+        place.count(places.FREEZES, freezes)
+        self._figures.dropped = int(place.row[places.DROPPED])

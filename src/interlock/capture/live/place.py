@@ -1,0 +1,104 @@
+"""How far a ring was read, in memory that outlives the worker that reads it: a row of 64-bit numbers.
+
+A worker says that it is done with a batch by one store, of SLOT: two sets of figures stand side by side, and SLOT
+tells which one holds. Killed before it, the next worker is given the same frames again under the same numbers;
+killed behind it, the next one gives back what is left of the batch. So no frame is lost, and one that was read
+twice is told by its number.
+"""
+
+from __future__ import annotations
+
+import mmap
+from typing import Final
+
+__all__ = ["MOST_TRIES", "SIZE", "Place", "shared_row"]
+
+SLOT, DROPPED, FREEZES, DAMAGED, PASSED, BEGUN, TRIED, TRIES, INDEX, STATE, SINCE, OWN = range(12)
+"""DROPPED, FREEZES: what the kernel said so far. DAMAGED: blocks that contradicted themselves. PASSED: frames
+passed over. BEGUN: the sequence number behind the batch begun last. TRIED, TRIES: the block that the batch began
+with, and how often it was begun. INDEX: the interface's number. STATE, SINCE: of the interface (ns). OWN: the ring
+that supervisor and workers share can hear nothing more."""
+SETS: Final = (16, 24)
+SEQUENCE, NUMBER, OCTETS, WIRE_OCTETS, SNAPPED = range(5)
+"""In each set: the block to read next; frames done with, their octets captured and on the wire, and how many were
+cut."""
+
+SIZE: Final = 32
+MOST_TRIES: Final = 3
+"""So many workers may die over one block before the next one passes it over."""
+
+
+def shared_row() -> memoryview:
+    """A row for one ring, to be made before forking: all children see the same one."""
+    return memoryview(mmap.mmap(-1, 8 * SIZE)).cast("q")
+
+
+class Place:
+    """What a row says, by name. A row of zeros is that of a ring that nobody has read."""
+
+    def __init__(self, row: memoryview) -> None:
+        if len(row) < SIZE or row.itemsize != 8 or row.readonly:
+            raise ValueError(f"a row for a ring has {SIZE} numbers of 64 bits that can be written")
+        self.row = row
+        if not self.sequence:
+            row[SETS[row[SLOT] & 1] + SEQUENCE] = 1
+
+    def _done(self, field: int) -> int:
+        number: int = self.row[SETS[self.row[SLOT] & 1] + field]
+        return number
+
+    @property
+    def sequence(self) -> int:
+        """The number of the block to read next."""
+        return self._done(SEQUENCE)
+
+    @property
+    def number(self) -> int:
+        """How many frames were done with."""
+        return self._done(NUMBER)
+
+    @property
+    def figures(self) -> tuple[int, int, int, int]:
+        """Frames done with, their octets captured and on the wire, how many of them were cut."""
+        return self._done(NUMBER), self._done(OCTETS), self._done(WIRE_OCTETS), self._done(SNAPPED)
+
+    @property
+    def tries(self) -> int:
+        """How often the batch that is next was begun."""
+        return int(self.row[TRIES]) if self.row[TRIED] == self.sequence else 0
+
+    @property
+    def careful(self) -> bool:
+        """Whether the block that is next belongs to a batch that was begun and not done with."""
+        begun: int = self.row[BEGUN]
+        return self.sequence < begun
+
+    def begin(self, blocks: int) -> None:
+        """Note that the next `blocks` blocks are being worked on now."""
+        row, sequence = self.row, self.sequence
+        row[TRIES] = self.tries + 1
+        row[TRIED] = sequence
+        row[BEGUN] = max(row[BEGUN], sequence + blocks)
+
+    def finish(self, blocks: int, figures: tuple[int, int, int, int]) -> None:
+        """Note that they are done with: `sequence` moves on, `figures` hold from now on."""
+        row = self.row
+        other = (row[SLOT] & 1) ^ 1
+        at = SETS[other]
+        row[at + SEQUENCE] = self.sequence + blocks
+        row[at + NUMBER], row[at + OCTETS], row[at + WIRE_OCTETS], row[at + SNAPPED] = figures
+        row[SLOT] = other
+
+    def move(self, sequence: int) -> None:
+        """Go on at another block, with the same figures."""
+        self.finish(sequence - self.sequence, self.figures)
+
+    def restart(self) -> None:
+        """Begin a new ring: blocks are numbered from 1 again, frames go on."""
+        self.move(1)
+        self.row[BEGUN] = self.row[TRIED] = self.row[TRIES] = 0
+
+    def count(self, field: int, more: int) -> None:
+        """Add to DROPPED, FREEZES, DAMAGED or PASSED."""
+        if more:
+            self.row[field] += more
