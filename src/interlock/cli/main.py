@@ -22,6 +22,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "decode": ("interlock.cli.decode:decode", "Stream one table of what a capture says."),
     "diff": ("interlock.cli.diff:diff", "Compare the output folders of two runs."),
     "finding": ("interlock.cli.finding:finding", "Accept findings, with a reason and an end."),
+    "sensor": ("interlock.cli.sensor:sensor", "Watch a mirror port day and night, or replay captures as if."),
     "plant": ("interlock.cli.plant:plant", "A practice plant: its traffic, its process, labelled attacks."),
     "dev": ("interlock.cli.dev:dev", "Stamp the beginnings of an extension."),
     "doctor": ("interlock.cli.doctor:doctor", "Say what this installation can and can't do here."),

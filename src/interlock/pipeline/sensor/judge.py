@@ -10,6 +10,7 @@ import pyarrow as pa
 from interlock.capture.flow_tally import FlowTally
 from interlock.detect.interface import Context
 from interlock.inventory.inventory import TABLES as INVENTORY_TABLES
+from interlock.pipeline.gathering import Gathering
 from interlock.pipeline.placing import placed
 from interlock.pipeline.sensor.ongoing import Ongoing
 from interlock.pipeline.sensor.steps import OPEN_FLOWS, WorkerNote, figures_of, read_note
@@ -68,6 +69,7 @@ class Judge:
         self._kept = {table.name for table in KEPT}
         self._live = live
         self._tally = FlowTally()
+        self._gathered = {name: Gathering() for name in INVENTORY_TABLES}
         self._ongoing = Ongoing()
         self._watching = Watching()
         self._directory: Directory | None = None
@@ -94,6 +96,7 @@ class Judge:
 
     def tend(self) -> None:
         """What is due: to be called about once a second."""
+        self._learn()
         wall = self._clock()
         if wall - self._concluded >= self._pause or wall < self._concluded:
             self.conclude()
@@ -102,6 +105,7 @@ class Judge:
     def conclude(self) -> None:
         """Look at everything found so far, with all that is known of machines and of the capture's health."""
         begin = self._clock()
+        self._learn()
         self.look()
         self._directory = self._inventory.directory(self.now)
         conclusion = self._concluding()
@@ -123,6 +127,11 @@ class Judge:
         """Nothing more comes: the last look, and everything to disk."""
         self.conclude()
         self._store.tend(self._clock())
+
+    def _learn(self) -> None:
+        for name, gathered in self._gathered.items():
+            if (rest := gathered.rest()) is not None:
+                self._inventory.feed(name, rest)
 
     def _concluding(self) -> Conclusion:
         return self._runner.conclude(self._context())
@@ -149,8 +158,9 @@ class Judge:
         return found
 
     def _shown(self, name: str, batch: pa.RecordBatch, context: Context) -> list[Finding]:
-        if name in INVENTORY_TABLES:
-            self._inventory.feed(name, batch)
+        """To the detectors at once, to the inventory with the next second's: a machine is not gone in a moment."""
+        if name in INVENTORY_TABLES and (enough := self._gathered[name].add(batch)) is not None:
+            self._inventory.feed(name, enough)
         return self._runner.feed(name, batch, context) if name in self._needs else []
 
     def _is_news(self, finding: Finding) -> bool:

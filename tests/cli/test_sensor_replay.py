@@ -1,0 +1,123 @@
+"""`interlock sensor replay`: what it keeps and finds is what `analyze` says of the same captures."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from tests.cli.terminal import DEMO, one_sentence, run, start
+
+from interlock.store.folding import Folding
+from interlock.store.plain.reader import PlainReader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+CAPTURES = (DEMO / "normal-shift.pcapng", DEMO / "incident.pcap.gz", DEMO / "engineering.pcap")
+SEEDED = ("flow", "operation")
+"""Numbers that differ from run to run."""
+
+
+def rows(batches: Iterable[Any]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for batch in batches:
+        names = sorted(set(batch.schema.names) - set(SEEDED))
+        columns = [_plain(batch.column(name)).to_pylist() for name in names]
+        found.update(map(repr, zip(*columns, strict=True)))
+    return found
+
+
+def _plain(column: pa.Array) -> pa.Array:
+    """Times as whole numbers, words in place of codes."""
+    if pa.types.is_dictionary(column.type):
+        return column.dictionary_decode()
+    if pa.types.is_timestamp(column.type) or pa.types.is_duration(column.type):
+        return column.cast(pa.int64())
+    return column
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("replay")
+    analyzed = run("analyze", *CAPTURES, "--out", folder / "analyzed")
+    assert analyzed.code == 0, analyzed.err
+    replayed = run("sensor", "replay", *CAPTURES, "--out", folder / "store")
+    assert replayed.code == 0, replayed.err
+    assert not replayed.err
+    return folder / "analyzed", folder / "store"
+
+
+@pytest.mark.parametrize("table", ["flows", "clues", "oddities"])
+def test_its_records_are_those_of_analyze(both: tuple[Path, Path], table: str) -> None:
+    analyzed, store = both
+    expected = rows(pq.read_table(analyzed / f"{table}.parquet").to_batches())
+    assert expected
+    assert rows(PlainReader(store).rows(table)) == expected
+
+
+def test_its_operations_are_those_of_analyze_folded(both: tuple[Path, Path]) -> None:
+    analyzed, store = both
+    folding = Folding()
+    (all_rows,) = pq.read_table(analyzed / "operations.parquet").combine_chunks().to_batches()
+    expected = rows([*folding.add(all_rows), *folding.rest()])
+    assert rows(PlainReader(store).rows("operations_folded")) == expected
+
+
+def test_its_findings_are_those_of_analyze(both: tuple[Path, Path]) -> None:
+    analyzed, store = both
+    expected = {f["id"]: f for f in json.loads((analyzed / "findings.json").read_text("utf-8"))["findings"]}
+    found = {finding.id: finding for _, finding in PlainReader(store).findings()}
+    assert set(found) == set(expected)
+    for ident, finding in found.items():
+        said = expected[ident]
+        assert (finding.title, finding.severity, finding.count, finding.detector) == (
+            said["title"],
+            said["severity"],
+            said["count"],
+            said["detector"],
+        )
+
+
+def test_frames_come_at_their_pace(tmp_path: Path) -> None:
+    begin = time.monotonic()
+    ended = run("sensor", "replay", DEMO / "incident.pcap.gz", "--speed", 10, "--out", tmp_path / "store")
+    assert ended.code == 0, ended.err
+    assert time.monotonic() - begin > 2  # 40 s of capture
+    assert "stopped" in ended.out.decode()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_is_stopped_is_kept(tmp_path: Path, number: int) -> None:
+    store = tmp_path / "store"
+    started = start("sensor", "replay", DEMO / "normal-shift.pcapng", "--speed", 4, "--out", store)
+    for _ in range(300):
+        time.sleep(0.1)
+        if (store / "figures.json").exists() and json.loads((store / "figures.json").read_bytes())["packets"]:
+            break
+    started.send_signal(number)
+    _, err = started.communicate(timeout=60)
+    assert started.returncode == 0, err
+    assert sum(batch.num_rows for batch in PlainReader(store).rows("operations_folded")) > 0
+    assert not (store / ".judge.sock").exists()
+
+
+def test_what_cannot_be_read_is_said_before_anything_begins(tmp_path: Path) -> None:
+    ended = run("sensor", "replay", tmp_path / "nothing.pcap", "--out", tmp_path / "store")
+    assert ended.code == 3
+    assert one_sentence(ended)
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_wrong_site_file_is_said_before_anything_begins(tmp_path: Path) -> None:
+    site = tmp_path / "site.toml"
+    site.write_text("[[zone]]\nnaam = 3\n")
+    ended = run("sensor", "replay", CAPTURES[1], "--site", site, "--out", tmp_path / "store")
+    assert ended.code == 2
+    assert one_sentence(ended)
