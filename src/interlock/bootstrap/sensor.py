@@ -16,6 +16,7 @@ from interlock.decode.heartbeat import SIZE as HEARTBEAT
 from interlock.decode.registry import load_specs
 from interlock.detect.registry import all_detectors
 from interlock.detect.runner import Runner
+from interlock.errors import ConfigError
 from interlock.inventory.inventory import Inventory
 from interlock.inventory.registry_files import load_registries, load_rules
 from interlock.pipeline.sensor.board import ALIVE, HANDED, Board
@@ -23,6 +24,7 @@ from interlock.pipeline.sensor.desk import Desk
 from interlock.pipeline.sensor.gauge import Gauge
 from interlock.pipeline.sensor.judge import Judge, wanted_tables
 from interlock.pipeline.sensor.line import Line
+from interlock.pipeline.sensor.logbook import Logbook
 from interlock.pipeline.sensor.notify import Notifier, watchdog_interval_s
 from interlock.pipeline.sensor.sources import Interface, Replay
 from interlock.pipeline.sensor.steps import OPEN_FLOWS
@@ -32,15 +34,20 @@ from interlock.pipeline.sensor.worker import Worker
 from interlock.records.frames import Source
 from interlock.records.tables import TABLES
 from interlock.store.plain.store import PlainStore
+from interlock.store.port import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    Work = Callable[[memoryview, Callable[[], bool], frozenset[tuple[int, int]]], None]
     from pathlib import Path
 
     import pyarrow as pa
 
     from interlock.capture.live.socket import LiveRing
     from interlock.pipeline.sensor.sources import FrameSource
+    from interlock.pipeline.sensor.steps import WorkerNote
+    from interlock.pipeline.sensor.stream import Step
     from interlock.records.config import InterfaceConfig
     from interlock.records.finding import Finding
 
@@ -109,6 +116,21 @@ class _Parts:
             gauge.committed(arrived, done, findings)
             self.sensor.tell(findings)
 
+        def told(steps: Sequence[Step], notes: Sequence[WorkerNote]) -> None:
+            gauge.told(steps, notes, live=self.live)
+            logbook.told(steps, notes, live=self.live)
+
+        asked: list[None] = []
+
+        def due() -> None:
+            if asked:  # not in the signal's own moment: it may have come in the middle of a commit
+                asked.clear()
+                self._reload(judge, store)
+            gauge.assets = judge.machines
+            gauge.write(self.sensor.folder)
+            logbook.say()
+
+        logbook = Logbook(store.note, time.time_ns)
         try:
             judge = Judge(
                 site=self.site,
@@ -121,7 +143,7 @@ class _Parts:
                 committed=committed,
                 live=self.live,
             )
-            signal.signal(signal.SIGHUP, lambda *_: self._reload(judge))
+            signal.signal(signal.SIGHUP, lambda *_: asked.append(None))
             desk = Desk(
                 judge,
                 store,
@@ -130,13 +152,26 @@ class _Parts:
                 schemas=self.schemas,
                 cells=cells,
                 clock=time.time_ns,
-                told=lambda steps, notes: gauge.told(steps, notes, live=self.live),
+                told=told,
                 noted=gauge.noted,
-                due=lambda: gauge.write(self.sensor.folder),
+                due=due,
             )
             desk.run(stop)
         finally:
             store.close()
+
+    def saying(self, name: str, work: Work) -> Work:
+        """The same work, whose last words go to the diary where it raises."""
+
+        def said(cells: memoryview, stop: Callable[[], bool], hung: frozenset[tuple[int, int]]) -> None:
+            try:
+                work(cells, stop, hung)
+            except Exception as error:
+                says = f"{name} failed: {type(error).__name__}: {error}"[:1000]
+                self.letters.post(Entry(time=time.time_ns(), event="worker-lost", says=says))
+                raise
+
+        return said
 
     def worker_job(self, number: int, name: str, source: str, opened: Callable[[int], FrameSource]) -> Job:
         """The job of a capture worker."""
@@ -147,13 +182,17 @@ class _Parts:
             still_s=WORKER_STILL_S,
             source=source,
             memory=self.sensor.memory,
-            work=lambda cells, stop, hung: self.worker(number, opened, cells, stop, hung),
+            work=self.saying(name, lambda cells, stop, hung: self.worker(number, opened, cells, stop, hung)),
         )
 
     def running(self, workers: Sequence[Job], *, most_deaths: int | None) -> Running:
         """Workers and judge under one supervisor, the service manager told how they are."""
         judge = Job(
-            name="the judge", stage=1, still_s=JUDGE_STILL_S, work=self.judge, memory=self.sensor.memory
+            name="the judge",
+            stage=1,
+            still_s=JUDGE_STILL_S,
+            work=self.saying("the judge", self.judge),
+            memory=self.sensor.memory,
         )
         supervisor = Supervisor(
             [*workers, judge],
@@ -166,8 +205,15 @@ class _Parts:
         )
         return Running(supervisor, self.switchboard)
 
-    def _reload(self, judge: Judge) -> None:
-        judge.site = read_site(self.sensor.site_file)
+    def _reload(self, judge: Judge, store: PlainStore) -> None:
+        """The site file anew; where it is wrong, the one before stays in force, and the diary says why."""
+        try:
+            judge.site = read_site(self.sensor.site_file)
+        except ConfigError as error:
+            kept = f"{error}; what was in force before stays so"
+            store.note(Entry(time=time.time_ns(), event="refused", says=kept))
+        else:
+            store.note(Entry(time=time.time_ns(), event="reloaded", says="the site file was read anew"))
 
     def worker(
         self,

@@ -80,6 +80,11 @@ class Judge:
         self._pause = CONCLUDE_NS
         self.now = 0
 
+    @property
+    def machines(self) -> int:
+        """How many were known at the last look."""
+        return 0 if self._directory is None else len(self._directory.assets)
+
     def take(self, steps: Sequence[Step]) -> list[WorkerNote]:
         """Judge what one worker sent, several steps at once where they have piled up; what it said beside."""
         notes = [read_note(step.note) for step in steps if step.note]
