@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import json
 import os
 import shutil
 import socket
@@ -55,11 +56,11 @@ class Network:
     def ip(self, *words):
         ip("-n", self.name, *words)
 
-    def pair(self, first="a0", second="b0", *, up=True, quiet=True):
-        """Make a pair; quiet: the kernel says nothing by itself on either end."""
+    def pair(self, first="a0", second="b0", *, up=True, quiet=True, chatty=""):
+        """Make a pair; quiet: the kernel says nothing by itself on either end, but on the chatty one."""
         self.ip("link", "add", "name", first, "type", "veth", "peer", "name", second)
         for end in (first, second):
-            if quiet:
+            if quiet and end != chatty:
                 with self.inside():
                     Path(f"/proc/sys/net/ipv6/conf/{end}/disable_ipv6").write_text("1")
             if up:
@@ -81,6 +82,12 @@ class Network:
             sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
             sock.bind((interface, 0))
             return sock
+
+    def received(self, interface="b0"):
+        """How many packets came in at an interface since it was made."""
+        words = ["ip", "-n", self.name, "-j", "-s", "link", "show", interface]
+        told = json.loads(subprocess.run(words, check=True, capture_output=True, timeout=20).stdout)
+        return told[0]["stats64"]["rx"]["packets"]
 
     def close(self):
         ip("netns", "del", self.name)
