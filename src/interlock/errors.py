@@ -5,6 +5,7 @@ InterlockError
 ├── ConfigError        what a person wrote is wrong: mend the named file and line
 ├── DecodeError        octets break a protocol's rules: becomes an oddity, never ends a run
 ├── VerificationError  a signature, digest or certificate does not hold: do not proceed
+├── DeliveryError      a receiver did not take a finding: it is tried again
 ├── OutputError        a result cannot be written: free space or choose another folder
 └── PolicyError        a policy forbids it or contradicts itself: change the policy
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 __all__ = [
     "ConfigError",
     "DecodeError",
+    "DeliveryError",
     "InterlockError",
     "OutputError",
     "PolicyError",
@@ -46,6 +48,15 @@ class DecodeError(InterlockError):
 
 class VerificationError(InterlockError):
     """A signature, digest or certificate does not hold."""
+
+
+class DeliveryError(InterlockError):
+    """A receiver did not take what it was sent; the text names the receiver and the reason."""
+
+    def __init__(self, text: str, *, refused: bool = False) -> None:
+        """refused: it was reached and will not have this content, however often it is sent."""
+        super().__init__(text)
+        self.refused = refused
 
 
 class OutputError(InterlockError):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from interlock.records.vocabulary import Severity
 
 __all__ = [
-    "SHEDDABLE",
+    "SHED_RULES",
     "STATES",
     "Config",
     "FileConfig",
@@ -27,12 +27,14 @@ __all__ = [
     "WebhookConfig",
 ]
 
-SHEDDABLE: Final[tuple[str, ...]] = ("values", "flows", "clues", "oddities", "operations")
-"""Tables whose rows may be shed where the judge cannot follow, cheapest loss first. Findings are never shed."""
+SHED_RULES: Final[tuple[str, ...]] = ("nothing", "values", "reads")
+"""How far shedding may go where the judge cannot follow: not at all (the kernel drops packets instead), values that
+were read or reported, or repeated reads that went well, too. What a finding could need is never shed."""
 
 STATES: Final[tuple[str, ...]] = ("flows", "streams", "fragments", "requests", "inventory", "detectors")
 """Tables of state whose memory can be bounded."""
 
+ShedRule = Literal["nothing", "values", "reads"]
 Transport = Literal["udp", "tcp", "tls"]
 MessageFormat = Literal["json", "cef", "text"]
 LineFormat = Literal["jsonl", "text"]
@@ -59,7 +61,6 @@ class Retention:
 class SensorConfig:
     """The sensor itself. store: its folder. site: the site file.
 
-    shed: tables whose rows go first where the judge cannot follow, in this order; what is not named is kept.
     memory_mib: table of state (one of STATES) → MiB that it may take, pairs in the file's order.
     """
 
@@ -69,7 +70,7 @@ class SensorConfig:
     interfaces: tuple[InterfaceConfig, ...] = ()
     retention: Retention = field(default_factory=Retention)
     memory_mib: tuple[tuple[str, int], ...] = ()
-    shed: tuple[str, ...] = SHEDDABLE
+    shed: ShedRule = "reads"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from interlock.errors import ConfigError
 from interlock.records.config import (
-    SHEDDABLE,
+    SHED_RULES,
     STATES,
     Config,
     FileConfig,
@@ -30,7 +30,6 @@ from interlock.records.toml_places import (
     locate,
     parse_document,
     read_integer,
-    read_items,
     read_number,
     read_table,
     read_text,
@@ -204,13 +203,6 @@ def _interface(value: Any, path: TomlPath) -> str:
     return text
 
 
-def _shed(value: Any, path: TomlPath) -> tuple[str, ...]:
-    named = tuple(_choice(item, where, among=SHEDDABLE) for item, where in read_items(value, path))
-    if len(set(named)) < len(named):
-        raise WrongError(path, "expected each table once")
-    return named
-
-
 def _memory(value: Any, path: TomlPath) -> tuple[tuple[str, int], ...]:
     table = read_table(value, path)
     _check_keys(table, STATES, path)
@@ -335,6 +327,7 @@ def _check_interfaces(sensor: SensorConfig) -> None:
 
 
 _TYPES: Final[dict[str, Callable[[Any, TomlPath], Any]]] = {
+    "ShedRule": partial(_choice, among=SHED_RULES),
     "Severity": partial(_choice, among=SEVERITIES),
     "Transport": partial(_choice, among=("udp", "tcp", "tls")),
     "MessageFormat": partial(_choice, among=("json", "cef", "text")),
@@ -347,7 +340,6 @@ _READERS: Final[dict[str, Callable[[Any, TomlPath], Any]]] = {
     "age_days": partial(_whole, low=1, high=36_500),
     "size_gib": partial(_positive, high=1 << 20),
     "memory_mib": _memory,
-    "shed": _shed,
     "port": partial(_whole, low=1, high=65_535),
     "enterprise": partial(_whole, low=1, high=(1 << 32) - 1),
     "facility": partial(_choice, among=tuple(FACILITIES)),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from interlock.report.record import HealthNote, Report, Run
     from interlock.report.traffic import Service
 
-__all__ = ["assets_document", "dump", "findings_document", "summary_document"]
+__all__ = ["assets_document", "dump", "finding_document", "findings_document", "summary_document"]
 
 # JSON escapes C0 by itself. These would still steer the terminal of whoever prints the file.
 _UNSAFE: Final = re.compile(
@@ -78,7 +78,8 @@ def _asset(asset: Asset) -> dict[str, Any]:
     return document
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_document(finding: Finding) -> dict[str, Any]:
+    """Return one finding, as it stands in `findings.json`."""
     document = _flat(finding, frozenset({"evidence", "actions", "data"}))
     document["evidence"] = [_flat(evidence) for evidence in finding.evidence]
     document["actions"] = [_flat(action) for action in finding.actions]
@@ -95,7 +96,7 @@ def assets_document(report: Report) -> dict[str, Any]:
 def findings_document(report: Report) -> dict[str, Any]:
     """Return `findings.json`: every finding, most urgent first."""
     findings = by_urgency(report.findings)
-    return {"schema": "interlock/findings/1", "findings": [_finding(finding) for finding in findings]}
+    return {"schema": "interlock/findings/1", "findings": [finding_document(finding) for finding in findings]}
 
 
 def summary_document(report: Report) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 __all__ = ["SCHEMA_NAMES", "SchemaError", "check", "load_schema"]
 
-SCHEMA_NAMES: Final = ("assets", "findings", "summary", "diff", "figures")
+SCHEMA_NAMES: Final = ("assets", "findings", "summary", "diff", "figures", "delivery", "deliveries")
 
 _TYPES: Final[dict[str, tuple[type, ...]]] = {
     "object": (dict,),

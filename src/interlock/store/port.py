@@ -17,7 +17,7 @@ __all__ = ["Entry", "Event", "Store"]
 Event = Literal[
     "started", "stopped", "worker-lost", "blind", "flow-passed-over", "shed", "dropped", "interface-gone",
     "interface-back", "clock-jump", "disk-full", "disk-back", "reloaded", "refused", "aged-out", "state-lost",
-    "recovered",
+    "recovered", "outlet-failing", "outlet-back",
 ]  # fmt: skip
 """What can happen to the sensor itself."""
 

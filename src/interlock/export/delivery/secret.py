@@ -38,9 +38,8 @@ def check_private(path: Path) -> None:
 
 def _read(path: Path, limit: int = _MAX_OCTETS + 1) -> bytes:
     try:
-        with path.open(
-            "rb"
-        ) as file:  # what was opened is asked for its mode, not what the name means by then
+        # What was opened is asked for its mode, not what the name means by then; a pipe must not hold us.
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
             _check(path, os.fstat(file.fileno()))
             return file.read(limit)
     except OSError as error:

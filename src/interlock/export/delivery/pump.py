@@ -1,0 +1,305 @@
+"""A thread per outlet that follows the committed findings with a cursor of its own.
+
+The cursor is kept after a delivery and never before, so that a finding is delivered at least once whatever dies in
+between; its id and the number of its commit tell a receiver what it already has. A finding that grows while an
+outlet fails is delivered once, as it is by then.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Final, Literal, Protocol
+
+from interlock.errors import DeliveryError, InterlockError
+from interlock.export.delivery.outlet import Reopened
+from interlock.export.finding_message import Committed
+from interlock.records.figures import OutletFigures
+from interlock.records.vocabulary import SEVERITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    from interlock.export.delivery.outlet import Outlet
+    from interlock.records.finding import Finding
+    from interlock.records.vocabulary import Severity
+
+__all__ = ["Chances", "Pump", "Pumps", "Source", "state_name"]
+
+Event = Literal["outlet-failing", "outlet-back", "refused"]
+
+_BATCH: Final = 100
+_POLL_S: Final = 1.0
+_FIRST_WAIT_S: Final = 1.0
+_LONGEST_WAIT_S: Final = 300.0
+_PATIENCE: Final = 5
+"""Times that a single finding is refused before the one behind it is tried."""
+
+
+class Source(Protocol):
+    """What a pump needs of a store (store.port.Store)."""
+
+    def findings(self, after: int = 0) -> Iterator[tuple[int, Finding]]:
+        """Findings by the number of their last commit, ascending."""
+        ...
+
+    def kept(self, name: str) -> bytes | None:
+        """The state of that name."""
+        ...
+
+    def keep(self, name: str, state: bytes) -> None:
+        """Keep a state in place of the one before; on disk when this returns."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Chances:
+    """What a pump takes from outside. wall: UTC ns. chance: a number from 0 to 1, by which waits are scattered."""
+
+    wall: Callable[[], int]
+    chance: Callable[[], float]
+
+
+def state_name(outlet: str) -> str:
+    """Under which name of the store an outlet's cursor is kept."""
+    return f"outlet/{outlet}"
+
+
+class Pump:
+    """One outlet's way through the findings; all its steps are one thread's.
+
+    tell(event, says, count): a line for the sensor's diary.
+    """
+
+    def __init__(
+        self,
+        outlet: Outlet,
+        source: Source,
+        least: Severity,
+        chances: Chances,
+        tell: Callable[[Event, str, int], None],
+    ) -> None:
+        self._outlet = outlet
+        self._source = source
+        self._least = SEVERITIES.index(least)
+        self._chances = chances
+        self._tell = tell
+        self._cursor = _read_cursor(source.kept(state_name(outlet.name)))
+        self._kept = self._cursor
+        self._size = _BATCH
+        self._failures = self._failures_in_row = 0
+        self._failing_since: int | None = None
+        self._unkept_told = False
+        self._delivered = 0
+
+    def figures(self, *, count: bool = True) -> OutletFigures:
+        """How it goes. count: look how many findings wait, which reads the store."""
+        waiting = sum(1 for _ in self._pending()) if count else 0
+        return OutletFigures(
+            name=self._outlet.name,
+            delivered=self._delivered,
+            failures=self._failures,
+            waiting=waiting,
+            failing_since=self._failing_since,
+        )
+
+    def step(self) -> float:
+        """Deliver what waits, at most one batch; how many seconds to wait before the next step."""
+        with closing(self._after(self._cursor)) as rows:
+            seen = list(islice(rows, self._size))
+        if not seen:
+            self._keep()
+            return _POLL_S
+        wanted = [row for row in seen if self._passes(row)]
+        if wanted:
+            try:
+                self._deliver(wanted)
+            except DeliveryError as error:
+                return self._failed(error, wanted)
+            self._worked()
+            self._delivered += len(wanted)
+        self._cursor = seen[-1].commit
+        self._keep()
+        return 0.0
+
+    def _after(self, commit: int) -> Generator[Committed, None, None]:
+        yield from (Committed(*row) for row in self._source.findings(after=commit))
+
+    def _pending(self) -> Iterator[Committed]:
+        return (row for row in self._after(self._cursor) if self._passes(row))
+
+    def _passes(self, row: Committed) -> bool:
+        return SEVERITIES.index(row.finding.severity) >= self._least
+
+    def _deliver(self, rows: Sequence[Committed]) -> None:
+        try:
+            self._outlet.deliver(rows)
+        except DeliveryError:
+            raise
+        except Exception as error:
+            says = f"{self._outlet.name}: fails ({type(error).__name__}: {error}); please report it"
+            raise DeliveryError(says, refused=True) from error
+
+    def _worked(self) -> None:
+        """The receiver took a batch: say so where it had failed, and ask more of it."""
+        if self._failing_since is not None:
+            waited = sum(1 for _ in self._pending())
+            self._tell(
+                "outlet-back", f"{self._outlet.name} takes findings again; {waited} had waited", waited
+            )
+        self._failing_since = None
+        self._failures_in_row = 0
+        self._size = min(_BATCH, 2 * self._size)
+
+    def _failed(self, error: DeliveryError, rows: Sequence[Committed]) -> float:
+        self._failures += 1
+        self._failures_in_row += 1
+        if self._failing_since is None:
+            self._failing_since = self._chances.wall()
+            self._tell(
+                "outlet-failing",
+                f"{error}; findings wait in the store and are sent when it is back",
+                len(rows),
+            )
+        self._size = max(1, len(rows) // 2)  # one that it will not have holds up as few others as possible
+        if (
+            error.refused
+            and self._size == 1
+            and self._failures_in_row >= _PATIENCE
+            and self._goes_around(rows[0])
+        ):
+            return 0.0
+        longest: float = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2.0 ** min(self._failures_in_row - 1, 16))
+        return longest * (0.5 + self._chances.chance() / 2)
+
+    def _goes_around(self, refused: Committed) -> bool:
+        """Whether the receiver takes the finding behind: then it is this one that it will not have, and all hear of it.
+
+        Where it refuses that one, too, it is the receiver that is at fault, and nothing is passed over.
+        """
+        behind = next((row for row in self._after(refused.commit) if self._passes(row)), None)
+        if behind is None:
+            return False
+        try:
+            self._deliver([behind])
+        except DeliveryError:
+            return False
+        says = f"{self._outlet.name} will not have finding {refused.finding.id}; it stays in the store"
+        self._tell("refused", says, 1)
+        self._cursor = behind.commit
+        self._worked()
+        self._delivered += 1
+        self._keep()
+        return True
+
+    def _keep(self) -> None:
+        """Keep the cursor; where the disk refuses, go on: what was delivered since may then come twice."""
+        if self._cursor == self._kept:
+            return
+        try:
+            self._source.keep(state_name(self._outlet.name), json.dumps({"commit": self._cursor}).encode())
+        except InterlockError as error:
+            if not self._unkept_told:
+                self._tell(
+                    "outlet-failing", f"{self._outlet.name}: how far it came cannot be kept ({error})", 0
+                )
+            self._unkept_told = True
+            return
+        self._kept = self._cursor
+        self._unkept_told = False
+
+
+def _read_cursor(state: bytes | None) -> int:
+    """The commit up to which all was delivered; from the beginning where nothing is kept or it cannot be read."""
+    try:
+        commit = json.loads(state or b"{}").get("commit", 0)
+    except (ValueError, AttributeError):
+        return 0
+    return commit if type(commit) is int and commit >= 0 else 0
+
+
+class Pumps:
+    """The threads of all outlets: each opens the store for itself, none waits for another."""
+
+    def __init__(
+        self,
+        outlets: Sequence[tuple[Outlet, Severity]],
+        open_source: Callable[[], AbstractContextManager[Source]],
+        chances: Chances,
+        tell: Callable[[Event, str, int], None],
+    ) -> None:
+        """open_source: the store, for the thread that calls it. tell: safe from any thread."""
+        self._open = open_source
+        self._chances = chances
+        self._tell = tell
+        self._stopping = threading.Event()
+        self._wakes = {outlet.name: threading.Event() for outlet, _ in outlets}
+        self._figures = {outlet.name: OutletFigures(name=outlet.name) for outlet, _ in outlets}
+        self._outlets = [outlet for outlet, _ in outlets]
+        self._threads = [
+            threading.Thread(target=self._run, args=pair, name=f"outlet {pair[0].name}", daemon=True)
+            for pair in outlets
+        ]
+
+    def start(self) -> None:
+        """Begin to deliver."""
+        for thread in self._threads:
+            thread.start()
+
+    def nudge(self) -> None:
+        """There are new findings: who waits for some looks now; who waits for a receiver goes on waiting."""
+        for wake in self._wakes.values():
+            wake.set()
+
+    def reopen(self) -> None:
+        """Files have moved."""
+        for outlet in self._outlets:
+            if isinstance(outlet, Reopened):
+                outlet.reopen()
+
+    def figures(self) -> tuple[OutletFigures, ...]:
+        """How each one goes, as it last said."""
+        return tuple(self._figures.values())
+
+    def stop(self, patience_s: float) -> None:
+        """Deliver what waits if that is possible at once, then end; whoever hangs longer than that is left behind."""
+        self._stopping.set()
+        self.nudge()
+        for thread in self._threads:
+            thread.join(patience_s / max(1, len(self._threads)))
+
+    def _run(self, outlet: Outlet, least: Severity) -> None:
+        tries = 0
+        while True:
+            try:
+                with self._open() as source:
+                    self._follow(Pump(outlet, source, least, self._chances, self._tell))
+            except InterlockError as error:  # the store cannot be read for now: its disk is full or gone
+                if not tries:
+                    self._tell("outlet-failing", f"{outlet.name}: findings cannot be read ({error})", 0)
+                tries += 1
+                if self._stopping.wait(min(_LONGEST_WAIT_S, 2.0 ** min(tries, 8))):
+                    break
+            else:
+                break
+        outlet.close()
+
+    def _follow(self, pump: Pump) -> None:
+        wake = self._wakes[pump.figures(count=False).name]
+        while True:
+            wake.clear()
+            wait = pump.step()
+            figures = pump.figures(count=wait > 0)
+            self._figures[figures.name] = figures
+            if wait <= 0:
+                continue
+            if self._stopping.is_set():
+                return
+            if figures.failing_since is None:
+                wake.wait(wait)
+            else:
+                self._stopping.wait(wait)

@@ -1,0 +1,97 @@
+"""A finding as one message: a JSON object on a line, or a readable line; whole, or as much as there is room for."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from interlock.report.documents import finding_document
+from interlock.report.printable import clip, printable
+from interlock.report.quantities import clock_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from interlock.records.finding import Finding
+
+__all__ = [
+    "LINE_BEGINS",
+    "Committed",
+    "cut_octets",
+    "delivery_document",
+    "json_batch",
+    "json_line",
+    "json_within",
+    "text_line",
+]
+
+LINE_BEGINS: Final = b'{"schema":"interlock/delivery/1"'
+"""How every line of `json_line` begins."""
+
+_LONGEST_FIRST: Final = ("evidence", "actions", "explanation", "data", "requirements", "assets", "machines")
+_MACHINES: Final = 3
+
+
+class Committed(NamedTuple):
+    """A finding with the number of its last commit: (sensor, id, commit) tells a receiver what it already has."""
+
+    commit: int
+    finding: Finding
+
+
+def delivery_document(one: Committed, sensor: str) -> dict[str, Any]:
+    """`interlock/delivery/1`: one finding for one receiver."""
+    return {
+        "schema": "interlock/delivery/1",
+        "sensor": sensor,
+        "commit": one.commit,
+        "finding": finding_document(one.finding),
+    }
+
+
+def json_line(one: Committed, sensor: str) -> str:
+    """The whole document on one line without its end; ASCII, so that nothing in it steers a terminal."""
+    return _encode(delivery_document(one, sensor))
+
+
+def json_within(one: Committed, sensor: str) -> Iterator[str]:
+    """The document, then ever shorter ones, each of which names in `left_out` what it lacks."""
+    document = delivery_document(one, sensor)
+    yield _encode(document)
+    left_out: list[str] = []
+    for part in _LONGEST_FIRST:
+        if document["finding"].pop(part, None):
+            left_out.append(part)
+            yield _encode({**document, "left_out": left_out})
+    document["finding"]["title"] = clip(one.finding.title, 80)
+    yield _encode({**document, "left_out": [*left_out, "title"]})
+
+
+def json_batch(many: Sequence[Committed], sensor: str) -> str:
+    """`interlock/deliveries/1`: several findings for one receiver, by commit ascending."""
+    rows = [{"commit": one.commit, "finding": finding_document(one.finding)} for one in many]
+    return _encode({"schema": "interlock/deliveries/1", "sensor": sensor, "deliveries": rows})
+
+
+def text_line(one: Committed) -> str:
+    """One line for people: when, how grave, what, who, how often, and where to look it up."""
+    finding = one.finding
+    who = ", ".join(finding.machines[:_MACHINES])
+    more = f" and {len(finding.machines) - _MACHINES:,} more" if len(finding.machines) > _MACHINES else ""
+    often = "once" if finding.count == 1 else f"{finding.count:,} times"
+    about = "; ".join(part for part in (who + more, often, f"finding {finding.id}") if part)
+    accepted = " (accepted)" if finding.accepted is not None else ""
+    return printable(
+        f"{clock_text(finding.last)}  {finding.severity.upper()}{accepted}  {finding.title}  [{about}]"
+    )
+
+
+def cut_octets(text: str, limit: int) -> str:
+    """At most `limit` octets of UTF-8, cut between characters."""
+    octets = text.encode("utf-8", "backslashreplace")
+    return octets[: max(limit, 0)].decode("utf-8", "ignore")
+
+
+def _encode(document: dict[str, Any]) -> str:
+    text = json.dumps(document, separators=(",", ":"), allow_nan=False)
+    return text.replace("\x7f", "\\u007f")
