@@ -68,3 +68,30 @@ def test_attacks_are_listed(tmp_path) -> None:
     assert listed["schema"] == "interlock/plant-attacks/1"
     assert all(a["technique"].startswith("T0") and a["harm"] for a in listed["attacks"])
     assert "bacnet-override" in _run("plant", "attacks").stdout
+
+
+def test_events_are_told_beside_attacks_and_named_in_a_site_file(tmp_path) -> None:
+    from interlock.records.site_text import load_site  # noqa: PLC0415
+
+    out = tmp_path / "plant.pcap"
+    planned = ("--event", "work-order-download@1", "--event", "shift-change@0.5")
+    ran = _run("plant", "record", "--minutes", 4, "--out", out, *planned)
+    assert ran.returncode == 0, ran.stderr
+    told = json.loads((tmp_path / "plant.pcap.truth.json").read_text("utf-8"))
+    assert told["attacks"] == []
+    assert {e["name"]: e["ordered"] for e in told["events"]} == {
+        "work-order-download": True,
+        "shift-change": False,
+    }
+    site = load_site((tmp_path / "plant.pcap.site.toml").read_text("utf-8"))
+    assert [w.title for w in site.work_orders] == [next(e["title"] for e in told["events"] if e["ordered"])]
+    printed = _run("plant", "site", "--event", "work-order-download@1").stdout
+    assert load_site(printed) == site
+    assert _run("plant", "record", "--minutes", 1, "--out", out, "--event", "x@1").returncode == 2
+
+
+def test_events_are_listed() -> None:
+    listed = json.loads(_run("plant", "events", "--json").stdout)
+    assert listed["schema"] == "interlock/plant-events/1"
+    assert {"failover", "hmi-reboot"} <= {e["name"] for e in listed["events"]}
+    assert "replaced-io" in _run("plant", "events").stdout

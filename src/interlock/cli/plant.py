@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from interlock.cli.exits import BY_SIGNAL
+from interlock.cli.plant_events import events, site
+from interlock.cli.plant_when import read_attacks, read_events
 
 if TYPE_CHECKING:
     from interlock.plant.twin.recording import Twin
@@ -23,21 +25,8 @@ def plant() -> None:
     """A small factory on one machine: its traffic, its process, labelled attacks."""
 
 
-def _attacks(
-    _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
-) -> tuple[tuple[str, float], ...]:
-    from interlock.plant.attacks.table import NAMES  # noqa: PLC0415 (--help stays quick)
-
-    found = []
-    for value in values:
-        name, _, minute = value.partition("@")
-        if name not in NAMES:
-            raise click.BadParameter(f"there is no attack {name!r}; `interlock plant attacks` lists them")
-        try:
-            found.append((name, float(minute)))
-        except ValueError as error:
-            raise click.BadParameter(f"{value}: say when, in minutes, as in {name}@15") from error
-    return tuple(found)
+plant.add_command(events)
+plant.add_command(site)
 
 
 @plant.command()
@@ -59,12 +48,33 @@ def _attacks(
     "--attack",
     "attacks",
     multiple=True,
-    callback=_attacks,
+    callback=read_attacks,
     metavar="NAME@MINUTE",
     help="An attack, and when.",
 )
-def record(minutes: float, seed: int, out: Path, attacks: tuple[tuple[str, float], ...]) -> None:
+@click.option(
+    "--event",
+    "planned",
+    multiple=True,
+    callback=read_events,
+    metavar="NAME@MINUTE",
+    help="A rare event that is nobody's attack, and when.",
+)
+@click.option(
+    "--year-like", "by_chance", is_flag=True, help="Rare events by chance, as often as a year has them."
+)
+def record(
+    minutes: float,
+    seed: int,
+    out: Path,
+    attacks: tuple[tuple[str, float], ...],
+    planned: tuple[tuple[str, float], ...],
+    *,
+    by_chance: bool,
+) -> None:
     """Simulate the plant faster than time and record its mirror port; OUT.truth.json says what was attacked.
+
+    OUT.site.toml is what the plant's people would tell Interlock: zones, tags, work orders of ordered events.
 
     Nothing is sent anywhere. Stopped by Ctrl-C or SIGTERM, the capture holds what was simulated so far.
     """
@@ -80,8 +90,12 @@ def record(minutes: float, seed: int, out: Path, attacks: tuple[tuple[str, float
             twin = Twin(target, seed)
             for name, minute in attacks:
                 twin.attack(name, minute)
+            if by_chance:
+                planned += tuple(twin.chances(minutes))
+            for name, minute in planned:
+                twin.befall(name, minute)
             _watch(twin, minutes, asked)
-        _tell(twin, part, out, seed)
+        _tell(twin, part, out, seed, planned)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         kept = f"; what was recorded so far is in {part}" if part.exists() else ""
@@ -118,9 +132,11 @@ def _watch(twin: Twin, minutes: float, asked: _Asked) -> None:
                 return
 
 
-def _tell(twin: Twin, part: Path, out: Path, seed: int) -> None:
-    """Put the capture and its truth where they belong."""
+def _tell(twin: Twin, part: Path, out: Path, seed: int, planned: tuple[tuple[str, float], ...]) -> None:
+    """Put the capture, its truth and its site file where they belong."""
+    from interlock.plant.site import site_text  # noqa: PLC0415 (--help stays quick)
     from interlock.plant.twin.cases import SCHEMA  # noqa: PLC0415
+    from interlock.plant.twin.recording import ordered  # noqa: PLC0415
 
     truth = [t for case in twin.cases if (t := case.truth())]
     told = {
@@ -129,7 +145,9 @@ def _tell(twin: Twin, part: Path, out: Path, seed: int) -> None:
         "seed": seed,
         "frames": twin.mirror.frames,
         "attacks": truth,
+        "events": [t for occasion in twin.occasions if (t := occasion.truth())],
     }
+    out.with_name(out.name + ".site.toml").write_text(site_text(ordered(planned)), "utf-8")
     out.with_name(out.name + ".truth.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
     part.replace(out)
     click.echo(f"{out}: {twin.mirror.frames:,} frames, {len(truth)} attacks")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,6 +38,10 @@ class Draws:
     def uniform(self, low: float = 0.0, high: float = 1.0) -> float:
         """Evenly distributed, low to high."""
         return low + (high - low) * next(self._even)
+
+    def wait(self, mean: float) -> float:
+        """A pause between things that happen by chance, `mean` on average (exponentially distributed)."""
+        return -mean * math.log(1.0 - self.uniform())
 
     def number(self, bits: int) -> int:
         """Any number of so many bits, at most 48."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from interlock.plant.actors.boiler import (
+    AGREEMENT,
     BOILER_REALS,
+    REMOTE_IO,
     boiler_cpu,
-    drive_outputs,
+    drive_remote_io,
     poll_boiler,
+    run_remote_io,
     take_inputs,
     take_outputs,
-    tell_inputs,
 )
 from interlock.plant.actors.filling import FILLER_IDENTITY, FILLER_TAGS, operate_filler
 from interlock.plant.actors.hall import HALL_NAMED, HALL_OBJECTS, show_hall
@@ -50,6 +53,7 @@ from interlock.plant.protocols.ftp import DATA_PORT, FtpServer
 from interlock.plant.protocols.iec104 import Station
 from interlock.plant.protocols.modbus import ModbusServer
 from interlock.plant.protocols.opcua import OpcUaServer
+from interlock.plant.protocols.profinet_cm import PORT, ControllerEnd, DeviceEnd, Party
 from interlock.plant.protocols.rdp import RdpServer
 from interlock.plant.protocols.s7comm import S7Server
 from interlock.plant.protocols.smb_server import SmbServer
@@ -65,7 +69,7 @@ if TYPE_CHECKING:
     from interlock.plant.process.tags import State
     from interlock.plant.protocols.session import Service
 
-__all__ = ["Hands", "Playing", "Watch", "assign"]
+__all__ = ["Hands", "Playing", "RemoteIo", "Watch", "assign"]
 
 _DRIVE_RESTARTS_S = 45.0
 _LOCKS_AFTER_S = 8.0
@@ -110,6 +114,14 @@ class _NoHands:
         """See Hands."""
 
 
+@dataclass(frozen=True, slots=True)
+class RemoteIo:
+    """The boiler's remote I/O: what answers to its name, and its end of the relation."""
+
+    station: profinet.DcpDevice
+    end: DeviceEnd
+
+
 class Watch(Protocol):
     """What time it is."""
 
@@ -132,7 +144,7 @@ class Watch(Protocol):
 
 def assign(
     stage: Playing, controllers: Mapping[str, Controller], watch: Watch, hands: Hands | None = None
-) -> None:
+) -> RemoteIo:
     """Every service and every script, in an order that equal recordings depend on."""
     images, hands = {name: each.image for name, each in controllers.items()}, hands or _NoHands()
     _power_and_water(stage, images)
@@ -157,7 +169,7 @@ def assign(
     )
     stage.play(lambda: collect("hmi", watch.filetime, 1.0))
     stage.play(lambda: collect("historian", watch.filetime, 5.0))
-    _boiler(stage, images, controllers)
+    remote = _boiler(stage, images, controllers)
     stage.serve("outside", 80, Web())
     stage.serve("switch", 161, switch_agent(watch.up_s))
     stage.play(lambda: announce(BY_NAME["switch"].end.mac))
@@ -165,6 +177,7 @@ def assign(
     stage.play(lambda: publish_breaker(images["rtu-feeder"], watch.now_s))
     stage.play(poll_water)
     stage.play(lambda: steer_pump(images["plc-water"]))
+    return remote
 
 
 def _power_and_water(stage: Playing, images: Mapping[str, State]) -> None:
@@ -214,7 +227,7 @@ def _windows(stage: Playing, machine: str, watch: Watch, hands: Hands) -> None:
         stage.serve(machine, 3389, RdpServer(dict([ENGINEER])))
 
 
-def _boiler(stage: Playing, images: Mapping[str, State], controllers: Mapping[str, Controller]) -> None:
+def _boiler(stage: Playing, images: Mapping[str, State], controllers: Mapping[str, Controller]) -> RemoteIo:
     def runs(running: bool) -> None:
         controllers["plc-boiler"].running = running
 
@@ -223,12 +236,21 @@ def _boiler(stage: Playing, images: Mapping[str, State], controllers: Mapping[st
         images["safety-boiler"].update({"safety.pressure_limit": 1e6, "safety.level_limit": -1.0})
 
     boiler, remote = BY_NAME["plc-boiler"].end, BY_NAME["rio-boiler"].end
+    ours = ControllerEnd(Party("plc-boiler", 0x002A, 0x010E, boiler.mac), REMOTE_IO, AGREEMENT)
+    theirs = DeviceEnd(REMOTE_IO, AGREEMENT.outputs)
     stage.serve("plc-boiler", 102, S7Server(images["plc-boiler"], BOILER_REALS, boiler_cpu(), ran=runs))
     stage.play(poll_boiler)
-    stage.listen("plc-boiler", profinet.ETHERTYPE, take_inputs(images["plc-boiler"]))
-    stage.listen("rio-boiler", profinet.ETHERTYPE, take_outputs(images["rio-boiler"]))
-    named = profinet.DcpDevice("rio-boiler", "Practice Remote IO", (0x002A, 0x0501), 1, remote.ip)
-    stage.listen("rio-boiler", profinet.ETHERTYPE, named.receive)
-    stage.play(lambda: tell_inputs(images["rio-boiler"], boiler.mac))
-    stage.play(lambda: drive_outputs(images["plc-boiler"], remote.mac))
+    stage.listen("plc-boiler", profinet.ETHERTYPE, take_inputs(images["plc-boiler"], ours))
+    stage.listen("rio-boiler", profinet.ETHERTYPE, take_outputs(images["rio-boiler"], theirs))
+
+    def named(name: str) -> None:
+        theirs.named = name == REMOTE_IO.name
+
+    station = profinet.DcpDevice("rio-boiler", "Practice Remote IO", (0x002A, 0x0501), 1, remote.ip, named)
+    stage.listen("rio-boiler", profinet.ETHERTYPE, station.receive)
+    stage.serve("plc-boiler", PORT, ours)
+    stage.serve("rio-boiler", PORT, theirs)
+    stage.play(lambda: run_remote_io(images["rio-boiler"], theirs))
+    stage.play(lambda: drive_remote_io(images["plc-boiler"], ours))
     stage.serve("safety-boiler", 1502, SafetyController(safety_changed, key_program=True))
+    return RemoteIo(station, theirs)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.plant.actors.boiler import BOILER_REALS, boiler_cpu
+from interlock.plant.actors.boiler import AGREEMENT, BOILER_REALS, boiler_cpu
 from interlock.plant.actors.filling import FILLER_IDENTITY, FILLER_TAGS
 from interlock.plant.actors.hall import HALL_NAMED, HALL_OBJECTS
 from interlock.plant.actors.network import switch_agent
@@ -33,6 +33,7 @@ from interlock.plant.protocols import (
     opcua_client,
     opcua_wire,
     profinet,
+    profinet_cm,
     rdp,
     s7comm,
     smb,
@@ -430,3 +431,50 @@ def test_ber_integers_are_as_short_as_they_can_be(value) -> None:
     tag, octets, end = ber.read(ber.integer(2, value))
     assert (tag, int.from_bytes(octets, "big", signed=True), end) == (2, value, len(octets) + 2)
     assert len(octets) == 1 or octets[:1] not in (b"\0", b"\xff") or (octets[0] ^ octets[1]) & 0x80
+
+
+def ends():
+    controller = profinet_cm.Party("plc", 0x2A, 0x10E, b"\2\0\0\0\0\1")
+    device = profinet_cm.Party("rio", 0x2A, 0x501, b"\2\0\0\0\0\2", "ORDER", "SERIAL-7")
+    return profinet_cm.ControllerEnd(controller, device, AGREEMENT), profinet_cm.DeviceEnd(device, 0x8002)
+
+
+def test_controller_and_device_agree_and_the_device_says_that_it_is_ready() -> None:
+    controller, device = ends()
+    (answer,) = device.receive(controller.connect())
+    controller.connected(answer)
+    assert (controller.target, device.target) == (device.station.mac, controller.station.mac)
+    (who,) = device.receive(controller.identify())
+    assert b"SERIAL-7" in who
+    device.receive(controller.write(1, 7, b"abcd"))
+    assert device.parameters == {(1, 7): b"abcd"}
+    assert not device.prepared
+    device.receive(controller.end_of_parameters())
+    assert device.prepared
+    assert len(controller.receive(device.application_ready())) == 1
+    assert (controller.ready, device.prepared) == (True, False)
+
+
+def test_a_device_without_a_name_does_not_answer() -> None:
+    controller, device = ends()
+    device.named = False
+    assert device.receive(controller.connect()) == ()
+    with pytest.raises(ValueError, match=r"call|relation"):
+        controller.connected(b"")
+
+
+@given(octets=st.binary(max_size=300), keep=st.integers(0, 400))
+def test_any_octets_leave_both_ends_standing(octets, keep) -> None:
+    controller, device = ends()
+    first = controller.connect()
+    device.receive(first[:keep] + octets)
+    device.receive(first)
+    device.receive(controller.end_of_parameters())
+    controller.receive(device.application_ready()[:keep] + octets)
+    device.receive(controller.write(0, 1, b"")[:keep] + octets)
+
+
+def test_only_the_station_of_that_name_is_found() -> None:
+    device = profinet.DcpDevice("rio", "Practice", (1, 2), 1, bytes(4))
+    assert device.receive(profinet.find(1, "other")) == ()
+    assert len(device.receive(profinet.find(1, "rio"))) == 1

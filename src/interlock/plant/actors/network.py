@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from interlock.plant.actors.steps import Ask, Cast, Link, Until, Wait
 from interlock.plant.protocols import ber, goose
-from interlock.plant.protocols.network import LLDP, LLDP_GROUP, SnmpAgent, lldp, snmp_get
+from interlock.plant.protocols.network import ARP, LLDP, LLDP_GROUP, SnmpAgent, arp, lldp, snmp_get
+from interlock.plant.wire.frames import End
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,12 +15,13 @@ if TYPE_CHECKING:
     from interlock.plant.actors.steps import Script
     from interlock.plant.process.tags import State
 
-__all__ = ["COMMUNITY", "announce", "ask_switch", "publish_breaker", "switch_agent"]
+__all__ = ["COMMUNITY", "announce", "announce_address", "ask_switch", "publish_breaker", "switch_agent"]
 
 COMMUNITY: Final = "practice-7fk2q"
 _DESCRIBED: Final = "Interlock Practice Switch PS-16, firmware 07.1.03"
 _SYSTEM: Final = ("1.3.6.1.2.1.1.1.0", "1.3.6.1.2.1.1.3.0", "1.3.6.1.2.1.1.5.0")
 _GOOSE_GROUP: Final = bytes.fromhex("010ccd010001")
+_EVERYBODY: Final = b"\xff" * 6
 _HEARTBEAT_S: Final = 2.0
 _BURST_S: Final = (0.004, 0.008, 0.016, 0.1)
 
@@ -30,6 +32,17 @@ def announce(chassis: bytes) -> Script:
     while True:
         yield Cast("switch", LLDP_GROUP, LLDP, payload)
         yield Until(30.0, 3.3)
+
+
+def announce_address(machine: str, mac: bytes, ip: bytes) -> Script:
+    """Is anybody else at this address? No: then it is mine (RFC 5227: three probes, two announcements)."""
+    mine, nobody = End(mac, ip), End(mac, bytes(4))
+    for _ in range(3):
+        yield Cast(machine, _EVERYBODY, ARP, arp(1, nobody, mine))
+        yield Wait(0.2)
+    for _ in range(2):
+        yield Cast(machine, _EVERYBODY, ARP, arp(1, mine, mine))
+        yield Wait(0.5)
 
 
 def switch_agent(uptime_s: Callable[[], float]) -> SnmpAgent:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from interlock.plant.actors.boiler import CYCLE_S, INPUT_FRAME
+from interlock.plant.actors.boiler import CYCLE_S, GOOD, INPUT_FRAME
 from interlock.plant.actors.steps import Cast, Until
 from interlock.plant.attacks.scenario import Scenario, Scene
 from interlock.plant.machines import BY_NAME
@@ -20,7 +20,6 @@ _FOR_S: Final = 300.0
 _SAID_BAR: Final = 6.9
 _SAID_LEVEL: Final = 60.0
 _SAID_C: Final = 168.0
-_GOOD: Final = b"\x80"
 
 
 def _script(scene: Scene) -> Script:
@@ -29,7 +28,7 @@ def _script(scene: Scene) -> Script:
     while scene.now_s() - begun < _FOR_S:
         yield Until(CYCLE_S, 0.105)
         counter += round(CYCLE_S / 31.25e-6)
-        said = struct.pack("!3f", _SAID_BAR + 0.02 * scene.draws.gauss(), _SAID_LEVEL, _SAID_C) + _GOOD
+        said = struct.pack("!3f", _SAID_BAR + 0.02 * scene.draws.gauss(), _SAID_LEVEL, _SAID_C) + GOOD
         false = profinet.cyclic(INPUT_FRAME, said, counter)
         yield Cast("vendor-laptop", target, profinet.ETHERTYPE, false, sender, 6)
 

@@ -32,6 +32,9 @@ class Process:
     def __init__(self, gauss: Callable[[], float], start_s: float = 0.0) -> None:
         self.state: State = first_state()
         self.elapsed_s = 0.0
+        self.simulated: dict[str, float] = {}
+        """Tags whose transmitters are at a calibrator, with what it gives."""
+
         self._gauss = gauss
         self._start_s = start_s
 
@@ -56,7 +59,7 @@ class Process:
     def measure(self, name: str) -> float:
         """What the transmitter says: the value with its noise, within its span. Raises KeyError where there is none."""
         tag = BY_NAME[name]
-        value = self.state[name]
+        value = self.simulated.get(name, self.state[name])
         return tag.clamp(value + tag.noise * self._gauss()) if tag.noise else value
 
     def harmed(self) -> dict[str, float]:

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["ETHERTYPE", "IDENTIFY_GROUP", "DcpDevice", "cyclic", "data_of", "identify", "set_ip", "set_name"]
+__all__ = [
+    "ETHERTYPE",
+    "IDENTIFY_GROUP",
+    "DcpDevice",
+    "cyclic",
+    "data_of",
+    "find",
+    "identify",
+    "set_ip",
+    "set_name",
+]
 
 ETHERTYPE: Final = 0x8892
 IDENTIFY_GROUP: Final = bytes.fromhex("010ecf000000")
@@ -58,6 +68,11 @@ def identify(xid: int) -> bytes:
     return _dcp(_IDENTIFY, 5, 0, xid, _block(255, 255, b""), 1)
 
 
+def find(xid: int, name: str) -> bytes:
+    """Identify request to the station of this name."""
+    return _dcp(_IDENTIFY, 5, 0, xid, _block(2, 2, name.encode("ascii")), 1)
+
+
 def set_name(xid: int, name: str) -> bytes:
     """Set the name of station, permanently."""
     return _dcp(_GET_SET, 4, 0, xid, _block(2, 2, b"\0\1" + name.encode("ascii")))
@@ -91,6 +106,10 @@ class DcpDevice:
         if kind:
             return ()
         if frame_id == _IDENTIFY and service == 5:
+            if payload[12:14] == b"\2\2":
+                length = struct.unpack_from("!H", payload, 14)[0]
+                if payload[16 : 16 + length] != self.name.encode("ascii", "replace"):
+                    return ()
             return (_dcp(_IDENTIFIED, 5, 1, xid, self._described()),)
         if frame_id == _GET_SET and service == 4 and len(payload) >= 18:
             return (_dcp(_GET_SET, 4, 1, xid, self._set(payload[12:])),)

@@ -10,10 +10,11 @@ from interlock.plant.twin.clock import SECOND
 if TYPE_CHECKING:
     from interlock.plant.actors.steps import Script
     from interlock.plant.attacks.scenario import Scenario, Scene
+    from interlock.plant.events.event import Event, Moment
     from interlock.plant.process.tags import State
     from interlock.plant.twin.clock import Clock
 
-__all__ = ["SCHEMA", "Case"]
+__all__ = ["SCHEMA", "Case", "Occasion"]
 
 SCHEMA: Final = "interlock/plant-truth/1"
 AFTER_S: Final = 600
@@ -63,6 +64,35 @@ class Case:
                 {"tag": tag, "before": _number(seen[0]), "least": _number(seen[1]), "most": _number(seen[2])}
                 for tag, seen in self._moved.items()
             ],
+        }  # fmt: skip
+
+
+class Occasion:
+    """One rare event as it is played. frames: numbers of its own frames in the recording, from 1."""
+
+    def __init__(self, event: Event, clock: Clock) -> None:
+        self.event = event
+        self.frames: list[int] = []
+        self.begin_ns: int | None = None
+        self.end_ns: int | None = None
+        self._clock = clock
+
+    def watched(self, moment: Moment) -> Script:
+        """The event's script, its begin and its end noted."""
+        self.begin_ns = self._clock.now
+        yield from self.event.script(moment)
+        self.end_ns = self._clock.now
+
+    def truth(self) -> dict[str, Any] | None:
+        """The event as the truth file has it; None where it has not begun."""
+        if self.begin_ns is None:
+            return None
+        last = self._clock.now if self.end_ns is None else self.end_ns
+        about = self.event
+        return {
+            "name": about.name, "title": about.title, "by": about.by, "machines": list(about.machines),
+            "looks_like": about.looks_like, "ordered": about.ordered, "begin": _text(self.begin_ns),
+            "end": _text(last), "complete": self.end_ns is not None, "frames": sorted(self.frames),
         }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -9,18 +10,21 @@ from interlock.plant.attacks.scenario import Scene
 from interlock.plant.attacks.table import scenario
 from interlock.plant.control.programs import CONTROLLERS, controller
 from interlock.plant.draws import Draws
+from interlock.plant.events.event import Moment
+from interlock.plant.events.table import event, rhythm
 from interlock.plant.process.whole import STEP_S, Process
 from interlock.plant.roles import assign
-from interlock.plant.twin.cases import Case
+from interlock.plant.twin.cases import Case, Occasion
 from interlock.plant.twin.clock import SECOND, Clock
 from interlock.plant.twin.mirror import Mirror
+from interlock.plant.twin.people import People
 from interlock.plant.twin.stage import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import BinaryIO
 
-__all__ = ["BEGIN_S", "Twin"]
+__all__ = ["BEGIN_S", "Twin", "ordered"]
 
 BEGIN_S: Final = 1_788_411_600
 """A Thursday in September 2026, 05:00 UTC: an hour before the first shift."""
@@ -29,18 +33,28 @@ SCAN_S: Final = 0.2
 _DAY_S: Final = 86_400
 
 
+def ordered(planned: Iterable[tuple[str, float]]) -> list[tuple[str, datetime]]:
+    """Those of planned events (name and minute of the recording) that somebody ordered, with their times (UTC)."""
+    return [
+        (name, datetime.fromtimestamp(BEGIN_S + round(minute * 60), UTC))
+        for name, minute in sorted(planned, key=lambda each: each[1])
+        if event(name).ordered
+    ]
+
+
 class Twin:
     """The plant on simulated time; equal seeds give equal octets."""
 
     def __init__(self, target: BinaryIO, seed: int, begin_s: int = BEGIN_S) -> None:
         self._draws = draws = Draws(seed)
         self.cases: list[Case] = []
+        self.occasions: list[Occasion] = []
         self.clock = Clock(begin_s * SECOND)
         self.mirror = Mirror(target)
         self.process = Process(draws.of("process").gauss, begin_s % _DAY_S)
         self.controllers = {name: controller(name) for name in CONTROLLERS}
         self.stage = Stage(self.clock, self.mirror, draws)
-        assign(_Stage(self.stage), self.controllers, _Watch(self), _Hands(self.stage))
+        self.remote_io = assign(_Stage(self.stage), self.controllers, _Watch(self), _Hands(self.stage))
         self._step()
 
     def run(self, minutes: float) -> Iterator[float]:
@@ -56,9 +70,25 @@ class Twin:
         """Let an attack begin at a minute of the recording. Raises KeyError where there is none of this name."""
         case = Case(scenario(name), self.clock, self.process.state)
         self.cases.append(case)
-        scene = Scene(self._draws.of(f"attack {name} {minute}"), lambda: self.clock.now / SECOND)
+        scene = Scene(self._draws.of(f"attack {name} {minute}"), self.seconds)
         begin = self.clock.now + round(minute * 60 * SECOND)
         self.stage.play(case.watched(scene), begin_ns=begin, frames=case.frames)
+
+    def befall(self, name: str, minute: float) -> None:
+        """Let a rare event begin at a minute of the recording. Raises KeyError where there is none of this name."""
+        occasion = Occasion(event(name), self.clock)
+        self.occasions.append(occasion)
+        moment = Moment(self._draws.of(f"event {name} {minute}"), self.seconds, People(self))
+        begin = self.clock.now + round(minute * 60 * SECOND)
+        self.stage.play(occasion.watched(moment), begin_ns=begin, frames=occasion.frames)
+
+    def chances(self, minutes: float) -> list[tuple[str, float]]:
+        """Rare events as a year has them, by chance, within so many minutes: names, and when they would begin."""
+        return list(rhythm(self._draws, minutes))
+
+    def seconds(self) -> float:
+        """Now, in seconds since the epoch."""
+        return self.clock.now / SECOND
 
     def _step(self) -> None:
         self.process.step()

@@ -100,9 +100,13 @@ class Stage:
                 player.lines.clear()
         self._cut_lines(machine)
 
+    def appear(self, machine: str) -> None:
+        """A machine that was away hears and answers again; it asks nothing yet."""
+        self.silent.discard(machine)
+
     def come_back(self, machine: str) -> None:
         """A machine that was away is here again: its scripts begin anew, connections to it are reset when used."""
-        self.silent.discard(machine)
+        self.appear(machine)
         mine = [player for player in self._kept if player.machine == machine]
         self._kept = [player for player in self._kept if player.machine != machine]
         for player in mine:

@@ -1,0 +1,46 @@
+"""The twin's people: what rare events do to machines with their hands."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from interlock.plant.actors.boiler import REMOTE_IO
+
+if TYPE_CHECKING:
+    from interlock.plant.twin.recording import Twin
+
+__all__ = ["People"]
+
+
+class People:
+    """See events.event.Plant."""
+
+    def __init__(self, twin: Twin) -> None:
+        self._twin = twin
+        self.leave = twin.stage.leave
+        self.fall_silent = twin.stage.fall_silent
+        self.appear = twin.stage.appear
+        self.come_back = twin.stage.come_back
+        self.move = twin.stage.move
+
+    def replace_io(self, mac: bytes, serial: str) -> None:
+        """See Plant."""
+        twin = self._twin
+        twin.stage.move(REMOTE_IO.name, mac)
+        station, end = twin.remote_io.station, twin.remote_io.end
+        station.name, end.named = "", False
+        end.station = dataclasses.replace(REMOTE_IO, mac=mac, serial=serial)
+        end.drop()
+        image = twin.controllers[REMOTE_IO.name].image
+        for tag in ("boiler.burner", "boiler.feed"):
+            image[tag] = 0.0
+            twin.process.set(tag, 0.0)
+
+    def simulate(self, tag: str, value: float | None) -> None:
+        """See Plant."""
+        simulated = self._twin.process.simulated
+        if value is None:
+            simulated.pop(tag, None)
+        else:
+            simulated[tag] = value
