@@ -11,6 +11,10 @@ __all__ = ["COMMANDS", "sensor"]
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "run": ("interlock.cli.sensor_run:run", "Watch interfaces until somebody stops it."),
+    "prepare": (
+        "interlock.cli.sensor_prepare:prepare",
+        "Make an interface hear everything and send nothing.",
+    ),
     "replay": ("interlock.cli.sensor_replay:replay", "Captures through the sensor, as if they came now."),
 }
 """name → (where it is, its one line)."""

@@ -1,0 +1,109 @@
+"""What all processes of one sensor share, made before they part, and their jobs."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from interlock.bootstrap import read_site
+from interlock.bootstrap.capturing import capturing
+from interlock.bootstrap.judging import judging
+from interlock.decode.registry import load_specs
+from interlock.detect.registry import all_detectors
+from interlock.detect.runner import Runner
+from interlock.inventory.registry_files import load_registries, load_rules
+from interlock.pipeline.sensor.board import Board
+from interlock.pipeline.sensor.judge import wanted_tables
+from interlock.pipeline.sensor.steps import OPEN_FLOWS
+from interlock.pipeline.sensor.supervisor import Job
+from interlock.pipeline.sensor.wires import LetterBox, Switchboard
+from interlock.records.tables import TABLES
+from interlock.store.port import Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from interlock.pipeline.sensor.sources import FrameSource
+    from interlock.records.finding import Finding
+
+    Work = Callable[[memoryview, Callable[[], bool], frozenset[tuple[int, int]]], None]
+
+__all__ = ["Parts", "Sensor"]
+
+JUDGE_STILL_S: Final = 60.0
+WORKER_STILL_S: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sensor:
+    """A sensor that can be run. tell(findings) is called in the judge's process for each commit.
+
+    memory: octets that one of its processes may hold before it is begun anew.
+    """
+
+    folder: Path
+    site_file: str | None
+    tell: Callable[[Sequence[Finding]], None]
+    gsdml: tuple[str, ...] = ()
+    name: str = ""
+    memory: int = 512 << 20
+
+
+class Parts:
+    """rows: processes beside the supervisor. Raises ConfigError, OutputError before anything begins."""
+
+    def __init__(self, sensor: Sensor, rows: int, *, live: bool) -> None:
+        self.sensor = sensor
+        self.live = live
+        self.site = read_site(sensor.site_file)
+        sensor.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.board = Board(rows)
+        self.letters = LetterBox()
+        self.switchboard = Switchboard(sensor.folder)
+        self.registries, self.rules = load_registries(), load_rules()
+        specs = load_specs()  # every decoder now, so that a worker that is forked later is there at once
+        self.wanted = wanted_tables(Runner(all_detectors()).needs)
+        tables = {**TABLES, **{table.name: table for spec in specs for table in spec.details}}
+        self.schemas: dict[str, pa.Schema] = {name: tables[name].schema for name in sorted(self.wanted)}
+        self.schemas[OPEN_FLOWS] = self.schemas["flows"]
+
+    def worker(self, number: int, name: str, source: str, opened: Callable[[int], FrameSource]) -> Job:
+        """The job of a capture worker. opened(frames handed on before): where its frames come from."""
+        return Job(
+            name=name,
+            stage=0,
+            finite=not self.live,
+            still_s=WORKER_STILL_S,
+            source=source,
+            memory=self.sensor.memory,
+            work=self._saying(
+                name, lambda cells, stop, hung: capturing(self, number, opened, cells, stop, hung)
+            ),
+        )
+
+    def judge(self) -> Job:
+        """The job of the judge."""
+        return Job(
+            name="the judge",
+            stage=1,
+            still_s=JUDGE_STILL_S,
+            memory=self.sensor.memory,
+            work=self._saying("the judge", lambda cells, stop, _hung: judging(self, cells, stop)),
+        )
+
+    def _saying(self, name: str, work: Work) -> Work:
+        """The same work, whose last words go to the diary where it raises."""
+
+        def said(cells: memoryview, stop: Callable[[], bool], hung: frozenset[tuple[int, int]]) -> None:
+            try:
+                work(cells, stop, hung)
+            except Exception as error:
+                says = f"{name} failed: {type(error).__name__}: {error}"[:1000]
+                self.letters.post(Entry(time=time.time_ns(), event="worker-lost", says=says))
+                raise
+
+        return said
