@@ -18,6 +18,7 @@ from interlock.cli.reading import (
     tell_losses,
     watch_of,
 )
+from interlock.pipeline.decode_run import FOLDED
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["decode"]
 
-FOLDED = "operations_folded"
 FORMATS = ("jsonl", "csv", "parquet", "arrow")
 
 
@@ -41,8 +41,8 @@ FORMATS = ("jsonl", "csv", "parquet", "arrow")
     default=("operations",),
     show_default=True,
     metavar="NAME",
-    help="operations, operations_folded, flows, clues, values, oddities, credentials, or a protocol's own; "
-    "repeat with --out.",
+    help="operations, operations_folded, flows, clues, values, values_folded, oddities, credentials, "
+    "or a protocol's own; repeat with --out.",
 )
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Default: jsonl, with --out parquet.")
 @click.option("-o", "file", metavar="FILE", help="Write there instead of standard output.")
@@ -69,7 +69,7 @@ def decode(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...], 
         if table not in known:
             raise click.UsageError(f"no table {table!r}; there are: {', '.join(sorted(known))}")
     with open_sources(specify(paths, realms), stdin=sys.stdin.buffer) as run:
-        wanted = frozenset(tables) | ({"operations"} if FOLDED in tables else set())
+        wanted = frozenset({*tables, *(name for name, kept in FOLDED.items() if kept in tables)})
         engine = build_engine(run.sources, wanted=wanted, gsdml=gsdml, **watch_of(ctx))
         schemas = {table: table_schema(table, specs) for table in tables}
         form = form or ("parquet" if folder else "jsonl")
@@ -94,7 +94,7 @@ def _stream(run: CaptureRun, engine: Any, schemas: dict[str, pa.Schema], form: s
         target.open()
         progress = stack.enter_context(progress_bar(run))
         steps = decoded(run, engine, progress=progress, stop=stop)
-        for batches in folded(steps) if FOLDED in schemas else steps:
+        for batches in folded(steps) if schemas.keys() & set(FOLDED.values()) else steps:
             target.write(batches)
         target.commit()
         stopped = stop() and any(run.unfinished)

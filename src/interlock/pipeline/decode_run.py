@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from interlock.capture.run import CaptureRun
     from interlock.decode.engine import Engine
 
-__all__ = ["Interrupt", "decoded", "folded"]
+__all__ = ["FOLDED", "Interrupt", "decoded", "folded"]
+
+FOLDED: Final = {"operations": "operations_folded", "values": "values_folded"}
+"""Table → the table that stores keep in its place."""
 
 Batches = dict[str, "pa.RecordBatch"]
 
@@ -37,12 +40,15 @@ def decoded(
 
 
 def folded(steps: Iterable[Batches]) -> Iterator[Batches]:
-    """The same, and `operations_folded` as a store would keep it."""
-    from interlock.store.folding import Folding  # noqa: PLC0415 (few runs fold, and it brings the inventory with it)
+    """The same, and `operations_folded` and `values_folded` as a store would keep them."""
+    # Few runs fold, and it brings the inventory with it.
+    from interlock.store.folding import Folding  # noqa: PLC0415
+    from interlock.store.value_folding import ValueFolding  # noqa: PLC0415
 
-    folding = Folding()
+    folds: dict[str, Folding | ValueFolding] = {"operations": Folding(), "values": ValueFolding()}
     for batches in steps:
         yield batches
-        if "operations" in batches:
-            yield from ({"operations_folded": batch} for batch in folding.add(batches["operations"]))
-    yield from ({"operations_folded": batch} for batch in folding.rest())
+        for name in folds.keys() & batches.keys():
+            yield from ({FOLDED[name]: batch} for batch in folds[name].add(batches[name]))
+    for name, folding in folds.items():
+        yield from ({FOLDED[name]: batch} for batch in folding.rest())

@@ -21,6 +21,7 @@ __all__ = [
     "OPERATIONS_FOLDED",
     "TABLES",
     "VALUES",
+    "VALUES_FOLDED",
 ]
 
 _NS = pa.timestamp("ns", "UTC")
@@ -215,6 +216,49 @@ VALUES: Final = Table(
     ),
 )
 
+VALUES_FOLDED: Final = Table(
+    name="values_folded",
+    version=1,
+    meaning=(
+        "Process values as stores keep them. Rows of a minute that agree in everything but time, frame, operation "
+        "and what they carry are one row from one change to the next. Every change of what was written counts; of "
+        "what was read or reported, those of numbers with at most 12 changes in the minute (60 in a block) and of "
+        "text and octets with at most 60. What changes more often is told by its first and last, least and most, "
+        "largest step and number of changes."
+    ),
+    columns=(
+        *VALUES.columns,
+        Column(name="repeats", type=pa.uint32(), meaning="how many rows of values this one stands for"),
+        Column(name="last", type=_NS, unit="ns", meaning="when the last of them was on the wire"),
+        Column(name="last_frame", type=pa.uint64(), meaning="frame of the last of them"),
+        *(
+            Column(
+                name=name, type=pa.list_(kind), nullable=True, meaning=f"{meaning}; null where none changed"
+            )
+            for name, kind, meaning in (
+                ("last_number", pa.float64(), "numbers of the last of them"),
+                ("least", pa.float64(), "the least of each number, whatever is no number left out"),
+                ("most", pa.float64(), "the most of each number"),
+                ("step", pa.float64(), "the largest change of each number from one row to the next"),
+                ("changes", pa.uint32(), "how often each number changed from one row to the next"),
+            )
+        ),
+        Column(
+            name="last_text",
+            type=pa.utf8(),
+            nullable=True,
+            meaning="text of the last, where it or octets changed",
+        ),
+        Column(
+            name="last_raw",
+            type=pa.binary(),
+            nullable=True,
+            meaning="octets of the last, where text or they changed",
+        ),
+        Column(name="text_changes", type=pa.uint32(), meaning="how often text or octets changed within"),
+    ),
+)
+
 CLUES: Final = Table(
     name="clues",
     version=1,
@@ -284,5 +328,6 @@ CREDENTIALS: Final = Table(
 )
 
 TABLES: Final[dict[str, Table]] = {
-    t.name: t for t in (OPERATIONS, OPERATIONS_FOLDED, FLOWS, VALUES, CLUES, ODDITIES, CREDENTIALS)
+    t.name: t
+    for t in (OPERATIONS, OPERATIONS_FOLDED, FLOWS, VALUES, VALUES_FOLDED, CLUES, ODDITIES, CREDENTIALS)
 }

@@ -3,7 +3,7 @@
 The rule: rows that agree in every column of ALIKE, that ended well, whose verb is one of FOLDED, and that began in
 the same minute of capture time are one row: the earliest of them, with how many there were, when and in which frame
 the last one was, the slowest answer, and the time between them. Whatever else happened is a row of its own. What
-they carried stands in `values`, which no folding touches.
+they carried stands in `values`, which are folded by a rule of their own (value_folding).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["ALIKE", "FOLDED", "MINUTE_NS", "Folding"]
+__all__ = ["ALIKE", "FOLDED", "MINUTE_NS", "Folding", "codes_of", "gathered", "integers_of"]
 
 MINUTE_NS: Final = 60_000_000_000
 FOLDED: Final = frozenset({"read", "write", "report", "discover", "identify", "diagnose"})
@@ -81,7 +81,7 @@ class _Groups:
     def of(cls, batch: pa.RecordBatch, minute: NDArray[np.int64], time: NDArray[np.int64],
            frame: NDArray[np.int64]) -> _Groups:  # fmt: skip
         """Sort rows by what they agree in, then by time and frame."""
-        codes = [_codes(batch, name) for name in ALIKE]
+        codes = [codes_of(batch, name) for name in ALIKE]
         number, example = group([*codes, minute - minute.min()], len(minute))
         order = np.lexsort((frame, time, number))
         return cls(order, np.searchsorted(number[order], np.arange(len(example) + 1)))
@@ -103,7 +103,7 @@ class Folding:
         done = [_single(batch.filter(pa.array(~folds)))] if not folds.all() else []
         if folds.any():
             self._gather(batch if folds.all() else batch.filter(pa.array(folds)))
-        self._now = max(self._now, int(_integers(batch, "time").max()))
+        self._now = max(self._now, int(integers_of(batch, "time").max()))
         full = len(self._open) > MAX_OPEN or self._times > MAX_TIMES
         return [*done, *self._give(None if full else (self._now - _LATE_NS) // MINUTE_NS)]
 
@@ -112,7 +112,7 @@ class Folding:
         return self._give(None)
 
     def _gather(self, batch: pa.RecordBatch) -> None:
-        time, frame, latency = _integers(batch, "time"), _frames(batch), _integers(batch, "latency", -1)
+        time, frame, latency = integers_of(batch, "time"), _frames(batch), integers_of(batch, "latency", -1)
         groups = _Groups.of(batch, time // MINUTE_NS, time, frame)
         begins, ends = groups.order[groups.starts[:-1]], groups.order[groups.starts[1:] - 1]
         # Words are written out: the pools that dictionaries refer to may be far larger than these few rows.
@@ -151,7 +151,7 @@ def _among(batch: pa.RecordBatch, name: str, wanted: frozenset[str]) -> NDArray[
     return mask
 
 
-def _codes(batch: pa.RecordBatch, name: str) -> NDArray[np.int64]:
+def codes_of(batch: pa.RecordBatch, name: str) -> NDArray[np.int64]:
     """A column as small numbers from 0 on, null one of them."""
     column = batch.column(name)
     coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
@@ -159,7 +159,8 @@ def _codes(batch: pa.RecordBatch, name: str) -> NDArray[np.int64]:
     return codes
 
 
-def _integers(batch: pa.RecordBatch, name: str, absent: int = 0) -> NDArray[np.int64]:
+def integers_of(batch: pa.RecordBatch, name: str, absent: int = 0) -> NDArray[np.int64]:
+    """A column of whole numbers, times (ns) or durations (ns), `absent` where it is null."""
     column = batch.column(name)
     if pa.types.is_timestamp(column.type) or pa.types.is_duration(column.type):
         column = column.view(pa.int64())
@@ -169,8 +170,8 @@ def _integers(batch: pa.RecordBatch, name: str, absent: int = 0) -> NDArray[np.i
 
 def _frames(batch: pa.RecordBatch) -> NDArray[np.int64]:
     """Frame of the request, else of the answer; 0 for none."""
-    frame = _integers(batch, "frame")
-    return np.where(frame > 0, frame, _integers(batch, "response_frame"))
+    frame = integers_of(batch, "frame")
+    return np.where(frame > 0, frame, integers_of(batch, "response_frame"))
 
 
 def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -184,7 +185,7 @@ def _single(batch: pa.RecordBatch) -> pa.RecordBatch:
     one = np.ones(batch.num_rows, np.uint32)
     none = [None] * batch.num_rows
     return _with(
-        batch, one, _integers(batch, "time"), _frames(batch), batch.column("latency"), (none, none, none)
+        batch, one, integers_of(batch, "time"), _frames(batch), batch.column("latency"), (none, none, none)
     )
 
 
@@ -224,3 +225,15 @@ def _with(
         *(pa.array(period, pa.duration("ns")) for period in periods),
     ]
     return pa.RecordBatch.from_arrays([*rows.columns, *own], schema=OPERATIONS_FOLDED.schema)
+
+
+def gathered(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    """Batches of one schema as one."""
+    if len(batches) == 1:
+        return batches[0]
+    table = pa.Table.from_batches(batches)
+    if any(pa.types.is_dictionary(field.type) for field in table.schema):
+        table = table.unify_dictionaries()
+    table = table.combine_chunks()
+    whole = table.to_batches()
+    return whole[0] if whole else pa.RecordBatch.from_pylist([], schema=table.schema)

@@ -96,10 +96,9 @@ def test_operations_are_folded_and_pending_ones_left_out(store, clock):
     for _ in range(2):
         wanted = ["verb", "repeats"]
         rows = [row for rows in reader.rows("operations_folded", columns=wanted) for row in rows.to_pylist()]
-        assert (
-            sorted((row["verb"], row["repeats"]) for row in rows) == [("read", 600), ("stop", 1)]
-            or sum(row["repeats"] for row in rows) == 601
-        )
+        polls = [row["repeats"] for row in rows if row["verb"] == "read"]
+        assert (len(polls), sum(polls)) == (2, 600)
+        assert len(rows) == 3
         assert reader.tables() == ("operations_folded",)
         store.close()
 

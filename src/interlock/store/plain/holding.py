@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from interlock.store.folding import gathered
 from interlock.store.plain.limits import shed_rank
-from interlock.store.plain.streams import gathered, written_out
+from interlock.store.plain.streams import written_out
 
 if TYPE_CHECKING:
     import pyarrow as pa

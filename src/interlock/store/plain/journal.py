@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Final, Protocol
 import numpy as np
 import pyarrow as pa
 
-from interlock.store.folding import MINUTE_NS, Folding
+from interlock.store.folding import MINUTE_NS, Folding, gathered
 from interlock.store.plain.sealing import tidy
 from interlock.store.plain.segments import Segment, span, stream_name
-from interlock.store.plain.streams import Stream, gathered, read_stream, written_out
+from interlock.store.plain.streams import Stream, read_stream, written_out
+from interlock.store.value_folding import ValueFolding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -36,6 +37,7 @@ class _Folding(Protocol):
 
 FOLDED_AS: Final[dict[str, tuple[str, Callable[[], _Folding]]]] = {
     "operations": ("operations_folded", Folding),
+    "values": ("values_folded", ValueFolding),
 }
 """Table → the table that its rows are kept as, and who folds them."""
 

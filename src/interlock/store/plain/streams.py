@@ -14,12 +14,12 @@ import pyarrow as pa
 from interlock.store.plain.segments import joined, span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
     from interlock.store.plain.segments import SpanOfTime
 
-__all__ = ["Stream", "coded", "gathered", "read_stream", "written_out"]
+__all__ = ["Stream", "coded", "coded_schema", "read_stream", "written_out"]
 
 _CODED: Final = b"interlock.coded"
 _UPTO: Final = b"interlock.journal"
@@ -121,18 +121,6 @@ def coded(batch: pa.RecordBatch, schema: pa.Schema | None = None) -> pa.RecordBa
         for column, field in zip(batch.columns, schema, strict=True)
     ]
     return pa.RecordBatch.from_arrays(columns, schema=schema)
-
-
-def gathered(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
-    """Batches of one schema as one."""
-    if len(batches) == 1:
-        return batches[0]
-    table = pa.Table.from_batches(batches)
-    if any(pa.types.is_dictionary(field.type) for field in table.schema):
-        table = table.unify_dictionaries()
-    table = table.combine_chunks()
-    whole = table.to_batches()
-    return whole[0] if whole else pa.RecordBatch.from_pylist([], schema=table.schema)
 
 
 def _plain_schema(schema: pa.Schema) -> pa.Schema:
