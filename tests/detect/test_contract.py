@@ -78,6 +78,22 @@ def test_the_same_however_the_input_is_cut_and_after_a_restart(name: str, data: 
     assert run(name, pieces, restart=data.draw(st.integers(0, len(pieces)))) == run(name, whole())
 
 
+@every
+@quickly
+@given(st.data())
+def test_what_is_said_early_is_the_same_after_a_restart(name: str, data: st.DataObject) -> None:
+    pieces = data.draw(cuts(BATCHES))
+    place = data.draw(st.integers(0, len(pieces)))
+    through, until = Runner([DETECTORS[name]()]), Runner([DETECTORS[name]()])
+    for table, rows in pieces[:place]:
+        assert until.feed(table, rows, CONTEXT) == through.feed(table, rows, CONTEXT)
+    again = Runner([DETECTORS[name]()])
+    again.restore(until.state())
+    for table, rows in pieces[place:]:
+        assert again.feed(table, rows, CONTEXT) == through.feed(table, rows, CONTEXT)
+    assert again.state() == through.state()
+
+
 WORDS: dict[str, list[Any]] = {
     "source": ["a.pcap", "b.pcap"],
     "realm": ["default", "cell"],

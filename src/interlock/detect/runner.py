@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from interlock.detect.batch import Batch
 from interlock.detect.identify import identify
 from interlock.detect.interface import Concluding, Context, Detector, Withheld
+from interlock.detect.state import pack, unpack
 from interlock.errors import SourceError
 from interlock.records.finding import Action, Finding
 from interlock.records.vocabulary import SEVERITIES
@@ -94,6 +95,14 @@ class Runner:
                     detector.load(states[name])
                 except SourceError as error:
                     self._diagnostics[f"detector {name} begins without its memory: {error}"] = None
+
+    def state(self) -> bytes:
+        """Every detector's memory as one blob (see `state`), for a store to keep."""
+        return pack(self.dump())
+
+    def restore(self, blob: bytes) -> None:
+        """Go on from `state`, as `load`. Raises SourceError where it is no such blob: nothing has changed then."""
+        self.load(unpack(blob))
 
     def _note_missing(self, detector: Detector, batch: Batch) -> None:
         for column in detector.needs[batch.table]:

@@ -20,6 +20,7 @@ from interlock.inventory.relations import Relator, Seen
 from interlock.inventory.rules import Rules
 from interlock.inventory.serials import serial_key, vendor_key
 from interlock.inventory.sightings import Sightings
+from interlock.inventory.state import read_state, state_of
 from interlock.inventory.texts import SPOKEN, read_text
 from interlock.records.asset import altered
 
@@ -73,9 +74,8 @@ class Inventory:
     ) -> None:
         self._registries, self._rules = registries or Registries(), rules or Rules()
         self._limits = limits or Limits()
-        self._sightings = Sightings(
-            endpoints=self._limits.endpoints, relations=self._limits.relations, facts=self._limits.facts
-        )
+        self._sightings = self._nothing_seen()
+        self._site = site
         self._identities = Identities(site, issued)
         self._known: tuple[int, int, Directory] | None = None
         self._fed = False
@@ -119,6 +119,25 @@ class Inventory:
     def issued(self) -> dict[str, str]:
         """Names and the ids issued for them, to give to the next run's Inventory."""
         return self._identities.issued()
+
+    def dump(self) -> bytes:
+        """Everything it has learned, and the ids issued, as `state` says; bounded as the inventory is."""
+        return state_of(self._sightings, self.issued(), self._site)
+
+    def load(self, state: bytes) -> None:
+        """Go on from what `dump` gave, in place of everything so far.
+
+        Raises SourceError, a sentence, where it is not the state of an inventory of this site; nothing has changed
+        then.
+        """
+        sightings = self._nothing_seen()
+        issued = read_state(state, sightings, self._site)
+        self._sightings, self._identities = sightings, Identities(self._site, issued)
+        self._known, self._fed = None, True
+
+    def _nothing_seen(self) -> Sightings:
+        limits = self._limits
+        return Sightings(endpoints=limits.endpoints, relations=limits.relations, facts=limits.facts)
 
     @property
     def left_out(self) -> dict[str, int]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Ledger", "Tally", "fold", "group"]
+__all__ = ["COLUMNS", "Ledger", "Tally", "fold", "group"]
 
 _DIRECT = 1 << 20
 _WIDE = 1 << 12
@@ -50,11 +50,12 @@ class Tally:
         """Return some rows."""
         return Tally(
             keys=tuple(k[rows] for k in self.keys),
-            **{name: getattr(self, name)[rows] for name in _COLUMNS},
+            **{name: getattr(self, name)[rows] for name in COLUMNS},
         )
 
 
-_COLUMNS = ("count", "weight", "top", "first", "last", "frame", "source")
+COLUMNS = ("count", "weight", "top", "first", "last", "frame", "source")
+"""Columns of a tally besides its keys."""
 
 
 class Ledger:
@@ -89,6 +90,11 @@ class Ledger:
         if self._pending:
             self._compact()
         return self._kept
+
+    def restore(self, tally: Tally, dropped: int) -> None:
+        """In place of everything so far: what `rows` gave once, one row a key, and how many were dropped by then."""
+        self._kept, self._pending, self._waiting = _tight(tally), [], 0
+        self.dropped = dropped
 
     def rename(self, table: NDArray[np.int64], places: Sequence[int], needed: Sequence[int]) -> None:
         """Replace the numbers at some places of the key by `table[number]`.
@@ -191,7 +197,7 @@ def _join(tallies: list[Tally]) -> Tally:
     width = len(tallies[0].keys)
     return Tally(
         keys=tuple(np.concatenate([t.keys[i] for t in tallies]) for i in range(width)),
-        **{name: np.concatenate([getattr(t, name) for t in tallies]) for name in _COLUMNS},
+        **{name: np.concatenate([getattr(t, name) for t in tallies]) for name in COLUMNS},
     )
 
 
@@ -224,4 +230,4 @@ def _narrowest(column: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def _empty(width: int) -> Tally:
     none = np.zeros(0, np.int64)
-    return Tally(keys=(none,) * width, **dict.fromkeys(_COLUMNS, none))
+    return Tally(keys=(none,) * width, **dict.fromkeys(COLUMNS, none))

@@ -57,6 +57,13 @@ class Words:
             self.texts.append(text)
         return code
 
+    def restore(self, texts: list[str], left_out: int) -> None:
+        """In place of all: the `texts` of an earlier run. Raises ValueError where one is there twice."""
+        self._codes = {text: i for i, text in enumerate(texts) if i}
+        if texts[:1] != [""] or len(self._codes) != len(texts) - 1 or "" in self._codes:
+            raise ValueError("a word is there twice")
+        self.texts, self.left_out = texts, left_out
+
     def keep(self, codes: NDArray[np.int64]) -> NDArray[np.int64]:
         """Forget all words but these; result: old number → new number (0 where forgotten)."""
         table = np.zeros(len(self.texts), np.int64)
@@ -92,6 +99,20 @@ class Endpoints:
             if code:
                 of_realm[address] = code
         return code
+
+    def restore(self, realms: list[str], addresses: list[str], left_out: int) -> None:
+        """In place of all: what an earlier run had. Raises ValueError where one is no address, or there twice."""
+        if (realms[:1], addresses[:1]) != ([""], [""]):
+            raise ValueError("the first address is one")
+        codes: dict[str, dict[str, int]] = {}
+        flags = bytearray(map(classify, addresses))
+        for number, (realm, address) in enumerate(zip(realms, addresses, strict=True)):
+            if number and (not flags[number] or address in codes.get(realm, ())):
+                raise ValueError(f"{address!r} is no address, or there twice")
+            if number:
+                codes.setdefault(realm, {})[address] = number
+        self.realms, self.addresses, self.flags = realms, addresses, flags
+        self._codes, self.left_out = codes, left_out
 
     def keep(self, codes: NDArray[np.int64]) -> NDArray[np.int64]:
         """Forget all addresses but these; result: old number → new number (0 where forgotten)."""
