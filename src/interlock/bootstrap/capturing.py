@@ -9,7 +9,9 @@ from interlock.bootstrap import build_engine
 from interlock.decode.heartbeat import SIZE as HEARTBEAT
 from interlock.pipeline.sensor.board import ALIVE, HANDED
 from interlock.pipeline.sensor.line import Line
+from interlock.pipeline.sensor.shedding import Pressure
 from interlock.pipeline.sensor.worker import Worker
+from interlock.records.config import SHED_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,8 +44,13 @@ def capturing(
             beat=cells[:HEARTBEAT],
             hung=hung,
         )
-        line = Line(parts.switchboard.call, parts.schemas, alive)
+        line = Line(parts.switchboard.call, parts.schemas, alive, _most(parts))
         Worker(number, source=source, engine=engine, records=line, cells=cells, clock=time.time_ns).run(stop)
         line.close()
     finally:
         source.close()
+
+
+def _most(parts: Parts) -> Pressure:
+    """How far shedding may go; a capture that is only read can wait for the judge."""
+    return Pressure(SHED_RULES.index(parts.sensor.config.sensor.shed)) if parts.live else Pressure.NONE

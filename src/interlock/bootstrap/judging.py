@@ -18,6 +18,8 @@ from interlock.pipeline.sensor.desk import Desk
 from interlock.pipeline.sensor.gauge import Gauge
 from interlock.pipeline.sensor.judge import Judge
 from interlock.pipeline.sensor.logbook import Logbook
+from interlock.pipeline.sensor.memory import Memory
+from interlock.store.plain.limits import Bound, Retention
 from interlock.store.plain.store import PlainStore
 from interlock.store.port import Entry
 
@@ -35,9 +37,11 @@ __all__ = ["judging"]
 
 def judging(parts: Parts, cells: memoryview, stop: Callable[[], bool]) -> None:
     """The judge's whole life: it owns the store until it ends."""
-    store = PlainStore(parts.sensor.folder, clock=time.time_ns)
+    store = PlainStore(parts.sensor.folder, clock=time.time_ns, retention=_retention(parts))
     try:
-        _Bench(parts, store).desk(cells).run(stop)
+        bench = _Bench(parts, store)
+        bench.desk(cells).run(stop)
+        bench.done()
     finally:
         store.close()
 
@@ -50,12 +54,16 @@ class _Bench:
         self._gauge = Gauge(version=__version__, sensor=parts.sensor.name, clock=time.time_ns)
         self._gauge.watch({"supervisor": os.getppid(), "judge": os.getpid()})
         self._logbook = Logbook(store.note, time.time_ns)
+        inventory = Inventory(
+            site=parts.site.name or "default", registries=parts.registries, rules=parts.rules
+        )
+        runner = Runner(all_detectors())
+        self._memory = Memory(store, inventory, runner, time.time_ns)
+        self._memory.recall()
         self._judge = Judge(
             site=self._site_now(),
-            inventory=Inventory(
-                site=parts.site.name or "default", registries=parts.registries, rules=parts.rules
-            ),
-            runner=Runner(all_detectors()),
+            inventory=inventory,
+            runner=runner,
             store=store,
             clock=time.time_ns,
             committed=self._committed,
@@ -79,9 +87,13 @@ class _Bench:
             due=self._due,
         )
 
+    def done(self) -> None:
+        """Nothing more comes."""
+        self._memory.save(whole=True)
+
     def _committed(self, arrived: int, done: int, findings: Sequence[Finding]) -> None:
         self._gauge.committed(arrived, done, findings)
-        self._parts.sensor.tell(findings)
+        os.eventfd_write(self._parts.bell, 1)
 
     def _told(self, steps: Sequence[Step], notes: Sequence[WorkerNote]) -> None:
         self._gauge.told(steps, notes, live=self._parts.live)
@@ -94,6 +106,7 @@ class _Bench:
         self._gauge.assets = self._judge.machines
         self._gauge.write(self._parts.sensor.folder)
         self._logbook.say()
+        self._memory.tend()
 
     def _site_now(self) -> Site:
         """The site file as it is by now, where it is right: an earlier judge may have been told to read it anew."""
@@ -110,3 +123,12 @@ class _Bench:
             self._store.note(Entry(time=time.time_ns(), event="refused", says=kept))
         else:
             self._store.note(Entry(time=time.time_ns(), event="reloaded", says="the site file was read anew"))
+
+
+def _retention(parts: Parts) -> Retention:
+    """What the configuration says of how long rows stay; where it says nothing, the store's own bounds hold."""
+    said = parts.sensor.config.sensor.retention
+    bound = Retention().rows
+    days = bound.days if said.age_days is None else said.age_days
+    octets = bound.octets if said.size_gib is None else round(said.size_gib * (1 << 30))
+    return Retention(rows=Bound(days=days, octets=octets))

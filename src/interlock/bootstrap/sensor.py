@@ -1,4 +1,4 @@
-"""The sensor, wired: supervisor, capture workers, judge (ADR 7)."""
+"""The sensor, wired: supervisor, capture workers, judge, herald (ADR 7)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Running:
     def __init__(self, parts: Parts, workers: Sequence[Job], *, most_deaths: int | None) -> None:
         self._switchboard = parts.switchboard
         self._supervisor = Supervisor(
-            [*workers, parts.judge()],
+            [*workers, parts.judge(), parts.herald()],
             parts.board,
             wall=time.time_ns,
             now_s=time.monotonic,
@@ -74,7 +74,7 @@ def build_replay(
     """Captures through the very same processes as an interface. Raises SourceError, ConfigError."""
     specs = specify(tuple(paths), tuple(realms))
     open_sources(specs).close()  # what cannot be read is said before anything begins
-    parts = Parts(sensor, 2, live=False)
+    parts = Parts(sensor, 1, live=False)
 
     def opened(handed: int) -> FrameSource:
         run = open_sources(specs)
@@ -92,7 +92,7 @@ def build_live(sensor: Sensor, interfaces: Sequence[InterfaceConfig]) -> Running
     def opener(ring: LiveRing, row: memoryview, source: Source) -> Callable[[int], FrameSource]:
         return lambda _handed: Interface(LiveSource(ring, row), source)
 
-    parts = Parts(sensor, sum(i.workers for i in interfaces) + 1, live=True)
+    parts = Parts(sensor, sum(i.workers for i in interfaces), live=True)
     jobs: list[Job] = []
     for place, each in enumerate(interfaces):
         group = (os.getpid() + place) & 0xFFFF

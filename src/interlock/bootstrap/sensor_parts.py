@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from interlock.bootstrap import read_site
 from interlock.bootstrap.capturing import capturing
 from interlock.bootstrap.judging import judging
+from interlock.bootstrap.telling import telling
 from interlock.decode.registry import load_specs
 from interlock.detect.registry import all_detectors
 from interlock.detect.runner import Runner
@@ -18,17 +20,17 @@ from interlock.pipeline.sensor.judge import wanted_tables
 from interlock.pipeline.sensor.steps import OPEN_FLOWS
 from interlock.pipeline.sensor.supervisor import Job
 from interlock.pipeline.sensor.wires import LetterBox, Switchboard
+from interlock.records.config import Config
 from interlock.records.tables import TABLES
 from interlock.store.port import Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     import pyarrow as pa
 
     from interlock.pipeline.sensor.sources import FrameSource
-    from interlock.records.finding import Finding
 
     Work = Callable[[memoryview, Callable[[], bool], frozenset[tuple[int, int]]], None]
 
@@ -40,30 +42,31 @@ WORKER_STILL_S: Final = 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sensor:
-    """A sensor that can be run. tell(findings) is called in the judge's process for each commit.
+    """A sensor that can be run. name: what receivers know it by.
 
     memory: octets that one of its processes may hold before it is begun anew.
     """
 
     folder: Path
-    site_file: str | None
-    tell: Callable[[Sequence[Finding]], None]
+    site_file: str | None = None
+    config: Config = field(default_factory=Config)
     gsdml: tuple[str, ...] = ()
-    name: str = ""
+    name: str = "interlock"
     memory: int = 512 << 20
 
 
 class Parts:
-    """rows: processes beside the supervisor. Raises ConfigError, OutputError before anything begins."""
+    """workers: how many capture workers there will be. Raises ConfigError, OutputError before anything begins."""
 
-    def __init__(self, sensor: Sensor, rows: int, *, live: bool) -> None:
+    def __init__(self, sensor: Sensor, workers: int, *, live: bool) -> None:
         self.sensor = sensor
         self.live = live
         self.site = read_site(sensor.site_file)
         sensor.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.board = Board(rows)
+        self.board = Board(workers + 2)
         self.letters = LetterBox()
         self.switchboard = Switchboard(sensor.folder)
+        self.bell = os.eventfd(0, os.EFD_NONBLOCK)
         self.registries, self.rules = load_registries(), load_rules()
         specs = load_specs()  # every decoder now, so that a worker that is forked later is there at once
         self.wanted = wanted_tables(Runner(all_detectors()).needs)
@@ -93,6 +96,16 @@ class Parts:
             still_s=JUDGE_STILL_S,
             memory=self.sensor.memory,
             work=self._saying("the judge", lambda cells, stop, _hung: judging(self, cells, stop)),
+        )
+
+    def herald(self) -> Job:
+        """The job of the herald: what is committed goes to people's systems."""
+        return Job(
+            name="the herald",
+            stage=2,
+            still_s=JUDGE_STILL_S,
+            memory=self.sensor.memory,
+            work=self._saying("the herald", lambda cells, stop, _hung: telling(self, cells, stop)),
         )
 
     def _saying(self, name: str, work: Work) -> Work:

@@ -15,6 +15,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "interlock.cli.sensor_prepare:prepare",
         "Make an interface hear everything and send nothing.",
     ),
+    "config": ("interlock.cli.sensor_config:config", "Print a commented interlock.toml, or look at yours."),
     "replay": ("interlock.cli.sensor_replay:replay", "Captures through the sensor, as if they came now."),
 }
 """name → (where it is, its one line)."""

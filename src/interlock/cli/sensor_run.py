@@ -2,41 +2,46 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from interlock.cli.exits import NOTHING_READABLE
 from interlock.cli.reading import descriptions
-from interlock.cli.sensor_replay import tell
+from interlock.cli.sensor_settings import configuration, made, settings
+
+if TYPE_CHECKING:
+    from interlock.records.config import InterfaceConfig
 
 __all__ = ["run"]
 
 
 @click.command()
 @click.option(
-    "-i", "--interface", "interfaces", multiple=True, required=True, metavar="NAME[=REALM]",
+    "-i",
+    "--interface",
+    "interfaces",
+    multiple=True,
+    metavar="NAME[=REALM]",
     help="The interface at the mirror port; may be repeated.",
-)  # fmt: skip
-@click.option(
-    "--out", "--store", "folder", required=True, metavar="DIR", help="The store: where everything goes."
 )
-@click.option("--site", "site_file", metavar="FILE", help="site.toml: what people know and wires can't tell.")
 @click.option(
     "--workers",
     type=click.IntRange(1, 64),
     default=1,
     show_default=True,
-    help="Processes that share an interface.",
+    help="Processes for each interface.",
 )
+@settings
 @descriptions
 @click.pass_context
 def run(
     ctx: click.Context,
     interfaces: tuple[str, ...],
-    folder: str,
-    site_file: str | None,
     workers: int,
+    folder: str | None,
+    site_file: str | None,
+    config_file: str | None,
     gsdml: tuple[str, ...],
 ) -> None:
     """Watch mirror ports day and night, without sending one octet.
@@ -44,15 +49,23 @@ def run(
     Findings are printed as they are committed. SIGHUP reads the site file anew; Ctrl-C or SIGTERM ends it, everything
     kept. `interlock sensor prepare` first makes an interface fit for it.
     """
-    from interlock.bootstrap.sensor import Sensor, build_live  # noqa: PLC0415 (--help stays quick)
-    from interlock.records.config import InterfaceConfig  # noqa: PLC0415
+    from interlock.bootstrap.sensor import build_live  # noqa: PLC0415 (--help stays quick)
 
-    named = []
-    for text in interfaces:
-        name, _, realm = text.partition("=")
-        named.append(InterfaceConfig(name=name, workers=workers, **({"realm": realm} if realm else {})))
-    made = Sensor(folder=Path(folder), site_file=site_file, tell=tell, gsdml=gsdml)
-    sensor = build_live(made, named)
-    if failed := sensor.run():
+    config = configuration(config_file)
+    named = tuple(_named(text, workers) for text in interfaces) or config.sensor.interfaces
+    if not named:
+        raise click.UsageError(
+            "which interface? Say -i NAME, or name it in the configuration (`ip link` shows them)"
+        )
+    if failed := build_live(made(config, folder, site_file, gsdml), named).run():
         click.echo(f"interlock: {failed}", err=True)
         ctx.exit(NOTHING_READABLE)
+
+
+def _named(text: str, workers: int) -> InterfaceConfig:
+    from interlock.records.config import InterfaceConfig  # noqa: PLC0415
+
+    name, _, realm = text.partition("=")
+    if not realm:
+        return InterfaceConfig(name=name, workers=workers)
+    return InterfaceConfig(name=name, realm=realm, workers=workers)

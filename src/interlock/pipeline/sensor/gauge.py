@@ -17,6 +17,7 @@ from interlock.pipeline.sensor.figures import (
     ProcessFigures,
     write_figures_file,
 )
+from interlock.pipeline.sensor.outlet_figures import read_outlet_figures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from interlock.pipeline.sensor.steps import WorkerNote
     from interlock.pipeline.sensor.stream import Step
+    from interlock.records.figures import OutletFigures
     from interlock.records.finding import Finding
     from interlock.store.port import Entry
 
@@ -87,7 +89,7 @@ class Gauge:
         """Processes by name and number, whose memory is to be measured."""
         self._processes.update(processes)
 
-    def figures(self) -> Figures:
+    def figures(self, outlets: tuple[OutletFigures, ...] = ()) -> Figures:
         """All of it, now."""
         return Figures(
             version=self._version,
@@ -112,6 +114,7 @@ class Gauge:
                 for name, pid in self._processes.items()
             ),
             interfaces=tuple(self._interfaces.values()),
+            outlets=outlets,
             record_latency=self._record,
             finding_latency=self._finding,
         )
@@ -119,7 +122,7 @@ class Gauge:
     def write(self, folder: Path) -> None:
         """Where the disk refuses, the file stays as it is: how fast the sensor is, is not worth a word of complaint."""
         with suppress(OutputError):
-            write_figures_file(folder, self.figures())
+            write_figures_file(folder, self.figures(read_outlet_figures(folder)))
 
     def _count_operations(self, rows: pa.RecordBatch) -> None:
         """By protocol; a message counts where its item is 0."""

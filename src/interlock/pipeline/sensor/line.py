@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from interlock.pipeline.sensor.shedding import Pressure
     from interlock.pipeline.sensor.wires import Connection
 
 __all__ = ["Line"]
@@ -24,7 +25,7 @@ _GOODBYE_S: Final = 30.0
 class Line:
     """Sends steps. call: gives a connected socket. alive: called while it waits, so that nobody takes it for dead.
 
-    lost: steps that were on their way to a judge who died.
+    most: how far it may go in leaving out rows. lost: steps that were on their way to a judge who died.
     """
 
     def __init__(
@@ -32,10 +33,12 @@ class Line:
         call: Callable[[], Connection],
         schemas: Mapping[str, pa.Schema],
         alive: Callable[[], None],
+        most: Pressure,
     ) -> None:
         self._call = call
         self._schemas = schemas
         self._alive = alive
+        self._most = most
         self._sent = 0
         self.lost = 0
         self._connect()
@@ -70,7 +73,7 @@ class Line:
 
     def _connect(self) -> None:
         self._socket = self._call()
-        self._sender = Sender(self._socket.fileno(), self._schemas)
+        self._sender = Sender(self._socket.fileno(), self._schemas, most=self._most)
 
     def _again(self) -> None:
         """What was queued for the dead one began in the middle of its streams: nobody could read it."""

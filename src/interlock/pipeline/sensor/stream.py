@@ -86,11 +86,17 @@ class Sender:
     """Queues steps and writes them without waiting. fd: the write end of a pipe, which it makes non-blocking.
 
     queue_octets: from a quarter of this waiting on, read values are left out, from half on repeated reads, too.
-    Not for several threads. Raises OutputError where the other side has gone.
+    most: how far that may go; with NONE, what has no room is waited for. Not for several threads. Raises OutputError
+    where the other side has gone.
     """
 
     def __init__(
-        self, fd: int, schemas: Mapping[str, pa.Schema], *, queue_octets: int = QUEUE_OCTETS
+        self,
+        fd: int,
+        schemas: Mapping[str, pa.Schema],
+        *,
+        queue_octets: int = QUEUE_OCTETS,
+        most: Pressure = Pressure.READS,
     ) -> None:
         if len(schemas) > MAX_TABLES:
             raise ValueError(f"a pipe carries at most {MAX_TABLES} tables")
@@ -99,6 +105,7 @@ class Sender:
         self._codes = {name: code for code, name in enumerate(schemas)}
         self._writers = {name: TableWriter(schema) for name, schema in schemas.items()}
         self._limit = queue_octets
+        self._most = most
         self._queue: deque[memoryview] = deque()
         self._shedder = Shedder()
         self._untold: Counter[str] = Counter()
@@ -111,7 +118,8 @@ class Sender:
     @property
     def pressure(self) -> Pressure:
         """What would be left out now."""
-        return Pressure((4 * self.pending >= self._limit) + (2 * self.pending >= self._limit))
+        full = (4 * self.pending >= self._limit) + (2 * self.pending >= self._limit)
+        return Pressure(min(full, self._most))
 
     def send(self, batches: Mapping[str, pa.RecordBatch], *, now: int, note: bytes = b"") -> bool:
         """Queue one step and write what the pipe takes. now: capture clock, UTC ns.

@@ -1,0 +1,60 @@
+"""What a sensor is told on the command line, with what its configuration says beside."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from interlock.bootstrap.sensor import Sensor
+    from interlock.records.config import Config
+
+__all__ = ["configuration", "made", "settings"]
+
+
+def settings(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--out, --site and --config, as every command that runs a sensor takes them."""
+    out = click.option("--out", "--store", "folder", metavar="DIR", help="The store: where everything goes.")
+    site = click.option(
+        "--site", "site_file", metavar="FILE", help="site.toml: what people know and wires can't tell."
+    )
+    config = click.option(
+        "--config", "config_file", metavar="FILE", help="interlock.toml: outlets, retention, metrics."
+    )
+    return out(site(config(command)))
+
+
+def configuration(config_file: str | None) -> Config:
+    """The file's, its secrets looked at; without one that of a sensor that only prints its findings."""
+    from interlock.bootstrap import check_config, read_config  # noqa: PLC0415 (--help stays quick)
+    from interlock.records.config import Config, StdoutConfig  # noqa: PLC0415
+
+    if config_file is None:
+        return Config(outlets=(StdoutConfig(format="text"),))
+    config = read_config(Path(config_file))
+    check_config(config)
+    return config
+
+
+def made(config: Config, folder: str | None, site_file: str | None, gsdml: tuple[str, ...]) -> Sensor:
+    """The sensor. What the command line says goes before what the file says."""
+    from interlock.bootstrap.sensor import Sensor  # noqa: PLC0415 (--help stays quick)
+
+    said = config.sensor
+    store = Path(folder) if folder is not None else said.store
+    if store is None:
+        raise click.UsageError("where are its records to go? Say --out DIR, or `store` in the configuration")
+    site = site_file if site_file is not None else None if said.site is None else str(said.site)
+    return Sensor(
+        folder=store,
+        site_file=site,
+        config=replace(config, sensor=said),
+        gsdml=gsdml,
+        name=said.name or socket.gethostname(),
+    )
