@@ -10,7 +10,7 @@ from interlock.records.histogram import Histogram
 __all__ = ["Figures", "InterfaceFigures", "OutletFigures", "ProcessFigures"]
 
 State = Literal["starting", "running", "stopping", "stopped"]
-InterfaceState = Literal["up", "down", "gone", "unknown"]
+InterfaceState = Literal["up", "no-carrier", "down", "gone", "unknown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

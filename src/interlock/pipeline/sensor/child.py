@@ -76,9 +76,10 @@ class Child:
         return (self._cells[SOURCE], self._cells[FRAME]) if mine and self._cells[BUSY] else None
 
     def resident(self) -> int:
-        """Octets of memory that it holds."""
+        """Octets of memory that it alone holds: not the rings, which all processes of a sensor have in common."""
         with suppress(OSError, ValueError, IndexError):
-            return int(Path(f"/proc/{self.pid}/statm").read_text("ascii").split()[1]) * _PAGE
+            _, resident, shared, *_ = Path(f"/proc/{self.pid}/statm").read_text("ascii").split()
+            return (int(resident) - int(shared)) * _PAGE
         return 0
 
     def send(self, number: signal.Signals) -> None:
