@@ -10,7 +10,6 @@ import click
 __all__ = ["COMMANDS", "sensor"]
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
-    "prepare": ("interlock.cli.sensor_prepare:prepare", "Make an interface listen, and unable to send."),
     "run": ("interlock.cli.sensor_run:run", "Watch interfaces until somebody stops it."),
     "prepare": (
         "interlock.cli.sensor_prepare:prepare",

@@ -4,9 +4,11 @@ import contextlib
 import json
 import os
 import socket
+import struct
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -48,7 +50,8 @@ def shown(network, interface="a0"):
         words = (
             f"ip -d addr show {interface}; ip route show dev {interface}; ip -6 route show dev {interface};"
         )
-        words += f"tc qdisc show dev {interface}; cat /proc/sys/net/ipv6/conf/{interface}/disable_ipv6"
+        words += f"tc qdisc show dev {interface}; cat /proc/sys/net/ipv6/conf/{interface}/disable_ipv6;"
+        words += f"cat /proc/sys/net/ipv4/conf/{interface}/rp_filter /proc/sys/net/ipv4/conf/{interface}/forwarding"
         told = subprocess.run(["sh", "-c", words], capture_output=True, text=True, check=True).stdout
     return [line for line in told.splitlines() if "tentative" not in line and "fe80" not in line]
 
@@ -118,6 +121,44 @@ def test_what_is_prepared_hears_everything(network, tmp_path):
         assert [octets for _, _, octets, _ in collect(source, 3)] == sent
 
 
+def datagram(network, to_mac, source, target, port):
+    """An Ethernet frame with a UDP datagram. Source: RFC 791, RFC 768 (a checksum of zero: none)."""
+    udp = struct.pack(">HHHH", 40000, port, 8 + 5, 0) + b"hello"
+    ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0, source, target)
+    total = sum(struct.unpack(">10H", ip))
+    total = (total & 0xFFFF) + (total >> 16)
+    ip = ip[:10] + struct.pack(">H", ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF) + ip[12:]
+    return to_mac + bytes.fromhex("02000000000b 0800") + ip + udp
+
+
+@pytest.mark.parametrize("prepared", [False, True])
+def test_programs_of_this_machine_hear_nothing_that_is_mirrored(network, tmp_path, prepared):
+    """Linux takes what is sent to any address of its own, by whatever interface it comes: nothing to find there."""
+    network.pair()
+    network.pair("m0", "m1")  # the port by which it is managed
+    network.ip("addr", "add", "10.1.0.1/24", "dev", "m0")
+    with network.inside():
+        if prepared:
+            prepare("a0", tmp_path)
+        for place in ("all", "a0") if not prepared else ("all",):
+            Path(f"/proc/sys/net/ipv4/conf/{place}/rp_filter").write_text("0")
+        told = subprocess.run(["ip", "-j", "link", "show", "a0"], capture_output=True, check=True).stdout
+        mac = bytes.fromhex(json.loads(told)[0]["address"].replace(":", ""))
+        service = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        service.bind(("0.0.0.0", 5514))
+        service.settimeout(0.5)
+    with service, network.sender() as sender, listening(network) as source:
+        for peer in (b"\x0a\x01\x00\x07", b"\x0a\x63\x00\x07"):
+            for target in (b"\x0a\x01\x00\x01", b"\xff\xff\xff\xff"):
+                sender.send(datagram(network, mac, peer, target, 5514))
+        assert len(collect(source, 4)) == 4
+        if prepared:
+            with pytest.raises(TimeoutError):
+                service.recv(100)
+        else:
+            assert service.recv(100) == b"hello"
+
+
 def test_undo_puts_everything_back(network, tmp_path):
     network.pair(chatty="a0")
     time.sleep(0.1)
@@ -132,7 +173,7 @@ def test_undo_puts_everything_back(network, tmp_path):
     changes = {setting.name: (setting.found, setting.now) for setting in done.changed}
     for name, change in {
         "egress": ("default", "dropped"),
-        "IPv6": ("on", "off"),
+        "ipv6/disable_ipv6": ("0", "1"),
         "ARP": ("on", "off"),
     }.items():
         assert changes[name] == change
@@ -326,9 +367,9 @@ def test_the_command(network, tmp_path, monkeypatch):
         assert done.exit_code == 0
         told = json.loads(done.output)
         assert told["schema"] == "interlock/sensor-prepare/1"
-        assert {"name": "IPv6", "found": "on", "now": "off"} in told["settings"]
+        assert {"name": "ipv6/disable_ipv6", "found": "0", "now": "1"} in told["settings"]
         undone = runner.invoke(command, ["-i", "a0", "--undo"])
         assert undone.exit_code == 0
-        assert "a0: IPv6 on (was off)" in undone.output
+        assert "a0: ARP on (was off)" in undone.output
         again = runner.invoke(command, ["-i", "a0", "--undo"])
         assert isinstance(again.exception, SourceError)

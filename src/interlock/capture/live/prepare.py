@@ -32,6 +32,10 @@ _FLAGS: Final = {
     "up": (kernel.IFF_UP, False),
 }
 """setting → its flag, and whether the flag says that it is off."""
+_SYSCTLS: Final = {"ipv6/disable_ipv6": "1", "ipv4/rp_filter": "1", "ipv4/forwarding": "0"}
+"""The kernel itself is to take nothing for its own that comes in here, whatever address it is sent to: without an
+address no source is reachable by this interface, and what comes from elsewhere is then refused (RFC 3704 section
+2.2)."""
 _QUIET: Final = {"ARP": False, "multicast": False}
 _LISTENING: Final = {"promiscuous": True, "up": True}
 _FEATURES: Final = (
@@ -189,7 +193,7 @@ class _Hands:
         switched = ethtool.features(self._socket, self.interface)
         return {
             "egress": links.queue(index),
-            "IPv6": None if (off := self._ipv6()) is None else off == "0",
+            "sysctls": {name: text for name in _SYSCTLS if (text := self._sysctl(name)) is not None},
             **{name: bool(flags & flag) != inverted for name, (flag, inverted) in _FLAGS.items()},
             "features": {name: switched[name] for name in _FEATURES if name in switched},
             "pause": ethtool.pause(self._socket, self.interface),
@@ -206,7 +210,8 @@ class _Hands:
             if error.errno not in {errno.EOPNOTSUPP, errno.ENOENT, errno.EINVAL}:
                 raise
             self._set_flags({"up": False})  # without that queue, leaving groups would be told to the network
-        self._set_ipv6("1")
+        for name, wanted in _SYSCTLS.items():
+            self._set_sysctl(name, wanted)
         for address in self._netlink.addresses(index):
             self._netlink.take_address(address.body)
         self._set_flags(_QUIET)
@@ -226,8 +231,8 @@ class _Hands:
         if found["egress"] != "blackhole":
             self._netlink.drop_nothing(index)
         self._set_flags({name: found[name] for name in _FLAGS})
-        if found["IPv6"]:
-            self._set_ipv6("0")
+        for name, text in found["sysctls"].items():
+            self._set_sysctl(name, text)
         for body in found["addresses"].values():
             self._netlink.put_address(bytes.fromhex(body))
         for body in found["routes"].values():
@@ -249,19 +254,20 @@ class _Hands:
             octets = check_name(self.interface)
             fcntl.ioctl(self._socket, kernel.SIOCSIFFLAGS, kernel.FLAGS.pack(octets, flags))
 
-    def _ipv6_place(self) -> Path:
-        return Path("/proc/sys/net/ipv6/conf", self.interface, "disable_ipv6")
+    def _place(self, name: str) -> Path:
+        family, _, knob = name.partition("/")
+        return Path("/proc/sys/net", family, "conf", self.interface, knob)
 
-    def _ipv6(self) -> str | None:
-        """What `disable_ipv6` says, None where the kernel has no IPv6."""
+    def _sysctl(self, name: str) -> str | None:
+        """What a setting of the kernel says, None where it has none of that name, as without IPv6."""
         try:
-            return self._ipv6_place().read_text("ascii").strip()
+            return self._place(name).read_text("ascii").strip()
         except FileNotFoundError:
             return None
 
-    def _set_ipv6(self, disabled: str) -> None:
-        if self._ipv6() not in {None, disabled}:
-            self._ipv6_place().write_text(disabled, "ascii")
+    def _set_sysctl(self, name: str, wanted: str) -> None:
+        if self._sysctl(name) not in {None, wanted}:
+            self._place(name).write_text(wanted, "ascii")
 
 
 def _settings(found: dict[str, Any], now: dict[str, Any]) -> tuple[Setting, ...]:
@@ -275,9 +281,8 @@ def _settings(found: dict[str, Any], now: dict[str, Any]) -> tuple[Setting, ...]
 def _texts(found: dict[str, Any]) -> dict[str, str]:
     """The settings that exist, each as a person reads it."""
     texts = {"egress": "dropped" if found["egress"] == "blackhole" else found["egress"] or "default"}
-    for name in ("IPv6", *_FLAGS):
-        if found[name] is not None:
-            texts[name] = "on" if found[name] else "off"
+    texts |= found["sysctls"]
+    texts |= {name: "on" if found[name] else "off" for name in _FLAGS}
     texts |= {name: "on" if on else "off" for name, on in found["features"].items()}
     if found["pause"] is not None:
         texts["pause frames sent"] = "on" if found["pause"][2] else "off"

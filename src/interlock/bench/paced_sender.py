@@ -1,0 +1,119 @@
+"""Sends the synthetic plant's packets at a given rate, from a process of its own.
+
+All packets are made before the first is sent: each connection goes on as it would, so that decoders have real
+work. Many are handed to the kernel with one call (sendmmsg), every millisecond as many as are due.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import socket
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from interlock.bench.plant_traffic import PlantTraffic
+from interlock.capture.scan import scan_pcap
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Sent", "Traffic", "send"]
+
+_TICK_S: Final = 0.001
+_AT_ONCE: Final = 1024
+_SOL_PACKET, _QDISC_BYPASS = 263, 20
+_IOVEC: Final = np.dtype([("base", "u8"), ("length", "u8")])
+_MESSAGE: Final = np.dtype(
+    [
+        *(("name", "u8"), ("name_octets", "u4"), ("pad", "u4"), ("vectors", "u8"), ("count", "u8")),
+        *(
+            ("control", "u8"),
+            ("control_octets", "u8"),
+            ("flags", "u4"),
+            ("pad2", "u4"),
+            ("sent", "u4"),
+            ("pad3", "u4"),
+        ),
+    ]
+)
+"""struct mmsghdr on 64-bit Linux. Source: include/linux/socket.h, sendmmsg(2)."""
+
+
+class Traffic:
+    """`packets` packets of the synthetic plant, in the order of their times."""
+
+    def __init__(self, packets: int) -> None:
+        self.packets = packets
+        self.octets = 0
+        self.chunks: list[tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int32]]] = []
+        for records in PlantTraffic().records(packets):
+            room = len(records) // 60
+            offset, time_ns = np.empty(room, np.int64), np.empty(room, np.int64)
+            caplen, wirelen = np.empty(room, np.int32), np.empty(room, np.int32)
+            columns = (offset.data, caplen.data, wirelen.data, time_ns.data)
+            n = scan_pcap(
+                records.data, 0, len(records), False, 16, 1000, *columns, np.zeros(5, np.int64).data
+            )
+            self.chunks.append((records, offset[:n].copy(), caplen[:n].copy()))
+            self.octets += int(caplen[:n].sum(dtype=np.int64))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What was sent: packets, seconds from the first to the last, the farthest that it fell behind its pace."""
+
+    packets: int
+    seconds: float
+    behind_s: float
+
+
+def send(interface: str, traffic: Traffic, rate: int) -> Sent:
+    """Send everything at `rate` packets a second. Raises OSError."""
+    library = ctypes.CDLL(None, use_errno=True)
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as sock:
+        sock.setsockopt(_SOL_PACKET, _QDISC_BYPASS, 1)
+        sock.bind((interface, 0))
+        pace = _Pace(rate)
+        for records, offset, caplen in traffic.chunks:
+            vectors, messages = np.zeros(len(offset), _IOVEC), np.zeros(len(offset), _MESSAGE)
+            vectors["base"], vectors["length"] = records.ctypes.data + offset.astype(np.uint64), caplen
+            messages["vectors"] = (
+                vectors.ctypes.data + np.arange(len(offset), dtype=np.uint64) * _IOVEC.itemsize
+            )
+            messages["count"] = 1
+            at = 0
+            while at < len(offset):
+                due = min(pace.due(), len(offset) - at, _AT_ONCE)
+                place = ctypes.c_void_p(messages.ctypes.data + at * _MESSAGE.itemsize)
+                done = library.sendmmsg(sock.fileno(), place, due, 0)
+                if done < 0:
+                    raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+                at += done
+                pace.sent += done
+    return Sent(packets=pace.sent, seconds=pace.elapsed_s(), behind_s=pace.behind_s)
+
+
+class _Pace:
+    """How many packets are due now; waits where none is."""
+
+    def __init__(self, rate: int) -> None:
+        self.sent = 0
+        self.behind_s = 0.0
+        self._rate = rate
+        self._began = time.perf_counter()
+
+    def elapsed_s(self) -> float:
+        return time.perf_counter() - self._began
+
+    def due(self) -> int:
+        """At least one."""
+        while True:
+            late = self.elapsed_s() - self.sent / self._rate
+            if late * self._rate >= 1:
+                self.behind_s = max(self.behind_s, late)
+                return int(late * self._rate)
+            time.sleep(_TICK_S)
