@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -105,6 +106,7 @@ def _live(
         signal.signal(signal.SIGTERM, lambda number, _frame: asked.append(number))
         _die_with(parent)
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        gc.freeze()  # what all share: the collector would look through it, and write to its pages, for nothing
         work(cells, lambda: bool(asked))
         code = 0
     except InterlockError as error:

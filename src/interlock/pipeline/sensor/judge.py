@@ -37,8 +37,9 @@ KEPT: Final = (OPERATIONS, FLOWS, CLUES, VALUES, ODDITIES)
 """Tables that a sensor stores."""
 
 CONCLUDE_NS: Final = 10_000_000_000
-"""Time between two looks at everything found so far, at least; never more than a thirtieth of the judge's time."""
-_SHARE: Final = 30
+"""Time between two looks at everything found so far, at least."""
+_SHARE: Final = 200
+"""So much longer than a look takes: findings wait meanwhile, and no more than one in so many may."""
 
 
 class Judge:
@@ -104,15 +105,19 @@ class Judge:
         self._learn()
         wall = self._clock()
         if wall - self._concluded >= self._pause or wall < self._concluded:
-            self.conclude()
+            self.conclude(last=True)
         self._store.tend(self._clock())
 
-    def conclude(self) -> None:
-        """Look at everything found so far, with all that is known of machines and of the capture's health."""
+    def conclude(self, *, last: bool = False) -> None:
+        """Look at everything found so far, with all that is known of machines and of the capture's health.
+
+        last: machines are drawn once more though nothing new was learned of them, for when they were seen last.
+        """
         begin = self._clock()
         self._learn()
         self.look()
-        self._directory = self._inventory.directory(self.now)
+        drawn = self._inventory.directory if last else self._inventory.known
+        self._directory = drawn(self.now)
         conclusion = self._concluding()
         grown = [f for f in conclusion.findings if self._is_news(f)]
         if grown:
@@ -130,7 +135,7 @@ class Judge:
 
     def finish(self) -> None:
         """Nothing more comes: the last look, and everything to disk."""
-        self.conclude()
+        self.conclude(last=True)
         self._store.tend(self._clock())
 
     def _learn(self) -> None:

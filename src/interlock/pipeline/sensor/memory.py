@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["EVERY_NS", "Memory"]
 
 EVERY_NS: Final = 60_000_000_000
-"""Time between two savings, at least; saving never takes more than a hundredth of the judge's time."""
-_SHARE: Final = 100
+"""Time between two savings, at least."""
+_SHARE: Final = 300
+"""So much longer than saving takes: findings wait meanwhile."""
 _INVENTORY, _DETECTORS, _SAVED = "inventory", "detectors", "saved"
 
 
