@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from interlock.cli.exits import BY_SIGNAL
+from interlock.cli.living import COMMANDS
 from interlock.cli.plant_events import events, site
 from interlock.cli.plant_when import read_attacks, read_events
 
@@ -177,3 +178,7 @@ def attacks(*, as_json: bool) -> None:
     for s in found:
         table.add_row(s.name, s.technique, s.title, s.harm)
     Console().print(table)
+
+
+for each in COMMANDS:
+    plant.add_command(each)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from interlock.plant.twin.clock import SECOND
 
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from interlock.plant.attacks.scenario import Scenario, Scene
     from interlock.plant.events.event import Event, Moment
     from interlock.plant.process.tags import State
-    from interlock.plant.twin.clock import Clock
 
 __all__ = ["SCHEMA", "Case", "Occasion"]
 
@@ -21,10 +20,19 @@ AFTER_S: Final = 600
 """Seconds after an attack in which what its process variables do still counts as its doing."""
 
 
+class Now(Protocol):
+    """A clock that can be read."""
+
+    @property
+    def now(self) -> int:
+        """Nanoseconds since the epoch."""
+        ...
+
+
 class Case:
     """One attack as it is played. frames: numbers of its frames in the recording, from 1, ascending."""
 
-    def __init__(self, scenario: Scenario, clock: Clock, state: State) -> None:
+    def __init__(self, scenario: Scenario, clock: Now, state: State) -> None:
         self.scenario = scenario
         self.frames: list[int] = []
         self.begin_ns: int | None = None
@@ -70,7 +78,7 @@ class Case:
 class Occasion:
     """One rare event as it is played. frames: numbers of its own frames in the recording, from 1."""
 
-    def __init__(self, event: Event, clock: Clock) -> None:
+    def __init__(self, event: Event, clock: Now) -> None:
         self.event = event
         self.frames: list[int] = []
         self.begin_ns: int | None = None

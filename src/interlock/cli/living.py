@@ -1,0 +1,231 @@
+"""`interlock plant up`, `down`, `status`, `watch`, `attack`, `truth`, `capture`: the practice plant on real sockets."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from interlock.plant.living.state import Files, Run
+
+__all__ = ["COMMANDS"]
+
+
+def _files() -> Files:
+    from interlock.bootstrap import state_folder  # noqa: PLC0415 (--help stays quick)
+    from interlock.plant.living.state import Files  # noqa: PLC0415
+
+    return Files(state_folder())
+
+
+@click.command()
+@click.option(
+    "--seed", type=click.IntRange(0, 2**63 - 1), default=1, show_default=True, help="Of noise and of delays."
+)
+@click.option("--loopback", is_flag=True, help="On 127.77.1.N instead of network namespaces; needs no root.")
+@click.option("--foreground", is_flag=True, help="Stay; Ctrl-C takes the plant down.")
+def up(seed: int, *, loopback: bool, foreground: bool) -> None:
+    """Let the plant live on this machine: its process in real time, its servers and clients on real sockets.
+
+    As root every machine has a network namespace of its own, and the interface ilp-mirror hears every frame
+    once. Nothing outside these namespaces, or loopback, is reached.
+    """
+    from interlock.plant.living import manage, namespaces  # noqa: PLC0415
+
+    files = _files()
+    manage.prepare(files)
+    if not loopback and not namespaces.may_have_namespaces():
+        click.echo("namespaces need root: the plant lives on loopback, without a mirror port", err=True)
+        loopback = True
+    if foreground:
+        from interlock.plant.living.life import live  # noqa: PLC0415
+
+        live(files, seed, loopback=loopback, ready=_told)
+        return
+    manage.start(files, seed, loopback=loopback)
+    run = files.read()
+    assert run is not None
+    _told(run)
+
+
+def _told(run: Run) -> None:
+    where = f"mirror port {run.mirror}" if run.mirror else "on loopback, without a mirror port"
+    click.echo(
+        f"plant {run.run} is up: {where}; `interlock plant watch` shows it, `interlock plant down` ends it"
+    )
+
+
+@click.command()
+def down() -> None:
+    """End the plant and leave nothing of it behind: no process, namespace, interface, socket or file.
+
+    Works in whatever state the plant is, and does nothing where there is none. The truth about attacks stays.
+    """
+    from interlock.plant.living import manage  # noqa: PLC0415
+
+    click.echo("the plant is down" if manage.end(_files()) else "no plant was up")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def status(*, as_json: bool) -> None:
+    """Say which machines answer, what the process does, which attack runs, and where the mirror port is."""
+    from interlock.plant.living.control import said  # noqa: PLC0415
+
+    told = said(_files(), {"do": "status"})["status"]
+    if as_json:
+        click.echo(json.dumps(told, indent=1))
+        return
+    from rich.console import Console  # noqa: PLC0415
+
+    console = Console()
+    for part in _tables(told):
+        console.print(part)
+
+
+def _tables(told: dict[str, Any]) -> Iterator[Any]:
+    from rich.table import Table  # noqa: PLC0415
+
+    where = f"mirror port {told['mirror']}" if told["mirror"] else "on loopback: no mirror port, no layer 2"
+    cost = f"{told['processes']} processes, {told['memory_kib'] // 1024} MiB"
+    yield f"plant {told['run']}: {where}; up {told['up_s']:.0f} s, {cost}"
+    services = Table("machine", "address", "protocol", "served by", "answers", box=None, pad_edge=False)
+    for s in told["services"]:
+        services.add_row(
+            s["machine"],
+            f"{s['address']}:{s['moved_to']}",
+            s["protocol"],
+            s["server"],
+            s["why"] or s["answers"],
+        )
+    yield services
+    values = Table("process variable", "value", "", box=None, pad_edge=False)
+    for v in told["values"]:
+        values.add_row(
+            v["tag"], f"{v['value']:g} {v['unit']}".strip(), "HARMED" if v["harmed"] else v["text"]
+        )
+    yield values
+    for a in told["attacks"]:
+        yield f"{'runs' if a['running'] else 'was played'}: {a['name']}, {a['title']}"
+
+
+@click.command()
+def watch() -> None:
+    """Show the plant alive: tanks, pressures, conveyor, alarms, machines, the last attack. Ctrl-C ends it."""
+    import time  # noqa: PLC0415
+
+    from rich.console import Console  # noqa: PLC0415
+    from rich.live import Live  # noqa: PLC0415
+
+    from interlock.plant.living.control import said  # noqa: PLC0415
+    from interlock.plant.living.page import page  # noqa: PLC0415
+
+    files, console = _files(), Console()
+    told = said(files, {"do": "status"})["status"]
+    if not console.is_terminal:
+        console.print(page(told))
+        return
+    with Live(page(told), console=console, screen=True, auto_refresh=False) as live:
+        try:
+            while True:
+                live.update(page(said(files, {"do": "status"})["status"]), refresh=True)
+                time.sleep(0.5)
+        except KeyboardInterrupt:
+            return
+
+
+@click.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="For machines: the truth alone.")
+def attack(name: str, *, as_json: bool) -> None:
+    """Play an attack against the plant that is up; Ctrl-C stops it. `interlock plant attacks` lists them.
+
+    It reaches the machines that its scenario names, inside the plant, and can be pointed at nothing else.
+    """
+    from interlock.errors import ConfigError  # noqa: PLC0415
+    from interlock.plant.attacks.table import NAMES, scenario  # noqa: PLC0415
+    from interlock.plant.living.control import ask, reach  # noqa: PLC0415
+
+    if name not in NAMES:
+        raise click.BadParameter(f"there is no attack {name!r}; `interlock plant attacks` lists them")
+    about, last = scenario(name), None
+    with reach(_files()) as sock:
+        if not as_json:
+            click.echo(f"{about.name} ({about.technique}): {about.title}", err=True)
+        for line in ask(sock, {"do": "attack", "name": name}):
+            if "error" in line:
+                raise ConfigError(line["error"])
+            last = line["truth"]
+            if not as_json and sys.stderr.isatty():
+                click.echo(f"\r\x1b[K{_moved(last)}", nl=False, err=True)
+    if as_json:
+        click.echo(json.dumps(last))
+        return
+    click.echo(err=True)
+    for text in _told_attack(last or {}):
+        click.echo(text)
+
+
+def _moved(truth: dict[str, Any]) -> str:
+    counts = f"{truth['asked']} asked, {truth['answered']} answered, {truth['frames_sent']} frames"
+    return "; ".join(
+        [counts, *(f"{m['tag']} {m['before']:g} → {m['least']:g}…{m['most']:g}" for m in truth["moved"])]
+    )
+
+
+def _told_attack(truth: dict[str, Any]) -> Iterator[str]:
+    how = "complete" if truth["complete"] else truth["trouble"]
+    yield f"{truth['name']}: {truth['begin']} to {truth['end']}, {how}"
+    yield f"  {truth['asked']} requests, {truth['answered']} answered; {truth['refused']} connections refused"
+    for m in truth["moved"]:
+        yield f"  {m['tag']}: {m['before']:g} before, then {m['least']:g} to {m['most']:g}"
+    yield f"  {truth['harm']}"
+
+
+@click.command()
+def truth() -> None:
+    """Print what was attacked, a line of JSON each: times, machines, what moved.
+
+    An attack has a line when it ends and another one once its consequences have settled; the last one counts.
+    """
+    path = _files().truth
+    if path.exists():
+        click.echo(path.read_text("utf-8"), nl=False)
+
+
+@click.command()
+@click.option("--seconds", type=click.FloatRange(0.1, 86_400 * 31), required=True, help="How long.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="The capture (pcap) to write.",
+)
+def capture(seconds: float, out: Path) -> None:
+    """Record what the plant's mirror port hears, for who has no sensor at hand."""
+    from interlock.errors import ConfigError, OutputError  # noqa: PLC0415
+    from interlock.plant.living.control import said  # noqa: PLC0415
+    from interlock.plant.living.recorder import record  # noqa: PLC0415
+
+    mirror = said(_files(), {"do": "status"})["status"]["mirror"]
+    if not mirror:
+        raise ConfigError(
+            "this plant lives on loopback, where there is no mirror port; `plant up` as root has one"
+        )
+    part = out.with_name(out.name + ".part")
+    try:
+        with part.open("wb") as target:
+            frames, dropped = record(mirror, seconds, target)
+        part.replace(out)
+    except OSError as error:
+        raise OutputError(f"{out}: cannot be written ({(error.strerror or str(error)).lower()})") from error
+    click.echo(f"{out}: {frames:,} frames" + (f", {dropped:,} more could not be kept" if dropped else ""))
+
+
+COMMANDS = (up, down, status, watch, attack, truth, capture)

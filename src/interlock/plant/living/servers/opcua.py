@@ -1,0 +1,88 @@
+"""asyncua in front of an image: nodes read what the controller holds; who may change the set point is the operator."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from asyncua import Server, ua
+from asyncua.crypto.permission_rules import User, UserRole
+from asyncua.server.user_managers import UserManager
+
+from interlock.plant.actors.pasteuriser import (
+    OPERATOR,
+    PASTEURISER_NODES,
+    PASTEURISER_URL,
+    PASTEURISER_WRITABLE,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from interlock.plant.living.images import Image
+
+__all__ = ["serve_opcua"]
+
+_URN: Final = "urn:practice"
+
+
+class _Users(UserManager):
+    """Who gives no name may read, the operator may write; everybody else is refused."""
+
+    def get_user(
+        self, iserver: Any, username: str | None = None, password: str | None = None, certificate: Any = None
+    ) -> User | None:
+        """See asyncua, in which only administrators may write what is not writable for all."""
+        del iserver
+        if not username and not certificate:
+            return User(role=UserRole.User)
+        return User(role=UserRole.Admin, name=username) if (username, password) == OPERATOR else None
+
+
+class _Nodes:
+    """What nodes read and write. clock: seconds since the epoch."""
+
+    def __init__(self, image: Image, clock: Callable[[], float]) -> None:
+        self._image = image
+        self._clock = clock
+
+    async def add(self, server: Server, index: int, name: str, tag: str) -> None:
+        """One variable below the folder of objects."""
+        node = ua.NodeId(name, index)
+        await server.nodes.objects.add_variable(node, name, self._image[tag], ua.VariantType.Double)
+
+        def read(_node: ua.NodeId, _attribute: ua.AttributeIds) -> ua.DataValue:
+            stamp = datetime.fromtimestamp(self._clock(), UTC)
+            return ua.DataValue(ua.Variant(self._image[tag], ua.VariantType.Double), SourceTimestamp=stamp)
+
+        def write(_node: Any, _attribute: ua.AttributeIds, value: ua.DataValue) -> None:
+            if name not in PASTEURISER_WRITABLE or value.Value is None:
+                raise ua.UaStatusCodeError(ua.StatusCodes.BadNotWritable)
+            self._image.write(tag, float(value.Value.Value))
+
+        server.set_attribute_value_callback(node, read)
+        server.set_attribute_value_setter(node, write)
+
+
+def serve_opcua(image: Image, address: tuple[str, int], clock: Callable[[], float]) -> None:
+    """Serve until the process ends."""
+
+    async def run() -> None:
+        server = Server(user_manager=_Users())
+        await server.init()
+        server.set_endpoint(PASTEURISER_URL)
+        server.socket_address = address
+        server.set_server_name("Pasteuriser")
+        await server.set_application_uri("urn:plc-pasteuriser")
+        server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
+        server.set_identity_tokens([ua.AnonymousIdentityToken, ua.UserNameIdentityToken])
+        index = await server.register_namespace(_URN)
+        nodes = _Nodes(image, clock)
+        for name, tag in PASTEURISER_NODES.items():
+            await nodes.add(server, index, name, tag)
+        await server.start()
+        image.ready()
+        await asyncio.Event().wait()
+
+    asyncio.run(run())
