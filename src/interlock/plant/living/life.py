@@ -291,5 +291,4 @@ def live(files: Files, seed: int, *, loopback: bool, ready: Callable[[Run], None
         files.kill_others()
         if not loopback:
             namespaces.clear(run_id)
-        files.clear()
-        os.close(handle)
+        files.clear()  # the lock stays held until the process is gone: who waits for its end waits for that
