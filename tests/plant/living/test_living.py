@@ -123,7 +123,6 @@ def test_each_library_serves_what_the_controllers_hold(plant: Plant) -> None:
     for tag, value in served.items():
         slack = 6 * TAGS[tag].noise + 0.03 * (TAGS[tag].high - TAGS[tag].low)
         assert min(first[tag], second[tag]) - slack <= value <= max(first[tag], second[tag]) + slack, tag
-    time.sleep(1)
     again = _served(plant)
     changed = {tag.partition(".")[0] for tag, value in served.items() if again[tag] != value}
     assert changed >= {"pump", "boiler", "pasteuriser", "hall"}, "what is served lives"
@@ -178,10 +177,10 @@ def test_the_mirror_port_hears_every_frame_once_and_takes_none(plant: Plant, tmp
         sender.bind((mirror, 0))
         out = tmp_path / "heard.pcap"
         recording = subprocess.Popen(
-            [*_python("plant", "capture", "--seconds", "12", "--out", str(out))],
+            [*_python("plant", "capture", "--seconds", "9", "--out", str(out))],
             env={**os.environ, "INTERLOCK_STATE": str(plant.state)},
         )
-        time.sleep(4)
+        time.sleep(3)
         strange = b"\xff" * 6 + b"\x02\x00\x00\x00\x00\x99" + b"\x88\xb5" + b"from outside".ljust(46, b"\0")
         watched = _on_machine(plant, "plc-water", 0x88B5)
         with watched:
@@ -192,7 +191,7 @@ def test_the_mirror_port_hears_every_frame_once_and_takes_none(plant: Plant, tmp
                 watched.recv(100)
         assert recording.wait(60) == 0
     frames = frames_of(out)
-    assert len(frames) > 200
+    assert len(frames) > 100
     assert not [f for _, f in frames if b"from outside" in f]
     macs = {m.end.mac for m in MACHINES}
     assert {f[6:12] for _, f in frames} <= macs
@@ -202,19 +201,10 @@ def test_the_mirror_port_hears_every_frame_once_and_takes_none(plant: Plant, tmp
     assert sum(f[12:14] == b"\x81\x00" for _, f in frames) > 20, "priority tags are kept"
     times = [when for when, _ in frames]
     assert times == sorted(times)
-
-
-@needs_root
-def test_what_is_heard_decodes_with_every_request_answered(plant: Plant, tmp_path: Path) -> None:
-    out = tmp_path / "heard.pcap"
-    plant.run("capture", "--seconds", "8", "--out", str(out))
     rows = operations_of(out)
-    spoken = {protocol for protocol, _ in rows}
-    assert spoken >= {"modbus", "s7comm", "cip", "opcua", "dnp3", "goose"}
-    answered = sum(n for (_, outcome), n in rows.items() if outcome == "ok")
-    lost = sum(n for (_, outcome), n in rows.items() if outcome in ("no-answer", "refused"))
-    assert answered > 50
-    assert lost <= 2
+    assert {protocol for protocol, _ in rows} >= {"modbus", "s7comm", "cip", "opcua", "dnp3", "goose"}
+    assert sum(n for (_, outcome), n in rows.items() if outcome == "ok") > 50
+    assert sum(n for (_, outcome), n in rows.items() if outcome in ("no-answer", "refused")) <= 2
 
 
 @needs_root

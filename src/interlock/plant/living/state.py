@@ -119,43 +119,38 @@ class Files:
 
     def holders(self) -> list[int]:
         """Processes that hold the lock file open: those of the run, found without believing any file."""
+        mine = self._which()
+        return _holders(mine) if mine else []
+
+    def _which(self) -> tuple[int, int] | None:
+        """Which file the lock is; None where there is none."""
         try:
-            mine = self.lock.stat()
+            found = self.lock.stat()
         except OSError:
-            return []
-        found = []
-        for path in Path("/proc").glob("[0-9]*"):
-            pid = int(path.name)
-            if pid != os.getpid() and _holds(path / "fd", mine):
-                found.append(pid)
-        return found
+            return None
+        return found.st_dev, found.st_ino
 
     def end(self) -> list[int]:
         """End every process of the run: asked first, killed after some seconds. Gives those that had to be killed."""
-        self._signal(signal.SIGTERM)
+        mine = self._which()  # the plant removes the file itself, and is not gone by then
+        if mine is None:
+            return []
+        _signal(mine, signal.SIGTERM)
         deadline = time.monotonic() + _PATIENCE_S
-        while self.holders() and time.monotonic() < deadline:
+        while _holders(mine) and time.monotonic() < deadline:
             time.sleep(0.05)
-        killed = self._signal(signal.SIGKILL)
-        while self.holders() and time.monotonic() < deadline + _PATIENCE_S:
+        killed = _signal(mine, signal.SIGKILL)
+        while _holders(mine) and time.monotonic() < deadline + _PATIENCE_S:
             time.sleep(0.02)
         return killed
 
     def kill_others(self) -> None:
         """The plant's own process, at its end: whoever else holds the lock is a server of it."""
+        mine = self._which()
         end = time.monotonic() + _PATIENCE_S
-        while self._signal(signal.SIGKILL) and time.monotonic() < end:
+        while mine and _signal(mine, signal.SIGKILL) and time.monotonic() < end:
             _bury_all()
             time.sleep(0.01)
-
-    def _signal(self, number: int) -> list[int]:
-        found = self.holders()
-        for pid in found:
-            try:
-                os.kill(pid, number)
-            except ProcessLookupError:
-                continue  # ended by itself
-        return found
 
     def clear(self) -> None:
         """Remove everything but the truth."""
@@ -176,14 +171,30 @@ def _bury_all() -> None:
         return
 
 
-def _holds(folder: Path, file: os.stat_result) -> bool:
+def _signal(file: tuple[int, int], number: int) -> list[int]:
+    found = _holders(file)
+    for pid in found:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            continue  # ended by itself
+    return found
+
+
+def _holders(file: tuple[int, int]) -> list[int]:
+    """Other processes that hold a file (device and inode) open."""
+    processes = (path for path in Path("/proc").glob("[0-9]*") if int(path.name) != os.getpid())
+    return [int(path.name) for path in processes if _holds(path / "fd", file)]
+
+
+def _holds(folder: Path, file: tuple[int, int]) -> bool:
     try:
         for each in folder.iterdir():
             try:
                 found = each.stat()
             except OSError:
                 continue
-            if (found.st_dev, found.st_ino) == (file.st_dev, file.st_ino):
+            if (found.st_dev, found.st_ino) == file:
                 return True
     except OSError:
         return False
