@@ -15,8 +15,11 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "interlock.cli.sensor_prepare:prepare",
         "Make an interface hear everything and send nothing.",
     ),
-    "config": ("interlock.cli.sensor_config:config", "Print a commented interlock.toml, or look at yours."),
     "replay": ("interlock.cli.sensor_replay:replay", "Captures through the sensor, as if they came now."),
+    "status": ("interlock.cli.sensor_status:status", "Whether it runs, what it measured, what it did last."),
+    "top": ("interlock.cli.sensor_top:top", "The same, second by second."),
+    "config": ("interlock.cli.sensor_config:config", "Print a commented interlock.toml, or check one."),
+    "unit": ("interlock.cli.sensor_unit:unit", "Print a unit file for systemd."),
 }
 """name → (where it is, its one line)."""
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 __all__ = ["SCHEMA_NAMES", "SchemaError", "check", "load_schema"]
 
-SCHEMA_NAMES: Final = ("assets", "findings", "summary", "diff", "figures", "delivery", "deliveries")
+SCHEMA_NAMES: Final = ("assets", "findings", "summary", "diff", "figures", "delivery", "deliveries", "status")
 
 _TYPES: Final[dict[str, tuple[type, ...]]] = {
     "object": (dict,),
@@ -53,7 +53,7 @@ def _resolve(reference: str, root: dict[str, Any]) -> tuple[dict[str, Any], dict
     if file:
         root = load_schema(file.removesuffix(".schema.json"))
     target = root
-    for part in pointer.strip("/").split("/"):
+    for part in filter(None, pointer.split("/")):
         target = target[part]
     return target, root
 

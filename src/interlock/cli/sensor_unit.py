@@ -1,0 +1,82 @@
+"""`interlock sensor unit`: the sensor as a service of systemd."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import click
+
+__all__ = ["unit"]
+
+
+@click.command()
+@click.option(
+    "-i", "--interface", "interfaces", multiple=True, metavar="NAME[=REALM]",
+    help="The interface at the mirror port; may be repeated.",
+)  # fmt: skip
+@click.option("--config", "config", metavar="FILE", help="interlock.toml, by its whole path.")
+@click.option("--store", default="/var/lib/interlock", show_default=True, metavar="DIR", help="The store.")
+@click.option("--user", metavar="NAME", help="An account that there is; else systemd makes one for the run.")
+@click.option(
+    "--reach",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Address or network of a receiver or name server, beside this machine; may be repeated.",
+)
+@click.option(
+    "--credential",
+    "credentials",
+    multiple=True,
+    metavar="NAME:FILE",
+    help="A secret that systemd hands over below /run/credentials/interlock-sensor.service/NAME.",
+)
+@click.option(
+    "--memory",
+    "memory_mib",
+    type=click.IntRange(256, 1 << 20),
+    default=2048,
+    show_default=True,
+    metavar="MIB",
+    help="What all its processes may take together.",
+)
+def unit(
+    interfaces: tuple[str, ...],
+    config: str | None,
+    store: str,
+    user: str | None,
+    reach: tuple[str, ...],
+    credentials: tuple[str, ...],
+    memory_mib: int,
+) -> None:
+    """Print a unit file: interlock sensor unit -i eth1 > /etc/systemd/system/interlock-sensor.service.
+
+    The service may read interfaces and write its own folder, and reaches nobody over IP but this machine and
+    what --reach names.
+    """
+    from interlock.systemd.unit import Service, unit_text  # noqa: PLC0415 (--help stays quick)
+
+    if not interfaces and config is None:
+        raise click.UsageError("name an interface, -i NAME, or a file that does, --config FILE")
+    pairs = tuple((name, file) for name, _, file in (text.partition(":") for text in credentials))
+    arguments = [part for name in interfaces for part in ("-i", name)]
+    if config is not None:
+        arguments += ["--config", config]
+    service = Service(
+        command=(*_program(), "sensor", "run", *arguments, "--store", store),
+        interfaces=tuple(name.partition("=")[0] for name in interfaces) or (f"what {config} names",),
+        user=user,
+        reach=reach,
+        credentials=pairs,
+        memory_mib=memory_mib,
+    )
+    click.echo(unit_text(service), nl=False)
+
+
+def _program() -> tuple[str, ...]:
+    """How this program is called by its whole path."""
+    found = shutil.which(sys.argv[0]) if Path(sys.argv[0]).name == "interlock" else shutil.which("interlock")
+    if found:
+        return (str(Path(found).absolute()),)
+    return (sys.executable, "-c", "from interlock.cli.main import main; main()")
