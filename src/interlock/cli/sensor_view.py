@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from interlock.errors import SourceError
 from interlock.pipeline.sensor.figures import figures_document, read_figures_file
+from interlock.pipeline.sensor.outlet_figures import read_outlet_figures
 from interlock.report.printable import printable
 from interlock.report.quantities import clock_text, duration_text, iso_time, octets_text
 
@@ -56,6 +57,8 @@ class View:
 def view_of(folder: Path, now: int, diary: Callable[[], Iterable[Entry]]) -> View:
     """Look at a store's folder. now: UTC ns. Raises SourceError where what is there cannot be read."""
     figures = read_figures_file(folder)
+    if figures is not None and (outlets := read_outlet_figures(folder)):
+        figures = replace(figures, outlets=outlets)  # newer than what the judge has heard of them
     try:
         lines = tuple(deque(diary(), _LINES))
     except SourceError:

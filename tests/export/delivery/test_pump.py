@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.errors import DeliveryError
+from interlock.errors import DeliveryError, SourceError
 from interlock.export.delivery.outlet import open_outlet
 from interlock.export.delivery.pump import Chances, Pump, Pumps, state_name
 from interlock.records.config import SyslogConfig, WebhookConfig
@@ -286,23 +286,50 @@ def test_stopping_delivers_what_waits_and_does_not_wait_for_who_fails(store) -> 
     assert store.cursor("bad") == 0
 
 
-def test_a_store_that_cannot_be_opened_is_said_and_tried_again(store) -> None:
-    tries = []
+class Locked(SimulatedStore):
+    """A store that cannot be read the first times."""
 
-    def open_source():
-        tries.append(1)
-        if len(tries) < 2:
-            raise DeliveryError("the store is locked")
-        return store.open()
+    def __init__(self, folder, times) -> None:
+        super().__init__(folder)
+        self.times = times
 
-    told: list = []
+    def findings(self, after: int = 0):
+        self.times -= 1
+        if self.times >= 0:
+            raise SourceError("store.sqlite cannot be read (no such table: findings)")
+        return super().findings(after)
+
+
+def test_a_store_that_is_just_being_made_is_no_trouble(tmp_path) -> None:
+    store, told, outlet = Locked(tmp_path, 3), [], Outlet()
     store.commit(1)
-    outlet = Outlet()
-    running = Pumps([(outlet, "info")], open_source, CHANCES, lambda *line: told.append(line))
+    running = pumps(store, [outlet], told)
     running.start()
     eventually(lambda: outlet.taken == [1])
     running.stop(5)
+    assert told == []
+
+
+def test_a_store_that_is_being_made_while_the_end_is_asked_for_is_still_told(tmp_path) -> None:
+    store, outlet = Locked(tmp_path, 4), Outlet()
+    store.commit(1)
+    running = pumps(store, [outlet])
+    running.start()
+    running.stop(5)
+    assert outlet.taken == [1]
+
+
+def test_a_store_that_stays_unreadable_is_said_once_and_holds_up_no_end(tmp_path) -> None:
+    store, told, outlet = Locked(tmp_path, 1000), [], Outlet()
+    running = pumps(store, [outlet], told)
+    running.start()
+    eventually(lambda: told, 15)
+    began = time.monotonic()
+    running.stop(5)
+    assert time.monotonic() - began < 3
     assert "cannot be read" in told[0][1]
+    assert len(told) == 1
+    assert outlet.closed
 
 
 # --- real receivers, real deaths

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -36,6 +37,9 @@ _BATCH: Final = 100
 _POLL_S: Final = 1.0
 _FIRST_WAIT_S: Final = 1.0
 _LONGEST_WAIT_S: Final = 300.0
+_STORE_WAIT_S: Final = 0.1
+_QUIET_TRIES: Final = 6
+"""Times in a row that the store cannot be read before it is said: after about six seconds."""
 _PATIENCE: Final = 5
 """Times that a single finding is refused before the one behind it is tried."""
 
@@ -95,6 +99,8 @@ class Pump:
         self._failing_since: int | None = None
         self._unkept_told = False
         self._delivered = 0
+        self.looked = False
+        """Whether it could read the store."""
 
     def figures(self, *, count: bool = True) -> OutletFigures:
         """How it goes. count: look how many findings wait, which reads the store."""
@@ -111,6 +117,7 @@ class Pump:
         """Deliver what waits, at most one batch; how many seconds to wait before the next step."""
         with closing(self._after(self._cursor)) as rows:
             seen = list(islice(rows, self._size))
+        self.looked = True
         if not seen:
             self._keep()
             return _POLL_S
@@ -273,20 +280,28 @@ class Pumps:
             thread.join(patience_s / max(1, len(self._threads)))
 
     def _run(self, outlet: Outlet, least: Severity) -> None:
+        """The thread's whole life. A store that cannot be read for a moment is just being made, and no trouble."""
         tries = 0
-        while True:
+        while tries < _QUIET_TRIES or not self._stopping.is_set():
+            pump: Pump | None = None
             try:
                 with self._open() as source:
-                    self._follow(Pump(outlet, source, least, self._chances, self._tell))
-            except InterlockError as error:  # the store cannot be read for now: its disk is full or gone
-                if not tries:
-                    self._tell("outlet-failing", f"{outlet.name}: findings cannot be read ({error})", 0)
-                tries += 1
-                if self._stopping.wait(min(_LONGEST_WAIT_S, 2.0 ** min(tries, 8))):
-                    break
-            else:
+                    pump = Pump(outlet, source, least, self._chances, self._tell)
+                    self._follow(pump)
                 break
+            except InterlockError as error:
+                tries = 1 if pump is not None and pump.looked else tries + 1
+                if tries == _QUIET_TRIES:
+                    self._tell("outlet-failing", f"{outlet.name}: findings cannot be read ({error})", 0)
+                self._rest(min(_LONGEST_WAIT_S, _STORE_WAIT_S * 2.0 ** min(tries, 16)))
         outlet.close()
+
+    def _rest(self, seconds: float) -> None:
+        """Wait so long, or a little where the end has been asked for."""
+        if self._stopping.is_set():
+            time.sleep(_STORE_WAIT_S)
+        else:
+            self._stopping.wait(seconds)
 
     def _follow(self, pump: Pump) -> None:
         wake = self._wakes[pump.figures(count=False).name]
