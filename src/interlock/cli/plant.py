@@ -13,6 +13,7 @@ import click
 from interlock.cli.exits import BY_SIGNAL
 from interlock.cli.living import COMMANDS
 from interlock.cli.plant_events import events, site
+from interlock.cli.plant_exercise import exercise
 from interlock.cli.plant_when import read_attacks, read_events
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def plant() -> None:
 
 
 plant.add_command(events)
+plant.add_command(exercise)
 plant.add_command(site)
 
 

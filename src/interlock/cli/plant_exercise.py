@@ -1,0 +1,185 @@
+"""`interlock plant exercise`: tasks for people who are new to the security of plants."""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+if TYPE_CHECKING:
+    from interlock.plant.exercises.desk import Desk
+    from interlock.plant.exercises.exercise import Exercise
+
+__all__ = ["exercise"]
+
+_STATE: Final = Path("interlock-practice")
+_SEED: Final = 700
+_WRONG: Final = 1
+_WIDE: Final = 96
+
+
+@click.command()
+@click.argument("number", type=int, required=False)
+@click.option("--answer", metavar="TEXT", help="Your answer; it is checked at once.")
+@click.option("--hint", is_flag=True, help="The next hint.")
+@click.option(
+    "--state",
+    "state",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=_STATE,
+    show_default=True,
+    help="Folder of recordings and answers.",
+)
+def exercise(number: int | None, answer: str | None, state: Path, *, hint: bool) -> None:
+    """Practise: without NUMBER list the exercises; with it set the task, take the answer, explain.
+
+    Exit codes: 0 shown or right, 1 wrong answer, 2 there is no such exercise, 3 no place to write.
+    """
+    from interlock.errors import OutputError  # noqa: PLC0415 (--help stays quick)
+    from interlock.plant.exercises.desk import Desk  # noqa: PLC0415
+    from interlock.plant.exercises.table import FILES  # noqa: PLC0415
+    from interlock.plant.exercises.table import exercise as find  # noqa: PLC0415
+
+    try:
+        if number is None:
+            _list(state, [find(k) for k in range(1, len(FILES) + 1)])
+            return
+        try:
+            found = find(number)
+        except KeyError:
+            raise click.UsageError(f"there is no exercise {number}; there are 1 to {len(FILES)}") from None
+        desk = Desk(state / f"exercise-{number}", found, _SEED + 10 * number)
+        _prepare(desk)
+        if hint:
+            _hint(desk, state)
+        elif answer is not None:
+            sys.exit(_judge(desk, state, answer))
+        else:
+            _set(desk)
+            if sys.stdin.isatty() and sys.stdout.isatty():
+                sys.exit(_judge(desk, state, click.prompt("Your answer (Ctrl-C: later)")))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OutputError(
+            f"{error.filename or state}: cannot be used ({reason}); name another --state"
+        ) from error
+
+
+def _read(state: Path) -> dict[str, Any]:
+    """What is known of each exercise: answers given, hints shown, whether it is done."""
+    file = state / "answers.json"
+    try:
+        known = json.loads(file.read_text("utf-8"))["exercises"]
+    except FileNotFoundError:
+        return {}
+    except (ValueError, KeyError, TypeError) as error:
+        from interlock.errors import ConfigError  # noqa: PLC0415
+
+        raise ConfigError(f"{file}: is no file of answers; move it away to begin anew") from error
+    return dict(known)
+
+
+def _write(state: Path, known: dict[str, Any]) -> None:
+    from interlock.report.atomic import write_atomic  # noqa: PLC0415
+
+    state.mkdir(parents=True, exist_ok=True)
+    told = {"schema": "interlock/plant-answers/1", "exercises": known}
+    write_atomic(state / "answers.json", json.dumps(told, ensure_ascii=False, indent=1) + "\n")
+
+
+def _noted(known: dict[str, Any], number: int) -> dict[str, Any]:
+    noted: dict[str, Any] = known.setdefault(str(number), {"done": False, "hints": 0, "answers": []})
+    return noted
+
+
+def _list(state: Path, exercises: list[Exercise]) -> None:
+    known = _read(state)
+    for each in exercises:
+        done = "done" if known.get(str(each.number), {}).get("done") else "    "
+        click.echo(f"{each.number}  {done}  {each.title}  (about {each.minutes} minutes)")
+    left = next((e.number for e in exercises if not known.get(str(e.number), {}).get("done")), None)
+    click.echo(f"\nNext: interlock plant exercise {left}" if left else "\nAll done.")
+
+
+def _prepare(desk: Desk) -> None:
+    """Record what is needed, once, with progress on a terminal."""
+    if desk.prepared:
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import Progress  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task("recording the plant", total=1.0)
+        for share in desk.prepare():
+            progress.update(task, completed=share)
+
+
+def _filled(desk: Desk, text: str) -> str:
+    return text.replace("{desk}", str(desk.folder))
+
+
+def _flowed(desk: Desk, text: str) -> str:
+    """Paragraphs joined and wrapped; what is indented stays as it is."""
+    lines: list[str] = []
+    for line in _filled(desk, text).split("\n"):
+        last = lines[-1] if lines else ""
+        if last and line and not line.startswith(" ") and not last.startswith(" "):
+            lines[-1] += f" {line}"
+        else:
+            lines.append(line)
+    return "\n".join(
+        line
+        if line.startswith(" ")
+        else textwrap.fill(line, _WIDE, break_long_words=False, break_on_hyphens=False)
+        for line in lines
+    )
+
+
+def _set(desk: Desk) -> None:
+    about = desk.exercise
+    commands = "\n".join(f"    {_filled(desk, command)}" for command in about.commands)
+    text = (
+        f"Exercise {about.number}: {about.title}  (about {about.minutes} minutes)\n\n{_flowed(desk, about.task)}\n\n"
+        f"Commands that help:\n{commands}\n\n{_flowed(desk, about.question)}\n\n"
+        f'Answer with:  {_again(desk)} --answer "..."\n'
+        f"Stuck?        {_again(desk)} --hint"
+    )
+    (desk.folder / "question.txt").write_text(text + "\n", "utf-8")
+    click.echo(text)
+
+
+def _again(desk: Desk) -> str:
+    """The command that comes back to this exercise."""
+    state = desk.folder.parent
+    other = "" if state == _STATE else f" --state {state}"
+    return f"interlock plant exercise {desk.exercise.number}{other}"
+
+
+def _hint(desk: Desk, state: Path) -> None:
+    known = _read(state)
+    noted, hints = _noted(known, desk.exercise.number), desk.exercise.hints
+    shown = min(noted["hints"] + 1, len(hints))
+    for k, text in enumerate(hints[:shown], 1):
+        click.echo(_flowed(desk, f"Hint {k} of {len(hints)}: {text}"))
+    noted["hints"] = shown
+    _write(state, known)
+
+
+def _judge(desk: Desk, state: Path, answer: str) -> int:
+    """Check, note, and explain once it is right."""
+    verdict = desk.exercise.check(desk, answer)
+    known = _read(state)
+    noted = _noted(known, desk.exercise.number)
+    noted["answers"].append(answer)
+    noted["done"] = noted["done"] or verdict.right
+    _write(state, known)
+    click.echo(verdict.text)
+    if verdict.right:
+        click.echo(f"\n{_flowed(desk, desk.exercise.explain(desk))}")
+        return 0
+    click.echo(f"Try again, or: {_again(desk)} --hint")
+    return _WRONG

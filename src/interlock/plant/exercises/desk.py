@@ -1,0 +1,137 @@
+"""The folder that an exercise lies in: its recordings, their truth, and what is seen in them."""
+
+from __future__ import annotations
+
+import json
+import re
+from ipaddress import IPv4Address
+from typing import TYPE_CHECKING, Any, Final
+
+from interlock.plant.attacks.table import scenario
+from interlock.plant.events.table import event
+from interlock.plant.machines import MACHINES
+from interlock.plant.twin.cases import SCHEMA
+from interlock.plant.twin.recording import Twin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from interlock.plant.exercises.exercise import Exercise, Recording
+
+__all__ = ["Desk", "addresses_in", "link_addresses_in", "numbers_in"]
+
+_ADDRESS: Final = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")
+_LINK: Final = re.compile(r"\b[0-9a-fA-F]{2}(?:[:-][0-9a-fA-F]{2}){5}\b")
+_NUMBER: Final = re.compile(r"\d+(?:[.,]\d+)?")
+_CLOCK: Final = re.compile(r"\b\d{1,2}:\d{2}(?::\d{2})?\b")
+_IPV4: Final = b"\x08\x00"
+_NAMES: Final = {m.ip: m.name for m in MACHINES}
+
+
+class Desk:
+    """One exercise's folder. seed: of its recordings; equal seeds, equal exercises."""
+
+    def __init__(self, folder: Path, exercise: Exercise, seed: int) -> None:
+        self.folder = folder
+        self.exercise = exercise
+        self._seed = seed
+
+    @property
+    def prepared(self) -> bool:
+        """Whether everything lies ready."""
+        return all(
+            self.capture(r.name).exists() and self._truth(r.name).exists() for r in self.exercise.recordings
+        )
+
+    def capture(self, name: str = "plant") -> Path:
+        """A recording's file."""
+        return self.folder / f"{name}.pcap"
+
+    @property
+    def site(self) -> Path:
+        """The site file that the exercise is about."""
+        return self.folder / "site.toml"
+
+    def _truth(self, name: str) -> Path:
+        return self.folder / f".{name}.truth.json"
+
+    def prepare(self) -> Iterator[float]:
+        """Record what is needed, and give the share that is done. A site file that is there already stays."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        total = sum(r.minutes for r in self.exercise.recordings)
+        done = 0.0
+        for number, recording in enumerate(self.exercise.recordings):
+            for share in self._record(recording, self._seed + number):
+                yield (done + share * recording.minutes) / total
+            done += recording.minutes
+        if self.exercise.site and not self.site.exists():
+            self.site.write_text(self.exercise.site, "utf-8")
+
+    def _record(self, recording: Recording, seed: int) -> Iterator[float]:
+        capture = self.capture(recording.name)
+        part = capture.with_name(capture.name + ".part")
+        with part.open("wb") as target:
+            twin = Twin(target, seed)
+            for name, minute in recording.attacks:
+                twin.attack(name, minute)
+            for name, minute in recording.events:
+                twin.befall(name, minute)
+            yield from twin.run(recording.minutes)
+        told = {
+            "schema": SCHEMA, "capture": capture.name, "seed": seed, "frames": twin.mirror.frames,
+            "attacks": [case.truth() for case in twin.cases],
+            "events": [occasion.truth() for occasion in twin.occasions],
+        }  # fmt: skip
+        self._truth(recording.name).write_text(json.dumps(told), "utf-8")
+        part.replace(capture)
+
+    def attack(self, name: str = "plant") -> dict[str, Any]:
+        """The truth about a recording's only attack."""
+        told: dict[str, Any] = json.loads(self._truth(name).read_text("utf-8"))["attacks"][0]
+        return told
+
+    def address_of(self, machine: str) -> str:
+        """Of a machine in a truth."""
+        return next(ip for ip, name in _NAMES.items() if name == machine)
+
+    def harm(self, name: str = "plant") -> str:
+        """What a recording's only attack does physically."""
+        return scenario(self.attack(name)["name"]).harm
+
+    def frames(self, name: str = "plant") -> Iterator[tuple[int, bytes]]:
+        """Every frame of a recording with its number, from 1."""
+        octets, at, number = self.capture(name).read_bytes(), 24, 0
+        while at < len(octets):
+            size, number = int.from_bytes(octets[at + 8 : at + 12], "little"), number + 1
+            yield number, octets[at + 16 : at + 16 + size]
+            at += 16 + size
+
+    def pairs(self, name: str = "plant") -> set[tuple[str, str]]:
+        """Addresses (IPv4) that sent something to each other, one machine each."""
+        found = {frame[26:34] for _, frame in self.frames(name) if frame[12:14] == _IPV4}
+        return {(str(IPv4Address(both[:4])), str(IPv4Address(both[4:]))) for both in found}
+
+    def named(self, address: str) -> str:
+        """An address with the machine's name."""
+        return f"{address} ({_NAMES[address]})" if address in _NAMES else address
+
+    def event_title(self, name: str) -> str:
+        """What a rare event is."""
+        return event(name).title
+
+
+def addresses_in(text: str) -> list[str]:
+    """IPv4 addresses in an answer, in order, each once."""
+    return list(dict.fromkeys(_ADDRESS.findall(text)))
+
+
+def link_addresses_in(text: str) -> list[str]:
+    """Hardware addresses in an answer, lower case with colons, in order."""
+    return [found.lower().replace("-", ":") for found in _LINK.findall(text)]
+
+
+def numbers_in(text: str) -> list[float]:
+    """Numbers in an answer that are no part of addresses or times of day; a comma may stand for the point."""
+    bare = _CLOCK.sub(" ", _LINK.sub(" ", _ADDRESS.sub(" ", text)))
+    return [float(found.replace(",", ".")) for found in _NUMBER.findall(bare)]

@@ -1,0 +1,208 @@
+"""`interlock plant exercise` as a newcomer sees it: every task can be solved with the commands that it names."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from click.testing import CliRunner
+
+from interlock.cli.main import interlock
+from interlock.errors import ConfigError, InterlockError, OutputError
+from interlock.plant.exercises.table import FILES, exercise
+
+SITES = {
+    4: '[[engineering_stations]]\naddress = "10.77.1.32"\n[[work_orders]]\nid = "WO-4711"\n'
+       'start = 2026-09-03T05:00:00Z\nend = 2026-09-03T05:10:00Z\nstations = ["10.77.1.32"]\n'
+       'machines = ["10.77.1.12"]\n',
+    5: '[[zones]]\nname = "boiler"\nmembers = ["10.77.1.12", "10.77.1.13"]\n',
+}  # fmt: skip
+WRONG = {1: "3 10.77.1.15", 2: "10.77.1.30", 3: "10.77.1.12 10.77.1.40 1", 4: "05:03", 5: "10.77.1.30 10.77.1.17",
+         6: "DB1.DBD0 7", 7: "10.77.1.31 2", 8: "00:11:22:33:44:55 10.77.1.30 10.77.1.10"}  # fmt: skip
+NUMBERS = tuple(range(1, len(FILES) + 1))
+
+
+class Ran:
+    """What a command said, and how it ended."""
+
+    def __init__(self, result) -> None:
+        failed = result.exception
+        if failed is not None and not isinstance(failed, (SystemExit, InterlockError)):
+            raise failed
+        self.returncode = result.exit_code
+        self.stdout, self.stderr = result.stdout, result.stderr
+        self.error = failed if isinstance(failed, InterlockError) else None
+
+
+def _run(*arguments):
+    """In this process: starting one for each of a hundred commands would take minutes."""
+    return Ran(CliRunner().invoke(interlock, [str(a) for a in arguments]))
+
+
+def _practise(state, *arguments):
+    return _run("plant", "exercise", *arguments, "--state", state)
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory):
+    return tmp_path_factory.mktemp("practice") / "state"
+
+
+def _set(state, number):
+    """Set the exercise, and write into its site file what it asks for."""
+    ran = _practise(state, number)
+    assert ran.returncode == 0, ran.stderr
+    folder = state / f"exercise-{number}"
+    if number in SITES:
+        (folder / "site.toml").write_text(SITES[number], "utf-8")
+    return ran.stdout, folder
+
+
+def _analyzed(folder, capture="plant", *more):
+    out = folder / f"out-{capture}"
+    ran = _run("analyze", folder / f"{capture}.pcap", "--out", out, *more)
+    assert ran.returncode == 0, ran.stderr
+    return {
+        name: json.loads((out / f"{name}.json").read_text("utf-8"))[name] for name in ("assets", "findings")
+    }
+
+
+def _found(folder, detector):
+    return next(f for f in _analyzed(folder)["findings"] if f["detector"] == detector)
+
+
+def _rows(folder, table, *wanted):
+    lines = _run("decode", folder / "plant.pcap", "--table", table).stdout.splitlines()
+    return [json.loads(line) for line in lines if all(w in line for w in wanted)]
+
+
+def _machines(folder):
+    addresses = [a["ips"][0] for a in _analyzed(folder)["assets"] if a["ips"]]
+    asked = [r["client"] for r in _rows(folder, "flows") if r["client"].startswith("10.")]
+    return f"{len(addresses)} {max(set(asked), key=asked.count)}"
+
+
+def _weak(folder):
+    return re.search(r"10\.[\d.]+", _found(folder, "opcua-security")["title"])[0]
+
+
+def _stopped(folder):
+    found = _found(folder, "controller-change")
+    who, whom = re.findall(r"10\.77\.1\.\d+", found["title"])
+    return f"{who} stopped {whom} in frame {found['evidence'][0]['frames'][0]}"
+
+
+def _unordered(folder):
+    times = [r["time"] for r in _rows(folder, "operations", '"program-write"')]
+    return next(t[11:16] for t in times if t[11:16] >= "05:10")
+
+
+def _crossing(folder):
+    inside = {"10.77.1.12", "10.77.1.13"}
+    pairs = [{r["client"], r["server"]} for r in _rows(folder, "flows") if r["client"].startswith("10.")]
+    return ", ".join(sorted({a for p in pairs if p & inside for a in p - inside}))
+
+
+def _moved(folder):
+    written = _rows(folder, "values", '"written"', '"s7comm"')
+    return f"{written[-1]['object']} {max(r['number'][0] for r in written):.2f}"
+
+
+def _new(folder):
+    days = [_analyzed(folder, day)["assets"] for day in ("monday", "tuesday")]
+    before, after = ({ip for a in day for ip in a["ips"]} for day in days)
+    (new,) = after - before
+    told = _run("diff", folder / "out-monday", folder / "out-tuesday", "--json").stdout
+    assert new in told
+    lines = _run("decode", folder / "tuesday.pcap", "--table", "flows").stdout.splitlines()
+    return f"{new} spoke to {len({json.loads(x)['server'] for x in lines if json.loads(x)['client'] == new})}"
+
+
+def _between(folder):
+    found = [f for f in _analyzed(folder)["findings"] if f["detector"] == "duplicate-address"]
+    claims = [set(f["data"]["macs"].split(", ")) for f in found]
+    (middle,) = set.intersection(*claims)
+    return f"{middle} {' '.join(f['machines'][0] for f in found)}"
+
+
+BY_THE_COMMANDS = {
+    1: _machines,
+    2: _weak,
+    3: _stopped,
+    4: _unordered,
+    5: _crossing,
+    6: _moved,
+    7: _new,
+    8: _between,
+}
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_what_the_commands_print_is_the_right_answer(state, number) -> None:
+    said, folder = _set(state, number)
+    assert exercise(number).title in said
+    assert f"interlock plant exercise {number} --state {state} --answer" in said
+    assert (folder / "question.txt").exists()
+    wrong = _practise(state, number, "--answer", WRONG[number])
+    assert (wrong.returncode, "--hint" in wrong.stdout) == (1, True), wrong.stdout
+    right = _practise(state, number, "--answer", BY_THE_COMMANDS[number](folder))
+    assert right.returncode == 0, right.stdout
+    assert "{" not in right.stdout
+    noted = json.loads((state / "answers.json").read_text("utf-8"))["exercises"][str(number)]
+    assert (noted["done"], len(noted["answers"])) == (True, 2)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_hints_come_one_after_the_other(state, number) -> None:
+    _set(state, number)
+    hints = exercise(number).hints
+    for shown in (*range(1, len(hints) + 1), len(hints)):
+        ran = _practise(state, number, "--hint")
+        assert ran.returncode == 0
+        assert len(re.findall(r"^Hint \d", ran.stdout, re.MULTILINE)) == shown
+
+
+@pytest.mark.parametrize(("number", "text"), [(4, ""), (4, SITES[4].replace("05:10", "05:50")), (5, ""),
+                                              (5, SITES[5].replace('"10.77.1.13"', '"10.77.1.0/24"'))])  # fmt: skip
+def test_the_site_file_is_checked_too(state, number, text) -> None:
+    _, folder = _set(state, number)
+    right = BY_THE_COMMANDS[number](folder)
+    (folder / "site.toml").write_text(text, "utf-8")
+    ran = _practise(state, number, "--answer", right)
+    assert ran.returncode == 1
+    assert "site.toml" in ran.stdout or "order" in ran.stdout or "Zone" in ran.stdout
+
+
+def test_a_site_file_that_is_no_toml_is_one_sentence(state) -> None:
+    _, folder = _set(state, 5)
+    (folder / "site.toml").write_text("[[zones", "utf-8")
+    ran = _practise(state, 5, "--answer", "10.77.1.30")
+    assert isinstance(ran.error, ConfigError)
+    assert "site.toml" in str(ran.error)
+
+
+def test_the_list_says_which_are_done_and_what_comes_next(tmp_path) -> None:
+    fresh = _practise(tmp_path / "none").stdout
+    assert fresh.count("minutes)") == len(FILES)
+    assert "Next: interlock plant exercise 1" in fresh
+    (tmp_path / "answers.json").write_text(
+        '{"exercises": {"1": {"done": true, "hints": 0, "answers": []}}}', "utf-8"
+    )
+    assert "1  done" in _practise(tmp_path).stdout
+    assert "Next: interlock plant exercise 2" in _practise(tmp_path).stdout
+
+
+@pytest.mark.parametrize("number", [0, 9, -1])
+def test_an_unknown_number_is_a_wrong_argument(tmp_path, number) -> None:
+    ran = _run("plant", "exercise", "--state", tmp_path, "--", number)
+    assert ran.returncode == 2
+    assert f"there is no exercise {number}; there are 1 to 8" in ran.stderr
+
+
+def test_a_broken_file_of_answers_and_a_folder_that_cannot_be_written_are_told(tmp_path) -> None:
+    (tmp_path / "answers.json").write_text("[]", "utf-8")
+    assert "answers.json" in str(_practise(tmp_path).error)
+    (tmp_path / "file").write_text("", "utf-8")
+    ran = _run("plant", "exercise", 1, "--state", tmp_path / "file" / "below")
+    assert isinstance(ran.error, OutputError)
