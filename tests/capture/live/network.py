@@ -28,12 +28,21 @@ def why_not():
         return "making network namespaces needs root"
     if shutil.which("ip") is None:
         return "the program `ip` (iproute2) is not installed"
+    _sweep()
     tried = f"ilk-{os.getpid()}-can"
     made = subprocess.run(["ip", "netns", "add", tried], capture_output=True, text=True, check=False)
     if made.returncode:
         return f"no network namespace can be made here ({made.stderr.strip()})"
     subprocess.run(["ip", "netns", "del", tried], check=True)
     return ""
+
+
+def _sweep():
+    """Remove what a run left that was killed."""
+    for place in Path("/run/netns").glob("ilk-*-*"):
+        owner = place.name.split("-")[1]
+        if owner.isdecimal() and not Path("/proc", owner).exists():
+            subprocess.run(["ip", "netns", "del", place.name], capture_output=True, check=False)
 
 
 REASON = why_not()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import struct
@@ -18,14 +19,16 @@ from .network import needs_namespaces
 from .rings import collect, frame, number_of, opened, rows
 
 pytestmark = needs_namespaces
+PR_SET_PDEATHSIG = 1
 ENTRY = struct.Struct("<QI")
 
 
 def forked(work):
-    """A child that does `work` and can't come back into the tests."""
+    """A child that does `work`, can't come back into the tests, and dies with them."""
     child = os.fork()
     if child == 0:
         try:
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             work()
         finally:
             os._exit(1)
@@ -92,10 +95,10 @@ def test_no_frame_that_fit_is_lost_when_workers_are_killed(network, told):
                     time.sleep(0.001)
             kill(child)  # in the middle of whatever it does
     last = LiveSource(ring, row)
-    while (frames := last.batch(0.2)) is not None:
-        told.tell(frames)
-        told.drain()
     entries = told.drain()
+    while (frames := last.batch(0.2)) is not None:
+        entries += [(number, number_of(octets)) for number, _, octets, _ in rows(frames)]
+    last.done()
     assert last.statistics.dropped == 0
     assert last.statistics.frames == count
     assert sorted(set(entries)) == [(i + 1, i) for i in range(count)]  # twice with one number, or once
