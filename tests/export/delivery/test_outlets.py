@@ -312,6 +312,25 @@ def test_a_secret_that_others_can_read_is_refused(tmp_path, mode) -> None:
     assert "s3cret" not in str(caught.value)
 
 
+def test_a_secret_that_the_service_manager_hands_over_is_one(tmp_path, monkeypatch) -> None:
+    """Its folder is the service's alone; the access list shows as the group's right to read."""
+    token = tmp_path / "siem.token"
+    token.write_text("s3cret")
+    token.chmod(0o440)
+    with pytest.raises(ConfigError, match="others may use"):
+        open_outlet(webhook(1, token_file=token), "x")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    open_outlet(webhook(1, token_file=token), "x")
+    for mode in (0o444, 0o460, 0o450):
+        token.chmod(mode)
+        with pytest.raises(ConfigError, match="others may use"):
+            open_outlet(webhook(1, token_file=token), "x")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "other"))
+    token.chmod(0o440)
+    with pytest.raises(ConfigError, match="others may use"):
+        open_outlet(webhook(1, token_file=token), "x")
+
+
 def test_secrets_that_are_none(tmp_path, authority) -> None:
     token = tmp_path / "token"
     for content in (b"", b"\n", b"two\nlines\n", b"a\r\nX-Evil: y", b"\xff", b"x" * 5000):

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from interlock.errors import ConfigError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 __all__ = ["check_private", "read_secret"]
 
@@ -50,9 +48,19 @@ def _read(path: Path, limit: int = _MAX_OCTETS + 1) -> bytes:
 
 
 def _check(path: Path, status: os.stat_result) -> None:
+    others = stat.S_IRWXO | stat.S_IWGRP | stat.S_IXGRP if _is_handed_over(path) else _OTHERS
     if not stat.S_ISREG(status.st_mode):
         raise ConfigError(f"{path}: is no file; a secret stands in a file of its own")
-    if status.st_mode & _OTHERS:
+    if status.st_mode & others:
         raise ConfigError(
             f"{path}: others may use this secret (mode {stat.S_IMODE(status.st_mode):04o}); run: chmod 600 {path}"
         )
+
+
+def _is_handed_over(path: Path) -> bool:
+    """Whether the service manager put it where this service alone can look (systemd.exec(5), LoadCredential).
+
+    Its access list shows as the group's right to read; the folder lets nobody else in.
+    """
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    return folder is not None and path.parent.resolve() == Path(folder).resolve()
