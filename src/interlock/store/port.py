@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from interlock.records.asset import Asset
     from interlock.records.finding import Finding
 
 __all__ = ["Entry", "Event", "Store"]
@@ -75,6 +76,14 @@ class Store(Protocol):
 
     def kept(self, name: str) -> bytes | None:
         """Give the state of that name, whole or not at all."""
+        ...
+
+    def remember(self, assets: Sequence[Asset]) -> None:
+        """The machines as known now, in place of those before: what others see of the inventory."""
+        ...
+
+    def assets(self) -> Iterator[Asset]:
+        """The machines as remembered last, by id."""
         ...
 
     def tend(self, now: int) -> None:

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from interlock.errors import OutputError, SourceError
+from interlock.records.asset import Asset, Conflict, Proof, Risk, altered
 from interlock.store.plain.reader import PlainReader
 from interlock.store.plain.store import PlainStore
 from interlock.store.port import Entry
@@ -155,3 +156,27 @@ def test_a_folder_that_is_no_store_is_refused(tmp_path):
 def test_a_second_writer_is_told_who_the_first_one_is(store, clock):
     with pytest.raises(OutputError, match=f"process {os.getpid()} writes here already"):
         PlainStore(store.folder, clock=clock)
+
+
+def test_machines_come_back_as_remembered_last(store):
+    proof = Proof(
+        value="ACME", protocol="arp", source="a", frame=1, confidence=0.5, first=1, last=2, note="n"
+    )
+    one = Asset(
+        id="1", realm="default", macs=("00:1b:1b:00:00:02",), ips=("10.0.0.2",), vendor="ACME", children=("2",),
+        risk=Risk(score=40, reasons=("it is old",)), provenance=(("vendor", (proof, proof)),),
+        conflicts=(Conflict(field="vendor", proofs=(proof,)),), first_seen=1, last_seen=2**62,
+    )  # fmt: skip
+    other = Asset(id="2", realm="default", unit="1", parent="1")
+    reader = PlainReader(store.folder)
+    for known in ((one, other), (other,), (altered(other, vendor="B"), one), ()):
+        store.remember(known)
+        assert tuple(store.assets()) == tuple(reader.assets()) == tuple(sorted(known, key=lambda a: a.id))
+
+
+def test_only_machines_that_changed_are_written(store):
+    machines = [Asset(id=str(n), realm="default") for n in range(100)]
+    store.remember(machines)
+    before = store._database._db.total_changes
+    store.remember([altered(machines[0], vendor="B"), *machines[1:99]])
+    assert store._database._db.total_changes - before == 2

@@ -12,7 +12,7 @@ from interlock.store.plain.schema import bring_up, known_version
 from interlock.store.plain.segments import force_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["Database", "open_for_reading"]
 
@@ -22,22 +22,25 @@ _BROKEN: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
 class Database:
-    """The one connection that writes. set_aside: where a broken file went, None where none was.
+    """The one connection that writes. aside: names that broken files got; whoever says so takes them out.
 
-    Raises OutputError where there is none to be had: a newer version's, another program's, no right to write.
+    A file that turns out to be broken while it is used is set aside like one that is so at the beginning: the call
+    that met it raises OutputError, the next one finds an empty file. Raises OutputError where there is none to be had:
+    a newer version's, another program's, no right to write.
     """
 
-    def __init__(self, path: Path, now: int) -> None:
-        """now: UTC ns, part of the name that a broken file gets."""
+    def __init__(self, path: Path, clock: Callable[[], int]) -> None:
+        """clock: UTC ns, part of the name that a broken file gets."""
         self.path = path
-        self.set_aside: Path | None = None
+        self.aside: list[str] = []
         try:
             self._db = _opened(path)
         except sqlite3.Error as error:
             if not _is_broken(error):
                 raise _sentence(path, error) from error
-            self.set_aside = _moved(path, now)
+            self.aside.append(_moved(path, clock()).name)
             self._db = _opened(path)
+        self._clock = clock
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -47,11 +50,20 @@ class Database:
             yield self._db
             self._db.execute("COMMIT")
         except sqlite3.Error as error:
+            self._undo(error)
             raise _sentence(self.path, error) from error
-        finally:
-            if self._db.in_transaction:
-                with suppress(sqlite3.Error):
-                    self._db.execute("ROLLBACK")
+        except BaseException as error:
+            self._undo(error)
+            raise
+
+    def _undo(self, error: BaseException) -> None:
+        if self._db.in_transaction:
+            with suppress(sqlite3.Error):
+                self._db.execute("ROLLBACK")
+        if isinstance(error, sqlite3.Error) and _is_broken(error):
+            self.close()
+            self.aside.append(_moved(self.path, self._clock()).name)
+            self._db = _opened(self.path)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -59,6 +71,7 @@ class Database:
         try:
             yield self._db
         except sqlite3.Error as error:
+            self._undo(error)
             raise _sentence(self.path, error) from error
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator
 
-__all__ = ["put_lines", "stored_lines"]
+__all__ = ["age_lines", "put_lines", "stored_lines"]
 
 _COLUMNS: Final = ("time", "event", "says", "until", "source", "count")
 _AT_ONCE: Final = 1000
@@ -37,3 +37,9 @@ def stored_lines(db: sqlite3.Connection) -> Iterator[Entry]:
         if len(rows) < _AT_ONCE:
             return
         after = rows[-1][0]
+
+
+def age_lines(db: sqlite3.Connection, before: int, most: int) -> int:
+    """Within a transaction: remove lines of before a time (UTC ns), and the oldest beyond `most`; how many went."""
+    last = db.execute("SELECT coalesce(max(number), 0) FROM diary").fetchone()[0]
+    return db.execute("DELETE FROM diary WHERE time < ? OR number <= ?", (before, last - most)).rowcount

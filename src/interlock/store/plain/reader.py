@@ -9,10 +9,12 @@ import numpy as np
 import pyarrow as pa
 
 from interlock.errors import SourceError
+from interlock.store.plain.assets import stored_assets
 from interlock.store.plain.database import open_for_reading
 from interlock.store.plain.diary import stored_lines
 from interlock.store.plain.findings import stored_findings
 from interlock.store.plain.journal import FOLDED_AS, folded_rows
+from interlock.store.plain.schema import version_of
 from interlock.store.plain.sealing import UPTO
 from interlock.store.plain.segments import found, time_columns
 from interlock.store.plain.states import stored_state
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
+    from interlock.records.asset import Asset
     from interlock.records.finding import Finding
     from interlock.store.plain.segments import Segment
     from interlock.store.port import Entry
@@ -53,6 +56,12 @@ class PlainReader:
         """A kept state."""
         with open_for_reading(self.folder / DATABASE) as db:
             return stored_state(db, name)
+
+    def assets(self) -> Iterator[Asset]:
+        """The machines as remembered last, by id."""
+        with open_for_reading(self.folder / DATABASE) as db:
+            if version_of(db) > 1:  # version 1 kept none
+                yield from stored_assets(db)
 
     def tables(self) -> tuple[str, ...]:
         """Names of the tables that there are rows of."""

@@ -9,7 +9,7 @@ from interlock.errors import OutputError
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["APPLICATION", "VERSION", "bring_up", "known_version"]
+__all__ = ["APPLICATION", "VERSION", "bring_up", "known_version", "version_of"]
 
 APPLICATION: Final = 0x494C4B53
 """`PRAGMA application_id`: the octets of "ILKS"."""
@@ -26,15 +26,25 @@ _STEPS: Final[tuple[tuple[str, ...], ...]] = (
         ) STRICT""",
         "CREATE TABLE states (name TEXT PRIMARY KEY, time INTEGER NOT NULL, body BLOB NOT NULL) STRICT",
     ),
+    (
+        "ALTER TABLE states ADD COLUMN digest BLOB",
+        "CREATE TABLE assets (id TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT",
+    ),
 )
 """Statements from nothing to version 1, from 1 to 2, and so on. What is released stays as it is for ever."""
 
 VERSION: Final = len(_STEPS)
 
 
+def version_of(db: sqlite3.Connection) -> int:
+    """What an open file says of itself; 0 where it is empty."""
+    version: int = db.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
 def known_version(db: sqlite3.Connection, place: str) -> int:
     """The version of an open file, 0 for an empty one. Raises OutputError where it is not for this program."""
-    version: int = db.execute("PRAGMA user_version").fetchone()[0]
+    version = version_of(db)
     application: int = db.execute("PRAGMA application_id").fetchone()[0]
     tables: int = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
     if version > VERSION:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from interlock.errors import OutputError
+from interlock.store.plain.aging import aged_out, kept_segments, remove
+from interlock.store.plain.assets import Picture, stored_assets
 from interlock.store.plain.database import Database
-from interlock.store.plain.diary import stored_lines
+from interlock.store.plain.diary import age_lines, stored_lines
 from interlock.store.plain.findings import stored_findings
 from interlock.store.plain.limits import Limits, Retention
 from interlock.store.plain.lock import Lock
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from interlock.records.asset import Asset
     from interlock.records.finding import Finding
     from interlock.store.port import Event
 
@@ -28,6 +32,7 @@ __all__ = ["DATABASE", "LOCK", "PlainStore"]
 
 DATABASE = "store.sqlite"
 LOCK = "lock"
+SECOND = 1_000_000_000
 
 
 class PlainStore:
@@ -54,7 +59,7 @@ class PlainStore:
         except OSError as error:
             raise _sentence(folder, error) from error
         try:
-            self._database = Database(folder / DATABASE, clock())
+            self._database = Database(folder / DATABASE, clock)
             self._owed = Owed(self._database, clock, self._limits)
             self._tables = Tables(folder, self._limits)
         except OSError as error:
@@ -63,14 +68,8 @@ class PlainStore:
         except BaseException:
             self._lock.release()
             raise
-        self._say_what_was_found()
-
-    def _say_what_was_found(self) -> None:
-        if aside := self._database.set_aside:
-            self._say(
-                "state-lost",
-                f"The database was broken and lies now as {aside.name}; findings, diary and states begin anew",
-            )
+        self._picture, self._aged = Picture(), 0
+        self._say_what_broke()
         if rows := self._tables.left:
             self._say("recovered", f"The run before did not end well; {rows:,} rows of it were saved", rows)
 
@@ -112,12 +111,47 @@ class PlainStore:
         with self._database.reading() as db:
             return stored_state(db, name)
 
+    def remember(self, assets: Sequence[Asset]) -> None:
+        """The machines as known now. Raises OutputError: those of before are still there then."""
+        try:
+            with self._database.writing() as db:
+                now = self._picture.put(db, assets)
+        except OutputError:
+            self._picture.stands(None)
+            raise
+        self._picture.stands(now)
+
+    def assets(self) -> Iterator[Asset]:
+        """The machines as remembered last, by id."""
+        with self._database.reading() as db:
+            yield from stored_assets(db)
+
     def tend(self, now: int) -> None:
         """About once a second. now: UTC ns of the wall."""
+        self._say_what_broke()
         self._owed.settle()
         self._tables.put(now)
         self._tables.tend(now)
+        if not 0 <= now - self._aged < self._limits.age_every_ns:
+            self._age(now)
+            self._aged = now
         self._say_how_the_disk_is()
+
+    def _age(self, now: int) -> None:
+        """Remove what was kept long enough, and say so."""
+        kept = kept_segments(self.folder / "tables")
+        try:
+            removed = remove(aged_out(kept, self._retention, now // SECOND))
+        except OSError:
+            return  # it is tried again; the disk's state is told by those who write
+        for gone in removed:
+            says = f"{gone.segments:,} segments of {gone.table} were removed: {gone.why}"
+            self._say("aged-out", says, gone.octets)
+        with suppress(OutputError), self._database.writing() as db:
+            before = now - int(self._retention.diary_days * 86_400 * SECOND)
+            lines = age_lines(db, before, self._retention.diary_lines)
+        if lines:
+            self._say("aged-out", f"{lines:,} lines of the diary were removed", lines)
 
     def close(self) -> None:
         """Everything folded, sealed and on disk, as far as the disk takes it; the next one may write."""
@@ -142,6 +176,13 @@ class PlainStore:
                 f"{self.folder} is written again; rows lost: {which or 'none'}",
                 sum(lost.values()),
             )
+
+    def _say_what_broke(self) -> None:
+        while self._database.aside:
+            name = self._database.aside.pop()
+            self._picture.stands(None)
+            says = f"The database was broken and lies now as {name}; findings, diary and states begin anew"
+            self._say("state-lost", says)
 
     def _say(self, event: Event, says: str, count: int = 0) -> None:
         self._owed.line(Entry(time=self._clock(), event=event, says=says, count=count))

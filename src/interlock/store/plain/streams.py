@@ -26,7 +26,9 @@ _UPTO: Final = b"interlock.journal"
 _END: Final = 8
 """Octets of the mark that ends a stream, which ours never carries: it may always go on."""
 _WORDS: Final = pa.dictionary(pa.int32(), pa.utf8())
-_ZSTD: Final = pa.ipc.IpcWriteOptions(compression="zstd")
+_ZSTD: Final = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=1), use_threads=False)
+_ALONE: Final = pa.ipc.IpcReadOptions(use_threads=False)
+"""A second's rows are few: handing them to other threads and waiting takes longer than shortening them."""
 
 
 class Stream:
@@ -86,7 +88,7 @@ class Stream:
 def read_stream(file: BinaryIO) -> Iterator[tuple[pa.RecordBatch, int | None]]:
     """Every whole batch, coded again, with the number of the journal that it ends; a torn end is passed over."""
     try:
-        reader = pa.ipc.open_stream(file)
+        reader = pa.ipc.open_stream(file, options=_ALONE)
         kept = coded_schema(reader.schema)
     except (pa.ArrowException, OSError, ValueError):
         return
