@@ -58,9 +58,9 @@ def telling(parts: Parts, cells: memoryview, stop: Callable[[], bool]) -> None:
                 pumps.nudge()
             if (now := time.time_ns()) - told >= FIGURES_NS:
                 told = now
-                write_outlet_figures(folder, pumps.figures())
+                write_outlet_figures(folder, os.getpid(), pumps.figures())
         pumps.stop(PATIENCE_S)
-        write_outlet_figures(folder, pumps.figures())
+        write_outlet_figures(folder, os.getpid(), pumps.figures())
     finally:
         if listener is not None:
             listener.close()

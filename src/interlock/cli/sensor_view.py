@@ -57,7 +57,7 @@ class View:
 def view_of(folder: Path, now: int, diary: Callable[[], Iterable[Entry]]) -> View:
     """Look at a store's folder. now: UTC ns. Raises SourceError where what is there cannot be read."""
     figures = read_figures_file(folder)
-    if figures is not None and (outlets := read_outlet_figures(folder)):
+    if figures is not None and (outlets := read_outlet_figures(folder)[1]):
         figures = replace(figures, outlets=outlets)  # newer than what the judge has heard of them
     try:
         lines = tuple(deque(diary(), _LINES))

@@ -65,6 +65,7 @@ class Gauge:
             self._sums["octets"] += note.octets
             self._sums["batches"] += bool(note.frames)
             self._flows[note.worker] = note.flows
+            self._processes[f"worker {note.worker}"] = note.pid
             if note.frames:
                 self._record.add(done - note.arrived, note.frames)
             for row in note.figures or ():
@@ -121,8 +122,11 @@ class Gauge:
 
     def write(self, folder: Path) -> None:
         """Where the disk refuses, the file stays as it is: how fast the sensor is, is not worth a word of complaint."""
+        pid, outlets = read_outlet_figures(folder)
+        if pid is not None:
+            self._processes["herald"] = pid
         with suppress(OutputError):
-            write_figures_file(folder, self.figures(read_outlet_figures(folder)))
+            write_figures_file(folder, self.figures(outlets))
 
     def _count_operations(self, rows: pa.RecordBatch) -> None:
         """By protocol; a message counts where its item is 0."""

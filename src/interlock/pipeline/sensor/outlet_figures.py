@@ -18,16 +18,17 @@ __all__ = ["read_outlet_figures", "write_outlet_figures"]
 _FILE: Final = ".outlets.json"
 
 
-def write_outlet_figures(folder: Path, figures: Sequence[OutletFigures]) -> None:
+def write_outlet_figures(folder: Path, pid: int, figures: Sequence[OutletFigures]) -> None:
     """Replace what was said before; where the disk refuses, that stays."""
     with suppress(OSError):
         part = folder / f"{_FILE}.part"
-        part.write_text(json.dumps([asdict(row) for row in figures]), "utf-8")
+        part.write_text(json.dumps({"pid": pid, "outlets": [asdict(row) for row in figures]}), "utf-8")
         part.replace(folder / _FILE)
 
 
-def read_outlet_figures(folder: Path) -> tuple[OutletFigures, ...]:
-    """What was said last; nothing where nothing was."""
-    with suppress(OSError, ValueError, TypeError):
-        return tuple(OutletFigures(**row) for row in json.loads((folder / _FILE).read_bytes()))
-    return ()
+def read_outlet_figures(folder: Path) -> tuple[int | None, tuple[OutletFigures, ...]]:
+    """The herald's process and what it said last; nothing where nothing was."""
+    with suppress(OSError, ValueError, TypeError, KeyError):
+        said = json.loads((folder / _FILE).read_bytes())
+        return said["pid"], tuple(OutletFigures(**row) for row in said["outlets"])
+    return None, ()

@@ -22,7 +22,7 @@ _MOST: Final = 65_536
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerNote:
-    """One batch of one worker.
+    """One batch of one worker. pid: its process.
 
     frames, octets: in this batch. arrived: wall clock, UTC ns, at which its oldest frame was on the wire (of a file:
     was read). figures: the worker's sources and their statistics, about once a second. flows: conversations open.
@@ -30,6 +30,7 @@ class WorkerNote:
     """
 
     worker: int
+    pid: int = 0
     frames: int = 0
     octets: int = 0
     arrived: int = 0

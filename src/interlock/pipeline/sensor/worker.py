@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from interlock.pipeline.sensor.board import ALIVE, HANDED, TOOK_NS
@@ -123,6 +124,7 @@ class Worker:
             self._told = wall
         note = WorkerNote(
             worker=self._number,
+            pid=os.getpid(),
             frames=frames,
             octets=octets,
             arrived=arrived or wall,
