@@ -178,7 +178,7 @@ def _analyzed(capture: Path, site_file: Path, out: Path) -> list[dict[str, Any]]
     tables.open()
     with open_sources(specify((str(capture),), ())) as run:
         engine = build_engine(run.sources, wanted=analysis.wanted)
-        for batches in decoded(run, engine):
+        for batches in decoded(run, engine, progress=lambda _done, _total: None, stop=lambda: False):
             analysis.feed(batches, engine.dissector.now)
         report = analysis.report(run, version="", seconds=0.0, wall_now=0)
     tables.abandon()

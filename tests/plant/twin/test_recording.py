@@ -84,6 +84,21 @@ def test_frames_come_in_the_order_of_their_times() -> None:
     assert count == twin.mirror.frames
 
 
+def test_no_conversation_gets_stuck() -> None:
+    """Who spoke to whom in the last ten minutes of an hour: as often as in the second ten."""
+    _, octets = recorded(60, seed=4)
+    stretches = [Counter(), Counter()]
+    for when, frame in seen(octets):
+        minute = (when / 10**9 - BEGIN_S) / 60
+        which = 0 if 10 <= minute < 20 else 1 if minute >= 50 else None
+        if which is not None:
+            pair = frame[26:34] if frame[12:14] == b"\x08\x00" else frame[:16]
+            stretches[which][pair] += 1
+    for pair in stretches[0] | stretches[1]:
+        before, after = stretches[0][pair], stretches[1][pair]
+        assert after == pytest.approx(before, rel=0.1, abs=20), pair.hex()
+
+
 def test_loops_close_over_the_network() -> None:
     twin, _ = recorded(60, begin_s=BEGIN_S + 3600 - 600)
     state = twin.process.state

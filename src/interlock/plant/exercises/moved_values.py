@@ -64,11 +64,8 @@ EXERCISE: Final = Exercise(
     question="Which object was written, and what was the highest value? As in: DB9.DBD99 12.3",
     commands=("interlock decode {desk}/plant.pcap --table values --format csv | grep written | grep s7comm",),
     hints=(
-        "Without the two greps you see all columns: time, client, server, object, direction, number.",
-        (
-            "Every line is one write. Object names have the form DBn.DBDm; the number stands in square brackets "
-            "or a column of its own."
-        ),
+        "Every line is one write: the time stands third, and behind `written` the number that was written.",
+        "The object stands before `written`; its name has the form DBn.DBDm.",
         "The last line has the highest value.",
     ),
     recordings=(Recording(name="plant", minutes=20, attacks=(("setpoint-creep", 4.0),)),),

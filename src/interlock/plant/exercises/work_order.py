@@ -87,7 +87,7 @@ EXERCISE: Final = Exercise(
         ),
         "start = 2026-09-03T05:00:00Z and end = 2026-09-03T05:10:00Z. Z means UTC.",
         (
-            "The last command prints every write of a program with its time (third column or so): which lie "
+            "The last command prints every write of a program with its time (fourth column): which lie "
             "outside start and end?"
         ),
     ),
