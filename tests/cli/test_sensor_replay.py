@@ -85,6 +85,19 @@ def test_its_findings_are_those_of_analyze(both: tuple[Path, Path]) -> None:
         )
 
 
+def test_its_machines_are_those_of_analyze(both: tuple[Path, Path]) -> None:
+    analyzed, store = both
+    expected = {a["id"]: a for a in json.loads((analyzed / "assets.json").read_text("utf-8"))["assets"]}
+    found = {asset.id: asset for asset in PlainReader(store).assets()}
+    assert set(found) == set(expected)
+    for ident, asset in found.items():
+        assert (asset.vendor, asset.role, list(asset.ips)) == (
+            expected[ident].get("vendor"),
+            expected[ident].get("role"),
+            expected[ident].get("ips", []),
+        )
+
+
 def test_frames_come_at_their_pace(tmp_path: Path) -> None:
     begin = time.monotonic()
     ended = run("sensor", "replay", DEMO / "incident.pcap.gz", "--speed", 10, "--out", tmp_path / "store")

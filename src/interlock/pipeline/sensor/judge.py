@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
 from interlock.capture.flow_tally import FlowTally
 from interlock.detect.interface import Context
+from interlock.errors import OutputError
 from interlock.inventory.inventory import TABLES as INVENTORY_TABLES
+from interlock.inventory.risk import risk
 from interlock.pipeline.gathering import Gathering
-from interlock.pipeline.placing import placed
+from interlock.pipeline.placing import placed, zoned
 from interlock.pipeline.sensor.ongoing import Ongoing
 from interlock.pipeline.sensor.steps import OPEN_FLOWS, WorkerNote, figures_of, read_note
 from interlock.pipeline.sensor.watching import DETECTOR, Watching
@@ -116,12 +119,14 @@ class Judge:
         begin = self._clock()
         self._learn()
         self.look()
-        drawn = self._inventory.directory if last else self._inventory.known
+        before, drawn = self._directory, self._inventory.directory if last else self._inventory.known
         self._directory = drawn(self.now)
         conclusion = self._concluding()
         grown = [f for f in conclusion.findings if self._is_news(f)]
         if grown:
             self._commit(grown, None)
+        if self._directory is not before:
+            self._remember(self._directory, conclusion.findings)
         self._concluded = self._clock()
         self._pause = max(CONCLUDE_NS, _SHARE * (self._concluded - begin))
 
@@ -137,6 +142,15 @@ class Judge:
         """Nothing more comes: the last look, and everything to disk."""
         self.conclude(last=True)
         self._store.tend(self._clock())
+
+    def _remember(self, directory: Directory, findings: Sequence[Finding]) -> None:
+        """The machines for others to see; a disk that refuses leaves them as they were."""
+        applied = apply_exceptions(
+            (placed(f, directory) for f in findings), self.site, self._clock()
+        ).findings
+        assets = tuple(dataclasses.replace(a, risk=risk(a, applied)) for a in directory.assets)
+        with suppress(OutputError):
+            self._store.remember(zoned(assets, self.site))
 
     def _learn(self) -> None:
         for name, gathered in self._gathered.items():
