@@ -90,6 +90,10 @@ class _Bench:
     def done(self) -> None:
         """Nothing more comes."""
         self._memory.save(whole=True)
+        self._store.note(
+            Entry(time=time.time_ns(), event="stopped", says="the sensor came to its end; all is kept")
+        )
+        self._gauge.write(self._parts.sensor.folder, "stopped")
 
     def _committed(self, arrived: int, done: int, findings: Sequence[Finding]) -> None:
         self._gauge.committed(arrived, done, findings)

@@ -6,6 +6,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+from interlock import __version__
 from interlock.bootstrap.sensor_parts import Parts, Sensor
 from interlock.capture.run import open_sources
 from interlock.capture.specs import specify
@@ -13,6 +14,7 @@ from interlock.pipeline.sensor.notify import Notifier, watchdog_interval_s
 from interlock.pipeline.sensor.sources import Interface, Replay
 from interlock.pipeline.sensor.supervisor import Supervisor
 from interlock.records.frames import Source
+from interlock.store.port import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,6 +32,9 @@ class Running:
 
     def __init__(self, parts: Parts, workers: Sequence[Job], *, most_deaths: int | None) -> None:
         self._switchboard = parts.switchboard
+        self._post = parts.letters.post
+        sources = dict.fromkeys(job.source for job in workers if job.source)
+        self._watches = ", ".join(sources) or "captures"
         self._supervisor = Supervisor(
             [*workers, parts.judge(), parts.herald()],
             parts.board,
@@ -42,6 +47,8 @@ class Running:
 
     def run(self) -> str:
         """Until it ends or is stopped; why it was given up, empty where it was not."""
+        says = f"interlock {__version__} began with {self._watches} (process {os.getpid()})"
+        self._post(Entry(time=time.time_ns(), event="started", says=says))
         try:
             self._supervisor.run()
         finally:

@@ -135,6 +135,8 @@ def headline(view: View) -> str:
         return f"{name} {word} since {since}."
     if view.state == "silent":
         return f"{name} is there, but has said nothing since {last}: it is busy or stands still."
+    if figures.state == "stopped":
+        return f"{name} does not run. It was stopped at {last}."
     return f"{name} does not run. It last said something at {last}."
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from interlock.records.histogram import Histogram
 
-__all__ = ["Figures", "InterfaceFigures", "OutletFigures", "ProcessFigures"]
+__all__ = ["Figures", "InterfaceFigures", "OutletFigures", "ProcessFigures", "State"]
 
 State = Literal["starting", "running", "stopping", "stopped"]
 InterfaceState = Literal["up", "no-carrier", "down", "gone", "unknown"]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from interlock.pipeline.sensor.steps import WorkerNote
     from interlock.pipeline.sensor.stream import Step
-    from interlock.records.figures import OutletFigures
+    from interlock.records.figures import OutletFigures, State
     from interlock.records.finding import Finding
     from interlock.store.port import Entry
 
@@ -90,12 +90,13 @@ class Gauge:
         """Processes by name and number, whose memory is to be measured."""
         self._processes.update(processes)
 
-    def figures(self, outlets: tuple[OutletFigures, ...] = ()) -> Figures:
+    def figures(self, outlets: tuple[OutletFigures, ...] = (), state: State = "running") -> Figures:
         """All of it, now."""
         return Figures(
             version=self._version,
             time=self._clock(),
             started=self._started,
+            state=state,
             sensor=self._sensor,
             capture_time=self.capture_time or None,
             packets=self._sums["packets"],
@@ -120,13 +121,13 @@ class Gauge:
             finding_latency=self._finding,
         )
 
-    def write(self, folder: Path) -> None:
+    def write(self, folder: Path, state: State = "running") -> None:
         """Where the disk refuses, the file stays as it is: how fast the sensor is, is not worth a word of complaint."""
         pid, outlets = read_outlet_figures(folder)
         if pid is not None:
             self._processes["herald"] = pid
         with suppress(OutputError):
-            write_figures_file(folder, self.figures(outlets))
+            write_figures_file(folder, self.figures(outlets, state))
 
     def _count_operations(self, rows: pa.RecordBatch) -> None:
         """By protocol; a message counts where its item is 0."""
