@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 READY := $(BIN)/python -m compileall -q src && $(BIN)/python -m interlock.report.html.environment
 CAPTURES := demo/normal-shift.pcapng demo/engineering.pcap demo/incident.pcap.gz
 
-.PHONY: help demo test lint unit oracle build install conformance bench fuzz soak wheel bundle docs sbom lock system clean
+.PHONY: help demo plant test lint unit oracle build install conformance bench fuzz soak wheel bundle docs sbom lock system clean
 
 help: ## say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -41,6 +41,9 @@ demo: $(VENV)/.installed ## analyze the captures that ship here and say where th
 	$(BIN)/interlock analyze $(CAPTURES) --out demo-out
 	@echo
 	@echo "The report: $(CURDIR)/demo-out/report.html"
+
+plant: $(VENV)/.installed requirements/plant.txt ## what the living practice plant needs
+	$(INSTALL) -r requirements/plant.txt
 
 system: ## programs that tests use where they are there (needs root and apt)
 	sh scripts/system_packages.sh
