@@ -106,6 +106,7 @@ def _receive(mode: str, wait_s: float, packets: int, ready: int, sent: int) -> d
     os.set_blocking(sent, False)
     os.write(ready, b"\1")
     received = batches = rows = 0
+    ages: list[int] = []
     longest_s, quiet_since, began = 0.0, time.monotonic(), time.process_time()
     ended = False
     while received < packets and not (ended and time.monotonic() - quiet_since > _QUIET_S):
@@ -118,6 +119,7 @@ def _receive(mode: str, wait_s: float, packets: int, ready: int, sent: int) -> d
         if engine is not None:
             rows += sum(batch.num_rows for batch in engine.feed(frames).values())
         longest_s = max(longest_s, time.perf_counter() - begin)
+        ages.append(time.time_ns() - int(frames.time[0]))
         received += frames.n
         batches += 1
         quiet_since = time.monotonic()
@@ -132,9 +134,16 @@ def _receive(mode: str, wait_s: float, packets: int, ready: int, sent: int) -> d
         "ring_mib": ring.size.octets >> 20,
         "batches": batches,
         "longest_batch_ms": round(1000 * longest_s, 1),
+        **{f"oldest_ms_p{share}": _part(ages, share) for share in (50, 99)},
         "rows": rows,
         "cpu_s": round(spent, 2),
     }
+
+
+def _part(ages: list[int], share: int) -> float | None:
+    """Milliseconds from the wire to what is made of it, of each batch's oldest frame."""
+    ages.sort()
+    return round(ages[(len(ages) - 1) * share // 100] / 1e6, 1) if ages else None
 
 
 def _engine() -> Any:

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import contextlib
 import time
+from struct import pack_into
 
+import pytest
+
+from interlock.capture.live.interface import LiveSource
+from interlock.capture.live.place import shared_row
 from interlock.capture.live.socket import RingSize
 
 from .network import needs_namespaces
-from .rings import collect, frame, listening, number_of
+from .rings import collect, frame, listening, number_of, opened, rows
 
 pytestmark = needs_namespaces
 
@@ -97,3 +103,31 @@ def test_a_batch_is_bounded(network):
     assert sum(sizes) == 3000
     assert max(sizes) <= max(40, most_of_a_block)
     assert len(sizes) >= 9
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [(1 + 16, True), (1 + 160, True), (0, False), (7, False), (1 << 63, False), ((1 << 62) + 1, False)],
+)
+def test_a_ring_that_another_process_wrote_to_is_read_on(network, told, kept):
+    """A number that belongs to the block's place in another round is believed, any other costs the block."""
+    network.pair()
+    size = RingSize(block_octets=1 << 12, blocks=16)
+    ring = opened(network, size=size)
+    with contextlib.closing(LiveSource(ring, shared_row())) as source, network.sender() as sender:
+        sender.send(frame(0))
+        time.sleep(0.02)
+        pack_into("=Q", ring.memory, 24, told)
+        found = [number_of(octets) for _, _, octets, _ in rows(source.batch(0.2))]
+        assert found == ([0] if kept else [])
+        for number in range(1, 60):
+            sender.send(frame(number))
+            assert [number_of(octets) for _, _, octets, _ in rows(source.batch(1.0))] == [number]
+        assert source.damaged == (2 if kept else 1)
+
+
+@pytest.mark.parametrize("wrong", [(64, 4), (1 << 24, 64), (1000, 65536), (1 << 16, 1 << 20)])
+def test_a_size_that_no_ring_has_is_refused(wrong):
+    block_octets, blocks = wrong
+    with pytest.raises(ValueError, match=r"^a ring has "):
+        RingSize(block_octets=block_octets, blocks=blocks)

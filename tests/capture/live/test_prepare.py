@@ -373,3 +373,37 @@ def test_the_command(network, tmp_path, monkeypatch):
         assert "a0: ARP on (was off)" in undone.output
         again = runner.invoke(command, ["-i", "a0", "--undo"])
         assert isinstance(again.exception, SourceError)
+
+
+def run(network, state, *words):
+    """The program itself, in the namespace: exit code and what it said on either stream."""
+    program = [
+        sys.executable,
+        "-c",
+        "from interlock.cli.main import main; main()",
+        "sensor",
+        "prepare",
+        *words,
+    ]
+    environment = {**os.environ, "INTERLOCK_STATE": str(state)}
+    with network.inside():
+        done = subprocess.run(
+            program, capture_output=True, text=True, env=environment, timeout=60, check=False
+        )
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_the_program_says_in_one_line_and_a_code_what_is_wrong(network, tmp_path):
+    network.pair()
+    network.ip("addr", "add", "10.9.0.1/24", "dev", "a0")
+    code, out, err = run(network, tmp_path, "-i", "a0")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith("interlock: a0: carries 10.9.0.1/24, so it is probably the port")
+    code, out, err = run(network, tmp_path, "-i", "eth7", "--undo")
+    assert (code, err) == (3, "interlock: eth7: was not prepared, so there is nothing to put back\n")
+    code, out, err = run(network, tmp_path, "-i", "a0", "--take-addresses")
+    assert (code, err) == (0, "")
+    assert "a0: egress dropped (was default)\n" in out
+    assert "a0: address 10.9.0.1/24 none (was there)\n" in out
+    code, out, err = run(network, tmp_path, "-i", "a0", "--undo")
+    assert "a0: address 10.9.0.1/24 there (was none)\n" in out

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
+from struct import pack_into
 
 import numpy as np
 import pytest
@@ -119,6 +120,9 @@ def test_a_block_of_another_number_is_told(module):
     memory = ring([Block(1), Block(6)], BLOCK, 4)
     assert measure(module, memory, 1) == (1, [48, 0, 6])
     assert measure(module, memory, 2) == (0, [0, 0, 6])
+    for number in (0, 1 << 63):
+        pack_into("=Q", memory, BLOCK + 24, number)
+        assert measure(module, memory, 2) == (0, [0, 0, -1])
 
 
 @both

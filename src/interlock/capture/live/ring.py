@@ -39,8 +39,8 @@ __all__ = [
 ]
 
 OCTETS, FRAMES, BROKEN = range(3)
-"""What `ready` writes into its row: octets and frames the blocks have at most; the sequence number of a block that
-stands where another one should (else 0)."""
+"""What `ready` writes into its row: octets and frames the blocks have at most; the number of a filled block that stands
+where another one should (-1 for one that no block has), 0 where none does."""
 USED, DAMAGED, LOST = range(3)
 """What `copy_blocks` writes into its row: octets copied; blocks whose lengths contradict each other; frames lost
 by that."""
@@ -74,7 +74,7 @@ def _u32(octets: cython.uchar[::1], at: cython.Py_ssize_t) -> cython.longlong:
 @cython.cfunc
 @cython.inline
 def _u64(octets: cython.uchar[::1], at: cython.Py_ssize_t) -> cython.longlong:
-    """Give the number, or -1 where it is beyond what 63 bits hold."""
+    """Give the number, or -1 where it has more than 62 bits, which no counter reaches."""
     if at < 0 or at + 8 > octets.shape[0]:
         raise IndexError(at)
     number: cython.longlong = 0
@@ -82,7 +82,7 @@ def _u64(octets: cython.uchar[::1], at: cython.Py_ssize_t) -> cython.longlong:
         memcpy(cython.address(number), cython.address(octets[at]), 8)
     else:
         number = int.from_bytes(octets[at : at + 8], ORDER, signed=True)
-    return number if number >= 0 else -1
+    return number if number >> 62 == 0 else -1
 
 
 @cython.cfunc
@@ -142,6 +142,8 @@ def ready(
             break
         if _u64(ring, begin + 24) != sequence + count:
             broken = _u64(ring, begin + 24)
+            if broken == 0:
+                broken = -1
             break
         length = min(_u32(ring, begin + 20), block_octets)
         packets = min(_u32(ring, begin + 12), length // 48)
