@@ -96,7 +96,11 @@ async def open_post(ground: Ground, machine: str, port: int, service: Service | 
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-        sock.bind(("", port) if ground.layer2 else ground.address(machine, port))
+        if ground.layer2:
+            sock.bind(("", port))
+        else:  # who only asks has any port: on 127.0.0.0/8 a library takes one with its own port number for itself
+            address, moved_to = ground.address(machine, port)
+            sock.bind((address, moved_to if service else 0))
         made = Post(ground, machine, port, service, draws)
         await asyncio.get_running_loop().create_datagram_endpoint(lambda: made, sock=sock)
     except BaseException:

@@ -1,0 +1,176 @@
+"""Whatever is killed, in whatever order: what a plant leaves is cleared, and nothing of anybody else is touched."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.plant.living.conftest import needs_root
+from tests.plant.living.running import ROOT, Plant, traces
+
+from interlock.errors import ConfigError
+from interlock.plant.living.loopback import Loopback
+from interlock.plant.living.namespaces import leftovers
+from interlock.plant.living.state import SCHEMA, Files, boot, start_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+def _until(true: Callable[[], bool], seconds: float = 30.0) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Plant]:
+    plant = Plant(tmp_path)
+    yield plant
+    plant.run("down")
+
+
+def _ours(plant: Plant, run: str) -> list[str]:
+    del plant
+    return leftovers().get(run, [])
+
+
+@needs_root
+def test_kill_a_server_then_the_plant_then_the_folder(fresh: Plant) -> None:
+    clean = traces(fresh.state)
+    fresh.run("up")
+    first = fresh.files.read()
+    others = [pid for pid in fresh.files.holders() if pid != first.pid]
+    assert len(others) == 5, "five servers of libraries"
+    os.kill(min(others), signal.SIGKILL)
+    _until(lambda: any("signal 9" in s["why"] for s in fresh.status()["services"]))
+    answers = {(s["machine"], s["port"]): s["answers"] for s in fresh.status()["services"]}
+    assert answers["plc-water", 502] == "no"
+    assert answers["rtu-feeder", 2404] != "no"
+
+    os.kill(first.pid, signal.SIGKILL)
+    _until(lambda: not fresh.files.holders())
+    assert _ours(fresh, first.run), "namespaces outlive the process"
+    assert "no plant is up" in fresh.run("status", fails=True)
+
+    fresh.run("up")
+    second = fresh.files.read()
+    assert second.run != first.run
+    assert not _ours(fresh, first.run), "what the dead run left is cleared"
+    assert _ours(fresh, second.run)
+
+    shutil.rmtree(fresh.files.folder)
+    _until(lambda: not _ours(fresh, second.run))
+    _until(lambda: start_of(second.pid) is None)
+    assert "no plant was up" in fresh.run("down")
+    now = traces(fresh.state)
+    assert (now.files, now.processes) == (frozenset(), frozenset())
+    assert not {i for i in now.interfaces - clean.interfaces if i == f"ilp-m-{second.run}"}
+
+
+def test_loopback_lives_and_dies_without_namespaces(fresh: Plant) -> None:
+    clean = traces(fresh.state)
+    fresh.run("up", "--loopback")
+    run = fresh.files.read()
+    assert not _ours(fresh, run.run)
+    told = fresh.status()
+    assert (told["layer2"], told["mirror"]) == (False, "")
+    assert all(s["address"].startswith("127.77.1.") for s in told["services"])
+    assert "loopback" in fresh.run(
+        "capture", "--seconds", "1", "--out", str(fresh.state / "x.pcap"), fails=True
+    )
+    said = json.loads(fresh.run("attack", "bacnet-override", "--json"))
+    assert said["answered"] == 3
+    os.kill(run.pid, signal.SIGKILL)
+    _until(lambda: not fresh.files.holders())
+    assert "the plant is down" in fresh.run("down")
+    now = traces(fresh.state)
+    assert now.files == {"plant-truth.jsonl"}, "the attack was settled when it ended, and its truth stays"
+    assert now.processes == clean.processes == frozenset()
+
+
+def test_ports_of_root_move_up_for_everybody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    ground = Loopback()
+    assert ground.address("plc-water", 502) == ("127.77.1.10", 20502)
+    assert ground.address("rtu-feeder", 2404) == ("127.77.1.18", 2404)
+    assert ground.address("outside", 80) == ("127.77.1.77", 20080)
+    with pytest.raises(KeyError):
+        ground.address("192.0.2.1", 502)
+
+
+def _forged(state: Path, **fields: object) -> Files:
+    files = Files(state)
+    files.folder.mkdir(mode=0o700)
+    told = {"schema": SCHEMA, "run": "abcdef", "pid": os.getpid(), "started": 1, "boot": boot(), "ground": "loopback",
+            "seed": 1, "mirror": "", "begun": "2026-11-27T12:00:00Z"} | fields  # fmt: skip
+    (files.folder / "run.json").write_text(json.dumps(told))
+    (files.folder / "run.json").chmod(0o600)
+    return files
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"mirror": "eth0"},
+        {"mirror": "ilp-mirror; reboot"},
+        {"run": "../../x"},
+        {"run": "*"},
+        {"ground": "internet"},
+        {"address": "192.0.2.1"},
+        {"pid": "1"},
+        {"schema": "other/1"},
+    ],
+)
+def test_a_forged_state_file_is_refused(tmp_path: Path, fields: dict) -> None:
+    plant = Plant(tmp_path)
+    files = _forged(tmp_path, **fields)
+    with pytest.raises(ConfigError):
+        files.read()
+    assert "is not what `plant up` writes" in plant.run("attack", "forged-write", fails=True)
+    plant.run("down")
+    assert not files.folder.exists()
+
+
+def test_a_state_file_that_names_somebody_else_ends_nobody(tmp_path: Path) -> None:
+    """Not by number, and not by number and start time either: only who holds the run's lock belongs to it."""
+    innocent = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    try:
+        plant = Plant(tmp_path)
+        _forged(tmp_path, pid=innocent.pid, started=start_of(innocent.pid))
+        assert "does not answer" in plant.run("attack", "forged-write", fails=True)
+        plant.run("down")
+        assert innocent.poll() is None
+    finally:
+        innocent.kill()
+        innocent.wait()
+
+
+def test_a_number_used_again_is_not_the_plant(tmp_path: Path) -> None:
+    plant = Plant(tmp_path)
+    _forged(tmp_path, started=start_of(os.getpid()) - 1)
+    assert "no plant is up" in plant.run("status", fails=True)
+
+
+def test_what_others_may_write_is_not_believed(tmp_path: Path) -> None:
+    files = _forged(tmp_path)
+    (files.folder / "run.json").chmod(0o666)
+    with pytest.raises(ConfigError, match="others may write"):
+        files.read()
+
+
+@pytest.mark.skipif(not ROOT, reason="sees other processes' files")
+def test_down_is_quiet_where_nothing_is(tmp_path: Path) -> None:
+    plant = Plant(tmp_path)
+    for _ in range(2):
+        assert "no plant was up" in plant.run("down")
+    assert not list(tmp_path.iterdir())
