@@ -132,10 +132,12 @@ def _forged(state: Path, **fields: object) -> Files:
     ],
 )
 def test_a_forged_state_file_is_refused(tmp_path: Path, fields: dict) -> None:
-    plant = Plant(tmp_path)
-    files = _forged(tmp_path, **fields)
-    with pytest.raises(ConfigError):
-        files.read()
+    with pytest.raises(ConfigError, match="is not what `plant up` writes"):
+        _forged(tmp_path, **fields).read()
+
+
+def test_nothing_is_attacked_by_a_forged_state_file_and_down_clears_it(tmp_path: Path) -> None:
+    plant, files = Plant(tmp_path), _forged(tmp_path, address="192.0.2.1")
     assert "is not what `plant up` writes" in plant.run("attack", "forged-write", fails=True)
     plant.run("down")
     assert not files.folder.exists()

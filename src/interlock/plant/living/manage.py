@@ -35,7 +35,7 @@ def prepare(files: Files) -> None:
     missing = missing_libraries()
     if missing:
         raise ConfigError(
-            f"{', '.join(missing)}: not installed; `pip install 'interlock[plant]'` brings the plant's servers"
+            f"the plant's servers are not all installed; `pip install {' '.join(missing)}` brings what is missing"
         )
     os.close(files.take())  # raises where a plant is up
     end(files)
