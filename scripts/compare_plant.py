@@ -36,6 +36,8 @@ KNOWN = Path(__file__).parent.parent / "tests/plant/living/differences.toml"
 _BEGIN_S = BEGIN_S + 59 * 60  # a minute before the first shift, as the living plant begins
 _MIRROR = "ilp-mirror"
 _UP_S = 60.0
+_BEFORE_NS = 200_000_000
+"""What scripts cast at once comes a moment before the first connection."""
 
 
 class Key(NamedTuple):
@@ -96,15 +98,14 @@ def _is_up(flags: Path) -> bool:
 
 
 def _window(octets: bytes, length_ns: int) -> bytes:
-    kept, at, first = [PCAP_HEADER], len(PCAP_HEADER), None
+    kept, at, frames = [PCAP_HEADER], len(PCAP_HEADER), []
     while at < len(octets):
         seconds, rest, size, _ = struct.unpack_from("<IIII", octets, at)
-        when, frame = seconds * 10**9 + rest, octets[at + 16 : at + 16 + size]
-        if first is None and frame[12:14] == b"\x08\x00" and frame[23] == 6:
-            first = when
-        if first is not None and when < first + length_ns:
-            kept.append(octets[at : at + 16 + size])
+        frames.append((seconds * 10**9 + rest, octets[at : at + 16 + size]))
         at += 16 + size
+    tcp = (when for when, frame in frames if frame[28:30] == b"\x08\x00" and frame[39] == 6)
+    first = next(tcp) - _BEFORE_NS
+    kept += [frame for when, frame in frames if first <= when < first + length_ns]
     return b"".join(kept)
 
 

@@ -8,6 +8,7 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 from interlock.plant.machines import BY_NAME
+from interlock.plant.protocols.ftp import DATA_PORT
 from interlock.plant.protocols.session import Crashed, Spontaneous
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ __all__ = ["listen_frames", "serve_stream"]
 _MOST_CONNECTIONS: Final = 64
 _MOST_OCTETS: Final = 65536
 _IDLE_S: Final = 3600.0
+_LOOKS_S: Final = 0.1
 _GROUP: Final = 1
 _PACKET_OUTGOING: Final = 4
 
@@ -32,11 +34,13 @@ class _Server:
     def __init__(
         self,
         machine: str,
+        port: int,
         service: Service,
         draws: Draws,
         now: Callable[[], float],
         crashed: Callable[[float], None],
     ) -> None:
+        self._port = port
         self._crashed = crashed
         self._machine = BY_NAME[machine]
         self._service = service
@@ -63,9 +67,11 @@ class _Server:
     async def _converse(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, session: Session
     ) -> None:
-        speaking = (
-            asyncio.ensure_future(self._speak(writer, session)) if isinstance(session, Spontaneous) else None
-        )
+        speaking = None
+        if isinstance(session, Spontaneous):
+            speaking = asyncio.ensure_future(self._speak(writer, session))
+        elif self._port == DATA_PORT:
+            speaking = asyncio.ensure_future(self._pour(writer, session))
         try:
             for greeting in session.receive(b""):
                 writer.write(greeting)
@@ -79,6 +85,13 @@ class _Server:
         finally:
             if speaking:
                 speaking.cancel()
+
+    async def _pour(self, writer: asyncio.StreamWriter, session: Session) -> None:
+        """A connection for data carries a file as soon as the other connection has asked for one."""
+        while not writer.is_closing():
+            for octets in session.receive(b""):
+                writer.write(octets)
+            await asyncio.sleep(_LOOKS_S)
 
     async def _speak(self, writer: asyncio.StreamWriter, session: Spontaneous) -> None:
         while not writer.is_closing():
@@ -107,7 +120,7 @@ async def serve_stream(
     sock = ground.make(machine, socket.AF_INET, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.bind(ground.address(machine, port))
-    server = _Server(machine, service, draws, now, crashed)
+    server = _Server(machine, port, service, draws, now, crashed)
     return await asyncio.start_server(server.accept, sock=sock)
 
 

@@ -29,6 +29,11 @@ def _always(_octets: bytes) -> bool:
     return True
 
 
+def _nothing(octets: bytes) -> bool:
+    """Who says nothing on a connection for data waits for some."""
+    return not octets
+
+
 def _never(_octets: bytes) -> bool:
     return False
 
@@ -148,7 +153,7 @@ _SPEECHES: Final = {
     21: Speech(length=_line, answered=_always, alone=_transfer_over),
     445: Speech(length=_netbios),
     3389: Speech(length=_tpkt),
-    DATA_PORT: Speech(length=len, answered=_never),
+    DATA_PORT: Speech(length=len, answered=_nothing),
 }
 _ANY: Final = Speech(length=len)
 
