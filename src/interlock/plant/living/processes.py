@@ -60,7 +60,7 @@ def begin(
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN if number == signal.SIGINT else signal.SIG_DFL)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        logging.disable(logging.WARNING)  # libraries warn of every odd message: here those are the exercise
+        logging.disable(logging.CRITICAL)  # libraries tell of every odd message: here those are the exercise
         ground.enter(machine)
         _close_all_but({0, 1, 2, kept, *image.descriptors})
         serve()
