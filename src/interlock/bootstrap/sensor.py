@@ -35,6 +35,7 @@ class Running:
         self._post = parts.letters.post
         sources = dict.fromkeys(job.source for job in workers if job.source)
         self._watches = ", ".join(sources) or "captures"
+        manager = _Manager(self._watches)
         self._supervisor = Supervisor(
             [*workers, parts.judge(), parts.herald()],
             parts.board,
@@ -42,7 +43,7 @@ class Running:
             now_s=time.monotonic,
             post=parts.letters.post,
             most_deaths=most_deaths,
-            tick=_Manager(),
+            tick=lambda: manager(ending=self._supervisor.ending),
         )
 
     def run(self) -> str:
@@ -57,18 +58,22 @@ class Running:
 
 
 class _Manager:
-    """Tells the service manager that the sensor is ready, then at its interval that it is alive."""
+    """Tells the service manager that the sensor is ready, at its interval that it is alive, then that it ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, watches: str) -> None:
         self._notifier = Notifier.of(os.environ, monotonic_ns=time.monotonic_ns)
         self._interval_s = watchdog_interval_s(os.environ, os.getpid()) or 10.0
-        self._ready = False
+        self._watches = watches
+        self._ready = self._ends = False
         self._told_s = 0.0
 
-    def __call__(self) -> None:
+    def __call__(self, *, ending: bool) -> None:
         if not self._ready:
             self._ready = True
-            self._notifier.ready("watching")
+            self._notifier.ready(f"watching {self._watches}")
+        if ending and not self._ends:
+            self._ends = True
+            self._notifier.stopping("keeping what it saw")
         now_s = time.monotonic()
         if now_s - self._told_s >= self._interval_s:
             self._told_s = now_s

@@ -111,6 +111,11 @@ class Supervisor:
             os.close(wake)
             os.close(end)
 
+    @property
+    def ending(self) -> bool:
+        """Whether somebody asked it to end."""
+        return bool(self._asked)
+
     def residents(self) -> dict[str, int]:
         """Memory of each job's process, octets."""
         return {job.name: job.child.resident() for job in self._jobs if job.child is not None}
