@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import numpy as np
 import pyarrow as pa
 
+from interlock.export.parquet import ROWS
 from interlock.store.folding import MINUTE_NS, Folding, gathered
 from interlock.store.plain.sealing import tidy
 from interlock.store.plain.segments import Segment, span, stream_name
@@ -20,7 +21,7 @@ from interlock.store.plain.streams import Stream, read_stream, written_out
 from interlock.store.value_folding import ValueFolding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from interlock.store.plain.limits import Limits
@@ -116,9 +117,21 @@ class Journal:
 def folded_rows(name: str, batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch | None:
     """What rows of a table are folded to, as one batch; None where there are none."""
     folding = FOLDED_AS[name][1]()
-    done = [rows for batch in batches for rows in folding.add(batch)]
+    done = [rows for batch in _larger(batches) for rows in folding.add(batch)]
     done += folding.rest()
     return gathered(done) if done else None
+
+
+def _larger(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same rows in fewer batches: who groups rows pays for a batch, not for a row."""
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(b.num_rows for b in held) >= ROWS:
+            yield gathered(held)
+            held = []
+    if held:
+        yield gathered(held)
 
 
 def _rows(path: Path) -> int:
