@@ -1,0 +1,169 @@
+"""The real sensor as a process on a wire, with what it printed and what it is made of."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from interlock.errors import InterlockError
+from interlock.pipeline.sensor.figures import read_figures_file
+from interlock.store.plain.reader import PlainReader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from interlock.pipeline.sensor.figures import Figures
+    from interlock.records.finding import Finding
+    from interlock.store.port import Entry
+    from soaking.wire import Wire
+
+__all__ = ["ENTRY", "RunningSensor", "shared_octets", "until"]
+
+ENTRY = (sys.executable, "-c", "from interlock.cli.main import main; main()")
+_PRINTED = re.compile(r"(?P<severity>\w+) +(?P<title>.*) \[(?P<count>\d+)\]")
+
+
+def until(met: Callable[[], object], timeout_s: float = 20.0, pause_s: float = 0.05) -> bool:
+    """Wait for something; whether it came."""
+    end = time.monotonic() + timeout_s
+    while not (found := met()) and time.monotonic() < end:
+        time.sleep(pause_s)
+    return bool(found)
+
+
+class RunningSensor:
+    """`interlock sensor run` on the near end of a wire. printed: (severity, title, count), as it came."""
+
+    def __init__(self, wire: Wire, store: Path, *more: object) -> None:
+        self.store = store
+        self._errors = store.with_name(store.name + ".err").open("ab")
+        self.process = wire.start(
+            *ENTRY, "sensor", "run", "-i", wire.near, "--out", store, *more,
+            stdout=subprocess.PIPE, stderr=self._errors, stdin=subprocess.DEVNULL, preexec_fn=_listen,
+        )  # fmt: skip
+        self.printed: list[tuple[str, str, int]] = []
+        self._reading = threading.Thread(target=self._read, daemon=True)
+        self._reading.start()
+
+    @property
+    def reader(self) -> PlainReader:
+        """Its store, as another process sees it."""
+        return PlainReader(self.store)
+
+    def figures(self) -> Figures | None:
+        """What it says of itself."""
+        with suppress(InterlockError):
+            return read_figures_file(self.store)
+        return None
+
+    def findings(self) -> dict[str, Finding]:
+        """By id, as they are in the store."""
+        return {finding.id: finding for _, finding in self.reader.findings()}
+
+    def diary(self) -> Sequence[Entry]:
+        """Every line so far."""
+        return list(self.reader.diary())
+
+    def watching(self) -> bool:
+        """Whether both of its processes are there."""
+        return len(self.children()) == 2  # noqa: PLR2004 (one worker, one judge)
+
+    def ready(self, timeout_s: float = 30.0) -> None:
+        """Wait until it watches. Raises RuntimeError where it does not come to that."""
+        begun = time.time_ns()
+
+        def there() -> bool:
+            figures = self.figures()
+            return self.process.poll() is not None or (figures is not None and figures.time > begun)
+
+        if not until(there, timeout_s) or self.process.poll() is not None:
+            raise RuntimeError(f"the sensor does not watch: {self.errors()[-2000:]}")
+
+    def children(self) -> list[int]:
+        """Its processes in the order of their beginning."""
+        with suppress(OSError):
+            pid = self.process.pid
+            return [int(n) for n in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()]
+        return []
+
+    def judge(self) -> int:
+        """The process that holds the store."""
+        figures = self.figures()
+        named = [row.pid for row in figures.processes if row.name == "judge"] if figures else []
+        found = [pid for pid in self.children() if pid in named]
+        if not found:
+            raise LookupError("no judge is there just now")
+        return found[0]
+
+    def worker(self) -> int:
+        """The process that reads the ring."""
+        judge = self.judge()
+        found = [pid for pid in self.children() if pid != judge]
+        if not found:
+            raise LookupError("no worker is there just now")
+        return found[0]
+
+    def packets(self) -> int:
+        """Frames read from the ring, since it was opened."""
+        figures = self.figures()
+        return sum(row.packets or 0 for row in figures.interfaces) if figures else 0
+
+    def drops(self) -> int:
+        """Frames that the kernel had no room for."""
+        figures = self.figures()
+        return figures.drops or 0 if figures else 0
+
+    def errors(self) -> str:
+        """What stands on its standard error."""
+        return Path(self._errors.name).read_text("utf-8", "replace")
+
+    def stop(self, number: int = signal.SIGTERM, timeout_s: float = 60.0) -> int:
+        """Ask it to end; its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            code = self.process.wait(timeout_s)
+        finally:
+            self.close()
+        return code
+
+    def close(self) -> None:
+        """Nothing of it is left, however it is."""
+        left = self.children()
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(10)
+        for pid in left:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._reading.join(10)
+        self._errors.close()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout as lines:
+            for line in lines:
+                if found := _PRINTED.fullmatch(line.decode("utf-8", "replace").rstrip("\n")):
+                    self.printed.append((found["severity"], found["title"], int(found["count"])))
+
+
+def shared_octets(pids: Sequence[int]) -> int:
+    """Memory of processes that share pages, each page once: the sum of their proportional set sizes (PSS)."""
+    total = 0
+    for pid in pids:
+        with suppress(OSError):
+            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii")
+            total += sum(int(line.split()[1]) << 10 for line in rollup.splitlines() if line.startswith("Pss:"))
+    return total
+
+
+def _listen() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
