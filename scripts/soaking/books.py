@@ -42,7 +42,9 @@ def nameless(title: str) -> str:
     return _NAMED.sub(r"\1", title)
 
 
-def unprinted(printed: Iterable[tuple[str, str, int]], stored: Iterable[Finding]) -> list[tuple[str, str, int]]:
+def unprinted(
+    printed: Iterable[tuple[str, str, int]], stored: Iterable[Finding]
+) -> list[tuple[str, str, int]]:
     """What was printed and is not in the store, with at least that count."""
     kept: dict[str, int] = {}
     for finding in stored:

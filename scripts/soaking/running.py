@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from interlock.store.port import Entry
     from soaking.wire import Wire
 
-__all__ = ["ENTRY", "RunningSensor", "shared_octets", "until"]
+__all__ = ["ENTRY", "ROLES", "RunningSensor", "shared_octets", "until"]
 
 ENTRY = (sys.executable, "-c", "from interlock.cli.main import main; main()")
+ROLES = ("worker", "judge", "herald")
 _PRINTED = re.compile(r"(?P<severity>\w+) +(?P<title>.*) \[(?P<count>\d+)\]")
 
 
@@ -73,8 +74,8 @@ class RunningSensor:
         return list(self.reader.diary())
 
     def watching(self) -> bool:
-        """Whether both of its processes are there."""
-        return len(self.children()) == 2  # noqa: PLR2004 (one worker, one judge)
+        """Whether all of its processes are there."""
+        return len(self.children()) == len(ROLES)
 
     def ready(self, timeout_s: float = 30.0) -> None:
         """Wait until it watches. Raises RuntimeError where it does not come to that."""
@@ -94,22 +95,13 @@ class RunningSensor:
             return [int(n) for n in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()]
         return []
 
-    def judge(self) -> int:
-        """The process that holds the store."""
-        figures = self.figures()
-        named = [row.pid for row in figures.processes if row.name == "judge"] if figures else []
-        found = [pid for pid in self.children() if pid in named]
-        if not found:
-            raise LookupError("no judge is there just now")
-        return found[0]
-
-    def worker(self) -> int:
-        """The process that reads the ring."""
-        judge = self.judge()
-        found = [pid for pid in self.children() if pid != judge]
-        if not found:
-            raise LookupError("no worker is there just now")
-        return found[0]
+    def process_of(self, role: str) -> int:
+        """The process of one of ROLES. Raises LookupError where there is none just now."""
+        for pid in self.children():
+            with suppress(OSError):
+                if Path(f"/proc/{pid}/comm").read_text("ascii").startswith(role):
+                    return pid
+        raise LookupError(f"no {role} is there just now")
 
     def packets(self) -> int:
         """Frames read from the ring, since it was opened."""
@@ -161,7 +153,9 @@ def shared_octets(pids: Sequence[int]) -> int:
     for pid in pids:
         with suppress(OSError):
             rollup = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii")
-            total += sum(int(line.split()[1]) << 10 for line in rollup.splitlines() if line.startswith("Pss:"))
+            total += sum(
+                int(line.split()[1]) << 10 for line in rollup.splitlines() if line.startswith("Pss:")
+            )
     return total
 
 

@@ -40,7 +40,7 @@ def why_not() -> str:
 
 def sweep() -> None:
     """Remove wires whose makers are gone."""
-    for name in os.listdir(_NETNS) if _NETNS.exists() else ():
+    for name in sorted(path.name for path in _NETNS.glob("ilw-*")):
         found = _NAME.fullmatch(name)
         if found and not Path("/proc", found[1]).exists():
             _ip("netns", "del", name)

@@ -19,7 +19,7 @@ from soaking.wire import Wire, sweep, why_not  # noqa: E402
 from interlock.plant.twin.recording import Twin  # noqa: E402
 
 MINUTES = 4
-SPEED = 60
+SPEED = 80
 ATTACKS = (
     ("controller-stop", 0.3), ("default-login", 0.6), ("malformed-frames", 1.0), ("discovery-sweep", 1.5),
     ("firmware-write", 2.0), ("controller-stop", 3.5),

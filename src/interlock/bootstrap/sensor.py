@@ -31,7 +31,7 @@ class Running:
     """A sensor whose processes can begin. most_deaths: of one process before all is given up, None for never."""
 
     def __init__(self, parts: Parts, workers: Sequence[Job], *, most_deaths: int | None) -> None:
-        self._switchboard = parts.switchboard
+        self._parts = parts
         self._post = parts.letters.post
         sources = dict.fromkeys(job.source for job in workers if job.source)
         self._watches = ", ".join(sources) or "captures"
@@ -53,7 +53,7 @@ class Running:
         try:
             self._supervisor.run()
         finally:
-            self._switchboard.close()
+            self._parts.close()
         return self._supervisor.failed
 
 
@@ -104,13 +104,13 @@ def build_live(sensor: Sensor, interfaces: Sequence[InterfaceConfig]) -> Running
     def opener(ring: LiveRing, row: memoryview, source: Source) -> Callable[[int], FrameSource]:
         return lambda _handed: Interface(LiveSource(ring, row), source)
 
-    parts = Parts(sensor, sum(i.workers for i in interfaces), live=True)
-    jobs: list[Job] = []
+    listening: list[tuple[str, str, Callable[[int], FrameSource]]] = []
     for place, each in enumerate(interfaces):
         group = (os.getpid() + place) & 0xFFFF
         rings = [open_ring(each.name)] if each.workers == 1 else open_fanout(each.name, each.workers, group)
         source = Source(name=each.name, realm=each.realm)
         for k, ring in enumerate(rings):
-            opened = opener(ring, shared_row(), source)
-            jobs.append(parts.worker(len(jobs), f"worker {k} of {each.name}", each.name, opened))
+            listening.append((f"worker {k} of {each.name}", each.name, opener(ring, shared_row(), source)))
+    parts = Parts(sensor, len(listening), live=True)
+    jobs = [parts.worker(number, *one) for number, one in enumerate(listening)]
     return Running(parts, jobs, most_deaths=None)

@@ -14,6 +14,7 @@ from interlock.bootstrap.telling import telling
 from interlock.decode.registry import load_specs
 from interlock.detect.registry import all_detectors
 from interlock.detect.runner import Runner
+from interlock.errors import OutputError
 from interlock.inventory.registry_files import load_registries, load_rules
 from interlock.pipeline.sensor.board import Board
 from interlock.pipeline.sensor.judge import wanted_tables
@@ -22,6 +23,7 @@ from interlock.pipeline.sensor.supervisor import Job
 from interlock.pipeline.sensor.wires import LetterBox, Switchboard
 from interlock.records.config import Config
 from interlock.records.tables import TABLES
+from interlock.store.plain.lock import Lock
 from interlock.store.port import Entry
 
 if TYPE_CHECKING:
@@ -62,7 +64,7 @@ class Parts:
         self.sensor = sensor
         self.live = live
         self.site = read_site(sensor.site_file)
-        sensor.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.lock = _locked(sensor.folder)
         self.board = Board(workers + 2)
         self.letters = LetterBox()
         self.switchboard = Switchboard(sensor.folder)
@@ -73,6 +75,11 @@ class Parts:
         tables = {**TABLES, **{table.name: table for spec in specs for table in spec.details}}
         self.schemas: dict[str, pa.Schema] = {name: tables[name].schema for name in sorted(self.wanted)}
         self.schemas[OPEN_FLOWS] = self.schemas["flows"]
+
+    def close(self) -> None:
+        """Nobody runs any more; another sensor may have the store."""
+        self.switchboard.close()
+        self.lock.release()
 
     def worker(self, number: int, name: str, source: str, opened: Callable[[int], FrameSource]) -> Job:
         """The job of a capture worker. opened(frames handed on before): where its frames come from."""
@@ -120,3 +127,13 @@ class Parts:
                 raise
 
         return said
+
+
+def _locked(folder: Path) -> Lock:
+    """The folder, this sensor's alone from now on: also the address of its judge lies there. Raises OutputError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return Lock(folder / "sensor.lock", time.time_ns())
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OutputError(f"{folder}: cannot be written ({reason}); name another folder") from error

@@ -24,17 +24,19 @@ __all__ = ["Child"]
 _CLOCK_TICKS: Final = os.sysconf("SC_CLK_TCK")
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _PR_SET_PDEATHSIG: Final = 1
+_PR_SET_NAME: Final = 15
 _CRASHES: Final = frozenset({signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL, signal.SIGFPE})
 
 
 class Child:
-    """A process that does `work`. now_s: seconds that only rise."""
+    """A process that does `work`. now_s: seconds that only rise. name: as `ps` shows it, its first 15 octets."""
 
     def __init__(
         self,
         work: Callable[[memoryview, Callable[[], bool]], None],
         cells: memoryview,
         now_s: float,
+        name: str = "",
     ) -> None:
         self._cells = cells
         self._moved = (cells[ALIVE], now_s)
@@ -46,7 +48,7 @@ class Child:
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
         self.pid = os.fork()
         if self.pid == 0:
-            _live(work, cells, parent, blocked)
+            _live(work, cells, parent, blocked, name)
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         self.handle = os.pidfd_open(self.pid)
 
@@ -64,6 +66,10 @@ class Child:
         if cells[STEPS] != self._beat[0] or not cells[BUSY] or not cells[PATIENCE]:
             self._beat = (cells[STEPS], spent)
         return spent - self._beat[1] >= cells[PATIENCE] / 1000 > 0
+
+    def stopped(self) -> bool:
+        """Whether a signal has stopped it."""
+        return bool(fields := _status(self.pid)) and fields[0] == b"T"
 
     def still_s(self, now_s: float) -> float:
         """Seconds since its loop last went round."""
@@ -94,6 +100,7 @@ def _live(
     cells: memoryview,
     parent: int,
     blocked: set[int | signal.Signals],
+    name: str,
 ) -> NoReturn:
     """The child's whole life. A terminal's Ctrl-C is the supervisor's business."""
     asked: list[int] = []
@@ -105,6 +112,8 @@ def _live(
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, lambda number, _frame: asked.append(number))
         _die_with(parent)
+        if name:
+            ctypes.CDLL(None).prctl(_PR_SET_NAME, name.encode()[:15], 0, 0, 0)
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         gc.freeze()  # what all share: the collector would look through it, and write to its pages, for nothing
         work(cells, lambda: bool(asked))
@@ -126,12 +135,16 @@ def _die_with(parent: int) -> None:
         os._exit(1)
 
 
+def _status(pid: int) -> list[bytes]:
+    """What /proc/PID/stat says behind the name; nothing where it is gone."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    return []
+
+
 def _processor_s(pid: int) -> float:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / _CLOCK_TICKS
+    fields = _status(pid)
+    return (int(fields[11]) + int(fields[12])) / _CLOCK_TICKS if fields else 0.0
 
 
 def _say(sentence: str) -> None:

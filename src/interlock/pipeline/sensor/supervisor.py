@@ -142,7 +142,7 @@ class Supervisor:
                 for at in range(6):
                     cells[at] = 0
                 work = job.work
-                job.child = Child(lambda c, s, w=work, h=hung: w(c, s, h), cells, now)  # type: ignore[misc]
+                job.child = Child(lambda c, s, w=work, h=hung: w(c, s, h), cells, now, job.name.removeprefix("the "))  # type: ignore[misc]
                 if job.died_ns:
                     self._say_back(job)
 
@@ -177,7 +177,9 @@ class Supervisor:
         """Whoever stands still or holds too much is killed; how it ended is seen at the next look."""
         event: Event = "worker-lost"
         why = ""
-        if child.hung():
+        if child.stopped():
+            self._wake(job, child)
+        elif child.hung():
             event = "flow-passed-over"
             job.hung.add(found := (child.busy_frame(1) or (0, 0)))
             why = f"a decoder never returned from frame {found[1]}; that conversation is passed over from now on"
@@ -192,6 +194,15 @@ class Supervisor:
                 Entry(time=self._wall(), event=event, says=f"{job.name} is ended: {why}", source=job.source)
             )
             child.send(signal.SIGKILL)
+
+    def _wake(self, job: Job, child: Child) -> None:
+        """Whoever was stopped goes on: its ring holds some two seconds of a busy wire, and nobody else reads it."""
+        found = self._wall()
+        child.send(signal.SIGCONT)
+        says = f"{job.name} had been stopped by a signal and was woken; what its ring could hold is read now"
+        self._post(
+            Entry(time=found - int(LOOK_S * 1e9), until=found, event="blind", says=says, source=job.source)
+        )
 
     def _ended(self, job: Job, code: int, now: float) -> None:
         child, job.child = job.child, None

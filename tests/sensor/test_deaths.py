@@ -1,0 +1,94 @@
+"""Processes of a live sensor that die or stand still: what was on the wire and what was said stays."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from soaking.books import unprinted
+from soaking.running import ROLES, until
+
+
+@pytest.fixture
+def sensor(ground):
+    made = ground.sensor()
+    yield made
+    made.close()
+
+
+def strike(sensor, role: str, number: int) -> None:
+    """Send a signal to one of its processes, once it is there."""
+    assert until(sensor.watching)
+    os.kill(sensor.process_of(role), number)
+
+
+def test_workers_that_are_killed_lose_no_frame(ground, sensor) -> None:
+    with ground.sending() as sender:
+        for _ in range(3):
+            before = sensor.packets()
+            assert until(lambda before=before: sensor.packets() > before)  # it has begun to read
+            strike(sensor, "worker", signal.SIGKILL)
+            assert until(sensor.watching)
+        count = ground.sent(sender)
+    assert until(lambda: sensor.packets() == count), (sensor.packets(), count)
+    assert sensor.drops() == 0
+    assert sensor.stop() == 0
+    said = [entry for entry in sensor.diary() if entry.event == "worker-lost"]
+    assert len(said) == 3
+    assert all("worker 0 of near0 died (signal 9)" in entry.says for entry in said)
+    blind = [entry for entry in sensor.diary() if entry.event == "blind"]
+    assert len(blind) == 3
+    assert all(entry.until - entry.time < 2_000_000_000 for entry in blind)
+    assert not unprinted(sensor.printed, sensor.findings().values())
+
+
+def test_a_worker_that_is_stopped_is_woken_and_loses_no_frame(ground, sensor) -> None:
+    with ground.sending() as sender:
+        time.sleep(0.7)
+        strike(sensor, "worker", signal.SIGSTOP)
+        count = ground.sent(sender)
+    assert until(lambda: sensor.packets() == count), (sensor.packets(), count)
+    assert sensor.drops() == 0
+    assert any("stopped by a signal" in entry.says for entry in sensor.diary())
+
+
+def test_a_judge_that_is_killed_has_kept_what_was_printed_and_the_next_one_goes_on(ground, sensor) -> None:
+    with ground.sending() as sender:
+        assert until(lambda: any(" stopped " in title for _, title, _ in sensor.printed))
+        strike(sensor, "judge", signal.SIGKILL)
+        before = list(sensor.printed)
+        assert not unprinted(before, sensor.findings().values())
+        count = ground.sent(sender)
+    assert until(lambda: sensor.packets() == count)
+    assert until(lambda: any("wrote firmware" in title for _, title, _ in sensor.printed))
+    assert sensor.stop() == 0
+    assert not unprinted(sensor.printed, sensor.findings().values())
+    assert any("the judge died (signal 9)" in entry.says for entry in sensor.diary())
+
+
+def test_a_supervisor_that_is_killed_leaves_no_process_and_the_next_sensor_goes_on(ground, sensor) -> None:
+    with ground.sending():
+        assert until(lambda: sensor.printed)
+        children = sensor.children()
+        assert len(children) == len(ROLES)
+        sensor.process.send_signal(signal.SIGKILL)
+        sensor.process.wait(10)
+        assert until(lambda: not any(_lives(pid) for pid in children), 5.0)
+        printed, before = list(sensor.printed), sensor.findings()
+        again = ground.sensor(store=sensor.store)
+        assert set(again.findings()) >= set(before)
+        assert not unprinted(printed, again.findings().values())
+        assert until(lambda: again.packets() > 100)
+        assert again.stop() == 0
+    assert set(again.findings()) >= set(before)
+    assert [entry.event for entry in again.diary()].count("started") == 2
+
+
+def _lives(pid: int) -> bool:
+    with suppress(OSError), Path(f"/proc/{pid}/stat").open("rb") as status:
+        return status.read().rpartition(b")")[2].split()[0] != b"Z"
+    return False

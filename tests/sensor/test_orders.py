@@ -1,0 +1,123 @@
+"""What people tell a live sensor: to end, to read its site file anew; and what it tells them before it begins."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from soaking.books import unprinted
+from soaking.running import ENTRY, until
+from tests.cli.terminal import Ended, one_sentence
+
+SITE = '[[zone]]\nname = "{name}"\naddresses = ["10.77.1.0/24"]\n'
+
+
+def refused(ground, *words: object, **how: object) -> Ended:
+    """What a sensor says that does not begin."""
+    process = ground.wire.start(
+        *ENTRY, "sensor", "run", *words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **how
+    )
+    out, err = process.communicate(timeout=60)
+    return Ended(process.returncode, out, err.decode())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_who_asks_it_to_end_finds_everything_kept(ground, number: int) -> None:
+    sensor = ground.sensor()
+    with ground.sending():
+        assert until(lambda: sensor.printed)
+        begun = time.monotonic()
+        assert sensor.stop(number) == 0
+    assert time.monotonic() - begun < 15
+    assert not sensor.errors()
+    assert not unprinted(sensor.printed, sensor.findings().values())
+    assert sum(batch.num_rows for batch in sensor.reader.rows("operations_folded")) > 0
+    assert [entry.event for entry in sensor.diary()][-1] == "stopped"
+    assert not (sensor.store / ".judge.sock").exists()
+
+
+def test_who_asks_twice_waits_no_longer(ground) -> None:
+    sensor = ground.sensor()
+    children = sensor.children()
+    os.kill(sensor.process_of("judge"), signal.SIGSTOP)
+    sensor.process.send_signal(signal.SIGTERM)
+    time.sleep(0.05)
+    begun = time.monotonic()
+    sensor.stop(signal.SIGTERM)
+    assert time.monotonic() - begun < 3
+    assert until(lambda: not any(Path("/proc", str(pid)).exists() for pid in children), 5.0)
+
+
+def test_a_site_file_is_read_anew_without_a_gap_and_a_wrong_one_changes_nothing(ground) -> None:
+    site = ground.folder / "site.toml"
+    site.write_text("")
+    sensor = ground.sensor("--site", site)
+    before = sensor.children()
+    with ground.sending() as sender:
+        assert until(lambda: _stops(sensor))
+        (ident,) = _stops(sensor)
+        site.write_text('[[zone]]\nnaam = "x"\n')
+        sensor.process.send_signal(signal.SIGHUP)
+        assert until(lambda: _says(sensor, "refused"))
+        site.write_text(
+            f'[[exceptions]]\nfinding = "{ident}"\nreason = "a test of the line"\nowner = "shift"\n'
+            "until = 2999-01-01\n"
+        )
+        sensor.process.send_signal(signal.SIGHUP)
+        assert until(lambda: _says(sensor, "reloaded"))
+        count = ground.sent(sender)
+    with ground.sending() as sender:
+        assert until(lambda: _stops(sensor)[ident].accepted)
+        count += ground.sent(sender)
+    assert until(lambda: sensor.packets() == count)
+    assert sensor.drops() == 0
+    assert sensor.children() == before
+    (wrong,) = _says(sensor, "refused")
+    assert "site.toml, line 1, column 3" in wrong
+    assert sensor.stop() == 0
+
+
+def _says(sensor, event: str) -> list[str]:
+    return [entry.says for entry in sensor.diary() if entry.event == event]
+
+
+def _stops(sensor) -> dict[str, object]:
+    """Findings that say that a controller was stopped."""
+    return {i: f for i, f in sensor.findings().items() if " stopped " in f.title}
+
+
+def test_a_second_sensor_on_the_same_store_is_refused_and_the_first_one_goes_on(ground) -> None:
+    sensor = ground.sensor()
+    ended = refused(ground, "-i", ground.wire.near, "--out", sensor.store)
+    assert ended.code != 0
+    assert str(sensor.process.pid) in one_sentence(ended)
+    os.kill(sensor.process_of("worker"), signal.SIGKILL)
+    with ground.sending():
+        assert until(lambda: sensor.printed)  # the next worker still finds the judge
+    assert sensor.stop() == 0
+
+
+def test_an_interface_that_is_missing_is_said_with_those_that_there_are(ground) -> None:
+    store = ground.folder / "nothing"
+    ended = refused(ground, "-i", "nosuch0", "--out", store)
+    assert ended.code == 3
+    assert "near0" in one_sentence(ended)
+    assert not store.exists()
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="the program `setpriv` is not installed")
+def test_without_the_capability_it_names_it_and_how_to_grant_it(ground) -> None:
+    bound = ["setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw"]
+    process = ground.wire.start(
+        *bound, *ENTRY, "sensor", "run", "-i", ground.wire.near, "--out", ground.folder / "none",
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    out, err = process.communicate(timeout=60)
+    said = one_sentence(Ended(process.returncode, out, err.decode()))
+    assert "CAP_NET_RAW" in said
+    assert "setcap" in said
