@@ -77,6 +77,10 @@ fuzz: build ## mutants of real captures, and coverage-guided fuzzing
 	$(INSTALL) -r requirements/fuzz.txt || echo "atheris cannot be installed here: coverage-guided fuzzing is skipped"
 	$(BIN)/python scripts/fuzz.py --jobs 2 --guided 60 --record
 
+SOAK_SECONDS ?= 600
+soak: $(VENV)/.tests build ## the real sensor under attack, faults at random, for SOAK_SECONDS (needs root)
+	$(BIN)/python scripts/soak.py --seconds $(SOAK_SECONDS) --record
+
 wheel: $(VENV)/.installed ## one wheel in dist/
 	sh scripts/wheel.sh $(BIN)
 

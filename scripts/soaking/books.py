@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from interlock.records.finding import Finding
 
-__all__ = ["nameless", "rows", "unprinted"]
-
-_NAMED = re.compile(r"[\w.-]+ \(([0-9a-f.:]+)\)")
+__all__ = ["rows", "unprinted"]
 
 
 def rows(batches: Iterable[Any], without: Iterable[str]) -> Counter[str]:
@@ -37,17 +34,8 @@ def _plain(column: pa.Array) -> pa.Array:
     return column
 
 
-def nameless(title: str) -> str:
-    """A title without the names of machines, which are learned while it stays the same finding."""
-    return _NAMED.sub(r"\1", title)
-
-
 def unprinted(
-    printed: Iterable[tuple[str, str, int]], stored: Iterable[Finding]
+    printed: Iterable[tuple[str, str, int]], stored: Mapping[str, Finding]
 ) -> list[tuple[str, str, int]]:
-    """What was printed and is not in the store, with at least that count."""
-    kept: dict[str, int] = {}
-    for finding in stored:
-        title = nameless(finding.title)
-        kept[title] = max(kept.get(title, 0), finding.count)
-    return [line for line in printed if kept.get(nameless(line[1]), 0) < line[2]]
+    """What was printed (id, title, count) and is not in the store, with at least that count."""
+    return [line for line in printed if line[0] not in stored or stored[line[0]].count < line[2]]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -29,7 +29,7 @@ __all__ = ["ENTRY", "ROLES", "RunningSensor", "shared_octets", "until"]
 
 ENTRY = (sys.executable, "-c", "from interlock.cli.main import main; main()")
 ROLES = ("worker", "judge", "herald")
-_PRINTED = re.compile(r"(?P<severity>\w+) +(?P<title>.*) \[(?P<count>\d+)\]")
+_CONFIG = '[[outlet]]\nkind = "stdout"\nformat = "jsonl"\n'
 
 
 def until(met: Callable[[], object], timeout_s: float = 20.0, pause_s: float = 0.05) -> bool:
@@ -41,13 +41,15 @@ def until(met: Callable[[], object], timeout_s: float = 20.0, pause_s: float = 0
 
 
 class RunningSensor:
-    """`interlock sensor run` on the near end of a wire. printed: (severity, title, count), as it came."""
+    """`interlock sensor run` on the near end of a wire. printed: (id, title, count), as it came."""
 
     def __init__(self, wire: Wire, store: Path, *more: object) -> None:
         self.store = store
         self._errors = store.with_name(store.name + ".err").open("ab")
+        self.config = store.with_name(store.name + ".toml")
+        self.config.write_text(_CONFIG)
         self.process = wire.start(
-            *ENTRY, "sensor", "run", "-i", wire.near, "--out", store, *more,
+            *ENTRY, "sensor", "run", "-i", wire.near, "--out", store, "--config", self.config, *more,
             stdout=subprocess.PIPE, stderr=self._errors, stdin=subprocess.DEVNULL, preexec_fn=_listen,
         )  # fmt: skip
         self.printed: list[tuple[str, str, int]] = []
@@ -143,8 +145,9 @@ class RunningSensor:
         assert self.process.stdout is not None
         with self.process.stdout as lines:
             for line in lines:
-                if found := _PRINTED.fullmatch(line.decode("utf-8", "replace").rstrip("\n")):
-                    self.printed.append((found["severity"], found["title"], int(found["count"])))
+                with suppress(ValueError):  # the last one of a process that was killed
+                    finding = json.loads(line)["finding"]
+                    self.printed.append((finding["id"], finding["title"], finding["count"]))
 
 
 def shared_octets(pids: Sequence[int]) -> int:

@@ -35,7 +35,7 @@ def test_who_asks_it_to_end_finds_everything_kept(ground, number: int) -> None:
         assert sensor.stop(number) == 0
     assert time.monotonic() - begun < 15
     assert not sensor.errors()
-    assert not unprinted(sensor.printed, sensor.findings().values())
+    assert not unprinted(sensor.printed, sensor.findings())
     assert sum(batch.num_rows for batch in sensor.reader.rows("operations_folded")) > 0
     assert [entry.event for entry in sensor.diary()][-1] == "stopped"
     assert not (sensor.store / ".judge.sock").exists()
@@ -61,7 +61,7 @@ def test_a_site_file_is_read_anew_without_a_gap_and_a_wrong_one_changes_nothing(
     with ground.sending() as sender:
         assert until(lambda: _stops(sensor))
         (ident,) = _stops(sensor)
-        site.write_text('[[zone]]\nnaam = "x"\n')
+        site.write_text('# zones\n[[zone]]\nnaam = "x"\n')
         sensor.process.send_signal(signal.SIGHUP)
         assert until(lambda: _says(sensor, "refused"))
         site.write_text(
@@ -78,7 +78,7 @@ def test_a_site_file_is_read_anew_without_a_gap_and_a_wrong_one_changes_nothing(
     assert sensor.drops() == 0
     assert sensor.children() == before
     (wrong,) = _says(sensor, "refused")
-    assert "site.toml, line 1, column 3" in wrong
+    assert "site.toml, line 2, column 8: " in wrong
     assert sensor.stop() == 0
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 import pytest
-from soaking.books import nameless, rows
+from soaking.books import rows
 from soaking.running import until
 from tests.cli.terminal import run
 
@@ -77,5 +77,5 @@ def test_its_findings_are_those_of_analyze_and_all_of_them_were_printed(both) ->
     assert {i: (f.title, f.severity, f.count) for i, f in found.items()} == {
         i: (f["title"], f["severity"], f["count"]) for i, f in said.items()
     }
-    last = {nameless(title): count for _, title, count in sensor.printed}
-    assert {nameless(f.title): f.count for f in found.values()}.items() <= last.items()
+    last = {ident: count for ident, _, count in sensor.printed}
+    assert {ident: f.count for ident, f in found.items()}.items() <= last.items()

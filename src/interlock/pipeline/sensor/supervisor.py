@@ -141,8 +141,8 @@ class Supervisor:
                 cells, hung = self._board.row(row), frozenset(job.hung)
                 for at in range(6):
                     cells[at] = 0
-                work = job.work
-                job.child = Child(lambda c, s, w=work, h=hung: w(c, s, h), cells, now, job.name.removeprefix("the "))  # type: ignore[misc]
+                work, name = job.work, job.name.removeprefix("the ")
+                job.child = Child(lambda c, s, w=work, h=hung: w(c, s, h), cells, now, name)  # type: ignore[misc]
                 if job.died_ns:
                     self._say_back(job)
 

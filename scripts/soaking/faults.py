@@ -1,0 +1,180 @@
+"""Faults: what is done to the sensor, and what its diary has to say of each."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import struct
+import subprocess
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from interlock.errors import SourceError
+from interlock.store.plain.reader import PlainReader
+from soaking.books import unprinted
+from soaking.running import ENTRY, until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from soaking.stage import Stage
+
+__all__ = ["FAULTS", "Done"]
+
+HOUR = 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What a fault was. says: events that the diary must have afterwards. away: wall times (ns) between which there
+    was nothing to be seen, since the wire itself was cut. left: processes that stayed behind. wrong: what failed."""
+
+    says: tuple[str, ...] = ()
+    away: tuple[int, int] = (0, 0)
+    left: int = 0
+    wrong: str = ""
+
+
+def _kill(role: str) -> Callable[[Stage], Done]:
+    def strike(stage: Stage) -> Done:
+        os.kill(stage.sensor.process_of(role), signal.SIGKILL)
+        return Done(says=("worker-lost", "blind"))
+
+    return strike
+
+
+def _supervisor(stage: Stage) -> Done:
+    """All of it dies; what watches services begins it again at once."""
+    children = stage.sensor.children()
+    stage.sensor.process.kill()
+    stage.sensor.process.wait(10)
+    until(lambda: not [pid for pid in children if _lives(pid)], 3.0)
+    left = len([pid for pid in children if _lives(pid)])
+    stage.sensor.close()
+    stage.again()
+    return Done(says=("started",), left=left)
+
+
+def _stop(stage: Stage) -> Done:
+    """Whoever stopped it does not wake it."""
+    os.kill(stage.sensor.process_of("worker"), signal.SIGSTOP)
+    time.sleep(stage.rng.uniform(0.5, 3))
+    return Done(says=("blind",))
+
+
+def _disk(stage: Stage) -> Done:
+    """Every free octet is taken for some seconds."""
+    ballast = stage.disk / "ballast"
+    with ballast.open("wb") as file:
+        octets = bytes(1 << 20)
+        for size in (1 << 20, 1 << 12):
+            with suppress(OSError):
+                while True:
+                    os.write(file.fileno(), octets[:size])
+    try:
+        full = until(lambda: any(e.event == "disk-full" for e in stage.sensor.diary()[-3:]), 3.0)
+        time.sleep(stage.rng.uniform(1, 4))
+    finally:
+        ballast.unlink()
+    del full  # it may be said only once there is room again
+    until(lambda: any(e.event == "disk-back" for e in stage.sensor.diary()[-6:]), 45.0)
+    return Done(says=("disk-full", "disk-back"))
+
+
+def _flood(stage: Stage) -> Done:
+    """Malformed frames as fast as one process sends them."""
+    stage.flood(stage.folder / "mutants.pcap", stage.rng.uniform(0.5, 2))
+    return Done()
+
+
+def _cut(go: Callable[[Stage], None], back: Callable[[Stage], None]) -> Callable[[Stage], Done]:
+    def strike(stage: Stage) -> Done:
+        begin = time.time_ns()
+        go(stage)
+        time.sleep(stage.rng.uniform(1.6, 2.5))
+        back(stage)
+        return Done(says=("interface-gone", "interface-back"), away=(begin, time.time_ns()))
+
+    return strike
+
+
+def _site(text: str, event: str) -> Callable[[Stage], Done]:
+    def strike(stage: Stage) -> Done:
+        stage.site.write_text(text)
+        stage.sensor.process.send_signal(signal.SIGHUP)
+        until(lambda: any(e.event == event for e in stage.sensor.diary()[-2:]), 5.0)
+        stage.site.write_text("")
+        return Done(says=(event,))
+
+    return strike
+
+
+def _clock(stage: Stage) -> Done:
+    """A capture whose times leap forth and back by hours, through the same processes from files (`sensor replay`).
+
+    The clock of a live wire is the machine's, which is not touched: what a leap of the wall's clock does to the
+    store's ageing and to a live ring is not covered.
+    """
+    capture, store = stage.folder / "leaping.pcap", stage.folder / "leaping"
+    octets = stage.captures[int(stage.rng.integers(len(stage.captures)))].read_bytes()
+    capture.write_bytes(_leaping(octets, stage.rng.integers(-9 * HOUR, 9 * HOUR, 4).tolist()))
+    subprocess.run(["rm", "-rf", store], check=True)
+    ended = subprocess.run(
+        [*ENTRY, "sensor", "replay", str(capture), "--out", str(store), "--config", stage.sensor.config],
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    wrong = ended.stderr.decode()[-500:] if ended.returncode else ""
+    with suppress(SourceError):
+        reader = PlainReader(store)
+        lines = [json.loads(line)["finding"] for line in ended.stdout.splitlines()]
+        printed = [(f["id"], f["title"], f["count"]) for f in lines]
+        lost = unprinted(printed, {f.id: f for _, f in reader.findings()})
+        wrong = wrong or (f"not in the store: {lost}" if lost else "")
+        wrong = wrong or (
+            "" if any(e.event == "clock-jump" for e in reader.diary()) else "no leap in the diary"
+        )
+    return Done(wrong=wrong)
+
+
+def _leaping(octets: bytes, leaps: list[int]) -> bytes:
+    """The same frames, the whole cut in equal parts, each leaping by so many seconds against the one before."""
+    out, at, base = bytearray(octets[:24]), 24, 0
+    part = (len(octets) - 24) // (len(leaps) + 1) + 1
+    done = 0
+    while at < len(octets):
+        seconds, rest, length, wire = struct.unpack_from("<IIII", octets, at)
+        if (at - 24) // part > done:
+            base += leaps[done]
+            done += 1
+        out += struct.pack("<IIII", seconds + base, rest, length, wire) + octets[at + 16 : at + 16 + length]
+        at += 16 + length
+    return bytes(out)
+
+
+def _lives(pid: int) -> bool:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] != b"Z"
+    return False
+
+
+FAULTS: Final[dict[str, tuple[int, Callable[[Stage], Done]]]] = {
+    "worker killed": (6, _kill("worker")),
+    "judge killed": (6, _kill("judge")),
+    "herald killed": (3, _kill("herald")),
+    "supervisor killed": (3, _supervisor),
+    "worker stopped": (4, _stop),
+    "disk full": (1, _disk),
+    "flood of mutants": (3, _flood),
+    "interface down and up": (3, _cut(lambda s: s.wire.down(s.wire.near), lambda s: s.wire.up(s.wire.near))),
+    "interface deleted and made anew": (3, _cut(lambda s: s.wire.unplug(), lambda s: s.wire.plug())),
+    "clock leaps": (1, _clock),
+    "site file read anew": (2, _site("# known\n", "reloaded")),
+    "wrong site file": (2, _site('[[zone]]\nnaam = "x"\n', "refused")),
+}
+"""Name → (how often against the others, what is done)."""

@@ -1,0 +1,133 @@
+"""What a soak plays on: a wire, the practice plant's traffic and probes on it, a small disk, and the real sensor."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from interlock.plant.attacks.table import NAMES
+from interlock.plant.twin.recording import Twin
+from soaking.running import RunningSensor, shared_octets, until
+from soaking.wire import Wire, sweep
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["PROBES_PER_S", "Stage", "recorded"]
+
+HERE = Path(__file__).parent
+PROBES_PER_S = 50
+SPEED = 40
+MINUTES = 5
+_DISK = "1g"
+_SLOW = frozenset({"slow-reconnaissance", "beaconing", "setpoint-creep", "safety-programming"})
+
+
+def recorded(path: Path, seed: int) -> Path:
+    """Minutes of the practice plant with four attacks, drawn by the seed."""
+    rng = np.random.default_rng(seed)
+    with path.open("wb") as target:
+        twin = Twin(target, seed)
+        for at, name in enumerate(rng.choice([n for n in NAMES if n not in _SLOW], 4, replace=False)):
+            twin.attack(str(name), 0.3 + at)
+        for _ in twin.run(MINUTES):
+            pass
+    return path
+
+
+class Stage:
+    """One sensor at work. folder: for recordings and logs; the store lies on a small disk of its own below it."""
+
+    def __init__(self, folder: Path, seed: int, recordings: int = 6) -> None:
+        sweep()
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.rng = folder, np.random.default_rng(seed)
+        self.captures = [recorded(folder / f"plant{k}.pcap", seed * 1000 + k) for k in range(recordings)]
+        self.site = folder / "site.toml"
+        self.site.write_text("")
+        self.disk = folder / "disk"
+        self.probes = folder / "probes.log"
+        self.probes.unlink(missing_ok=True)
+        self._first = 0
+        self._stores = 0
+        self._sender: subprocess.Popen[bytes] | None = None
+        _unmounted(self.disk)
+        self.disk.mkdir(exist_ok=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={_DISK}", "tmpfs", self.disk], check=True)
+        self.wire = Wire()
+        self.sensor = self._sensor(self.disk / "store0")
+        self.send()
+
+    def again(self) -> None:
+        """The sensor anew on the same store, as a service manager would."""
+        self.sensor = self._sensor(self.sensor.store, self.sensor.printed)
+
+    def afresh(self) -> None:
+        """Another store, so that the disk does not fill by itself."""
+        self.sensor.stop()
+        for old in self.disk.iterdir():
+            subprocess.run(["rm", "-rf", old], check=True)
+        self._stores += 1
+        self.sensor = self._sensor(self.disk / f"store{self._stores}")
+
+    def _sensor(self, store: Path, printed: Sequence[tuple[str, str, int]] = ()) -> RunningSensor:
+        made = RunningSensor(self.wire, store, "--site", self.site)
+        made.printed.extend(printed)
+        made.ready(60)
+        return made
+
+    def send(self) -> None:
+        """Traffic and probes, round after round."""
+        words = (
+            "--interface",
+            self.wire.far,
+            "--speed",
+            SPEED,
+            "--rounds",
+            1_000_000,
+            "--probes",
+            PROBES_PER_S,
+        )
+        log = ("--first", self._first, "--log", self.probes)
+        self._sender = self.wire.start(
+            sys.executable, HERE / "sender.py", *words, *log, *self.captures, stdout=subprocess.PIPE
+        )
+        assert self._sender.stdout is not None
+        self._sender.stdout.readline()
+
+    def flood(self, capture: Path, seconds: float) -> None:
+        """Another sender, as fast as it can."""
+        words = ("--interface", self.wire.far, "--speed", 1e9, "--rounds", 1_000_000, capture)
+        flood = self.wire.start(sys.executable, HERE / "sender.py", *words, stdout=subprocess.DEVNULL)
+        time.sleep(seconds)
+        flood.terminate()
+        flood.wait(20)
+
+    def memory(self) -> int:
+        """Octets of all the sensor's processes together (PSS)."""
+        return shared_octets([self.sensor.process.pid, *self.sensor.children()])
+
+    def close(self) -> None:
+        """Nothing stays."""
+        with suppress(subprocess.TimeoutExpired):
+            self.sensor.stop(signal.SIGTERM, 30)
+        self.sensor.close()
+        if self._sender is not None:
+            self._sender.terminate()
+            self._sender.communicate(timeout=20)
+        self.wire.close()
+        until(lambda: _unmounted(self.disk), 10)
+
+
+def _unmounted(disk: Path) -> bool:
+    """Take the disk away; whether none is there."""
+    if not disk.is_mount():
+        return True
+    return subprocess.run(["umount", disk], check=False, capture_output=True).returncode == 0
