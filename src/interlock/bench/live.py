@@ -25,7 +25,7 @@ from interlock.bench.paced_sender import Traffic, send
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__: list[str] = []
+__all__ = ["in_child", "wire"]
 
 _CLONE_NEWNET: Final = 0x40000000
 _QUIET_S: Final = 2.0
@@ -50,7 +50,7 @@ def main(*, rate: int, seconds: int, mode: str, wait_ms: float, as_json: bool) -
         raise click.UsageError("this needs Linux and root, to make network namespaces")
     traffic = Traffic(rate * seconds)
     for one in ("capture", "decode") if mode == "both" else (mode,):
-        with _wire() as (sending, listening):
+        with wire() as (sending, listening):
             row = _measure(traffic, rate, one, wait_ms / 1000, sending, listening)
         click.echo(json.dumps(row) if as_json else _text(row))
 
@@ -62,11 +62,11 @@ def _measure(
     load = os.getloadavg()[0]
     cores = sorted(os.sched_getaffinity(0))
     ready, sent = os.pipe(), os.pipe()
-    receiver = _child(
+    receiver = in_child(
         listening, cores[-1], lambda: _receive(mode, wait_s, traffic.packets, ready[1], sent[0])
     )
     os.read(ready[0], 1)
-    sender = _child(sending, cores[0], lambda: _dict(send("wire0", traffic, rate)))
+    sender = in_child(sending, cores[0], lambda: _dict(send("wire0", traffic, rate)))
     told = sender()
     os.write(sent[1], b"\1")
     heard = receiver()
@@ -157,7 +157,7 @@ def _engine() -> Any:
     return build_engine([Source(name="wire1")], wanted=wanted_tables(Runner(all_detectors()).needs))
 
 
-def _child(namespace: str, core: int, work: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
+def in_child(namespace: str, core: int, work: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
     """Run `work` in a child within a namespace, on one core; what is returned waits for its result."""
     out, into = os.pipe()
     child = os.fork()
@@ -185,7 +185,7 @@ def _child(namespace: str, core: int, work: Callable[[], dict[str, Any]]) -> Cal
 
 
 @contextlib.contextmanager
-def _wire() -> Iterator[tuple[str, str]]:
+def wire() -> Iterator[tuple[str, str]]:
     """Two namespaces with wire0 in the one and wire1 in the other, on which the kernel itself says nothing."""
     names = tuple(f"ilk-bench-{os.getpid()}-{end}" for end in (0, 1))
     try:

@@ -44,13 +44,13 @@ _MESSAGE: Final = np.dtype(
 
 
 class Traffic:
-    """`packets` packets of the synthetic plant, in the order of their times."""
+    """`packets` packets of a synthetic plant of `plcs` controllers, in the order of their times."""
 
-    def __init__(self, packets: int) -> None:
+    def __init__(self, packets: int, plcs: int = 200) -> None:
         self.packets = packets
         self.octets = 0
         self.chunks: list[tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int32]]] = []
-        for records in PlantTraffic().records(packets):
+        for records in PlantTraffic(plcs).records(packets):
             room = len(records) // 60
             offset, time_ns = np.empty(room, np.int64), np.empty(room, np.int64)
             caplen, wirelen = np.empty(room, np.int32), np.empty(room, np.int32)
