@@ -42,9 +42,6 @@ def judging(parts: Parts, cells: memoryview, stop: Callable[[], bool]) -> None:
         bench = _Bench(parts, store)
         bench.desk(cells).run(stop)
         bench.done()
-        store.note(
-            Entry(time=time.time_ns(), event="stopped", says="the sensor came to its end, everything kept")
-        )
     finally:
         store.close()
 
