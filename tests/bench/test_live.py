@@ -47,3 +47,11 @@ def test_a_slow_pace_is_kept_and_nothing_lost():
     assert decode["rows"] > 1000  # every poll is a row
     left = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=False).stdout
     assert f"ilk-bench-{os.getpid()}-" not in left
+
+
+@needs_namespaces
+def test_workers_may_be_killed_on_the_way():
+    words = ["--rate", "4000", "--seconds", "3", "--kill-every", "1", "--json"]
+    row = json.loads(CliRunner().invoke(main, words, catch_exceptions=False).output)
+    assert (row["sent"], row["received"], row["lost"], row["kernel_drops"]) == (12000, 12000, 0, 0)
+    assert row["workers_killed"] >= 1

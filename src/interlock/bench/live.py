@@ -12,6 +12,7 @@ import ctypes
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import time
@@ -42,29 +43,39 @@ _QUIET_S: Final = 2.0
 )
 @click.option("--seconds", default=60, show_default=True, type=click.IntRange(1, 3600))
 @click.option("--mode", type=click.Choice(["both", "capture", "decode"]), default="both", show_default=True)
+@click.option(
+    "--kill-every", type=click.FloatRange(0.5), help="Kill the decoding worker every so many seconds."
+)
 @click.option("--wait-ms", default=5.0, show_default=True, help="How long a batch waits for more frames.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each mode.")
-def main(*, rate: int, seconds: int, mode: str, wait_ms: float, as_json: bool) -> None:
+def main(
+    *, rate: int, seconds: int, mode: str, kill_every: float | None, wait_ms: float, as_json: bool
+) -> None:
     """Send packets of a synthetic plant to an interface and say how many were lost on the way to records."""
     if sys.platform != "linux" or os.geteuid() != 0:
         raise click.UsageError("this needs Linux and root, to make network namespaces")
     traffic = Traffic(rate * seconds)
-    for one in ("capture", "decode") if mode == "both" else (mode,):
+    modes = ("capture", "decode") if mode == "both" else (mode,)
+    for one in ("deaths",) if kill_every else modes:
         with wire() as (sending, listening):
-            row = _measure(traffic, rate, one, wait_ms / 1000, sending, listening)
+            row = _measure(traffic, rate, one, wait_ms / 1000, kill_every or 0.0, sending, listening)
         click.echo(json.dumps(row) if as_json else _text(row))
 
 
 def _measure(
-    traffic: Traffic, rate: int, mode: str, wait_s: float, sending: str, listening: str
+    traffic: Traffic, rate: int, mode: str, wait_s: float, kill_every_s: float, sending: str, listening: str
 ) -> dict[str, Any]:
     """One run: the receiver in a process of its own, then the sender in another."""
     load = os.getloadavg()[0]
     cores = sorted(os.sched_getaffinity(0))
     ready, sent = os.pipe(), os.pipe()
-    receiver = in_child(
-        listening, cores[-1], lambda: _receive(mode, wait_s, traffic.packets, ready[1], sent[0])
-    )
+
+    def receive() -> dict[str, Any]:
+        if kill_every_s:
+            return _receive_killed(kill_every_s, wait_s, traffic.packets, ready[1], sent[0])
+        return _receive(mode, wait_s, traffic.packets, ready[1], sent[0])
+
+    receiver = in_child(listening, cores[-1], receive)
     os.read(ready[0], 1)
     sender = in_child(sending, cores[0], lambda: _dict(send("wire0", traffic, rate)))
     told = sender()
@@ -86,7 +97,6 @@ def _measure(
         "arrived": _arrived(listening),
         "lost": packets - heard["received"],
         **heard,
-        "cpu_s_per_million": round(heard["cpu_s"] / max(1, heard["received"]) * 1e6, 3),
     }
 
 
@@ -137,6 +147,54 @@ def _receive(mode: str, wait_s: float, packets: int, ready: int, sent: int) -> d
         **{f"oldest_ms_p{share}": _part(ages, share) for share in (50, 99)},
         "rows": rows,
         "cpu_s": round(spent, 2),
+        "cpu_s_per_million": round(spent / max(1, received) * 1e6, 3),
+    }
+
+
+def _receive_killed(every_s: float, wait_s: float, packets: int, ready: int, sent: int) -> dict[str, Any]:
+    """Decode in workers of which each is killed after a while; what they were done with stands in the ring's row."""
+    from interlock.capture.live.interface import LiveSource  # noqa: PLC0415 (Linux only)
+    from interlock.capture.live.place import Place, shared_row  # noqa: PLC0415
+    from interlock.capture.live.socket import open_ring  # noqa: PLC0415
+
+    def work() -> None:
+        source, engine = LiveSource(ring, row, wait_s=wait_s), _engine()
+        while True:
+            frames = source.batch(0.1)
+            if frames is not None:
+                engine.feed(frames)
+
+    ring, row = open_ring("wire1"), shared_row()
+    place = Place(row)
+    _engine()  # all that it needs is imported before anybody is forked
+    os.set_blocking(sent, False)
+    os.write(ready, b"\1")
+    workers, ended, quiet_since, before = 0, False, time.monotonic(), 0
+    while place.number < packets and not (ended and time.monotonic() - quiet_since > every_s + _QUIET_S):
+        worker = os.fork()
+        if worker == 0:
+            try:
+                work()
+            finally:
+                os._exit(1)
+        workers += 1
+        until = time.monotonic() + every_s
+        while time.monotonic() < until and place.number < packets:
+            time.sleep(0.01)
+            if place.number != before:
+                before, quiet_since = place.number, time.monotonic()
+        os.kill(worker, signal.SIGKILL)
+        os.waitpid(worker, 0)
+        with contextlib.suppress(BlockingIOError):
+            ended = ended or bool(os.read(sent, 1))
+    source = LiveSource(ring, row)
+    return {
+        "received": place.number,
+        "kernel_drops": source.statistics.dropped - source.passed_over,
+        "passed_over": source.passed_over,
+        "freezes": source.freezes,
+        "ring_mib": ring.size.octets >> 20,
+        "workers_killed": workers - 1,
     }
 
 
@@ -231,7 +289,8 @@ def _text(row: dict[str, Any]) -> str:
     return (
         f"{row['mode']}: {row['sent']:,} packets of {row['mean_octets']} octets at {row['rate_offered']:,}/s, "
         f"{row['received']:,} received, {row['lost']:,} lost, {row['kernel_drops']:,} dropped by the kernel, "
-        f"{row['cpu_s_per_million']} CPU s per million (load before: {row['load_before']})"
+        f"{row.get('cpu_s_per_million', '-')} CPU s per million, {row.get('workers_killed', 0)} workers killed "
+        f"(load before: {row['load_before']})"
     )
 
 
