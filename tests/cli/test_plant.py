@@ -95,3 +95,19 @@ def test_events_are_listed() -> None:
     assert listed["schema"] == "interlock/plant-events/1"
     assert {"failover", "hmi-reboot"} <= {e["name"] for e in listed["events"]}
     assert "replaced-io" in _run("plant", "events").stdout
+
+
+def test_rare_events_by_chance_are_equal_for_equal_seeds(tmp_path) -> None:
+    told = []
+    for name in ("a", "b"):
+        out = tmp_path / f"{name}.pcap"
+        assert (
+            _run("plant", "record", "--minutes", 2, "--seed", 5, "--out", out, "--year-like").returncode == 0
+        )
+        told.append(
+            (
+                out.read_bytes(),
+                json.loads((tmp_path / f"{name}.pcap.truth.json").read_text("utf-8"))["events"],
+            )
+        )
+    assert told[0] == told[1]

@@ -23,3 +23,10 @@ def test_numbers_stay_within_their_bits() -> None:
     draws = Draws(1)
     assert all(0 <= draws.number(8) < 256 for _ in range(1000))
     assert all(2.0 <= draws.uniform(2.0, 3.0) <= 3.0 for _ in range(1000))
+
+
+def test_waits_are_as_long_as_they_should_be_on_average() -> None:
+    draws = Draws(2)
+    waits = [draws.wait(10.0) for _ in range(5000)]
+    assert min(waits) >= 0.0
+    assert 9.0 < sum(waits) / len(waits) < 11.0

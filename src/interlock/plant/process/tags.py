@@ -34,7 +34,9 @@ class Tag:
 
     def clamp(self, value: float) -> float:
         """The value within the span; not-a-number becomes the low end, as a transmitter in fault says it."""
-        return min(max(value, self.low), self.high) if value == value else self.low  # noqa: PLR0124 (NaN)
+        if self.low <= value <= self.high:
+            return value
+        return self.high if value > self.high else self.low
 
 
 def _measured(name: str, unit: str, span: tuple[float, float], first: float, noise: float, text: str,

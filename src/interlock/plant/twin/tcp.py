@@ -123,9 +123,11 @@ class Conversation:
         self._acked[side] = acknowledged
         self._identification[side] += 1
         numbers, ports = (self._next[side], acknowledged), self._ports[side]
-        relay = self._relay(self._ends[side], self._ends[other])
+        ends = self._ends[side], self._ends[other]
+        relay = self._relay(*ends)
         told = self.numbers if self.numbers is not None or relay is None else relay.numbers
-        for later, source, target in legs(self._ends[side], self._ends[other], relay):
+        ways = legs(*ends, relay) if relay else ((0, *ends),)
+        for later, source, target in ways:
             frame = tcp(source, target, ports, numbers, flags, payload, self._identification[side])
             self._mirror.see(when_ns + later, frame, told)
         if not kept:
