@@ -30,8 +30,8 @@ def test_the_example_names_every_key_that_there_is_and_each_is_read() -> None:
     assert config.sensor.store == Path("/var/lib/interlock")
     assert config.sensor.site == Path("/etc/interlock/site.toml")
     assert config.sensor.interfaces[0].name == "eth1"
-    assert (config.sensor.retention.age_days, config.sensor.retention.size_gib) == (30, 50.0)
-    assert dict(config.sensor.memory_mib)["flows"] == 256
+    assert (config.sensor.retention.age_days, config.sensor.retention.size_gib) == (30, 10.0)
+    assert config.sensor.memory_mib == 512
     assert [type(one) for one in config.outlets] == [StdoutConfig, FileConfig, SyslogConfig, WebhookConfig]
     assert config.outlets[2] == SyslogConfig(
         name="siem", host="siem.example", port=6514, transport="tls", format="cef",
@@ -58,7 +58,8 @@ WRONG = [
     ("[[sensor.interfaces]]\nworkers=1", 2, 9, "`name`"),
     ("[sensor.retention]\nage_day=3", 2, 9, "did you mean 'age_days'?"),
     ("[sensor.retention]\nsize_gib=0", 2, 10, "above 0"),
-    ("[sensor.memory_mib]\nflow=3", 2, 6, "did you mean 'flows'?"),
+    ("[sensor]\nmemory_mib=3", 2, 12, "from 256 to 1048576; found 3"),
+    ("[sensor.memory_mib]\nflows=3", 2, 7, "an integer"),
     ("[sensor]\nshed='read'", 2, 6, "did you mean 'reads'?"),
     ("[sensor]\nshed=['values']", 2, 7, "a text that is not empty; found an array"),
     ("outlet=3", 1, 8, "written [[outlet]]"),

@@ -51,10 +51,12 @@ def made(config: Config, folder: str | None, site_file: str | None, gsdml: tuple
     if store is None:
         raise click.UsageError("where are its records to go? Say --out DIR, or `store` in the configuration")
     site = site_file if site_file is not None else None if said.site is None else str(said.site)
+    memory = {} if said.memory_mib is None else {"memory": said.memory_mib << 20}
     return Sensor(
         folder=store,
         site_file=site,
         config=replace(config, sensor=said),
         gsdml=gsdml,
         name=said.name or socket.gethostname(),
+        **memory,
     )

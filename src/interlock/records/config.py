@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SHED_RULES",
-    "STATES",
     "Config",
     "FileConfig",
     "InterfaceConfig",
@@ -30,9 +29,6 @@ __all__ = [
 SHED_RULES: Final[tuple[str, ...]] = ("nothing", "values", "reads")
 """How far shedding may go where the judge cannot follow: not at all (the kernel drops packets instead), values that
 were read or reported, or repeated reads that went well, too. What a finding could need is never shed."""
-
-STATES: Final[tuple[str, ...]] = ("flows", "streams", "fragments", "requests", "inventory", "detectors")
-"""Tables of state whose memory can be bounded."""
 
 ShedRule = Literal["nothing", "values", "reads"]
 Transport = Literal["udp", "tcp", "tls"]
@@ -61,7 +57,7 @@ class Retention:
 class SensorConfig:
     """The sensor itself. store: its folder. site: the site file.
 
-    memory_mib: table of state (one of STATES) → MiB that it may take, pairs in the file's order.
+    memory_mib: what one of its processes may hold before it is begun anew; None where nothing is said.
     """
 
     name: str | None = None
@@ -69,7 +65,7 @@ class SensorConfig:
     site: Path | None = None
     interfaces: tuple[InterfaceConfig, ...] = ()
     retention: Retention = field(default_factory=Retention)
-    memory_mib: tuple[tuple[str, int], ...] = ()
+    memory_mib: int | None = None
     shed: ShedRule = "reads"
 
 

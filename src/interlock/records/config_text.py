@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from interlock.errors import ConfigError
 from interlock.records.config import (
     SHED_RULES,
-    STATES,
     Config,
     FileConfig,
     InterfaceConfig,
@@ -203,12 +202,6 @@ def _interface(value: Any, path: TomlPath) -> str:
     return text
 
 
-def _memory(value: Any, path: TomlPath) -> tuple[tuple[str, int], ...]:
-    table = read_table(value, path)
-    _check_keys(table, STATES, path)
-    return tuple((key, _whole(item, (*path, key), low=1, high=1 << 20)) for key, item in table.items())
-
-
 def _url(value: Any, path: TomlPath) -> str:
     """`https`, or `http` to this machine; no user or password inside, which would be a secret in the text."""
     text = read_text(value, path)
@@ -339,7 +332,7 @@ _READERS: Final[dict[str, Callable[[Any, TomlPath], Any]]] = {
     "workers": partial(_whole, low=1, high=64),
     "age_days": partial(_whole, low=1, high=36_500),
     "size_gib": partial(_positive, high=1 << 20),
-    "memory_mib": _memory,
+    "memory_mib": partial(_whole, low=256, high=1 << 20),
     "port": partial(_whole, low=1, high=65_535),
     "enterprise": partial(_whole, low=1, high=(1 << 32) - 1),
     "facility": partial(_choice, among=tuple(FACILITIES)),

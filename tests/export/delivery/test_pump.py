@@ -117,6 +117,7 @@ def test_the_diary_says_once_that_it_fails_and_once_that_it_is_back_with_how_man
     for _ in range(10):
         assert one.step() > 0
     store.commit(20, 21)
+    assert one.step() > 0
     assert [line[0] for line in told] == ["outlet-failing"]
     assert "siem: refused" in told[0][1]
     assert one.figures().waiting == 10

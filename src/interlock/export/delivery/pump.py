@@ -98,18 +98,17 @@ class Pump:
         self._failures = self._failures_in_row = 0
         self._failing_since: int | None = None
         self._unkept_told = False
-        self._delivered = 0
+        self._delivered = self._waiting = 0
         self.looked = False
         """Whether it could read the store."""
 
-    def figures(self, *, count: bool = True) -> OutletFigures:
-        """How it goes. count: look how many findings wait, which reads the store."""
-        waiting = sum(1 for _ in self._pending()) if count else 0
+    def figures(self) -> OutletFigures:
+        """How it goes, as of the last step."""
         return OutletFigures(
             name=self._outlet.name,
             delivered=self._delivered,
             failures=self._failures,
-            waiting=waiting,
+            waiting=self._waiting,
             failing_since=self._failing_since,
         )
 
@@ -119,6 +118,7 @@ class Pump:
             seen = list(islice(rows, self._size))
         self.looked = True
         if not seen:
+            self._waiting = 0
             self._keep()
             return _POLL_S
         wanted = [row for row in seen if self._passes(row)]
@@ -129,6 +129,7 @@ class Pump:
                 return self._failed(error, wanted)
             self._worked()
             self._delivered += len(wanted)
+            self._waiting = max(0, self._waiting - len(wanted))
         self._cursor = seen[-1].commit
         self._keep()
         return 0.0
@@ -165,6 +166,7 @@ class Pump:
     def _failed(self, error: DeliveryError, rows: Sequence[Committed]) -> float:
         self._failures += 1
         self._failures_in_row += 1
+        self._waiting = sum(1 for _ in self._pending())
         if self._failing_since is None:
             self._failing_since = self._chances.wall()
             self._tell(
@@ -304,11 +306,11 @@ class Pumps:
             self._stopping.wait(seconds)
 
     def _follow(self, pump: Pump) -> None:
-        wake = self._wakes[pump.figures(count=False).name]
+        wake = self._wakes[pump.figures().name]
         while True:
             wake.clear()
             wait = pump.step()
-            figures = pump.figures(count=wait > 0)
+            figures = pump.figures()
             self._figures[figures.name] = figures
             if wait <= 0:
                 continue
