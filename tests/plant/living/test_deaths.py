@@ -16,6 +16,7 @@ from tests.plant.living.conftest import needs_root
 from tests.plant.living.running import ROOT, Plant, traces
 
 from interlock.errors import ConfigError
+from interlock.plant.living import manage
 from interlock.plant.living.loopback import Loopback
 from interlock.plant.living.namespaces import leftovers
 from interlock.plant.living.state import SCHEMA, Files, boot, start_of
@@ -39,13 +40,9 @@ def fresh(tmp_path: Path) -> Iterator[Plant]:
     plant.run("down")
 
 
-def _ours(plant: Plant, run: str) -> list[str]:
-    del plant
-    return leftovers().get(run, [])
-
-
 @needs_root
-def test_kill_a_server_then_the_plant_then_the_folder(fresh: Plant) -> None:
+def test_kill_a_server_then_the_plant_and_up_clears_what_is_left(fresh: Plant) -> None:
+    """Then, on loopback, the folder is taken away from under the next one."""
     clean = traces(fresh.state)
     fresh.run("up")
     first = fresh.files.read()
@@ -59,30 +56,24 @@ def test_kill_a_server_then_the_plant_then_the_folder(fresh: Plant) -> None:
 
     os.kill(first.pid, signal.SIGKILL)
     _until(lambda: not fresh.files.holders())
-    assert _ours(fresh, first.run), "namespaces outlive the process"
+    assert leftovers().get(first.run), "namespaces outlive the process"
     assert "no plant is up" in fresh.run("status", fails=True)
+    _loopback_lives(fresh)
+    assert not leftovers().get(first.run), "what the dead run left is cleared"
 
-    fresh.run("up")
     second = fresh.files.read()
-    assert second.run != first.run
-    assert not _ours(fresh, first.run), "what the dead run left is cleared"
-    assert _ours(fresh, second.run)
-
     shutil.rmtree(fresh.files.folder)
-    _until(lambda: not _ours(fresh, second.run))
     _until(lambda: start_of(second.pid) is None)
     assert "no plant was up" in fresh.run("down")
     now = traces(fresh.state)
-    assert (now.files, now.processes) == (frozenset(), frozenset())
-    assert not {i for i in now.interfaces - clean.interfaces if i == f"ilp-m-{second.run}"}
+    assert (now.files, now.processes) == ({"plant-truth.jsonl"}, frozenset())
+    assert not {i for i in now.interfaces - clean.interfaces if i == f"ilp-m-{first.run}"}
 
 
-def test_loopback_lives_and_dies_without_namespaces(fresh: Plant) -> None:
-    clean = traces(fresh.state)
+def _loopback_lives(fresh: Plant) -> None:
     fresh.run("up", "--loopback")
-    run = fresh.files.read()
-    assert not _ours(fresh, run.run)
     told = fresh.status()
+    assert not leftovers().get(told["run"])
     assert (told["layer2"], told["mirror"]) == (False, "")
     assert all(s["address"].startswith("127.77.1.") for s in told["services"])
     assert "loopback" in fresh.run(
@@ -90,12 +81,17 @@ def test_loopback_lives_and_dies_without_namespaces(fresh: Plant) -> None:
     )
     said = json.loads(fresh.run("attack", "bacnet-override", "--json"))
     assert said["answered"] == 3
-    os.kill(run.pid, signal.SIGKILL)
-    _until(lambda: not fresh.files.holders())
-    assert "the plant is down" in fresh.run("down")
-    now = traces(fresh.state)
-    assert now.files == {"plant-truth.jsonl"}, "the attack was settled when it ended, and its truth stays"
-    assert now.processes == clean.processes == frozenset()
+
+
+def test_what_is_not_installed_is_named_with_its_command(
+    fresh: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        manage, "find_spec", lambda module: None if module in ("snap7", "asyncua") else module
+    )
+    with pytest.raises(ConfigError, match="`pip install python-snap7 asyncua`"):
+        manage.prepare(fresh.files)
+    assert not fresh.files.folder.exists()
 
 
 def test_ports_of_root_move_up_for_everybody_else(monkeypatch: pytest.MonkeyPatch) -> None:

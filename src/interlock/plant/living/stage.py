@@ -14,6 +14,7 @@ from interlock.plant.actors.steps import Ask, Cast, Hear, Link, Until, Wait
 from interlock.plant.living.lines import Line, connect
 from interlock.plant.living.posts import Post, open_post
 from interlock.plant.living.services import listen_frames, serve_stream
+from interlock.plant.living.speech import of_port
 from interlock.plant.machines import BY_NAME
 from interlock.plant.protocols.profinet_cm import PORT as CONTEXT_MANAGER
 from interlock.plant.wire.frames import ethernet
@@ -222,7 +223,8 @@ class LivingStage:
         else:
             answers = await (await self._post(link.client, link.port)).ask(link, step.octets)
         player.counts.answered += bool(answers)
-        self._note(link, answered=bool(answers))
+        if answers or link.transport != "tcp" or of_port(link.port).answered(step.octets):
+            self._note(link, answered=bool(answers))
         return answers
 
     async def _post(self, machine: str, port: int, service: Service | None = None) -> Post:

@@ -23,6 +23,8 @@ PROTOCOLS: Final = {
     CONTEXT_MANAGER: "PROFINET", 5985: "WinRM", 21: "FTP", DATA_PORT: "FTP data", 445: "SMB", 3389: "RDP",
 }  # fmt: skip
 _SILENT_S: Final = 15.0
+_LATELY_S: Final = 150.0
+"""The rarest of the plant's clients asks once a minute."""
 
 
 def _answers(plant: Plant, served: Served) -> str:
@@ -33,9 +35,9 @@ def _answers(plant: Plant, served: Served) -> str:
     ):
         return "no"
     now = plant.watch.now_s()
-    if served.answered_s is None:
-        return "no" if served.silent_s is not None and now - served.silent_s > _SILENT_S else "unasked"
-    return "no" if served.silent_s is not None and now - served.silent_s > _SILENT_S else "yes"
+    if served.silent_s is not None and now - served.silent_s > _SILENT_S:
+        return "no"
+    return "yes" if served.answered_s is not None and now - served.answered_s < _LATELY_S else "unasked"
 
 
 def _service(plant: Plant, served: Served) -> dict[str, Any]:
