@@ -221,11 +221,12 @@ def capture(seconds: float, out: Path) -> None:
     part = out.with_name(out.name + ".part")
     try:
         with part.open("wb") as target:
-            frames, dropped = record(mirror, seconds, target)
+            frames, dropped, whole = record(mirror, seconds, target)
         part.replace(out)
     except OSError as error:
         raise OutputError(f"{out}: cannot be written ({(error.strerror or str(error)).lower()})") from error
-    click.echo(f"{out}: {frames:,} frames" + (f", {dropped:,} more could not be kept" if dropped else ""))
+    told = f"{out}: {frames:,} frames" + (f", {dropped:,} more could not be kept" if dropped else "")
+    click.echo(told if whole else f"{told}; the plant went down meanwhile")
 
 
 COMMANDS = (up, down, status, watch, attack, truth, capture)

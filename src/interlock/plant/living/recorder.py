@@ -29,8 +29,11 @@ _BUFFER: Final = 8 << 20
 _ETH_P_ALL: Final = 3
 
 
-def record(interface: str, seconds: float, target: BinaryIO) -> tuple[int, int]:
-    """Record; gives how many frames were written and how many the kernel could not keep. Raises SourceError."""
+def record(interface: str, seconds: float, target: BinaryIO) -> tuple[int, int, bool]:
+    """Record; gives how many frames were written, how many the kernel could not keep, and whether it was to the end.
+
+    It ends early where the interface goes away. Raises SourceError where there is none, or one may not listen.
+    """
     try:
         sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL))
     except PermissionError as error:
@@ -44,12 +47,12 @@ def record(interface: str, seconds: float, target: BinaryIO) -> tuple[int, int]:
         except OSError as error:
             raise SourceError(f"{interface}: no such interface; `interlock plant status` names it") from error
         target.write(PCAP_HEADER)
-        frames = _until(sock, time.monotonic() + seconds, target)
+        frames, whole = _until(sock, time.monotonic() + seconds, target)
         dropped = struct.unpack("II", sock.getsockopt(_SOL_PACKET, 6, 8))[1]  # PACKET_STATISTICS
-    return frames, int(dropped)
+    return frames, int(dropped), whole
 
 
-def _until(sock: socket.socket, end: float, target: BinaryIO) -> int:
+def _until(sock: socket.socket, end: float, target: BinaryIO) -> tuple[int, bool]:
     frames = 0
     while (left := end - time.monotonic()) > 0:
         sock.settimeout(min(left, 0.5))
@@ -57,15 +60,15 @@ def _until(sock: socket.socket, end: float, target: BinaryIO) -> int:
             octets, aux, _, source = sock.recvmsg(65536, 256)
         except TimeoutError:
             continue
-        except OSError as error:
-            raise SourceError("the mirror port is gone: the plant went down") from error
+        except OSError:
+            return frames, False  # the mirror port is gone: the plant went down
         if source[2] == _PACKET_OUTGOING:  # what somebody here sent into it: the plant never sees it
             continue
         when_ns, frame = _told(octets, aux)
         frames += 1
         size = len(frame)
         target.write(_RECORD.pack(when_ns // 1_000_000_000, when_ns % 1_000_000_000, size, size) + frame)
-    return frames
+    return frames, True
 
 
 def _told(octets: bytes, aux: list[tuple[int, int, bytes]]) -> tuple[int, bytes]:
