@@ -88,7 +88,8 @@ class RunningSensor:
             return self.process.poll() is not None or (figures is not None and figures.time > begun)
 
         if not until(there, timeout_s) or self.process.poll() is not None:
-            raise RuntimeError(f"the sensor does not watch: {self.errors()[-2000:]}")
+            ended, left = self.process.poll(), self.children()
+            raise RuntimeError(f"the sensor does not watch ({ended}, {left}): {self.errors()[-2000:]}")
 
     def children(self) -> list[int]:
         """Its processes in the order of their beginning."""

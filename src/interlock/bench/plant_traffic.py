@@ -35,9 +35,10 @@ _SLOTS = 5  # of one poll: request, its second segment, answer, its second segme
 
 
 class PlantTraffic:
-    """The plant; equal (plcs, seed) give equal traffic, cycle after cycle of 100 ms."""
+    """The plant; equal (plcs, seed, cycle_us) give equal traffic, cycle after cycle (of 100 ms, if not told)."""
 
-    def __init__(self, plcs: int = 200, seed: int = 1) -> None:
+    def __init__(self, plcs: int = 200, seed: int = 1, cycle_us: int = _CYCLE_US) -> None:
+        self._cycle_us = cycle_us
         self._rng = rng = np.random.default_rng(seed)
         self.plcs = plcs
         self.truth = Truth(connections=plcs)
@@ -112,7 +113,7 @@ class PlantTraffic:
             count=count,
             exception=np.where(rng.random(len(plc)) < _EXCEPTION, 6, 0),
             registers=self._image.read(
-                plc, self._address[plc, block], MOST_REGISTERS, cycles * _CYCLE_US / 1e6, rng
+                plc, self._address[plc, block], MOST_REGISTERS, cycles * self._cycle_us / 1e6, rng
             ),
         )
 
@@ -138,7 +139,7 @@ class PlantTraffic:
         end = np.stack([ends[0], asked, ends[1], answered, zero], axis=1)
         thinking_us = 2000 + (10_000 * rng.random(n)).astype(np.int64)
         delay = np.stack([zero, 150 + zero, thinking_us, 120 + zero, 400 + zero], axis=1)
-        start = cycles * _CYCLE_US + self._phase_us[plc] + (2_000 * rng.random(n)).astype(np.int64)
+        start = cycles * self._cycle_us + self._phase_us[plc] + (2_000 * rng.random(n)).astype(np.int64)
         upstream = np.array([True, True, False, False, True])
         after = client + asked
         shape = (n, _SLOTS)

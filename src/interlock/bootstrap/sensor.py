@@ -19,10 +19,9 @@ from interlock.store.port import Entry
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from interlock.capture.live.socket import LiveRing
+    from interlock.bootstrap.listening import Ear
     from interlock.pipeline.sensor.sources import FrameSource
     from interlock.pipeline.sensor.supervisor import Job
-    from interlock.records.config import InterfaceConfig
 
 __all__ = ["Running", "Sensor", "build_live", "build_replay"]
 
@@ -95,22 +94,17 @@ def build_replay(
     return Running(parts, [parts.worker(0, "the capture worker", "", opened)], most_deaths=16)
 
 
-def build_live(sensor: Sensor, interfaces: Sequence[InterfaceConfig]) -> Running:
-    """Interfaces, each with so many workers. Raises SourceError, ConfigError, OutputError before anything begins."""
+def build_live(sensor: Sensor, ears: Sequence[Ear]) -> Running:
+    """Interfaces that are listened to already. Raises ConfigError, OutputError before anything begins."""
     from interlock.capture.live.interface import LiveSource  # noqa: PLC0415 (Linux only)
-    from interlock.capture.live.place import shared_row  # noqa: PLC0415
-    from interlock.capture.live.socket import open_fanout, open_ring  # noqa: PLC0415
 
-    def opener(ring: LiveRing, row: memoryview, source: Source) -> Callable[[int], FrameSource]:
-        return lambda _handed: Interface(LiveSource(ring, row), source)
+    def opener(ear: Ear) -> Callable[[int], FrameSource]:
+        source = Source(name=ear.interface.name, realm=ear.interface.realm)
+        return lambda _handed: Interface(LiveSource(ear.ring, ear.row), source)
 
-    listening: list[tuple[str, str, Callable[[int], FrameSource]]] = []
-    for place, each in enumerate(interfaces):
-        group = (os.getpid() + place) & 0xFFFF
-        rings = [open_ring(each.name)] if each.workers == 1 else open_fanout(each.name, each.workers, group)
-        source = Source(name=each.name, realm=each.realm)
-        for k, ring in enumerate(rings):
-            listening.append((f"worker {k} of {each.name}", each.name, opener(ring, shared_row(), source)))
-    parts = Parts(sensor, len(listening), live=True)
-    jobs = [parts.worker(number, *one) for number, one in enumerate(listening)]
+    parts = Parts(sensor, len(ears), live=True)
+    jobs = [
+        parts.worker(number, f"worker {ear.worker} of {ear.interface.name}", ear.interface.name, opener(ear))
+        for number, ear in enumerate(ears)
+    ]
     return Running(parts, jobs, most_deaths=None)

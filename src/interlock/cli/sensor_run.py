@@ -49,15 +49,18 @@ def run(
     Findings are printed as they are committed. SIGHUP reads the site file anew; Ctrl-C or SIGTERM ends it, everything
     kept. `interlock sensor prepare` first makes an interface fit for it.
     """
-    from interlock.bootstrap.sensor import build_live  # noqa: PLC0415 (--help stays quick)
-
     config = configuration(config_file)
     named = tuple(_named(text, workers) for text in interfaces) or config.sensor.interfaces
     if not named:
         raise click.UsageError(
             "which interface? Say -i NAME, or name it in the configuration (`ip link` shows them)"
         )
-    if failed := build_live(made(config, folder, site_file, gsdml), named).run():
+    from interlock.bootstrap.listening import listen  # noqa: PLC0415 (--help stays quick)
+
+    ears = listen(named)  # first of all: frames wait in the rings while the rest is imported
+    from interlock.bootstrap.sensor import build_live  # noqa: PLC0415 (see above)
+
+    if failed := build_live(made(config, folder, site_file, gsdml), ears).run():
         click.echo(f"interlock: {failed}", err=True)
         ctx.exit(NOTHING_READABLE)
 
