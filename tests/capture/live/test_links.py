@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 
 import pytest
@@ -178,3 +179,20 @@ def test_errors_say_what_to_do(network):
         network.ip("link", "set", "b0", "up")
         until(source, "up")
         assert heard(source, sender, 1)
+
+
+def test_without_the_capability_one_sentence(network):
+    network.pair()
+    child = os.fork()
+    if child == 0:
+        try:
+            with network.inside():
+                os.seteuid(65534)  # nobody: capabilities go with it
+                try:
+                    open_ring("a0", SMALL)
+                except SourceError as error:
+                    says = "needs the capability CAP_NET_RAW; run Interlock as root, or grant it once: sudo setcap"
+                    os._exit(0 if says in str(error) else 5)
+        finally:
+            os._exit(4)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

@@ -1,4 +1,4 @@
-"""Numbers and structures of the kernel's interface, as its headers have them; the same on every processor of today.
+"""Numbers and structures of the kernel's interface, as its headers have them for x86, ARM and RISC-V.
 
 Source: Linux, include/uapi/linux/{if_packet,if,sockios,net_tstamp,filter}.h, include/uapi/asm-generic/socket.h.
 """
