@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from interlock.errors import OutputError, SourceError
 from interlock.records.asset import Asset, Conflict, Proof, Risk, altered
-from interlock.store.plain.reader import PlainReader
+from interlock.store.plain import journal, sealing
+from interlock.store.plain.reader import PlainReader, _groups
 from interlock.store.plain.store import PlainStore
 from interlock.store.port import Entry
 
@@ -180,3 +182,42 @@ def test_only_machines_that_changed_are_written(store):
     before = store._database._db.total_changes
     store.remember([altered(machines[0], vendor="B"), *machines[1:99]])
     assert store._database._db.total_changes - before == 2
+
+
+def test_row_groups_of_other_times_are_not_read(store, clock):
+    rows = [{"at": second, "frame": second} for second in range(3 * 131_072)]
+    for start in range(0, len(rows), 32_768):
+        store.write({"clues": batch("clues", rows[start : start + 32_768])})
+        store.tend(clock.on(1))
+    store.close()
+    (file,) = (store.folder / "tables" / "clues").iterdir()
+    whole = pq.ParquetFile(file)
+    assert whole.metadata.num_row_groups == 3
+    at = START + 200_000 * SECOND
+    assert _groups(whole.metadata, ("time", "time"), at, at + SECOND) == [1]
+    assert _groups(whole.metadata, ("time", "time"), at, None) == [1, 2]
+    assert _groups(whole.metadata, None, at, None) == [0, 1, 2]
+    whole.close()
+    assert frames(PlainReader(store.folder), "clues", since=at, until=at + SECOND) == [200_000]
+
+
+def test_rows_that_cannot_be_folded_or_sealed_stop_nobody_and_are_said(store, clock, monkeypatch):
+    def fails(*_):
+        raise KeyError("a column nobody thought of")
+
+    store.write({"operations": batch("operations", [{"frame": 1}]), "clues": batch("clues", [{"frame": 1}])})
+    store.tend(clock.on(1))
+    with monkeypatch.context() as patch:
+        patch.setattr(journal, "folded_rows", fails)
+        patch.setattr(sealing, "ParquetFile", fails)
+        store.tend(clock.on(3700))
+        store.tend(clock.on(1))
+    store.write({"operations": batch("operations", [{"frame": 2}]), "clues": batch("clues", [{"frame": 2}])})
+    store.tend(clock.on(1))
+    assert sorted(entry.says.rpartition(" ")[2] for entry in store.diary()) == [
+        "clues/00000001.broken",
+        "operations/00000001.broken",
+    ]
+    assert frames(PlainReader(store.folder), "clues") == [2]
+    store.close()
+    assert frames(PlainReader(store.folder), "operations_folded", columns=["frame"]) == [2]

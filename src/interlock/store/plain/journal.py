@@ -16,7 +16,7 @@ import pyarrow as pa
 from interlock.export.parquet import ROWS
 from interlock.store.folding import MINUTE_NS, Folding, gathered
 from interlock.store.plain.sealing import tidy
-from interlock.store.plain.segments import Segment, span, stream_name
+from interlock.store.plain.segments import UNREADABLE, Segment, set_aside, span, stream_name
 from interlock.store.plain.streams import Stream, read_stream, written_out
 from interlock.store.value_folding import ValueFolding
 
@@ -44,13 +44,17 @@ FOLDED_AS: Final[dict[str, tuple[str, Callable[[], _Folding]]]] = {
 
 
 class Journal:
-    """Rows of one table on their way to the table that they are folded into. left: rows found at the beginning."""
+    """Rows of one table on their way to the table that they are folded into.
+
+    left: rows found at the beginning. broken: files set aside, for whoever says so.
+    """
 
     def __init__(self, folder: Path, name: str, table: Table, limits: Limits) -> None:
         """name: one of FOLDED_AS. table: where folded rows go."""
         self._folder, self._name, self._table, self._limits = folder, name, table, limits
         self._stream: Stream | None = None
         self._boundary = self._numbers = 0
+        self.broken: list[str] = []
         self._waiting = deque(tidy(folder))
         self._number = max([table.upto, *(segment.number for segment in self._waiting)])
         self.left = sum(_rows(s.path) for s in self._waiting if s.number > table.upto)
@@ -104,14 +108,20 @@ class Journal:
         if not self._waiting:
             return False
         number, path = self._waiting[0][:2]
-        if number > self._table.upto:
-            with path.open("rb") as file:
-                rows = folded_rows(self._name, (batch for batch, _ in read_stream(file)))
+        try:
+            rows = self._folded(path) if number > self._table.upto else None
+        except UNREADABLE:
+            self.broken.append(set_aside(path))
+        else:
             if rows is not None:
                 self._table.append(written_out(rows), now, number)
-        path.unlink()
+            path.unlink()
         self._waiting.popleft()
         return True
+
+    def _folded(self, path: Path) -> pa.RecordBatch | None:
+        with path.open("rb") as file:
+            return folded_rows(self._name, (batch for batch, _ in read_stream(file)))
 
 
 def folded_rows(name: str, batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch | None:

@@ -24,7 +24,7 @@ from interlock.store.plain.streams import read_stream
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
-    from typing import BinaryIO
+    from typing import Any, BinaryIO
 
     from interlock.records.asset import Asset
     from interlock.records.finding import Finding
@@ -138,8 +138,23 @@ def _parquet(
         if times is not None and outside:
             return
         wanted = None if columns is None else [n for n in names if n in {*columns, *(times or ())}]
-        for batch in file.iter_batches(columns=wanted):
+        groups = _groups(file.metadata, times, since, until)
+        for batch in file.iter_batches(columns=wanted, row_groups=groups):
             yield batch, 0
+
+
+def _groups(metadata: Any, times: tuple[str, str] | None, since: int | None, until: int | None) -> list[int]:
+    """Row groups that touch the time, as far as their statistics tell."""
+    places = {metadata.schema.column(i).path: i for i in range(metadata.num_columns)}
+    kept = []
+    for number in range(metadata.num_row_groups):
+        column = metadata.row_group(number).column
+        begin, end = (column(places[name]).statistics for name in times) if times else (None, None)
+        late = until is not None and begin is not None and begin.has_min_max and begin.min_raw >= until
+        early = since is not None and end is not None and end.has_min_max and end.max_raw < since
+        if not late and not early:
+            kept.append(number)
+    return kept
 
 
 def _cut(

@@ -64,6 +64,19 @@ def stream_name(number: int) -> str:
     return f"{number:08d}{STREAM}"
 
 
+UNREADABLE: Final = (
+    *(pa.ArrowException, ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError),
+)
+"""What may come of rows that nobody thought of, when they are folded or sealed: they must not stop the writer."""
+
+
+def set_aside(path: Path) -> str:
+    """Give a stream that can be neither folded nor sealed another name; its rows can still be looked at by hand."""
+    aside = path.with_suffix(".broken")
+    path.replace(aside)
+    return f"{path.parent.name}/{aside.name}"
+
+
 def force_folder(folder: Path) -> None:
     """A name is on disk once its folder is."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)

@@ -184,6 +184,9 @@ class PlainStore:
             says = f"The database was broken and lies now as {name}; findings, diary and states begin anew"
             self._say("state-lost", says)
 
+        for name in self._tables.broken():
+            self._say("state-lost", f"Rows that can be neither folded nor sealed were set aside as {name}")
+
     def _say(self, event: Event, says: str, count: int = 0) -> None:
         self._owed.line(Entry(time=self._clock(), event=event, says=says, count=count))
 

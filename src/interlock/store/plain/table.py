@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from interlock.store.plain.sealing import UPTO, seal, tidy
-from interlock.store.plain.segments import stream_name
+from interlock.store.plain.segments import UNREADABLE, set_aside, stream_name
 from interlock.store.plain.streams import Stream, read_stream
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class Table:
     """Appends rows, and seals what is old or large. What an earlier writer left open is sealed first.
 
     upto: every journal with a number up to this one is in here (journal.py). left: rows found in open segments.
+    broken: files set aside, for whoever says so.
     """
 
     def __init__(self, folder: Path, limits: Limits) -> None:
@@ -35,6 +36,7 @@ class Table:
         self._limits = limits
         self._stream: Stream | None = None
         self._sealing: Iterator[None] | None = None
+        self.broken: list[str] = []
         there = tidy(folder)
         self._number = there[-1].number if there else 0
         self._waiting: deque[tuple[int, Path]] = deque((s.number, s.path) for s in there if not s.sealed)
@@ -96,6 +98,9 @@ class Table:
         except StopIteration:
             self._sealing = None
             self._waiting.popleft()
+        except UNREADABLE:
+            self._sealing = None
+            self.broken.append(set_aside(self._waiting.popleft()[1]))
         except OSError:
             self._sealing = None
             raise

@@ -118,6 +118,13 @@ class Tables:
                 with suppress(OSError):
                     keeper.roll()
 
+    def broken(self) -> list[str]:
+        """Files set aside since this was asked last: what is in them can be neither folded nor sealed."""
+        names = [name for keeper in self._keepers() for name in keeper.broken]
+        for keeper in self._keepers():
+            keeper.broken.clear()
+        return names
+
     def lost(self) -> dict[str, int]:
         """Table → rows given up since this was asked last."""
         lost, self._holding.lost = self._holding.lost, {}
