@@ -46,7 +46,7 @@ FOLDED_AS: Final[dict[str, tuple[str, Callable[[], _Folding]]]] = {
 class Journal:
     """Rows of one table on their way to the table that they are folded into.
 
-    left: rows found at the beginning. broken: files set aside, for whoever says so.
+    left: octets found at the beginning. broken: files set aside, for whoever says so.
     """
 
     def __init__(self, folder: Path, name: str, table: Table, limits: Limits) -> None:
@@ -57,7 +57,7 @@ class Journal:
         self.broken: list[str] = []
         self._waiting = deque(tidy(folder))
         self._number = max([table.upto, *(segment.number for segment in self._waiting)])
-        self.left = sum(_rows(s.path) for s in self._waiting if s.number > table.upto)
+        self.left = sum(s.path.stat().st_size for s in self._waiting if s.number > table.upto)
 
     def cut(self, batch: pa.RecordBatch) -> list[pa.RecordBatch]:
         """The rows that belong to the open journal, and those after its last minute."""
@@ -142,11 +142,6 @@ def _larger(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             held = []
     if held:
         yield gathered(held)
-
-
-def _rows(path: Path) -> int:
-    with path.open("rb") as file:
-        return sum(batch.num_rows for batch, _ in read_stream(file))
 
 
 def _numbers(batch: pa.RecordBatch) -> int:

@@ -70,8 +70,9 @@ class PlainStore:
             raise
         self._picture, self._aged = Picture(), 0
         self._say_what_broke()
-        if rows := self._tables.left:
-            self._say("recovered", f"The run before did not end well; {rows:,} rows of it were saved", rows)
+        if octets := self._tables.left:
+            says = f"The run before did not end well; {octets:,} octets of open segments are read and sealed"
+            self._say("recovered", says, octets)
 
     def write(self, batches: Mapping[str, pa.RecordBatch]) -> None:
         """Take rows of any tables. A full disk is said once in the diary, and rows wait in memory within a bound.

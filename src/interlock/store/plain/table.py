@@ -27,11 +27,12 @@ _SECOND = 1_000_000_000
 class Table:
     """Appends rows, and seals what is old or large. What an earlier writer left open is sealed first.
 
-    upto: every journal with a number up to this one is in here (journal.py). left: rows found in open segments.
+    upto: every journal with a number up to this one is in here (journal.py). left: octets found in open segments.
     broken: files set aside, for whoever says so.
     """
 
-    def __init__(self, folder: Path, limits: Limits) -> None:
+    def __init__(self, folder: Path, limits: Limits, *, journalled: bool) -> None:
+        """journalled: rows come from a journal. Only then what is open is read here: whoever begins waits for it."""
         self.folder = folder
         self._limits = limits
         self._stream: Stream | None = None
@@ -40,7 +41,8 @@ class Table:
         there = tidy(folder)
         self._number = there[-1].number if there else 0
         self._waiting: deque[tuple[int, Path]] = deque((s.number, s.path) for s in there if not s.sealed)
-        self.upto, self.left = _left(there)
+        self.upto = _last_journal(there) if journalled else 0
+        self.left = sum(path.stat().st_size for _, path in self._waiting)
 
     def append(self, batch: pa.RecordBatch, now: int, upto: int | None = None) -> None:
         """Rows, all or none of them. now: UTC ns of the wall. Raises OSError."""
@@ -107,16 +109,15 @@ class Table:
         return True
 
 
-def _left(there: list[Segment]) -> tuple[int, int]:
-    """Number of the last journal that segments hold, and rows in the open ones."""
-    upto = rows = 0
+def _last_journal(there: list[Segment]) -> int:
+    """Number of the last journal that segments hold."""
+    upto = 0
     for segment in there:
         if not segment.sealed:
             with segment.path.open("rb") as file:
-                for batch, said in read_stream(file):
-                    upto, rows = max(upto, said or 0), rows + batch.num_rows
+                upto = max([upto, *(said or 0 for _, said in read_stream(file))])
     sealed = [segment for segment in there if segment.sealed]
-    return max(upto, sealed_upto(sealed[-1].path) if sealed else 0), rows
+    return max(upto, sealed_upto(sealed[-1].path) if sealed else 0)
 
 
 def sealed_upto(path: Path) -> int:

@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Tables"]
 
+_JOURNALLED: Final = frozenset(kept for kept, _ in FOLDED_AS.values())
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 class Tables:
     """Tables of a folder.
 
-    left: rows that an earlier writer, which did not end well, left in open segments.
+    left: octets that an earlier writer, which did not end well, left in open segments.
     """
 
     def __init__(self, folder: Path, limits: Limits) -> None:
@@ -144,7 +145,9 @@ class Tables:
 
     def _table(self, name: str) -> Table:
         if name not in self._tables:
-            self._tables[name] = Table(self._folder / "tables" / name, self._limits)
+            self._tables[name] = Table(
+                self._folder / "tables" / name, self._limits, journalled=name in _JOURNALLED
+            )
         return self._tables[name]
 
 
