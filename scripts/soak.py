@@ -27,10 +27,14 @@ from soaking.faults import FAULTS
 from soaking.stage import Stage
 from soaking.wire import why_not
 
+from interlock.errors import InterlockError
+
 ROOT = Path(__file__).parents[1]
 FRESH_EVERY = 40
 """Faults after which another store is begun."""
 MUTANTS = 300
+BROKEN = dict.fromkeys((*Totals.SUMS, *Totals.LARGEST), 0)
+"""What is known of a fault after which the soak itself could not go on: it counts as wrong."""
 
 
 def _arguments() -> argparse.Namespace:
@@ -54,8 +58,13 @@ def _soak(given: argparse.Namespace, stage: Stage, totals: Totals) -> bool:
             break
         time.sleep(stage.rng.uniform(0.2, 1.5))
         kind = kinds[int(stage.rng.choice(len(kinds), p=often / often.sum()))]
-        begin = account.begin()
-        found = account.look(begin, FAULTS[kind][1](stage))
+        try:
+            begin = account.begin()
+            found = account.look(begin, FAULTS[kind][1](stage))
+        except (RuntimeError, LookupError, InterlockError, OSError) as error:
+            found = BROKEN | {"wrong": f"{type(error).__name__}: {error}"}
+            stage.afresh()
+            account.afresh()
         totals.add(kind, found)
         print(f"{number} {kind}: {json.dumps(found)}", flush=True)
         if found["wrong"]:

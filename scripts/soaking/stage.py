@@ -71,7 +71,9 @@ class Stage:
 
     def afresh(self) -> None:
         """Another store, so that the disk does not fill by itself."""
-        self.sensor.stop()
+        with suppress(subprocess.TimeoutExpired):
+            self.sensor.stop()
+        self.sensor.close()
         for old in self.disk.iterdir():
             subprocess.run(["rm", "-rf", old], check=True)
         self._stores += 1

@@ -100,6 +100,31 @@ def test_who_stands_still_is_ended() -> None:
     assert "stood still for 0.5 s" in entries[0].says
 
 
+def test_who_turns_in_circles_is_ended_and_said_once() -> None:
+    board, entries = Board(1), []
+
+    def work(cells, stop, hung) -> None:
+        cells[HANDED] += 1
+        while cells[HANDED] == 1:
+            pass
+
+    supervisor([Job(name="w", stage=0, work=work, finite=True, still_s=0.5)], board, entries).run()
+    assert ["stood still" in entry.says for entry in entries] == [True, False, False]
+
+
+def test_who_gets_little_of_the_processor_is_waited_for() -> None:
+    board, entries = Board(1), []
+
+    def work(cells, stop, hung) -> None:
+        end = time.monotonic() + 3
+        while time.monotonic() < end:  # no round of its loop, but work is done
+            sum(range(200_000))
+            time.sleep(0.05)
+
+    supervisor([Job(name="w", stage=0, work=work, finite=True, still_s=2)], board, entries).run()
+    assert not entries
+
+
 def test_who_holds_more_than_it_may_is_ended() -> None:
     board, entries = Board(1), []
 

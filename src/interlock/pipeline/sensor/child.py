@@ -39,7 +39,9 @@ class Child:
         name: str = "",
     ) -> None:
         self._cells = cells
-        self._moved = (cells[ALIVE], now_s)
+        self._moved = (cells[ALIVE], now_s, 0.0)
+        self._worked = (0.0, now_s)
+        self.condemned = False
         self._beat = (-1, 0.0)
         self.began_s = now_s
         sys.stdout.flush()
@@ -71,11 +73,20 @@ class Child:
         """Whether a signal has stopped it."""
         return bool(fields := _status(self.pid)) and fields[0] == b"T"
 
-    def still_s(self, now_s: float) -> float:
-        """Seconds since its loop last went round."""
+    def stands_still(self, now_s: float, limit_s: float) -> bool:
+        """Whether its loop has not gone round for so long, and it is not merely waiting for a processor.
+
+        On a machine that has too much to do a process may need a minute for the work of seconds; it still gets a
+        little done all the time. Who stands still has done nothing for a while, or as much as the whole time holds.
+        """
+        spent = _processor_s(self.pid)
         if self._cells[ALIVE] != self._moved[0]:
-            self._moved = (self._cells[ALIVE], now_s)
-        return now_s - self._moved[1]
+            self._moved = (self._cells[ALIVE], now_s, spent)
+        if spent != self._worked[0]:
+            self._worked = (spent, now_s)
+        _, since_s, had_s = self._moved
+        idle = now_s - self._worked[1] > limit_s / 2
+        return now_s - since_s > limit_s and (idle or spent - had_s >= limit_s)
 
     def busy_frame(self, code: int) -> tuple[int, int] | None:
         """(source, frame) that it was working on when a decoder ended it by a fault of its own."""

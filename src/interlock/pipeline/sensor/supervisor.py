@@ -183,13 +183,14 @@ class Supervisor:
             event = "flow-passed-over"
             job.hung.add(found := (child.busy_frame(1) or (0, 0)))
             why = f"a decoder never returned from frame {found[1]}; that conversation is passed over from now on"
-        elif child.still_s(now) > job.still_s:
+        elif child.stands_still(now, job.still_s):
             why = f"it stood still for {job.still_s:g} s"
         elif child.resident() > job.memory:
             why = f"it held more than the {job.memory >> 20} MiB that it may"
         elif self._stopping(job) and now - self._ending_s > PATIENCE_S:
             why = f"it did not come to its end within {PATIENCE_S:g} s"
-        if why:
+        if why and not child.condemned:  # it may take a while to die
+            child.condemned = True
             self._post(
                 Entry(time=self._wall(), event=event, says=f"{job.name} is ended: {why}", source=job.source)
             )
