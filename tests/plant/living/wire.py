@@ -24,6 +24,23 @@ def frames_of(path: Path) -> list[tuple[int, bytes]]:
     return found
 
 
+def answers_before_requests(frames: list[bytes]) -> list[int]:
+    """Numbers of TCP segments that acknowledge octets which have not been seen yet."""
+    seen: dict[bytes, int] = {}
+    wrong = []
+    for number, frame in enumerate(frames):
+        if frame[12:14] != b"\x08\x00" or frame[23] != 6:
+            continue
+        there = frame[26:30] + frame[34:36] + frame[30:34] + frame[36:38]
+        back = frame[30:34] + frame[36:38] + frame[26:30] + frame[34:36]
+        sequence, acknowledged = struct.unpack_from("!II", frame, 38)
+        size = struct.unpack_from("!H", frame, 16)[0] - 20 - (frame[46] >> 4) * 4
+        seen[there] = max(seen.get(there, 0), sequence + size + (frame[47] & 3 > 0))
+        if frame[47] & 0x10 and back in seen and acknowledged > seen[back]:
+            wrong.append(number)
+    return wrong
+
+
 def operations_of(path: Path) -> Counter[tuple[str, str]]:
     """(protocol, outcome) → how many messages."""
     found: Counter[tuple[str, str]] = Counter()
