@@ -102,7 +102,7 @@ class Pasteuriser:
     settings: Final = {"pasteuriser.temperature_setpoint": 76.0, "pasteuriser.steam": 35.0}
 
     def __init__(self) -> None:
-        self._temperature = PiLoop(gain=3.0, integral_s=30.0, output=35.0)
+        self._temperature = PiLoop(gain=4.0, integral_s=30.0, output=35.0)
 
     def __call__(self, image: State, dt_s: float) -> None:
         """See the class."""
