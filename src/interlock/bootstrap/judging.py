@@ -17,7 +17,7 @@ from interlock.inventory.inventory import Inventory
 from interlock.pipeline.sensor.desk import Desk
 from interlock.pipeline.sensor.gauge import Gauge
 from interlock.pipeline.sensor.judge import Judge
-from interlock.pipeline.sensor.logbook import Logbook
+from interlock.pipeline.sensor.logbook import Logbook, still_gone
 from interlock.pipeline.sensor.memory import Memory
 from interlock.store.plain.limits import Bound, Retention
 from interlock.store.plain.store import PlainStore
@@ -53,7 +53,7 @@ class _Bench:
         self._parts, self._store = parts, store
         self._gauge = Gauge(version=__version__, sensor=parts.sensor.name, clock=time.time_ns)
         self._gauge.watch({"supervisor": os.getppid(), "judge": os.getpid()})
-        self._logbook = Logbook(store.note, time.time_ns)
+        self._logbook = Logbook(store.note, time.time_ns, still_gone(store.diary()))
         inventory = Inventory(
             site=parts.site.name or "default", registries=parts.registries, rules=parts.rules
         )

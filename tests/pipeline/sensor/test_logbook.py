@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from interlock.pipeline.sensor.logbook import PAUSE_NS, Logbook
+from interlock.pipeline.sensor.logbook import PAUSE_NS, Logbook, still_gone
 from interlock.pipeline.sensor.steps import WorkerNote
 from interlock.pipeline.sensor.stream import Step
 
@@ -72,3 +72,13 @@ def test_a_leap_of_time_stamps_is_said_and_ordinary_time_is_not() -> None:
     assert [e.event for e in lines] == ["clock-jump"] * 2
     assert "+7,199 s" in lines[0].says
     assert "-7,201 s" in lines[1].says
+
+
+def test_a_successor_says_that_an_interface_is_back_of_which_the_diary_says_that_it_went() -> None:
+    book, lines, clock = made()
+    said(book, figures=figures("down"))
+    assert still_gone(lines) == {"eth1"}
+    heir = Logbook(lines.append, clock, still_gone(lines))
+    said(heir, figures=figures("up"))
+    assert [line.event for line in lines] == ["interface-gone", "interface-back"]
+    assert not still_gone(lines)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 from interlock.store.port import Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from interlock.pipeline.sensor.steps import WorkerNote
     from interlock.pipeline.sensor.stream import Step
 
-__all__ = ["Logbook"]
+__all__ = ["Logbook", "still_gone"]
 
 PAUSE_NS: Final = 60_000_000_000
 """The same loss that goes on is said so often at most; its count adds up meanwhile."""
@@ -21,12 +21,14 @@ JUMP_NS: Final = 60_000_000_000
 
 
 class Logbook:
-    """note: takes a line. clock: the wall, UTC ns."""
+    """note: takes a line. clock: the wall, UTC ns. gone: interfaces of which the diary says last that they are gone."""
 
-    def __init__(self, note: Callable[[Entry], object], clock: Callable[[], int]) -> None:
+    def __init__(
+        self, note: Callable[[Entry], object], clock: Callable[[], int], gone: Iterable[str] = ()
+    ) -> None:
         self._note = note
         self._clock = clock
-        self._links: dict[str, str] = {}
+        self._links: dict[str, str] = dict.fromkeys(gone, "gone")
         self._dropped: dict[tuple[str, int], int] = {}
         self._losses: Counter[tuple[str, str]] = Counter()
         self._said: dict[tuple[str, str], int] = {}
@@ -87,6 +89,14 @@ class Logbook:
             if abs(leap) > JUMP_NS and notes[0].frames:
                 says = f"time stamps jumped by {leap / 1e9:+,.0f} s; ages and time-outs go on from there"
                 self._note(Entry(time=self._clock(), event="clock-jump", says=says))
+
+
+def still_gone(diary: Iterable[Entry]) -> set[str]:
+    """Interfaces of which a diary says last that they are gone."""
+    last = {
+        entry.source: entry.event for entry in diary if entry.event in {"interface-gone", "interface-back"}
+    }
+    return {source for source, event in last.items() if event == "interface-gone"}
 
 
 def _loss(now: int, event: str, what: str, count: int) -> Entry:
