@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import io
 import struct
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.capture.reader import is_capture
+from interlock.capture.reader import Reader, is_capture
+from interlock.capture.statistics import Statistics
+from interlock.capture.streams import RawOctets
 from interlock.errors import SourceError
 
 from .reading import read
@@ -199,3 +202,16 @@ def test_any_octets_give_frames_or_the_one_error(noise, name, at, octets_limit):
 def test_magic_numbers_are_known():
     assert all(is_capture(octets[:4]) for octets in SMALL.values())
     assert not is_capture(b"\x7fELF")
+
+
+@pytest.mark.parametrize("limits", [(8 << 20, 5), (1024, 65536), (8 << 20, 1)])
+def test_small_batches_read_no_further_ahead_as_they_go(limits):
+    octets = pcap([Packet(10**18 + n * 10**6, bytes(100)) for n in range(5000)])
+    raw = RawOctets(io.BytesIO(octets), "test.pcap")
+    reader = Reader(raw, 0, Statistics(), octets_limit=limits[0], frames_limit=limits[1])
+    given = ahead = 0
+    while (frames := reader.batch()) is not None:
+        given += int(frames.used)
+        ahead = max(ahead, raw.taken - given)
+    assert given == len(octets) - 24
+    assert ahead <= 3 << 16

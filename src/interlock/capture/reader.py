@@ -51,6 +51,7 @@ class Reader:
         self._stream: OctetStream = decompressed(raw)
         self._carry: NDArray[np.uint8] = np.empty(0, np.uint8)
         self._base = 0
+        self._least = 0
         self._ended = False
         self._failure: SourceError | None = None
         self._octets_per_frame = 0.0
@@ -63,7 +64,7 @@ class Reader:
             columns = Columns(self._room(end))
             progress = self._format.scan(octets.data, 0, end, columns)
             self._account(progress)
-            self._carry = octets[progress.position : end].copy()
+            self._keep(octets, progress, end)
             self._base += progress.position
             if progress.skip:
                 self._skip(progress.skip)
@@ -124,15 +125,26 @@ class Reader:
     def _fill(self, aim: int) -> tuple[NDArray[np.uint8], int, bool]:
         """Fill a fresh buffer up to `aim`, carried octets first; returns it, its fill and whether that ended.
 
-        Where what was carried over is itself an unfinished long record, the buffer doubles until that fits.
+        Where that was too little for one long record, the buffer doubles until it fits. Nothing is read while what was
+        carried over is enough: batches of few frames would else carry more and more.
         """
-        carried = len(self._carry)
-        if aim <= carried:
-            aim = max(aim, min(2 * carried, carried + MAX_BLOCK_OCTETS))
+        aim = max(aim, self._least)
+        carried = min(len(self._carry), aim)
         octets = np.empty(aim + aim // 4 + SPILL_OCTETS, np.uint8)
-        octets[:carried] = self._carry
+        octets[:carried] = self._carry[:carried]
+        if carried == aim:
+            return octets, aim, False
         end, ended = self._read(octets.data[:aim], carried)
         return octets, end, ended
+
+    def _keep(self, octets: NDArray[np.uint8], progress: Progress, end: int) -> None:
+        """Carry over what was not scanned: decode writes behind a batch's frames, so that it must be elsewhere."""
+        position = progress.position
+        if end <= len(self._carry):
+            self._carry = self._carry[position:]
+        else:
+            self._carry = octets[position:end].copy()
+        self._least = 0 if position else min(2 * end, end + MAX_BLOCK_OCTETS)
 
     def _room(self, octets: int) -> int:
         return max(1, min(self.frames_limit, octets // _LEAST_RECORD_OCTETS))
@@ -152,8 +164,8 @@ class Reader:
     def _skip(self, count: int) -> None:
         """Pass over `count` octets, of which those carried over are the first."""
         begin = self._base
-        left = count - len(self._carry)
-        self._carry = np.empty(0, np.uint8)
+        left = max(0, count - len(self._carry))
+        self._carry = self._carry[count:]
         waste = np.empty(_FIRST_OCTETS, np.uint8).data
         while left:
             passed, ended = self._read(waste[:left], 0)
