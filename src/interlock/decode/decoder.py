@@ -61,6 +61,7 @@ class Decoder:
             self.beat[2] = m.frame[i]
             if self.flows.opaque[m.flow[i]]:
                 continue
+            self.facts.clock = m.clock[i]
             m.direction[i] = m.side[i] ^ self.flows.client_side[m.flow[i]]  # it may have been set right since
             self.cursor.begin(m.offset[i], m.offset[i] + m.length[i])
             before = out.n + self.values.n + len(self.facts.oddities) + len(self.facts.clues)
@@ -87,5 +88,5 @@ class Decoder:
             slot = m.flow[i]
             self.strikes[slot] = self.strikes.get(slot, 0) + weight
             if self.strikes[slot] >= MAX_STRIKES:
-                self.flows.opaque[slot] = 1
+                self.flows.opaque[slot] = 2
                 self.facts.oddity(m, i, self.protocol, "turned-opaque", offset)

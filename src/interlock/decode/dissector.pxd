@@ -20,7 +20,9 @@ cdef class Dissector:
     cdef long long[:, ::1] twins
     cdef object twin_array
     cdef public list ended
-    cdef public long long now, fragment_octets, queue_octets
+    cdef public long long now, clock, latest, look, fragment_octets, queue_octets
+    cdef public int most_flows
+    cdef list bound
     cdef public long long[::1] multicast
     cdef public object multicast_array
     cdef list realm_codes
@@ -30,6 +32,9 @@ cdef class Dissector:
 
     cdef int _frame(self, int kind) except -1
     cdef int _account(self, int slot, int side) except -1
+    cdef int _tick(self, long long time) except -1
+    cdef int _idle(self, int slot) except -1
+    cdef int _over(self, int slot, long long clock) except -1
     cdef int _twin(self) except -1
     cdef int _tcp(self, int slot, int side) except -1
     cdef int _deliver(self, int slot, int side, Py_ssize_t start, Py_ssize_t end) except -1

@@ -52,6 +52,9 @@ IN_ORDER, LATE = 1, 2
 MAX_TRIES = 6
 TWIN_WINDOW_NS = 400_000_000
 DUPLICATE_WINDOW_NS = 10_000_000
+LOOK_NS = 10_000_000_000
+EPOCH_NS = 60_000_000_000
+"""Capture time that goes back by more is another clock, by less a disorder."""
 
 
 class Dissector:
@@ -60,7 +63,9 @@ class Dissector:
     recogniser: tells which protocol a first payload is (see recognise.Recogniser).
     framers, messages: per protocol index; a framer of None means that a stream of it has no messages.
     beat: a row of heartbeat.py; hung: (source, frame) whose flow turns opaque.
-    `ended`: slots whose conversation was replaced by a new one between the same ends.
+    `ended`: slots whose conversation was replaced by a new one between the same ends, or is over.
+    `clock`: capture time gone by since the first frame, ns, from 1; it never goes back. All that ages does so by it,
+    frame by frame: where batches end makes no difference. `most_flows`: past that the oldest quarter is over.
     """
 
     def __init__(self, flows, recogniser, facts, framers, messages, beat, hung):
@@ -77,6 +82,11 @@ class Dissector:
         self.fragments = {}
         self.ended = []
         self.now = 0
+        self.clock = 0
+        self.latest = 0
+        self.look = 0
+        self.most_flows = 1 << 30
+        self.bound = list({id(framer): framer for framer in framers if framer is not None}.values())
         self.queue_octets = 0
         self.count_array = np.zeros(len(COUNTS), np.int64)
         self.counts = memoryview(self.count_array)
@@ -114,6 +124,7 @@ class Dissector:
             p.realm = realm_codes[source[i]]
             p.wire = wirelen[i]
             p.linktype = linktype[i]
+            self._tick(p.time)
             self.now = p.time
             kind = p.parse(offset[i], offset[i] + caplen[i], linktype[i])
             self.counts[0] += 1
@@ -121,6 +132,34 @@ class Dissector:
                 self.counts[2] += 1
             self._frame(kind)
         self.beat[3] = 0
+
+    def _tick(self, time):
+        """The clock of a frame."""
+        p: Packet = self.packet
+        if self.clock == 0:
+            self.clock = 1
+            self.latest = time
+        elif time > self.latest:
+            self.clock += time - self.latest
+            self.latest = time
+        elif self.latest - time > 60000000000:
+            self.latest = time
+        p.clock = self.clock
+        if self.clock >= self.look:
+            self.look = self.clock + 10000000000
+            self._look()
+        return 0
+
+    def _look(self):
+        """End the conversations that are over and hold segments back: these count as soon as that can be known."""
+        for key in list(self.queues):
+            if self.flows.alive[key // 2] == 1:
+                self._idle(key // 2)
+
+    def equip(self, framer):
+        """Bind this framer, too, to every buffer from here on."""
+        framer.bind(memoryview(self.array))
+        self.bound.append(framer)
 
     def _bind(self, array, used):
         """Work on this buffer; what is joined is put behind `used`."""
@@ -130,11 +169,8 @@ class Dissector:
         self.octets = octets
         self.writable = octets
         self.packet.bind(octets)
-        for framer in self.framers:
-            if framer is not None:
-                framer.bind(octets)
-        for messages in self.messages:
-            messages.bind(array)
+        for framer in self.bound:
+            framer.bind(octets)
 
     def place(self, octets):
         """Put joined octets (bytes) behind the frames and return where they begin."""
@@ -143,6 +179,8 @@ class Dissector:
             grown = np.zeros(max(need, 2 * len(self.array)), np.uint8)
             grown[: self.spill] = self.array[: self.spill]
             self._bind(grown, self.spill)
+            for messages in self.messages:
+                messages.bind(grown)
         start = self.spill
         self.array[start:need] = np.frombuffer(octets, np.uint8)
         self.spill = need
@@ -170,8 +208,13 @@ class Dissector:
         if kind == 0:
             self.counts[1] += 1
             return 0
-        slot: cython.int = self.flows.find(p)
-        side: cython.int = self.flows.side
+        f: Flows = self.flows
+        slot: cython.int = f.find(p)
+        if p.clock - f.clock[slot] > 60000000000 and self._idle(slot):
+            slot = f.find(p)
+        elif f.live > self.most_flows:
+            self._crowd_out(slot)
+        side: cython.int = f.side
         duplicate: cython.int = self._account(slot, side)
         if self.suspects and (p.source, p.frame) in self.hung:
             self._pass_over(slot)
@@ -182,6 +225,35 @@ class Dissector:
         if kind == 5 or kind == 1 or kind == 2:
             return self._datagram(slot, side)
         return 0
+
+    def _idle(self, slot):
+        """1 where the conversation was silent for too long: it ended then."""
+        f: Flows = self.flows
+        end: cython.longlong = f.clock[slot] + f.patience(slot)
+        if self.packet.clock <= end:
+            return 0
+        return self._over(slot, end)
+
+    def _over(self, slot, clock):
+        """A conversation ended when the clock was that; what it held back is delivered then."""
+        p: Packet = self.packet
+        now: cython.longlong = p.clock
+        p.clock = clock
+        self.flows.over[slot] = clock
+        self._close(slot)
+        p.clock = now
+        self.ended.append(slot)
+        self.flows.forget_key(slot)
+        return 1
+
+    def _crowd_out(self, slot):
+        """Too many conversations: the quarter that was silent for longest is over; this slot's stays."""
+        columns = self.flows.columns
+        alive = np.flatnonzero(columns["alive"] == 1)
+        order = np.lexsort((columns["ident"][alive], columns["clock"][alive]))
+        for old in alive[order[: len(alive) // 4]].tolist():
+            if old != slot:
+                self._over(old, self.packet.clock)
 
     def _pass_over(self, slot):
         """A decoder hung on this frame when the run began before: its flow is not looked into from here on."""
@@ -252,6 +324,7 @@ class Dissector:
         f.window[slot, side] = p.window
         f.last_time[slot, side] = p.time
         f.last[slot] = p.time
+        f.clock[slot] = p.clock
         f.last_frame[slot] = p.frame
         f.last_source[slot] = p.source
         return copied
@@ -260,6 +333,8 @@ class Dissector:
         """A side speaks for the first time, or from another link address: note who it is."""
         p: Packet = self.packet
         f: Flows = self.flows
+        if f.heard[slot, side] == 0:
+            f.heard[slot, side] = p.clock
         f.mac[slot, side] = p.source_mac
         f.ttl[slot, side] = p.ttl
         self.recogniser.met(p, f, slot, side)
@@ -268,14 +343,16 @@ class Dissector:
     def _datagram(self, slot, side):
         p: Packet = self.packet
         f: Flows = self.flows
-        if p.end <= p.start or f.opaque[slot]:
+        if p.end <= p.start or f.opaque[slot] == 1:
             return 0
         if f.protocol[slot] < 0 and self._identify(slot, side, p.start, p.end) < 0:
             return 0
         out: Messages = self.messages[f.protocol[slot]]
-        return out.append(
-            slot, side, side ^ f.client_side[slot], p.start, p.end - p.start, p.time, p.frame, p.source
-        )
+        if out.n == 0:
+            out.bind(self.array)
+        direction: cython.int = side ^ f.client_side[slot]
+        length: cython.Py_ssize_t = p.end - p.start
+        return out.append(slot, side, direction, p.start, length, p.time, p.frame, p.source, p.clock, 0)
 
     def _identify(self, slot, side, start, end):
         """Ask the recogniser; the protocol's index, -1 unknown, -2 more octets needed.
@@ -367,9 +444,7 @@ class Dissector:
     def _reopen(self, slot):
         """A new connection between the same ends and ports: the old one ends here."""
         p: Packet = self.packet
-        self._close(slot)
-        self.ended.append(slot)
-        self.flows.forget_key(slot)
+        self._over(slot, p.clock)
         fresh = self.flows.find(p)
         side = self.flows.side
         self.flows.packets[slot, side] -= 1
@@ -535,12 +610,15 @@ class Dissector:
 
     def close(self, slots):
         """End these flows' streams (list of slots); framers forget them."""
+        p: Packet = self.packet
         for slot in slots:
+            p.clock = self.flows.over[slot]
             self._close(slot)
             protocol = self.flows.protocol[slot]
             if protocol >= 0 and self.framers[protocol] is not None:
                 self.framers[protocol].forget(slot)
             self.facts.forget_flow(slot)
+        p.clock = self.clock
 
     def drain_all(self):
         """At the end of the run: deliver what waits behind holes."""
@@ -550,7 +628,9 @@ class Dissector:
     def _deliver(self, slot, side, start, end):
         """Octets start..end of the buffer are next in the stream."""
         f: Flows = self.flows
-        if f.opaque[slot]:
+        if (
+            f.opaque[slot] == 1
+        ):  # where only its decoder gave up it is framed on: that must not hang on when it did
             return 0
         key: cython.int = slot * 2 + side
         if f.carried[slot, side]:
@@ -575,6 +655,8 @@ class Dissector:
         f: Flows = self.flows
         p: Packet = self.packet
         length: cython.Py_ssize_t
+        direction: cython.int
+        gaps: cython.int
         framer.slot = slot
         framer.side = side
         while start < end:
@@ -592,7 +674,11 @@ class Dissector:
             if length > 0:
                 if length > end - start:
                     length = end - start
-                out.append(slot, side, side ^ f.client_side[slot], start, length, p.time, p.frame, p.source)
+                if out.n == 0:
+                    out.bind(self.array)
+                direction = side ^ f.client_side[slot]
+                gaps = f.gaps[slot]
+                out.append(slot, side, direction, start, length, p.time, p.frame, p.source, p.clock, gaps)
                 f.leap[slot, side] = framer.leap
                 start += length
             elif length == 0:
@@ -618,5 +704,7 @@ class Dissector:
         self.counts[7] += 1
         name = self.recogniser.name_of(self.flows.protocol[slot])
         octets = self.array[start : min(end, start + 32)].tobytes()
-        self.facts.oddity_at(p.source, p.time, p.frame, slot, name, "not-framed", 0, octets)
+        if self.flows.oriented[slot] == 0:
+            self.recogniser.settle()  # who asks may have been told by what is not decoded yet
+        self.facts.oddity_at(p.source, p.time, p.frame, slot, name, "not-framed", 0, octets, 1)
         self.recogniser.doubt(self.flows, slot)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from interlock.decode.columns import present, present_codes
 from interlock.decode.decimals import decimals
 from interlock.decode.values import NO_TIME
 from interlock.records.tables import CLUES, CREDENTIALS, FLOWS, ODDITIES, OPERATIONS, VALUES
@@ -25,7 +26,13 @@ _TCP_STATES = (None, "opened", "established", "closed", "reset", "midstream", "r
 _DIRECTIONS = ("written", "read", "reported")
 _COUNTED = ("retransmissions", "gaps", "duplicates", "bad_checksums", "offloaded_checksums")
 _NO_NUMBER = -(1 << 31)
-_UDP = 17
+_TCP, _UDP = 6, 17
+_MANY_WORDS = 4096
+_U16, _U32, _U64, _I32 = pa.uint16(), pa.uint32(), pa.uint64(), pa.int32()
+_TIME, _DURATION = pa.timestamp("ns", "UTC"), pa.duration("ns")
+_CODED = pa.dictionary(pa.int32(), pa.utf8())
+_NONE = pa.array([], pa.utf8())
+_NUMBERS = pa.list_(pa.field("element", pa.float64()))
 _MAX_COUNT = 0xFFFFFFFF
 
 
@@ -50,7 +57,16 @@ class Emitter:
         self._outcomes = pa.array(OUTCOMES, pa.utf8())
         self._realms = pa.array(realms, pa.utf8())
         self._sources = pa.array([], pa.utf8())
-        self._arrays: dict[int, tuple[tuple[int, int], pa.Array]] = {}
+        self._schemas: dict[str, pa.Schema] = {}
+        self._directions = pa.array(_DIRECTIONS, pa.utf8())
+        self._arrays: dict[int, tuple[int, pa.Array]] = {}
+
+    def _batch(self, table: Table, columns: list[pa.Array]) -> pa.RecordBatch:
+        """A batch of a table, whose schema costs more to make than a small batch."""
+        schema = self._schemas.get(table.name)
+        if schema is None:
+            schema = self._schemas[table.name] = table.schema
+        return pa.RecordBatch.from_arrays(columns, schema=schema)
 
     def set_sources(self, sources: Sequence[Source]) -> None:
         """The run's sources, by index."""
@@ -66,60 +82,64 @@ class Emitter:
         columns = [
             _coded(rows["source"], self._sources),
             _coded(f["realm"].take(slot), self._realms),
-            _number(rows["operation"].view(np.uint64)),
-            _times(rows["time"]),
-            _number(rows["frame"].view(np.uint64), rows["frame"] == 0),
-            _number(rows["response_frame"].view(np.uint64), rows["response_frame"] == 0),
-            _number(f["ident"].take(slot)),
+            _whole(rows["operation"], _U64),
+            _whole(rows["time"], _TIME),
+            _wide(rows["frame"], _U64, 1),
+            _wide(rows["response_frame"], _U64, 1),
+            _whole(f["ident"].take(slot), _U64),
             self._end(rows["client"], address.take(client)),
             self._end(rows["server"], address.take(server)),
             *self._ports(slot, client, server),
             _coded(rows["protocol"].astype(np.int32), self._protocols),
             _coded(rows["verb"].astype(np.int32), self._verbs),
-            _number(rows["function"], rows["function"] == _NO_NUMBER),
+            _narrow(rows["function"]),
             self._pool(rows["name"], self._names),
             _decimal(rows["transaction"]),
-            _number(rows["item"]),
-            _number(rows["items"]),
+            _whole(rows["item"], _U16),
+            _whole(rows["items"], _U16),
             self._pool(rows["user"], self._names),
             self._pool(rows["unit"], self._names),
             self._pool(rows["object"], self._objects),
-            _number(_counts(rows["count"]), rows["count"] < 0),
+            _fixed(_counts(rows["count"]), _U32, present(rows["count"], 0)),
             _coded(rows["outcome"].astype(np.int32), self._outcomes),
-            _number(rows["code"], rows["code"] == _NO_NUMBER),
-            _fixed(rows["latency"], pa.duration("ns"), rows["latency"] < 0),
+            _narrow(rows["code"]),
+            _wide(rows["latency"], _DURATION, 0),
         ]
-        return _batch(OPERATIONS, columns)
+        return self._batch(OPERATIONS, columns)
 
     def _end(self, said: Any, flow: Any) -> pa.Array:
         """One end of operations: what the protocol said, else the flow's address."""
-        codes = np.where(said >= 0, said, flow) if (said >= 0).any() else flow
-        return self._pool(codes, self._flows.addresses)
+        if said.max() >= 0:
+            flow = np.where(said >= 0, said, flow)
+        return self._pool(flow, self._flows.addresses)
 
     def _ports(self, slot: Any, *ends: Any) -> list[pa.Array]:
         """The ports of both ends (slot times two, plus the side), null where the transport has none."""
         f = self._flows.columns
-        transport, port = f["transport"], f["port"].astype(np.uint16).reshape(-1)
-        absent = ((transport != 6) & (transport != _UDP)).take(slot)
-        return [_number(port.take(end), absent) for end in ends]
+        transport, port = f["transport"].take(slot), f["port"].reshape(-1)
+        has = (transport == _TCP) | (transport == _UDP)
+        bits = None if has.all() else np.packbits(has, bitorder="little")
+        return [_fixed(port.take(end).astype(np.uint16), _U16, bits) for end in ends]
 
     def _pool(self, codes: Any, pool: Any) -> pa.Array:
         """A dictionary column; a pool far larger than the batch is cut down to what the batch uses."""
         texts = pool.texts
-        if len(texts) > 4096 and len(texts) > 2 * len(codes):
+        if len(texts) > _MANY_WORDS and len(texts) > 2 * len(codes):
             used, codes = np.unique(codes, return_inverse=True)
-            texts = [texts[i] if i >= 0 else "" for i in used.tolist()]
-            codes = np.where(used[codes] < 0, -1, codes).astype(np.int32)
-            return _coded(codes, pa.array(texts, pa.utf8()))
+            missing = int(used[0] < 0)
+            return _coded(codes - missing, pa.array([texts[i] for i in used[missing:].tolist()], pa.utf8()))
         return _coded(codes, self._spelled(pool))
 
     def _spelled(self, pool: Any) -> pa.Array:
-        """All texts of a pool, made into an array once for as long as no text is added."""
-        state = (pool.generation, len(pool.texts))
-        known = self._arrays.get(id(pool))
-        if known is None or known[0] != state:
-            known = self._arrays[id(pool)] = (state, pa.array(pool.texts, pa.utf8()))
-        return known[1]
+        """All texts of a pool as an array, which grows with it: texts are turned into Arrow's once."""
+        generation, spelled = self._arrays.get(id(pool), (-1, _NONE))
+        if generation != pool.generation:
+            spelled = _NONE
+        if len(spelled) != len(pool.texts):
+            fresh = pa.array(pool.texts[len(spelled) :], pa.utf8())
+            spelled = pa.concat_arrays([spelled, fresh]) if len(spelled) else fresh
+            self._arrays[id(pool)] = (pool.generation, spelled)
+        return spelled
 
     def flows(self, slots: Any) -> pa.RecordBatch:
         """One batch of `flows` for these slots (int array)."""
@@ -145,7 +165,7 @@ class Emitter:
             *(_words(m) for m in macs),
             *self._ports(slots, 2 * slots + client, 2 * slots + server),
             _words([_transport(t) for t in f["transport"].tolist()]),
-            _number(f["vlan"].astype(np.uint16), f["vlan"] < 0),
+            _fixed(f["vlan"].astype(np.uint16), _U16, present_codes(f["vlan"], 0)),
             _times(f["first"]),
             _times(f["last"]),
             _number(f["first_frame"].view(np.uint64)),
@@ -159,7 +179,7 @@ class Emitter:
             *(_number(f[name].astype(np.uint32)) for name in _COUNTED),
             *self._named(slots, f),
         ]
-        return _batch(FLOWS, columns)
+        return self._batch(FLOWS, columns)
 
     def _named(self, slots: Any, f: dict[str, Any]) -> list[pa.Array]:
         """Protocol, basis and confidence; a flow that no payload named is named by its port, as such."""
@@ -199,28 +219,29 @@ class Emitter:
         f = self._flows.columns
         slot, n = rows["flow"].astype(np.intp), len(rows["flow"])
         server, address = 2 * slot + rows["server_side"], f["address"].reshape(-1)
-        offsets = np.append(rows["begin"], len(numbers)).astype(np.int32)
+        offsets = np.empty(n + 1, np.int32)
+        offsets[:n], offsets[n] = rows["begin"], len(numbers)
         columns = [
             _coded(rows["source"], self._sources),
             _coded(f["realm"].take(slot), self._realms),
-            _times(rows["time"]),
-            _number(rows["frame"].view(np.uint64)),
-            _number(f["ident"].take(slot)),
-            _number(rows["operation"].view(np.uint64), rows["operation"] == 0),
+            _whole(rows["time"], _TIME),
+            _whole(rows["frame"], _U64),
+            _whole(f["ident"].take(slot), _U64),
+            _wide(rows["operation"], _U64, 1),
             self._pool(address.take(server ^ 1), self._flows.addresses),
             self._pool(address.take(server), self._flows.addresses),
             _coded(rows["protocol"].astype(np.int32), self._protocols),
             self._pool(rows["unit"], self._names),
             self._pool(rows["object"], self._objects),
-            _coded(rows["direction"].astype(np.int32), pa.array(_DIRECTIONS, pa.utf8())),
+            _coded(rows["direction"].astype(np.int32), self._directions),
             _lists(offsets, numbers),
             _sparse(texts, n, pa.utf8()),
             _sparse(raws, n, pa.binary()),
             self._pool(rows["type"], self._names),
             self._pool(rows["quality"], self._names),
-            _instants(rows["device_time"]),
+            _wide(rows["device_time"], _TIME, NO_TIME + 1),
         ]
-        return _batch(VALUES, columns)
+        return self._batch(VALUES, columns)
 
     def clues(self, rows: list[tuple[Any, ...]]) -> pa.RecordBatch:
         """One batch of `clues` from Facts' tuples."""
@@ -233,11 +254,11 @@ class Emitter:
             *(_words(column) for column in (who, field, value, protocol)),
             pa.array(confidence, pa.float32()),
         ]
-        return _batch(CLUES, columns)
+        return self._batch(CLUES, columns)
 
     def oddities(self, rows: list[tuple[Any, ...]]) -> pa.RecordBatch:
         """One batch of `oddities` from Facts' tuples; slot -1: no flow."""
-        source, time, frame, slot, protocol, oddity, offset, octets = _across(rows, 8)
+        source, time, frame, slot, side, protocol, oddity, offset, octets = _across(rows, 9)
         f = self._flows
         at = [s if s >= 0 else None for s in slot]
         columns = [
@@ -246,14 +267,16 @@ class Emitter:
             _times(np.array(time, np.int64)),
             _number(np.array(frame, np.uint64)),
             pa.array([None if s is None else f.ident[s] for s in at], pa.uint64()),
-            _words([None if s is None else f.address_of(s, f.client_side[s]) for s in at]),
-            _words([None if s is None else f.address_of(s, 1 - f.client_side[s]) for s in at]),
+            *(
+                _words([None if s is None else f.address_of(s, d ^ e) for s, d in zip(at, side, strict=True)])
+                for e in (0, 1)
+            ),
             _words(protocol),
             _words(oddity),
             pa.array([min(o, 0xFFFFFFFF) for o in offset], pa.uint32()),
             pa.array(octets, pa.binary()),
         ]
-        return _batch(ODDITIES, columns)
+        return self._batch(ODDITIES, columns)
 
     def credentials(self, rows: list[list[Any]]) -> pa.RecordBatch:
         """One batch of `credentials` from Facts' rows."""
@@ -264,7 +287,7 @@ class Emitter:
             _number(np.array(frame, np.uint64)),
         ]
         columns += [*self._ends(slot, side), _words(protocol), *(_words(column) for column in rest)]
-        return _batch(CREDENTIALS, columns)
+        return self._batch(CREDENTIALS, columns)
 
     def _where(self, source: Any, slot: Any) -> list[pa.Array]:
         realm = self._flows.columns["realm"][np.array(slot, np.int64)]
@@ -281,32 +304,29 @@ class Emitter:
 
         Its first columns are those of records.tables.DETAIL, then what the decoder's dict names.
         """
-        source, time, frame, slot, _, own = _across(rows, 6)
-        at = np.array(slot, np.int64)
-        client = self._flows.columns["client_side"][at].astype(np.int64)
+        source, time, frame, slot, side, own = _across(rows, 6)
+        at, client = np.array(slot, np.int64), np.array(side, np.int64)
         columns = [
             *self._where(source, slot),
             _times(np.array(time, np.int64)),
             _number(np.array(frame, np.uint64)),
         ]
         ports = self._ports(at, 2 * at + client, 2 * at + 1 - client)
-        columns += [*self._ends(slot, client.tolist()), *ports]
+        columns += [*self._ends(slot, side), *ports]
         for column in table.columns[len(columns) :]:
             columns.append(pa.array([row.get(column.name) for row in own], column.type))
-        return _batch(table, columns)
+        return self._batch(table, columns)
 
 
 def _across(rows: list[Any], width: int) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
 
 
-def _batch(table: Table, columns: list[pa.Array]) -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays(columns, schema=table.schema)
-
-
 def _coded(codes: Any, texts: pa.Array) -> pa.DictionaryArray:
     codes = np.ascontiguousarray(codes, np.int32)
-    return pa.DictionaryArray.from_arrays(_number(codes, codes < 0), texts)
+    bits = present_codes(codes, 0)
+    parts = [None if bits is None else pa.py_buffer(bits), pa.py_buffer(codes)]
+    return pa.DictionaryArray.from_buffers(_CODED, len(codes), parts, texts)
 
 
 def _words(texts: list[Any]) -> pa.DictionaryArray:
@@ -320,36 +340,45 @@ def _words(texts: list[Any]) -> pa.DictionaryArray:
 
 
 def _times(ns: Any) -> pa.Array:
-    return _fixed(ns, pa.timestamp("ns", "UTC"), None)
+    return _whole(ns, _TIME)
 
 
-def _instants(ns: Any) -> pa.Array:
-    """Times of which some are missing (NO_TIME)."""
-    return _fixed(ns, pa.timestamp("ns", "UTC"), ns == NO_TIME)
+def _number(column: Any) -> pa.Array:
+    return _whole(column, pa.from_numpy_dtype(column.dtype))
 
 
-def _number(column: Any, absent: Any = None) -> pa.Array:
-    return _fixed(column, pa.from_numpy_dtype(column.dtype), absent)
+def _whole(column: Any, kind: pa.DataType) -> pa.Array:
+    """A column where nothing is missing."""
+    return _fixed(column, kind, None)
 
 
-def _fixed(column: Any, kind: pa.DataType, absent: Any) -> pa.Array:
-    """An array over numpy's octets, null where `absent`.
+def _wide(column: Any, kind: pa.DataType, least: int) -> pa.Array:
+    """A column of 64 bits (int64 array), null where it is less than `least`."""
+    return _fixed(column, kind, present(column, least))
+
+
+def _narrow(column: Any) -> pa.Array:
+    """Numbers of 32 bits, null where there is none."""
+    return _fixed(column, _I32, present_codes(column, _NO_NUMBER + 1))
+
+
+def _fixed(column: Any, kind: pa.DataType, bits: Any) -> pa.Array:
+    """An array over numpy's octets; bits: the bitmap of what is not null, None where nothing is.
 
     pa.array with a mask would copy, and load numpy.ma for it.
     """
-    present = None
-    if absent is not None and absent.any():
-        present = pa.py_buffer(np.packbits(~absent, bitorder="little"))
     octets = pa.py_buffer(np.ascontiguousarray(column))
-    return pa.Array.from_buffers(kind, len(column), [present, octets])
+    if bits is None:
+        return pa.Array.from_buffers(kind, len(column), [None, octets], 0)
+    return pa.Array.from_buffers(kind, len(column), [pa.py_buffer(bits), octets])
 
 
 def _lists(offsets: Any, numbers: Any) -> pa.ListArray:
     """Lists of numbers, null where empty; offsets: int32, one more than lists."""
-    kind = pa.list_(pa.field("element", pa.float64()))
+    kind = _NUMBERS
     filled = offsets[1:] != offsets[:-1]
-    present = None if filled.all() else pa.py_buffer(np.packbits(filled, bitorder="little"))
-    parts = [present, pa.py_buffer(offsets)]
+    bits = None if filled.all() else pa.py_buffer(np.packbits(filled, bitorder="little"))
+    parts = [bits, pa.py_buffer(offsets)]
     return pa.ListArray.from_buffers(kind, len(offsets) - 1, parts, children=[_number(numbers)])
 
 
@@ -366,8 +395,9 @@ def _decimal(column: Any) -> pa.Array:
     pyarrow.compute would do it, too, and takes 0.1 s to import.
     """
     ends, octets = decimals(column)
-    present = pa.py_buffer(np.packbits(column >= 0, bitorder="little"))
-    return pa.StringArray.from_buffers(len(column), pa.py_buffer(ends), pa.py_buffer(octets), present)
+    bits = present(column, 0)
+    there = None if bits is None else pa.py_buffer(bits)
+    return pa.StringArray.from_buffers(len(column), pa.py_buffer(ends), pa.py_buffer(octets), there)
 
 
 def _sparse(given: dict[int, Any], n: int, kind: pa.DataType) -> pa.Array:

@@ -11,7 +11,7 @@ from interlock.decode import heartbeat
 from interlock.decode.decoder import Decoder
 from interlock.decode.dissector import COUNTS, Dissector
 from interlock.decode.emit import Emitter
-from interlock.decode.flows import Flows
+from interlock.decode.flows import ENDED_NS, IDLE_NS, TCP_IDLE_NS, Flows
 from interlock.decode.recognise import Recogniser
 from interlock.decode.sheet import Sheet
 from interlock.decode.tools import Tools
@@ -29,16 +29,21 @@ if TYPE_CHECKING:
 
 __all__ = ["Engine"]
 
-TCP_IDLE_NS = 3_600_000_000_000
-TCP_ENDED_NS = 60_000_000_000
-IDLE_NS = 600_000_000_000
 MAX_FLOWS = 200_000
 MAX_WORDS = 200_000
-AGEING_BATCHES = 16
+SWEEP_NS = 10_000_000_000
+"""So often (by the dissector's clock) the flow table is looked through for conversations that are over, to give their
+rows and room; that they are over is known without."""
+MAX_ENDED = 4096
+ID_BITS = 40
+"""Operations are numbered within a protocol, and protocols in the order of their first messages: where batches end, and
+which of them are decoded first, makes no difference to an id."""
 PATIENCE_MS, UNCOMPILED_PATIENCE_MS = 1000, 30_000
 """Processor time that one message or frame may take before its decoder counts as hung."""
 
 Batches = dict[str, "pa.RecordBatch"]
+_TCP = 6
+_NO_SLOTS = np.empty(0, np.int64)
 
 
 class Engine:
@@ -78,19 +83,24 @@ class Engine:
         tools = Tools(self.flows, self.sheet, verbs, codes, given, beat)
         self.recogniser = Recogniser(specs, codes, self.sheet.facts, beat)
         self.recogniser.equip = self._equip
+        self.recogniser.settle = self._settle
         self._specs, self._codes = specs, codes
         self._details: dict[str, Table] = {}
-        self._lines, framers, messages = _build(specs, codes, tools)
+        self._waiting: list[int] = []
+        self._beat = beat
+        self._lines, framers, messages = _build(specs, codes, tools, self._waiting)
         self.dissector = Dissector(
             self.flows, self.recogniser, self.sheet.facts, framers, messages, beat, hung
         )
+        self.dissector.most_flows = MAX_FLOWS
         beat[heartbeat.PATIENCE] = PATIENCE_MS if _is_compiled() else UNCOMPILED_PATIENCE_MS
         self._realms = list(dict.fromkeys(s.realm for s in sources)) or ["default"]
         self._realm_codes = [self._realms.index(s.realm) for s in sources]
         refuted = self.recogniser.refuted
         self._emit = Emitter(self.flows, self.sheet.objects, self.sheet.names, names, self._realms, refuted)
         self._emit.set_sources(sources)
-        self._batches = 0
+        self._swept = 0
+        self._speaking = 0
 
     @property
     def counts(self) -> dict[str, int]:
@@ -101,7 +111,7 @@ class Engine:
         """Decode a batch of frames; the records that are final now."""
         self.dissector.run(frames, self._realm_codes)
         self._decode()
-        return self._collect(self.dissector.now)
+        return self._collect()
 
     def idle(self, now: int) -> Batches:
         """No frame came up to `now` (UTC ns): time goes on, and what waited for too long ends."""
@@ -117,9 +127,11 @@ class Engine:
 
     def finish(self) -> Iterator[Batches]:
         """The rest: what waited behind holes, open requests (outcome `unknown`), all flows."""
+        self._swept = -SWEEP_NS
+        yield self._collect()
         self.dissector.drain_all()
         self._decode()
-        yield self._collect(None)
+        yield self._collect(final=True)
         slots = np.flatnonzero(self.flows.columns["alive"])
         for at in range(0, len(slots), 65536):
             piece = slots[at : at + 65536]
@@ -130,18 +142,36 @@ class Engine:
         return self._wanted is None or table in self._wanted
 
     def _decode(self) -> None:
+        """Every message that waits; of protocols in the order in which they are known."""
+        if not self._waiting:
+            return
         self.sheet.reserve_flows(self.flows.capacity)
-        for line in self._lines:
-            if line.messages.n:
-                decoder = line.decoder()
-                self.sheet.timeout = line.spec.timeout_ns
-                decoder.cursor.bind(line.messages.octets)
-                decoder.run(line.messages, self.sheet)
+        for place in self._waiting:
+            if not self._lines[place].next_operation:
+                self._lines[place].next_operation = 1 + (self._speaking << ID_BITS)
+                self._speaking += 1
+        for place in sorted(self._waiting):
+            line = self._lines[place]
+            decoder = line.decoder()
+            self.sheet.timeout = line.spec.timeout_ns
+            self.sheet.next_operation = line.next_operation
+            decoder.cursor.bind(line.messages.octets)
+            decoder.run(line.messages, self.sheet)
+            line.next_operation = self.sheet.next_operation
+        self._waiting.clear()
 
-    def _collect(self, now: int | None) -> Batches:
-        self._batches += 1
-        ended = self._ended(now)
-        self.sheet.expire(now, self.flows.columns["packets"] > 0)
+    def _settle(self) -> None:
+        """Decode while a frame is dissected, whose heartbeat goes on as it was."""
+        held = self._beat[: heartbeat.BUSY + 1].tolist()
+        self._decode()
+        for place, value in enumerate(held[1:], 1):
+            self._beat[place] = value
+
+    def _collect(self, *, final: bool = False) -> Batches:
+        f, now = self.flows.columns, None if final else self.dissector.clock
+        over = bool(self.dissector.ended)
+        ended = self._ended()
+        self.sheet.expire(now, f["heard"], f["over"], ended=over or bool(len(ended)))
         rows = self.sheet.end_batch()
         done: Batches = {}
         if len(rows["flow"]) and self._wants("operations"):
@@ -175,32 +205,30 @@ class Engine:
         code, framers = self._codes[spec.name], self.dissector.framers
         if framers[code] is None and spec.framer is not None:
             framer = spec.framer()
-            framer.bind(memoryview(self.dissector.array))
+            self.dissector.equip(framer)
             for one in (spec, *(s for s in self._specs if s.rides_on == spec.name)):
                 for name in one.names:
                     framers[self._codes[name]] = framer
 
-    def _ended(self, now: int | None) -> Any:
-        """Slots of flows that are over or idle for too long, whose open requests end now, too."""
+    def _ended(self) -> Any:
+        """Slots of conversations that are over: their rows are given now, and what they held back is decoded."""
+        clock, gone = self.dissector.clock, self.dissector.ended
+        if clock - self._swept < SWEEP_NS and len(gone) < MAX_ENDED:
+            return _NO_SLOTS
+        self._swept = clock
+        gone.clear()
         f = self.flows.columns
-        self.dissector.ended.clear()
-        if now is None:
-            return np.empty(0, np.int64)
-        if self._batches % AGEING_BATCHES and self.flows.used < MAX_FLOWS:
-            return np.empty(0, np.int64)
-        idle = now - f["last"]
-        is_tcp = f["transport"] == 6
-        over = np.isin(f["tcp"], (3, 4, 6)) & (idle > TCP_ENDED_NS)
-        old = np.where(is_tcp, idle > TCP_IDLE_NS, idle > IDLE_NS)
-        ended = np.flatnonzero((f["alive"] == 2) | ((f["alive"] == 1) & (over | old)))
-        if self.flows.used - len(ended) > MAX_FLOWS:
-            alive = np.flatnonzero(f["alive"])
-            oldest = alive[np.argsort(f["last"][alive], kind="stable")[: MAX_FLOWS // 4]]
-            ended = np.union1d(ended, oldest)
+        closed = np.isin(f["tcp"], (3, 4, 6))
+        patience = np.where(f["transport"] == _TCP, np.where(closed, ENDED_NS, TCP_IDLE_NS), IDLE_NS)
+        silent = (f["alive"] == 1) & (clock - f["clock"] > patience)
+        idle = np.flatnonzero(
+            silent & ~f["queued"].any(axis=1)
+        )  # the dissector itself ends what holds segments back
+        f["over"][idle] = f["clock"][idle] + patience[idle]
+        ended = np.flatnonzero((f["alive"] == 2) | (f["over"] > 0) & (f["alive"] == 1))
         if len(ended):
             self.dissector.close(ended.tolist())
             self._decode()
-            self.sheet.end_flows(ended)
         return ended
 
     def _release(self, slots: list[int]) -> None:
@@ -215,6 +243,8 @@ class Engine:
 
         Names are bounded by their own limit: decoders keep their codes, so they are never renumbered.
         """
+        if max(len(self.flows.addresses.texts), len(self.sheet.objects.texts)) <= MAX_WORDS:
+            return
         open_rows = {n: c[: self.sheet.n] for n, c in self.sheet.columns.items()}
         if len(self.flows.addresses.texts) > MAX_WORDS:
             address = self.flows.columns["address"].reshape(-1)
@@ -238,6 +268,7 @@ class _Line:
     def __init__(self, spec: ProtocolSpec, messages: Any, tools: Tools) -> None:
         self.spec = spec
         self.messages = messages
+        self.next_operation = 0
         self._tools = tools
         self._decoder: Any = None
 
@@ -265,7 +296,7 @@ def _made(spec: ProtocolSpec, tools: Tools) -> Any:
 
 
 def _build(
-    specs: Sequence[ProtocolSpec], codes: dict[str, int], tools: Tools
+    specs: Sequence[ProtocolSpec], codes: dict[str, int], tools: Tools, waiting: list[int]
 ) -> tuple[list[_Line], list[Any], list[Any]]:
     """Lines, and per protocol code its framer (None while its spec waits) and messages; names of one spec share both.
 
@@ -282,6 +313,7 @@ def _build(
             tools.riders.setdefault(spec.rides_on, []).append(partial(_made, spec, tools))
             continue
         own, framer = Messages(), spec.framer() if not spec.waiting and spec.framer else None
+        own.place, own.waiting = len(lines), waiting
         lines.append(_Line(spec, own, tools))
         for name in spec.names:
             framers[codes[name]], messages[codes[name]] = framer, own

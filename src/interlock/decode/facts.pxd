@@ -5,7 +5,7 @@ from interlock.decode.messages cimport Messages
 cdef class Facts:
     cdef public list clues, oddities, credentials
     cdef public dict details, oddity_count
-    cdef public long long suppressed
+    cdef public long long suppressed, clock
     cdef public object wanted
     cdef public Flows flows
     cdef dict _open, _said
@@ -21,6 +21,7 @@ cdef class Facts:
                   object value, object protocol, object confidence)
     cpdef oddity(self, Messages m, int i, object protocol, object oddity, object offset=*)
     cpdef oddity_at(self, object source, object time, object frame, object flow, object protocol, object oddity,
-                    object offset, object octets)
+                    object offset, object octets, int framing=*)
+    cdef int _client_side(self, int slot) except -1
     cpdef bint wants(self, str table) except -1
     cpdef detail(self, str table, Messages m, int i, object row)

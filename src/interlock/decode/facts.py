@@ -16,13 +16,16 @@ CLUE_AGE_NS = 3_600_000_000_000
 """A fact that is said again is a row again after this long, so that its age can be told."""
 
 
-TIME, FLOW, OUTCOME = 1, 3, 10
+FLOW, OUTCOME = 3, 10
 """Places in a row of `credentials`."""
 
 
 class Facts:
     """Rows as tuples: (message's source, time, frame, flow slot, side, …own columns).
 
+    side: the sender's in credentials, in the other tables the client's as it was known then.
+
+    `clock`: of the message that is decoded now (Messages.clock).
     wanted: names of the tables that are asked for, None for all; clues and details heed it.
     flows: the flow table (Flows), which knows who speaks.
     """
@@ -35,6 +38,7 @@ class Facts:
         self.details = {}
         self.oddity_count = {}
         self.suppressed = 0
+        self.clock = 0
         self.wanted = None
         self._said = {}
         self._fingerprint = None
@@ -92,9 +96,18 @@ class Facts:
         octets = m.array[start:end].tobytes()
         self.oddity_at(m.source[i], m.time[i], m.frame[i], m.flow[i], protocol, oddity, offset, octets)
 
-    def oddity_at(self, source, time, frame, flow, protocol, oddity, offset, octets):
-        """The same, where no message carries it; flow: slot, or -1."""
-        seen = self.oddity_count.get(flow, 0)
+    def _client_side(self, slot):
+        """Who asks in a flow, as far as it is known now: later rows may know better."""
+        return self.flows.client_side[slot] if slot >= 0 and self.flows is not None else 0
+
+    def oddity_at(self, source, time, frame, flow, protocol, oddity, offset, octets, framing=0):
+        """The same, where no message carries it; flow: slot, or -1.
+
+        framing: 1 for what cannot be cut into messages. It is found before the messages of its batch are decoded, so
+        that both are counted apart: else the size of a batch would tell which of them are suppressed.
+        """
+        key = 2 * flow + framing
+        seen = self.oddity_count.get(key, 0)
         if seen >= MAX_ODDITIES_PER_FLOW and oddity not in ("hung", "flooded", "turned-opaque"):
             self.suppressed += 1
             if seen > MAX_ODDITIES_PER_FLOW:
@@ -102,8 +115,9 @@ class Facts:
             oddity = "oddities-suppressed"  # said once: from here on they are only counted
         if len(self.oddity_count) > MAX_REMEMBERED:
             self.oddity_count.clear()
-        self.oddity_count[flow] = seen + 1
-        self.oddities.append((source, time, frame, flow, protocol, oddity, max(0, offset), octets))
+        self.oddity_count[key] = seen + 1
+        side = self._client_side(flow)
+        self.oddities.append((source, time, frame, flow, side, protocol, oddity, max(0, offset), octets))
 
     def credential(self, m, i, protocol, scheme, user, secret, *, known=None, outcome="unknown"):
         """A login seen in clear in message i (from client to server). user: text or None.
@@ -138,23 +152,24 @@ class Facts:
     def hold(self, index):
         """Keep the login in row `index` back until `answered`, or until it has waited too long. Returns the row."""
         row = self.credentials[index]
-        self._open[id(row)] = row
+        self._open[id(row)] = (row, self.clock)
         if len(self._open) > MAX_OPEN_LOGINS:
             del self._open[next(iter(self._open))]
         return row
 
     def answered(self, row, outcome):
-        """How a login that was held ended; too late where it has left as `unknown`."""
-        row[OUTCOME] = outcome
-        self._open.pop(id(row), None)
+        """How a login that was held ended; too late where it has waited too long: it leaves as `unknown`."""
+        held = self._open.pop(id(row), None)
+        if held is not None and self.clock - held[1] <= LOGIN_AGE_NS:
+            row[OUTCOME] = outcome
 
     def detail(self, table, m, i, row):
         """A row (dict of its own columns) for the protocol's own table."""
         if self.wanted is not None and table not in self.wanted:
             return
-        self.details.setdefault(table, []).append(
-            (m.source[i], m.time[i], m.frame[i], m.flow[i], m.side[i], row)
-        )
+        slot: cython.int = m.flow[i]
+        side: cython.int = self.flows.client_side[slot]
+        self.details.setdefault(table, []).append((m.source[i], m.time[i], m.frame[i], slot, side, row))
 
     def keyed_by(self, fingerprint):
         """fingerprint: octets → text, keyed per installation; passed in because randomness is."""
@@ -162,27 +177,32 @@ class Facts:
 
     def forget_flow(self, flow):
         """Drop what is counted for a flow slot."""
-        self.oddity_count.pop(flow, None)
+        self.oddity_count.pop(2 * flow, None)
+        self.oddity_count.pop(2 * flow + 1, None)
 
     def end_batch(self, now=None, ended=()):
         """Take everything out and begin anew; logins that are held stay.
 
-        now: capture time, UTC ns, or None at the end of the run. ended: slots of flows that end now.
+        now: the dissector's clock, ns, or None at the end of the run. ended: slots of flows that end now.
         """
-        self._release(now, set(ended))
-        told = [row for row in self.credentials if id(row) not in self._open]
+        told = self.credentials
+        if self._open:
+            self._release(now, set(ended))
+            told = [row for row in told if id(row) not in self._open]
         done = (self.clues, self.oddities, told, self.details)
-        self.clues, self.oddities, self.credentials, self.details = [], [], list(self._open.values()), {}
+        self.clues, self.oddities, self.details = [], [], {}
+        self.credentials = [row for row, _ in self._open.values()]
         return done
 
     def _release(self, now, ended):
         """Wait no longer for what is over or too old."""
         if now is None:
             self._open = {}
+            return
         self._open = {
-            key: row
-            for key, row in self._open.items()
-            if row[FLOW] not in ended and now - row[TIME] <= LOGIN_AGE_NS
+            key: (row, since)
+            for key, (row, since) in self._open.items()
+            if row[FLOW] not in ended and now - since <= LOGIN_AGE_NS
         }
 
 

@@ -5,7 +5,7 @@ from interlock.decode.words cimport Words
 
 @cython.final
 cdef class Flows:
-    cdef public int capacity, used
+    cdef public int capacity, used, live
     cdef int table_mask, graves
     cdef public dict columns
     cdef public Words addresses
@@ -17,13 +17,13 @@ cdef class Flows:
     # Not public: each look from Python would make a view anew. Plain Python finds the columns in __dict__.
     cdef dict __dict__
     cdef unsigned long long[::1] ident
-    cdef long long[::1] first, last, first_frame, last_frame
+    cdef long long[::1] first, last, first_frame, last_frame, clock, over
     cdef int[::1] source, last_source, realm, vlan, transport
     cdef short[::1] protocol
     cdef unsigned char[::1] basis, confidence, tries, client_side, oriented, tcp, opaque, alive, family
     cdef int[::1] retransmissions, gaps, duplicates, bad_checksums, offloaded_checksums
     cdef int[:, ::1] address, port, ipid, ttl, window, last_length
-    cdef long long[:, ::1] packets, octets, payload, next_seq, last_time, leap
+    cdef long long[:, ::1] packets, octets, payload, next_seq, last_time, leap, heard
     cdef unsigned long long[:, ::1] mac
     cdef unsigned char[:, ::1] sync, fin, queued, carried
     cdef public int side
@@ -35,6 +35,7 @@ cdef class Flows:
                                   unsigned long long k3, unsigned long long k4)
     cdef int _clear(self, int slot) except -1
     cdef int _rebuild(self) except -1
+    cdef long long patience(self, int slot)
     cpdef int forget_key(self, int slot) except -1
     cpdef str address_of(self, int slot, int side)
     cpdef int realm_of(self, int slot)

@@ -11,7 +11,12 @@ import numpy as np
 
 from interlock.decode.addresses import address_text
 
-__all__ = ["Flows"]
+__all__ = ["ENDED_NS", "IDLE_NS", "TCP_IDLE_NS", "Flows"]
+
+TCP_IDLE_NS = 3_600_000_000_000
+ENDED_NS = 60_000_000_000
+IDLE_NS = 600_000_000_000
+"""A conversation that is silent for longer is over: what comes then is another one. ENDED_NS: TCP that was closed."""
 
 M64 = (1 << 64) - 1
 
@@ -21,6 +26,8 @@ _COLUMNS = {
     "last": np.int64,
     "first_frame": np.int64,
     "last_frame": np.int64,
+    "clock": np.int64,
+    "over": np.int64,
     "source": np.int32,
     "last_source": np.int32,
     "realm": np.int32,
@@ -55,6 +62,7 @@ _SIDES = {
     "next_seq": np.int64,
     "last_time": np.int64,
     "leap": np.int64,
+    "heard": np.int64,
     "mac": np.uint64,
     "sync": np.uint8,
     "fin": np.uint8,
@@ -85,6 +93,8 @@ class Flows:
 
     Sides are numbered by address order; `client_side` says which of them asks. `side` is the sender's side
     of the packet last looked up. `state`: one Python object a slot, for the protocol that speaks there.
+    `clock`, `over`, `heard`: the dissector's clock at the last frame, at the end (0 while it lives), at a side's
+    first frame (0: none yet). `live`: slots in use whose conversation is not over.
     """
 
     def __init__(self, addresses, seed=0):
@@ -93,6 +103,7 @@ class Flows:
         self.seed = seed & M64
         self.capacity = 0
         self.used = 0
+        self.live = 0
         self.columns = {}
         self.free = []
         self.state = []
@@ -124,6 +135,7 @@ class Flows:
         self.key, self.ident = v["key"], v["ident"]
         self.first, self.last = v["first"], v["last"]
         self.first_frame, self.last_frame = v["first_frame"], v["last_frame"]
+        self.clock, self.over, self.heard = v["clock"], v["over"], v["heard"]
         self.source, self.last_source, self.realm = v["source"], v["last_source"], v["realm"]
         self.vlan, self.transport, self.protocol = v["vlan"], v["transport"], v["protocol"]
         self.basis, self.confidence, self.tries = v["basis"], v["confidence"], v["tries"]
@@ -201,6 +213,7 @@ class Flows:
             self._grow(self.capacity * 2)
         slot: cython.int = self.free.pop()
         self.used += 1
+        self.live += 1
         self._clear(slot)
         self.key[slot, 0], self.key[slot, 1], self.key[slot, 2] = k0, k1, k2
         self.key[slot, 3], self.key[slot, 4] = k3, k4
@@ -212,6 +225,7 @@ class Flows:
         self.table[at] = slot
         self.alive[slot] = 1
         self.first[slot] = p.time
+        self.clock[slot] = p.clock
         self.first_frame[slot] = p.frame
         self.source[slot] = p.source
         self.realm[slot] = p.realm
@@ -239,6 +253,7 @@ class Flows:
         side: cython.int
         self.ident[slot] = 0
         self.first[slot] = self.last[slot] = self.first_frame[slot] = self.last_frame[slot] = 0
+        self.clock[slot] = self.over[slot] = self.heard[slot, 0] = self.heard[slot, 1] = 0
         self.source[slot] = self.last_source[slot] = self.realm[slot] = self.vlan[slot] = 0
         self.transport[slot] = self.protocol[slot] = 0
         self.basis[slot] = self.confidence[slot] = self.tries[slot] = 0
@@ -287,8 +302,16 @@ class Flows:
             self.table[at] = slot
         return 0
 
+    def patience(self, slot):
+        """How long this conversation may be silent, ns."""
+        if self.transport[slot] != 6:
+            return 600000000000
+        state: cython.int = self.tcp[slot]
+        return 60000000000 if state == 3 or state == 4 or state == 6 else 3600000000000
+
     def forget_key(self, slot):
         """Let a new conversation between the same ends get a slot of its own; `alive` becomes 2 (ended)."""
+        self.live -= self.alive[slot] == 1
         self.alive[slot] = 2
         at: cython.longlong = _spread(
             self._hash(
@@ -308,6 +331,7 @@ class Flows:
     def release(self, slots):
         """Free ended slots (list); their rows have been taken out."""
         for slot in slots:
+            self.live -= self.alive[slot] == 1
             self.alive[slot] = 0
             self.state[slot] = None
             self.free.append(slot)

@@ -12,9 +12,11 @@ _TYPES = {
     "offset": np.int64,
     "time": np.int64,
     "frame": np.int64,
+    "clock": np.int64,
     "length": np.int32,
     "flow": np.int32,
     "source": np.int32,
+    "gaps": np.int32,
     "side": np.uint8,
     "direction": np.uint8,
 }
@@ -25,11 +27,15 @@ class Messages:
 
     offset, length: where message i stands in `octets`. flow: slot in the flow table.
     direction: 0 from the flow's client, 1 from its server. side: 0 or 1, the flow's own numbering.
-    time: UTC ns, frame: number within source, both of the frame that completed the message.
+    time: UTC ns, frame: number within source, both of the frame that completed the message. clock: the
+    dissector's then, ns, by which requests go unanswered. gaps: of its flow
+    till then (Flows.gaps has those of the whole batch). `waiting`: told `place` once there is something to decode.
     """
 
     def __init__(self):
         self.n = 0
+        self.place = 0
+        self.waiting = []
         self.capacity = 0
         self.columns = {}
         self.array = np.zeros(1, np.uint8)
@@ -48,6 +54,7 @@ class Messages:
         v = {name: memoryview(column) for name, column in fresh.items()}
         vars(self).update(v)
         self.offset, self.time, self.frame, self.length = v["offset"], v["time"], v["frame"], v["length"]
+        self.clock, self.gaps = v["clock"], v["gaps"]
         self.flow, self.source, self.side, self.direction = v["flow"], v["source"], v["side"], v["direction"]
 
     def bind(self, array):
@@ -55,9 +62,11 @@ class Messages:
         self.array = array
         self.octets = memoryview(array)
 
-    def append(self, flow, side, direction, offset, length, time, frame, source):
+    def append(self, flow, side, direction, offset, length, time, frame, source, clock=0, gaps=0):
         """Add one message."""
         i: cython.int = self.n
+        if i == 0:
+            self.waiting.append(self.place)
         if i == self.capacity:
             self._resize(self.capacity * 2)
         self.offset[i] = offset
@@ -68,6 +77,8 @@ class Messages:
         self.time[i] = time
         self.frame[i] = frame
         self.source[i] = source
+        self.clock[i] = clock
+        self.gaps[i] = gaps
         self.n = i + 1
         return 0
 

@@ -5,7 +5,7 @@ from interlock.decode.checksums cimport Summing, halves
 
 @cython.final
 cdef class Packet(Summing):
-    cdef public long long time, frame
+    cdef public long long time, frame, clock
     cdef public int source, realm, linktype
     cdef public int wire
     cdef public int ethertype, vlan, protocol, ttl, ipid, family

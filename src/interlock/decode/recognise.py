@@ -65,6 +65,8 @@ class Recogniser:
         self._beat = beat
         self.equip: Callable[[ProtocolSpec], None] = lambda _spec: None
         """Called with who was recognised for the first time, before its first octets go further."""
+        self.settle: Callable[[], None] = lambda: None
+        """Decodes every message that waits: what decoding tells must not hang on where batches end."""
         self._equipped: set[str] = set()
         for spec in specs:
             for key in (*(("tcp", port) for port in spec.tcp), *(("udp", port) for port in spec.udp)):
@@ -156,9 +158,8 @@ class Recogniser:
         from_client = (side == flows.client_side[slot]) if flows.oriented[slot] else None
         ethertype = transport & 0xFFFF if kind == "eth" else 0
         said = self._said.get((slot, 1 - side), b"")
-        return Hint(
-            kind, packet.source_port, packet.target_port, ethertype, from_client, packet.target_mac, said
-        )
+        source, target = flows.port[slot, side], flows.port[slot, 1 - side]
+        return Hint(kind, source, target, ethertype, from_client, packet.target_mac, said)
 
     @staticmethod
     def _orient(spec: ProtocolSpec, hint: Hint, flows: Any, slot: int, side: int) -> None:
@@ -189,12 +190,15 @@ class Recogniser:
         """Octets did not fit the flow's protocol: after MAX_DOUBTS without a parsed message it is nameless again."""
         doubts = self._doubts.get(slot, 0) + 1
         self._doubts[slot] = doubts
-        if doubts >= MAX_DOUBTS and flows.basis[slot] < PARSED:
+        if doubts < MAX_DOUBTS or flows.basis[slot] == PARSED:
+            return
+        self.settle()
+        if flows.basis[slot] < PARSED:
             flows.protocol[slot] = -1
             flows.basis[slot] = 0
             flows.confidence[slot] = 0
             flows.tries[slot] = 255
-            del self._doubts[slot]
+            self._doubts.pop(slot, None)
 
     def forget(self, slots: Sequence[int]) -> None:
         """Drop what is kept for flows."""

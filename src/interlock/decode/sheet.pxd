@@ -14,8 +14,9 @@ cdef class Sheet:
     cdef public object facts, values
     cdef public dict notes
     cdef public long long timeout
+    cdef long long earliest
     cdef int[::1] flow, source, function, name, user, unit, object, code, link, client, server
-    cdef long long[::1] operation, time, frame, response_frame, transaction, count, latency, deadline, key
+    cdef long long[::1] operation, time, frame, response_frame, transaction, count, latency, deadline, key, clock
     cdef unsigned char[::1] verb, outcome, asker
     cdef short[::1] protocol
     cdef unsigned short[::1] item, items
@@ -26,9 +27,9 @@ cdef class Sheet:
     cpdef int ask(self, Messages m, int i, Functions f, long long function, long long key) except -1
     cpdef int more(self, int row) except -1
     cpdef int spread(self, int row, const int[::1] objects, const long long[::1] counts) except -1
-    cpdef int answer(self, Messages m, int i, long long key)
-    cpdef int heard(self, Messages m, int i, int flow, long long key)
-    cdef int _find(self, int flow, int side, long long key)
+    cpdef int answer(self, Messages m, int i, long long key) except -2
+    cpdef int heard(self, Messages m, int i, int flow, long long key) except -2
+    cdef int _find(self, int flow, int side, long long key, long long clock) except -2
     cpdef int orphan(self, Messages m, int i, Functions f, long long function, long long key) except -1
     cpdef int tell(self, Messages m, int i, Functions f, long long function) except -1
     cpdef settle(self, int row, int outcome, long long code)
@@ -50,4 +51,9 @@ cdef class Sheet:
     cpdef unsigned long long operation_of(self, int row)
     cpdef long long frame_of(self, int row)
     cpdef int verb_of(self, int row)
+    cdef int _await(self, int row, long long timeout) except -1
+    cdef int _close(self, int row, int outcome) except -1
+    cdef int _relink(self) except -1
+    cdef int _crowd_out(self) except -1
+    cdef int _keep(self, int row, int to) except -1
     cdef int _unlink(self, int flow, int row, int before) except -1

@@ -50,6 +50,7 @@ _TYPES = {
     "latency": np.int64,
     "deadline": np.int64,
     "key": np.int64,
+    "clock": np.int64,
     "verb": np.uint8,
     "outcome": np.uint8,
     "asker": np.uint8,
@@ -58,7 +59,9 @@ _TYPES = {
     "items": np.uint16,
 }
 
-INTERNAL = frozenset(("link", "deadline", "key"))
+NEVER = 1 << 62
+
+INTERNAL = frozenset(("link", "deadline", "key", "clock"))
 """Columns that no row shows."""
 
 
@@ -82,6 +85,7 @@ class Sheet:
         self.columns = {}
         self.notes = {}
         self.timeout = DEFAULT_TIMEOUT_NS
+        self.earliest = NEVER
         self.facts = Facts()
         self.values = ValueSheet()
         self.heads = np.full(64, -1, np.int32)
@@ -108,6 +112,7 @@ class Sheet:
         self.response_frame = memoryview(grown["response_frame"])
         self.transaction, self.count = memoryview(grown["transaction"]), memoryview(grown["count"])
         self.latency, self.deadline = memoryview(grown["latency"]), memoryview(grown["deadline"])
+        self.clock = memoryview(grown["clock"])
         self.key, self.verb = memoryview(grown["key"]), memoryview(grown["verb"])
         self.outcome, self.asker = memoryview(grown["outcome"]), memoryview(grown["asker"])
         self.protocol, self.item = memoryview(grown["protocol"]), memoryview(grown["item"])
@@ -116,12 +121,13 @@ class Sheet:
 
     def reserve_flows(self, capacity):
         """Make room for the flow table's slots."""
+        if len(self.heads) >= capacity:
+            return
         for which in ("heads", "tails"):
             old = getattr(self, which)
-            if len(old) < capacity:
-                grown = np.full(capacity, -1, np.int32)
-                grown[: len(old)] = old
-                setattr(self, which, grown)
+            grown = np.full(capacity, -1, np.int32)
+            grown[: len(old)] = old
+            setattr(self, which, grown)
         self.head = memoryview(self.heads)
         self.tail = memoryview(self.tails)
 
@@ -146,6 +152,7 @@ class Sheet:
         self.operation[row] = self.next_operation
         self.next_operation += 1
         self.time[row] = m.time[i]
+        self.clock[row] = m.clock[i]
         self.frame[row] = m.frame[i]
         self.response_frame[row] = 0
         self.transaction[row] = -1
@@ -171,7 +178,7 @@ class Sheet:
         self.outcome[row] = 5
         self.key[row] = key
         self.transaction[row] = key
-        self.deadline[row] = m.time[i] + self.timeout
+        self._await(row, self.timeout)
         last: cython.int = self.tail[flow]
         if last < 0:
             self.head[flow] = row
@@ -203,6 +210,7 @@ class Sheet:
         self.link[fresh] = -1
         self.operation[fresh] = self.operation[row]
         self.time[fresh] = self.time[row]
+        self.clock[fresh] = self.clock[row]
         self.frame[fresh] = self.frame[row]
         self.response_frame[fresh] = self.response_frame[row]
         self.transaction[fresh] = self.transaction[row]
@@ -257,6 +265,7 @@ class Sheet:
             self.link[fresh] = -1
             self.operation[fresh] = operation
             self.time[fresh] = time
+            self.clock[fresh] = self.clock[row]
             self.frame[fresh] = frame
             self.response_frame[fresh] = response_frame
             self.transaction[fresh] = transaction
@@ -274,9 +283,10 @@ class Sheet:
     def answer(self, m, i, key):
         """The open request that message i answers (the oldest with this key from the other side), or -1.
 
-        It is closed with outcome `ok`; `settle` and `settle_item` say otherwise.
+        One whose time-out has passed is open no longer, even where that is not written down yet. It is closed with
+        outcome `ok`; `settle` and `settle_item` say otherwise.
         """
-        row: cython.int = self._find(m.flow[i], m.side[i], key)
+        row: cython.int = self._find(m.flow[i], m.side[i], key, m.clock[i])
         if row < 0:
             return -1
         k: cython.int
@@ -293,7 +303,7 @@ class Sheet:
         Others may answer it, too, so every answer is an `orphan` row of its own with who gave it, and the
         question's row has no response_frame.
         """
-        row: cython.int = self._find(flow, -1, key)
+        row: cython.int = self._find(flow, -1, key, m.clock[i])
         k: cython.int
         if row >= 0:
             for k in range(row, row + self.items[row]):
@@ -301,16 +311,30 @@ class Sheet:
                 self.latency[k] = max(0, m.time[i] - self.time[k])
         return row
 
-    def _find(self, flow, side, key):
+    def _await(self, row, timeout):
+        """An answer is waited for that long."""
+        self.deadline[row] = self.clock[row] + timeout
+        if self.deadline[row] < self.earliest:
+            self.earliest = self.deadline[row]
+        return 0
+
+    def _find(self, flow, side, key, clock):
         """Take the oldest open request with this key, not asked by `side`, off its flow's list.
 
-        One that its own message settled is passed over: it leaves with this batch, and batches must not matter.
+        What its own message settled and what the clock has passed leaves the list on the way: those rows leave with
+        this batch, and where batches end must not matter.
         """
         row: cython.int = self.head[flow]
         before: cython.int = -1
         seen: cython.int = 0
+        after: cython.int
         while row >= 0:
-            if self.key[row] == key and self.asker[row] != side and self.outcome[row] == 5:
+            if self.outcome[row] != 5 or self.deadline[row] < clock:
+                after = self.link[row]
+                self._unlink(flow, row, before)
+                row = after
+                continue
+            if self.key[row] == key and self.asker[row] != side:
                 self._unlink(flow, row, before)
                 return row
             before = row
@@ -410,7 +434,7 @@ class Sheet:
 
     def set_timeout(self, row, timeout):
         """Nanoseconds after which the request counts as unanswered; 0: it expects no answer."""
-        self.deadline[row] = self.time[row] + timeout
+        self._await(row, timeout)
 
     def set_ends(self, row, client, server):
         """Codes (pool `Flows.addresses`) of who asks and who is asked, where the flow's addresses are not they.
@@ -458,43 +482,63 @@ class Sheet:
         """Verb of a row."""
         return self.verb[row]
 
-    def expire(self, now, answered_sides):
-        """Close requests whose time has passed: `no-answer` where the other side was heard, else `unknown`.
+    def expire(self, now, heard, over, *, ended=True):
+        """Close requests whose time has passed: `no-answer` where the other side was heard by then, else `unknown`.
 
-        now: capture time, UTC ns, or None at the end of the run. answered_sides: uint8 per flow slot and
-        side (2-D), 1 where that side has sent anything.
+        now: the dissector's clock, or None at the end of the run. heard, over: Flows' columns of that name. ended:
+        whether conversations are over since the last time; their open requests are `unknown`.
         """
-        c = {name: column[: self.n] for name, column in self.columns.items()}
-        waiting = c["outcome"] == 5
-        self._crowd_out(np.flatnonzero(waiting & (c["item"] == 0)))
-        waiting = c["outcome"] == 5
-        late = waiting if now is None else waiting & (c["deadline"] < now) & (c["item"] == 0)
-        rows = np.flatnonzero(late & (c["item"] == 0))
-        if len(rows) == 0:
+        if now is not None and not ended and now <= self.earliest and self.n <= MAX_WAITING:
             return
-        heard = answered_sides[c["flow"][rows], 1 - c["asker"][rows]] != 0
-        ended = np.where(heard & (now is not None), 3, 0).astype(np.uint8)
-        for k, outcome in zip(rows.tolist(), ended.tolist(), strict=True):
-            c["outcome"][k : k + int(c["items"][k])] = outcome
-        self._relink()
-
-    def _crowd_out(self, rows):
-        """End the oldest of these open requests (int array) as unknown where they are too many."""
+        self._crowd_out()
+        first: cython.longlong[:, ::1] = memoryview(heard)
+        end: cython.longlong[::1] = memoryview(over)
+        final: cython.bint = now is None
+        clock: cython.longlong = -1 if now is None else now
+        last: cython.longlong
         k: cython.int
-        crowd = rows[: max(0, len(rows) - MAX_WAITING)].tolist()
-        for row in crowd:
-            for k in range(row, row + self.items[row]):
-                self.outcome[k] = 0
-        if crowd:
+        flow: cython.int
+        side: cython.int
+        late: cython.bint
+        closed: cython.int = 0
+        self.earliest = NEVER
+        for k in range(self.n):
+            if self.outcome[k] != 5 or self.item[k] != 0:
+                continue
+            flow, last = self.flow[k], self.deadline[k]
+            late = last < clock and (end[flow] == 0 or last < end[flow])
+            if late or final or end[flow] != 0:
+                side = 1 - self.asker[k]
+                late = late and first[flow, side] != 0 and first[flow, side] <= last
+                self._close(k, 3 if late else 0)
+                closed = 1
+            elif last < self.earliest:
+                self.earliest = last
+        if closed:
             self._relink()
 
-    def end_flows(self, slots):
-        """End the open requests of these flows (int array) as unknown: their conversation is over."""
-        outcome = self.columns["outcome"][: self.n]
-        open_rows = np.flatnonzero((outcome == 5) & np.isin(self.columns["flow"][: self.n], slots))
-        outcome[open_rows] = 0
-        self.heads[slots] = -1
-        self.tails[slots] = -1
+    def _close(self, row, outcome):
+        """End all items of a message."""
+        k: cython.int
+        for k in range(row, row + self.items[row]):
+            self.outcome[k] = outcome
+        return 0
+
+    def _crowd_out(self):
+        """End the oldest open requests as unknown where they are too many."""
+        k: cython.int
+        crowd: cython.int = -MAX_WAITING
+        if self.n <= MAX_WAITING:
+            return 0
+        for k in range(self.n):
+            crowd += self.outcome[k] == 5 and self.item[k] == 0
+        for k in range(self.n):
+            if crowd <= 0:
+                break
+            if self.outcome[k] == 5 and self.item[k] == 0:
+                self._close(k, 0)
+                crowd -= 1
+        return 0
 
     def _relink(self):
         """Rebuild every flow's list of open requests from the rows."""
@@ -514,39 +558,79 @@ class Sheet:
                 else:
                     self.link[last] = k
                 self.tail[flow] = k
+        return 0
 
     def end_batch(self):
         """Take the final rows out (name → array, a copy) and keep the open ones for the next batch.
 
         What only pairing needs (INTERNAL) is not among them.
         """
-        n = self.n
-        c = {name: column[:n] for name, column in self.columns.items()}
-        items = c["items"]
-        spread = np.flatnonzero(c["item"] > 0)
-        if len(spread):
-            items[spread] = items[spread - c["item"][spread].astype(np.int64)]
-        waiting = c["outcome"] == 5
-        if len(spread):
-            waiting[spread] = waiting[spread - c["item"][spread].astype(np.int64)]
-        open_rows = np.flatnonzero(waiting)
-        final = np.flatnonzero(~waiting) if len(open_rows) else None
-        shown = {name: column for name, column in c.items() if name not in INTERNAL}
-        done = {
-            name: column.copy() if final is None else column.take(final) for name, column in shown.items()
-        }
-        flows = c["flow"].astype(np.intp)
-        self.heads[flows] = -1
-        self.tails[flows] = -1
-        kept = {name: column.take(open_rows) for name, column in c.items()}
-        self.n = len(open_rows)
-        for name, column in kept.items():
-            self.columns[name][: self.n] = column
-        if self.n:
-            first = kept["item"] > 0
-            self.columns["items"][: self.n][first] = 1
-            self._relink()
+        n: cython.int = self.n
+        k: cython.int
+        row: cython.int = 0
+        kept: cython.int = 0
+        closed: cython.int = 0
+        places = np.empty(n, np.intp)
+        place: cython.Py_ssize_t[::1] = memoryview(places)
+        for k in range(n):
+            if self.item[k] == 0:
+                row = k
+            else:
+                self.items[k] = self.items[row]
+            if self.outcome[row] == 5:
+                kept += 1
+            else:
+                place[closed] = k
+                closed += 1
+        shown = [(name, column) for name, column in self.columns.items() if name not in INTERNAL]
+        if kept:
+            final = places[:closed]
+            done = {name: column.take(final) for name, column in shown}
+        else:
+            done = {name: column[:n].copy() for name, column in shown}
+        for k in range(n):
+            self.head[self.flow[k]] = -1
+            self.tail[self.flow[k]] = -1
+        self.n = 0
+        for k in range(n):
+            if self.item[k] == 0:
+                row = k
+                kept = self.outcome[k] == 5
+            if kept:
+                self._keep(k, self.n)
+                self.n += 1
+        self._relink()
         if self.notes:
-            alive = set(kept["operation"].tolist())
+            alive = set(self.columns["operation"][: self.n].tolist())
             self.notes = {op: note for op, note in self.notes.items() if op in alive}
         return done
+
+    def _keep(self, row, to):
+        """An open row is `to` in the next batch, and counts its items anew."""
+        self.items[to] = 1 if self.item[row] != 0 else self.items[row]
+        self.flow[to] = self.flow[row]
+        self.source[to] = self.source[row]
+        self.function[to] = self.function[row]
+        self.name[to] = self.name[row]
+        self.user[to] = self.user[row]
+        self.unit[to] = self.unit[row]
+        self.object[to] = self.object[row]
+        self.client[to] = self.client[row]
+        self.server[to] = self.server[row]
+        self.code[to] = self.code[row]
+        self.operation[to] = self.operation[row]
+        self.time[to] = self.time[row]
+        self.clock[to] = self.clock[row]
+        self.frame[to] = self.frame[row]
+        self.response_frame[to] = self.response_frame[row]
+        self.transaction[to] = self.transaction[row]
+        self.count[to] = self.count[row]
+        self.latency[to] = self.latency[row]
+        self.deadline[to] = self.deadline[row]
+        self.key[to] = self.key[row]
+        self.verb[to] = self.verb[row]
+        self.outcome[to] = self.outcome[row]
+        self.asker[to] = self.asker[row]
+        self.protocol[to] = self.protocol[row]
+        self.item[to] = self.item[row]
+        return 0

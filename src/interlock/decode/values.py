@@ -172,8 +172,13 @@ class ValueSheet:
         """Take all blocks out: (name → array, numbers, row → text, row → octets), and begin anew."""
         done = {name: column[: self.n].copy() for name, column in self.columns.items()}
         numbers = self.number_array[: self.numbers]
-        self.number_array = np.empty(self.number_capacity, np.float64)
-        self.number_view = memoryview(self.number_array)
+        if (
+            4 * self.numbers < self.number_capacity
+        ):  # the few of a small batch are copied, many are handed over
+            numbers = numbers.copy()
+        else:
+            self.number_array = np.empty(self.number_capacity, np.float64)
+            self.number_view = memoryview(self.number_array)
         texts, raws = self.texts, self.raws
         self.n = 0
         self.numbers = 0

@@ -118,7 +118,7 @@ class Iec104(Decoder):
         """I format: send numbers follow each other, unless the capture lost some."""
         side: cython.int = m.side[i]
         expected: cython.int = counters.next_1 if side else counters.next_0
-        gaps: cython.int = self.flows.gaps[m.flow[i]]
+        gaps: cython.int = m.gaps[i]
         if expected >= 0 and expected != number and gaps == counters.gaps:
             self.facts.oddity(m, i, "iec104", "send-number-unexpected", 2)
         counters.gaps = gaps
