@@ -17,6 +17,8 @@ __all__ = ["MINUTE_NS", "RELATION", "Batch", "Groups", "Summary", "Word"]
 Word = str | None
 _MOST_CELLS: Final = 1 << 62
 _WIDE: Final = 1 << 20
+_FEW: Final = 256
+"""Rows: up to here Python's own dictionaries are quicker than the set-up of numpy's and Arrow's calls."""
 _LATEST: Final = 2**63 - 1
 RELATION: Final = ("source", "realm", "client", "server", "protocol", "verb", "outcome")
 """What most detectors group operations by, and by the minute, so that all of them share one grouping."""
@@ -40,6 +42,7 @@ class Batch:
         self._messages: Batch | None = None
         self._whole = False
         self._columns: dict[str, NDArray[np.int64]] = {}
+        self._names = {name: at for at, name in enumerate(rows.schema.names)}
 
     def __len__(self) -> int:
         """How many rows there are."""
@@ -47,7 +50,11 @@ class Batch:
 
     def has(self, column: str) -> bool:
         """Whether the batch has the column."""
-        return column in self.rows.schema.names
+        return column in self._names
+
+    def column(self, name: str) -> Any:
+        """Give a column that the batch has, as Arrow holds it."""
+        return self.rows.column(self._names[name])
 
     def words(self, column: str) -> tuple[list[Word], NDArray[np.int64]]:
         """Distinct words that occur in a column, and per row the index of its word."""
@@ -58,8 +65,8 @@ class Batch:
     def _read_words(self, column: str) -> tuple[list[Word], NDArray[np.int64]]:
         if not self.has(column):
             return [None], np.zeros(len(self), np.int64)
-        array: Any = self.rows.column(column)
-        if not pa.types.is_dictionary(array.type):
+        array = self.column(column)
+        if not isinstance(array, pa.DictionaryArray):
             array = array.cast(pa.utf8()).dictionary_encode()
         codes = array.indices.to_numpy(zero_copy_only=False) if not array.null_count else _with_nulls(array)
         return _compact(array.dictionary, codes)
@@ -81,7 +88,7 @@ class Batch:
     def _read_integers(self, column: str) -> NDArray[np.int64]:
         if not self.has(column):
             return np.zeros(len(self), np.int64)
-        array: Any = self.rows.column(column)
+        array = self.column(column)
         if pa.types.is_boolean(array.type):
             array = array.cast(pa.uint8())
         if pa.types.is_timestamp(array.type) or pa.types.is_duration(array.type):
@@ -95,7 +102,7 @@ class Batch:
         """Per row whether the column has a value."""
         if not self.has(column):
             return np.zeros(len(self), np.bool_)
-        valid: NDArray[np.bool_] = self.rows.column(column).is_valid().to_numpy(zero_copy_only=False)
+        valid: NDArray[np.bool_] = self.column(column).is_valid().to_numpy(zero_copy_only=False)
         return valid
 
     def instants_ns(self, column: str) -> NDArray[np.int64]:
@@ -132,6 +139,9 @@ class Batch:
     def messages(self) -> Batch:
         """Give operations' final rows, one per message: what counts as one request."""
         if self._messages is None and not self._whole:
+            if not self.integers("item").any() and "pending" not in self.words("outcome")[0]:
+                self._whole = True
+                return self
             mask = (self.integers("item") == 0) & ~self.among("outcome", ("pending",))
             self._whole = bool(mask.all())
             self._messages = None if self._whole else self.take(mask)
@@ -155,15 +165,11 @@ class Groups:
 
     def __init__(self, batch: Batch, columns: tuple[str, ...], bins: NDArray[np.int64] | None) -> None:
         """bins: int64 per row, or None."""
-        cells = np.zeros(len(batch), np.int64)
-        size = 1
-        for column in columns:
-            words, codes = batch.words(column)
-            cells, size = _cross(cells, size, codes, len(words))
-        if bins is not None:
-            cells, size = _cross(cells, size, *_binned(bins))
-        self._cells, firsts = _renumber(cells)
-        self.keys = _keys(batch, columns, bins, firsts)
+        self._few = 0 < len(batch) <= _FEW
+        if self._few:
+            self.keys, self._cells = _few_groups(batch, columns, bins)
+        else:
+            self.keys, self._cells = _many_groups(batch, columns, bins)
         # Not the batch, which keeps its groups: a circle would keep both, and all their rows, until it is looked for.
         self.times, self.frames = batch.times_ns(), batch.frames()
         self._summaries: list[Summary] | None = None
@@ -181,6 +187,8 @@ class Groups:
 
     def summary(self, group: int) -> Summary:
         """Sum a group up; all of them are worked out at the first call."""
+        if self._summaries is None and self._few:
+            self._summaries = self._few_summaries()
         if self._summaries is None:
             times, frames, n = self.times, self.frames, len(self.keys)
             first, last, least = (np.full(n, end, np.int64) for end in (_LATEST, -_LATEST, _LATEST))
@@ -191,8 +199,21 @@ class Groups:
             self._summaries = list(zip(*columns, strict=True))
         return self._summaries[group]
 
+    def _few_summaries(self) -> list[Summary]:
+        sums = [[0, _LATEST, -_LATEST, _LATEST] for _ in self.keys]
+        rows = zip(self._cells.tolist(), self.times.tolist(), self.frames.tolist(), strict=True)
+        for cell, time, frame in rows:
+            total = sums[cell]
+            total[0] += 1
+            total[1], total[2] = min(total[1], time), max(total[2], time)
+            if 0 < frame < total[3]:
+                total[3] = frame
+        return [(count, first, last, least) for count, first, last, least in sums]
+
     def rows(self, group: int) -> NDArray[np.int64]:
         """Row numbers of a group, rising."""
+        if self._few:
+            return np.flatnonzero(self._cells == group)
         if self._order is None:
             # 16 bits are sorted by radix, in linear time; more groups than that take the slower way.
             narrow = self._cells.astype(np.uint16) if len(self.keys) < 1 << 16 else self._cells
@@ -211,12 +232,52 @@ def _compact(pool: Any, codes: NDArray[np.int64]) -> tuple[list[Word], NDArray[n
     """Only the words that occur, and codes into them: a pool may hold all words of the whole run."""
     if len(codes) and (only := int(codes[0])) == int(codes.min()) == int(codes.max()):
         return [None if only < 0 else pool[only].as_py()], np.zeros(len(codes), np.int64)
+    if len(codes) <= _FEW:
+        return _few_words(pool, codes.tolist())
     shifted = codes.astype(np.int64) + 1
     used = np.flatnonzero(np.bincount(shifted, minlength=len(pool) + 1))
     renumbered = np.zeros(len(pool) + 1, np.int64)
     renumbered[used] = np.arange(len(used))
     texts = pool.take(pa.array(used[used > 0] - 1)).to_pylist()
     return ([None, *texts] if len(used) and used[0] == 0 else texts), renumbered[shifted]
+
+
+def _few_words(pool: Any, codes: list[int]) -> tuple[list[Word], NDArray[np.int64]]:
+    used = {code: place for place, code in enumerate(sorted(set(codes)))}
+    words = [None if code < 0 else pool[code].as_py() for code in used]
+    return words, np.array([used[code] for code in codes], np.int64)
+
+
+def _few_groups(
+    batch: Batch, columns: tuple[str, ...], bins: NDArray[np.int64] | None
+) -> tuple[list[tuple[Any, ...]], NDArray[np.int64]]:
+    """Keys in order of first sight, and per row the number of its key."""
+    known: dict[tuple[Any, ...], int] = {}
+    parts: list[list[Any]] = []
+    for column in columns:
+        words, codes = batch.words(column)
+        one = words * len(codes) if len(words) == 1 else [words[code] for code in codes.tolist()]
+        parts.append(one)
+    if bins is not None:
+        parts.append(bins.tolist())
+    cells = (
+        [known.setdefault(key, len(known)) for key in zip(*parts, strict=True)] if parts else [0] * len(batch)
+    )
+    return list(known), np.array(cells, np.int64)
+
+
+def _many_groups(
+    batch: Batch, columns: tuple[str, ...], bins: NDArray[np.int64] | None
+) -> tuple[list[tuple[Any, ...]], NDArray[np.int64]]:
+    cells = np.zeros(len(batch), np.int64)
+    size = 1
+    for column in columns:
+        words, codes = batch.words(column)
+        cells, size = _cross(cells, size, codes, len(words))
+    if bins is not None:
+        cells, size = _cross(cells, size, *_binned(bins))
+    cells, firsts = _renumber(cells)
+    return _keys(batch, columns, bins, firsts), cells
 
 
 def _binned(bins: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
