@@ -23,6 +23,7 @@ from interlock.inventory.sightings import Sightings
 from interlock.inventory.state import read_state, state_of
 from interlock.inventory.texts import SPOKEN, read_text
 from interlock.records.asset import altered
+from interlock.records.gathering import Gathering
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,6 +38,10 @@ __all__ = ["TABLES", "Inventory", "Limits"]
 
 TABLES: Final = ("clues", "credentials", "flows", "operations")
 """Tables that the inventory reads."""
+_HELD_ROWS: Final = 2048
+"""Rows of a table that wait to be folded together: what folds pays for a batch, and a sensor's are small."""
+_NEWS_NS: Final = 1_000_000_000
+"""By the capture clock; so long `known` may not know of what waits."""
 _AT_ONCE: Final = 512
 """Machines whose facts and relations are in memory at a time."""
 
@@ -79,10 +84,15 @@ class Inventory:
         self._identities = Identities(site, issued)
         self._known: tuple[int, int, Directory] | None = None
         self._fed = False
+        self._asked = 0
+        least = min(self._limits.endpoints, self._limits.relations, self._limits.facts)
+        # Room is made between foldings, so that one must not fill it.
+        held = max(1, min(_HELD_ROWS, least // 8))
+        self._held: dict[str, Gathering] = {table: Gathering(held) for table in TABLES}
         self._strangers = 0
 
     def feed(self, table: str, batch: pa.RecordBatch) -> None:
-        """Take in a batch of one of TABLES; missing columns count as null.
+        """Take in a batch of one of TABLES; missing columns count as null. Small ones are folded some at a time.
 
         Raises ValueError for another table.
         """
@@ -90,8 +100,19 @@ class Inventory:
             raise ValueError(f"the inventory does not read {table}")
         if batch.num_rows:
             self._fed = True
-            self._sightings.make_room()
-            getattr(self._sightings, table)(batch)
+            for rows in self._held[table].feed(batch):
+                self._fold(table, rows)
+
+    def _fold(self, table: str, batch: pa.RecordBatch) -> None:
+        self._sightings.make_room()
+        getattr(self._sightings, table)(batch)
+
+    def _fold_all(self) -> None:
+        """What waits: whoever asks who is there hears of all that was fed."""
+        for table, held in self._held.items():
+            rows = held.rest()
+            if rows is not None:
+                self._fold(table, rows)
 
     def assets(self, now_ns: int) -> tuple[Asset, ...]:
         """All machines as known now, ordered by realm and address, children after their parent.
@@ -103,15 +124,19 @@ class Inventory:
     def directory(self, now_ns: int) -> Directory:
         """All machines as known now, and who is at which address."""
         if self._known is None or self._fed or self._known[0] != now_ns:
+            self._fold_all()
             self._known, self._fed = (now_ns, self._sightings.keys(), self._draw(now_ns)), False
         return self._known[2]
 
     def known(self, now_ns: int) -> Directory:
         """As `directory`, but drawn anew only where something new was learnt.
 
-        Counts and last times may be those of the last drawing. For whoever asks after every batch: looking for news
-        costs milliseconds, drawing some 0.3 ms a machine.
+        Counts and last times may be those of the last drawing; what was fed last is looked at once a second. For
+        whoever asks after every batch: looking for news costs milliseconds, drawing some 0.3 ms a machine.
         """
+        if not 0 <= now_ns - self._asked < _NEWS_NS:
+            self._asked = now_ns
+            self._fold_all()
         if self._known is None or self._known[1] != self._sightings.keys():
             return self.directory(now_ns)
         return self._known[2]
@@ -122,6 +147,7 @@ class Inventory:
 
     def dump(self) -> bytes:
         """Everything it has learned, and the ids issued, as `state` says; bounded as the inventory is."""
+        self._fold_all()
         return state_of(self._sightings, self.issued(), self._site)
 
     def load(self, state: bytes) -> None:
@@ -132,6 +158,8 @@ class Inventory:
         """
         sightings = self._nothing_seen()
         issued = read_state(state, sightings, self._site)
+        for held in self._held.values():
+            held.rest()
         self._sightings, self._identities = sightings, Identities(self._site, issued)
         self._known, self._fed = None, True
 
@@ -142,6 +170,7 @@ class Inventory:
     @property
     def left_out(self) -> dict[str, int]:
         """What did not fit or was refused: kind → how many."""
+        self._fold_all()
         s = self._sightings
         ledgers = (s.seen, s.bonds, s.talk, s.acts, s.logins)
         return {

@@ -21,6 +21,9 @@ __all__ = ["COLUMNS", "Ledger", "Tally", "fold", "group"]
 
 _DIRECT = 1 << 20
 _WIDE = 1 << 12
+_SORTED = 32
+"""Places of a table that are walked in the time that sorting one row takes."""
+_MOST = 1 << 62
 
 
 @dataclass(slots=True, kw_only=True)
@@ -147,14 +150,16 @@ def fold(tally: Tally) -> Tally:
 def group(columns: Sequence[NDArray[np.int64]], n: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Give equal rows of n the same number: (number of each row, an example row of each number).
 
-    Products of numbers below about a million are addressed directly, without sorting; wider ones are sorted.
+    Products of numbers below about a million are addressed directly, without sorting; wider ones are sorted, and so are
+    few rows, for which making room for all products would cost the most.
     """
+    direct = _DIRECT if n * _SORTED >= _DIRECT else _MOST
     code, size = np.zeros(n, np.int64), 1
     for column in columns:
         number, span = column.astype(np.int64, copy=False), int(column.max(initial=0)) + 1
         if span > _WIDE:
             number, span = _narrow(column, span)
-        if size * span > _DIRECT:
+        if size * span > direct:
             code, size = _narrow(code, size)
         code, size = code * span + number, size * span
     return _dense(code, size)
@@ -166,7 +171,7 @@ def _narrow(code: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], int]
 
 
 def _dense(code: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    if size > max(_DIRECT, 4 * len(code)):
+    if size > min(max(_DIRECT, 4 * len(code)), 4096 + _SORTED * len(code)):
         _, example, number = np.unique(code, return_index=True, return_inverse=True)
         return number, example
     used = np.zeros(size, np.bool_)

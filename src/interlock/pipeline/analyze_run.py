@@ -10,9 +10,9 @@ from interlock.capture.health import judge
 from interlock.detect.interface import Context
 from interlock.inventory.inventory import TABLES as INVENTORY_TABLES
 from interlock.inventory.risk import risk
-from interlock.pipeline.gathering import Gathering
 from interlock.pipeline.placing import placed, zoned
 from interlock.records.exceptions import apply_exceptions
+from interlock.records.gathering import Gathering
 from interlock.report.record import Report, Run, SourceFacts, Withheld
 from interlock.report.relations import RelationTally
 from interlock.report.traffic import TrafficTally

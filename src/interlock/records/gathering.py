@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["ENOUGH", "Gathering"]
 
@@ -17,8 +20,17 @@ class Gathering:
 
     def __init__(self, enough: int = ENOUGH) -> None:
         self._enough = enough
+        self._schema: pa.Schema | None = None
         self._held: list[pa.RecordBatch] = []
         self._rows = 0
+
+    def feed(self, batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+        """Take a batch of any schema; what is to be looked at now, in order: batches of another one are not joined."""
+        other = self._schema is not None and batch.schema != self._schema
+        self._schema = batch.schema
+        for rows in (self.rest() if other else None, self.add(batch)):
+            if rows is not None:
+                yield rows
 
     def add(self, batch: pa.RecordBatch) -> pa.RecordBatch | None:
         """Take a batch; all that is held as one batch, where that is enough."""
