@@ -115,9 +115,11 @@ class Engine:
 
     def idle(self, now: int) -> Batches:
         """No frame came up to `now` (UTC ns): time goes on, and what waited for too long ends."""
-        self.dissector.now = max(self.dissector.now, now)
-        self._decode()
-        return self._collect(self.dissector.now)
+        d = self.dissector
+        d.now = max(d.now, now)
+        if d.clock and now > d.latest:
+            d.clock, d.latest = d.clock + now - d.latest, now
+        return self._collect()
 
     def open_flows(self, since: int) -> pa.RecordBatch | None:
         """Rows of `flows` as they are now, of conversations that go on and spoke after `since` (UTC ns)."""
