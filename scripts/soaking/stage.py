@@ -82,7 +82,11 @@ class Stage:
     def _sensor(self, store: Path, printed: Sequence[tuple[str, str, int]] = ()) -> RunningSensor:
         made = RunningSensor(self.wire, store, "--site", self.site)
         made.printed.extend(printed)
-        made.ready(60)
+        try:
+            made.ready(180)
+        except BaseException:
+            made.close()
+            raise
         return made
 
     def send(self) -> None:
