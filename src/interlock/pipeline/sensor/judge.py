@@ -13,12 +13,12 @@ from interlock.detect.interface import Context
 from interlock.errors import OutputError
 from interlock.inventory.inventory import TABLES as INVENTORY_TABLES
 from interlock.inventory.risk import risk
-from interlock.pipeline.gathering import Gathering
 from interlock.pipeline.placing import placed, zoned
 from interlock.pipeline.sensor.ongoing import Ongoing
 from interlock.pipeline.sensor.steps import OPEN_FLOWS, WorkerNote, figures_of, read_note
 from interlock.pipeline.sensor.watching import DETECTOR, Watching
 from interlock.records.exceptions import apply_exceptions
+from interlock.records.gathering import Gathering
 from interlock.records.tables import CLUES, FLOWS, ODDITIES, OPERATIONS, VALUES
 
 if TYPE_CHECKING:
