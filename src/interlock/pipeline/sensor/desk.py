@@ -24,6 +24,7 @@ __all__ = ["Desk"]
 
 WAIT_S: Final = 0.1
 TEND_NS: Final = 1_000_000_000
+MOST_ROWS: Final = 100_000
 LAST_NS: Final = 30_000_000_000
 """How long lines that nobody closes are listened to at the end."""
 
@@ -106,7 +107,7 @@ class Desk:
     def _read(self, receiver: Receiver, connection: Connection) -> None:
         """Steps that one worker has sent; where its line is cut, what had come whole counts."""
         try:
-            steps = receiver.read()
+            steps = _waiting(receiver)
         except ConnectionError:
             self._hang_up(connection)
             return
@@ -129,3 +130,13 @@ class Desk:
         self._lines -= 1
         self._selector.unregister(connection)
         connection.close()
+
+
+def _waiting(receiver: Receiver) -> list[Step]:
+    """All steps that have piled up, within a bound: looking at many rows at once costs little more than at a few."""
+    steps = receiver.read()
+    rows = 0
+    while rows < MOST_ROWS and (more := receiver.read() if receiver.open and steps else []):
+        rows += sum(batch.num_rows for step in more for batch in step.batches.values())
+        steps += more
+    return steps

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from interlock.store.port import Entry
 
@@ -17,7 +17,6 @@ __all__ = ["Logbook", "still_gone"]
 
 PAUSE_NS: Final = 60_000_000_000
 """The same loss that goes on is said so often at most; its count adds up meanwhile."""
-JUMP_NS: Final = 60_000_000_000
 
 
 class Logbook:
@@ -32,7 +31,7 @@ class Logbook:
         self._dropped: dict[tuple[str, int], int] = {}
         self._losses: Counter[tuple[str, str]] = Counter()
         self._said: dict[tuple[str, str], int] = {}
-        self._newest: dict[int, int] = {}
+        self._leaps: dict[tuple[str, int], int] = {}
 
     def told(self, steps: Sequence[Step], notes: Sequence[WorkerNote], *, live: bool) -> None:
         """Look at what came from one worker."""
@@ -44,8 +43,16 @@ class Logbook:
                 self._losses["state-lost", "steps of records"] += note.lost
             for row in note.figures or ():
                 self._source(note.worker, row, live=live)
-        self._jumped(steps, notes)
         self.say()
+
+    def _leapt(self, name: str, worker: int, statistics: dict[str, Any]) -> None:
+        """Time stamps of neighbouring frames that leap: of the machine's clock, or of a capture put together."""
+        leaps = statistics["steps_back"] + statistics["steps_forward"]
+        fresh = leaps - self._leaps.get((name, worker), 0)
+        self._leaps[name, worker] = leaps
+        if fresh > 0:
+            says = f"time stamps of {name} leapt {fresh} times by more than a minute; ages go on from there"
+            self._note(Entry(time=self._clock(), event="clock-jump", says=says, source=name, count=fresh))
 
     def say(self) -> None:
         """Lines for what was lost, where the last one is long enough ago."""
@@ -56,12 +63,13 @@ class Logbook:
                 del self._losses[event, what]
                 self._note(_loss(now, event, what, count))
 
-    def _source(self, worker: int, row: dict, *, live: bool) -> None:  # type: ignore[type-arg]
+    def _source(self, worker: int, row: dict[str, Any], *, live: bool) -> None:
         name, link, dropped = row["source"]["name"], row.get("link"), row["statistics"]["dropped"]
         before = self._dropped.get((name, worker), 0)
         if live and dropped > before:
             self._losses["dropped", name] += dropped - before
         self._dropped[name, worker] = dropped
+        self._leapt(name, worker, row["statistics"])
         if link is None or self._links.get(name, "up") == link["state"]:
             return
         self._links[name] = link["state"]
@@ -75,20 +83,6 @@ class Logbook:
                 source=name,
             )
         )
-
-    def _jumped(self, steps: Sequence[Step], notes: Sequence[WorkerNote]) -> None:
-        """Time stamps that leap: of the machine's clock, or of a capture that was put together."""
-        if not notes:
-            return
-        worker = notes[0].worker
-        for step in steps:
-            if step.now is None:
-                continue
-            leap = step.now - self._newest.get(worker, step.now)
-            self._newest[worker] = step.now
-            if abs(leap) > JUMP_NS and notes[0].frames:
-                says = f"time stamps jumped by {leap / 1e9:+,.0f} s; ages and time-outs go on from there"
-                self._note(Entry(time=self._clock(), event="clock-jump", says=says))
 
 
 def still_gone(diary: Iterable[Entry]) -> set[str]:
