@@ -16,6 +16,7 @@ from interlock.inventory.risk import risk
 from interlock.pipeline.placing import placed, zoned
 from interlock.pipeline.sensor.ongoing import Ongoing
 from interlock.pipeline.sensor.steps import OPEN_FLOWS, WorkerNote, figures_of, read_note
+from interlock.pipeline.sensor.urgency import Urgency
 from interlock.pipeline.sensor.watching import DETECTOR, Watching
 from interlock.records.exceptions import apply_exceptions
 from interlock.records.gathering import Gathering
@@ -41,6 +42,9 @@ KEPT: Final = (OPERATIONS, FLOWS, CLUES, VALUES, ODDITIES)
 
 CONCLUDE_NS: Final = 10_000_000_000
 """Time between two looks at everything found so far, at least."""
+CALM_ROWS: Final = 16_384
+CALM_NS: Final = 1_000_000_000
+"""Operations that may wait are judged when there are so many of them, or after so long."""
 _SHARE: Final = 200
 """So much longer than a look takes: findings wait meanwhile, and no more than one in so many may."""
 
@@ -74,6 +78,9 @@ class Judge:
         self._live = live
         self._tally = FlowTally()
         self._gathered = {name: Gathering() for name in INVENTORY_TABLES}
+        self._urgency = Urgency()
+        self._calm = Gathering(CALM_ROWS)
+        self._calm_since = 0
         self._ongoing = Ongoing()
         self._watching = Watching()
         self._directory: Directory | None = None
@@ -97,18 +104,20 @@ class Judge:
         for note in notes:
             if note.figures is not None:
                 self._figures[note.worker] = figures_of(note.figures)
-        found = self._judged(batches, notes[0].worker if notes else 0)
-        if found:
-            self._commit(found, min((note.arrived for note in notes), default=self._clock()))
+        arrived = min((note.arrived for note in notes), default=self._clock())
+        if found := self._judged(batches, notes[0].worker if notes else 0):
+            self._commit(found, arrived)
+        self._calmly(self._calm.rest() if self._clock() - self._calm_since > CALM_NS else None)
         self._store.write({name: batch for name, batch in batches.items() if name in self._kept})
         return notes
 
     def tend(self) -> None:
         """What is due: to be called about once a second."""
+        self._calmly(self._calm.rest())
         self._learn()
         wall = self._clock()
         if wall - self._concluded >= self._pause or wall < self._concluded:
-            self.conclude(last=True)
+            self.conclude()
         self._store.tend(self._clock())
 
     def conclude(self, *, last: bool = False) -> None:
@@ -117,6 +126,7 @@ class Judge:
         last: machines are drawn once more though nothing new was learned of them, for when they were seen last.
         """
         begin = self._clock()
+        self._calmly(self._calm.rest())
         self._learn()
         self.look()
         before, drawn = self._directory, self._inventory.directory if last else self._inventory.known
@@ -185,14 +195,27 @@ class Judge:
         """To the detectors at once, to the inventory with the next second's: a machine is not gone in a moment."""
         if name in INVENTORY_TABLES and (enough := self._gathered[name].add(batch)) is not None:
             self._inventory.feed(name, enough)
-        return self._runner.feed(name, batch, context) if name in self._needs else []
+        if name not in self._needs:
+            return []
+        if name == "operations":
+            urgent, calm = self._urgency.split(batch)
+            if calm is not None:
+                self._calmly(self._calm.add(calm))
+            return [] if urgent is None else self._runner.feed(name, urgent, context)
+        return self._runner.feed(name, batch, context)
+
+    def _calmly(self, rows: pa.RecordBatch | None) -> None:
+        """Judge what could wait. What it shows is no news of this moment: its latency is not counted as such."""
+        if rows is None:
+            return
+        self._calm_since = self._clock()
+        if found := self._runner.feed("operations", rows, self._context()):
+            self._commit(found, None)
 
     def _is_news(self, finding: Finding) -> bool:
         """Whether more is to be said than was: more of it, or other words."""
         known = self._known.get(finding.id)
-        return known is None or dataclasses.replace(finding, assets=()) != dataclasses.replace(
-            known, assets=()
-        )
+        return known is None or _undated(finding) != _undated(known)
 
     def _commit(self, found: Iterable[Finding], arrived: int | None) -> None:
         """To disk, then told. arrived: of the oldest frame that may be behind it; None where that says nothing."""

@@ -1,0 +1,90 @@
+"""Which operations must be judged at once, and which may wait for others like them.
+
+What a detector pays for a batch hardly depends on how many rows it has. So the reads and reports that a plant repeats
+all day, which ended well in a conversation that did the same before, are gathered for a moment; everything else, and
+everything seen for the first time, is judged as it comes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["MOST_KNOWN", "Urgency"]
+
+MOST_KNOWN: Final = 500_000
+"""Habits remembered; past it all are forgotten, and each is judged at once when it is seen next."""
+
+_CYCLIC: Final = frozenset({"read", "report", "discover", "identify", "diagnose"})
+"""What changes nothing. A write is always judged at once, however often it is repeated."""
+_WELL: Final = frozenset({"ok", "unsolicited"})
+_FIRST, _SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
+"""Odd numbers that scatter what they multiply over 64 bits."""
+
+
+class Urgency:
+    """Remembers what conversations repeat. A habit is a conversation, a function and the unit it is asked of."""
+
+    def __init__(self) -> None:
+        self._known: set[int] = set()
+
+    def split(self, operations: pa.RecordBatch) -> tuple[pa.RecordBatch | None, pa.RecordBatch | None]:
+        """Rows to be judged at once, and rows that may wait; None where there are none."""
+        calm = _among(operations, "verb", _CYCLIC) & _among(operations, "outcome", _WELL)
+        if calm.any():
+            calm &= self._repeated(operations)
+        if calm.all():
+            return None, operations
+        if not calm.any():
+            return operations, None
+        return operations.filter(pa.array(~calm)), operations.filter(pa.array(calm))
+
+    def _repeated(self, operations: pa.RecordBatch) -> NDArray[np.bool_]:
+        """Which rows repeat a habit; new habits are remembered on the way."""
+        habits, group = np.unique(_habits(operations), return_inverse=True)
+        found = habits.tolist()
+        known = np.fromiter((habit in self._known for habit in found), bool, len(found))
+        if len(self._known) > MOST_KNOWN:
+            self._known.clear()
+        self._known.update(found)
+        repeated: NDArray[np.bool_] = known[group]
+        return repeated
+
+
+def _habits(operations: pa.RecordBatch) -> NDArray[np.uint64]:
+    """A number for each row, equal where conversation, function and unit are."""
+    flow = operations.column("flow").to_numpy(zero_copy_only=False).astype(np.uint64)
+    function = operations.column("function").fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    codes, words = _coded(operations, "unit")
+    used, place = np.unique(codes, return_inverse=True)
+    units = np.array([hash(_word(words, code)) & 0xFFFFFFFFFFFFFFFF for code in used.tolist()], np.uint64)
+    habits: NDArray[np.uint64] = flow * _FIRST ^ (function.view(np.uint64) ^ units[place]) * _SECOND
+    return habits
+
+
+def _among(batch: pa.RecordBatch, name: str, wanted: frozenset[str]) -> NDArray[np.bool_]:
+    codes, words = _coded(batch, name)
+    used, place = np.unique(codes, return_inverse=True)
+    mask: NDArray[np.bool_] = np.array([_word(words, code) in wanted for code in used.tolist()], bool)[place]
+    return mask
+
+
+def _coded(batch: pa.RecordBatch, name: str) -> tuple[NDArray[np.int64], pa.Array]:
+    """Codes of a column, -1 for null, and the words that they stand for, which are far more than a batch uses."""
+    column = batch.column(name)
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    indices = column.indices
+    if indices.null_count:
+        indices = indices.fill_null(-1)
+    codes: NDArray[np.int64] = indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    return codes, column.dictionary
+
+
+def _word(words: pa.Array, code: int) -> Any:
+    return None if code < 0 else words[code].as_py()

@@ -1,0 +1,65 @@
+"""What is judged at once and what may wait, on operations as the decoder makes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pytest
+from tests.cli.terminal import DEMO
+
+from interlock.bootstrap import build_engine
+from interlock.capture.run import open_sources
+from interlock.capture.specs import specify
+from interlock.pipeline.sensor.urgency import Urgency
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def operations(name: str) -> Iterator[pa.RecordBatch]:
+    run = open_sources(specify((str(DEMO / name),), ()), batch_frames=200)
+    engine = build_engine(run.sources, wanted=frozenset({"operations"}))
+    for batches in (*(engine.feed(frames) for frames in run), *engine.finish()):
+        if "operations" in batches:
+            yield batches["operations"]
+
+
+def rows(batch: pa.RecordBatch | None) -> list[dict[str, Any]]:
+    if batch is None:
+        return []
+    names = ("operation", "item", "flow", "function", "unit", "verb", "outcome")
+    columns = [batch.column(n) for n in names]
+    plain = [c.dictionary_decode() if pa.types.is_dictionary(c.type) else c for c in columns]
+    return [dict(zip(names, row, strict=True)) for row in zip(*(c.to_pylist() for c in plain), strict=True)]
+
+
+@pytest.mark.parametrize("name", ["normal-shift.pcapng", "incident.pcap.gz", "engineering.pcap"])
+def test_only_what_a_conversation_repeats_may_wait(name: str) -> None:
+    urgency, seen = Urgency(), set()
+    waited = 0
+    for batch in operations(name):
+        urgent, calm = urgency.split(batch)
+        assert len(rows(urgent)) + len(rows(calm)) == batch.num_rows
+        before = set(seen)
+        for row in rows(calm):
+            assert row["outcome"] in ("ok", "unsolicited")
+            assert row["verb"] in ("read", "report", "discover", "identify", "diagnose")
+            assert (row["flow"], row["function"], row["unit"]) in before
+        seen |= {(r["flow"], r["function"], r["unit"]) for r in rows(batch)}
+        waited += len(rows(calm))
+    assert waited > 0
+
+
+def test_what_is_not_a_habit_is_never_gathered() -> None:
+    urgency = Urgency()
+    for batch in (*operations("incident.pcap.gz"), *operations("incident.pcap.gz")):
+        _, calm = urgency.split(batch)
+        assert not {r["verb"] for r in rows(calm)} & {
+            "stop",
+            "start",
+            "program-write",
+            "program-read",
+            "authenticate",
+        }
+        assert not {r["outcome"] for r in rows(calm)} & {"refused", "no-answer", "unknown"}
