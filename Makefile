@@ -55,7 +55,8 @@ lint: $(VENV)/.tests
 	$(BIN)/lint-imports --no-logo
 
 unit: $(VENV)/.tests build
-	$(BIN)/python -m pytest -n logical --dist worksteal
+	@# one more than processors: many tests wait for processes that they started
+	$(BIN)/python -m pytest -n $$(($$(nproc) + 1)) --dist worksteal
 
 oracle: $(VENV)/.tests build ## the same decoders uncompiled, with coverage (slow)
 	INTERLOCK_UNCOMPILED=1 $(BIN)/python scripts/coverage_floor.py

@@ -197,7 +197,7 @@ class Terminal:
                 self.seen += os.read(self.master, 65_536)
 
     def ended(self) -> int:
-        code = self.process.wait(10)
+        code = self.process.wait(60)
         while select.select([self.master], [], [], 0.1)[0]:
             self.seen += os.read(self.master, 65_536)
         return code

@@ -24,6 +24,8 @@ from .scenario import scenario
 if TYPE_CHECKING:
     from interlock.records.finding import Finding
 
+UNREAD = ("values", "values_folded")
+"""Tables that no detector reads."""
 SCENARIO = scenario()
 CONTEXT = Context(site=load_site('[[engineering_stations]]\naddress = "10.0.0.200"\n'), now=START)
 BATCHES = {table: batch(table, rows) for table, rows in SCENARIO.items()}
@@ -133,7 +135,7 @@ def anything(draw: st.DrawFn) -> dict[str, pa.RecordBatch]:
     for table, schema in SCHEMAS.items():
         columns = [c for c in (*schema.names, "at") if c in WORDS]
         row = st.fixed_dictionaries({c: st.sampled_from(WORDS[c]) for c in columns})
-        rows = sorted(draw(st.lists(row, max_size=12)), key=lambda r: r["at"]) if table != "values" else []
+        rows = sorted(draw(st.lists(row, max_size=12)), key=lambda r: r["at"]) if table not in UNREAD else []
         tables[table] = batch(table, rows) if rows else batch(table, []).slice(0, 0)
     return tables
 

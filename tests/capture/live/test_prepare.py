@@ -346,8 +346,9 @@ def test_without_the_capability_one_sentence(network, tmp_path):
         os._exit(6)
 
     tmp_path.chmod(0o777)
-    for folder in tmp_path.parents[:2]:
-        folder.chmod(0o755)
+    for folder in tmp_path.parents:  # how many are ours hangs on how many test processes there are
+        if folder.name.startswith(("pytest", "popen")):
+            folder.chmod(0o755)
     with network.inside():
         child = os.fork()
         if child == 0:
