@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import importlib
 import io
 import os
 import signal
@@ -14,6 +13,7 @@ import click
 
 from interlock import __version__
 from interlock.cli.exits import BY_SIGNAL, DONE, NOTHING_READABLE, USAGE
+from interlock.cli.lazy import LazyGroup
 
 __all__ = ["COMMANDS", "interlock", "main"]
 
@@ -33,20 +33,8 @@ WATCHED: Final = frozenset({"analyze", "decode"})
 """Commands that decode, and so run in a process that another one watches."""
 
 
-class _Lazy(click.Group):
-    """Knows its commands by name and imports the one that is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        del ctx
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        del ctx
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, name = COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), name)
-        return command
+class _Commands(LazyGroup):
+    """All of them, and what holds for each: output flushed, signals and closed pipes no errors."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command and flush; on Ctrl-C, or with its reader gone, click would end with 1: findings."""
@@ -66,11 +54,6 @@ class _Lazy(click.Group):
             reason = (error.strerror or str(error)).lower()
             raise OutputError(f"{error.filename or 'standard output'}: cannot be used ({reason})") from error
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
-
 
 EXITS: Final = (
     "Exit codes: 0 done; 1 findings at or above --fail-on; 2 usage; 3 nothing readable or no place to write;"
@@ -78,7 +61,9 @@ EXITS: Final = (
 )
 
 
-@click.group(cls=_Lazy, epilog=EXITS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Commands, known=COMMANDS, epilog=EXITS, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(__version__, prog_name="interlock")
 def interlock() -> None:
     """Open security for the machines of a factory that nobody can install anything on."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Final
 
 import click
+
+from interlock.cli.lazy import LazyGroup
 
 __all__ = ["COMMANDS", "sensor"]
 
@@ -25,27 +26,6 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 """name → (where it is, its one line)."""
 
 
-class _Lazy(click.Group):
-    """Knows its commands by name and imports the one that is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        del ctx
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        del ctx
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, name = COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
-
-
-@click.group(cls=_Lazy)
+@click.group(cls=LazyGroup, known=COMMANDS)
 def sensor() -> None:
     """Watch the plant day and night without sending one octet."""

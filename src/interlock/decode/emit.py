@@ -1,4 +1,7 @@
-"""From the sheets' arrays to Arrow record batches of the tables that records/ describes."""
+"""From the sheets' arrays to Arrow record batches of the tables that records/ describes.
+
+Over 400 lines would be split; one class makes all tables because they share the pools of words that are spelled once.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The twin's stage: machines with their services, scripts that ask them, and the process below."""
+"""The twin's stage: machines with their services, scripts that ask them, and the process below.
+
+Over 400 lines would be split; one class plays every step because steps of all kinds meet the same silent, moved and
+diverted machines.
+"""
 
 from __future__ import annotations
 
