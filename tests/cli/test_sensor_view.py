@@ -171,6 +171,7 @@ def test_rates_are_of_one_run_only() -> None:
 
 
 def _take_terminal() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background ignores it, a terminal does not
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
