@@ -5,42 +5,22 @@ from __future__ import annotations
 import json
 import signal
 import time
-from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from soaking.books import rows
 from tests.cli.terminal import DEMO, one_sentence, run, start
 
 from interlock.store.folding import Folding
 from interlock.store.plain.reader import PlainReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
 CAPTURES = (DEMO / "normal-shift.pcapng", DEMO / "incident.pcap.gz", DEMO / "engineering.pcap")
 SEEDED = ("flow", "operation")
 """Numbers that differ from run to run."""
-
-
-def rows(batches: Iterable[Any]) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for batch in batches:
-        names = sorted(set(batch.schema.names) - set(SEEDED))
-        columns = [_plain(batch.column(name)).to_pylist() for name in names]
-        found.update(map(repr, zip(*columns, strict=True)))
-    return found
-
-
-def _plain(column: pa.Array) -> pa.Array:
-    """Times as whole numbers, words in place of codes."""
-    if pa.types.is_dictionary(column.type):
-        return column.dictionary_decode()
-    if pa.types.is_timestamp(column.type) or pa.types.is_duration(column.type):
-        return column.cast(pa.int64())
-    return column
 
 
 @pytest.fixture(scope="module")
@@ -57,17 +37,17 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 @pytest.mark.parametrize("table", ["flows", "clues", "oddities"])
 def test_its_records_are_those_of_analyze(both: tuple[Path, Path], table: str) -> None:
     analyzed, store = both
-    expected = rows(pq.read_table(analyzed / f"{table}.parquet").to_batches())
+    expected = rows(pq.read_table(analyzed / f"{table}.parquet").to_batches(), SEEDED)
     assert expected
-    assert rows(PlainReader(store).rows(table)) == expected
+    assert rows(PlainReader(store).rows(table), SEEDED) == expected
 
 
 def test_its_operations_are_those_of_analyze_folded(both: tuple[Path, Path]) -> None:
     analyzed, store = both
     folding = Folding()
     (all_rows,) = pq.read_table(analyzed / "operations.parquet").combine_chunks().to_batches()
-    expected = rows([*folding.add(all_rows), *folding.rest()])
-    assert rows(PlainReader(store).rows("operations_folded")) == expected
+    expected = rows([*folding.add(all_rows), *folding.rest()], SEEDED)
+    assert rows(PlainReader(store).rows("operations_folded"), SEEDED) == expected
 
 
 def test_its_findings_are_those_of_analyze(both: tuple[Path, Path]) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import cython
 import numpy as np
 
-__all__ = ["present", "present_codes"]
+__all__ = ["present"]
 
 
 def present(numbers, least):
@@ -19,26 +19,6 @@ def present(numbers, least):
         return _present(numbers, least)
     view: cython.const_longlong[::1] = numbers
     bound: cython.longlong = least
-    n: cython.Py_ssize_t = view.shape[0]
-    i: cython.Py_ssize_t = 0
-    while i < n and view[i] >= bound:
-        i += 1
-    if i == n:
-        return None
-    bits = bytearray((n + 7) // 8)
-    octets: cython.uchar[::1] = bits
-    for i in range(n):
-        if view[i] >= bound:
-            octets[i >> 3] |= 1 << (i & 7)
-    return bits
-
-
-def present_codes(numbers, least):
-    """The same of an int32 array."""
-    if not cython.compiled:
-        return _present(numbers, least)
-    view: cython.const_int[::1] = numbers
-    bound: cython.int = least
     n: cython.Py_ssize_t = view.shape[0]
     i: cython.Py_ssize_t = 0
     while i < n and view[i] >= bound:

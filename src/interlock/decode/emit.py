@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from interlock.decode.columns import present, present_codes
+from interlock.decode.columns import present
 from interlock.decode.decimals import decimals
 from interlock.decode.values import NO_TIME
 from interlock.records.tables import CLUES, CREDENTIALS, FLOWS, ODDITIES, OPERATIONS, VALUES
@@ -168,7 +168,7 @@ class Emitter:
             *(_words(m) for m in macs),
             *self._ports(slots, 2 * slots + client, 2 * slots + server),
             _words([_transport(t) for t in f["transport"].tolist()]),
-            _fixed(f["vlan"].astype(np.uint16), _U16, present_codes(f["vlan"], 0)),
+            _fixed(f["vlan"].astype(np.uint16), _U16, present(f["vlan"].astype(np.int64), 0)),
             _times(f["first"]),
             _times(f["last"]),
             _number(f["first_frame"].view(np.uint64)),
@@ -327,7 +327,7 @@ def _across(rows: list[Any], width: int) -> list[list[Any]]:
 
 def _coded(codes: Any, texts: pa.Array) -> pa.DictionaryArray:
     codes = np.ascontiguousarray(codes, np.int32)
-    bits = present_codes(codes, 0)
+    bits = present(codes.astype(np.int64), 0)
     parts = [None if bits is None else pa.py_buffer(bits), pa.py_buffer(codes)]
     return pa.DictionaryArray.from_buffers(_CODED, len(codes), parts, texts)
 
@@ -362,7 +362,7 @@ def _wide(column: Any, kind: pa.DataType, least: int) -> pa.Array:
 
 def _narrow(column: Any) -> pa.Array:
     """Numbers of 32 bits, null where there is none."""
-    return _fixed(column, _I32, present_codes(column, _NO_NUMBER + 1))
+    return _fixed(column, _I32, present(column.astype(np.int64), _NO_NUMBER + 1))
 
 
 def _fixed(column: Any, kind: pa.DataType, bits: Any) -> pa.Array:

@@ -84,14 +84,13 @@ class LiveRing:
         self.options = options
         self.index = 0
         self.socket = _socket(interface)
-        try:
+        with contextlib.ExitStack() as undone:
+            undone.callback(self.close)
             self.link()
             self._map = self._set_up()
             self.memory = memoryview(self._map)
             self.listen()
-        except BaseException:
-            self.close()
-            raise
+            undone.pop_all()
 
     def link(self) -> Link:
         """Ask for the interface. Raises SourceError where it can't be listened to."""

@@ -131,7 +131,7 @@ def _live(
         code = 0
     except InterlockError as error:
         _say(f"interlock: {error}")
-    except BaseException:  # noqa: BLE001 - nothing may pass into the supervisor's own stack, of which this is a copy
+    except Exception:  # noqa: BLE001 (its last words; whatever else ends it ends it below, too)
         _say(traceback.format_exc())
     finally:
         with suppress(OSError, ValueError):

@@ -198,9 +198,8 @@ class Plant:
                     print("the state folder is gone: the plant ends", file=sys.stderr)  # noqa: T201 (the log)
                     ending.set()
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
-        except BaseException:
+        finally:
             ending.set()
-            raise
 
     def _bury(self) -> None:
         """A server's process has ended: its machine is silent from now on, as one that was switched off."""

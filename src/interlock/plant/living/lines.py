@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
 from interlock.plant.living.speech import Speech, cut, of_port
@@ -97,15 +98,14 @@ async def connect(ground: Ground, link: Link) -> Line | None:
     """Open a connection; None where nobody listens. Raises KeyError where there is no such machine."""
     sock = ground.make(link.client, socket.AF_INET, socket.SOCK_STREAM)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    try:
-        if not ground.layer2:
-            sock.bind((ground.address(link.client, 0)[0], 0))
-        target = ground.address(link.server, link.port)
-        await asyncio.wait_for(asyncio.get_running_loop().sock_connect(sock, target), CONNECT_S)
-    except (OSError, TimeoutError):
-        sock.close()
-        return None
-    except BaseException:
-        sock.close()
-        raise
+    with ExitStack() as undone:
+        undone.callback(sock.close)
+        try:
+            if not ground.layer2:
+                sock.bind((ground.address(link.client, 0)[0], 0))
+            target = ground.address(link.server, link.port)
+            await asyncio.wait_for(asyncio.get_running_loop().sock_connect(sock, target), CONNECT_S)
+        except (OSError, TimeoutError):
+            return None
+        undone.pop_all()
     return Line(sock, of_port(link.port))

@@ -19,7 +19,7 @@ import socket
 import struct
 import subprocess
 import time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -128,12 +128,11 @@ class Namespaces:
         """Make everything, and stand in the namespace of the wires from then on. Raises SourceError."""
         with _alone():
             _clear_dead()
-            try:
+            with ExitStack() as undone:
+                undone.callback(clear, self.run)
+                undone.callback(self._leave)
                 self._build()
-            except BaseException:
-                self._leave()
-                clear(self.run)
-                raise
+                undone.pop_all()
 
     def _build(self) -> None:
         names = [_WIRES, *(m.name for m in MACHINES)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final, cast
 
 from interlock.plant.living.lines import ANSWER_S
@@ -93,7 +94,8 @@ class Post(asyncio.DatagramProtocol):
 async def open_post(ground: Ground, machine: str, port: int, service: Service | None, draws: Draws) -> Post:
     """Stand on a machine's port. Raises OSError where it cannot, KeyError where there is no such machine."""
     sock = ground.make(machine, socket.AF_INET, socket.SOCK_DGRAM)
-    try:
+    with ExitStack() as undone:
+        undone.callback(sock.close)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         if ground.layer2:
@@ -103,7 +105,5 @@ async def open_post(ground: Ground, machine: str, port: int, service: Service | 
             sock.bind((address, moved_to if service else 0))
         made = Post(ground, machine, port, service, draws)
         await asyncio.get_running_loop().create_datagram_endpoint(lambda: made, sock=sock)
-    except BaseException:
-        sock.close()
-        raise
+        undone.pop_all()
     return made

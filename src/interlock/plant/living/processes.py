@@ -64,7 +64,7 @@ def begin(
         ground.enter(machine)
         _close_all_but({0, 1, 2, kept, *image.descriptors})
         serve()
-    except BaseException:  # noqa: BLE001 (the process ends here; what ended it belongs into the plant's log)
+    except Exception:  # noqa: BLE001 (the process ends below; what ended it belongs into the plant's log)
         traceback.print_exc(file=sys.stderr)
     finally:
         os._exit(1)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from interlock.plant.protocols import ber
+from interlock.plant.protocols.tpkt import Packets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -208,21 +209,11 @@ class _Connection:
     def __init__(self, server: RdpServer) -> None:
         self._server = server
         self._user = ("", "")
-        self._rest = b""
+        self._packets = Packets()
 
     def receive(self, octets: bytes) -> Sequence[bytes]:
         """See Session. Raises ValueError where it isn't remote desktop, or nobody is let in: the machine closes."""
-        self._rest += octets
-        answers: list[bytes] = []
-        while len(self._rest) >= 7:
-            version, _, length = struct.unpack_from("!BBH", self._rest)
-            if version != 3 or length < 7:
-                raise ValueError("not a TPKT header")
-            if len(self._rest) < length:
-                break
-            message, self._rest = self._rest[4:length], self._rest[length:]
-            answers += self._one(message)
-        return answers
+        return [answer for message in self._packets.cut(octets) for answer in self._one(message)]
 
     def _one(self, message: bytes) -> list[bytes]:
         if message[1] == 0xE0:

@@ -10,6 +10,8 @@ import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from interlock.plant.protocols.tpkt import Packets
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -198,7 +200,7 @@ class S7Server:
 class _Connection:
     def __init__(self, server: S7Server) -> None:
         self._server = server
-        self._rest = b""
+        self._packets = Packets()
         self._block = ("", b"")
         self._asked = 0
         self._jobs: dict[int, Callable[[int, bytes, bytes], list[bytes]]] = {
@@ -209,17 +211,7 @@ class _Connection:
 
     def receive(self, octets: bytes) -> Sequence[bytes]:
         """See Session. Raises ValueError where it isn't ISO on TCP: the server closes."""
-        self._rest += octets
-        answers: list[bytes] = []
-        while len(self._rest) >= 7:
-            version, _, length = struct.unpack_from("!BBH", self._rest)
-            if version != 3 or length < 7:
-                raise ValueError("not a TPKT header")
-            if len(self._rest) < length:
-                break
-            message, self._rest = self._rest[4:length], self._rest[length:]
-            answers += self._one(message)
-        return answers
+        return [answer for message in self._packets.cut(octets) for answer in self._one(message)]
 
     def _one(self, message: bytes) -> list[bytes]:
         if message[1] & 0xF0 == 0xE0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -96,7 +96,8 @@ def open_for_reading(path: Path) -> Iterator[sqlite3.Connection]:
 
 def _opened(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None)
-    try:
+    with ExitStack() as undone:
+        undone.callback(db.close)
         db.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
@@ -104,9 +105,7 @@ def _opened(path: Path) -> sqlite3.Connection:
         _check(db)
         bring_up(db, str(path))
         force_folder(path.parent)
-    except BaseException:
-        db.close()
-        raise
+        undone.pop_all()
     return db
 
 
