@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from interlock.bootstrap import build_engine
 from interlock.decode.heartbeat import SIZE as HEARTBEAT
-from interlock.pipeline.sensor.board import ALIVE, HANDED
+from interlock.pipeline.sensor.board import ALIVE, HANDED, PARTLY_READ, SHORT
+from interlock.pipeline.sensor.child import say
 from interlock.pipeline.sensor.line import Line
 from interlock.pipeline.sensor.shedding import Pressure
 from interlock.pipeline.sensor.worker import Worker
@@ -47,6 +48,9 @@ def capturing(
         line = Line(parts.switchboard.call, parts.schemas, alive, _most(parts))
         Worker(number, source=source, engine=engine, records=line, cells=cells, clock=time.time_ns).run(stop)
         line.close()
+        for sentence in source.losses:
+            cells[SHORT] = PARTLY_READ
+            say(sentence)
     finally:
         source.close()
 

@@ -14,6 +14,8 @@ from interlock.detect.registry import all_detectors
 from interlock.detect.runner import Runner
 from interlock.errors import ConfigError
 from interlock.inventory.inventory import Inventory
+from interlock.pipeline.sensor.board import SHORT, UNKEPT
+from interlock.pipeline.sensor.child import say
 from interlock.pipeline.sensor.desk import Desk
 from interlock.pipeline.sensor.gauge import Gauge
 from interlock.pipeline.sensor.judge import Judge
@@ -44,6 +46,9 @@ def judging(parts: Parts, cells: memoryview, stop: Callable[[], bool]) -> None:
         bench.done()
     finally:
         store.close()
+        if store.unkept:
+            cells[SHORT] = UNKEPT
+            say(store.unkept)
 
 
 class _Bench:

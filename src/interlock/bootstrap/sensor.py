@@ -10,6 +10,7 @@ from interlock import __version__
 from interlock.bootstrap.sensor_parts import Parts, Sensor
 from interlock.capture.run import open_sources
 from interlock.capture.specs import specify
+from interlock.pipeline.sensor.board import PARTLY_READ, UNKEPT
 from interlock.pipeline.sensor.notify import Notifier, watchdog_interval_s
 from interlock.pipeline.sensor.sources import Interface, Replay
 from interlock.pipeline.sensor.supervisor import Supervisor
@@ -45,6 +46,16 @@ class Running:
             tick=lambda: manager(ending=self._supervisor.ending),
         )
 
+    @property
+    def partly(self) -> bool:
+        """Whether a capture was not read to its end."""
+        return self._parts.board.worst() == PARTLY_READ
+
+    @property
+    def unkept(self) -> bool:
+        """Whether what came could not all be kept; who found it has said so."""
+        return self._parts.board.worst() == UNKEPT
+
     def run(self) -> str:
         """Until it ends or is stopped; why it was given up, empty where it was not."""
         says = f"interlock {__version__} began with {self._watches} (process {os.getpid()})"
@@ -53,7 +64,9 @@ class Running:
             self._supervisor.run()
         finally:
             self._parts.close()
-        return self._supervisor.failed
+        if self._supervisor.failed or not self._supervisor.unended:
+            return self._supervisor.failed
+        return f"{' and '.join(self._supervisor.unended)} died before the end: what was not written by then is not kept"
 
 
 class _Manager:

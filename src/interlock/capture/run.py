@@ -166,6 +166,20 @@ class CaptureRun:
         return tuple(capture.unfinished for capture in self._captures)
 
     @property
+    def losses(self) -> tuple[str, ...]:
+        """A sentence for each source that was not read to its end because of what it is."""
+        told: list[str] = []
+        for source, statistics in zip(self.sources, self.statistics, strict=True):
+            if statistics.failure is not None:
+                told.append(statistics.failure)
+            elif statistics.cut is not None:
+                told.append(
+                    f"{source.name}: {statistics.cut_reason} at octet {statistics.cut};"
+                    f" the {statistics.frames} frames before it were used"
+                )
+        return tuple(told)
+
+    @property
     def octets_read(self) -> int:
         """Octets of the files (compressed as they are) that were read so far."""
         return sum(capture.taken for capture in self._captures)

@@ -124,16 +124,8 @@ def tell_losses(run: CaptureRun) -> None:
     """One sentence on standard error for each capture that was not read to its end."""
     from interlock.export.escape import escaped  # noqa: PLC0415
 
-    for source, statistics in zip(run.sources, run.statistics, strict=True):
-        if statistics.failure is not None:
-            click.echo(f"interlock: {escaped(statistics.failure)}", err=True)
-        elif statistics.cut is not None:
-            name = escaped(source.name)
-            click.echo(
-                f"interlock: {name}: {statistics.cut_reason} at octet {statistics.cut};"
-                f" the {statistics.frames} frames before it were used",
-                err=True,
-            )
+    for sentence in run.losses:
+        click.echo(f"interlock: {escaped(sentence)}", err=True)
 
 
 def ending(run: CaptureRun, *, stopped: bool) -> int:

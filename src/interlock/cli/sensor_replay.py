@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from interlock.cli.exits import NOTHING_READABLE
 from interlock.cli.reading import captures, descriptions
-from interlock.cli.sensor_settings import configuration, made, settings
+from interlock.cli.sensor_settings import configuration, finish, made, settings
 
 __all__ = ["replay"]
 
@@ -38,6 +37,4 @@ def replay(
     from interlock.bootstrap.sensor import build_replay  # noqa: PLC0415 (--help stays quick)
 
     sensor = made(configuration(config_file), folder, site_file, gsdml)
-    if failed := build_replay(sensor, paths, realms, speed=speed).run():
-        click.echo(f"interlock: {failed}", err=True)
-        ctx.exit(NOTHING_READABLE)
+    finish(ctx, build_replay(sensor, paths, realms, speed=speed))

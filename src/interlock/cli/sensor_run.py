@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from interlock.cli.exits import NOTHING_READABLE
 from interlock.cli.reading import descriptions
-from interlock.cli.sensor_settings import configuration, made, settings
+from interlock.cli.sensor_settings import configuration, finish, made, settings
 
 if TYPE_CHECKING:
     from interlock.records.config import InterfaceConfig
@@ -60,9 +59,7 @@ def run(
     ears = listen(named)  # first of all: frames wait in the rings while the rest is imported
     from interlock.bootstrap.sensor import build_live  # noqa: PLC0415 (see above)
 
-    if failed := build_live(made(config, folder, site_file, gsdml), ears).run():
-        click.echo(f"interlock: {failed}", err=True)
-        ctx.exit(NOTHING_READABLE)
+    finish(ctx, build_live(made(config, folder, site_file, gsdml), ears))
 
 
 def _named(text: str, workers: int) -> InterfaceConfig:

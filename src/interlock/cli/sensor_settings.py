@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from interlock.cli.exits import NOTHING_READABLE, PARTLY_READ
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from interlock.bootstrap.sensor import Sensor
+    from interlock.bootstrap.sensor import Running, Sensor
     from interlock.records.config import Config
 
-__all__ = ["configuration", "made", "settings"]
+__all__ = ["configuration", "finish", "made", "settings"]
 
 
 def settings(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -40,6 +42,17 @@ def configuration(config_file: str | None) -> Config:
     config = read_config(Path(config_file))
     check_config(config)
     return config
+
+
+def finish(ctx: click.Context, sensor: Running) -> None:
+    """Run it to its end; the exit code says whether everything was read and kept."""
+    failed = sensor.run()
+    if failed:
+        click.echo(f"interlock: {failed}", err=True)
+    if failed or sensor.unkept:
+        ctx.exit(NOTHING_READABLE)
+    if sensor.partly:
+        ctx.exit(PARTLY_READ)
 
 
 def made(config: Config, folder: str | None, site_file: str | None, gsdml: tuple[str, ...]) -> Sensor:

@@ -10,11 +10,14 @@ from typing import Final
 
 from interlock.decode.heartbeat import SIZE as HEARTBEAT
 
-__all__ = ["ALIVE", "BLOCK", "HANDED", "TOOK_NS", "Board"]
+__all__ = ["ALIVE", "BLOCK", "HANDED", "PARTLY_READ", "SHORT", "TOOK_NS", "UNKEPT", "Board"]
 
-ALIVE, BLOCK, HANDED, TOOK_NS = range(HEARTBEAT, HEARTBEAT + 4)
+ALIVE, BLOCK, HANDED, TOOK_NS, SHORT = range(HEARTBEAT, HEARTBEAT + 5)
 """Places in a row behind the heartbeat: rounds of the child's loop; next block of its ring; frames handed on since
-the sensor began; wall time (ns) at which frames were last taken."""
+the sensor began; wall time (ns) at which frames were last taken; how its work fell short, 0 where it did not."""
+
+PARTLY_READ, UNKEPT = 1, 2
+"""A source was not read to its end; what came could not all be kept."""
 
 _ROW: Final = 16
 
@@ -29,3 +32,7 @@ class Board:
     def row(self, number: int) -> memoryview:
         """The row of a child, as a memoryview of int64."""
         return self._cells[number * _ROW : (number + 1) * _ROW]
+
+    def worst(self) -> int:
+        """The gravest way in which anybody's work fell short."""
+        return max(self._cells[SHORT::_ROW].tolist())

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from interlock.decode.heartbeat import BUSY, FRAME, PATIENCE, SOURCE, STEPS
 from interlock.errors import InterlockError
+from interlock.export.escape import escaped
 from interlock.pipeline.sensor.board import ALIVE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Child"]
+__all__ = ["Child", "say"]
 
 _CLOCK_TICKS: Final = os.sysconf("SC_CLK_TCK")
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
@@ -130,9 +131,9 @@ def _live(
         work(cells, lambda: bool(asked))
         code = 0
     except InterlockError as error:
-        _say(f"interlock: {error}")
+        say(str(error))
     except Exception:  # noqa: BLE001 (its last words; whatever else ends it ends it below, too)
-        _say(traceback.format_exc())
+        _write(traceback.format_exc())
     finally:
         with suppress(OSError, ValueError):
             sys.stdout.flush()
@@ -158,6 +159,11 @@ def _processor_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _CLOCK_TICKS if fields else 0.0
 
 
-def _say(sentence: str) -> None:
+def say(sentence: str) -> None:
+    """A sentence on standard error, straight: a child has no other output."""
+    _write(f"interlock: {escaped(sentence)}")
+
+
+def _write(text: str) -> None:
     with suppress(OSError):
-        os.write(2, f"{sentence.rstrip()}\n".encode(errors="backslashreplace"))
+        os.write(2, f"{text.rstrip()}\n".encode(errors="backslashreplace"))

@@ -57,6 +57,11 @@ class FrameSource(Protocol):
         """Whether nothing will come any more."""
         ...
 
+    @property
+    def losses(self) -> Sequence[str]:
+        """A sentence for each source that ended before its end."""
+        ...
+
     def batch(self, timeout_s: float) -> Frames | None:
         """Frames that are there, waited for at most that long; None where none came."""
         ...
@@ -142,6 +147,11 @@ class Replay:
         """Figures of what was read."""
         return self._run.statistics
 
+    @property
+    def losses(self) -> Sequence[str]:
+        """Captures that are cut or cannot be read further."""
+        return self._run.losses
+
     def batch(self, timeout_s: float) -> Frames | None:
         """The next frames whose time has come."""
         frames = self._next()
@@ -213,6 +223,7 @@ class Interface:
 
     live = paced = True
     ended = False
+    losses = ()
 
     def __init__(self, listener: Listener, source: Source) -> None:
         self._listener = listener

@@ -85,6 +85,8 @@ class Supervisor:
         self._asked: list[int] = []
         self._stage = -1
         self._ending_s = 0.0
+        self.unended: list[str] = []
+        """Jobs that died while they were to come to their end: what they had not done is not done."""
         self.failed = ""
         """Why everything was given up; empty where it was not."""
 
@@ -137,6 +139,7 @@ class Supervisor:
             if job.child is None and not job.done and now >= job.due_s:
                 if self._stopping(job):
                     job.done = True
+                    self.unended.append(job.name)
                     continue
                 cells, hung = self._board.row(row), frozenset(job.hung)
                 for at in range(6):

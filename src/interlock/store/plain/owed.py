@@ -33,6 +33,11 @@ class Owed:
     def __len__(self) -> int:
         return len(self._findings) + len(self._lines)
 
+    @property
+    def unkept(self) -> int:
+        """Findings that are not on disk."""
+        return len(self._findings)
+
     def findings(self, findings: Sequence[Finding]) -> bool:
         """Take them; whether all is on disk now.
 

@@ -53,6 +53,8 @@ class PlainStore:
         self.folder, self._clock = folder, clock
         self._retention, self._limits = retention or Retention(), limits or Limits()
         self._full = False
+        self.unkept = ""
+        """After `close`: a sentence on what the disk did not take; empty where it took everything."""
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = Lock(folder / LOCK, clock())
@@ -159,6 +161,11 @@ class PlainStore:
         self._tables.close(self._clock())
         self._say_how_the_disk_is()
         self._owed.settle()
+        if self._tables.unkept or self._owed.unkept:
+            self.unkept = (
+                f"{self.folder} takes nothing more: {self._owed.unkept:,} findings and {self._tables.unkept:,} rows "
+                "are not kept; free space or name another place"
+            )
         self._database.close()
         self._lock.release()
 

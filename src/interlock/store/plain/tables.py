@@ -126,6 +126,11 @@ class Tables:
             keeper.broken.clear()
         return names
 
+    @property
+    def unkept(self) -> int:
+        """Rows that are not on disk: those that wait in memory, and those given up that nobody was told of."""
+        return self._holding.rows + sum(self._holding.lost.values())
+
     def lost(self) -> dict[str, int]:
         """Table → rows given up since this was asked last."""
         lost, self._holding.lost = self._holding.lost, {}

@@ -1,0 +1,45 @@
+"""The sensor with what it cannot read to the end, and with nowhere to keep what it read."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.cli.terminal import DEMO, one_sentence, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 150 KiB."""
+    if os.geteuid() != 0 or shutil.which("mount") is None:
+        pytest.skip("a small disk of its own needs root and mount")
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=150k", "tmpfs", folder], check=False)
+    if made.returncode:
+        pytest.skip("nothing may be mounted here")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_a_capture_that_is_cut_is_used_and_said(tmp_path: Path) -> None:
+    cut = tmp_path / "cut.pcap"
+    cut.write_bytes((DEMO / "engineering.pcap").read_bytes()[:5000])
+    ended = run("sensor", "replay", cut, "--out", tmp_path / "store")
+    assert ended.code == 4
+    assert "frames before it were used" in one_sentence(ended)
+
+
+def test_what_a_full_disk_does_not_take_is_said_with_how_much(tiny: Path) -> None:
+    ended = run("sensor", "replay", DEMO / "normal-shift.pcapng", "--out", tiny / "store")
+    assert ended.code == 3
+    said = one_sentence(ended)
+    assert "takes nothing more" in said
+    assert "0 findings and 0 rows" not in said
