@@ -10,5 +10,5 @@
         00000012.arrows          rows that are to be folded, five minutes of them
 
 A segment keeps its number when it is sealed, so that whoever finds both files of a number knows that they hold the same
-rows. See docs/adr/0009-what-the-plain-store-promises.md.
+rows. See docs/adr/0010-what-the-plain-store-promises.md.
 """
