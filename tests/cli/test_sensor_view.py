@@ -288,7 +288,7 @@ def test_a_wrong_configuration_ends_with_2_and_names_the_place(tmp_path) -> None
     (tmp_path / "token").chmod(0o644)
     assert "chmod 600" in run("sensor", "config", "--check", file).err
     file.write_text("[sensor]\nnmae = 'x'\n")
-    assert "line 2, column 8" in run("sensor", "config", "--check", file).err
+    assert "line 2, column 1" in run("sensor", "config", "--check", file).err
     assert run("sensor", "config", "--check", tmp_path / "none.toml").code == 2
 
 

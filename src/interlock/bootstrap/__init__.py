@@ -124,28 +124,30 @@ def read_site(path: str | None) -> Site:
     if path is None:
         return Site()
     from interlock.records.site_text import load_site  # noqa: PLC0415 (its parser takes long to load)
+    from interlock.records.toml_places import decode_text  # noqa: PLC0415
 
     try:
-        text = Path(path).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "is no UTF-8 text"
-        raise ConfigError(f"{path}: cannot be read ({reason.lower()}); name a site file") from error
-    return load_site(text, file=path)
+        octets = Path(path).read_bytes()
+    except OSError as error:
+        reason = (error.strerror or "cannot be opened").lower()
+        raise ConfigError(f"{path}: cannot be read ({reason}); name a site file") from error
+    return load_site(decode_text(octets, file=path), file=path)
 
 
 def read_config(path: Path) -> Config:
     """What a file `interlock.toml` says. Raises ConfigError, naming file, line and column."""
     from interlock.errors import ConfigError  # noqa: PLC0415
     from interlock.records.config_text import load_config  # noqa: PLC0415 (its parser takes long to load)
+    from interlock.records.toml_places import decode_text  # noqa: PLC0415
 
     try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "is no UTF-8 text"
+        octets = path.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or "cannot be opened").lower()
         raise ConfigError(
-            f"{path}: cannot be read ({reason.lower()}); `interlock sensor config` prints one to begin with"
+            f"{path}: cannot be read ({reason}); `interlock sensor config` prints one to begin with"
         ) from error
-    return load_config(text, file=str(path))
+    return load_config(decode_text(octets, file=str(path)), file=str(path))
 
 
 def check_config(config: Config) -> None:

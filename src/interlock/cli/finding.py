@@ -36,12 +36,13 @@ def accept(identifier: str, reason: str, until: datetime, owner: str | None, sit
     It is honoured, and shown as accepted, by every run that is given the site file, until its last day.
     """
     from interlock.records.exceptions import accept_finding  # noqa: PLC0415 (--help stays quick)
+    from interlock.records.toml_places import decode_text  # noqa: PLC0415
     from interlock.report.atomic import write_atomic  # noqa: PLC0415
 
     path = Path(site_file)
     try:
-        text = path.read_text("utf-8") if path.exists() else ""
-    except (OSError, UnicodeDecodeError) as error:
+        text = decode_text(path.read_bytes(), file=site_file) if path.exists() else ""
+    except OSError as error:
         raise ConfigError(f"{site_file}: cannot be read; name a site file that you may change") from error
     changed = accept_finding(
         text, finding=identifier, reason=reason, until=until.date(), owner=owner, file=site_file

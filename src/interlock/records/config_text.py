@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import ipaddress
 import re
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from interlock.errors import ConfigError
 from interlock.records.config import (
     SHED_RULES,
     Config,
@@ -26,12 +24,13 @@ from interlock.records.config import (
 from interlock.records.toml_places import (
     WrongError,
     kind_of,
-    locate,
-    parse_document,
+    parse_toml,
     read_integer,
     read_number,
     read_table,
     read_text,
+    refusal,
+    unlisted,
 )
 from interlock.records.vocabulary import SEVERITIES
 
@@ -72,12 +71,11 @@ def load_config(text: str, *, file: str = "interlock.toml") -> Config:
     file: where the text stands, and what errors call it. Raises ConfigError naming file, line, column and what
     was expected.
     """
-    document = parse_document(text, file=file)
+    content = parse_toml(text, file=file)
     try:
-        return _config(document.unwrap(), Path(file).parent)
+        return _config(content, Path(file).parent)
     except WrongError as wrong:
-        line, column = locate(text, wrong.path)
-        raise ConfigError(f"{file}, line {line}, column {column}: {wrong}") from None
+        raise refusal(text, wrong, file=file) from None
 
 
 def _config(content: dict[str, Any], folder: Path) -> Config:
@@ -141,12 +139,9 @@ def _check_keys(table: Mapping[str, Any], known: Iterable[str], path: TomlPath) 
             continue
         secret = next((name for name in names if name == f"{key}_file" and key in _SECRETS), None)
         if secret:
-            raise WrongError(
-                (*path, key), f"expected no secret in this file; name a file that holds it: {secret}"
-            )
-        near = difflib.get_close_matches(key, names, 1, 0.5)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise WrongError((*path, key), f"expected {_either(names)}; found {key!r}{hint}")
+            says = f"expected no secret in this file; name a file that holds it: {secret}"
+            raise WrongError((*path, key), says, key=True)
+        raise WrongError((*path, key), unlisted(key, names), key=True)
 
 
 def _either(names: Iterable[str]) -> str:
@@ -163,9 +158,7 @@ def _tables(value: Any, path: TomlPath) -> list[tuple[Any, TomlPath]]:
 def _choice(value: Any, path: TomlPath, *, among: tuple[str, ...]) -> str:
     text = read_text(value, path)
     if text not in among:
-        near = difflib.get_close_matches(text, among, 1, 0.5)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise WrongError(path, f"expected {_either(among)}; found {text!r}{hint}")
+        raise WrongError(path, unlisted(text, among))
     return text
 
 

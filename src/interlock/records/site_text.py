@@ -9,7 +9,6 @@ import uuid
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from interlock.errors import ConfigError
 from interlock.records.site import (
     DEFAULT_REALM,
     EngineeringStation,
@@ -26,14 +25,15 @@ from interlock.records.site import (
 from interlock.records.toml_places import (
     WrongError,
     kind_of,
-    locate,
-    parse_document,
+    parse_toml,
     read_integer,
     read_items,
     read_number,
     read_table,
     read_text,
     read_texts,
+    refusal,
+    unlisted,
 )
 
 if TYPE_CHECKING:
@@ -77,22 +77,21 @@ def load_site(text: str, *, file: str = "site.toml") -> Site:
 
     file: what errors call it. Raises ConfigError naming file, line, column and what was expected.
     """
-    document = parse_document(text, file=file)
+    content = parse_toml(text, file=file)
     try:
-        return _site(document.unwrap())
+        return _site(content)
     except WrongError as wrong:
-        line, column = locate(text, wrong.path)
-        raise ConfigError(f"{file}, line {line}, column {column}: {wrong}") from None
+        raise refusal(text, wrong, file=file) from None
 
 
 def _site(content: dict[str, Any]) -> Site:
     for name in content:
         if name != "site" and name not in SECTIONS:
-            raise WrongError((name,), f"expected one of site, {', '.join(SECTIONS)}; found {name!r}")
+            raise WrongError((name,), unlisted(name, ("site", *SECTIONS)), key=True)
     head = read_table(content.get("site", {}), ("site",))
     for key in head:
         if key != "name":
-            raise WrongError(("site", key), f"expected `name` only; found {key!r}")
+            raise WrongError(("site", key), f"expected `name` only; found {key!r}", key=True)
     parts: dict[str, Any] = {
         name: _entries(content.get(name, []), name, kind) for name, kind in SECTIONS.items()
     }
@@ -115,7 +114,7 @@ def _entry(table: Mapping[str, Any], path: TomlPath, kind: type[_T]) -> _T:
     fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
     for key in table:
         if key not in fields:
-            raise WrongError((*path, key), f"expected one of {', '.join(fields)}; found {key!r}")
+            raise WrongError((*path, key), unlisted(key, fields), key=True)
     for name, field in fields.items():
         if field.default is dataclasses.MISSING and name not in table:
             raise WrongError(path, f"expected `{name}` in this [[{path[0]}]] table")

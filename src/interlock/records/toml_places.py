@@ -2,60 +2,133 @@
 
 from __future__ import annotations
 
+import difflib
 import math
+import re
+import tomllib
 from typing import TYPE_CHECKING, Any, Final
 
-import tomlkit
-from tomlkit.exceptions import ParseError, TOMLKitError
-
 from interlock.errors import ConfigError
+from interlock.records.toml_walk import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+    import tomlkit
 
 __all__ = [
     "MAX_CHARACTERS",
     "TomlPath",
     "WrongError",
+    "decode_text",
     "kind_of",
     "locate",
     "parse_document",
+    "parse_toml",
     "read_integer",
     "read_items",
     "read_number",
     "read_table",
     "read_text",
     "read_texts",
+    "refusal",
+    "unlisted",
 ]
 
 MAX_CHARACTERS: Final = 16 * 1024 * 1024
 TomlPath = tuple[str | int, ...]
 """Keys and numbers that lead to a place in a document."""
+_NOTICED: Final = re.compile(
+    r"(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)", re.DOTALL
+)
 
 
 class WrongError(Exception):
     """Something at `path` is not what was expected."""
 
-    def __init__(self, path: TomlPath, text: str) -> None:
+    def __init__(self, path: TomlPath, text: str, *, key: bool = False) -> None:
+        """key: what is wrong is the key itself."""
         super().__init__(text)
-        self.path = path
+        self.path, self.key = path, key
 
 
-def parse_document(text: str, *, file: str) -> tomlkit.TOMLDocument:
-    """Parse TOML, comments and order kept. Raises ConfigError where the text is no TOML."""
+def decode_text(octets: bytes, *, file: str) -> str:
+    """The text of a file: UTF-8 with or without a byte order mark, lines ended in any way.
+
+    Raises ConfigError with line and column of the first octet that is no UTF-8.
+    """
+    octets = octets.removeprefix(b"\xef\xbb\xbf")
+    try:
+        text = octets.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = _lines(octets[: error.start].decode("utf-8"))
+        line, column = _place(before, len(before))
+        found = f"found the octet 0x{octets[error.start]:02X}"
+        raise ConfigError(
+            f"{file}, line {line}, column {column}: expected UTF-8; {found}; save the file as UTF-8"
+        ) from error
+    return _lines(text)
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def parse_toml(text: str, *, file: str) -> dict[str, Any]:
+    """What a text says. Raises ConfigError where it is no TOML, naming where what is wrong begins."""
     if len(text) > MAX_CHARACTERS:
         raise ConfigError(f"{file}, line 1, column 1: expected at most {MAX_CHARACTERS} characters")
     try:
-        document = tomlkit.parse(text)
-        document.unwrap()
-    except ParseError as error:
-        what = str(error).rpartition(" at line ")[0] or str(error)
-        raise ConfigError(
-            f"{file}, line {error.line}, column {error.col + 1}: expected TOML; {what}"
-        ) from error
-    except (TOMLKitError, ValueError, RecursionError, OverflowError) as error:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        offset, what = _first_mistake(text, str(error))
+        line, column = _place(text, offset)
+        raise ConfigError(f"{file}, line {line}, column {column}: expected TOML; {what}") from error
+    except (ValueError, RecursionError, OverflowError) as error:
         raise ConfigError(f"{file}, line 1, column 1: expected TOML; {error}") from error
-    return document
+
+
+def _first_mistake(text: str, said: str) -> tuple[int, str]:
+    """Where it begins and what it is: the parser says where it noticed, which may be much later."""
+    text = text.replace("\r\n", "\n")
+    found = _NOTICED.fullmatch(said)
+    noticed, what = len(text), said
+    if found is not None:
+        what = found["what"]
+        if found["line"]:
+            lines = text.split("\n")
+            noticed = (
+                sum(len(line) + 1 for line in lines[: int(found["line"]) - 1]) + int(found["column"]) - 1
+            )
+    places = walk(text)
+    if places.twice is not None and places.twice[0] <= noticed:
+        again, first = places.twice
+        return again, f"this stands a second time, first on line {_place(text, first)[0]}"
+    if (unclosed := places.unclosed) is not None and unclosed.at <= noticed:
+        return unclosed.at, f"the {unclosed.what} that begins here has no closing {unclosed.closing}"
+    if what.startswith("Unescaped"):  # noticed behind what follows the backslash
+        return noticed - 2, "this backslash begins no escape; write paths between single quotes"
+    return noticed, what[:1].lower() + what[1:]
+
+
+def parse_document(text: str, *, file: str) -> tomlkit.TOMLDocument:
+    """Parse TOML to be changed, comments and order kept. Raises ConfigError where the text is no TOML."""
+    import tomlkit  # noqa: PLC0415 (it takes long to load, and only who changes a file needs it)
+    from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415
+
+    parse_toml(text, file=file)
+    try:
+        return tomlkit.parse(text)
+    except (TOMLKitError, ValueError, RecursionError) as error:
+        raise ConfigError(f"{file}, line 1, column 1: expected TOML; {error}") from error
+
+
+def unlisted(found: str, names: Iterable[str]) -> str:
+    """What is expected in place of a word that is none of these, and which of them may have been meant."""
+    known = tuple(names)
+    near = difflib.get_close_matches(found, known, 1, 0.5)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return f"expected one of {', '.join(known)}; found {found!r}{hint}"
 
 
 def kind_of(value: Any) -> str:
@@ -115,41 +188,24 @@ def read_integer(value: Any, path: TomlPath) -> int:
     return value
 
 
-def locate(text: str, path: TomlPath) -> tuple[int, int]:
-    """Line and column, from 1, of the value at a path (of the first value in it, where it is a table)."""
-    document = tomlkit.parse(text)
-    place: Any = document
-    while path:
-        value = _at(place, path[0])
-        if not isinstance(value, dict | list) or value == []:
-            return _differs(text, document, place, path[0])
-        place, path = value, path[1:] or _first(value)
-    return _differs(text, document, place, "_")
+def locate(text: str, path: TomlPath, *, key: bool = False) -> tuple[int, int]:
+    """Line and column (characters), from 1, of the value at a path, or of its key.
+
+    A table stands where its header begins. What is not there stands where the table does that lacks it.
+    """
+    places = walk(text)
+    if key and path in places.keys:
+        return _place(text, places.keys[path])
+    while path and path not in places.values:
+        path = path[:-1]
+    return _place(text, places.values.get(path, 0))
 
 
-def _differs(text: str, document: tomlkit.TOMLDocument, place: Any, step: str | int) -> tuple[int, int]:
-    """Where the text changes when the value at a step does: the document keeps every octet of the rest."""
-    original = _at(place, step)
-    place[step] = 0 if isinstance(original, str) else "\x00"
-    changed = document.as_string()
-    offset = next(
-        (i for i, pair in enumerate(zip(text, changed, strict=False)) if pair[0] != pair[1]), len(text)
-    )
-    if original is None and offset:
-        # The table is empty: what was put in it stands behind its header, which is what is meant.
-        offset = text.rfind("[", 0, offset)
+def refusal(text: str, wrong: WrongError, *, file: str) -> ConfigError:
+    """The sentence for something wrong in a file's text, with its line and column."""
+    line, column = locate(text, wrong.path, key=wrong.key)
+    return ConfigError(f"{file}, line {line}, column {column}: {wrong}")
+
+
+def _place(text: str, offset: int) -> tuple[int, int]:
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
-
-
-def _first(value: Any) -> tuple[str | int, ...]:
-    """Give the step to the first value in a table or array, if there is one."""
-    if not value:
-        return ()
-    return (0,) if isinstance(value, list) else (str(next(iter(value))),)
-
-
-def _at(place: Any, step: str | int) -> Any:
-    try:
-        return place[step]
-    except (KeyError, IndexError):
-        return None
