@@ -38,9 +38,9 @@ _verbs = cache(load_verbs)
 """Read once: parsing the files takes longer than decoding a conversation."""
 
 
-def run(frames: Sequence[bytes], *, batch: int = 0, wanted: frozenset[str] | None = None) -> Rows:
-    """Decode Ethernet frames, 1 ms apart. batch: frames a batch (0: all in one)."""
-    engine = Engine((Source(name="test"),), load_specs(outside=False), _verbs(), wanted=wanted)
+def run(frames: Sequence[bytes], *, batch: int = 0, **more: Any) -> Rows:
+    """Decode Ethernet frames, 1 ms apart. batch: frames a batch (0: all in one). more: what Engine takes besides."""
+    engine = Engine((Source(name="test"),), load_specs(outside=False), _verbs(), **more)
     found: Rows = defaultdict(list)
     size = batch or max(len(frames), 1)
     for at in range(0, len(frames), size):
@@ -129,15 +129,15 @@ def tcp(
     client_port: int = CLIENT_PORT,
     handshake: bool = True,
     batch: int = 0,
-    wanted: frozenset[str] | None = None,
+    **more: Any,
 ) -> Rows:
-    """Decode a conversation: (side, octets of one segment) in order. wanted: tables, all where it is not given."""
+    """Decode a conversation: (side, octets of one segment) in order. more: what Engine takes besides."""
     connection = Tcp(port, client_port)
     if handshake:
         connection.open()
     for side, payload in payloads:
         connection.segment(side, payload)
-    return run(connection.frames, batch=batch, wanted=wanted)
+    return run(connection.frames, batch=batch, **more)
 
 
 def udp(payloads: Iterable[tuple[int, bytes]], *, port: int, client_port: int = CLIENT_PORT) -> Rows:

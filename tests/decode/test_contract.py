@@ -28,9 +28,11 @@ from decode.contract.splitting import (
     test_messages_that_share_segments_give_the_same_rows,
     test_reordered_and_repeated_segments_give_the_same_rows,
 )
+from decode.contract.waiting import test_a_request_is_shown_before_its_answer_as_it_is_shown_after
 
 __all__ = [
     "test_a_conversation_is_joined_in_the_middle",
+    "test_a_request_is_shown_before_its_answer_as_it_is_shown_after",
     "test_a_table_is_the_same_whatever_else_is_asked_for",
     "test_any_batching_gives_the_same_rows",
     "test_any_cutting_gives_the_same_rows",

@@ -10,6 +10,9 @@ from decode import feed
 from decode.protocols.s7_octets import item, read_answer, s7any
 from decode.protocols.s7_octets import read as s7_read
 from decode.wire import answer, decode, read
+from interlock.records.vocabulary import VERBS
+
+PRESSING = frozenset(VERBS) - {"read"}
 
 
 def _outcomes(payloads: list[tuple[int, bytes]]) -> list[tuple[int | None, str]]:
@@ -114,3 +117,49 @@ def test_items_that_nobody_answers_end_together(batch: int) -> None:
     assert sorted((r["item"], r["items"], r["outcome"]) for r in rows) == [
         (k, 3, "unknown") for k in range(3)
     ]
+
+
+def _asked(payloads: list[tuple[int, bytes]], *, port: int, batch: int = 0) -> list[tuple[str, ...]]:
+    rows = feed.tcp(payloads, port=port, batch=batch, pending=PRESSING)["operations"]
+    return [(r["verb"], r["item"], r["items"], r["outcome"], r["operation"]) for r in rows]
+
+
+WRITE = struct.pack(">HHHBBHH", 5, 0, 6, 1, 6, 10, 77)
+READ_AND_WRITE = struct.pack(">HHHBBHHHHBH", 6, 0, 13, 1, 23, 0, 1, 10, 1, 2, 77)
+"""Write Single Register, whose answer repeats it; Read/Write Multiple Registers (Modbus protocol, 6.6 and 6.17)."""
+
+
+def test_a_request_that_presses_is_shown_once_before_it_ends_and_once_after() -> None:
+    later = [(0, read(n)) for n in (7, 8)]
+    pending, *finals = _asked([(0, WRITE), *later, (1, WRITE)], port=502, batch=1)
+    assert pending[:4] == ("write", 0, 1, "pending")
+    assert sorted(f[0] for f in finals) == ["read", "read", "write"]
+    assert [f[3] for f in finals if f[4] == pending[4]] == ["ok"]
+
+
+def test_what_is_answered_in_its_batch_is_shown_once() -> None:
+    assert [row[3] for row in _asked([(0, WRITE), (1, WRITE)], port=502)] == ["ok"]
+
+
+def test_a_read_does_not_press() -> None:
+    assert [row[3] for row in _asked([(0, read()), (1, answer(1, 7))], port=502, batch=1)] == ["ok"]
+
+
+def test_all_items_are_shown_where_one_presses() -> None:
+    known = [(0, read()), (1, answer(1, 7))]
+    rows = _asked([*known, (0, READ_AND_WRITE)], port=502, batch=1)
+    assert [row[:4] for row in rows[1:]] == [
+        (verb, item, 2, outcome)
+        for outcome in ("pending", "unknown")
+        for item, verb in enumerate(("read", "write"))
+    ]
+
+
+def test_nothing_is_shown_early_where_nobody_asks_for_it() -> None:
+    rows = feed.tcp([(0, WRITE)], port=502, batch=1)["operations"]
+    assert [row["outcome"] for row in rows] == ["unknown"]
+
+
+def test_a_request_in_two_segments_is_shown_when_it_is_whole() -> None:
+    rows = feed.tcp([(0, WRITE[:9]), (0, WRITE[9:])], port=502, batch=1, pending=PRESSING)["operations"]
+    assert [(row["frame"], row["outcome"]) for row in rows] == [(5, "pending"), (5, "unknown")]

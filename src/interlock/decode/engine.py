@@ -16,6 +16,7 @@ from interlock.decode.recognise import Recogniser
 from interlock.decode.sheet import Sheet
 from interlock.decode.tools import Tools
 from interlock.decode.words import Words
+from interlock.records.vocabulary import VERBS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -53,7 +54,8 @@ class Engine:
     given: per protocol folder, what people know and wires can't tell (see Tools).
     fingerprint: secret octets → text, keyed per installation. seed: 64 random bits.
     beat: a row of heartbeat.py for whoever watches. hung: (source, frame) on which a decoder hung before: that flow
-    turns opaque there.
+    turns opaque there. pending: verbs whose requests are shown in `operations` already at the end of the batch that
+    completes them, with outcome `pending`, where no answer came in it; final rows of the same `operation` follow.
     Every batch of records is a dict table name → RecordBatch; empty tables are left out.
     """
 
@@ -69,6 +71,7 @@ class Engine:
         given: Mapping[str, Any] | None = None,
         beat: memoryview | None = None,
         hung: frozenset[tuple[int, int]] = frozenset(),
+        pending: frozenset[str] = frozenset(),
     ) -> None:
         beat = heartbeat.unwatched() if beat is None else beat
         names = list(dict.fromkeys(name for spec in specs for name in spec.names))
@@ -76,6 +79,7 @@ class Engine:
         self._wanted = wanted
         self.flows = Flows(Words(), seed)
         self.sheet = Sheet(Words(seed=seed), Words(MAX_WORDS, seed))
+        self.sheet.press([VERBS.index(verb) for verb in pending])
         self.sheet.facts.keyed_by(fingerprint)
         self.sheet.facts.flows = self.flows
         self.sheet.facts.wanted = wanted

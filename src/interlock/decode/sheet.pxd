@@ -15,6 +15,8 @@ cdef class Sheet:
     cdef public dict notes
     cdef public long long timeout
     cdef long long earliest
+    cdef object pressing
+    cdef int told
     cdef int[::1] flow, source, function, name, user, unit, object, code, link, client, server
     cdef long long[::1] operation, time, frame, response_frame, transaction, count, latency, deadline, key, clock
     cdef unsigned char[::1] verb, outcome, asker
@@ -55,5 +57,6 @@ cdef class Sheet:
     cdef int _close(self, int row, int outcome) except -1
     cdef int _relink(self) except -1
     cdef int _crowd_out(self) except -1
+    cdef int _pressing(self, Py_ssize_t[::1] place, int filled) except -1
     cdef int _keep(self, int row, int to) except -1
     cdef int _unlink(self, int flow, int row, int before) except -1

@@ -86,6 +86,8 @@ class Sheet:
         self.notes = {}
         self.timeout = DEFAULT_TIMEOUT_NS
         self.earliest = NEVER
+        self.pressing = None
+        self.told = 0
         self.facts = Facts()
         self.values = ValueSheet()
         self.heads = np.full(64, -1, np.int32)
@@ -118,6 +120,10 @@ class Sheet:
         self.protocol, self.item = memoryview(grown["protocol"]), memoryview(grown["item"])
         self.items = memoryview(grown["items"])
         self.client, self.server = memoryview(grown["client"]), memoryview(grown["server"])
+
+    def press(self, verbs):
+        """Show requests of these verbs (indices into VERBS) before their answers come: see `end_batch`."""
+        self.pressing = None if not verbs else np.isin(np.arange(256), list(verbs)).astype(np.uint8)
 
     def reserve_flows(self, capacity):
         """Make room for the flow table's slots."""
@@ -563,7 +569,9 @@ class Sheet:
     def end_batch(self):
         """Take the final rows out (name → array, a copy) and keep the open ones for the next batch.
 
-        What only pairing needs (INTERNAL) is not among them.
+        What only pairing needs (INTERNAL) is not among them. Behind the final rows come those of messages that stay
+        open at the end of the batch they came in, where an item has a verb that presses (see `press`): outcome
+        PENDING, all items, once.
         """
         n: cython.int = self.n
         k: cython.int
@@ -584,8 +592,11 @@ class Sheet:
                 closed += 1
         shown = [(name, column) for name, column in self.columns.items() if name not in INTERNAL]
         if kept:
-            final = places[:closed]
-            done = {name: column.take(final) for name, column in shown}
+            ended: cython.int = closed
+            if self.pressing is not None:
+                closed = self._pressing(place, closed)
+            done = {name: column.take(places[:closed]) for name, column in shown}
+            done["outcome"][ended:] = PENDING  # of all items, whatever its own message settled of them
         else:
             done = {name: column[:n].copy() for name, column in shown}
         for k in range(n):
@@ -600,10 +611,32 @@ class Sheet:
                 self._keep(k, self.n)
                 self.n += 1
         self._relink()
+        self.told = self.n
         if self.notes:
             alive = set(self.columns["operation"][: self.n].tolist())
             self.notes = {op: note for op, note in self.notes.items() if op in alive}
         return done
+
+    def _pressing(self, place, filled):
+        """Fill in which rows are shown though they are open, after the first `filled`; how many are filled then.
+
+        The first `told` rows were open at the end of the batch before, and shown then if at all.
+        """
+        presses: cython.uchar[::1] = self.pressing
+        k: cython.int
+        row: cython.int = self.told
+        while row < self.n:
+            after: cython.int = row + 1
+            urgent: cython.bint = presses[self.verb[row]]
+            while after < self.n and self.item[after] != 0:
+                urgent |= presses[self.verb[after]]
+                after += 1
+            if urgent and self.outcome[row] == 5:
+                for k in range(row, after):
+                    place[filled] = k
+                    filled += 1
+            row = after
+        return filled
 
     def _keep(self, row, to):
         """An open row is `to` in the next batch, and counts its items anew."""

@@ -151,7 +151,8 @@ class Codesys(Decoder):
         if len(data) < 12:
             raise DecodeError("truncated", len(data))
         self._orient(m, i, 0)
-        out.ask(m, i, self.f, CHANNEL + OPEN, OPEN_KEY | int.from_bytes(data[8:12], "little"))
+        row = out.ask(m, i, self.f, CHANNEL + OPEN, OPEN_KEY | int.from_bytes(data[8:12], "little"))
+        out.set_transaction(row, -1)  # the channel's number, which the answer gives
 
     def _opened(self, m, i, out, data):
         """As the question, then reason 2, channel 2, …; a reason other than 0 refuses."""

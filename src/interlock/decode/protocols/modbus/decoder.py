@@ -89,8 +89,9 @@ class Modbus(Decoder):
             self._write(m, i, out, row, function)
         elif function == 23:
             self._range(m, i, out, row, HOLDING)
-            out.set_verb(row, READ_VERB)
             second: cython.int = out.more(row)
+            out.set_verb(row, READ_VERB)
+            out.set_verb(second, WRITE_VERB)
             self._range(m, i, out, second, HOLDING)
             count: cython.int = c.u8() // 2
             self._registers(m, i, row, out, out.object_of(second), WRITTEN, count)
