@@ -239,6 +239,12 @@ def test_a_write_is_what_its_functional_constraint_says(item, verb):
     assert told(rows, "verb", "object", "outcome") == [(verb, f"LD/{item}", "ok")]
 
 
+def test_each_item_of_a_read_has_a_verb_of_its_own():
+    asked = tlv(0xA1, variables("LD/XCBR1$CO$Pos$SBO", "LD/MMXU1$MX$TotW"))
+    rows = talk((CLIENT, ask(3, 4, asked)))
+    assert told(rows, "item", "verb") == [(0, "select"), (1, "read")]
+
+
 def test_a_control_tells_its_parts_and_who_it_is_of():
     rows = talk(
         (CLIENT, ask(3, 5, variables("LD/XCBR1$CO$Pos$Oper"), tlv(0xA0, oper()))),

@@ -70,13 +70,13 @@ class Exchange:
         service, request = body["confirmedServiceRequest"]
         row = out.ask(m, i, self._f, self._requests[service], invoke)
         names = objects_of(service, request) or self._transfer(association, service, request)
+        usual = out.verb_of(row)  # another item begins as the first one is by then
         for k, name in enumerate(names):
             at = out.more(row) if k else row
             out.set_object(at, self._objects.code(name), 1)
             if service in ("read", "write"):
                 verb = verb_of_item(name, writes=service == "write")
-                if verb is not None:
-                    out.set_verb(at, VERBS.index(verb))
+                out.set_verb(at, usual if verb is None else VERBS.index(verb))
         out.notes[out.operation_of(row)] = names
         if service == "write":
             self._written(m, i, out, row, names, request)
