@@ -52,6 +52,12 @@ def test_broken_octets_are_refused_with_a_sentence(data: st.DataObject) -> None:
         assert str(error).startswith("the state kept for detectors")  # noqa: PT017 (either way is right)
 
 
+def test_two_memories_of_one_name_are_none() -> None:
+    blob = pack({"a": b"x" * 50, "b": b"y" * 9}).replace(b'"b"', b'"a"')
+    with pytest.raises(SourceError, match="two parts of it are called a"):
+        unpack(blob)
+
+
 @pytest.mark.parametrize("blob", [b"", b"{}", b"interlock/detectors/1\n", b"interlock/detectors/9\n[]\n"])
 def test_what_is_no_blob_is_refused_and_changes_nothing(blob: bytes) -> None:
     runner = fed()

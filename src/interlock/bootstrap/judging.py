@@ -14,6 +14,7 @@ from interlock.detect.registry import all_detectors
 from interlock.detect.runner import Runner
 from interlock.errors import ConfigError
 from interlock.inventory.inventory import Inventory
+from interlock.pipeline.sensor.aside import Aside
 from interlock.pipeline.sensor.board import SHORT, UNKEPT
 from interlock.pipeline.sensor.child import say
 from interlock.pipeline.sensor.desk import Desk
@@ -73,6 +74,7 @@ class _Bench:
             clock=time.time_ns,
             committed=self._committed,
             live=parts.live,
+            beside=lambda work: Aside(work, time.monotonic),
         )
         self._asked: list[None] = []
         signal.signal(signal.SIGHUP, lambda *_: self._asked.append(None))

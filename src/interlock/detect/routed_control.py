@@ -57,6 +57,8 @@ class RoutedControl(CauseDetector):
             "masks": self._masks,
         }
         self._pairs: dict[Key, set[Key]] = {}
+        self._at: dict[Key, set[Key]] = {}
+        self._touched: set[Key] = set()
 
     def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:  # noqa: ARG002 - the interface's shape
         """Count requests by pair, and learn where machines stand."""
@@ -64,13 +66,10 @@ class RoutedControl(CauseDetector):
             return self._requests(batch)
         if batch.table == "opcua_sessions":
             return self._sessions(batch)
-        before = self._known()
+        self._touched.clear()
         self._learn_flows(batch) if batch.table == "flows" else self._learn_clues(batch)
-        return [] if self._known() == before else [key for key in self.keys() if key not in self._said]
-
-    def _known(self) -> int:
-        """Give a number that rises with every fact."""
-        return sum(len(facts) for facts in self.facts.values())
+        asked = {key for where in self._touched for key in self._at.get(where, ())}
+        return sorted(key for key in asked if key not in self._said)
 
     def _requests(self, batch: Batch) -> Iterator[Key]:
         groups = batch.relations()
@@ -95,8 +94,15 @@ class RoutedControl(CauseDetector):
         tally.add_group(source, groups, group)
         tally.note("verb", verb)
         if new and pair in self.tallies:
-            self._pairs.setdefault(pair[:3], set()).add(pair)
+            self._sort_in(pair)
             yield pair[:3]
+
+    def _sort_in(self, pair: Key) -> None:
+        """Find a pair by its client, and its client by both ends."""
+        realm, client, _, server = pair
+        self._pairs.setdefault(pair[:3], set()).add(pair)
+        for end in (client, server):
+            self._at.setdefault((realm, end), set()).add(pair[:3])
 
     def _learn_flows(self, batch: Batch) -> None:
         for end in ("client", "server"):
@@ -110,14 +116,21 @@ class RoutedControl(CauseDetector):
             if field == "mac":
                 self._learn_mac(*subject, value)
             elif field == "routes":
-                self._routers.add(subject, "says so")
+                self._learn(self._routers, subject, "says so")
             elif value:
-                (self._hops if field == "ttl" else self._masks).add(subject, value)
+                self._learn(self._hops if field == "ttl" else self._masks, subject, value)
 
     def _learn_mac(self, realm: str, address: str | None, mac: str | None) -> None:
         if address and mac and _routable(address) and is_station(mac):
-            self._macs.add((realm, address), mac)
-            self._speaks_for.add((realm, mac), address)
+            self._learn(self._macs, (realm, address), mac)
+            self._learn(self._speaks_for, (realm, mac), address)
+
+    def _learn(self, facts: Facts, subject: Key, word: str) -> None:
+        """A fact; where it is new, what it may have changed is everybody who speaks from there."""
+        if facts.add(subject, word):
+            realm = subject[0]
+            self._touched.add(subject)
+            self._touched.update((realm, address) for address in self._speaks_for[subject])
 
     def keys(self) -> Iterable[Key]:
         """Give the clients with their protocols."""
@@ -171,9 +184,9 @@ class RoutedControl(CauseDetector):
 
     def restore_own(self, state: Any) -> None:  # noqa: ARG002 - the pairs follow from the tallies
         """Sort the restored pairs by client again."""
-        self._pairs = {}
+        self._pairs, self._at = {}, {}
         for pair in self.tallies:
-            self._pairs.setdefault(pair[:3], set()).add(pair)
+            self._sort_in(pair)
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Grave where the client also writes; the more ways show the router, the surer."""

@@ -15,7 +15,7 @@ from interlock.records.finding import Action, Finding
 from interlock.records.vocabulary import SEVERITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import pyarrow as pa
 
@@ -82,6 +82,13 @@ class Runner:
         return Conclusion(
             findings=tuple(findings), withheld=tuple(withheld), diagnostics=tuple(self._diagnostics)
         )
+
+    def by_turns(self, context: Context) -> Iterator[tuple[Finding, ...]]:
+        """The findings of `conclude`, a detector at a time, for whoever has other things to do between."""
+        for detector in self._detectors.values():
+            if isinstance(detector, Concluding):
+                yield tuple(self._guarded(detector, context, partial(detector.conclude, context)))
+        yield tuple(self._rested.values())
 
     def dump(self) -> dict[str, bytes]:
         """Every detector's memory, by its name."""

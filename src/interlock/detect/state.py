@@ -50,6 +50,8 @@ def _parts(index: list[list[Any]], octets: bytes) -> dict[str, bytes]:
         raise ValueError("its parts are not as long as it says")
     whole, states, begin = zstandard.ZstdDecompressor().decompress(octets), {}, 0
     for name, length, check in index:
+        if str(name) in states:
+            raise ValueError(f"two parts of it are called {name}")
         states[str(name)] = whole[begin : begin + length]
         begin += length
         if zlib.crc32(states[str(name)]) != check:

@@ -62,6 +62,11 @@ class Identities:
         """Every lasting name and its id, to go on from in a later run."""
         return dict(self._issued)
 
+    def adopt(self, issued: Mapping[str, str]) -> None:
+        """Names that ids were issued for elsewhere, from a copy of this; what is known here stays."""
+        for name, given in issued.items():
+            self._issued.setdefault(name, given)
+
     def assign(self, claims: Sequence[Sequence[Name]]) -> list[tuple[str, tuple[str, ...]]]:
         """One (id, links) for each machine. claims: each machine's names, the strongest first, never none."""
         ids: list[str | None] = [None] * len(claims)

@@ -134,12 +134,30 @@ class Inventory:
         Counts and last times may be those of the last drawing; what was fed last is looked at once a second. For
         whoever asks after every batch: looking for news costs milliseconds, drawing some 0.3 ms a machine.
         """
+        if self.has_news(now_ns):
+            return self.directory(now_ns)
+        assert self._known is not None
+        return self._known[2]
+
+    def has_news(self, now_ns: int) -> bool:
+        """Whether something new was learnt since machines were drawn last; looked at once a second."""
         if not 0 <= now_ns - self._asked < _NEWS_NS:
             self._asked = now_ns
             self._fold_all()
-        if self._known is None or self._known[1] != self._sightings.keys():
-            return self.directory(now_ns)
-        return self._known[2]
+        return self._known is None or self._known[1] != self._sightings.keys()
+
+    def adopt(self, now_ns: int, keys: int, directory: Directory, issued: Mapping[str, str]) -> None:
+        """Go on from what another drew from a copy of this inventory at `now_ns`, and the ids it issued on the way.
+
+        keys: what `keys` gave when the copy was made.
+        """
+        self._identities.adopt(issued)
+        self._known, self._fed = (now_ns, keys, directory), True
+
+    def keys(self) -> int:
+        """A number that grows with everything new; see `adopt`. What waits is looked at before."""
+        self._fold_all()
+        return self._sightings.keys()
 
     def issued(self) -> dict[str, str]:
         """Names and the ids issued for them, to give to the next run's Inventory."""

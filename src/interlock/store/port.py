@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from interlock.records.asset import Asset
     from interlock.records.finding import Finding
 
-__all__ = ["Entry", "Event", "Store"]
+__all__ = ["AssetRow", "Entry", "Event", "Store"]
 
 Event = Literal[
     "started", "stopped", "worker-lost", "blind", "flow-passed-over", "shed", "dropped", "interface-gone",
@@ -37,6 +37,14 @@ class Entry:
     until: int | None = None
     source: str = ""
     count: int = 0
+
+
+class AssetRow(NamedTuple):
+    """A machine as a store writes it. octets: None where it is there no more. digest: of the octets."""
+
+    id: str
+    octets: bytes | None
+    digest: int
 
 
 class Store(Protocol):
@@ -78,8 +86,18 @@ class Store(Protocol):
         """Give the state of that name, whole or not at all."""
         ...
 
-    def remember(self, assets: Sequence[Asset]) -> None:
-        """The machines as known now, in place of those before: what others see of the inventory."""
+    def outlined(self, assets: Sequence[Asset]) -> Iterator[AssetRow]:
+        """Rows that bring what is remembered from what it is now to these machines: see `remember`.
+
+        Touches nothing: it may be asked in a copy of the process.
+        """
+        ...
+
+    def remember(self, rows: Sequence[AssetRow]) -> None:
+        """Take rows of `outlined`, all or none: what others see of the inventory. Raises OutputError.
+
+        Several calls may share the rows of one `outlined`; rows that are never taken are given again by the next one.
+        """
         ...
 
     def assets(self) -> Iterator[Asset]:

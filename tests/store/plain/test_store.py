@@ -172,15 +172,15 @@ def test_machines_come_back_as_remembered_last(store):
     other = Asset(id="2", realm="default", unit="1", parent="1")
     reader = PlainReader(store.folder)
     for known in ((one, other), (other,), (altered(other, vendor="B"), one), ()):
-        store.remember(known)
+        store.remember(list(store.outlined(known)))
         assert tuple(store.assets()) == tuple(reader.assets()) == tuple(sorted(known, key=lambda a: a.id))
 
 
 def test_only_machines_that_changed_are_written(store):
     machines = [Asset(id=str(n), realm="default") for n in range(100)]
-    store.remember(machines)
+    store.remember(list(store.outlined(machines)))
     before = store._database._db.total_changes
-    store.remember([altered(machines[0], vendor="B"), *machines[1:99]])
+    store.remember(list(store.outlined([altered(machines[0], vendor="B"), *machines[1:99]])))
     assert store._database._db.total_changes - before == 2
 
 

@@ -89,6 +89,7 @@ class Desk:
                     self._noted(entry)
             else:
                 self._read(key.data, key.fileobj)  # type: ignore[arg-type]
+        self._judge.go_on()
         self._tend()
 
     def _tend(self) -> None:

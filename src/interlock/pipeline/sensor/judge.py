@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
@@ -12,10 +12,11 @@ from interlock.capture.flow_tally import FlowTally
 from interlock.detect.interface import Context
 from interlock.errors import OutputError
 from interlock.inventory.inventory import TABLES as INVENTORY_TABLES
-from interlock.inventory.risk import risk
-from interlock.pipeline.placing import placed, zoned
+from interlock.pipeline.placing import placed
+from interlock.pipeline.sensor.aside import Here
 from interlock.pipeline.sensor.ongoing import Ongoing
 from interlock.pipeline.sensor.steps import OPEN_FLOWS, WorkerNote, figures_of, read_note
+from interlock.pipeline.sensor.survey import Draft, survey
 from interlock.pipeline.sensor.urgency import Urgency
 from interlock.pipeline.sensor.watching import DETECTOR, Watching
 from interlock.records.exceptions import apply_exceptions
@@ -23,12 +24,13 @@ from interlock.records.gathering import Gathering
 from interlock.records.tables import CLUES, FLOWS, ODDITIES, OPERATIONS, VALUES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from interlock.capture.statistics import Statistics
-    from interlock.detect.runner import Conclusion, Runner
+    from interlock.detect.runner import Runner
     from interlock.inventory.directory import Directory
     from interlock.inventory.inventory import Inventory
+    from interlock.pipeline.sensor.aside import Work
     from interlock.pipeline.sensor.stream import Step
     from interlock.records.finding import Finding
     from interlock.records.frames import Source
@@ -42,11 +44,13 @@ KEPT: Final = (OPERATIONS, FLOWS, CLUES, VALUES, ODDITIES)
 
 CONCLUDE_NS: Final = 10_000_000_000
 """Time between two looks at everything found so far, at least."""
+ROWS_AT_ONCE: Final = 256
+"""Machines that are brought to disk at once."""
 CALM_ROWS: Final = 16_384
 CALM_NS: Final = 1_000_000_000
 """Operations that may wait are judged when there are so many of them, or after so long."""
-_SHARE: Final = 200
-"""So much longer than a look takes: findings wait meanwhile, and no more than one in so many may."""
+_SHARE: Final = 20
+"""So much longer than a survey takes, which another processor does."""
 
 
 class Judge:
@@ -65,8 +69,12 @@ class Judge:
         clock: Callable[[], int],
         committed: Callable[[int, int, Sequence[Finding]], None],
         live: bool,
+        beside: Callable[[Callable[[], Iterable[Any]]], Work] = Here,
     ) -> None:
-        """live: frames come from interfaces, where silence says something."""
+        """live: frames come from interfaces, where silence says something.
+
+        beside: begins work in a copy of the process.
+        """
         self.site = site
         self._inventory = inventory
         self._runner = runner
@@ -75,7 +83,11 @@ class Judge:
         self._committed = committed
         self._needs = runner.needs
         self._kept = {table.name for table in KEPT}
-        self._live = live
+        self._live, self._beside = live, beside
+        self._work: Work | None = None
+        self._draft = Draft()
+        self._drawn_at = (0, 0)
+        self._turns: Iterator[Iterable[Finding]] | None = None
         self._tally = FlowTally()
         self._gathered = {name: Gathering() for name in INVENTORY_TABLES}
         self._urgency = Urgency()
@@ -116,29 +128,79 @@ class Judge:
         self._calmly(self._calm.rest())
         self._learn()
         wall = self._clock()
-        if wall - self._concluded >= self._pause or wall < self._concluded:
-            self.conclude()
+        idle = self._work is None and self._turns is None
+        if idle and (wall - self._concluded >= self._pause or wall < self._concluded):
+            self.look()
+            self._begin()
         self._store.tend(self._clock())
 
+    def go_on(self) -> None:
+        """A little of what takes long; to be called in every round."""
+        if self._work is not None:
+            self._gather(self._work)
+        elif self._draft.rows:
+            self._remember()
+        elif self._turns is not None:
+            self._turn(self._turns)
+
     def conclude(self, *, last: bool = False) -> None:
-        """Look at everything found so far, with all that is known of machines and of the capture's health.
+        """Look at everything found so far, with all that is known of machines and of the capture's health; wait for it.
 
         last: machines are drawn once more though nothing new was learned of them, for when they were seen last.
         """
-        begin = self._clock()
+        self._drop_work()
         self._calmly(self._calm.rest())
         self._learn()
         self.look()
-        before, drawn = self._directory, self._inventory.directory if last else self._inventory.known
-        self._directory = drawn(self.now)
-        conclusion = self._concluding()
-        grown = [f for f in conclusion.findings if self._is_news(f)]
-        if grown:
-            self._commit(grown, None)
-        if self._directory is not before:
-            self._remember(self._directory, conclusion.findings)
+        self._begin(last=last)
+        while self._work is not None or self._draft.rows or self._turns is not None:
+            self.go_on()
+
+    def _begin(self, *, last: bool = False) -> None:
         self._concluded = self._clock()
-        self._pause = max(CONCLUDE_NS, _SHARE * (self._concluded - begin))
+        if last or self._inventory.has_news(self.now):
+            self._drawn_at, self._draft = (self.now, self._inventory.keys()), Draft()
+            self._work = (Here if last else self._beside)(self._surveyed)
+        else:
+            self._turns = self._runner.by_turns(self._context())
+
+    def _surveyed(self) -> Iterator[tuple[str, Any]]:
+        return survey(
+            self._inventory,
+            self._runner,
+            self._store,
+            self.site,
+            now=self.now,
+            health=self._conditions,
+            wall=self._clock(),
+        )
+
+    def _gather(self, work: Work) -> None:
+        """What has come of a survey. One that died is begun anew when the next is due."""
+        before = self._draft.directory
+        for piece in work.pieces():
+            self._draft.take(piece)
+        if before is None and (found := self._draft.directory) is not None:
+            self._directory = found
+            self._inventory.adopt(*self._drawn_at, found, self._draft.issued)
+        if work.finished:
+            self._work = None
+            self._pause = max(CONCLUDE_NS, _SHARE * (self._clock() - self._concluded))
+            self._turns = self._runner.by_turns(self._context())
+
+    def _turn(self, turns: Iterator[Iterable[Finding]]) -> None:
+        """What one more detector has to say."""
+        found = next(turns, None)
+        if found is None:
+            self._turns = None
+        elif grown := [f for f in found if self._is_news(f)]:
+            self._commit(grown, None)
+
+    def _drop_work(self) -> None:
+        if self._work is not None:
+            self._work.end()
+        self._work = self._turns = None
+        self._draft.rows.clear()
 
     def look(self) -> None:
         """Judge the capture itself."""
@@ -153,22 +215,16 @@ class Judge:
         self.conclude(last=True)
         self._store.tend(self._clock())
 
-    def _remember(self, directory: Directory, findings: Sequence[Finding]) -> None:
-        """The machines for others to see; a disk that refuses leaves them as they were."""
-        applied = apply_exceptions(
-            (placed(f, directory) for f in findings), self.site, self._clock()
-        ).findings
-        assets = tuple(dataclasses.replace(a, risk=risk(a, applied)) for a in directory.assets)
+    def _remember(self) -> None:
+        """Some of the machines for others to see; a disk that refuses leaves them as they were."""
+        rows, self._draft.rows = self._draft.rows[:ROWS_AT_ONCE], self._draft.rows[ROWS_AT_ONCE:]
         with suppress(OutputError):
-            self._store.remember(zoned(assets, self.site))
+            self._store.remember(rows)
 
     def _learn(self) -> None:
         for name, gathered in self._gathered.items():
             if (rest := gathered.rest()) is not None:
                 self._inventory.feed(name, rest)
-
-    def _concluding(self) -> Conclusion:
-        return self._runner.conclude(self._context())
 
     def _context(self) -> Context:
         if self._directory is None:

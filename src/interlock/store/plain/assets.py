@@ -6,10 +6,11 @@ import zlib
 from typing import TYPE_CHECKING
 
 from interlock.store.plain.encoding import asset_of, octets_of
+from interlock.store.port import AssetRow
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from interlock.records.asset import Asset
 
@@ -17,29 +18,38 @@ __all__ = ["Picture", "stored_assets"]
 
 
 class Picture:
-    """What of the machines stands in the database; only what changed is written."""
+    """What of the machines stands in the database, by digest; only what changed is written."""
 
-    def __init__(self) -> None:
-        self._stands: dict[str, int] = {}
-        self._known = False
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._stands = {i: zlib.crc32(body) for i, body in db.execute("SELECT id, body FROM assets")}
 
-    def put(self, db: sqlite3.Connection, assets: Sequence[Asset]) -> dict[str, int]:
-        """Within a transaction: these assets, in place of all before. Its result is for `stands`, once on disk."""
-        if not self._known:
-            self._stands = {i: zlib.crc32(body) for i, body in db.execute("SELECT id, body FROM assets")}
-        bodies = {asset.id: octets_of(asset) for asset in assets}
-        now = {name: zlib.crc32(body) for name, body in bodies.items()}
+    def rows(self, assets: Iterable[Asset]) -> Iterator[AssetRow]:
+        """Those of these machines that are not there so, and those that are there no more."""
+        gone = set(self._stands)
+        for asset in assets:
+            gone.discard(asset.id)
+            octets = octets_of(asset)
+            digest = zlib.crc32(octets)
+            if self._stands.get(asset.id) != digest:
+                yield AssetRow(asset.id, octets, digest)
+        for name in sorted(gone):
+            yield AssetRow(name, None, 0)
+
+    def put(self, db: sqlite3.Connection, rows: Sequence[AssetRow]) -> None:
+        """Within a transaction; call `stands` once it is on disk."""
         db.executemany(
             "INSERT INTO assets (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body",
-            ((name, body) for name, body in bodies.items() if self._stands.get(name) != now[name]),
+            ((row.id, row.octets) for row in rows if row.octets is not None),
         )
-        gone = [(name,) for name in self._stands if name not in now]
-        db.executemany("DELETE FROM assets WHERE id = ?", gone)
-        return now
+        db.executemany("DELETE FROM assets WHERE id = ?", ((row.id,) for row in rows if row.octets is None))
 
-    def stands(self, now: dict[str, int] | None) -> None:
-        """What `put` gave is on disk; None: it is not known what is."""
-        self._known, self._stands = now is not None, now or {}
+    def stands(self, rows: Iterable[AssetRow]) -> None:
+        """What `put` wrote is on disk."""
+        for row in rows:
+            if row.octets is None:
+                self._stands.pop(row.id, None)
+            else:
+                self._stands[row.id] = row.digest
 
 
 def stored_assets(db: sqlite3.Connection) -> Iterator[Asset]:

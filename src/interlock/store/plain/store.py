@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from interlock.records.asset import Asset
     from interlock.records.finding import Finding
-    from interlock.store.port import Event
+    from interlock.store.port import AssetRow, Event
 
 __all__ = ["DATABASE", "LOCK", "PlainStore"]
 
@@ -64,17 +64,23 @@ class PlainStore:
             self._database = Database(folder / DATABASE, clock)
             self._owed = Owed(self._database, clock, self._limits)
             self._tables = Tables(folder, self._limits)
+            self._look()
         except OSError as error:
             self._lock.release()
             raise _sentence(folder, error) from error
         except BaseException:
             self._lock.release()
             raise
-        self._picture, self._aged = Picture(), 0
+        self._aged = 0
         self._say_what_broke()
         if octets := self._tables.left:
             says = f"The run before did not end well; {octets:,} octets of open segments are read and sealed"
             self._say("recovered", says, octets)
+
+    def _look(self) -> None:
+        """What of the machines is there."""
+        with self._database.reading() as db:
+            self._picture = Picture(db)
 
     def write(self, batches: Mapping[str, pa.RecordBatch]) -> None:
         """Take rows of any tables. A full disk is said once in the diary, and rows wait in memory within a bound.
@@ -114,15 +120,15 @@ class PlainStore:
         with self._database.reading() as db:
             return stored_state(db, name)
 
-    def remember(self, assets: Sequence[Asset]) -> None:
-        """The machines as known now. Raises OutputError: those of before are still there then."""
-        try:
-            with self._database.writing() as db:
-                now = self._picture.put(db, assets)
-        except OutputError:
-            self._picture.stands(None)
-            raise
-        self._picture.stands(now)
+    def outlined(self, assets: Sequence[Asset]) -> Iterator[AssetRow]:
+        """Rows that bring what is remembered to these machines."""
+        return self._picture.rows(assets)
+
+    def remember(self, rows: Sequence[AssetRow]) -> None:
+        """Take such rows, all or none. Raises OutputError: what stood there still does."""
+        with self._database.writing() as db:
+            self._picture.put(db, rows)
+        self._picture.stands(rows)
 
     def assets(self) -> Iterator[Asset]:
         """The machines as remembered last, by id."""
@@ -188,7 +194,7 @@ class PlainStore:
     def _say_what_broke(self) -> None:
         while self._database.aside:
             name = self._database.aside.pop()
-            self._picture.stands(None)
+            self._look()
             says = f"The database was broken and lies now as {name}; findings, diary and states begin anew"
             self._say("state-lost", says)
 
