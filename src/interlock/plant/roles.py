@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from interlock.plant.actors.steps import Script
     from interlock.plant.control.controller import Controller
     from interlock.plant.process.tags import State
+    from interlock.plant.protocols.opcua_security import Keyring
     from interlock.plant.protocols.session import Service
 
 __all__ = ["Hands", "Playing", "RemoteIo", "Watch", "assign"]
@@ -143,7 +144,11 @@ class Watch(Protocol):
 
 
 def assign(
-    stage: Playing, controllers: Mapping[str, Controller], watch: Watch, hands: Hands | None = None
+    stage: Playing,
+    controllers: Mapping[str, Controller],
+    watch: Watch,
+    keyring: Keyring,
+    hands: Hands | None = None,
 ) -> RemoteIo:
     """Every service and every script, in an order that equal recordings depend on."""
     images, hands = {name: each.image for name, each in controllers.items()}, hands or _NoHands()
@@ -161,14 +166,7 @@ def assign(
     stage.play(lambda: operate_filler(watch.day_s))
     stage.serve("hvac-hall", 47808, BacnetDevice(images["hvac-hall"], HALL_OBJECTS, 5000, HALL_NAMED))
     stage.play(show_hall)
-    nodes = (PASTEURISER_NODES, PASTEURISER_WRITABLE, PASTEURISER_URL)
-    stage.serve(
-        "plc-pasteuriser",
-        4840,
-        OpcUaServer(images["plc-pasteuriser"], *nodes, watch.filetime, dict([OPERATOR])),
-    )
-    stage.play(lambda: collect("hmi", watch.filetime, 1.0))
-    stage.play(lambda: collect("historian", watch.filetime, 5.0))
+    _pasteuriser(stage, images["plc-pasteuriser"], watch, keyring)
     remote = _boiler(stage, images, controllers)
     stage.serve("outside", 80, Web())
     stage.serve("switch", 161, switch_agent(watch.up_s))
@@ -178,6 +176,19 @@ def assign(
     stage.play(poll_water)
     stage.play(lambda: steer_pump(images["plc-water"]))
     return remote
+
+
+def _pasteuriser(stage: Playing, image: State, watch: Watch, keyring: Keyring) -> None:
+    """Panel and historian speak signed and enciphered; the server takes None, too, as too many do."""
+    name, clients = "plc-pasteuriser", {"hmi": 1.0, "historian": 5.0}
+    server = OpcUaServer(
+        image, PASTEURISER_NODES, PASTEURISER_WRITABLE, PASTEURISER_URL, watch.filetime, dict([OPERATOR]),
+        guards=[keyring.guard(name, client) for client in clients],
+    )  # fmt: skip
+    stage.serve(name, 4840, server)
+    for client, every_s in clients.items():
+        guard = keyring.guard(client, name)
+        stage.play(partial(collect, client, watch.filetime, every_s, guard))
 
 
 def _power_and_water(stage: Playing, images: Mapping[str, State]) -> None:

@@ -16,6 +16,7 @@ from interlock.plant.actors.pasteuriser import PASTEURISER_NODES, PASTEURISER_UR
 from interlock.plant.actors.power import FEEDER_ADDRESS, FEEDER_MEASURED, FEEDER_SWITCHES
 from interlock.plant.actors.water import WATER, WATER_IDENTITY
 from interlock.plant.actors.well import WELL_ANALOGS, WELL_BINARIES
+from interlock.plant.draws import Draws
 from interlock.plant.process.tags import first_state
 from interlock.plant.protocols import (
     bacnet,
@@ -42,6 +43,7 @@ from interlock.plant.protocols import (
     tristation,
     web,
 )
+from interlock.plant.protocols.opcua_security import TwinKeyring
 from interlock.plant.protocols.session import Crashed
 
 NOW = 133_000_000_000_000_000
@@ -65,6 +67,7 @@ def services(state):
             PASTEURISER_URL,
             lambda: NOW,
             {"shift": "Kessel-7"},
+            guards=[TwinKeyring(Draws(1)).guard("plc-pasteuriser", "hmi")],
         ),
         "iec104": iec104.Station(state, FEEDER_ADDRESS, FEEDER_MEASURED, FEEDER_SWITCHES),
         "dnp3": dnp3.Outstation(state, WELL_ANALOGS, WELL_BINARIES),

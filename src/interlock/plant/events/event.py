@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from interlock.plant.actors.steps import Script
     from interlock.plant.draws import Draws
+    from interlock.plant.protocols.opcua_security import Keyring
 
 __all__ = ["Event", "Moment", "Plant"]
 
@@ -48,11 +49,12 @@ class Plant(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What an event's script has at hand: chance, a watch (seconds since the epoch), hands."""
+    """What an event's script has at hand: chance, a watch (seconds since the epoch), hands, certificates."""
 
     draws: Draws
     now_s: Callable[[], float]
     plant: Plant
+    keyring: Keyring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,8 @@ _SINCE_1601: Final = 116_444_736_000_000_000
 
 def _script(moment: Moment) -> Script:
     pasteuriser = Link("hmi", "plc-pasteuriser", 4840)
-    speaker = Client(PASTEURISER_URL, "hmi", lambda: round(moment.now_s() * 1e7) + _SINCE_1601)
+    guard = moment.keyring.guard("hmi", "plc-pasteuriser")
+    speaker = Client(PASTEURISER_URL, "hmi", lambda: round(moment.now_s() * 1e7) + _SINCE_1601, guard)
     yield Ask(pasteuriser, speaker.hello())
     speaker.opened((yield Ask(pasteuriser, speaker.open()))[0])
     speaker.created((yield Ask(pasteuriser, speaker.create_session()))[0])

@@ -24,6 +24,7 @@ from interlock.plant.living import control, namespaces
 from interlock.plant.living.attack import Attacks
 from interlock.plant.living.images import Shared
 from interlock.plant.living.loopback import Loopback
+from interlock.plant.living.opcua_guard import Keyring
 from interlock.plant.living.processes import Child, begin
 from interlock.plant.living.stage import LivingStage
 from interlock.plant.living.state import Files, Run, boot, start_of
@@ -33,6 +34,7 @@ from interlock.plant.roles import assign
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
 
     from interlock.plant.living.ground import Ground
 
@@ -89,12 +91,13 @@ class Plant:
         self.late_s = 0.0
         self._files = files
         self._lock = lock
+        self.keyring = Keyring(files.opcua, self.watch.now_s())
         self._hosted: dict[tuple[str, int], str] = {}
         self._scan()
         self._fork()
         self.stage = LivingStage(ground, self.draws, self._hosted, self.watch.now_s, self.restart)
         self.attacks = Attacks(self.stage, self.process.state, self.draws, self.watch.now_s, files.truth)
-        assign(self.stage, self.controllers, self.watch, self)
+        assign(self.stage, self.controllers, self.watch, self.keyring, self)
 
     def _scan(self) -> None:
         self.process.step()
@@ -137,7 +140,7 @@ class Plant:
         self._host("plc-water", 502, "pymodbus", [p.tag for p in WATER], _modbus(WATER, WATER_IDENTITY))
         self._host("drive-pump", 502, "pymodbus", [p.tag for p in DRIVE], _modbus(DRIVE, DRIVE_IDENTITY))
         self._host("plc-boiler", 102, "python-snap7", [r.tag for r in BOILER_REALS], _s7)
-        pasteuriser = partial(_opcua, self.watch.now_s)
+        pasteuriser = partial(_opcua, self.watch.now_s, self._files.opcua)
         self._host("plc-pasteuriser", 4840, "asyncua", list(PASTEURISER_NODES.values()), pasteuriser)
         self._host("hvac-hall", 47808, "bacpypes3", [o.tag for o in HALL_OBJECTS], _bacnet)
         deadline = time.monotonic() + _READY_S
@@ -241,10 +244,10 @@ def _s7(image: Any, address: tuple[str, int]) -> None:
     serve_s7(image, address, BOILER_REALS)
 
 
-def _opcua(clock: Callable[[], float], image: Any, address: tuple[str, int]) -> None:
+def _opcua(clock: Callable[[], float], keys: Path, image: Any, address: tuple[str, int]) -> None:
     from interlock.plant.living.servers.opcua import serve_opcua  # noqa: PLC0415
 
-    serve_opcua(image, address, clock)
+    serve_opcua(image, address, clock, keys)
 
 
 def _bacnet(image: Any, address: tuple[str, int]) -> None:

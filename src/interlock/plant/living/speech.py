@@ -100,6 +100,11 @@ def _opcua(octets: bytes) -> int:
     return max(8, int(struct.unpack_from("<I", octets, 4)[0])) if len(octets) >= 8 else 0
 
 
+def _opcua_answered(octets: bytes) -> bool:
+    """Closing a channel is not."""
+    return bool(octets) and octets[:3] != b"CLO"
+
+
 def _http(octets: bytes) -> int:
     return octets.find(b"\r\n\r\n") + 4 if b"\r\n\r\n" in octets else 0
 
@@ -147,7 +152,7 @@ _SPEECHES: Final = {
     44818: Speech(length=_enip),
     2404: Speech(length=_apci, answered=_apdu_answered, several=_apdu_several, alone=_apdu_alone),
     20000: Speech(length=_dnp3),
-    4840: Speech(length=_opcua),
+    4840: Speech(length=_opcua, answered=_opcua_answered),
     80: Speech(length=_http),
     5985: Speech(length=_http),
     21: Speech(length=_line, answered=_always, alone=_transfer_over),

@@ -1,4 +1,4 @@
-"""OPC UA binary over TCP, security policy None: a server whose nodes are an image's tags.
+"""OPC UA binary over TCP, policies Basic256Sha256 and None: a server whose nodes are an image's tags.
 
 Source: OPC 10000-4 (services), 10000-6.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from interlock.plant.protocols.opcua_certificate import CERTIFICATE
+from interlock.plant.protocols.opcua_security import POLICY, RSA_SHA256
 from interlock.plant.protocols.opcua_wire import (
     ACTIVATE_SESSION,
     ANONYMOUS,
@@ -30,6 +30,7 @@ from interlock.plant.protocols.opcua_wire import (
     Reader,
     localized,
     node,
+    octet_string,
     text,
     type_id,
 )
@@ -38,12 +39,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from interlock.plant.process.tags import State
+    from interlock.plant.protocols.opcua_security import Guard
 
 __all__ = ["OpcUaServer"]
 
 _PROFILE: Final = "http://opcfoundation.org/UA-Profile/Transport/uatcp-uasc-uabinary"
-_POLICIES: Final = ("http://opcfoundation.org/UA/SecurityPolicy#Basic256Sha256", POLICY_NONE)
 _BAD_POLICY_REJECTED: Final = 0x80550000
+_BAD_SECURITY_CHECKS_FAILED: Final = 0x80130000
 _BAD_SERVICE_UNSUPPORTED: Final = 0x800B0000
 _BAD_NODE_UNKNOWN: Final = 0x80340000
 _BAD_NOT_WRITABLE: Final = 0x803B0000
@@ -55,6 +57,7 @@ class OpcUaServer:
     """A server. nodes: node name → tag; writable: names that clients may write.
 
     users: user → password of those who may write; anonymous sessions may read. wrote: told of every accepted write.
+    guards: its side of conversations with each client that it trusts; where there is none it offers None alone.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class OpcUaServer:
         now: Callable[[], int],
         users: dict[str, str] | None = None,
         wrote: Callable[[str, float], None] = lambda _tag, _value: None,
+        guards: Sequence[Guard] = (),
     ) -> None:
         self.image = image
         self.nodes = nodes
@@ -74,6 +78,7 @@ class OpcUaServer:
         self.now = now
         self.users = users or {}
         self.wrote = wrote
+        self.guards = tuple(guards)
         self.channels = 0
 
     def open(self) -> _Connection:
@@ -91,6 +96,7 @@ class _Connection:
         self._token = struct.pack("<BHI", 2, 1, 0x51A70000 + number * 7919)
         self._active = self._may_write = False
         self._rest = b""
+        self._nonce = b""
         self._services: dict[int, Callable[[Reader], bytes]] = {
             GET_ENDPOINTS: self._endpoints, CREATE_SESSION: self._create, ACTIVATE_SESSION: self._activate,
             CLOSE_SESSION: self._close, BROWSE: self._browse, READ: self._read, WRITE: self._write,
@@ -115,9 +121,9 @@ class _Connection:
             return [b"ACKF" + struct.pack("<IIIIII", 28, 0, 65536, 65536, 0, 0)]
         if kind == b"CLO":
             return []
-        reader = Reader(message, 12)
         if kind == b"OPN":
-            return [self._open(reader)]
+            return [self._open(message)]
+        reader = Reader(self._channel.clear(message), 12)
         reader.take(8)
         request = reader.number("I")
         number = int(reader.node())
@@ -140,28 +146,37 @@ class _Connection:
         )
         return self._channel.service(request, type_id(number) + header + body)
 
-    def _open(self, reader: Reader) -> bytes:
-        policy = reader.text()
-        if policy != POLICY_NONE:  # the plant's clients hold no certificate that the server would trust
-            reason = struct.pack("<I", _BAD_POLICY_REJECTED) + text(None)
-            return b"ERRF" + struct.pack("<I", 8 + len(reason)) + reason
-        reader.text()
-        reader.text()
+    def _open(self, message: bytes) -> bytes:
+        channel, reader = self._channel, Reader(message, 12)
+        policy, sender = reader.text(), reader.octets_of()
+        if policy == POLICY:
+            trusted = next((g for g in self._server.guards if g.peer == sender), None)
+            if trusted is None:
+                return _error(_BAD_SECURITY_CHECKS_FAILED)
+            channel.guard = trusted
+        elif policy != POLICY_NONE or channel.guard is not None:
+            return _error(_BAD_POLICY_REJECTED)
+        reader = Reader(channel.clear(message), 12)
+        for _ in range(3):
+            reader.octets_of()
         reader.take(4)
         request = reader.number("I")
         reader.node()
         _, handle = reader.request_header()
-        channel = self._channel
+        reader.take(12)
+        theirs, ours = reader.octets_of(), channel.guard.nonce() if channel.guard else b""
         channel.channel, channel.token = self._number, channel.token + 1
         header = struct.pack("<qIIB", self._server.now(), handle, 0, 0) + struct.pack("<i", -1) + b"\0\0\0"
         token = struct.pack("<IIqI", channel.channel, channel.token, self._server.now(), 3_600_000)
-        body = type_id(OPEN_CHANNEL + 3) + header + struct.pack("<I", 0) + token + text(None)
-        return channel.message(b"OPN", request, body, text(POLICY_NONE) + text(None) + text(None))
+        body = type_id(OPEN_CHANNEL + 3) + header + struct.pack("<I", 0) + token
+        answer = channel.opening(request, body + (octet_string(ours) if ours else text(None)))
+        channel.agree(ours, theirs)
+        return answer
 
     def _endpoint(self, policy: str) -> bytes:
         """A description: signed and encrypted where the policy is another one than None."""
         bare = policy == POLICY_NONE
-        certificate = text(None) if bare else struct.pack("<i", len(CERTIFICATE)) + CERTIFICATE
+        certificate = text(None) if bare else octet_string(self._server.guards[0].certificate)
         mode = struct.pack("<I", 1 if bare else 3)
         application = text("urn:plc-pasteuriser") + text("urn:practice") + localized("Pasteuriser")
         application += struct.pack("<I", 0) + text(None) + text(None) + struct.pack("<i", 0)
@@ -184,29 +199,41 @@ class _Connection:
 
     def _listed(self) -> bytes:
         """All endpoints, the best first."""
-        return struct.pack("<i", len(_POLICIES)) + b"".join(map(self._endpoint, _POLICIES))
+        policies = (POLICY, POLICY_NONE) if self._server.guards else (POLICY_NONE,)
+        return struct.pack("<i", len(policies)) + b"".join(map(self._endpoint, policies))
 
     def _endpoints(self, _reader: Reader) -> bytes:
         return self._listed()
 
-    def _create(self, _reader: Reader) -> bytes:
-        nonce = struct.pack("<i", 32) + bytes((self._number + 37 * k) & 0xFF for k in range(32))
-        body = self._session + self._token + struct.pack("<d", 1_200_000.0) + nonce + text(None)
-        return (
-            body + self._listed() + struct.pack("<i", 0) + text(None) + text(None) + struct.pack("<I", 65536)
-        )
+    def _create(self, reader: Reader) -> bytes:
+        guard = self._channel.guard
+        self._nonce = bytes((self._number + 37 * k) & 0xFF for k in range(32))
+        certificate = signature = text(None)
+        algorithm = text(None)
+        if guard is not None:
+            self._nonce, certificate = guard.nonce(), octet_string(guard.certificate)
+            signature = octet_string(guard.sign(guard.peer + _client_nonce(reader)))
+            algorithm = text(RSA_SHA256)
+        body = self._session + self._token + struct.pack("<d", 1_200_000.0)
+        body += octet_string(self._nonce) + certificate + self._listed() + struct.pack("<i", 0)
+        return body + algorithm + signature + struct.pack("<I", 65536)
 
     def _activate(self, reader: Reader) -> bytes:
         reader.text()
-        reader.text()
+        signature, guard = reader.octets_of(), self._channel.guard
+        if guard is not None:
+            guard.check(guard.certificate + self._nonce, signature)
         for _ in range(max(0, reader.number("i")) + max(0, reader.number("i"))):
             reader.text()
         kind = int(reader.node())
         reader.take(5)
         reader.text()
         if kind == USER_NAME:
-            user, password = reader.text(), reader.text()
-            self._active = self._may_write = self._server.users.get(user) == password
+            user, password = reader.text(), reader.octets_of()
+            if reader.text() and guard is not None:
+                password = guard.decipher(password)[4 : -len(self._nonce)]
+            known = self._server.users.get(user)
+            self._active = self._may_write = known is not None and known.encode("utf-8") == password
         else:
             self._active, self._may_write = kind == ANONYMOUS, False
         return text(None) + struct.pack("<ii", 0, 0)
@@ -263,3 +290,26 @@ class _Connection:
                 self._server.wrote(tag, value)
                 self._server.image[tag] = value
         return struct.pack("<i", len(codes)) + struct.pack(f"<{len(codes)}I", *codes) + struct.pack("<i", 0)
+
+
+def _error(code: int) -> bytes:
+    """ERR."""
+    reason = struct.pack("<I", code) + text(None)
+    return b"ERRF" + struct.pack("<I", 8 + len(reason)) + reason
+
+
+def _client_nonce(reader: Reader) -> bytes:
+    """Of a CreateSession request whose header has been read."""
+    reader.text()
+    reader.text()
+    names = reader.number("B")
+    for _ in range((names & 1) + (names >> 1 & 1)):
+        reader.text()
+    reader.take(4)
+    reader.text()
+    reader.text()
+    for _ in range(max(0, reader.number("i"))):
+        reader.text()
+    for _ in range(3):
+        reader.text()
+    return reader.octets_of()

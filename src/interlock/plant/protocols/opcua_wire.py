@@ -5,8 +5,21 @@ Source: OPC 10000-6 clauses 5 (encoding) and 7 (connection protocol).
 
 from __future__ import annotations
 
+import hashlib
 import struct
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from interlock.plant.protocols.opcua_security import (
+    CIPHER_BLOCK,
+    PLAIN_BLOCK,
+    POLICY,
+    SYMMETRIC_BLOCK,
+    filled,
+    unfilled,
+)
+
+if TYPE_CHECKING:
+    from interlock.plant.protocols.opcua_security import Guard, Keys
 
 __all__ = [
     "ACTIVATE_SESSION",
@@ -30,6 +43,7 @@ __all__ = [
     "Reader",
     "localized",
     "node",
+    "octet_string",
     "text",
     "type_id",
 ]
@@ -51,6 +65,8 @@ WRITE: Final = 673
 ANONYMOUS: Final = 321
 USER_NAME: Final = 324
 MOST_ITEMS: Final = 200
+_DIGEST: Final = 32
+"""Octets of a signature by HMAC-SHA256."""
 
 
 def text(value: str | None) -> bytes:
@@ -58,6 +74,11 @@ def text(value: str | None) -> bytes:
     if value is None:
         return b"\xff\xff\xff\xff"
     octets = value.encode("utf-8")
+    return struct.pack("<i", len(octets)) + octets
+
+
+def octet_string(octets: bytes) -> bytes:
+    """A ByteString."""
     return struct.pack("<i", len(octets)) + octets
 
 
@@ -96,8 +117,11 @@ class Reader:
 
     def text(self) -> str:
         """A String; the null string is empty."""
-        length = self.number("i")
-        return self.take(max(length, 0)).decode("utf-8", "replace")
+        return self.octets_of().decode("utf-8", "replace")
+
+    def octets_of(self) -> bytes:
+        """A ByteString; the null one is empty."""
+        return self.take(max(self.number("i"), 0))
 
     def node(self) -> str:
         """Identifier of a NodeId as text."""
@@ -131,18 +155,62 @@ class Reader:
 
 
 class Channel:
-    """Numbers of one side of a secure channel."""
+    """One side of a secure channel. guard: by what it is secured; None: policy None, everything is said in clear."""
 
-    def __init__(self) -> None:
+    def __init__(self, guard: Guard | None = None) -> None:
         self.channel = self.token = 0
         self.sequence = 0
+        self.guard = guard
+        self._keys: Keys | None = None
 
-    def message(self, kind: bytes, request: int, body: bytes, security: bytes) -> bytes:
-        """One chunk, final."""
+    def agree(self, ours: bytes, theirs: bytes) -> None:
+        """Keys for what is said from now on, from the nonces of both openings."""
+        self._keys = self.guard.agree(ours, theirs) if self.guard else None
+
+    def opening(self, request: int, body: bytes) -> bytes:
+        """OpenSecureChannel, or its answer."""
+        guard = self.guard
+        if guard is None:
+            return self._chunk(
+                b"OPN", text(POLICY_NONE) + text(None) + text(None), self._next(request) + body
+            )
+        thumbprint = hashlib.sha1(guard.peer, usedforsecurity=False).digest()
+        security = text(POLICY) + octet_string(guard.certificate) + octet_string(thumbprint)
+        plain = filled(self._next(request) + body, CIPHER_BLOCK, PLAIN_BLOCK)
+        blocks = (len(plain) + CIPHER_BLOCK) // PLAIN_BLOCK
+        head = self._head(b"OPN", len(security) + blocks * CIPHER_BLOCK) + security
+        return head + guard.encipher(plain + guard.sign(head + plain))
+
+    def service(self, request: int, body: bytes, kind: bytes = b"MSG") -> bytes:
+        """A service message, one chunk, final."""
+        token, plain = struct.pack("<I", self.token), self._next(request) + body
+        if self._keys is None:
+            return self._chunk(kind, token, plain)
+        size = len(filled(plain, _DIGEST, SYMMETRIC_BLOCK)) + _DIGEST
+        head = self._head(kind, 4 + size) + token
+        return head + self._keys.seal(head, plain)
+
+    def clear(self, message: bytes) -> bytes:
+        """What the other side has said as it would be without security. Raises ValueError where it didn't say that."""
+        if message[:3] == b"OPN" and self.guard is not None:
+            reader = Reader(message, 12)
+            reader.text()
+            if reader.octets_of() != self.guard.peer:
+                raise ValueError("somebody else's certificate")
+            reader.octets_of()
+            head, plain = message[: reader.at], self.guard.decipher(message[reader.at :])
+            self.guard.check(head + plain[:-CIPHER_BLOCK], plain[-CIPHER_BLOCK:])
+            return head + unfilled(plain[:-CIPHER_BLOCK])
+        if self._keys is None or message[:3] not in (b"MSG", b"CLO"):
+            return message
+        return message[:16] + self._keys.unseal(message[:16], message[16:])
+
+    def _next(self, request: int) -> bytes:
         self.sequence += 1
-        rest = security + struct.pack("<II", self.sequence, request) + body
-        return kind + b"F" + struct.pack("<II", 12 + len(rest), self.channel) + rest
+        return struct.pack("<II", self.sequence, request)
 
-    def service(self, request: int, body: bytes) -> bytes:
-        """A service message."""
-        return self.message(b"MSG", request, body, struct.pack("<I", self.token))
+    def _head(self, kind: bytes, size: int) -> bytes:
+        return kind + b"F" + struct.pack("<II", 12 + size, self.channel)
+
+    def _chunk(self, kind: bytes, security: bytes, plain: bytes) -> bytes:
+        return self._head(kind, len(security) + len(plain)) + security + plain

@@ -13,6 +13,7 @@ from interlock.plant.draws import Draws
 from interlock.plant.events.event import Moment
 from interlock.plant.events.table import event, rhythm
 from interlock.plant.process.whole import STEP_S, Process
+from interlock.plant.protocols.opcua_security import TwinKeyring
 from interlock.plant.roles import assign
 from interlock.plant.twin.cases import Case, Occasion
 from interlock.plant.twin.clock import SECOND, Clock
@@ -54,7 +55,9 @@ class Twin:
         self.process = Process(draws.of("process").gauss, begin_s % _DAY_S)
         self.controllers = {name: controller(name) for name in CONTROLLERS}
         self.stage = Stage(self.clock, self.mirror, draws)
-        self.remote_io = assign(_Stage(self.stage), self.controllers, _Watch(self), _Hands(self.stage))
+        self._keyring = TwinKeyring(draws)
+        hands = _Hands(self.stage)
+        self.remote_io = assign(_Stage(self.stage), self.controllers, _Watch(self), self._keyring, hands)
         self._step()
 
     def run(self, minutes: float) -> Iterator[float]:
@@ -78,7 +81,7 @@ class Twin:
         """Let a rare event begin at a minute of the recording. Raises KeyError where there is none of this name."""
         occasion = Occasion(event(name), self.clock)
         self.occasions.append(occasion)
-        moment = Moment(self._draws.of(f"event {name} {minute}"), self.seconds, People(self))
+        moment = Moment(self._draws.of(f"event {name} {minute}"), self.seconds, People(self), self._keyring)
         begin = self.clock.now + round(minute * 60 * SECOND)
         self.stage.play(occasion.watched(moment), begin_ns=begin, frames=occasion.frames)
 

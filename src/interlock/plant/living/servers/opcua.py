@@ -1,4 +1,7 @@
-"""asyncua in front of an image: nodes read what the controller holds; who may change the set point is the operator."""
+"""asyncua in front of an image: nodes read what the controller holds; who may change the set point is the operator.
+
+It offers Basic256Sha256, signed and enciphered, to this run's clients, and None to everybody, as too many servers do.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from asyncua import Server, ua
+from asyncua.common.utils import ServiceError
 from asyncua.crypto.permission_rules import User, UserRole
 from asyncua.server.user_managers import UserManager
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from interlock.plant.actors.pasteuriser import (
     OPERATOR,
@@ -16,9 +21,11 @@ from interlock.plant.actors.pasteuriser import (
     PASTEURISER_URL,
     PASTEURISER_WRITABLE,
 )
+from interlock.plant.living.opcua_guard import SERVER, certificate_file, key_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from interlock.plant.living.images import Image
 
@@ -34,8 +41,8 @@ class _Users(UserManager):
         self, iserver: Any, username: str | None = None, password: str | None = None, certificate: Any = None
     ) -> User | None:
         """See asyncua, in which only administrators may write what is not writable for all."""
-        del iserver
-        if not username and not certificate:
+        del iserver, certificate  # who speaks securely is no user by that
+        if not username:
             return User(role=UserRole.User)
         return User(role=UserRole.Admin, name=username) if (username, password) == OPERATOR else None
 
@@ -65,8 +72,21 @@ class _Nodes:
         server.set_attribute_value_setter(node, write)
 
 
-def serve_opcua(image: Image, address: tuple[str, int], clock: Callable[[], float]) -> None:
-    """Serve until the process ends."""
+async def _trust(server: Server, folder: Path, known: frozenset[bytes]) -> None:
+    """Take the server's key, and let only known certificates in."""
+    await server.load_certificate(certificate_file(folder, SERVER), "der")
+    await server.load_private_key(key_file(folder, SERVER), format="der")
+
+    async def judge(certificate: Any, _described: ua.ApplicationDescription) -> None:
+        if certificate.public_bytes(Encoding.DER) not in known:
+            raise ServiceError(ua.StatusCodes.BadCertificateUntrusted)
+
+    server.set_certificate_validator(judge)
+
+
+def serve_opcua(image: Image, address: tuple[str, int], clock: Callable[[], float], keys: Path) -> None:
+    """Serve until the process ends. keys: folder of this run's certificates."""
+    known = frozenset(path.read_bytes() for path in keys.glob("*.der"))
 
     async def run() -> None:
         server = Server(user_manager=_Users())
@@ -75,7 +95,9 @@ def serve_opcua(image: Image, address: tuple[str, int], clock: Callable[[], floa
         server.socket_address = address
         server.set_server_name("Pasteuriser")
         await server.set_application_uri("urn:plc-pasteuriser")
-        server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
+        await _trust(server, keys, known)
+        offered = [ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt, ua.SecurityPolicyType.NoSecurity]
+        server.set_security_policy(offered)
         server.set_identity_tokens([ua.AnonymousIdentityToken, ua.UserNameIdentityToken])
         index = await server.register_namespace(_URN)
         nodes = _Nodes(image, clock)
