@@ -1,4 +1,4 @@
-"""`interlock plant up`, `down`, `status`, `watch`, `attack`, `truth`, `capture`: the practice plant on real sockets."""
+"""`interlock plant up`, `down`, `status`, `watch`, `attack`, `event`, `truth`, `capture`: the plant on real sockets."""
 
 from __future__ import annotations
 
@@ -148,17 +148,42 @@ def attack(name: str, *, as_json: bool) -> None:
 
     It reaches the machines that its scenario names, inside the plant, and can be pointed at nothing else.
     """
-    from interlock.errors import ConfigError  # noqa: PLC0415
     from interlock.plant.attacks.table import NAMES, scenario  # noqa: PLC0415
-    from interlock.plant.living.control import ask, reach  # noqa: PLC0415
 
     if name not in NAMES:
         raise click.BadParameter(f"there is no attack {name!r}; `interlock plant attacks` lists them")
-    about, last = scenario(name), None
+    about = scenario(name)
+    if not as_json:
+        click.echo(f"{about.name} ({about.technique}): {about.title}", err=True)
+    _played("attack", name, as_json=as_json)
+
+
+@click.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="For machines: the truth alone.")
+def event(name: str, *, as_json: bool) -> None:
+    """Let a rare event that is nobody's attack befall the plant that is up; Ctrl-C stops it.
+
+    A failover, a backup, a download under a work order, a panel that is restarted: `interlock plant events` lists them.
+    """
+    from interlock.plant.events.table import NAMES  # noqa: PLC0415
+    from interlock.plant.events.table import event as find  # noqa: PLC0415
+
+    if name not in NAMES:
+        raise click.BadParameter(f"there is no event {name!r}; `interlock plant events` lists them")
+    if not as_json:
+        click.echo(f"{name}: {find(name).title}", err=True)
+    _played("event", name, as_json=as_json)
+
+
+def _played(what: str, name: str, *, as_json: bool) -> None:
+    """Ask the plant to play it, show how it goes, and say how it ended."""
+    from interlock.errors import ConfigError  # noqa: PLC0415
+    from interlock.plant.living.control import ask, reach  # noqa: PLC0415
+
+    last: dict[str, Any] = {}
     with reach(_files()) as sock:
-        if not as_json:
-            click.echo(f"{about.name} ({about.technique}): {about.title}", err=True)
-        for line in ask(sock, {"do": "attack", "name": name}):
+        for line in ask(sock, {"do": what, "name": name}):
             if "error" in line:
                 raise ConfigError(line["error"])
             last = line["truth"]
@@ -168,14 +193,17 @@ def attack(name: str, *, as_json: bool) -> None:
         click.echo(json.dumps(last))
         return
     click.echo(err=True)
-    for text in _told_attack(last or {}):
+    for text in _told_attack(last):
         click.echo(text)
 
 
 def _moved(truth: dict[str, Any]) -> str:
     counts = f"{truth['asked']} asked, {truth['answered']} answered, {truth['frames_sent']} frames"
     return "; ".join(
-        [counts, *(f"{m['tag']} {m['before']:g} → {m['least']:g}…{m['most']:g}" for m in truth["moved"])]
+        [
+            counts,
+            *(f"{m['tag']} {m['before']:g} → {m['least']:g}…{m['most']:g}" for m in truth.get("moved", ())),
+        ]
     )
 
 
@@ -183,16 +211,16 @@ def _told_attack(truth: dict[str, Any]) -> Iterator[str]:
     how = "complete" if truth["complete"] else truth["trouble"]
     yield f"{truth['name']}: {truth['begin']} to {truth['end']}, {how}"
     yield f"  {truth['asked']} requests, {truth['answered']} answered; {truth['refused']} connections refused"
-    for m in truth["moved"]:
+    for m in truth.get("moved", ()):
         yield f"  {m['tag']}: {m['before']:g} before, then {m['least']:g} to {m['most']:g}"
-    yield f"  {truth['harm']}"
+    yield f"  {truth['harm']}" if "harm" in truth else f"  nobody's attack; looks like {truth['looks_like']}"
 
 
 @click.command()
 def truth() -> None:
-    """Print what was attacked, a line of JSON each: times, machines, what moved.
+    """Print what was attacked and what befell the plant, a line of JSON each: times, machines, connections, what moved.
 
-    An attack has a line when it ends and another one once its consequences have settled; the last one counts.
+    An attack or event has a line when it ends and another one once its consequences have settled; the last one counts.
     """
     path = _files().truth
     if path.exists():
@@ -229,4 +257,4 @@ def capture(seconds: float, out: Path) -> None:
     click.echo(told if whole else f"{told}; the plant went down meanwhile")
 
 
-COMMANDS = (up, down, status, watch, attack, truth, capture)
+COMMANDS = (up, down, status, watch, attack, event, truth, capture)

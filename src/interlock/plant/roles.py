@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -121,6 +121,12 @@ class RemoteIo:
 
     station: profinet.DcpDevice
     end: DeviceEnd
+
+    def replace(self, mac: bytes, serial: str) -> None:
+        """Another one, fresh from its box: without a name, and in no relation."""
+        self.station.name, self.end.named = "", False
+        self.end.station = replace(REMOTE_IO, mac=mac, serial=serial)
+        self.end.drop()
 
 
 class Watch(Protocol):

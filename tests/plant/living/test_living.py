@@ -237,6 +237,48 @@ def test_the_host_has_no_address_or_route_of_the_plant(plant: Plant) -> None:
         assert not sock.getsockname()[0].startswith("10.77.")
 
 
+def test_a_failover_befalls_the_plant_and_its_clients_come_back(plant: Plant) -> None:
+    """Late in this file: the water controller is at another hardware address afterwards."""
+    said = json.loads(plant.run("event", "failover", "--json"))
+    assert (said["kind"], said["name"], said["complete"], said["trouble"]) == ("event", "failover", True, "")
+    layer2 = plant.status()["layer2"]
+    assert said["frames_sent"] == (5 if layer2 else 0)
+    if layer2:
+        with _namespace(plant, "plc-water"):
+            links = subprocess.run(
+                ["ip", "-o", "link", "show", "eth0"], capture_output=True, text=True, check=True
+            )
+        assert "00:80:f4:5a:10:6e" in links.stdout
+    end = time.monotonic() + 30
+    while (told := plant.status())["silent"] or not _lately(told, "plc-water"):
+        assert time.monotonic() < end, told["services"]
+        time.sleep(1)
+    assert "there is no event" in plant.run("event", "forged-write", fails=True)
+
+
+def _lately(told: dict, machine: str) -> bool:
+    return all(s["answers"] == "yes" for s in told["services"] if (s["machine"], s["port"]) == (machine, 502))
+
+
+def test_a_simulated_transmitter_moves_what_the_controller_sees(plant: Plant) -> None:
+    with control.reach(plant.files) as sock:
+        lines = control.ask(sock, {"do": "event", "name": "transmitter-calibration"})
+        assert next(lines)["event"] == "running"
+        time.sleep(3)
+        values = {v["tag"]: v["value"] for v in plant.status()["values"]}
+        lines.close()
+    assert values["hall.temperature"] < 0.0
+
+
+@pytest.mark.parametrize("machine", ["hmi", "historian", "plc-pasteuriser"])
+def test_keys_of_opcua_are_this_runs_and_its_owners_alone(plant: Plant, machine: str) -> None:
+    folder = plant.files.opcua
+    for suffix in (".key", ".der"):
+        found = (folder / f"{machine}{suffix}").stat()
+        assert (found.st_uid, found.st_mode & 0o777) == (os.geteuid(), 0o600)
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
 def test_down_leaves_nothing(before: tuple[Plant, Traces], plant: Plant) -> None:
     """Last of this file: it takes the plant down."""
     plant.run("down")

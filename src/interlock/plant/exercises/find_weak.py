@@ -41,11 +41,12 @@ def _explain(desk: Desk) -> str:
     (weak,) = _weak(desk)
     return (
         f"{desk.named(weak)} opens OPC UA sessions with security policy None: nothing is signed, nothing is "
-        f"encrypted, and\n"
-        "anonymous users may read. Its own list of endpoints offers Basic256Sha256 with signature and "
-        "encryption, so the weakness\n"
-        "is a setting, not an old device: exchange certificates with its clients, then switch None off, in "
-        "a maintenance window."
+        f"encrypted.\n"
+        "Panel and historian use the Basic256Sha256 that it offers, signed and encrypted. The service laptop came "
+        "without, with a\n"
+        "user's name and password in clear, and wrote a set point. So the weakness is a setting, not an old "
+        "device: see that every\n"
+        "client has a certificate, then switch None off, in a maintenance window."
     )
 
 
@@ -56,8 +57,7 @@ EXERCISE: Final = Exercise(
     task=(
         "The same plant, another ten minutes: {desk}/plant.pcap. One of its controllers speaks a protocol "
         "that can prove who asks\n"
-        "and hide what is said, and does neither: it lets everybody in. No attack is needed to see that, "
-        "only reading."
+        "and hide what is said. Its usual clients do both; but somebody came who did neither, and it let him in."
     ),
     question="Which address lets clients in without any security? Answer with the address.",
     commands=("interlock analyze {desk}/plant.pcap --out {desk}/picture",),
@@ -65,7 +65,7 @@ EXERCISE: Final = Exercise(
         "Read WHAT IS WRONG, AND WHAT TO DO FIRST: findings stand there, gravest first.",
         "The gravest one names a machine and its address in the same line.",
     ),
-    recordings=(Recording(name="plant", minutes=10),),
+    recordings=(Recording(name="plant", minutes=10, attacks=(("opcua-downgrade", 4.0),)),),
     check=_check,
     explain=_explain,
 )

@@ -2,6 +2,7 @@
 
     {"do": "status"}                       → {"status": {...}}
     {"do": "attack", "name": "..."}        → {"event": ...} lines until the attack is over; hanging up ends it
+    {"do": "event", "name": "..."}         → the same for a rare event that is nobody's attack
 An attack is named, never described: whom it reaches stands in the scenario, and only machines of the plant do.
 """
 

@@ -40,6 +40,10 @@ class Ground(Protocol):
         """The machine is on the network again."""
         ...
 
+    def move(self, machine: str, mac: bytes) -> None:
+        """The machine's address is at another hardware address from now on. Raises SourceError."""
+        ...
+
     def make(self, machine: str, family: int, kind: int, protocol: int = 0) -> socket.socket:
         """A socket that stands on a machine, not blocking. Raises KeyError where there is no such machine."""
         ...

@@ -20,11 +20,13 @@ from interlock.plant.actors.water import DRIVE, DRIVE_IDENTITY, WATER, WATER_IDE
 from interlock.plant.attacks.table import NAMES
 from interlock.plant.control.programs import CONTROLLERS, controller
 from interlock.plant.draws import Draws
+from interlock.plant.events.table import NAMES as EVENTS
 from interlock.plant.living import control, namespaces
 from interlock.plant.living.attack import Attacks
 from interlock.plant.living.images import Shared
 from interlock.plant.living.loopback import Loopback
 from interlock.plant.living.opcua_guard import Keyring
+from interlock.plant.living.people import People
 from interlock.plant.living.processes import Child, begin
 from interlock.plant.living.stage import LivingStage
 from interlock.plant.living.state import Files, Run, boot, start_of
@@ -97,7 +99,7 @@ class Plant:
         self._fork()
         self.stage = LivingStage(ground, self.draws, self._hosted, self.watch.now_s, self.restart)
         self.attacks = Attacks(self.stage, self.process.state, self.draws, self.watch.now_s, files.truth)
-        assign(self.stage, self.controllers, self.watch, self.keyring, self)
+        self.remote_io = assign(self.stage, self.controllers, self.watch, self.keyring, self)
 
     def _scan(self) -> None:
         self.process.step()
@@ -108,14 +110,14 @@ class Plant:
     def restart(self, machine: str, seconds: float) -> None:
         """See Hands."""
         loop = asyncio.get_running_loop()
-        loop.call_later(_FALLS_S, self._fall_silent, machine)
-        loop.call_later(seconds, self._come_back, machine)
+        loop.call_later(_FALLS_S, self.fall_silent, machine)
+        loop.call_later(seconds, self.come_back, machine)
 
     def hush(self, machine: str, seconds: float) -> None:
         """See Hands."""
         asyncio.get_running_loop().call_later(seconds, self.stage.hush, machine)
 
-    def _fall_silent(self, machine: str) -> None:
+    def fall_silent(self, machine: str) -> None:
         """Off the network first, so that nothing says goodbye."""
         self.silent.add(machine)
         self.ground.cut(machine)
@@ -124,7 +126,14 @@ class Plant:
         if child and machine not in self.ended:
             os.kill(child.pid, signal.SIGKILL)
 
-    def _come_back(self, machine: str) -> None:
+    def come_back(self, machine: str) -> None:
+        """A machine that was away is here again, and asks anew."""
+        if machine in self.silent:
+            self.appear(machine)
+        self.stage.come_back(machine)
+
+    def appear(self, machine: str) -> None:
+        """A machine that was away serves again; it asks nothing yet."""
         child = self.children.get(machine)
         if child:
             self._bury()
@@ -133,7 +142,6 @@ class Plant:
             self.children[machine] = begin(self.ground, machine, *about, self._lock)
         self.ground.join(machine)
         self.silent.discard(machine)
-        self.stage.come_back(machine)
 
     def _fork(self) -> None:
         """Servers of libraries, each in a process of its own; before there are threads or an event loop."""
@@ -218,12 +226,18 @@ class Plant:
         what = request.get("do")
         if what == "status":
             yield {"status": tell(self)}
-        elif what == "attack":
-            name = request.get("name")
-            if set(request) != {"do", "name"} or name not in NAMES:
-                yield {"error": "there is no such attack; `interlock plant attacks` lists them"}
+        elif what in ("attack", "event"):
+            name = str(request.get("name"))
+            if set(request) != {"do", "name"} or name not in (NAMES if what == "attack" else EVENTS):
+                yield {"error": f"there is no such {what}; `interlock plant {what}s` lists them"}
                 return
-            async for line in self.attacks.play(name):
+            people = People(self)
+            plays = (
+                self.attacks.play(name)
+                if what == "attack"
+                else self.attacks.befall(name, people, self.keyring)
+            )
+            async for line in plays:
                 yield line
         else:
             yield {"error": "asked for something that a plant does not do"}

@@ -25,10 +25,11 @@ _MOST_HEARD: Final = 256
 
 
 class Line:
-    """One connection. open: whether both sides still are."""
+    """One connection. open: whether both sides still are. address: this side's."""
 
     def __init__(self, sock: socket.socket, speech: Speech) -> None:
         self.open = True
+        self.address: tuple[str, int] = sock.getsockname()
         self._sock = sock
         self._speech = speech
         self._answers: asyncio.Queue[bytes] = asyncio.Queue()

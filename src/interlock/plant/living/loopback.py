@@ -57,6 +57,9 @@ class Loopback:
     def join(self, machine: str) -> None:
         """See cut."""
 
+    def move(self, machine: str, mac: bytes) -> None:
+        """Loopback has no hardware addresses."""
+
     def make(self, machine: str, family: int, kind: int, protocol: int = 0) -> socket.socket:
         """A socket, not blocking. Raises KeyError where there is no such machine, ValueError for layer 2."""
         self.enter(machine)

@@ -212,6 +212,10 @@ class Namespaces:
         """The machine is on the network again."""
         self._port(machine, "up")
 
+    def move(self, machine: str, mac: bytes) -> None:
+        """The machine's interface has another hardware address from now on. Raises SourceError."""
+        _run("ip", "-n", self._named(_home(machine)), "link", "set", "eth0", "address", mac.hex(":"))
+
     def _port(self, machine: str, state: str) -> None:
         number = next(k for k, m in enumerate(MACHINES) if m.name == _home(machine))
         _run("ip", "-n", self._named(_WIRES), "link", "set", f"p{number}", state)

@@ -27,12 +27,17 @@ _RPC_REQUEST: Final = 0
 
 
 class Post(asyncio.DatagramProtocol):
-    """One exchange at a time; what comes while nobody waits for it is for the service, where there is one."""
+    """One exchange at a time; what comes while nobody waits for it is for the service, where there is one.
+
+    address: where it stands, once it does.
+    """
 
     def __init__(
         self, ground: Ground, machine: str, port: int, service: Service | None, draws: Draws
     ) -> None:
         self._ground = ground
+        self._machine = machine
+        self.address = ("", 0)
         self._port = port
         self._service = service
         self._draws = draws
@@ -47,6 +52,9 @@ class Post(asyncio.DatagramProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See asyncio."""
         self._transport = cast("asyncio.DatagramTransport", transport)
+        self.address = transport.get_extra_info("sockname")
+        if self.address[0] == "0.0.0.0":  # noqa: S104 (compared, not bound)
+            self.address = self._ground.address(self._machine, self.address[1])
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """See asyncio. What a session cannot read it does not answer."""

@@ -130,9 +130,12 @@ def listen_frames(
     ethertype: int,
     take: Callable[[bytes], Sequence[bytes] | None],
     draws: Draws,
+    own: Callable[[], bytes],
 ) -> socket.socket:
-    """Take frames of a type, those for the machine and those for many; what it answers goes to the sender."""
-    mac = BY_NAME[machine].end.mac
+    """Take frames of a type, those for the machine and those for many; what it answers goes to the sender.
+
+    own: the machine's hardware address by now.
+    """
     sock = ground.make(machine, socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ethertype))
     sock.bind(("eth0", ethertype))
     loop = asyncio.get_running_loop()
@@ -142,6 +145,7 @@ def listen_frames(
             frame, (_, _, kind, _, _) = sock.recvfrom(2048)
         except (BlockingIOError, OSError):
             return
+        mac = own()
         if kind == _PACKET_OUTGOING or len(frame) < 14 or not (frame[0] & _GROUP or frame[:6] == mac):
             return
         sender, wait = frame[6:12], 0.0

@@ -32,6 +32,8 @@ __all__ = ["Counts", "LivingStage", "Served"]
 _TAGGED: Final = 0x8100
 _DATAGRAMS: Final = frozenset({161, 1502, 47808, CONTEXT_MANAGER})
 _BOTH: Final = frozenset({44818})
+_RECENT: Final = 32
+_MOST_CONNECTIONS: Final = 1000
 _AGAIN_S: Final = 5.0
 """After which a script that came to grief begins anew, as a client that lost its controller does."""
 
@@ -41,12 +43,22 @@ _GRIEF: Final = (ValueError, IndexError, struct.error)
 
 @dataclass(slots=True)
 class Counts:
-    """What a script did so far. refused: connections that nobody took. cast: Ethernet frames."""
+    """What a script did so far. refused: connections that nobody took. cast: Ethernet frames.
+
+    connections: client's address and port, server's, and transport, by which its packets are found in a capture.
+    """
 
     asked: int = 0
     answered: int = 0
     cast: int = 0
     refused: int = 0
+    connections: list[tuple[str, int, str, int, str]] = field(default_factory=list)
+
+    def over(self, client: tuple[str, int], server: tuple[str, int], transport: str) -> None:
+        """It spoke over this connection."""
+        found = (*client, *server, transport)
+        if found not in self.connections[-_RECENT:] and len(self.connections) < _MOST_CONNECTIONS:
+            self.connections.append(found)
 
 
 @dataclass(slots=True)
@@ -109,6 +121,7 @@ class LivingStage:
         self._posts: dict[tuple[str, int], Post] = {}
         self._casters: dict[str, socket.socket] = {}
         self._open: list[object] = []
+        self._macs: dict[str, bytes] = {}
 
     def serve(self, machine: str, port: int, service: Service) -> None:
         """See Playing."""
@@ -136,7 +149,8 @@ class LivingStage:
                 await self._post(machine, port, service)
         if self._ground.layer2:
             for each in self._takers:
-                self._open.append(listen_frames(self._ground, *each, self._draws))
+                own = partial(self._mac, each[0])
+                self._open.append(listen_frames(self._ground, *each, self._draws, own))
 
     def begin_all(self) -> None:
         """Let every script begin; each one begins anew where it comes to grief."""
@@ -161,6 +175,14 @@ class LivingStage:
         for kept in self._kept:
             if kept.machine == machine:
                 kept.task = asyncio.ensure_future(self._forever(kept))
+
+    def move(self, machine: str, mac: bytes) -> None:
+        """A machine's address is at another hardware address from now on."""
+        self._macs[machine] = mac
+        self._ground.move(machine, mac)
+
+    def _mac(self, machine: str) -> bytes:
+        return self._macs.get(machine) or BY_NAME[machine].end.mac
 
     def restarts(self) -> int:
         """How often a script had to begin anew."""
@@ -221,7 +243,11 @@ class LivingStage:
         if link.transport == "tcp":
             answers = await self._converse(player, step)
         else:
-            answers = await (await self._post(link.client, link.port)).ask(link, step.octets)
+            post = await self._post(link.client, link.port)
+            answers = await post.ask(link, step.octets)
+            whole = link.transport == "broadcast"
+            server = (self._ground.everybody if whole else self._ground.address)(link.server, link.port)
+            player.counts.over(post.address, server, "udp")
         player.counts.answered += bool(answers)
         if answers or link.transport != "tcp" or of_port(link.port).answered(step.octets):
             self._note(link, answered=bool(answers))
@@ -244,6 +270,8 @@ class LivingStage:
                 player.lines.pop(step.link, None)
                 return ()
             line = player.lines[step.link] = made
+            server = self._ground.address(step.link.server, step.link.port)
+            player.counts.over(line.address, server, "tcp")
         return await line.ask(step.octets)
 
     def _note(self, link: Link, *, answered: bool) -> None:
@@ -265,7 +293,7 @@ class LivingStage:
         if step.priority is not None:
             payload = struct.pack("!HH", step.priority << 13, ethertype) + payload
             ethertype = _TAGGED
-        source = step.pretends or BY_NAME[step.machine].end.mac
+        source = step.pretends or self._mac(step.machine)
         try:
             self._caster(step.machine).send(ethernet(step.target, source, ethertype, payload))
         except OSError:
@@ -282,6 +310,6 @@ class LivingStage:
     def _hand_over(self, step: Cast) -> None:
         """Without layer 2, who listens is told directly: the boiler's inputs and outputs must not stop at that."""
         for machine, ethertype, take in self._takers:
-            mac = BY_NAME[machine].end.mac
+            mac = self._mac(machine)
             if ethertype == step.ethertype and (step.target[0] & 1 or mac == step.target):
                 take(step.payload)

@@ -91,6 +91,9 @@ class Occasion:
         yield from self.event.script(moment)
         self.end_ns = self._clock.now
 
+    def look(self) -> None:
+        """Nothing is watched: it is no attack on the process."""
+
     def truth(self) -> dict[str, Any] | None:
         """The event as the truth file has it; None where it has not begun."""
         if self.begin_ns is None:

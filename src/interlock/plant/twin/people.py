@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 from interlock.plant.actors.boiler import REMOTE_IO
@@ -28,10 +27,7 @@ class People:
         """See Plant."""
         twin = self._twin
         twin.stage.move(REMOTE_IO.name, mac)
-        station, end = twin.remote_io.station, twin.remote_io.end
-        station.name, end.named = "", False
-        end.station = dataclasses.replace(REMOTE_IO, mac=mac, serial=serial)
-        end.drop()
+        twin.remote_io.replace(mac, serial)
         image = twin.controllers[REMOTE_IO.name].image
         for tag in ("boiler.burner", "boiler.feed"):
             image[tag] = 0.0

@@ -1,0 +1,279 @@
+"""Every attack and every rare event on the living plant: `python scripts/practice_living.py [NAME ...]`, as root.
+
+Each is played on a plant of its own in network namespaces, its mirror port captured. Held against the truth that the
+plant tells, and against the same attack in the twin:
+
+- frames: every connection that the truth names is in the capture, with octets from the client; as many frames of
+  Ethernet as it says were sent;
+- kinds: whatever Interlock reads of the attack in the twin (client, server, protocol, verb, function) it reads here;
+- moved: every process variable goes at least half as far, to the same side, as in the twin, or as far as it can;
+- technique: the one of the scenario.
+
+Attacks that take longer than --most seconds are stopped there: what they did so far is held against the truth.
+Prints a table in Markdown. Exit codes: 0 all as it must be, 1 not, 2 no root or another plant is up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import json
+import os
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from interlock.bootstrap import build_engine
+from interlock.capture.run import open_sources
+from interlock.capture.specs import specify
+from interlock.plant.attacks.table import NAMES as ATTACKS
+from interlock.plant.attacks.table import scenario
+from interlock.plant.events.table import NAMES as EVENTS
+from interlock.plant.living.namespaces import leftovers
+from interlock.plant.twin.recording import BEGIN_S, Twin
+
+BEGIN = BEGIN_S + 59 * 60
+MINUTES = 4.0
+SETTLES_S = 90.0
+QUIET_S = 8.0
+"""From the plant's start until an attack: every client has its connections by then."""
+
+INTERLOCK = [sys.executable, "-c", "from interlock.cli.main import main; main()", "plant"]
+
+
+@dataclass
+class Tried:
+    """What came of one. wrong: what is not as it must be; notes: what else is worth saying."""
+
+    name: str
+    truth: dict[str, Any] = field(default_factory=dict)
+    frames: int = 0
+    wrong: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--most", type=float, default=240.0, help="seconds after which an attack is stopped")
+    parser.add_argument("--keep", type=Path, help="folder for captures")
+    asked = parser.parse_args()
+    names = asked.names or [*ATTACKS, *EVENTS]
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # every plant is taken down first
+    fine = True
+    columns = ("played", "technique", "asked / answered / refused / cast", "frames", "moved", "as it must be")
+    print(f"| {' | '.join(columns)} |\n{'|---' * len(columns)}|")
+    for name in names:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            (Path(tempfile.gettempdir()) / "interlock-living-plant.lock").open("w") as lock,
+        ):
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if os.geteuid() or leftovers():
+                print("needs root, and no other practice plant on this machine")
+                return 2
+            kept = asked.keep or Path(folder)
+            kept.mkdir(parents=True, exist_ok=True)
+            tried = one(name, Path(folder), kept / f"{name}.pcap", asked.most)
+        fine = fine and not tried.wrong
+        print(line(tried), flush=True)
+    return 0 if fine else 1
+
+
+def line(tried: Tried) -> str:
+    truth = tried.truth
+    moved = ", ".join(
+        f"{m['tag']} {m['before']:g} → {m['least']:g}…{m['most']:g}" for m in truth.get("moved", ())
+    )
+    did = " / ".join(str(truth.get(k, "?")) for k in ("asked", "answered", "refused", "frames_sent"))
+    told = "; ".join([*(f"**{w}**" for w in tried.wrong), *tried.notes]) or "yes"
+    cells = (tried.name, truth.get("technique", "none"), did, str(tried.frames), moved or "nothing", told)
+    return f"| {' | '.join(cells)} |"
+
+
+def one(name: str, state: Path, capture: Path, most_s: float) -> Tried:
+    """Play one."""
+    tried, env = Tried(name), {**os.environ, "INTERLOCK_STATE": str(state)}
+    expected = Expected.of(name, state)
+    run([*INTERLOCK, "up", "--seed", "1"], env, 120)
+    recording = subprocess.Popen(
+        [*INTERLOCK, "capture", "--seconds", str(most_s + SETTLES_S + 200), "--out", str(capture)],
+        env=env,
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        time.sleep(QUIET_S)
+        play(tried, env, most_s)
+        settle(tried, env, expected)
+    finally:
+        run([*INTERLOCK, "down"], env, 60)
+        recording.wait(60)
+    judge(tried, capture, expected)
+    return tried
+
+
+def run(words: list[str], env: dict[str, str], seconds: float) -> str:
+    done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=seconds, check=False)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    return done.stdout
+
+
+def play(tried: Tried, env: dict[str, str], most_s: float) -> None:
+    what = "attack" if tried.name in ATTACKS else "event"
+    with subprocess.Popen(
+        [*INTERLOCK, what, tried.name, "--json"], env=env, stdout=subprocess.PIPE, text=True
+    ) as playing:
+        try:
+            said, _ = playing.communicate(timeout=most_s)
+            tried.truth = json.loads(said)
+        except subprocess.TimeoutExpired:
+            playing.send_signal(signal.SIGINT)
+            playing.communicate(timeout=20)
+            tried.notes.append(f"stopped after {most_s:.0f} s")
+    told = [json.loads(text) for text in run([*INTERLOCK, "truth"], env, 20).splitlines()]
+    tried.truth = tried.truth or told[-1]
+    if tried.truth["trouble"] and not tried.notes:
+        tried.wrong.append(tried.truth["trouble"])
+
+
+def settle(tried: Tried, env: dict[str, str], expected: Expected) -> None:
+    """Wait until variables have moved, or time is up; the plant's word for how far is what counts."""
+    if tried.name not in ATTACKS:
+        time.sleep(QUIET_S)
+        return
+    end = time.monotonic() + SETTLES_S
+    while True:
+        told = json.loads(run([*INTERLOCK, "status", "--json"], env, 20))
+        tried.truth["moved"] = next(a["moved"] for a in told["attacks"] if a["name"] == tried.name)
+        short = expected.short(tried.truth["moved"])
+        if not short or time.monotonic() > end:
+            break
+        time.sleep(2)
+    tried.wrong += short
+
+
+@dataclass
+class Expected:
+    """What the twin makes of the same: kinds of operation in the attack's frames, and how far variables moved."""
+
+    kinds: Counter[tuple[Any, ...]]
+    moved: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, name: str, folder: Path) -> Expected:
+        path = folder / "twin.pcap"
+        with path.open("wb") as target:
+            twin = Twin(target, 1, BEGIN)
+            (twin.attack if name in ATTACKS else twin.befall)(name, 1.0)
+            for _ in twin.run(MINUTES + 1):
+                pass
+        (told,) = [t for c in (*twin.cases, *twin.occasions) if (t := c.truth())]
+        frames = set(told["frames"])
+        kinds = Counter(kind(r) for r in operations(path) if r["frame"] in frames)
+        return cls(kinds, told.get("moved", []))
+
+    def short(self, moved: list[dict[str, Any]]) -> list[str]:
+        """Variables that did not go half as far as in the twin, to the same side."""
+        found = []
+        for there, here in zip(self.moved, moved, strict=True):
+            for end in ("least", "most"):
+                far, got = there[end] - there["before"], here[end] - here["before"]
+                noise = 0.02 * max(abs(there["before"]), 1.0)
+                if (
+                    abs(far) > noise
+                    and abs(far) >= 0.5 * (there["most"] - there["least"])
+                    and got / far < 0.5
+                ):
+                    twin = f"in the twin {there['before']:g} → {there[end]:g}"
+                    found.append(f"{there['tag']} {here['before']:g} → {here[end]:g}, {twin}")
+        return found
+
+
+def operations(path: Path) -> list[dict[str, Any]]:
+    wanted = [
+        "frame",
+        "client",
+        "client_port",
+        "server",
+        "server_port",
+        "protocol",
+        "verb",
+        "function",
+        "item",
+    ]
+    rows: list[dict[str, Any]] = []
+    with open_sources(specify((str(path),), ())) as source:
+        engine = build_engine(source.sources, wanted=frozenset({"operations"}))
+        batches = [engine.feed(frames) for frames in source]
+        for batch in (*batches, *engine.finish()):
+            for name, table in batch.items():
+                if name == "operations":
+                    rows += table.select(wanted).to_pylist()
+    return rows
+
+
+def kind(row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[k] for k in ("client", "server", "protocol", "verb", "function"))
+
+
+def judge(tried: Tried, capture: Path, expected: Expected) -> None:
+    """Frames and kinds."""
+    truth = tried.truth
+    if tried.name in ATTACKS and truth["technique"] != scenario(tried.name).technique:
+        tried.wrong.append("another technique")
+    packets, cast = heard(capture, begun_s(truth["begin"]))
+    missing = []
+    for each in truth["connections"]:
+        ends = (each["client"], each["client_port"], each["server"], each["server_port"])
+        there, back = packets[ends], packets[ends[2:] + ends[:2]]
+        tried.frames += there + back
+        if not there:
+            missing.append(
+                f"{each['client']}:{each['client_port']} to {each['server']}:{each['server_port']}"
+            )
+    if missing:
+        tried.wrong.append(f"{len(missing)} connections not captured, as {missing[0]}")
+    tried.frames += truth["frames_sent"]
+    if sum(cast.values()) < truth["frames_sent"]:
+        tried.wrong.append(f"{truth['frames_sent']} frames were sent, {dict(cast)} captured")
+    here = Counter(kind(r) for r in operations(capture))
+    lacking = [k for k in expected.kinds if not here[k]]
+    if lacking and not any("stopped after" in n for n in tried.notes):
+        tried.wrong += [f"not read: {' '.join(map(str, k))}" for k in lacking]
+
+
+def begun_s(text: str) -> float:
+    """Seconds since the epoch of a time in the truth."""
+    return datetime.fromisoformat(text[:19] + "+00:00").timestamp()
+
+
+def heard(path: Path, begun: float) -> tuple[Counter[tuple[Any, ...]], Counter[str]]:
+    """IPv4 packets by (address, port, address, port); other frames since the attack began, by type."""
+    octets, at = path.read_bytes(), 24
+    packets: Counter[tuple[Any, ...]] = Counter()
+    cast: Counter[str] = Counter()
+    while at < len(octets):
+        seconds, _, size = struct.unpack_from("<III", octets, at)
+        frame = octets[at + 16 : at + 16 + size]
+        at += 16 + size
+        if frame[12:14] != b"\x08\x00":
+            cast[frame[12:14].hex()] += seconds >= int(begun)
+            continue
+        if frame[23] in (6, 17):
+            ports = struct.unpack_from("!HH", frame, 14 + (frame[14] & 15) * 4)
+            source, target = (".".join(map(str, frame[k : k + 4])) for k in (26, 30))
+            packets[source, ports[0], target, ports[1]] += 1
+    return packets, cast
+
+
+if __name__ == "__main__":
+    sys.exit(main())
