@@ -96,6 +96,27 @@ def test_what_is_said_early_is_the_same_after_a_restart(name: str, data: st.Data
     assert again.state() == through.state()
 
 
+@st.composite
+def asked_before(draw: st.DrawFn) -> pa.RecordBatch:
+    """The operations of the scenario, some of them also pending, somewhere before."""
+    rows: list[dict[str, Any]] = []
+    for row in SCENARIO["operations"]:
+        if row.get("outcome") != "pending":
+            if row["frame"] is not None and draw(st.booleans()):
+                rows.insert(draw(st.integers(0, len(rows))), {**row, "outcome": "pending"})
+            rows.append(row)
+    return batch("operations", rows)
+
+
+@every
+@quickly
+@given(st.data())
+def test_pending_rows_change_nothing_in_the_end(name: str, data: st.DataObject) -> None:
+    pieces = data.draw(cuts({**BATCHES, "operations": data.draw(asked_before())}))
+    assert run(name, pieces) == run(name, whole())
+    assert run(name, pieces, restart=data.draw(st.integers(0, len(pieces)))) == run(name, whole())
+
+
 WORDS: dict[str, list[Any]] = {
     "source": ["a.pcap", "b.pcap"],
     "realm": ["default", "cell"],

@@ -147,6 +147,12 @@ class Batch:
             self._messages = None if self._whole else self.take(mask)
         return self if self._messages is None else self._messages
 
+    def pending(self) -> Batch | None:
+        """Give operations' pending rows, one per message; None where there are none. Their final rows follow."""
+        if "pending" not in self.words("outcome")[0]:
+            return None
+        return self.take((self.integers("item") == 0) & self.among("outcome", ("pending",)))
+
     def relations(self) -> Groups:
         """Group the messages by RELATION and minute since 1970; row numbers are those of `messages()`."""
         messages = self.messages()

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from interlock.detect.asked import Asked
 from interlock.detect.identify import identify
 from interlock.detect.interface import Withheld
 from interlock.detect.tally import MAX_CAUSES, Key, Tallies, Tally
@@ -16,6 +17,9 @@ from interlock.records.vocabulary import Kind, Severity  # noqa: TC001 - Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from interlock.detect.batch import Batch
     from interlock.detect.facts import Facts
@@ -63,7 +67,7 @@ class CauseDetector(ABC):
     """Subclasses say what to count (`absorb`) and what it means (`judge`); the rest is here.
 
     table: where the evidence's frames come from. withheld_by: condition (interface.HEALTH) → why a
-    source under it cannot be judged.
+    source under it cannot be judged. asked: what operations add that were asked and have not ended.
     """
 
     name: ClassVar[str]
@@ -74,6 +78,7 @@ class CauseDetector(ABC):
 
     def __init__(self) -> None:
         self.tallies = Tallies(MAX_CAUSES)
+        self.asked = Asked()
         self.facts: dict[str, Facts] = {}
         self._said: dict[Key, int] = {}
 
@@ -89,16 +94,32 @@ class CauseDetector(ABC):
         """Give findings that are new, or whose count has doubled since they were last said."""
         if batch.table not in self.needs or not len(batch):
             return []
-        touched = sorted(set(self.absorb(batch, context)))
-        return [finding for key in touched for finding in self._say(key, context)]
+        touched = set(self.absorb(batch, context))
+        if batch.table == "operations":
+            touched |= self.asked.settle(batch)
+        return [finding for key in sorted(touched) for finding in self._say(key, context)]
+
+    def counting(
+        self, key: Key, outcome: str | None, batch: Batch, rows: NDArray[np.int64]
+    ) -> Iterable[tuple[Tally, NDArray[np.int64]]]:
+        """Say where rows of operations with one outcome are to be counted under a cause: tallies, and rows for each.
+
+        Pending rows count until the operation's final rows come, which then count in their stead.
+        """
+        return self.asked.open(key, batch, rows) if outcome == "pending" else ((self.tallies[key], rows),)
 
     def keys(self) -> Iterable[Key]:
         """Give every cause, sorted."""
-        return self.tallies
+        return sorted({*self.tallies, *self.asked}) if self.asked else self.tallies
 
     def tally(self, key: Key) -> Tally:
         """Give what is known of a cause; one without spans where nothing is."""
-        return self.tallies[key] if key in self.tallies else Tally()
+        if key not in self.asked:
+            return self.tallies[key] if key in self.tallies else Tally()
+        whole = Tally()
+        for part in (*((self.tallies[key],) if key in self.tallies else ()), *self.asked.of(key)):
+            whole.merge(part)
+        return whole
 
     def _say(self, key: Key, context: Context) -> Iterator[Finding]:
         tally = self.tally(key)
@@ -178,6 +199,7 @@ class CauseDetector(ABC):
             "tallies": self.tallies.state(),
             "facts": {name: facts.state() for name, facts in self.facts.items()},
             "said": [[list(key), count] for key, count in self._said.items()],
+            "asked": self.asked.state(),
             "own": self.own_state(),
         }
         return json.dumps(state, separators=(",", ":")).encode()
@@ -204,6 +226,7 @@ class CauseDetector(ABC):
         for name, facts in self.facts.items():
             facts.restore(known["facts"][name])
         self._said = {tuple(key): int(count) for key, count in known["said"]}
+        self.asked.restore(known.get("asked", []))  # states of the first versions have none
         self.restore_own(known["own"])
 
     def own_state(self) -> Any:

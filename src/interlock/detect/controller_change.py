@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
 from interlock.detect.causes import CauseDetector, Verdict, milder
 from interlock.detect.control import CONTROL_PORTS, spoken
-from interlock.detect.once import Once
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -28,9 +27,13 @@ __all__ = ["ControllerChange"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rule:
-    """What a verb means at a machine. severity: from a machine that nobody named as engineering station."""
+    """What a verb means at a machine. severity: from a machine that nobody named as engineering station.
+
+    did: the client to the server, once that has answered so. asked: the client the server, before it did, or if not.
+    """
 
     did: str
+    asked: str
     severity: Severity
     matters: str
     techniques: tuple[str, ...]
@@ -40,6 +43,7 @@ class _Rule:
 _RULES: Final[dict[str, _Rule]] = {
     "program-write": _Rule(
         did="wrote a program into",
+        asked="to take a program",
         severity="critical",
         matters="A controller does what its program says: whoever writes it decides how the machine "
         "moves, and its interlocks with it.",
@@ -47,6 +51,7 @@ _RULES: Final[dict[str, _Rule]] = {
     ),
     "firmware-write": _Rule(
         did="wrote firmware into",
+        asked="to take firmware",
         severity="critical",
         matters="Firmware runs below the program and survives its reload; a wrong one can turn the "
         "controller into scrap or hide what it really does.",
@@ -54,6 +59,7 @@ _RULES: Final[dict[str, _Rule]] = {
     ),
     "stop": _Rule(
         did="stopped",
+        asked="to stop",
         severity="high",
         matters="A stopped controller leaves its outputs at their safe or last state: the process halts "
         "or runs on unwatched.",
@@ -61,18 +67,21 @@ _RULES: Final[dict[str, _Rule]] = {
     ),
     "start": _Rule(
         did="started",
+        asked="to start",
         severity="medium",
         matters="A controller that starts sets machines in motion, perhaps with people near them.",
         techniques=("T0858", "T0816"),
     ),
     "mode-set": _Rule(
         did="changed the operating mode of",
+        asked="to change its operating mode",
         severity="high",
         matters="In programming or test mode a controller takes changes, or no longer follows its program.",
         techniques=("T0858",),
     ),
     "reset": _Rule(
         did="reset",
+        asked="to reset",
         severity="high",
         matters="While it restarts, a controller neither controls nor watches; a reset to factory "
         "settings loses its program and address.",
@@ -80,6 +89,7 @@ _RULES: Final[dict[str, _Rule]] = {
     ),
     "program-read": _Rule(
         did="read the program of",
+        asked="for its program",
         severity="medium",
         matters="A program is the plan of the process: who has it knows what to change to do harm.",
         techniques=("T0845", "T0882"),
@@ -87,6 +97,9 @@ _RULES: Final[dict[str, _Rule]] = {
     ),
 }
 """Verb → rule: one for all protocols, since all speak these verbs; the next protocol needs no new one."""
+
+_DONE: Final = frozenset({"ok", "unsolicited"})
+_ENDS: Final = {"pending": "not answered yet"}
 
 _CHECK: Final = (
     Action(
@@ -109,14 +122,10 @@ class ControllerChange(CauseDetector):
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "operations": (
             *("source", "realm", "operation", "time", "frame", "response_frame", "client", "server"),
-            *("client_port", "server_port"),
+            *("flow", "client_port", "server_port"),
             *("protocol", "verb", "function_name", "user", "unit", "object", "outcome"),
         )
     }
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._once = Once()
 
     def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:  # noqa: ARG002 - the interface's shape
         """Count the rows of the verbs above."""
@@ -126,20 +135,15 @@ class ControllerChange(CauseDetector):
         hits = batch.take(mask)
         columns = ("source", "realm", "client", "server", "verb", "protocol", "outcome")
         groups = hits.groups(*columns, bins=_backwards(hits), named="backwards")
-        # A pending row is the first word about an operation; its final row adds the outcome, not the count.
-        for group, (source, realm, client, server, verb, protocol, outcome, backwards) in sorted(
-            groups, key=lambda g: g[1][6] != "pending"
-        ):
+        for group, (source, realm, client, server, verb, protocol, outcome, backwards) in groups:
             ends = (server, client) if backwards else (client, server)
             key = (realm or "", ends[0] or "", ends[1] or "", verb)
-            rows = groups.rows(group)
-            tally = self.tallies[key]
-            tally.add_rows(source or "", hits, self._once.new(hits, rows, pending=outcome == "pending"))
-            if outcome != "pending":
+            for tally, rows in self.counting(key, outcome, hits, groups.rows(group)):
+                tally.add_rows(source or "", hits, rows)
                 tally.note("outcome", outcome or "unknown", len(rows))
-            tally.note("protocol", protocol or "", len(rows))
-            for column in ("user", "unit", "object", "function_name"):
-                tally.note_rows(column, hits, rows)
+                tally.note("protocol", protocol or "", len(rows))
+                for column in ("user", "unit", "object", "function_name"):
+                    tally.note_rows(column, hits, rows)
             yield key
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict:
@@ -148,14 +152,18 @@ class ControllerChange(CauseDetector):
         rule = _RULES[verb]
         standing = _Standing(context, realm, client, server, tally)
         protocol = " and ".join(spoken(p) for p in tally.noted("protocol"))
+        outcomes = set(tally.noted("outcome"))
+        by, at = context.name(realm, client), context.name(realm, server)
         return Verdict(
             realm=realm,
             machines=(client, server),
             cause=verb,
             kind="change" if standing.named else "alert",
             severity=standing.severity(rule.severity),
-            confidence=0.9 if set(tally.noted("outcome")) - {"refused", "no-answer"} else 0.7,
-            title=f"{context.name(realm, client)} {rule.did} {context.name(realm, server)} ({protocol})",
+            confidence=0.9 if outcomes - {"refused", "no-answer", "pending"} else 0.7,
+            title=f"{by} {rule.did} {at} ({protocol})"
+            if outcomes & _DONE
+            else f"{by} asked {at} {rule.asked} ({protocol})",
             seen=f"{_seen(tally, verb)} {standing.told()}",
             matters=rule.matters,
             silent="Graver or milder by who did it: silent only where no such request is seen; a change, "
@@ -165,14 +173,6 @@ class ControllerChange(CauseDetector):
             requirements=(*rule.requirements, "NIS2 Art. 21(2)(e)", "NIS2 Art. 21(2)(i)"),
             data=tuple((kind, ", ".join(tally.noted(kind))[:500]) for kind in sorted(tally.words)),
         )
-
-    def own_state(self) -> Any:
-        """Give the operations whose pending row was counted."""
-        return self._once.state()
-
-    def restore_own(self, state: Any) -> None:
-        """Take them back."""
-        self._once.restore(state)
 
 
 class _Standing:
@@ -233,7 +233,7 @@ def _backwards(batch: Batch) -> NDArray[np.int64]:
 
 def _seen(tally: Tally, verb: str) -> str:
     outcomes = tally.noted("outcome")
-    ended = ", ".join(f"{n} {outcome}" for outcome, n in outcomes.items()) or "not ended yet"
+    ended = ", ".join(f"{n} {_ENDS.get(outcome, outcome)}" for outcome, n in outcomes.items())
     functions = ", ".join(tally.noted("function_name")) or "functions without a name"
     users = tally.noted("user")
     who = f", as user {', '.join(users)}," if users else ""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from interlock.detect.causes import CauseDetector, Verdict
-from interlock.detect.once import Once
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -20,6 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["DcpChange"]
 
 
+_ENDS: Final = {"pending": "not answered yet"}
+
+
 class DcpChange(CauseDetector):
     """One finding per sender and device."""
 
@@ -27,13 +29,9 @@ class DcpChange(CauseDetector):
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "operations": (
             *("source", "realm", "operation", "time", "frame", "response_frame", "client", "server"),
-            *("protocol", "verb", "object", "outcome"),
+            *("flow", "protocol", "verb", "object", "outcome"),
         )
     }
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._once = Once()
 
     def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:  # noqa: ARG002 - the interface's shape
         """Count DCP Set requests."""
@@ -42,14 +40,12 @@ class DcpChange(CauseDetector):
             return
         hits = batch.take(mask)
         groups = hits.groups("source", "realm", "client", "server", "outcome")
-        pending_first = sorted(groups, key=lambda g: g[1][-1] != "pending")
-        for group, (source, realm, client, server, outcome) in pending_first:
-            key, rows = (realm or "", client or "", server or ""), groups.rows(group)
-            tally = self.tallies[key]
-            tally.add_rows(source or "", hits, self._once.new(hits, rows, pending=outcome == "pending"))
-            if outcome != "pending":
+        for group, (source, realm, client, server, outcome) in groups:
+            key = (realm or "", client or "", server or "")
+            for tally, rows in self.counting(key, outcome, hits, groups.rows(group)):
+                tally.add_rows(source or "", hits, rows)
                 tally.note("outcome", outcome or "unknown", len(rows))
-            tally.note_rows("object", hits, rows)
+                tally.note_rows("object", hits, rows)
             yield key
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict:
@@ -59,7 +55,9 @@ class DcpChange(CauseDetector):
         named = context.site.engineering_station(realm, client, server) is not None
         controller = context.role(realm, client) == "plc"
         window = context.site.maintenance(realm, server, tally.first)
-        outcomes = ", ".join(f"{n} {o}" for o, n in tally.noted("outcome").items()) or "not ended yet"
+        ends = tally.noted("outcome")
+        outcomes = ", ".join(f"{n} {_ENDS.get(outcome, outcome)}" for outcome, n in ends.items())
+        by, at = context.name(realm, client), context.name(realm, server)
         return Verdict(
             realm=realm,
             machines=(client, server),
@@ -67,8 +65,9 @@ class DcpChange(CauseDetector):
             kind="change" if named or controller else "alert",
             severity=_severity(objects, expected=named or window is not None, controller=controller),
             confidence=0.9,
-            title=f"{context.name(realm, client)} set {_what(objects)} of {context.name(realm, server)} "
-            "by DCP",
+            title=f"{by} set {_what(objects)} of {at} by DCP"
+            if "ok" in ends
+            else f"{by} asked {at} to change {_what(objects)} by DCP",
             seen=f"Seen {counted(tally.count, 'DCP Set request')} on "
             f"{', '.join(objects[:5]) or 'options not named'} (outcomes: {outcomes})."
             + (" The sender is a named engineering station." if named else "")
@@ -92,14 +91,6 @@ class DcpChange(CauseDetector):
             ),
             data=tuple((kind, ", ".join(tally.noted(kind))[:500]) for kind in sorted(tally.words)),
         )
-
-    def own_state(self) -> Any:
-        """Give the operations whose pending row was counted."""
-        return self._once.state()
-
-    def restore_own(self, state: Any) -> None:
-        """Take them back."""
-        self._once.restore(state)
 
 
 def _touches(objects: list[str], word: str) -> bool:

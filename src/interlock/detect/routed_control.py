@@ -36,7 +36,7 @@ class RoutedControl(CauseDetector):
     name: ClassVar[str] = "routed-control"
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "operations": (
-            *("source", "realm", "time", "frame", "response_frame", "client", "server"),
+            *("source", "realm", "operation", "time", "frame", "response_frame", "flow", "client", "server"),
             *("protocol", "verb", "outcome", "item"),
         ),
         "opcua_sessions": ("source", "realm", "time", "frame", "client", "server", "policy", "token"),
@@ -77,6 +77,21 @@ class RoutedControl(CauseDetector):
             if protocol in UNAUTHENTICATED and _routable(client) and _routable(server):
                 pair = (realm or "", client, protocol, server)
                 yield from self._count(pair, source or "", groups, group, verb or "unknown")
+        if (pending := batch.pending()) is not None:
+            yield from self._commands(pending)
+
+    def _commands(self, pending: Batch) -> Iterator[Key]:
+        """Count requests that wait for their answers, of pairs that are new: more of the same changes nothing."""
+        groups = pending.groups("source", "realm", "client", "server", "protocol", "verb")
+        for group, (source, realm, client, server, protocol, verb) in groups:
+            if protocol in UNAUTHENTICATED and _routable(client) and _routable(server):
+                cause = (realm or "", client, protocol)
+                if (*cause, server) not in self.tallies:
+                    for tally, rows in self.asked.open(cause, pending, groups.rows(group)):
+                        tally.add_rows(source or "", pending, rows)
+                        tally.note("verb", verb or "unknown")
+                        tally.note("server", server)
+                    yield cause
 
     def _sessions(self, batch: Batch) -> Iterator[Key]:
         groups = batch.groups("source", "realm", "client", "server", "policy", "token")
@@ -134,26 +149,34 @@ class RoutedControl(CauseDetector):
 
     def keys(self) -> Iterable[Key]:
         """Give the clients with their protocols."""
-        return sorted(self._pairs)
+        return sorted({*self._pairs, *self.asked})
 
     def tally(self, key: Key) -> Tally:
         """Sum up the client's pairs that cross a router."""
         whole = Tally()
         for pair in sorted(self._pairs.get(key, ())):
-            crossing = self._crossing(pair[0], pair[1], pair[3])
-            if crossing and not self._answers_back(pair):
-                whole.merge(self.tallies[pair])
-                whole.note("server", pair[3])
-                for reason in crossing:
-                    whole.note("crossing", reason)
+            self._add(whole, pair, self.tallies[pair])
+        for part in self.asked.of(key):
+            for server in part.noted("server"):
+                self._add(whole, (*key, server), part)
         return whole
+
+    def _add(self, whole: Tally, pair: Key, part: Tally) -> None:
+        """Count a pair, where it crosses a router."""
+        crossing = self._crossing(pair[0], pair[1], pair[3])
+        if crossing and not self._answers_back(pair):
+            whole.merge(part)
+            whole.note("server", pair[3])
+            for reason in crossing:
+                whole.note("crossing", reason)
 
     def _answers_back(self, pair: Key) -> bool:
         """Tell whether the other end asks more: what a server asks back is part of its client's work."""
         reverse = (pair[0], pair[3], pair[2], pair[1])
         if reverse not in self.tallies:
             return False
-        return (self.tallies[reverse].count, reverse) > (self.tallies[pair].count, pair)
+        own = self.tallies[pair].count if pair in self.tallies else 0
+        return (self.tallies[reverse].count, reverse) > (own, pair)
 
     def _crossing(self, realm: str, client: str, server: str) -> tuple[str, ...]:
         """Say why a pair crosses a router; empty where nothing shows that it does."""

@@ -12,16 +12,20 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
+from interlock.records.vocabulary import VERBS
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["MOST_KNOWN", "Urgency"]
+__all__ = ["MOST_KNOWN", "PRESSING", "Urgency"]
 
 MOST_KNOWN: Final = 500_000
 """Habits remembered; past it all are forgotten, and each is judged at once when it is seen next."""
 
 _CYCLIC: Final = frozenset({"read", "report", "discover", "identify", "diagnose"})
 """What changes nothing. A write is always judged at once, however often it is repeated."""
+PRESSING: Final = frozenset(VERBS) - _CYCLIC
+"""What is judged before its answer comes, as a pending row."""
 _WELL: Final = frozenset({"ok", "unsolicited"})
 _FIRST, _SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 """Odd numbers that scatter what they multiply over 64 bits."""
