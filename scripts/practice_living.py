@@ -6,7 +6,7 @@ plant tells, and against the same attack in the twin:
 - frames: every connection that the truth names is in the capture, with octets from the client; as many frames of
   Ethernet as it says were sent;
 - kinds: whatever Interlock reads of the attack in the twin (client, server, protocol, verb, function) it reads here;
-- moved: every process variable goes at least half as far, to the same side, as in the twin, or as far as it can;
+- moved: every process variable goes at least half as far as in the twin, to the same side, in the same time;
 - technique: the one of the scenario.
 
 Attacks that take longer than --most seconds are stopped there: what they did so far is held against the truth.
@@ -41,7 +41,6 @@ from interlock.plant.living.namespaces import leftovers
 from interlock.plant.twin.recording import BEGIN_S, Twin
 
 BEGIN = BEGIN_S + 59 * 60
-MINUTES = 4.0
 SETTLES_S = 90.0
 QUIET_S = 8.0
 """From the plant's start until an attack: every client has its connections by then."""
@@ -102,7 +101,7 @@ def line(tried: Tried) -> str:
 def one(name: str, state: Path, capture: Path, most_s: float) -> Tried:
     """Play one."""
     tried, env = Tried(name), {**os.environ, "INTERLOCK_STATE": str(state)}
-    expected = Expected.of(name, state)
+    expected = Expected.of(name, state, most_s)
     run([*INTERLOCK, "up", "--seed", "1"], env, 120)
     recording = subprocess.Popen(
         [*INTERLOCK, "capture", "--seconds", str(most_s + SETTLES_S + 200), "--out", str(capture)],
@@ -169,14 +168,17 @@ class Expected:
     moved: list[dict[str, Any]]
 
     @classmethod
-    def of(cls, name: str, folder: Path) -> Expected:
+    def of(cls, name: str, folder: Path, most_s: float) -> Expected:
         path = folder / "twin.pcap"
         with path.open("wb") as target:
             twin = Twin(target, 1, BEGIN)
-            (twin.attack if name in ATTACKS else twin.befall)(name, 1.0)
-            for _ in twin.run(MINUTES + 1):
-                pass
-        (told,) = [t for c in (*twin.cases, *twin.occasions) if (t := c.truth())]
+            (twin.attack if name in ATTACKS else twin.befall)(name, (QUIET_S + 2) / 60)
+            (case,) = (*twin.cases, *twin.occasions)
+            for _ in twin.run((QUIET_S + 2 + most_s + SETTLES_S) / 60):
+                if case.end_ns is not None and twin.clock.now > case.end_ns + SETTLES_S * 1e9:
+                    break
+        told = case.truth()
+        assert told is not None
         frames = set(told["frames"])
         kinds = Counter(kind(r) for r in operations(path) if r["frame"] in frames)
         return cls(kinds, told.get("moved", []))

@@ -14,7 +14,8 @@ __all__ = ["Loopback"]
 _ADDRESSES: Final = {m.name: m.ip.replace("10.77.1.", "127.77.1.") for m in MACHINES} | {
     OUTSIDE.name: "127.77.1.77"
 }
-_MOVED_BY: Final = 20_000
+_MOVED_BY: Final = 30_000
+"""Below the ports that the kernel gives to clients, and beside every port that the plant serves."""
 
 
 def _first_free_port() -> int:
@@ -28,7 +29,7 @@ def _first_free_port() -> int:
 
 
 class Loopback:
-    """The plant's network on loopback. mirror: none. Ports that this user may not serve are moved up by 20,000."""
+    """The plant's network on loopback. mirror: none. Ports that this user may not serve are moved up by 30,000."""
 
     layer2 = False
     mirror = ""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from interlock.errors import SourceError
 from interlock.plant.actors.steps import Ask, Cast, Hear, Link, Until, Wait
 from interlock.plant.living.lines import Line, connect
 from interlock.plant.living.posts import Post, open_post
@@ -139,18 +140,25 @@ class LivingStage:
         self._kept.append(_Kept(begin))
 
     async def open(self) -> None:
-        """Listen everywhere. Raises OSError where a port cannot be had."""
+        """Listen everywhere. Raises SourceError where a port cannot be had."""
         for machine, port, service in self._services:
-            if port not in _DATAGRAMS:
-                crashed = partial(self._crashed, machine)
-                about = (self._ground, machine, port, service, self._draws, self._now, crashed)
-                self._open.append(await serve_stream(*about))
-            if port in _DATAGRAMS or port in _BOTH:
-                await self._post(machine, port, service)
+            try:
+                await self._listen(machine, port, service)
+            except OSError as error:
+                at = ":".join(map(str, self._ground.address(machine, port)))
+                raise SourceError(f"{machine} cannot serve {at}: {(error.strerror or '').lower()}") from error
         if self._ground.layer2:
             for each in self._takers:
                 own = partial(self._mac, each[0])
                 self._open.append(listen_frames(self._ground, *each, self._draws, own))
+
+    async def _listen(self, machine: str, port: int, service: Service) -> None:
+        if port not in _DATAGRAMS:
+            crashed = partial(self._crashed, machine)
+            about = (self._ground, machine, port, service, self._draws, self._now, crashed)
+            self._open.append(await serve_stream(*about))
+        if port in _DATAGRAMS or port in _BOTH:
+            await self._post(machine, port, service)
 
     def begin_all(self) -> None:
         """Let every script begin; each one begins anew where it comes to grief."""
