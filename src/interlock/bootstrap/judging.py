@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 
 from interlock import __version__
 from interlock.bootstrap import read_site
+from interlock.bootstrap.compacting import retention
 from interlock.detect.registry import all_detectors
 from interlock.detect.runner import Runner
 from interlock.errors import ConfigError
 from interlock.inventory.inventory import Inventory
 from interlock.pipeline.sensor.aside import Aside
-from interlock.pipeline.sensor.board import SHORT, UNKEPT
+from interlock.pipeline.sensor.board import PID, SHORT, UNKEPT
 from interlock.pipeline.sensor.child import say
 from interlock.pipeline.sensor.desk import Desk
 from interlock.pipeline.sensor.gauge import Gauge
 from interlock.pipeline.sensor.judge import Judge
 from interlock.pipeline.sensor.logbook import Logbook, still_gone
 from interlock.pipeline.sensor.memory import Memory
-from interlock.store.plain.limits import Bound, Retention
 from interlock.store.plain.store import PlainStore
 from interlock.store.port import Entry
 
@@ -40,7 +40,7 @@ __all__ = ["judging"]
 
 def judging(parts: Parts, cells: memoryview, stop: Callable[[], bool]) -> None:
     """The judge's whole life: it owns the store until it ends."""
-    store = PlainStore(parts.sensor.folder, clock=time.time_ns, retention=_retention(parts))
+    store = PlainStore(parts.sensor.folder, clock=time.time_ns, retention=retention(parts), compacts=False)
     try:
         bench = _Bench(parts, store)
         bench.desk(cells).run(stop)
@@ -114,6 +114,7 @@ class _Bench:
         if self._asked:  # not in the signal's own moment: it may have come in the middle of a commit
             self._asked.clear()
             self._reload()
+        self._gauge.watch({"compactor": self._parts.compactor_cells[PID]})
         self._gauge.assets = self._judge.machines
         self._gauge.write(self._parts.sensor.folder)
         self._logbook.say()
@@ -134,12 +135,3 @@ class _Bench:
             self._store.note(Entry(time=time.time_ns(), event="refused", says=kept))
         else:
             self._store.note(Entry(time=time.time_ns(), event="reloaded", says="the site file was read anew"))
-
-
-def _retention(parts: Parts) -> Retention:
-    """What the configuration says of how long rows stay; where it says nothing, the store's own bounds hold."""
-    said = parts.sensor.config.sensor.retention
-    bound = Retention().rows
-    days = bound.days if said.age_days is None else said.age_days
-    octets = bound.octets if said.size_gib is None else round(said.size_gib * (1 << 30))
-    return Retention(rows=Bound(days=days, octets=octets))

@@ -1,4 +1,4 @@
-"""The sensor, wired: supervisor, capture workers, judge, herald (ADR 7)."""
+"""The sensor, wired: supervisor, capture workers, judge, herald, compactor (ADR 7)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Running:
         self._watches = ", ".join(sources) or "captures"
         manager = _Manager(self._watches)
         self._supervisor = Supervisor(
-            [*workers, parts.judge(), parts.herald()],
+            [*workers, parts.judge(), parts.herald(), parts.compactor()],
             parts.board,
             wall=time.time_ns,
             now_s=time.monotonic,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from interlock.bootstrap import read_site
 from interlock.bootstrap.capturing import capturing
+from interlock.bootstrap.compacting import compacting
 from interlock.bootstrap.judging import judging
 from interlock.bootstrap.telling import telling
 from interlock.decode.registry import load_specs
@@ -40,6 +41,8 @@ __all__ = ["Parts", "Sensor"]
 
 JUDGE_STILL_S: Final = 60.0
 WORKER_STILL_S: Final = 10.0
+COMPACTOR_STILL_S: Final = 300.0
+"""It may wait long for a slow disk, and nobody waits for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +68,8 @@ class Parts:
         self.live = live
         self.site = read_site(sensor.site_file)
         self.lock = _locked(sensor.folder)
-        self.board = Board(workers + 2)
+        self.board = Board(workers + 3)
+        self.compactor_cells = self.board.row(workers + 2)
         self.letters = LetterBox()
         self.switchboard = Switchboard(sensor.folder)
         self.bell = os.eventfd(0, os.EFD_NONBLOCK)
@@ -113,6 +117,17 @@ class Parts:
             still_s=JUDGE_STILL_S,
             memory=self.sensor.memory,
             work=self._saying("the herald", lambda cells, stop, _hung: telling(self, cells, stop)),
+        )
+
+    def compactor(self) -> Job:
+        """The job of the compactor: what the judge has written is folded, sealed, and one day removed."""
+        return Job(
+            name="the compactor",
+            stage=2,
+            still_s=COMPACTOR_STILL_S,
+            memory=self.sensor.memory,
+            resumes=True,
+            work=self._saying("the compactor", lambda cells, stop, _hung: compacting(self, cells, stop)),
         )
 
     def _saying(self, name: str, work: Work) -> Work:

@@ -10,7 +10,7 @@ import pytest
 
 from interlock.errors import OutputError, SourceError
 from interlock.records.asset import Asset, Conflict, Proof, Risk, altered
-from interlock.store.plain import journal, sealing
+from interlock.store.plain import lanes, sealing
 from interlock.store.plain.reader import PlainReader, _groups
 from interlock.store.plain.store import PlainStore
 from interlock.store.port import Entry
@@ -208,7 +208,7 @@ def test_rows_that_cannot_be_folded_or_sealed_stop_nobody_and_are_said(store, cl
     store.write({"operations": batch("operations", [{"frame": 1}]), "clues": batch("clues", [{"frame": 1}])})
     store.tend(clock.on(1))
     with monkeypatch.context() as patch:
-        patch.setattr(journal, "folded_rows", fails)
+        patch.setattr(lanes, "folded_rows", fails)
         patch.setattr(sealing, "ParquetFile", fails)
         store.tend(clock.on(3700))
         store.tend(clock.on(1))

@@ -10,11 +10,12 @@ from typing import Final
 
 from interlock.decode.heartbeat import SIZE as HEARTBEAT
 
-__all__ = ["ALIVE", "BLOCK", "HANDED", "PARTLY_READ", "SHORT", "TOOK_NS", "UNKEPT", "Board"]
+__all__ = ["ALIVE", "BLOCK", "HANDED", "PARTLY_READ", "PID", "SHORT", "TOOK_NS", "UNKEPT", "Board"]
 
-ALIVE, BLOCK, HANDED, TOOK_NS, SHORT = range(HEARTBEAT, HEARTBEAT + 5)
+ALIVE, BLOCK, HANDED, TOOK_NS, SHORT, PID = range(HEARTBEAT, HEARTBEAT + 6)
 """Places in a row behind the heartbeat: rounds of the child's loop; next block of its ring; frames handed on since
-the sensor began; wall time (ns) at which frames were last taken; how its work fell short, 0 where it did not."""
+the sensor began; wall time (ns) at which frames were last taken; how its work fell short, 0 where it did not; its
+process's number, of those who tell it here."""
 
 PARTLY_READ, UNKEPT = 1, 2
 """A source was not read to its end; what came could not all be kept."""

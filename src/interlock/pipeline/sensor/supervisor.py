@@ -39,12 +39,14 @@ class Job:
     work(cells, stop, hung): hung are the frames (source, number) on which its decoders ended it before.
     stage: jobs of a stage are asked to end once all of the stages before have. finite: exit code 0 is its end, not
     its death. still_s: seconds without a round of its loop after which it is dead. memory: octets it may hold.
+    resumes: nothing is blind while it is away, and what it has not done by the end the next run's does.
     """
 
     name: str
     stage: int
     work: Callable[[memoryview, Callable[[], bool], frozenset[tuple[int, int]]], None]
     finite: bool = False
+    resumes: bool = False
     still_s: float = 10.0
     memory: int = 1 << 40
     source: str = ""
@@ -139,14 +141,15 @@ class Supervisor:
             if job.child is None and not job.done and now >= job.due_s:
                 if self._stopping(job):
                     job.done = True
-                    self.unended.append(job.name)
+                    if not job.resumes:
+                        self.unended.append(job.name)
                     continue
                 cells, hung = self._board.row(row), frozenset(job.hung)
                 for at in range(6):
                     cells[at] = 0
                 work, name = job.work, job.name.removeprefix("the ")
                 job.child = Child(lambda c, s, w=work, h=hung: w(c, s, h), cells, now, name)  # type: ignore[misc]
-                if job.died_ns:
+                if job.died_ns and not job.resumes:
                     self._say_back(job)
 
     def _stopping(self, job: Job) -> bool:

@@ -40,6 +40,13 @@ def stored_lines(db: sqlite3.Connection) -> Iterator[Entry]:
 
 
 def age_lines(db: sqlite3.Connection, before: int, most: int) -> int:
-    """Within a transaction: remove lines of before a time (UTC ns), and the oldest beyond `most`; how many went."""
+    """Within a transaction: remove lines of before a time (UTC ns), and the oldest beyond `most`; how many went.
+
+    Looked at from the oldest on, up to the first that stays: the diary may be long, and others wait.
+    """
     last = db.execute("SELECT coalesce(max(number), 0) FROM diary").fetchone()[0]
-    return db.execute("DELETE FROM diary WHERE time < ? OR number <= ?", (before, last - most)).rowcount
+    young = db.execute(
+        "SELECT number FROM diary WHERE time >= ? ORDER BY number LIMIT 1", (before,)
+    ).fetchone()
+    first = last + 1 if young is None else young[0]
+    return db.execute("DELETE FROM diary WHERE number < ?", (max(first, last - most + 1),)).rowcount

@@ -2,12 +2,11 @@
 
 Folding holds rows of minutes in memory; a death would cost them. So they are on disk before, and the one batch that a
 journal becomes carries its number: a journal whose number stands in the table was folded, and is only removed, however
-the writer died between the two.
+whoever folded died between the two (compaction.py).
 """
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
@@ -15,9 +14,9 @@ import pyarrow as pa
 
 from interlock.export.parquet import ROWS
 from interlock.store.folding import MINUTE_NS, Folding, gathered
-from interlock.store.plain.sealing import tidy
-from interlock.store.plain.segments import UNREADABLE, Segment, set_aside, span, stream_name
-from interlock.store.plain.streams import Stream, read_stream, written_out
+from interlock.store.plain.segments import found, span, stream_name
+from interlock.store.plain.streams import Stream
+from interlock.store.plain.table import clear, last_folded
 from interlock.store.value_folding import ValueFolding
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from interlock.store.plain.limits import Limits
-    from interlock.store.plain.table import Table
 
 __all__ = ["FOLDED_AS", "Journal", "folded_rows"]
 
@@ -44,20 +42,17 @@ FOLDED_AS: Final[dict[str, tuple[str, Callable[[], _Folding]]]] = {
 
 
 class Journal:
-    """Rows of one table on their way to the table that they are folded into.
+    """Appends rows of one table on their way to the table that they are folded into. One process at a time may."""
 
-    left: octets found at the beginning. broken: files set aside, for whoever says so.
-    """
-
-    def __init__(self, folder: Path, name: str, table: Table, limits: Limits) -> None:
-        """name: one of FOLDED_AS. table: where folded rows go."""
-        self._folder, self._name, self._table, self._limits = folder, name, table, limits
+    def __init__(self, folder: Path, folded: Path, limits: Limits) -> None:
+        """folder: of the journal. folded: of the table where folded rows go."""
+        self._folder, self._limits = folder, limits
         self._stream: Stream | None = None
         self._boundary = self._numbers = 0
-        self.broken: list[str] = []
-        self._waiting = deque(tidy(folder))
-        self._number = max([table.upto, *(segment.number for segment in self._waiting)])
-        self.left = sum(s.path.stat().st_size for s in self._waiting if s.number > table.upto)
+        clear(folder)
+        # In this order: a journal that is folded meanwhile is still seen, or stands in the table by then.
+        there = [segment.number for segment in found(folder)]
+        self._number = max([*there, last_folded(folded)])
 
     def cut(self, batch: pa.RecordBatch) -> list[pa.RecordBatch]:
         """The rows that belong to the open journal, and those after its last minute."""
@@ -94,34 +89,8 @@ class Journal:
     def roll(self) -> None:
         """End the open journal; it waits to be folded."""
         if self._stream is not None:
-            self._stream.close()
-            self._waiting.append(Segment(self._number, self._stream.path))
+            self._stream.end()
             self._stream, self._numbers = None, 0
-
-    def force(self) -> None:
-        """What is open to disk. Raises OSError."""
-        if self._stream is not None:
-            self._stream.force()
-
-    def step(self, now: int) -> bool:
-        """Fold the oldest journal that waits; False where none does. Raises OSError: nothing has changed then."""
-        if not self._waiting:
-            return False
-        number, path = self._waiting[0][:2]
-        try:
-            rows = self._folded(path) if number > self._table.upto else None
-        except UNREADABLE:
-            self.broken.append(set_aside(path))
-        else:
-            if rows is not None:
-                self._table.append(written_out(rows), now, number)
-            path.unlink()
-        self._waiting.popleft()
-        return True
-
-    def _folded(self, path: Path) -> pa.RecordBatch | None:
-        with path.open("rb") as file:
-            return folded_rows(self._name, (batch for batch, _ in read_stream(file)))
 
 
 def folded_rows(name: str, batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch | None:

@@ -12,7 +12,17 @@ import pyarrow.compute as pc
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["PART", "STREAM", "Segment", "SpanOfTime", "force_folder", "found", "span", "time_columns"]
+__all__ = [
+    "PART",
+    "STREAM",
+    "Segment",
+    "SpanOfTime",
+    "force_file",
+    "force_folder",
+    "found",
+    "span",
+    "time_columns",
+]
 
 STREAM: Final = ".arrows"
 PART: Final = ".part"
@@ -41,17 +51,30 @@ class Segment(NamedTuple):
 def found(folder: Path) -> list[Segment]:
     """Every segment in a table's folder, by number; the sealed file where both of a number are there."""
     segments: dict[int, Segment] = {}
-    try:
-        names = [path.name for path in folder.iterdir()]
-    except FileNotFoundError:
-        return []
-    for name in names:
+    for name in _names(folder):
         if match := _SEALED.fullmatch(name):
             number, first, last, written = map(int, match.groups())
             segments[number] = Segment(number, folder / name, first, last, written)
         elif match := _OPEN.fullmatch(name):
             segments.setdefault(int(match[1]), Segment(int(match[1]), folder / name))
     return [segments[number] for number in sorted(segments)]
+
+
+def _names(folder: Path) -> list[str]:
+    """Files of a folder that another process may be changing.
+
+    A listing may miss a segment of which the stream went before it was reached and the sealed file came after: a
+    second one sees the sealed file, which was there before the first one ended.
+    """
+    before: list[str] | None = None
+    while True:
+        try:
+            names = sorted(path.name for path in folder.iterdir())
+        except FileNotFoundError:
+            return []
+        if names == before:
+            return names
+        before = names
 
 
 def sealed_name(number: int, times: SpanOfTime, written: int) -> str:
@@ -75,6 +98,15 @@ def set_aside(path: Path) -> str:
     aside = path.with_suffix(".broken")
     path.replace(aside)
     return f"{path.parent.name}/{aside.name}"
+
+
+def force_file(path: Path) -> None:
+    """A file's octets to disk, whoever wrote them. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fdatasync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def force_folder(folder: Path) -> None:

@@ -6,8 +6,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from interlock.errors import OutputError
-from interlock.store.plain.aging import aged_out, kept_segments, remove
 from interlock.store.plain.assets import Picture, stored_assets
+from interlock.store.plain.compaction import Compactor
 from interlock.store.plain.database import Database
 from interlock.store.plain.diary import age_lines, stored_lines
 from interlock.store.plain.findings import stored_findings
@@ -49,7 +49,9 @@ class PlainStore:
         clock: Callable[[], int],
         retention: Retention | None = None,
         limits: Limits | None = None,
+        compacts: bool = True,
     ) -> None:
+        """compacts: it folds, seals and ages out by itself. Else another process is to (compaction.Compactor)."""
         self.folder, self._clock = folder, clock
         self._retention, self._limits = retention or Retention(), limits or Limits()
         self._full = False
@@ -65,17 +67,20 @@ class PlainStore:
             self._owed = Owed(self._database, clock, self._limits)
             self._tables = Tables(folder, self._limits)
             self._look()
+            self._aged = 0
+            self._say_what_broke()
+            self._compactor = self._compacting() if compacts else None
         except OSError as error:
             self._lock.release()
             raise _sentence(folder, error) from error
         except BaseException:
             self._lock.release()
             raise
-        self._aged = 0
-        self._say_what_broke()
-        if octets := self._tables.left:
-            says = f"The run before did not end well; {octets:,} octets of open segments are read and sealed"
-            self._say("recovered", says, octets)
+
+    def _compacting(self) -> Compactor:
+        return Compactor(
+            self.folder, now=self._clock(), say=self._say, limits=self._limits, retention=self._retention
+        )
 
     def _look(self) -> None:
         """What of the machines is there."""
@@ -139,23 +144,16 @@ class PlainStore:
         """About once a second. now: UTC ns of the wall."""
         self._say_what_broke()
         self._owed.settle()
-        self._tables.put(now)
         self._tables.tend(now)
+        if self._compactor is not None:
+            self._compactor.tend(now)
         if not 0 <= now - self._aged < self._limits.age_every_ns:
             self._age(now)
             self._aged = now
         self._say_how_the_disk_is()
 
     def _age(self, now: int) -> None:
-        """Remove what was kept long enough, and say so."""
-        kept = kept_segments(self.folder / "tables")
-        try:
-            removed = remove(aged_out(kept, self._retention, now // SECOND))
-        except OSError:
-            return  # it is tried again; the disk's state is told by those who write
-        for gone in removed:
-            says = f"{gone.segments:,} segments of {gone.table} were removed: {gone.why}"
-            self._say("aged-out", says, gone.octets)
+        """Remove lines of the diary that were kept long enough, and say so."""
         with suppress(OutputError), self._database.writing() as db:
             before = now - int(self._retention.diary_days * 86_400 * SECOND)
             lines = age_lines(db, before, self._retention.diary_lines)
@@ -163,8 +161,13 @@ class PlainStore:
             self._say("aged-out", f"{lines:,} lines of the diary were removed", lines)
 
     def close(self) -> None:
-        """Everything folded, sealed and on disk, as far as the disk takes it; the next one may write."""
+        """Everything on disk, folded and sealed where that is done here, as far as the disk takes it.
+
+        The next one may write.
+        """
         self._tables.close(self._clock())
+        if self._compactor is not None:
+            self._compactor.close(self._clock())
         self._say_how_the_disk_is()
         self._owed.settle()
         if self._tables.unkept or self._owed.unkept:
@@ -176,7 +179,8 @@ class PlainStore:
         self._lock.release()
 
     def _say_how_the_disk_is(self) -> None:
-        trouble = self._tables.trouble or self._owed.trouble
+        compacting = self._compactor.trouble if self._compactor is not None else None
+        trouble = self._tables.trouble or compacting or self._owed.trouble
         if trouble is not None and not self._full:
             self._full = True
             reason = trouble.strerror or str(trouble) if isinstance(trouble, OSError) else str(trouble)
@@ -197,9 +201,6 @@ class PlainStore:
             self._look()
             says = f"The database was broken and lies now as {name}; findings, diary and states begin anew"
             self._say("state-lost", says)
-
-        for name in self._tables.broken():
-            self._say("state-lost", f"Rows that can be neither folded nor sealed were set aside as {name}")
 
     def _say(self, event: Event, says: str, count: int = 0) -> None:
         self._owed.line(Entry(time=self._clock(), event=event, says=says, count=count))

@@ -2,11 +2,18 @@
 
 Words are written out, not coded: a stream then is its schema and one message a batch, each of which stands for itself,
 and what is whole can be told from what is torn. A field that was coded says so, and is coded again when it is read.
+
+Its writer holds a lock on it, which the kernel takes back when it dies: a stream that nobody holds is for whoever folds
+and seals. One that was ended carries Arrow's mark of the end; its writer died where it does not.
 """
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
+from contextlib import suppress
+from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 import pyarrow as pa
@@ -19,12 +26,25 @@ if TYPE_CHECKING:
 
     from interlock.store.plain.segments import SpanOfTime
 
-__all__ = ["Stream", "coded", "coded_schema", "read_stream", "written_out"]
+__all__ = [
+    "BEGUN",
+    "Stream",
+    "coded",
+    "coded_schema",
+    "is_ended",
+    "is_held",
+    "last_journal",
+    "read_stream",
+    "written_out",
+]
+
+BEGUN: Final = ".begun"
+"""Suffix of a stream that has no lock or no schema yet: nobody takes it for one."""
 
 _CODED: Final = b"interlock.coded"
 _UPTO: Final = b"interlock.journal"
-_END: Final = 8
-"""Octets of the mark that ends a stream, which ours never carries: it may always go on."""
+_END: Final = b"\xff\xff\xff\xff\0\0\0\0"
+"""The mark that ends a stream."""
 _WORDS: Final = pa.dictionary(pa.int32(), pa.utf8())
 _ZSTD: Final = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=1), use_threads=False)
 _ALONE: Final = pa.ipc.IpcReadOptions(use_threads=False)
@@ -45,12 +65,17 @@ class Stream:
         self.rows = self.octets = 0
         self.times: SpanOfTime | None = None
         self._unforced = True
-        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+        bare = path.with_suffix(BEGUN)
+        self._fd = os.open(bare, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
         try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._put(self._head)
+            if path.exists():
+                raise FileExistsError(errno.EEXIST, "a segment of that number is there already", str(path))
+            bare.rename(path)
         except OSError:
-            self.close()
-            path.unlink()
+            self._let_go()
+            bare.unlink()
             raise
 
     def append(self, batch: pa.RecordBatch, upto: int | None = None) -> None:
@@ -58,7 +83,7 @@ class Stream:
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, self._plain, options=_ZSTD) as writer:
             writer.write_batch(batch, custom_metadata=None if upto is None else {_UPTO: str(upto).encode()})
-        self._put(memoryview(sink.getvalue())[len(self._head) : -_END])
+        self._put(memoryview(sink.getvalue())[len(self._head) : -len(_END)])
         self.rows += batch.num_rows
         self.times = joined(self.times, span(batch))
 
@@ -80,9 +105,39 @@ class Stream:
             os.fdatasync(self._fd)
             self._unforced = False
 
-    def close(self) -> None:
-        """The file stays, to be sealed."""
+    def end(self) -> None:
+        """Nothing more comes; the file stays, to be folded or sealed."""
+        with suppress(OSError):  # without its mark it is taken for one whose writer died, and read as well
+            self._put(_END)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        # Of the lock first: a child forked meanwhile would hold it as long as it lives.
+        with suppress(OSError):
+            fcntl.flock(self._fd, fcntl.LOCK_UN)
         os.close(self._fd)
+
+
+def is_held(path: Path) -> bool:
+    """Whether somebody still writes to a stream; so, too, where it has gone."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def is_ended(path: Path) -> bool:
+    """Whether its writer ended it, rather than died."""
+    with path.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - len(_END)))
+        return file.read() == _END
 
 
 def read_stream(file: BinaryIO) -> Iterator[tuple[pa.RecordBatch, int | None]]:
@@ -100,6 +155,24 @@ def read_stream(file: BinaryIO) -> Iterator[tuple[pa.RecordBatch, int | None]]:
             return
         upto = said.get(_UPTO) if said is not None else None
         yield coded(batch, kept), None if upto is None else int(upto)
+
+
+def last_journal(path: Path) -> int:
+    """Number of the last journal that a stream's batches end, 0 for none: numbers rise from batch to batch.
+
+    Only the last batch is looked at; where it is torn, or the stream is, all are.
+    """
+    with suppress(pa.ArrowException, ValueError, StopIteration), path.open("rb") as source:
+        messages = pa.ipc.MessageReader.open_stream(source)
+        head = last = messages.read_next_message()
+        with suppress(StopIteration):
+            while True:
+                last = messages.read_next_message()
+        found = [said for _, said in read_stream(BytesIO(b"".join((head.serialize(), last.serialize()))))]
+        if found and found[0] is not None:
+            return found[0]
+    with path.open("rb") as file:
+        return max((said or 0 for _, said in read_stream(file)), default=0)
 
 
 def written_out(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -1,51 +1,36 @@
-"""One table's segments: an open one that grows, those that wait to be sealed, and the sealed ones."""
+"""One table's open segment: rows are appended until it is old or large; who folds and seals takes it from there."""
 
 from __future__ import annotations
 
 import errno
-from collections import deque
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from interlock.store.plain.sealing import UPTO, seal, tidy
-from interlock.store.plain.segments import UNREADABLE, set_aside, stream_name
-from interlock.store.plain.streams import Stream, read_stream
+from interlock.store.plain.sealing import UPTO
+from interlock.store.plain.segments import found, stream_name
+from interlock.store.plain.streams import BEGUN, Stream, last_journal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from interlock.store.plain.limits import Limits
-    from interlock.store.plain.segments import Segment
 
-__all__ = ["Table"]
-
-_SECOND = 1_000_000_000
+__all__ = ["Table", "clear", "last_folded"]
 
 
 class Table:
-    """Appends rows, and seals what is old or large. What an earlier writer left open is sealed first.
+    """Appends rows. One process at a time may: what an earlier one left open is none of its business."""
 
-    upto: every journal with a number up to this one is in here (journal.py). left: octets found in open segments.
-    broken: files set aside, for whoever says so.
-    """
-
-    def __init__(self, folder: Path, limits: Limits, *, journalled: bool) -> None:
-        """journalled: rows come from a journal. Only then what is open is read here: whoever begins waits for it."""
+    def __init__(self, folder: Path, limits: Limits) -> None:
         self.folder = folder
         self._limits = limits
         self._stream: Stream | None = None
-        self._sealing: Iterator[None] | None = None
-        self.broken: list[str] = []
-        there = tidy(folder)
-        self._number = there[-1].number if there else 0
-        self._waiting: deque[tuple[int, Path]] = deque((s.number, s.path) for s in there if not s.sealed)
-        self.upto = _last_journal(there) if journalled else 0
-        self.left = sum(path.stat().st_size for _, path in self._waiting)
+        clear(folder)
+        self._number = max((segment.number for segment in found(folder)), default=0)
 
     def append(self, batch: pa.RecordBatch, now: int, upto: int | None = None) -> None:
-        """Rows, all or none of them. now: UTC ns of the wall. Raises OSError."""
+        """Rows, all or none of them. now: UTC ns of the wall. upto: see Stream.append. Raises OSError."""
         if self._stream is not None and not self._stream.schema.equals(batch.schema):
             self.roll()
         try:
@@ -56,7 +41,6 @@ class Table:
                 raise
             self.roll()
             self._open(batch.schema, now).append(batch, upto)
-        self.upto = max(self.upto, upto or 0)
 
     def _open(self, schema: pa.Schema, now: int) -> Stream:
         if self._stream is None:
@@ -79,8 +63,7 @@ class Table:
     def roll(self) -> None:
         """End the open segment; it waits to be sealed."""
         if self._stream is not None:
-            self._stream.close()
-            self._waiting.append((self._number, self._stream.path))
+            self._stream.end()
             self._stream = None
 
     def force(self) -> None:
@@ -88,43 +71,32 @@ class Table:
         if self._stream is not None:
             self._stream.force()
 
-    def step(self, now: int) -> bool:
-        """Some of the sealing that waits; False where nothing does. Raises OSError: it is begun anew then."""
-        if self._sealing is None:
-            if not self._waiting:
-                return False
-            number, path = self._waiting[0]
-            self._sealing = seal(path, number, self.upto, now // _SECOND)
+
+def clear(folder: Path) -> None:
+    """Make a folder of streams; what its writer only began before it died held no rows."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for begun in folder.glob(f"*{BEGUN}"):
+        begun.unlink()
+
+
+def last_folded(folder: Path) -> int:
+    """Number of the last journal that a folded table's segments hold, also while another process seals them."""
+    while True:
+        there = found(folder)
         try:
-            next(self._sealing)
-        except StopIteration:
-            self._sealing = None
-            self._waiting.popleft()
-        except UNREADABLE:
-            self._sealing = None
-            self.broken.append(set_aside(self._waiting.popleft()[1]))
-        except OSError:
-            self._sealing = None
-            raise
-        return True
+            newest = [_sealed_upto(s.path) for s in [s for s in there if s.sealed][-1:]]
+            return max([0, *newest, *(last_journal(s.path) for s in there if not s.sealed)])
+        except FileNotFoundError:
+            continue  # it was sealed, or aged out, since
 
 
-def _last_journal(there: list[Segment]) -> int:
-    """Number of the last journal that segments hold."""
-    upto = 0
-    for segment in there:
-        if not segment.sealed:
-            with segment.path.open("rb") as file:
-                upto = max([upto, *(said or 0 for _, said in read_stream(file))])
-    sealed = [segment for segment in there if segment.sealed]
-    return max(upto, sealed_upto(sealed[-1].path) if sealed else 0)
-
-
-def sealed_upto(path: Path) -> int:
+def _sealed_upto(path: Path) -> int:
     """What a sealed segment says of journals (sealing.UPTO)."""
     import pyarrow.parquet as pq  # noqa: PLC0415 (slow, and seldom needed)
 
     try:
         return int((pq.read_schema(path).metadata or {}).get(UPTO, b"0"))
+    except FileNotFoundError:
+        raise
     except (pa.ArrowException, OSError, ValueError):
         return 0

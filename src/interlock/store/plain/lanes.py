@@ -1,0 +1,160 @@
+"""The two ways of a stream that nobody writes to any more: a journal is folded, a segment is sealed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from interlock.store.plain.journal import folded_rows
+from interlock.store.plain.sealing import seal, tidy
+from interlock.store.plain.segments import UNREADABLE, force_file, found, set_aside
+from interlock.store.plain.streams import is_ended, is_held, last_journal, read_stream, written_out
+from interlock.store.plain.table import last_folded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from interlock.store.plain.segments import Segment
+    from interlock.store.plain.table import Table
+
+__all__ = ["Folder", "Lane", "Sealer"]
+
+_SECOND = 1_000_000_000
+
+
+class Lane(Protocol):
+    """Streams of one folder. broken: files set aside, for whoever says so."""
+
+    broken: list[str]
+
+    def look(self) -> int:
+        """Find what nobody writes to any more; octets of what its writer did not end."""
+        ...
+
+    def step(self, now: int) -> bool:
+        """Some of what is to be done; False where nothing is. now: UTC ns of the wall.
+
+        Raises OSError: what was not done is begun anew then.
+        """
+        ...
+
+
+class _Waiting:
+    """Streams of a folder that wait, by number."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._streams: dict[int, Segment] = {}
+
+    def look(self, after: int = 0) -> int:
+        """Find more of them; octets of those that were not ended. after: those up to this number do not count."""
+        left = 0
+        for segment in found(self._folder):
+            if segment.sealed or segment.number in self._streams or is_held(segment.path):
+                continue
+            self._streams[segment.number] = segment
+            if segment.number > after and not is_ended(segment.path):
+                left += segment.path.stat().st_size
+        return left
+
+    def first(self) -> Segment | None:
+        """The one with the lowest number that is there."""
+        while self._streams:
+            segment = self._streams[min(self._streams)]
+            if segment.path.exists():
+                return segment
+            self.done(segment)  # somebody took it away
+        return None
+
+    def done(self, segment: Segment) -> None:
+        """It waits no longer."""
+        del self._streams[segment.number]
+
+
+class Folder:
+    """Folds journals of one table, in their order. table: where their rows go, which nobody else may append to."""
+
+    def __init__(self, folder: Path, name: str, table: Table) -> None:
+        """name: of journal.FOLDED_AS."""
+        tidy(folder)
+        self._name, self.table = name, table
+        self._waiting = _Waiting(folder)
+        # Only what lies here now can have been folded before: whoever writes gives higher numbers than those.
+        upto = last_folded(table.folder)
+        self._folded = {s.number for s in found(folder) if s.number <= upto}
+        for segment in found(table.folder) if self._folded else ():
+            if not segment.sealed:
+                force_file(segment.path)
+        self.broken: list[str] = []
+
+    def look(self) -> int:
+        """See Lane.look."""
+        return self._waiting.look(max(self._folded, default=0))
+
+    def step(self, now: int) -> bool:
+        """See Lane.step: the oldest journal that waits is folded."""
+        journal = self._waiting.first()
+        if journal is None:
+            return False
+        try:
+            if journal.number not in self._folded:
+                self._fold(journal, now)
+            self.table.force()  # before the journal goes: a power cut must find the one or the other
+        except UNREADABLE:
+            self.broken.append(set_aside(journal.path))
+        else:
+            journal.path.unlink()
+        self._folded.discard(journal.number)
+        self._waiting.done(journal)
+        return True
+
+    def _fold(self, journal: Segment, now: int) -> None:
+        with journal.path.open("rb") as file:
+            rows: pa.RecordBatch | None = folded_rows(self._name, (batch for batch, _ in read_stream(file)))
+        if rows is not None:
+            self.table.append(written_out(rows), now, journal.number)
+            self._folded.add(journal.number)
+
+
+class Sealer:
+    """Seals segments of one table, in their order."""
+
+    def __init__(self, folder: Path) -> None:
+        tidy(folder)
+        self._folder = folder
+        self._waiting = _Waiting(folder)
+        self._sealing: Iterator[None] | None = None
+        self.broken: list[str] = []
+
+    def look(self) -> int:
+        """See Lane.look."""
+        return self._waiting.look()
+
+    def step(self, now: int) -> bool:
+        """See Lane.step: one row group is sealed."""
+        segment = self._waiting.first()
+        if segment is None:
+            return False
+        try:
+            if self._sealing is None:
+                self._sealing = self._begun(segment, now)
+            next(self._sealing)
+        except StopIteration:
+            self._sealing = None
+            self._waiting.done(segment)
+        except UNREADABLE:
+            self._sealing = None
+            self.broken.append(set_aside(segment.path))
+            self._waiting.done(segment)
+        except OSError:
+            self._sealing = None
+            raise
+        return True
+
+    def _begun(self, segment: Segment, now: int) -> Iterator[None]:
+        if any(s.sealed and s.number == segment.number for s in found(self._folder)):
+            segment.path.unlink()  # it is sealed, and could not be removed then
+            return iter(())
+        return seal(segment.path, segment.number, last_journal(segment.path), now // _SECOND)
