@@ -245,5 +245,8 @@ SPEC = ProtocolSpec(
     udp=frozenset({44818, 2222}),
     framer=EncapsulationFramer,
     details=DETAILS,
+    timeout_ns=30_000_000_000,
     control=True,
 )
+"""timeout_ns: what a Logix message waits unless its program says otherwise (Rockwell 1756-PM012, message time-outs);
+a controller that checks new firmware is silent for 16 s before it answers the last block."""

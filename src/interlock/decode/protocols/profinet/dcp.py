@@ -29,6 +29,10 @@ _VERBS: Final = {(5, 1): "open", (5, 2): "close", (5, 3): "diagnose", (5, 5): "r
 _WRITTEN: Final = 0
 _OK, _REFUSED = 1, 2
 _MAX_GROUPS: Final = 4096
+_PATIENCE_NS: Final = 10_000_000_000
+"""What an answer may take besides the delay that was asked for."""
+_MAX_DELAY: Final = 0x1900
+"""The largest response delay factor that the standard has: 64 s."""
 
 _Item = tuple[int, int, bytes]
 
@@ -44,8 +48,7 @@ class Dcp:
     def message(self, m: Any, i: int, out: Any, c: Any, frame_id: int) -> None:
         """One DCP PDU; the cursor stands behind the frame id."""
         service, kind, xid = c.u8(), c.u8(), c.u32be()
-        c.skip(2)
-        length = c.u16be()
+        delay, length = c.u16be(), c.u16be()
         if service not in _FRAMES[frame_id]:
             self._decoder.facts.oddity(m, i, "profinet-dcp", "frame-id-mismatch", 0)
         short = length > c.left()
@@ -54,11 +57,12 @@ class Dcp:
         if kind & 1:
             self._answer(m, i, out, c, service, kind, xid)
         else:
-            self._ask(m, i, out, c, service, xid)
+            self._ask(m, i, out, c, service, xid, delay)
         if short:
             raise DecodeError("truncated", c.offset())
 
-    def _ask(self, m: Any, i: int, out: Any, c: Any, service: int, xid: int) -> None:
+    def _ask(self, m: Any, i: int, out: Any, c: Any, service: int, xid: int, delay: int) -> None:
+        """delay: over how many times 10 ms the group's answers are to be spread (4.3.1.3.3)."""
         d, slot = self._decoder, m.flow[i]
         self._orient(slot, m.side[i])
         if service == _HELLO:
@@ -72,6 +76,8 @@ class Dcp:
         group = int(d.facts.receiver(m, i)[:2], 16) & 1
         if group:
             self._remember(slot, m.side[i])
+            if service == _IDENTIFY:
+                out.set_timeout(row, _PATIENCE_NS + min(delay, _MAX_DELAY) * 10_000_000)
         if service == _SET:
             self._set(m, i, out, c, row)
         elif service == _GET:
