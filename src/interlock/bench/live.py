@@ -46,10 +46,10 @@ _QUIET_S: Final = 2.0
 @click.option(
     "--kill-every", type=click.FloatRange(0.5), help="Kill the decoding worker every so many seconds."
 )
-@click.option("--wait-ms", default=5.0, show_default=True, help="How long a batch waits for more frames.")
+@click.option("--wait-ms", type=float, help="How long a batch waits for more frames; else as in a sensor.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each mode.")
 def main(
-    *, rate: int, seconds: int, mode: str, kill_every: float | None, wait_ms: float, as_json: bool
+    *, rate: int, seconds: int, mode: str, kill_every: float | None, wait_ms: float | None, as_json: bool
 ) -> None:
     """Send packets of a synthetic plant to an interface and say how many were lost on the way to records."""
     if sys.platform != "linux" or os.geteuid() != 0:
@@ -58,12 +58,18 @@ def main(
     modes = ("capture", "decode") if mode == "both" else (mode,)
     for one in ("deaths",) if kill_every else modes:
         with wire() as (sending, listening):
-            row = _measure(traffic, rate, one, wait_ms / 1000, kill_every or 0.0, sending, listening)
+            row = _measure(traffic, rate, one, _waits(wait_ms), kill_every or 0.0, sending, listening)
         click.echo(json.dumps(row) if as_json else _text(row))
 
 
 def _measure(
-    traffic: Traffic, rate: int, mode: str, wait_s: float, kill_every_s: float, sending: str, listening: str
+    traffic: Traffic,
+    rate: int,
+    mode: str,
+    waits: tuple[float, float],
+    kill_every_s: float,
+    sending: str,
+    listening: str,
 ) -> dict[str, Any]:
     """One run: the receiver in a process of its own, then the sender in another."""
     load = os.getloadavg()[0]
@@ -72,8 +78,8 @@ def _measure(
 
     def receive() -> dict[str, Any]:
         if kill_every_s:
-            return _receive_killed(kill_every_s, wait_s, traffic.packets, ready[1], sent[0])
-        return _receive(mode, wait_s, traffic.packets, ready[1], sent[0])
+            return _receive_killed(kill_every_s, waits, traffic.packets, ready[1], sent[0])
+        return _receive(mode, waits, traffic.packets, ready[1], sent[0])
 
     receiver = in_child(listening, cores[-1], receive)
     os.read(ready[0], 1)
@@ -100,18 +106,25 @@ def _measure(
     }
 
 
+def _waits(wait_ms: float | None) -> tuple[float, float]:
+    """How long a batch waits for more frames, and how long where few come: as in a sensor where nothing is said."""
+    from interlock.capture.live.interface import CALM_WAIT_S, WAIT_S  # noqa: PLC0415 (Linux only)
+
+    return (WAIT_S, CALM_WAIT_S) if wait_ms is None else (wait_ms / 1000, wait_ms / 1000)
+
+
 def _dict(sent: Any) -> dict[str, Any]:
     return {name: getattr(sent, name) for name in ("packets", "seconds", "behind_s")}
 
 
-def _receive(mode: str, wait_s: float, packets: int, ready: int, sent: int) -> dict[str, Any]:
+def _receive(mode: str, waits: tuple[float, float], packets: int, ready: int, sent: int) -> dict[str, Any]:
     """Read everything; the figures."""
     from interlock.capture.live.interface import LiveSource  # noqa: PLC0415 (Linux only)
     from interlock.capture.live.place import shared_row  # noqa: PLC0415
     from interlock.capture.live.socket import open_ring  # noqa: PLC0415
 
     ring = open_ring("wire1")
-    source = LiveSource(ring, shared_row(), wait_s=wait_s)
+    source = LiveSource(ring, shared_row(), wait_s=waits[0], calm_wait_s=waits[1])
     engine = _engine() if mode == "decode" else None
     os.set_blocking(sent, False)
     os.write(ready, b"\1")
@@ -151,14 +164,16 @@ def _receive(mode: str, wait_s: float, packets: int, ready: int, sent: int) -> d
     }
 
 
-def _receive_killed(every_s: float, wait_s: float, packets: int, ready: int, sent: int) -> dict[str, Any]:
+def _receive_killed(
+    every_s: float, waits: tuple[float, float], packets: int, ready: int, sent: int
+) -> dict[str, Any]:
     """Decode in workers of which each is killed after a while; what they were done with stands in the ring's row."""
     from interlock.capture.live.interface import LiveSource  # noqa: PLC0415 (Linux only)
     from interlock.capture.live.place import Place, shared_row  # noqa: PLC0415
     from interlock.capture.live.socket import open_ring  # noqa: PLC0415
 
     def work() -> None:
-        source, engine = LiveSource(ring, row, wait_s=wait_s), _engine()
+        source, engine = LiveSource(ring, row, wait_s=waits[0], calm_wait_s=waits[1]), _engine()
         while True:
             frames = source.batch(0.1)
             if frames is not None:

@@ -69,10 +69,12 @@ def _measure(
         _until_ready(store, sensor)
         core = min(os.sched_getaffinity(0))
         seconds = traffic.packets / rate
+        idle, begin = _processes(sensor.pid), time.monotonic()
         strikes = in_child(sending, core, lambda: _strike(attacks, seconds))
         sender = in_child(sending, core, lambda: _sent(traffic, rate))
         seen = _watch(store, seconds if attacks else 0.0)
         told, struck = sender(), strikes()
+        busy, took = _processes(sensor.pid), time.monotonic() - begin
         figures = _settled(store, told["packets"] + len(struck))
         processes = _processes(sensor.pid)
     finally:
@@ -87,6 +89,9 @@ def _measure(
         "drops": figures.drops,
         "shed": figures.shed,
         "processes": processes,
+        "core_share": {
+            name: round((cost["cpu_s"] - idle[name]["cpu_s"]) / took, 3) for name, cost in busy.items()
+        },
         "record_latency_ms": _shown(figures.record_latency),
         "finding_latency_ms": _shown(figures.finding_latency),
         "finding_latency_from_outside_ms": _outside(struck, seen),

@@ -6,7 +6,7 @@ from __future__ import annotations
 import cython
 import numpy as np
 
-__all__ = ["present"]
+__all__ = ["present", "present_codes"]
 
 
 def present(numbers, least):
@@ -36,3 +36,15 @@ def present(numbers, least):
 def _present(numbers, least):
     mask = numbers >= least
     return None if mask.all() else bytearray(np.packbits(mask, bitorder="little").tobytes())
+
+
+def present_codes(codes):
+    """Bitmap of the codes (int32 array) that stand for something, which are not negative; None where all do."""
+    if not cython.compiled:
+        return _present(codes, 0)
+    view: cython.const_int[::1] = codes
+    n: cython.Py_ssize_t = view.shape[0]
+    i: cython.Py_ssize_t = 0
+    while i < n and view[i] >= 0:
+        i += 1
+    return None if i == n else present(codes.astype(np.int64), 0)

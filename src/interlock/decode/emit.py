@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from interlock.decode.columns import present
+from interlock.decode.columns import present, present_codes
 from interlock.decode.decimals import decimals
 from interlock.decode.values import NO_TIME
 from interlock.records.tables import CLUES, CREDENTIALS, FLOWS, ODDITIES, OPERATIONS, VALUES
@@ -327,7 +327,7 @@ def _across(rows: list[Any], width: int) -> list[list[Any]]:
 
 def _coded(codes: Any, texts: pa.Array) -> pa.DictionaryArray:
     codes = np.ascontiguousarray(codes, np.int32)
-    bits = present(codes.astype(np.int64), 0)
+    bits = present_codes(codes)
     parts = [None if bits is None else pa.py_buffer(bits), pa.py_buffer(codes)]
     return pa.DictionaryArray.from_buffers(_CODED, len(codes), parts, texts)
 

@@ -37,7 +37,7 @@ def segment(flow, number, *, back):
 
 def reader(ring, told):
     def work():
-        source = LiveSource(ring, shared_row(), wait_s=0)
+        source = LiveSource(ring, shared_row(), wait_s=0, calm_wait_s=0)
         while True:
             frames = source.batch(1.0)
             if frames is None:

@@ -77,7 +77,7 @@ def test_no_frame_that_fit_is_lost_when_workers_are_killed(network, told):
     ring, row = opened(network, size=RingSize(block_octets=1 << 13, blocks=512)), shared_row()
 
     def work():
-        source = LiveSource(ring, row, frames_limit=64, wait_s=0)
+        source = LiveSource(ring, row, frames_limit=64, wait_s=0, calm_wait_s=0)
         while True:
             frames = source.batch(1.0)
             if frames is not None:
@@ -137,7 +137,7 @@ def test_a_block_that_kills_every_worker_is_passed_over_and_counted(network):
     ring, row = opened(network, size=RingSize(block_octets=1 << 12, blocks=64)), shared_row()
 
     def work():
-        source = LiveSource(ring, row, wait_s=0)
+        source = LiveSource(ring, row, wait_s=0, calm_wait_s=0)
         while True:
             found = [number_of(octets) for _, _, octets, _ in rows(source.batch(1.0))]
             if 70 in found:

@@ -40,9 +40,15 @@ class WorkerNote:
     done: bool = False
 
 
+_FIELDS: Final = tuple((field.name, field.default) for field in dataclasses.fields(WorkerNote))
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"))
+"""Made once: a note goes with every batch, however small."""
+
+
 def note_octets(note: WorkerNote) -> bytes:
-    """The note as JSON; without its figures where those would make it too long."""
-    octets = json.dumps(dataclasses.asdict(note), separators=(",", ":")).encode()
+    """The note as JSON, what is as it begins left out; without its figures where those would make it too long."""
+    said = {name: value for name, begins in _FIELDS if (value := getattr(note, name)) != begins}
+    octets = _ENCODER.encode(said).encode()
     if len(octets) <= _MOST:
         return octets
     return note_octets(dataclasses.replace(note, figures=None))
