@@ -74,6 +74,7 @@ class _Bench:
             clock=time.time_ns,
             committed=self._committed,
             live=parts.live,
+            now_s=time.monotonic,
             beside=lambda work: Aside(work, time.monotonic),
         )
         self._asked: list[None] = []

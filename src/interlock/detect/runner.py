@@ -55,16 +55,18 @@ class Runner:
 
     def feed(self, table: str, rows: pa.RecordBatch, context: Context) -> list[Finding]:
         """Hand a batch of a table to who needs it; findings that are new or have grown much come out."""
+        return [finding for found in self.feeding(table, rows, context) for finding in found]
+
+    def feeding(self, table: str, rows: pa.RecordBatch, context: Context) -> Iterator[list[Finding]]:
+        """As `feed`, a detector at a time, for whoever has other things to do between."""
         if not rows.num_rows:
-            return []
+            return
         batch = Batch(table, rows)
-        found: list[Finding] = []
         for name, detector in self._detectors.items():
             if name not in self._rested and table in detector.needs:
                 self._note_missing(detector, batch)
-                found += self._guarded(detector, context, partial(detector.feed, batch, context))
-                found += [self._rested[name]] if name in self._rested else []
-        return found
+                found = self._guarded(detector, context, partial(detector.feed, batch, context))
+                yield found + ([self._rested[name]] if name in self._rested else [])
 
     def conclude(self, context: Context) -> Conclusion:
         """Everything found so far with final counts; may be called again as the run goes on.

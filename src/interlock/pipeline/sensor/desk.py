@@ -80,7 +80,7 @@ class Desk:
     def _round(self, wait_s: float) -> None:
         """Whatever has arrived, each worker in its turn."""
         self._cells[ALIVE] += 1
-        for key, _ in self._selector.select(wait_s):
+        for key, _ in self._selector.select(0.0 if self._judge.busy else wait_s):
             if key.fileobj is self._board:
                 self._welcome()
             elif key.fileobj is self._letters:

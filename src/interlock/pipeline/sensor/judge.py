@@ -14,6 +14,7 @@ from interlock.errors import OutputError
 from interlock.inventory.inventory import TABLES as INVENTORY_TABLES
 from interlock.pipeline.placing import placed
 from interlock.pipeline.sensor.aside import Here
+from interlock.pipeline.sensor.errands import Errands
 from interlock.pipeline.sensor.ongoing import Ongoing
 from interlock.pipeline.sensor.steps import OPEN_FLOWS, WorkerNote, figures_of, read_note
 from interlock.pipeline.sensor.survey import Draft, survey
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from interlock.records.finding import Finding
     from interlock.records.frames import Source
     from interlock.records.site import Site
-    from interlock.store.port import Store
+    from interlock.store.port import AssetRow, Store
 
 __all__ = ["KEPT", "Judge", "joined", "wanted_tables"]
 
@@ -44,9 +45,11 @@ KEPT: Final = (OPERATIONS, FLOWS, CLUES, VALUES, ODDITIES)
 
 CONCLUDE_NS: Final = 10_000_000_000
 """Time between two looks at everything found so far, at least."""
-ROWS_AT_ONCE: Final = 256
+ROWS_AT_ONCE: Final = 64
 """Machines that are brought to disk at once."""
 CALM_ROWS: Final = 16_384
+KNOWN_ROWS: Final = 8192
+"""The inventory looks at as many at once: some milliseconds, which a finding may wait."""
 CALM_NS: Final = 1_000_000_000
 """Operations that may wait are judged when there are so many of them, or after so long."""
 _SHARE: Final = 20
@@ -69,11 +72,12 @@ class Judge:
         clock: Callable[[], int],
         committed: Callable[[int, int, Sequence[Finding]], None],
         live: bool,
+        now_s: Callable[[], float],
         beside: Callable[[Callable[[], Iterable[Any]]], Work] = Here,
     ) -> None:
         """live: frames come from interfaces, where silence says something.
 
-        beside: begins work in a copy of the process.
+        now_s: seconds that only rise. beside: begins work in a copy of the process.
         """
         self.site = site
         self._inventory = inventory
@@ -87,9 +91,10 @@ class Judge:
         self._work: Work | None = None
         self._draft = Draft()
         self._drawn_at = (0, 0)
-        self._turns: Iterator[Iterable[Finding]] | None = None
+        self._looking = False
+        self._errands = Errands(now_s)
         self._tally = FlowTally()
-        self._gathered = {name: Gathering() for name in INVENTORY_TABLES}
+        self._gathered = {name: Gathering(KNOWN_ROWS) for name in INVENTORY_TABLES}
         self._urgency = Urgency()
         self._calm = Gathering(CALM_ROWS)
         self._calm_since = 0
@@ -128,20 +133,22 @@ class Judge:
         self._calmly(self._calm.rest())
         self._learn()
         wall = self._clock()
-        idle = self._work is None and self._turns is None
-        if idle and (wall - self._concluded >= self._pause or wall < self._concluded):
+        if not self._looking and not 0 <= wall - self._concluded < self._pause:
+            self._looking = True
             self.look()
-            self._begin()
+            self._errands.add(self._begin())
         self._store.tend(self._clock())
+
+    @property
+    def busy(self) -> bool:
+        """Whether `go_on` has something to do at once."""
+        return bool(self._errands)
 
     def go_on(self) -> None:
         """A little of what takes long; to be called in every round."""
         if self._work is not None:
             self._gather(self._work)
-        elif self._draft.rows:
-            self._remember()
-        elif self._turns is not None:
-            self._turn(self._turns)
+        self._errands.go_on()
 
     def conclude(self, *, last: bool = False) -> None:
         """Look at everything found so far, with all that is known of machines and of the capture's health; wait for it.
@@ -151,18 +158,27 @@ class Judge:
         self._drop_work()
         self._calmly(self._calm.rest())
         self._learn()
+        self._errands.settle()
         self.look()
-        self._begin(last=last)
-        while self._work is not None or self._draft.rows or self._turns is not None:
+        self._errands.add(self._begin(last=last))
+        while self._errands or self._work is not None:
             self.go_on()
 
-    def _begin(self, *, last: bool = False) -> None:
+    def _begin(self, *, last: bool = False) -> Iterator[None]:
         self._concluded = self._clock()
-        if last or self._inventory.has_news(self.now):
-            self._drawn_at, self._draft = (self.now, self._inventory.keys()), Draft()
-            self._work = (Here if last else self._beside)(self._surveyed)
-        else:
-            self._turns = self._runner.by_turns(self._context())
+        news = self._inventory.has_news(self.now)
+        yield
+        if not news and not last:
+            self._conclude_by_turns()
+            return
+        self._drawn_at, self._draft = (self.now, self._inventory.keys()), Draft()
+        yield
+        self._work = (Here if last else self._beside)(self._surveyed)
+
+    def _conclude_by_turns(self) -> None:
+        turns = self._runner.by_turns(self._context())
+        self._errands.add(self._committing((f for f in found if self._is_news(f)) for found in turns))
+        self._looking = False
 
     def _surveyed(self) -> Iterator[tuple[str, Any]]:
         return survey(
@@ -183,24 +199,24 @@ class Judge:
         if before is None and (found := self._draft.directory) is not None:
             self._directory = found
             self._inventory.adopt(*self._drawn_at, found, self._draft.issued)
+        if self._draft.rows:
+            self._errands.add(self._remember(self._draft.taken()))
         if work.finished:
             self._work = None
             self._pause = max(CONCLUDE_NS, _SHARE * (self._clock() - self._concluded))
-            self._turns = self._runner.by_turns(self._context())
+            self._conclude_by_turns()
 
-    def _turn(self, turns: Iterator[Iterable[Finding]]) -> None:
-        """What one more detector has to say."""
-        found = next(turns, None)
-        if found is None:
-            self._turns = None
-        elif grown := [f for f in found if self._is_news(f)]:
-            self._commit(grown, None)
+    def _committing(self, turns: Iterable[Iterable[Finding]]) -> Iterator[None]:
+        """What waits is no news of this moment: its latency is not counted as such."""
+        for found in turns:
+            if some := list(found):
+                self._commit(some, None)
+            yield
 
     def _drop_work(self) -> None:
         if self._work is not None:
             self._work.end()
-        self._work = self._turns = None
-        self._draft.rows.clear()
+        self._work, self._looking = None, False
 
     def look(self) -> None:
         """Judge the capture itself."""
@@ -215,16 +231,24 @@ class Judge:
         self.conclude(last=True)
         self._store.tend(self._clock())
 
-    def _remember(self) -> None:
-        """Some of the machines for others to see; a disk that refuses leaves them as they were."""
-        rows, self._draft.rows = self._draft.rows[:ROWS_AT_ONCE], self._draft.rows[ROWS_AT_ONCE:]
-        with suppress(OutputError):
-            self._store.remember(rows)
+    def _remember(self, rows: Sequence[AssetRow]) -> Iterator[None]:
+        """Machines for others to see; a disk that refuses leaves them as they were."""
+        for at in range(0, len(rows), ROWS_AT_ONCE):
+            with suppress(OutputError):
+                self._store.remember(rows[at : at + ROWS_AT_ONCE])
+            yield
 
     def _learn(self) -> None:
         for name, gathered in self._gathered.items():
-            if (rest := gathered.rest()) is not None:
-                self._inventory.feed(name, rest)
+            self._let_know(name, gathered.rest())
+
+    def _let_know(self, table: str, rows: pa.RecordBatch | None) -> None:
+        if rows is not None:
+            self._errands.add(self._telling(table, rows))
+
+    def _telling(self, table: str, rows: pa.RecordBatch) -> Iterator[None]:
+        self._inventory.feed(table, rows)
+        yield
 
     def _context(self) -> Context:
         if self._directory is None:
@@ -249,8 +273,8 @@ class Judge:
 
     def _shown(self, name: str, batch: pa.RecordBatch, context: Context) -> list[Finding]:
         """To the detectors at once, to the inventory with the next second's: a machine is not gone in a moment."""
-        if name in INVENTORY_TABLES and (enough := self._gathered[name].add(batch)) is not None:
-            self._inventory.feed(name, enough)
+        if name in INVENTORY_TABLES:
+            self._let_know(name, self._gathered[name].add(batch))
         if name not in self._needs:
             return []
         if name == "operations":
@@ -261,12 +285,10 @@ class Judge:
         return self._runner.feed(name, batch, context)
 
     def _calmly(self, rows: pa.RecordBatch | None) -> None:
-        """Judge what could wait. What it shows is no news of this moment: its latency is not counted as such."""
-        if rows is None:
-            return
-        self._calm_since = self._clock()
-        if found := self._runner.feed("operations", rows, self._context()):
-            self._commit(found, None)
+        """Judge what could wait, in turns."""
+        if rows is not None:
+            self._calm_since = self._clock()
+            self._errands.add(self._committing(self._runner.feeding("operations", rows, self._context())))
 
     def _is_news(self, finding: Finding) -> bool:
         """Whether more is to be said than was: more of it, or other words."""

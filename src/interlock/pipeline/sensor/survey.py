@@ -87,6 +87,11 @@ class Draft:
         self._ids: dict[Any, Any] = {}
         self._lent: dict[Any, Any] = {}
 
+    def taken(self) -> list[AssetRow]:
+        """The rows since this was asked last."""
+        rows, self.rows = self.rows, []
+        return rows
+
     def take(self, piece: tuple[str, Any]) -> None:
         """One piece, in the order in which they were given."""
         kind, things = piece
