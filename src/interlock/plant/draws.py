@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["Draws"]
 
@@ -24,16 +24,13 @@ class Draws:
         )
         self._seed = seed
         self._rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, *words.tolist()])))
-        self._normal = self._normals()
         self._even = self._evens()
+        self.gauss: Callable[[], float] = self._normals().__next__
+        """Normally distributed, mean 0, deviation 1."""
 
     def of(self, purpose: str) -> Draws:
         """A stream of its own."""
         return Draws(self._seed, purpose)
-
-    def gauss(self) -> float:
-        """Normally distributed, mean 0, deviation 1."""
-        return next(self._normal)
 
     def uniform(self, low: float = 0.0, high: float = 1.0) -> float:
         """Evenly distributed, low to high."""

@@ -16,12 +16,12 @@ __all__ = ["Controller", "Field"]
 class Field(Protocol):
     """What a controller is wired to."""
 
-    def measure(self, name: str) -> float:
-        """What the transmitter of a tag says."""
+    def measure(self, names: tuple[str, ...], image: State) -> None:
+        """What the transmitters of tags say, into an image."""
         ...
 
-    def set(self, name: str, value: float) -> None:
-        """Move an actuator."""
+    def actuate(self, names: tuple[str, ...], image: State) -> None:
+        """Move actuators as an image has them."""
         ...
 
 
@@ -45,9 +45,7 @@ class Controller:
         if not self.running:
             return
         image = self.image
-        for name in self.inputs:
-            image[name] = wired.measure(name)
+        wired.measure(self.inputs, image)
         self.program(image, dt_s)
-        for name in self.outputs:
-            wired.set(name, image[name])
+        wired.actuate(self.outputs, image)
         self.scans += 1

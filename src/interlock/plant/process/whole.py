@@ -12,7 +12,7 @@ from interlock.plant.process.tags import BY_NAME, TAGS, first_state
 from interlock.plant.process.water import step_water
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from interlock.plant.process.tags import State
 
@@ -20,6 +20,7 @@ __all__ = ["STEP_S", "Process"]
 
 STEP_S: Final = 0.2
 _DAY_S: Final = 86_400.0
+_SPANS: Final = {t.name: (t.low, t.high, t.noise) for t in TAGS}
 _GUARDED: Final = tuple(t for t in TAGS if math.isfinite(t.safe_low) or math.isfinite(t.safe_high))
 
 
@@ -56,11 +57,27 @@ class Process:
         """Move an actuator or a set point, within its span. Raises KeyError where there is no such tag."""
         self.state[name] = BY_NAME[name].clamp(value)
 
-    def measure(self, name: str) -> float:
-        """What the transmitter says: the value with its noise, within its span. Raises KeyError where there is none."""
-        tag = BY_NAME[name]
-        value = self.simulated.get(name, self.state[name])
-        return tag.clamp(value + tag.noise * self._gauss()) if tag.noise else value
+    def actuate(self, names: Iterable[str], image: State) -> None:
+        """Move actuators as an image has them, see `set`. Raises KeyError where there is no such tag."""
+        state = self.state
+        for name in names:
+            value, (low, high, _) = image[name], _SPANS[name]
+            state[name] = value if low <= value <= high else BY_NAME[name].clamp(value)
+
+    def measure(self, names: Iterable[str], image: State) -> None:
+        """What transmitters say, into an image: values with their noise, within their spans.
+
+        Raises KeyError where there is no such tag.
+        """
+        state, simulated, gauss = self.state, self.simulated, self._gauss
+        for name in names:
+            value = simulated[name] if name in simulated else state[name]
+            low, high, noise = _SPANS[name]
+            if noise:
+                value += noise * gauss()
+                if not low <= value <= high:
+                    value = BY_NAME[name].clamp(value)
+            image[name] = value
 
     def harmed(self) -> dict[str, float]:
         """Tags beyond what is safe, with their true values; a filler that stands harms no bottle."""

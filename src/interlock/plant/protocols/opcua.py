@@ -96,7 +96,8 @@ class _Connection:
         self._token = struct.pack("<BHI", 2, 1, 0x51A70000 + number * 7919)
         self._active = self._may_write = False
         self._rest = b""
-        self._nonce = b""
+        self._nonce = self._asked = b""
+        self._tags: tuple[str | None, ...] = ()
         self._services: dict[int, Callable[[Reader], bytes]] = {
             GET_ENDPOINTS: self._endpoints, CREATE_SESSION: self._create, ACTIVATE_SESSION: self._activate,
             CLOSE_SESSION: self._close, BROWSE: self._browse, READ: self._read, WRITE: self._write,
@@ -257,21 +258,28 @@ class _Connection:
         )
 
     def _read(self, reader: Reader) -> bytes:
+        asked, results, now = reader.octets[reader.at :], b"", self._server.now()
+        if asked != self._asked:  # polls ask the same again and again
+            self._asked, self._tags = asked, self._read_tags(reader)
+        for tag in self._tags:
+            if tag is None:
+                results += struct.pack("<BI", 2, _BAD_NODE_UNKNOWN)
+            else:
+                results += struct.pack("<BBdq", 5, DOUBLE, self._server.image[tag], now)
+        return struct.pack("<i", len(self._tags)) + results + struct.pack("<i", 0)
+
+    def _read_tags(self, reader: Reader) -> tuple[str | None, ...]:
+        """What is asked for; None where there is no such value."""
         reader.take(12)
-        results = b""
-        count = min(max(reader.number("i"), 0), MOST_ITEMS)
-        for _ in range(count):
+        found = []
+        for _ in range(min(max(reader.number("i"), 0), MOST_ITEMS)):
             name = reader.node()
             attribute = reader.number("I")
             reader.text()
             reader.take(2)
             reader.text()
-            tag = self._server.nodes.get(name)
-            if tag is None or attribute != VALUE:
-                results += struct.pack("<BI", 2, _BAD_NODE_UNKNOWN)
-            else:
-                results += struct.pack("<BBdq", 5, DOUBLE, self._server.image[tag], self._server.now())
-        return struct.pack("<i", count) + results + struct.pack("<i", 0)
+            found.append(self._server.nodes.get(name) if attribute == VALUE else None)
+        return tuple(found)
 
     def _write(self, reader: Reader) -> bytes:
         codes = []

@@ -25,7 +25,8 @@ class Clock:
     def at(self, when_ns: int, what: Callable[[], None]) -> None:
         """Ask for something at a time; a time that is past means as soon as may be."""
         self._asked += 1
-        heapq.heappush(self._waiting, (max(when_ns, self.now), self._asked, what))
+        when_ns = when_ns if when_ns > self.now else self.now  # noqa: FURB136 (a call less, millions of times)
+        heapq.heappush(self._waiting, (when_ns, self._asked, what))
 
     def run(self, until_ns: int) -> None:
         """Let everything happen that is due before `until_ns`, and move on to it."""

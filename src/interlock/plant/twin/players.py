@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from interlock.plant.actors.steps import Link, Script
-    from interlock.plant.protocols.session import Session
+    from interlock.plant.protocols.session import Session, Spontaneous
     from interlock.plant.twin.tcp import Conversation
 
 __all__ = ["Line", "Player"]
@@ -17,10 +17,14 @@ __all__ = ["Line", "Player"]
 
 @dataclass(slots=True, eq=False)
 class Line:
-    """One connection. cut: the server knows nothing of it any more, and resets it when it is next used."""
+    """One connection. cut: the server knows nothing of it any more, and resets it when it is next used.
+
+    speaks: the session, where it says things by itself.
+    """
 
     conversation: Conversation
     session: Session
+    speaks: Spontaneous | None = None
     settles: bool = False
     cut: bool = False
     heard: list[bytes] = field(default_factory=list)

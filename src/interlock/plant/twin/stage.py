@@ -204,9 +204,11 @@ class Stage:
             if service is None:
                 clock.at(conversation.refuse(now), partial(self._fail, player, step.link))
                 return
-            line = player.lines[step.link] = Line(conversation, service.open())
+            session = service.open()
+            speaks = session if isinstance(session, Spontaneous) else None
+            line = player.lines[step.link] = Line(conversation, session, speaks)
             now = conversation.open(now)
-            if isinstance(line.session, Spontaneous):
+            if speaks is not None:
                 clock.at(now, partial(self._speak, player, line, step.link))
         clock.at(now, partial(self._say, player, line, step))
 
@@ -315,8 +317,8 @@ class Stage:
         self.clock.at(self.clock.now, partial(self._resume, player, heard))
 
     def _speak(self, player: Player, line: Line, link: Link) -> None:
-        session = line.session
-        if player.lines.get(link) is not line or line.cut or not isinstance(session, Spontaneous):
+        session = line.speaks
+        if player.lines.get(link) is not line or line.cut or session is None:
             return
         now = self.clock.now
         for message in session.due(now / SECOND):

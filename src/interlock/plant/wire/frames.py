@@ -17,7 +17,9 @@ ACK: Final = 0x10
 _LEAST: Final = 60
 _IPV4: Final = 0x0800
 _IP_HEAD: Final = struct.Struct("!BBHHHBBH4s4s")
-_TCP_HEAD: Final = struct.Struct("!HHIIHHHH")
+_TCP_HEAD: Final = struct.Struct("!HHHHHBBH4s4sHHIIHHHH")
+"""From the frame's type on: Ethernet's last field, IPv4, TCP."""
+
 _UDP_HEAD: Final = struct.Struct("!HHHH")
 
 
@@ -70,12 +72,32 @@ def tcp(
     identification: int = 0,
 ) -> bytes:
     """One segment. ports: from, to. numbers: sequence, acknowledgement."""
-    words = (0x5000 | flags, 64240)
-    head = _TCP_HEAD.pack(*ports, numbers[0] & 0xFFFFFFFF, numbers[1] & 0xFFFFFFFF, *words, 0, 0)
-    total = _pseudo(source, target, 6, 20 + len(payload))
-    checksum = internet_checksum(head + payload, total)
-    head = head[:16] + checksum.to_bytes(2, "big") + head[18:]
-    return _ipv4(source, target, 6, identification, head + payload)
+    size = len(payload)
+    addresses = _words(source.ip + target.ip)
+    sequence, acknowledged, words = numbers[0] & 0xFFFFFFFF, numbers[1] & 0xFFFFFFFF, 0x5000 | flags
+    identification &= 0xFFFF
+    total = (
+        addresses + 26 + size + ports[0] + ports[1] + words + 64240
+        + (sequence >> 16) + (sequence & 0xFFFF) + (acknowledged >> 16) + (acknowledged & 0xFFFF)
+        + _words(payload)
+    )  # fmt: skip
+    head = _TCP_HEAD.pack(
+        _IPV4, 0x4500, 40 + size, identification, 0x4000, 64, 6,
+        _folded(0x4500 + 40 + size + identification + 0x4000 + 0x4006 + addresses), source.ip, target.ip,
+        *ports, sequence, acknowledged, words, 64240, _folded(total), 0,
+    )  # fmt: skip
+    frame = target.mac + source.mac + head + payload
+    return frame if size >= 6 else frame.ljust(_LEAST, b"\0")
+
+
+def _words(octets: bytes) -> int:
+    """A number with the one's complement sum of 16-bit words: 2**16 is 1 modulo 65535."""
+    return int.from_bytes(octets if len(octets) % 2 == 0 else octets + b"\0", "big") % 0xFFFF
+
+
+def _folded(total: int) -> int:
+    """Complement of a one's complement sum that is not 0 (RFC 1071)."""
+    return 0xFFFF - ((total - 1) % 0xFFFF + 1)
 
 
 def udp(source: End, target: End, ports: tuple[int, int], payload: bytes, identification: int = 0) -> bytes:
