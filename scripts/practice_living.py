@@ -102,7 +102,7 @@ def one(name: str, state: Path, capture: Path, most_s: float) -> Tried:
     """Play one."""
     tried, env = Tried(name), {**os.environ, "INTERLOCK_STATE": str(state)}
     expected = Expected.of(name, state, most_s)
-    run([*INTERLOCK, "up", "--seed", "1"], env, 120)
+    run([*INTERLOCK, "up", "--seed", "1"], env, 200)
     recording = subprocess.Popen(
         [*INTERLOCK, "capture", "--seconds", str(most_s + SETTLES_S + 200), "--out", str(capture)],
         env=env,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,10 +17,20 @@ __all__ = ["Scenario", "Scene"]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What an attacker has at hand: chance, and a watch. now_s: seconds since the epoch."""
+    """What an attacker has at hand: chance, and a watch. now_s: seconds since the epoch.
+
+    told: what the truth is to say of single messages, in their order.
+    """
 
     draws: Draws
     now_s: Callable[[], float]
+    told: list[dict[str, str]] = field(default_factory=list)
+
+    def tell(self, **about: str) -> None:
+        """Say of what is sent next what the truth is to say: with the time at which it is sent."""
+        whole, rest = divmod(round(self.now_s() * 1e9), 10**9)
+        at = f"{datetime.fromtimestamp(whole, UTC):%Y-%m-%dT%H:%M:%S}.{rest // 1000:06d}Z"
+        self.told.append({"time": at, **about})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

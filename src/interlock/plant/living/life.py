@@ -46,8 +46,8 @@ _BEGIN_S: Final = 5 * 3600 + 59 * 60
 """The plant's clock when it starts: a minute before the first shift."""
 
 _DAY_S: Final = 86_400
-_READY_S: Final = 80.0
-"""For all servers together: on a busy machine asyncua alone takes half a minute until it knows its address space."""
+_READY_S: Final = 160.0
+"""For all servers together: on a busy machine asyncua alone takes a minute until it knows its address space."""
 
 _FALLS_S: Final = 0.5
 """From what makes a machine fail until it is silent."""

@@ -22,7 +22,7 @@ _LIBRARIES: Final = {
 }  # fmt: skip
 """Module → package of the extra `plant`."""
 
-_START_S: Final = 90.0
+_START_S: Final = 180.0
 
 
 def missing_libraries() -> list[str]:

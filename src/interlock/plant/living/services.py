@@ -149,7 +149,11 @@ def listen_frames(
         if kind == _PACKET_OUTGOING or len(frame) < 14 or not (frame[0] & _GROUP or frame[:6] == mac):
             return
         sender, wait = frame[6:12], 0.0
-        for answer in take(frame[14:]) or ():
+        try:
+            answers = take(frame[14:]) or ()
+        except (ValueError, struct.error, IndexError):
+            return  # whoever cannot read a frame does not answer it
+        for answer in answers:
             wait += draws.uniform(0.001, 0.008)
             made = (sender + mac + ethertype.to_bytes(2, "big") + answer).ljust(60, b"\0")
             loop.call_later(wait, _sent, sock, made)

@@ -6,6 +6,7 @@ import asyncio
 import socket
 import struct
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -320,4 +321,5 @@ class LivingStage:
         for machine, ethertype, take in self._takers:
             mac = self._mac(machine)
             if ethertype == step.ethertype and (step.target[0] & 1 or mac == step.target):
-                take(step.payload)
+                with suppress(*_GRIEF):  # whoever cannot read a frame does not answer it
+                    take(step.payload)

@@ -82,6 +82,11 @@ def link_frame(control_octet: int, target: int, source: int, user: bytes) -> byt
     return _checked(head) + b"".join(_checked(user[at : at + 16]) for at in range(0, len(user), 16))
 
 
+def linked(length: int, octets: bytes) -> bytes:
+    """A link header with any length, its CRC right, and what follows it."""
+    return _checked(b"\x05\x64" + bytes((length, 0xC4)) + struct.pack("<HH", 10, 1)) + octets
+
+
 def user_data(frame: bytes) -> bytes:
     """What a frame carries, without checks."""
     octets = frame[10:]

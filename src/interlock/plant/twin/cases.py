@@ -40,10 +40,12 @@ class Case:
         self._clock = clock
         self._state = state
         self._moved: dict[str, list[float]] = {}
+        self._told: list[dict[str, str]] = []
 
     def watched(self, scene: Scene) -> Script:
         """The attack's script, its begin and its end noted."""
         self.begin_ns = self._clock.now
+        self._told = scene.told
         self._moved = {tag: [self._state[tag]] * 3 for tag in self.scenario.moves}
         yield from self.scenario.script(scene)
         self.end_ns = self._clock.now
@@ -72,6 +74,7 @@ class Case:
                 {"tag": tag, "before": _number(seen[0]), "least": _number(seen[1]), "most": _number(seen[2])}
                 for tag, seen in self._moved.items()
             ],
+            **({"messages": list(self._told)} if self._told else {}),
         }  # fmt: skip
 
 

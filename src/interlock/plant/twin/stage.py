@@ -40,6 +40,9 @@ _PAUSE_S: Final = 5.0
 _UNANSWERED_S: Final = 3.0
 """Until who asked by datagram gives up."""
 
+_UNREADABLE: Final = (ValueError, struct.error, IndexError)
+"""What sessions raise at what they cannot read."""
+
 EVERYBODY: Final = End.of("ff:ff:ff:ff:ff:ff", "10.77.1.255")
 
 
@@ -229,7 +232,10 @@ class Stage:
         if link.server in self.silent:
             self.clock.at(now + round(_UNANSWERED_S * SECOND), partial(self._fail, player, link))
             return
-        answers = tuple(service.open().receive(step.octets)) if service else ()
+        try:
+            answers = tuple(service.open().receive(step.octets)) if service else ()
+        except _UNREADABLE:  # whoever cannot read a datagram does not answer it
+            answers = ()
         back = arrived - HOP_NS
         for answer in answers:
             back += self._thought(link.server)
@@ -286,7 +292,11 @@ class Stage:
     ) -> None:
         """A frame arrives at one who listens; what that one answers goes to the sender."""
         when = self.clock.now
-        for answer in take(payload) or ():
+        try:
+            answers = take(payload) or ()
+        except _UNREADABLE:
+            return
+        for answer in answers:
             when += round(self._draws.uniform(1e6, 8e6))
             self._mirror.see(when, ethernet(source, mac, ethertype, answer), player.frames)
 
@@ -355,7 +365,7 @@ class Stage:
         except Crashed as crashed:
             self._crash(player, step.link, crashed.seconds)
             return
-        except ValueError:
+        except _UNREADABLE:
             ends = line.conversation.reset(self.clock.now, 1)
             self.clock.at(ends, partial(self._fail, player, step.link))
             return
