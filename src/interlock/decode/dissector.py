@@ -15,7 +15,7 @@ from interlock.decode.fragments import Fragments
 from interlock.decode.packet import Packet
 from interlock.decode.streams import BEFORE, MAX_CARRY, MAX_STREAMS, Holes, Queue
 
-__all__ = ["COUNTS", "TCP_STATES", "Dissector"]
+__all__ = ["COUNTS", "Dissector"]
 
 COUNTS = (
     "frames",
@@ -44,17 +44,10 @@ COUNTS = (
     UNICAST,
 ) = range(11)
 
-TCP_STATES = (None, "opened", "established", "closed", "reset", "midstream", "refused")
 OPENED, ESTABLISHED, CLOSED, RESET, MIDSTREAM, REFUSED = range(1, 7)
 
 FIN, SYN, RST, ACK = 1, 2, 4, 16
 IN_ORDER, LATE = 1, 2
-MAX_TRIES = 6
-TWIN_WINDOW_NS = 400_000_000
-DUPLICATE_WINDOW_NS = 10_000_000
-LOOK_NS = 10_000_000_000
-EPOCH_NS = 60_000_000_000
-"""Capture time that goes back by more is another clock, by less a disorder."""
 
 
 class Dissector:
@@ -142,7 +135,7 @@ class Dissector:
         elif time > self.latest:
             self.clock += time - self.latest
             self.latest = time
-        elif self.latest - time > 60000000000:
+        elif self.latest - time > 60000000000:  # back by more is another clock, by less a disorder
             self.latest = time
         p.clock = self.clock
         if self.clock >= self.look:

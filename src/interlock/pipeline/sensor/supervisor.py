@@ -120,10 +120,6 @@ class Supervisor:
         """Whether somebody asked it to end."""
         return bool(self._asked)
 
-    def residents(self) -> dict[str, int]:
-        """Memory of each job's process, octets."""
-        return {job.name: job.child.resident() for job in self._jobs if job.child is not None}
-
     def _take(self, number: int, _frame: Any) -> None:
         if number == signal.SIGHUP:
             for job in self._jobs:

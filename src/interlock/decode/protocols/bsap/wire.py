@@ -43,7 +43,6 @@ SERVICES: Final = frozenset(
 """Application functions that are asked; an answer has its request's as source function."""
 
 SERIAL_BEGIN: Final = b"\x10\x02"
-_SERIAL_END: Final = b"\x10\x03"
 _LINK: Final = frozenset({0x81, 0x83, 0x85, 0x86, 0x87, 0x8A, 0x8B, 0x95})
 """Polls and acknowledgements of the serial line itself."""
 

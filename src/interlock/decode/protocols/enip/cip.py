@@ -31,7 +31,6 @@ OK, REFUSED = 1, 2
 WRITTEN, READ = 0, 1
 UNCONNECTED = 0x4000000000000000
 """Added to the pairing keys of messages outside of connections."""
-PARTIAL_TRANSFER = 6
 MAX_DEPTH = 4
 """Wrappers in wrappers that are opened."""
 MAX_PATHS = 16384

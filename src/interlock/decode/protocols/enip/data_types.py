@@ -12,8 +12,6 @@ __all__ = ["MAX_RAW", "STRUCTURE", "DataTypes"]
 
 MAX_RAW = 4096
 STRUCTURE = 0x02A0
-STRING_HANDLE = 0x0FCE
-"""Template handle of the Logix data type STRING: a length (DINT) and 82 characters."""
 
 UNSIGNED, SIGNED, FLOAT, BOOLEAN, TEXT = range(5)
 

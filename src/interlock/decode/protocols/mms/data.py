@@ -37,7 +37,6 @@ __all__ = [
     "quality_of",
     "quality_text",
     "read_data",
-    "read_datum",
     "real",
     "time_text",
     "utc_time",
@@ -92,11 +91,6 @@ def read_data(octets: bytes, at: int, end: int, depth: int = 0) -> list[Datum]:
             _seen[piece] = datum
         found.append(datum)
     return found
-
-
-def read_datum(octets: bytes, tag: int, start: int, stop: int) -> Datum:
-    """The datum of one element whose tag and content are known already."""
-    return _datum(octets, tag, start, stop, 0)
 
 
 def _datum(octets: bytes, tag: int, start: int, stop: int, depth: int) -> Datum:

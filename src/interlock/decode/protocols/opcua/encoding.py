@@ -21,7 +21,6 @@ MAX_DEPTH = 16
 MAX_TEXT = 1024
 """Characters kept of one text."""
 
-VALUE_ATTRIBUTE = 13
 ATTRIBUTES = (
     *("", "NodeId", "NodeClass", "BrowseName", "DisplayName", "Description", "WriteMask", "UserWriteMask"),
     *("IsAbstract", "Symmetric", "InverseName", "ContainsNoLoops", "EventNotifier", "Value", "DataType"),

@@ -10,9 +10,8 @@ from typing import Any, Final
 from interlock.decode.protocols.profinet.blocks import each_block
 from interlock.errors import DecodeError
 
-__all__ = ["IM0_INDEX", "annotation_facts", "read_annotation", "read_identity"]
+__all__ = ["annotation_facts", "read_annotation", "read_identity"]
 
-IM0_INDEX: Final = 0xAFF0
 _IM0, _IM1, _IM3 = 0x0020, 0x0021, 0x0023
 _ANNOTATION_OCTETS: Final = 64
 _RELEASED: Final = "V"

@@ -18,23 +18,13 @@ from interlock.decode.protocols.s7comm.plus_objects import about, created_ids, o
 from interlock.errors import DecodeError
 from interlock.records.vocabulary import VERBS
 
-__all__ = ["Plus", "plus_return_code"]
+__all__ = ["Plus"]
 
 REQUEST, ANSWER, ANSWER_2, NOTIFICATION = 0x31, 0x32, 0x02, 0x33
 CREATE_OBJECT, DELETE_OBJECT, INIT_SSL = 0x04CA, 0x04D4, 0x05B3
-NULL_SERVER_SESSION = 0x0120
-SYSTEM_EVENT = 0xFE
 NO_NUMBER = -2147483648
-SEQUENCE_KEY = 1 << 17
 HEAD = 512
 """Octets of a PDU in several data units that are kept until its last one comes."""
-MAX_SEARCHED = 4096
-
-
-def plus_return_code(value):
-    """Give the error code in a return value: its low 16 bits, signed; negative is an error."""
-    code = value & 0xFFFF
-    return code - 0x10000 if code & 0x8000 else code
 
 
 class Plus:

@@ -28,7 +28,6 @@ _FILE: Final = {
 ON_PIPES: Final = frozenset(_FILE)
 """Commands that mean something else on a named pipe."""
 _FILE_WRITE: Final = VERBS.index("file-write")
-_CONFIGURE: Final = VERBS.index("configure")
 _MAX_NAME: Final = 512
 
 
