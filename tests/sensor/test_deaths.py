@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from soaking.books import unprinted
 from soaking.running import ROLES, until
+from soaking.sender import ENTRY, PROBE_SERVER
+
+SLOWLY = 30
 
 
 @pytest.fixture
@@ -70,6 +74,24 @@ def test_a_judge_that_is_killed_has_kept_what_was_printed_and_the_next_one_goes_
     assert sensor.stop() == 0
     assert not unprinted(sensor.printed, sensor.findings())
     assert any("the judge died (signal 9)" in entry.says for entry in sensor.diary())
+
+
+def test_a_judge_that_is_killed_loses_no_row_and_keeps_none_twice(ground, sensor) -> None:
+    log = ground.folder / "probes.log"
+    with ground.sending(SLOWLY, "--probes", 100, "--log", log) as sender:
+        for _ in range(4):
+            time.sleep(1.3)
+            strike(sensor, "judge", signal.SIGKILL)
+        ground.sent(sender)
+    assert sensor.stop() == 0
+    rows = Counter()
+    for batch in sensor.reader.rows("operations_folded", columns=["server", "object", "repeats"]):
+        for server, what, repeats in zip(*(batch[n].to_pylist() for n in range(3)), strict=True):
+            if server == PROBE_SERVER:
+                rows[what] += repeats
+    sent = [number for number, _ in ENTRY.iter_unpack(log.read_bytes())]
+    assert len(sent) > 300
+    assert rows == {f"holding:{number}": 1 for number in sent}
 
 
 def test_a_supervisor_that_is_killed_leaves_no_process_and_the_next_sensor_goes_on(ground, sensor) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from interlock.bootstrap import build_engine
 from interlock.decode.heartbeat import SIZE as HEARTBEAT
-from interlock.pipeline.sensor.board import ALIVE, HANDED, PARTLY_READ, SHORT
+from interlock.pipeline.sensor.board import ALIVE, BEGUN, HANDED, PARTLY_READ, SHORT
 from interlock.pipeline.sensor.child import say
 from interlock.pipeline.sensor.line import Line
 from interlock.pipeline.sensor.shedding import Pressure
@@ -26,13 +26,16 @@ __all__ = ["capturing"]
 def capturing(
     parts: Parts,
     number: int,
-    opened: Callable[[int], FrameSource],
+    opened: Callable[[int, int], FrameSource],
     cells: memoryview,
     stop: Callable[[], bool],
     hung: frozenset[tuple[int, int]],
 ) -> None:
-    """A capture worker's whole life. opened(frames handed on before): the source. hung: see Engine."""
-    source = opened(cells[HANDED])
+    """A capture worker's whole life. opened(frames handed on before, those to the end of what was begun): the source.
+
+    hung: see Engine.
+    """
+    source = opened(cells[HANDED], cells[BEGUN])
 
     def alive() -> None:
         cells[ALIVE] += 1
@@ -45,9 +48,18 @@ def capturing(
             beat=cells[:HEARTBEAT],
             hung=hung,
         )
-        line = Line(parts.switchboard.call, parts.schemas, alive, _most(parts))
+        ledger = parts.ledger
+        line = Line(
+            parts.switchboard.call,
+            parts.schemas,
+            alive,
+            _most(parts),
+            kept=lambda: ledger.kept(number)[0],
+            life=lambda: ledger.life,
+        )
         Worker(number, source=source, engine=engine, records=line, cells=cells, clock=time.time_ns).run(stop)
-        line.close()
+        if not line.close():
+            say(f"worker {number}: the judge did not keep its last records in time")
         for sentence in source.losses:
             cells[SHORT] = PARTLY_READ
             say(sentence)

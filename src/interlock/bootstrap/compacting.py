@@ -31,7 +31,13 @@ def compacting(parts: Parts, cells: memoryview, stop: Callable[[], bool]) -> Non
     _give_way()
     cells[PID] = os.getpid()
     said = _Disk(parts)
-    compactor = Compactor(parts.sensor.folder, now=time.time_ns(), say=said.say, retention=retention(parts))
+    compactor = Compactor(
+        parts.sensor.folder,
+        now=time.time_ns(),
+        say=said.say,
+        retention=retention(parts),
+        spared=parts.ledger.spares,
+    )
 
     def beat() -> None:
         cells[ALIVE] += 1

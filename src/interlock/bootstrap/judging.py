@@ -40,7 +40,13 @@ __all__ = ["judging"]
 
 def judging(parts: Parts, cells: memoryview, stop: Callable[[], bool]) -> None:
     """The judge's whole life: it owns the store until it ends."""
-    store = PlainStore(parts.sensor.folder, clock=time.time_ns, retention=retention(parts), compacts=False)
+    store = PlainStore(
+        parts.sensor.folder,
+        clock=time.time_ns,
+        retention=retention(parts),
+        compacts=False,
+        puts=parts.ledger,
+    )
     try:
         bench = _Bench(parts, store)
         bench.desk(cells).run(stop)
@@ -87,6 +93,7 @@ class _Bench:
             self._store,
             board=self._parts.switchboard,
             letters=self._parts.letters,
+            ledger=self._parts.ledger,
             schemas=self._parts.schemas,
             cells=cells,
             clock=time.time_ns,

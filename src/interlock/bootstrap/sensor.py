@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import time
 from typing import TYPE_CHECKING
@@ -100,9 +101,9 @@ def build_replay(
     open_sources(specs).close()  # what cannot be read is said before anything begins
     parts = Parts(sensor, 1, live=False)
 
-    def opened(handed: int) -> FrameSource:
+    def opened(handed: int, begun: int) -> FrameSource:
         run = open_sources(specs)
-        return Replay(run, speed=speed, clock=time.monotonic_ns, sleep=time.sleep, skip=handed)
+        return Replay(run, speed=speed, clock=time.monotonic_ns, sleep=time.sleep, skip=handed, begun=begun)
 
     return Running(parts, [parts.worker(0, "the capture worker", "", opened)], most_deaths=16)
 
@@ -110,14 +111,21 @@ def build_replay(
 def build_live(sensor: Sensor, ears: Sequence[Ear]) -> Running:
     """Interfaces that are listened to already. Raises ConfigError, OutputError before anything begins."""
     from interlock.capture.live.interface import LiveSource  # noqa: PLC0415 (Linux only)
+    from interlock.capture.live.place import pardon  # noqa: PLC0415
 
-    def opener(ear: Ear) -> Callable[[int], FrameSource]:
+    def opener(ear: Ear) -> Callable[[int, int], FrameSource]:
         source = Source(name=ear.interface.name, realm=ear.interface.realm)
-        return lambda _handed: Interface(LiveSource(ear.ring, ear.row), source)
+        return lambda _handed, _begun: Interface(LiveSource(ear.ring, ear.row), source)
 
     parts = Parts(sensor, len(ears), live=True)
     jobs = [
-        parts.worker(number, f"worker {ear.worker} of {ear.interface.name}", ear.interface.name, opener(ear))
+        parts.worker(
+            number,
+            f"worker {ear.worker} of {ear.interface.name}",
+            ear.interface.name,
+            opener(ear),
+            functools.partial(pardon, ear.row),
+        )
         for number, ear in enumerate(ears)
     ]
     return Running(parts, jobs, most_deaths=None)

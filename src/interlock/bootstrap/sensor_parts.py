@@ -19,6 +19,7 @@ from interlock.errors import OutputError
 from interlock.inventory.registry_files import load_registries, load_rules
 from interlock.pipeline.sensor.board import Board
 from interlock.pipeline.sensor.judge import wanted_tables
+from interlock.pipeline.sensor.ledger import Ledger
 from interlock.pipeline.sensor.steps import OPEN_FLOWS
 from interlock.pipeline.sensor.supervisor import Job
 from interlock.pipeline.sensor.wires import LetterBox, Switchboard
@@ -70,6 +71,7 @@ class Parts:
         self.lock = _locked(sensor.folder)
         self.board = Board(workers + 3)
         self.compactor_cells = self.board.row(workers + 2)
+        self.ledger = Ledger(workers)
         self.letters = LetterBox()
         self.switchboard = Switchboard(sensor.folder)
         self.bell = os.eventfd(0, os.EFD_NONBLOCK)
@@ -83,11 +85,20 @@ class Parts:
     def close(self) -> None:
         """Nobody runs any more; another sensor may have the store."""
         self.switchboard.close()
+        self.letters.close()
         self.lock.release()
 
-    def worker(self, number: int, name: str, source: str, opened: Callable[[int], FrameSource]) -> Job:
-        """The job of a capture worker. opened(frames handed on before): where its frames come from."""
+    def worker(
+        self,
+        number: int,
+        name: str,
+        source: str,
+        opened: Callable[[int, int], FrameSource],
+        pardon: Callable[[], None] = lambda: None,
+    ) -> Job:
+        """The job of a capture worker. opened: see `capturing`."""
         return Job(
+            pardon=pardon,
             name=name,
             stage=0,
             finite=not self.live,
@@ -103,6 +114,7 @@ class Parts:
         """The job of the judge."""
         return Job(
             name="the judge",
+            pardon=self.ledger.pardon,
             stage=1,
             still_s=JUDGE_STILL_S,
             memory=self.sensor.memory,

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     import pyarrow as pa
 
     from interlock.records.asset import Asset
     from interlock.records.finding import Finding
 
-__all__ = ["AssetRow", "Entry", "Event", "Store"]
+__all__ = ["AssetRow", "Entry", "Event", "Puts", "Store", "Unheeded"]
 
 Event = Literal[
     "started", "stopped", "worker-lost", "blind", "flow-passed-over", "shed", "dropped", "interface-gone",
@@ -47,6 +48,46 @@ class AssetRow(NamedTuple):
     digest: int
 
 
+class Puts(Protocol):
+    """Whoever has to know how far rows got to disk, whatever ends the writer, so that it can send again what did not.
+
+    A put is whole or it never was: files that grew in one that never came to its end are cut back by the next writer.
+    """
+
+    def grows(self, path: Path, octets: int) -> None:
+        """A file of rows, so long until now, is about to grow; 0 octets: to be made."""
+        ...
+
+    def done(self) -> None:
+        """Every row that was taken so far is on disk."""
+        ...
+
+    def undone(self) -> Sequence[tuple[Path, int]]:
+        """Files that grew in a put that never came to its end, and how long they were before."""
+        ...
+
+    def cut(self) -> None:
+        """What `undone` named is as it was."""
+        ...
+
+
+class Unheeded:
+    """Puts that nobody asks about: what was half written stays."""
+
+    def grows(self, path: Path, octets: int) -> None:
+        """Nothing to do."""
+
+    def done(self) -> None:
+        """Nothing to do."""
+
+    def undone(self) -> Sequence[tuple[Path, int]]:
+        """Nothing."""
+        return ()
+
+    def cut(self) -> None:
+        """Nothing to do."""
+
+
 class Store(Protocol):
     """Where a sensor keeps things. One process writes; others may read at the same time.
 
@@ -56,7 +97,11 @@ class Store(Protocol):
     """
 
     def write(self, batches: Mapping[str, pa.RecordBatch]) -> None:
-        """Take rows of any tables as they come. A crash loses at most those since the last `tend`."""
+        """Take rows of any tables as they come. A crash loses at most those since the last `put`."""
+        ...
+
+    def put(self) -> bool:
+        """What was taken to disk (a power cut may still cost it); whether all of it is there."""
         ...
 
     def commit(self, findings: Sequence[Finding]) -> bool:

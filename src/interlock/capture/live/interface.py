@@ -1,8 +1,9 @@
 """A live interface as a source of frames, read in a worker from a ring that its supervisor opened.
 
-A batch belongs to the reader until it asks for the next one, or says `done`: only then do the blocks go back to
-the kernel. A worker that dies leaves its batch to the next one, which is given the same frames under the same
-numbers; a block over which several workers died is passed over and counted as lost.
+A batch belongs to the reader until it says `done`, or asks for the next one without keeping it: only then do the
+blocks go back to the kernel. A worker that dies leaves its batches to the next one, which is given the same frames
+under the same numbers, in batches that end at least where those did; a block over which several workers died is passed
+over and counted as lost.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import errno
 import select
 import time
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -89,19 +91,27 @@ class LiveSource:
         self._calm_wait_s = max(wait_s, calm_wait_s)
         self._monotonic_s, self._wall_ns, self._sleep = monotonic_s, wall_ns, sleep
         self._measure = np.zeros(3, np.int64)
-        self._held = 0
+        self._held: deque[tuple[int, tuple[int, int, int, int]]] = deque()
+        """Of batches that are not done with: how many blocks, and the figures behind them."""
+        self._next = 0
         self._looked_s = -_LOOK_S
         self._figures = Statistics()
         self._begin()
 
-    def batch(self, timeout_s: float) -> Frames | None:
-        """Wait for frames; None where none came in time. Says that the batch before is done with."""
-        self.done()
+    def batch(self, timeout_s: float, *, keep: bool = False) -> Frames | None:
+        """Wait for frames; None where none came in time. keep: batches before are not done with.
+
+        Of those a quarter of the ring is kept at most: the kernel needs room for what comes.
+        """
+        if not keep:
+            self.done()
+        while self._next - self._place.sequence > self._ring.size.blocks // 4:
+            self.done(self._held[0][1][0])
         end_s = self._monotonic_s() + timeout_s
         while True:
             self._look()
             count = self._ready()
-            if count and self._place.tries >= MOST_TRIES:
+            if count and self._place.tries(self._next) >= MOST_TRIES:
                 self._pass_over()
                 continue
             if count:
@@ -111,15 +121,18 @@ class LiveSource:
                 return None
             self._wait(min(left_s, _LOOK_S))
 
-    def done(self) -> None:
-        """Say that all of the last batch is dealt with: its blocks go back to the kernel."""
-        if not self._held:
-            return
-        blocks, self._held = self._held, 0
-        sequence = self._place.sequence
-        figures = self._figures
-        self._place.finish(blocks, (figures.frames, figures.octets, figures.wire_octets, figures.snapped))
-        give_back(self._ring.memory, self._ring.size.block_octets, sequence, blocks)
+    def done(self, reached: int | None = None) -> None:
+        """Say that batches up to so many frames (see `reached`) are dealt with, or all: their blocks go back."""
+        while self._held and (reached is None or self._held[0][1][0] <= reached):
+            blocks, figures = self._held.popleft()
+            sequence = self._place.sequence
+            self._place.finish(blocks, figures)
+            give_back(self._ring.memory, self._ring.size.block_octets, sequence, blocks)
+
+    @property
+    def reached(self) -> int:
+        """Frames handed out so far, or passed over, by all readers of this row."""
+        return self._figures.frames
 
     @property
     def statistics(self) -> Statistics:
@@ -162,14 +175,20 @@ class LiveSource:
     def _begin(self) -> None:
         """Take over from a reader before, or begin."""
         row, place = self._place.row, self._place
-        if row[places.OWN]:
+        lost = row[places.OWN]
+        if lost:
             self._replace()
         start = recover(self._ring.memory, self._ring.size.block_octets, place.sequence)
         if start != place.sequence:
             place.count(places.DAMAGED, start - place.sequence)
             place.move(start)
+        self._next = place.sequence
         figures = self._figures
         figures.frames, figures.octets, figures.wire_octets, figures.snapped = place.figures
+        if (
+            lost
+        ):  # what another reader's ring held of these is gone with it: others must not have their numbers
+            figures.frames = max(figures.frames, row[places.READ])
         figures.linktypes = {LINKTYPE_ETHERNET: figures.frames} if figures.frames else {}
         if not row[places.SINCE]:
             self._note("up")
@@ -178,13 +197,13 @@ class LiveSource:
 
     def _ready(self) -> int:
         """How many blocks to take now; one at a time where a reader before died over some of them."""
-        place, ring = self._place, self._ring
+        ring = self._ring
         while True:
-            careful = place.careful
+            careful = self._careful
             count: int = ready(
                 ring.memory,
                 ring.size.block_octets,
-                place.sequence,
+                self._next,
                 0 if careful else self._octets,
                 0 if careful else self._frames,
                 self._measure.data,
@@ -194,11 +213,17 @@ class LiveSource:
                 return count
             self._mend(seen)
 
+    @property
+    def _careful(self) -> bool:
+        """Whether the block that is next belongs to a batch that a reader before began and was not done with."""
+        return self._next < self._place.begun
+
     def _mend(self, seen: int) -> None:
         """Go on where a block tells another number than it should, as only somebody else who shares the ring makes it.
 
         Where the number belongs to that place, it is believed; else the block is given back unread.
         """
+        self.done()
         place, ring = self._place, self._ring
         sequence = place.sequence
         place.count(places.DAMAGED, 1)
@@ -207,11 +232,12 @@ class LiveSource:
         else:
             place.finish(1, place.figures)
             give_back(ring.memory, ring.size.block_octets, sequence, 1)
+        self._next = place.sequence
 
     def _gather(self, count: int) -> int:
         """Wait a little where the batch is small; what came meanwhile is taken, too."""
         begin_s = self._monotonic_s()
-        while self._measure[OCTETS] < self._octets // 2 and not self._place.careful:
+        while self._measure[OCTETS] < self._octets // 2 and not self._careful:
             wait_s = self._wait_s if self._measure[FRAMES] >= ENOUGH_FRAMES else self._calm_wait_s
             left_s = begin_s + wait_s - self._monotonic_s()
             if left_s <= 0:
@@ -222,34 +248,40 @@ class LiveSource:
 
     def _take(self, count: int) -> Frames | None:
         place, ring, row = self._place, self._ring, np.zeros(3, np.int64)
-        place.begin(count)
+        place.begin(self._next, count)
         columns = Columns(int(self._measure[FRAMES]))
         size = int(self._measure[OCTETS])
         octets = np.empty(size + size // 4 + SPILL_OCTETS, np.uint8)
         block_octets = ring.size.block_octets
         n = copy_blocks(
-            ring.memory, block_octets, place.sequence, count, octets.data[:size], *columns.views(0), row.data
+            ring.memory, block_octets, self._next, count, octets.data[:size], *columns.views(0), row.data
         )
-        self._held = count
+        self._next += count
         place.count(places.DAMAGED, int(row[DAMAGED]))
         place.count(places.DROPPED, int(row[LOST]))
-        if not n:
-            self.done()
-            return None
-        columns.linktype[:n] = LINKTYPE_ETHERNET
-        frames = columns.frames(n, octets, int(row[USED]), self._source, place.number + 1)
-        self._figures.add(frames)
+        frames = None
+        if n:
+            columns.linktype[:n] = LINKTYPE_ETHERNET
+            frames = columns.frames(n, octets, int(row[USED]), self._source, self._figures.frames + 1)
+            self._figures.add(frames)
+            place.row[places.READ] = self._figures.frames
+        figures = self._figures
+        held = (figures.frames, figures.octets, figures.wire_octets, figures.snapped)
+        self._held.append((count, held))
         return frames
 
     def _pass_over(self) -> None:
         """Leave out the block over which so many readers died; its frames keep their numbers."""
+        self.done()
         place, ring = self._place, self._ring
         sequence, frames = place.sequence, int(self._measure[FRAMES])
         place.count(places.PASSED, frames)
         place.count(places.DROPPED, frames)
         self._figures.frames += frames
+        place.row[places.READ] = self._figures.frames
         place.finish(1, (self._figures.frames, *place.figures[1:]))
         give_back(ring.memory, ring.size.block_octets, sequence, 1)
+        self._next = place.sequence
 
     def _wait(self, timeout_s: float) -> None:
         poller = select.poll()
@@ -298,11 +330,13 @@ class LiveSource:
             ring = self._given.anew()
         except SourceError:
             return
+        self.done()
         if self._ring is not self._given:
             self._ring.close()
         self._ring = ring
         self._place.row[places.OWN] = 1
         self._place.restart()
+        self._next = self._place.sequence
         ring.undeafen()
 
     def _note(self, state: State) -> None:

@@ -11,13 +11,13 @@ from __future__ import annotations
 import mmap
 from typing import Final
 
-__all__ = ["MOST_TRIES", "SIZE", "Place", "shared_row"]
+__all__ = ["MOST_TRIES", "SIZE", "Place", "pardon", "shared_row"]
 
-SLOT, DROPPED, FREEZES, DAMAGED, PASSED, BEGUN, TRIED, TRIES, INDEX, STATE, SINCE, OWN = range(12)
+SLOT, DROPPED, FREEZES, DAMAGED, PASSED, BEGUN, TRIED, TRIES, INDEX, STATE, SINCE, OWN, READ = range(13)
 """DROPPED, FREEZES: what the kernel said so far. DAMAGED: blocks that contradicted themselves. PASSED: frames
 passed over. BEGUN: the sequence number behind the batch begun last. TRIED, TRIES: the block that the batch began
 with, and how often it was begun. INDEX: the interface's number. STATE, SINCE: of the interface (ns). OWN: the ring
-that supervisor and workers share can hear nothing more."""
+that supervisor and workers share can hear nothing more. READ: frames handed out or passed over."""
 SETS: Final = (16, 24)
 SEQUENCE, NUMBER, OCTETS, WIRE_OCTETS, SNAPPED = range(5)
 """In each set: the block to read next; frames done with, their octets captured and on the wire, and how many were
@@ -31,6 +31,11 @@ MOST_TRIES: Final = 3
 def shared_row() -> memoryview:
     """A row for one ring, to be made before forking: all children see the same one."""
     return memoryview(mmap.mmap(-1, 8 * SIZE)).cast("q")
+
+
+def pardon(row: memoryview) -> None:
+    """A reader was killed from outside: the block that it was at is not suspect for that."""
+    row[TRIES] = max(0, row[TRIES] - 1)
 
 
 class Place:
@@ -62,22 +67,26 @@ class Place:
         """Frames done with, their octets captured and on the wire, how many of them were cut."""
         return self._done(NUMBER), self._done(OCTETS), self._done(WIRE_OCTETS), self._done(SNAPPED)
 
-    @property
-    def tries(self) -> int:
-        """How often the batch that is next was begun."""
-        return int(self.row[TRIES]) if self.row[TRIED] == self.sequence else 0
+    def tries(self, sequence: int) -> int:
+        """How often a batch was begun that began with this block."""
+        return int(self.row[TRIES]) if self.row[TRIED] == sequence else 0
 
     @property
-    def careful(self) -> bool:
-        """Whether the block that is next belongs to a batch that was begun and not done with."""
-        begun: int = self.row[BEGUN]
-        return self.sequence < begun
+    def begun(self) -> int:
+        """The block behind those that anybody has begun to work on."""
+        return int(self.row[BEGUN])
 
-    def begin(self, blocks: int) -> None:
-        """Note that the next `blocks` blocks are being worked on now."""
-        row, sequence = self.row, self.sequence
-        row[TRIES] = self.tries + 1
-        row[TRIED] = sequence
+    def begin(self, sequence: int, blocks: int) -> None:
+        """Note that `blocks` blocks from `sequence` on are being worked on now.
+
+        Blocks that are read again before those over which somebody died leave these suspect.
+        """
+        row = self.row
+        if not sequence < row[TRIED] < row[BEGUN]:
+            tries = self.tries(sequence)
+            row[TRIES] = 0
+            row[TRIED] = sequence
+            row[TRIES] = tries + 1
         row[BEGUN] = max(row[BEGUN], sequence + blocks)
 
     def finish(self, blocks: int, figures: tuple[int, int, int, int]) -> None:

@@ -10,12 +10,25 @@ from typing import Final
 
 from interlock.decode.heartbeat import SIZE as HEARTBEAT
 
-__all__ = ["ALIVE", "BLOCK", "HANDED", "PARTLY_READ", "PID", "SHORT", "TOOK_NS", "UNKEPT", "Board"]
+__all__ = [
+    "ALIVE",
+    "BEGUN",
+    "BLOCK",
+    "HANDED",
+    "PARTLY_READ",
+    "PID",
+    "SHORT",
+    "STEP",
+    "TOOK_NS",
+    "UNKEPT",
+    "Board",
+]
 
-ALIVE, BLOCK, HANDED, TOOK_NS, SHORT, PID = range(HEARTBEAT, HEARTBEAT + 6)
+ALIVE, BLOCK, HANDED, TOOK_NS, SHORT, PID, STEP, BEGUN = range(HEARTBEAT, HEARTBEAT + 8)
 """Places in a row behind the heartbeat: rounds of the child's loop; next block of its ring; frames handed on since
 the sensor began; wall time (ns) at which frames were last taken; how its work fell short, 0 where it did not; its
-process's number, of those who tell it here."""
+process's number, of those who tell it here; number of the step that was made last; frames up to the end of the batch
+that was begun last."""
 
 PARTLY_READ, UNKEPT = 1, 2
 """A source was not read to its end; what came could not all be kept."""

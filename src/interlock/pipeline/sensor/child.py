@@ -45,6 +45,7 @@ class Child:
         self.condemned = False
         self._beat = (-1, 0.0)
         self.began_s = now_s
+        self._short = _short_of_memory()
         sys.stdout.flush()
         sys.stderr.flush()
         parent = os.getpid()
@@ -93,6 +94,11 @@ class Child:
         """(source, frame) that it was working on when a decoder ended it by a fault of its own."""
         mine = code > 0 or -code in _CRASHES
         return (self._cells[SOURCE], self._cells[FRAME]) if mine and self._cells[BUSY] else None
+
+    def killed_from_outside(self, code: int) -> bool:
+        """Whether somebody else ended it by a signal: neither its own work, nor we, nor the want of memory."""
+        by_signal = code < 0 and -code not in _CRASHES
+        return by_signal and not self.condemned and self._short == _short_of_memory()
 
     def resident(self) -> int:
         """Octets of memory that it alone holds: not the rings, which all processes of a sensor have in common."""
@@ -152,6 +158,14 @@ def _status(pid: int) -> list[bytes]:
     with suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
     return []
+
+
+def _short_of_memory() -> int:
+    """How many processes this machine's kernel has killed for want of memory."""
+    with suppress(OSError, ValueError, StopIteration):
+        lines = Path("/proc/vmstat").read_text("ascii").splitlines()
+        return int(next(line for line in lines if line.startswith("oom_kill ")).split()[1])
+    return 0
 
 
 def _processor_s(pid: int) -> float:

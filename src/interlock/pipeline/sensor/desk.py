@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import select
 import selectors
 from typing import TYPE_CHECKING, Final
 
 from interlock.pipeline.sensor.board import ALIVE
+from interlock.pipeline.sensor.intake import Intake
 from interlock.pipeline.sensor.stream import BrokenStreamError, Receiver
 from interlock.store.port import Entry
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from interlock.pipeline.sensor.judge import Judge
+    from interlock.pipeline.sensor.ledger import Ledger
     from interlock.pipeline.sensor.steps import WorkerNote
     from interlock.pipeline.sensor.stream import Step
     from interlock.pipeline.sensor.wires import Connection, LetterBox, Switchboard
@@ -24,6 +27,8 @@ __all__ = ["Desk"]
 
 WAIT_S: Final = 0.1
 TEND_NS: Final = 1_000_000_000
+PUT_NS: Final = 250_000_000
+"""So long rows stay in memory at most, and so much is sent again where the judge dies."""
 MOST_ROWS: Final = 100_000
 LAST_NS: Final = 30_000_000_000
 """How long lines that nobody closes are listened to at the end."""
@@ -42,6 +47,7 @@ class Desk:
         *,
         board: Switchboard,
         letters: LetterBox,
+        ledger: Ledger,
         schemas: Mapping[str, pa.Schema],
         cells: memoryview,
         clock: Callable[[], int],
@@ -60,7 +66,8 @@ class Desk:
         self._told = told
         self._noted = noted
         self._due = due
-        self._tended = 0
+        self._intake = Intake(ledger, store.note, clock)
+        self._tended = self._put = 0
         self._lines = 0
         self._selector = selectors.DefaultSelector()
         self._selector.register(board, selectors.EVENT_READ)
@@ -87,23 +94,39 @@ class Desk:
                 for entry in self._letters.letters():
                     self._store.note(entry)
                     self._noted(entry)
-            else:
+            elif self._selector.get_map().get(key.fd) is key:  # not hung up in this very round
                 self._read(key.data, key.fileobj)  # type: ignore[arg-type]
         self._judge.go_on()
         self._tend()
 
     def _tend(self) -> None:
         wall = self._clock()
-        if wall - self._tended >= TEND_NS or wall < self._tended:
+        if not 0 <= wall - self._put < PUT_NS or self._intake.ended:
+            self._put, self._intake.ended = wall, False
+            self._store.put()
+        if not 0 <= wall - self._tended < TEND_NS:
             self._tended = wall
             self._judge.tend()
             self._due()
 
     def _welcome(self) -> None:
         while (connection := self._board.accept()) is not None:
+            self._hear_out()
             receiver = Receiver(connection.fileno(), self._schemas)
             self._selector.register(connection, selectors.EVENT_READ, receiver)
             self._lines += 1
+
+    def _hear_out(self) -> None:
+        """Whoever calls may follow on one that died: what that one had said whole comes first."""
+        poller, lines = select.poll(), {}
+        for file, key in self._selector.get_map().items():
+            if isinstance(key.data, Receiver):
+                poller.register(file, 0)
+                lines[file] = key
+        for file, _ in poller.poll(0):
+            key = lines[file]
+            while key.data.open and file in self._selector.get_map():
+                self._read(key.data, key.fileobj)  # type: ignore[arg-type]
 
     def _read(self, receiver: Receiver, connection: Connection) -> None:
         """Steps that one worker has sent; where its line is cut, what had come whole counts."""
@@ -122,8 +145,8 @@ class Desk:
             )
             self._hang_up(connection)
             return
-        if steps:
-            self._told(steps, self._judge.take(steps))
+        for group in self._intake.groups(steps):
+            self._told(group, self._judge.take(group))
         if not receiver.open:
             self._hang_up(connection)
 

@@ -39,8 +39,6 @@ class Logbook:
             for table, rows in step.shed.items():
                 self._losses["shed", table] += rows
         for note in notes:
-            if note.lost:
-                self._losses["state-lost", "steps of records"] += note.lost
             for row in note.figures or ():
                 self._source(note.worker, row, live=live)
         self.say()
@@ -97,8 +95,5 @@ def _loss(now: int, event: str, what: str, count: int) -> Entry:
     if event == "shed":
         says = f"{count:,} rows of {what} were left out: the judge could not follow; findings never are"
         return Entry(time=now, event="shed", says=says, count=count)
-    if event == "dropped":
-        says = f"the kernel had no room for {count:,} packets of {what}"
-        return Entry(time=now, event="dropped", says=says, source=what, count=count)
-    says = f"{count:,} {what} were on their way to a judge who died"
-    return Entry(time=now, event="state-lost", says=says, count=count)
+    says = f"the kernel had no room for {count:,} packets of {what}"
+    return Entry(time=now, event="dropped", says=says, source=what, count=count)

@@ -62,8 +62,17 @@ class FrameSource(Protocol):
         """A sentence for each source that ended before its end."""
         ...
 
+    @property
+    def reached(self) -> int:
+        """Frames that were read, by those before, too."""
+        ...
+
     def batch(self, timeout_s: float) -> Frames | None:
         """Frames that are there, waited for at most that long; None where none came."""
+        ...
+
+    def done(self, reached: int) -> None:
+        """Batches up to so many frames are dealt with."""
         ...
 
     def close(self) -> None:
@@ -92,8 +101,17 @@ class Listener(Protocol):
         """What the interface does, and since when."""
         ...
 
-    def batch(self, timeout_s: float) -> Frames | None:
-        """The next frames, None where none came."""
+    @property
+    def reached(self) -> int:
+        """Frames that were read, by those before, too."""
+        ...
+
+    def batch(self, timeout_s: float, *, keep: bool = False) -> Frames | None:
+        """The next frames, None where none came. keep: those before are not done with."""
+        ...
+
+    def done(self, reached: int | None = None) -> None:
+        """Batches up to so many frames are dealt with; None: all."""
         ...
 
     def close(self) -> None:
@@ -104,7 +122,8 @@ class Listener(Protocol):
 class Replay:
     """Captures as if they came now. speed: times as fast as they were recorded; None: as fast as they are read.
 
-    Time stamps stay those of the capture. skip: frames that an earlier worker has already handed on.
+    Time stamps stay those of the capture. skip: frames that an earlier worker has already handed on. begun: where
+    the batch ended that it had begun: it is read again as one.
     """
 
     live = False
@@ -117,6 +136,7 @@ class Replay:
         clock: Callable[[], int],
         sleep: Callable[[float], None],
         skip: int = 0,
+        begun: int = 0,
     ) -> None:
         """clock: ns that only rise. sleep: seconds."""
         self._run = run
@@ -124,7 +144,8 @@ class Replay:
         self._speed, self._clock, self._sleep = speed, clock, sleep
         self._begin: tuple[int, int] | None = None
         self._held: Frames | None = None
-        self._skip = skip
+        self._skip = self.reached = skip
+        self._begun = begun
         self.ended = False
 
     @property
@@ -155,16 +176,23 @@ class Replay:
     def batch(self, timeout_s: float) -> Frames | None:
         """The next frames whose time has come."""
         frames = self._next()
-        if frames is None or self._speed is None:
-            self._held = None
-            return frames
-        due = self._due(int(frames.time[0]))
-        if due > 0:
-            self._sleep(min(due, timeout_s))
+        if frames is None:
             return None
-        ready = self._ready(frames)
+        ready = frames.n
+        if self._speed is not None:
+            due = self._due(int(frames.time[0]))
+            if due > 0:
+                self._sleep(min(due, timeout_s))
+                return None
+            ready = self._ready(frames)
+        if self.reached < self._begun:
+            ready = min(ready, self._begun - self.reached)
         self._held = part(frames, ready, frames.n) if ready < frames.n else None
-        return part(frames, 0, ready)
+        self.reached += ready
+        return part(frames, 0, ready) if ready < frames.n else frames
+
+    def done(self, reached: int) -> None:
+        """A file keeps what was read of it."""
 
     def close(self) -> None:
         """Give the files back."""
@@ -241,8 +269,17 @@ class Interface:
         return ({"state": state.state, "since": state.since_ns},)
 
     def batch(self, timeout_s: float) -> Frames | None:
-        """The next frames; those before are done with."""
-        return self._listener.batch(timeout_s)
+        """The next frames."""
+        return self._listener.batch(timeout_s, keep=True)
+
+    @property
+    def reached(self) -> int:
+        """Frames read from this ring since it was opened."""
+        return self._listener.reached
+
+    def done(self, reached: int) -> None:
+        """Batches up to so many frames are dealt with."""
+        self._listener.done(reached)
 
     def close(self) -> None:
         """A batch that is not done with is left to the next worker."""

@@ -24,9 +24,10 @@ _MOST: Final = 65_536
 class WorkerNote:
     """One batch of one worker. pid: its process.
 
-    frames, octets: in this batch. arrived: wall clock, UTC ns, at which its oldest frame was on the wire (of a file:
-    was read). figures: the worker's sources and their statistics, about once a second. flows: conversations open.
-    lost: steps that a judge who died never read, since the last note. done: nothing more comes.
+    step: its number, of all that workers of this place have sent. since, upto: frames that workers of this place had
+    read up to the step before, and with this one. frames, octets: in this batch. arrived: wall clock, UTC ns, at which
+    its oldest frame was on the wire (of a file: was read). figures: the worker's sources and their statistics, about
+    once a second. flows: conversations open. done: nothing more comes.
     """
 
     worker: int
@@ -36,7 +37,9 @@ class WorkerNote:
     arrived: int = 0
     figures: list[dict[str, Any]] | None = None
     flows: int = 0
-    lost: int = 0
+    step: int = 0
+    since: int = 0
+    upto: int = 0
     done: bool = False
 
 

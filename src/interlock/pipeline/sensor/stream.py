@@ -109,7 +109,7 @@ class Sender:
         self._queue: deque[memoryview] = deque()
         self._shedder = Shedder()
         self._untold: Counter[str] = Counter()
-        self.pending = 0
+        self.pending = self.queued = 0
         self.shed: Counter[str] = Counter()
         os.set_blocking(fd, False)
         with suppress(OSError, AttributeError):
@@ -140,6 +140,11 @@ class Sender:
         self._queued(end_of_step(now, told, note))
         self._write()
         return True
+
+    @property
+    def gone(self) -> int:
+        """Of all octets queued so far those that the kernel has: they get there, also where this process dies."""
+        return self.queued - self.pending
 
     def wait(self, timeout_s: float) -> bool:
         """Write what is queued for at most that long; whether nothing is left."""
@@ -188,6 +193,7 @@ class Sender:
     def _queued(self, octets: bytes) -> None:
         self._queue.append(memoryview(octets))
         self.pending += len(octets)
+        self.queued += len(octets)
 
     def _write(self) -> bool:
         """Write what the pipe takes; whether nothing is left."""

@@ -40,6 +40,7 @@ class Job:
     stage: jobs of a stage are asked to end once all of the stages before have. finite: exit code 0 is its end, not
     its death. still_s: seconds without a round of its loop after which it is dead. memory: octets it may hold.
     resumes: nothing is blind while it is away, and what it has not done by the end the next run's does.
+    pardon: called where it was killed from outside, before it is begun anew.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Job:
     still_s: float = 10.0
     memory: int = 1 << 40
     source: str = ""
+    pardon: Callable[[], None] = lambda: None
     hung: set[tuple[int, int]] = field(default_factory=set)
     child: Child | None = None
     done: bool = False
@@ -213,6 +215,8 @@ class Supervisor:
         if code == 0 and (job.finite or self._stopping(job)):
             job.done = True
             return
+        if child.killed_from_outside(code):
+            job.pardon()
         found = child.busy_frame(code)
         if found is not None:
             job.hung.add(found)

@@ -58,6 +58,11 @@ class LetterBox:
             with suppress(ValueError, TypeError):
                 yield Entry(**json.loads(octets))
 
+    def close(self) -> None:
+        """Nobody writes any more."""
+        self._in.close()
+        self._out.close()
+
 
 class Switchboard:
     """Where workers reach the judge. folder: of the store; only its owner may enter it."""

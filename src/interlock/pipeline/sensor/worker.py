@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from interlock.pipeline.sensor.board import ALIVE, HANDED, TOOK_NS
+from interlock.pipeline.sensor.board import ALIVE, BEGUN, HANDED, STEP, TOOK_NS
 from interlock.pipeline.sensor.steps import OPEN_FLOWS, WorkerNote, figures_text, note_octets
 
 if TYPE_CHECKING:
@@ -30,21 +31,25 @@ OPEN_NS: Final = 5_000_000_000
 
 
 class Records(Protocol):
-    """Where a worker's records go. lost: steps that nobody read."""
+    """Where a worker's records go. delivered: steps up to this one get there, also where the worker dies now."""
 
-    lost: int
+    delivered: int
 
-    def send(self, batches: Mapping[str, pa.RecordBatch], *, now: int, note: bytes) -> None:
-        """Hand on what is there. now: capture clock, UTC ns."""
+    def send(self, batches: Mapping[str, pa.RecordBatch], *, now: int, note: bytes, step: int) -> None:
+        """Hand on what is there. now: capture clock, UTC ns. step: its number, which only rises."""
         ...
 
-    def pause(self) -> None:
-        """There is nothing to do just now."""
+    def wait(self, timeout_s: float) -> None:
+        """There is nothing to do but to send, for at most that long."""
         ...
 
 
 class Worker:
     """Runs until its source ends or somebody stops it.
+
+    Frames are done with once the judge gets their records, whoever dies then: where this worker dies before, its
+    successor is given them again, in batches that end at least where its own did, so that the judge, who counts
+    frames, takes each once (intake).
 
     cells: its row of the board. clock: the wall, UTC ns.
     """
@@ -67,7 +72,9 @@ class Worker:
         self._clock = clock
         self._last = clock()
         self._told = 0
-        self._lost = 0
+        self._since = source.reached
+        self._out: deque[tuple[int, int]] = deque()
+        """Steps on their way, and how many frames were read with each."""
         self._shown = clock()
 
     def run(self, stop: Callable[[], bool]) -> None:
@@ -79,22 +86,39 @@ class Worker:
                 self._take(frames)
             else:
                 self._idle()
+            self._settle()
+            while (
+                self._out and not self._source.live
+            ):  # where it can wait it knows its last batch's end by heart
+                self._cells[ALIVE] += 1
+                self._records.wait(WAIT_S)
+                self._settle()
         for batches in self._engine.finish():
             self._hand(batches)
         self._hand({}, done=True)
 
+    def _settle(self) -> None:
+        """Be done with frames whose records get there by now."""
+        reached = 0
+        while self._out and self._out[0][0] <= self._records.delivered:
+            reached = self._out.popleft()[1]
+        if reached:
+            self._source.done(reached)
+            self._cells[HANDED] = reached
+
     def _take(self, frames: Frames) -> None:
+        self._cells[BEGUN] = max(self._cells[BEGUN], self._source.reached)
         now = self._clock()
         arrived = min(now, int(frames.time.min())) if self._source.live else now
         self._last = self._cells[TOOK_NS] = now
         batches = {**self._engine.feed(frames), **self._open()}
         octets = int(frames.wirelen.sum(dtype="int64"))
         self._hand(batches, frames=frames.n, octets=octets, arrived=arrived)
-        self._cells[HANDED] += frames.n
+        self._out.append((self._cells[STEP], self._source.reached))
 
     def _idle(self) -> None:
         """Nothing came; on a live wire that is news, too."""
-        self._records.pause()
+        self._records.wait(0.0)
         now = self._clock()
         if self._source.live and now - self._last > IDLE_NS:
             self._last = now
@@ -122,6 +146,7 @@ class Worker:
         due = done or wall - self._told > FIGURES_NS
         if due:
             self._told = wall
+        step = self._cells[STEP] = self._cells[STEP] + 1
         note = WorkerNote(
             worker=self._number,
             pid=os.getpid(),
@@ -130,11 +155,13 @@ class Worker:
             arrived=arrived or wall,
             figures=self._figures() if due else None,
             flows=self._engine.flows.used,
-            lost=self._records.lost - self._lost,
+            step=step,
+            since=self._since,
+            upto=self._source.reached,
             done=done,
         )
-        self._lost = self._records.lost
-        self._records.send(batches, now=self._engine.dissector.now, note=note_octets(note))
+        self._since = self._source.reached
+        self._records.send(batches, now=self._engine.dissector.now, note=note_octets(note), step=step)
 
     def _figures(self) -> list[dict[str, Any]]:
         source = self._source

@@ -48,8 +48,10 @@ class Compactor:
         say: Say,
         limits: Limits | None = None,
         retention: Retention | None = None,
+        spared: Callable[[Path], bool] = lambda _path: False,
     ) -> None:
-        """now: UTC ns of the wall."""
+        """now: UTC ns of the wall. spared: streams that are still to be cut back by their next writer (port.Puts)."""
+        self._spared = spared
         self._folder, self._say = folder, say
         self._limits, self._retention = limits or Limits(), retention or Retention()
         self.trouble: OSError | None = None
@@ -59,7 +61,7 @@ class Compactor:
         self._lock = Lock(folder / LOCK, now)
         try:
             self._folders = [
-                Folder(folder / "journal" / raw, raw, Table(folder / "tables" / kept, self._limits))
+                Folder(folder / "journal" / raw, raw, Table(folder / "tables" / kept, self._limits), spared)
                 for raw, (kept, _) in FOLDED_AS.items()
             ]
             self._look()
@@ -123,7 +125,7 @@ class Compactor:
         """What nobody writes to any more; where its writer died before it ended it, that is said."""
         for place in sorted((self._folder / "tables").iterdir()):
             if place.name not in self._sealers and place.is_dir():
-                self._sealers[place.name] = Sealer(place)
+                self._sealers[place.name] = Sealer(place, self._spared)
         if octets := sum(lane.look() for lane in self._lanes()):
             says = f"A writer before did not end well; {octets:,} octets of open segments are read and sealed"
             self._say("recovered", says, octets)

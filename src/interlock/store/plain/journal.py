@@ -44,9 +44,15 @@ FOLDED_AS: Final[dict[str, tuple[str, Callable[[], _Folding]]]] = {
 class Journal:
     """Appends rows of one table on their way to the table that they are folded into. One process at a time may."""
 
-    def __init__(self, folder: Path, folded: Path, limits: Limits) -> None:
-        """folder: of the journal. folded: of the table where folded rows go."""
-        self._folder, self._limits = folder, limits
+    def __init__(
+        self,
+        folder: Path,
+        folded: Path,
+        limits: Limits,
+        grows: Callable[[Path, int], None] = lambda _path, _octets: None,
+    ) -> None:
+        """folder: of the journal. folded: of the table where folded rows go. grows: see port.Puts."""
+        self._folder, self._limits, self._grows = folder, limits, grows
         self._stream: Stream | None = None
         self._boundary = self._numbers = 0
         clear(folder)
@@ -70,7 +76,9 @@ class Journal:
         ):
             self.roll()
         if self._stream is None:
-            self._stream = Stream(self._folder / stream_name(self._number + 1), batch.schema, now)
+            self._stream = Stream(
+                self._folder / stream_name(self._number + 1), batch.schema, now, self._grows
+            )
             self._number += 1
             self._boundary = (times[0] // MINUTE_NS + self._limits.fold_minutes) * MINUTE_NS
         self._stream.append(batch)

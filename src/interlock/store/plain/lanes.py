@@ -11,7 +11,7 @@ from interlock.store.plain.streams import is_ended, is_held, last_journal, read_
 from interlock.store.plain.table import last_folded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import pyarrow as pa
@@ -42,10 +42,10 @@ class Lane(Protocol):
 
 
 class _Waiting:
-    """Streams of a folder that wait, by number."""
+    """Streams of a folder that wait, by number. spared: whether somebody is still to cut one back (port.Puts)."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, spared: Callable[[Path], bool]) -> None:
+        self._folder, self._spared = folder, spared
         self._streams: dict[int, Segment] = {}
 
     def look(self, after: int = 0) -> int:
@@ -53,6 +53,8 @@ class _Waiting:
         left = 0
         for segment in found(self._folder):
             if segment.sealed or segment.number in self._streams or is_held(segment.path):
+                continue
+            if self._spared(segment.path):  # in this order: nobody grows any more what nobody holds
                 continue
             self._streams[segment.number] = segment
             if segment.number > after and not is_ended(segment.path):
@@ -76,11 +78,11 @@ class _Waiting:
 class Folder:
     """Folds journals of one table, in their order. table: where their rows go, which nobody else may append to."""
 
-    def __init__(self, folder: Path, name: str, table: Table) -> None:
-        """name: of journal.FOLDED_AS."""
+    def __init__(self, folder: Path, name: str, table: Table, spared: Callable[[Path], bool]) -> None:
+        """name: of journal.FOLDED_AS. spared: see _Waiting."""
         tidy(folder)
         self._name, self.table = name, table
-        self._waiting = _Waiting(folder)
+        self._waiting = _Waiting(folder, spared)
         # Only what lies here now can have been folded before: whoever writes gives higher numbers than those.
         upto = last_folded(table.folder)
         self._folded = {s.number for s in found(folder) if s.number <= upto}
@@ -121,10 +123,11 @@ class Folder:
 class Sealer:
     """Seals segments of one table, in their order."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, spared: Callable[[Path], bool]) -> None:
+        """spared: see _Waiting."""
         tidy(folder)
         self._folder = folder
-        self._waiting = _Waiting(folder)
+        self._waiting = _Waiting(folder, spared)
         self._sealing: Iterator[None] | None = None
         self.broken: list[str] = []
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from interlock.records.asset import Asset
     from interlock.records.finding import Finding
-    from interlock.store.port import AssetRow, Event
+    from interlock.store.port import AssetRow, Event, Puts
 
 __all__ = ["DATABASE", "LOCK", "PlainStore"]
 
@@ -50,6 +50,7 @@ class PlainStore:
         retention: Retention | None = None,
         limits: Limits | None = None,
         compacts: bool = True,
+        puts: Puts | None = None,
     ) -> None:
         """compacts: it folds, seals and ages out by itself. Else another process is to (compaction.Compactor)."""
         self.folder, self._clock = folder, clock
@@ -65,7 +66,7 @@ class PlainStore:
         try:
             self._database = Database(folder / DATABASE, clock)
             self._owed = Owed(self._database, clock, self._limits)
-            self._tables = Tables(folder, self._limits)
+            self._tables = Tables(folder, self._limits, puts)
             self._look()
             self._aged = 0
             self._say_what_broke()
@@ -93,6 +94,10 @@ class PlainStore:
         Raises ValueError where a name can be no table's.
         """
         self._tables.write(batches, self._clock())
+
+    def put(self) -> bool:
+        """Rows that were taken to disk; whether all of them are there."""
+        return self._tables.put(self._clock())
 
     def commit(self, findings: Sequence[Finding]) -> bool:
         """Findings, new or grown; whether they, and all that waited before, are on disk.

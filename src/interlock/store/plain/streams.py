@@ -21,7 +21,7 @@ import pyarrow as pa
 from interlock.store.plain.segments import joined, span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from interlock.store.plain.segments import SpanOfTime
@@ -57,14 +57,22 @@ class Stream:
     rows, octets: so far. times: what its rows span. begun: UTC ns of the wall, as its maker says.
     """
 
-    def __init__(self, path: Path, schema: pa.Schema, begun: int) -> None:
-        """schema: of batches as they come, coded or not."""
+    def __init__(
+        self,
+        path: Path,
+        schema: pa.Schema,
+        begun: int,
+        grows: Callable[[Path, int], None] = lambda _path, _octets: None,
+    ) -> None:
+        """schema: of batches as they come, coded or not. grows(path, octets until now): see port.Puts."""
         self.path, self.schema, self.begun = path, schema, begun
         self._plain = _plain_schema(schema)
         self._head = self._plain.serialize().to_pybytes()
         self.rows = self.octets = 0
         self.times: SpanOfTime | None = None
         self._unforced = True
+        self._grows = grows
+        grows(path, 0)
         bare = path.with_suffix(BEGUN)
         self._fd = os.open(bare, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
         try:
@@ -80,6 +88,7 @@ class Stream:
 
     def append(self, batch: pa.RecordBatch, upto: int | None = None) -> None:
         """One batch, with its words written out. upto: number of the journal that it ends. Raises OSError."""
+        self._grows(self.path, self.octets)
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, self._plain, options=_ZSTD) as writer:
             writer.write_batch(batch, custom_metadata=None if upto is None else {_UPTO: str(upto).encode()})

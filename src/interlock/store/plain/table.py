@@ -12,6 +12,7 @@ from interlock.store.plain.segments import found, stream_name
 from interlock.store.plain.streams import BEGUN, Stream, last_journal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from interlock.store.plain.limits import Limits
@@ -22,7 +23,14 @@ __all__ = ["Table", "clear", "last_folded"]
 class Table:
     """Appends rows. One process at a time may: what an earlier one left open is none of its business."""
 
-    def __init__(self, folder: Path, limits: Limits) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        limits: Limits,
+        grows: Callable[[Path, int], None] = lambda _path, _octets: None,
+    ) -> None:
+        """grows: see port.Puts."""
+        self._grows = grows
         self.folder = folder
         self._limits = limits
         self._stream: Stream | None = None
@@ -44,7 +52,7 @@ class Table:
 
     def _open(self, schema: pa.Schema, now: int) -> Stream:
         if self._stream is None:
-            self._stream = Stream(self.folder / stream_name(self._number + 1), schema, now)
+            self._stream = Stream(self.folder / stream_name(self._number + 1), schema, now, self._grows)
             self._number += 1
         return self._stream
 

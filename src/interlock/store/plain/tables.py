@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import pyarrow.compute as pc
@@ -11,6 +13,7 @@ from interlock.export.parquet import ROWS
 from interlock.store.plain.holding import Holding
 from interlock.store.plain.journal import FOLDED_AS, Journal
 from interlock.store.plain.table import Table
+from interlock.store.port import Unheeded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from interlock.store.plain.limits import Limits
+    from interlock.store.port import Puts
 
 __all__ = ["Tables"]
 
@@ -28,7 +32,9 @@ _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 class Tables:
     """Tables of a folder, as rows come. What is folded and sealed of them is another's business (compaction.py)."""
 
-    def __init__(self, folder: Path, limits: Limits) -> None:
+    def __init__(self, folder: Path, limits: Limits, puts: Puts | None = None) -> None:
+        self._puts = puts or Unheeded()
+        self._undo()
         self._folder, self._limits = folder, limits
         self._holding = Holding()
         self._tables: dict[str, Table] = {}
@@ -49,8 +55,18 @@ class Tables:
         if self._holding.rows > ROWS or self._holding.octets > self._limits.held_octets:
             self.put(now)
 
-    def put(self, now: int) -> None:
-        """What is held to disk; what the disk refuses stays held, within its bound."""
+    def _undo(self) -> None:
+        """A put that an earlier writer never brought to its end never was: its rows are sent again."""
+        for path, octets in self._puts.undone():
+            with suppress(FileNotFoundError):
+                if octets:
+                    os.truncate(path, octets)
+                else:
+                    path.unlink()
+        self._puts.cut()
+
+    def put(self, now: int) -> bool:
+        """What is held to disk; what the disk refuses stays held, within its bound. Whether all of it is there."""
         self.trouble = None
         for name in self._holding.names:
             left = [piece for rows in self._holding.take(name) for piece in self._pieces(name, rows)]
@@ -63,6 +79,10 @@ class Tables:
                 for rows in left:
                     self._holding.add(name, rows)
         self._holding.shed(self._limits.held_octets)
+        if self._holding.rows:
+            return False
+        self._puts.done()
+        return True
 
     def _pieces(self, name: str, rows: pa.RecordBatch) -> list[pa.RecordBatch]:
         journal = self._journals.get(name)
@@ -98,10 +118,12 @@ class Tables:
         if name in FOLDED_AS:
             if name not in self._journals:
                 folded = self._folder / "tables" / FOLDED_AS[name][0]
-                self._journals[name] = Journal(self._folder / "journal" / name, folded, self._limits)
+                self._journals[name] = Journal(
+                    self._folder / "journal" / name, folded, self._limits, self._puts.grows
+                )
             return self._journals[name]
         if name not in self._tables:
-            self._tables[name] = Table(self._folder / "tables" / name, self._limits)
+            self._tables[name] = Table(self._folder / "tables" / name, self._limits, self._puts.grows)
         return self._tables[name]
 
 
