@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ENTRY", "ROLES", "RunningSensor", "shared_octets", "until"]
 
-ENTRY = (sys.executable, "-c", "from interlock.cli.main import main; main()")
+ENTRY = (sys.executable, "-c", "from interlock.cli.start import main; main()")
 ROLES = ("worker", "judge", "herald", "compactor")
 _CONFIG = '[[outlet]]\nkind = "stdout"\nformat = "jsonl"\n'
 

@@ -10,8 +10,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from interlock.capture.live.early import Rings, let_go, rings_of
 from interlock.capture.live.place import shared_row
-from interlock.capture.live.socket import open_fanout, open_ring
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,16 +32,16 @@ class Ear:
     row: memoryview
 
 
-def listen(interfaces: Sequence[InterfaceConfig]) -> tuple[Ear, ...]:
-    """Open them, each with so many rings as it has workers. Raises SourceError."""
-    return tuple(
+def listen(interfaces: Sequence[InterfaceConfig], early: Rings | None = None) -> tuple[Ear, ...]:
+    """Open them, each with so many rings as it has workers. early: what is open already. Raises SourceError."""
+    early = {} if early is None else early
+    found = tuple(
         Ear(interface=each, worker=number, ring=ring, row=shared_row())
         for place, each in enumerate(interfaces)
-        for number, ring in enumerate(_rings(each, (os.getpid() + place) & 0xFFFF))
+        for number, ring in enumerate(
+            early.pop((each.name, each.workers), ())
+            or rings_of(each.name, each.workers, os.getpid() + len(interfaces) + place)
+        )
     )
-
-
-def _rings(interface: InterfaceConfig, group: int) -> Sequence[LiveRing]:
-    if interface.workers == 1:
-        return [open_ring(interface.name)]
-    return open_fanout(interface.name, interface.workers, group)
+    let_go(early)
+    return found

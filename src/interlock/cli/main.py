@@ -69,8 +69,8 @@ def interlock() -> None:
     """Open security for the machines of a factory that nobody can install anything on."""
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Run the command line; every error is one sentence on standard error."""
+def main(arguments: list[str] | None = None, rings: Any = None) -> None:
+    """Run the command line; every error is one sentence on standard error. rings: open already (cli/start)."""
     # Long-lived tables and few cycles: Python's collector would look at all of them a thousand times for nothing.
     gc.set_threshold(100_000, 20, 100)
     os.environ.setdefault(
@@ -86,14 +86,14 @@ def main(arguments: list[str] | None = None) -> None:
         from interlock.cli.watched import watched  # noqa: PLC0415 (help needs none of it)
 
         sys.exit(watched(lambda watch: _run(given, watch), given[1:]))
-    _run(given, None)
+    _run(given, rings)
 
 
-def _run(arguments: list[str], watch: Any) -> None:
+def _run(arguments: list[str], handed: Any) -> None:
     from interlock.errors import ConfigError, InterlockError, PolicyError  # noqa: PLC0415 (help needs none of it)
 
     try:
-        interlock.main(arguments, prog_name="interlock", standalone_mode=True, obj=watch)
+        interlock.main(arguments, prog_name="interlock", standalone_mode=True, obj=handed)
     except (ConfigError, PolicyError) as error:
         _fail(error, USAGE)
     except InterlockError as error:

@@ -56,7 +56,7 @@ def run(
         )
     from interlock.bootstrap.listening import listen  # noqa: PLC0415 (--help stays quick)
 
-    ears = listen(named)  # first of all: frames wait in the rings while the rest is imported
+    ears = listen(named, ctx.obj)  # first of all: frames wait in the rings while the rest is imported
     from interlock.bootstrap.sensor import build_live  # noqa: PLC0415 (see above)
 
     finish(ctx, build_live(made(config, folder, site_file, gsdml), ears))

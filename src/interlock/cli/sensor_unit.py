@@ -79,4 +79,4 @@ def _program() -> tuple[str, ...]:
     found = shutil.which(sys.argv[0]) if Path(sys.argv[0]).name == "interlock" else shutil.which("interlock")
     if found:
         return (str(Path(found).absolute()),)
-    return (sys.executable, "-c", "from interlock.cli.main import main; main()")
+    return (sys.executable, "-c", "from interlock.cli.start import main; main()")
