@@ -186,3 +186,14 @@ def test_streams_whose_holes_are_in_mind_are_bounded() -> None:
     ]
     engine.feed(feed._batch(frames, 0))
     assert len(engine.dissector.holes) == MAX_STREAMS
+
+
+@pytest.mark.parametrize("first", range(MAX_HOLES))
+def test_a_split_that_makes_one_hole_too_many_forgets_the_oldest_even_amid_a_segment(first):
+    holes = Holes()
+    for k in range(MAX_HOLES):
+        holes.add(100 * (first + k), 100 * (first + k) + 50)
+    parts = holes.take(100 * first + 10, 100 * MAX_HOLES)  # splits the first, lies over all others
+    assert parts[0][1:] == (0, 40)
+    assert len(holes.holes) <= MAX_HOLES
+    assert all(hole.size for hole in holes.holes)

@@ -126,6 +126,8 @@ class Holes:
         """
         parts = []
         for hole in list(self.holes):
+            if hole not in self.holes:  # forgotten by now: a split made one too many
+                continue
             ahead = ((seq - hole.begin + _HALF) & _ALL) - _HALF
             first, last = max(ahead, 0), min(ahead + length, hole.size)
             if first >= last:
@@ -135,7 +137,7 @@ class Holes:
                 self._split(hole, first)
             hole.begin = (hole.begin + last) & _ALL
             hole.size -= last
-            if not hole.size:
+            if not hole.size and hole in self.holes:
                 self.holes.remove(hole)
         return parts
 
