@@ -21,7 +21,7 @@ from interlock.pipeline.sensor.board import Board
 from interlock.pipeline.sensor.judge import wanted_tables
 from interlock.pipeline.sensor.ledger import Ledger
 from interlock.pipeline.sensor.steps import OPEN_FLOWS
-from interlock.pipeline.sensor.supervisor import Job
+from interlock.pipeline.sensor.supervisor import LONGEST_PAUSE_S, Job
 from interlock.pipeline.sensor.wires import LetterBox, Switchboard
 from interlock.records.config import Config
 from interlock.records.tables import TABLES
@@ -44,6 +44,8 @@ JUDGE_STILL_S: Final = 60.0
 WORKER_STILL_S: Final = 10.0
 COMPACTOR_STILL_S: Final = 300.0
 """It may wait long for a slow disk, and nobody waits for it."""
+WORKER_PAUSE_S: Final = 0.5
+"""A ring holds some two seconds of a busy wire, and what a block is suspect of shows after three deaths."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +105,7 @@ class Parts:
             stage=0,
             finite=not self.live,
             still_s=WORKER_STILL_S,
+            pause_s=WORKER_PAUSE_S if self.live else LONGEST_PAUSE_S,
             source=source,
             memory=self.sensor.memory,
             work=self._saying(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from interlock.pipeline.sensor.board import Board
     from interlock.store.port import Event
 
-__all__ = ["Job", "Supervisor"]
+__all__ = ["LONGEST_PAUSE_S", "Job", "Supervisor"]
 
 LOOK_S: Final = 0.1
 QUICK_S: Final = 5.0
@@ -40,7 +40,8 @@ class Job:
     stage: jobs of a stage are asked to end once all of the stages before have. finite: exit code 0 is its end, not
     its death. still_s: seconds without a round of its loop after which it is dead. memory: octets it may hold.
     resumes: nothing is blind while it is away, and what it has not done by the end the next run's does.
-    pardon: called where it was killed from outside, before it is begun anew.
+    pause_s: the longest pause before it is begun anew, however soon it dies. pardon: called where it was killed from
+    outside, before it is begun anew.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Job:
     still_s: float = 10.0
     memory: int = 1 << 40
     source: str = ""
+    pause_s: float = LONGEST_PAUSE_S
     pardon: Callable[[], None] = lambda: None
     hung: set[tuple[int, int]] = field(default_factory=set)
     child: Child | None = None
@@ -223,7 +225,7 @@ class Supervisor:
         job.deaths += 1
         job.died_ns = self._wall()
         job.quick = job.quick + 1 if now - child.began_s < QUICK_S else 0
-        pause = min(LONGEST_PAUSE_S, 0.25 * 2 ** (job.quick - 2)) if job.quick > 1 else 0.0
+        pause = min(job.pause_s, 0.25 * 2 ** (job.quick - 2)) if job.quick > 1 else 0.0
         job.due_s = now + pause
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         self._post(
