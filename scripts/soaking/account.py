@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import time
+from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
-
-import pyarrow as pa
 
 from interlock.errors import SourceError
 from soaking.books import unprinted
 from soaking.running import until
 from soaking.sender import ENTRY, PROBE_SERVER
+from soaking.trail import Trail, probes_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from soaking.faults import Done
     from soaking.stage import Stage
 
-__all__ = ["Account", "Totals"]
+__all__ = ["BROKEN", "STORES", "Account", "Totals"]
 
 SECOND = 1_000_000_000
 MEMORY = 512 << 20
 RECOVERY_S = 90.0
+STORES = "whole stores audited"
+"""An entry of the totals that counts stores, not faults."""
 
 
 class Account:
@@ -38,6 +42,8 @@ class Account:
         """The store is another one."""
         self._known: dict[str, int] = {}
         self._lines = 0
+        self._trail = Trail(self._stage.sensor.store, PROBE_SERVER)
+        self._since = time.time_ns()
         self._drops = self._stage.sensor.drops()
 
     def begin(self) -> int:
@@ -50,10 +56,11 @@ class Account:
         """After a fault: wait until a probe that was sent after it is in the store, then see what is missing."""
         ended = time.time_ns()
         sensor = self._stage.sensor
-        recovered = until(lambda: self._seen(ended) and sensor.watching(), RECOVERY_S, 0.25)
-        time.sleep(1.2)  # what is behind the newest probe, and the diary's last letters
+        recovered = until(lambda: sensor.watching() and self._seen(ended), RECOVERY_S, 0.1)
+        time.sleep(0.5)  # the diary's last letters
         entries = sensor.diary()[self._lines :]
         said = {entry.event for entry in entries}
+        deaths = [e.says for e in entries if e.event == "worker-lost" and " died " in e.says]
         lost = self._lost()
         blind, missing = self._gaps(begin, done.away)
         memory = self._stage.memory()
@@ -63,15 +70,17 @@ class Account:
             "blind_s": blind,
             "said_blind_s": max(spans, default=0),
             "probes_lost": missing,
+            "probes_twice": 0,
             "frames_dropped": max(0, drops - self._drops),
             "findings_lost": len(lost),
             "left_over": done.left,
             "memory_mib": memory >> 20,
-            "restarts": sum(entry.event == "worker-lost" and "died" in entry.says for entry in entries),
+            "restarts": len(deaths),
             "recovery_s": round((time.time_ns() - ended) / SECOND, 1),
         }  # fmt: skip
-        unsaid = sorted(set(done.says) - said)
         wrong = [done.wrong] if done.wrong else []
+        wrong += deaths[done.deaths :]
+        unsaid = sorted(set(done.says) - said)
         wrong += [f"findings lost: {lost[:3]}"] if lost else []
         wrong += [f"{done.left} processes left over"] if done.left else []
         wrong += [] if recovered else [f"no probe seen within {RECOVERY_S:g} s"]
@@ -85,38 +94,47 @@ class Account:
         whole = octets[: len(octets) // ENTRY.size * ENTRY.size]
         return [(number, when) for number, when in ENTRY.iter_unpack(whole) if when >= since]
 
-    def _rows(self, since: int) -> dict[int, int]:
-        """Low 16 bits of a probe's number → capture time, of those that the store has."""
-        found: dict[int, int] = {}
+    def _rows(self, since: int) -> list[tuple[int, int, int]]:
+        """Low 16 bits of a probe's number, its capture time and how many rows it stands for, of all in the store."""
         with suppress(SourceError, OSError):
-            reader = self._stage.sensor.reader
-            columns = ["server", "object", "time"]
-            for batch in reader.rows("operations_folded", since=since, columns=columns):
-                servers, objects = (batch.column(n).cast(pa.string()).to_pylist() for n in columns[:2])
-                times = batch.column("time").cast(pa.int64()).to_pylist()
-                for server, what, when in zip(servers, objects, times, strict=True):
-                    if server == PROBE_SERVER and what:
-                        found[int(what.rpartition(":")[2])] = when
-        return found
+            columns = ["server", "object", "time", "repeats"]
+            rows = self._stage.sensor.reader.rows("operations_folded", since=since, columns=columns)
+            return [found for batch in rows for found in probes_of(batch, PROBE_SERVER)]
+        return []
 
     def _seen(self, since: int) -> bool:
-        return any(when >= since for when in self._rows(since).values())
+        self._trail.look()
+        return any(when >= since for when in self._trail.found.values())
+
+    def audit(self) -> dict[str, int]:
+        """Of a store that is done with: probes whose rows were there and are gone, and those that are there twice."""
+        rows: Counter[int] = Counter()
+        for number, _, repeats in self._rows(self._since):
+            rows[number] += repeats
+        seen = [number for number, when in self._trail.found.items() if when >= self._since]
+        gone = sum(number not in rows for number in seen)
+        laps = 1 + len(self._sent(self._since)) // 0x10000
+        return {"probes_lost": gone, "probes_twice": sum(count > laps for count in rows.values())}
 
     def _gaps(self, begin: int, away: tuple[int, int]) -> tuple[float, int]:
         """(seconds of the longest stretch without a row, missing probes), up to the newest one that has a row."""
-        rows = self._rows(begin - 3 * SECOND)
+        self._trail.look()
+        rows = dict(self._trail.found)
         newest = max(rows.values(), default=0)
-        longest = missing = 0
+        asked = [(n, when) for n, when in self._sent(begin - 2 * SECOND) if when <= newest]
+        if not all(
+            _there(rows, number, when) for number, when in asked
+        ):  # in a journal that was folded meanwhile
+            rows |= {number: when for number, when, _ in self._rows(begin - 3 * SECOND)}
+        longest = missing = between = 0
         last = begin - 2 * SECOND
-        for number, when in self._sent(begin - 2 * SECOND):
-            if when > newest:
-                break
-            kept = rows.get(number & 0xFFFF)
-            if kept is not None and abs(kept - when) < 30 * SECOND:
-                longest = max(longest, _outside(last, when, away)) if missing_here(last, when) else longest
-                last = when
+        for number, when in asked:
+            if _there(rows, number, when):
+                longest = max(longest, _outside(last, when, away)) if between else longest
+                last, between = when, 0
             elif not away[0] <= when <= away[1]:
                 missing += 1
+                between += 1
         return round(longest / SECOND, 3), missing
 
     def _lost(self) -> list[Any]:
@@ -130,9 +148,9 @@ class Account:
         return lost
 
 
-def missing_here(last: int, when: int) -> bool:
-    """Whether probes came between, at their pace of 20 ms; a busy machine sends some of them late."""
-    return when - last > SECOND // 10
+def _there(rows: Mapping[int, int], number: int, when: int) -> bool:
+    kept = rows.get(number & 0xFFFF)
+    return kept is not None and abs(kept - when) < 30 * SECOND
 
 
 def _outside(begin: int, end: int, away: tuple[int, int]) -> int:
@@ -144,14 +162,28 @@ class Totals:
     """What all runs came to, by kind of fault; kept in a file, written whole."""
 
     LARGEST = ("blind_s", "said_blind_s", "memory_mib", "recovery_s")
-    SUMS = ("probes_lost", "frames_dropped", "findings_lost", "left_over", "restarts")
+    SUMS = ("probes_lost", "probes_twice", "frames_dropped", "findings_lost", "left_over", "restarts")
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.kinds: dict[str, dict[str, Any]] = json.loads(path.read_text()) if path.exists() else {}
+        self.kinds = self._read()
+
+    def _read(self) -> dict[str, dict[str, Any]]:
+        kinds: dict[str, dict[str, Any]] = json.loads(self._path.read_text()) if self._path.exists() else {}
+        return kinds
 
     def add(self, kind: str, found: dict[str, Any]) -> None:
-        """One fault more."""
+        """One fault more. Several soaks may add up in one file."""
+        with self._path.with_suffix(".lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.kinds = self._read()
+            self._add(kind, found)
+
+    def audited(self, found: dict[str, int]) -> None:
+        """What the audit of a whole store found, which belongs to no single fault."""
+        self.add(STORES, BROKEN | found | {"wrong": any(found.values())})
+
+    def _add(self, kind: str, found: dict[str, Any]) -> None:
         entry = self.kinds.setdefault(kind, {"faults": 0, "wrong": 0})
         entry["faults"] += 1
         entry["wrong"] += bool(found["wrong"])
@@ -169,10 +201,15 @@ class Totals:
 
     def __str__(self) -> str:
         names = ("faults", "wrong", "findings_lost", "blind_s", "said_blind_s", "blind_over_2_s",
-                 "probes_lost", "frames_dropped", "restarts", "left_over", "memory_mib", "recovery_s")  # fmt: skip
+                 "probes_lost", "probes_twice", "frames_dropped", "restarts", "left_over",
+                 "memory_mib", "recovery_s")  # fmt: skip
         lines = [f"{'fault':32}" + "".join(f"{name:>16}" for name in names)]
         for kind, entry in sorted(self.kinds.items()):
             lines.append(f"{kind:32}" + "".join(f"{entry.get(name, 0):>16}" for name in names))
-        total = sum(entry["faults"] for entry in self.kinds.values())
+        total = sum(entry["faults"] for kind, entry in self.kinds.items() if kind != STORES)
         lost = sum(entry["findings_lost"] for entry in self.kinds.values())
         return "\n".join([*lines, f"{total} faults, {lost} findings lost"])
+
+
+BROKEN = dict.fromkeys((*Totals.SUMS, *Totals.LARGEST), 0)
+"""What is known of a fault after which the soak itself could not go on: it counts as wrong."""

@@ -31,18 +31,20 @@ HOUR = 3600
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
     """What a fault was. says: events that the diary must have afterwards. away: wall times (ns) between which there
-    was nothing to be seen, since the wire itself was cut. left: processes that stayed behind. wrong: what failed."""
+    was nothing to be seen, since the wire itself was cut. left: processes that stayed behind. deaths: how many of it
+    its supervisor was to see. wrong: what failed."""
 
     says: tuple[str, ...] = ()
     away: tuple[int, int] = (0, 0)
     left: int = 0
+    deaths: int = 0
     wrong: str = ""
 
 
 def _kill(role: str) -> Callable[[Stage], Done]:
     def strike(stage: Stage) -> Done:
         os.kill(stage.sensor.process_of(role), signal.SIGKILL)
-        return Done(says=("worker-lost", "blind"))
+        return Done(says=("worker-lost", "blind"), deaths=1)
 
     return strike
 

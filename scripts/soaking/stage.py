@@ -69,11 +69,15 @@ class Stage:
         """The sensor anew on the same store, as a service manager would."""
         self.sensor = self._sensor(self.sensor.store, self.sensor.printed)
 
-    def afresh(self) -> None:
-        """Another store, so that the disk does not fill by itself."""
+    def end(self) -> None:
+        """The sensor comes to its end; its store can still be looked at."""
         with suppress(subprocess.TimeoutExpired):
             self.sensor.stop()
         self.sensor.close()
+
+    def afresh(self) -> None:
+        """Another store, so that the disk does not fill by itself."""
+        self.end()
         for old in self.disk.iterdir():
             subprocess.run(["rm", "-rf", old], check=True)
         self._stores += 1
