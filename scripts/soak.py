@@ -59,8 +59,8 @@ def _soak(given: argparse.Namespace, stage: Stage, totals: Totals) -> bool:
         time.sleep(stage.rng.uniform(0.1, 1.0))
         kind = kinds[int(stage.rng.choice(len(kinds), p=often / often.sum()))]
         try:
-            begin = account.begin()
-            found = account.look(begin, FAULTS[kind][1](stage))
+            account.begin()
+            found = account.look(FAULTS[kind][1](stage))
         except (RuntimeError, LookupError, InterlockError, OSError) as error:
             found = BROKEN | {"wrong": f"{type(error).__name__}: {error}"}
             stage.afresh()

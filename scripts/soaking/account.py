@@ -43,26 +43,24 @@ class Account:
         self._known: dict[str, int] = {}
         self._lines = 0
         self._trail = Trail(self._stage.sensor.store, PROBE_SERVER)
-        self._since = time.time_ns()
+        self._since = self._upto = time.time_ns()
         self._drops = self._stage.sensor.drops()
 
-    def begin(self) -> int:
-        """Before a fault; the wall time."""
+    def begin(self) -> None:
+        """Before a fault."""
         self._lines = len(self._stage.sensor.diary())
         self._drops = self._stage.sensor.drops()
-        return time.time_ns()
 
-    def look(self, begin: int, done: Done) -> dict[str, Any]:
+    def look(self, done: Done) -> dict[str, Any]:
         """After a fault: wait until a probe that was sent after it is in the store, then see what is missing."""
         ended = time.time_ns()
         sensor = self._stage.sensor
         recovered = until(lambda: sensor.watching() and self._seen(ended), RECOVERY_S, 0.1)
-        time.sleep(0.5)  # the diary's last letters
+        until(lambda: not set(done.says) - self._said(), 4.0, 0.2)  # the diary's last letters
         entries = sensor.diary()[self._lines :]
-        said = {entry.event for entry in entries}
         deaths = [e.says for e in entries if e.event == "worker-lost" and " died " in e.says]
         lost = self._lost()
-        blind, missing = self._gaps(begin, done.away)
+        blind, missing = self._gaps(done)
         memory = self._stage.memory()
         drops = sensor.drops()
         spans = [(e.until - e.time) / SECOND for e in entries if e.event == "blind" and e.until]
@@ -80,13 +78,16 @@ class Account:
         }  # fmt: skip
         wrong = [done.wrong] if done.wrong else []
         wrong += deaths[done.deaths :]
-        unsaid = sorted(set(done.says) - said)
+        unsaid = sorted(set(done.says) - self._said())
         wrong += [f"findings lost: {lost[:3]}"] if lost else []
         wrong += [f"{done.left} processes left over"] if done.left else []
         wrong += [] if recovered else [f"no probe seen within {RECOVERY_S:g} s"]
         wrong += [f"the diary does not say {', '.join(unsaid)}"] if unsaid else []
         wrong += [f"{memory >> 20} MiB"] if memory > MEMORY else []
         return found | {"wrong": "; ".join(wrong)}
+
+    def _said(self) -> set[str]:
+        return {entry.event for entry in self._stage.sensor.diary()[self._lines :]}
 
     def _sent(self, since: int) -> list[tuple[int, int]]:
         """Number and wall time of probes."""
@@ -116,23 +117,33 @@ class Account:
         laps = 1 + len(self._sent(self._since)) // 0x10000
         return {"probes_lost": gone, "probes_twice": sum(count > laps for count in rows.values())}
 
-    def _gaps(self, begin: int, away: tuple[int, int]) -> tuple[float, int]:
-        """(seconds of the longest stretch without a row, missing probes), up to the newest one that has a row."""
+    def _gaps(self, done: Done) -> tuple[float, int]:
+        """(seconds of the longest stretch without a row, missing probes), from the last one that was accounted for.
+
+        Up to the newest one that has a row; every probe is accounted for once, with the fault that it fell into.
+        """
         self._trail.look()
         rows = dict(self._trail.found)
         newest = max(rows.values(), default=0)
-        asked = [(n, when) for n, when in self._sent(begin - 2 * SECOND) if when <= newest]
+        begin, self._upto = self._upto, max(newest, self._upto)
+        asked = [
+            (number, when)
+            for number, when in self._sent(begin)
+            if begin < when <= newest
+            and number not in done.unheard
+            and not done.away[0] <= when <= done.away[1]
+        ]
         if not all(
             _there(rows, number, when) for number, when in asked
         ):  # in a journal that was folded meanwhile
             rows |= {number: when for number, when, _ in self._rows(begin - 3 * SECOND)}
         longest = missing = between = 0
-        last = begin - 2 * SECOND
+        last = begin
         for number, when in asked:
             if _there(rows, number, when):
-                longest = max(longest, _outside(last, when, away)) if between else longest
+                longest = max(longest, _outside(last, when, done.away)) if between else longest
                 last, between = when, 0
-            elif not away[0] <= when <= away[1]:
+            else:
                 missing += 1
                 between += 1
         return round(longest / SECOND, 3), missing

@@ -32,12 +32,13 @@ HOUR = 3600
 class Done:
     """What a fault was. says: events that the diary must have afterwards. away: wall times (ns) between which there
     was nothing to be seen, since the wire itself was cut. left: processes that stayed behind. deaths: how many of it
-    its supervisor was to see. wrong: what failed."""
+    its supervisor was to see. unheard: probes that never came to the sensor's end of the wire. wrong: what failed."""
 
     says: tuple[str, ...] = ()
     away: tuple[int, int] = (0, 0)
     left: int = 0
     deaths: int = 0
+    unheard: frozenset[int] = frozenset()
     wrong: str = ""
 
 
@@ -88,9 +89,12 @@ def _disk(stage: Stage) -> Done:
 
 
 def _flood(stage: Stage) -> Done:
-    """Malformed frames as fast as one process sends them."""
-    stage.flood(stage.folder / "mutants.pcap", stage.rng.uniform(0.5, 2))
-    return Done()
+    """Malformed frames as fast as one process sends them; what the wire itself had no room for is told by a tap."""
+    heard = stage.folder / "heard.pcap"
+    begin = time.time_ns()
+    with stage.tapped(heard):
+        stage.flood(stage.folder / "mutants.pcap", stage.rng.uniform(0.5, 2))
+    return Done(unheard=stage.unheard(heard, begin, time.time_ns()))
 
 
 def _cut(go: Callable[[Stage], None], back: Callable[[Stage], None]) -> Callable[[Stage], Done]:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ENTRY", "PROBE_SERVER", "Probes", "frames_of"]
+__all__ = ["ENTRY", "PROBE_SERVER", "Probes", "frames_of", "probe_of"]
 
 ENTRY = struct.Struct("<IQ")
 PROBE_CLIENT, PROBE_SERVER = "10.99.0.1", "10.99.0.2"
@@ -73,6 +73,13 @@ class Probes:
         ip = ip[:10] + struct.pack(">H", _checksum(ip + addresses))
         frame = macs[1 - side] + macs[side] + b"\x08\x00" + ip + addresses + tcp + payload
         return frame.ljust(60, b"\0")
+
+
+def probe_of(frame: bytes) -> int | None:
+    """Low 16 bits of the number of a probe whose request or answer this is."""
+    ends = {frame[26:30], frame[30:34]}
+    ours = {socket.inet_aton(PROBE_CLIENT), socket.inet_aton(PROBE_SERVER)}
+    return int.from_bytes(frame[54:56], "big") if ends == ours and len(frame) >= 56 else None
 
 
 def _checksum(octets: bytes) -> int:

@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections import Counter
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,11 @@ import numpy as np
 from interlock.plant.attacks.table import NAMES
 from interlock.plant.twin.recording import Twin
 from soaking.running import RunningSensor, shared_octets, until
+from soaking.sender import ENTRY, frames_of, probe_of
 from soaking.wire import Wire, sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 __all__ = ["PROBES_PER_S", "Stage", "recorded"]
 
@@ -27,6 +29,8 @@ PROBES_PER_S = 50
 SPEED = 40
 MINUTES = 5
 _DISK = "1g"
+MARGIN = 300_000_000
+"""A probe is sent, and is heard, a little after its time is taken (ns)."""
 _SLOW = frozenset({"slow-reconnaissance", "beaconing", "setpoint-creep", "safety-programming"})
 
 
@@ -119,6 +123,29 @@ class Stage:
         time.sleep(seconds)
         flood.terminate()
         flood.wait(20)
+
+    @contextmanager
+    def tapped(self, out: Path) -> Iterator[None]:
+        """What comes to the sensor's end of the wire meanwhile goes to a capture, too."""
+        words = ("--interface", self.wire.near, "--out", out)
+        tap = self.wire.start(sys.executable, HERE / "tap.py", *words, stdout=subprocess.PIPE)
+        assert tap.stdout is not None
+        try:
+            tap.stdout.readline()
+            yield
+        finally:
+            tap.terminate()
+            said = tap.communicate(timeout=60)[0].split()
+        if said[2:] != [b"dropped", b"0"]:
+            raise RuntimeError("the tap itself could not follow")
+
+    def unheard(self, heard: Path, begin: int, end: int) -> frozenset[int]:
+        """Probes sent while a tap listened, of which it did not hear both frames."""
+        sides = Counter(number for _, frame in frames_of(heard) if (number := probe_of(frame)) is not None)
+        octets = self.probes.read_bytes()[-ENTRY.size * 20_000 :]
+        whole = octets[: len(octets) // ENTRY.size * ENTRY.size]
+        sent = [n for n, when in ENTRY.iter_unpack(whole) if begin + MARGIN < when < end - MARGIN]
+        return frozenset(n for n in sent if sides[n & 0xFFFF] < 2)
 
     def memory(self) -> int:
         """Octets of all the sensor's processes together (PSS)."""

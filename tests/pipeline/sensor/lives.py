@@ -98,6 +98,9 @@ class Judge:
     def tend(self) -> None:
         """No folding and no sealing: what lies there is looked at as it came."""
 
+    def go_on(self) -> None:
+        """Nothing is being worked on."""
+
     def finish(self) -> None:
         self._store.put()
 
@@ -161,7 +164,7 @@ class World:
         ticks = iter(range(0, 1 << 62, 100_000_000))
         clock = lambda: next(ticks)  # noqa: E731
         dying(JUDGE, point)
-        store = PlainStore(self.folder, clock=clock, puts=self.ledger)
+        store = PlainStore(self.folder, clock=clock, compacts=False, puts=self.ledger)
         made = desk.Desk(
             Judge(store),
             store,
