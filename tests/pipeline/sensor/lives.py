@@ -88,6 +88,8 @@ class Engine:
 
 
 class Judge:
+    busy = False
+
     def __init__(self, store) -> None:
         self._store = store
 
