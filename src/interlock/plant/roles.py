@@ -161,7 +161,7 @@ def assign(
     _power_and_water(stage, images)
     _upkeep(stage, controllers, hands)
     for machine in ("hmi", "historian", "engineering"):
-        _windows(stage, machine, watch, hands)
+        _windows(stage, machine, watch, hands, keyring)
 
     def filler_runs(running: bool) -> None:
         controllers["plc-filler"].running = running
@@ -229,7 +229,7 @@ def _upkeep(stage: Playing, controllers: Mapping[str, Controller], hands: Hands)
     stage.serve(drive.name, 44818, CipServer({}, {}, DRIVE_CIP, drive.end.ip, reset=restart, objects=files))
 
 
-def _windows(stage: Playing, machine: str, watch: Watch, hands: Hands) -> None:
+def _windows(stage: Playing, machine: str, watch: Watch, hands: Hands, keyring: Keyring) -> None:
     """File service, remote management and, but for the panel, remote desktop."""
     shares = [("IPC$", "Remote IPC")]
     files: dict[str, bytes] = {}
@@ -241,7 +241,7 @@ def _windows(stage: Playing, machine: str, watch: Watch, hands: Hands) -> None:
     stage.serve(machine, 445, SmbServer(machine, DOMAIN, ACCOUNTS, pipes, watch.filetime, share, files))
     stage.serve(machine, 5985, Web(UNAUTHORISED))
     if machine != "hmi":
-        stage.serve(machine, 3389, RdpServer(dict([ENGINEER])))
+        stage.serve(machine, 3389, RdpServer(dict([ENGINEER]), tls=partial(keyring.desktop, machine)))
 
 
 def _boiler(stage: Playing, images: Mapping[str, State], controllers: Mapping[str, Controller]) -> RemoteIo:

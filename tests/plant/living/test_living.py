@@ -272,7 +272,7 @@ def test_a_simulated_transmitter_moves_what_the_controller_sees(plant: Plant) ->
 
 @pytest.mark.parametrize("machine", ["hmi", "historian", "plc-pasteuriser"])
 def test_keys_of_opcua_are_this_runs_and_its_owners_alone(plant: Plant, machine: str) -> None:
-    folder = plant.files.opcua
+    folder = plant.files.keys
     for suffix in (".key", ".der"):
         found = (folder / f"{machine}{suffix}").stat()
         assert (found.st_uid, found.st_mode & 0o777) == (os.geteuid(), 0o600)

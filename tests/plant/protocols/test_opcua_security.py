@@ -16,7 +16,7 @@ from interlock.capture.run import open_sources
 from interlock.capture.specs import specify
 from interlock.plant.actors.pasteuriser import PASTEURISER_NODES, PASTEURISER_URL, PASTEURISER_WRITABLE
 from interlock.plant.draws import Draws
-from interlock.plant.living.opcua_guard import Keyring
+from interlock.plant.living.keyring import Keyring
 from interlock.plant.process.whole import first_state
 from interlock.plant.protocols.opcua import OpcUaServer
 from interlock.plant.protocols.opcua_client import Client, doubles_of, number_of
@@ -177,7 +177,7 @@ def test_keys_of_a_run_are_its_owners_alone_and_of_that_run(tmp_path) -> None:
     made = [Keyring(tmp_path / name, 1_790_000_000.0).guard("hmi", "historian") for name in ("a", "b")]
     assert made[0].certificate != made[1].certificate
     files = sorted((tmp_path / "a").iterdir())
-    assert [f.suffix for f in files] == [".der", ".key"] * 3
+    assert sorted(f.suffix for f in files) == [".der"] * 3 + [".key"] * 3 + [".pem"] * 2
     assert {stat.S_IMODE(f.stat().st_mode) for f in files} == {0o600}
     assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o700
 

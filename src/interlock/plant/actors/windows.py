@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, Final
 
 from interlock.plant.actors.steps import Ask, Link
-from interlock.plant.protocols import smb
+from interlock.plant.protocols import rdp, smb
 from interlock.plant.protocols.ntlm import Account
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from interlock.plant.actors.steps import Step
     from interlock.plant.attacks.scenario import Scene
     from interlock.plant.protocols.dcerpc import Interface
+    from interlock.plant.protocols.tls import TlsClient
 
 __all__ = [
     "ACCOUNTS",
@@ -25,6 +26,7 @@ __all__ = [
     "batches",
     "call",
     "log_on",
+    "log_on_to_desktop",
     "open_pipe",
     "wrong_account",
 ]
@@ -74,6 +76,24 @@ def log_on(
         return None
     told = yield Ask(link, client.prove(challenged[0]))
     return client if smb.status_of(told) == smb.SUCCESS else None
+
+
+def log_on_to_desktop(
+    link: Link, login: rdp.Login, tls: TlsClient
+) -> Generator[Step, tuple[bytes, ...], bool]:
+    """Agree on TLS, and log on within; whether that went through."""
+    if not (yield Ask(link, rdp.connect(login.user))):
+        return False
+    flight = tls.begin()
+    while flight:
+        answers = yield Ask(link, flight)
+        if not answers:
+            return False
+        flight = tls.take(b"".join(answers))
+    for message in rdp.logon(login):
+        if not (yield Ask(link, tls.seal(message))):
+            return False
+    return True
 
 
 def open_pipe(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from interlock.plant.actors.steps import Ask, Close, Link, Wait
-from interlock.plant.actors.windows import DOMAIN, log_on, wrong_account
+from interlock.plant.actors.windows import DOMAIN, log_on, log_on_to_desktop, wrong_account
 from interlock.plant.attacks.scenario import Scenario, Scene
 from interlock.plant.machines import BY_NAME
 from interlock.plant.protocols import modbus, rdp
@@ -34,9 +34,7 @@ def _script(scene: Scene) -> Script:
         yield Close(remote)
         desktop = Link("hmi", machine, 3389)
         login = rdp.Login(DOMAIN, "administrator", "Sommer2026", "HMI", BY_NAME["hmi"].ip)
-        for message in (rdp.connect(login.user), *rdp.logon(login)):
-            if not (yield Ask(desktop, message)):
-                break
+        yield from log_on_to_desktop(desktop, login, scene.keyring.visitor())
         yield Close(desktop)
         yield Wait(scene.draws.uniform(2.0, 5.0))
     drive = Link("hmi", "drive-pump", 502)

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from interlock.plant.actors.steps import Ask, Close, Link, Wait
-from interlock.plant.actors.windows import BACKUP, DOMAIN, ENGINEER, SHARE, call, log_on, open_pipe
+from interlock.plant.actors.windows import (
+    BACKUP,
+    DOMAIN,
+    ENGINEER,
+    SHARE,
+    call,
+    log_on,
+    log_on_to_desktop,
+    open_pipe,
+)
 from interlock.plant.attacks.scenario import Scenario, Scene
 from interlock.plant.machines import BY_NAME
 from interlock.plant.protocols import rdp, smb, svcctl
@@ -23,8 +32,7 @@ _PROGRAM: Final = "C:\\Windows\\Temp\\agent.exe --all"
 def _script(scene: Scene) -> Script:
     desktop = Link("vendor-laptop", "engineering", 3389)
     login = rdp.Login(DOMAIN, *ENGINEER, "VENDOR-LAPTOP", BY_NAME["vendor-laptop"].ip)
-    for message in (rdp.connect(login.user), *rdp.logon(login)):
-        yield Ask(desktop, message)
+    yield from log_on_to_desktop(desktop, login, scene.keyring.visitor())
     yield Wait(scene.draws.uniform(20.0, 30.0))
     yield from _lock_files(scene)
     yield from _run_service(scene)

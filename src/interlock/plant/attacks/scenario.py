@@ -11,19 +11,21 @@ if TYPE_CHECKING:
 
     from interlock.plant.actors.steps import Script
     from interlock.plant.draws import Draws
+    from interlock.plant.protocols.opcua_security import Keyring
 
 __all__ = ["Scenario", "Scene"]
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What an attacker has at hand: chance, and a watch. now_s: seconds since the epoch.
+    """What an attacker has at hand: chance, a watch, TLS. now_s: seconds since the epoch.
 
     told: what the truth is to say of single messages, in their order.
     """
 
     draws: Draws
     now_s: Callable[[], float]
+    keyring: Keyring
     told: list[dict[str, str]] = field(default_factory=list)
 
     def tell(self, **about: str) -> None:

@@ -105,10 +105,10 @@ class Attacks:
                 found.append({**told, "running": each.ended_s is None})
         return found
 
-    async def play(self, name: str) -> AsyncIterator[dict[str, Any]]:
+    async def play(self, name: str, keyring: Keyring) -> AsyncIterator[dict[str, Any]]:
         """Play an attack; says each second what it did. Raises KeyError where there is none of this name."""
         case = Case(scenario(name), _Nanoseconds(self._now_s), self._state)
-        scene = Scene(self._draws.of(f"attack {name} {self._now_s()}"), self._now_s)
+        scene = Scene(self._draws.of(f"attack {name} {self._now_s()}"), self._now_s, keyring)
         async for line in self._watched(case, case.watched(scene)):
             yield line
 

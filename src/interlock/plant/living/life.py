@@ -24,8 +24,8 @@ from interlock.plant.events.table import NAMES as EVENTS
 from interlock.plant.living import control, namespaces
 from interlock.plant.living.attack import Attacks
 from interlock.plant.living.images import Shared
+from interlock.plant.living.keyring import Keyring
 from interlock.plant.living.loopback import Loopback
-from interlock.plant.living.opcua_guard import Keyring
 from interlock.plant.living.people import People
 from interlock.plant.living.processes import Child, begin
 from interlock.plant.living.stage import LivingStage
@@ -95,7 +95,7 @@ class Plant:
         self.late_s = 0.0
         self._files = files
         self._lock = lock
-        self.keyring = Keyring(files.opcua, self.watch.now_s())
+        self.keyring = Keyring(files.keys, self.watch.now_s())
         self._hosted: dict[tuple[str, int], str] = {}
         self._scan()
         self._fork()
@@ -150,7 +150,7 @@ class Plant:
         self._host("plc-water", 502, "pymodbus", [p.tag for p in WATER], _modbus(WATER, WATER_IDENTITY))
         self._host("drive-pump", 502, "pymodbus", [p.tag for p in DRIVE], _modbus(DRIVE, DRIVE_IDENTITY))
         self._host("plc-boiler", 102, "python-snap7", [r.tag for r in BOILER_REALS], _s7)
-        pasteuriser = partial(_opcua, self.watch.now_s, self._files.opcua)
+        pasteuriser = partial(_opcua, self.watch.now_s, self._files.keys)
         self._host("plc-pasteuriser", 4840, "asyncua", list(PASTEURISER_NODES.values()), pasteuriser)
         self._host("hvac-hall", 47808, "bacpypes3", [o.tag for o in HALL_OBJECTS], _bacnet)
         deadline = time.monotonic() + _READY_S
@@ -235,7 +235,7 @@ class Plant:
                 return
             people = People(self)
             plays = (
-                self.attacks.play(name)
+                self.attacks.play(name, self.keyring)
                 if what == "attack"
                 else self.attacks.befall(name, people, self.keyring)
             )

@@ -77,6 +77,17 @@ def _tpkt(octets: bytes) -> int:
     return max(4, int(struct.unpack_from("!H", octets, 2)[0])) if len(octets) >= 4 else 0
 
 
+def _desktop(octets: bytes) -> int:
+    """TPKT, or records of TLS."""
+    if not _in_tls(octets):
+        return _tpkt(octets)
+    return 5 + int(struct.unpack_from("!H", octets, 3)[0]) if len(octets) >= 5 else 0
+
+
+def _in_tls(octets: bytes) -> bool:
+    return octets[:1] in (b"\x14", b"\x15", b"\x16", b"\x17")
+
+
 def _enip(octets: bytes) -> int:
     return 24 + int(struct.unpack_from("<H", octets, 2)[0]) if len(octets) >= 24 else 0
 
@@ -157,7 +168,7 @@ _SPEECHES: Final = {
     5985: Speech(length=_http),
     21: Speech(length=_line, answered=_always, alone=_transfer_over),
     445: Speech(length=_netbios),
-    3389: Speech(length=_tpkt),
+    3389: Speech(length=_desktop, several=_in_tls),
     DATA_PORT: Speech(length=len, answered=_nothing),
 }
 _ANY: Final = Speech(length=len)

@@ -5,7 +5,7 @@
         lock                held open and locked by every process of the run: who holds it belongs to it
         control.sock        where the plant is asked and told
         log                 what went wrong
-        opcua/              certificates and keys of this run, see opcua_guard.py
+        keys/               certificates and keys of this run, see keyring.py
     STATE/plant-truth.jsonl the attacks that were played, one line each; stays
 
 Nothing in these files says where an attack goes: a forged one can point at nothing.
@@ -76,7 +76,7 @@ class Files:
         self.truth = state / "plant-truth.jsonl"
         self.lock = self.folder / "lock"
         self.log = self.folder / "log"
-        self.opcua = self.folder / "opcua"
+        self.keys = self.folder / "keys"
 
     def take(self) -> int:
         """Make the folder and take the lock; gives its descriptor. Raises ConfigError where a plant is up."""
@@ -156,9 +156,9 @@ class Files:
 
     def _made(self) -> list[Path]:
         """Certificates and keys."""
-        if self.opcua.is_symlink() or not self.opcua.is_dir():
+        if self.keys.is_symlink() or not self.keys.is_dir():
             return []
-        return [path for path in self.opcua.iterdir() if path.suffix in (".key", ".der")]
+        return [path for path in self.keys.iterdir() if path.suffix in (".key", ".der", ".pem")]
 
     def clear(self) -> None:
         """Remove everything but the truth."""
@@ -167,8 +167,8 @@ class Files:
         for path in self._made():
             path.unlink(missing_ok=True)
         try:
-            if self.opcua.is_dir() and not self.opcua.is_symlink():
-                self.opcua.rmdir()
+            if self.keys.is_dir() and not self.keys.is_symlink():
+                self.keys.rmdir()
             self.folder.rmdir()
         except OSError:
             return  # never made, or something in it is not ours

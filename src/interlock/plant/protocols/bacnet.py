@@ -115,6 +115,8 @@ class BacnetDevice:
         """See Session. What isn't BACnet is ignored."""
         if len(octets) < 8 or octets[0] != 0x81 or octets[4] != 1 or octets[5] & 0xA8:
             return ()
+        if int.from_bytes(octets[2:4], "big") != len(octets):
+            return ()
         apdu = octets[6:]
         if apdu[0] == 0x10 and apdu[1] == _WHO_IS:
             told = b"\xc4" + self._device.to_bytes(4, "big") + b"\x22\x05\xc4\x91\x03"

@@ -3,7 +3,7 @@
     OPN | header 12 | policy, certificate, thumbprint | sequence 8, body, padding, signature: blocks enciphered
     MSG | header 12 | token 4                         | sequence 8, body, padding, signature: enciphered
 
-What signs and enciphers is a Guard: the living plant's is Basic256Sha256 (plant/living/opcua_guard.py). The twin's is
+What signs and enciphers is a Guard: the living plant's is Basic256Sha256 (plant/living/keyring.py). The twin's is
 a stand-in of the same lengths, which needs no key, costs little and is equal for equal seeds; it keeps nothing secret.
 Source: OPC 10000-6 clause 6.7; OPC 10000-7, profile Basic256Sha256.
 """
@@ -14,10 +14,12 @@ import hashlib
 import struct
 from typing import TYPE_CHECKING, Final, Protocol
 
-from interlock.plant.protocols.opcua_certificates import CERTIFICATES
+from interlock.plant.protocols.certificates import CERTIFICATES
+from interlock.plant.protocols.tls import TwinTlsClient, TwinTlsServer
 
 if TYPE_CHECKING:
     from interlock.plant.draws import Draws
+    from interlock.plant.protocols.tls import TlsClient, TlsServer
 
 __all__ = [
     "CIPHER_BLOCK",
@@ -95,6 +97,14 @@ class Keyring(Protocol):
 
     def guard(self, owner: str, peer: str) -> Guard:
         """`owner`'s side of a conversation with `peer`. Raises KeyError where one of them holds no certificate."""
+        ...
+
+    def desktop(self, machine: str) -> TlsServer:
+        """A machine's side of a new connection to its remote desktop. Raises KeyError where it has none."""
+        ...
+
+    def visitor(self) -> TlsClient:
+        """The other side of one."""
         ...
 
 
@@ -190,7 +200,16 @@ class TwinKeyring:
 
     def __init__(self, draws: Draws) -> None:
         self._draws = draws.of("opcua")
+        self._desktops = draws.of("desktops")
 
     def guard(self, owner: str, peer: str) -> _TwinGuard:
         """See Keyring."""
         return _TwinGuard(self._draws, CERTIFICATES[owner], CERTIFICATES[peer])
+
+    def desktop(self, machine: str) -> TwinTlsServer:
+        """See Keyring."""
+        return TwinTlsServer(self._desktops, CERTIFICATES[f"{machine} desktop"])
+
+    def visitor(self) -> TwinTlsClient:
+        """See Keyring."""
+        return TwinTlsClient(self._desktops)

@@ -1,8 +1,9 @@
-"""Remote desktop with the protocol's own security switched off: a logon, up to the session that it opens.
+"""Remote desktop: a logon, up to the session that it opens, within TLS where the machine has a certificate.
 
 Source: MS-RDPBCGR 1.3.1.1 (connection sequence), 2.2.1 (its PDUs); ITU-T T.125 (MCS), T.124 (GCC), X.224 class 0.
 
     TPKT | X.224 connection request, confirm or data | MCS PDU | security header, in logon and licensing | PDU
+    └ in clear up to the confirm, which says whether TLS follows (5.4.5.1); then all of it within TLS records
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from interlock.plant.protocols.tpkt import Packets
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from interlock.plant.protocols.tls import TlsServer
+
 __all__ = ["Login", "RdpServer", "connect", "logon"]
 
 _DATA: Final = b"\x02\xf0\x80"
@@ -24,6 +27,7 @@ _GCC: Final = b"\x00\x05\x00\x14\x7c\x00\x01"
 _CONNECT_INITIAL, _CONNECT_RESPONSE = b"\x7f\x65", b"\x7f\x66"
 _ERECT, _ATTACH, _JOIN, _SEND = 0x04, 0x28, 0x38, 0x64
 _ATTACHED, _JOINED, _INDICATION = 0x2E, 0x3E, 0x68
+_TLS, _CREDSSP = 1, 2
 _USER: Final = 6
 """Of the MCS channel 1001 + 6, the client's own."""
 
@@ -61,8 +65,9 @@ def _x224(kind: int, rest: bytes, ours: int) -> bytes:
 
 
 def connect(user: str) -> bytes:
-    """X.224 connection request with the cookie that load balancers read, and the wish for the protocol's security."""
-    return _x224(0xE0, f"Cookie: mstshash={user}\r\n".encode("ascii") + struct.pack("<BBHI", 1, 0, 8, 0), 0)
+    """X.224 connection request with the cookie that load balancers read, and the securities that the client knows."""
+    wished = struct.pack("<BBHI", 1, 0, 8, _TLS | _CREDSSP)
+    return _x224(0xE0, f"Cookie: mstshash={user}\r\n".encode("ascii") + wished, 0)
 
 
 def _parameters(values: Sequence[int]) -> bytes:
@@ -192,12 +197,19 @@ def login_of(octets: bytes) -> tuple[str, str, str]:
 
 
 class RdpServer:
-    """A Windows machine's remote desktop. users: user → password. logged_on: told who has been let in."""
+    """A Windows machine's remote desktop. users: user → password. logged_on: told who has been let in.
+
+    tls: makes the machine's side of a connection; None: it asks for no security.
+    """
 
     def __init__(
-        self, users: Mapping[str, str], logged_on: Callable[[str], None] = lambda _user: None
+        self,
+        users: Mapping[str, str],
+        logged_on: Callable[[str], None] = lambda _user: None,
+        tls: Callable[[], TlsServer] | None = None,
     ) -> None:
         self.users = users
+        self.tls = tls
         self.logged_on = logged_on
 
     def open(self) -> _Connection:
@@ -210,14 +222,20 @@ class _Connection:
         self._server = server
         self._user = ("", "")
         self._packets = Packets()
+        self._tls: TlsServer | None = None
 
     def receive(self, octets: bytes) -> Sequence[bytes]:
         """See Session. Raises ValueError where it isn't remote desktop, or nobody is let in: the machine closes."""
-        return [answer for message in self._packets.cut(octets) for answer in self._one(message)]
+        tls = self._tls
+        if tls is None:
+            return [answer for message in self._packets.cut(octets) for answer in self._one(message)]
+        said, data = tls.take(octets)
+        answers = [answer for message in self._packets.cut(data) for answer in self._one(message)]
+        return [*filter(None, (said,)), *map(tls.seal, answers)]
 
     def _one(self, message: bytes) -> list[bytes]:
         if message[1] == 0xE0:
-            return [_x224(0xD0, struct.pack("<BBHI", 2, 0, 8, 0), 0x1234)]
+            return [self._confirm(message)]
         if message[:3] != _DATA or len(message) < 4:
             raise ValueError("not X.224 data")
         pdu = message[3:]
@@ -228,6 +246,16 @@ class _Connection:
         if pdu[0] == _JOIN and len(pdu) >= 5:
             return [_mcs(struct.pack("!BB", _JOINED, 0) + pdu[1:5] + pdu[3:5])]
         return self._data(pdu[8:]) if pdu[0] == _SEND and len(pdu) >= 14 else []
+
+    def _confirm(self, message: bytes) -> bytes:
+        """Confirm with the security that is taken; a failure where the client knows none that would be."""
+        known = struct.unpack("<I", message[-4:])[0] if message[-8:-4] == b"\x01\x00\x08\x00" else 0
+        chosen = struct.pack("<BBHI", 2, 0, 8, 0)
+        if self._server.tls is not None:
+            if not known & _TLS:
+                return _x224(0xD0, struct.pack("<BBHI", 3, 0, 8, 1), 0x1234)  # SSL_REQUIRED_BY_SERVER
+            chosen, self._tls = struct.pack("<BBHI", 2, 0, 8, _TLS), self._server.tls()
+        return _x224(0xD0, chosen, 0x1234)
 
     def _data(self, octets: bytes) -> list[bytes]:
         if octets[:2] == struct.pack("<H", _LOGON_PACKET):

@@ -73,7 +73,7 @@ class Twin:
         """Let an attack begin at a minute of the recording. Raises KeyError where there is none of this name."""
         case = Case(scenario(name), self.clock, self.process.state)
         self.cases.append(case)
-        scene = Scene(self._draws.of(f"attack {name} {minute}"), self.seconds)
+        scene = Scene(self._draws.of(f"attack {name} {minute}"), self.seconds, self._keyring)
         begin = self.clock.now + round(minute * 60 * SECOND)
         self.stage.play(case.watched(scene), begin_ns=begin, frames=case.frames)
 

@@ -21,7 +21,7 @@ from interlock.plant.actors.pasteuriser import (
     PASTEURISER_URL,
     PASTEURISER_WRITABLE,
 )
-from interlock.plant.living.opcua_guard import SERVER, certificate_file, key_file
+from interlock.plant.living.keyring import SERVER, certificate_file, key_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,7 +1,8 @@
 """Certificates of one run of the living plant, and Basic256Sha256 by them; keys lie in the plant's folder.
 
-    STATE/plant/opcua/MACHINE.key   RSA 2048, PKCS #8, DER
-    STATE/plant/opcua/MACHINE.der   X.509, self-signed
+    STATE/plant/keys/MACHINE.key   RSA 2048, PKCS #8, DER
+    STATE/plant/keys/MACHINE.der   X.509, self-signed
+    STATE/plant/keys/MACHINE.pem   both, of a remote desktop
 
 Made at `plant up`, removed with the plant. Every machine trusts the certificates of this run and no other ones.
 Source: OPC 10000-7, profile Basic256Sha256; OPC 10000-6 clause 6.7.5 (deriving keys), 6.2.2 (application certificates).
@@ -22,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from interlock.plant.living.desktop_tls import DesktopClient, DesktopServer, client_context, server_context
 from interlock.plant.protocols.opcua_security import (
     CIPHER_BLOCK,
     PLAIN_BLOCK,
@@ -31,12 +33,14 @@ from interlock.plant.protocols.opcua_security import (
 )
 
 if TYPE_CHECKING:
+    import ssl
     from pathlib import Path
 
 __all__ = ["SERVER", "Keyring", "certificate_file", "key_file"]
 
 SERVER: Final = "plc-pasteuriser"
 _CLIENTS: Final = ("hmi", "historian")
+_DESKTOPS: Final = ("historian", "engineering")
 _LASTS: Final = timedelta(days=32)
 _EARLIER: Final = timedelta(hours=1)
 """Clocks differ; these are all of one machine, whose clock may be set meanwhile."""
@@ -71,10 +75,32 @@ class Keyring:
             )
             _write(key_file(folder, machine), octets)
             _write(certificate_file(folder, machine), made.public_bytes(serialization.Encoding.DER))
+        begins = datetime.fromtimestamp(now, UTC)
+        self._desktops = {
+            machine: _desktop(folder / f"{machine}.pem", machine, begins) for machine in _DESKTOPS
+        }
+        self._visitors = client_context()
 
     def guard(self, owner: str, peer: str) -> _Guard:
         """See protocols.opcua_security.Keyring."""
         return _Guard(self._keys[owner], self._certificates[owner], self._certificates[peer])
+
+    def desktop(self, machine: str) -> DesktopServer:
+        """See protocols.opcua_security.Keyring."""
+        return DesktopServer(self._desktops[machine])
+
+    def visitor(self) -> DesktopClient:
+        """See protocols.opcua_security.Keyring."""
+        return DesktopClient(self._visitors)
+
+
+def _desktop(path: Path, machine: str, now: datetime) -> ssl.SSLContext:
+    key = rsa.generate_private_key(65537, 2048)
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    _write(path, pem + _certificate(machine, key, now).public_bytes(serialization.Encoding.PEM))
+    return server_context(path)
 
 
 def _write(path: Path, octets: bytes) -> None:
@@ -91,7 +117,7 @@ def _certificate(machine: str, key: rsa.RSAPrivateKey, now: datetime) -> x509.Ce
             x509.NameAttribute(NameOID.COMMON_NAME, machine),
         ]
     )
-    usage = ExtendedKeyUsageOID.SERVER_AUTH if machine == SERVER else ExtendedKeyUsageOID.CLIENT_AUTH
+    usage = ExtendedKeyUsageOID.SERVER_AUTH if machine not in _CLIENTS else ExtendedKeyUsageOID.CLIENT_AUTH
     names = x509.SubjectAlternativeName(
         [x509.UniformResourceIdentifier(f"urn:{machine}"), x509.DNSName(machine)]
     )

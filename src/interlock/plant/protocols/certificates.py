@@ -1,4 +1,4 @@
-"""The certificates that the twin shows in OPC UA: RSA 2048, self-signed, made for the practice plant.
+"""The certificates that the twin shows in OPC UA and TLS: RSA 2048, self-signed, made for the practice plant.
 
 Nobody holds their private keys: they were thrown away, so that the certificates prove nothing anywhere else. The living
 plant makes its own ones at each start.
@@ -53,6 +53,30 @@ _TEXTS: Final = {
         "9dl4W2UeiVS0IYcceY87JlXgzEG+hHQEA7buYam52bXRa2B0snyWOWuNqCeRgNm4iC+315zUTrG+re1b9wrTWpRRwt6r06QjECKM"
         "x80BoLFFi7lWtiWojQx/AkUB95v0"
     ),
+    "engineering desktop": (
+        "MIIC3jCCAcagAwIBAgIUGwGW117s/kP+3hNyHZHjRImDz50wDQYJKoZIhvcNAQELBQAwFjEUMBIGA1UEAwwLRU5HSU5FRVJJTkcw"
+        "HhcNMjYwNzA2MDgwMDAwWhcNMjcwMTA1MDgwMDAwWjAWMRQwEgYDVQQDDAtFTkdJTkVFUklORzCCASIwDQYJKoZIhvcNAQEBBQAD"
+        "ggEPADCCAQoCggEBAL1cvcGaGqcL4p6mjyWowV+Nq4skN1zGEfMX8zPQQfxe8WQbNtgXe8vFHvnwQtT05EiIxv26X3er3gvUxBMf"
+        "E6F7KKS2vJM9humA19khgR8venzGbEyovteCbpZlv6bcryygy2trrYpr1CX9ryTNHMaRad7hYafnVeFwWqq+83SQn9oTHvf0JOem"
+        "54GCem47upclPrhqHf+8ApbUHMx6OxT0MVFv15RpBFqKljCzWDk/ATstptqmNWn/A8DAXedAxar6FvTEkd5HsaoOxkOQkRy+jZDc"
+        "0ETRNn8KXOZtvlogzwlXfCWqiZThMMK49QROS/QbM4wYKPiTZzgCdpuJOUkCAwEAAaMkMCIwEwYDVR0lBAwwCgYIKwYBBQUHAwEw"
+        "CwYDVR0PBAQDAgQwMA0GCSqGSIb3DQEBCwUAA4IBAQAQZtwuVwsEEyxA0RQt774Ce6kiZEJRWwwE1T4TiDBIfxVFZUBzvaHLBqpE"
+        "Cb/b/xMRhxSkDgrNL6tkmAiUZq/QNAicsEd0tHTUj6PtPoRfLxpNNpRpMaaQfkApfYuJxwScND9aiVLlLRreZkPBqsmMfZD72GlM"
+        "nrpchAF/r2Xf6roU60elkBG9r+2vNuwFy37cC0V9ER3Axp6xVm+//dmOw0CJcRlaYN9D9kRG/FBb2u+8u5xaGgCeJVQPURGx0txx"
+        "kkKjDNNKEpfxfeq9nfWlr9coyoYfpACs0QYr92lloYX0HANeSPIQWH06sfuCY+D5Ddk5z2AvfVC73Bj/Mvp7"
+    ),
+    "historian desktop": (
+        "MIIC2jCCAcKgAwIBAgIUOGvqCeDGd6xw8g4teA8JDPSzxpAwDQYJKoZIhvcNAQELBQAwFDESMBAGA1UEAwwJSElTVE9SSUFOMB4X"
+        "DTI2MDcwNjA4MDAwMFoXDTI3MDEwNTA4MDAwMFowFDESMBAGA1UEAwwJSElTVE9SSUFOMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A"
+        "MIIBCgKCAQEA1h9AKUJ2vcochT/ixo//hVdLiNz/PeO49eVgIgNs/HyMS2XgPE2auN/0Yyf3i7zM4yoUQR5rO6aqYDCAcjjrzshs"
+        "X5H84fye8btY+jrqkllpizsmjyewPZqX+WAgCsmt7hlf+IRAdjG3nvayfQjiISqc+u+pY9NThoJpT+XuH8CfV4TxMwbG3LXMdh5o"
+        "XJENI1S4s5Y+Uvg9/kBQxYZglxwka4/JvAymro9R2rMqSDBQ7DZcJov2r9bUVQxV4mP0b1UGk5ouJTrsdsd+J7bsmwuk3/Njuy3s"
+        "uQlUPn0aI1t2f74jyVEVvRQzeJVgoHGPzQM8QBeOVsa9JJoM4x698QIDAQABoyQwIjATBgNVHSUEDDAKBggrBgEFBQcDATALBgNV"
+        "HQ8EBAMCBDAwDQYJKoZIhvcNAQELBQADggEBAGumX8GMJN8JYHoAkyLSJuR8JrS86U2O8gfImaFhF4d5RPRA+FfbEln8UTSU8pLg"
+        "CDEk+TUatfgo+lMGL4jH2qEErQ+mmzYY/TUscfQKWH3Z7hvFPbHDUwQBTVLbWlQ9K+U/l4B32/vFIObDReMrz0OJ0KZZ/i60PDzQ"
+        "3YpuSTDLs14yl/AQXc7jyblYNjgiNfg/zbIyIkjw8zgaXAjXkCtSIyHaPD7l6xix4z7qrMm/WfPcNMthzukpRPIa3PYOUKbm0uus"
+        "k4ZoodjgcJjY7yZm4upKTDzk4THvHKWGVz5f7gtekYGEb/3T6/466x85idelHszPb8Ws7jbwnEyjfPQ="
+    ),
 }
 CERTIFICATES: Final = {name: base64.b64decode(text) for name, text in _TEXTS.items()}
-"""Machine → X.509, DER."""
+"""Machine, with `desktop` where its remote desktop has another one → X.509, DER."""
