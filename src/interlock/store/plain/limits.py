@@ -51,8 +51,9 @@ class Limits:
     seal_after_ns, seal_octets, seal_rows: an open segment that is older or larger is sealed.
     fold_minutes, fold_rows, fold_numbers: so many minutes of capture time, rows, or numbers in them, are folded at a
     time. sync_ns: open segments are forced to disk so often (a power cut costs that much, a crash of the process only
-    what came since the last `tend`). held_octets: rows in memory while the disk takes none. held_findings,
-    held_lines: findings and lines of the diary that wait for the disk.
+    what came since the last `put`). put_rows: rows in memory that are put to disk at once, a few milliseconds' worth.
+    held_octets: rows in memory while the disk takes none. held_findings, held_lines: findings and lines of the diary
+    that wait for the disk.
     """
 
     seal_after_ns: int = 3600 * _SECOND
@@ -64,6 +65,7 @@ class Limits:
     sync_ns: int = 10 * _SECOND
     age_every_ns: int = 60 * _SECOND
     retry_ns: int = 30 * _SECOND
+    put_rows: int = 4096
     held_octets: int = 64 << 20
     held_findings: int = 100_000
     held_lines: int = 10_000

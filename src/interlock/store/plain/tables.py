@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow.compute as pc
 
-from interlock.export.parquet import ROWS
 from interlock.store.plain.holding import Holding
 from interlock.store.plain.journal import FOLDED_AS, Journal
 from interlock.store.plain.table import Table
@@ -52,7 +51,7 @@ class Tables:
             rows = _final(batch) if name == "operations" else batch
             if rows.num_rows:
                 self._holding.add(name, rows)
-        if self._holding.rows > ROWS or self._holding.octets > self._limits.held_octets:
+        if self._holding.rows > self._limits.put_rows or self._holding.octets > self._limits.held_octets:
             self.put(now)
 
     def _undo(self) -> None:
