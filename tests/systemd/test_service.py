@@ -68,7 +68,7 @@ class Living:
         (folder / "script.sh").write_text(SCRIPT)
         self.manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.manager.bind(str(folder / "notify"))
-        self.manager.settimeout(20)
+        self.manager.settimeout(60)
         command = [sys.executable, "-c", MAIN, "sensor", "run", "--config", f"{folder}/interlock.toml"]
         confined = [sys.executable, "-m", "tests.systemd.confined", f"{folder}/unit.service", *command]
         spaces = ["unshare", "-n", "-m", "-p", "-f", "--kill-child", "sh", f"{folder}/script.sh"]

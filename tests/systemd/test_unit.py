@@ -54,6 +54,7 @@ def test_systemd_measures_an_exposure_below_2_5(tmp_path) -> None:
     "changes",
     [
         {},
+        {"prepare": (("/bin/true", "sensor", "prepare", "-i", "eth1"), ("/bin/true", "-i", "eth2"))},
         {
             "user": "interlock",
             "reach": ("10.1.0.7", "2001:db8::/64"),
@@ -97,7 +98,7 @@ def test_every_group_of_system_calls_that_is_named_is_known() -> None:
 def test_the_sensor_works_within_the_filter_and_without_executable_memory(tmp_path) -> None:
     """The same filter as systemd would install, on all of the sensor's processes."""
     command = [sys.executable, "-m", "tests.systemd.confined", str(written(tmp_path)), sys.executable, "-c"]
-    refused = "import os, mmap\nos.setpriority(0, 0, 5)"
+    refused = "import os\nos.sched_setaffinity(0, {0})"
     ended = subprocess.run([*command, refused], capture_output=True, text=True, timeout=60, check=False)
     assert "PermissionError" in ended.stderr
     executable = "import mmap\nmmap.mmap(-1, 4096, prot=7)"
@@ -136,6 +137,7 @@ def test_it_may_read_interfaces_and_nothing_more() -> None:
         {"credentials": (("a b", "/a"),)},
         {"interfaces": ("eth1\nUser=root",)},
         {"command": ("/bin/true", "a\nUser=root")},
+        {"prepare": (("/bin/true", "a\nUser=root"),)},
     ],
 )
 def test_nothing_begins_a_line_of_its_own(changes) -> None:
@@ -153,3 +155,25 @@ def test_the_command_prints_it() -> None:
     assert values(ended.output, "IPAddressAllow") == ["localhost 10.1.0.7/32"]
     assert values(ended.output, "MemoryMax") == ["1024M"]
     assert CliRunner().invoke(unit, []).exit_code == 2
+
+
+def test_interfaces_are_prepared_as_root_only_where_it_is_asked_for() -> None:
+    asked = CliRunner().invoke(unit, ["-i", "eth1=cell1", "-i", "eth2", "--prepare"]).output
+    before = values(asked, "ExecStartPre")
+    assert [line.split(" sensor ")[1] for line in before] == [
+        "prepare --quiet -i eth1",
+        "prepare --quiet -i eth2",
+    ]
+    assert all(line.startswith("+/usr/bin/env -u HOME -u INTERLOCK_STATE /") for line in before)
+    assert not values(CliRunner().invoke(unit, ["-i", "eth1"]).output, "ExecStartPre")
+    nothing = CliRunner().invoke(unit, ["--config", "/etc/interlock/interlock.toml", "--prepare"])
+    assert (nothing.exit_code, "name the interfaces" in nothing.output) == (2, True)
+
+
+def test_what_the_service_would_not_see_is_said(tmp_path) -> None:
+    hidden = CliRunner().invoke(unit, ["-i", "eth1", "--config", str(tmp_path / "interlock.toml")])
+    assert hidden.exit_code == 0
+    said = [line for line in hidden.stderr.splitlines() if str(tmp_path) in line]
+    assert bool(said) is tmp_path.resolve().is_relative_to("/tmp")
+    seen = CliRunner().invoke(unit, ["-i", "eth1", "--config", "/etc/interlock/interlock.toml"])
+    assert "/etc/" not in seen.stderr

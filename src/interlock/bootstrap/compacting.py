@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
@@ -87,8 +88,9 @@ def _give_way() -> None:
 
     Not the idle class of the disk: there it would hold the file system's log, which a finding's commit waits for.
     """
-    os.nice(NICE)
-    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    with suppress(PermissionError):  # a filter of system calls may forbid even to give way
+        os.nice(NICE)
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
 

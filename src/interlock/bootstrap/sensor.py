@@ -44,7 +44,7 @@ class Running:
             now_s=time.monotonic,
             post=parts.letters.post,
             most_deaths=most_deaths,
-            tick=lambda: manager(ending=self._supervisor.ending),
+            tick=lambda: manager(self._supervisor),
         )
 
     @property
@@ -80,15 +80,15 @@ class _Manager:
         self._ready = self._ends = False
         self._told_s = 0.0
 
-    def __call__(self, *, ending: bool) -> None:
-        if not self._ready:
+    def __call__(self, supervisor: Supervisor) -> None:
+        if not self._ready and supervisor.going():
             self._ready = True
             self._notifier.ready(f"watching {self._watches}")
-        if ending and not self._ends:
+        if supervisor.ending and not self._ends:
             self._ends = True
             self._notifier.stopping("keeping what it saw")
         now_s = time.monotonic()
-        if now_s - self._told_s >= self._interval_s:
+        if self._ready and now_s - self._told_s >= self._interval_s:
             self._told_s = now_s
             self._notifier.alive()
 

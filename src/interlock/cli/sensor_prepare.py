@@ -13,8 +13,9 @@ __all__ = ["prepare"]
 @click.option("-i", "--interface", required=True, help="The interface that the mirror port is plugged into.")
 @click.option("--undo", is_flag=True, help="Put back what was found before.")
 @click.option("--take-addresses", is_flag=True, help="Also take off IP addresses; --undo puts them back.")
+@click.option("--quiet", is_flag=True, help="Say only what could not be had.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
-def prepare(*, interface: str, undo: bool, take_addresses: bool, as_json: bool) -> None:
+def prepare(*, interface: str, undo: bool, take_addresses: bool, quiet: bool, as_json: bool) -> None:
     """Make an interface listen to everything and send nothing, ever: neither programs nor the kernel.
 
     Exit codes: 0 done; 2 refused, since it carries an address or the default route; 3 no such interface, or not
@@ -32,7 +33,7 @@ def prepare(*, interface: str, undo: bool, take_addresses: bool, as_json: bool) 
         shown = {"interface": interface, "settings": settings, "missing": list(done.missing)}
         click.echo(json.dumps({"schema": "interlock/sensor-prepare/1", **shown}, indent=1))
         return
-    for setting in done.settings:
+    for setting in done.settings if not quiet else ():
         was = "" if setting.found == setting.now else f" (was {setting.found})"
         click.echo(f"{interface}: {setting.name} {setting.now}{was}")
     for text in done.missing:

@@ -10,6 +10,8 @@ import click
 
 __all__ = ["unit"]
 
+_HIDDEN = tuple(map(Path, ("/home", "/root", "/run/user", "/tmp", "/var/tmp")))  # noqa: S108 (not to write there)
+
 
 @click.command()
 @click.option(
@@ -41,6 +43,13 @@ __all__ = ["unit"]
     metavar="MIB",
     help="What all its processes may take together.",
 )
+@click.option(
+    "--prepare",
+    "prepared",
+    is_flag=True,
+    help="Prepare the interfaces before each start, as root (see `interlock sensor prepare`), so that a restart of "
+    "the machine needs nobody.",
+)
 def unit(
     interfaces: tuple[str, ...],
     config: str | None,
@@ -49,8 +58,9 @@ def unit(
     reach: tuple[str, ...],
     credentials: tuple[str, ...],
     memory_mib: int,
+    prepared: bool,
 ) -> None:
-    """Print a unit file: interlock sensor unit -i eth1 > /etc/systemd/system/interlock-sensor.service.
+    """Print a unit file: interlock sensor unit -i eth1 --prepare > /etc/systemd/system/interlock-sensor.service.
 
     The service may read interfaces and write its own folder, and reaches nobody over IP but this machine and
     what --reach names.
@@ -63,9 +73,18 @@ def unit(
     arguments = [part for name in interfaces for part in ("-i", name)]
     if config is not None:
         arguments += ["--config", config]
+    names = tuple(name.partition("=")[0] for name in interfaces)
+    if prepared and not names:
+        raise click.UsageError("--prepare: name the interfaces to prepare, -i NAME")
+    for path in (_program()[0], sys.executable, __file__, *([config] if config else [])):
+        if why := _hidden(Path(path)):
+            click.echo(f"interlock: {why}", err=True)
     service = Service(
         command=(*_program(), "sensor", "run", *arguments, "--store", store),
-        interfaces=tuple(name.partition("=")[0] for name in interfaces) or (f"what {config} names",),
+        prepare=tuple(
+            (*_program(), "sensor", "prepare", "--quiet", "-i", name) for name in names if prepared
+        ),
+        interfaces=names or (f"what {config} names",),
         user=user,
         reach=reach,
         credentials=pairs,
@@ -80,3 +99,14 @@ def _program() -> tuple[str, ...]:
     if found:
         return (str(Path(found).absolute()),)
     return (sys.executable, "-c", "from interlock.cli.start import main; main()")
+
+
+def _hidden(path: Path) -> str:
+    """Why the service cannot read a file of this machine; empty where it can, or where it is not there yet."""
+    found = path.resolve()
+    if any(found.is_relative_to(place) for place in _HIDDEN):
+        return (
+            f"{found}: the service will not see it, since home folders and /tmp are hidden from it; "
+            "put it elsewhere, Interlock itself for example in /opt/interlock"
+        )
+    return ""

@@ -16,13 +16,17 @@ _PLACE: Final = re.compile(r"@(\w+)@")
 _USER: Final = re.compile(r"[a-z_][a-z0-9_-]{0,30}")
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
 
+_AS_ROOT: Final = "/usr/bin/env -u HOME -u INTERLOCK_STATE"
+"""What root sets up is kept in root's own folder, as by hand: never in one that the service may write."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """command: the program and its arguments. user: an account that there is, None for one made for the run.
 
     reach: addresses and networks that outlets and metrics may talk to, beside this machine. credentials: name → file
-    that the service manager hands over (LoadCredential). memory_mib: of all its processes together.
+    that the service manager hands over (LoadCredential). memory_mib: of all its processes together. prepare: commands
+    that are run before, as root and unconfined, and end before the sensor begins.
     """
 
     command: tuple[str, ...]
@@ -31,12 +35,14 @@ class Service:
     reach: tuple[str, ...] = ()
     credentials: tuple[tuple[str, str], ...] = ()
     memory_mib: int = 2048
+    prepare: tuple[tuple[str, ...], ...] = ()
 
 
 def unit_text(service: Service) -> str:
     """The unit file. Raises ConfigError where a part cannot stand in one."""
     parts = {
-        "command": " ".join(map(_quoted, service.command)),
+        "command": _command(service.command),
+        "prepare": "".join(f"ExecStartPre=+{_AS_ROOT} {_command(words)}\n" for words in service.prepare),
         "interfaces": ", ".join(map(_one_line, service.interfaces)) or "nothing",
         "user": _user(service.user),
         "reach": " ".join(("localhost", *map(_network, service.reach))),
@@ -77,6 +83,10 @@ def _path(text: str) -> str:
     if not text.startswith("/") or not _PLAIN.fullmatch(text):
         raise ConfigError(f"--credential {text}: expected NAME:FILE with the file's whole path")
     return text.replace("%", "%%")
+
+
+def _command(words: tuple[str, ...]) -> str:
+    return " ".join(map(_quoted, words))
 
 
 def _one_line(text: str) -> str:

@@ -131,7 +131,8 @@ def _live(work: Callable[[], Iterable[Any]], fd: int, parent: int) -> NoReturn:
         if os.getppid() != parent:
             os._exit(1)
         gc.freeze()
-        os.nice(_NICE)
+        with suppress(PermissionError):  # a filter of system calls may forbid even to give way
+            os.nice(_NICE)
         for piece in work():
             _write(fd, pickle.dumps(piece, pickle.HIGHEST_PROTOCOL))
         code = 0

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from interlock.pipeline.sensor.board import ALIVE
 from interlock.pipeline.sensor.child import Child
 from interlock.store.port import Entry
 
@@ -123,6 +124,11 @@ class Supervisor:
     def ending(self) -> bool:
         """Whether somebody asked it to end."""
         return bool(self._asked)
+
+    def going(self) -> bool:
+        """Whether each of its processes is there and has gone round its loop: what it works with has been opened."""
+        rows = map(self._board.row, range(len(self._jobs)))
+        return all(job.done or (job.child and row[ALIVE]) for job, row in zip(self._jobs, rows, strict=True))
 
     def _take(self, number: int, _frame: Any) -> None:
         if number == signal.SIGHUP:
