@@ -86,7 +86,7 @@ def test_systemd_understands_every_line(tmp_path, changes) -> None:
 @needs_systemd
 def test_every_group_of_system_calls_that_is_named_is_known() -> None:
     for line in values(unit_text(PLAIN), "SystemCallFilter"):
-        for group in line.removeprefix("~").split():
+        for group in (word for word in line.removeprefix("~").split() if word.startswith("@")):
             assert analyze("syscall-filter", group).returncode == 0, group
 
 
