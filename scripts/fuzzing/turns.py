@@ -31,6 +31,8 @@ ROOT = Path(__file__).parents[2]
 NO_ATHERIS = 3
 LEAST_S = 0.1
 """CPU seconds of a turn below which a protocol is given up: its fuzzer doesn't start."""
+LONG_S = 15.0
+"""CPU seconds, the start of a process included, that no input may take when it is decoded alone."""
 Runner = Callable[[list[str], dict[str, str]], tuple[int, str, float]]
 """Command and environment → exit code, what it said on standard error, CPU seconds."""
 
@@ -143,6 +145,16 @@ def _environment(protocol: str, out: Path) -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if k != "INTERLOCK_UNCOMPILED"} | {"PYTHONPATH": path}
 
 
+def _repeats(protocol: str, path: Path, out: Path, run: Runner) -> bool:
+    """Whether an input that took too long takes long again, in processor time: else the machine had paused."""
+    command = [sys.executable, "-m", "fuzzing.guided", protocol, "--replay", str(path)]
+    ended, _, cpu = run(command, _environment(protocol, out))
+    again = ended != 0 or cpu > LONG_S
+    if not again:
+        print(f"{path.name}: {cpu:.1f} CPU s when alone; the machine had paused", flush=True)
+    return again
+
+
 def _turn(protocol: str, seconds: float, out: Path, tally: Tally, run: Runner) -> tuple[int, float]:
     """Exit code and CPU seconds of one turn, which is counted."""
     corpus, crashes = out / "corpus" / protocol, out / "crashes"
@@ -157,7 +169,10 @@ def _turn(protocol: str, seconds: float, out: Path, tally: Tally, run: Runner) -
     ended, text, cpu = run(command, _environment(protocol, out))
     if ended == NO_ATHERIS:
         return ended, 0.0
-    broken = sorted(p.name for p in set(crashes.glob(f"{protocol}-*")) - kept if p.suffix != ".txt")
+    found = [p for p in set(crashes.glob(f"{protocol}-*")) - kept if p.suffix != ".txt"]
+    broken = sorted(p.name for p in found if "-timeout-" not in p.name or _repeats(protocol, p, out, run))
+    if found and not broken:
+        ended = 0  # libFuzzer ends with the first input that takes too long
     inputs = sum(1 for _ in corpus.iterdir())
     spent = max(0.0, cpu - _said(text, r"started after ([0-9.]+) CPU s"))
     tally.add(protocol, spent, int(_said(text, r"number_of_executed_units: *(\d+)")), inputs, broken)

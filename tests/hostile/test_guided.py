@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from fuzzing.conversation import MAX_SEGMENTS, conversation, octets_of
 from fuzzing.guided import MAX_KINDS, Target
 from fuzzing.turns import Tally, partly_compiled, run_guided
@@ -19,8 +20,6 @@ from decode.contract.takes import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import pytest
 
 BY_NAME = {s.name: s for s in SUBJECTS}
 
@@ -96,6 +95,25 @@ def test_cpu_seconds_add_up_over_runs_without_those_of_starting(tmp_path: Path) 
     assert kept["modbus"] == {"turns": 2, "seconds": 4.0, "executions": 80, "inputs": 0, "broken": []}
     assert kept["snmp"]["broken"] == ["snmp-crash-1234"]
     assert Tally(tmp_path).now == kept
+
+
+@pytest.mark.parametrize(("cpu", "code", "broken"), [(2.0, 0, []), (40.0, 1, ["snmp-timeout-12"])])
+def test_an_input_that_took_long_is_broken_only_where_it_takes_long_alone(
+    tmp_path: Path, cpu: float, code: int, broken: list[str]
+) -> None:
+    asked = []
+
+    def run(command: list[str], _environment: dict[str, str]) -> tuple[int, str, float]:
+        if command[4] == "--replay":
+            asked.append(Path(command[5]).name)
+            return 0, "", cpu
+        prefix = next(o.partition("=")[2] for o in command if o.startswith("-artifact_prefix="))
+        Path(f"{prefix}timeout-12").write_bytes(b"x")
+        return 70, "started after 1.0 CPU s\nstat::number_of_executed_units: 40\n", 3.0
+
+    assert run_guided(["snmp"], 2, tmp_path, run) == code
+    assert Tally(tmp_path).now["snmp"]["broken"] == broken
+    assert asked == ["snmp-timeout-12"]
 
 
 def test_turns_go_on_until_each_protocol_had_its_seconds(tmp_path: Path) -> None:
