@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import time
 from contextlib import suppress
@@ -69,8 +70,10 @@ def _soak(given: argparse.Namespace, stage: Stage, totals: Totals) -> bool:
         print(f"{number} {kind}: {json.dumps(found)}", flush=True)
         if found["wrong"]:
             well = False
+            said = stage.sensor.errors()[-6000:]
             with (given.out / "soak-wrong.jsonl").open("a") as file:
-                file.write(json.dumps({"seed": given.seed, "number": number, "kind": kind, **found}) + "\n")
+                about = {"seed": given.seed, "number": number, "kind": kind}
+                file.write(json.dumps({**about, **found, "said": said}) + "\n")
         if number % FRESH_EVERY == 0:
             well &= _audit(stage, account, totals)
             stage.afresh()
@@ -112,6 +115,8 @@ def main() -> int:
         print(f"no soak: {reason}")
         return 1
     given.out.mkdir(exist_ok=True)
+    for number in (signal.SIGTERM, signal.SIGINT):  # also where a shell's background ignores them
+        signal.signal(number, signal.default_int_handler)
     if given.again:
         (given.out / "soak.json").unlink(missing_ok=True)
     totals = Totals(given.out / "soak.json")

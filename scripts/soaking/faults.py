@@ -119,12 +119,30 @@ def _site(text: str, event: str) -> Callable[[Stage], Done]:
     return strike
 
 
-def _clock(stage: Stage) -> Done:
-    """A capture whose times leap forth and back by hours, through the same processes from files (`sensor replay`).
+def _leap(stage: Stage) -> Done:
+    """The wall's clock of all the sensor's processes leaps by hours or ten years, and back, while traffic goes on.
 
-    The clock of a live wire is the machine's, which is not touched: what a leap of the wall's clock does to the
-    store's ageing and to a live ring is not covered.
+    Times of frames are the kernel's, which cannot be moved so: captures that leap (`_clock`) are for those.
     """
+    hours = int(stage.rng.choice([-30, -7, -2, 2, 7, 30, 87_600]))
+    try:
+        for seconds in (hours * HOUR, 0):
+            before = _leaps(stage)
+            stage.clock.set(seconds)
+            until(lambda before=before: _leaps(stage) > before, 5.0)
+            time.sleep(stage.rng.uniform(0.2, 1.5))
+        aged = [e.says for e in stage.sensor.diary()[-20:] if e.event == "aged-out"]
+    finally:
+        stage.clock.set(0)
+    return Done(says=("clock-jump",), wrong="; ".join(aged))
+
+
+def _leaps(stage: Stage) -> int:
+    return sum(entry.event == "clock-jump" for entry in stage.sensor.diary())
+
+
+def _clock(stage: Stage) -> Done:
+    """A capture whose times leap forth and back by hours, through the same processes from files (`sensor replay`)."""
     capture, store = stage.folder / "leaping.pcap", stage.folder / "leaping"
     octets = stage.captures[int(stage.rng.integers(len(stage.captures)))].read_bytes()
     capture.write_bytes(_leaping(octets, stage.rng.integers(-9 * HOUR, 9 * HOUR, 4).tolist()))
@@ -179,7 +197,8 @@ FAULTS: Final[dict[str, tuple[int, Callable[[Stage], Done]]]] = {
     "flood of mutants": (3, _flood),
     "interface down and up": (3, _cut(lambda s: s.wire.down(s.wire.near), lambda s: s.wire.up(s.wire.near))),
     "interface deleted and made anew": (3, _cut(lambda s: s.wire.unplug(), lambda s: s.wire.plug())),
-    "clock leaps": (1, _clock),
+    "clock leaps in captures": (1, _clock),
+    "clock leaps on the wire": (3, _leap),
     "site file read anew": (2, _site("# known\n", "reloaded")),
     "wrong site file": (2, _site('[[zone]]\nnaam = "x"\n', "refused")),
 }

@@ -18,7 +18,7 @@ from interlock.pipeline.sensor.figures import read_figures_file
 from interlock.store.plain.reader import PlainReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from interlock.pipeline.sensor.figures import Figures
     from interlock.records.finding import Finding
@@ -43,7 +43,7 @@ def until(met: Callable[[], object], timeout_s: float = 20.0, pause_s: float = 0
 class RunningSensor:
     """`interlock sensor run` on the near end of a wire. printed: (id, title, count), as it came."""
 
-    def __init__(self, wire: Wire, store: Path, *more: object) -> None:
+    def __init__(self, wire: Wire, store: Path, *more: object, env: Mapping[str, str] | None = None) -> None:
         self.store = store
         self._errors = store.with_name(store.name + ".err").open("ab")
         self.config = store.with_name(store.name + ".toml")
@@ -51,6 +51,7 @@ class RunningSensor:
         self.process = wire.start(
             *ENTRY, "sensor", "run", "-i", wire.near, "--out", store, "--config", self.config, *more,
             stdout=subprocess.PIPE, stderr=self._errors, stdin=subprocess.DEVNULL, preexec_fn=_listen,
+            env={**os.environ, "PYTHONFAULTHANDLER": "1", **(env or {})},
         )  # fmt: skip
         self.printed: list[tuple[str, str, int]] = []
         self._reading = threading.Thread(target=self._read, daemon=True)

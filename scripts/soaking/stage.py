@@ -15,6 +15,7 @@ import numpy as np
 
 from interlock.plant.attacks.table import NAMES
 from interlock.plant.twin.recording import Twin
+from soaking.clock import LeapingClock
 from soaking.running import RunningSensor, shared_octets, until
 from soaking.sender import ENTRY, frames_of, probe_of
 from soaking.wire import Wire, sweep
@@ -66,6 +67,7 @@ class Stage:
         self.disk.mkdir(exist_ok=True)
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={_DISK}", "tmpfs", self.disk], check=True)
         self.wire = Wire()
+        self.clock = LeapingClock(folder)
         self.sensor = self._sensor(self.disk / "store0")
         self.send()
 
@@ -88,7 +90,7 @@ class Stage:
         self.sensor = self._sensor(self.disk / f"store{self._stores}")
 
     def _sensor(self, store: Path, printed: Sequence[tuple[str, str, int]] = ()) -> RunningSensor:
-        made = RunningSensor(self.wire, store, "--site", self.site)
+        made = RunningSensor(self.wire, store, "--site", self.site, env=self.clock.environment())
         made.printed.extend(printed)
         try:
             made.ready(180)

@@ -97,6 +97,7 @@ class _Bench:
             schemas=self._parts.schemas,
             cells=cells,
             clock=time.time_ns,
+            steady=time.monotonic_ns,
             told=self._told,
             noted=self._gauge.noted,
             due=self._due,

@@ -67,3 +67,13 @@ def test_frames_that_come_twice_are_a_finding() -> None:
         "duplicates": 480,
     }
     assert conditions(look(Watching(), 1000, NOW, **sums)[1]) == ["duplicated"]
+
+
+def test_a_leap_of_the_clock_is_no_silence_and_hides_none() -> None:
+    day = 86_400_000_000_000
+    for leap in (3650 * day, -3650 * day):
+        watching = Watching()
+        look(watching, 100, NOW)
+        watching.leapt(leap)
+        assert not look(watching, 100, NOW + leap + SILENT_NS // 2)[1]
+        assert conditions(look(watching, 100, NOW + leap + SILENT_NS + 1)[1]) == ["silence"]

@@ -43,9 +43,10 @@ def test_bounds_hold_and_nothing_goes_that_need_not(segments, octets, of_a, days
     left = [k for k in segments if k not in gone]
     assert sum(k.octets for k in left) <= octets
     assert sum(k.octets for k in left if k.table == "a") <= of_a
-    for k in segments:
-        age = (NOW - k.segment.written) / DAY
-        if age > 30 or (k.table == "a" and age > days):
+    age, later = 0, NOW
+    for k in sorted(segments, key=lambda k: k.segment.written, reverse=True):
+        age, later = age + min(later - k.segment.written, DAY), k.segment.written
+        if age > 30 * DAY or (k.table == "a" and age > days * DAY):
             assert k in gone
     young = [k for k, why in reasons.items() if why.startswith("more than the store's")]
     if young:  # by size alone: the oldest went, and one less would not have been enough
@@ -53,6 +54,31 @@ def test_bounds_hold_and_nothing_goes_that_need_not(segments, octets, of_a, days
         assert all(k.segment.written >= newest.segment.written for k in left)
         if newest.octets:
             assert sum(k.octets for k in left) + newest.octets > octets
+
+
+@pytest.mark.parametrize("leap", [-3650, -1, 0, 3650])
+def test_of_what_is_kept_hour_by_hour_the_last_thirty_days_stay_wherever_the_clock_leaps(leap):
+    segments = [kept("a", number, number / 24, 1) for number in range(24 * 40)]
+    gone = [k for k, _ in aged_out(segments, Retention(), NOW + leap * DAY)]
+    oldest = max((NOW - k.segment.written) / DAY for k in segments if k not in gone)
+    assert oldest == {-3650: 30, -1: 30, 0: 30, 3650: 29}[leap]
+
+
+def test_what_was_sealed_while_the_clock_was_years_ahead_makes_nothing_else_old():
+    ahead = [kept("a", 1000 + number, -3650 - number / 24, 1) for number in range(5)]
+    segments = [kept("a", number, number / 24, 1) for number in range(24 * 20)]
+    assert aged_out([*segments, *ahead], Retention(), NOW) == []
+
+
+def test_the_diary_stays_when_the_clock_is_years_ahead(tmp_path, clock):
+    store = PlainStore(tmp_path / "store", clock=clock, retention=Retention(diary_days=10))
+    for day in range(15):
+        store.note(Entry(time=START + day * DAY * SECOND, event="started", says=f"day {day}"))
+    store.tend(clock.on(15 * DAY))
+    assert [e.says for e in store.diary() if e.event == "started"] == [f"day {day}" for day in range(5, 15)]
+    store.tend(clock.on(3650 * DAY))
+    assert [e.says for e in store.diary() if e.event == "started"][-5:] == [f"day {d}" for d in range(10, 15)]
+    store.close()
 
 
 def test_findings_and_open_segments_stay():

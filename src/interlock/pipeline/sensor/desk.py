@@ -7,6 +7,7 @@ import selectors
 from typing import TYPE_CHECKING, Final
 
 from interlock.pipeline.sensor.board import ALIVE
+from interlock.pipeline.sensor.clock_watch import ClockWatch, leap_text
 from interlock.pipeline.sensor.intake import Intake
 from interlock.pipeline.sensor.stream import BrokenStreamError, Receiver
 from interlock.store.port import Entry
@@ -51,11 +52,15 @@ class Desk:
         schemas: Mapping[str, pa.Schema],
         cells: memoryview,
         clock: Callable[[], int],
+        steady: Callable[[], int],
         told: Callable[[Sequence[Step], Sequence[WorkerNote]], None],
         noted: Callable[[Entry], None],
         due: Callable[[], None],
     ) -> None:
-        """noted: is given each letter. due: called about once a second, after the judge has done what was due."""
+        """steady: ns that only rise. noted: is given each letter.
+
+        due: called about once a second, after the judge has done what was due.
+        """
         self._judge = judge
         self._store = store
         self._board = board
@@ -63,6 +68,7 @@ class Desk:
         self._schemas = schemas
         self._cells = cells
         self._clock = clock
+        self._watch = ClockWatch(clock, steady)
         self._told = told
         self._noted = noted
         self._due = due
@@ -106,6 +112,9 @@ class Desk:
             self._store.put()
         if not 0 <= wall - self._tended < TEND_NS:
             self._tended = wall
+            if leap := self._watch.leapt():
+                self._store.note(Entry(time=wall, event="clock-jump", says=leap_text(leap)))
+                self._judge.leapt(leap)
             self._judge.tend()
             self._due()
 

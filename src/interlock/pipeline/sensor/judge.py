@@ -139,6 +139,10 @@ class Judge:
             self._errands.add(self._begin())
         self._store.tend(self._clock())
 
+    def leapt(self, leap: int) -> None:
+        """The wall's clock leapt by so many ns."""
+        self._watching.leapt(leap)
+
     @property
     def busy(self) -> bool:
         """Whether `go_on` has something to do at once."""

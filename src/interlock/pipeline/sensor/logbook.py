@@ -56,7 +56,7 @@ class Logbook:
         """Lines for what was lost, where the last one is long enough ago."""
         now = self._clock()
         for (event, what), count in tuple(self._losses.items()):
-            if now - self._said.get((event, what), 0) >= PAUSE_NS:
+            if not 0 <= now - self._said.get((event, what), 0) < PAUSE_NS:
                 self._said[event, what] = now
                 del self._losses[event, what]
                 self._note(_loss(now, event, what, count))

@@ -58,6 +58,12 @@ class Watching:
         self._seen: dict[tuple[str, str], _Seen] = {}
         self._began: dict[str, int] = {}
 
+    def leapt(self, leap: int) -> None:
+        """The wall's clock leapt by so many ns: nobody was silent meanwhile, nor is to be heard only hours later."""
+        for seen in self._seen.values():
+            seen.since += leap
+            seen.dropped_at += leap if seen.dropped_at else 0
+
     def look(
         self,
         figures: Sequence[tuple[Source, Statistics]],

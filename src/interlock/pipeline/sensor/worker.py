@@ -120,7 +120,7 @@ class Worker:
         """Nothing came; on a live wire that is news, too."""
         self._records.wait(0.0)
         now = self._clock()
-        if self._source.live and now - self._last > IDLE_NS:
+        if self._source.live and not 0 <= now - self._last <= IDLE_NS:
             self._last = now
             self._hand({**self._engine.idle(now - BEHIND_NS), **self._open()})
 
@@ -143,7 +143,7 @@ class Worker:
         done: bool = False,
     ) -> None:
         wall = self._clock()
-        due = done or wall - self._told > FIGURES_NS
+        due = done or not 0 <= wall - self._told <= FIGURES_NS
         if due:
             self._told = wall
         step = self._cells[STEP] = self._cells[STEP] + 1

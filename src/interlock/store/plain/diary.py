@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["age_lines", "put_lines", "stored_lines"]
 
+_DAY: Final = 86_400 * 1_000_000_000
 _COLUMNS: Final = ("time", "event", "says", "until", "source", "count")
 _AT_ONCE: Final = 1000
 
@@ -39,14 +40,25 @@ def stored_lines(db: sqlite3.Connection) -> Iterator[Entry]:
         after = rows[-1][0]
 
 
-def age_lines(db: sqlite3.Connection, before: int, most: int) -> int:
-    """Within a transaction: remove lines of before a time (UTC ns), and the oldest beyond `most`; how many went.
+def age_lines(db: sqlite3.Connection, now: int, span: int, most: int) -> int:
+    """Within a transaction: remove lines older than a span (ns), and the oldest beyond `most`; how many went.
 
-    Looked at from the oldest on, up to the first that stays: the diary may be long, and others wait.
+    now: UTC ns. Of the time from one line to the next a day counts at most (aging.py says why).
     """
     last = db.execute("SELECT coalesce(max(number), 0) FROM diary").fetchone()[0]
-    young = db.execute(
-        "SELECT number FROM diary WHERE time >= ? ORDER BY number LIMIT 1", (before,)
-    ).fetchone()
-    first = last + 1 if young is None else young[0]
+    oldest = db.execute("SELECT time FROM diary ORDER BY number LIMIT 1").fetchone()
+    first = 0
+    if oldest is not None and oldest[0] < now - span:
+        first = _first_within(db, now, span)
     return db.execute("DELETE FROM diary WHERE number < ?", (max(first, last - most + 1),)).rowcount
+
+
+def _first_within(db: sqlite3.Connection, now: int, span: int) -> int:
+    """The number of the oldest line that is not older."""
+    age, first = 0, 0
+    for number, time in db.execute("SELECT number, time FROM diary ORDER BY number DESC"):
+        age += min(max(now - time, 0), _DAY)
+        if age > span:
+            return first or number + 1
+        first, now = number, time
+    return 0

@@ -159,9 +159,10 @@ class PlainStore:
 
     def _age(self, now: int) -> None:
         """Remove lines of the diary that were kept long enough, and say so."""
+        lines = 0
         with suppress(OutputError), self._database.writing() as db:
-            before = now - int(self._retention.diary_days * 86_400 * SECOND)
-            lines = age_lines(db, before, self._retention.diary_lines)
+            days = int(self._retention.diary_days * 86_400 * SECOND)
+            lines = age_lines(db, now, days, self._retention.diary_lines)
         if lines:
             self._say("aged-out", f"{lines:,} lines of the diary were removed", lines)
 
