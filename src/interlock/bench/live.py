@@ -119,6 +119,7 @@ def _dict(sent: Any) -> dict[str, Any]:
 
 def _receive(mode: str, waits: tuple[float, float], packets: int, ready: int, sent: int) -> dict[str, Any]:
     """Read everything; the figures."""
+    # Over 40 lines: what it measures begins and ends in its own frame, so that no call stands in between.
     from interlock.capture.live.interface import LiveSource  # noqa: PLC0415 (Linux only)
     from interlock.capture.live.place import shared_row  # noqa: PLC0415
     from interlock.capture.live.socket import open_ring  # noqa: PLC0415
@@ -168,6 +169,7 @@ def _receive_killed(
     every_s: float, waits: tuple[float, float], packets: int, ready: int, sent: int
 ) -> dict[str, Any]:
     """Decode in workers of which each is killed after a while; what they were done with stands in the ring's row."""
+    # Over 40 lines: parent and children of one run; each part needs most of the others' names.
     from interlock.capture.live.interface import LiveSource  # noqa: PLC0415 (Linux only)
     from interlock.capture.live.place import Place, shared_row  # noqa: PLC0415
     from interlock.capture.live.socket import open_ring  # noqa: PLC0415

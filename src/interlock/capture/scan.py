@@ -216,6 +216,7 @@ def scan_pcapng(
     last time seen, which blocks without a time get, state[3]: grows by frames without a (sensible) time,
     state[4]: set to why it stopped. Longer than 40 lines because each block type is a branch of one loop.
     """
+    # Over 40 lines: one loop over blocks with a dozen typed locals; a call would hand all of them over.
     room: cython.Py_ssize_t = offset.shape[0]
     n: cython.Py_ssize_t = 0
     at: cython.Py_ssize_t = start

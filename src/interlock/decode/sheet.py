@@ -236,6 +236,7 @@ class Sheet:
 
         objects (int32), counts (int64): of every item, the first one's too, which `row` has already.
         """
+        # Over 40 lines: most of them copy one column each into typed memory.
         items: cython.int = len(objects)
         k: cython.int
         fresh: cython.int
@@ -573,6 +574,7 @@ class Sheet:
         open at the end of the batch they came in, where an item has a verb that presses (see `press`): outcome
         PENDING, all items, once.
         """
+        # Over 40 lines: rows move down in place while they are counted; the passes share their counters.
         n: cython.int = self.n
         k: cython.int
         row: cython.int = 0

@@ -50,6 +50,7 @@ class DcpChange(CauseDetector):
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict:
         """Grave where the name changes, less where an IO controller gives its device an address."""
+        # Over 40 lines: most of it is the text of one verdict.
         realm, client, server = key
         objects = list(tally.noted("object"))
         named = context.site.engineering_station(realm, client, server) is not None

@@ -107,6 +107,7 @@ class PublicAddress(CauseDetector):
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Silent for machines that are not the plant's; gravest where control is asked for from outside."""
+        # Over 40 lines: most of it is the text of one verdict.
         realm, device = key
         control = tally.noted("control")
         plant = key in self._plant or context.role(realm, device) in PLANT_ROLES

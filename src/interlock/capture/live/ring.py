@@ -176,6 +176,7 @@ def copy_blocks(
     A VLAN tag that kernel or card took off is put back behind the addresses. What does not fit (where a block grew
     since `ready` measured it) is lost and counted. row: see USED. Longer than 40 lines: one loop over two layouts.
     """
+    # Over 40 lines: one loop over packets of the kernel; a call for each would cost more than the copy.
     room: cython.Py_ssize_t = min(offset.shape[0], caplen.shape[0], wirelen.shape[0], time.shape[0])
     space: cython.longlong = octets.shape[0]
     n: cython.Py_ssize_t = 0

@@ -131,6 +131,7 @@ class Dlms(Decoder):
 
     def _information(self, m, i, out, frame):
         """Information of one frame: the whole APDU, or one of its segments."""
+        # Over 40 lines: what a segment is follows from what came before it; every case ends the message in its own way.
         c: Cursor = self.cursor
         at: cython.Py_ssize_t = frame.begin
         size: cython.Py_ssize_t = frame.size

@@ -323,6 +323,7 @@ class Dnp3(Decoder):
 
     def _header(self, m, i, out, row, mode):
         """One object header and what follows it."""
+        # Over 40 lines: qualifiers in the order of the standard's table; each reads its own range.
         c: Cursor = self.app
         group: cython.int = c.u8()
         variation: cython.int = c.u8()
@@ -458,6 +459,7 @@ class Dnp3(Decoder):
 
     def _points(self, m, i, out, row, group, variation, start, count, prefix):
         """Measured points: flags, number and time, as their layout says; runs of points are one block."""
+        # Over 40 lines: one loop with a dozen typed locals over points of a layout; a call would hand all of them over.
         c: Cursor = self.app
         v: ValueSheet = self.values
         layout: cython.int = group * 16 + variation

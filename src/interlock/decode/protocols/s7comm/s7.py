@@ -253,6 +253,7 @@ class S7:
 
     def _userdata(self, m, i, out, link, reference, end):
         """0, 1, 0x12, length, method, type and group, sub-function, sequence, [reference, last, error]."""
+        # Over 40 lines: parts of one exchange in several PDUs; each step needs what the one before it read.
         c: Cursor = self.cursor
         service: cython.int = c.u8()
         c.skip(1)

@@ -324,6 +324,7 @@ class SampledValues(Decoder):
         return index
 
     def _asdu(self, m, i, out, row, index, end):
+        # Over 40 lines: one loop over the elements of an ASDU, some thousand times a second, filling typed locals.
         c: Cursor = self.cursor
         name: bytes = b""
         begins: cython.Py_ssize_t = -1
