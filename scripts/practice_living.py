@@ -113,7 +113,7 @@ def one(name: str, state: Path, capture: Path, most_s: float) -> Tried:
         play(tried, env, most_s)
         settle(tried, env, expected)
     finally:
-        run([*INTERLOCK, "down"], env, 60)
+        run([*INTERLOCK, "down"], env, 120)
         recording.wait(60)
     judge(tried, capture, expected)
     return tried
@@ -138,7 +138,7 @@ def play(tried: Tried, env: dict[str, str], most_s: float) -> None:
             playing.send_signal(signal.SIGINT)
             playing.communicate(timeout=20)
             tried.notes.append(f"stopped after {most_s:.0f} s")
-    told = [json.loads(text) for text in run([*INTERLOCK, "truth"], env, 20).splitlines()]
+    told = [json.loads(text) for text in run([*INTERLOCK, "truth"], env, 120).splitlines()]
     tried.truth = tried.truth or told[-1]
     if tried.truth["trouble"] and not tried.notes:
         tried.wrong.append(tried.truth["trouble"])
@@ -151,7 +151,7 @@ def settle(tried: Tried, env: dict[str, str], expected: Expected) -> None:
         return
     end = time.monotonic() + SETTLES_S
     while True:
-        told = json.loads(run([*INTERLOCK, "status", "--json"], env, 20))
+        told = json.loads(run([*INTERLOCK, "status", "--json"], env, 120))
         tried.truth["moved"] = next(a["moved"] for a in told["attacks"] if a["name"] == tried.name)
         short = expected.short(tried.truth["moved"])
         if not short or time.monotonic() > end:

@@ -85,34 +85,60 @@ def status(*, as_json: bool) -> None:
     from rich.console import Console  # noqa: PLC0415
 
     console = Console()
-    for part in _tables(told):
+    for part in _tables(told, console.width):
         console.print(part)
 
 
-def _tables(told: dict[str, Any]) -> Iterator[Any]:
-    from rich.table import Table  # noqa: PLC0415
+_WIDE = 76
+"""Columns from which on a table has room for who serves, and for what a variable is."""
 
+
+def _tables(told: dict[str, Any], width: int) -> Iterator[Any]:
     where = f"mirror port {told['mirror']}" if told["mirror"] else "on loopback: no mirror port, no layer 2"
     cost = f"{told['processes']} processes, {told['memory_kib'] // 1024} MiB"
     yield f"plant {told['run']}: {where}; up {told['up_s']:.0f} s, {cost}"
-    services = Table("machine", "address", "protocol", "served by", "answers", box=None, pad_edge=False)
-    for s in told["services"]:
-        services.add_row(
-            s["machine"],
-            f"{s['address']}:{s['moved_to']}",
-            s["protocol"],
-            s["server"],
-            s["why"] or s["answers"],
-        )
-    yield services
-    values = Table("process variable", "value", "", box=None, pad_edge=False)
-    for v in told["values"]:
-        values.add_row(
-            v["tag"], f"{v['value']:g} {v['unit']}".strip(), "HARMED" if v["harmed"] else v["text"]
-        )
-    yield values
+    yield _services(told, wide=width >= _WIDE)
+    yield ""
+    yield _values(told, wide=width >= _WIDE)
     for a in told["attacks"]:
         yield f"{'runs' if a['running'] else 'was played'}: {a['name']}, {a['title']}"
+
+
+def _services(told: dict[str, Any], *, wide: bool) -> Any:
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(box=None, pad_edge=False)
+    for name in ("machine", "address", "protocol", *(("served by",) if wide else ()), "answers"):
+        table.add_column(name, no_wrap=True, overflow="ellipsis", min_width=7 if name == "answers" else None)
+    for s in told["services"]:
+        answers = Text(
+            s["why"] or s["answers"], style={"no": "bold red", "unasked": "dim"}.get(s["answers"], "green")
+        )
+        served = (s["server"],) if wide else ()
+        table.add_row(s["machine"], f"{s['address']}:{s['moved_to']}", s["protocol"], *served, answers)
+    return table
+
+
+def _values(told: dict[str, Any], *, wide: bool) -> Any:
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("process variable", no_wrap=True, min_width=32)
+    table.add_column("value", no_wrap=True, justify="right", min_width=8)
+    table.add_column("", no_wrap=True, min_width=11)
+    if wide:
+        table.add_column("", no_wrap=True, overflow="ellipsis")
+    for v in told["values"]:
+        value = Text(f"{v['value']:g}" if abs(v["value"]) < 1e4 else f"{v['value']:,.0f}")
+        if v["harmed"]:
+            value.stylize("bold red")
+        unit = Text(
+            f"{v['unit']} HARMED" if v["harmed"] else v["unit"], style="bold red" if v["harmed"] else ""
+        )
+        table.add_row(v["tag"], value, unit, *((v["text"],) if wide else ()))
+    return table
 
 
 @click.command()
@@ -131,10 +157,11 @@ def watch() -> None:
     if not console.is_terminal:
         console.print(page(told))
         return
-    with Live(page(told), console=console, screen=True, auto_refresh=False) as live:
+    with Live(page(told, *console.size), console=console, screen=True, auto_refresh=False) as live:
         try:
             while True:
-                live.update(page(said(files, {"do": "status"})["status"]), refresh=True)
+                told = said(files, {"do": "status"})["status"]
+                live.update(page(told, *console.size), refresh=True)
                 time.sleep(0.5)
         except KeyboardInterrupt:
             return
