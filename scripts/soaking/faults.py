@@ -9,7 +9,7 @@ import struct
 import subprocess
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -48,6 +48,34 @@ def _kill(role: str) -> Callable[[Stage], Done]:
         return Done(says=("worker-lost", "blind"), deaths=1)
 
     return strike
+
+
+def _compactor(stage: Stage) -> Done:
+    """Nobody waits for it: nothing is blind, and nothing says so."""
+    return replace(_kill("compactor")(stage), says=("worker-lost",))
+
+
+def _two(stage: Stage) -> Done:
+    """What one had told the other and he had not written yet is lost: a moment's rows, and said."""
+    for role in ("worker", "judge"):
+        os.kill(stage.sensor.process_of(role), signal.SIGKILL)
+    return Done(says=("worker-lost", "blind"), deaths=2)
+
+
+def _thrice(stage: Stage) -> Done:
+    """One process after the other, as soon as it is there again: nothing that they read is suspect for it."""
+    role = str(stage.rng.choice(["worker", "judge"]))
+    for _ in range(4):
+        before = stage.sensor.process_of(role)
+        os.kill(before, signal.SIGKILL)
+        until(lambda before=before: _again(stage, role, before), 10.0, 0.01)
+    return Done(says=("worker-lost", "blind"), deaths=4)
+
+
+def _again(stage: Stage, role: str, before: int) -> bool:
+    with suppress(LookupError):
+        return stage.sensor.process_of(role) != before
+    return False
 
 
 def _supervisor(stage: Stage) -> Done:
@@ -190,7 +218,10 @@ def _lives(pid: int) -> bool:
 FAULTS: Final[dict[str, tuple[int, Callable[[Stage], Done]]]] = {
     "worker killed": (6, _kill("worker")),
     "judge killed": (6, _kill("judge")),
-    "herald killed": (3, _kill("herald")),
+    "herald killed": (2, _kill("herald")),
+    "compactor killed": (2, _compactor),
+    "worker and judge killed at once": (2, _two),
+    "worker or judge killed four times in turn": (2, _thrice),
     "supervisor killed": (3, _supervisor),
     "worker stopped": (4, _stop),
     "disk full": (1, _disk),

@@ -216,3 +216,36 @@ def _lives(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+@pytest.mark.parametrize(("number", "times"), [(signal.SIGKILL, 1), (signal.SIGTERM, 1), (signal.SIGSEGV, 0)])
+def test_who_is_killed_from_outside_is_pardoned_and_who_crashes_is_not(number, times) -> None:
+    board, pardoned = Board(1), []
+
+    def work(cells, stop, hung) -> None:
+        cells[HANDED] += 1
+        if cells[HANDED] == 1:
+            if number == signal.SIGTERM:
+                signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+
+    job = Job(name="w", stage=0, work=work, finite=True, pardon=lambda: pardoned.append(1))
+    supervisor([job], board, []).run()
+    assert len(pardoned) == times
+    assert job.deaths == 1
+
+
+def test_who_held_too_much_is_not_pardoned() -> None:
+    board, pardoned = Board(1), []
+
+    def work(cells, stop, hung) -> None:
+        cells[HANDED] += 1
+        held = bytearray(64 << 20) if cells[HANDED] == 1 else b""
+        while held:
+            cells[ALIVE] += 1
+            time.sleep(0.01)
+
+    job = Job(name="w", stage=0, work=work, finite=True, memory=32 << 20, pardon=lambda: pardoned.append(1))
+    supervisor([job], board, []).run()
+    assert job.deaths == 1
+    assert not pardoned

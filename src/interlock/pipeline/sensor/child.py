@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import gc
 import os
 import signal
@@ -133,6 +134,7 @@ def _live(
         if name:
             ctypes.CDLL(None).prctl(_PR_SET_NAME, name.encode()[:15], 0, 0, 0)
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        faulthandler.enable()  # a fault of compiled code says where it was
         gc.freeze()  # what all share: the collector would look through it, and write to its pages, for nothing
         work(cells, lambda: bool(asked))
         code = 0
