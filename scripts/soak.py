@@ -40,7 +40,9 @@ MUTANTS = 300
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=600)
-    parser.add_argument("--faults", type=int, default=1_000_000)
+    parser.add_argument(
+        "--faults", type=int, default=1_000_000, help="0: only say, and record, what there is"
+    )
     parser.add_argument("--seed", type=int, default=time.time_ns() // 1_000_000_000)
     parser.add_argument("--kind", action="append", choices=tuple(FAULTS), help="only these")
     parser.add_argument("--out", type=Path, default=ROOT / "bench-out")
@@ -111,7 +113,7 @@ def _mutants(path: Path, captures: list[Path], seed: int) -> None:
 def main() -> int:
     """See the module's text."""
     given = _arguments()
-    if reason := why_not():
+    if given.faults and (reason := why_not()):
         print(f"no soak: {reason}")
         return 1
     given.out.mkdir(exist_ok=True)
@@ -120,7 +122,17 @@ def main() -> int:
     if given.again:
         (given.out / "soak.json").unlink(missing_ok=True)
     totals = Totals(given.out / "soak.json")
-    weight = _weigh()
+    well = not given.faults or _run(given, totals)
+    print(totals)
+    if given.record:
+        about = {"date": records.today(), "command": "python scripts/soak.py"}
+        records.put("soak", {kind: entry | about for kind, entry in totals.kinds.items()})
+    return 0 if well else 1
+
+
+def _run(given: argparse.Namespace, totals: Totals) -> bool:
+    """Faults, as long as they are wanted; whether all went well."""
+    totals.weight = _weigh()
     stage = Stage(given.out / f"soak{given.stage}", given.seed)
     well = True
     try:
@@ -129,11 +141,7 @@ def main() -> int:
             well = _soak(given, stage, totals)
     finally:
         stage.close()
-    print(totals)
-    if given.record:
-        about = {"date": records.today(), "command": "python scripts/soak.py", "weight": weight}
-        records.put("soak", {kind: entry | about for kind, entry in totals.kinds.items()})
-    return 0 if well else 1
+    return well
 
 
 if __name__ == "__main__":

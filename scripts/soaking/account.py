@@ -178,6 +178,8 @@ class Totals:
     def __init__(self, path: Path) -> None:
         self._path = path
         self.kinds = self._read()
+        self.weight = ""
+        """How this machine's time was shared out with others."""
 
     def _read(self) -> dict[str, dict[str, Any]]:
         kinds: dict[str, dict[str, Any]] = json.loads(self._path.read_text()) if self._path.exists() else {}
@@ -197,6 +199,7 @@ class Totals:
     def _add(self, kind: str, found: dict[str, Any]) -> None:
         entry = self.kinds.setdefault(kind, {"faults": 0, "wrong": 0})
         entry["faults"] += 1
+        entry["weight"] = self.weight
         entry["wrong"] += bool(found["wrong"])
         entry["blind_over_2_s"] = entry.get("blind_over_2_s", 0) + (found["blind_s"] >= 2)
         for name in self.SUMS:
