@@ -145,6 +145,24 @@ def test_what_the_program_would_refuse_is_refused_here(typed: str) -> None:
         parse(interlock, typed.split(), whole=True)
 
 
+def commands(command: click.Command, name: str) -> Iterator[str]:
+    """Every command below this one, by all its words."""
+    if not isinstance(command, click.Group):
+        yield name
+        return
+    context = click.Context(command)
+    for word in command.list_commands(context):
+        found = command.get_command(context, word)
+        assert found
+        yield from commands(found, f"{name} {word}")
+
+
+def test_every_command_is_shown_somewhere() -> None:
+    shown = {" ".join(one.words[:length]) for one in SHOWN for length in (2, 3) if one.program == "interlock"}
+    shown |= {name.removeprefix(".venv/bin/") for name in shown}
+    assert not [name for name in commands(interlock, "interlock") if name not in shown]
+
+
 def test_documents_do_show_commands() -> None:
     assert len(of("interlock")) > 60
     assert len(list(scripts())) > 20
