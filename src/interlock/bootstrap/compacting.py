@@ -11,7 +11,9 @@ import pyarrow as pa
 
 from interlock.pipeline.sensor.board import ALIVE, PID
 from interlock.store.plain.compaction import Compactor
+from interlock.store.plain.database import checkpoint
 from interlock.store.plain.limits import Bound, Retention
+from interlock.store.plain.store import DATABASE
 from interlock.store.port import Entry
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ __all__ = ["compacting", "retention"]
 LOOK_S: Final = 1.0
 NAP_S: Final = 0.1
 NICE: Final = 10
+CHECKPOINT_S: Final = 10.0
 
 
 def compacting(parts: Parts, cells: memoryview, stop: Callable[[], bool]) -> None:
@@ -43,8 +46,12 @@ def compacting(parts: Parts, cells: memoryview, stop: Callable[[], bool]) -> Non
     def beat() -> None:
         cells[ALIVE] += 1
 
+    database, moved_s = parts.sensor.folder / DATABASE, 0.0
     while not stop():
         beat()
+        if time.monotonic() - moved_s >= CHECKPOINT_S:
+            checkpoint(database)
+            moved_s = time.monotonic()
         if not compactor.tend(time.time_ns()):
             pa.default_memory_pool().release_unused()
             _wait(stop)

@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from interlock import __version__
 from interlock.bootstrap import read_site
@@ -27,9 +27,10 @@ from interlock.store.plain.store import PlainStore
 from interlock.store.port import Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from interlock.bootstrap.sensor_parts import Parts
+    from interlock.pipeline.sensor.aside import Work
     from interlock.pipeline.sensor.steps import WorkerNote
     from interlock.pipeline.sensor.stream import Step
     from interlock.records.finding import Finding
@@ -70,7 +71,11 @@ class _Bench:
             site=parts.site.name or "default", registries=parts.registries, rules=parts.rules
         )
         runner = Runner(all_detectors())
-        self._memory = Memory(store, inventory, runner, time.time_ns)
+
+        def beside(work: Callable[[], Iterable[Any]]) -> Work:
+            return Aside(work, time.monotonic)
+
+        self._memory = Memory(store, inventory, runner, time.time_ns, beside)
         self._memory.recall()
         self._judge = Judge(
             site=self._site_now(),
@@ -81,7 +86,7 @@ class _Bench:
             committed=self._committed,
             live=parts.live,
             now_s=time.monotonic,
-            beside=lambda work: Aside(work, time.monotonic),
+            beside=beside,
         )
         self._asked: list[None] = []
         signal.signal(signal.SIGHUP, lambda *_: self._asked.append(None))

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-__all__ = ["ENOUGH", "Gathering"]
+__all__ = ["ENOUGH", "Gathering", "as_one"]
 
 ENOUGH: Final = 131_072
 """Rows: as many as a row group of the stored table, which holds the same batches for that long anyway."""
@@ -41,6 +41,28 @@ class Gathering:
     def rest(self) -> pa.RecordBatch | None:
         """All that is held, as one batch; None where there is nothing."""
         held, self._held, self._rows = self._held, [], 0
-        if len(held) < 2:
-            return held[0] if held else None
-        return pa.Table.from_batches(held).unify_dictionaries().combine_chunks().to_batches()[0]
+        return as_one(held) if held else None
+
+
+def as_one(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    """Batches of one schema, at least one, as one.
+
+    Where dictionaries differ, Arrow looks up the new code of every row, also of one that is null: of ours, whose code
+    is -1, it makes whatever lies before its list, and from that the next joining would read anywhere at all. So what
+    is null gets code 0 here.
+    """
+    if len(batches) == 1:
+        return batches[0]
+    whole = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks().to_batches()
+    if not whole:
+        return batches[0]
+    return pa.RecordBatch.from_arrays([_coded(column) for column in whole[0].columns], schema=whole[0].schema)
+
+
+def _coded(column: pa.Array) -> pa.Array:
+    if not pa.types.is_dictionary(column.type) or not column.null_count:
+        return column
+    codes = column.indices.fill_null(0).to_numpy(zero_copy_only=False)
+    absent = column.indices.is_null().to_numpy(zero_copy_only=False)
+    indices = pa.array(codes, column.type.index_type, mask=absent)
+    return pa.DictionaryArray.from_arrays(indices, column.dictionary, ordered=column.type.ordered, safe=False)

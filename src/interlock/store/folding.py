@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["ALIKE", "FOLDED", "MINUTE_NS", "Folding", "codes_of", "gathered", "integers_of"]
+__all__ = ["ALIKE", "FOLDED", "MINUTE_NS", "Folding", "codes_of", "integers_of"]
 
 MINUTE_NS: Final = 60_000_000_000
 FOLDED: Final = frozenset({"read", "write", "report", "discover", "identify", "diagnose"})
@@ -225,15 +225,3 @@ def _with(
         *(pa.array(period, pa.duration("ns")) for period in periods),
     ]
     return pa.RecordBatch.from_arrays([*rows.columns, *own], schema=OPERATIONS_FOLDED.schema)
-
-
-def gathered(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
-    """Batches of one schema as one."""
-    if len(batches) == 1:
-        return batches[0]
-    table = pa.Table.from_batches(batches)
-    if any(pa.types.is_dictionary(field.type) for field in table.schema):
-        table = table.unify_dictionaries()
-    table = table.combine_chunks()
-    whole = table.to_batches()
-    return whole[0] if whole else pa.RecordBatch.from_pylist([], schema=table.schema)

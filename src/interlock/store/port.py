@@ -124,7 +124,10 @@ class Store(Protocol):
         ...
 
     def keep(self, name: str, state: bytes) -> None:
-        """Keep a state (inventory, what a detector learned, an outlet's cursor) in place of the one before."""
+        """Keep a state (inventory, what a detector learned) in place of the one before. Raises OutputError.
+
+        Touches nothing that other calls do: it may be asked in a copy of the process.
+        """
         ...
 
     def kept(self, name: str) -> bytes | None:

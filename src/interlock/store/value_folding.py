@@ -24,8 +24,9 @@ import numpy as np
 import pyarrow as pa
 
 from interlock.inventory.ledger import group
+from interlock.records.gathering import as_one
 from interlock.records.tables import VALUES_FOLDED
-from interlock.store.folding import MINUTE_NS, codes_of, gathered, integers_of
+from interlock.store.folding import MINUTE_NS, codes_of, integers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +62,7 @@ class ValueFolding:
         self._hold(batch)
         if self._rows <= MOST_ROWS and self._numbers <= MOST_NUMBERS:
             return []
-        whole = gathered(self._held)
+        whole = as_one(self._held)
         minute = integers_of(whole, "time") // MINUTE_NS
         over = minute < minute.max() - 1
         self._held, self._rows, self._numbers = [], 0, 0
@@ -73,7 +74,7 @@ class ValueFolding:
     def rest(self) -> list[pa.RecordBatch]:
         """What is still held."""
         held, self._held, self._rows, self._numbers = self._held, [], 0, 0
-        return [fold_values(gathered(held))] if held else []
+        return [fold_values(as_one(held))] if held else []
 
     def _hold(self, batch: pa.RecordBatch) -> None:
         self._held.append(batch)

@@ -6,8 +6,6 @@ import dataclasses
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-import pyarrow as pa
-
 from interlock.capture.flow_tally import FlowTally
 from interlock.detect.interface import Context
 from interlock.errors import OutputError
@@ -21,11 +19,13 @@ from interlock.pipeline.sensor.survey import Draft, survey
 from interlock.pipeline.sensor.urgency import Urgency
 from interlock.pipeline.sensor.watching import DETECTOR, Watching
 from interlock.records.exceptions import apply_exceptions
-from interlock.records.gathering import Gathering
+from interlock.records.gathering import Gathering, as_one
 from interlock.records.tables import CLUES, FLOWS, ODDITIES, OPERATIONS, VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    import pyarrow as pa
 
     from interlock.capture.statistics import Statistics
     from interlock.detect.runner import Runner
@@ -332,10 +332,4 @@ def joined(messages: Sequence[Mapping[str, pa.RecordBatch]]) -> dict[str, pa.Rec
     for message in messages:
         for name, batch in message.items():
             tables.setdefault(name, []).append(batch)
-    return {name: _one(batches) for name, batches in tables.items()}
-
-
-def _one(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
-    if len(batches) == 1:
-        return batches[0]
-    return pa.Table.from_batches(batches).unify_dictionaries().combine_chunks().to_batches()[0]
+    return {name: as_one(batches) for name, batches in tables.items()}

@@ -4,36 +4,48 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from interlock.errors import InterlockError, OutputError
+from interlock.pipeline.sensor.aside import Here
 from interlock.store.port import Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from interlock.detect.runner import Runner
     from interlock.inventory.inventory import Inventory
+    from interlock.pipeline.sensor.aside import Work
     from interlock.store.port import Store
 
 __all__ = ["EVERY_NS", "Memory"]
 
 EVERY_NS: Final = 60_000_000_000
 """Time between two savings, at least."""
-_SHARE: Final = 300
-"""So much longer than saving takes: findings wait meanwhile."""
+_SHARE: Final = 20
+"""So much longer than saving takes, which has a processor meanwhile."""
 _INVENTORY, _DETECTORS, _SAVED = "inventory", "detectors", "saved"
 
 
 class Memory:
     """Saves inventory and detectors to the store, and brings them back. clock: the wall, UTC ns."""
 
-    def __init__(self, store: Store, inventory: Inventory, runner: Runner, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        inventory: Inventory,
+        runner: Runner,
+        clock: Callable[[], int],
+        beside: Callable[[Callable[[], Iterable[Any]]], Work] = Here,
+    ) -> None:
+        """beside: begins work in a copy of the process."""
         self._store = store
         self._inventory, self._runner = inventory, runner
         self._clock = clock
         self._saved = clock()
         self._pause = EVERY_NS
+        self._beside = beside
+        self._work: Work | None = None
 
     def recall(self) -> None:
         """Go on from what was saved last; what cannot be read begins anew, and the diary says so."""
@@ -50,19 +62,39 @@ class Memory:
                 self._store.note(Entry(time=self._clock(), event="state-lost", says=says))
 
     def tend(self) -> None:
-        """Save, where it is time."""
-        if not 0 <= self._clock() - self._saved < self._pause:
-            self.save(whole=False)
+        """Save, where it is time, in a copy of the process: packing all of it takes longer than a finding may."""
+        if self._work is not None:
+            self._look_after(self._work)
+        elif not 0 <= self._clock() - self._saved < self._pause:
+            self._saved = self._clock()
+            self._work = self._beside(lambda: self._keep(whole=False))
+            self._look_after(self._work)
+
+    def _look_after(self, work: Work) -> None:
+        """One that died, or that the disk refused, leaves what was saved before; the next one is begun in its time."""
+        for _ in work.pieces():
+            pass
+        if work.finished:
+            self._work = None
+            self._pause = max(EVERY_NS, _SHARE * (self._clock() - self._saved))
 
     def save(self, *, whole: bool) -> None:
         """Save now. whole: nothing more will be learned. A disk that refuses leaves what was saved before."""
+        if self._work is not None:
+            self._work.end()
+            self._work = None
+        for _ in self._keep(whole=whole):
+            pass
+        self._saved = self._clock()
+
+    def _keep(self, *, whole: bool) -> Iterator[None]:
+        """Keep all of it, what says that it is there last. Nothing has to be handed over."""
         begin = self._clock()
         with suppress(OutputError):
             self._store.keep(_INVENTORY, self._inventory.dump())
             self._store.keep(_DETECTORS, self._runner.state())
             self._store.keep(_SAVED, json.dumps({"time": begin, "whole": whole}).encode())
-        self._saved = self._clock()
-        self._pause = max(EVERY_NS, _SHARE * (self._saved - begin))
+        yield from ()
 
     def _bring(self, name: str, load: Callable[[bytes], None], what: str) -> None:
         state = self._store.kept(name)

@@ -34,9 +34,7 @@ import time
 from collections import Counter, deque
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Final
 
 from interlock.errors import OutputError
 from interlock.pipeline.sensor.frames import (
@@ -53,9 +51,12 @@ from interlock.pipeline.sensor.frames import (
 )
 from interlock.pipeline.sensor.shedding import Pressure, Shedder
 from interlock.pipeline.sensor.table_stream import TableReader, TableWriter
+from interlock.records.gathering import as_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    import pyarrow as pa
 
 __all__ = ["QUEUE_OCTETS", "BrokenStreamError", "Receiver", "Sender", "Step"]
 
@@ -287,10 +288,4 @@ class Receiver:
 
     def _taken(self) -> dict[str, pa.RecordBatch]:
         held, self._batches = self._batches, {}
-        return {name: _joined(batches) for name, batches in held.items()}
-
-
-def _joined(batches: list[Any]) -> pa.RecordBatch:
-    if len(batches) == 1:
-        return batches[0]
-    return pa.Table.from_batches(batches).unify_dictionaries().combine_chunks().to_batches()[0]
+        return {name: as_one(batches) for name, batches in held.items()}

@@ -2,7 +2,9 @@
 
     FOLDER/
       lock                       held by the one process that writes; says which
-      store.sqlite               findings, diary, kept states, assets
+      compactor.lock             held by the one process that folds and seals; says which
+      store.sqlite               findings, diary, assets
+      states/HEX                 a kept state, by its name
       tables/NAME/
         00000007.arrows          rows as they come, words written out; to be sealed
         00000006-F-L-W.parquet   sealed: first and last time of its rows (ns), when it was sealed (s)

@@ -1,7 +1,7 @@
 """What happens to rows once they are on disk: journals folded, ended segments sealed, old ones removed, all forced.
 
 None of it needs whoever writes: files say by their locks who still writes to them, by their numbers what was done
-already. So it may be a process of its own, which can be killed at any moment and begun anew (ADR 9); and where a store
+already. So it may be a process of its own, which can be killed at any moment and begun anew (ADR 10); and where a store
 has one process only, that one does it between its rows.
 """
 

@@ -14,10 +14,13 @@ from interlock.store.plain.segments import force_folder
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Database", "open_for_reading"]
+__all__ = ["Database", "checkpoint", "open_for_reading"]
 
 _BUSY_MS: Final = 5000
 _WAL_OCTETS: Final = 64 << 20
+_PAGES: Final = 1000
+_MOST_PAGES: Final = 8192
+"""Pages (4 KiB) in the write-ahead log that make a commit move them to the file, and wait for both files' disk."""
 _BROKEN: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
@@ -29,17 +32,22 @@ class Database:
     a newer version's, another program's, no right to write.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], int]) -> None:
-        """clock: UTC ns, part of the name that a broken file gets."""
+    def __init__(self, path: Path, clock: Callable[[], int], *, checkpoints: bool = True) -> None:
+        """clock: UTC ns, part of the name that a broken file gets.
+
+        checkpoints: its own commits move the write-ahead log to the file now and then; else `checkpoint` is to be
+        called elsewhere, and they do so only where nobody did for long.
+        """
         self.path = path
+        self._log_pages = _PAGES if checkpoints else _MOST_PAGES
         self.aside: list[str] = []
         try:
-            self._db = _opened(path)
+            self._db = _opened(path, self._log_pages)
         except sqlite3.Error as error:
             if not _is_broken(error):
                 raise _sentence(path, error) from error
             self.aside.append(_moved(path, clock()).name)
-            self._db = _opened(path)
+            self._db = _opened(path, self._log_pages)
         self._clock = clock
 
     @contextmanager
@@ -63,7 +71,7 @@ class Database:
         if isinstance(error, sqlite3.Error) and _is_broken(error):
             self.close()
             self.aside.append(_moved(self.path, self._clock()).name)
-            self._db = _opened(self.path)
+            self._db = _opened(self.path, self._log_pages)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -94,19 +102,32 @@ def open_for_reading(path: Path) -> Iterator[sqlite3.Connection]:
         raise SourceError(str(error)) from error
 
 
-def _opened(path: Path) -> sqlite3.Connection:
+def _opened(path: Path, log_pages: int) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None)
     with ExitStack() as undone:
         undone.callback(db.close)
         db.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
+        db.execute(f"PRAGMA wal_autocheckpoint = {log_pages}")
         db.execute(f"PRAGMA journal_size_limit = {_WAL_OCTETS}")
         _check(db)
         bring_up(db, str(path))
         force_folder(path.parent)
         undone.pop_all()
     return db
+
+
+def checkpoint(path: Path) -> None:
+    """Move what the write-ahead log holds to the file, for another process that goes on writing and does not wait.
+
+    A log that was moved whole is written anew from its beginning. What cannot be done now is done the next time.
+    """
+    if path.exists():
+        with suppress(sqlite3.Error, OutputError), closing(sqlite3.connect(path, isolation_level=None)) as db:
+            known_version(db, str(path))
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 def _check(db: sqlite3.Connection) -> None:

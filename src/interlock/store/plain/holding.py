@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from interlock.store.folding import gathered
+from interlock.records.gathering import as_one
 from interlock.store.plain.limits import shed_rank
 from interlock.store.plain.streams import written_out
 
@@ -49,7 +49,7 @@ class Holding:
             else:
                 runs.append([batch])
         self._octets.pop(name, None)
-        return [written_out(gathered(run)) for run in runs]
+        return [written_out(as_one(run)) for run in runs]
 
     def shed(self, most: int) -> None:
         """Give up rows until at most so many octets are held: of the tables that matter least, the oldest."""

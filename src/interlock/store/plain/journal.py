@@ -13,7 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from interlock.export.parquet import ROWS
-from interlock.store.folding import MINUTE_NS, Folding, gathered
+from interlock.records.gathering import as_one
+from interlock.store.folding import MINUTE_NS, Folding
 from interlock.store.plain.segments import found, span, stream_name
 from interlock.store.plain.streams import Stream
 from interlock.store.plain.table import clear, last_folded
@@ -106,7 +107,7 @@ def folded_rows(name: str, batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch 
     folding = FOLDED_AS[name][1]()
     done = [rows for batch in _larger(batches) for rows in folding.add(batch)]
     done += folding.rest()
-    return gathered(done) if done else None
+    return as_one(done) if done else None
 
 
 def _larger(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -115,10 +116,10 @@ def _larger(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         held.append(batch)
         if sum(b.num_rows for b in held) >= ROWS:
-            yield gathered(held)
+            yield as_one(held)
             held = []
     if held:
-        yield gathered(held)
+        yield as_one(held)
 
 
 def _numbers(batch: pa.RecordBatch) -> int:

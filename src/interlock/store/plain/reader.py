@@ -17,7 +17,7 @@ from interlock.store.plain.journal import FOLDED_AS, folded_rows
 from interlock.store.plain.schema import version_of
 from interlock.store.plain.sealing import UPTO
 from interlock.store.plain.segments import found, time_columns
-from interlock.store.plain.states import stored_state
+from interlock.store.plain.states import state_of_old, stored_state
 from interlock.store.plain.store import DATABASE
 from interlock.store.plain.streams import read_stream
 
@@ -54,8 +54,14 @@ class PlainReader:
 
     def kept(self, name: str) -> bytes | None:
         """A kept state."""
+        try:
+            there, state = stored_state(self.folder, name)
+        except OSError as error:
+            raise SourceError(f"{self.folder}: the state {name} cannot be read ({error})") from error
+        if there:
+            return state
         with open_for_reading(self.folder / DATABASE) as db:
-            return stored_state(db, name)
+            return state_of_old(db, name)
 
     def assets(self) -> Iterator[Asset]:
         """The machines as remembered last, by id."""

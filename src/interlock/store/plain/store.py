@@ -14,7 +14,7 @@ from interlock.store.plain.findings import stored_findings
 from interlock.store.plain.limits import Limits, Retention
 from interlock.store.plain.lock import Lock
 from interlock.store.plain.owed import Owed
-from interlock.store.plain.states import put_state, stored_state
+from interlock.store.plain.states import put_state, state_of_old, stored_state
 from interlock.store.plain.tables import Tables
 from interlock.store.port import Entry
 
@@ -64,7 +64,7 @@ class PlainStore:
         except OSError as error:
             raise _sentence(folder, error) from error
         try:
-            self._database = Database(folder / DATABASE, clock)
+            self._database = Database(folder / DATABASE, clock, checkpoints=compacts)
             self._owed = Owed(self._database, clock, self._limits)
             self._tables = Tables(folder, self._limits, puts)
             self._look()
@@ -122,13 +122,21 @@ class PlainStore:
 
     def keep(self, name: str, state: bytes) -> None:
         """Keep a state. Raises OutputError: the one before is still there then."""
-        with self._database.writing() as db:
-            put_state(db, name, state, self._clock())
+        try:
+            put_state(self.folder, name, state)
+        except OSError as error:
+            raise _sentence(self.folder, error) from error
 
     def kept(self, name: str) -> bytes | None:
-        """Give the state of that name."""
+        """Give the state of that name. Raises OutputError."""
+        try:
+            there, state = stored_state(self.folder, name)
+        except OSError as error:
+            raise _sentence(self.folder, error) from error
+        if there:
+            return state
         with self._database.reading() as db:
-            return stored_state(db, name)
+            return state_of_old(db, name)
 
     def outlined(self, assets: Sequence[Asset]) -> Iterator[AssetRow]:
         """Rows that bring what is remembered to these machines."""
@@ -205,7 +213,7 @@ class PlainStore:
         while self._database.aside:
             name = self._database.aside.pop()
             self._look()
-            says = f"The database was broken and lies now as {name}; findings, diary and states begin anew"
+            says = f"The database was broken and lies now as {name}; findings, diary and machines begin anew"
             self._say("state-lost", says)
 
     def _say(self, event: Event, says: str, count: int = 0) -> None:
