@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
+import signal
 import tempfile
 import time
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -23,13 +26,16 @@ from interlock.export.parquet import ParquetFile
 from interlock.inventory import Inventory
 from interlock.inventory.registry_files import load_registries, load_rules
 from interlock.records.finding import Finding
+from interlock.records.tables import TABLES
+from interlock.store.plain.compaction import Compactor
+from interlock.store.plain.limits import Limits
 from interlock.store.plain.reader import PlainReader
 from interlock.store.plain.store import PlainStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["cost_of_commits", "cost_of_rows", "cost_of_states"]
+__all__ = ["cost_of_commits", "cost_of_commits_beside", "cost_of_rows", "cost_of_states"]
 
 KEPT: Final = ("operations", "flows", "clues", "values", "oddities", "credentials")
 _SECOND: Final = 1_000_000_000
@@ -130,6 +136,70 @@ def cost_of_commits(commits: int) -> dict[str, Any]:
     return {"commits": commits, "ms_p50": watch.ms(0.5), "ms_p99": watch.ms(0.99), "ms_max": watch.ms(1.0)}
 
 
+def cost_of_commits_beside(commits: int) -> dict[str, Any]:
+    """Findings committed one by one, each after 2,000 rows, while another process folds, seals and forces those."""
+    committed, written, tended = _Watch(), _Watch(), _Watch()
+    limits = Limits(seal_octets=8 << 20, fold_rows=100_000, sync_ns=2 * _SECOND)
+    octets = np.random.default_rng(1).bytes(200 * 1000)
+    with tempfile.TemporaryDirectory(dir=".") as folder:
+        store = PlainStore(Path(folder), clock=time.time_ns, limits=limits, compacts=False)
+        compactor = os.fork()
+        if compactor == 0:
+            _compact(Path(folder), limits)
+        for number in range(commits):
+            written(store.write, _many(number, octets))
+            tended(store.tend, time.time_ns())
+            committed(store.commit, [_finding(number)])
+        sealed = len(list(Path(folder).glob("tables/*/*.parquet")))
+        store.close()
+        os.kill(compactor, signal.SIGKILL)
+        os.waitpid(compactor, 0)
+    return {
+        "commits": commits, "segments_sealed_meanwhile": sealed,
+        "ms_p50": committed.ms(0.5), "ms_p99": committed.ms(0.99), "ms_max": committed.ms(1.0),
+        "write_ms_p99": written.ms(0.99), "write_ms_max": written.ms(1.0),
+        "tend_ms_p99": tended.ms(0.99), "tend_ms_max": tended.ms(1.0),
+    }  # fmt: skip
+
+
+def _compact(folder: Path, limits: Limits) -> NoReturn:
+    """A compactor's life, as the sensor has it."""
+    os.nice(10)
+    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    compactor = Compactor(folder, now=time.time_ns(), say=lambda *_: None, limits=limits)
+    while True:
+        if not compactor.tend(time.time_ns()):
+            time.sleep(0.1)
+
+
+def _many(number: int, octets: bytes) -> dict[str, pa.RecordBatch]:
+    """1,000 reads, which fold, and 1,000 oddities, which are sealed as they are: 200 octets each, hardly shortened."""
+    at = pa.scalar(BIG_SITE_START_NS + number * _SECOND, pa.timestamp("ns", "UTC"))
+    texts = {
+        "verb": "read",
+        "outcome": "ok",
+        "protocol": "modbus",
+        "client": "10.0.0.1",
+        "server": "10.0.0.2",
+    }
+    own = {"octets": [octets[200 * n : 200 * n + 200] for n in range(1000)]}
+
+    def column(field: pa.Field) -> pa.Array:
+        if field.name == "time":
+            return pa.repeat(at, 1000)
+        if pa.types.is_dictionary(field.type):
+            return pa.array([texts.get(field.name, "x")] * 1000).cast(field.type)
+        if field.name in own or pa.types.is_integer(field.type):
+            return pa.array(own.get(field.name, [0] * 1000), field.type)
+        return pa.nulls(1000, field.type)
+
+    schemas = {name: TABLES[name].schema for name in ("operations", "oddities")}
+    return {
+        name: pa.RecordBatch.from_arrays([column(field) for field in schema], schema=schema)
+        for name, schema in schemas.items()
+    }
+
+
 def _finding(number: int) -> Finding:
     return Finding(
         id=f"finding-{number % 50}", detector="bench", version=1, kind="alert", severity="high", confidence=0.9,
@@ -176,6 +246,7 @@ def main(capture: Path, frames: int, commits: int, machines: tuple[int, ...]) ->
     """Keep the records of CAPTURE, commit findings, and dump inventories, here; say what it cost."""
     click.echo(json.dumps({"rows": cost_of_rows(capture, frames)}))
     click.echo(json.dumps({"commits": cost_of_commits(commits)}))
+    click.echo(json.dumps({"commits_beside": cost_of_commits_beside(commits)}))
     for count in machines:
         click.echo(json.dumps({"state": cost_of_states(count)}))
 
