@@ -104,6 +104,8 @@ class Line:
             return self._sender.close(timeout_s=_ROUND_S) and not self._held
         except _GONE:
             return not self._held
+        finally:
+            self._socket.detach()  # the sender has closed it
 
     def _connect(self) -> None:
         self._socket = self._call()
