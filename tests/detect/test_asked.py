@@ -62,7 +62,7 @@ def test_what_it_raised_stays_and_is_counted_once(kind: type[Any], outcome: str,
     rows = [pending(row, frame=1, at=1), {**row, "outcome": outcome, "frame": 1, "at": 1}]
     detector = ready(kind)
     early = [f for part in ([rows] if together else [[r] for r in rows]) for f in said(detector, *part)]
-    assert [f.id for f in early] == [f.id for f in alone.conclude(CONTEXT)]
+    assert {f.id for f in early} == {f.id for f in alone.conclude(CONTEXT)}
     assert list(detector.conclude(CONTEXT)) == list(alone.conclude(CONTEXT))
     assert len(detector.asked) == 0
 
@@ -85,8 +85,9 @@ def test_what_no_answer_has_said_yet_is_not_said() -> None:
     (early,) = said(detector, pending(WAITING[ControllerChange]))
     assert early.title == "10.0.0.9 asked 10.0.0.2 to stop (S7comm)"
     assert "(outcomes: 1 not answered yet)" in early.explanation.replace("functions without a name; ", "")
-    said(detector, {**WAITING[ControllerChange], "outcome": "ok"})
+    (answered,) = said(detector, {**WAITING[ControllerChange], "outcome": "ok"})
     (last,) = detector.conclude(CONTEXT)
+    assert answered == last
     assert last.title == "10.0.0.9 stopped 10.0.0.2 (S7comm)"
     assert "1 ok" in last.explanation
     assert "pending" not in dict(last.data)["outcome"]
@@ -95,12 +96,22 @@ def test_what_no_answer_has_said_yet_is_not_said() -> None:
 def test_a_refusal_leaves_the_finding_and_says_so() -> None:
     detector = ControllerChange()
     (early,) = said(detector, pending(WAITING[ControllerChange]))
-    said(detector, {**WAITING[ControllerChange], "outcome": "refused"})
+    assert said(detector, {**WAITING[ControllerChange], "outcome": "refused"}) == []  # under the same title
     (last,) = detector.conclude(CONTEXT)
     assert last.id == early.id
     assert last.title == "10.0.0.9 asked 10.0.0.2 to stop (S7comm)"
     assert "1 refused" in last.explanation
     assert (early.severity, last.severity) == ("high", "medium")
+
+
+def test_answers_of_many_requests_are_said_once() -> None:
+    detector, row = ControllerChange(), WAITING[ControllerChange]
+    told = [
+        said(detector, {**row, "operation": n, "outcome": o}) for n in range(8) for o in ("pending", "ok")
+    ]
+    titles = [finding.title for findings in told for finding in findings]
+    assert titles[:2] == ["10.0.0.9 asked 10.0.0.2 to stop (S7comm)", "10.0.0.9 stopped 10.0.0.2 (S7comm)"]
+    assert [f.count for findings in told for f in findings] == [1, 1, 2, 4, 8]
 
 
 def test_a_name_that_a_device_did_not_take_was_not_set() -> None:

@@ -94,10 +94,11 @@ def build_engine(
     gsdml: Sequence[str] = (),
     beat: memoryview | None = None,
     hung: frozenset[tuple[int, int]] = frozenset(),
+    pending: frozenset[str] = frozenset(),
 ) -> Engine:
     """A decoder for a run over captures. wanted: tables to make (None: all). gsdml: files that describe devices.
 
-    beat, hung: see Engine.
+    beat, hung, pending: see Engine.
     """
     from interlock.decode.engine import Engine  # noqa: PLC0415 (builders import only the rooms they need)
     from interlock.decode.registry import VerbTables, waiting_specs  # noqa: PLC0415
@@ -113,6 +114,7 @@ def build_engine(
         given={"profinet": read_descriptions(gsdml)} if gsdml else None,
         beat=beat,
         hung=hung,
+        pending=pending,
     )
 
 

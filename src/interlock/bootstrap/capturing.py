@@ -11,6 +11,7 @@ from interlock.pipeline.sensor.board import ALIVE, BEGUN, HANDED, PARTLY_READ, S
 from interlock.pipeline.sensor.child import say
 from interlock.pipeline.sensor.line import Line
 from interlock.pipeline.sensor.shedding import Pressure
+from interlock.pipeline.sensor.urgency import PRESSING
 from interlock.pipeline.sensor.worker import Worker
 from interlock.records.config import SHED_RULES
 
@@ -47,6 +48,7 @@ def capturing(
             gsdml=parts.sensor.gsdml,
             beat=cells[:HEARTBEAT],
             hung=hung,
+            pending=PRESSING,
         )
         ledger = parts.ledger
         line = Line(

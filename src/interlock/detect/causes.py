@@ -81,6 +81,7 @@ class CauseDetector(ABC):
         self.asked = Asked()
         self.facts: dict[str, Facts] = {}
         self._said: dict[Key, int] = {}
+        self._early: dict[Key, str] = {}
 
     @abstractmethod
     def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:
@@ -91,13 +92,17 @@ class CauseDetector(ABC):
         """Say what a cause means now; None where it means nothing yet."""
 
     def feed(self, batch: Batch, context: Context) -> Iterable[Finding]:
-        """Give findings that are new, or whose count has doubled since they were last said."""
+        """Give findings that are new, whose count has doubled since they were said, or whom an answer titles anew."""
         if batch.table not in self.needs or not len(batch):
             return []
         touched = set(self.absorb(batch, context))
         if batch.table == "operations":
             touched |= self.asked.settle(batch)
         return [finding for key in sorted(touched) for finding in self._say(key, context)]
+
+    def _answered(self, key: Key) -> bool:
+        """Whether all operations have ended of a cause that was said before they did."""
+        return key in self._early and key not in self.asked
 
     def counting(
         self, key: Key, outcome: str | None, batch: Batch, rows: NDArray[np.int64]
@@ -122,13 +127,19 @@ class CauseDetector(ABC):
         return whole
 
     def _say(self, key: Key, context: Context) -> Iterator[Finding]:
-        tally = self.tally(key)
-        if not tally.spans or tally.count < 2 * self._said.get(key, 0):
+        tally, answered = self.tally(key), self._answered(key)
+        more = tally.count >= 2 * self._said.get(key, 0)
+        if not tally.spans or not (more or answered):
             return
         finding = self._finding(key, context)
-        if finding is not None:
+        if finding is not None and (more or finding.title != self._early[key]):
             self._said[key] = finding.count
+            self._early.pop(key, None)
+            if key in self.asked:
+                self._early[key] = finding.title
             yield finding
+        elif answered:
+            del self._early[key]
 
     def conclude(self, context: Context) -> Iterable[Finding]:
         """Every finding with its final count."""
@@ -199,7 +210,7 @@ class CauseDetector(ABC):
             "tallies": self.tallies.state(),
             "facts": {name: facts.state() for name, facts in self.facts.items()},
             "said": [[list(key), count] for key, count in self._said.items()],
-            "asked": self.asked.state(),
+            "asked": [self.asked.state(), [[list(key), title] for key, title in self._early.items()]],
             "own": self.own_state(),
         }
         return json.dumps(state, separators=(",", ":")).encode()
@@ -226,7 +237,9 @@ class CauseDetector(ABC):
         for name, facts in self.facts.items():
             facts.restore(known["facts"][name])
         self._said = {tuple(key): int(count) for key, count in known["said"]}
-        self.asked.restore(known.get("asked", []))  # states of the first versions have none
+        asked, early = known.get("asked", ([], []))  # states of the first versions have none
+        self.asked.restore(asked)
+        self._early = {tuple(key): str(title) for key, title in early}
         self.restore_own(known["own"])
 
     def own_state(self) -> Any:

@@ -11,7 +11,9 @@ from tests.cli.terminal import DEMO
 from interlock.bootstrap import build_engine
 from interlock.capture.run import open_sources
 from interlock.capture.specs import specify
-from interlock.pipeline.sensor.urgency import Urgency
+from interlock.pipeline.sensor.urgency import PRESSING, Urgency
+
+from .some_batches import operations as made
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,3 +65,38 @@ def test_what_is_not_a_habit_is_never_gathered() -> None:
             "authenticate",
         }
         assert not {r["outcome"] for r in rows(calm)} & {"refused", "no-answer", "unknown"}
+
+
+def split(urgency: Urgency, *given: dict[str, Any]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    urgent, calm = ([(r["verb"], r["outcome"]) for r in rows(b)] for b in urgency.split(made(list(given))))
+    return urgent, calm
+
+
+def test_every_verb_that_does_something_presses() -> None:
+    assert {"write", "stop", "program-write", "program-read", "unknown", "operate"} < PRESSING
+    assert not PRESSING & {"read", "report", "discover", "identify", "diagnose"}
+
+
+def test_what_was_judged_as_pending_may_end_well_later() -> None:
+    urgency, write = Urgency(), {"verb": "write", "function": 6}
+    assert split(urgency, {**write, "outcome": "pending"}) == ([("write", "pending")], [])
+    assert split(urgency, write) == ([], [("write", "ok")])
+    assert split(urgency, write) == ([("write", "ok")], [])  # another one of this number was not judged
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"outcome": "refused"}, {"outcome": "no-answer"}, {"verb": "stop"}, {"flow": 8}, {"operation": 2}],
+)
+def test_what_ends_ill_or_is_something_else_is_judged_at_once(change: dict[str, Any]) -> None:
+    urgency, write = Urgency(), {"verb": "write", "function": 6, "outcome": "pending"}
+    split(urgency, write)
+    urgent, calm = split(urgency, {**write, "outcome": "ok", **change})
+    assert (len(urgent), calm) == (1, [])
+
+
+def test_what_ends_in_the_same_batch_is_judged_together_with_its_request_or_after_it() -> None:
+    urgency, write = Urgency(), {"verb": "write", "function": 6}
+    urgent, calm = split(urgency, {**write, "outcome": "pending"}, write)
+    assert urgent == [("write", "pending")]
+    assert calm == [("write", "ok")]

@@ -130,9 +130,12 @@ class Gauge:
             write_figures_file(folder, self.figures(outlets, state))
 
     def _count_operations(self, rows: pa.RecordBatch) -> None:
-        """By protocol; a message counts where its item is 0."""
-        column = rows.column("protocol")
+        """By protocol; a message counts where its item is 0, and once it has ended."""
+        column, outcomes = rows.column("protocol"), rows.column("outcome")
+        pending = outcomes.dictionary.index("pending").as_py()
         first = rows.column("item").to_numpy(zero_copy_only=False) == 0
+        if pending >= 0:
+            first &= outcomes.indices.to_numpy(zero_copy_only=False) != pending
         codes = column.indices.to_numpy(zero_copy_only=False)[first]
         names = column.dictionary.to_pylist()
         for code, count in enumerate(np.bincount(codes, minlength=len(names)).tolist()):

@@ -2,7 +2,8 @@
 
 What a detector pays for a batch hardly depends on how many rows it has. So the reads and reports that a plant repeats
 all day, which ended well in a conversation that did the same before, are gathered for a moment; everything else, and
-everything seen for the first time, is judged as it comes.
+everything seen for the first time, is judged as it comes. What was judged as a pending row has been judged: that it
+ended well is gathered, too.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ _CYCLIC: Final = frozenset({"read", "report", "discover", "identify", "diagnose"
 """What changes nothing. A write is always judged at once, however often it is repeated."""
 PRESSING: Final = frozenset(VERBS) - _CYCLIC
 """What is judged before its answer comes, as a pending row."""
+_PENDING: Final = frozenset({"pending"})
 _WELL: Final = frozenset({"ok", "unsolicited"})
 _FIRST, _SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 """Odd numbers that scatter what they multiply over 64 bits."""
@@ -36,17 +38,39 @@ class Urgency:
 
     def __init__(self) -> None:
         self._known: set[int] = set()
+        self._asked: set[int] = set()
 
     def split(self, operations: pa.RecordBatch) -> tuple[pa.RecordBatch | None, pa.RecordBatch | None]:
         """Rows to be judged at once, and rows that may wait; None where there are none."""
-        calm = _among(operations, "verb", _CYCLIC) & _among(operations, "outcome", _WELL)
+        cyclic, (well, pending) = (
+            _among(operations, "verb", _CYCLIC)[0],
+            _among(operations, "outcome", _WELL, _PENDING),
+        )
+        calm = cyclic & well
         if calm.any():
             calm &= self._repeated(operations)
+        if self._asked or pending.any():
+            calm |= self._judged(operations, well, pending)
         if calm.all():
             return None, operations
         if not calm.any():
             return operations, None
         return operations.filter(pa.array(~calm)), operations.filter(pa.array(calm))
+
+    def _judged(
+        self, operations: pa.RecordBatch, well: NDArray[np.bool_], pending: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        """Which rows tell that what was judged as a pending row ended well; pending ones are remembered on the way."""
+        marks = _marks(operations)
+        if len(self._asked) > MOST_KNOWN:
+            self._asked.clear()
+        self._asked.update(marks[pending].tolist())
+        found = self._asked.intersection(marks[~pending].tolist())
+        if not found:
+            return pending & False
+        self._asked -= found
+        judged: NDArray[np.bool_] = np.isin(marks, list(found)) & well
+        return judged
 
     def _repeated(self, operations: pa.RecordBatch) -> NDArray[np.bool_]:
         """Which rows repeat a habit; new habits are remembered on the way."""
@@ -71,11 +95,25 @@ def _habits(operations: pa.RecordBatch) -> NDArray[np.uint64]:
     return habits
 
 
-def _among(batch: pa.RecordBatch, name: str, wanted: frozenset[str]) -> NDArray[np.bool_]:
+def _marks(operations: pa.RecordBatch) -> NDArray[np.uint64]:
+    """A number for each row: of its operation (decoders number theirs alike, but not in one flow), item and verb."""
+    flow, operation, item = (
+        operations.column(name).to_numpy(zero_copy_only=False).astype(np.uint64)
+        for name in ("flow", "operation", "item")
+    )
+    codes, words = _coded(operations, "verb")
+    used, place = np.unique(codes, return_inverse=True)
+    verbs = np.array([hash(_word(words, code)) & 0xFFFF for code in used.tolist()], np.uint64)[place]
+    marks: NDArray[np.uint64] = flow * _FIRST ^ (operation << np.uint64(16) ^ item) * _SECOND ^ verbs
+    return marks
+
+
+def _among(batch: pa.RecordBatch, name: str, *wanted: frozenset[str]) -> list[NDArray[np.bool_]]:
+    """For each set of words, which rows have one of them."""
     codes, words = _coded(batch, name)
     used, place = np.unique(codes, return_inverse=True)
-    mask: NDArray[np.bool_] = np.array([_word(words, code) in wanted for code in used.tolist()], bool)[place]
-    return mask
+    spelled = [_word(words, code) for code in used.tolist()]
+    return [np.array([word in some for word in spelled], bool)[place] for some in wanted]
 
 
 def _coded(batch: pa.RecordBatch, name: str) -> tuple[NDArray[np.int64], pa.Array]:
