@@ -15,6 +15,7 @@ from interlock.detect.dcp_change import DcpChange
 from interlock.detect.interface import Context, Detector
 from interlock.detect.registry import all_detectors
 from interlock.detect.routed_control import RoutedControl
+from interlock.detect.runner import Runner
 
 from .rows import START, batch, findings
 from .test_dcp_change import SET
@@ -126,9 +127,24 @@ def test_a_name_that_a_device_did_not_take_was_not_set() -> None:
 def test_others_wait_for_the_final_row(detector: Any) -> None:
     if type(detector) in WAITING or "operations" not in detector.needs:
         pytest.skip("judges pending rows, or no operations")
+    assert not detector.early
     before = detector.dump()
     assert said(detector, pending({"verb": "write"}, protocol="snmp"), pending({"verb": "stop"})) == []
     assert detector.dump() == before
+
+
+def test_a_batch_of_nothing_else_comes_to_who_judges_it_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    came: list[tuple[str, int]] = []
+    runner = Runner(all_detectors())
+    for detector in runner._detectors.values():
+        monkeypatch.setattr(
+            detector, "feed", lambda b, _, name=detector.name: came.append((name, len(b))) or [], raising=True
+        )
+    runner.feed("operations", batch("operations", [pending({})] * 2), CONTEXT)
+    assert {name for name, _ in came} == {"controller-change", "dcp-change", "routed-control"}
+    came.clear()
+    runner.feed("operations", batch("operations", [pending({}), {}]), CONTEXT)
+    assert {"refusals", "default-community", "controller-change"} < {name for name, _ in came}
 
 
 def test_an_answer_that_mends_its_request_leaves_nothing_of_what_was_thought() -> None:

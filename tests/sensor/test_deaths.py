@@ -64,7 +64,9 @@ def test_a_worker_that_is_stopped_is_woken_and_loses_no_frame(ground, sensor) ->
 
 def test_a_judge_that_is_killed_has_kept_what_was_printed_and_the_next_one_goes_on(ground, sensor) -> None:
     with ground.sending() as sender:
-        assert until(lambda: any(" stopped " in title for _, title, _ in sensor.printed))
+        assert until(
+            lambda: any(" to stop " in title or " stopped " in title for _, title, _ in sensor.printed)
+        )
         strike(sensor, "judge", signal.SIGKILL)
         before = list(sensor.printed)
         assert not unprinted(before, sensor.findings())

@@ -73,7 +73,7 @@ class Asked:
     def settle(self, batch: Batch) -> set[Key]:
         """Drop what final rows of operations end; give the causes that they touched."""
         touched: set[Key] = set()
-        if self._causes:
+        if self._causes and not batch.waits:
             rows = (~batch.among("outcome", ("pending",))).nonzero()[0]
             for mark in self._causes.keys() & set(_marks(batch, rows)):
                 touched.update(self._drop(mark))

@@ -147,11 +147,17 @@ class Batch:
             self._messages = None if self._whole else self.take(mask)
         return self if self._messages is None else self._messages
 
+    @property
+    def waits(self) -> bool:
+        """Whether all rows are pending ones of operations: none says how anything ended."""
+        return self.table == "operations" and self.words("outcome")[0] == ["pending"]
+
     def pending(self) -> Batch | None:
         """Give operations' pending rows, one per message; None where there are none. Their final rows follow."""
         if "pending" not in self.words("outcome")[0]:
             return None
-        return self.take((self.integers("item") == 0) & self.among("outcome", ("pending",)))
+        mask = (self.integers("item") == 0) & self.among("outcome", ("pending",))
+        return self if mask.all() else self.take(mask)
 
     def relations(self) -> Groups:
         """Group the messages by RELATION and minute since 1970; row numbers are those of `messages()`."""

@@ -67,7 +67,8 @@ class CauseDetector(ABC):
     """Subclasses say what to count (`absorb`) and what it means (`judge`); the rest is here.
 
     table: where the evidence's frames come from. withheld_by: condition (interface.HEALTH) → why a
-    source under it cannot be judged. asked: what operations add that were asked and have not ended.
+    source under it cannot be judged. early: whether pending rows of operations are judged.
+    asked: what operations add that were asked and have not ended.
     """
 
     name: ClassVar[str]
@@ -75,6 +76,7 @@ class CauseDetector(ABC):
     table: ClassVar[str] = "operations"
     needs: ClassVar[Mapping[str, tuple[str, ...]]]
     withheld_by: ClassVar[Mapping[str, str]] = {}
+    early: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self.tallies = Tallies(MAX_CAUSES)

@@ -119,6 +119,7 @@ class ControllerChange(CauseDetector):
     """One finding per client, controller and verb."""
 
     name: ClassVar[str] = "controller-change"
+    early: ClassVar[bool] = True
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "operations": (
             *("source", "realm", "operation", "time", "frame", "response_frame", "client", "server"),

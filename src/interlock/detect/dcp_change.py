@@ -26,6 +26,7 @@ class DcpChange(CauseDetector):
     """One finding per sender and device."""
 
     name: ClassVar[str] = "dcp-change"
+    early: ClassVar[bool] = True
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "operations": (
             *("source", "realm", "operation", "time", "frame", "response_frame", "client", "server"),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from interlock.records.asset import Asset
     from interlock.records.finding import Finding
 
-__all__ = ["HEALTH", "Concluding", "Context", "Detector", "Withheld", "no_asset"]
+__all__ = ["HEALTH", "Concluding", "Context", "Detector", "Early", "Withheld", "no_asset"]
 
 HEALTH: Final[dict[str, str]] = {
     "one-way": "only one direction of the traffic reached the capture point",
@@ -90,7 +90,10 @@ class Detector(Protocol):
         ...
 
     def feed(self, batch: Batch, context: Context) -> Iterable[Finding]:
-        """Take one batch of one needed table; findings that are new, or have grown much, come out."""
+        """Take one batch of one needed table; findings that are new, or have grown much, come out.
+
+        Operations: pending rows may be among the others; batches of nothing else come to who is Early.
+        """
         ...
 
     def dump(self) -> bytes:
@@ -112,6 +115,16 @@ class Concluding(Protocol):
 
     def withheld(self, context: Context) -> Iterable[Withheld]:
         """Tell what it would have said, had the capture been whole."""
+        ...
+
+
+@runtime_checkable
+class Early(Protocol):
+    """A detector that judges pending rows of operations, before their answers come; others see final rows only."""
+
+    @property
+    def early(self) -> bool:
+        """Whether it does."""
         ...
 
 

@@ -34,6 +34,7 @@ class RoutedControl(CauseDetector):
     """One finding per client and protocol, naming the servers that lie across a router."""
 
     name: ClassVar[str] = "routed-control"
+    early: ClassVar[bool] = True
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "operations": (
             *("source", "realm", "operation", "time", "frame", "response_frame", "flow", "client", "server"),
@@ -72,13 +73,17 @@ class RoutedControl(CauseDetector):
         return sorted(key for key in asked if key not in self._said)
 
     def _requests(self, batch: Batch) -> Iterator[Key]:
+        if not batch.waits:
+            yield from self._ended(batch)
+        if (pending := batch.pending()) is not None:
+            yield from self._commands(pending)
+
+    def _ended(self, batch: Batch) -> Iterator[Key]:
         groups = batch.relations()
         for group, (source, realm, client, server, protocol, verb, *_) in groups:
             if protocol in UNAUTHENTICATED and _routable(client) and _routable(server):
                 pair = (realm or "", client, protocol, server)
                 yield from self._count(pair, source or "", groups, group, verb or "unknown")
-        if (pending := batch.pending()) is not None:
-            yield from self._commands(pending)
 
     def _commands(self, pending: Batch) -> Iterator[Key]:
         """Count requests that wait for their answers, of pairs that are new: more of the same changes nothing."""

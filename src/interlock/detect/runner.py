@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from interlock.detect.batch import Batch
 from interlock.detect.identify import identify
-from interlock.detect.interface import Concluding, Context, Detector, Withheld
+from interlock.detect.interface import Concluding, Context, Detector, Early, Withheld
 from interlock.detect.state import pack, unpack
 from interlock.errors import SourceError
 from interlock.records.finding import Action, Finding
@@ -41,6 +41,7 @@ class Runner:
     def __init__(self, detectors: Iterable[Detector]) -> None:
         """detectors: fresh ones, each of another name."""
         self._detectors: dict[str, Detector] = {d.name: d for d in detectors}
+        self._early = {name for name, d in self._detectors.items() if isinstance(d, Early) and d.early}
         self._rested: dict[str, Finding] = {}
         self._diagnostics: dict[str, None] = {}
 
@@ -62,8 +63,9 @@ class Runner:
         if not rows.num_rows:
             return
         batch = Batch(table, rows)
+        asked = self._early if batch.waits else self._detectors
         for name, detector in self._detectors.items():
-            if name not in self._rested and table in detector.needs:
+            if name in asked and name not in self._rested and table in detector.needs:
                 self._note_missing(detector, batch)
                 found = self._guarded(detector, context, partial(detector.feed, batch, context))
                 yield found + ([self._rested[name]] if name in self._rested else [])

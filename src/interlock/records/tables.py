@@ -80,7 +80,12 @@ OPERATIONS: Final = Table(
         Column(name="unit", type=text(), nullable=True, meaning="the device behind the address"),
         Column(name="object", type=text(), nullable=True, meaning="what is read, written or acted on"),
         Column(name="count", type=pa.uint32(), nullable=True, meaning="how many objects"),
-        Column(name="outcome", type=text(), meaning="how it ended, from the closed set of outcomes"),
+        Column(
+            name="outcome",
+            type=text(),
+            meaning="how it ended, from the closed set of outcomes; `pending` (the answer has not come) only "
+            "while a sensor works: the final row of the same operation follows, and files hold final rows only",
+        ),
         Column(
             name="code", type=pa.int32(), nullable=True, meaning="the protocol's own error or exception code"
         ),
