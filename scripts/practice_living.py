@@ -63,14 +63,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*")
     parser.add_argument("--most", type=float, default=240.0, help="seconds after which an attack is stopped")
+    parser.add_argument(
+        "--together",
+        action="store_true",
+        help="one plant for all of them, one after the other: quicker, less apart",
+    )
     parser.add_argument("--keep", type=Path, help="folder for captures")
     asked = parser.parse_args()
     names = asked.names or [*ATTACKS, *EVENTS]
+    groups = [names] if asked.together else [[name] for name in names]
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # every plant is taken down first
     fine = True
     columns = ("played", "technique", "asked / answered / refused / cast", "frames", "moved", "as it must be")
     print(f"| {' | '.join(columns)} |\n{'|---' * len(columns)}|")
-    for name in names:
+    for group in groups:
         with (
             tempfile.TemporaryDirectory() as folder,
             (Path(tempfile.gettempdir()) / "interlock-living-plant.lock").open("w") as lock,
@@ -81,9 +87,9 @@ def main() -> int:
                 return 2
             kept = asked.keep or Path(folder)
             kept.mkdir(parents=True, exist_ok=True)
-            tried = one(name, Path(folder), kept / f"{name}.pcap", asked.most)
-        fine = fine and not tried.wrong
-        print(line(tried), flush=True)
+            for tried in played(group, Path(folder), kept / f"{group[0]}.pcap", asked.most):
+                fine = fine and not tried.wrong
+                print(line(tried), flush=True)
     return 0 if fine else 1
 
 
@@ -98,25 +104,29 @@ def line(tried: Tried) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def one(name: str, state: Path, capture: Path, most_s: float) -> Tried:
-    """Play one."""
-    tried, env = Tried(name), {**os.environ, "INTERLOCK_STATE": str(state)}
-    expected = Expected.of(name, state, most_s)
+def played(names: list[str], state: Path, capture: Path, most_s: float) -> list[Tried]:
+    """Play them on one plant, one after the other."""
+    found, env = [Tried(name) for name in names], {**os.environ, "INTERLOCK_STATE": str(state)}
+    expected = [Expected.of(name, state, most_s) for name in names]
     run([*INTERLOCK, "up", "--seed", "1"], env, 200)
+    seconds = len(names) * (most_s + SETTLES_S + 200)
     recording = subprocess.Popen(
-        [*INTERLOCK, "capture", "--seconds", str(most_s + SETTLES_S + 200), "--out", str(capture)],
+        [*INTERLOCK, "capture", "--seconds", str(seconds), "--out", str(capture)],
         env=env,
         stdout=subprocess.DEVNULL,
     )
     try:
         time.sleep(QUIET_S)
-        play(tried, env, most_s)
-        settle(tried, env, expected)
+        for tried, there in zip(found, expected, strict=True):
+            play(tried, env, most_s)
+            settle(tried, env, there)
     finally:
         run([*INTERLOCK, "down"], env, 120)
-        recording.wait(60)
-    judge(tried, capture, expected)
-    return tried
+        recording.wait(120)
+    here = Counter(kind(r) for r in operations(capture))
+    for tried, there in zip(found, expected, strict=True):
+        judge(tried, capture, there, here)
+    return found
 
 
 def run(words: list[str], env: dict[str, str], seconds: float) -> str:
@@ -229,7 +239,7 @@ def kind(row: dict[str, Any]) -> tuple[Any, ...]:
     return (*(row[k] for k in ("client", "server", "protocol", "verb")), function)
 
 
-def judge(tried: Tried, capture: Path, expected: Expected) -> None:
+def judge(tried: Tried, capture: Path, expected: Expected, here: Counter[tuple[Any, ...]]) -> None:
     """Frames and kinds."""
     truth = tried.truth
     if tried.name in ATTACKS and truth["technique"] != scenario(tried.name).technique:
@@ -249,7 +259,6 @@ def judge(tried: Tried, capture: Path, expected: Expected) -> None:
     tried.frames += truth["frames_sent"]
     if sum(cast.values()) < truth["frames_sent"]:
         tried.wrong.append(f"{truth['frames_sent']} frames were sent, {dict(cast)} captured")
-    here = Counter(kind(r) for r in operations(capture))
     lacking = [k for k in expected.kinds if not here[k]]
     if lacking and not any("stopped after" in n for n in tried.notes):
         tried.wrong += [f"not read: {' '.join(map(str, k))}" for k in lacking]
