@@ -264,6 +264,8 @@ def test_a_killed_one_watches_again_and_has_what_was_committed(service: Service)
     assert service.main != main
     assert until(lambda: len(service.processes()) == PROCESSES)
     assert found.keys() <= service.findings().keys()
+    (gap,) = service.diary("blind")
+    assert "ended without a word" in gap
     sent = service.send()
     assert until(lambda: service.packets() == sent)
 
@@ -309,6 +311,7 @@ def test_it_ends_in_order_and_goes_on(service: Service) -> None:
     assert until(lambda: service.rows() > rows)
     assert findings.keys() <= service.findings().keys()
     assert len(service.diary("started")) == 2
+    assert not service.diary("blind")
     assert (service.store / "fingerprint.key").read_bytes() == key
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import functools
 import os
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from interlock import __version__
 from interlock.bootstrap.sensor_parts import Parts, Sensor
 from interlock.capture.run import open_sources
 from interlock.capture.specs import specify
+from interlock.errors import InterlockError
 from interlock.pipeline.sensor.board import PARTLY_READ, UNKEPT
+from interlock.pipeline.sensor.figures import read_figures_file
 from interlock.pipeline.sensor.notify import Notifier, watchdog_interval_s
 from interlock.pipeline.sensor.sources import Interface, Replay
 from interlock.pipeline.sensor.supervisor import Supervisor
@@ -59,6 +62,7 @@ class Running:
 
     def run(self) -> str:
         """Until it ends or is stopped; why it was given up, empty where it was not."""
+        self._say_gap()
         says = f"interlock {__version__} began with {self._watches} (process {os.getpid()})"
         self._post(Entry(time=time.time_ns(), event="started", says=says))
         try:
@@ -68,6 +72,18 @@ class Running:
         if self._supervisor.failed or not self._supervisor.unended:
             return self._supervisor.failed
         return f"{' and '.join(self._supervisor.unended)} died before the end: what was not written by then is not kept"
+
+    def _say_gap(self) -> None:
+        """The run before was killed with all that it was: nobody has said yet how long nothing was read."""
+        figures = None
+        with suppress(InterlockError):
+            figures = read_figures_file(self._parts.sensor.folder)
+        if not self._parts.live or figures is None or figures.state == "stopped":
+            return
+        now = time.time_ns()
+        gap = (now - figures.time) / 1e9
+        says = f"the sensor was ended without a word; its last sign of life is {gap:.1f} s old"
+        self._post(Entry(time=figures.time, until=max(now, figures.time), event="blind", says=says))
 
 
 class _Manager:
