@@ -120,3 +120,21 @@ def _lives(pid: int) -> bool:
     with suppress(OSError), Path(f"/proc/{pid}/stat").open("rb") as status:
         return status.read().rpartition(b")")[2].split()[0] != b"Z"
     return False
+
+
+def test_a_compactor_that_is_killed_is_said_and_costs_no_row(ground, sensor) -> None:
+    with ground.sending() as sender:
+        assert until(lambda: sensor.printed)
+        killed = [strike(sensor, "compactor", signal.SIGKILL) for _ in range(2) if not time.sleep(0.5)]
+        count = ground.sent(sender)
+    assert until(lambda: sensor.packets() == count), (sensor.packets(), count)
+    assert until(lambda: "compactor" in {process.name for process in sensor.figures().processes})
+    assert sensor.stop() == 0
+    assert not sensor.errors()
+    said = [entry.says for entry in sensor.diary() if entry.event == "worker-lost"]
+    assert said == ["the compactor died (signal 9)"] * len(set(killed))
+    assert not [entry for entry in sensor.diary() if entry.event == "blind"]
+    assert {path.suffix for top in ("tables", "journal") for path in (sensor.store / top).glob("*/*")} == {
+        ".parquet"
+    }
+    assert sum(batch.num_rows for batch in sensor.reader.rows("operations_folded")) > 0

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 from collections import Counter
+from contextlib import suppress
 
 import pytest
 
+from interlock.store.plain.compaction import Compactor
 from interlock.store.plain.limits import Limits
 from interlock.store.plain.reader import PlainReader
 from interlock.store.plain.store import PlainStore
@@ -106,3 +108,33 @@ def test_a_segment_that_reached_its_limit_is_followed_by_another(tmp_path):
     assert frames(store.folder, "oddities") == Counter(range(1200))
     store.close()
     assert frames(store.folder, "oddities") == Counter(range(1200))
+
+
+def test_a_compactor_on_a_full_disk_leaves_all_as_it_is_and_goes_on_when_there_is_room(tiny):
+    clock = Clock()
+    limits = Limits(held_octets=4_000_000, retry_ns=5 * SECOND, seal_octets=500_000)
+    store = PlainStore(tiny / "store", clock=clock, limits=limits, compacts=False)
+    for number in range(40):
+        store.write(noise(number))
+        store.tend(clock.on(1))
+    ballast = tiny / "ballast"
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    compactor = Compactor(store.folder, now=clock(), say=lambda *_: None, limits=limits)
+    for _ in range(4):
+        compactor.tend(clock.on(10))
+        assert compactor.trouble is not None
+    assert frames(store.folder, "oddities") == Counter(range(4000))
+    assert not list(store.folder.glob("tables/oddities/*.parquet"))
+    ballast.unlink()
+    for number in range(40, 60):
+        store.write(noise(number))
+        store.tend(clock.on(10))
+        compactor.tend(clock())
+    assert compactor.trouble is None
+    assert list(store.folder.glob("tables/oddities/*.parquet"))
+    store.close()
+    compactor.close(clock())
+    assert frames(store.folder, "oddities") == Counter(range(6000))
+    assert not list(store.folder.glob("*/*/*.arrows"))

@@ -34,8 +34,9 @@ class Lock:
                 f"{path.parent}: process {holder(path) or 'unknown'} writes here already; "
                 "end it, or name another folder"
             ) from error
-        os.ftruncate(self._fd, 0)
-        os.pwrite(self._fd, json.dumps({"process": os.getpid(), "since": now}).encode(), 0)
+        with contextlib.suppress(OSError):  # on a full disk it holds all the same, and cannot say whose it is
+            os.ftruncate(self._fd, 0)
+            os.pwrite(self._fd, json.dumps({"process": os.getpid(), "since": now}).encode(), 0)
         _HELD.add(self)
 
     def release(self) -> None:
