@@ -14,8 +14,8 @@ MAX_STRIKES = 16
 """Messages of one flow that may break a decoder before that flow turns opaque to it."""
 
 MAX_ROWS = 65_536
-"""Rows of operations, values, clues and oddities that one message may make; what passes it floods, and its flow turns
-opaque. The longest message of a protocol has fewer objects."""
+"""Rows of operations, values, clues, oddities and tables of its own that one message may make; what passes it floods,
+and its flow turns opaque. The longest message of a protocol has fewer objects."""
 
 
 class Decoder:
@@ -66,6 +66,8 @@ class Decoder:
             self.cursor.begin(m.offset[i], m.offset[i] + m.length[i])
             before = out.n + self.values.n + len(self.facts.oddities) + len(self.facts.clues)
             before += self.facts.suppressed
+            if self.facts.details:
+                before += _rows_of(self.facts.details)
             try:
                 self.message(m, i, out)
                 self.flows.basis[m.flow[i]] = 3
@@ -77,6 +79,8 @@ class Decoder:
                 self.errors += 1
                 self._struck(m, i, "decoder-error:" + type(error).__name__, self.cursor.offset(), 1)
             before -= out.n + self.values.n + len(self.facts.oddities) + len(self.facts.clues)
+            if self.facts.details:
+                before -= _rows_of(self.facts.details)
             if self.facts.suppressed - before > MAX_ROWS:
                 self._struck(m, i, "flooded", 0, MAX_STRIKES)
         m.n = 0
@@ -90,3 +94,7 @@ class Decoder:
             if self.strikes[slot] >= MAX_STRIKES:
                 self.flows.opaque[slot] = 2
                 self.facts.oddity(m, i, self.protocol, "turned-opaque", offset)
+
+
+def _rows_of(tables):
+    return sum([len(rows) for rows in tables.values()])

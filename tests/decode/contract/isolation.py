@@ -58,6 +58,14 @@ def _pours(decoder: Any, m: Any, i: int, out: Any) -> None:
         out.tell(m, i, decoder.f, 1)
 
 
+def _details(decoder: Any, m: Any, i: int, out: Any) -> None:
+    """Rows of a table of its own; of a protocol that has none, operations."""
+    if not decoder.spec.details:
+        _pours(decoder, m, i, out)
+    for _ in range(FLOOD if decoder.spec.details else 0):
+        decoder.facts.detail(decoder.spec.details[0].name, m, i, {})
+
+
 def broken(spec: ProtocolSpec, how: Callable[[Any, Any, int, Any], None]) -> ProtocolSpec:
     """The protocol with a decoder that does `how` first where the victim speaks."""
 
@@ -91,7 +99,7 @@ def others(subject: Subject) -> list[Seed]:
     return [*subject.seeds[:2], *rest]
 
 
-@pytest.mark.parametrize("how", [_raises, _spends, _floods, _pours])
+@pytest.mark.parametrize("how", [_raises, _spends, _floods, _pours, _details])
 @each(lambda s: s.own_seeds)
 def test_a_broken_decoder_costs_one_flow(
     subject: Subject, how: Callable[[Any, Any, int, Any], None], monkeypatch: pytest.MonkeyPatch
@@ -116,7 +124,7 @@ def _reported(subject: Subject, how: Callable[[Any, Any, int, Any], None], rows:
     assert flows
     for told in flows.values():
         said = [r["oddity"] for r in told]
-        if how in (_floods, _pours):
+        if how in (_floods, _pours, _details):
             there = said.count("flooded")  # on the link, two machines may have several flows
             assert there == said.count("turned-opaque") > 0
             assert len(told) <= there * (MAX_ODDITIES_PER_FLOW + 3)
@@ -130,4 +138,4 @@ def _reported(subject: Subject, how: Callable[[Any, Any, int, Any], None], rows:
         assert all(r["octets"] for r in told if r["oddity"] == "turned-opaque")
         assert failures.count("decoder-error:RuntimeError") <= MAX_STRIKES
         assert failures.count("over-budget") <= 1
-    assert how in (_floods, _pours) or rows.get("operations", []) == []
+    assert how in (_floods, _pours, _details) or rows.get("operations", []) == []
