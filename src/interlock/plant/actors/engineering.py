@@ -52,7 +52,7 @@ def upload_block(client: str, block: str) -> Script:
         reference += 1
         part = bytes((s7comm.UPLOAD,)) + bytes(6) + b"\x07"
         answers = yield Ask(link, s7comm.job(reference, part))
-        more = bool(answers) and answers[0][20] == 1
+        more = bool(answers) and answers[0][20:21] == b"\x01"  # a refusal is shorter than a part
     yield Ask(link, s7comm.job(reference + 1, bytes((s7comm.END_UPLOAD,)) + bytes(6) + b"\x07"))
     yield Close(link)
 
