@@ -7,24 +7,23 @@ from typing import TYPE_CHECKING
 
 from decode import feed
 from decode.wire import answer, read
-from interlock.decode import sheet
 from interlock.decode.engine import Engine
 from interlock.decode.registry import PROTOCOLS, load_specs, waiting_specs
 from interlock.decode.waiting import index_row, read_index
 from interlock.decode.words import OVERFLOW, Words
+from interlock.records.budget import Budget
 from interlock.records.frames import Source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pytest
-
     from interlock.decode.spec import ProtocolSpec
 
 
-def test_requests_that_wait_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheet, "MAX_WAITING", 10)
-    engine = Engine((Source(name="test"),), load_specs(outside=False), feed._verbs())
+def test_requests_that_wait_are_bounded() -> None:
+    engine = Engine(
+        (Source(name="test"),), load_specs(outside=False), feed._verbs(), budget=Budget(requests=10)
+    )
     connection = feed.Tcp(502)
     for n in range(50):
         connection.segment(feed.CLIENT, read(n))
@@ -32,6 +31,7 @@ def test_requests_that_wait_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None
     assert engine.sheet.n == 10
     assert set(done["operations"]["outcome"].to_pylist()) == {"unknown"}
     assert len(done["operations"]) == 40
+    assert engine.fill["requests"] == (10, 40)
 
 
 def test_a_full_pool_takes_no_more_texts() -> None:

@@ -93,3 +93,18 @@ def test_every_shelf_is_bounded_and_counts_what_it_leaves_out() -> None:
     assert len(one.spans) == MAX_SOURCES
     assert len(one.noted("w")) == MAX_WORDS
     assert one.left_out == MAX_WORDS - MAX_SOURCES + 10
+
+
+def test_what_has_not_occurred_for_longest_is_let_go_before_a_shelf_is_full() -> None:
+    shelf = Tallies(100)
+    for number in range(75):
+        shelf[(f"{number:03}",)].add("s", number, 1000 - number, np.zeros(0, np.int64), 1)
+    assert shelf.age_out(100) == []
+    shelf[("075",)].add("s", 0, 5, np.zeros(0, np.int64), 1)
+    gone = shelf.age_out(100)
+    assert len(shelf) == 50
+    assert ("075",) in gone
+    assert ("000",) in shelf
+    assert ("074",) in gone
+    assert shelf.age_out(40) == [("049",), ("048",), ("047",), *((f"{n:03}",) for n in range(46, 19, -1))]
+    assert shelf.left_out == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -14,6 +15,8 @@ import pytest
 from soaking.books import unprinted
 from soaking.running import ENTRY, until
 from tests.cli.terminal import Ended, one_sentence
+
+from interlock.pipeline.sensor.figures import read_figures_file
 
 SITE = '[[zone]]\nname = "{name}"\naddresses = ["10.77.1.0/24"]\n'
 
@@ -81,6 +84,60 @@ def test_a_site_file_is_read_anew_without_a_gap_and_a_wrong_one_changes_nothing(
     (wrong,) = _says(sensor, "refused")
     assert re.search(r"site\.toml, line \d, column \d+: expected one of .*zones", wrong)
     assert sensor.stop() == 0
+
+
+CONFIG = """
+[sensor]
+shed = "{shed}"
+[sensor.memory]
+flows = {flows}
+ring_mib = {ring}
+[[outlet]]
+kind = "file"
+name = "{name}"
+path = "{name}.jsonl"
+"""
+
+
+def test_a_configuration_is_read_anew_without_a_gap_and_what_needs_a_restart_is_said(ground) -> None:
+    config = ground.folder / "interlock.toml"
+    config.write_text(CONFIG.format(shed="reads", flows=5000, ring=64, name="first"))
+    sensor = ground.sensor("--config", config)
+    before = sensor.children()
+    with ground.sending() as sender:
+        assert until(lambda: _lines(ground.folder / "first.jsonl"))
+        config.write_text("[sensor]\nshedd = 'reads'\n")
+        sensor.process.send_signal(signal.SIGHUP)
+        assert until(lambda: _says(sensor, "refused"))
+        assert _budget(sensor, "flows") == 5000
+        config.write_text(CONFIG.format(shed="nothing", flows=6000, ring=32, name="second"))
+        sensor.process.send_signal(signal.SIGHUP)
+        assert until(lambda: _says(sensor, "reloaded"))
+        assert until(lambda: _budget(sensor, "flows") == 6000)
+        count = ground.sent(sender)
+    assert until(lambda: sensor.packets() == count)
+    assert sensor.drops() == 0
+    assert sensor.children() == before
+    (wrong,) = _says(sensor, "refused")
+    assert re.search(r"interlock\.toml, line 2, column 1: expected .*did you mean 'shed'", wrong)
+    (again,) = _says(sensor, "reloaded")
+    assert again == "the configuration was read anew; needs a restart: ring_mib"
+    assert until(lambda: _told(ground.folder / "second.jsonl") == set(sensor.findings()))
+    assert sensor.stop() == 0
+
+
+def _lines(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def _told(path: Path) -> set[str]:
+    """Findings that an outlet wrote, by id."""
+    return {line["finding"]["id"] for line in _lines(path)}
+
+
+def _budget(sensor, name: str) -> float:
+    figures = read_figures_file(sensor.store)
+    return next((b.budget for b in figures.budgets if b.name == name), 0.0)
 
 
 def _says(sensor, event: str) -> list[str]:

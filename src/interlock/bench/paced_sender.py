@@ -21,10 +21,11 @@ from interlock.capture.scan import scan_pcap
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Sent", "Traffic", "send"]
+__all__ = ["Sent", "Strangers", "Traffic", "send"]
 
 _TICK_S: Final = 0.001
 _AT_ONCE: Final = 1024
+_CHUNK: Final = 100_000
 _SOL_PACKET, _QDISC_BYPASS = 263, 20
 _IOVEC: Final = np.dtype([("base", "u8"), ("length", "u8")])
 _MESSAGE: Final = np.dtype(
@@ -60,6 +61,24 @@ class Traffic:
             )
             self.chunks.append((records, offset[:n].copy(), caplen[:n].copy()))
             self.octets += int(caplen[:n].sum(dtype=np.int64))
+
+
+class Strangers(Traffic):
+    """`packets` UDP datagrams, each of a conversation of its own: random addresses and ports (seeded)."""
+
+    def __init__(self, packets: int, seed: int = 1) -> None:
+        self.packets, self.octets, self.chunks = packets, 60 * packets, []
+        chance = np.random.default_rng(seed)
+        # Ethernet | IPv4, 46 octets, UDP, no checksum | UDP, 26 octets, no checksum | zeros
+        head = bytes.fromhex("020000000002 060000000001 0800 4500002e 00004000 40110000") + bytes(12)
+        frame = np.frombuffer((head + bytes.fromhex("001a0000")).ljust(60, b"\0"), np.uint8)
+        for at in range(0, packets, _CHUNK):
+            n = min(_CHUNK, packets - at)
+            frames = np.tile(frame, (n, 1))
+            frames[:, 26:34] = chance.integers(1, 224, (n, 8), np.uint8)
+            frames[:, 34:38] = chance.integers(0, 256, (n, 4), np.uint8)
+            offset = np.arange(n, dtype=np.int64) * 60
+            self.chunks.append((frames.reshape(-1), offset, np.full(n, 60, np.int32)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ import click
 import numpy as np
 
 from interlock.bench.live import in_child, wire
-from interlock.bench.paced_sender import Traffic, send
+from interlock.bench.paced_sender import Strangers, Traffic, send
 from interlock.errors import InterlockError
 from interlock.pipeline.sensor.figures import read_figures_file
 from interlock.store.plain.reader import PlainReader
@@ -48,11 +48,14 @@ _STRANGERS: Final = re.compile(r"10\.88\.(\d+)\.(\d+)")
 @click.option("--seconds", default=60, show_default=True, type=click.IntRange(1, 3600))
 @click.option("--plcs", default=200, show_default=True, type=click.IntRange(1, 5000))
 @click.option("--attacks", default=0.0, show_default=True, help="Findings a second that are provoked.")
-def main(*, rate: int, seconds: int, plcs: int, attacks: float) -> None:
+@click.option(
+    "--strangers", is_flag=True, help="Instead of a plant, a conversation of its own for each packet."
+)
+def main(*, rate: int, seconds: int, plcs: int, attacks: float, strangers: bool) -> None:
     """Send packets of a synthetic plant to a sensor; one JSON object says what came of it."""
     if sys.platform != "linux" or os.geteuid() != 0:
         raise click.UsageError("this needs Linux and root, to make network namespaces")
-    traffic = Traffic(rate * seconds, plcs)
+    traffic = Strangers(rate * seconds) if strangers else Traffic(rate * seconds, plcs)
     with wire() as (sending, listening), tempfile.TemporaryDirectory() as folder:
         click.echo(json.dumps(_measure(traffic, rate, attacks, sending, listening, Path(folder) / "store")))
 
@@ -73,6 +76,7 @@ def _measure(
         strikes = in_child(sending, core, lambda: _strike(attacks, seconds))
         sender = in_child(sending, core, lambda: _sent(traffic, rate))
         seen = _watch(store, seconds if attacks else 0.0)
+        course = _course(sensor.pid, store, seconds) if isinstance(traffic, Strangers) else []
         told, struck = sender(), strikes()
         busy, took = _processes(sensor.pid), time.monotonic() - begin
         figures = _settled(store, told["packets"] + len(struck))
@@ -89,6 +93,8 @@ def _measure(
         "drops": figures.drops,
         "shed": figures.shed,
         "processes": processes,
+        "course": course,
+        "budgets": {b.name: [b.used, b.budget, b.aged_out] for b in figures.budgets},
         "core_share": {
             name: round((cost["cpu_s"] - idle[name]["cpu_s"]) / took, 3) for name, cost in busy.items()
         },
@@ -96,6 +102,17 @@ def _measure(
         "finding_latency_ms": _shown(figures.finding_latency),
         "finding_latency_from_outside_ms": _outside(struck, seen),
     }
+
+
+def _course(sensor: int, store: Path, seconds: float) -> list[dict[str, Any]]:
+    """Every ten seconds: packets judged, CPU seconds and memory (PSS, MiB) of each process."""
+    course, end = [], time.monotonic() + seconds
+    while time.monotonic() < end:
+        time.sleep(10)
+        figures = _figures(store)
+        costs = {name: [cost["cpu_s"], cost["pss_mib"]] for name, cost in _processes(sensor).items()}
+        course.append({"packets": figures.packets if figures else 0, **costs})
+    return course
 
 
 def _sent(traffic: Traffic, rate: int) -> dict[str, Any]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from interlock.decode.engine import Engine
     from interlock.decode.protocols.profinet.gsdml import Description
     from interlock.pipeline.analyze_run import Analysis
+    from interlock.records.budget import Budget
     from interlock.records.config import Config
     from interlock.records.frames import Source
     from interlock.records.site import Site
@@ -95,10 +96,11 @@ def build_engine(
     beat: memoryview | None = None,
     hung: frozenset[tuple[int, int]] = frozenset(),
     pending: frozenset[str] = frozenset(),
+    budget: Budget | None = None,
 ) -> Engine:
     """A decoder for a run over captures. wanted: tables to make (None: all). gsdml: files that describe devices.
 
-    beat, hung, pending: see Engine.
+    beat, hung, pending, budget: see Engine.
     """
     from interlock.decode.engine import Engine  # noqa: PLC0415 (builders import only the rooms they need)
     from interlock.decode.registry import VerbTables, waiting_specs  # noqa: PLC0415
@@ -115,6 +117,7 @@ def build_engine(
         beat=beat,
         hung=hung,
         pending=pending,
+        budget=budget,
     )
 
 

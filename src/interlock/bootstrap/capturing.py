@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from interlock.bootstrap import build_engine
+from interlock.bootstrap.reloading import Asked, in_force
 from interlock.decode.heartbeat import SIZE as HEARTBEAT
 from interlock.pipeline.sensor.board import ALIVE, BEGUN, HANDED, PARTLY_READ, SHORT
 from interlock.pipeline.sensor.child import say
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from interlock.bootstrap.sensor_parts import Parts
     from interlock.pipeline.sensor.sources import FrameSource
+    from interlock.records.config import Config
 
 __all__ = ["capturing"]
 
@@ -36,6 +38,7 @@ def capturing(
 
     hung: see Engine.
     """
+    config = in_force(parts.sensor)
     source = opened(cells[HANDED], cells[BEGUN])
 
     def alive() -> None:
@@ -49,17 +52,26 @@ def capturing(
             beat=cells[:HEARTBEAT],
             hung=hung,
             pending=PRESSING,
+            budget=config.sensor.memory,
         )
         ledger = parts.ledger
         line = Line(
             parts.switchboard.call,
             parts.schemas,
             alive,
-            _most(parts),
+            _most(parts, config),
             kept=lambda: ledger.kept(number)[0],
             life=lambda: ledger.life,
+            queue_octets=config.sensor.memory.queue_mib << 20,
         )
-        Worker(number, source=source, engine=engine, records=line, cells=cells, clock=time.time_ns).run(stop)
+
+        def reload() -> None:
+            now = in_force(parts.sensor)
+            engine.allow(now.sensor.memory)
+            line.allow(_most(parts, now))
+
+        worker = Worker(number, source=source, engine=engine, records=line, cells=cells, clock=time.time_ns)
+        worker.run(Asked().between(stop, reload))
         if not line.close():
             say(f"worker {number}: the judge did not keep its last records in time")
         for sentence in source.losses:
@@ -69,6 +81,6 @@ def capturing(
         source.close()
 
 
-def _most(parts: Parts) -> Pressure:
+def _most(parts: Parts, config: Config) -> Pressure:
     """How far shedding may go; a capture that is only read can wait for the judge."""
-    return Pressure(SHED_RULES.index(parts.sensor.config.sensor.shed)) if parts.live else Pressure.NONE
+    return Pressure(SHED_RULES.index(config.sensor.shed)) if parts.live else Pressure.NONE

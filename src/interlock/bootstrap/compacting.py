@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
+from interlock.bootstrap.reloading import Asked, in_force
 from interlock.pipeline.sensor.board import ALIVE, PID
 from interlock.store.plain.compaction import Compactor
 from interlock.store.plain.database import checkpoint
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from interlock.bootstrap.sensor_parts import Parts
+    from interlock.records.config import Config
     from interlock.store.port import Event
 
 __all__ = ["compacting", "retention"]
@@ -39,9 +41,14 @@ def compacting(parts: Parts, cells: memoryview, stop: Callable[[], bool]) -> Non
         parts.sensor.folder,
         now=time.time_ns(),
         say=said.say,
-        retention=retention(parts),
+        retention=retention(in_force(parts.sensor)),
         spared=parts.ledger.spares,
     )
+
+    def reload() -> None:
+        compactor.retain(retention(in_force(parts.sensor)))
+
+    stop = Asked().between(stop, reload)
 
     def beat() -> None:
         cells[ALIVE] += 1
@@ -81,9 +88,9 @@ class _Disk:
             self.say("disk-back", f"{folder}: segments are folded and sealed again; nothing of them was lost")
 
 
-def retention(parts: Parts) -> Retention:
+def retention(config: Config) -> Retention:
     """What the configuration says of how long rows stay; where it says nothing, the store's own bounds hold."""
-    said = parts.sensor.config.sensor.retention
+    said = config.sensor.retention
     bound = Retention().rows
     days = bound.days if said.age_days is None else said.age_days
     octets = bound.octets if said.size_gib is None else round(said.size_gib * (1 << 30))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -11,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from interlock import __version__
 from interlock.bootstrap import read_site
 from interlock.bootstrap.compacting import retention
+from interlock.bootstrap.reloading import Asked, anew, in_force, site_file
 from interlock.detect.registry import all_detectors
 from interlock.detect.runner import Runner
 from interlock.errors import ConfigError
-from interlock.inventory.inventory import Inventory
+from interlock.inventory.inventory import Inventory, Limits
 from interlock.pipeline.sensor.aside import Aside
 from interlock.pipeline.sensor.board import PID, SHORT, UNKEPT
 from interlock.pipeline.sensor.child import say
@@ -23,16 +23,18 @@ from interlock.pipeline.sensor.gauge import Gauge
 from interlock.pipeline.sensor.judge import Judge
 from interlock.pipeline.sensor.logbook import Logbook, still_gone
 from interlock.pipeline.sensor.memory import Memory
+from interlock.store.plain.limits import Limits as StoreLimits
 from interlock.store.plain.store import PlainStore
 from interlock.store.port import Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from interlock.bootstrap.sensor_parts import Parts
     from interlock.pipeline.sensor.aside import Work
     from interlock.pipeline.sensor.steps import WorkerNote
     from interlock.pipeline.sensor.stream import Step
+    from interlock.records.config import Config
     from interlock.records.finding import Finding
     from interlock.records.site import Site
 
@@ -41,15 +43,17 @@ __all__ = ["judging"]
 
 def judging(parts: Parts, cells: memoryview, stop: Callable[[], bool]) -> None:
     """The judge's whole life: it owns the store until it ends."""
+    config = in_force(parts.sensor)
     store = PlainStore(
         parts.sensor.folder,
         clock=time.time_ns,
-        retention=retention(parts),
+        retention=retention(config),
+        limits=_limits(config),
         compacts=False,
         puts=parts.ledger,
     )
     try:
-        bench = _Bench(parts, store)
+        bench = _Bench(parts, store, config)
         bench.desk(cells).run(stop)
         bench.done()
     finally:
@@ -60,17 +64,20 @@ def judging(parts: Parts, cells: memoryview, stop: Callable[[], bool]) -> None:
 
 
 class _Bench:
-    """What stands around the judge: gauge, logbook, the site file that is read anew when somebody asks."""
+    """What stands around the judge: gauge, logbook, and what is read anew when somebody asks."""
 
-    def __init__(self, parts: Parts, store: PlainStore) -> None:
-        self._parts, self._store = parts, store
+    def __init__(self, parts: Parts, store: PlainStore, config: Config) -> None:
+        self._parts, self._store, self._config = parts, store, config
         self._gauge = Gauge(version=__version__, sensor=parts.sensor.name, clock=time.time_ns)
         self._gauge.watch({"supervisor": os.getppid(), "judge": os.getpid()})
         self._logbook = Logbook(store.note, time.time_ns, still_gone(store.diary()))
+        budget = self._gauge.filling.budget = config.sensor.memory
+        limits = Limits(endpoints=budget.endpoints, relations=budget.relations, facts=budget.facts)
         inventory = Inventory(
-            site=parts.site.name or "default", registries=parts.registries, rules=parts.rules
+            site=parts.site.name or "default", registries=parts.registries, rules=parts.rules, limits=limits
         )
         runner = Runner(all_detectors())
+        self._inventory, self._runner = inventory, runner
 
         def beside(work: Callable[[], Iterable[Any]]) -> Work:
             return Aside(work, time.monotonic)
@@ -88,8 +95,7 @@ class _Bench:
             now_s=time.monotonic,
             beside=beside,
         )
-        self._asked: list[None] = []
-        signal.signal(signal.SIGHUP, lambda *_: self._asked.append(None))
+        self._asked = Asked()
 
     def desk(self, cells: memoryview) -> Desk:
         """The desk at which it all happens."""
@@ -122,12 +128,17 @@ class _Bench:
 
     def _told(self, steps: Sequence[Step], notes: Sequence[WorkerNote]) -> None:
         self._gauge.told(steps, notes, live=self._parts.live)
+        for note in notes:
+            if note.fill is not None:
+                self._logbook.aged(self._gauge.filling.told(f"worker {note.worker}", note.fill))
         self._logbook.told(steps, notes, live=self._parts.live)
 
     def _due(self) -> None:
-        if self._asked:  # not in the signal's own moment: it may have come in the middle of a commit
-            self._asked.clear()
+        if self._asked():  # not in the signal's own moment: it may have come in the middle of a commit
             self._reload()
+        self._runner.age_out(self._config.sensor.memory.causes)
+        fill = {**self._inventory.fill, "causes": self._runner.fill}
+        self._logbook.aged(self._gauge.filling.told("judge", fill, lasting=True))
         self._gauge.watch({"compactor": self._parts.compactor_cells[PID]})
         self._gauge.assets = self._judge.machines
         self._gauge.write(self._parts.sensor.folder)
@@ -137,15 +148,45 @@ class _Bench:
     def _site_now(self) -> Site:
         """The site file as it is by now, where it is right: an earlier judge may have been told to read it anew."""
         with suppress(ConfigError):
-            return read_site(self._parts.sensor.site_file)
+            return read_site(site_file(self._parts.sensor, self._config))
         return self._parts.site
 
     def _reload(self) -> None:
-        """The site file anew; where it is wrong, the one before stays in force, and the diary says why."""
+        """Both files anew; where one is wrong, what it said before stays in force, and the diary says why."""
+        says = [*self._configured(), *self._sited()]
+        if says:
+            self._store.note(Entry(time=time.time_ns(), event="reloaded", says="; ".join(says)))
+
+    def _configured(self) -> Iterator[str]:
+        if self._parts.sensor.config_file is None:
+            return
         try:
-            self._judge.site = read_site(self._parts.sensor.site_file)
+            again = anew(self._parts.sensor, self._config)
         except ConfigError as error:
-            kept = f"{error}; what was in force before stays so"
-            self._store.note(Entry(time=time.time_ns(), event="refused", says=kept))
-        else:
-            self._store.note(Entry(time=time.time_ns(), event="reloaded", says="the site file was read anew"))
+            self._refuse(error)
+            return
+        self._config = again.config
+        self._gauge.filling.budget = again.config.sensor.memory
+        yield "the configuration was read anew"
+        if again.restart:
+            yield f"needs a restart: {', '.join(again.restart)}"
+
+    def _sited(self) -> Iterator[str]:
+        path = site_file(self._parts.sensor, self._config)
+        try:
+            self._judge.site = read_site(path)
+        except ConfigError as error:
+            self._refuse(error)
+            return
+        if path is not None:
+            yield "the site file was read anew"
+
+    def _refuse(self, error: ConfigError) -> None:
+        kept = f"{error}; what was in force before stays so"
+        self._store.note(Entry(time=time.time_ns(), event="refused", says=kept))
+
+
+def _limits(config: Config) -> StoreLimits:
+    """What waits in memory while the disk takes nothing."""
+    budget = config.sensor.memory
+    return StoreLimits(held_octets=budget.held_mib << 20, held_findings=budget.held_findings)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from interlock.capture.live.early import Rings, let_go, rings_of
 from interlock.capture.live.place import shared_row
+from interlock.capture.live.socket import RingSize
+from interlock.records.budget import RING_BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,15 +34,22 @@ class Ear:
     row: memoryview
 
 
-def listen(interfaces: Sequence[InterfaceConfig], early: Rings | None = None) -> tuple[Ear, ...]:
-    """Open them, each with so many rings as it has workers. early: what is open already. Raises SourceError."""
+def listen(
+    interfaces: Sequence[InterfaceConfig], early: Rings | None = None, ring_mib: int = 128
+) -> tuple[Ear, ...]:
+    """Open them, each with so many rings as it has workers. Raises SourceError.
+
+    early: what is open already, before anybody knew how large it was to be. ring_mib: room of each.
+    """
     early = {} if early is None else early
+    size = RingSize(blocks=(ring_mib << 20) // RING_BLOCK, block_octets=RING_BLOCK)
+    let_go({key: early.pop(key) for key, rings in [*early.items()] if rings[0].size != size})
     found = tuple(
         Ear(interface=each, worker=number, ring=ring, row=shared_row())
         for place, each in enumerate(interfaces)
         for number, ring in enumerate(
             early.pop((each.name, each.workers), ())
-            or rings_of(each.name, each.workers, os.getpid() + len(interfaces) + place)
+            or rings_of(each.name, each.workers, os.getpid() + len(interfaces) + place, size)
         )
     )
     let_go(early)

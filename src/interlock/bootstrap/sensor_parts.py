@@ -11,6 +11,7 @@ from interlock.bootstrap import read_site
 from interlock.bootstrap.capturing import capturing
 from interlock.bootstrap.compacting import compacting
 from interlock.bootstrap.judging import judging
+from interlock.bootstrap.reloading import site_file
 from interlock.bootstrap.telling import telling
 from interlock.decode.registry import load_specs
 from interlock.detect.registry import all_detectors
@@ -52,12 +53,15 @@ WORKER_PAUSE_S: Final = 0.5
 class Sensor:
     """A sensor that can be run. name: what receivers know it by.
 
-    memory: octets that one of its processes may hold before it is begun anew.
+    site_file: what the command line names; else it is the configuration's. config_file: where the configuration was
+    read, and is read anew on SIGHUP; None where there is none. memory: octets that one of its processes may hold before
+    it is begun anew.
     """
 
     folder: Path
     site_file: str | None = None
     config: Config = field(default_factory=Config)
+    config_file: Path | None = None
     gsdml: tuple[str, ...] = ()
     name: str = "interlock"
     memory: int = 512 << 20
@@ -69,7 +73,7 @@ class Parts:
     def __init__(self, sensor: Sensor, workers: int, *, live: bool) -> None:
         self.sensor = sensor
         self.live = live
-        self.site = read_site(sensor.site_file)
+        self.site = read_site(site_file(sensor, sensor.config))
         self.lock = _locked(sensor.folder)
         self.board = Board(workers + 3)
         self.compactor_cells = self.board.row(workers + 2)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import select
-import signal
 import time
 from contextlib import nullcontext, suppress
 from secrets import SystemRandom
 from typing import TYPE_CHECKING, Final
 
-from interlock.errors import InterlockError
+from interlock.bootstrap.reloading import Asked, anew, in_force
+from interlock.errors import ConfigError, InterlockError
 from interlock.export.delivery.outlet import open_outlet
 from interlock.export.delivery.pump import Chances, Pumps
 from interlock.pipeline.sensor.board import ALIVE
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from interlock.bootstrap.sensor_parts import Parts
     from interlock.export.delivery.metrics import MetricsListener
     from interlock.export.delivery.outlet import Outlet
-    from interlock.records.config import OutletConfig
+    from interlock.records.config import Config, OutletConfig
     from interlock.records.figures import Figures
     from interlock.records.vocabulary import Severity
 
@@ -35,35 +35,77 @@ WAIT_S: Final = 0.5
 FIGURES_NS: Final = 1_000_000_000
 PATIENCE_S: Final = 10.0
 """How long what waits may take at the end."""
+TURN_S: Final = 2.0
+"""How long outlets may take to end before others, or they themselves with other settings, begin."""
 
 
 def telling(parts: Parts, cells: memoryview, stop: Callable[[], bool]) -> None:
     """The herald's whole life."""
-    folder, config = parts.sensor.folder, parts.sensor.config
-
-    def tell(event: str, says: str, count: int) -> None:
-        parts.letters.post(Entry(time=time.time_ns(), event=event, says=says, count=count))  # type: ignore[arg-type]
-
-    chances = Chances(wall=time.time_ns, chance=SystemRandom().random)
-    opened = [pair for one in config.outlets if (pair := _opened(one, parts.sensor.name, tell)) is not None]
-    pumps = Pumps(opened, lambda: nullcontext(Follower(folder)), chances, tell)
-    signal.signal(signal.SIGHUP, lambda *_: pumps.reopen())
-    listener = _listening(parts)
-    pumps.start()
+    folder, voices = parts.sensor.folder, _Voices(parts)
+    stop = Asked().between(stop, voices.anew)
     told = 0
     try:
         while not stop():
             cells[ALIVE] += 1
             if _rung(parts.bell):
-                pumps.nudge()
+                voices.pumps.nudge()
             if (now := time.time_ns()) - told >= FIGURES_NS:
                 told = now
-                write_outlet_figures(folder, os.getpid(), pumps.figures())
-        pumps.stop(PATIENCE_S)
-        write_outlet_figures(folder, os.getpid(), pumps.figures())
+                write_outlet_figures(folder, os.getpid(), voices.pumps.figures())
+        voices.pumps.stop(PATIENCE_S)
+        write_outlet_figures(folder, os.getpid(), voices.pumps.figures())
     finally:
-        if listener is not None:
-            listener.close()
+        voices.close()
+
+
+class _Voices:
+    """Outlets and metrics of the configuration in force; what has not changed in it goes on when it is read anew."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._config = in_force(parts.sensor)
+        self._chances = Chances(wall=time.time_ns, chance=SystemRandom().random)
+        self._listener = _listening(parts, self._config)
+        self.pumps = self._begun()
+
+    def anew(self) -> None:
+        """Read the configuration anew and open files anew. What is wrong the judge says; nothing changes then."""
+        try:
+            config = anew(self._parts.sensor, self._config).config
+        except ConfigError:
+            config = self._config
+        before, self._config = self._config, config
+        if config.outlets == before.outlets:
+            self.pumps.reopen()
+        else:
+            self.pumps.stop(TURN_S)
+            self.pumps = self._begun()
+        if config.metrics != before.metrics:
+            self.close()
+            try:
+                self._listener = _listening(self._parts, config)
+            except InterlockError as error:
+                self._tell("refused", f"nobody can ask for metrics: {error}", 0)
+
+    def close(self) -> None:
+        """Nobody may ask for metrics any more."""
+        if self._listener is not None:
+            self._listener.close()
+        self._listener = None
+
+    def _begun(self) -> Pumps:
+        name = self._parts.sensor.name
+        opened = [
+            pair for one in self._config.outlets if (pair := _opened(one, name, self._tell)) is not None
+        ]
+        pumps = Pumps(
+            opened, lambda: nullcontext(Follower(self._parts.sensor.folder)), self._chances, self._tell
+        )
+        pumps.start()
+        return pumps
+
+    def _tell(self, event: str, says: str, count: int) -> None:
+        self._parts.letters.post(Entry(time=time.time_ns(), event=event, says=says, count=count))  # type: ignore[arg-type]
 
 
 def _opened(
@@ -77,8 +119,8 @@ def _opened(
         return None
 
 
-def _listening(parts: Parts) -> MetricsListener | None:
-    if parts.sensor.config.metrics is None:
+def _listening(parts: Parts, config: Config) -> MetricsListener | None:
+    if config.metrics is None:
         return None
     from interlock.export.delivery.metrics import MetricsListener as Listener  # noqa: PLC0415 (few ask for it)
 
@@ -87,7 +129,7 @@ def _listening(parts: Parts) -> MetricsListener | None:
             return read_figures_file(parts.sensor.folder)
         return None
 
-    listener = Listener(parts.sensor.config.metrics, read, time.time_ns)
+    listener = Listener(config.metrics, read, time.time_ns)
     listener.start()
     return listener
 

@@ -36,5 +36,5 @@ def replay(
     """
     from interlock.bootstrap.sensor import build_replay  # noqa: PLC0415 (--help stays quick)
 
-    sensor = made(configuration(config_file), folder, site_file, gsdml)
+    sensor = made(configuration(config_file), folder, site_file, gsdml, config_file)
     finish(ctx, build_replay(sensor, paths, realms, speed=speed))

@@ -45,8 +45,8 @@ def run(
 ) -> None:
     """Watch mirror ports day and night, without sending one octet.
 
-    Findings are printed as they are committed. SIGHUP reads the site file anew; Ctrl-C or SIGTERM ends it, everything
-    kept. `interlock sensor prepare` first makes an interface fit for it.
+    Findings are printed as they are committed. SIGHUP reads the site file and the configuration anew; Ctrl-C or
+    SIGTERM ends it, everything kept. `interlock sensor prepare` first makes an interface fit for it.
     """
     config = configuration(config_file)
     named = tuple(_named(text, workers) for text in interfaces) or config.sensor.interfaces
@@ -56,10 +56,11 @@ def run(
         )
     from interlock.bootstrap.listening import listen  # noqa: PLC0415 (--help stays quick)
 
-    ears = listen(named, ctx.obj)  # first of all: frames wait in the rings while the rest is imported
+    # First of all: frames wait in the rings while the rest is imported.
+    ears = listen(named, ctx.obj, config.sensor.memory.ring_mib)
     from interlock.bootstrap.sensor import build_live  # noqa: PLC0415 (see above)
 
-    finish(ctx, build_live(made(config, folder, site_file, gsdml), ears))
+    finish(ctx, build_live(made(config, folder, site_file, gsdml, config_file), ears))
 
 
 def _named(text: str, workers: int) -> InterfaceConfig:

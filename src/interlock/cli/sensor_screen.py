@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 
 from interlock.cli.sensor_view import (
+    budgets_text,
     headline,
     interface_text,
     latency_text,
@@ -70,6 +71,10 @@ def _lines(view: View, before: View, width: int, height: int) -> Iterator[Text]:
     for one in worst_first[:_INTERFACES]:
         yield Text(interface_text(one), "" if one.state in {"up", "unknown"} else "bold red")
     yield Text(f"memory: {memory_text(figures)}")
+    if aged := sum(budget.aged_out for budget in figures.budgets):
+        yield Text(f"aged out {aged:,}; budgets: {budgets_text(figures)}", "bold yellow")
+    elif any(2 * budget.used > budget.budget for budget in figures.budgets):
+        yield Text(f"budgets: {budgets_text(figures)}")
     failing_first = sorted(figures.outlets, key=lambda one: one.failing_since is None)
     for outlet in failing_first[:_OUTLETS]:
         yield Text(

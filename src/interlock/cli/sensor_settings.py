@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +54,13 @@ def finish(ctx: click.Context, sensor: Running) -> None:
         ctx.exit(PARTLY_READ)
 
 
-def made(config: Config, folder: str | None, site_file: str | None, gsdml: tuple[str, ...]) -> Sensor:
+def made(
+    config: Config,
+    folder: str | None,
+    site_file: str | None,
+    gsdml: tuple[str, ...],
+    config_file: str | None = None,
+) -> Sensor:
     """The sensor. What the command line says goes before what the file says."""
     from interlock.bootstrap.sensor import Sensor  # noqa: PLC0415 (--help stays quick)
 
@@ -63,12 +68,12 @@ def made(config: Config, folder: str | None, site_file: str | None, gsdml: tuple
     store = Path(folder) if folder is not None else said.store
     if store is None:
         raise click.UsageError("where are its records to go? Say --out DIR, or `store` in the configuration")
-    site = site_file if site_file is not None else None if said.site is None else str(said.site)
     memory = {} if said.memory_mib is None else {"memory": said.memory_mib << 20}
     return Sensor(
         folder=store,
-        site_file=site,
-        config=replace(config, sensor=said),
+        site_file=site_file,
+        config=config,
+        config_file=None if config_file is None else Path(config_file),
         gsdml=gsdml,
         name=said.name or socket.gethostname(),
         **memory,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "View",
+    "budgets_text",
     "headline",
     "interface_text",
     "latency_text",
@@ -162,6 +163,11 @@ def sentences(view: View) -> Iterator[tuple[str, str]]:
     for one in figures.interfaces:
         yield "interface", interface_text(one)
     yield "memory", memory_text(figures)
+    if figures.budgets:
+        yield "budgets", budgets_text(figures)
+    for one_of in figures.budgets:
+        if one_of.aged_out:
+            yield "aged out", f"{one_of.aged_out:,} of {printable(one_of.name)}, the oldest, or did not fit"
     for outlet in figures.outlets:
         yield "outlet", outlet_text(outlet, view.now)
 
@@ -198,6 +204,18 @@ def latency_text(histogram: Histogram) -> str:
 
 def _by_name(counts: dict[str, int], nothing: str) -> str:
     return ", ".join(f"{printable(name)} {count:,}" for name, count in counts.items() if count) or nothing
+
+
+def budgets_text(figures: Figures) -> str:
+    """How full each budget is, the fullest first; those of which less than a percent is used are only counted."""
+    shares = sorted(
+        ((b.used / b.budget if b.budget else 0.0, b) for b in figures.budgets), key=lambda pair: -pair[0]
+    )
+    shown = [f"{printable(b.name)} {share:.0%} of {b.budget:,g}" for share, b in shares if share >= 0.01]
+    rest = len(shares) - len(shown)
+    if not shown:
+        return "all less than 1 % used"
+    return ", ".join([*shown, *([f"{rest} others less than 1 %"] if rest else [])])
 
 
 def memory_text(figures: Figures) -> str:

@@ -22,6 +22,7 @@ cdef class Dissector:
     cdef public list ended
     cdef public long long now, clock, latest, look, fragment_octets, queue_octets
     cdef public int most_flows
+    cdef public long long most_queued, crowded, abandoned
     cdef list bound
     cdef public long long[::1] multicast
     cdef public object multicast_array

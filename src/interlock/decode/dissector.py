@@ -58,7 +58,9 @@ class Dissector:
     beat: a row of heartbeat.py; hung: (source, frame) whose flow turns opaque.
     `ended`: slots whose conversation was replaced by a new one between the same ends, or is over.
     `clock`: capture time gone by since the first frame, ns, from 1; it never goes back. All that ages does so by it,
-    frame by frame: where batches end makes no difference. `most_flows`: past that the oldest quarter is over.
+    frame by frame: where batches end makes no difference. `most_flows`: past that those
+    that were silent for longest are over (`crowded`: how many). `most_queued`: octets that came before their turn; past
+    that the stream that has waited longest goes on without what is missing (`abandoned`: how many).
     """
 
     def __init__(self, flows, recogniser, facts, framers, messages, beat, hung):
@@ -79,6 +81,9 @@ class Dissector:
         self.latest = 0
         self.look = 0
         self.most_flows = 1 << 30
+        self.most_queued = 64 << 20
+        self.crowded = 0
+        self.abandoned = 0
         self.bound = list({id(framer): framer for framer in framers if framer is not None}.values())
         self.queue_octets = 0
         self.count_array = np.zeros(len(COUNTS), np.int64)
@@ -240,13 +245,21 @@ class Dissector:
         return 1
 
     def _crowd_out(self, slot):
-        """Too many conversations: the quarter that was silent for longest is over; this slot's stays."""
+        """Too many conversations: a 64th of them, silent for longest, is over; this slot's stays.
+
+        So few that no batch has to wait for all their rows, so many that a flood pays for looking only now and then.
+        """
         columns = self.flows.columns
         alive = np.flatnonzero(columns["alive"] == 1)
-        order = np.lexsort((columns["ident"][alive], columns["clock"][alive]))
-        for old in alive[order[: len(alive) // 4]].tolist():
-            if old != slot:
-                self._over(old, self.packet.clock)
+        clocks = columns["clock"][alive]
+        many = max(1, self.most_flows // 64, len(alive) - self.most_flows)
+        latest = np.partition(clocks, many - 1)[many - 1]
+        old = alive[clocks <= latest]  # more than `many` only where several fell silent at the same moment
+        order = np.lexsort((columns["ident"][old], columns["clock"][old]))
+        for gone in old[order[:many]].tolist():
+            if gone != slot:
+                self.crowded += 1
+                self._over(gone, self.packet.clock)
 
     def _pass_over(self, slot):
         """A decoder hung on this frame when the run began before: its flow is not looked into from here on."""
@@ -457,8 +470,12 @@ class Dissector:
             self.flows.queued[slot, side] = 1
         octets = self.array[p.start : p.end].tobytes()
         self.queue_octets += queue.add(p.seq, octets, p.time, p.frame, p.source)
-        if queue.full(p.time) or self.queue_octets > 64 << 20:
+        if queue.full(p.time):
             self._give_up(slot, side)
+        while self.queue_octets > self.most_queued and self.queues:
+            oldest = next(iter(self.queues))
+            self.abandoned += 1
+            self._give_up(oldest >> 1, oldest & 1)
         return 0
 
     def _acknowledged(self, slot, side, answering):

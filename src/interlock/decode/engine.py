@@ -16,6 +16,7 @@ from interlock.decode.recognise import Recogniser
 from interlock.decode.sheet import Sheet
 from interlock.decode.tools import Tools
 from interlock.decode.words import Words
+from interlock.records.budget import Budget
 from interlock.records.vocabulary import VERBS
 
 if TYPE_CHECKING:
@@ -25,13 +26,12 @@ if TYPE_CHECKING:
 
     from interlock.decode.spec import ProtocolSpec
     from interlock.decode.tools import VerbRows
+    from interlock.records.budget import Fill
     from interlock.records.frames import Frames, Source
     from interlock.records.schema import Table
 
 __all__ = ["Engine"]
 
-MAX_FLOWS = 200_000
-MAX_WORDS = 200_000
 SWEEP_NS = 10_000_000_000
 """So often (by the dissector's clock) the flow table is looked through for conversations that are over, to give their
 rows and room; that they are over is known without."""
@@ -56,6 +56,7 @@ class Engine:
     beat: a row of heartbeat.py for whoever watches. hung: (source, frame) on which a decoder hung before: that flow
     turns opaque there. pending: verbs whose requests are shown in `operations` already at the end of the batch that
     completes them, with outcome `pending`, where no answer came in it; final rows of the same `operation` follow.
+    budget: how much is kept in memory.
     Every batch of records is a dict table name → RecordBatch; empty tables are left out.
     """
 
@@ -72,13 +73,14 @@ class Engine:
         beat: memoryview | None = None,
         hung: frozenset[tuple[int, int]] = frozenset(),
         pending: frozenset[str] = frozenset(),
+        budget: Budget | None = None,
     ) -> None:
         beat = heartbeat.unwatched() if beat is None else beat
         names = list(dict.fromkeys(name for spec in specs for name in spec.names))
         codes = {name: code for code, name in enumerate(names)}
         self._wanted = wanted
         self.flows = Flows(Words(), seed)
-        self.sheet = Sheet(Words(seed=seed), Words(MAX_WORDS, seed))
+        self.sheet = Sheet(Words(seed=seed), Words(seed=seed))
         self.sheet.press([VERBS.index(verb) for verb in pending])
         self.sheet.facts.keyed_by(fingerprint)
         self.sheet.facts.flows = self.flows
@@ -96,7 +98,7 @@ class Engine:
         self.dissector = Dissector(
             self.flows, self.recogniser, self.sheet.facts, framers, messages, beat, hung
         )
-        self.dissector.most_flows = MAX_FLOWS
+        self.allow(budget or Budget())
         beat[heartbeat.PATIENCE] = PATIENCE_MS if _is_compiled() else UNCOMPILED_PATIENCE_MS
         self._realms = list(dict.fromkeys(s.realm for s in sources)) or ["default"]
         self._realm_codes = [self._realms.index(s.realm) for s in sources]
@@ -104,7 +106,27 @@ class Engine:
         self._emit = Emitter(self.flows, self.sheet.objects, self.sheet.names, names, self._realms, refuted)
         self._emit.set_sources(sources)
         self._swept = 0
+        self._compacted: dict[int, int] = {}
         self._speaking = 0
+
+    def allow(self, budget: Budget) -> None:
+        """Keep so much from now on; what is more already goes with the next frames."""
+        self._most_words = budget.words
+        self.sheet.names.limit = budget.words
+        self.sheet.most_waiting = budget.requests
+        self.dissector.most_flows = budget.flows
+        self.dissector.most_queued = budget.reassembly_mib << 20
+
+    @property
+    def fill(self) -> Fill:
+        """How much of each budget is used now."""
+        pools = (self.flows.addresses, self.sheet.objects, self.sheet.names)
+        return {
+            "flows": (self.flows.live, self.dissector.crowded),
+            "requests": (self.sheet.n, self.sheet.crowded),
+            "reassembly_mib": (round(self.dissector.queue_octets / (1 << 20), 3), self.dissector.abandoned),
+            "words": (max(len(p.texts) for p in pools), sum(p.refused + p.forgotten for p in pools)),
+        }
 
     @property
     def counts(self) -> dict[str, int]:
@@ -249,14 +271,23 @@ class Engine:
 
         Names are bounded by their own limit: decoders keep their codes, so they are never renumbered.
         """
-        if max(len(self.flows.addresses.texts), len(self.sheet.objects.texts)) <= MAX_WORDS:
-            return
-        open_rows = {n: c[: self.sheet.n] for n, c in self.sheet.columns.items()}
-        if len(self.flows.addresses.texts) > MAX_WORDS:
+        addresses, objects = self.flows.addresses, self.sheet.objects
+        if self._crowded(addresses):
             address = self.flows.columns["address"].reshape(-1)
-            self.flows.addresses.compact([address, open_rows["client"], open_rows["server"]])
-        if len(self.sheet.objects.texts) > MAX_WORDS:
-            self.sheet.objects.compact([open_rows["object"]])
+            open_rows = [self.sheet.columns[name][: self.sheet.n] for name in ("client", "server")]
+            addresses.compact([address, *open_rows])
+            self._compacted[id(addresses)] = len(addresses.texts)
+        if self._crowded(objects):
+            objects.compact([self.sheet.columns["object"][: self.sheet.n]])
+            self._compacted[id(objects)] = len(objects.texts)
+
+    def _crowded(self, pool: Words) -> bool:
+        """Whether a pool is beyond its budget, and twice as large as the last time that it was compacted.
+
+        Who floods the flow table fills the pool with addresses that are in use; to look through them costs as much as
+        they are many, and would be done for every batch.
+        """
+        return len(pool.texts) > max(self._most_words, 2 * self._compacted.get(id(pool), 0))
 
 
 def _is_compiled() -> bool:

@@ -8,6 +8,8 @@ from interlock.decode.functions cimport Functions
 cdef class Sheet:
     cdef public int n, fresh, live
     cdef int capacity
+    cdef public int most_waiting
+    cdef public long long crowded
     cdef public dict columns
     cdef public unsigned long long next_operation
     cdef public Words objects, names

@@ -70,6 +70,7 @@ class Sheet:
 
     A row is named by its index, which holds until the batch ends (`end_batch`); what must be found again
     when the answer comes in a later batch is kept under `operation_of(row)` in `notes`.
+    `most_waiting`: see MAX_WAITING; `crowded`: how many requests ended by it.
     `values`, `facts`: where process values, clues, oddities, credentials and details go.
     """
 
@@ -82,6 +83,8 @@ class Sheet:
         self.live = 0
         self.fresh = 0
         self.capacity = 0
+        self.most_waiting = MAX_WAITING
+        self.crowded = 0
         self.columns = {}
         self.notes = {}
         self.timeout = DEFAULT_TIMEOUT_NS
@@ -495,7 +498,7 @@ class Sheet:
         now: the dissector's clock, or None at the end of the run. heard, over: Flows' columns of that name. ended:
         whether conversations are over since the last time; their open requests are `unknown`.
         """
-        if now is not None and not ended and now <= self.earliest and self.n <= MAX_WAITING:
+        if now is not None and not ended and now <= self.earliest and self.n <= self.most_waiting:
             return
         self._crowd_out()
         first: cython.longlong[:, ::1] = memoryview(heard)
@@ -534,8 +537,8 @@ class Sheet:
     def _crowd_out(self):
         """End the oldest open requests as unknown where they are too many."""
         k: cython.int
-        crowd: cython.int = -MAX_WAITING
-        if self.n <= MAX_WAITING:
+        crowd: cython.int = -self.most_waiting
+        if self.n <= self.most_waiting:
             return 0
         for k in range(self.n):
             crowd += self.outcome[k] == 5 and self.item[k] == 0
@@ -544,6 +547,7 @@ class Sheet:
                 break
             if self.outcome[k] == 5 and self.item[k] == 0:
                 self._close(k, 0)
+                self.crowded += 1
                 crowd -= 1
         return 0
 

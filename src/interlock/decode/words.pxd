@@ -5,7 +5,7 @@ cimport cython
 cdef class Words:
     cdef public list texts
     cdef public dict codes
-    cdef public long long generation, limit, used
+    cdef public long long generation, limit, used, refused, forgotten
     cdef unsigned long long seed
     cdef Py_ssize_t mask
     cdef unsigned long long[::1] keys

@@ -23,6 +23,7 @@ class Words:
     Codes are also kept under 64-bit keys that a decoder packs (protocol in the top octet, see
     Functions.key_base; never 0), so that `holding:40` is spelled once and found by number from then on:
     an open hash table of C integers, since Python's numbers would cost more than the rest of a message.
+    `refused`: how often a text became OVERFLOW. `forgotten`: texts that `compact` let go.
     `generation` rises when codes are renumbered; whoever keeps codes must forget them then.
     """
 
@@ -33,6 +34,8 @@ class Words:
         seed: 64 random bits against chosen collisions.
         """
         self.limit = limit
+        self.refused = 0
+        self.forgotten = 0
         self.seed = seed & M64
         self.texts = []
         self.codes = {}
@@ -65,6 +68,7 @@ class Words:
         if known is None:
             if 0 < self.limit <= len(self.texts):
                 text = OVERFLOW
+                self.refused += 1
                 if text in self.codes:
                     return self.codes[text]
             known = len(self.texts)
@@ -111,6 +115,7 @@ class Words:
         fresh[used] = np.arange(len(used), dtype=np.int32)
         for column in columns:
             column[:] = fresh[column]
+        self.forgotten += len(self.texts) - len(used)
         self.texts = [self.texts[i] for i in used.tolist()]
         self.codes = {text: i for i, text in enumerate(self.texts)}
         self._empty(1024)

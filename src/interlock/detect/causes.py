@@ -143,6 +143,23 @@ class CauseDetector(ABC):
         elif answered:
             del self._early[key]
 
+    @property
+    def remembered(self) -> int:
+        """How many causes it remembers."""
+        return len(self.tallies)
+
+    @property
+    def left_out(self) -> int:
+        """How many times something did not fit."""
+        return self.tallies.left_out + sum(facts.left_out for facts in self.facts.values())
+
+    def age_out(self, most: int) -> int:
+        """Forget the causes that have not occurred for longest (Tallies.age_out); how many. Findings of theirs stay."""
+        gone = self.tallies.age_out(most)
+        for key in gone:
+            self._said.pop(key, None)
+        return len(gone)
+
     def conclude(self, context: Context) -> Iterable[Finding]:
         """Every finding with its final count."""
         found = (self._finding(key, context) for key in self.keys())
@@ -161,8 +178,7 @@ class CauseDetector(ABC):
             Withheld(detector=self.name, source=s, condition=c, reason=self.withheld_by[c], count=n)
             for (s, c), n in sorted(counts.items())
         ]
-        left_out = self.tallies.left_out + sum(facts.left_out for facts in self.facts.values())
-        if left_out:
+        if left_out := self.left_out:
             held.append(
                 Withheld(detector=self.name, source="", condition=FULL, reason=_FULL_REASON, count=left_out)
             )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from interlock.records.asset import Asset
     from interlock.records.finding import Finding
 
-__all__ = ["HEALTH", "Concluding", "Context", "Detector", "Early", "Withheld", "no_asset"]
+__all__ = ["HEALTH", "Ageing", "Concluding", "Context", "Detector", "Early", "Withheld", "no_asset"]
 
 HEALTH: Final[dict[str, str]] = {
     "one-way": "only one direction of the traffic reached the capture point",
@@ -125,6 +125,25 @@ class Early(Protocol):
     @property
     def early(self) -> bool:
         """Whether it does."""
+        ...
+
+
+@runtime_checkable
+class Ageing(Protocol):
+    """A detector that runs for months, and can forget what has not occurred for longest."""
+
+    @property
+    def remembered(self) -> int:
+        """How many causes it remembers."""
+        ...
+
+    @property
+    def left_out(self) -> int:
+        """How many times something did not fit."""
+        ...
+
+    def age_out(self, most: int) -> int:
+        """Keep clear of so many causes; how many were forgotten."""
         ...
 
 

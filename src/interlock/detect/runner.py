@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from interlock.detect.batch import Batch
 from interlock.detect.identify import identify
-from interlock.detect.interface import Concluding, Context, Detector, Early, Withheld
+from interlock.detect.interface import Ageing, Concluding, Context, Detector, Early, Withheld
 from interlock.detect.state import pack, unpack
 from interlock.errors import SourceError
 from interlock.records.finding import Action, Finding
@@ -44,6 +44,7 @@ class Runner:
         self._early = {name for name, d in self._detectors.items() if isinstance(d, Early) and d.early}
         self._rested: dict[str, Finding] = {}
         self._diagnostics: dict[str, None] = {}
+        self._aged_out = 0
 
     @property
     def needs(self) -> dict[str, tuple[str, ...]]:
@@ -93,6 +94,19 @@ class Runner:
             if isinstance(detector, Concluding):
                 yield tuple(self._guarded(detector, context, partial(detector.conclude, context)))
         yield tuple(self._rested.values())
+
+    def age_out(self, most: int) -> None:
+        """Let each detector forget what has not occurred for longest, where it remembers almost `most` causes."""
+        for name, detector in self._detectors.items():
+            if name not in self._rested and isinstance(detector, Ageing):
+                self._aged_out += detector.age_out(most)
+
+    @property
+    def fill(self) -> tuple[int, int]:
+        """Causes of the detector that remembers most; of all, how many were forgotten or did not fit."""
+        ageing = [d for d in self._detectors.values() if isinstance(d, Ageing)]
+        most = max((d.remembered for d in ageing), default=0)
+        return most, self._aged_out + sum(d.left_out for d in ageing)
 
     def dump(self) -> dict[str, bytes]:
         """Every detector's memory, by its name."""

@@ -243,6 +243,17 @@ class Tallies:
             return _REFUSED
         return self._tallies.setdefault(key, Tally(self._room))
 
+    def age_out(self, most: int) -> list[Key]:
+        """Where three quarters of `most` are in use, let go what has not occurred for longest, down to half."""
+        most = min(self._most, most)
+        if 4 * len(self._tallies) <= 3 * most:
+            return []
+        order = sorted(self._tallies, key=lambda key: (self._tallies[key].last, key))
+        gone = order[: len(order) - most // 2]
+        for key in gone:
+            self.pop(key)
+        return gone
+
     def pop(self, key: Key) -> Tally | None:
         """Take a cause out; its words make room for others."""
         tally = self._tallies.pop(key, None)

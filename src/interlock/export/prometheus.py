@@ -100,6 +100,12 @@ def _states(figures: Figures) -> Iterator[_Family]:
     rows = _labelled("severity", figures.severities)
     yield _gauge("open_findings", "Open findings by severity.", rows)
     yield _gauge("flows", "Conversations that are followed.", [((), figures.flows)])
+    used = [((("budget", b.name),), b.used) for b in figures.budgets]
+    yield _gauge("memory_budget_used", "How much of each budget of memory is used, in its unit.", used)
+    most = [((("budget", b.name),), b.budget) for b in figures.budgets]
+    yield _gauge("memory_budget", "How much of each thing may be kept in memory.", most)
+    aged = [((("budget", b.name),), b.aged_out) for b in figures.budgets]
+    yield _counter("aged_out", "What made room in memory for newer things, or did not fit.", aged)
     yield _gauge("assets", "Machines known.", [((), figures.assets)])
     memory = [((("process", p.name),), p.rss_octets) for p in figures.processes if p.rss_octets is not None]
     yield _gauge("resident_memory_bytes", "Memory of each process.", memory, "bytes")

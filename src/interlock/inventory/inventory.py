@@ -186,6 +186,20 @@ class Inventory:
         return Sightings(endpoints=limits.endpoints, relations=limits.relations, facts=limits.facts)
 
     @property
+    def fill(self) -> dict[str, tuple[float, int]]:
+        """By limit: how much of it is used, and how many were forgotten. Of what was folded so far: this is cheap."""
+        s = self._sightings
+        ledgers = (s.seen, s.bonds, s.talk, s.acts, s.logins)
+        return {
+            "endpoints": (len(s.endpoints), s.endpoints.left_out),
+            "relations": (
+                max(map(len, (s.talk, s.acts, s.logins))),
+                sum(ledger.dropped for ledger in ledgers),
+            ),
+            "facts": (len(s.facts), s.facts.dropped + s.values.left_out),
+        }
+
+    @property
     def left_out(self) -> dict[str, int]:
         """What did not fit or was refused: kind → how many."""
         self._fold_all()

@@ -88,6 +88,10 @@ class Ledger:
         if self._waiting > max(1 << 16, self._kept.n):
             self._compact()
 
+    def __len__(self) -> int:
+        """How many keys there are at most: some of those that wait may be known already."""
+        return self._kept.n + self._waiting
+
     def rows(self) -> Tally:
         """Everything so far, one row a key."""
         if self._pending:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
+from interlock.records.budget import Budget
 from interlock.records.site import DEFAULT_REALM
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ class Retention:
 class SensorConfig:
     """The sensor itself. store: its folder. site: the site file.
 
-    memory_mib: what one of its processes may hold before it is begun anew; None where nothing is said.
+    memory: how much of each thing it keeps in memory. memory_mib: what one of its processes may hold in all before it
+    is begun anew; None where nothing is said.
     """
 
     name: str | None = None
@@ -65,6 +67,7 @@ class SensorConfig:
     site: Path | None = None
     interfaces: tuple[InterfaceConfig, ...] = ()
     retention: Retention = field(default_factory=Retention)
+    memory: Budget = field(default_factory=Budget)
     memory_mib: int | None = None
     shed: ShedRule = "reads"
 

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from interlock.records.budget import LEAST, MOST, Budget
 from interlock.records.config import (
     SHED_RULES,
     Config,
@@ -116,8 +117,8 @@ def _entry(value: Any, path: TomlPath, kind: type[_T], *, folder: Path, beside: 
     for key, item in table.items():
         if str(fields[key].type).startswith("Path"):
             read[key] = _path(item, (*path, key), folder)
-        elif fields[key].type == "Retention":
-            read[key] = _entry(item, (*path, key), Retention, folder=folder)
+        elif (part := _PARTS.get(str(fields[key].type))) is not None:
+            read[key] = _entry(item, (*path, key), part, folder=folder)
         elif key == "interfaces":
             rows = _tables(item, (*path, key))
             read[key] = tuple(_entry(row, where, InterfaceConfig, folder=folder) for row, where in rows)
@@ -127,6 +128,8 @@ def _entry(value: Any, path: TomlPath, kind: type[_T], *, folder: Path, beside: 
 
 
 def _reader(kind: type, key: str, written: str) -> Callable[[Any, TomlPath], Any]:
+    if kind is Budget:
+        return partial(_whole, low=LEAST[key], high=MOST[key])
     if key == "name":
         return _interface if kind is InterfaceConfig else _word
     return _READERS.get(key) or _TYPES.get(written, read_text)
@@ -311,6 +314,9 @@ def _check_interfaces(sensor: SensorConfig) -> None:
             )
         seen.add(interface.name)
 
+
+_PARTS: Final[dict[str, type]] = {"Retention": Retention, "Budget": Budget}
+"""Type of a field that is a table within its table."""
 
 _TYPES: Final[dict[str, Callable[[Any, TomlPath], Any]]] = {
     "ShedRule": partial(_choice, among=SHED_RULES),

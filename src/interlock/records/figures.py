@@ -7,7 +7,7 @@ from typing import Literal
 
 from interlock.records.histogram import Histogram
 
-__all__ = ["Figures", "InterfaceFigures", "OutletFigures", "ProcessFigures", "State"]
+__all__ = ["BudgetFigures", "Figures", "InterfaceFigures", "OutletFigures", "ProcessFigures", "State"]
 
 State = Literal["starting", "running", "stopping", "stopped"]
 InterfaceState = Literal["up", "no-carrier", "down", "gone", "unknown"]
@@ -46,6 +46,20 @@ class OutletFigures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetFigures:
+    """One budget of memory, by its name in `[sensor.memory]` and in its unit.
+
+    used: by whoever uses most of it now, where several have one each. aged_out: of all, since the start, what made room
+    for newer things or did not fit.
+    """
+
+    name: str
+    used: float
+    budget: float
+    aged_out: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
     """One look at a sensor; counts run since `started`, and nothing is zero that was not measured as zero.
 
@@ -74,6 +88,7 @@ class Figures:
     flows: int = 0
     assets: int = 0
     processes: tuple[ProcessFigures, ...] = ()
+    budgets: tuple[BudgetFigures, ...] = ()
     interfaces: tuple[InterfaceFigures, ...] = ()
     outlets: tuple[OutletFigures, ...] = ()
     record_latency: Histogram = field(default_factory=Histogram)

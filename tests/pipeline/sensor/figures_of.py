@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from interlock.pipeline.sensor.figures import (
+    BudgetFigures,
     Figures,
     Histogram,
     InterfaceFigures,
@@ -40,6 +41,10 @@ def figures(**changes) -> Figures:
         "processes": (
             ProcessFigures(name="judge", pid=101, rss_octets=210_000_000),
             ProcessFigures(name="worker eth1 0", pid=102),
+        ),
+        "budgets": (
+            BudgetFigures(name="flows", used=150_000, budget=200_000, aged_out=12),
+            BudgetFigures(name="reassembly_mib", used=0.125, budget=64),
         ),
         "interfaces": (
             InterfaceFigures(

@@ -10,7 +10,7 @@ import socket
 import sys
 import time
 from collections import Counter
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,6 +65,7 @@ class Engine:
 
     flows = SimpleNamespace(used=0)
     dissector = SimpleNamespace(now=1)
+    fill = MappingProxyType({})
 
     def __init__(self) -> None:
         self._fed = 0

@@ -11,7 +11,7 @@ from interlock.errors import SourceError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from interlock.capture.live.socket import LiveRing
+    from interlock.capture.live.socket import LiveRing, RingSize
 
 __all__ = ["Rings", "hear", "let_go", "rings_of"]
 
@@ -19,9 +19,11 @@ Rings = dict[tuple[str, int], "Sequence[LiveRing]"]
 """(interface, how many workers share it) → a ring for each of them."""
 
 
-def rings_of(interface: str, workers: int, group: int) -> Sequence[LiveRing]:
+def rings_of(interface: str, workers: int, group: int, size: RingSize | None = None) -> Sequence[LiveRing]:
     """Open them. group: of a fanout, where there are several. Raises SourceError."""
-    return [open_ring(interface)] if workers == 1 else open_fanout(interface, workers, group & 0xFFFF)
+    if workers == 1:
+        return [open_ring(interface, size)]
+    return open_fanout(interface, workers, group & 0xFFFF, size)
 
 
 def hear(interfaces: Iterable[tuple[str, int]], group: int) -> Rings:

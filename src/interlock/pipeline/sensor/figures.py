@@ -11,7 +11,7 @@ from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from interlock.errors import OutputError, SourceError
-from interlock.records.figures import Figures, InterfaceFigures, OutletFigures, ProcessFigures
+from interlock.records.figures import BudgetFigures, Figures, InterfaceFigures, OutletFigures, ProcessFigures
 from interlock.records.histogram import Histogram
 from interlock.report.quantities import iso_time, parse_time
 from interlock.report.schema import SchemaError, check
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FIGURES_FILE",
+    "BudgetFigures",
     "Figures",
     "Histogram",
     "InterfaceFigures",
@@ -39,6 +40,7 @@ _MAX_OCTETS: Final = 4 << 20
 _TIMES: Final = frozenset({"time", "started", "capture_time", "since", "failing_since"})
 _ROWS: Final[dict[str, type]] = {
     "processes": ProcessFigures,
+    "budgets": BudgetFigures,
     "interfaces": InterfaceFigures,
     "outlets": OutletFigures,
 }

@@ -17,6 +17,7 @@ from interlock.pipeline.sensor.figures import (
     ProcessFigures,
     write_figures_file,
 )
+from interlock.pipeline.sensor.filling import Filling
 from interlock.pipeline.sensor.outlet_figures import read_outlet_figures
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Gauge:
         self._interfaces: dict[str, InterfaceFigures] = {}
         self._flows: dict[int, int] = {}
         self._processes: dict[str, int] = {}
+        self.filling = Filling()
         self.capture_time = 0
         self.assets = 0
 
@@ -115,6 +117,7 @@ class Gauge:
                 ProcessFigures(name=name, pid=pid, rss_octets=_resident(pid))
                 for name, pid in self._processes.items()
             ),
+            budgets=self.filling.figures(),
             interfaces=tuple(self._interfaces.values()),
             outlets=outlets,
             record_latency=self._record,

@@ -7,7 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from interlock.errors import OutputError
-from interlock.pipeline.sensor.stream import Sender
+from interlock.pipeline.sensor.stream import QUEUE_OCTETS, Sender
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -54,7 +54,9 @@ class Line:
         kept: Callable[[], int],
         life: Callable[[], int],
         held_octets: int = HELD_OCTETS,
+        queue_octets: int = QUEUE_OCTETS,
     ) -> None:
+        """queue_octets: what may wait for the judge."""
         self._call = call
         self._schemas = schemas
         self._alive = alive
@@ -69,6 +71,7 @@ class Line:
         self._words: dict[tuple[str, str], int] = {}
         self._broken = (0, 0)
         self.delivered = 0
+        self._queue_octets = queue_octets
         self._connect()
 
     def send(self, batches: Mapping[str, pa.RecordBatch], *, now: int, note: bytes, step: int) -> None:
@@ -88,6 +91,10 @@ class Line:
             self._again()
         self._hand()
         self._forget()
+
+    def allow(self, most: Pressure) -> None:
+        """Go so far in leaving out rows from now on."""
+        self._most = self._sender.most = most
 
     def close(self) -> bool:
         """Write the rest and wait until it is on disk; whether it is."""
@@ -109,7 +116,8 @@ class Line:
 
     def _connect(self) -> None:
         self._socket = self._call()
-        self._sender = Sender(self._socket.fileno(), self._schemas, most=self._most)
+        fd, queue = self._socket.fileno(), self._queue_octets
+        self._sender = Sender(fd, self._schemas, most=self._most, queue_octets=queue)
         self._queued = 0
         self._marks.clear()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from interlock.store.port import Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from interlock.pipeline.sensor.steps import WorkerNote
     from interlock.pipeline.sensor.stream import Step
@@ -52,6 +52,11 @@ class Logbook:
             says = f"time stamps of {name} leapt {fresh} times by more than a minute; ages go on from there"
             self._note(Entry(time=self._clock(), event="clock-jump", says=says, source=name, count=fresh))
 
+    def aged(self, fresh: Mapping[str, int]) -> None:
+        """What made room for newer things, or found none, since the last time; by its budget's name."""
+        for name, count in fresh.items():
+            self._losses["aged-out", name] += count
+
     def say(self) -> None:
         """Lines for what was lost, where the last one is long enough ago."""
         now = self._clock()
@@ -91,9 +96,24 @@ def still_gone(diary: Iterable[Entry]) -> set[str]:
     return {source for source, event in last.items() if event == "interface-gone"}
 
 
+_AGED: Final[dict[str, str]] = {
+    "flows": "{:,} conversations ended early, those silent for longest: more went on than `flows` allows",
+    "requests": "{:,} requests ended as unknown, the oldest: more waited for answers than `requests` allows",
+    "reassembly_mib": "{:,} streams went on without what was missing: more octets waited than `reassembly_mib` allows",
+    "words": "{:,} texts were forgotten or read as \u2026: there are more than `words` allows",
+    "endpoints": "{:,} addresses that told least were forgotten: there are more than `endpoints` allows",
+    "relations": "{:,} relations were forgotten: there are more than `relations` allows",
+    "facts": "{:,} facts were forgotten: there are more than `facts` allows",
+    "causes": "{:,} causes were forgotten or not taken up: a detector remembers more than `causes` allows",
+}
+"""Name of a budget → the sentence; all of them stand in [sensor.memory]."""
+
+
 def _loss(now: int, event: str, what: str, count: int) -> Entry:
     if event == "shed":
         says = f"{count:,} rows of {what} were left out: the judge could not follow; findings never are"
         return Entry(time=now, event="shed", says=says, count=count)
+    if event == "aged-out":
+        return Entry(time=now, event="aged-out", says=_AGED[what].format(count), count=count)
     says = f"the kernel had no room for {count:,} packets of {what}"
     return Entry(time=now, event="dropped", says=says, source=what, count=count)

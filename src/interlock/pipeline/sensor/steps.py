@@ -27,7 +27,8 @@ class WorkerNote:
     step: its number, of all that workers of this place have sent. since, upto: frames that workers of this place had
     read up to the step before, and with this one. frames, octets: in this batch. arrived: wall clock, UTC ns, at which
     its oldest frame was on the wire (of a file: was read). figures: the worker's sources and their statistics, about
-    once a second. flows: conversations open. done: nothing more comes.
+    once a second; fill: with them, how much of each budget is used, and how many were aged out since the process began.
+    flows: conversations open. done: nothing more comes.
     """
 
     worker: int
@@ -37,6 +38,7 @@ class WorkerNote:
     arrived: int = 0
     figures: list[dict[str, Any]] | None = None
     flows: int = 0
+    fill: dict[str, list[float]] | None = None
     step: int = 0
     since: int = 0
     upto: int = 0

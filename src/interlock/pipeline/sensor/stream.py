@@ -106,7 +106,7 @@ class Sender:
         self._codes = {name: code for code, name in enumerate(schemas)}
         self._writers = {name: TableWriter(schema) for name, schema in schemas.items()}
         self._limit = queue_octets
-        self._most = most
+        self.most = most
         self._queue: deque[memoryview] = deque()
         self._shedder = Shedder()
         self._untold: Counter[str] = Counter()
@@ -120,7 +120,7 @@ class Sender:
     def pressure(self) -> Pressure:
         """What would be left out now."""
         full = (4 * self.pending >= self._limit) + (2 * self.pending >= self._limit)
-        return Pressure(min(full, self._most))
+        return Pressure(min(full, self.most))
 
     def send(self, batches: Mapping[str, pa.RecordBatch], *, now: int, note: bytes = b"") -> bool:
         """Queue one step and write what the pipe takes. now: capture clock, UTC ns.

@@ -155,6 +155,7 @@ class Worker:
             arrived=arrived or wall,
             figures=self._figures() if due else None,
             flows=self._engine.flows.used,
+            fill={name: list(used) for name, used in self._engine.fill.items()} if due else None,
             step=step,
             since=self._since,
             upto=self._source.reached,

@@ -69,6 +69,10 @@ class Compactor:
             self._lock.release()
             raise
 
+    def retain(self, retention: Retention) -> None:
+        """Keep rows so long from now on."""
+        self._retention = retention
+
     def tend(self, now: int) -> bool:
         """One step of whatever is due in each table; whether anything was done. now: UTC ns of the wall."""
         if self.trouble is not None and 0 <= now - self._refused < self._limits.retry_ns:
