@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from interlock import __version__
@@ -68,6 +67,7 @@ class _Bench:
 
     def __init__(self, parts: Parts, store: PlainStore, config: Config) -> None:
         self._parts, self._store, self._config = parts, store, config
+        self._asked = Asked()  # from now on: what is asked for before the file is read is read with it
         self._gauge = Gauge(version=__version__, sensor=parts.sensor.name, clock=time.time_ns)
         self._gauge.watch({"supervisor": os.getppid(), "judge": os.getpid()})
         self._logbook = Logbook(store.note, time.time_ns, still_gone(store.diary()))
@@ -95,7 +95,6 @@ class _Bench:
             now_s=time.monotonic,
             beside=beside,
         )
-        self._asked = Asked()
 
     def desk(self, cells: memoryview) -> Desk:
         """The desk at which it all happens."""
@@ -147,8 +146,11 @@ class _Bench:
 
     def _site_now(self) -> Site:
         """The site file as it is by now, where it is right: an earlier judge may have been told to read it anew."""
-        with suppress(ConfigError):
+        try:
             return read_site(site_file(self._parts.sensor, self._config))
+        except ConfigError as error:
+            kept = f"{error}; what was in force when the sensor began is so again"
+            self._store.note(Entry(time=time.time_ns(), event="refused", says=kept))
         return self._parts.site
 
     def _reload(self) -> None:
