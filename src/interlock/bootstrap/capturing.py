@@ -40,10 +40,6 @@ def capturing(
     """
     config = in_force(parts.sensor)
     source = opened(cells[HANDED], cells[BEGUN])
-
-    def alive() -> None:
-        cells[ALIVE] += 1
-
     try:
         engine = build_engine(
             source.sources,
@@ -54,16 +50,7 @@ def capturing(
             pending=PRESSING,
             budget=config.sensor.memory,
         )
-        ledger = parts.ledger
-        line = Line(
-            parts.switchboard.call,
-            parts.schemas,
-            alive,
-            _most(parts, config),
-            kept=lambda: ledger.kept(number)[0],
-            life=lambda: ledger.life,
-            queue_octets=config.sensor.memory.queue_mib << 20,
-        )
+        line = _line(parts, number, cells, config)
 
         def reload() -> None:
             now = in_force(parts.sensor)
@@ -79,6 +66,23 @@ def capturing(
             say(sentence)
     finally:
         source.close()
+
+
+def _line(parts: Parts, number: int, cells: memoryview, config: Config) -> Line:
+    """Worker `number`'s line to the judge."""
+
+    def alive() -> None:
+        cells[ALIVE] += 1
+
+    return Line(
+        parts.switchboard.call,
+        parts.schemas,
+        alive,
+        _most(parts, config),
+        kept=lambda: parts.ledger.kept(number)[0],
+        life=lambda: parts.ledger.life,
+        queue_octets=config.sensor.memory.queue_mib << 20,
+    )
 
 
 def _most(parts: Parts, config: Config) -> Pressure:
