@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from interlock.detect.tally import Key, Room, Tally
 
 if TYPE_CHECKING:
@@ -74,7 +76,9 @@ class Asked:
         """Drop what final rows of operations end; give the causes that they touched."""
         touched: set[Key] = set()
         if self._causes and not batch.waits:
-            rows = (~batch.among("outcome", ("pending",))).nonzero()[0]
+            ended = ~batch.among("outcome", ("pending",))
+            asked = np.fromiter((operation for _, operation in self._causes), np.int64, len(self._causes))
+            rows = (ended & np.isin(batch.integers("operation"), asked)).nonzero()[0]
             for mark in self._causes.keys() & set(_marks(batch, rows)):
                 touched.update(self._drop(mark))
         return touched
