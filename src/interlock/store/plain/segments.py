@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 __all__ = [
@@ -100,22 +101,18 @@ def set_aside(path: Path) -> str:
     return f"{path.parent.name}/{aside.name}"
 
 
-def force_file(path: Path) -> None:
+def force_file(path: Path, force: Callable[[int], None] = os.fdatasync) -> None:
     """A file's octets to disk, whoever wrote them. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        os.fdatasync(descriptor)
+        force(descriptor)
     finally:
         os.close(descriptor)
 
 
 def force_folder(folder: Path) -> None:
     """A name is on disk once its folder is."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    force_file(folder, os.fsync)
 
 
 def time_columns(names: list[str]) -> tuple[str, str] | None:
