@@ -14,6 +14,7 @@ from decode.contract.playing import batch_of, engine_for
 from decode.contract.subjects import _subjects, randomness
 from decode.contract.takes import Ends, cut, mutated, reordered, said_again, sent, whole
 from decode.wire import answer, read
+from interlock.records.budget import Budget
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -180,8 +181,8 @@ def test_what_waits_behind_a_hole_counts_when_its_conversation_ends() -> None:
 
 
 def test_too_many_conversations_lose_the_same_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The quarter that was silent for longest, at the frame that was one too many."""
-    monkeypatch.setattr("interlock.decode.engine.MAX_FLOWS", 8)
+    """Those that were silent for longest, at the frame that was one too many."""
+    monkeypatch.setattr("interlock.decode.engine.Budget", lambda: Budget(flows=8))
     frames = []
     for number in range(40):
         connection = feed.Tcp(502, client_port=40_000 + (number * 7) % 13)

@@ -97,9 +97,9 @@ def test_what_is_not_installed_is_named_with_its_command(
 def test_ports_of_root_move_up_for_everybody_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     ground = Loopback()
-    assert ground.address("plc-water", 502) == ("127.77.1.10", 20502)
+    assert ground.address("plc-water", 502) == ("127.77.1.10", 30502)
     assert ground.address("rtu-feeder", 2404) == ("127.77.1.18", 2404)
-    assert ground.address("outside", 80) == ("127.77.1.77", 20080)
+    assert ground.address("outside", 80) == ("127.77.1.77", 30080)
     with pytest.raises(KeyError):
         ground.address("192.0.2.1", 502)
 
