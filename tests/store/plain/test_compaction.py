@@ -16,6 +16,7 @@ import pyarrow as pa
 import pytest
 
 from interlock.errors import OutputError
+from interlock.store.plain import sealing
 from interlock.store.plain.compaction import Compactor
 from interlock.store.plain.limits import Bound, Limits, Retention
 from interlock.store.plain.reader import PlainReader
@@ -244,3 +245,17 @@ def test_old_segments_go_and_numbers_given_after_that_are_folded(tmp_path):
         assert not list(store.folder.glob("tables/operations_folded/*"))
     assert [event for event, *_ in said] == ["aged-out"] * 3
     compactor.close(clock())
+
+
+def test_a_stream_that_is_begun_while_another_tidies_up_is_left_alone(tmp_path, monkeypatch):
+    (tmp_path / "00000001.arrows").write_bytes(b"")
+    looked = sealing.found
+
+    def found_and_begun(folder):
+        there = looked(folder)
+        (folder / "00000002.arrows").write_bytes(b"")  # by a writer, at the worst moment
+        return there
+
+    monkeypatch.setattr(sealing, "found", found_and_begun)
+    assert [segment.number for segment in sealing.tidy(tmp_path)] == [1]
+    assert (tmp_path / "00000002.arrows").exists()

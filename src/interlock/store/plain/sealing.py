@@ -56,26 +56,29 @@ def _converted(path: Path, part: Path, upto: int) -> Generator[None, None, SpanO
     times: SpanOfTime | None = None
     sink: ParquetFile | None = None
     with path.open("rb") as source, part.open("wb") as target:
-        try:
+        with contextlib.ExitStack() as undone:
             rows = 0
             for batch, _ in read_stream(source):
-                sink = sink or ParquetFile(_marked(batch.schema, upto), target)
+                if sink is None:
+                    sink = ParquetFile(_marked(batch.schema, upto), target)
+                    undone.callback(_given_up, sink)
                 sink.write(batch)
                 times = joined(times, span(batch) or (0, 0))
                 rows += batch.num_rows
                 if rows >= ROWS:
                     rows = 0
                     yield
+            undone.pop_all()
             if sink is not None:
                 sink.close()
-        except BaseException:
-            if sink is not None:
-                with contextlib.suppress(OSError, ValueError):
-                    sink.close()
-            raise
         target.flush()
         os.fsync(target.fileno())
     return times
+
+
+def _given_up(sink: ParquetFile) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        sink.close()
 
 
 def _marked(schema: pa.Schema, upto: int) -> pa.Schema:
@@ -87,9 +90,12 @@ def tidy(folder: Path) -> list[Segment]:
     folder.mkdir(parents=True, exist_ok=True)
     for part in folder.glob(f"*{PART}"):
         part.unlink()
+    streams = list(
+        folder.glob(f"*{STREAM}")
+    )  # before the look at what is kept: one that is begun meanwhile is alive
     kept = found(folder)
     paths = {segment.path for segment in kept}
-    for stream in folder.glob(f"*{STREAM}"):
+    for stream in streams:
         if stream not in paths:
             stream.unlink()
     return kept
