@@ -22,9 +22,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from interlock.bootstrap import build_engine
-from interlock.capture.run import open_sources
-from interlock.capture.specs import specify
+from proving.operations import operations
+
 from interlock.plant.living.namespaces import leftovers
 from interlock.plant.living.recorder import record
 from interlock.plant.twin.mirror import PCAP_HEADER
@@ -117,15 +116,7 @@ def simulated(path: Path, minutes: float) -> Path:
 
 
 def counted(path: Path) -> Counter[Key]:
-    found: Counter[Key] = Counter()
-    with open_sources(specify((str(path),), ())) as run:
-        engine = build_engine(run.sources, wanted=frozenset({"operations"}))
-        batches = [engine.feed(frames) for frames in run]
-        for batch in (*batches, *engine.finish()):
-            for name, table in batch.items():
-                if name == "operations":
-                    found.update(Key(**row) for row in table.select(list(Key._fields)).to_pylist())
-    return found
+    return Counter(Key(**row) for row in operations(path, Key._fields))
 
 
 def differs(one: int, other: int) -> bool:

@@ -31,15 +31,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from interlock.bootstrap import build_engine
-from interlock.capture.run import open_sources
-from interlock.capture.specs import specify
+from proving.operations import operations
+
 from interlock.plant.attacks.table import NAMES as ATTACKS
 from interlock.plant.attacks.table import scenario
 from interlock.plant.events.table import NAMES as EVENTS
 from interlock.plant.living.namespaces import leftovers
 from interlock.plant.twin.recording import BEGIN_S, Twin
 
+COLUMNS = (
+    *("frame", "client", "client_port", "server", "server_port"),
+    *("protocol", "verb", "function", "item"),
+)
 BEGIN = BEGIN_S + 59 * 60
 SETTLES_S = 90.0
 QUIET_S = 8.0
@@ -123,7 +126,7 @@ def played(names: list[str], state: Path, capture: Path, most_s: float) -> list[
     finally:
         run([*INTERLOCK, "down"], env, 120)
         recording.wait(120)
-    here = Counter(kind(r) for r in operations(capture))
+    here = Counter(kind(r) for r in operations(capture, COLUMNS))
     for tried, there in zip(found, expected, strict=True):
         judge(tried, capture, there, here)
     return found
@@ -190,7 +193,7 @@ class Expected:
         told = case.truth()
         assert told is not None
         frames = set(told["frames"])
-        kinds = Counter(kind(r) for r in operations(path) if r["frame"] in frames)
+        kinds = Counter(kind(r) for r in operations(path, COLUMNS) if r["frame"] in frames)
         return cls(kinds, told.get("moved", []))
 
     def short(self, moved: list[dict[str, Any]]) -> list[str]:
@@ -208,29 +211,6 @@ class Expected:
                     twin = f"in the twin {there['before']:g} → {there[end]:g}"
                     found.append(f"{there['tag']} {here['before']:g} → {here[end]:g}, {twin}")
         return found
-
-
-def operations(path: Path) -> list[dict[str, Any]]:
-    wanted = [
-        "frame",
-        "client",
-        "client_port",
-        "server",
-        "server_port",
-        "protocol",
-        "verb",
-        "function",
-        "item",
-    ]
-    rows: list[dict[str, Any]] = []
-    with open_sources(specify((str(path),), ())) as source:
-        engine = build_engine(source.sources, wanted=frozenset({"operations"}))
-        batches = [engine.feed(frames) for frames in source]
-        for batch in (*batches, *engine.finish()):
-            for name, table in batch.items():
-                if name == "operations":
-                    rows += table.select(wanted).to_pylist()
-    return rows
 
 
 def kind(row: dict[str, Any]) -> tuple[Any, ...]:

@@ -37,6 +37,13 @@ def test_a_capture_that_is_cut_is_used_and_said(tmp_path: Path) -> None:
     assert "frames before it were used" in one_sentence(ended)
 
 
+def test_a_disk_without_room_for_a_store_is_said_once_and_at_once(tiny: Path) -> None:
+    (tiny / "filler").write_bytes(bytes(os.statvfs(tiny).f_bavail * os.statvfs(tiny).f_frsize - 8192))
+    ended = run("sensor", "replay", DEMO / "normal-shift.pcapng", "--out", tiny / "store")
+    assert ended.code == 3
+    assert "free space or name another place" in one_sentence(ended)
+
+
 def test_what_a_full_disk_does_not_take_is_said_with_how_much(tiny: Path) -> None:
     ended = run("sensor", "replay", DEMO / "normal-shift.pcapng", "--out", tiny / "store")
     assert ended.code == 3

@@ -60,7 +60,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory, traffic: bytes):
         pytest.skip(reason)
     made = Machine(tmp_path_factory.mktemp("machine"))
     try:
-        (made.root / "root/plant.pcap").write_bytes(traffic)
+        (made.root / "opt/plant.pcap").write_bytes(traffic)
         yield made
     finally:
         made.close()
@@ -118,7 +118,7 @@ class Service:
 
     def send(self) -> int:
         """The plant's traffic over the wire; how many frames."""
-        words = ("--interface", self.machine.far, "--speed", SPEED, "/root/plant.pcap")
+        words = ("--interface", self.machine.far, "--speed", SPEED, "/opt/plant.pcap")
         ended = self.machine.run(
             "/opt/interlock/bin/python", "/opt/checkout/scripts/soaking/sender.py", *words
         )

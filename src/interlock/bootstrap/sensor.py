@@ -116,6 +116,7 @@ def build_replay(
     specs = specify(tuple(paths), tuple(realms))
     open_sources(specs).close()  # what cannot be read is said before anything begins
     parts = Parts(sensor, 1, live=False)
+    parts.open_store()  # so is a store that cannot be written
 
     def opened(handed: int, begun: int) -> FrameSource:
         run = open_sources(specs)

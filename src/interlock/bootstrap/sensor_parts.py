@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -26,7 +27,9 @@ from interlock.pipeline.sensor.supervisor import LONGEST_PAUSE_S, Job
 from interlock.pipeline.sensor.wires import LetterBox, Switchboard
 from interlock.records.config import Config
 from interlock.records.tables import TABLES
+from interlock.store.plain.database import Database
 from interlock.store.plain.lock import Lock
+from interlock.store.plain.store import DATABASE
 from interlock.store.port import Entry
 
 if TYPE_CHECKING:
@@ -87,6 +90,13 @@ class Parts:
         tables = {**TABLES, **{table.name: table for spec in specs for table in spec.details}}
         self.schemas: dict[str, pa.Schema] = {name: tables[name].schema for name in sorted(self.wanted)}
         self.schemas[OPEN_FLOWS] = self.schemas["flows"]
+
+    def open_store(self) -> None:
+        """See whether the store can be written at all. Raises OutputError: nobody has begun then."""
+        with ExitStack() as undone:
+            undone.callback(self.close)
+            Database(self.sensor.folder / DATABASE, time.time_ns).close()
+            undone.pop_all()
 
     def close(self) -> None:
         """Nobody runs any more; another sensor may have the store."""

@@ -42,8 +42,4 @@ class People:
 
     def simulate(self, tag: str, value: float | None) -> None:
         """See Plant."""
-        simulated = self._plant.process.simulated
-        if value is None:
-            simulated.pop(tag, None)
-        else:
-            simulated[tag] = value
+        self._plant.process.simulate(tag, value)

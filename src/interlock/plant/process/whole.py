@@ -33,8 +33,7 @@ class Process:
     def __init__(self, gauss: Callable[[], float], start_s: float = 0.0) -> None:
         self.state: State = first_state()
         self.elapsed_s = 0.0
-        self.simulated: dict[str, float] = {}
-        """Tags whose transmitters are at a calibrator, with what it gives."""
+        self._simulated: dict[str, float] = {}
 
         self._gauss = gauss
         self._start_s = start_s
@@ -57,6 +56,13 @@ class Process:
         """Move an actuator or a set point, within its span. Raises KeyError where there is no such tag."""
         self.state[name] = BY_NAME[name].clamp(value)
 
+    def simulate(self, name: str, value: float | None) -> None:
+        """A tag's transmitter is at a calibrator that gives this value; None: back at the process."""
+        if value is None:
+            self._simulated.pop(name, None)
+        else:
+            self._simulated[name] = value
+
     def actuate(self, names: Iterable[str], image: State) -> None:
         """Move actuators as an image has them, see `set`. Raises KeyError where there is no such tag."""
         state = self.state
@@ -69,7 +75,7 @@ class Process:
 
         Raises KeyError where there is no such tag.
         """
-        state, simulated, gauss = self.state, self.simulated, self._gauss
+        state, simulated, gauss = self.state, self._simulated, self._gauss
         for name in names:
             value = simulated[name] if name in simulated else state[name]
             low, high, noise = _SPANS[name]

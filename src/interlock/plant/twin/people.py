@@ -35,8 +35,4 @@ class People:
 
     def simulate(self, tag: str, value: float | None) -> None:
         """See Plant."""
-        simulated = self._twin.process.simulated
-        if value is None:
-            simulated.pop(tag, None)
-        else:
-            simulated[tag] = value
+        self._twin.process.simulate(tag, value)

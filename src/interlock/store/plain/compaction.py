@@ -7,7 +7,7 @@ has one process only, that one does it between its rows.
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from interlock.store.plain.aging import aged_out, kept_segments, remove
@@ -59,15 +59,14 @@ class Compactor:
         self._forced: dict[str, tuple[int, int]] = {}
         self._sealers: dict[str, Sealer] = {}
         self._lock = Lock(folder / LOCK, now)
-        try:
+        with ExitStack() as undone:
+            undone.callback(self._lock.release)
             self._folders = [
                 Folder(folder / "journal" / raw, raw, Table(folder / "tables" / kept, self._limits), spared)
                 for raw, (kept, _) in FOLDED_AS.items()
             ]
             self._look()
-        except BaseException:
-            self._lock.release()
-            raise
+            undone.pop_all()
 
     def retain(self, retention: Retention) -> None:
         """Keep rows so long from now on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 from interlock.errors import OutputError
@@ -63,20 +63,19 @@ class PlainStore:
             self._lock = Lock(folder / LOCK, clock())
         except OSError as error:
             raise _sentence(folder, error) from error
-        try:
-            self._database = Database(folder / DATABASE, clock, checkpoints=compacts)
-            self._owed = Owed(self._database, clock, self._limits)
-            self._tables = Tables(folder, self._limits, puts)
-            self._look()
-            self._aged = 0
-            self._say_what_broke()
-            self._compactor = self._compacting() if compacts else None
-        except OSError as error:
-            self._lock.release()
-            raise _sentence(folder, error) from error
-        except BaseException:
-            self._lock.release()
-            raise
+        with ExitStack() as undone:
+            undone.callback(self._lock.release)
+            try:
+                self._database = Database(folder / DATABASE, clock, checkpoints=compacts)
+                self._owed = Owed(self._database, clock, self._limits)
+                self._tables = Tables(folder, self._limits, puts)
+                self._look()
+                self._aged = 0
+                self._say_what_broke()
+                self._compactor = self._compacting() if compacts else None
+            except OSError as error:
+                raise _sentence(folder, error) from error
+            undone.pop_all()
 
     def _compacting(self) -> Compactor:
         return Compactor(
