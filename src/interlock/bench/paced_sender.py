@@ -11,7 +11,7 @@ import os
 import socket
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -96,24 +96,31 @@ def send(interface: str, traffic: Traffic, rate: int) -> Sent:
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as sock:
         sock.setsockopt(_SOL_PACKET, _QDISC_BYPASS, 1)
         sock.bind((interface, 0))
+        batches = [_messages(*chunk) for chunk in traffic.chunks]
         pace = _Pace(rate)
-        for records, offset, caplen in traffic.chunks:
-            vectors, messages = np.zeros(len(offset), _IOVEC), np.zeros(len(offset), _MESSAGE)
-            vectors["base"], vectors["length"] = records.ctypes.data + offset.astype(np.uint64), caplen
-            messages["vectors"] = (
-                vectors.ctypes.data + np.arange(len(offset), dtype=np.uint64) * _IOVEC.itemsize
-            )
-            messages["count"] = 1
-            at = 0
-            while at < len(offset):
-                due = min(pace.due(), len(offset) - at, _AT_ONCE)
-                place = ctypes.c_void_p(messages.ctypes.data + at * _MESSAGE.itemsize)
-                done = library.sendmmsg(sock.fileno(), place, due, 0)
+        for messages, _ in batches:
+            at, place = 0, messages.ctypes.data
+            while at < len(messages):
+                due = min(pace.due(), len(messages) - at, _AT_ONCE)
+                done = library.sendmmsg(
+                    sock.fileno(), ctypes.c_void_p(place + at * _MESSAGE.itemsize), due, 0
+                )
                 if done < 0:
                     raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
                 at += done
                 pace.sent += done
     return Sent(packets=pace.sent, seconds=pace.elapsed_s(), behind_s=pace.behind_s)
+
+
+def _messages(
+    records: NDArray[np.uint8], offset: NDArray[np.int64], caplen: NDArray[np.int32]
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """What sendmmsg reads of packets, and what that points into."""
+    vectors, messages = np.zeros(len(offset), _IOVEC), np.zeros(len(offset), _MESSAGE)
+    vectors["base"], vectors["length"] = records.ctypes.data + offset.astype(np.uint64), caplen
+    messages["vectors"] = vectors.ctypes.data + np.arange(len(offset), dtype=np.uint64) * _IOVEC.itemsize
+    messages["count"] = 1
+    return messages, vectors
 
 
 class _Pace:

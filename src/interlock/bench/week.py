@@ -106,6 +106,7 @@ def _summed(samples: list[dict[str, Any]]) -> dict[str, Any]:
     """Most memory in all, and of each process the mean of each quarter of the time, which shows what grows."""
     names = sorted({name for sample in samples for name in sample} - {"hours"})
     totals = [sum(sample.get(name, 0.0) for name in names) for sample in samples]
+    fullest = samples[max(range(len(samples)), key=totals.__getitem__)] if samples else {}
     bounds = [len(samples) * quarter // 4 for quarter in range(5)]
     quarters = {
         name: [
@@ -115,7 +116,8 @@ def _summed(samples: list[dict[str, Any]]) -> dict[str, Any]:
         for name in names
     }
     hours = samples[-1]["hours"] if samples else 0
-    return {"hours": hours, "most_mib": round(max(totals, default=0), 1), "mib_by_quarter": quarters}
+    return {"hours": hours, "most_mib": round(max(totals, default=0), 1), "fullest": fullest,
+            "mib_by_quarter": quarters}  # fmt: skip
 
 
 def _name(pid: str) -> str:

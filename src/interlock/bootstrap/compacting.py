@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
+from interlock.bootstrap.allocating import give_back
 from interlock.bootstrap.reloading import Asked, in_force
 from interlock.pipeline.sensor.board import ALIVE, PID
 from interlock.store.plain.compaction import Compactor
@@ -59,8 +60,9 @@ def compacting(parts: Parts, cells: memoryview, stop: Callable[[], bool]) -> Non
         if time.monotonic() - moved_s >= CHECKPOINT_S:
             checkpoint(database)
             moved_s = time.monotonic()
-        if not compactor.tend(time.time_ns()):
-            pa.default_memory_pool().release_unused()
+        done = compactor.tend(time.time_ns())
+        give_back()
+        if not done:
             _wait(stop)
         said.how_it_is(compactor.trouble)
     compactor.close(time.time_ns(), beat)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from interlock import __version__
 from interlock.bootstrap import read_site
+from interlock.bootstrap.allocating import give_back
 from interlock.bootstrap.compacting import retention
 from interlock.bootstrap.reloading import Asked, anew, in_force, site_file
 from interlock.detect.registry import all_detectors
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from interlock.records.site import Site
 
 __all__ = ["judging"]
+
+GIVE_BACK_S: Final = 20.0
+"""A glance at all machines leaves much behind."""
 
 
 def judging(parts: Parts, cells: memoryview, stop: Callable[[], bool]) -> None:
@@ -78,6 +82,7 @@ class _Bench:
         )
         runner = Runner(all_detectors())
         self._inventory, self._runner = inventory, runner
+        self._gave_back = time.monotonic()
 
         def beside(work: Callable[[], Iterable[Any]]) -> Work:
             return Aside(work, time.monotonic)
@@ -143,6 +148,9 @@ class _Bench:
         self._gauge.write(self._parts.sensor.folder)
         self._logbook.say()
         self._memory.tend()
+        if time.monotonic() - self._gave_back >= GIVE_BACK_S:
+            give_back()
+            self._gave_back = time.monotonic()
 
     def _site_now(self) -> Site:
         """The site file as it is by now, where it is right: an earlier judge may have been told to read it anew."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from interlock.bootstrap import read_site
+from interlock.bootstrap.allocating import allocate_by_the_system
 from interlock.bootstrap.capturing import capturing
 from interlock.bootstrap.compacting import compacting
 from interlock.bootstrap.judging import judging
@@ -74,6 +75,7 @@ class Parts:
     """workers: how many capture workers there will be. Raises ConfigError, OutputError before anything begins."""
 
     def __init__(self, sensor: Sensor, workers: int, *, live: bool) -> None:
+        allocate_by_the_system()
         self.sensor = sensor
         self.live = live
         self.site = read_site(site_file(sensor, sensor.config))

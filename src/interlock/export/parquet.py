@@ -1,4 +1,4 @@
-"""Parquet with zstd: the files that a run leaves. Row groups of about ROWS rows keep both memory and files small."""
+"""Parquet with zstd: the files that a run leaves. Row groups of about ROWS rows keep memory and files small."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import pyarrow.parquet as pq
 __all__ = ["ROWS", "ParquetFile", "open_table"]
 
 ROWS: Final = 131_072
+OCTETS: Final = 8 << 20
+"""Or so much in memory, where rows are long: whoever writes needs several times that."""
 _PLAIN: Final = {"operation", "time", "frame", "response_frame", "transaction", "latency", "first", "last"}
 """Columns whose values hardly repeat: a dictionary would be built and thrown away.
 
@@ -31,7 +33,7 @@ class ParquetFile:
         coded = [f.name for f in schema if f.name not in _PLAIN | _FEW and not pa.types.is_list(f.type)]
         rising = [f.name for f in schema if f.name in _PLAIN and any(of(f.type) for of in _WHOLE)]
         self._schema = schema
-        self._rows = 0
+        self._rows = self._octets = 0
         self._held: list[pa.RecordBatch] = []
         self._writer = pq.ParquetWriter(
             pa.PythonFile(file, "w"),
@@ -49,7 +51,8 @@ class ParquetFile:
         """Append one batch; it is on disk when a row group is full or the table closed."""
         self._held.append(batch)
         self._rows += batch.num_rows
-        if self._rows >= ROWS:
+        self._octets += _octets(batch)
+        if self._rows >= ROWS or self._octets >= OCTETS:
             self._flush()
 
     def _flush(self) -> None:
@@ -57,7 +60,7 @@ class ParquetFile:
             # One dictionary for all of a row group, or the writer would spell every word out.
             table = pa.Table.from_batches(self._held, self._schema).unify_dictionaries()
             self._writer.write_table(table, row_group_size=max(1, table.num_rows))
-        self._held, self._rows = [], 0
+        self._held, self._rows, self._octets = [], 0, 0
 
     def close(self) -> None:
         """Write what is held, and the footer."""
@@ -68,6 +71,12 @@ class ParquetFile:
             self._writer.close()
         finally:  # a disk that refused once must not be asked again, here or when the writer is collected
             self._writer.is_open = False
+
+
+def _octets(batch: pa.RecordBatch) -> int:
+    """Of its rows alone: the words that they name are shared with others."""
+    rows = (c.indices if pa.types.is_dictionary(c.type) else c for c in batch.columns)
+    return sum(column.nbytes for column in rows)
 
 
 def open_table(schema: pa.Schema, file: BinaryIO) -> ParquetFile:

@@ -47,22 +47,11 @@ class Gathering:
 def as_one(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
     """Batches of one schema, at least one, as one.
 
-    Where dictionaries differ, Arrow looks up the new code of every row, also of one that is null: of ours, whose code
-    is -1, it makes whatever lies before its list, and from that the next joining would read anywhere at all. So what
-    is null gets code 0 here.
+    By Arrow's `combine_chunks` alone, which gives null code 0 where dictionaries differ. `unify_dictionaries` before it
+    would look up the new code of every row, also of one that is null: of ours, whose code is -1, it makes whatever
+    lies before its list, and from that the next joining would read anywhere at all.
     """
     if len(batches) == 1:
         return batches[0]
-    whole = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks().to_batches()
-    if not whole:
-        return batches[0]
-    return pa.RecordBatch.from_arrays([_coded(column) for column in whole[0].columns], schema=whole[0].schema)
-
-
-def _coded(column: pa.Array) -> pa.Array:
-    if not pa.types.is_dictionary(column.type) or not column.null_count:
-        return column
-    codes = column.indices.fill_null(0).to_numpy(zero_copy_only=False)
-    absent = column.indices.is_null().to_numpy(zero_copy_only=False)
-    indices = pa.array(codes, column.type.index_type, mask=absent)
-    return pa.DictionaryArray.from_arrays(indices, column.dictionary, ordered=column.type.ordered, safe=False)
+    whole = pa.Table.from_batches(batches).combine_chunks().to_batches()
+    return whole[0] if whole else batches[0]

@@ -112,7 +112,7 @@ def test_a_segment_that_reached_its_limit_is_followed_by_another(tmp_path):
 
 def test_a_compactor_on_a_full_disk_leaves_all_as_it_is_and_goes_on_when_there_is_room(tiny):
     clock = Clock()
-    limits = Limits(held_octets=4_000_000, retry_ns=5 * SECOND, seal_octets=500_000)
+    limits = Limits(held_octets=4_000_000, retry_ns=5 * SECOND, seal_octets=500_000, room_octets=1 << 19)
     store = PlainStore(tiny / "store", clock=clock, limits=limits, compacts=False)
     for number in range(40):
         store.write(noise(number))
@@ -138,3 +138,24 @@ def test_a_compactor_on_a_full_disk_leaves_all_as_it_is_and_goes_on_when_there_i
     compactor.close(clock())
     assert frames(store.folder, "oddities") == Counter(range(6000))
     assert not list(store.folder.glob("*/*/*.arrows"))
+
+
+def test_findings_have_room_on_a_disk_that_is_full(tmp_path):
+    """The log of commits was made large before: what else is written has taken all the rest."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", place]
+    if os.geteuid() or subprocess.run(command, check=False, capture_output=True).returncode:
+        pytest.skip("only root may make a tiny disk")
+    try:
+        clock = Clock()
+        store = PlainStore(place / "store", clock=clock, limits=Limits(room_octets=1 << 20), compacts=False)
+        with (place / "ballast").open("wb", buffering=0) as file, suppress(OSError):
+            while True:
+                file.write(bytes(4096))
+        for number in range(50):
+            assert store.commit([finding(f"within {number}")])
+        assert len(list(store.findings())) == 50
+        store.close()
+    finally:
+        subprocess.run(["umount", "-l", place], check=True)

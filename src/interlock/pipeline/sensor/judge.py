@@ -47,7 +47,7 @@ CONCLUDE_NS: Final = 10_000_000_000
 """Time between two looks at everything found so far, at least."""
 ROWS_AT_ONCE: Final = 64
 """Machines that are brought to disk at once."""
-CALM_ROWS: Final = 16_384
+CALM_ROWS: Final = 32_768
 KNOWN_ROWS: Final = 8192
 """The inventory looks at as many at once: some milliseconds, which a finding may wait."""
 CALM_NS: Final = 1_000_000_000
@@ -122,8 +122,9 @@ class Judge:
             if note.figures is not None:
                 self._figures[note.worker] = figures_of(note.figures)
         arrived = min((note.arrived for note in notes), default=self._clock())
-        if found := self._judged(batches, notes[0].worker if notes else 0):
-            self._commit(found, arrived)
+        for found in self._judged(batches, notes[0].worker if notes else 0):
+            if found:
+                self._commit(found, arrived)
         self._calmly(self._calm.rest() if self._clock() - self._calm_since > CALM_NS else None)
         self._store.write({name: batch for name, batch in batches.items() if name in self._kept})
         return notes
@@ -259,21 +260,22 @@ class Judge:
             return Context(site=self.site, now=self.now, health=self._conditions)
         return Context(site=self.site, asset=self._directory.find, now=self.now, health=self._conditions)
 
-    def _judged(self, batches: dict[str, pa.RecordBatch], worker: int) -> list[Finding]:
+    def _judged(self, batches: dict[str, pa.RecordBatch], worker: int) -> Iterator[list[Finding]]:
+        """Operations first: what a machine is asked to do waits for nothing that is told of it beside."""
         context = self._context()
-        found: list[Finding] = []
         tables = dict(batches)
         going_on = tables.pop(OPEN_FLOWS, None)
+        if "operations" in tables:
+            yield self._shown("operations", tables.pop("operations"), context)
         if "flows" in tables:
             self._tally.add(tables["flows"])
             tables["flows"] = self._ongoing.unjudged(tables["flows"])
         if "clues" in tables:
             self._tally.add_clues(tables["clues"])
-        for name, batch in tables.items():
-            found += self._shown(name, batch, context)
+        found = [finding for name, batch in tables.items() for finding in self._shown(name, batch, context)]
         if going_on is not None and (ripe := self._ongoing.show(worker, going_on)) is not None:
             found += self._shown("flows", ripe, context)
-        return found
+        yield found
 
     def _shown(self, name: str, batch: pa.RecordBatch, context: Context) -> list[Finding]:
         """To the detectors at once, to the inventory with the next second's: a machine is not gone in a moment."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from interlock.records.vocabulary import VERBS
 
@@ -39,17 +40,17 @@ class Urgency:
     def __init__(self) -> None:
         self._known: set[int] = set()
         self._asked: set[int] = set()
+        self._verbs, self._outcomes = _Sorted(_CYCLIC), _Sorted(_WELL, _PENDING)
+        self._units, self._deeds = _Hashed(), _Hashed()
 
     def split(self, operations: pa.RecordBatch) -> tuple[pa.RecordBatch | None, pa.RecordBatch | None]:
         """Rows to be judged at once, and rows that may wait; None where there are none."""
-        cyclic, (well, pending) = (
-            _among(operations, "verb", _CYCLIC)[0],
-            _among(operations, "outcome", _WELL, _PENDING),
-        )
+        (cyclic,) = self._verbs.read(operations.column("verb"))
+        well, pending = self._outcomes.read(operations.column("outcome"))
         calm = cyclic & well
         if calm.any():
             calm &= self._repeated(operations)
-        if self._asked or pending.any():
+        if not calm.all() and (self._asked or pending.any()):
             calm |= self._judged(operations, well, pending)
         if calm.all():
             return None, operations
@@ -61,7 +62,7 @@ class Urgency:
         self, operations: pa.RecordBatch, well: NDArray[np.bool_], pending: NDArray[np.bool_]
     ) -> NDArray[np.bool_]:
         """Which rows tell that what was judged as a pending row ended well; pending ones are remembered on the way."""
-        marks = _marks(operations)
+        marks = self._marks(operations)
         if len(self._asked) > MOST_KNOWN:
             self._asked.clear()
         self._asked.update(marks[pending].tolist())
@@ -74,58 +75,94 @@ class Urgency:
 
     def _repeated(self, operations: pa.RecordBatch) -> NDArray[np.bool_]:
         """Which rows repeat a habit; new habits are remembered on the way."""
-        habits, group = np.unique(_habits(operations), return_inverse=True)
-        found = habits.tolist()
-        known = np.fromiter((habit in self._known for habit in found), bool, len(found))
-        if len(self._known) > MOST_KNOWN:
-            self._known.clear()
-        self._known.update(found)
-        repeated: NDArray[np.bool_] = known[group]
+        habits = self._habits(operations).tolist()
+        repeated = np.fromiter(map(self._known.__contains__, habits), bool, len(habits))
+        if not repeated.all():
+            if len(self._known) > MOST_KNOWN:
+                self._known.clear()
+            self._known.update(habits)
         return repeated
 
+    def _habits(self, operations: pa.RecordBatch) -> NDArray[np.uint64]:
+        """A number for each row, equal where conversation, function and unit are."""
+        flow = _numbers(operations, "flow").astype(np.uint64)
+        function = operations.column("function")
+        if function.null_count:
+            function = function.fill_null(-1)
+        functions = function.to_numpy(zero_copy_only=False).astype(np.int64).view(np.uint64)
+        units = self._units.read(operations.column("unit"))
+        habits: NDArray[np.uint64] = flow * _FIRST ^ (functions ^ units) * _SECOND
+        return habits
 
-def _habits(operations: pa.RecordBatch) -> NDArray[np.uint64]:
-    """A number for each row, equal where conversation, function and unit are."""
-    flow = operations.column("flow").to_numpy(zero_copy_only=False).astype(np.uint64)
-    function = operations.column("function").fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    codes, words = _coded(operations, "unit")
-    used, place = np.unique(codes, return_inverse=True)
-    units = np.array([hash(_word(words, code)) & 0xFFFFFFFFFFFFFFFF for code in used.tolist()], np.uint64)
-    habits: NDArray[np.uint64] = flow * _FIRST ^ (function.view(np.uint64) ^ units[place]) * _SECOND
-    return habits
-
-
-def _marks(operations: pa.RecordBatch) -> NDArray[np.uint64]:
-    """A number for each row: of its operation (decoders number theirs alike, but not in one flow), item and verb."""
-    flow, operation, item = (
-        operations.column(name).to_numpy(zero_copy_only=False).astype(np.uint64)
-        for name in ("flow", "operation", "item")
-    )
-    codes, words = _coded(operations, "verb")
-    used, place = np.unique(codes, return_inverse=True)
-    verbs = np.array([hash(_word(words, code)) & 0xFFFF for code in used.tolist()], np.uint64)[place]
-    marks: NDArray[np.uint64] = flow * _FIRST ^ (operation << np.uint64(16) ^ item) * _SECOND ^ verbs
-    return marks
+    def _marks(self, operations: pa.RecordBatch) -> NDArray[np.uint64]:
+        """A number for each row: of its operation (decoders number theirs alike, not in one flow), item and verb."""
+        flow, operation, item = (
+            _numbers(operations, name).astype(np.uint64) for name in ("flow", "operation", "item")
+        )
+        verbs = self._deeds.read(operations.column("verb")) & np.uint64(0xFFFF)
+        marks: NDArray[np.uint64] = flow * _FIRST ^ (operation << np.uint64(16) ^ item) * _SECOND ^ verbs
+        return marks
 
 
-def _among(batch: pa.RecordBatch, name: str, *wanted: frozenset[str]) -> list[NDArray[np.bool_]]:
-    """For each set of words, which rows have one of them."""
-    codes, words = _coded(batch, name)
-    used, place = np.unique(codes, return_inverse=True)
-    spelled = [_word(words, code) for code in used.tolist()]
-    return [np.array([word in some for word in spelled], bool)[place] for some in wanted]
+class _Sorted:
+    """For each set of words, which rows have one of them; what a dictionary's words are in is worked out once."""
+
+    def __init__(self, *wanted: frozenset[str]) -> None:
+        self._wanted = [pa.array(sorted(words)) for words in wanted]
+        self._words: pa.Array | None = None
+        self._among: list[NDArray[np.bool_]] = []
+
+    def read(self, column: pa.Array) -> list[NDArray[np.bool_]]:
+        codes, words = _coded(column)
+        if not _same(self._words, words):
+            self._words = words
+            self._among = [_with_null(pc.is_in(words, some), bool) for some in self._wanted]
+        return [among[codes] for among in self._among]
 
 
-def _coded(batch: pa.RecordBatch, name: str) -> tuple[NDArray[np.int64], pa.Array]:
+class _Hashed:
+    """A number for each row's word, the same in every batch; words are hashed when they are first used."""
+
+    def __init__(self) -> None:
+        self._words: pa.Array | None = None
+        self._hashes = self._known = np.zeros(0, np.uint64)
+
+    def read(self, column: pa.Array) -> NDArray[np.uint64]:
+        codes, words = _coded(column)
+        if not _same(self._words, words):
+            self._words = words
+            self._hashes, self._known = np.zeros(len(words) + 1, np.uint64), np.zeros(len(words) + 1, bool)
+        if not self._known[codes].all():
+            for code in np.unique(codes[~self._known[codes]]).tolist():
+                self._hashes[code] = hash(_word(words, code)) & 0xFFFFFFFFFFFFFFFF
+                self._known[code] = True
+        return self._hashes[codes]
+
+
+def _numbers(batch: pa.RecordBatch, name: str) -> NDArray[Any]:
+    numbers: NDArray[Any] = batch.column(name).to_numpy(zero_copy_only=False)
+    return numbers
+
+
+def _coded(column: pa.Array) -> tuple[NDArray[np.int64], pa.Array]:
     """Codes of a column, -1 for null, and the words that they stand for, which are far more than a batch uses."""
-    column = batch.column(name)
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
-    indices = column.indices
-    if indices.null_count:
-        indices = indices.fill_null(-1)
+    indices = column.indices.fill_null(-1) if column.null_count else column.indices
     codes: NDArray[np.int64] = indices.to_numpy(zero_copy_only=False).astype(np.int64)
     return codes, column.dictionary
+
+
+def _same(before: pa.Array | None, words: pa.Array) -> bool:
+    """Whether it is the very same list; one that is held cannot lie where another one does."""
+    if before is None or (len(before), before.offset) != (len(words), words.offset):
+        return False
+    return [b and b.address for b in before.buffers()] == [b and b.address for b in words.buffers()]
+
+
+def _with_null(values: pa.Array, kind: type) -> NDArray[Any]:
+    """With one more at the end, which code -1 reads: 0."""
+    return np.append(values.to_numpy(zero_copy_only=False).astype(kind), kind(0))
 
 
 def _word(words: pa.Array, code: int) -> Any:

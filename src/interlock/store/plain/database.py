@@ -32,23 +32,31 @@ class Database:
     a newer version's, another program's, no right to write.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], int], *, checkpoints: bool = True) -> None:
-        """clock: UTC ns, part of the name that a broken file gets.
+    def __init__(
+        self, path: Path, clock: Callable[[], int], *, checkpoints: bool = True, room_octets: int = 0
+    ) -> None:
+        """clock: UTC ns, part of the name that a broken file gets. room_octets: see `Limits`.
 
         checkpoints: its own commits move the write-ahead log to the file now and then; else `checkpoint` is to be
         called elsewhere, and they do so only where nobody did for long.
         """
         self.path = path
         self._log_pages = _PAGES if checkpoints else _MOST_PAGES
+        self._room_octets = room_octets
         self.aside: list[str] = []
         try:
-            self._db = _opened(path, self._log_pages)
+            self._db = self._opened()
         except sqlite3.Error as error:
             if not _is_broken(error):
                 raise _sentence(path, error) from error
             self.aside.append(_moved(path, clock()).name)
-            self._db = _opened(path, self._log_pages)
+            self._db = self._opened()
         self._clock = clock
+
+    def _opened(self) -> sqlite3.Connection:
+        db = _opened(self.path, self._log_pages)
+        _make_room(db, self._room_octets)
+        return db
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -71,7 +79,7 @@ class Database:
         if isinstance(error, sqlite3.Error) and _is_broken(error):
             self.close()
             self.aside.append(_moved(self.path, self._clock()).name)
-            self._db = _opened(self.path, self._log_pages)
+            self._db = self._opened()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -116,6 +124,18 @@ def _opened(path: Path, log_pages: int) -> sqlite3.Connection:
         force_folder(path.parent)
         undone.pop_all()
     return db
+
+
+def _make_room(db: sqlite3.Connection, octets: int) -> None:
+    """Let the write-ahead log grow by what is taken back again; where the disk is full it stays as it is."""
+    with suppress(sqlite3.Error):
+        db.execute("PRAGMA cache_size = 16")  # pages: what does not fit into memory goes to the log
+        db.execute("BEGIN IMMEDIATE")
+        db.execute("CREATE TABLE room (octets BLOB)")
+        db.execute("INSERT INTO room VALUES (zeroblob(?))", (octets,))
+    if db.in_transaction:
+        db.execute("ROLLBACK")
+    db.execute("PRAGMA cache_size = -2000")  # KiB, as it is by itself
 
 
 def checkpoint(path: Path) -> None:

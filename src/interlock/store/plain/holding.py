@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from interlock.records.gathering import as_one
 from interlock.store.plain.limits import shed_rank
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Holding"]
 
+_FEW: Final = 32
+
 
 class Holding:
     """Batches by table, in order. lost: table → rows that were given up since somebody looked."""
@@ -20,13 +22,22 @@ class Holding:
     def __init__(self) -> None:
         self._held: dict[str, list[pa.RecordBatch]] = {}
         self._octets: dict[str, int] = {}
+        self._unweighed: list[tuple[str, pa.RecordBatch]] = []
+        """Batches whose octets nobody has asked for yet: most are gone before somebody does."""
         self.rows = 0
         self.lost: dict[str, int] = {}
 
     @property
     def octets(self) -> int:
         """What is held, in all."""
+        for name, batch in self._unweighed:
+            self._octets[name] = self._octets.get(name, 0) + batch.nbytes
+        self._unweighed.clear()
         return sum(self._octets.values())
+
+    def heavy(self, most: int) -> bool:
+        """Whether more than so many octets are held; a few batches are not weighed for that."""
+        return len(self._unweighed) >= _FEW and self.octets > most
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -36,7 +47,7 @@ class Holding:
     def add(self, name: str, batch: pa.RecordBatch) -> None:
         """Take rows."""
         self._held.setdefault(name, []).append(batch)
-        self._octets[name] = self._octets.get(name, 0) + batch.nbytes
+        self._unweighed.append((name, batch))
         self.rows += batch.num_rows
 
     def take(self, name: str) -> list[pa.RecordBatch]:
@@ -49,6 +60,7 @@ class Holding:
             else:
                 runs.append([batch])
         self._octets.pop(name, None)
+        self._unweighed = [held for held in self._unweighed if held[0] != name]
         return [written_out(as_one(run)) for run in runs]
 
     def shed(self, most: int) -> None:

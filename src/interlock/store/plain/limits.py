@@ -53,7 +53,9 @@ class Limits:
     time. sync_ns: open segments are forced to disk so often (a power cut costs that much, a crash of the process only
     what came since the last `put`). put_rows: rows in memory that are put to disk at once, a few milliseconds' worth.
     held_octets: rows in memory while the disk takes none. held_findings, held_lines: findings and lines of the diary
-    that wait for the disk.
+    that wait for the disk. room_octets: so large the database's log is made at once: a commit then writes over what
+    the disk has given already, which is forced in a few milliseconds beside whatever else is written, and for which
+    there is room where the disk is full.
     """
 
     seal_after_ns: int = 3600 * _SECOND
@@ -69,3 +71,4 @@ class Limits:
     held_octets: int = 64 << 20
     held_findings: int = 100_000
     held_lines: int = 10_000
+    room_octets: int = 8 << 20

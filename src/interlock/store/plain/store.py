@@ -66,7 +66,8 @@ class PlainStore:
         with ExitStack() as undone:
             undone.callback(self._lock.release)
             try:
-                self._database = Database(folder / DATABASE, clock, checkpoints=compacts)
+                room = self._limits.room_octets
+                self._database = Database(folder / DATABASE, clock, checkpoints=compacts, room_octets=room)
                 self._owed = Owed(self._database, clock, self._limits)
                 self._tables = Tables(folder, self._limits, puts)
                 self._look()

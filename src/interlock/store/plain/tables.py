@@ -51,7 +51,7 @@ class Tables:
             rows = _final(batch) if name == "operations" else batch
             if rows.num_rows:
                 self._holding.add(name, rows)
-        if self._holding.rows > self._limits.put_rows or self._holding.octets > self._limits.held_octets:
+        if self._holding.rows > self._limits.put_rows or self._holding.heavy(self._limits.held_octets):
             self.put(now)
 
     def _undo(self) -> None:
@@ -128,4 +128,5 @@ class Tables:
 
 def _final(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Rows that say how it ended: each pending one is followed by its final one."""
-    return batch.filter(pc.fill_null(pc.not_equal(batch.column("outcome"), "pending"), fill_value=True))
+    final = pc.fill_null(pc.not_equal(batch.column("outcome"), "pending"), fill_value=True)
+    return batch if final.true_count == len(final) else batch.filter(final)

@@ -1,0 +1,38 @@
+"""Row groups of the Parquet files that a run leaves."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from interlock.export.parquet import OCTETS, ROWS, ParquetFile
+
+
+def groups(path, batches):
+    with path.open("wb") as file:
+        sink = ParquetFile(batches[0].schema, file)
+        for batch in batches:
+            sink.write(batch)
+        sink.close()
+    said = pq.ParquetFile(path)
+    assert said.read().equals(pa.Table.from_batches(batches))
+    return [said.metadata.row_group(at).num_rows for at in range(said.num_row_groups)]
+
+
+def test_short_rows_make_groups_of_many(tmp_path):
+    some = pa.record_batch({"n": pa.array(range(ROWS // 4), pa.int32())})
+    assert groups(tmp_path / "x", [some] * 9) == [ROWS, ROWS, ROWS // 4]
+
+
+@pytest.mark.parametrize("octets", [OCTETS // 8, OCTETS // 2, 2 * OCTETS])
+def test_long_rows_make_groups_of_few_so_that_memory_is_bounded(tmp_path, octets):
+    some = pa.record_batch({"lists": pa.array([[1.0] * (octets // 80)] * 10, pa.list_(pa.float64()))})
+    made = groups(tmp_path / "x", [some] * 16)
+    assert max(made) <= 10 * (1 + OCTETS // octets)
+
+
+def test_words_that_batches_share_do_not_count(tmp_path):
+    words = pa.array(["w" * 1000 + str(n) for n in range(OCTETS // 1000)])
+    some = pa.record_batch({"word": pa.DictionaryArray.from_arrays(pa.array([1] * 100, pa.int32()), words)})
+    assert groups(tmp_path / "x", [some] * 20) == [2000]
