@@ -26,6 +26,8 @@ __all__ = ["MAX_KINDS", "Target", "main"]
 MAX_KINDS = 20
 """Different ways to break that are kept of one run."""
 NO_ATHERIS = 3
+LONG_S = 5.0
+"""CPU seconds that no input may take. On a machine that is busy, or pauses, the clock tells nothing."""
 
 
 class Target:
@@ -68,7 +70,10 @@ class Target:
 
     def __call__(self, octets: bytes) -> None:
         """Try one input; keep it where it breaks something in a new way."""
+        begun = time.process_time()
         what = self.breach(octets)
+        if what is None and time.process_time() - begun > LONG_S:
+            what = f"takes more than {LONG_S:.0f} CPU seconds"
         if what is None:
             return
         kind = re.sub(r"[0-9]+|0x[0-9a-f]+", "#", what)

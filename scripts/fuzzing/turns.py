@@ -33,6 +33,8 @@ LEAST_S = 0.1
 """CPU seconds of a turn below which a protocol is given up: its fuzzer doesn't start."""
 LONG_S = 15.0
 """CPU seconds, the start of a process included, that no input may take when it is decoded alone."""
+HANGS_S = 600
+"""Seconds of the clock after which a fuzzer is taken to stand still; what an input may take it measures itself."""
 Runner = Callable[[list[str], dict[str, str]], tuple[int, str, float]]
 """Command and environment → exit code, what it said on standard error, CPU seconds."""
 
@@ -163,7 +165,7 @@ def _turn(protocol: str, seconds: float, out: Path, tally: Tally, run: Runner) -
     kept = set(crashes.glob(f"{protocol}-*"))
     command = [
         sys.executable, "-m", "fuzzing.guided", protocol, str(corpus), f"-max_total_time={max(1, round(seconds))}",
-        "-rss_limit_mb=1536", "-timeout=5", "-max_len=4096", "-verbosity=0", "-print_final_stats=1",
+        "-rss_limit_mb=1536", f"-timeout={HANGS_S}", "-max_len=4096", "-verbosity=0", "-print_final_stats=1",
         f"-artifact_prefix={crashes}/{protocol}-",
     ]  # fmt: skip
     ended, text, cpu = run(command, _environment(protocol, out))

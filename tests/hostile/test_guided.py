@@ -88,6 +88,17 @@ def _runner(
     return run
 
 
+@pytest.mark.parametrize(("spent", "broken"), [(5.5, True), (0.0, False)])
+def test_what_takes_long_is_broken_by_processor_time_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spent: float, broken: bool
+) -> None:
+    clock = iter((10.0, 10.0 + spent, 10.0 + spent))
+    monkeypatch.setattr("fuzzing.guided.time.process_time", lambda: next(clock))
+    target = Target("modbus", f"{tmp_path}/modbus-")
+    target(b"")
+    assert bool(list(tmp_path.glob("modbus-takes-more-than-5-cpu-seconds-*.bin"))) == broken
+
+
 def test_cpu_seconds_add_up_over_runs_without_those_of_starting(tmp_path: Path) -> None:
     assert run_guided(["modbus"], 2, tmp_path, _runner()) == 0
     assert run_guided(["modbus", "snmp"], 2, tmp_path, _runner("snmp"), jobs=2) == 1
