@@ -14,7 +14,7 @@ import subprocess
 import sys
 import termios
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 from click.testing import CliRunner
@@ -22,10 +22,12 @@ from rich.console import Console, ConsoleDimensions
 from tests.cli.terminal import run
 from tests.pipeline.sensor.figures_of import NOW, figures
 
+from interlock.bootstrap.sensor_parts import Sensor
 from interlock.cli.sensor_screen import rates, screen
 from interlock.cli.sensor_view import View, headline, sentences, view_document, view_of
 from interlock.errors import SourceError
 from interlock.pipeline.sensor.figures import ProcessFigures, write_figures_file
+from interlock.records.budget import UNITS, Budget
 from interlock.report.schema import check
 from interlock.store.plain.store import PlainStore
 from interlock.store.port import Entry
@@ -290,6 +292,51 @@ def test_a_wrong_configuration_ends_with_2_and_names_the_place(tmp_path) -> None
     file.write_text("[sensor]\nnmae = 'x'\n")
     assert "line 2, column 1" in run("sensor", "config", "--check", file).err
     assert run("sensor", "config", "--check", tmp_path / "none.toml").code == 2
+
+
+MEMORY = """
+[sensor]
+[sensor.memory]
+flows = 5_000
+ring_mib = 128
+"""
+
+
+def test_budgets_that_would_be_in_force_are_said_with_who_says_so(tmp_path) -> None:
+    file = tmp_path / "interlock.toml"
+    file.write_text(MEMORY)
+    said = json.loads(run("sensor", "config", "--check", file, "--json").out)
+    assert (said["schema"], said["file"]) == ("interlock/sensor-config/1", str(file))
+    budgets = {row["name"]: row for row in said["budgets"]}
+    assert list(budgets) == [*(field.name for field in fields(Budget)), "memory_mib"]
+    assert {row["source"] for row in budgets.values()} == {"file", "default"}
+    assert [n for n, row in budgets.items() if row["source"] == "file"] == ["flows", "ring_mib"]
+    assert budgets["flows"] == {
+        "name": "flows", "value": 5000, "unit": "conversations", "of": "each capture worker", "source": "file",
+    }  # fmt: skip
+    default = Budget()
+    assert {n: row["value"] for n, row in budgets.items() if n not in {"flows", "memory_mib"}} == {
+        field.name: getattr(default, field.name) for field in fields(Budget) if field.name != "flows"
+    }
+    assert budgets["memory_mib"]["value"] << 20 == Sensor(folder=tmp_path).memory
+    assert all(row["unit"] == ("MiB" if n.endswith("_mib") else UNITS[n][0]) for n, row in budgets.items())
+    text = run("sensor", "config", "--check", file).out.decode()
+    assert re.search(r"^ +flows +5,000 conversations +file ", text, re.MULTILINE)
+    assert re.search(r"^ +ring_mib +128 MiB +file ", text, re.MULTILINE)
+    assert re.search(r"^ +facts +1,500,000 facts +default ", text, re.MULTILINE)
+    file.write_text(MEMORY.replace("[sensor]", "[sensor]\nmemory_mib = 700"))
+    again = json.loads(run("sensor", "config", "--check", file, "--json").out)
+    assert (again["budgets"][-1]["value"], again["budgets"][-1]["source"]) == (700, "file")
+
+
+def test_a_file_that_is_wrong_has_no_budgets(tmp_path) -> None:
+    file = tmp_path / "interlock.toml"
+    file.write_text("[sensor.memory]\nring_mib = 0\n")
+    ended = run("sensor", "config", "--check", file, "--json")
+    assert (ended.code, ended.out) == (2, b"")
+    assert "ring_mib" in ended.err or "line 2" in ended.err
+    alone = run("sensor", "config", "--json")
+    assert (alone.code, alone.out) == (2, b"")
 
 
 @pytest.mark.parametrize("command", ["status", "top", "config", "unit"])

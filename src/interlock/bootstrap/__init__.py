@@ -25,6 +25,7 @@ __all__ = [
     "build_analysis",
     "build_engine",
     "check_config",
+    "config_text",
     "fingerprint_key",
     "read_config",
     "read_descriptions",
@@ -141,8 +142,14 @@ def read_site(path: str | None) -> Site:
 
 def read_config(path: Path) -> Config:
     """What a file `interlock.toml` says. Raises ConfigError, naming file, line and column."""
-    from interlock.errors import ConfigError  # noqa: PLC0415
     from interlock.records.config_text import load_config  # noqa: PLC0415 (its parser takes long to load)
+
+    return load_config(config_text(path), file=str(path))
+
+
+def config_text(path: Path) -> str:
+    """The text of a file `interlock.toml`, whatever it says. Raises ConfigError where it cannot be read."""
+    from interlock.errors import ConfigError  # noqa: PLC0415
     from interlock.records.toml_places import decode_text  # noqa: PLC0415
 
     try:
@@ -152,7 +159,7 @@ def read_config(path: Path) -> Config:
         raise ConfigError(
             f"{path}: cannot be read ({reason}); `interlock sensor config` prints one to begin with"
         ) from error
-    return load_config(decode_text(octets, file=str(path)), file=str(path))
+    return decode_text(octets, file=str(path))
 
 
 def check_config(config: Config) -> None:

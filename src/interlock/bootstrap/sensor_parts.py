@@ -26,6 +26,7 @@ from interlock.pipeline.sensor.ledger import Ledger
 from interlock.pipeline.sensor.steps import OPEN_FLOWS
 from interlock.pipeline.sensor.supervisor import LONGEST_PAUSE_S, Job
 from interlock.pipeline.sensor.wires import LetterBox, Switchboard
+from interlock.records.budget import PROCESS_MIB
 from interlock.records.config import Config
 from interlock.records.tables import TABLES
 from interlock.store.plain.database import Database
@@ -68,7 +69,7 @@ class Sensor:
     config_file: Path | None = None
     gsdml: tuple[str, ...] = ()
     name: str = "interlock"
-    memory: int = 512 << 20
+    memory: int = PROCESS_MIB << 20
 
 
 class Parts:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Final
 
-__all__ = ["LEAST", "MOST", "RING_BLOCK", "Budget", "Fill"]
+__all__ = ["LEAST", "MOST", "PROCESS_MIB", "RING_BLOCK", "UNITS", "Budget", "Fill"]
 
 Fill = dict[str, tuple[float, int]]
 """Name of a budget → how much of it is used now, in its own unit, and how many were aged out since the start."""
 
 RING_BLOCK: Final = 1 << 16
+PROCESS_MIB: Final = 512
+"""What one of the sensor's processes may hold in all, where `memory_mib` says nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,3 +67,12 @@ MOST: Final[dict[str, int]] = {
     "held_mib": 65_536, "held_findings": 10_000_000,
 }  # fmt: skip
 """Bounds of what may be asked for, by name."""
+
+_WORKER, _JUDGE = "each capture worker", "the judge"
+UNITS: Final[dict[str, tuple[str, str]]] = {
+    "flows": ("conversations", _WORKER), "requests": ("requests", _WORKER), "reassembly_mib": ("MiB", _WORKER),
+    "words": ("texts", _WORKER), "ring_mib": ("MiB", _WORKER), "queue_mib": ("MiB", _WORKER),
+    "endpoints": ("addresses", _JUDGE), "relations": ("relations", _JUDGE), "facts": ("facts", _JUDGE),
+    "causes": ("causes", "each detector"), "held_mib": ("MiB", _JUDGE), "held_findings": ("findings", _JUDGE),
+}  # fmt: skip
+"""Name → what it counts, and who has so much."""
