@@ -173,6 +173,83 @@ FILES = [
 ]
 
 
+def name8(text: str) -> bytes:
+    return struct.pack("<H", len(text)) + text.encode()
+
+
+LISTED = [
+    (CLIENT, ask(0x1810, b"0000" + struct.pack("<HHHH", 0, 1, 36, 0))),
+    (SERVER, reply(struct.pack("<H", 1) + b"MAIN    QPG" + bytes(21))),
+    (CLIENT, ask(0x1810, bytes(4) + struct.pack("<HIH", 4, 1, 3) + name16("SUBDIR"), 0x40)),
+    (SERVER, reply(struct.pack("<HI", 0xFFFF, 1))),
+    (CLIENT, ask(0x1811, b"    " + struct.pack("<HH", 0, 0) + name8("ABC.QPG"))),
+    (SERVER, reply(b"\6\0")),
+    (CLIENT, ask(0x1811, bytes(4) + struct.pack("<HH", 4, 0) + name16("SUBDIR\\LINE.CSV"), 0x40)),
+    (SERVER, reply(b"\6\0\0\0")),
+    (CLIENT, ask(0x1820, bytes(4) + struct.pack("<HI", 4, 7168) + name16("LINE.CSV"), 0x40)),
+    (SERVER, reply()),
+    (CLIENT, ask(0x1826, bytes(4) + struct.pack("<HHH", 0, 0x3C81, 0xA65D) + name8("ABC.QPG"))),
+    (SERVER, reply()),
+    (CLIENT, ask(0x1826, bytes(4) + struct.pack("<HHH", 4, 0x3C81, 0xA65D) + name16("LINE.CSV"), 0x40)),
+    (SERVER, reply(end=0x4051)),
+    (CLIENT, ask(0x1811, b"1234" + struct.pack("<HH", 1, 0) + name8("SECRET.QDR"))),
+    (SERVER, reply(end=0xC051)),
+]
+"""Directories, searches, dates; the examples of the SLMP manual's clause 5.8, then a password."""
+
+
+def in_utf16(text: str) -> str:
+    return f"{len(text):04X}" + "".join(f"{ord(letter):04X}" for letter in text)
+
+
+LISTED_IN_CHARACTERS = [
+    (CLIENT, asked_in_characters(0x1810, 0, "0000" + "0000" + "0001" + "0003")),
+    (SERVER, answered_in_characters("0000")),
+    (CLIENT, asked_in_characters(0x1810, 0x40, "0000" + "0004" + "00000001" + "0003" + in_utf16("SUBDIR"))),
+    (SERVER, answered_in_characters("FFFF00000001")),
+    (CLIENT, asked_in_characters(0x1811, 0, "    " + "0000" + "0000" + "0007" + "ABC.QPG")),
+    (SERVER, answered_in_characters("0006")),
+    (CLIENT, asked_in_characters(0x1811, 0x40, "0000" + "0004" + "0000" + in_utf16("LINE.CSV"))),
+    (SERVER, answered_in_characters("00000006")),
+    (CLIENT, asked_in_characters(0x1820, 0x40, "0000" + "0004" + "00001C00" + in_utf16("LINE.CSV"))),
+    (SERVER, answered_in_characters("")),
+    (CLIENT, asked_in_characters(0x1826, 0, "0000" + "0000" + "3C81" + "A65D" + "0007" + "ABC.QPG")),
+    (SERVER, answered_in_characters("")),
+    (CLIENT, asked_in_characters(0x1822, 0, "1234" + "0000" + "0007" + "ABC.QPG")),
+    (SERVER, answered_in_characters("")),
+]
+
+
+def old_name(stem: str, extension: str) -> bytes:
+    return stem.encode().ljust(8) + extension.encode().ljust(3) + b"\0"
+
+
+OLD_FILES = [
+    (CLIENT, ask(0x0203, bytes(4) + struct.pack("<H", 3) + old_name("MAIN", "QPG"))),
+    (SERVER, reply(struct.pack("<HI", 7, 1024))),
+    (CLIENT, ask(0x0206, bytes(4) + struct.pack("<HH", 3, 7) + old_name("MAIN", "QPG") + struct.pack("<IH", 0, 2))),
+    (SERVER, reply(b"ab")),
+    (CLIENT, ask(0x1202, bytes(4) + struct.pack("<HI", 3, 0) + old_name("NEW", "") + struct.pack("<IH", 64, 0))),
+    (SERVER, reply(b"\x08\0")),
+    (CLIENT, ask(0x1203, bytes(4) + struct.pack("<HH", 3, 8) + old_name("NEW", "") + struct.pack("<IH", 0, 2) + b"ab")),
+    (SERVER, reply()),
+    (CLIENT, ask(0x1204, bytes(4) + struct.pack("<HH", 3, 8) + old_name("NEW", "") + struct.pack("<HHH", 0, 0, 0))),
+    (SERVER, reply()),
+    (
+        CLIENT,
+        ask(
+            0x1206,
+            bytes(4) + struct.pack("<HH", 3, 7) + old_name("MAIN", "QPG") + struct.pack("<IHH", 0, 2, 0)
+            + bytes(4) + struct.pack("<HH", 4, 9) + old_name("COPY", "QPG") + struct.pack("<I", 0),
+        ),
+    ),
+    (SERVER, reply()),
+    (CLIENT, ask(0x1205, bytes(4) + struct.pack("<HH", 3, 8) + old_name("NEW", ""))),
+    (SERVER, reply(end=0xC051)),
+]  # fmt: skip
+"""Files of access type A, as modules before the Q series' have them."""
+
+
 def melsoft(function: int, data: bytes, *, back: bool = False) -> bytes:
     inner = bytes([0x9C if back else 0x1C, 0x0A, 0x18 if back else 0x16, 0x14])
     inner += bytes((0x18 if back else 0x16) - 2) + struct.pack(">H", function) + data

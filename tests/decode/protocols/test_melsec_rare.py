@@ -10,7 +10,21 @@ from hypothesis import strategies as st
 
 from decode.feed import CLIENT, IPS, SERVER, ethernet, run, tcp, udp
 from decode.protocols.cutting import bare, cut_anywhere
-from decode.protocols.melsec_octets import FILES, OLD_RARE, D, W, ask, device, name16, old, old_answer, reply
+from decode.protocols.melsec_octets import (
+    FILES,
+    LISTED,
+    LISTED_IN_CHARACTERS,
+    OLD_FILES,
+    OLD_RARE,
+    D,
+    W,
+    ask,
+    device,
+    name16,
+    old,
+    old_answer,
+    reply,
+)
 from interlock.decode.protocols.melsec.lengths import SUBHEADERS
 
 
@@ -173,6 +187,64 @@ def test_files_have_names_and_passwords() -> None:
     assert [(c["scheme"], c["outcome"]) for c in rows["credentials"]] == [("file-password", "unknown")]
 
 
+def filed(rows: dict) -> list[tuple]:
+    return [(r["function"], r["verb"], r["object"], r["count"], r["outcome"]) for r in rows["operations"]]
+
+
+def test_directories_searches_and_dates_name_what_they_are_about() -> None:
+    rows = tcp(LISTED, port=5007)
+    assert rows["oddities"] == []
+    assert filed(rows) == [
+        (0x1810, "file-read", "directory:0", 36, "ok"),
+        (0x1810, "file-read", "directory:4:SUBDIR", 3, "ok"),
+        (0x1811, "file-read", "file:0:ABC.QPG", 1, "ok"),
+        (0x1811, "file-read", "file:4:SUBDIR\\LINE.CSV", 1, "ok"),
+        (0x1820, "file-write", "file:4:LINE.CSV", 1, "ok"),
+        (0x1826, "file-write", "file:0:ABC.QPG", 1, "ok"),
+        (0x1826, "file-write", "file:4:LINE.CSV", 1, "refused"),
+        (0x1811, "file-read", "file:1:SECRET.QDR", 1, "refused"),
+    ]
+    assert [(c["scheme"], c["outcome"]) for c in rows["credentials"]] == [("file-password", "unknown")]
+
+
+def test_files_are_named_in_frames_of_characters_too() -> None:
+    rows = tcp(LISTED_IN_CHARACTERS, port=5007)
+    assert rows["oddities"] == []
+    assert filed(rows) == [
+        (0x1810, "file-read", "directory:0", 3, "ok"),
+        (0x1810, "file-read", "directory:4:SUBDIR", 3, "ok"),
+        (0x1811, "file-read", "file:0:ABC.QPG", 1, "ok"),
+        (0x1811, "file-read", "file:4:LINE.CSV", 1, "ok"),
+        (0x1820, "file-write", "file:4:LINE.CSV", 1, "ok"),
+        (0x1826, "file-write", "file:0:ABC.QPG", 1, "ok"),
+        (0x1822, "file-write", "file:0:ABC.QPG", 1, "ok"),
+    ]
+    assert len(rows["credentials"]) == 1
+
+
+def test_a_search_without_a_directory_field_has_its_name() -> None:
+    rows = tcp(
+        [(CLIENT, ask(0x1811, b"    " + struct.pack("<HH", 0, 3) + b"A.B")), (SERVER, reply())], port=5007
+    )
+    assert filed(rows) == [(0x1811, "file-read", "file:0:A.B", 1, "ok")]
+
+
+def test_files_of_older_modules_have_names_of_eight_and_three() -> None:
+    rows = tcp(OLD_FILES, port=5007)
+    assert rows["oddities"] == []
+    assert filed(rows) == [
+        (0x0203, "file-read", "file:3:MAIN.QPG", 1, "ok"),
+        (0x0206, "file-read", "file:3:MAIN.QPG", 1, "ok"),
+        (0x1202, "file-write", "file:3:NEW", 1, "ok"),
+        (0x1203, "file-write", "file:3:NEW", 1, "ok"),
+        (0x1204, "file-write", "file:3:NEW", 1, "ok"),
+        (0x1206, "file-write", "file:3:MAIN.QPG", 1, "ok"),
+        (0x1206, "file-write", "file:4:COPY.QPG", 1, "ok"),
+        (0x1205, "file-write", "file:3:NEW", 1, "refused"),
+    ]
+    assert rows["credentials"] == []
+
+
 def test_buffer_memory_of_a_module() -> None:
     talk = [
         (CLIENT, ask(0x0601, struct.pack("<IHH", 0x7F0, 4, 0x13))),
@@ -208,7 +280,7 @@ def test_cyclic_data_are_asked_of_all_and_answered_by_each() -> None:
     ]
 
 
-@pytest.mark.parametrize("talk", [OLD_RARE, FILES])
+@pytest.mark.parametrize("talk", [OLD_RARE, FILES, LISTED, OLD_FILES, LISTED_IN_CHARACTERS])
 def test_whole_and_split_agree(talk: list[tuple[int, bytes]]) -> None:
     whole = bare(tcp(talk, port=5006))
     for at, split in cut_anywhere(talk, port=5006, step=9):

@@ -5,7 +5,10 @@ from __future__ import annotations
 from decode.protocols.melsec_octets import (
     CHARACTERS,
     FILES,
+    LISTED,
+    LISTED_IN_CHARACTERS,
     OLD,
+    OLD_FILES,
     OLD_RARE,
     TALK,
     D,
@@ -57,6 +60,15 @@ SEEDS = (
         counted=True,
         no_join="a pointer stands for the file that was opened",
     ),
+    Seed(name="directories", transport="tcp", port=5007, messages=tuple(LISTED), counted=True),
+    Seed(
+        name="directories-characters",
+        transport="tcp",
+        port=5007,
+        messages=tuple(LISTED_IN_CHARACTERS),
+        counted=True,
+    ),
+    Seed(name="old-files", transport="tcp", port=5007, messages=tuple(OLD_FILES), counted=True),
     Seed(name="datagrams", transport="udp", port=5006, messages=_NUMBERED),
     Seed(
         name="MELSOFT",

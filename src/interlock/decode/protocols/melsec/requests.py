@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from interlock.decode import logins
-from interlock.decode.protocols.melsec import files, session
+from interlock.decode.protocols.melsec import files, old_files, session
 from interlock.decode.protocols.melsec.devices import device_text
 from interlock.decode.values import READ, WRITTEN
 
@@ -33,7 +33,7 @@ class Requests:
             0x1613: self._memory, 0x1630: self._password, 0x1631: self._password, 0x1001: self._mode,
             0x1003: self._mode, 0x041A: self._labels, 0x141A: self._labels, 0x041C: self._labels, 0x141B: self._labels,
             0x0E31: self._address, 0x0601: self._module, 0x1601: self._module,
-            **dict.fromkeys(files.COMMANDS, self._file),
+            **dict.fromkeys(files.COMMANDS, self._file), **dict.fromkeys(old_files.COMMANDS, self._old_file),
         }  # fmt: skip
 
     def say(self, m, i, out, row, command, sub):
@@ -104,6 +104,9 @@ class Requests:
 
     def _file(self, m, i, out, row, command, sub):
         files.say(self.d, m, i, out, row, command, sub)
+
+    def _old_file(self, m, i, out, row, command, sub):
+        old_files.say(self.d, out, row, command)
 
     def _module(self, m, i, out, row, command, sub):
         """Buffer memory of an intelligent module: start address 4, octets 2, module 2."""
