@@ -26,6 +26,7 @@ from decode.protocols import (
     s7_plus_octets,
     smb_octets,
     tristation_octets,
+    winrm_octets,
 )
 from decode.protocols.test_knxnet_ip import data as knx_data
 from decode.protocols.test_knxnet_ip import frame as knx_frame
@@ -243,6 +244,7 @@ WAYS: dict[str, Way] = {
     ),
     "ftp": Way(port=21, message=lambda _, name: name.encode() + b" x\r\n", before=[(1, b"220 ready\r\n")]),
     "http": Way(port=80, message=lambda _, name: name.encode() + b" / HTTP/1.1\r\nHost: x\r\n\r\n"),
+    "winrm": Way(port=5985, message=lambda f, _: winrm_octets.request(f)),
     "syslog": Way(port=514, transport="udp", message=lambda f, _: b"<%d>Oct 11 22:14:15 host app: x" % f),
     "smb": Way(port=445, message=lambda f, _: smb_octets.framed(smb_octets.smb2(f, 1, bytes(64)))),
     "smb1": Way(port=445, message=lambda f, _: smb_octets.framed(

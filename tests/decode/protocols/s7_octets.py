@@ -66,6 +66,12 @@ def padded(items: Sequence[bytes]) -> bytes:
     return b"".join(i + b"\0" * (len(i) % 2) for i in items[:-1]) + (items[-1] if items else b"")
 
 
+def service(reference: int, name: str, parameters: bytes = b"") -> bytes:
+    """A job that invokes a service by its name."""
+    head = b"\x28" + bytes(6) + b"\xfd" + struct.pack(">H", len(parameters))
+    return job(reference, head + parameters + bytes((len(name),)) + name.encode())
+
+
 def userdata(
     method: int,
     function: int,
@@ -134,6 +140,7 @@ __all__ = [
     "read_answer",
     "reply",
     "s7any",
+    "service",
     "talk",
     "tpkt",
     "userdata",

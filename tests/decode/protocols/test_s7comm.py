@@ -21,6 +21,7 @@ from decode.protocols.s7_octets import (
     read,
     read_answer,
     s7any,
+    service,
     talk,
 )
 
@@ -217,30 +218,25 @@ def test_during_a_download_the_controller_asks() -> None:
     assert rows[3]["function_name"] == "PI-Service _INSE"
 
 
-def _service(name: bytes, parameters: bytes = b"") -> bytes:
-    head = bytes.fromhex("28000000000000fd") + struct.pack(">H", len(parameters))
-    return job(1, head + parameters + bytes([len(name)]) + name)
-
-
 @pytest.mark.parametrize(
     ("name", "parameters", "verb", "thing"),
     [
-        (b"P_PROGRAM", b"", "start", "P_PROGRAM"),
-        (b"P_PROGRAM", b"C ", "start", "P_PROGRAM C"),
-        (b"_MODU", b"EP", "program-write", "_MODU EP"),
-        (b"_GARB", b"", "configure", "_GARB"),
-        (b"_N_F_XFER", b"\x03P01\x08TEST.MPF\x00", "file-read", "_N_F_XFER P01 TEST.MPF"),
-        (b"_FUTURE_", b"", "unknown", "_FUTURE_"),
+        ("P_PROGRAM", b"", "start", "P_PROGRAM"),
+        ("P_PROGRAM", b"C ", "start", "P_PROGRAM C"),
+        ("_MODU", b"EP", "program-write", "_MODU EP"),
+        ("_GARB", b"", "configure", "_GARB"),
+        ("_N_F_XFER", b"\x03P01\x08TEST.MPF\x00", "file-read", "_N_F_XFER P01 TEST.MPF"),
+        ("_FUTURE_", b"", "unknown", "_FUTURE_"),
     ],
 )
 def test_a_program_invocation_is_what_its_name_says(
-    name: bytes, parameters: bytes, verb: str, thing: str
+    name: str, parameters: bytes, verb: str, thing: str
 ) -> None:
-    assert one(talk(_service(name, parameters))["operations"], "verb", "object") == (verb, thing)
+    assert one(talk(service(1, name, parameters))["operations"], "verb", "object") == (verb, thing)
 
 
 def test_several_blocks_of_one_service_are_items() -> None:
-    rows = talk(_service(b"_DELE", b"\x02\x000800035B0B00000B"))["operations"]
+    rows = talk(service(1, "_DELE", b"\x02\x000800035B0B00000B"))["operations"]
     assert [(r["verb"], r["item"], r["object"]) for r in rows] == [
         ("program-write", 0, "OB35/B"),
         ("program-write", 1, "SDB0/B"),
@@ -248,7 +244,7 @@ def test_several_blocks_of_one_service_are_items() -> None:
 
 
 def test_a_password_of_a_service_is_no_part_of_any_table() -> None:
-    rows = talk(_service(b"_N_LOGIN_", b"\x0bnck_sinumer\x06SESAME\x00"))
+    rows = talk(service(1, "_N_LOGIN_", b"\x0bnck_sinumer\x06SESAME\x00"))
     assert one(rows["operations"], "verb", "object") == ("authenticate", "_N_LOGIN_ nck_sinumer")
     assert one(rows["credentials"], "protocol", "scheme", "outcome") == ("s7comm", "password", "unknown")
     assert "SESAME" not in repr(rows)

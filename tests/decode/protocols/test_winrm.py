@@ -2,39 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-
 import pytest
 
 from decode.feed import CLIENT, SERVER, tcp
 from decode.protocols.cutting import bare, cut_anywhere
 from decode.protocols.smb_octets import ntlm_authenticate, ntlm_challenge
+from decode.protocols.winrm_octets import EVENTS, SEALED, SERVICE, SHELL, answer, envelope, post, request
 from interlock.decode.protocols.http.winrm import read_action
-
-SHELL = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
-
-
-def envelope(action: str, resource: str = f"{SHELL}/cmd", body: str = "") -> str:
-    return (
-        '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Header>'
-        f'<a:Action s:mustUnderstand="true">{action}</a:Action>'
-        f'<w:ResourceURI s:mustUnderstand="true">{resource}</w:ResourceURI></s:Header>'
-        f"<s:Body>{body}</s:Body></s:Envelope>"
-    )
-
-
-def post(body: str | bytes, authorization: bytes = b"") -> bytes:
-    octets = body if isinstance(body, bytes) else body.encode()
-    login = b"Authorization: Negotiate " + base64.b64encode(authorization) + b"\r\n" if authorization else b""
-    head = b"POST /wsman HTTP/1.1\r\nHost: plant-1:5985\r\n" + login
-    return head + b"Content-Length: %d\r\n\r\n" % len(octets) + octets
-
-
-def answer(code: int, challenge: bytes = b"") -> bytes:
-    token = b" " + base64.b64encode(challenge) if challenge else b""
-    asks = b"WWW-Authenticate: Negotiate" + token + b"\r\n" if code == 401 else b""
-    return b"HTTP/1.1 %d x\r\nServer: Microsoft-HTTPAPI/2.0\r\n" % code + asks + b"Content-Length: 0\r\n\r\n"
-
 
 LOGIN = [
     (CLIENT, post(b"", b"NTLMSSP\0\x01\0\0\0" + bytes(24))),
@@ -93,11 +67,49 @@ def test_names_are_clues_once_the_account_was_let_in() -> None:
 
 
 def test_what_is_sealed_is_said_to_be() -> None:
-    sealed = b"--Encrypted Boundary\r\nContent-Type: application/HTTP-SPNEGO-session-encrypted\r\n" + bytes(
-        90
-    )
-    rows = tcp([*LOGIN, (CLIENT, post(sealed)), (SERVER, answer(200))], port=5985)
+    rows = tcp([*LOGIN, (CLIENT, post(SEALED)), (SERVER, answer(200))], port=5985)
     assert told(rows)[2] == ("winrm", "sealed request", "unknown", "plant-1:5985/wsman", "joe", "ok")
+
+
+CMD = f"{SHELL}/cmd"
+
+
+@pytest.mark.parametrize(
+    ("function", "name", "verb", "about"),
+    [
+        (1, "sealed request", "unknown", "plant-1:5985/wsman"),
+        (2, "transfer/Get", "read", SERVICE),
+        (3, "transfer/Put", "configure", SERVICE),
+        (4, "transfer/Create", "configure", "http://schemas.microsoft.com/wbem/wsman/1/config/listener"),
+        (5, "transfer/Delete", "close", CMD),
+        (6, "enumeration/Enumerate", "read", SERVICE),
+        (7, "enumeration/Pull", "read", SERVICE),
+        (8, "enumeration/Release", "close", SERVICE),
+        (9, "eventing/Subscribe", "subscribe", EVENTS),
+        (10, "eventing/Unsubscribe", "close", EVENTS),
+        (11, "eventing/Renew", "subscribe", EVENTS),
+        (12, "shell/Command", "start", "command:ipconfig"),
+        (13, "shell/Send", "write", CMD),
+        (14, "shell/Receive", "read", CMD),
+        (15, "shell/Signal", "stop", CMD),
+        (16, "shell/Connect", "open", CMD),
+        (17, "shell/Disconnect", "close", CMD),
+        (18, "shell/Reconnect", "open", CMD),
+        (19, "Identify", "identify", "plant-1:5985/wsman"),
+        (20, "transfer/Create (shell)", "open", CMD),
+    ],
+)
+def test_every_action_is_told(function: int, name: str, verb: str, about: str) -> None:
+    talk = [
+        (CLIENT, request(function)),
+        (SERVER, answer(200)),
+        (CLIENT, request(function)),
+        (SERVER, answer(500)),
+    ]
+    rows = tcp(talk, port=5985)
+    assert told(rows) == [("winrm", name, verb, about, None, end) for end in ("ok", "refused")]
+    assert [(r["function"], r["code"]) for r in rows["operations"]] == [(function, None), (function, 500)]
+    assert rows["oddities"] == []
 
 
 def test_other_paths_are_http() -> None:

@@ -5,28 +5,10 @@ from __future__ import annotations
 import base64
 
 from decode.protocols.smb_octets import ntlm_authenticate, ntlm_challenge
+from decode.protocols.winrm_octets import answer, post, request
 from decode.seeds import Seed
 
 _BASIC = base64.b64encode(b"admin:admin")
-
-
-def _wsman(body: bytes, token: bytes = b"") -> bytes:
-    login = b"Authorization: Negotiate " + base64.b64encode(token) + b"\r\n" if token else b""
-    return b"POST /wsman HTTP/1.1\r\nHost: p\r\n%sContent-Length: %d\r\n\r\n%s" % (login, len(body), body)
-
-
-def _envelope(action: bytes, words: bytes = b"") -> bytes:
-    shell = b"http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
-    head = (
-        b"<a:Action>"
-        + shell
-        + b"/"
-        + action
-        + b"</a:Action><w:ResourceURI>"
-        + shell
-        + b"/cmd</w:ResourceURI>"
-    )
-    return b"<s:Envelope><s:Header>" + head + b"</s:Header><s:Body>" + words + b"</s:Body></s:Envelope>"
 
 
 _CHALLENGE = base64.b64encode(ntlm_challenge())
@@ -56,12 +38,23 @@ SEEDS = (
         port=5985,
         no_join="NTLM authenticates the connection once",
         messages=(
-            (0, _wsman(b"", b"NTLMSSP\0\x01\0\0\0" + bytes(24))),
+            (0, post(b"", b"NTLMSSP\0\x01\0\0\0" + bytes(24))),
             (1, b"HTTP/1.1 401 No\r\nWWW-Authenticate: Negotiate " + _CHALLENGE + b"\r\nContent-Length: 0\r\n\r\n"),
-            (0, _wsman(b"sealed", ntlm_authenticate())),
+            (0, post(b"sealed", ntlm_authenticate())),
             (1, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"),
-            (0, _wsman(_envelope(b"Command", b"<rsp:Command>ipconfig</rsp:Command>"))),
+            (0, request(12)),
             (1, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"),
+        ),
+    ),
+    Seed(
+        name="winrm-actions",
+        transport="tcp",
+        counted=True,
+        port=5985,
+        messages=tuple(
+            message
+            for function in (2, 3, 6, 7, 9, 15, 19, 20)
+            for message in ((0, request(function)), (1, answer(500 if function == 3 else 200)))
         ),
     ),
 )  # fmt: skip

@@ -19,6 +19,7 @@ from decode.protocols.s7_octets import (
     read_answer,
     reply,
     s7any,
+    service,
 )
 from decode.seeds import Message, Seed
 
@@ -125,6 +126,23 @@ SEEDS = (
             ack(7, b"\x1e\0", struct.pack(">HH", 12, 0x00FB) + b"\x70\x70" + bytes(10)),
             job(8, b"\x1f\0\0\0\0\0\0\7"),
             ack(8, b"\x1f"),
+        ),
+    ),
+    Seed(
+        name="services",
+        transport="tcp",
+        port=102,
+        messages=_turns(
+            service(1, "_N_SELECT", b"\2C1\0\5A.MPF"),
+            ack(1, b"\x28"),
+            service(2, "_N_OST_ON", b"\2C1\0"),
+            ack(2, b"\x28"),
+            service(3, "_N_F_DELE", b"\3P01\5A.MPF"),
+            ack(3, b"\x28", error=0x8500),
+            service(4, "_DELE", b"\2\x000800035B0B00000B"),
+            ack(4, b"\x28"),
+            service(5, "_N_LOGIN_", b"\3P01\6SESAME\0"),
+            ack(5, b"\x28"),
         ),
     ),
     Seed(
