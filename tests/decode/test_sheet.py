@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import struct
 
+import numpy as np
 import pytest
 
 from decode import feed
 from decode.protocols.s7_octets import item, read_answer, s7any
 from decode.protocols.s7_octets import read as s7_read
 from decode.wire import answer, decode, read
-from interlock.records.vocabulary import VERBS
+from interlock.decode.functions import Functions
+from interlock.decode.messages import Messages
+from interlock.decode.sheet import NO_NUMBER, OK, UNSOLICITED, Sheet
+from interlock.decode.words import Words
+from interlock.records.vocabulary import OUTCOMES, VERBS
 
 PRESSING = frozenset(VERBS) - {"read"}
 
@@ -163,3 +168,38 @@ def test_nothing_is_shown_early_where_nobody_asks_for_it() -> None:
 def test_a_request_in_two_segments_is_shown_when_it_is_whole() -> None:
     rows = feed.tcp([(0, WRITE[:9]), (0, WRITE[9:])], port=502, batch=1, pending=PRESSING)["operations"]
     assert [(row["frame"], row["outcome"]) for row in rows] == [(5, "pending"), (5, "unknown")]
+
+
+ASKED, KEY = 1_000_000, 7
+
+
+def _waiting(timeout: int, after: int) -> list[str]:
+    """Outcomes of a request that waits so long, and of what its server says so much later (ns each)."""
+    objects, names, messages = Words(), Words(), Messages()
+    sheet, functions = Sheet(objects, names), Functions("x", 0, {}, names)
+    for side, clock in ((0, ASKED), (1, ASKED + after)):
+        messages.append(0, side, side, 0, 1, clock, 1 + side, 0, clock)
+    row = sheet.ask(messages, 0, functions, 1, KEY)
+    sheet.set_timeout(row, timeout)
+    if sheet.answer(messages, 1, KEY) < 0:
+        sheet.orphan(messages, 1, functions, 1, KEY)
+    heard, over = np.array([[ASKED, ASKED]], np.int64), np.zeros(1, np.int64)
+    sheet.expire(ASKED + after, heard, over)
+    return [OUTCOMES[outcome] for outcome in sheet.end_batch()["outcome"]]
+
+
+@pytest.mark.parametrize("timeout", [0, 1, 5_000])
+def test_a_request_waits_for_its_answer_as_long_as_it_says(timeout: int) -> None:
+    assert _waiting(timeout, timeout) == ["ok"]
+    assert _waiting(timeout, timeout + 1) == ["no-answer", "ok"]
+
+
+def test_a_request_that_expects_no_answer_is_settled_and_never_answered() -> None:
+    names, messages = Words(), Messages()
+    sheet, functions = Sheet(Words(), names), Functions("x", 0, {}, names)
+    for side in (0, 1):
+        messages.append(0, side, side, 0, 1, ASKED, 1 + side, 0, ASKED)
+    sheet.settle(sheet.ask(messages, 0, functions, 1, KEY), UNSOLICITED, NO_NUMBER)
+    assert sheet.answer(messages, 1, KEY) == -1
+    sheet.orphan(messages, 1, functions, 1, KEY)
+    assert sheet.end_batch()["outcome"].tolist() == [UNSOLICITED, OK]

@@ -1,12 +1,12 @@
 # cython: compiled
-"""What an Arrow column needs beside its numbers: the bitmap of the rows that have one."""
+"""Columns of numbers: room for more rows, and the bitmap of the rows that have one, which Arrow needs beside them."""
 
 from __future__ import annotations
 
 import cython
 import numpy as np
 
-__all__ = ["present", "present_codes"]
+__all__ = ["present", "present_codes", "roomier"]
 
 
 def present(numbers, least):
@@ -48,3 +48,17 @@ def present_codes(codes):
     while i < n and view[i] >= 0:
         i += 1
     return None if i == n else present(codes.astype(np.int64), 0)
+
+
+def roomier(columns, kinds, capacity, rows):
+    """Columns (name → array) of `capacity` zeros each that begin with the first `rows` of the old ones.
+
+    kinds: name → type of each column; columns may lack any. Views of the old arrays show the old rows only.
+    """
+    grown = {}
+    for name, kind in kinds.items():
+        column = np.zeros(capacity, kind)
+        if name in columns:
+            column[:rows] = columns[name][:rows]
+        grown[name] = column
+    return grown

@@ -6,6 +6,8 @@ from __future__ import annotations
 import cython
 import numpy as np
 
+from interlock.decode.columns import roomier
+
 __all__ = ["Messages"]
 
 _TYPES = {
@@ -43,13 +45,7 @@ class Messages:
         self._resize(1024)
 
     def _resize(self, capacity):
-        fresh = {}
-        for name, kind in _TYPES.items():
-            column = np.zeros(capacity, kind)
-            if name in self.columns:
-                column[: self.n] = self.columns[name][: self.n]
-            fresh[name] = column
-        self.columns = fresh
+        fresh = self.columns = roomier(self.columns, _TYPES, capacity, self.n)
         self.capacity = capacity
         v = {name: memoryview(column) for name, column in fresh.items()}
         vars(self).update(v)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import cython
 import numpy as np
 
+from interlock.decode.columns import roomier
 from interlock.decode.facts import Facts
 from interlock.decode.values import ValueSheet
 
@@ -100,13 +101,7 @@ class Sheet:
         self._resize(4096)
 
     def _resize(self, capacity):
-        grown = {}
-        for name, kind in _TYPES.items():
-            column = np.zeros(capacity, kind)
-            if name in self.columns:
-                column[: self.n] = self.columns[name][: self.n]
-            grown[name] = column
-        self.columns = grown
+        grown = self.columns = roomier(self.columns, _TYPES, capacity, self.n)
         self.capacity = capacity
         self.flow, self.source = memoryview(grown["flow"]), memoryview(grown["source"])
         self.function, self.name = memoryview(grown["function"]), memoryview(grown["name"])
@@ -443,7 +438,10 @@ class Sheet:
             self.protocol[k] = f.protocol_code
 
     def set_timeout(self, row, timeout):
-        """Nanoseconds after which the request counts as unanswered; 0: it expects no answer."""
+        """Nanoseconds, 0 or more, for which an answer is waited for; what comes later is an `orphan`.
+
+        A request that expects no answer at all has no time-out: `settle` it in its own message.
+        """
         self._await(row, timeout)
 
     def set_ends(self, row, client, server):

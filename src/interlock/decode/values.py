@@ -6,6 +6,8 @@ from __future__ import annotations
 import cython
 import numpy as np
 
+from interlock.decode.columns import roomier
+
 __all__ = ["NO_TIME", "READ", "REPORTED", "WRITTEN", "ValueSheet"]
 
 WRITTEN, READ, REPORTED = range(3)
@@ -51,13 +53,7 @@ class ValueSheet:
         self.number_view = memoryview(self.number_array)
 
     def _resize(self, capacity):
-        grown = {}
-        for name, kind in _TYPES.items():
-            column = np.zeros(capacity, kind)
-            if name in self.columns:
-                column[: self.n] = self.columns[name][: self.n]
-            grown[name] = column
-        self.columns = grown
+        grown = self.columns = roomier(self.columns, _TYPES, capacity, self.n)
         self.capacity = capacity
         self.flow, self.source = memoryview(grown["flow"]), memoryview(grown["source"])
         self.unit, self.object = memoryview(grown["unit"]), memoryview(grown["object"])
