@@ -218,3 +218,45 @@ def test_names_of_windows() -> None:
     assert windows_of(0, 0) == ""
     assert spelled_out("Windows 5.1") == "Windows XP"
     assert spelled_out("Samba 4") == "Samba 4"
+
+
+STRANGE = b"\0\0\0\x28\xfaSMB" + bytes(36)
+"""A session packet of 40 octets whose magic number no version of SMB has."""
+
+
+def odd(rows: dict) -> list[tuple]:
+    return [(r["oddity"], r["offset"], r["octets"]) for r in rows["oddities"]]
+
+
+@pytest.mark.parametrize(
+    "strange", [STRANGE, b"\0\0\0\2hi", b"\0\0\0\4\xfeSMC"], ids=["long", "short", "four"]
+)
+def test_a_strange_magic_costs_its_own_message_only(strange: bytes) -> None:
+    whole, at = tcp(segments(TALK), port=445), 6
+    rows = tcp(segments([*TALK[:at], (CLIENT, strange), *TALK[at:]]), port=445)
+    assert odd(rows) == [("magic-unknown", 4, strange[4:36])]
+    assert told(rows) == told(whole)
+    joined = [*TALK[:at], (CLIENT, strange + TALK[at][1]), *TALK[at + 1 :]]
+    assert odd(tcp(segments(joined), port=445)) == odd(rows)
+    assert told(tcp(segments(joined), port=445)) == told(whole)
+
+
+def test_a_strange_magic_may_come_octet_by_octet() -> None:
+    talk = [*TALK[:6], (CLIENT, STRANGE), *TALK[6:8]]
+    whole = bare(tcp(talk, port=445))
+    assert [r["oddity"] for r in whole["oddities"]] == ["magic-unknown"]
+    for at, split in cut_anywhere(talk, port=445, step=7):
+        assert split == whole, at
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        [(CLIENT, STRANGE), *TALK[:2]],
+        [*TALK[:2], (CLIENT, b"\0\2\0\0\xfaSMB" + bytes(600)), *TALK[2:4]],
+    ],
+    ids=["nothing-was-said", "too-long"],
+)
+def test_what_was_never_smb_is_no_message(talk: list[tuple[int, bytes]]) -> None:
+    rows = tcp([*TALK[1:2], *talk] if talk[0][1] == STRANGE else talk, port=445)
+    assert {r["oddity"] for r in rows["oddities"]} == {"not-framed"}

@@ -2,6 +2,9 @@
 
     | type 1 | length 3 | … |        on port 139 the length has 17 bits
 
+A stream that has spoken SMB goes on being cut by its lengths where a session packet holds something else: its receiver
+reads the lengths, too, and what follows is SMB again.
+
 Source: RFC 1002 clause 4.3.1, MS-SMB2 clause 2.1.
 """
 
@@ -21,10 +24,11 @@ MAGICS = (b"\xffSMB", b"\xfeSMB", b"\xfdSMB", b"\xfcSMB")
 
 
 class SmbFramer(Framer):
-    """Without state: a packet says how long it is."""
+    """A packet says how long it is; spoken: streams that had a message with a magic number of SMB."""
 
     def __init__(self):
         Framer.__init__(self, HEADER + WHOLE)
+        self.spoken = set()
 
     def cut(self, start, end):
         """See Framer.cut."""
@@ -37,15 +41,14 @@ class SmbFramer(Framer):
             self.want = HEADER
             return 0
         length = int.from_bytes(head[1:4], "big")
-        if (
-            head[0] == SESSION
-            and length
-            and len(head) > HEADER
-            and head[4:8] not in _beginnings(len(head) - 4)
-        ):
-            return -left
         if head[0] != SESSION and length > 1024:
             return -left
+        stream = self.slot * 2 + self.side
+        foreign = head[0] == SESSION and length and head[4:8] not in _beginnings(len(head) - HEADER)
+        if foreign and (length > WHOLE or stream not in self.spoken):
+            return -left
+        if head[4:8] in MAGICS:
+            self.spoken.add(stream)
         whole = HEADER + length
         taken = whole if length <= WHOLE else HEADER + KEPT
         if taken > left:
@@ -58,6 +61,10 @@ class SmbFramer(Framer):
         """See Framer.begins: a session packet with an SMB header stands here."""
         head = bytes(self.octets[start : min(end, start + 8)])
         return 1 if len(head) == 8 and head[0] == SESSION and head[4:8] in MAGICS else 0
+
+    def forget(self, slot):
+        """See Framer.forget."""
+        self.spoken -= {slot * 2, slot * 2 + 1}
 
 
 def _beginnings(count):
