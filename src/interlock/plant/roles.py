@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from interlock.plant.accounts import DOMAIN
 from interlock.plant.actors.boiler import (
     AGREEMENT,
     BOILER_REALS,
@@ -21,7 +22,6 @@ from interlock.plant.actors.filling import FILLER_IDENTITY, FILLER_TAGS, operate
 from interlock.plant.actors.hall import HALL_NAMED, HALL_OBJECTS, show_hall
 from interlock.plant.actors.network import announce, ask_switch, publish_breaker, switch_agent
 from interlock.plant.actors.pasteuriser import (
-    OPERATOR,
     PASTEURISER_NODES,
     PASTEURISER_URL,
     PASTEURISER_WRITABLE,
@@ -36,12 +36,11 @@ from interlock.plant.actors.water import (
     WATER_FILES,
     WATER_FTP,
     WATER_IDENTITY,
-    WATER_USERS,
     poll_water,
     steer_pump,
 )
 from interlock.plant.actors.well import WELL_ANALOGS, WELL_BINARIES, keep_filled
-from interlock.plant.actors.windows import ACCOUNTS, DOMAIN, ENGINEER, SHARE, batches
+from interlock.plant.actors.windows import SHARE, batches
 from interlock.plant.control.programs import strange_firmware
 from interlock.plant.machines import BY_NAME
 from interlock.plant.protocols import profinet
@@ -64,6 +63,7 @@ from interlock.plant.protocols.web import UNAUTHORISED, Web
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from interlock.plant.accounts import Accounts
     from interlock.plant.actors.steps import Script
     from interlock.plant.control.controller import Controller
     from interlock.plant.process.tags import State
@@ -154,14 +154,15 @@ def assign(
     controllers: Mapping[str, Controller],
     watch: Watch,
     keyring: Keyring,
+    accounts: Accounts,
     hands: Hands | None = None,
 ) -> RemoteIo:
     """Every service and every script, in an order that equal recordings depend on."""
     images, hands = {name: each.image for name, each in controllers.items()}, hands or _NoHands()
     _power_and_water(stage, images)
-    _upkeep(stage, controllers, hands)
+    _upkeep(stage, controllers, hands, accounts)
     for machine in ("hmi", "historian", "engineering"):
-        _windows(stage, machine, watch, hands, keyring)
+        _windows(stage, machine, watch, hands, keyring, accounts)
 
     def filler_runs(running: bool) -> None:
         controllers["plc-filler"].running = running
@@ -172,23 +173,24 @@ def assign(
     stage.play(lambda: operate_filler(watch.day_s))
     stage.serve("hvac-hall", 47808, BacnetDevice(images["hvac-hall"], HALL_OBJECTS, 5000, HALL_NAMED))
     stage.play(show_hall)
-    _pasteuriser(stage, images["plc-pasteuriser"], watch, keyring)
+    _pasteuriser(stage, images["plc-pasteuriser"], watch, keyring, accounts)
     remote = _boiler(stage, images, controllers)
     stage.serve("outside", 80, Web())
-    stage.serve("switch", 161, switch_agent(watch.up_s))
+    stage.serve("switch", 161, switch_agent(watch.up_s, accounts.community))
     stage.play(lambda: announce(BY_NAME["switch"].end.mac))
-    stage.play(ask_switch)
+    stage.play(lambda: ask_switch(accounts.community))
     stage.play(lambda: publish_breaker(images["rtu-feeder"], watch.now_s))
     stage.play(poll_water)
     stage.play(lambda: steer_pump(images["plc-water"]))
     return remote
 
 
-def _pasteuriser(stage: Playing, image: State, watch: Watch, keyring: Keyring) -> None:
+def _pasteuriser(stage: Playing, image: State, watch: Watch, keyring: Keyring, accounts: Accounts) -> None:
     """Panel and historian speak signed and enciphered; the server takes None, too, as too many do."""
     name, clients = "plc-pasteuriser", {"hmi": 1.0, "historian": 5.0}
+    may_write = dict([accounts.shift.pair])
     server = OpcUaServer(
-        image, PASTEURISER_NODES, PASTEURISER_WRITABLE, PASTEURISER_URL, watch.filetime, dict([OPERATOR]),
+        image, PASTEURISER_NODES, PASTEURISER_WRITABLE, PASTEURISER_URL, watch.filetime, may_write,
         guards=[keyring.guard(name, client) for client in clients],
     )  # fmt: skip
     stage.serve(name, 4840, server)
@@ -207,7 +209,7 @@ def _power_and_water(stage: Playing, images: Mapping[str, State]) -> None:
     stage.play(lambda: keep_filled(images["plc-water"]))
 
 
-def _upkeep(stage: Playing, controllers: Mapping[str, Controller], hands: Hands) -> None:
+def _upkeep(stage: Playing, controllers: Mapping[str, Controller], hands: Hands, accounts: Accounts) -> None:
     """What makers and engineers reach water controller and drive by: files of settings, firmware."""
 
     def flashed(_octets: bytes) -> None:
@@ -221,7 +223,7 @@ def _upkeep(stage: Playing, controllers: Mapping[str, Controller], hands: Hands)
                 controllers["plc-water"].image["buffer.level_setpoint"] = float(value)
 
     water, drive = BY_NAME["plc-water"], BY_NAME["drive-pump"]
-    settings = FtpServer(WATER_FTP, WATER_USERS, water.ip, dict(WATER_FILES), stored)
+    settings = FtpServer(WATER_FTP, accounts.files_of(water.name), water.ip, dict(WATER_FILES), stored)
     stage.serve(water.name, 21, settings)
     stage.serve(water.name, DATA_PORT, settings.data)
     files = {FILE_CLASS: FileObject(flashed).serve}
@@ -229,7 +231,9 @@ def _upkeep(stage: Playing, controllers: Mapping[str, Controller], hands: Hands)
     stage.serve(drive.name, 44818, CipServer({}, {}, DRIVE_CIP, drive.end.ip, reset=restart, objects=files))
 
 
-def _windows(stage: Playing, machine: str, watch: Watch, hands: Hands, keyring: Keyring) -> None:
+def _windows(
+    stage: Playing, machine: str, watch: Watch, hands: Hands, keyring: Keyring, accounts: Accounts
+) -> None:
     """File service, remote management and, but for the panel, remote desktop."""
     shares = [("IPC$", "Remote IPC")]
     files: dict[str, bytes] = {}
@@ -238,10 +242,12 @@ def _windows(stage: Playing, machine: str, watch: Watch, hands: Hands, keyring: 
         files = batches()
     pipes = Pipes(shares, lambda _name, _path: hands.hush(machine, _LOCKS_AFTER_S))
     share = SHARE if files else ""
-    stage.serve(machine, 445, SmbServer(machine, DOMAIN, ACCOUNTS, pipes, watch.filetime, share, files))
+    server = SmbServer(machine, DOMAIN, accounts.windows, pipes, watch.filetime, share, files)
+    stage.serve(machine, 445, server)
     stage.serve(machine, 5985, Web(UNAUTHORISED))
     if machine != "hmi":
-        stage.serve(machine, 3389, RdpServer(dict([ENGINEER]), tls=partial(keyring.desktop, machine)))
+        let_in = dict([accounts.engineer.pair])
+        stage.serve(machine, 3389, RdpServer(let_in, tls=partial(keyring.desktop, machine)))
 
 
 def _boiler(stage: Playing, images: Mapping[str, State], controllers: Mapping[str, Controller]) -> RemoteIo:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from interlock.plant.accounts import Accounts, Seeded
 from interlock.plant.control.programs import CONTROLLERS, controller
 from interlock.plant.draws import Draws
 from interlock.plant.living.loopback import Loopback
@@ -42,7 +43,9 @@ class Midnight:
 def test_no_two_services_meet(first: int) -> None:
     stage, ground = Listed(), Loopback()
     ground._first = first
-    assign(stage, {name: controller(name) for name in CONTROLLERS}, Midnight(), TwinKeyring(Draws(1)))
+    draws = Draws(1)
+    about = (Midnight(), TwinKeyring(draws), Accounts(Seeded(draws)))
+    assign(stage, {name: controller(name) for name in CONTROLLERS}, *about)
     places = [ground.address(*each) for each in stage.ports]
     assert len(places) == len(set(places)) >= 20
     assert all(address.startswith("127.77.1.") and first <= port < 65536 for address, port in places)

@@ -203,7 +203,7 @@ def test_the_table_names_every_file() -> None:
     from interlock.plant.attacks import table  # noqa: PLC0415
 
     files = {p.stem.replace("_", "-") for p in Path(table.__file__).parent.glob("*.py")}
-    assert files - {"--init--", "scenario", "table"} == set(NAMES)
+    assert files - {"--init--", "logon", "scenario", "table"} == set(NAMES)
     assert {scenario(name).name for name in NAMES} == set(NAMES)
     with pytest.raises(KeyError):
         scenario("nothing")

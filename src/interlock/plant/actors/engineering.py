@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from interlock.plant.actors.steps import Ask, Close, Hear, Link, Wait
-from interlock.plant.actors.water import WATER_FILES, WATER_USERS
+from interlock.plant.actors.water import WATER_FILES
 from interlock.plant.protocols import cip, modbus, s7comm
 from interlock.plant.protocols.ftp import DATA_PORT, line
 
 if TYPE_CHECKING:
+    from interlock.plant.accounts import Named
     from interlock.plant.actors.steps import Script
 
 __all__ = ["download_block", "fetch_settings", "identify", "upload_block"]
@@ -90,12 +91,11 @@ def download_block(client: str, block: str, octets: bytes) -> Script:
     yield Close(link)
 
 
-def fetch_settings(client: str) -> Script:
-    """Fetch the water controller's file of settings, with its maker's account."""
+def fetch_settings(client: str, account: Named) -> Script:
+    """Fetch the water controller's file of settings."""
     control, data = Link(client, "plc-water", 21), Link(client, "plc-water", DATA_PORT)
-    ((user, password),) = WATER_USERS.items()
     yield Ask(control, b"")
-    for command in (f"USER {user}", f"PASS {password}", "TYPE I"):
+    for command in (f"USER {account.user}", f"PASS {account.password}", "TYPE I"):
         yield Ask(control, line(command))
     for name in WATER_FILES:
         yield Ask(control, line("PASV"))

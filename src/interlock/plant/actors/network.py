@@ -15,9 +15,8 @@ if TYPE_CHECKING:
     from interlock.plant.actors.steps import Script
     from interlock.plant.process.tags import State
 
-__all__ = ["COMMUNITY", "announce", "announce_address", "ask_switch", "publish_breaker", "switch_agent"]
+__all__ = ["announce", "announce_address", "ask_switch", "publish_breaker", "switch_agent"]
 
-COMMUNITY: Final = "practice-7fk2q"
 _DESCRIBED: Final = "Interlock Practice Switch PS-16, firmware 07.1.03"
 _SYSTEM: Final = ("1.3.6.1.2.1.1.1.0", "1.3.6.1.2.1.1.3.0", "1.3.6.1.2.1.1.5.0")
 _GOOSE_GROUP: Final = bytes.fromhex("010ccd010001")
@@ -45,11 +44,11 @@ def announce_address(machine: str, mac: bytes, ip: bytes) -> Script:
         yield Wait(0.5)
 
 
-def switch_agent(uptime_s: Callable[[], float]) -> SnmpAgent:
-    """The switch's SNMP agent."""
+def switch_agent(uptime_s: Callable[[], float], community: str) -> SnmpAgent:
+    """The switch's SNMP agent, and by which community it may be asked."""
     described, up, name = _SYSTEM
     return SnmpAgent(
-        COMMUNITY,
+        community,
         {
             described: lambda: ber.tagged(4, _DESCRIBED.encode("ascii")),
             up: lambda: ber.integer(0x43, int(uptime_s() * 100)),
@@ -58,13 +57,13 @@ def switch_agent(uptime_s: Callable[[], float]) -> SnmpAgent:
     )
 
 
-def ask_switch(client: str = "historian") -> Script:
+def ask_switch(community: str, client: str = "historian") -> Script:
     """Its system group, once a minute."""
     link, request = Link(client, "switch", 161, "udp"), 1000
     while True:
         yield Until(60.0, 4.1)
         request += 1
-        yield Ask(link, snmp_get(COMMUNITY, request, _SYSTEM))
+        yield Ask(link, snmp_get(community, request, _SYSTEM))
 
 
 def publish_breaker(image: State, now_s: Callable[[], float]) -> Script:

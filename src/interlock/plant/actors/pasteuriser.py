@@ -13,10 +13,7 @@ if TYPE_CHECKING:
     from interlock.plant.actors.steps import Script
     from interlock.plant.protocols.opcua_security import Guard
 
-__all__ = ["OPERATOR", "PASTEURISER_NODES", "PASTEURISER_URL", "PASTEURISER_WRITABLE", "collect", "discover"]
-
-OPERATOR: Final = ("shift", "Kessel-7")
-"""User and password of those who may change the set point."""
+__all__ = ["PASTEURISER_NODES", "PASTEURISER_URL", "PASTEURISER_WRITABLE", "collect", "discover"]
 
 PASTEURISER_URL: Final = "opc.tcp://plc-pasteuriser:4840"
 PASTEURISER_NODES: Final = {

@@ -20,7 +20,6 @@ __all__ = [
     "WATER_FILES",
     "WATER_FTP",
     "WATER_IDENTITY",
-    "WATER_USERS",
     "poll_water",
     "steer_pump",
 ]
@@ -45,9 +44,6 @@ DRIVE: Final = (
 DRIVE_IDENTITY: Final = Identity("Interlock Practice", "PD-11", "V1.9")
 DRIVE_CIP: Final = CipIdentity(243, 0x02, 11, (1, 9), 0x00B41102, "PD-11")
 WATER_FTP: Final = "PW-200 FTP server (V2.4) ready."
-WATER_USERS: Final = {"USER": "USERUSER"}
-"""The account that the maker put into the manual; nobody has changed it."""
-
 WATER_FILES: Final = {"/conf/settings.ini": b"[buffer]\r\nlevel_setpoint=1.50\r\n"}
 
 

@@ -1,10 +1,10 @@
-"""The Windows machines of the plant: who may log on to them, what the historian shares, and how one logs on."""
+"""The Windows machines of the plant: what the historian shares, and how one logs on."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Final
 
+from interlock.plant.accounts import DOMAIN
 from interlock.plant.actors.steps import Ask, Link
 from interlock.plant.protocols import rdp, smb
 from interlock.plant.protocols.ntlm import Account
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from interlock.plant.protocols.tls import TlsClient
 
 __all__ = [
-    "ACCOUNTS",
-    "BACKUP",
-    "DOMAIN",
-    "ENGINEER",
     "SHARE",
     "batches",
     "call",
@@ -31,21 +27,8 @@ __all__ = [
     "wrong_account",
 ]
 
-DOMAIN: Final = "PLANT"
 SHARE: Final = "Batches"
-ENGINEER: Final = ("engineer", "Kessel-2019")
-"""User and password of the engineering station's desktop."""
-
 _SINCE_1601: Final = 116_444_736_000_000_000
-
-
-def _account(user: str) -> Account:
-    """An account with a hash of its own; what password it is of, nobody needs to know."""
-    return Account(user, DOMAIN, hashlib.sha256(f"practice {user}".encode()).digest()[:16])
-
-
-BACKUP: Final = _account("svc-backup")
-ACCOUNTS: Final = {account.user: account for account in (BACKUP, _account("operator"))}
 
 
 def wrong_account(user: str) -> Account:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from interlock.plant.actors.steps import Ask, Close, Hear, Link, Wait
+from interlock.plant.attacks.logon import Logon
 from interlock.plant.attacks.scenario import Scenario, Scene
 from interlock.plant.protocols.ftp import DATA_PORT, line
 
@@ -13,8 +14,11 @@ if TYPE_CHECKING:
 
 __all__ = ["SCENARIO"]
 
-_TRIED: Final = (("admin", "admin"), ("USER", "USERUSER"))
-"""Accounts that makers have put into their manuals."""
+_TRIED: Final = (
+    Logon(machine="plc-water", service="FTP", user="admin", how="guess", passwords=("admin",)),
+    Logon(machine="plc-water", service="FTP", user="USER", how="vendor-default", passwords=("USERUSER",)),
+)
+"""Accounts that makers have put into their manuals; the water controller is declared still to have the second one."""
 
 _FILE: Final = "/conf/settings.ini"
 _CHANGED: Final = b"[buffer]\r\nlevel_setpoint=2.45\r\n"
@@ -23,9 +27,9 @@ _CHANGED: Final = b"[buffer]\r\nlevel_setpoint=2.45\r\n"
 def _script(scene: Scene) -> Script:
     control, data = Link("vendor-laptop", "plc-water", 21), Link("vendor-laptop", "plc-water", DATA_PORT)
     yield Ask(control, b"")
-    for user, password in _TRIED:
-        yield Ask(control, line(f"USER {user}"))
-        yield Ask(control, line(f"PASS {password}"))
+    for tried in _TRIED:
+        yield Ask(control, line(f"USER {tried.user}"))
+        yield Ask(control, line(f"PASS {tried.passwords[0]}"))
         yield Wait(scene.draws.uniform(0.5, 1.5))
     yield Ask(control, line("SYST"))
     yield Ask(control, line("TYPE I"))
@@ -50,4 +54,5 @@ SCENARIO: Final = Scenario(
     harm="The buffer tank is filled until it runs over.",
     script=_script,
     moves=("buffer.level_setpoint", "pump.speed", "buffer.level"),
+    logons=_TRIED,
 )

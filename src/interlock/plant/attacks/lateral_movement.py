@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from interlock.plant.accounts import DOMAIN
 from interlock.plant.actors.steps import Ask, Close, Link, Wait
-from interlock.plant.actors.windows import DOMAIN, log_on, log_on_to_desktop, wrong_account
+from interlock.plant.actors.windows import log_on, log_on_to_desktop, wrong_account
+from interlock.plant.attacks.logon import Logon
 from interlock.plant.attacks.scenario import Scenario, Scene
 from interlock.plant.machines import BY_NAME
 from interlock.plant.protocols import modbus, rdp
@@ -16,15 +18,22 @@ if TYPE_CHECKING:
 __all__ = ["SCENARIO"]
 
 _WRITES: Final = 60
+_TRIED: Final = ("historian", "engineering")
+_NAMES: Final = ("operator", "administrator")
 _WINRM: Final = (
     b"POST /wsman HTTP/1.1\r\nHost: MACHINE:5985\r\nUser-Agent: Microsoft WinRM Client\r\n"
     b"Content-Type: application/soap+xml;charset=UTF-8\r\nContent-Length: 0\r\n\r\n"
 )
 
 
+def _desktop(machine: str) -> Logon:
+    """A guess at whoever may log on to a desktop."""
+    return Logon(machine=machine, service="RDP", user="administrator", how="guess", passwords=("Sommer2026",))
+
+
 def _script(scene: Scene) -> Script:
-    for machine in ("historian", "engineering"):
-        for user in ("operator", "administrator"):
+    for machine in _TRIED:
+        for user in _NAMES:
             link = Link("hmi", machine, 445)
             yield from log_on(link, scene, wrong_account(user))
             yield Close(link)
@@ -32,8 +41,8 @@ def _script(scene: Scene) -> Script:
         remote = Link("hmi", machine, 5985)
         yield Ask(remote, _WINRM.replace(b"MACHINE", machine.encode("ascii")))
         yield Close(remote)
-        desktop = Link("hmi", machine, 3389)
-        login = rdp.Login(DOMAIN, "administrator", "Sommer2026", "HMI", BY_NAME["hmi"].ip)
+        desktop, guess = Link("hmi", machine, 3389), _desktop(machine)
+        login = rdp.Login(DOMAIN, guess.user, guess.passwords[0], "HMI", BY_NAME["hmi"].ip)
         yield from log_on_to_desktop(desktop, login, scene.keyring.visitor())
         yield Close(desktop)
         yield Wait(scene.draws.uniform(2.0, 5.0))
@@ -53,5 +62,9 @@ SCENARIO: Final = Scenario(
     victims=("historian", "engineering", "drive-pump"),
     harm="The pump stutters between standstill and its set point; the buffer tank runs low.",
     script=_script,
+    logons=(
+        *(Logon(machine=m, service="SMB", user=user, how="guess") for m in _TRIED for user in _NAMES),
+        *map(_desktop, _TRIED),
+    ),
     moves=("pump.speed_setpoint", "pump.speed"),
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from interlock.plant.actors.pasteuriser import OPERATOR, PASTEURISER_URL
+from interlock.plant.actors.pasteuriser import PASTEURISER_URL
 from interlock.plant.actors.steps import Ask, Close, Link, Wait
+from interlock.plant.attacks.logon import Logon
 from interlock.plant.attacks.scenario import Scenario, Scene
 from interlock.plant.protocols.opcua_client import Client
 
@@ -31,7 +32,7 @@ def _script(scene: Scene) -> Script:
     yield Wait(scene.draws.uniform(0.5, 1.0))
     answers = yield Ask(link, speaker.create_session())
     speaker.created(answers[0])
-    yield Ask(link, speaker.activate_session(*OPERATOR))
+    yield Ask(link, speaker.activate_session(*scene.accounts.shift.pair))
     yield Ask(link, speaker.read(("Pasteuriser.TemperatureSetpoint",)))
     yield Ask(link, speaker.write("Pasteuriser.TemperatureSetpoint", _COLD_C))
     yield Wait(scene.draws.uniform(1.0, 2.0))
@@ -46,5 +47,6 @@ SCENARIO: Final = Scenario(
     victims=("plc-pasteuriser",),
     harm="Product runs through too cold: bottles are thrown out, or, worse, are not.",
     script=_script,
+    logons=(Logon(machine="plc-pasteuriser", service="OPC UA", user="shift", how="stolen"),),
     moves=("pasteuriser.temperature_setpoint", "pasteuriser.temperature", "pasteuriser.steam"),
 )

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from interlock.plant.accounts import BACKUP, DOMAIN
 from interlock.plant.actors.steps import Ask, Close, Link, Wait
 from interlock.plant.actors.windows import (
-    BACKUP,
-    DOMAIN,
-    ENGINEER,
     SHARE,
     call,
     log_on,
     log_on_to_desktop,
     open_pipe,
 )
+from interlock.plant.attacks.logon import Logon
 from interlock.plant.attacks.scenario import Scenario, Scene
 from interlock.plant.machines import BY_NAME
 from interlock.plant.protocols import rdp, smb, svcctl
@@ -30,8 +29,9 @@ _PROGRAM: Final = "C:\\Windows\\Temp\\agent.exe --all"
 
 
 def _script(scene: Scene) -> Script:
-    desktop = Link("vendor-laptop", "engineering", 3389)
-    login = rdp.Login(DOMAIN, *ENGINEER, "VENDOR-LAPTOP", BY_NAME["vendor-laptop"].ip)
+    desktop, stolen = Link("vendor-laptop", "engineering", 3389), scene.accounts.engineer
+    address = BY_NAME["vendor-laptop"].ip
+    login = rdp.Login(DOMAIN, stolen.user, stolen.password, "VENDOR-LAPTOP", address)
     yield from log_on_to_desktop(desktop, login, scene.keyring.visitor())
     yield Wait(scene.draws.uniform(20.0, 30.0))
     yield from _lock_files(scene)
@@ -42,7 +42,7 @@ def _script(scene: Scene) -> Script:
 def _lock_files(scene: Scene) -> Script:
     """Ask for the historian's shares, then overwrite and rename everything in the one that holds files."""
     link = Link("engineering", "historian", 445)
-    client = yield from log_on(link, scene, BACKUP)
+    client = yield from log_on(link, scene, scene.accounts.windows[BACKUP])
     if client is None:
         return
     yield from open_pipe(link, client, "historian", svcctl.SRVSVC)
@@ -65,7 +65,7 @@ def _lock_files(scene: Scene) -> Script:
 def _run_service(scene: Scene) -> Script:
     """Create a service on the panel and start it."""
     link = Link("engineering", "hmi", 445)
-    client = yield from log_on(link, scene, BACKUP)
+    client = yield from log_on(link, scene, scene.accounts.windows[BACKUP])
     if client is None:
         return
     yield from open_pipe(link, client, "hmi", svcctl.SVCCTL)
@@ -90,4 +90,9 @@ SCENARIO: Final = Scenario(
     victims=("engineering", "historian", "hmi"),
     harm="Operators see nothing and can switch nothing: well, filler and breaker are left to themselves.",
     script=_script,
+    logons=(
+        Logon(machine="engineering", service="RDP", user="engineer", how="stolen"),
+        Logon(machine="historian", service="SMB", user=BACKUP, how="stolen"),
+        Logon(machine="hmi", service="SMB", user=BACKUP, how="stolen"),
+    ),
 )

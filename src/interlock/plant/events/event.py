@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from interlock.plant.accounts import Accounts
     from interlock.plant.actors.steps import Script
     from interlock.plant.draws import Draws
     from interlock.plant.protocols.opcua_security import Keyring
@@ -49,12 +50,13 @@ class Plant(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What an event's script has at hand: chance, a watch (seconds since the epoch), hands, certificates."""
+    """What an event's script has at hand: chance, a watch (seconds since the epoch), hands, certificates, accounts."""
 
     draws: Draws
     now_s: Callable[[], float]
     plant: Plant
     keyring: Keyring
+    accounts: Accounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

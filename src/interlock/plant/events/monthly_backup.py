@@ -21,7 +21,7 @@ def _script(moment: Moment) -> Script:
     for block in ("_0800001P", "_0A00001P"):
         yield from upload_block("engineering", block)
         yield Wait(moment.draws.uniform(1.0, 3.0))
-    yield from fetch_settings("engineering")
+    yield from fetch_settings("engineering", moment.accounts.upkeep)
 
 
 EVENT: Final = Event(

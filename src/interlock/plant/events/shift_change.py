@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from interlock.plant.actors.boiler import BOILER_REALS
-from interlock.plant.actors.pasteuriser import OPERATOR, PASTEURISER_URL
+from interlock.plant.actors.pasteuriser import PASTEURISER_URL
 from interlock.plant.actors.steps import Ask, Close, Link, Wait
 from interlock.plant.events.event import Event, Moment
 from interlock.plant.protocols import cip, modbus, s7comm
@@ -27,7 +27,7 @@ def _script(moment: Moment) -> Script:
     yield Ask(pasteuriser, speaker.hello())
     speaker.opened((yield Ask(pasteuriser, speaker.open()))[0])
     speaker.created((yield Ask(pasteuriser, speaker.create_session()))[0])
-    yield Ask(pasteuriser, speaker.activate_session(*OPERATOR))
+    yield Ask(pasteuriser, speaker.activate_session(*moment.accounts.shift.pair))
     liked = round(moment.draws.uniform(75.5, 76.5), 1)
     yield Ask(pasteuriser, speaker.write("Pasteuriser.TemperatureSetpoint", liked))
     yield Close(pasteuriser)

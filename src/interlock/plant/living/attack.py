@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
+    from interlock.plant.accounts import Accounts
     from interlock.plant.actors.steps import Script
     from interlock.plant.draws import Draws
     from interlock.plant.events.event import Plant
@@ -105,18 +106,21 @@ class Attacks:
                 found.append({**told, "running": each.ended_s is None})
         return found
 
-    async def play(self, name: str, keyring: Keyring) -> AsyncIterator[dict[str, Any]]:
+    async def play(self, name: str, keyring: Keyring, accounts: Accounts) -> AsyncIterator[dict[str, Any]]:
         """Play an attack; says each second what it did. Raises KeyError where there is none of this name."""
         case = Case(scenario(name), _Nanoseconds(self._now_s), self._state)
-        scene = Scene(self._draws.of(f"attack {name} {self._now_s()}"), self._now_s, keyring)
+        draws = self._draws.of(f"attack {name} {self._now_s()}")
+        scene = Scene(draws, self._now_s, keyring, accounts)
         async for line in self._watched(case, case.watched(scene)):
             yield line
 
-    async def befall(self, name: str, plant: Plant, keyring: Keyring) -> AsyncIterator[dict[str, Any]]:
+    async def befall(
+        self, name: str, plant: Plant, keyring: Keyring, accounts: Accounts
+    ) -> AsyncIterator[dict[str, Any]]:
         """Let a rare event happen; says each second what it did. Raises KeyError where there is none of this name."""
         occasion = Occasion(event(name), _Nanoseconds(self._now_s))
         draws = self._draws.of(f"event {name} {self._now_s()}")
-        script = occasion.watched(Moment(draws, self._now_s, plant, keyring))
+        script = occasion.watched(Moment(draws, self._now_s, plant, keyring, accounts))
         async for line in self._watched(occasion, script):
             yield line
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import ssl
     from pathlib import Path
 
-__all__ = ["SERVER", "Keyring", "certificate_file", "key_file"]
+__all__ = ["SERVER", "Keyring", "certificate_file", "key_file", "write_private"]
 
 SERVER: Final = "plc-pasteuriser"
 _CLIENTS: Final = ("hmi", "historian")
@@ -73,8 +73,8 @@ class Keyring:
             octets = key.private_bytes(
                 serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
             )
-            _write(key_file(folder, machine), octets)
-            _write(certificate_file(folder, machine), made.public_bytes(serialization.Encoding.DER))
+            write_private(key_file(folder, machine), octets)
+            write_private(certificate_file(folder, machine), made.public_bytes(serialization.Encoding.DER))
         begins = datetime.fromtimestamp(now, UTC)
         self._desktops = {
             machine: _desktop(folder / f"{machine}.pem", machine, begins) for machine in _DESKTOPS
@@ -99,11 +99,12 @@ def _desktop(path: Path, machine: str, now: datetime) -> ssl.SSLContext:
     pem = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    _write(path, pem + _certificate(machine, key, now).public_bytes(serialization.Encoding.PEM))
+    write_private(path, pem + _certificate(machine, key, now).public_bytes(serialization.Encoding.PEM))
     return server_context(path)
 
 
-def _write(path: Path, octets: bytes) -> None:
+def write_private(path: Path, octets: bytes) -> None:
+    """A file that only its owner may read, in place of whatever was there."""
     path.unlink(missing_ok=True)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(handle, "wb") as file:

@@ -26,6 +26,7 @@ from interlock.plant.living.attack import Attacks
 from interlock.plant.living.images import Shared
 from interlock.plant.living.keyring import Keyring
 from interlock.plant.living.loopback import Loopback
+from interlock.plant.living.passwords import draw
 from interlock.plant.living.people import People
 from interlock.plant.living.processes import Child, begin
 from interlock.plant.living.stage import LivingStage
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
+    from interlock.plant.accounts import Named
     from interlock.plant.living.ground import Ground
 
 __all__ = ["live"]
@@ -96,12 +98,14 @@ class Plant:
         self._files = files
         self._lock = lock
         self.keyring = Keyring(files.keys, self.watch.now_s())
+        self.accounts = draw(files.keys)
         self._hosted: dict[tuple[str, int], str] = {}
         self._scan()
         self._fork()
         self.stage = LivingStage(ground, self.draws, self._hosted, self.watch.now_s, self.restart)
         self.attacks = Attacks(self.stage, self.process.state, self.draws, self.watch.now_s, files.truth)
-        self.remote_io = assign(self.stage, self.controllers, self.watch, self.keyring, self)
+        about = (self.controllers, self.watch, self.keyring, self.accounts, self)
+        self.remote_io = assign(self.stage, *about)
 
     def _scan(self) -> None:
         self.process.step()
@@ -150,7 +154,7 @@ class Plant:
         self._host("plc-water", 502, "pymodbus", [p.tag for p in WATER], _modbus(WATER, WATER_IDENTITY))
         self._host("drive-pump", 502, "pymodbus", [p.tag for p in DRIVE], _modbus(DRIVE, DRIVE_IDENTITY))
         self._host("plc-boiler", 102, "python-snap7", [r.tag for r in BOILER_REALS], _s7)
-        pasteuriser = partial(_opcua, self.watch.now_s, self._files.keys)
+        pasteuriser = partial(_opcua, self.watch.now_s, self._files.keys, self.accounts.shift)
         self._host("plc-pasteuriser", 4840, "asyncua", list(PASTEURISER_NODES.values()), pasteuriser)
         self._host("hvac-hall", 47808, "bacpypes3", [o.tag for o in HALL_OBJECTS], _bacnet)
         deadline = time.monotonic() + _READY_S
@@ -235,9 +239,9 @@ class Plant:
                 return
             people = People(self)
             plays = (
-                self.attacks.play(name, self.keyring)
+                self.attacks.play(name, self.keyring, self.accounts)
                 if what == "attack"
-                else self.attacks.befall(name, people, self.keyring)
+                else self.attacks.befall(name, people, self.keyring, self.accounts)
             )
             async for line in plays:
                 yield line
@@ -260,10 +264,12 @@ def _s7(image: Any, address: tuple[str, int]) -> None:
     serve_s7(image, address, BOILER_REALS)
 
 
-def _opcua(clock: Callable[[], float], keys: Path, image: Any, address: tuple[str, int]) -> None:
+def _opcua(
+    clock: Callable[[], float], keys: Path, shift: Named, image: Any, address: tuple[str, int]
+) -> None:
     from interlock.plant.living.servers.opcua import serve_opcua  # noqa: PLC0415
 
-    serve_opcua(image, address, clock, keys)
+    serve_opcua(image, address, clock, keys, shift)
 
 
 def _bacnet(image: Any, address: tuple[str, int]) -> None:

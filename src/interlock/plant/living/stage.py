@@ -220,6 +220,7 @@ class LivingStage:
         except StopIteration:
             return
         finally:
+            script.close()
             for line in player.lines.values():
                 line.close()
 

@@ -5,7 +5,7 @@
         lock                held open and locked by every process of the run: who holds it belongs to it
         control.sock        where the plant is asked and told
         log                 what went wrong
-        keys/               certificates and keys of this run, see keyring.py
+        keys/               certificates, keys and passwords of this run, see keyring.py and passwords.py
     STATE/plant-truth.jsonl the attacks that were played, one line each; stays
 
 Nothing in these files says where an attack goes: a forged one can point at nothing.
@@ -155,10 +155,10 @@ class Files:
             time.sleep(0.01)
 
     def _made(self) -> list[Path]:
-        """Certificates and keys."""
+        """Certificates, keys, passwords."""
         if self.keys.is_symlink() or not self.keys.is_dir():
             return []
-        return [path for path in self.keys.iterdir() if path.suffix in (".key", ".der", ".pem")]
+        return [path for path in self.keys.iterdir() if path.suffix in (".key", ".der", ".pem", ".json")]
 
     def clear(self) -> None:
         """Remove everything but the truth."""

@@ -47,7 +47,8 @@ class Case:
         self.begin_ns = self._clock.now
         self._told = scene.told
         self._moved = {tag: [self._state[tag]] * 3 for tag in self.scenario.moves}
-        yield from self.scenario.script(scene)
+        with scene.accounts.left(self.scenario.logons):
+            yield from self.scenario.script(scene)
         self.end_ns = self._clock.now
 
     def look(self) -> None:
@@ -74,6 +75,7 @@ class Case:
                 {"tag": tag, "before": _number(seen[0]), "least": _number(seen[1]), "most": _number(seen[2])}
                 for tag, seen in self._moved.items()
             ],
+            **({"logons": [logon.truth() for logon in about.logons]} if about.logons else {}),
             **({"messages": list(self._told)} if self._told else {}),
         }  # fmt: skip
 

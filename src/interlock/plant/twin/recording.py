@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from interlock.plant.accounts import Accounts, Seeded
 from interlock.plant.attacks.scenario import Scene
 from interlock.plant.attacks.table import scenario
 from interlock.plant.control.programs import CONTROLLERS, controller
@@ -56,8 +57,10 @@ class Twin:
         self.controllers = {name: controller(name) for name in CONTROLLERS}
         self.stage = Stage(self.clock, self.mirror, draws)
         self._keyring = TwinKeyring(draws)
+        self._accounts = Accounts(Seeded(draws))
         hands = _Hands(self.stage)
-        self.remote_io = assign(_Stage(self.stage), self.controllers, _Watch(self), self._keyring, hands)
+        about = (self.controllers, _Watch(self), self._keyring, self._accounts, hands)
+        self.remote_io = assign(_Stage(self.stage), *about)
         self._step()
 
     def run(self, minutes: float) -> Iterator[float]:
@@ -73,7 +76,7 @@ class Twin:
         """Let an attack begin at a minute of the recording. Raises KeyError where there is none of this name."""
         case = Case(scenario(name), self.clock, self.process.state)
         self.cases.append(case)
-        scene = Scene(self._draws.of(f"attack {name} {minute}"), self.seconds, self._keyring)
+        scene = Scene(self._draws.of(f"attack {name} {minute}"), self.seconds, self._keyring, self._accounts)
         begin = self.clock.now + round(minute * 60 * SECOND)
         self.stage.play(case.watched(scene), begin_ns=begin, frames=case.frames)
 
@@ -81,7 +84,8 @@ class Twin:
         """Let a rare event begin at a minute of the recording. Raises KeyError where there is none of this name."""
         occasion = Occasion(event(name), self.clock)
         self.occasions.append(occasion)
-        moment = Moment(self._draws.of(f"event {name} {minute}"), self.seconds, People(self), self._keyring)
+        about = (self.seconds, People(self), self._keyring, self._accounts)
+        moment = Moment(self._draws.of(f"event {name} {minute}"), *about)
         begin = self.clock.now + round(minute * 60 * SECOND)
         self.stage.play(occasion.watched(moment), begin_ns=begin, frames=occasion.frames)
 

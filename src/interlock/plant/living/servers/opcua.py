@@ -15,18 +15,14 @@ from asyncua.crypto.permission_rules import User, UserRole
 from asyncua.server.user_managers import UserManager
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from interlock.plant.actors.pasteuriser import (
-    OPERATOR,
-    PASTEURISER_NODES,
-    PASTEURISER_URL,
-    PASTEURISER_WRITABLE,
-)
+from interlock.plant.actors.pasteuriser import PASTEURISER_NODES, PASTEURISER_URL, PASTEURISER_WRITABLE
 from interlock.plant.living.keyring import SERVER, certificate_file, key_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from interlock.plant.accounts import Named
     from interlock.plant.living.images import Image
 
 __all__ = ["serve_opcua"]
@@ -37,6 +33,9 @@ _URN: Final = "urn:practice"
 class _Users(UserManager):
     """Who gives no name may read, the operator may write; everybody else is refused."""
 
+    def __init__(self, shift: Named) -> None:
+        self._shift = shift
+
     def get_user(
         self, iserver: Any, username: str | None = None, password: str | None = None, certificate: Any = None
     ) -> User | None:
@@ -44,7 +43,7 @@ class _Users(UserManager):
         del iserver, certificate  # who speaks securely is no user by that
         if not username:
             return User(role=UserRole.User)
-        return User(role=UserRole.Admin, name=username) if (username, password) == OPERATOR else None
+        return User(role=UserRole.Admin, name=username) if (username, password) == self._shift.pair else None
 
 
 class _Nodes:
@@ -84,12 +83,14 @@ async def _trust(server: Server, folder: Path, known: frozenset[bytes]) -> None:
     server.set_certificate_validator(judge)
 
 
-def serve_opcua(image: Image, address: tuple[str, int], clock: Callable[[], float], keys: Path) -> None:
-    """Serve until the process ends. keys: folder of this run's certificates."""
+def serve_opcua(
+    image: Image, address: tuple[str, int], clock: Callable[[], float], keys: Path, shift: Named
+) -> None:
+    """Serve until the process ends. keys: folder of this run's certificates. shift: the operator."""
     known = frozenset(path.read_bytes() for path in keys.glob("*.der"))
 
     async def run() -> None:
-        server = Server(user_manager=_Users())
+        server = Server(user_manager=_Users(shift))
         await server.init()
         server.set_endpoint(PASTEURISER_URL)
         server.socket_address = address
