@@ -164,10 +164,12 @@ def test_what_matters_is_there_at_80_by_24() -> None:
 
 
 def test_rates_are_of_one_run_only() -> None:
-    assert rates(figures(), figures()) == (0.0, 0.0, {"modbus": 0.0, "s7comm": 0.0})
-    assert rates(figures(), None)[0] == 0.0
+    assert rates(figures(), figures()) == (None, None, {})
+    assert rates(figures(), None)[0] is None
     anew = figures(time=NOW + 10**9, started=NOW)
-    assert rates(anew, figures())[0] == 0.0
+    assert rates(anew, figures())[0] is None
+    still = figures(time=NOW + 10**9)
+    assert rates(still, figures()) == (0.0, 0.0, {"modbus": 0.0, "s7comm": 0.0})
     later = replace(figures(time=NOW + 10**9), packets=1_000_100)
     assert rates(later, figures())[0] == 100.0
 
@@ -178,11 +180,11 @@ def _take_terminal() -> None:
 
 
 class Terminal:
-    """A terminal of 80 by 24 in which `top` runs."""
+    """A terminal in which `top` runs."""
 
-    def __init__(self, folder) -> None:
+    def __init__(self, folder, width=80, height=24) -> None:
         self.master, self.slave = pty.openpty()
-        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
         self.before = termios.tcgetattr(self.slave)
         self.seen = b""
         entry = "from interlock.cli.main import main; main()"
@@ -249,6 +251,23 @@ def test_however_it_ends_the_terminal_is_as_it_was(terminal, end, code) -> None:
     assert terminal.seen.rfind(b"\x1b[?25h") > terminal.seen.rfind(b"\x1b[?25l")
     assert termios.tcgetattr(terminal.slave) == terminal.before
     assert b"Traceback" not in terminal.seen
+
+
+@pytest.mark.parametrize("size", [(40, 15), (200, 50)])
+def test_it_keeps_to_the_terminal_it_runs_in(store, size) -> None:
+    write_figures_file(store, crowded(time.time_ns()))
+    opened = Terminal(store, *size)
+    try:
+        opened.until(b"q ends")
+        shown = opened.seen[: opened.seen.index(b"q ends")].decode()
+        lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown).replace("\r", "").split("\n")
+        assert len(lines) == size[1]
+        assert max(map(len, lines)) <= size[0]
+        assert any(line.startswith("ring eth1/0") for line in lines)
+        os.write(opened.master, b"q")
+        assert opened.ended() == 0
+    finally:
+        opened.close()
 
 
 def test_it_looks_anew_every_second(terminal, store) -> None:

@@ -29,6 +29,13 @@ def test_a_strict_reader_reads_every_figure() -> None:
     assert value(families, "interlock_blind_seconds", "_total") == 1.5
     assert value(families, "interlock_interface_up", interface="eth2") == 0
     assert value(families, "interlock_outlet_failing", outlet="tickets") == 1
+    ring = {"buffer": "ring", "interface": "eth1", "worker": "0", "unit": "blocks"}
+    assert value(families, "interlock_buffer_used", **ring) == 1600
+    assert value(families, "interlock_buffer_room", **ring) == 2048
+    assert value(families, "interlock_buffer_time_seconds", **ring) == NOW / 1e9
+    assert value(families, "interlock_buffer_used", buffer="queue", worker="0", unit="octets") == 1 << 20
+    (held,) = [n for _, n, _ in families["interlock_buffer_room"].samples if n["buffer"] == "held_rows"]
+    assert held.keys() == {"sensor", "buffer", "unit"}
     assert value(families, "interlock_outlet_waiting", outlet="tickets") == 9
     assert value(families, "interlock_resident_memory_bytes", process="judge") == 210_000_000
     assert value(families, "interlock_record_latency_seconds", "_count") == 3

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 from soaking.books import unprinted
 from soaking.running import ENTRY, until
-from tests.cli.terminal import Ended, one_sentence
+from tests.cli.terminal import Ended, one_sentence, run
 
 from interlock.pipeline.sensor.figures import read_figures_file
+from interlock.report.quantities import parse_time
 
 SITE = '[[zone]]\nname = "{name}"\naddresses = ["10.77.1.0/24"]\n'
 
@@ -124,6 +125,35 @@ def test_a_configuration_is_read_anew_without_a_gap_and_what_needs_a_restart_is_
     assert again == "the configuration was read anew; needs a restart: ring_mib"
     assert until(lambda: _told(ground.folder / "second.jsonl") == set(sensor.findings()))
     assert sensor.stop() == 0
+
+
+def test_how_full_its_buffers_are_is_said_of_each_place(ground) -> None:
+    config = ground.folder / "buffers.toml"
+    config.write_text("[sensor.memory]\nring_mib = 16\nqueue_mib = 8\nheld_mib = 4\nheld_findings = 1000\n")
+    sensor = ground.sensor("--config", config, "--workers", 2)
+    with ground.sending() as sender:
+        ground.sent(sender)
+    assert until(lambda: len(_buffers(sensor)) == 8)
+    near, mib = ground.wire.near, 1 << 20
+    assert {
+        (b["name"], b["unit"], b.get("interface"), b.get("worker"), b["room"]) for b in _buffers(sensor)
+    } == {
+        *(("ring", "blocks", near, worker, 256) for worker in (0, 1)),
+        *(("queue", "octets", None, worker, 8 * mib) for worker in (0, 1)),
+        *(("unsaved", "octets", None, worker, 32 * mib) for worker in (0, 1)),
+        ("held_rows", "octets", None, None, 4 * mib),
+        ("held_findings", "findings", None, None, 1000),
+    }
+    assert until(lambda: all(b["used"] == 0 for b in _buffers(sensor) if b["name"] != "unsaved"))
+    assert all(0 <= time.time_ns() - parse_time(b["time"]) < 10**10 for b in _buffers(sensor))
+    (one,) = read_figures_file(sensor.store).interfaces  # which both workers read
+    assert (one.name, one.state) == (near, "up")
+    assert sensor.stop() == 0
+
+
+def _buffers(sensor) -> list[dict[str, object]]:
+    """As `status --json` has them."""
+    return json.loads(run("sensor", "status", "--store", sensor.store, "--json").out)["figures"]["buffers"]
 
 
 def _lines(path: Path) -> list[dict[str, object]]:

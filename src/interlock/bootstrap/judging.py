@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from interlock.pipeline.sensor.steps import WorkerNote
     from interlock.pipeline.sensor.stream import Step
     from interlock.records.config import Config
+    from interlock.records.figures import BufferName
     from interlock.records.finding import Finding
     from interlock.records.site import Site
 
@@ -143,6 +144,7 @@ class _Bench:
         self._runner.age_out(self._config.sensor.memory.causes)
         fill = {**self._inventory.fill, "causes": self._runner.fill}
         self._logbook.aged(self._gauge.filling.told("judge", fill, lasting=True))
+        self._gauge.buffers.told(self._held(), time.time_ns())
         self._gauge.watch({"compactor": self._parts.compactor_cells[PID]})
         self._gauge.assets = self._judge.machines
         self._gauge.write(self._parts.sensor.folder)
@@ -151,6 +153,11 @@ class _Bench:
         if time.monotonic() - self._gave_back >= GIVE_BACK_S:
             give_back()
             self._gave_back = time.monotonic()
+
+    def _held(self) -> Iterator[tuple[BufferName, None, int, int]]:
+        rows, findings = self._store.held
+        yield "held_rows", None, *rows
+        yield "held_findings", None, *findings
 
     def _site_now(self) -> Site:
         """The site file as it is by now, where it is right: an earlier judge may have been told to read it anew."""

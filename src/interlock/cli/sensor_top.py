@@ -45,7 +45,10 @@ def top(folder: str) -> None:
             live.update(screen(view, before, console.size), refresh=True)
             if _asked_to_end():
                 return
-            before, view = view, look(Path(folder))
+            anew = look(Path(folder))
+            if anew.figures is None or view.figures is None or anew.figures.time != view.figures.time:
+                before = view  # else nothing was said since: what is said a second is still so
+            view = anew
 
 
 @contextmanager

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from interlock.cli.sensor_buffers import buffer_sentences
 from interlock.errors import SourceError
 from interlock.pipeline.sensor.figures import figures_document, read_figures_file
 from interlock.pipeline.sensor.outlet_figures import read_outlet_figures
-from interlock.report.printable import printable
+from interlock.report.printable import clip, printable
 from interlock.report.quantities import clock_text, duration_text, iso_time, octets_text
 
 if TYPE_CHECKING:
@@ -22,14 +23,15 @@ if TYPE_CHECKING:
     from interlock.store.port import Entry
 
 __all__ = [
+    "AS_IT_WAS",
     "View",
-    "budgets_text",
+    "budgets_said",
     "headline",
-    "interface_text",
-    "latency_text",
-    "lost_text",
-    "memory_text",
-    "outlet_text",
+    "interface_said",
+    "latency_said",
+    "lost_said",
+    "memory_said",
+    "outlet_said",
     "sentences",
     "view_document",
     "view_of",
@@ -37,6 +39,7 @@ __all__ = [
 
 _FRESH_NS: Final = 5_000_000_000
 _LINES: Final = 8
+AS_IT_WAS: Final = "What follows is as it was then."
 _SEVERITIES: Final[tuple[str, ...]] = ("critical", "high", "medium", "low", "info")
 
 State = Literal["running", "silent", "stopped", "absent"]
@@ -53,6 +56,11 @@ class View:
     now: int
     figures: Figures | None
     diary: tuple[Entry, ...] = ()
+
+    @property
+    def until(self) -> int:
+        """Up to when what goes on went on, as far as anybody knows: UTC ns."""
+        return self.now if self.state == "running" or self.figures is None else self.figures.time
 
 
 def view_of(folder: Path, now: int, diary: Callable[[], Iterable[Entry]]) -> View:
@@ -123,22 +131,31 @@ def _entry(entry: Entry) -> dict[str, Any]:
     return {**shown, "source": entry.source, "count": entry.count}
 
 
-def headline(view: View) -> str:
-    """Whether it runs and since when, as one sentence."""
+def headline(view: View, width: int | None = None) -> str:
+    """Whether it runs and since when, as one sentence. width: columns of a terminal, of which a name takes a part."""
     figures = view.figures
     if figures is None:
         return "The sensor has never run with this store."
     name = printable(figures.sensor) or "The sensor"
-    last = f"{clock_text(figures.time)}, {duration_text(view.now - figures.time)} ago"
+    if width is not None:
+        name = clip(name, max(10, width // 4))
+    last = f"{clock_text(figures.time)}, {_ago(view.now - figures.time)}"
     if view.state == "running":
         since = f"{clock_text(figures.started)} ({duration_text(view.now - figures.started)})"
         word = "runs" if figures.state == "running" else f"is {figures.state}; it was started"
         return f"{name} {word} since {since}."
     if view.state == "silent":
-        return f"{name} is there, but has said nothing since {last}: it is busy or stands still."
+        return (
+            f"{name} is silent: it is there, but has said nothing since {last}; it is busy or stands still."
+        )
     if figures.state == "stopped":
         return f"{name} does not run. It was stopped at {last}."
     return f"{name} does not run. It last said something at {last}."
+
+
+def _ago(age_ns: int) -> str:
+    """How long ago; a clock that was set back makes what was said lie before us."""
+    return f"{duration_text(age_ns)} ago" if age_ns >= 0 else f"{duration_text(-age_ns)} ahead of this clock"
 
 
 def sentences(view: View) -> Iterator[tuple[str, str]]:
@@ -147,66 +164,76 @@ def sentences(view: View) -> Iterator[tuple[str, str]]:
     if figures is None:
         return
     yield "version", printable(figures.version)
-    if figures.capture_time is not None:
-        yield "newest", clock_text(figures.capture_time)
-    yield (
-        "packets",
-        f"{figures.packets:,} ({octets_text(figures.octets)}); the kernel dropped {figures.drops:,}",
-    )
-    yield "operations", _by_name(figures.operations, "none")
+    newest = "none yet" if figures.capture_time is None else clock_text(figures.capture_time)
+    yield "newest", newest
+    packets = f"{figures.packets:,} ({octets_text(figures.octets)})"
+    yield "packets", f"{packets}; the kernel dropped {figures.drops:,}"
+    yield "operations", ", ".join(_by_name(figures.operations)) or "none"
     order: dict[str, int] = {s: figures.severities[s] for s in _SEVERITIES if s in figures.severities}
-    yield "findings", f"{figures.findings:,} committed; by severity: {_by_name(order, 'none')}"
+    yield "findings", f"{figures.findings:,} committed; by severity: {', '.join(_by_name(order)) or 'none'}"
     yield "known", f"{figures.assets:,} machines; {figures.flows:,} conversations are followed"
-    yield "record", latency_text(figures.record_latency)
-    yield "finding", latency_text(figures.finding_latency)
-    yield "lost", lost_text(figures)
+    yield "record", ", ".join(latency_said(figures.record_latency))
+    yield "finding", ", ".join(latency_said(figures.finding_latency))
+    yield "lost", "; ".join(lost_said(figures))
     for one in figures.interfaces:
-        yield "interface", interface_text(one)
-    yield "memory", memory_text(figures)
+        yield "interface", "; ".join(interface_said(one))
+    if not figures.interfaces:
+        yield "interface", "none has been heard of yet"
+    yield from buffer_sentences(figures)
+    yield "memory", ", ".join(memory_said(figures)) or "unknown"
     if figures.budgets:
-        yield "budgets", budgets_text(figures)
+        yield "budgets", ", ".join(budgets_said(figures))
     for one_of in figures.budgets:
         if one_of.aged_out:
             yield "aged out", f"{one_of.aged_out:,} of {printable(one_of.name)}, the oldest, or did not fit"
     for outlet in figures.outlets:
-        yield "outlet", outlet_text(outlet, view.now)
+        yield "outlet", "; ".join(outlet_said(outlet, view.until))
 
 
-def lost_text(figures: Figures) -> str:
+# What follows gives parts of a sentence, the most important ones first, for lines of any width.
+
+
+def lost_said(figures: Figures) -> list[str]:
     """What was not seen or not kept."""
-    shed = _by_name(figures.shed, "nothing")
     blind = duration_text(figures.blind_ns) if figures.blind_ns else "never"
-    return f"blind {blind}; shed {shed}; {figures.worker_restarts:,} processes were begun anew"
+    shed = ", ".join(_by_name(figures.shed)) or "nothing"
+    anew = figures.worker_restarts
+    return [
+        f"blind {blind}",
+        f"shed {shed}",
+        f"{anew:,} process{' was' if anew == 1 else 'es were'} begun anew",
+    ]
 
 
-def interface_text(one: InterfaceFigures) -> str:
+def interface_said(one: InterfaceFigures) -> list[str]:
     """One interface."""
     since = f" since {clock_text(one.since)}" if one.since else ""
-    return f"{printable(one.name)} {one.state}{since}; {one.packets:,} packets, {one.drops:,} dropped"
+    return [f"{printable(one.name)} {one.state}{since}", f"{one.packets:,} packets, {one.drops:,} dropped"]
 
 
-def outlet_text(one: OutletFigures, now: int) -> str:
-    """One outlet."""
+def outlet_said(one: OutletFigures, until: int) -> list[str]:
+    """One outlet. until: up to when what fails did, UTC ns."""
+    delivered = f"{one.delivered:,} delivered"
     if one.failing_since is None:
-        return f"{printable(one.name)}: {one.delivered:,} delivered"
-    since = duration_text(now - one.failing_since)
-    return f"{printable(one.name)}: fails for {since}; {one.waiting:,} wait, {one.delivered:,} delivered"
+        return [f"{printable(one.name)}: {delivered}"]
+    since = duration_text(until - one.failing_since)
+    return [f"{printable(one.name)}: fails for {since}", f"{one.waiting:,} wait, {delivered}"]
 
 
-def latency_text(histogram: Histogram) -> str:
-    """`p50 1.2 ms, p99 …`; says where nothing was measured."""
+def latency_said(histogram: Histogram) -> list[str]:
+    """`p50 1.2 ms`, `p99 …`; says where nothing was measured."""
     if not histogram.count:
-        return "not measured yet"
+        return ["p50 and p99 not measured yet"]
     named = (("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999))
     parts = [f"{name} {duration_text(histogram.quantile(share) or 0)}" for name, share in named]
-    return ", ".join([*parts, f"longest {duration_text(histogram.maximum)}"])
+    return [*parts, f"longest {duration_text(histogram.maximum)}"]
 
 
-def _by_name(counts: dict[str, int], nothing: str) -> str:
-    return ", ".join(f"{printable(name)} {count:,}" for name, count in counts.items() if count) or nothing
+def _by_name(counts: dict[str, int]) -> list[str]:
+    return [f"{printable(name)} {count:,}" for name, count in counts.items() if count]
 
 
-def budgets_text(figures: Figures) -> str:
+def budgets_said(figures: Figures) -> list[str]:
     """How full each budget is, the fullest first; those of which less than a percent is used are only counted."""
     shares = sorted(
         ((b.used / b.budget if b.budget else 0.0, b) for b in figures.budgets), key=lambda pair: -pair[0]
@@ -214,14 +241,13 @@ def budgets_text(figures: Figures) -> str:
     shown = [f"{printable(b.name)} {share:.0%} of {b.budget:,g}" for share, b in shares if share >= 0.01]
     rest = len(shares) - len(shown)
     if not shown:
-        return "all less than 1 % used"
-    return ", ".join([*shown, *([f"{rest} others less than 1 %"] if rest else [])])
+        return ["all less than 1 % used"]
+    return [*shown, *([f"{rest} other{'s' * (rest > 1)} less than 1 %"] if rest else [])]
 
 
-def memory_text(figures: Figures) -> str:
+def memory_said(figures: Figures) -> list[str]:
     """Each process and what it takes."""
-    taken = (
-        (printable(one.name), "unknown" if one.rss_octets is None else octets_text(one.rss_octets))
+    return [
+        f"{printable(one.name)} {'unknown' if one.rss_octets is None else octets_text(one.rss_octets)}"
         for one in figures.processes
-    )
-    return ", ".join(f"{name} {memory}" for name, memory in taken) or "unknown"
+    ]

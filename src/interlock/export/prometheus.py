@@ -18,7 +18,7 @@ from interlock.report.printable import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from interlock.records.figures import Figures
+    from interlock.records.figures import BufferFigures, Figures
     from interlock.records.histogram import Histogram
 
 __all__ = ["CONTENT_TYPE", "exposition"]
@@ -106,6 +106,7 @@ def _states(figures: Figures) -> Iterator[_Family]:
     yield _gauge("memory_budget", "How much of each thing may be kept in memory.", most)
     aged = [((("budget", b.name),), b.aged_out) for b in figures.budgets]
     yield _counter("aged_out", "What made room in memory for newer things, or did not fit.", aged)
+    yield from _of_buffers(figures)
     yield _gauge("assets", "Machines known.", [((), figures.assets)])
     memory = [((("process", p.name),), p.rss_octets) for p in figures.processes if p.rss_octets is not None]
     yield _gauge("resident_memory_bytes", "Memory of each process.", memory, "bytes")
@@ -114,6 +115,21 @@ def _states(figures: Figures) -> Iterator[_Family]:
     )
     newest = [] if figures.capture_time is None else [((), figures.capture_time / 1e9)]
     yield _gauge("capture_time_seconds", "Time of the newest packet judged, since 1970.", newest, "seconds")
+
+
+def _of_buffers(figures: Figures) -> Iterator[_Family]:
+    rows = [(_buffer_labels(one), one) for one in figures.buffers]
+    used = [(labels, one.used) for labels, one in rows]
+    yield _gauge("buffer_used", "What waits in a place on the way through the sensor, in its unit.", used)
+    yield _gauge("buffer_room", "How much may wait there.", [(labels, one.room) for labels, one in rows])
+    when = [(labels, one.time / 1e9) for labels, one in rows]
+    yield _gauge("buffer_time_seconds", "When so much waited there, since 1970.", when, "seconds")
+
+
+def _buffer_labels(one: BufferFigures) -> Labels:
+    interface = () if one.interface is None else (("interface", one.interface),)
+    worker = () if one.worker is None else (("worker", str(one.worker)),)
+    return (("buffer", one.name), ("unit", one.unit), *interface, *worker)
 
 
 def _of_interfaces(figures: Figures) -> Iterator[_Family]:

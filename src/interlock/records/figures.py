@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from interlock.records.histogram import Histogram
 
-__all__ = ["BudgetFigures", "Figures", "InterfaceFigures", "OutletFigures", "ProcessFigures", "State"]
+__all__ = [
+    "BUFFERS",
+    "BudgetFigures",
+    "BufferFigures",
+    "Figures",
+    "InterfaceFigures",
+    "OutletFigures",
+    "ProcessFigures",
+    "State",
+]
 
 State = Literal["starting", "running", "stopping", "stopped"]
 InterfaceState = Literal["up", "no-carrier", "down", "gone", "unknown"]
+BufferName = Literal["ring", "queue", "unsaved", "held_rows", "held_findings"]
+BufferUnit = Literal["blocks", "octets", "findings"]
+BUFFERS: Final[dict[BufferName, BufferUnit]] = {
+    "ring": "blocks",
+    "queue": "octets",
+    "unsaved": "octets",
+    "held_rows": "octets",
+    "held_findings": "findings",
+}
+"""In the order of the way through the sensor; see BufferFigures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +79,30 @@ class BudgetFigures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BufferFigures:
+    """A place where things wait on their way through the sensor: how much waited at `time` (UTC ns), of how much room.
+
+    ring: blocks that the kernel has filled and may not fill anew, since their worker has not read them or not handed on
+    what it read; with all of them the kernel drops packets. queue: octets from a worker on their way to the judge.
+    unsaved: octets that a worker keeps until the judge has them on disk. held_rows, held_findings: what the judge keeps
+    while the disk takes none. interface: of a ring; worker: None where it is the judge's.
+    """
+
+    name: BufferName
+    unit: BufferUnit
+    used: int
+    room: int
+    time: int
+    interface: str | None = None
+    worker: int | None = None
+
+    @property
+    def share(self) -> float:
+        """How full it was, 1 for full; a queue takes its last step whole, and can be a little more than that."""
+        return self.used / self.room if self.room else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
     """One look at a sensor; counts run since `started`, and nothing is zero that was not measured as zero.
 
@@ -89,6 +132,7 @@ class Figures:
     assets: int = 0
     processes: tuple[ProcessFigures, ...] = ()
     budgets: tuple[BudgetFigures, ...] = ()
+    buffers: tuple[BufferFigures, ...] = ()
     interfaces: tuple[InterfaceFigures, ...] = ()
     outlets: tuple[OutletFigures, ...] = ()
     record_latency: Histogram = field(default_factory=Histogram)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from interlock.pipeline.sensor.figures import (
     BudgetFigures,
+    BufferFigures,
     Figures,
     Histogram,
     InterfaceFigures,
@@ -45,6 +46,18 @@ def figures(**changes) -> Figures:
         "budgets": (
             BudgetFigures(name="flows", used=150_000, budget=200_000, aged_out=12),
             BudgetFigures(name="reassembly_mib", used=0.125, budget=64),
+        ),
+        "buffers": (
+            BufferFigures(
+                name="ring", unit="blocks", used=1600, room=2048, time=NOW, interface="eth1", worker=0
+            ),
+            BufferFigures(
+                name="ring", unit="blocks", used=2, room=2048, time=NOW, interface="eth2", worker=1
+            ),
+            BufferFigures(name="queue", unit="octets", used=1 << 20, room=32 << 20, time=NOW, worker=0),
+            BufferFigures(name="unsaved", unit="octets", used=0, room=32 << 20, time=NOW, worker=0),
+            BufferFigures(name="held_rows", unit="octets", used=0, room=64 << 20, time=NOW),
+            BufferFigures(name="held_findings", unit="findings", used=0, room=100_000, time=NOW),
         ),
         "interfaces": (
             InterfaceFigures(

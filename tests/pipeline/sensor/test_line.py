@@ -9,7 +9,7 @@ import pytest
 
 from interlock.pipeline.sensor.line import Line
 from interlock.pipeline.sensor.shedding import Pressure
-from interlock.pipeline.sensor.stream import Receiver
+from interlock.pipeline.sensor.stream import QUEUE_OCTETS, Receiver
 
 SCHEMAS = {"marks": pa.schema([("word", pa.dictionary(pa.int32(), pa.utf8())), ("octets", pa.binary())])}
 
@@ -120,3 +120,26 @@ def test_judges_who_die_one_after_the_other_refuse_nothing(judges, line) -> None
         judges.die()
         line.wait(0.0)
     assert judges.read() == [1, 2]
+
+
+def test_it_says_how_much_waits_and_how_much_is_held_until_it_is_on_disk(judges, line) -> None:
+    assert line.buffers == {"queue": (0, QUEUE_OCTETS), "unsaved": (0, 10_000)}
+    send(line, 1, 2, octets=2000)
+    judges.read()
+    line.wait(1.0)
+    (waiting, _), (held, _) = line.buffers.values()
+    assert waiting == 0
+    assert 4000 < held < 5000
+    judges.kept = 1
+    line.wait(0.0)
+    assert 2000 < line.buffers["unsaved"][0] < held - 1999
+    judges.kept = 2
+    line.wait(0.0)
+    assert line.buffers["unsaved"][0] == 0
+
+
+def test_what_the_judge_does_not_read_is_seen_to_wait(judges, line) -> None:
+    send(line, *range(1, 9), octets=200_000)
+    waiting, limit = line.buffers["queue"]
+    assert 8 * 200_000 - (1 << 20) < waiting <= 8 * 201_000
+    assert limit == QUEUE_OCTETS

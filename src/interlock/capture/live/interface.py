@@ -56,6 +56,7 @@ Of the 50 ms in which a finding is on disk (p99), 20 are spent here, and 30 left
 """
 ENOUGH_FRAMES: Final = 256
 """A batch of so many frames waits no longer than WAIT_S: its own price is a small part of theirs."""
+_NO_LIMIT: Final = 1 << 62
 _LOOK_S: Final = 0.25
 """How often the interface is looked at, and the kernel's counters are added up before they run over."""
 
@@ -150,6 +151,13 @@ class LiveSource:
     def damaged(self) -> int:
         """Blocks that contradicted themselves, which only a broken kernel or another process makes."""
         return int(self._place.row[places.DAMAGED])
+
+    @property
+    def filled(self) -> tuple[int, int]:
+        """Blocks that the kernel cannot fill anew, since they are unread or not done with; of how many in all."""
+        ring, row = self._ring, np.zeros(3, np.int64)
+        unread = ready(ring.memory, ring.size.block_octets, self._next, _NO_LIMIT, _NO_LIMIT, row.data)
+        return self._next - self._place.sequence + unread, ring.size.blocks
 
     @property
     def passed_over(self) -> int:

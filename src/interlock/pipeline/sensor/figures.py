@@ -11,7 +11,14 @@ from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from interlock.errors import OutputError, SourceError
-from interlock.records.figures import BudgetFigures, Figures, InterfaceFigures, OutletFigures, ProcessFigures
+from interlock.records.figures import (
+    BudgetFigures,
+    BufferFigures,
+    Figures,
+    InterfaceFigures,
+    OutletFigures,
+    ProcessFigures,
+)
 from interlock.records.histogram import Histogram
 from interlock.report.quantities import iso_time, parse_time
 from interlock.report.schema import SchemaError, check
@@ -22,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FIGURES_FILE",
     "BudgetFigures",
+    "BufferFigures",
     "Figures",
     "Histogram",
     "InterfaceFigures",
@@ -41,6 +49,7 @@ _TIMES: Final = frozenset({"time", "started", "capture_time", "since", "failing_
 _ROWS: Final[dict[str, type]] = {
     "processes": ProcessFigures,
     "budgets": BudgetFigures,
+    "buffers": BufferFigures,
     "interfaces": InterfaceFigures,
     "outlets": OutletFigures,
 }

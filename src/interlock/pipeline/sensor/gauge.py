@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from interlock.errors import OutputError
+from interlock.pipeline.sensor.buffers import Buffers
 from interlock.pipeline.sensor.figures import (
     Figures,
     Histogram,
@@ -21,7 +23,7 @@ from interlock.pipeline.sensor.filling import Filling
 from interlock.pipeline.sensor.outlet_figures import read_outlet_figures
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import pyarrow as pa
 
@@ -51,6 +53,7 @@ class Gauge:
         self._flows: dict[int, int] = {}
         self._processes: dict[str, int] = {}
         self.filling = Filling()
+        self.buffers = Buffers()
         self.capture_time = 0
         self.assets = 0
 
@@ -70,6 +73,7 @@ class Gauge:
             self._processes[f"worker {note.worker}"] = note.pid
             if note.frames:
                 self._record.add(done - note.arrived, note.frames)
+            self.buffers.told(note.buffers or (), note.wall, note.worker)
             for row in note.figures or ():
                 self._interface(note.worker, row, live=live)
 
@@ -118,7 +122,8 @@ class Gauge:
                 for name, pid in self._processes.items()
             ),
             budgets=self.filling.figures(),
-            interfaces=tuple(self._interfaces.values()),
+            buffers=self.buffers.figures(),
+            interfaces=_by_interface(self._interfaces.values()),
             outlets=outlets,
             record_latency=self._record,
             finding_latency=self._finding,
@@ -156,6 +161,25 @@ class Gauge:
             octets=figures["wire_octets"],
             drops=figures["dropped"],
         )
+
+
+def _by_interface(rows: Iterable[InterfaceFigures]) -> tuple[InterfaceFigures, ...]:
+    """What the workers of each interface say, added up; its state is what one of them noticed last."""
+    found: dict[str, InterfaceFigures] = {}
+    for row in rows:
+        before = found.get(row.name)
+        found[row.name] = row if before is None else _both(before, row)
+    return tuple(found.values())
+
+
+def _both(one: InterfaceFigures, other: InterfaceFigures) -> InterfaceFigures:
+    newest = one if one.since >= other.since else other
+    return replace(
+        newest,
+        packets=one.packets + other.packets,
+        octets=one.octets + other.octets,
+        drops=one.drops + other.drops,
+    )
 
 
 def _resident(pid: int) -> int | None:

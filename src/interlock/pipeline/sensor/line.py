@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from interlock.pipeline.sensor.shedding import Pressure
     from interlock.pipeline.sensor.wires import Connection
+    from interlock.records.figures import BufferName
 
 __all__ = ["HELD_OCTETS", "Line"]
 
@@ -91,6 +92,12 @@ class Line:
             self._again()
         self._hand()
         self._forget()
+
+    @property
+    def buffers(self) -> dict[BufferName, tuple[int, int]]:
+        """Octets that wait for the judge, and that are held until he has them on disk; of how many."""
+        waiting, held = (self._sender.pending, self._queue_octets), (self._octets, self._limit)
+        return {"queue": waiting, "unsaved": held}
 
     def allow(self, most: Pressure) -> None:
         """Go so far in leaving out rows from now on."""

@@ -43,6 +43,11 @@ class FrameSource(Protocol):
         ...
 
     @property
+    def rings(self) -> Sequence[tuple[int, int] | None]:
+        """For each source that is read from a ring how many of its blocks are not free, and how many there are."""
+        ...
+
+    @property
     def live(self) -> bool:
         """Whether time goes on where nothing comes."""
         ...
@@ -106,6 +111,11 @@ class Listener(Protocol):
         """Frames that were read, by those before, too."""
         ...
 
+    @property
+    def filled(self) -> tuple[int, int]:
+        """Blocks of its ring that are not free, and how many there are."""
+        ...
+
     def batch(self, timeout_s: float, *, keep: bool = False) -> Frames | None:
         """The next frames, None where none came. keep: those before are not done with."""
         ...
@@ -157,6 +167,11 @@ class Replay:
     def links(self) -> Sequence[None]:
         """Files have none."""
         return (None,) * len(self._run.sources)
+
+    @property
+    def rings(self) -> Sequence[None]:
+        """Files have none."""
+        return self.links
 
     @property
     def paced(self) -> bool:
@@ -267,6 +282,11 @@ class Interface:
         """What it does, and since when."""
         state = self._listener.state
         return ({"state": state.state, "since": state.since_ns},)
+
+    @property
+    def rings(self) -> Sequence[tuple[int, int]]:
+        """How full its ring is."""
+        return (self._listener.filled,)
 
     def batch(self, timeout_s: float) -> Frames | None:
         """The next frames."""

@@ -12,6 +12,8 @@ from interlock.records.frames import Source
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from interlock.records.figures import BufferName
+
 __all__ = ["OPEN_FLOWS", "WorkerNote", "figures_of", "figures_text", "note_octets", "read_note"]
 
 OPEN_FLOWS: Final = "flows_open"
@@ -28,7 +30,9 @@ class WorkerNote:
     read up to the step before, and with this one. frames, octets: in this batch. arrived: wall clock, UTC ns, at which
     its oldest frame was on the wire (of a file: was read). figures: the worker's sources and their statistics, about
     once a second; fill: with them, how much of each budget is used, and how many were aged out since the process began.
-    flows: conversations open. done: nothing more comes.
+    buffers: with them, too, name, interface (None: of none), how much waits and room of each (records.figures.BUFFERS).
+    wall: the clock at which figures, fill and buffers were so, UTC ns. flows: conversations open. done: nothing more
+    comes.
     """
 
     worker: int
@@ -39,6 +43,8 @@ class WorkerNote:
     figures: list[dict[str, Any]] | None = None
     flows: int = 0
     fill: dict[str, list[float]] | None = None
+    buffers: Sequence[tuple[BufferName, str | None, int, int]] | None = None
+    wall: int = 0
     step: int = 0
     since: int = 0
     upto: int = 0

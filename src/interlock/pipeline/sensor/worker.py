@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from interlock.decode.engine import Engine
     from interlock.pipeline.sensor.sources import FrameSource
+    from interlock.records.figures import BufferName
     from interlock.records.frames import Frames
 
 __all__ = ["Records", "Worker"]
@@ -34,6 +35,11 @@ class Records(Protocol):
     """Where a worker's records go. delivered: steps up to this one get there, also where the worker dies now."""
 
     delivered: int
+
+    @property
+    def buffers(self) -> Mapping[BufferName, tuple[int, int]]:
+        """Places where they wait: octets there now, and room."""
+        ...
 
     def send(self, batches: Mapping[str, pa.RecordBatch], *, now: int, note: bytes, step: int) -> None:
         """Hand on what is there. now: capture clock, UTC ns. step: its number, which only rises."""
@@ -156,6 +162,8 @@ class Worker:
             figures=self._figures() if due else None,
             flows=self._engine.flows.used,
             fill={name: list(used) for name, used in self._engine.fill.items()} if due else None,
+            buffers=self._buffers() if due else None,
+            wall=wall if due else 0,
             step=step,
             since=self._since,
             upto=self._source.reached,
@@ -167,3 +175,10 @@ class Worker:
     def _figures(self) -> list[dict[str, Any]]:
         source = self._source
         return figures_text(source.sources, source.statistics, source.links)
+
+    def _buffers(self) -> list[tuple[BufferName, str | None, int, int]]:
+        rings = zip(self._source.sources, self._source.rings, strict=True)
+        return [
+            *(("ring", source.name, *ring) for source, ring in rings if ring is not None),
+            *((name, None, used, room) for name, (used, room) in self._records.buffers.items()),
+        ]

@@ -174,6 +174,12 @@ class PlainStore:
         if lines:
             self._say("aged-out", f"{lines:,} lines of the diary were removed", lines)
 
+    @property
+    def held(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """What waits for the disk and how much may: octets of rows, findings."""
+        limits = self._limits
+        return (self._tables.held_octets, limits.held_octets), (self._owed.unkept, limits.held_findings)
+
     def close(self) -> None:
         """Everything on disk, folded and sealed where that is done here, as far as the disk takes it.
 

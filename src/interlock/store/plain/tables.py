@@ -105,6 +105,11 @@ class Tables:
         """Rows that are not on disk: those that wait in memory, and those given up that nobody was told of."""
         return self._holding.rows + sum(self._holding.lost.values())
 
+    @property
+    def held_octets(self) -> int:
+        """What waits in memory."""
+        return self._holding.octets
+
     def lost(self) -> dict[str, int]:
         """Table → rows given up since this was asked last."""
         lost, self._holding.lost = self._holding.lost, {}
