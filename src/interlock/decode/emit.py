@@ -30,6 +30,8 @@ _DIRECTIONS = ("written", "read", "reported")
 _COUNTED = ("retransmissions", "gaps", "duplicates", "bad_checksums", "offloaded_checksums")
 _NO_NUMBER = -(1 << 31)
 _TCP, _UDP = 6, 17
+_BOTH_SIDES = 3
+"""Of Flows.refused, a bit for each side."""
 _MANY_WORDS = 4096
 _U16, _U32, _U64, _I32 = pa.uint16(), pa.uint32(), pa.uint64(), pa.int32()
 _TIME, _DURATION = pa.timestamp("ns", "UTC"), pa.duration("ns")
@@ -49,7 +51,7 @@ class Emitter:
         names: Any,
         protocols: Sequence[str],
         realms: Sequence[str],
-        refuted: Callable[[str, int], bool],
+        refuted: Callable[..., bool],
     ) -> None:
         self._flows = flows
         self._refuted = refuted
@@ -204,7 +206,8 @@ class Emitter:
     def port_name(self, slot: int) -> str | None:
         """What the registered port (or link type) says, for a flow that nothing else named.
 
-        It says nothing where a decoder of that name has seen how the flow begins, and refused it.
+        It says nothing where a decoder of that name has seen how the flow begins, and refused it, or what each end
+        says in the middle of it, and refused both.
         """
         from interlock.decode.port_names import port_name  # noqa: PLC0415 (read when the first flow ends)
 
@@ -212,9 +215,9 @@ class Emitter:
         side = f.client_side[slot]
         name = port_name(f.transport[slot], f.port[slot, 1 - side], f.port[slot, side])
         began = f.transport[slot] == _UDP or f.oriented[slot]
-        if name and began and f.tries[slot] and self._refuted(name, f.transport[slot]):
-            return None
-        return name
+        if not name or not (f.tries[slot] if began else f.refused[slot] == _BOTH_SIDES):
+            return name
+        return None if self._refuted(name, f.transport[slot], midstream=not began) else name
 
     def values(self, done: tuple[dict[str, Any], Any, dict[int, str], dict[int, bytes]]) -> pa.RecordBatch:
         """One batch of `values` from ValueSheet.end_batch's result."""

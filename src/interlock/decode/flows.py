@@ -37,6 +37,7 @@ _COLUMNS = {
     "basis": np.uint8,
     "confidence": np.uint8,
     "tries": np.uint8,
+    "refused": np.uint8,
     "client_side": np.uint8,
     "oriented": np.uint8,
     "tcp": np.uint8,
@@ -139,6 +140,7 @@ class Flows:
         self.source, self.last_source, self.realm = v["source"], v["last_source"], v["realm"]
         self.vlan, self.transport, self.protocol = v["vlan"], v["transport"], v["protocol"]
         self.basis, self.confidence, self.tries = v["basis"], v["confidence"], v["tries"]
+        self.refused = v["refused"]
         self.client_side, self.oriented, self.tcp = v["client_side"], v["oriented"], v["tcp"]
         self.opaque, self.alive, self.family = v["opaque"], v["alive"], v["family"]
         self.retransmissions, self.gaps, self.duplicates = v["retransmissions"], v["gaps"], v["duplicates"]
@@ -256,7 +258,7 @@ class Flows:
         self.clock[slot] = self.over[slot] = self.heard[slot, 0] = self.heard[slot, 1] = 0
         self.source[slot] = self.last_source[slot] = self.realm[slot] = self.vlan[slot] = 0
         self.transport[slot] = self.protocol[slot] = 0
-        self.basis[slot] = self.confidence[slot] = self.tries[slot] = 0
+        self.basis[slot] = self.confidence[slot] = self.tries[slot] = self.refused[slot] = 0
         self.client_side[slot] = self.oriented[slot] = self.tcp[slot] = 0
         self.opaque[slot] = self.alive[slot] = self.family[slot] = 0
         self.retransmissions[slot] = self.gaps[slot] = self.duplicates[slot] = 0

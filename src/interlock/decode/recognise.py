@@ -79,14 +79,20 @@ class Recogniser:
             for kind, ports in (("tcp", spec.tcp), ("udp", spec.udp))
             for name in (spec.names if ports else ())
         }
+        self._by_name = {name: spec for spec in specs for name in spec.names}
         self._streams = tuple(s for s in specs if s.streams)
         self._datagrams = tuple(s for s in specs if s.udp)
         self._beside: dict[tuple[str, ...], tuple[ProtocolSpec, ...]] = {}
 
-    def refuted(self, name: str, transport: int) -> bool:
-        """Whether a port's name is that of a decoder, whose probe would have known a payload of it."""
-        kind = _KINDS.get(transport)
-        return kind is not None and (_CARRIED_BY.get(name, name), kind) in self._probed
+    def refuted(self, name: str, transport: int, *, midstream: bool = False) -> bool:
+        """Whether a port's name is that of a decoder, whose probe would have known a payload of it.
+
+        midstream: the conversation began before the capture. Who speaks after the other begins a message, in all but
+        protocols whose streams are headless.
+        """
+        kind, name = _KINDS.get(transport), _CARRIED_BY.get(name, name)
+        known = kind is not None and (name, kind) in self._probed
+        return known and not (midstream and self._by_name[name].headless)
 
     def name_of(self, code: int) -> str:
         """Name of what shares a code's transport: as of all that a stream's octets tell before they are decoded."""
@@ -100,6 +106,8 @@ class Recogniser:
         hint = self._hint(packet, flows, slot, side)
         hinted = self._hinted(hint)
         best, confidence, short = self._ask(hinted, octets, hint, HINTED)
+        if hinted and best is None and not short:
+            flows.refused[slot] |= 1 << side
         if confidence < SURE:
             enough = SURE if short else max(ACCEPTED, confidence + MARGIN)
             other, surer, more = self._ask(self._others(hint.transport, hinted), octets, hint, enough)

@@ -47,6 +47,8 @@ class ProtocolSpec:
     (60 and more is taken), or NEED_MORE. It sees at most 512 octets.
     decoder(spec, tools) → Decoder. framer() → Framer for streams; None: datagrams only.
     details: the protocol's own tables, if any. control: an industrial control protocol.
+    headless: whether its streams go on with octets that show no message's beginning (ciphered, raw, tunnelled):
+    what its probe refuses in the middle of a stream says nothing then.
     authenticated: whether the protocol, as decoded, authenticates who asks.
     rides_on: name of the SPEC whose decoder hands over complete user data (COTP's for MMS): its probe is never
     asked, ports and framer are those of the carrier; its decoder has `begins(octets)` and
@@ -66,6 +68,7 @@ class ProtocolSpec:
     timeout_ns: int = 10_000_000_000
     aliases: tuple[str, ...] = field(default=())
     rides_on: str = ""
+    headless: bool = False
 
     @property
     def streams(self) -> bool:

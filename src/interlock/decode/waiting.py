@@ -62,6 +62,11 @@ class Waiting:
         return self.whole.framer
 
     @property
+    def headless(self) -> bool:
+        """See ProtocolSpec."""
+        return self.whole.headless
+
+    @property
     def details(self) -> tuple[Table, ...]:
         """See ProtocolSpec."""
         return self.whole.details

@@ -275,4 +275,5 @@ SPEC = ProtocolSpec(
     tcp=frozenset({80, 81, 591, 3128, 8000, 8008, 8080, 8081, 8088, 8888, 5985}),
     framer=HttpFramer,
     timeout_ns=60_000_000_000,
+    headless=True,
 )

@@ -194,4 +194,5 @@ SPEC = ProtocolSpec(
     decoder=Rdp,
     tcp=frozenset({3389}),
     framer=RdpFramer,
+    headless=True,
 )

@@ -165,4 +165,5 @@ SPEC = ProtocolSpec(
     decoder=Ssh,
     tcp=frozenset({22, 2222}),
     framer=SshFramer,
+    headless=True,
 )

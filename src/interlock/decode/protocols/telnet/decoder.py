@@ -193,4 +193,5 @@ SPEC = ProtocolSpec(
     decoder=Telnet,
     tcp=frozenset({23, 2323}),
     framer=TelnetFramer,
+    headless=True,
 )

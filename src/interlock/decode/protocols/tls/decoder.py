@@ -265,4 +265,5 @@ SPEC = ProtocolSpec(
     framer=TlsFramer,
     details=(TLS,),
     timeout_ns=10_000_000_000,
+    headless=True,
 )
