@@ -33,7 +33,7 @@ _MINUTE_US: Final = 60_000_000
 _PACKETS_A_POLL: Final = 3.02
 """Request, answer, acknowledgement; a few are split."""
 _DAY_MINUTES: Final = 1440
-_LOOK_S: Final = 1.0
+_LOOK_S: Final = 0.3
 _HOUR_NS: Final = 3_600_000_000_000
 
 

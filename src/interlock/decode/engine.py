@@ -147,10 +147,14 @@ class Engine:
             d.clock, d.latest = d.clock + now - d.latest, now
         return self._collect()
 
-    def open_flows(self, since: int) -> pa.RecordBatch | None:
-        """Rows of `flows` as they are now, of conversations that go on and spoke after `since` (UTC ns)."""
+    def open_flows(self, since: int, lasting: int = 0) -> pa.RecordBatch | None:
+        """Rows of `flows` as they are now, of conversations that go on and spoke after `since` (UTC ns).
+
+        lasting: only of those that have gone on for so long (ns).
+        """
         f = self.flows.columns
-        slots = np.flatnonzero((f["alive"] == 1) & (f["last"] >= since))
+        long = f["last"] - f["first"] >= lasting
+        slots = np.flatnonzero((f["alive"] == 1) & (f["last"] >= since) & long)
         return self._emit.flows(slots) if len(slots) else None
 
     def finish(self) -> Iterator[Batches]:

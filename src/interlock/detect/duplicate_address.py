@@ -11,6 +11,7 @@ from interlock.detect.control import is_station
 from interlock.detect.facts import Facts
 from interlock.detect.tally import Key, Tallies, Tally
 from interlock.records.finding import Action
+from interlock.records.ipv4 import BROADCAST, ipv4_number, is_multicast_ipv4
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -226,11 +227,14 @@ def _gap(one: Tally, other: Tally) -> int | None:
 
 @lru_cache(maxsize=65_536)
 def _one_machine(address: str) -> bool:
+    number = ipv4_number(address)
+    if number is not None:
+        return not (is_multicast_ipv4(number) or number >> 24 == 127 or number in (0, BROADCAST))
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
         return False
-    return not (ip.is_multicast or ip.is_unspecified or ip.is_loopback or address == "255.255.255.255")
+    return not (ip.is_multicast or ip.is_unspecified or ip.is_loopback)
 
 
 _ACTIONS: Final = (

@@ -12,6 +12,7 @@ from interlock.detect.facts import Facts
 from interlock.detect.tally import Key, Tallies, Tally
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
+from interlock.records.ipv4 import BROADCAST, ipv4_number, is_multicast_ipv4
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -273,12 +274,15 @@ _ACTIONS: Final = (
 @lru_cache(maxsize=65_536)
 def _routable(address: str | None) -> bool:
     """Whether an address is that of one machine and can be routed at all (a MAC cannot)."""
+    number = ipv4_number(address or "")
+    if number is not None:
+        local = number >> 24 == 127 or number >> 16 == 0xA9FE
+        return not (is_multicast_ipv4(number) or local or number in (0, BROADCAST))
     try:
         ip = ipaddress.ip_address(address or "")
     except ValueError:
         return False
-    limited = ip.version == 4 and int(ip) == 2**32 - 1
-    return not (ip.is_multicast or ip.is_link_local or ip.is_unspecified or ip.is_loopback or limited)
+    return not (ip.is_multicast or ip.is_link_local or ip.is_unspecified or ip.is_loopback)
 
 
 @lru_cache(maxsize=65_536)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from ipaddress import AddressValueError, IPv6Address
 from typing import Final
+
+from interlock.records.ipv4 import BROADCAST, ipv4_number, is_global_ipv4, is_multicast_ipv4
 
 __all__ = ["Address", "classify", "eui64_mac", "near", "sort_key", "virtual_router"]
 
@@ -102,13 +104,12 @@ def _mac(address: str) -> int:
 
 
 def _v4(address: str) -> int:
-    ip = IPv4Address(address)
-    number = int(ip)
-    if number >> 24 == 0 or ip.is_multicast or number == 0xFFFFFFFF:
+    number = ipv4_number(address)
+    if number is None or number >> 24 == 0 or is_multicast_ipv4(number) or number == BROADCAST:
         return 0
     if number >> 16 == 0xA9FE:
         return Address.MACHINE | Address.LINK_LOCAL
-    return Address.MACHINE | Address.PUBLIC if ip.is_global else Address.MACHINE
+    return Address.MACHINE | Address.PUBLIC if is_global_ipv4(number) else Address.MACHINE
 
 
 def _v6(address: str) -> int:
@@ -121,10 +122,7 @@ def _v6(address: str) -> int:
 
 
 def _int4(address: str) -> int:
-    try:
-        return int(IPv4Address(address))
-    except AddressValueError:
-        return 0
+    return ipv4_number(address) or 0
 
 
 def _int6(address: str) -> int:

@@ -40,9 +40,9 @@ class Budget:
     words: int = 200_000
     ring_mib: int = 128
     queue_mib: int = 32
-    endpoints: int = 400_000
+    endpoints: int = 100_000
     relations: int = 1_000_000
-    facts: int = 1_500_000
+    facts: int = 400_000
     causes: int = 20_000
     held_mib: int = 64
     held_findings: int = 100_000

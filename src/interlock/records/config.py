@@ -27,11 +27,12 @@ __all__ = [
     "WebhookConfig",
 ]
 
-SHED_RULES: Final[tuple[str, ...]] = ("nothing", "values", "reads")
+SHED_RULES: Final[tuple[str, ...]] = ("nothing", "values", "reads", "strangers")
 """How far shedding may go where the judge cannot follow: not at all (the kernel drops packets instead), values that
-were read or reported, or repeated reads that went well, too. What a finding could need is never shed."""
+were read or reported, repeated reads that went well, too, or what is told of strangers in a flood of them. What
+somebody did is never shed."""
 
-ShedRule = Literal["nothing", "values", "reads"]
+ShedRule = Literal["nothing", "values", "reads", "strangers"]
 Transport = Literal["udp", "tcp", "tls"]
 MessageFormat = Literal["json", "cef", "text"]
 LineFormat = Literal["jsonl", "text"]
@@ -69,7 +70,7 @@ class SensorConfig:
     retention: Retention = field(default_factory=Retention)
     memory: Budget = field(default_factory=Budget)
     memory_mib: int | None = None
-    shed: ShedRule = "reads"
+    shed: ShedRule = "strangers"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

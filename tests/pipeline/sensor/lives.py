@@ -84,7 +84,7 @@ class Engine:
     def finish(self):
         return []
 
-    def open_flows(self, _since):
+    def open_flows(self, _since, _lasting):
         return None
 
 

@@ -100,6 +100,11 @@ def values(rows: list[dict]) -> pa.RecordBatch:
     return _table("values", [usual | row for row in rows])
 
 
+def of_table(name: str, rows: list[dict]) -> pa.RecordBatch:
+    """A batch of any table: what a row leaves out is null."""
+    return _table(name, rows)
+
+
 def _table(name, rows):
     schema = SCHEMAS[name]
     columns = [

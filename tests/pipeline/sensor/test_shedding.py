@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.pipeline.sensor.some_batches import operations, values
+from tests.pipeline.sensor.some_batches import of_table, operations, values
 
-from interlock.pipeline.sensor.shedding import CYCLE_NS, Pressure, Shedder
+from interlock.pipeline.sensor.shedding import CYCLE_NS, MAX_KNOWN, Pressure, Shedder
 
 
 def kept(shedder, rows, pressure=Pressure.READS, now=0):
@@ -81,7 +81,52 @@ def test_items_of_one_message_stay_together():
     assert kept(shedder, [row | {"operation": 3} for row in rows]) == []
 
 
-def test_other_tables_stay():
-    """Clues, oddities, credentials, flows and whatever a protocol adds."""
+@pytest.mark.parametrize("table", ["oddities", "credentials", "modbus"])
+def test_other_tables_stay(table):
+    """Whatever a protocol adds, too."""
     batch = values([{}])
-    assert Shedder().keep("clues", batch, Pressure.READS, 0) is batch
+    assert Shedder().keep(table, batch, Pressure.STRANGERS, 0) is batch
+
+
+def clues(whos):
+    return of_table("clues", [{"realm": "default", "who": who, "field": "ttl"} for who in whos])
+
+
+def flows(ends):
+    rows = [{"realm": "default", "client": c, "server": s, "server_packets": n} for c, s, n in ends]
+    return of_table("flows", rows)
+
+
+def test_in_a_flood_what_is_told_of_strangers_goes_and_of_those_known_before_it_stays():
+    shedder = Shedder()
+    for pressure in (Pressure.NONE, Pressure.READS):
+        batch = clues(["10.0.0.1", "10.0.0.2/7"])
+        assert shedder.keep("clues", batch, pressure, 0) is batch
+    told = clues(["10.0.0.1", "203.0.113.5", "10.0.0.2", "10.0.0.2/8", "203.0.113.6/1"])
+    assert shedder.keep("clues", told, Pressure.STRANGERS, 0)["who"].to_pylist() == [
+        "10.0.0.1", "10.0.0.2", "10.0.0.2/8",
+    ]  # fmt: skip
+    ends = [
+        ("10.0.0.1", "10.0.0.2", 0), ("203.0.113.5", "10.0.0.2", 0), ("203.0.113.5", "10.0.0.2", 1),
+        ("10.0.0.1", "203.0.113.5", 0), ("203.0.113.5", "203.0.113.6", 0), ("203.0.113.5", "203.0.113.6", 2),
+    ]  # fmt: skip
+    kept = shedder.keep("flows", flows(ends), Pressure.STRANGERS, 0)
+    assert kept["server_packets"].to_pylist() == [0, 1, 2]
+    assert shedder.keep("flows", flows(ends), Pressure.READS, 0).num_rows == len(ends)
+
+
+def test_what_a_stranger_does_stays_in_a_flood():
+    rows = operations([{"operation": 1, "client": "203.0.113.9", "verb": "stop", "outcome": "no-answer"}])
+    assert Shedder().keep("operations", rows, Pressure.STRANGERS, 0).num_rows == 1
+
+
+def test_a_flood_of_strangers_does_not_make_the_memory_of_machines_grow():
+    shedder = Shedder()
+    for at in range(0, 2 * MAX_KNOWN, 8192):
+        shedder.keep(
+            "clues",
+            clues([f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}" for n in range(at, at + 8192)]),
+            Pressure.NONE,
+            0,
+        )
+    assert len(shedder._known) <= MAX_KNOWN + 8192

@@ -227,7 +227,7 @@ def test_a_full_queue_takes_nothing_more():
         while sender.send(writes[sent], now=sent):
             sent += 1
         assert sender.pending < 60_000
-        assert sender.pressure == Pressure.READS
+        assert sender.pressure == Pressure.STRANGERS
         got = through(sender, receiver, writes[sent:])
     assert [s.batches["operations"]["operation"][0].as_py() for s in got] == list(range(400))
     assert sender.shed == {}

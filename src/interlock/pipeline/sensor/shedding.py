@@ -20,26 +20,35 @@ _KEY: Final = ("source", "realm", "client", "server", "protocol", "function_name
 _NUMBERS: Final = ("function", "count", "item", "items")
 
 
+MAX_KNOWN: Final = 65_536
+"""Machines that are known for being heard of without pressure."""
+
+
 class Pressure(IntEnum):
-    """How full the queue is."""
+    """How full the queue is, or how long what is in it has waited."""
 
     NONE = 0
     VALUES = 1
     """Values that were read or reported are left out; written ones never are."""
     READS = 2
     """Reads that went well and were told within the last minute of capture time are left out, too."""
+    STRANGERS = 3
+    """So are facts about machines that were first heard of under this pressure, and their conversations that nobody
+    answered: whoever floods a network with invented addresses must not hide what its machines do."""
 
 
 class Shedder:
     """Leaves rows out of batches. What a finding could need stays under every pressure.
 
-    Writes and their values, programs, refusals, everything unanswered, the first of every kind of read, clues,
-    oddities, credentials, flows and every protocol's own tables.
+    Operations of whomever but repeated reads: writes and their values, programs, refusals, what was not answered, the
+    first of every kind of read; oddities, credentials, every protocol's own tables; and clues and flows but those of
+    strangers in a flood.
     """
 
     def __init__(self) -> None:
         self._told: set[Any] = set()
         self._since = 0
+        self._known: set[tuple[Any, Any]] = set()
 
     def keep(self, name: str, batch: pa.RecordBatch, pressure: Pressure, now: int) -> pa.RecordBatch:
         """The rows that stay. now: capture time, UTC ns."""
@@ -47,7 +56,34 @@ class Shedder:
             return _rows(batch, _texts(batch, "direction") == "written")
         if name == "operations" and pressure >= Pressure.READS:
             return _rows(batch, self._needed(batch, now))
+        if name == "clues":
+            return self._clues(batch, pressure)
+        if name == "flows" and pressure >= Pressure.STRANGERS:
+            return _rows(
+                batch, self._answered(batch) | self._among(batch, "client") & self._among(batch, "server")
+            )
         return batch
+
+    def _clues(self, batch: pa.RecordBatch, pressure: Pressure) -> pa.RecordBatch:
+        if pressure >= Pressure.STRANGERS:
+            return _rows(batch, self._among(batch, "who"))
+        if len(self._known) < MAX_KNOWN:
+            self._known.update(self._machines(batch, "who"))
+        return batch
+
+    def _among(self, batch: pa.RecordBatch, name: str) -> Any:
+        """Which rows are of machines that were known before."""
+        return np.array([machine in self._known for machine in self._machines(batch, name)], bool)
+
+    @staticmethod
+    def _machines(batch: pa.RecordBatch, name: str) -> list[tuple[Any, Any]]:
+        """Realm and address; a device behind an address (`10.0.0.1/3`) is there with it."""
+        addresses = (who and who.partition("/")[0] for who in _texts(batch, name).tolist())
+        return list(zip(_texts(batch, "realm").tolist(), addresses, strict=True))
+
+    @staticmethod
+    def _answered(batch: pa.RecordBatch) -> Any:
+        return batch["server_packets"].to_numpy(zero_copy_only=False) > 0
 
     def _needed(self, batch: pa.RecordBatch, now: int) -> Any:
         """Mask of rows; those of one message stay or go together, since a message counts where item is 0."""

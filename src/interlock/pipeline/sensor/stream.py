@@ -86,7 +86,8 @@ class Step:
 class Sender:
     """Queues steps and writes them without waiting. fd: the write end of a pipe, which it makes non-blocking.
 
-    queue_octets: from a quarter of this waiting on, read values are left out, from half on repeated reads, too.
+    queue_octets: from a quarter of this waiting on, read values are left out, from half on repeated reads, too, from
+    three quarters on strangers (shedding); so, too, where what waits has waited for one, two, three seconds.
     most: how far that may go; with NONE, what has no room is waited for. Not for several threads. Raises OutputError
     where the other side has gone.
     """
@@ -97,7 +98,7 @@ class Sender:
         schemas: Mapping[str, pa.Schema],
         *,
         queue_octets: int = QUEUE_OCTETS,
-        most: Pressure = Pressure.READS,
+        most: Pressure = Pressure.STRANGERS,
     ) -> None:
         if len(schemas) > MAX_TABLES:
             raise ValueError(f"a pipe carries at most {MAX_TABLES} tables")
@@ -109,6 +110,8 @@ class Sender:
         self.most = most
         self._queue: deque[memoryview] = deque()
         self._shedder = Shedder()
+        self._marks: deque[tuple[int, float]] = deque()
+        """Steps that may still wait: where they end in the stream, and when they were queued."""
         self._untold: Counter[str] = Counter()
         self.pending = self.queued = 0
         self.shed: Counter[str] = Counter()
@@ -119,8 +122,14 @@ class Sender:
     @property
     def pressure(self) -> Pressure:
         """What would be left out now."""
-        full = (4 * self.pending >= self._limit) + (2 * self.pending >= self._limit)
-        return Pressure(min(full, self.most))
+        full = 4 * self.pending // self._limit
+        return Pressure(min(max(full, int(self._waited_s())), Pressure.STRANGERS, self.most))
+
+    def _waited_s(self) -> float:
+        """How long the oldest step that is not gone has waited."""
+        while self._marks and self._marks[0][0] <= self.gone:
+            self._marks.popleft()
+        return time.monotonic() - self._marks[0][1] if self._marks else 0.0
 
     def send(self, batches: Mapping[str, pa.RecordBatch], *, now: int, note: bytes = b"") -> bool:
         """Queue one step and write what the pipe takes. now: capture clock, UTC ns.
@@ -139,6 +148,7 @@ class Sender:
         told = {self._codes[name]: rows for name, rows in self._untold.items()}
         self._untold.clear()
         self._queued(end_of_step(now, told, note))
+        self._marks.append((self.queued, time.monotonic()))
         self._write()
         return True
 

@@ -7,6 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from interlock.pipeline.sensor.board import ALIVE, BEGUN, HANDED, STEP, TOOK_NS
+from interlock.pipeline.sensor.ongoing import RIPE_NS
 from interlock.pipeline.sensor.steps import OPEN_FLOWS, WorkerNote, figures_text, note_octets
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ class Worker:
         if not self._source.paced or 0 <= now - self._shown < OPEN_NS:
             return {}
         self._shown = now
-        rows = self._engine.open_flows(self._engine.dissector.now - 2 * OPEN_NS)
+        rows = self._engine.open_flows(self._engine.dissector.now - RIPE_NS, RIPE_NS)
         return {} if rows is None else {OPEN_FLOWS: rows}
 
     def _hand(
