@@ -36,10 +36,12 @@ class Ground:
         self._ending.callback(self.wire.close)
         self._stores = 0
 
-    def sensor(self, *more: object, store: Path | None = None, ready: bool = True) -> RunningSensor:
+    def sensor(
+        self, *more: object, store: Path | None = None, ready: bool = True, env: dict[str, str] | None = None
+    ) -> RunningSensor:
         """The real sensor, watching."""
         self._stores += 1
-        made = RunningSensor(self.wire, store or self.folder / f"store{self._stores}", *more)
+        made = RunningSensor(self.wire, store or self.folder / f"store{self._stores}", *more, env=env)
         self._ending.callback(made.close)
         if ready:
             made.ready()

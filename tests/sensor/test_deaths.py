@@ -13,6 +13,9 @@ import pytest
 from soaking.books import unprinted
 from soaking.running import ROLES, until
 from soaking.sender import ENTRY, PROBE_SERVER
+from tests.store.plain.killed import numbered
+
+from interlock.store.plain.store import PlainStore
 
 SLOWLY = 30
 
@@ -137,4 +140,53 @@ def test_a_compactor_that_is_killed_is_said_and_costs_no_row(ground, sensor) -> 
     assert {path.suffix for top in ("tables", "journal") for path in (sensor.store / top).glob("*/*")} == {
         ".parquet"
     }
+    assert sum(batch.num_rows for batch in sensor.reader.rows("operations_folded")) > 0
+
+
+FAULT = """
+import ctypes
+from interlock.store.plain import lanes
+
+whole = lanes.Folder._fold
+
+def fold(self, journal, now):
+    if (journal.path.parent.name, journal.number) == ("operations", 1):
+        ctypes.string_at(0)
+    whole(self, journal, now)
+
+lanes.Folder._fold = fold
+"""
+"""What Python imports before the program: compiled code that crashes over one journal."""
+
+
+def test_a_journal_that_kills_compactors_is_set_aside_and_all_behind_it_is_folded(ground) -> None:
+    store = ground.folder / "fatal"
+    writer = PlainStore(store, clock=time.time_ns, compacts=False)
+    writer.write(numbered(1))
+    writer.close()
+    journal = store / "journal" / "operations" / "00000001.arrows"
+    octets = journal.stat().st_size
+    planted = ground.folder / "planted"
+    planted.mkdir()
+    (planted / "sitecustomize.py").write_text(FAULT)
+    path = os.pathsep.join([str(planted), *filter(None, [os.environ.get("PYTHONPATH")])])
+    sensor = ground.sensor(store=store, env={"PYTHONPATH": path})
+    said = lambda event: [entry for entry in sensor.diary() if entry.event == event]  # noqa: E731
+    with ground.sending() as sender:
+        assert until(lambda: said("state-lost"))
+        count = ground.sent(sender)
+    assert until(lambda: sensor.packets() == count)
+    died = [entry.says for entry in said("worker-lost")]
+    assert died == ["the compactor died (signal 11)"] * 3
+    (lost,) = said("state-lost")
+    assert lost.says == (
+        f"operations/00000001.arrows ({octets:,} octets) killed 3 compactors; "
+        "its rows were set aside as operations/00000001.broken"
+    )
+    assert lost.count == octets
+    children = sensor.children()
+    assert until(sensor.watching)
+    assert sensor.stop() == 0
+    assert len(children) == len(ROLES)
+    assert [p.name for p in journal.parent.iterdir()] == ["00000001.broken"]
     assert sum(batch.num_rows for batch in sensor.reader.rows("operations_folded")) > 0

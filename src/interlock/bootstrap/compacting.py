@@ -44,6 +44,7 @@ def compacting(parts: Parts, cells: memoryview, stop: Callable[[], bool]) -> Non
         say=said.say,
         retention=retention(in_force(parts.sensor)),
         spared=parts.ledger.spares,
+        trials=parts.trials,
     )
 
     def reload() -> None:

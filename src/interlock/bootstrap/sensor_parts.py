@@ -32,6 +32,7 @@ from interlock.records.tables import TABLES
 from interlock.store.plain.database import Database
 from interlock.store.plain.lock import Lock
 from interlock.store.plain.store import DATABASE
+from interlock.store.plain.trials import Trials
 from interlock.store.port import Entry
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class Parts:
         self.lock = _locked(sensor.folder)
         self.board = Board(workers + 3)
         self.compactor_cells = self.board.row(workers + 2)
-        self.ledger = Ledger(workers)
+        self.ledger, self.trials = Ledger(workers), Trials()
         self.letters = LetterBox()
         self.switchboard = Switchboard(sensor.folder)
         self.bell = os.eventfd(0, os.EFD_NONBLOCK)
@@ -155,6 +156,7 @@ class Parts:
         """The job of the compactor: what the judge has written is folded, sealed, and one day removed."""
         return Job(
             name="the compactor",
+            pardon=self.trials.pardon,
             stage=2,
             still_s=COMPACTOR_STILL_S,
             memory=self.sensor.memory,

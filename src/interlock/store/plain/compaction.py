@@ -17,6 +17,7 @@ from interlock.store.plain.limits import Limits, Retention
 from interlock.store.plain.lock import Lock
 from interlock.store.plain.segments import STREAM, force_file
 from interlock.store.plain.table import Table
+from interlock.store.plain.trials import Trials
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,9 +50,13 @@ class Compactor:
         limits: Limits | None = None,
         retention: Retention | None = None,
         spared: Callable[[Path], bool] = lambda _path: False,
+        trials: Trials | None = None,
     ) -> None:
-        """now: UTC ns of the wall. spared: streams that are still to be cut back by their next writer (port.Puts)."""
-        self._spared = spared
+        """now: UTC ns of the wall. spared: streams that are still to be cut back by their next writer (port.Puts).
+
+        trials: what is known of those over which compactors died before; None where none is ever begun anew.
+        """
+        self._spared, self._trials = spared, trials or Trials()
         self._folder, self._say = folder, say
         self._limits, self._retention = limits or Limits(), retention or Retention()
         self.trouble: OSError | None = None
@@ -61,10 +66,19 @@ class Compactor:
         self._lock = Lock(folder / LOCK, now)
         with ExitStack() as undone:
             undone.callback(self._lock.release)
+            self._trials.opened()
             self._folders = [
-                Folder(folder / "journal" / raw, raw, Table(folder / "tables" / kept, self._limits), spared)
+                Folder(
+                    folder / "journal" / raw,
+                    raw,
+                    Table(folder / "tables" / kept, self._limits),
+                    spared,
+                    self._trials,
+                )
                 for raw, (kept, _) in FOLDED_AS.items()
             ]
+            for lane in self._folders:
+                self._say_what_broke(lane)
             self._look()
             undone.pop_all()
 
@@ -104,6 +118,7 @@ class Compactor:
         for folder in self._folders:
             with self._trying(now):
                 done |= folder.step(now)
+            self._say_what_broke(folder)
         for folder in self._folders:
             if folder.table.due(now) or (last and not done):
                 folder.table.roll()
@@ -113,7 +128,7 @@ class Compactor:
         for sealer in self._sealers.values():
             with self._trying(now):
                 done |= sealer.step(now)
-        self._say_what_broke()
+            self._say_what_broke(sealer)
         return done
 
     @contextmanager
@@ -128,17 +143,18 @@ class Compactor:
         """What nobody writes to any more; where its writer died before it ended it, that is said."""
         for place in sorted((self._folder / "tables").iterdir()):
             if place.name not in self._sealers and place.is_dir():
-                self._sealers[place.name] = Sealer(place, self._spared)
+                self._sealers[place.name] = Sealer(place, self._spared, self._trials)
         if octets := sum(lane.look() for lane in self._lanes()):
             says = f"A writer before did not end well; {octets:,} octets of open segments are read and sealed"
             self._say("recovered", says, octets)
 
-    def _say_what_broke(self) -> None:
-        for lane in self._lanes():
-            while lane.broken:
-                name = lane.broken.pop(0)
-                says = f"Rows that can be neither folded nor sealed were set aside as {name}"
-                self._say("state-lost", says, 0)
+    def _say_what_broke(self, lane: Lane) -> None:
+        """At once: the next step may be this compactor's last."""
+        while lane.broken:
+            one = lane.broken.pop(0)
+            why = f"killed {one.deaths} compactors" if one.deaths else "can be neither folded nor sealed"
+            says = f"{one.was} ({one.octets:,} octets) {why}; its rows were set aside as {one.now}"
+            self._say("state-lost", says, one.octets)
 
     def _lanes(self) -> Iterator[Lane]:
         yield from self._folders

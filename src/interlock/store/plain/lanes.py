@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from interlock.store.plain.journal import folded_rows
 from interlock.store.plain.sealing import seal, tidy
 from interlock.store.plain.segments import UNREADABLE, force_file, found, set_aside
 from interlock.store.plain.streams import is_ended, is_held, last_journal, read_stream, written_out
 from interlock.store.plain.table import last_folded
+from interlock.store.plain.trials import MOST_DEATHS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,16 +19,31 @@ if TYPE_CHECKING:
 
     from interlock.store.plain.segments import Segment
     from interlock.store.plain.table import Table
+    from interlock.store.plain.trials import Trials
 
-__all__ = ["Folder", "Lane", "Sealer"]
+__all__ = ["Broken", "Folder", "Lane", "Sealer"]
 
 _SECOND = 1_000_000_000
+
+
+class Broken(NamedTuple):
+    """A file that was set aside: its name before and now, its octets, how many compactors died over it."""
+
+    was: str
+    now: str
+    octets: int
+    deaths: int
+
+
+def _aside(path: Path, deaths: int = 0) -> Broken:
+    octets = path.stat().st_size
+    return Broken(f"{path.parent.name}/{path.name}", set_aside(path), octets, deaths)
 
 
 class Lane(Protocol):
     """Streams of one folder. broken: files set aside, for whoever says so."""
 
-    broken: list[str]
+    broken: list[Broken]
 
     def look(self) -> int:
         """Find what nobody writes to any more; octets of what its writer did not end."""
@@ -78,18 +94,20 @@ class _Waiting:
 class Folder:
     """Folds journals of one table, in their order. table: where their rows go, which nobody else may append to."""
 
-    def __init__(self, folder: Path, name: str, table: Table, spared: Callable[[Path], bool]) -> None:
+    def __init__(
+        self, folder: Path, name: str, table: Table, spared: Callable[[Path], bool], trials: Trials
+    ) -> None:
         """name: of journal.FOLDED_AS. spared: see _Waiting."""
         tidy(folder)
-        self._name, self.table = name, table
+        self._name, self.table, self._trials = name, table, trials
+        self.broken: list[Broken] = []
         self._waiting = _Waiting(folder, spared)
         # Only what lies here now can have been folded before: whoever writes gives higher numbers than those.
-        upto = last_folded(table.folder)
+        upto = last_folded(table.folder, self._carefully)
         self._folded = {s.number for s in found(folder) if s.number <= upto}
         for segment in found(table.folder) if self._folded else ():
             if not segment.sealed:
                 force_file(segment.path)
-        self.broken: list[str] = []
 
     def look(self) -> int:
         """See Lane.look."""
@@ -100,17 +118,33 @@ class Folder:
         journal = self._waiting.first()
         if journal is None:
             return False
+        deaths = 0 if journal.number in self._folded else self._trials.deaths(journal.path)
         try:
-            if journal.number not in self._folded:
-                self._fold(journal, now)
+            if journal.number not in self._folded and deaths < MOST_DEATHS:
+                with self._trials.at(journal.path):
+                    self._fold(journal, now)
             self.table.force()  # before the journal goes: a power cut must find the one or the other
         except UNREADABLE:
-            self.broken.append(set_aside(journal.path))
+            self.broken.append(_aside(journal.path))
         else:
-            journal.path.unlink()
+            if deaths < MOST_DEATHS:
+                journal.path.unlink()
+            else:
+                self.broken.append(_aside(journal.path, deaths))
+        self._trials.over(journal.path)
         self._folded.discard(journal.number)
         self._waiting.done(journal)
         return True
+
+    def _carefully(self, path: Path, read: Callable[[Path], int]) -> int:
+        """Read a segment of the folded table, as far as it lets anybody."""
+        deaths = self._trials.deaths(path)
+        if deaths >= MOST_DEATHS:
+            self.broken.append(_aside(path, deaths))
+            self._trials.over(path)
+            return 0
+        with self._trials.at(path):
+            return read(path)
 
     def _fold(self, journal: Segment, now: int) -> None:
         with journal.path.open("rb") as file:
@@ -123,13 +157,13 @@ class Folder:
 class Sealer:
     """Seals segments of one table, in their order."""
 
-    def __init__(self, folder: Path, spared: Callable[[Path], bool]) -> None:
+    def __init__(self, folder: Path, spared: Callable[[Path], bool], trials: Trials) -> None:
         """spared: see _Waiting."""
         tidy(folder)
-        self._folder = folder
+        self._folder, self._trials = folder, trials
         self._waiting = _Waiting(folder, spared)
         self._sealing: Iterator[None] | None = None
-        self.broken: list[str] = []
+        self.broken: list[Broken] = []
 
     def look(self) -> int:
         """See Lane.look."""
@@ -140,21 +174,30 @@ class Sealer:
         segment = self._waiting.first()
         if segment is None:
             return False
+        deaths = self._trials.deaths(segment.path)
         try:
-            if self._sealing is None:
-                self._sealing = self._begun(segment, now)
-            next(self._sealing)
+            if deaths >= MOST_DEATHS:
+                self.broken.append(_aside(segment.path, deaths))
+                self._done(segment)
+                return True
+            with self._trials.at(segment.path):
+                if self._sealing is None:
+                    self._sealing = self._begun(segment, now)
+                next(self._sealing)
         except StopIteration:
-            self._sealing = None
-            self._waiting.done(segment)
+            self._done(segment)
         except UNREADABLE:
-            self._sealing = None
-            self.broken.append(set_aside(segment.path))
-            self._waiting.done(segment)
+            self.broken.append(_aside(segment.path))
+            self._done(segment)
         except OSError:
             self._sealing = None
             raise
         return True
+
+    def _done(self, segment: Segment) -> None:
+        self._sealing = None
+        self._trials.over(segment.path)
+        self._waiting.done(segment)
 
     def _begun(self, segment: Segment, now: int) -> Iterator[None]:
         if any(s.sealed and s.number == segment.number for s in found(self._folder)):

@@ -87,13 +87,18 @@ def clear(folder: Path) -> None:
         begun.unlink()
 
 
-def last_folded(folder: Path) -> int:
-    """Number of the last journal that a folded table's segments hold, also while another process seals them."""
+def last_folded(
+    folder: Path, reading: Callable[[Path, Callable[[Path], int]], int] = lambda path, read: read(path)
+) -> int:
+    """Number of the last journal that a folded table's segments hold, also while another process seals them.
+
+    reading(path, read): reads a segment, for who wants to know which one is being read.
+    """
     while True:
         there = found(folder)
         try:
-            newest = [_sealed_upto(s.path) for s in [s for s in there if s.sealed][-1:]]
-            return max([0, *newest, *(last_journal(s.path) for s in there if not s.sealed)])
+            newest = [reading(s.path, _sealed_upto) for s in [s for s in there if s.sealed][-1:]]
+            return max([0, *newest, *(reading(s.path, last_journal) for s in there if not s.sealed)])
         except FileNotFoundError:
             continue  # it was sealed, or aged out, since
 
