@@ -165,7 +165,8 @@ def _turn(protocol: str, seconds: float, out: Path, tally: Tally, run: Runner) -
     kept = set(crashes.glob(f"{protocol}-*"))
     command = [
         sys.executable, "-m", "fuzzing.guided", protocol, str(corpus), f"-max_total_time={max(1, round(seconds))}",
-        "-rss_limit_mb=1536", f"-timeout={HANGS_S}", "-max_len=4096", "-verbosity=0", "-print_final_stats=1",
+        "-rss_limit_mb=1536", f"-timeout={HANGS_S}", f"-report_slow_units={HANGS_S}",
+        "-max_len=4096", "-verbosity=0", "-print_final_stats=1",
         f"-artifact_prefix={crashes}/{protocol}-",
     ]  # fmt: skip
     ended, text, cpu = run(command, _environment(protocol, out))
