@@ -99,13 +99,19 @@ class RunningSensor:
             return [int(n) for n in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()]
         return []
 
-    def process_of(self, role: str) -> int:
-        """The process of one of ROLES. Raises LookupError where there is none just now."""
-        for pid in self.children():
-            with suppress(OSError):
-                if Path(f"/proc/{pid}/comm").read_text("ascii").startswith(role):
-                    return pid
-        raise LookupError(f"no {role} is there just now")
+    def process_of(self, role: str, within_s: float = 10.0) -> int:
+        """The process of one of ROLES. Raises LookupError where there is none for so long.
+
+        Whoever died often is begun anew only after a pause, which is the supervisor's rule and no fault.
+        """
+        until = time.monotonic() + within_s
+        while time.monotonic() < until:
+            for pid in self.children():
+                with suppress(OSError):
+                    if Path(f"/proc/{pid}/comm").read_text("ascii").startswith(role):
+                        return pid
+            time.sleep(0.05)
+        raise LookupError(f"no {role} was there for {within_s:.0f} s")
 
     def packets(self) -> int:
         """Frames read from the ring, since it was opened."""
