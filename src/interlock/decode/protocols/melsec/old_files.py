@@ -7,7 +7,7 @@
     password 4 | drive 2 | file 2 | name | offset 4 | octets 2 | mode 2, then the same of the target     1206 Copy File
     name      characters 8 | extension 3 | attribute 1
 
-Numbers are two characters an octet in ASCII frames, names one. Source: SLMP specification BAP-C2006, clause 8.3.
+Two characters an octet in ASCII frames, names one. Source: published implementations of BAP-C2006; see quality.toml.
 """
 
 from __future__ import annotations
