@@ -51,6 +51,8 @@ JUDGE_STILL_S: Final = 60.0
 WORKER_STILL_S: Final = 10.0
 COMPACTOR_STILL_S: Final = 300.0
 """It may wait long for a slow disk, and nobody waits for it."""
+JUDGE_PAUSE_S: Final = 2.0
+"""Findings wait for it, whatever it dies of; what it died over it passes over after three deaths."""
 WORKER_PAUSE_S: Final = 0.5
 """A ring holds some two seconds of a busy wire, and what a block is suspect of shows after three deaths."""
 
@@ -138,6 +140,7 @@ class Parts:
             pardon=self.ledger.pardon,
             stage=1,
             still_s=JUDGE_STILL_S,
+            pause_s=JUDGE_PAUSE_S,
             memory=self.sensor.memory,
             work=self._saying("the judge", lambda cells, stop, _hung: judging(self, cells, stop)),
         )

@@ -249,3 +249,18 @@ def test_who_held_too_much_is_not_pardoned() -> None:
     supervisor([job], board, []).run()
     assert job.deaths == 1
     assert not pardoned
+
+
+def test_who_is_killed_from_outside_again_and_again_is_never_away_for_long() -> None:
+    """Its own work is not what ends it, and what it does waits for it."""
+    board, entries = Board(1), []
+
+    def work(cells, stop, hung) -> None:
+        cells[HANDED] += 1
+        if cells[HANDED] < 7:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    supervisor([Job(name="w", stage=0, work=work, finite=True)], board, entries).run()
+    away = [(e.until - e.time) / 1e9 for e in entries if e.event == "blind"]
+    assert len(away) == 6
+    assert 0.4 < max(away) < 1.9

@@ -28,6 +28,8 @@ LOOK_S: Final = 0.1
 QUICK_S: Final = 5.0
 """Who dies sooner than that after its beginning is started again with a growing pause."""
 LONGEST_PAUSE_S: Final = 30.0
+OUTSIDE_PAUSE_S: Final = 0.5
+"""For one that somebody else kills: its own work is not what ends it, and frames wait for it."""
 PATIENCE_S: Final = 60.0
 """How long a process may take to come to its end once it was asked."""
 _STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
@@ -223,15 +225,17 @@ class Supervisor:
         if code == 0 and (job.finite or self._stopping(job)):
             job.done = True
             return
+        longest = job.pause_s
         if child.killed_from_outside(code):
             job.pardon()
+            longest = min(longest, OUTSIDE_PAUSE_S)
         found = child.busy_frame(code)
         if found is not None:
             job.hung.add(found)
         job.deaths += 1
         job.died_ns = self._wall()
         job.quick = job.quick + 1 if now - child.began_s < QUICK_S else 0
-        pause = min(job.pause_s, 0.25 * 2 ** (job.quick - 2)) if job.quick > 1 else 0.0
+        pause = min(longest, 0.25 * 2 ** (job.quick - 2)) if job.quick > 1 else 0.0
         job.due_s = now + pause
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         self._post(
