@@ -93,6 +93,7 @@ shed = "{shed}"
 [sensor.memory]
 flows = {flows}
 ring_mib = {ring}
+held_mib = {held}
 [[outlet]]
 kind = "file"
 name = "{name}"
@@ -102,7 +103,7 @@ path = "{name}.jsonl"
 
 def test_a_configuration_is_read_anew_without_a_gap_and_what_needs_a_restart_is_said(ground) -> None:
     config = ground.folder / "interlock.toml"
-    config.write_text(CONFIG.format(shed="reads", flows=5000, ring=64, name="first"))
+    config.write_text(CONFIG.format(shed="reads", flows=5000, ring=64, held=64, name="first"))
     sensor = ground.sensor("--config", config)
     before = sensor.children()
     with ground.sending() as sender:
@@ -111,7 +112,7 @@ def test_a_configuration_is_read_anew_without_a_gap_and_what_needs_a_restart_is_
         sensor.process.send_signal(signal.SIGHUP)
         assert until(lambda: _says(sensor, "refused"))
         assert _budget(sensor, "flows") == 5000
-        config.write_text(CONFIG.format(shed="nothing", flows=6000, ring=32, name="second"))
+        config.write_text(CONFIG.format(shed="nothing", flows=6000, ring=64, held=32, name="second"))
         sensor.process.send_signal(signal.SIGHUP)
         assert until(lambda: _says(sensor, "reloaded"))
         assert until(lambda: _budget(sensor, "flows") == 6000)
@@ -122,9 +123,126 @@ def test_a_configuration_is_read_anew_without_a_gap_and_what_needs_a_restart_is_
     (wrong,) = _says(sensor, "refused")
     assert re.search(r"interlock\.toml, line 2, column 1: expected .*did you mean 'shed'", wrong)
     (again,) = _says(sensor, "reloaded")
-    assert again == "the configuration was read anew; needs a restart: ring_mib"
+    assert again == "the configuration was read anew; needs a restart: held_mib"
     assert until(lambda: _told(ground.folder / "second.jsonl") == set(sensor.findings()))
     assert sensor.stop() == 0
+
+
+OTHER = """
+[sensor]
+store = "{store}"
+memory_mib = {memory}
+[[sensor.interfaces]]
+name = "{interface}"
+[sensor.memory]
+ring_mib = {ring}
+"""
+
+
+def test_a_ring_of_another_size_takes_its_place_while_frames_come(ground) -> None:
+    config = ground.folder / "rings.toml"
+
+    def asked(ring: int, **other: object) -> None:
+        other = {"store": "/nowhere", "memory": 512, "interface": "none0", **other}
+        config.write_text(OTHER.format(ring=ring, **other))
+
+    asked(16)
+    sensor = ground.sensor("--config", config)
+    before, rings = sensor.children(), _packet_sockets(ground)
+    assert len(rings) == 1
+    with ground.sending() as sender:
+        assert until(sensor.packets)
+        for turn, size in enumerate((64, 8), 1):  # the second while the first is still on its way
+            asked(size)
+            sensor.process.send_signal(signal.SIGHUP)
+            assert until(lambda turn=turn: len(_says(sensor, "reloaded")) >= 2 * turn - 1)
+        count = ground.sent(sender)
+    assert until(lambda: sensor.packets() == count), (sensor.packets(), count)
+    assert until(lambda: _ring(sensor) == 8 * 16, 30)
+    assert sensor.drops() == 0
+    assert sensor.children() == before
+    assert until(lambda: "the configuration was read anew" in _says(sensor, "reloaded"))
+    assert not [says for says in _says(sensor, "reloaded") if "restart" in says]
+    sizes = [says for says in _says(sensor, "reloaded") if "ring" in says]
+    assert sizes == [
+        "near0: a ring of 64 MiB takes the place of one of 16 MiB",
+        "near0: a ring of 8 MiB takes the place of one of 64 MiB",
+    ]
+    assert until(lambda: len(_packet_sockets(ground)) == 1, 30)  # nobody holds the old ones any more
+    with ground.sending() as sender:
+        count += ground.sent(sender)
+    assert until(lambda: sensor.packets() == count)
+    assert sensor.stop() == 0
+
+
+def test_what_the_command_line_says_needs_no_restart_and_what_has_not_changed_stays(ground) -> None:
+    config = ground.folder / "same.toml"
+    config.write_text(OTHER.format(ring=16, store="/nowhere", memory=512, interface="none0"))
+    sensor = ground.sensor("--config", config)
+    rings = _packet_sockets(ground)
+    config.write_text(OTHER.format(ring=16, store="/elsewhere", memory=700, interface="none1"))
+    sensor.process.send_signal(signal.SIGHUP)
+    assert until(lambda: _says(sensor, "reloaded"))
+    time.sleep(1.0)
+    assert _says(sensor, "reloaded") == ["the configuration was read anew; needs a restart: memory_mib"]
+    assert _packet_sockets(ground) == rings
+    assert sensor.stop() == 0
+
+
+def test_a_ring_that_the_kernel_does_not_give_is_refused_and_the_old_one_stays(ground) -> None:
+    config = ground.folder / "gone.toml"
+    config.write_text(OTHER.format(ring=16, store="/nowhere", memory=512, interface="none0"))
+    sensor = ground.sensor("--config", config)
+    ground.wire.unplug()
+    try:
+        config.write_text(OTHER.format(ring=32, store="/nowhere", memory=512, interface="none0"))
+        sensor.process.send_signal(signal.SIGHUP)
+        assert until(lambda: _says(sensor, "refused") and _says(sensor, "interface-gone"))
+        (refused,) = _says(sensor, "refused")
+        assert "near0: there is no such interface" in refused
+        assert refused.endswith("what was in force before stays so")
+    finally:
+        ground.wire.plug()
+    assert until(lambda: _says(sensor, "interface-back"))
+    with ground.sending() as sender:
+        count = ground.sent(sender)
+    assert until(lambda: sensor.packets() == count)
+    assert _ring(sensor) == 256
+    assert sensor.stop() == 0
+
+
+def test_a_ring_is_opened_once_and_as_large_as_the_configuration_wants_it(ground) -> None:
+    """The very first thing that a sensor does: what it hears until all is imported would be lost with another one."""
+    config = ground.folder / "first.toml"
+    config.write_text(OTHER.format(ring=16, store="/nowhere", memory=512, interface="none0"))
+    words = ("sensor", "run", "-i", ground.wire.near, "--config", config, "--out", ground.folder / "first")
+    before, seen = _packet_sockets(ground), []
+    sensor = ground.wire.start(*ENTRY, *words, stderr=subprocess.DEVNULL)
+    try:
+        store = ground.folder / "first"
+
+        def there() -> bool:
+            seen.append(_packet_sockets(ground) - before)
+            return (store / "figures.json").exists()
+
+        assert until(there, 30, 0.002)
+        seen.append(_packet_sockets(ground) - before)
+    finally:
+        sensor.send_signal(signal.SIGTERM)
+        sensor.wait(60)
+    assert {sockets for sockets in seen if sockets} == {seen[-1]}
+    assert len(seen[-1]) == 1
+
+
+def _packet_sockets(ground) -> frozenset[str]:
+    """Those that listen on the wire, by the numbers of their files."""
+    listing = ground.wire.start("cat", "/proc/net/packet", stdout=subprocess.PIPE).communicate(timeout=20)[0]
+    return frozenset(line.split()[-1] for line in listing.decode().splitlines()[1:])
+
+
+def _ring(sensor) -> int:
+    """Blocks of the ring that is read."""
+    return sum(int(row["room"]) for row in _buffers(sensor) if row["name"] == "ring")
 
 
 def test_how_full_its_buffers_are_is_said_of_each_place(ground) -> None:

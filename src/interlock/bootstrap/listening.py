@@ -10,15 +10,13 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from interlock.capture.live.early import Rings, let_go, rings_of
+from interlock.capture.live.early import Rings, let_go, ring_size, rings_of
 from interlock.capture.live.place import shared_row
-from interlock.capture.live.socket import RingSize
-from interlock.records.budget import RING_BLOCK
+from interlock.capture.live.succession import Succession
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from interlock.capture.live.socket import LiveRing
     from interlock.records.config import InterfaceConfig
 
 __all__ = ["Ear", "listen"]
@@ -26,12 +24,11 @@ __all__ = ["Ear", "listen"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ear:
-    """One ring for one worker. row: how far it was read, in memory that all workers share. worker: of its interface."""
+    """The rings of one worker, one after the other. worker: of its interface."""
 
     interface: InterfaceConfig
     worker: int
-    ring: LiveRing
-    row: memoryview
+    rings: Succession
 
 
 def listen(
@@ -39,13 +36,13 @@ def listen(
 ) -> tuple[Ear, ...]:
     """Open them, each with so many rings as it has workers. Raises SourceError.
 
-    early: what is open already, before anybody knew how large it was to be. ring_mib: room of each.
+    early: what is open already, before anybody could be sure how large it was to be. ring_mib: room of each.
     """
     early = {} if early is None else early
-    size = RingSize(blocks=(ring_mib << 20) // RING_BLOCK, block_octets=RING_BLOCK)
+    size = ring_size(ring_mib)
     let_go({key: early.pop(key) for key, rings in [*early.items()] if rings[0].size != size})
     found = tuple(
-        Ear(interface=each, worker=number, ring=ring, row=shared_row())
+        Ear(interface=each, worker=number, rings=Succession(ring, shared_row()))
         for place, each in enumerate(interfaces)
         for number, ring in enumerate(
             early.pop((each.name, each.workers), ())

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Anew", "Asked", "anew", "in_force", "site_file"]
 
 _FIXED: Final = ("name", "store", "interfaces", "memory_mib")
-"""Keys of `[sensor]` that need a restart: rings, the folder's lock and the supervisor's bounds are made once."""
+"""Keys of `[sensor]` that need a restart: workers, the folder's lock and the supervisor's bounds are made once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,8 @@ def anew(sensor: Sensor, before: Config) -> Anew:
     asked = read_config(sensor.config_file)
     check_config(asked)
     old = before.sensor
-    kept = tuple(key for key in _FIXED if getattr(asked.sensor, key) != getattr(old, key))
+    changed = (key for key in _FIXED if getattr(asked.sensor, key) != getattr(old, key))
+    kept = tuple(key for key in changed if key not in sensor.overridden)
     memory, more = old.memory.grown(asked.sensor.memory)
     fixed = {key: getattr(old, key) for key in _FIXED}
     return Anew(

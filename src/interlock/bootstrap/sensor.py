@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from interlock.bootstrap.listening import Ear
+    from interlock.bootstrap.resizing import Resizing
     from interlock.pipeline.sensor.sources import FrameSource
     from interlock.pipeline.sensor.supervisor import Job
 
@@ -34,12 +35,16 @@ __all__ = ["Running", "Sensor", "build_live", "build_replay"]
 class Running:
     """A sensor whose processes can begin. most_deaths: of one process before all is given up, None for never."""
 
-    def __init__(self, parts: Parts, workers: Sequence[Job], *, most_deaths: int | None) -> None:
+    def __init__(
+        self, parts: Parts, workers: Sequence[Job], *, most_deaths: int | None, rings: Resizing | None = None
+    ) -> None:
+        """rings: of interfaces, whose size may change."""
+        self._rings, self._hangups = rings, 0
         self._parts = parts
         self._post = parts.letters.post
         sources = dict.fromkeys(job.source for job in workers if job.source)
         self._watches = ", ".join(sources) or "captures"
-        manager = _Manager(self._watches)
+        self._manager = _Manager(self._watches)
         self._supervisor = Supervisor(
             [*workers, parts.judge(), parts.herald(), parts.compactor()],
             parts.board,
@@ -47,8 +52,16 @@ class Running:
             now_s=time.monotonic,
             post=parts.letters.post,
             most_deaths=most_deaths,
-            tick=lambda: manager(self._supervisor),
+            tick=self._tick,
         )
+
+    def _tick(self) -> None:
+        self._manager(self._supervisor)
+        if self._rings is not None:
+            if self._hangups != self._supervisor.hangups:
+                self._hangups = self._supervisor.hangups
+                self._rings.asked()
+            self._rings.tend()
 
     @property
     def partly(self) -> bool:
@@ -127,22 +140,30 @@ def build_replay(
 
 def build_live(sensor: Sensor, ears: Sequence[Ear]) -> Running:
     """Interfaces that are listened to already. Raises ConfigError, OutputError before anything begins."""
-    from interlock.capture.live.interface import LiveSource  # noqa: PLC0415 (Linux only)
+    from interlock.bootstrap.resizing import Resizing  # noqa: PLC0415 (Linux only)
+    from interlock.capture.live.interface import LiveSource  # noqa: PLC0415
     from interlock.capture.live.place import pardon  # noqa: PLC0415
 
     def opener(ear: Ear) -> Callable[[int, int], FrameSource]:
-        source = Source(name=ear.interface.name, realm=ear.interface.realm)
-        return lambda _handed, _begun: Interface(LiveSource(ear.ring, ear.row), source)
+        source, rings = Source(name=ear.interface.name, realm=ear.interface.realm), ear.rings
+        return lambda _handed, _begun: Interface(LiveSource(rings.ring, rings.row, rings=rings), source)
+
+    def forked(worker: int | None) -> None:
+        for number, ear in enumerate(ears):
+            if number != worker:  # who holds a ring keeps the kernel from taking it back
+                ear.rings.let_go()
 
     parts = Parts(sensor, len(ears), live=True)
+    parts.forked = forked
     jobs = [
         parts.worker(
             number,
             f"worker {ear.worker} of {ear.interface.name}",
             ear.interface.name,
             opener(ear),
-            functools.partial(pardon, ear.row),
+            functools.partial(pardon, ear.rings.row),
         )
         for number, ear in enumerate(ears)
     ]
-    return Running(parts, jobs, most_deaths=None)
+    rings = Resizing(ears, sensor, parts.letters.post, time.time_ns)
+    return Running(parts, jobs, most_deaths=None, rings=rings)

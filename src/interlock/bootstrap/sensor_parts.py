@@ -63,7 +63,7 @@ class Sensor:
 
     site_file: what the command line names; else it is the configuration's. config_file: where the configuration was
     read, and is read anew on SIGHUP; None where there is none. memory: octets that one of its processes may hold before
-    it is begun anew.
+    it is begun anew. overridden: keys of `[sensor]` that say nothing, since the command line says something else.
     """
 
     folder: Path
@@ -73,6 +73,7 @@ class Sensor:
     gsdml: tuple[str, ...] = ()
     name: str = "interlock"
     memory: int = PROCESS_MIB << 20
+    overridden: frozenset[str] = frozenset()
 
 
 class Parts:
@@ -90,6 +91,8 @@ class Parts:
         self.letters = LetterBox()
         self.switchboard = Switchboard(sensor.folder)
         self.bell = os.eventfd(0, os.EFD_NONBLOCK)
+        self.forked: Callable[[int | None], None] = lambda _worker: None
+        """Called first in each process, with its number where it is a worker: to close what is not its own."""
         self.registries, self.rules = load_registries(), load_rules()
         specs = load_specs()  # every decoder now, so that a worker that is forked later is there at once
         self.wanted = wanted_tables(Runner(all_detectors()).needs)
@@ -129,7 +132,7 @@ class Parts:
             source=source,
             memory=self.sensor.memory,
             work=self._saying(
-                name, lambda cells, stop, hung: capturing(self, number, opened, cells, stop, hung)
+                name, lambda cells, stop, hung: capturing(self, number, opened, cells, stop, hung), number
             ),
         )
 
@@ -167,11 +170,12 @@ class Parts:
             work=self._saying("the compactor", lambda cells, stop, _hung: compacting(self, cells, stop)),
         )
 
-    def _saying(self, name: str, work: Work) -> Work:
+    def _saying(self, name: str, work: Work, worker: int | None = None) -> Work:
         """The same work, whose last words go to the diary where it raises."""
 
         def said(cells: memoryview, stop: Callable[[], bool], hung: frozenset[tuple[int, int]]) -> None:
             try:
+                self.forked(worker)
                 work(cells, stop, hung)
             except Exception as error:
                 says = f"{name} failed: {type(error).__name__}: {error}"[:1000]

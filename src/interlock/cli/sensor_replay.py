@@ -36,5 +36,6 @@ def replay(
     """
     from interlock.bootstrap.sensor import build_replay  # noqa: PLC0415 (--help stays quick)
 
-    sensor = made(configuration(config_file), folder, site_file, gsdml, config_file)
+    config, overridden = configuration(config_file), frozenset({"interfaces"})  # it reads captures
+    sensor = made(config, folder, site_file, gsdml, config_file, overridden)
     finish(ctx, build_replay(sensor, paths, realms, speed=speed))

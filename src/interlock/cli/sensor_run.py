@@ -60,7 +60,8 @@ def run(
     ears = listen(named, ctx.obj, config.sensor.memory.ring_mib)
     from interlock.bootstrap.sensor import build_live  # noqa: PLC0415 (see above)
 
-    finish(ctx, build_live(made(config, folder, site_file, gsdml, config_file), ears))
+    overridden = frozenset({"interfaces"} if interfaces else ())
+    finish(ctx, build_live(made(config, folder, site_file, gsdml, config_file, overridden), ears))
 
 
 def _named(text: str, workers: int) -> InterfaceConfig:

@@ -60,8 +60,12 @@ def made(
     site_file: str | None,
     gsdml: tuple[str, ...],
     config_file: str | None = None,
+    overridden: frozenset[str] = frozenset(),
 ) -> Sensor:
-    """The sensor. What the command line says goes before what the file says."""
+    """The sensor. What the command line says goes before what the file says.
+
+    overridden: keys of `[sensor]`, beside `store`, for which it says something.
+    """
     from interlock.bootstrap.sensor import Sensor  # noqa: PLC0415 (--help stays quick)
 
     said = config.sensor
@@ -76,5 +80,6 @@ def made(
         config_file=None if config_file is None else Path(config_file),
         gsdml=gsdml,
         name=said.name or socket.gethostname(),
+        overridden=overridden if folder is None else overridden | {"store"},
         **memory,
     )

@@ -26,9 +26,10 @@ def main() -> None:
     rings: Rings = {}
     if words[:2] == ["sensor", "run"] and not {"-h", "--help"} & set(words):
         with suppress(ImportError):  # not Linux
-            from interlock.capture.live.early import hear  # noqa: PLC0415 (nothing else needs it)
+            from interlock.capture.live.early import hear, ring_size  # noqa: PLC0415 (nothing else needs it)
 
-            rings = hear(_interfaces(words[2:]), os.getpid())
+            mib = _ring_mib(words[2:])
+            rings = hear(_interfaces(words[2:]), os.getpid(), None if mib is None else ring_size(mib))
     from interlock.cli.main import main as command_line  # noqa: PLC0415 (the rest of the program)
 
     command_line(rings=rings)
@@ -36,13 +37,28 @@ def main() -> None:
 
 def _interfaces(words: Sequence[str]) -> list[tuple[str, int]]:
     """Interfaces and their numbers of workers, as far as the words show them at first sight."""
-    workers = next(iter(_values(words, "--workers")), "1")
+    workers = _last(words, "--workers") or "1"
     named = [name.partition("=")[0] for name in _values(words, "--interface", "-i")]
     if named:
         return [(name, int(workers)) for name in named] if workers.isdecimal() else []
-    for file in _values(words, "--config"):
-        return _configured(file)
-    return []
+    file = _last(words, "--config")
+    return [] if file is None else _configured(file)
+
+
+def _ring_mib(words: Sequence[str]) -> int | None:
+    """How large the configuration wants rings, so that what they hear by then need not be given up with them."""
+    from interlock.records.budget import LEAST, MOST  # noqa: PLC0415 (as above)
+
+    with suppress(KeyError, TypeError):
+        said = _read(_last(words, "--config") or "")["sensor"]["memory"]["ring_mib"]
+        if type(said) is int and LEAST["ring_mib"] <= said <= MOST["ring_mib"]:
+            return said
+    return None
+
+
+def _last(words: Sequence[str], option: str) -> str | None:
+    """What counts where an option stands twice."""
+    return next(iter([*_values(words, option)][-1:]), None)
 
 
 def _values(words: Sequence[str], *options: str) -> Iterable[str]:
@@ -58,13 +74,19 @@ def _values(words: Sequence[str], *options: str) -> Iterable[str]:
 
 def _configured(file: str) -> list[tuple[str, int]]:
     """Those of a configuration; none where it cannot be read so, which is said later."""
+    with suppress(ValueError, TypeError, KeyError, AttributeError):
+        rows = _read(file)["sensor"]["interfaces"]
+        return [(str(one["name"]), int(one.get("workers", 1))) for one in rows]
+    return []
+
+
+def _read(file: str) -> dict[str, Any]:
+    """What a configuration says; nothing where it cannot be read."""
     import tomllib  # noqa: PLC0415 (seldom needed this early)
 
-    with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
-        with open(file, "rb") as octets:  # noqa: PTH123 (pathlib takes longer to import)
-            said: dict[str, Any] = tomllib.load(octets)
-        return [(str(one["name"]), int(one.get("workers", 1))) for one in said["sensor"]["interfaces"]]
-    return []
+    with suppress(OSError, ValueError), open(file, "rb") as octets:  # noqa: PTH123 (pathlib takes longer to import)
+        return tomllib.load(octets)
+    return {}
 
 
 if __name__ == "__main__":

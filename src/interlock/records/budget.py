@@ -48,13 +48,13 @@ class Budget:
     held_findings: int = 100_000
 
     def grown(self, asked: Budget) -> tuple[Budget, tuple[str, ...]]:
-        """What of `asked` can be had without a restart, and the names of what cannot: the ring and the queue."""
+        """What of `asked` can be had without a restart, and the names of what cannot."""
         fixed = {name: getattr(self, name) for name in _FIXED}
         kept = tuple(name for name, size in fixed.items() if getattr(asked, name) != size)
         return Budget(**{**{f.name: getattr(asked, f.name) for f in fields(asked)}, **fixed}), kept
 
 
-_FIXED: Final = ("ring_mib", "queue_mib", "held_mib", "held_findings", "endpoints", "relations", "facts")
+_FIXED: Final = ("queue_mib", "held_mib", "held_findings", "endpoints", "relations", "facts")
 """Made once, when a process begins."""
 
 LEAST: Final[dict[str, int]] = {

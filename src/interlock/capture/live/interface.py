@@ -32,6 +32,7 @@ from interlock.capture.live.ring import (
     ready,
     recover,
 )
+from interlock.capture.live.succession import Doubles, Heir, is_being_filled
 from interlock.capture.statistics import Statistics
 from interlock.errors import SourceError
 from interlock.records.frames import LINKTYPE_ETHERNET, SPILL_OCTETS
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     from interlock.capture.live.link import Link, State
     from interlock.capture.live.socket import LiveRing
+    from interlock.capture.live.succession import Succession
     from interlock.records.frames import Frames
 
 __all__ = ["BATCH_FRAMES", "BATCH_OCTETS", "CALM_WAIT_S", "ENOUGH_FRAMES", "WAIT_S", "LiveSource"]
@@ -83,8 +85,12 @@ class LiveSource:
         monotonic_s: Callable[[], float] = time.monotonic,
         wall_ns: Callable[[], int] = time.time_ns,
         sleep: Callable[[float], None] = time.sleep,
+        rings: Succession | None = None,
     ) -> None:
+        """rings: where `ring` may give way to another one; it is the newest of those."""
         self.interface = ring.interface
+        self._heir = Heir(rings)
+        self._doubles: Doubles | None = None
         self._ring = self._given = ring
         self._place = Place(row)
         self._source = source
@@ -108,10 +114,14 @@ class LiveSource:
             self.done()
         while self._next - self._place.sequence > self._ring.size.blocks // 4:
             self.done(self._held[0][1][0])
-        end_s = self._monotonic_s() + timeout_s
+        patience_s = timeout_s if self._heir.ring is None else self._wait_s  # there is more to wait for then
+        end_s = self._monotonic_s() + patience_s
         while True:
             self._look()
             count = self._ready()
+            if not count and self._is_read_out():
+                self._go_on()
+                continue
             if count and self._place.tries(self._next) >= MOST_TRIES:
                 self._pass_over()
                 continue
@@ -179,10 +189,16 @@ class LiveSource:
         if self._ring is not self._given:
             self._ring.close()
         self._given.close()
+        self._heir.close()
 
     def _begin(self) -> None:
         """Take over from a reader before, or begin."""
         row, place = self._place.row, self._place
+        older, self._doubles = self._heir.born(place.generation, self._monotonic_s())
+        if older is not None:
+            self._ring = self._given = older
+            if row[places.OWN]:  # what its reader had for itself instead is gone with it
+                self._go_on()
         lost = row[places.OWN]
         if lost:
             self._replace()
@@ -193,9 +209,7 @@ class LiveSource:
         self._next = place.sequence
         figures = self._figures
         figures.frames, figures.octets, figures.wire_octets, figures.snapped = place.figures
-        if (
-            lost
-        ):  # what another reader's ring held of these is gone with it: others must not have their numbers
+        if lost:  # what another reader's ring held is gone with it: other frames must not have its numbers
             figures.frames = max(figures.frames, row[places.READ])
         figures.linktypes = {LINKTYPE_ETHERNET: figures.frames} if figures.frames else {}
         if not row[places.SINCE]:
@@ -268,6 +282,9 @@ class LiveSource:
         place.count(places.DAMAGED, int(row[DAMAGED]))
         place.count(places.DROPPED, int(row[LOST]))
         frames = None
+        if self._doubles is not None:
+            n, over = self._doubles.left_out(columns, n)
+            self._doubles = None if over else self._doubles
         if n:
             columns.linktype[:n] = LINKTYPE_ETHERNET
             frames = columns.frames(n, octets, int(row[USED]), self._source, self._figures.frames + 1)
@@ -294,9 +311,12 @@ class LiveSource:
     def _wait(self, timeout_s: float) -> None:
         poller = select.poll()
         poller.register(self._ring.socket, select.POLLIN | select.POLLERR)
-        for _, events in poller.poll(max(1, int(timeout_s * 1000))):
+        for news in self._heir.handles:
+            poller.register(news, select.POLLIN)
+        for handle, events in poller.poll(max(1, int(timeout_s * 1000))):
             if events & ~select.POLLIN:
                 self._ring.clear_error()
+            if events & ~select.POLLIN or handle != self._ring.socket.fileno():
                 self._looked_s = -_LOOK_S
 
     def _look(self) -> None:
@@ -306,6 +326,8 @@ class LiveSource:
             return
         self._looked_s = now_s
         self._account()
+        if self._heir.look(self._place.generation, now_s) and self._ring is not self._given:
+            self._ring.deafen()  # nobody else knows of it
         link = look(self._ring.socket, self.interface)
         if link is not None and not self._ring.hears:
             link = self._take_up()
@@ -346,6 +368,24 @@ class LiveSource:
         self._place.restart()
         self._next = self._place.sequence
         ring.undeafen()
+
+    def _is_read_out(self) -> bool:
+        """Whether another ring is to follow, and this one holds nothing any more that is not done with."""
+        if self._held or not self._heir.due(self._monotonic_s()):
+            return False
+        return not is_being_filled(self._ring, self._next) and not self._ready()
+
+    def _go_on(self) -> None:
+        """To the ring that follows; what lies in both was told."""
+        self._account()
+        heir, old = self._heir.taken(), self._ring
+        self._doubles = Doubles(old, self._heir.since_ns)
+        self._place.restart(self._heir.generation)
+        self._place.row[places.OWN] = 0
+        for each in {id(ring): ring for ring in (old, self._given)}.values():
+            each.close()
+        self._ring = self._given = heir
+        self._next = self._place.sequence
 
     def _note(self, state: State) -> None:
         row = self._place.row

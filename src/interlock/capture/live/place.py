@@ -19,9 +19,9 @@ passed over. BEGUN: the sequence number behind the batch begun last. TRIED, TRIE
 with, and how often it was begun. INDEX: the interface's number. STATE, SINCE: of the interface (ns). OWN: the ring
 that supervisor and workers share can hear nothing more. READ: frames handed out or passed over."""
 SETS: Final = (16, 24)
-SEQUENCE, NUMBER, OCTETS, WIRE_OCTETS, SNAPPED = range(5)
+SEQUENCE, NUMBER, OCTETS, WIRE_OCTETS, SNAPPED, GENERATION = range(6)
 """In each set: the block to read next; frames done with, their octets captured and on the wire, and how many were
-cut."""
+cut; which ring it is, of those that there were one after the other (succession.py)."""
 
 SIZE: Final = 32
 MOST_TRIES: Final = 3
@@ -58,6 +58,11 @@ class Place:
         return self._done(SEQUENCE)
 
     @property
+    def generation(self) -> int:
+        """Which ring is read, of those that there were one after the other."""
+        return self._done(GENERATION)
+
+    @property
     def number(self) -> int:
         """How many frames were done with."""
         return self._done(NUMBER)
@@ -91,10 +96,13 @@ class Place:
 
     def finish(self, blocks: int, figures: tuple[int, int, int, int]) -> None:
         """Note that they are done with: `sequence` moves on, `figures` hold from now on."""
+        self._put(self.sequence + blocks, figures, self.generation)
+
+    def _put(self, sequence: int, figures: tuple[int, int, int, int], generation: int) -> None:
         row = self.row
         other = (row[SLOT] & 1) ^ 1
         at = SETS[other]
-        row[at + SEQUENCE] = self.sequence + blocks
+        row[at + SEQUENCE], row[at + GENERATION] = sequence, generation
         row[at + NUMBER], row[at + OCTETS], row[at + WIRE_OCTETS], row[at + SNAPPED] = figures
         row[SLOT] = other
 
@@ -102,9 +110,9 @@ class Place:
         """Go on at another block, with the same figures."""
         self.finish(sequence - self.sequence, self.figures)
 
-    def restart(self) -> None:
-        """Begin a new ring: blocks are numbered from 1 again, frames go on."""
-        self.move(1)
+    def restart(self, generation: int | None = None) -> None:
+        """Begin a new ring: blocks are numbered from 1 again, frames go on. generation: where it is another one."""
+        self._put(1, self.figures, self.generation if generation is None else generation)
         self.row[BEGUN] = self.row[TRIED] = self.row[TRIES] = 0
 
     def count(self, field: int, more: int) -> None:

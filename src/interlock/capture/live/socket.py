@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from interlock.capture.live.link import Link
 
-__all__ = ["LiveRing", "RingSize", "open_fanout", "open_ring"]
+__all__ = ["LiveRing", "Options", "RingSize", "open_fanout", "open_ring"]
 
 _FRAME_OCTETS: Final = 2048
 """The kernel asks how long frames are and, in this version of rings, only checks that it divides a block."""
@@ -77,19 +77,27 @@ class Options:
 class LiveRing:
     """The socket and its mapped ring. `memory`: all blocks; `size`: their measure. To be opened before forking."""
 
-    def __init__(self, interface: str, size: RingSize, options: Options) -> None:
+    def __init__(
+        self, interface: str, size: RingSize, options: Options, given: socket.socket | None = None
+    ) -> None:
+        """given: the socket of a ring that another process has set up, and that listens already."""
         check_name(interface)
         self.interface = interface
         self.size = size
         self.options = options
         self.index = 0
-        self.socket = _socket(interface)
+        self.socket = given or _socket(interface)
         with contextlib.ExitStack() as undone:
             undone.callback(self.close)
-            self.link()
-            self._map = self._set_up()
+            if given is None:
+                self.link()
+                self._set_up()
+            self._map = self._mapped()
             self.memory = memoryview(self._map)
-            self.listen()
+            if given is None:
+                self.listen()
+            elif (link := look(given, interface)) is not None:
+                self.index = link.index
             undone.pop_all()
 
     def link(self) -> Link:
@@ -120,7 +128,7 @@ class LiveRing:
             return
         fanout = self.options.fanout
         if fanout is not None:
-            self._deafen()  # what comes before the group is joined would come twice
+            self.deafen()  # what comes before the group is joined would come twice
         self.socket.bind((self.interface, kernel.ETH_P_ALL))
         link = look(self.socket, self.interface)
         if link is None:
@@ -136,6 +144,12 @@ class LiveRing:
         return (
             link is not None and link.index == self.index and self.socket.getsockname()[0] == self.interface
         )
+
+    def deafen(self) -> None:
+        """Let no frame in any more: attach a filter of one instruction, which takes nothing."""
+        instruction = ctypes.create_string_buffer(pack("HBBI", 6, 0, 0, 0))
+        program = pack("HP", 1, ctypes.addressof(instruction))
+        self.socket.setsockopt(socket.SOL_SOCKET, kernel.SO_ATTACH_FILTER, program)
 
     def undeafen(self) -> None:
         """Let the frames in that a member of a fanout group keeps out until the group is complete."""
@@ -179,7 +193,7 @@ class LiveRing:
         if hasattr(self, "_map"):
             self._map.close()
 
-    def _set_up(self) -> mmap.mmap:
+    def _set_up(self) -> None:
         options, size = self.options, self.size
         sock = self.socket
         sock.setsockopt(kernel.SOL_PACKET, kernel.PACKET_VERSION, kernel.TPACKET_V3)
@@ -192,13 +206,23 @@ class LiveRing:
         ring = kernel.RING.pack(size.block_octets, size.blocks, _FRAME_OCTETS, frames, _RETIRE_MS, 0, 0)
         try:
             sock.setsockopt(kernel.SOL_PACKET, kernel.PACKET_RX_RING, ring)
-            return mmap.mmap(sock.fileno(), size.octets, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise SourceError(
-                f"{self.interface}: the kernel gives no ring of {size.octets >> 20} MiB ({reason}); "
-                "ask for a smaller one"
-            ) from error
+            raise self._no_room(error) from error
+
+    def _mapped(self) -> mmap.mmap:
+        try:
+            return mmap.mmap(
+                self.socket.fileno(), self.size.octets, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE
+            )
+        except OSError as error:
+            raise self._no_room(error) from error
+
+    def _no_room(self, error: OSError) -> SourceError:
+        reason = (error.strerror or str(error)).lower()
+        return SourceError(
+            f"{self.interface}: the kernel gives no ring of {self.size.octets >> 20} MiB ({reason}); "
+            "ask for a smaller one"
+        )
 
     def _watch_all(self, index: int) -> None:
         if self.index and self.index != index:
@@ -212,12 +236,6 @@ class LiveRing:
         self.socket.setsockopt(
             kernel.SOL_PACKET, what, kernel.MEMBERSHIP.pack(index, kernel.PACKET_MR_PROMISC, 0, bytes(8))
         )
-
-    def _deafen(self) -> None:
-        """Attach a filter of one instruction, which takes nothing."""
-        instruction = ctypes.create_string_buffer(pack("HBBI", 6, 0, 0, 0))
-        program = pack("HP", 1, ctypes.addressof(instruction))
-        self.socket.setsockopt(socket.SOL_SOCKET, kernel.SO_ATTACH_FILTER, program)
 
     def _join(self, group: int) -> None:
         kind = kernel.FANOUT_HASH

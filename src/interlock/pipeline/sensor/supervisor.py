@@ -92,6 +92,8 @@ class Supervisor:
         self._most_deaths = most_deaths
         self._tick = tick
         self._asked: list[int] = []
+        self.hangups = 0
+        """How often somebody sent SIGHUP; it is passed on to every process."""
         self._stage = -1
         self._ending_s = 0.0
         self.unended: list[str] = []
@@ -134,6 +136,7 @@ class Supervisor:
 
     def _take(self, number: int, _frame: Any) -> None:
         if number == signal.SIGHUP:
+            self.hangups += 1
             for job in self._jobs:
                 if job.child is not None:
                     job.child.send(signal.SIGHUP)
