@@ -182,7 +182,7 @@ def test_nothing_is_left_of_it_when_the_test_is_killed(machine: Machine, tmp_pat
 def service(machine: Machine):
     made = Service(machine)
     made.configure()
-    made.install("--config", "/etc/interlock/interlock.toml", "-i", machine.near, "--prepare")
+    made.install("--config", "/etc/interlock/interlock.toml", "--prepare")  # which names the interface
     yield made
     machine.systemctl("kill", "--signal=SIGCONT", UNIT, check=False)
     machine.systemctl("stop", UNIT, check=False)
@@ -229,7 +229,7 @@ def test_it_is_ready_when_started_confined_and_finds(service: Service) -> None:
     assert "interlock" in shown
 
 
-def test_reload_reads_the_site_file_anew_without_a_gap(service: Service) -> None:
+def test_reload_reads_both_files_anew_without_a_gap(service: Service) -> None:
     service.start()
     assert until(lambda: len(service.processes()) == PROCESSES)
     before, main = service.processes().keys(), service.main
@@ -240,8 +240,14 @@ def test_reload_reads_the_site_file_anew_without_a_gap(service: Service) -> None
     site.write_text(
         f'[[exceptions]]\nfinding = "{ident}"\nreason = "a test of the line"\nowner = "shift"\nuntil = 2999-01-01\n'
     )
+    config = service.machine.root / "etc/interlock/interlock.toml"
+    config.write_text(f"{CONFIG}[sensor.memory]\nring_mib = 64\n")
     service.machine.systemctl("reload", UNIT)
-    assert until(lambda: service.diary("reloaded"))
+    assert until(lambda: len(service.diary("reloaded")) == 2)
+    assert sorted(service.diary("reloaded")) == [
+        "near0: a ring of 64 MiB takes the place of one of 128 MiB",
+        "the configuration was read anew; the site file was read anew",
+    ]
     sent += service.send()
     assert until(lambda: service.packets() == sent)
     assert before <= service.processes().keys()

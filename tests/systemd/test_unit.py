@@ -166,8 +166,23 @@ def test_interfaces_are_prepared_as_root_only_where_it_is_asked_for() -> None:
     ]
     assert all(line.startswith("+/usr/bin/env -u HOME -u INTERLOCK_STATE /") for line in before)
     assert not values(CliRunner().invoke(unit, ["-i", "eth1"]).output, "ExecStartPre")
-    nothing = CliRunner().invoke(unit, ["--config", "/etc/interlock/interlock.toml", "--prepare"])
-    assert (nothing.exit_code, "name the interfaces" in nothing.output) == (2, True)
+
+
+def test_interfaces_that_a_configuration_names_are_prepared_as_it_says_then(tmp_path) -> None:
+    there = "/etc/interlock/interlock.toml"  # on the machine that the unit is for
+    (before,) = values(CliRunner().invoke(unit, ["--config", there, "--prepare"]).stdout, "ExecStartPre")
+    assert before.startswith("+/usr/bin/env -u HOME -u INTERLOCK_STATE /")
+    assert before.endswith(f" sensor prepare --quiet --config {there}")
+    both = CliRunner().invoke(unit, ["--config", there, "-i", "eth1", "--prepare"]).stdout
+    assert [line.split(" sensor ")[1] for line in values(both, "ExecStartPre")] == ["prepare --quiet -i eth1"]
+    file = tmp_path / "interlock.toml"
+    file.write_text("[sensor]\n")
+    nothing = CliRunner().invoke(unit, ["--config", str(file), "--prepare"])
+    assert (nothing.exit_code, "names no interface" in nothing.output) == (2, True)
+    file.write_text('[[sensor.interfaces]]\nname = "eth1"\n[[sensor.interfaces]]\nname = "eth2"\n')
+    named = CliRunner().invoke(unit, ["--config", str(file), "--prepare"])
+    assert named.exit_code == 0
+    assert len(values(named.stdout, "ExecStartPre")) == 1
 
 
 def test_what_the_service_would_not_see_is_said(tmp_path) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from interlock.cli.sensor_prepare import named_in
+
 __all__ = ["unit"]
 
 _HIDDEN = tuple(map(Path, ("/home", "/root", "/run/user", "/tmp", "/var/tmp")))  # noqa: S108 (not to write there)
@@ -48,7 +50,7 @@ _HIDDEN = tuple(map(Path, ("/home", "/root", "/run/user", "/tmp", "/var/tmp"))) 
     "prepared",
     is_flag=True,
     help="Prepare the interfaces before each start, as root (see `interlock sensor prepare`), so that a restart of "
-    "the machine needs nobody.",
+    "the machine needs nobody; without -i those that the configuration names then.",
 )
 def unit(
     interfaces: tuple[str, ...],
@@ -74,16 +76,14 @@ def unit(
     if config is not None:
         arguments += ["--config", config]
     names = tuple(name.partition("=")[0] for name in interfaces)
-    if prepared and not names:
-        raise click.UsageError("--prepare: name the interfaces to prepare, -i NAME")
+    if prepared and not names and Path(str(config)).exists():
+        named_in(str(config))  # what would fail at each start is said now
     for path in (_program()[0], sys.executable, __file__, *([config] if config else [])):
         if why := _hidden(Path(path)):
             click.echo(f"interlock: {why}", err=True)
     service = Service(
         command=(*_program(), "sensor", "run", *arguments, "--store", store),
-        prepare=tuple(
-            (*_program(), "sensor", "prepare", "--quiet", "-i", name) for name in names if prepared
-        ),
+        prepare=_prepare(names, config) if prepared else (),
         interfaces=names or (f"what {config} names",),
         user=user,
         reach=reach,
@@ -91,6 +91,12 @@ def unit(
         memory_mib=memory_mib,
     )
     click.echo(unit_text(service), nl=False)
+
+
+def _prepare(names: tuple[str, ...], config: str | None) -> tuple[tuple[str, ...], ...]:
+    """Commands that prepare interfaces; what a file names is read at each start, so that it may change."""
+    which = [("-i", name) for name in names] if names or config is None else [("--config", config)]
+    return tuple((*_program(), "sensor", "prepare", "--quiet", *words) for words in which)
 
 
 def _program() -> tuple[str, ...]:

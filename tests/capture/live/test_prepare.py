@@ -376,6 +376,42 @@ def test_the_command(network, tmp_path, monkeypatch):
         assert isinstance(again.exception, SourceError)
 
 
+def test_interfaces_that_a_configuration_names_are_prepared_and_put_back(network, tmp_path):
+    network.pair(chatty="a0")
+    network.pair("c0", "d0", chatty="c0")
+    before = shown(network, "a0"), shown(network, "c0")
+    config = tmp_path / "interlock.toml"
+    config.write_text('[[sensor.interfaces]]\nname = "a0"\n[[sensor.interfaces]]\nname = "c0"\n')
+    code, out, err = run(network, tmp_path, "--config", str(config), "--json")
+    assert (code, err) == (0, "")
+    decoder, said = json.JSONDecoder(), []
+    while out.strip():
+        one, end = decoder.raw_decode(out.lstrip())
+        said.append(one["interface"])
+        out = out.lstrip()[end:]
+    assert said == ["a0", "c0"]
+    with network.inside():
+        assert is_prepared("a0", tmp_path)
+        assert is_prepared("c0", tmp_path)
+    code, out, err = run(network, tmp_path, "--config", str(config), "--undo", "--quiet")
+    assert (code, out, err) == (0, "", "")
+    assert (shown(network, "a0"), shown(network, "c0")) == before
+
+
+def test_without_an_interface_nothing_is_prepared(network, tmp_path):
+    config = tmp_path / "interlock.toml"
+    config.write_text("[sensor]\nshed = 'values'\n")
+    code, out, err = run(network, tmp_path, "--config", str(config))
+    assert (code, out) == (2, "")
+    assert "names no interface" in err
+    code, out, err = run(network, tmp_path)
+    assert (code, out) == (2, "")
+    assert "-i NAME" in err
+    code, out, err = run(network, tmp_path, "--config", str(tmp_path / "none.toml"))
+    assert (code, out) == (2, "")
+    assert "cannot be read" in err
+
+
 def run(network, state, *words):
     """The program itself, in the namespace: exit code and what it said on either stream."""
     program = [
