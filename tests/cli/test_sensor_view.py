@@ -188,9 +188,11 @@ class Terminal:
         self.before = termios.tcgetattr(self.slave)
         self.seen = b""
         entry = "from interlock.cli.main import main; main()"
+        # What some test before has set would be believed instead of the terminal.
+        environment = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
         self.process = subprocess.Popen(
             [sys.executable, "-c", entry, "sensor", "top", "--store", str(folder)],
-            stdin=self.slave, stdout=self.slave, stderr=self.slave, env={**os.environ, "TERM": "xterm"},
+            stdin=self.slave, stdout=self.slave, stderr=self.slave, env=environment | {"TERM": "xterm"},
             start_new_session=True, preexec_fn=_take_terminal,  # noqa: PLW1509 (one thread)
         )  # fmt: skip
 
@@ -342,7 +344,7 @@ def test_budgets_that_would_be_in_force_are_said_with_who_says_so(tmp_path) -> N
     text = run("sensor", "config", "--check", file).out.decode()
     assert re.search(r"^ +flows +5,000 conversations +file ", text, re.MULTILINE)
     assert re.search(r"^ +ring_mib +128 MiB +file ", text, re.MULTILINE)
-    assert re.search(r"^ +facts +1,500,000 facts +default ", text, re.MULTILINE)
+    assert re.search(r"^ +facts +400,000 facts +default ", text, re.MULTILINE)
     file.write_text(MEMORY.replace("[sensor]", "[sensor]\nmemory_mib = 700"))
     again = json.loads(run("sensor", "config", "--check", file, "--json").out)
     assert (again["budgets"][-1]["value"], again["budgets"][-1]["source"]) == (700, "file")
