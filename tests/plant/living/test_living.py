@@ -285,6 +285,21 @@ def test_keys_of_opcua_are_this_runs_and_its_owners_alone(plant: Plant, machine:
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
+def test_a_drive_that_is_crashed_is_silent(plant: Plant) -> None:
+    """Late in this file: its watchdog starts it again only after this plant is down."""
+    assert _asked_and_answered(plant)["drive-pump", 502] == "yes"
+    with control.reach(plant.files) as sock:
+        lines = control.ask(sock, {"do": "attack", "name": "silenced-machine"})
+        next(lines)
+        end = time.monotonic() + 20
+        while "drive-pump" not in (told := plant.status())["silent"]:
+            assert time.monotonic() < end, told["silent"]
+            time.sleep(0.3)
+        lines.close()
+    assert _asked_and_answered(plant)["drive-pump", 502] == "no"
+    assert plant.status()["silent"] == ["drive-pump"], "nobody else is"
+
+
 def test_down_leaves_nothing(before: tuple[Plant, Traces], plant: Plant) -> None:
     """Last of this file: it takes the plant down."""
     plant.run("down")

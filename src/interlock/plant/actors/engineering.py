@@ -48,18 +48,22 @@ def upload_block(client: str, block: str) -> Script:
     yield Ask(link, s7comm.setup(1))
     head = bytes((s7comm.START_UPLOAD,)) + bytes(7) + b"\x09" + block.encode("ascii")
     answers = yield Ask(link, s7comm.job(reference, head))
-    more = bool(answers)
+    granted = more = s7comm.granted(answers)
     while more:
         reference += 1
         part = bytes((s7comm.UPLOAD,)) + bytes(6) + b"\x07"
         answers = yield Ask(link, s7comm.job(reference, part))
-        more = bool(answers) and answers[0][20:21] == b"\x01"  # a refusal is shorter than a part
-    yield Ask(link, s7comm.job(reference + 1, bytes((s7comm.END_UPLOAD,)) + bytes(6) + b"\x07"))
+        more = s7comm.granted(answers) and answers[0][20:21] == b"\x01"
+    if granted:
+        yield Ask(link, s7comm.job(reference + 1, bytes((s7comm.END_UPLOAD,)) + bytes(6) + b"\x07"))
     yield Close(link)
 
 
 def download_block(client: str, block: str, octets: bytes) -> Script:
-    """Load a block into the boiler's controller: announced, fetched part by part by the controller, inserted."""
+    """Load a block into the boiler's controller: announced, fetched part by part by the controller, inserted.
+
+    A controller that does not ask for it is left alone.
+    """
     link = Link(client, "plc-boiler", 102)
     yield Ask(link, s7comm.connect())
     yield Ask(link, s7comm.setup(1))
@@ -73,21 +77,18 @@ def download_block(client: str, block: str, octets: bytes) -> Script:
         + b"000800"
         + b"%06d" % len(octets)
     )
-    answers = yield Ask(link, s7comm.job(2, head))
+    asked = s7comm.asks_for((yield Ask(link, s7comm.job(2, head))), s7comm.DOWNLOAD_BLOCK)
     for at in range(0, len(octets), _PART):
-        if not answers:
+        if asked is None:
             break
-        part = octets[at : at + _PART]
-        reference = int.from_bytes(answers[-1][11:13], "big")
-        parameter = bytes((s7comm.DOWNLOAD_BLOCK, at + _PART < len(octets)))
-        answers = yield Ask(
-            link, s7comm.confirm(reference, parameter, len(part).to_bytes(2, "big") + b"\x00\xfb" + part)
-        )
-    if answers:
-        reference = int.from_bytes(answers[-1][11:13], "big")
-        yield Ask(link, s7comm.confirm(reference, bytes((s7comm.DOWNLOAD_ENDED,))))
-    insert = bytes((s7comm.PI_SERVICE,)) + bytes(6) + b"\xfd\x00\x0a\x01\x00" + name[1:] + b"\x05_INSE"
-    yield Ask(link, s7comm.job(3, insert))
+        part, more = octets[at : at + _PART], at + _PART < len(octets)
+        data = len(part).to_bytes(2, "big") + b"\x00\xfb" + part
+        answers = yield Ask(link, s7comm.confirm(asked, bytes((s7comm.DOWNLOAD_BLOCK, more)), data))
+        asked = s7comm.asks_for(answers, s7comm.DOWNLOAD_BLOCK if more else s7comm.DOWNLOAD_ENDED)
+    if asked is not None:
+        yield Ask(link, s7comm.confirm(asked, bytes((s7comm.DOWNLOAD_ENDED,))))
+        insert = bytes((s7comm.PI_SERVICE,)) + bytes(6) + b"\xfd\x00\x0a\x01\x00" + name[1:] + b"\x05_INSE"
+        yield Ask(link, s7comm.job(3, insert))
     yield Close(link)
 
 

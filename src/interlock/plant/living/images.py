@@ -13,13 +13,15 @@ if TYPE_CHECKING:
 
     from interlock.plant.process.tags import State
 
-__all__ = ["RUNS", "Image", "Shared"]
+__all__ = ["Image", "Shared"]
 
 _WRITE: Final = struct.Struct("=id")
-RUNS: Final = -1
+_RUNS: Final = -1
 """Told in place of a tag's number: the controller runs (1.0) or was stopped (0.0)."""
 
 _READY: Final = -2
+_FAILS: Final = -3
+"""Told in place of a tag's number: the machine is out of order for so many seconds."""
 
 
 class Image:
@@ -40,15 +42,15 @@ class Image:
         for tag, k in self._at.items():
             self._values[k] = image.get(tag, 0.0)
 
-    def taken(self) -> Iterator[tuple[str | int, float]]:
-        """The plant: what was written since; RUNS where the controller was started or stopped."""
+    def taken(self) -> Iterator[tuple[int, float]]:
+        """The plant: what was written since, by the tag's number; or one of the numbers above."""
         while True:
             try:
                 number, value = _WRITE.unpack(self._plant.recv(_WRITE.size))
             except (BlockingIOError, struct.error):
                 return
-            if number == RUNS or 0 <= number < len(self._tags):
-                yield (self._tags[number] if number >= 0 else RUNS), value
+            if number in (_RUNS, _FAILS) or 0 <= number < len(self._tags):
+                yield number, value
 
     def heard_ready(self, timeout_s: float) -> bool:
         """The plant: whether the server says within the time that it serves."""
@@ -64,7 +66,11 @@ class Image:
 
     def runs(self, *, running: bool) -> None:
         """The server: the controller was started or stopped."""
-        self._server.send(_WRITE.pack(RUNS, float(running)))
+        self._server.send(_WRITE.pack(_RUNS, float(running)))
+
+    def fails(self, seconds: float) -> None:
+        """The server: the machine fails, and its watchdog starts it again after so many seconds."""
+        self._server.send(_WRITE.pack(_FAILS, seconds))
 
     def ready(self) -> None:
         """The server: it serves."""
@@ -93,14 +99,24 @@ class Shared:
         made.show(image)
         return made
 
-    def exchange(self, images: dict[str, State], runs: Callable[[str, bool], None]) -> None:
-        """Before a scan: writes of every server go into the image that the scan reads."""
+    def exchange(
+        self,
+        images: dict[str, State],
+        runs: Callable[[str, bool], None],
+        fails: Callable[[str, float], None],
+    ) -> None:
+        """Before a scan: writes of every server go into the image that the scan reads.
+
+        runs: told which machine was started or stopped. fails: told which one is out of order, for how many seconds.
+        """
         for machine, shared in self._images.items():
-            for tag, value in shared.taken():
-                if isinstance(tag, int):
+            for number, value in shared.taken():
+                if number == _RUNS:
                     runs(machine, bool(value))
+                elif number == _FAILS:
+                    fails(machine, value)
                 else:
-                    images[machine][tag] = value
+                    images[machine][shared.tags[number]] = value
 
     def show(self, images: dict[str, State]) -> None:
         """After a scan: every server sees it."""

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from interlock.errors import SourceError
-from interlock.plant.actors.boiler import BOILER_REALS
+from interlock.plant.actors.boiler import BOILER_REALS, boiler_cpu
 from interlock.plant.actors.hall import HALL_NAMED, HALL_OBJECTS
 from interlock.plant.actors.pasteuriser import PASTEURISER_NODES
 from interlock.plant.actors.water import DRIVE, DRIVE_IDENTITY, WATER, WATER_IDENTITY
@@ -152,7 +152,13 @@ class Plant:
     def _fork(self) -> None:
         """Servers of libraries, each in a process of its own; before there are threads or an event loop."""
         self._host("plc-water", 502, "pymodbus", [p.tag for p in WATER], _modbus(WATER, WATER_IDENTITY))
-        self._host("drive-pump", 502, "pymodbus", [p.tag for p in DRIVE], _modbus(DRIVE, DRIVE_IDENTITY))
+        self._host(
+            "drive-pump",
+            502,
+            "pymodbus",
+            [p.tag for p in DRIVE],
+            _modbus(DRIVE, DRIVE_IDENTITY, fragile=True),
+        )
         self._host("plc-boiler", 102, "python-snap7", [r.tag for r in BOILER_REALS], _s7)
         pasteuriser = partial(_opcua, self.watch.now_s, self._files.keys, self.accounts.shift)
         self._host("plc-pasteuriser", 4840, "asyncua", list(PASTEURISER_NODES.values()), pasteuriser)
@@ -177,6 +183,12 @@ class Plant:
 
     def _runs(self, machine: str, running: bool) -> None:
         self.controllers[machine].running = running
+
+    def _fails(self, machine: str, seconds: float) -> None:
+        """At once: it is its own software that does not go on."""
+        if machine not in self.silent:
+            self.fall_silent(machine)
+            asyncio.get_running_loop().call_later(seconds, self.come_back, machine)
 
     async def live(self, ready: Callable[[], None]) -> None:
         """Live until a signal says otherwise."""
@@ -204,7 +216,7 @@ class Plant:
             while not ending.is_set():
                 now, steps = time.monotonic(), 0
                 while due <= now and steps < _MOST_STEPS:
-                    self.shared.exchange(self.images, self._runs)
+                    self.shared.exchange(self.images, self._runs, self._fails)
                     self._scan()
                     self.attacks.look()
                     due, steps = due + STEP_S, steps + 1
@@ -249,11 +261,11 @@ class Plant:
             yield {"error": "asked for something that a plant does not do"}
 
 
-def _modbus(points: Any, identity: Any) -> Callable[..., None]:
+def _modbus(points: Any, identity: Any, *, fragile: bool = False) -> Callable[..., None]:
     def serve(image: Any, address: tuple[str, int]) -> None:
         from interlock.plant.living.servers.modbus import serve_modbus  # noqa: PLC0415 (loaded where it serves)
 
-        serve_modbus(image, address, points, identity)
+        serve_modbus(image, address, points, identity, fragile=fragile)
 
     return serve
 
@@ -261,7 +273,7 @@ def _modbus(points: Any, identity: Any) -> Callable[..., None]:
 def _s7(image: Any, address: tuple[str, int]) -> None:
     from interlock.plant.living.servers.s7 import serve_s7  # noqa: PLC0415
 
-    serve_s7(image, address, BOILER_REALS)
+    serve_s7(image, address, BOILER_REALS, boiler_cpu())
 
 
 def _opcua(

@@ -56,7 +56,7 @@ class Line:
             found.append(message)
             if not self._speech.several(octets) and self._answers.empty():
                 return tuple(found)
-            patience = _QUIET_S
+            patience = ANSWER_S if self._speech.more(message) else _QUIET_S
 
     async def _next(self, patience_s: float) -> bytes | None:
         if not self.open and self._answers.empty():

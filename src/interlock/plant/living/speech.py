@@ -44,12 +44,13 @@ class Speech:
 
     length: octets of the first message, 0 where too few are there to tell; raises ValueError where it is none.
     answered: whether a request is answered at all. several: whether more than one message may answer it.
-    alone: whether a message is one that the server says by itself.
+    more: whether after a message another one is certain to come. alone: whether the server says one by itself.
     """
 
     length: Callable[[bytes], int]
     answered: Callable[[bytes], bool] = _something
     several: Callable[[bytes], bool] = _never
+    more: Callable[[bytes], bool] = _never
     alone: Callable[[bytes], bool] = _never
 
 
@@ -152,6 +153,11 @@ def _downloads(octets: bytes) -> bool:
     return len(octets) > 17 and octets[7] == 0x32 and octets[17] == 0x1A
 
 
+def _download_granted(octets: bytes) -> bool:
+    """The controller has agreed to a download: its own job comes next."""
+    return octets[8:9] == b"\x03" and octets[17:20] == b"\0\0\x1a"
+
+
 def _s7_answered(octets: bytes) -> bool:
     """What a client tells the controller about a download that the controller leads is not answered but followed."""
     return bool(octets) and not (len(octets) > 19 and octets[8] == 0x03 and octets[19] == 0x1C)
@@ -159,7 +165,7 @@ def _s7_answered(octets: bytes) -> bool:
 
 _SPEECHES: Final = {
     502: Speech(length=_modbus),
-    102: Speech(length=_tpkt, answered=_s7_answered, several=_downloads),
+    102: Speech(length=_tpkt, answered=_s7_answered, several=_downloads, more=_download_granted),
     44818: Speech(length=_enip),
     2404: Speech(length=_apci, answered=_apdu_answered, several=_apdu_several, alone=_apdu_alone),
     20000: Speech(length=_dnp3),

@@ -28,7 +28,7 @@ _LONGEST: Final = 254
 """Octets behind the length field that a request may have."""
 
 _BUFFER: Final = 260
-_RESTART_S: Final = 90.0
+RESTART_S: Final = 90.0
 """What a fragile machine has room for, and until its watchdog has started it again."""
 
 _WINDOW: Final = 64
@@ -95,6 +95,11 @@ class _Refused(Exception):  # noqa: N818 (an answer, no error of ours)
     def __init__(self, code: int) -> None:
         super().__init__(code)
         self.code = code
+
+
+def overruns(octets: bytes) -> bool:
+    """Whether what has come is longer than a fragile machine's buffer, into which it copies before it looks."""
+    return len(octets) > _BUFFER and int.from_bytes(octets[4:6], "big") > _LONGEST
 
 
 class ModbusServer:
@@ -215,8 +220,8 @@ class _Connection:
         answers = []
         while len(self._rest) >= 8:
             transaction, protocol, length, unit = struct.unpack_from("!HHHB", self._rest)
-            if self._server.fragile and length > _LONGEST and len(self._rest) > _BUFFER:
-                raise Crashed(_RESTART_S)
+            if self._server.fragile and overruns(self._rest):
+                raise Crashed(RESTART_S)
             if protocol or not 2 <= length <= _LONGEST:
                 raise ValueError("not a Modbus/TCP header")
             if len(self._rest) < 6 + length:

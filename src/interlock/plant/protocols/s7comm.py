@@ -21,13 +21,16 @@ __all__ = [
     "Cpu",
     "Real",
     "S7Server",
+    "asks_for",
     "confirm",
     "connect",
+    "granted",
     "job",
     "read_reals",
     "reals_of",
     "setup",
     "szl",
+    "tpkt",
     "write_real",
 ]
 
@@ -126,6 +129,19 @@ def szl(reference: int, number: int, index: int = 0) -> bytes:
     """Read a system status list: 0x0011 identifies the module, 0x001C the component."""
     parameter = b"\x00\x01\x12\x04\x11\x44\x01\x00"
     return job(reference, parameter, struct.pack("!BBHHH", _GOOD, 0x09, 4, number, index), USERDATA)
+
+
+def granted(answers: Sequence[bytes]) -> bool:
+    """Whether what a controller said to a job is an acknowledgement without an error."""
+    return bool(answers) and answers[0][8:9] == bytes((ACK_DATA,)) and answers[0][17:19] == b"\0\0"
+
+
+def asks_for(answers: Sequence[bytes], function: int) -> int | None:
+    """The reference of the job by which a controller asks for the next step of a download; None where it does not."""
+    last = answers[-1] if answers else b""
+    if last[8:9] != bytes((JOB,)) or last[17:18] != bytes((function,)):
+        return None
+    return int.from_bytes(last[11:13], "big")
 
 
 def reals_of(answer: bytes) -> tuple[float, ...]:

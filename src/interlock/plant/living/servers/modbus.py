@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from typing import TYPE_CHECKING, Final
 
 from pymodbus import ModbusDeviceIdentification
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
+from interlock.plant.protocols.modbus import RESTART_S, overruns
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from interlock.plant.living.images import Image
     from interlock.plant.protocols.modbus import Identity, Point
@@ -58,8 +61,22 @@ class _Tables:
                 registers[point.address] = held
 
 
-def serve_modbus(image: Image, address: tuple[str, int], points: Sequence[Point], identity: Identity) -> None:
-    """Serve until the process ends."""
+def _fragile(image: Image) -> Callable[[bool, bytes], bytes]:
+    """The machine fails on what overruns its buffer, before the library, which is made of better stuff, reads it."""
+
+    def look(sending: bool, octets: bytes) -> bytes:
+        if not sending and overruns(octets):
+            image.fails(RESTART_S)
+            signal.pause()  # nothing more is said until the plant ends this process
+        return octets
+
+    return look
+
+
+def serve_modbus(
+    image: Image, address: tuple[str, int], points: Sequence[Point], identity: Identity, *, fragile: bool
+) -> None:
+    """Serve until the process ends. fragile: see ModbusServer."""
     named = ModbusDeviceIdentification(info={0: identity.vendor, 1: identity.product, 2: identity.revision})
     bits = [SimData(0, values=[False] * _WINDOW, datatype=DataType.BITS)]
     words = [SimData(0, count=_WINDOW, values=0, datatype=DataType.REGISTERS)]
@@ -68,7 +85,9 @@ def serve_modbus(image: Image, address: tuple[str, int], points: Sequence[Point]
     )
 
     async def run() -> None:
-        server = ModbusTcpServer(device, identity=named, address=address)
+        server = ModbusTcpServer(
+            device, identity=named, address=address, trace_packet=_fragile(image) if fragile else None
+        )
         await server.serve_forever(background=True)
         image.ready()
         await server.serving

@@ -1,4 +1,8 @@
-"""python-snap7 in front of an image: the controller's data block, kept fresh, and what is written into it."""
+"""python-snap7 in front of an image: the controller's data block, kept fresh, and what is written into it.
+
+The library knows data blocks alone, and is somebody by itself. Programs, who the controller is, and its password are
+the business of our own session, behind the library's connection.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +13,41 @@ from typing import TYPE_CHECKING, Final
 from snap7.server import Server
 from snap7.type import SrvArea
 
+from interlock.plant.protocols.s7comm import (
+    DOWNLOAD_BLOCK,
+    DOWNLOAD_ENDED,
+    END_UPLOAD,
+    REQUEST_DOWNLOAD,
+    START_UPLOAD,
+    UPLOAD,
+    S7Server,
+    tpkt,
+)
+
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Sequence
 
     from interlock.plant.living.images import Image
-    from interlock.plant.protocols.s7comm import Real
+    from interlock.plant.protocols.s7comm import Cpu, Real
+    from interlock.plant.protocols.session import Session
 
 __all__ = ["serve_s7"]
 
 _EVERY_S: Final = 0.05
+_DT: Final = b"\x02\xf0\x80"
+_HEAD: Final = 4 + len(_DT)
+_JOB, _CONFIRMED, _USERDATA = b"\x01", b"\x03", b"\x07"
+_GROUP: Final = 5
+"""Where user data say their kind and group of functions."""
+
+_OUR_GROUPS: Final = frozenset({4, 5})
+"""Functions of the CPU (system status lists), security."""
+
+_PROGRAMS: Final = frozenset(
+    bytes((function,))
+    for function in (REQUEST_DOWNLOAD, DOWNLOAD_BLOCK, DOWNLOAD_ENDED, START_UPLOAD, UPLOAD, END_UPLOAD)
+)
 _REAL: Final = struct.Struct("!f")
 
 
@@ -44,12 +74,47 @@ class _Block:
             self.octets[real.octet : real.octet + _REAL.size] = octets
 
 
-def serve_s7(image: Image, address: tuple[str, int], reals: Sequence[Real]) -> None:
-    """Serve until the process ends."""
+def _ours(pdu: bytes) -> bool:
+    """Whether a PDU is about programs, or user data about who the controller is or its password."""
+    kind, parameter = pdu[1:2], pdu[10:]
+    if kind == _USERDATA:
+        return len(parameter) > _GROUP and parameter[_GROUP] & 0x0F in _OUR_GROUPS
+    return kind == _CONFIRMED or (kind == _JOB and parameter[:1] in _PROGRAMS)
+
+
+class _Controller(Server):
+    """The library's server, and a session of ours for each of its connections, each with a thread of its own."""
+
+    def __init__(self, cpu: Cpu) -> None:
+        super().__init__(log=False)
+        self._programs = S7Server({}, (), cpu)
+        self._connections: dict[tuple[str, int], tuple[Session, socket.socket]] = {}
+
+    def _handle_client(self, client_socket: socket.socket, address: tuple[str, int]) -> None:
+        self._connections[address] = self._programs.open(), client_socket
+        try:
+            super()._handle_client(client_socket, address)
+        finally:
+            del self._connections[address]
+
+    def _process_request(self, request_data: bytes, client_address: tuple[str, int]) -> bytes | None:
+        """What is said to a PDU; all but the last message at once, for the library sends but one."""
+        if not _ours(request_data):
+            told: bytes | None = super()._process_request(request_data, client_address)
+            return told
+        session, sock = self._connections[client_address]
+        *before, last = session.receive(tpkt(_DT + request_data)) or (b"",)
+        for each in before:
+            sock.sendall(each)
+        return last[_HEAD:] or None
+
+
+def serve_s7(image: Image, address: tuple[str, int], reals: Sequence[Real], cpu: Cpu) -> None:
+    """Serve until the process ends. cpu: who it is, with its program."""
     number = reals[0].block
     block = _Block(image, reals)
     block.put()
-    server = Server(log=False)
+    server = _Controller(cpu)
     server.register_area(SrvArea.DB, number, block.octets)
     server.port = address[1]
     server.start_to(*address)
@@ -65,5 +130,5 @@ def serve_s7(image: Image, address: tuple[str, int], reals: Sequence[Real]) -> N
             server.unlock_area(SrvArea.DB, number)
         runs = "Stop" not in str(server.get_status()[1])
         if runs != running:
-            running = runs
+            running = cpu.running = runs
             image.runs(running=runs)
