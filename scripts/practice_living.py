@@ -168,6 +168,9 @@ def play(tried: Tried, env: dict[str, str], most_s: float) -> None:
             playing.send_signal(signal.SIGINT)
             playing.communicate(timeout=20)
             tried.notes.append(f"stopped after {most_s:.0f} s")
+        finally:
+            if playing.poll() is None:  # this script was told to end
+                playing.kill()
     told = [json.loads(text) for text in run([*INTERLOCK, "truth"], env, 120).splitlines()]
     tried.truth = tried.truth or told[-1]
     if tried.truth["trouble"] and not tried.notes:

@@ -4,44 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import time
 
 import pytest
-from click.testing import CliRunner
+from proving.newcomer import INTERLOCK, Terminal
+from tests.cli.exercise_answers import BY_THE_COMMANDS, NUMBERS, SITES, WRONG, practise, run, set_exercise
 
-from interlock.cli.main import interlock
-from interlock.errors import ConfigError, InterlockError, OutputError
+from interlock.errors import ConfigError, OutputError
 from interlock.plant.exercises.table import FILES, exercise
 
-SITES = {
-    4: '[[engineering_stations]]\naddress = "10.77.1.32"\n[[work_orders]]\nid = "WO-4711"\n'
-       'start = 2026-09-03T05:00:00Z\nend = 2026-09-03T05:10:00Z\nstations = ["10.77.1.32"]\n'
-       'machines = ["10.77.1.12"]\n',
-    5: '[[zones]]\nname = "boiler"\nmembers = ["10.77.1.12", "10.77.1.13"]\n',
-}  # fmt: skip
-WRONG = {1: "3 10.77.1.15", 2: "10.77.1.30", 3: "10.77.1.12 10.77.1.40 1", 4: "05:03", 5: "10.77.1.30 10.77.1.17",
-         6: "DB1.DBD0 7", 7: "10.77.1.31 2", 8: "00:11:22:33:44:55 10.77.1.30 10.77.1.10"}  # fmt: skip
-NUMBERS = tuple(range(1, len(FILES) + 1))
-
-
-class Ran:
-    """What a command said, and how it ended."""
-
-    def __init__(self, result) -> None:
-        failed = result.exception
-        if failed is not None and not isinstance(failed, (SystemExit, InterlockError)):
-            raise failed
-        self.returncode = result.exit_code
-        self.stdout, self.stderr = result.stdout, result.stderr
-        self.error = failed if isinstance(failed, InterlockError) else None
-
-
-def _run(*arguments):
-    """In this process: starting one for each of a hundred commands would take minutes."""
-    return Ran(CliRunner().invoke(interlock, [str(a) for a in arguments]))
-
-
-def _practise(state, *arguments):
-    return _run("plant", "exercise", *arguments, "--state", state)
+PROMPT = "Your answer (hint: a hint; Ctrl-C: later): "
 
 
 @pytest.fixture(scope="module")
@@ -49,116 +21,126 @@ def state(tmp_path_factory):
     return tmp_path_factory.mktemp("practice") / "state"
 
 
-def _set(state, number):
-    """Set the exercise, and write into its site file what it asks for."""
-    ran = _practise(state, number)
-    assert ran.returncode == 0, ran.stderr
-    folder = state / f"exercise-{number}"
-    if number in SITES:
-        (folder / "site.toml").write_text(SITES[number], "utf-8")
-    return ran.stdout, folder
+def sit_down(state, number, **how):
+    """A newcomer at a terminal."""
+    return Terminal((*INTERLOCK, "plant", "exercise", str(number), "--state", str(state)), **how)
 
 
-def _analyzed(folder, capture="plant", *more):
-    out = folder / f"out-{capture}"
-    ran = _run("analyze", folder / f"{capture}.pcap", "--out", out, *more)
-    assert ran.returncode == 0, ran.stderr
-    return {
-        name: json.loads((out / f"{name}.json").read_text("utf-8"))[name] for name in ("assets", "findings")
-    }
-
-
-def _found(folder, detector):
-    return next(f for f in _analyzed(folder)["findings"] if f["detector"] == detector)
-
-
-def _rows(folder, table, *wanted):
-    lines = _run("decode", folder / "plant.pcap", "--table", table).stdout.splitlines()
-    return [json.loads(line) for line in lines if all(w in line for w in wanted)]
-
-
-def _machines(folder):
-    addresses = [a["ips"][0] for a in _analyzed(folder)["assets"] if a["ips"]]
-    asked = [r["client"] for r in _rows(folder, "flows") if r["client"].startswith("10.")]
-    return f"{len(addresses)} {max(set(asked), key=asked.count)}"
-
-
-def _weak(folder):
-    return re.search(r"10\.[\d.]+", _found(folder, "opcua-security")["title"])[0]
-
-
-def _stopped(folder):
-    found = _found(folder, "controller-change")
-    who, whom = re.findall(r"10\.77\.1\.\d+", found["title"])
-    return f"{who} stopped {whom} in frame {found['evidence'][0]['frames'][0]}"
-
-
-def _unordered(folder):
-    times = [r["time"] for r in _rows(folder, "operations", '"program-write"')]
-    return next(t[11:16] for t in times if t[11:16] >= "05:10")
-
-
-def _crossing(folder):
-    inside = {"10.77.1.12", "10.77.1.13"}
-    pairs = [{r["client"], r["server"]} for r in _rows(folder, "flows") if r["client"].startswith("10.")]
-    return ", ".join(sorted({a for p in pairs if p & inside for a in p - inside}))
-
-
-def _moved(folder):
-    written = _rows(folder, "values", '"written"', '"s7comm"')
-    return f"{written[-1]['object']} {max(r['number'][0] for r in written):.2f}"
-
-
-def _new(folder):
-    days = [_analyzed(folder, day)["assets"] for day in ("monday", "tuesday")]
-    before, after = ({ip for a in day for ip in a["ips"]} for day in days)
-    (new,) = after - before
-    told = _run("diff", folder / "out-monday", folder / "out-tuesday", "--json").stdout
-    assert new in told
-    lines = _run("decode", folder / "tuesday.pcap", "--table", "flows").stdout.splitlines()
-    return f"{new} spoke to {len({json.loads(x)['server'] for x in lines if json.loads(x)['client'] == new})}"
-
-
-def _between(folder):
-    found = [f for f in _analyzed(folder)["findings"] if f["detector"] == "duplicate-address"]
-    claims = [set(f["data"]["macs"].split(", ")) for f in found]
-    (middle,) = set.intersection(*claims)
-    return f"{middle} {' '.join(f['machines'][0] for f in found)}"
-
-
-BY_THE_COMMANDS = {
-    1: _machines,
-    2: _weak,
-    3: _stopped,
-    4: _unordered,
-    5: _crossing,
-    6: _moved,
-    7: _new,
-    8: _between,
-}
+def noted(state, number):
+    return json.loads((state / "answers.json").read_text("utf-8"))["exercises"][str(number)]
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_what_the_commands_print_is_the_right_answer(state, number) -> None:
-    said, folder = _set(state, number)
-    assert exercise(number).title in said
-    assert f"interlock plant exercise {number} --state {state} --answer" in said
+def test_a_newcomer_at_a_terminal_gets_through(state, number) -> None:
+    """First a wrong answer, then hints until there are no more, then what the commands print."""
+    about = exercise(number)
+    (state / "answers.json").unlink(missing_ok=True)
+    with sit_down(state, number) as seat:
+        said = seat.until(PROMPT)
+        assert about.title in said
+        assert " ".join(about.question.split()[:6]) in " ".join(said.split())
+        assert f"interlock plant exercise {number} --state {state} --answer" in said
+        seat.type(WRONG[number])
+        said = seat.until(PROMPT)
+        assert "Try again, or: interlock plant exercise" in said
+        for shown, typed in enumerate(("hint", "?", "HINT", "help", "--hint"), 1):
+            seat.type(typed)
+            found = re.findall(r"^Hint (\d)", seat.until(PROMPT), re.MULTILINE)
+            assert len(found) == min(shown, len(about.hints))
+        _, folder = set_exercise(state, number)  # the site file is written in another window
+        seat.type(BY_THE_COMMANDS[number](folder))
+        assert seat.ended() == 0, seat.shown
+        assert "Right" in seat.shown
+        assert "{" not in seat.shown
+        assert "Traceback" not in seat.shown
     assert (folder / "question.txt").exists()
-    wrong = _practise(state, number, "--answer", WRONG[number])
+    told = noted(state, number)
+    assert (told["done"], told["answers"][0], len(told["answers"])) == (True, WRONG[number], 2)
+
+
+@pytest.mark.parametrize("number", [2, 5])
+def test_answers_can_be_given_as_options(state, number) -> None:
+    _, folder = set_exercise(state, number)
+    (state / "answers.json").unlink(missing_ok=True)
+    wrong = practise(state, number, "--answer", WRONG[number])
     assert (wrong.returncode, "--hint" in wrong.stdout) == (1, True), wrong.stdout
-    right = _practise(state, number, "--answer", BY_THE_COMMANDS[number](folder))
-    assert right.returncode == 0, right.stdout
-    assert "{" not in right.stdout
-    noted = json.loads((state / "answers.json").read_text("utf-8"))["exercises"][str(number)]
-    assert (noted["done"], len(noted["answers"])) == (True, 2)
+    right = practise(state, number, "--answer", BY_THE_COMMANDS[number](folder))
+    assert (right.returncode, "{" in right.stdout) == (0, False), right.stdout
+    told = noted(state, number)
+    assert (told["done"], len(told["answers"])) == (True, 2)
+
+
+@pytest.mark.parametrize(("number", "at"), [(1, "plant.pcap.part"), (7, "tuesday.pcap.part")])
+def test_ctrl_c_while_it_records_leaves_nothing_behind(tmp_path, number, at) -> None:
+    state = tmp_path / "not" / "yet"
+    with sit_down(state, number) as seat:
+        until = time.monotonic() + 90
+        while not (state / f"exercise-{number}" / at).exists():
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        assert seat.interrupt() == 130
+        assert f"Stopped. Go on with:  interlock plant exercise {number} --state {state}\n" in seat.shown
+        assert "Traceback" not in seat.shown
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_at_the_question_keeps_everything_and_says_how_to_go_on(state) -> None:
+    set_exercise(state, 1)
+    before = {path: path.read_bytes() for path in state.rglob("*") if path.is_file()}
+    with sit_down(state, 1) as seat:
+        seat.until(PROMPT)
+        assert seat.interrupt() == 130
+        assert seat.shown.endswith(f"\nStopped. Go on with:  interlock plant exercise 1 --state {state}\n")
+        assert "Aborted" not in seat.shown
+    assert {path: path.read_bytes() for path in state.rglob("*") if path.is_file()} == before
+    with sit_down(state, 1) as seat:
+        assert "recording the plant" not in seat.until(PROMPT)
+        seat.end_input()
+        assert seat.ended() == 0
+        assert seat.shown.endswith(
+            f"Kept for later. Go on with:  interlock plant exercise 1 --state {state}\n"
+        )
+
+
+def test_where_the_state_folder_is_the_usual_one_the_command_is_short(tmp_path) -> None:
+    with Terminal((*INTERLOCK, "plant", "exercise", "2"), folder=tmp_path) as seat:
+        seat.until("recording the plant")
+        assert seat.interrupt() == 130
+        assert seat.shown.endswith("Go on with:  interlock plant exercise 2\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_site_file_that_cannot_be_read_is_told_and_asked_again(state) -> None:
+    _, folder = set_exercise(state, 5)
+    (folder / "site.toml").write_text("[[zones", "utf-8")
+    with sit_down(state, 5) as seat:
+        seat.until(PROMPT)
+        seat.type(WRONG[5])
+        assert "site.toml" in seat.until(PROMPT)
+        (folder / "site.toml").write_text(SITES[5], "utf-8")
+        seat.type(BY_THE_COMMANDS[5](folder))
+        assert seat.ended() == 0, seat.shown
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_narrow_terminal_gets_narrow_text(state, number) -> None:
+    set_exercise(state, number)
+    with sit_down(state, number, columns=60) as seat:
+        lines = seat.until(PROMPT).split("\n")
+        seat.interrupt()
+    commands = ("    ", "Your answer")
+    words = [line for line in lines if not line.startswith(commands)]
+    assert len(words) > 5
+    assert max(len(line) for line in words if str(state) not in line) <= 60
 
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_hints_come_one_after_the_other(state, number) -> None:
-    _set(state, number)
+    set_exercise(state, number)
+    (state / "answers.json").unlink(missing_ok=True)
     hints = exercise(number).hints
     for shown in (*range(1, len(hints) + 1), len(hints)):
-        ran = _practise(state, number, "--hint")
+        ran = practise(state, number, "--hint")
         assert ran.returncode == 0
         assert len(re.findall(r"^Hint \d", ran.stdout, re.MULTILINE)) == shown
 
@@ -166,43 +148,43 @@ def test_hints_come_one_after_the_other(state, number) -> None:
 @pytest.mark.parametrize(("number", "text"), [(4, ""), (4, SITES[4].replace("05:10", "05:50")), (5, ""),
                                               (5, SITES[5].replace('"10.77.1.13"', '"10.77.1.0/24"'))])  # fmt: skip
 def test_the_site_file_is_checked_too(state, number, text) -> None:
-    _, folder = _set(state, number)
+    _, folder = set_exercise(state, number)
     right = BY_THE_COMMANDS[number](folder)
     (folder / "site.toml").write_text(text, "utf-8")
-    ran = _practise(state, number, "--answer", right)
+    ran = practise(state, number, "--answer", right)
     assert ran.returncode == 1
     assert "site.toml" in ran.stdout or "order" in ran.stdout or "Zone" in ran.stdout
 
 
 def test_a_site_file_that_is_no_toml_is_one_sentence(state) -> None:
-    _, folder = _set(state, 5)
+    _, folder = set_exercise(state, 5)
     (folder / "site.toml").write_text("[[zones", "utf-8")
-    ran = _practise(state, 5, "--answer", "10.77.1.30")
+    ran = practise(state, 5, "--answer", "10.77.1.30")
     assert isinstance(ran.error, ConfigError)
     assert "site.toml" in str(ran.error)
 
 
 def test_the_list_says_which_are_done_and_what_comes_next(tmp_path) -> None:
-    fresh = _practise(tmp_path / "none").stdout
+    fresh = practise(tmp_path / "none").stdout
     assert fresh.count("minutes)") == len(FILES)
     assert "Next: interlock plant exercise 1" in fresh
     (tmp_path / "answers.json").write_text(
         '{"exercises": {"1": {"done": true, "hints": 0, "answers": []}}}', "utf-8"
     )
-    assert "1  done" in _practise(tmp_path).stdout
-    assert "Next: interlock plant exercise 2" in _practise(tmp_path).stdout
+    assert "1  done" in practise(tmp_path).stdout
+    assert "Next: interlock plant exercise 2" in practise(tmp_path).stdout
 
 
 @pytest.mark.parametrize("number", [0, 9, -1])
 def test_an_unknown_number_is_a_wrong_argument(tmp_path, number) -> None:
-    ran = _run("plant", "exercise", "--state", tmp_path, "--", number)
+    ran = run("plant", "exercise", "--state", tmp_path, "--", number)
     assert ran.returncode == 2
     assert f"there is no exercise {number}; there are 1 to 8" in ran.stderr
 
 
 def test_a_broken_file_of_answers_and_a_folder_that_cannot_be_written_are_told(tmp_path) -> None:
     (tmp_path / "answers.json").write_text("[]", "utf-8")
-    assert "answers.json" in str(_practise(tmp_path).error)
+    assert "answers.json" in str(practise(tmp_path).error)
     (tmp_path / "file").write_text("", "utf-8")
-    ran = _run("plant", "exercise", 1, "--state", tmp_path / "file" / "below")
+    ran = run("plant", "exercise", 1, "--state", tmp_path / "file" / "below")
     assert isinstance(ran.error, OutputError)

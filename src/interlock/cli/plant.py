@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from interlock.cli.exits import BY_SIGNAL
 from interlock.cli.living import COMMANDS
 from interlock.cli.plant_events import events, site
 from interlock.cli.plant_exercise import exercise
+from interlock.cli.plant_stop import Asked, asked_to_stop
 from interlock.cli.plant_when import read_attacks, read_events
 
 if TYPE_CHECKING:
@@ -87,18 +87,18 @@ def record(
     if out.exists() and not out.is_file():
         raise click.UsageError(f"--out {out}: is no file; name one")
     part = out.with_name(out.name + ".part")
-    asked = _Asked()
     try:
-        with part.open("wb") as target:
-            twin = Twin(target, seed)
-            for name, minute in attacks:
-                twin.attack(name, minute)
-            if by_chance:
-                planned += tuple(twin.chances(minutes))
-            for name, minute in planned:
-                twin.befall(name, minute)
-            _watch(twin, minutes, asked)
-        _tell(twin, part, out, seed, planned)
+        with asked_to_stop() as asked:
+            with part.open("wb") as target:
+                twin = Twin(target, seed)
+                for name, minute in attacks:
+                    twin.attack(name, minute)
+                if by_chance:
+                    planned += tuple(twin.chances(minutes))
+                for name, minute in planned:
+                    twin.befall(name, minute)
+                _watch(twin, minutes, asked)
+            _tell(twin, part, out, seed, planned)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         kept = f"; what was recorded so far is in {part}" if part.exists() else ""
@@ -107,21 +107,7 @@ def record(
         sys.exit(BY_SIGNAL + asked.number)
 
 
-class _Asked:
-    """Whether somebody asked to stop: heeded between two simulated seconds, at once the second time."""
-
-    def __init__(self) -> None:
-        self.number = 0
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._take)
-
-    def _take(self, number: int, _frame: object) -> None:
-        if self.number:
-            sys.exit(BY_SIGNAL + number)
-        self.number = number
-
-
-def _watch(twin: Twin, minutes: float, asked: _Asked) -> None:
+def _watch(twin: Twin, minutes: float, asked: Asked) -> None:
     """Let it run, with progress on a terminal."""
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import Progress  # noqa: PLC0415

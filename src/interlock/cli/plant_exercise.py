@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import shlex
+import shutil
+import signal
 import sys
 import textwrap
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
+
+from interlock.cli.exits import BY_SIGNAL
+from interlock.cli.plant_stop import asked_to_stop
 
 if TYPE_CHECKING:
     from interlock.plant.exercises.desk import Desk
@@ -20,6 +27,7 @@ _STATE: Final = Path("interlock-practice")
 _SEED: Final = 700
 _WRONG: Final = 1
 _WIDE: Final = 96
+_HELP: Final = frozenset({"hint", "--hint", "help", "?"})
 
 
 @click.command()
@@ -35,9 +43,11 @@ _WIDE: Final = 96
     help="Folder of recordings and answers.",
 )
 def exercise(number: int | None, answer: str | None, state: Path, *, hint: bool) -> None:
-    """Practise: without NUMBER list the exercises; with it set the task, take the answer, explain.
+    """Practise: without NUMBER list the exercises; with it set the task, take answers, explain.
 
-    Exit codes: 0 shown or right, 1 wrong answer, 2 there is no such exercise, 3 no place to write.
+    At a terminal answers are taken until one is right; `hint` shows the next hint, Ctrl-C keeps everything for later.
+
+    Exit codes: 0 shown or right, 1 wrong answer, 2 there is no such exercise, 3 no place to write, 130 Ctrl-C.
     """
     from interlock.errors import OutputError  # noqa: PLC0415 (--help stays quick)
     from interlock.plant.exercises.desk import Desk  # noqa: PLC0415
@@ -61,12 +71,42 @@ def exercise(number: int | None, answer: str | None, state: Path, *, hint: bool)
         else:
             _set(desk)
             if sys.stdin.isatty() and sys.stdout.isatty():
-                sys.exit(_judge(desk, state, click.prompt("Your answer (Ctrl-C: later)")))
+                _converse(desk, state)
+    except KeyboardInterrupt:
+        _stop(state, number, signal.SIGINT)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise OutputError(
             f"{error.filename or state}: cannot be used ({reason}); name another --state"
         ) from error
+
+
+def _stop(state: Path, number: int | None, by: int) -> NoReturn:
+    """Say how to go on, and end. by: number of the signal."""
+    click.echo(f"\nStopped. Go on with:  {_again(state, number)}", err=True)
+    sys.exit(BY_SIGNAL + by)
+
+
+def _converse(desk: Desk, state: Path) -> None:
+    """Take answers until one is right; the end of input is as good as Ctrl-C, and no signal."""
+    from interlock.errors import InterlockError  # noqa: PLC0415
+
+    while True:
+        try:
+            answer = click.prompt("\nYour answer (hint: a hint; Ctrl-C: later)", prompt_suffix=": ")
+        except click.Abort as ended:
+            if isinstance(ended.__context__, EOFError):
+                click.echo(f"\nKept for later. Go on with:  {_again(state, desk.exercise.number)}")
+                return
+            raise KeyboardInterrupt from None
+        if answer.strip().lower() in _HELP:
+            _hint(desk, state)
+            continue
+        try:
+            if not _judge(desk, state, answer):
+                return
+        except InterlockError as error:  # a site file that cannot be read: to be mended, and answered again
+            click.echo(str(error), err=True)
 
 
 def _read(state: Path) -> dict[str, Any]:
@@ -112,18 +152,28 @@ def _prepare(desk: Desk) -> None:
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import Progress  # noqa: PLC0415
 
-    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+    hidden = not sys.stderr.isatty()
+    with (
+        asked_to_stop() as asked,
+        closing(desk.prepare()) as prepared,
+        Progress(console=Console(stderr=True), transient=True, disable=hidden) as progress,
+    ):
         task = progress.add_task("recording the plant", total=1.0)
-        for share in desk.prepare():
+        for share in prepared:
             progress.update(task, completed=share)
+            if asked.number:
+                break
+    if asked.number:
+        _stop(desk.folder.parent, desk.exercise.number, asked.number)
 
 
 def _filled(desk: Desk, text: str) -> str:
     return text.replace("{desk}", str(desk.folder))
 
 
-def _flowed(desk: Desk, text: str) -> str:
-    """Paragraphs joined and wrapped; what is indented stays as it is."""
+def _flowed(desk: Desk, text: str, width: int = 0) -> str:
+    """Paragraphs joined and wrapped; what is indented stays as it is. width: in columns; 0: the terminal's."""
+    width = width or min(_WIDE, shutil.get_terminal_size((_WIDE, 24)).columns)
     lines: list[str] = []
     for line in _filled(desk, text).split("\n"):
         last = lines[-1] if lines else ""
@@ -134,29 +184,29 @@ def _flowed(desk: Desk, text: str) -> str:
     return "\n".join(
         line
         if line.startswith(" ")
-        else textwrap.fill(line, _WIDE, break_long_words=False, break_on_hyphens=False)
+        else textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
         for line in lines
     )
 
 
 def _set(desk: Desk) -> None:
-    about = desk.exercise
-    commands = "\n".join(f"    {_filled(desk, command)}" for command in about.commands)
+    """Show the question; in its file it is as wide as ever, whatever the terminal."""
+    about, again = desk.exercise, _again(desk.folder.parent, desk.exercise.number)
+    commands = "\n".join(f"    {command}" for command in about.commands)
+    ways = f'    Answer with:  {again} --answer "..."\n    Stuck?        {again} --hint'
     text = (
-        f"Exercise {about.number}: {about.title}  (about {about.minutes} minutes)\n\n{_flowed(desk, about.task)}\n\n"
-        f"Commands that help:\n{commands}\n\n{_flowed(desk, about.question)}\n\n"
-        f'Answer with:  {_again(desk)} --answer "..."\n'
-        f"Stuck?        {_again(desk)} --hint"
+        f"Exercise {about.number}: {about.title}  (about {about.minutes} minutes)\n\n{about.task}\n\n"
+        f"Commands that help:\n{commands}\n\n{about.question}\n\n{ways}"
     )
-    (desk.folder / "question.txt").write_text(text + "\n", "utf-8")
-    click.echo(text)
+    (desk.folder / "question.txt").write_text(_flowed(desk, text, _WIDE) + "\n", "utf-8")
+    click.echo(_flowed(desk, text))
 
 
-def _again(desk: Desk) -> str:
-    """The command that comes back to this exercise."""
-    state = desk.folder.parent
-    other = "" if state == _STATE else f" --state {state}"
-    return f"interlock plant exercise {desk.exercise.number}{other}"
+def _again(state: Path, number: int | None) -> str:
+    """The command that comes back to an exercise, or to the list."""
+    which = "" if number is None else f" {number}"
+    other = "" if state == _STATE else f" --state {shlex.quote(str(state))}"
+    return f"interlock plant exercise{which}{other}"
 
 
 def _hint(desk: Desk, state: Path) -> None:
@@ -181,5 +231,5 @@ def _judge(desk: Desk, state: Path, answer: str) -> int:
     if verdict.right:
         click.echo(f"\n{_flowed(desk, desk.exercise.explain(desk))}")
         return 0
-    click.echo(f"Try again, or: {_again(desk)} --hint")
+    click.echo(f"Try again, or: {_again(state, desk.exercise.number)} --hint")
     return _WRONG

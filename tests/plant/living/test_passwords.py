@@ -10,9 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_der_private_key
+from cryptography.x509 import load_der_x509_certificate
+from tests.plant.living.clients import stream
 from tests.plant.living.running import Plant, traces
 
+from interlock.plant.actors.pasteuriser import PASTEURISER_URL
 from interlock.plant.living import control
+from interlock.plant.living.keyring import SERVER, _Guard, certificate_file, key_file
+from interlock.plant.protocols.opcua_client import Client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,6 +92,39 @@ def test_nothing_else_says_them(plant: Plant) -> None:
         said += [Path(f"/proc/{pid}/{name}").read_bytes() for name in ("cmdline", "environ")]
     assert len(said) > 10
     assert not [octets for octets in said for secret in secrets if secret in octets]
+
+
+def _guard(plant: Plant) -> _Guard:
+    """The panel's side of a secure conversation with the pasteuriser, by this run's keys."""
+    folder = plant.files.keys
+    key = load_der_private_key(key_file(folder, "hmi").read_bytes(), None)
+    assert isinstance(key, RSAPrivateKey)
+    both = (certificate_file(folder, name).read_bytes() for name in ("hmi", SERVER))
+    return _Guard(key, *map(load_der_x509_certificate, both))
+
+
+def _set_point(plant: Plant, user: str, password: str, value: float) -> float:
+    """What the pasteuriser's set point is after somebody has logged on, signed and enciphered, and written it."""
+    at = next((s["address"], s["moved_to"]) for s in plant.status()["services"] if s["machine"] == SERVER)
+    with socket.create_connection(at, 10) as sock:
+        ask = stream(sock, 4840)
+        speaker = Client(PASTEURISER_URL, "hmi", lambda: time.time_ns() // 100, _guard(plant))
+        ask(speaker.hello())
+        speaker.opened(ask(speaker.open()))
+        speaker.created(ask(speaker.create_session()))
+        ask(speaker.activate_session(user, password))
+        ask(speaker.write("Pasteuriser.TemperatureSetpoint", value))
+    time.sleep(1)
+    values = {v["tag"]: v["value"] for v in plant.status()["values"]}
+    return float(values["pasteuriser.temperature_setpoint"])
+
+
+def test_the_shift_writes_a_set_point_by_its_password_alone(plant: Plant) -> None:
+    own = next(each for each in _read(plant)["accounts"] if each["service"] == "OPC UA")
+    before = _set_point(plant, own["user"], own["password"] + "x", 74.0)
+    assert before != 74.0
+    assert _set_point(plant, own["user"], own["password"], 75.0) == 75.0
+    assert _set_point(plant, "", "", 76.5) == 75.0
 
 
 def _log_on(plant: Plant, user: str, password: str) -> bytes:

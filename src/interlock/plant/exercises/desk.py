@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import ExitStack, contextmanager
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +15,7 @@ from interlock.plant.twin.cases import SCHEMA
 from interlock.plant.twin.recording import Twin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterable, Iterator
     from pathlib import Path
 
     from interlock.plant.exercises.exercise import Exercise, Recording
@@ -27,6 +28,24 @@ _NUMBER: Final = re.compile(r"\d+(?:[.,]\d+)?")
 _CLOCK: Final = re.compile(r"\b\d{1,2}:\d{2}(?::\d{2})?\b")
 _IPV4: Final = b"\x08\x00"
 _NAMES: Final = {m.ip: m.name for m in MACHINES}
+
+
+@contextmanager
+def _removed(part: Path) -> Iterator[None]:
+    """What is in the making is gone in the end, whatever ends it; what has been put in its place stays."""
+    try:
+        yield
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _remove_empty(folders: Iterable[Path]) -> None:
+    """Innermost first."""
+    for folder in folders:
+        try:
+            folder.rmdir()
+        except OSError:
+            return  # something is in it
 
 
 class Desk:
@@ -56,9 +75,26 @@ class Desk:
     def _truth(self, name: str) -> Path:
         return self.folder / f".{name}.truth.json"
 
-    def prepare(self) -> Iterator[float]:
-        """Record what is needed, and give the share that is done. A site file that is there already stays."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+    def prepare(self) -> Generator[float]:
+        """Record what is needed, and give the share that is done. A site file that is there already stays.
+
+        Stopped before its end it leaves neither a recording nor a folder that it made.
+        """
+        made = [each for each in (self.folder, *self.folder.parents) if not each.exists()]
+        with ExitStack() as undone:
+            undone.callback(_remove_empty, made)
+            undone.callback(self._forget)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            yield from self._record_all()
+            undone.pop_all()
+
+    def _forget(self) -> None:
+        """No recording, and no truth about one."""
+        for recording in self.exercise.recordings:
+            for path in (self.capture(recording.name), self._truth(recording.name)):
+                path.unlink(missing_ok=True)
+
+    def _record_all(self) -> Iterator[float]:
         total = sum(r.minutes for r in self.exercise.recordings)
         done = 0.0
         for number, recording in enumerate(self.exercise.recordings):
@@ -71,20 +107,24 @@ class Desk:
     def _record(self, recording: Recording, seed: int) -> Iterator[float]:
         capture = self.capture(recording.name)
         part = capture.with_name(capture.name + ".part")
-        with part.open("wb") as target:
-            twin = Twin(target, seed)
-            for name, minute in recording.attacks:
-                twin.attack(name, minute)
-            for name, minute in recording.events:
-                twin.befall(name, minute)
-            yield from twin.run(recording.minutes)
+        with _removed(part):
+            with part.open("wb") as target:
+                twin = Twin(target, seed)
+                for name, minute in recording.attacks:
+                    twin.attack(name, minute)
+                for name, minute in recording.events:
+                    twin.befall(name, minute)
+                yield from twin.run(recording.minutes)
+            self._tell(recording.name, seed, twin)
+            part.replace(capture)
+
+    def _tell(self, name: str, seed: int, twin: Twin) -> None:
         told = {
-            "schema": SCHEMA, "capture": capture.name, "seed": seed, "frames": twin.mirror.frames,
+            "schema": SCHEMA, "capture": self.capture(name).name, "seed": seed, "frames": twin.mirror.frames,
             "attacks": [case.truth() for case in twin.cases],
             "events": [occasion.truth() for occasion in twin.occasions],
         }  # fmt: skip
-        self._truth(recording.name).write_text(json.dumps(told), "utf-8")
-        part.replace(capture)
+        self._truth(name).write_text(json.dumps(told), "utf-8")
 
     def attack(self, name: str = "plant") -> dict[str, Any]:
         """The truth about a recording's only attack."""
