@@ -8,6 +8,7 @@ plant tells, and against the same attack in the twin:
 - kinds: whatever Interlock reads of the attack in the twin (client, server, protocol, verb, function) it reads here,
   and what is answered well there is answered well here; what libraries do otherwise stands, with its reason, in
   tests/plant/living/differences.toml, and is noted;
+- silent: a machine that it reaches, and that says nothing for some time in the twin, does so here;
 - moved: every process variable goes at least half as far as in the twin, to the same side, in the same time;
 - technique: the one of the scenario.
 
@@ -40,10 +41,11 @@ from interlock.plant.attacks.table import NAMES as ATTACKS
 from interlock.plant.attacks.table import scenario
 from interlock.plant.events.table import NAMES as EVENTS
 from interlock.plant.living.namespaces import leftovers
+from interlock.plant.machines import BY_NAME
 from interlock.plant.twin.recording import BEGIN_S, Twin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 KNOWN = Path(__file__).parent.parent / "tests/plant/living/differences.toml"
 COLUMNS = (
@@ -52,6 +54,9 @@ COLUMNS = (
 )
 BEGIN = BEGIN_S + 59 * 60
 SETTLES_S = 90.0
+SILENT_S = 12.0
+"""No machine that speaks over IP is silent for as long in everyday life: the hall's is asked every ten seconds."""
+
 QUIET_S = 8.0
 """From the plant's start until an attack: every client has its connections by then."""
 
@@ -199,6 +204,7 @@ class Expected:
 
     kinds: dict[Kind, set[str]]
     moved: list[dict[str, Any]]
+    silences: dict[str, float]
 
     @classmethod
     def of(cls, name: str, folder: Path, most_s: float) -> Expected:
@@ -214,7 +220,8 @@ class Expected:
         assert told is not None
         frames = set(told["frames"])
         kinds = outcomes(r for r in operations(path, COLUMNS) if r["frame"] in frames)
-        return cls(kinds, told.get("moved", []))
+        reached = told.get("victims", told.get("machines"))
+        return cls(kinds, told.get("moved", []), silences(path, reached, begun_s(told["begin"])))
 
     def short(self, moved: list[dict[str, Any]]) -> list[str]:
         """Variables that did not go half as far as in the twin, to the same side."""
@@ -289,6 +296,12 @@ def judge(tried: Tried, capture: Path, expected: Expected, here: dict[Kind, set[
         tried.wrong.append(f"{truth['frames_sent']} frames were sent, {dict(cast)} captured")
     if not any("stopped after" in n for n in tried.notes):
         read_as_there(tried, expected, here)
+    found = silences(capture, expected.silences, begun_s(truth["begin"]))
+    for machine, there in expected.silences.items():
+        if there > SILENT_S and found.get(machine, 0.0) < there / 2:
+            tried.wrong.append(
+                f"{machine} is silent for {found.get(machine, 0.0):.0f} s, in the twin {there:.0f} s"
+            )
 
 
 def begun_s(text: str) -> float:
@@ -296,17 +309,39 @@ def begun_s(text: str) -> float:
     return datetime.fromisoformat(text[:19] + "+00:00").timestamp()
 
 
+def silences(path: Path, machines: Iterable[str], begun: float) -> dict[str, float]:
+    """The longest time (s) for which each of those that had spoken before said nothing, since it began."""
+    names = {BY_NAME[machine].end.ip: machine for machine in machines}
+    last: dict[str, float] = {}
+    longest: dict[str, float] = {}
+    now = begun
+    for now, frame in frames_of(path):
+        machine = names.get(frame[26:30]) if frame[12:14] == b"\x08\x00" else None
+        if machine is None:
+            continue
+        if now > begun and machine in last:
+            longest[machine] = max(longest.get(machine, 0.0), now - max(last[machine], begun))
+        if now < begun or machine in last:
+            last[machine] = now
+    return {machine: max(longest.get(machine, 0.0), now - when) for machine, when in last.items()}
+
+
+def frames_of(path: Path) -> Iterator[tuple[float, bytes]]:
+    """Seconds since the epoch, and octets."""
+    octets, at = path.read_bytes(), 24
+    while at < len(octets):
+        seconds, nanoseconds, size = struct.unpack_from("<III", octets, at)
+        yield seconds + nanoseconds / 1e9, octets[at + 16 : at + 16 + size]
+        at += 16 + size
+
+
 def heard(path: Path, begun: float) -> tuple[Counter[tuple[Any, ...]], Counter[str]]:
     """IPv4 packets by (address, port, address, port); other frames since the attack began, by type."""
-    octets, at = path.read_bytes(), 24
     packets: Counter[tuple[Any, ...]] = Counter()
     cast: Counter[str] = Counter()
-    while at < len(octets):
-        seconds, _, size = struct.unpack_from("<III", octets, at)
-        frame = octets[at + 16 : at + 16 + size]
-        at += 16 + size
+    for when, frame in frames_of(path):
         if frame[12:14] != b"\x08\x00":
-            cast[frame[12:14].hex()] += seconds >= int(begun)
+            cast[frame[12:14].hex()] += when >= int(begun)
             continue
         if frame[23] in (6, 17):
             ports = struct.unpack_from("!HH", frame, 14 + (frame[14] & 15) * 4)

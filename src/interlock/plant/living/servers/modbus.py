@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from pymodbus import ModbusDeviceIdentification
 from pymodbus.server import ModbusTcpServer
+from pymodbus.server.requesthandler import ServerRequestHandler
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from interlock.plant.protocols.modbus import RESTART_S, overruns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from interlock.plant.living.images import Image
     from interlock.plant.protocols.modbus import Identity, Point
@@ -61,16 +62,25 @@ class _Tables:
                 registers[point.address] = held
 
 
-def _fragile(image: Image) -> Callable[[bool, bytes], bytes]:
-    """The machine fails on what overruns its buffer, before the library, which is made of better stuff, reads it."""
+class _Copies(ServerRequestHandler):
+    """A connection of a machine that fails on what overruns its buffer; the library would throw that away."""
 
-    def look(sending: bool, octets: bytes) -> bytes:
-        if not sending and overruns(octets):
-            image.fails(RESTART_S)
+    def data_received(self, data: bytes) -> None:
+        """See asyncio.Protocol."""
+        if overruns(self.recv_buffer + data):
+            self.server.image.fails(RESTART_S)
             signal.pause()  # nothing more is said until the plant ends this process
-        return octets
+        super().data_received(data)
 
-    return look
+
+class _Fragile(ModbusTcpServer):
+    """See ModbusServer. image: the machine's, once it is known."""
+
+    image: Image
+
+    def callback_new_connection(self) -> _Copies:
+        """See the library."""
+        return _Copies(self, self.trace_packet, self.trace_pdu, self.trace_connect)
 
 
 def serve_modbus(
@@ -85,9 +95,8 @@ def serve_modbus(
     )
 
     async def run() -> None:
-        server = ModbusTcpServer(
-            device, identity=named, address=address, trace_packet=_fragile(image) if fragile else None
-        )
+        server = (_Fragile if fragile else ModbusTcpServer)(device, identity=named, address=address)
+        server.image = image
         await server.serve_forever(background=True)
         image.ready()
         await server.serving

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from snap7.server import Server
 from snap7.type import SrvArea
@@ -25,7 +25,6 @@ from interlock.plant.protocols.s7comm import (
 )
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Sequence
 
     from interlock.plant.living.images import Image
@@ -88,9 +87,9 @@ class _Controller(Server):
     def __init__(self, cpu: Cpu) -> None:
         super().__init__(log=False)
         self._programs = S7Server({}, (), cpu)
-        self._connections: dict[tuple[str, int], tuple[Session, socket.socket]] = {}
+        self._connections: dict[tuple[str, int], tuple[Session, Any]] = {}
 
-    def _handle_client(self, client_socket: socket.socket, address: tuple[str, int]) -> None:
+    def _handle_client(self, client_socket: Any, address: tuple[str, int]) -> None:
         self._connections[address] = self._programs.open(), client_socket
         try:
             super()._handle_client(client_socket, address)
