@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import subprocess
+import sys
 
 import pytest
 from tests.cli.terminal import DEMO, one_sentence, run, start
@@ -137,6 +140,27 @@ def test_help_and_doctor_say_what_there_is():
     assert ended.code == 0
     assert {check["state"] for check in checks} <= {"yes", "partly", "no"}
     assert all(check["do"] for check in checks if check["state"] != "yes")
+
+
+SETPRIV = shutil.which("setpriv")
+
+
+@pytest.mark.skipif(sys.platform != "linux" or SETPRIV is None, reason="needs Linux and `setpriv`")
+@pytest.mark.parametrize("may", [True, False])
+def test_doctor_says_whether_interfaces_can_be_listened_to(may):
+    if may and os.geteuid():
+        pytest.skip("only root has the capability")
+    less = [] if may else [SETPRIV, "--bounding-set=-net_raw", "--inh-caps=-net_raw"]
+    entry = "from interlock.cli.main import main; main()"
+    ended = subprocess.run(
+        [*less, sys.executable, "-c", entry, "doctor", "--json"],
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    checks = {check["check"]: check for check in json.loads(ended.stdout)["checks"]}
+    found = checks["live capture"]
+    assert found["state"] == ("yes" if may else "partly")
+    assert ("sensor run" if may else "CAP_NET_RAW") in found["says"]
+    assert may or "setcap" in found["do"]
 
 
 @pytest.mark.parametrize("form", ["jsonl", "csv", "arrow"])

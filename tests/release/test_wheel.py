@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import zipfile
 from pathlib import Path
@@ -42,8 +43,6 @@ def done(*command, **how):
 
 def compiles():
     """Whether a compiler of any kind is here."""
-    import sysconfig  # noqa: PLC0415
-
     return Path(sysconfig.get_path("include"), "Python.h").exists() and any(
         map(shutil.which, ("cc", "gcc", "clang"))
     )
@@ -127,6 +126,82 @@ def test_wheel_says_where_it_runs(wheel):
         if libc:
             assert glibc is not None, platform
             assert 17 <= int(glibc[1]) <= int(libc.split(".")[1])
+
+
+@pytest.fixture(scope="module")
+def prefix(wheel, tmp_path_factory):
+    """A virtual environment as docs/usage.md has an administrator make it; what it depends on is lent by this one."""
+    place = tmp_path_factory.mktemp("machine") / "opt" / "interlock"
+    done(sys.executable, "-m", "venv", place)
+    done(
+        place / "bin" / "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-index",
+        "--no-deps",
+        wheel,
+    )
+    (site,) = place.glob("lib/python*/site-packages")
+    (site / "lent.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
+    where = "import interlock, pyarrow; print(interlock.__file__, pyarrow.__file__, sep='\\n')"
+    ours, lent = done(place / "bin" / "python", "-c", where, cwd=place).splitlines()
+    assert (Path(ours).is_relative_to(site), Path(lent).is_relative_to(site)) == (True, False)
+    return place
+
+
+def test_a_unit_starts_the_program_of_the_prefix_that_it_was_printed_in(prefix, tmp_path):
+    other = tmp_path / "bin"
+    other.mkdir()
+    (other / "interlock").write_text("#!/bin/sh\necho another one\n")
+    (other / "interlock").chmod(0o755)
+    env = plain(PATH=f"{other}:{os.environ['PATH']}")  # as where an older one is installed, too
+    program, words = prefix / "bin" / "interlock", ("sensor", "unit", "-i", "eth1", "--prepare")
+    inside = "from interlock.cli.start import main; main()"
+    for called in ([program], [prefix / "bin" / "python", "-c", inside]):
+        unit = done(*called, *words, cwd=tmp_path, env=env)
+        (start,) = re.findall(r"(?m)^ExecStart=(.*)$", unit)
+        assert start == f"{program} sensor run -i eth1 --store /var/lib/interlock"
+        (before,) = re.findall(r"(?m)^ExecStartPre=(.*)$", unit)
+        assert before.endswith(f" {program} sensor prepare --quiet -i eth1")
+    by_name = plain(PATH=f"{prefix / 'bin'}:{os.environ['PATH']}")
+    assert f"ExecStart={program} " in done("interlock", *words, cwd=tmp_path, env=by_name)
+    began = [*start.split()[:3], "-i", "nosuch0", "--store", tmp_path / "none"]
+    ended = subprocess.run(
+        [str(word) for word in began], env=env, check=False, capture_output=True, text=True, timeout=120
+    )
+    assert ended.returncode == 3
+    assert "nosuch0" in ended.stderr
+    assert not ended.stderr.startswith("Traceback")
+
+
+def test_what_is_installed_below_a_prefix_is_whole(prefix, tmp_path):
+    program, env = prefix / "bin" / "interlock", plain(INTERLOCK_STATE=str(tmp_path / "state"))
+    checks = json.loads(done(program, "doctor", "--json", cwd=tmp_path, env=env))["checks"]
+    said = {check["check"]: (check["state"], check["says"]) for check in checks}
+    assert said["speed"] == ("yes", "decoders are compiled")
+    assert not [name for name, (state, _) in said.items() if state == "no"], said
+    words = ("sensor", "replay", DEMO / "incident.pcap.gz", "--out", tmp_path / "store")
+    shown = done(program, *words, cwd=tmp_path, env=env)
+    assert "stopped" in shown
+    told = subprocess.run(
+        [str(program), "sensor", "status", "--store", str(tmp_path / "store"), "--json"],
+        env=env, cwd=tmp_path, check=False, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    status = json.loads(told.stdout)
+    assert (told.returncode, status["state"]) == (3, "stopped")
+    assert status["figures"]["packets"] > 100
+    rows = done(
+        program, "sensor", "records", "operations", "--store", tmp_path / "store", cwd=tmp_path, env=env
+    )
+    assert rows.count("\n") > 10
+    assert "right. Interfaces: none" in _checked(program, tmp_path, env)
+
+
+def _checked(program, place, env):
+    """The example of a configuration, checked by the program that printed it."""
+    (place / "interlock.toml").write_text(done(program, "sensor", "config", cwd=place, env=env))
+    return done(program, "sensor", "config", "--check", place / "interlock.toml", cwd=place, env=env)
 
 
 def without_route():

@@ -100,9 +100,11 @@ def _prepare(names: tuple[str, ...], config: str | None) -> tuple[tuple[str, ...
 
 
 def _program() -> tuple[str, ...]:
-    """How this program is called by its whole path."""
-    found = shutil.which(sys.argv[0]) if Path(sys.argv[0]).name == "interlock" else shutil.which("interlock")
-    if found:
+    """How this program is called by its whole path: this one, whatever else of that name there is on the machine."""
+    called = (
+        sys.argv[0] if Path(sys.argv[0]).name == "interlock" else Path(sys.executable).with_name("interlock")
+    )
+    if found := shutil.which(called):
         return (str(Path(found).absolute()),)
     return (sys.executable, "-c", "from interlock.cli.start import main; main()")
 

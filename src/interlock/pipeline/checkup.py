@@ -113,9 +113,13 @@ def _disk() -> Check:
 
 
 def _capture() -> Check:
-    return Check(
-        name="live capture",
-        state="no",
-        says="this version reads recorded captures only",
-        remedy="record with tcpdump or a mirror port, then `interlock analyze FILE`",
-    )
+    name = "live capture"
+    if sys.platform != "linux":
+        remedy = "record with tcpdump at a mirror port, then `interlock analyze FILE`"
+        return Check(name=name, state="no", says="only Linux lets Interlock listen", remedy=remedy)
+    from interlock.capture.live.socket import why_deaf  # noqa: PLC0415 (Linux only)
+
+    says, _, remedy = why_deaf().partition("; ")
+    if says:
+        return Check(name=name, state="partly", says=says, remedy=remedy)
+    return Check(name=name, state="yes", says="interfaces can be listened to: `interlock sensor run`")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from interlock.capture.live.link import Link
 
-__all__ = ["LiveRing", "Options", "RingSize", "open_fanout", "open_ring"]
+__all__ = ["LiveRing", "Options", "RingSize", "open_fanout", "open_ring", "why_deaf"]
 
 _FRAME_OCTETS: Final = 2048
 """The kernel asks how long frames are and, in this version of rings, only checks that it divides a block."""
@@ -268,6 +268,17 @@ def open_fanout(
             ring.undeafen()
         opened.pop_all()
     return rings
+
+
+def why_deaf() -> str:
+    """Why this process may listen to no interface; empty where it may."""
+    try:
+        _socket("live capture").close()
+    except SourceError as error:
+        return str(error).removeprefix("live capture: ")
+    except OSError as error:
+        return (error.strerror or str(error)).lower()
+    return ""
 
 
 def _open(interface: str, size: RingSize | None, options: Options) -> LiveRing:
