@@ -175,6 +175,27 @@ def test_a_ring_of_another_size_takes_its_place_while_frames_come(ground) -> Non
     assert sensor.stop() == 0
 
 
+def test_rings_of_workers_that_share_an_interface_give_way_while_one_of_them_is_killed(ground) -> None:
+    config = ground.folder / "shared.toml"
+    config.write_text(OTHER.format(ring=16, store="/nowhere", memory=512, interface="none0"))
+    sensor = ground.sensor("--config", config, "--workers", 2)
+    with ground.sending() as sender:
+        assert until(sensor.packets)
+        config.write_text(OTHER.format(ring=32, store="/nowhere", memory=512, interface="none0"))
+        sensor.process.send_signal(signal.SIGHUP)
+        assert until(lambda: len(_packet_sockets(ground)) > 3, 5, 0.001)  # the sender has one, too
+        os.kill(sensor.process_of("worker"), signal.SIGKILL)
+        count = ground.sent(sender)
+    assert until(lambda: sensor.packets() == count), (sensor.packets(), count)
+    assert until(lambda: _ring(sensor) == 2 * 32 * 16, 30)
+    assert sensor.drops() == 0
+    assert [says for says in _says(sensor, "reloaded") if "ring" in says] == [
+        "near0: a ring of 32 MiB takes the place of one of 16 MiB for each of 2 workers"
+    ]
+    assert until(lambda: len(_packet_sockets(ground)) == 2, 30)
+    assert sensor.stop() == 0
+
+
 def test_what_the_command_line_says_needs_no_restart_and_what_has_not_changed_stays(ground) -> None:
     config = ground.folder / "same.toml"
     config.write_text(OTHER.format(ring=16, store="/nowhere", memory=512, interface="none0"))

@@ -231,8 +231,15 @@ def test_it_is_ready_when_started_confined_and_finds(service: Service) -> None:
 
 def test_reload_reads_both_files_anew_without_a_gap(service: Service) -> None:
     service.start()
-    assert until(lambda: len(service.processes()) == PROCESSES)
-    before, main = service.processes().keys(), service.main
+    before: set[int] = set()
+
+    def there() -> bool:
+        before.clear()
+        before.update(service.processes())
+        return len(before) == PROCESSES
+
+    assert until(there)
+    main = service.main
     sent = service.send()
     assert until(service.findings)
     ident = next(iter(service.findings()))
