@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from interlock.bootstrap.detecting import Judgement
     from interlock.decode.engine import Engine
     from interlock.decode.protocols.profinet.gsdml import Description
     from interlock.pipeline.analyze_run import Analysis
@@ -174,10 +175,9 @@ def check_config(config: Config) -> None:
             check_private(key)
 
 
-def build_analysis(site: Site, out: Path) -> tuple[Analysis, TableFolder]:
+def build_analysis(site: Site, out: Path, judgement: Judgement | None = None) -> tuple[Analysis, TableFolder]:
     """An analysis that writes its tables below `out`: to be opened before, and with their names after `commit`."""
-    from interlock.detect.registry import all_detectors  # noqa: PLC0415
-    from interlock.detect.runner import Runner  # noqa: PLC0415
+    from interlock.bootstrap.detecting import build_runner  # noqa: PLC0415
     from interlock.inventory.inventory import Inventory  # noqa: PLC0415
     from interlock.inventory.registry_files import load_registries, load_rules  # noqa: PLC0415
     from interlock.pipeline.analyze_run import Analysis  # noqa: PLC0415
@@ -186,4 +186,4 @@ def build_analysis(site: Site, out: Path) -> tuple[Analysis, TableFolder]:
 
     tables = TableFolder(out, {t.name: t.schema for t in (OPERATIONS, FLOWS, CLUES, VALUES, ODDITIES)})
     inventory = Inventory(site=site.name or "default", registries=load_registries(), rules=load_rules())
-    return Analysis(site=site, inventory=inventory, runner=Runner(all_detectors()), tables=tables), tables
+    return Analysis(site=site, inventory=inventory, runner=build_runner(judgement), tables=tables), tables

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from interlock import __version__
 from interlock.bootstrap import read_site
 from interlock.bootstrap.allocating import give_back
 from interlock.bootstrap.compacting import retention
-from interlock.bootstrap.reloading import Asked, anew, in_force, site_file
-from interlock.detect.registry import all_detectors
-from interlock.detect.runner import Runner
+from interlock.bootstrap.detecting import build_runner, read_learned
+from interlock.bootstrap.reloading import Asked, anew, in_force, judged_by, site_file
 from interlock.errors import ConfigError
 from interlock.inventory.inventory import Inventory, Limits
 from interlock.pipeline.sensor.aside import Aside
@@ -81,7 +83,8 @@ class _Bench:
         inventory = Inventory(
             site=parts.site.name or "default", registries=parts.registries, rules=parts.rules, limits=limits
         )
-        runner = Runner(all_detectors())
+        judgement = judged_by(parts.sensor, config)
+        runner = build_runner(replace(judgement, state=None))
         self._inventory, self._runner = inventory, runner
         self._gave_back = time.monotonic()
 
@@ -90,6 +93,8 @@ class _Bench:
 
         self._memory = Memory(store, inventory, runner, time.time_ns, beside)
         self._memory.recall()
+        if judgement.state is not None:
+            self._memory.teach(partial(read_learned, Path(judgement.state)), judgement.state)
         self._judge = Judge(
             site=self._site_now(),
             inventory=inventory,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from interlock.bootstrap import check_config, read_config
+from interlock.bootstrap.detecting import Judgement
 from interlock.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from interlock.bootstrap.sensor_parts import Sensor
     from interlock.records.config import Config
 
-__all__ = ["Anew", "Asked", "anew", "in_force", "site_file"]
+__all__ = ["Anew", "Asked", "anew", "in_force", "judged_by", "site_file"]
 
 _FIXED: Final = ("name", "store", "interfaces", "memory_mib")
 """Keys of `[sensor]` that need a restart: workers, the folder's lock and the supervisor's bounds are made once."""
@@ -85,3 +86,13 @@ def site_file(sensor: Sensor, config: Config) -> str | None:
     if sensor.site_file is not None:
         return sensor.site_file
     return None if config.sensor.site is None else str(config.sensor.site)
+
+
+def judged_by(sensor: Sensor, config: Config) -> Judgement:
+    """Rules, learned state and projects: each the command line's, else the configuration's."""
+    given, said = sensor.judgement, config.sensor
+    return Judgement(
+        rules=given.rules or tuple(map(str, said.rules)),
+        state=given.state or (None if said.state is None else str(said.state)),
+        projects=given.projects or tuple(map(str, said.projects)),
+    )

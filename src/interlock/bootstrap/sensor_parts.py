@@ -12,12 +12,11 @@ from interlock.bootstrap import read_site
 from interlock.bootstrap.allocating import allocate_by_the_system
 from interlock.bootstrap.capturing import capturing
 from interlock.bootstrap.compacting import compacting
+from interlock.bootstrap.detecting import Judgement, build_runner
 from interlock.bootstrap.judging import judging
-from interlock.bootstrap.reloading import site_file
+from interlock.bootstrap.reloading import judged_by, site_file
 from interlock.bootstrap.telling import telling
 from interlock.decode.registry import load_specs
-from interlock.detect.registry import all_detectors
-from interlock.detect.runner import Runner
 from interlock.errors import OutputError
 from interlock.inventory.registry_files import load_registries, load_rules
 from interlock.pipeline.sensor.board import Board
@@ -74,6 +73,7 @@ class Sensor:
     name: str = "interlock"
     memory: int = PROCESS_MIB << 20
     overridden: frozenset[str] = frozenset()
+    judgement: Judgement = field(default_factory=Judgement)
 
 
 class Parts:
@@ -95,7 +95,7 @@ class Parts:
         """Called first in each process, with its number where it is a worker: to close what is not its own."""
         self.registries, self.rules = load_registries(), load_rules()
         specs = load_specs()  # every decoder now, so that a worker that is forked later is there at once
-        self.wanted = wanted_tables(Runner(all_detectors()).needs)
+        self.wanted = wanted_tables(build_runner(judged_by(sensor, sensor.config)).needs)
         tables = {**TABLES, **{table.name: table for spec in specs for table in spec.details}}
         self.schemas: dict[str, pa.Schema] = {name: tables[name].schema for name in sorted(self.wanted)}
         self.schemas[OPEN_FLOWS] = self.schemas["flows"]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from interlock.cli.exits import DONE, FINDINGS
+from interlock.cli.judgement import judgement, judgement_of
 from interlock.cli.reading import (
     captures,
     descriptions,
@@ -38,14 +39,15 @@ __all__ = ["analyze"]
 @click.option(
     "--out", "folder", default="interlock-out", show_default=True, metavar="DIR", help="Where results go."
 )
-@click.option("--site", "site_file", metavar="FILE", help="site.toml: what people know and wires can't tell.")
+@judgement
 @click.option(
     "--fail-on", type=click.Choice(SEVERITIES), help="Exit 1 where a finding is at least this severe."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print summary.json instead of the summary.")
 @click.pass_context
 def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...], folder: str,
-            gsdml: tuple[str, ...], site_file: str | None, fail_on: str | None, as_json: bool) -> None:  # fmt: skip
+            gsdml: tuple[str, ...], site_file: str | None, rules: tuple[str, ...], state: str | None,
+            projects: tuple[str, ...], fail_on: str | None, as_json: bool) -> None:  # fmt: skip
     """Say which machines are there, what they do to each other and what is dangerous.
 
     CAPTURE is a pcap or pcapng file, gzip or zstd compressed or not, a folder of them, or - for standard input.
@@ -60,7 +62,7 @@ def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...],
     with ExitStack() as stack:
         stop = stack.enter_context(stop_on_interrupt())
         run = stack.enter_context(open_sources(specify(paths, realms), stdin=sys.stdin.buffer))
-        analysis, tables = build_analysis(site, out)
+        analysis, tables = build_analysis(site, out, judgement_of(rules, state, projects))
         stack.callback(tables.abandon)
         tables.open()
         engine = build_engine(run.sources, wanted=analysis.wanted, gsdml=gsdml, **watch_of(ctx))

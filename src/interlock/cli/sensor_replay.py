@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from interlock.cli.judgement import judgement_of
 from interlock.cli.reading import captures, descriptions
 from interlock.cli.sensor_settings import configuration, finish, made, settings
 
@@ -27,6 +28,9 @@ def replay(
     folder: str | None,
     gsdml: tuple[str, ...],
     site_file: str | None,
+    rules: tuple[str, ...],
+    state: str | None,
+    projects: tuple[str, ...],
     config_file: str | None,
     speed: float | None,
 ) -> None:
@@ -37,5 +41,6 @@ def replay(
     from interlock.bootstrap.sensor import build_replay  # noqa: PLC0415 (--help stays quick)
 
     config, overridden = configuration(config_file), frozenset({"interfaces"})  # it reads captures
-    sensor = made(config, folder, site_file, gsdml, config_file, overridden)
+    given = judgement_of(rules, state, projects)
+    sensor = made(config, folder, site_file, gsdml, config_file, overridden, given)
     finish(ctx, build_replay(sensor, paths, realms, speed=speed))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from interlock.cli.judgement import judgement_of
 from interlock.cli.reading import descriptions
 from interlock.cli.sensor_settings import configuration, finish, made, settings
 
@@ -40,6 +41,9 @@ def run(
     workers: int,
     folder: str | None,
     site_file: str | None,
+    rules: tuple[str, ...],
+    state: str | None,
+    projects: tuple[str, ...],
     config_file: str | None,
     gsdml: tuple[str, ...],
 ) -> None:
@@ -61,7 +65,8 @@ def run(
     from interlock.bootstrap.sensor import build_live  # noqa: PLC0415 (see above)
 
     overridden = frozenset({"interfaces"} if interfaces else ())
-    finish(ctx, build_live(made(config, folder, site_file, gsdml, config_file, overridden), ears))
+    given = judgement_of(rules, state, projects)
+    finish(ctx, build_live(made(config, folder, site_file, gsdml, config_file, overridden, given), ears))
 
 
 def _named(text: str, workers: int) -> InterfaceConfig:

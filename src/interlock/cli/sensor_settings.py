@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from interlock.cli.exits import NOTHING_READABLE, PARTLY_READ
+from interlock.cli.judgement import judgement
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from interlock.bootstrap.detecting import Judgement
     from interlock.bootstrap.sensor import Running, Sensor
     from interlock.records.config import Config
 
@@ -20,15 +22,12 @@ __all__ = ["configuration", "finish", "made", "settings"]
 
 
 def settings(command: Callable[..., Any]) -> Callable[..., Any]:
-    """--out, --site and --config, as every command that runs a sensor takes them."""
+    """--out, --config and what it judges by, as every command that runs a sensor takes them."""
     out = click.option("--out", "--store", "folder", metavar="DIR", help="The store: where everything goes.")
-    site = click.option(
-        "--site", "site_file", metavar="FILE", help="site.toml: what people know and wires can't tell."
-    )
     config = click.option(
         "--config", "config_file", metavar="FILE", help="interlock.toml: outlets, retention, metrics."
     )
-    return out(site(config(command)))
+    return out(judgement(config(command)))
 
 
 def configuration(config_file: str | None) -> Config:
@@ -61,12 +60,14 @@ def made(
     gsdml: tuple[str, ...],
     config_file: str | None = None,
     overridden: frozenset[str] = frozenset(),
+    given: Judgement | None = None,
 ) -> Sensor:
-    """The sensor. What the command line says goes before what the file says.
+    """The sensor. What the command line says goes before what the file says. given: what it judges by.
 
     overridden: keys of `[sensor]`, beside `store`, for which it says something.
     """
-    from interlock.bootstrap.sensor import Sensor  # noqa: PLC0415 (--help stays quick)
+    from interlock.bootstrap.detecting import Judgement  # noqa: PLC0415 (--help stays quick)
+    from interlock.bootstrap.sensor import Sensor  # noqa: PLC0415
 
     said = config.sensor
     store = Path(folder) if folder is not None else said.store
@@ -80,6 +81,7 @@ def made(
         config_file=None if config_file is None else Path(config_file),
         gsdml=gsdml,
         name=said.name or socket.gethostname(),
+        judgement=given or Judgement(),
         overridden=overridden if folder is None else overridden | {"store"},
         **memory,
     )

@@ -14,7 +14,17 @@ if TYPE_CHECKING:
     from interlock.records.asset import Asset
     from interlock.records.finding import Finding
 
-__all__ = ["HEALTH", "Ageing", "Concluding", "Context", "Detector", "Early", "Withheld", "no_asset"]
+__all__ = [
+    "HEALTH",
+    "Ageing",
+    "Concluding",
+    "Context",
+    "Detector",
+    "Early",
+    "Learning",
+    "Withheld",
+    "no_asset",
+]
 
 HEALTH: Final[dict[str, str]] = {
     "one-way": "only one direction of the traffic reached the capture point",
@@ -125,6 +135,23 @@ class Early(Protocol):
     @property
     def early(self) -> bool:
         """Whether it does."""
+        ...
+
+
+@runtime_checkable
+class Learning(Protocol):
+    """A detector that judges by what it has learned of this plant."""
+
+    def learn(self, batch: Batch, context: Context) -> None:
+        """Take a batch of one needed table for normal, and say nothing."""
+        ...
+
+    def learned(self) -> bytes:
+        """What it knows of the plant, to be kept apart from any run."""
+        ...
+
+    def know(self, learned: bytes, /) -> None:
+        """Go on from what `learned` gave. Raises SourceError where it is not its own: nothing has changed then."""
         ...
 
 

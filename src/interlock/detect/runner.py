@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from interlock.detect.batch import Batch
 from interlock.detect.identify import identify
-from interlock.detect.interface import Ageing, Concluding, Context, Detector, Early, Withheld
+from interlock.detect.interface import Ageing, Concluding, Context, Detector, Early, Learning, Withheld
 from interlock.detect.state import pack, unpack
 from interlock.errors import SourceError
 from interlock.records.finding import Action, Finding
@@ -70,6 +70,27 @@ class Runner:
                 self._note_missing(detector, batch)
                 found = self._guarded(detector, context, partial(detector.feed, batch, context))
                 yield found + ([self._rested[name]] if name in self._rested else [])
+
+    def learn(self, table: str, rows: pa.RecordBatch, context: Context) -> None:
+        """Let who learns take a batch of a table for normal; one that raises is rested, as ever."""
+        if not rows.num_rows:
+            return
+        batch = Batch(table, rows)
+        for name, detector in self._detectors.items():
+            if isinstance(detector, Learning) and name not in self._rested and table in detector.needs:
+                self._guarded(detector, context, partial(_learnt, detector, batch, context))
+
+    def learned(self) -> bytes:
+        """What each detector that learns knows, as one blob (see `state`)."""
+        learning = ((name, d) for name, d in self._detectors.items() if name not in self._rested)
+        return pack({name: d.learned() for name, d in learning if isinstance(d, Learning)})
+
+    def know(self, blob: bytes) -> None:
+        """Go on from `learned`. Raises SourceError where a part cannot be read: a plant half known looks strange."""
+        parts = unpack(blob)
+        for name, detector in self._detectors.items():
+            if name in parts and isinstance(detector, Learning):
+                detector.know(parts[name])
 
     def conclude(self, context: Context) -> Conclusion:
         """Everything found so far with final counts; may be called again as the run goes on.
@@ -145,6 +166,11 @@ class Runner:
             self._rested.setdefault(detector.name, _about_ourselves(detector, error, context))
             self._diagnostics[f"detector {detector.name} was rested: {_told(error)}"] = None
             return []
+
+
+def _learnt(detector: Learning, batch: Batch, context: Context) -> tuple[()]:
+    detector.learn(batch, context)
+    return ()
 
 
 def _told(error: Exception) -> str:

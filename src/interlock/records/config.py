@@ -59,6 +59,8 @@ class Retention:
 class SensorConfig:
     """The sensor itself. store: its folder. site: the site file.
 
+    rules: folders of rules. state: what was learned before. projects: folders of approved programs.
+
     memory: how much of each thing it keeps in memory. memory_mib: what one of its processes may hold in all before it
     is begun anew; None where nothing is said.
     """
@@ -66,6 +68,9 @@ class SensorConfig:
     name: str | None = None
     store: Path | None = None
     site: Path | None = None
+    rules: tuple[Path, ...] = ()
+    state: Path | None = None
+    projects: tuple[Path, ...] = ()
     interfaces: tuple[InterfaceConfig, ...] = ()
     retention: Retention = field(default_factory=Retention)
     memory: Budget = field(default_factory=Budget)

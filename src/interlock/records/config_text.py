@@ -117,6 +117,8 @@ def _entry(value: Any, path: TomlPath, kind: type[_T], *, folder: Path, beside: 
     for key, item in table.items():
         if str(fields[key].type).startswith("Path"):
             read[key] = _path(item, (*path, key), folder)
+        elif str(fields[key].type).startswith("tuple[Path"):
+            read[key] = _paths(item, (*path, key), folder)
         elif (part := _PARTS.get(str(fields[key].type))) is not None:
             read[key] = _entry(item, (*path, key), part, folder=folder)
         elif key == "interfaces":
@@ -249,6 +251,12 @@ def _path(value: Any, path: TomlPath, folder: Path) -> Path:
     if "\x00" in text or text.startswith("~"):
         raise WrongError(path, "expected a path from / on, or from this file's folder on")
     return folder / text
+
+
+def _paths(value: Any, path: TomlPath, folder: Path) -> tuple[Path, ...]:
+    if not isinstance(value, list):
+        raise WrongError(path, f"expected an array of paths; found {kind_of(value)}")
+    return tuple(_path(item, (*path, number), folder) for number, item in enumerate(value))
 
 
 def _listen(value: Any, path: TomlPath) -> str:

@@ -14,15 +14,17 @@ if TYPE_CHECKING:
 __all__ = ["make_folder", "write_atomic"]
 
 
-def write_atomic(path: Path, text: str) -> None:
-    """Write the text as UTF-8 to `path`, replacing what was there only once all of it is on disk.
+def write_atomic(path: Path, content: str | bytes, *, mode: int = 0o666) -> None:
+    """Write a text as UTF-8, or octets, to `path`, replacing what was there only once all of it is on disk.
 
-    Raises OutputError with one sentence (a full disk, a missing permission); no partial file is left behind.
+    mode: who may read it, as far as the umask lets. Raises OutputError with one sentence (a full disk, a missing
+    permission); no partial file is left behind.
     """
-    partial = path.with_name(f".{path.name}.part")  # what a killed run left is overwritten by the next
+    partial = path.with_name(f".{path.name}.part")  # what a killed run left goes with the next
     try:
-        with partial.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        partial.unlink(missing_ok=True)  # it may be there with another mode
+        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)

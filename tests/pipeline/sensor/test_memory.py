@@ -84,3 +84,19 @@ def test_it_saves_once_a_minute(store: PlainStore) -> None:
     clock.now += EVERY_NS
     memory.tend()
     assert store.kept("saved") is not None
+
+
+def test_what_was_learned_apart_is_taken_once(store: PlainStore) -> None:
+    blob = Runner(all_detectors()).learned()
+    for _ in range(2):
+        Memory(store, Inventory(), Runner(all_detectors()), Clock()).teach(lambda: blob, "plant")
+    assert [e.says for e in store.diary()] == ["plant: what was learned there is known now"]
+
+
+@pytest.mark.parametrize("learned", [None, b"anything"])
+def test_what_was_learned_apart_and_cannot_be_read_changes_nothing(
+    store: PlainStore, learned: bytes | None
+) -> None:
+    Memory(store, Inventory(), Runner(all_detectors()), Clock()).teach(lambda: learned, "plant")
+    assert [e.event for e in store.diary()] == ["refused"]
+    assert "what is remembered stays in force" in next(iter(store.diary())).says

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from interlock.errors import InterlockError, OutputError
+from interlock.errors import InterlockError, OutputError, SourceError
 from interlock.pipeline.sensor.aside import Here
 from interlock.store.port import Entry
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from interlock.detect.runner import Runner
     from interlock.inventory.inventory import Inventory
     from interlock.pipeline.sensor.aside import Work
-    from interlock.store.port import Store
+    from interlock.store.port import Event, Store
 
 __all__ = ["EVERY_NS", "Memory"]
 
@@ -24,7 +25,7 @@ EVERY_NS: Final = 60_000_000_000
 """Time between two savings, at least."""
 _SHARE: Final = 20
 """So much longer than saving takes, which has a processor meanwhile."""
-_INVENTORY, _DETECTORS, _SAVED = "inventory", "detectors", "saved"
+_INVENTORY, _DETECTORS, _SAVED, _TAUGHT = "inventory", "detectors", "saved", "taught"
 
 
 class Memory:
@@ -60,6 +61,28 @@ class Memory:
                 gap = max(0, self._clock() - int(said["time"])) / 1e9
                 says = f"the judge before died: what came after its last saving, {gap:.0f} s ago, is learned anew"
                 self._store.note(Entry(time=self._clock(), event="state-lost", says=says))
+
+    def teach(self, read: Callable[[], bytes | None], folder: str) -> None:
+        """Go on from what was learned apart, once for each content: what is remembered since is newer.
+
+        read: gives it, None where nothing was learned. What cannot be read changes nothing, and the diary says so.
+        """
+        try:
+            learned = read()
+            if learned is None:
+                raise SourceError("nothing was learned there")
+            digest = hashlib.sha256(learned).digest()
+            if self._store.kept(_TAUGHT) == digest:
+                return
+            self._runner.know(learned)
+            self._store.keep(_TAUGHT, digest)
+        except InterlockError as error:
+            self._say("refused", f"{folder}: {error}; what is remembered stays in force")
+        else:
+            self._say("reloaded", f"{folder}: what was learned there is known now")
+
+    def _say(self, event: Event, says: str) -> None:
+        self._store.note(Entry(time=self._clock(), event=event, says=says))
 
     def tend(self) -> None:
         """Save, where it is time, in a copy of the process: packing all of it takes longer than a finding may."""

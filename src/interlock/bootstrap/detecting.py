@@ -1,0 +1,73 @@
+"""Detectors, wired: what they are given of rules and of what was learned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from interlock.errors import ConfigError, OutputError, SourceError
+from interlock.report.atomic import write_atomic
+
+if TYPE_CHECKING:
+    from interlock.detect.runner import Runner
+
+__all__ = ["LEARNED", "Judgement", "build_runner", "read_learned", "write_learned"]
+
+LEARNED: Final = "learned.state"
+"""The file of a state folder that holds what detectors learned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What people give detectors beside the site file. rules: folders. state: a folder. projects: folders."""
+
+    rules: tuple[str, ...] = ()
+    state: str | None = None
+    projects: tuple[str, ...] = ()
+
+
+def build_runner(judgement: Judgement | None = None) -> Runner:
+    """All detectors, with what was learned where a state folder is named. Raises ConfigError, SourceError."""
+    from interlock.detect.registry import all_detectors  # noqa: PLC0415 (builders import only the rooms they need)
+    from interlock.detect.runner import Runner  # noqa: PLC0415
+
+    given = judgement or Judgement()
+    runner = Runner(all_detectors())
+    if given.state is not None:
+        _know(runner, Path(given.state))
+    return runner
+
+
+def _know(runner: Runner, folder: Path) -> None:
+    learned = read_learned(folder)
+    if learned is None:
+        raise ConfigError(
+            f"{folder}: nothing was learned there; `interlock baseline learn CAPTURE --state {folder}` does it"
+        )
+    try:
+        runner.know(learned)
+    except SourceError as error:
+        raise SourceError(f"{folder / LEARNED}: {error}; learn again into another folder") from error
+
+
+def read_learned(folder: Path) -> bytes | None:
+    """What a state folder holds; None where nothing was learned yet. Raises SourceError where it cannot be read."""
+    try:
+        return (folder / LEARNED).read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise SourceError(f"{folder / LEARNED}: cannot be read ({reason})") from error
+
+
+def write_learned(folder: Path, learned: bytes) -> Path:
+    """Put it there whole or not at all, for this user alone. Raises OutputError. Returns the file."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OutputError(f"{folder}: cannot be made ({reason}); name another folder") from error
+    write_atomic(folder / LEARNED, learned, mode=0o600)
+    return folder / LEARNED

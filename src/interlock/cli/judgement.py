@@ -1,0 +1,41 @@
+"""What every command that judges is given: the site file, rules, what was learned, approved projects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from interlock.bootstrap.detecting import Judgement
+
+__all__ = ["judgement", "judgement_of"]
+
+
+def judgement(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--site, --rules, --state and --projects."""
+    site = click.option(
+        "--site", "site_file", metavar="FILE", help="site.toml: what people know and wires can't tell."
+    )
+    rules = click.option(
+        "--rules", multiple=True, metavar="FOLDER", help="Rules of your own, beside ours; may be repeated."
+    )
+    state = click.option(
+        "--state", metavar="DIR", help="What was learned of this plant (`interlock baseline learn`)."
+    )
+    projects = click.option(
+        "--projects",
+        multiple=True,
+        metavar="FOLDER",
+        help="Approved programs of controllers; may be repeated.",
+    )
+    return site(rules(state(projects(command))))
+
+
+def judgement_of(rules: tuple[str, ...], state: str | None, projects: tuple[str, ...]) -> Judgement:
+    """The same as one thing."""
+    from interlock.bootstrap.detecting import Judgement  # noqa: PLC0415 (--help stays quick)
+
+    return Judgement(rules=rules, state=state, projects=projects)
