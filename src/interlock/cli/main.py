@@ -24,6 +24,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "finding": ("interlock.cli.finding:finding", "Accept findings, with a reason and an end."),
     "sensor": ("interlock.cli.sensor:sensor", "Watch a mirror port day and night, or replay captures as if."),
     "plant": ("interlock.cli.plant:plant", "A practice plant: its traffic, its process, labelled attacks."),
+    "drill": ("interlock.cli.drill:drill", "Attack the practice plant before our own judgement; the misses."),
     "dev": ("interlock.cli.dev:dev", "Stamp the beginnings of an extension."),
     "doctor": ("interlock.cli.doctor:doctor", "Say what this installation can and can't do here."),
 }

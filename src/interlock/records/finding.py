@@ -39,6 +39,7 @@ class Finding:
     confidence: 0 to 1. assets: ids of assets. techniques: ATT&CK for ICS ids.
     requirements: `IEC 62443-3-3 SR n.m`, `NIS2 Art. 21(2)(x)`.
     accepted: the reason of an exception in force, else None.
+    exercise: True for what a drill found in its own traffic; else None. Outlets never carry it.
     """
 
     id: str
@@ -62,3 +63,4 @@ class Finding:
     accepted: str | None = None
     accepted_until: str | None = None
     data: tuple[tuple[str, str], ...] = ()
+    exercise: bool | None = None

@@ -30,6 +30,7 @@ SCENARIO: Final = Scenario(
     name="bacnet-override",
     title="The historian, taken over, overrides the hall's set point at life-safety priority",
     technique="T0836",
+    also=("T0855", "T0831"),
     attacker="historian",
     victims=("hvac-hall",),
     harm="The hall heats up to where people leave and drives switch themselves off.",

@@ -29,6 +29,7 @@ SCENARIO: Final = Scenario(
     name="cip-write",
     title="The engineering station, taken over, sets the filler to 290 bottles a minute",
     technique="T0831",
+    also=("T0836", "T0855"),
     attacker="engineering",
     victims=("plc-filler",),
     harm="Bottles leave half a glass short: all of them are thrown out, and the belt runs beyond its speed.",

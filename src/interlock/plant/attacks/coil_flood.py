@@ -28,6 +28,7 @@ SCENARIO: Final = Scenario(
     name="coil-flood",
     title="The engineering station, taken over, floods the inlet valve's coil",
     technique="T0806",
+    also=("T0855",),
     attacker="engineering",
     victims=("plc-water",),
     harm="The inlet valve chatters and its actuator wears out; the controller's answers to the panel slow down.",

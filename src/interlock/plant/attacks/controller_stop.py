@@ -26,6 +26,7 @@ SCENARIO: Final = Scenario(
     name="controller-stop",
     title="A service laptop stops the boiler's controller",
     technique="T0816",
+    also=("T0858",),
     attacker="vendor-laptop",
     victims=("plc-boiler",),
     harm="Burner and feed pump stay as they were: pressure and water level run away until the safety trip.",

@@ -30,6 +30,7 @@ SCENARIO: Final = Scenario(
     name="dcp-rename",
     title="A service laptop gives the boiler's remote I/O another name and address",
     technique="T0836",
+    also=("T0855",),
     attacker="vendor-laptop",
     victims=("rio-boiler",),
     harm="The controller loses its inputs and outputs at the next start; the boiler cannot be run.",

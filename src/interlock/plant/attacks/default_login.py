@@ -49,6 +49,7 @@ SCENARIO: Final = Scenario(
     name="default-login",
     title="A service laptop logs on to the water controller with its maker's account and changes its settings",
     technique="T0812",
+    also=("T0859", "T0836"),
     attacker="vendor-laptop",
     victims=("plc-water",),
     harm="The buffer tank is filled until it runs over.",

@@ -38,6 +38,7 @@ SCENARIO: Final = Scenario(
     name="firmware-write",
     title="The engineering station, taken over, writes other firmware into the pump's drive",
     technique="T0857",
+    also=("T0839",),
     attacker="engineering",
     victims=("drive-pump",),
     harm="The drive restarts under the attacker's firmware: pump and motor do what nobody sees or can undo.",

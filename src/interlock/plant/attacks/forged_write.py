@@ -30,6 +30,7 @@ SCENARIO: Final = Scenario(
     name="forged-write",
     title="A service laptop sets the pump's drive to full speed, twenty times a second",
     technique="T0855",
+    also=("T0806", "T0831", "T0836"),
     attacker="vendor-laptop",
     victims=("drive-pump",),
     harm="The pump runs at full speed against its controller: the buffer tank overflows, the motor heats.",

@@ -27,6 +27,7 @@ SCENARIO: Final = Scenario(
     name="iec104-injection",
     title="The engineering station, taken over, opens the feeder's breaker",
     technique="T0855",
+    also=("T0848", "T0831"),
     attacker="engineering",
     victims=("rtu-feeder",),
     harm="The whole plant loses its power at once.",

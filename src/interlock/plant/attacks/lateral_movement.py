@@ -58,6 +58,7 @@ SCENARIO: Final = Scenario(
     name="lateral-movement",
     title="The panel, taken over, tries historian and engineering station, then stops the pump at its drive",
     technique="T0886",
+    also=("T0859",),
     attacker="hmi",
     victims=("historian", "engineering", "drive-pump"),
     harm="The pump stutters between standstill and its set point; the buffer tank runs low.",

@@ -43,6 +43,7 @@ SCENARIO: Final = Scenario(
     name="opcua-downgrade",
     title="A service laptop opens the panel's session again, without security, and writes in the operator's name",
     technique="T0836",
+    also=("T0859", "T0855"),
     attacker="vendor-laptop",
     victims=("plc-pasteuriser",),
     harm="Product runs through too cold: bottles are thrown out, or, worse, are not.",

@@ -25,6 +25,7 @@ SCENARIO: Final = Scenario(
     name="program-download",
     title="The engineering station, taken over, replaces a block of the boiler's program at night",
     technique="T0843",
+    also=("T0889", "T0821"),
     attacker="engineering",
     victims=("plc-boiler",),
     harm="From now on the boiler is controlled by whatever the attacker wrote.",

@@ -86,6 +86,7 @@ SCENARIO: Final = Scenario(
     name="ransomware",
     title="Over the engineering station's desktop, the historian's files are locked and the panel is stopped",
     technique="T0829",
+    also=("T0886", "T0859", "T0809", "T0881"),
     attacker="vendor-laptop",
     victims=("engineering", "historian", "hmi"),
     harm="Operators see nothing and can switch nothing: well, filler and breaker are left to themselves.",

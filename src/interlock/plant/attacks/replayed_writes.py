@@ -31,6 +31,7 @@ SCENARIO: Final = Scenario(
     name="replayed-writes",
     title="A service laptop replays the water controller's recorded writes to the pump's drive",
     technique="T0831",
+    also=("T0855", "T0836"),
     attacker="vendor-laptop",
     victims=("drive-pump",),
     harm="The drive is torn between two speeds several times a second; gear and coupling wear.",

@@ -34,6 +34,7 @@ SCENARIO: Final = Scenario(
     name="rogue-master",
     title="The historian, taken over, acts as a second master of the well and stops its pump",
     technique="T0848",
+    also=("T0855",),
     attacker="historian",
     victims=("rtu-well",),
     harm="The well's pump stands while the panel believes that it runs: the raw water tank runs empty.",

@@ -41,7 +41,8 @@ def _script(scene: Scene) -> Script:
 SCENARIO: Final = Scenario(
     name="safety-programming",
     title="The engineering station, taken over, reprograms the safety controller and then raises the pressure",
-    technique="T0836",
+    technique="T0843",
+    also=("T0889", "T0880", "T0836"),
     attacker="engineering",
     victims=("safety-boiler", "plc-boiler"),
     harm="The boiler is driven beyond its limit; only the relief valve stands between it and bursting.",

@@ -22,7 +22,7 @@ __all__ = ["Scenario", "Scene"]
 class Scene:
     """What an attacker has at hand: chance, a watch, TLS, accounts that were stolen. now_s: seconds since the epoch.
 
-    told: what the truth is to say of single messages, in their order.
+    told: what the truth is to say of single messages, in their order. shown: see `shows`, ns since the epoch.
     """
 
     draws: Draws
@@ -30,6 +30,14 @@ class Scene:
     keyring: Keyring
     accounts: Accounts
     told: list[dict[str, str]] = field(default_factory=list)
+    shown: list[int] = field(default_factory=list)
+
+    def shows(self) -> None:
+        """What is sent next gives the attack away, and nothing before did; without it its first frame does.
+
+        For attacks of which no single message is out of place; only the first call counts.
+        """
+        self.shown.append(round(self.now_s() * 1e9))
 
     def tell(self, **about: str) -> None:
         """Say of what is sent next what the truth is to say: with the time at which it is sent."""
@@ -42,7 +50,9 @@ class Scene:
 class Scenario:
     """One attack.
 
-    technique: ATT&CK for ICS id. attacker: the machine it comes from. victims: machines that it reaches.
+    technique: ATT&CK for ICS id, the main one. also: others whose definition what is on the wire meets as well, so that
+    whoever names one of them is right, too. slow: no single message of it is out of place, only several over time.
+    attacker: the machine it comes from. victims: machines that it reaches.
     harm: what it does physically, in a sentence. moves: process variables that it moves; none where it only looks.
     logons: every account that it uses or tries.
     """
@@ -54,5 +64,7 @@ class Scenario:
     victims: tuple[str, ...]
     harm: str
     script: Callable[[Scene], Script] = field(repr=False)
+    also: tuple[str, ...] = ()
+    slow: bool = False
     moves: tuple[str, ...] = ()
     logons: tuple[Logon, ...] = ()

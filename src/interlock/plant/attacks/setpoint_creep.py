@@ -17,6 +17,8 @@ __all__ = ["SCENARIO"]
 _FROM_BAR: Final = 7.0
 _TO_BAR: Final = 9.3
 _STEP_BAR: Final = 0.1
+_USUAL_BAR: Final = 7.2
+"""Shifts set up to so much (events/shift_change)."""
 
 
 def _script(scene: Scene) -> Script:
@@ -27,6 +29,8 @@ def _script(scene: Scene) -> Script:
     value, reference = _FROM_BAR, 1
     while value < _TO_BAR:
         value, reference = value + _STEP_BAR, reference + 1
+        if value > _USUAL_BAR:
+            scene.shows()  # until here a shift might have set it
         yield Ask(link, s7comm.write_real(reference, setpoint, value))
         yield Wait(scene.draws.uniform(20.0, 40.0))
     yield Close(link)
@@ -36,6 +40,8 @@ SCENARIO: Final = Scenario(
     name="setpoint-creep",
     title="The panel, taken over, raises the boiler's pressure by 0.1 bar at a time",
     technique="T0836",
+    also=("T0831",),
+    slow=True,
     attacker="hmi",
     victims=("plc-boiler",),
     harm="The drum is driven to the edge of its safety trip, where any disturbance stops the plant.",

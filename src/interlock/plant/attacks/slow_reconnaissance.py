@@ -19,7 +19,9 @@ _ASKED: Final = (
 
 
 def _script(scene: Scene) -> Script:
-    for machine, port in _ASKED:
+    for k, (machine, port) in enumerate(_ASKED):
+        if k == 1:
+            scene.shows()  # one machine tried is a mistake, the second one is a search
         link = Link("historian", machine, port)
         yield Ask(link, b"")
         yield Wait(scene.draws.uniform(0.5, 1.5))
@@ -31,6 +33,7 @@ SCENARIO: Final = Scenario(
     name="slow-reconnaissance",
     title="The historian, taken over, tries one control port every few minutes",
     technique="T0846",
+    slow=True,
     attacker="historian",
     victims=tuple(machine for machine, _ in _ASKED),
     harm="Nothing moves.",

@@ -28,6 +28,7 @@ SCENARIO: Final = Scenario(
     name="time-setting",
     title="A service laptop sets the feeder's clock back by more than a year",
     technique="T0872",
+    also=("T0836", "T0855"),
     attacker="vendor-laptop",
     victims=("rtu-feeder",),
     harm="Nothing moves; the order of events after a fault can no longer be told.",

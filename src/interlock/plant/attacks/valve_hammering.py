@@ -28,6 +28,7 @@ SCENARIO: Final = Scenario(
     name="valve-hammering",
     title="The well's pump is switched on and off every four seconds from the panel",
     technique="T0855",
+    also=("T0806", "T0831"),
     attacker="hmi",
     victims=("rtu-well",),
     harm="Pressure waves run through the pipe from the well; pump and check valve are hammered to pieces.",

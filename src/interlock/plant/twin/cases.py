@@ -41,11 +41,12 @@ class Case:
         self._state = state
         self._moved: dict[str, list[float]] = {}
         self._told: list[dict[str, str]] = []
+        self._shown: list[int] = []
 
     def watched(self, scene: Scene) -> Script:
         """The attack's script, its begin and its end noted."""
         self.begin_ns = self._clock.now
-        self._told = scene.told
+        self._told, self._shown = scene.told, scene.shown
         self._moved = {tag: [self._state[tag]] * 3 for tag in self.scenario.moves}
         with scene.accounts.left(self.scenario.logons):
             yield from self.scenario.script(scene)
@@ -61,6 +62,13 @@ class Case:
             value = self._state[tag]
             seen[1], seen[2] = min(seen[1], value), max(seen[2], value)
 
+    @property
+    def visible_ns(self) -> int | None:
+        """From when on one who sees everything could know (Scene.shows); None where it has not come so far."""
+        if not self.scenario.slow:
+            return self.begin_ns
+        return self._shown[0] if self._shown else None
+
     def truth(self) -> dict[str, Any] | None:
         """The attack as the truth file has it; None where it has not begun."""
         if self.begin_ns is None:
@@ -68,8 +76,10 @@ class Case:
         last = self._clock.now if self.end_ns is None else self.end_ns
         about = self.scenario
         return {
-            "name": about.name, "title": about.title, "technique": about.technique, "attacker": about.attacker,
+            "name": about.name, "title": about.title, "technique": about.technique,
+            "techniques": [about.technique, *about.also], "pace": "slow" if about.slow else "one-step", "attacker": about.attacker,
             "victims": list(about.victims), "harm": about.harm, "begin": _text(self.begin_ns), "end": _text(last),
+            "detectable_from": None if (visible := self.visible_ns) is None else _text(visible),
             "complete": self.end_ns is not None, "frames": sorted(self.frames),
             "moved": [
                 {"tag": tag, "before": _number(seen[0]), "least": _number(seen[1]), "most": _number(seen[2])}

@@ -1,0 +1,193 @@
+"""Drills, wired: the practice plant's twin put before the sensor's judgement, in memory and on simulated time."""
+
+from __future__ import annotations
+
+import io
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from interlock.bootstrap import build_engine
+from interlock.bootstrap.detecting import Judgement, build_runner
+from interlock.detect.interface import Context
+from interlock.inventory.inventory import TABLES as INVENTORY_TABLES
+from interlock.inventory.inventory import Inventory
+from interlock.inventory.registry_files import load_registries, load_rules
+from interlock.pipeline.drill.rehearsal import Rehearsal
+from interlock.pipeline.sensor.judge import wanted_tables
+from interlock.pipeline.sensor.urgency import PRESSING
+from interlock.plant.machines import BY_NAME
+from interlock.plant.site import site_text
+from interlock.plant.twin.recording import Twin, ordered
+from interlock.records.frames import SPILL_OCTETS, Frames, Source
+from interlock.records.site_text import load_site
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from interlock.pipeline.drill.rehearsal import Said
+    from interlock.records.site import Site
+
+__all__ = ["ADDRESSES", "LASTS", "Watched", "learn", "rehearse", "site_of"]
+
+LASTS: Final = {"beaconing": 32.0, "slow-reconnaissance": 42.0, "setpoint-creep": 16.0, "silenced-machine": 9.0,
+                "sensor-spoofing": 8.0, "valve-hammering": 6.0, "arp-spoofing": 6.0}  # fmt: skip
+"""Minutes in which an attack that begins at `BEGINS_MINUTE` has ended."""
+LASTS_ELSE: Final = 5.0
+BEGINS_MINUTE: Final = 1.0
+FINE_NS: Final = 20_000_000
+"""Frames are put before the sensor in pieces of this length around an attack's beginning, of a second otherwise."""
+FINE_FOR_NS: Final = 8_000_000_000
+ADDRESSES: Final = {name: (machine.ip, machine.mac) for name, machine in BY_NAME.items()}
+_SOURCE: Final = (Source(name="drill"),)
+_RECORD: Final = struct.Struct("<IIII")
+_HEADER_OCTETS: Final = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """What came of a rehearsal. truths: of its attacks. said: findings. machines: how many were known."""
+
+    truths: tuple[dict[str, Any], ...]
+    said: tuple[Said, ...]
+    machines: int
+
+
+class _Film:
+    """Takes what a mirror port writes, and gives it as batches of frames."""
+
+    def __init__(self) -> None:
+        self._octets = bytearray()
+        self._begun = False
+        self._number = 1
+        self.file = io.BytesIO()
+        self.file.write = self._write  # type: ignore[assignment, method-assign]
+
+    def _write(self, octets: bytes) -> int:
+        self._octets += octets if self._begun else octets[_HEADER_OCTETS:]
+        self._begun = True
+        return len(octets)
+
+    def batch(self) -> Frames | None:
+        """What was written since the last call; None where nothing was."""
+        octets, self._octets = self._octets, bytearray()
+        rows, at = [], 0
+        while at < len(octets):
+            seconds, nanoseconds, size, whole = _RECORD.unpack_from(octets, at)
+            rows.append((at + _RECORD.size, size, whole, seconds * 10**9 + nanoseconds))
+            at += _RECORD.size + size
+        if not rows:
+            return None
+        columns = np.array(rows, np.int64)
+        room = np.zeros(len(octets) + SPILL_OCTETS, np.uint8)
+        room[: len(octets)] = np.frombuffer(octets, np.uint8)
+        number, self._number = self._number, self._number + len(rows)
+        return Frames(
+            octets=room,
+            used=len(octets),
+            offset=columns[:, 0].copy(),
+            caplen=columns[:, 1].astype(np.int32),
+            wirelen=columns[:, 2].astype(np.int32),
+            time=columns[:, 3].copy(),
+            linktype=np.ones(len(rows), np.int32),
+            source=np.zeros(len(rows), np.int32),
+            number=np.arange(number, number + len(rows), dtype=np.int64),
+        )
+
+
+def site_of(planned: Sequence[tuple[str, float]] = ()) -> Site:
+    """What the practice plant's people know, with the work orders of planned events."""
+    return load_site(site_text(ordered(planned)), file="the practice plant's site file")
+
+
+def learn(
+    minutes: float,
+    seed: int,
+    planned: Sequence[tuple[str, float]] = (),
+    judgement: Judgement | None = None,
+    tick: Callable[[float], None] = lambda _share: None,
+) -> bytes:
+    """What detectors learn of a clean background. tick: is told the share that is done."""
+    film, site, runner = _Film(), site_of(planned), build_runner(judgement)
+    twin = _twin(film, seed, (), planned)
+    engine = build_engine(_SOURCE, wanted=wanted_tables(runner.needs))
+    inventory = _inventory(site)
+    for share in twin.run(minutes):
+        frames = film.batch()
+        if frames is not None:
+            _teach(engine.feed(frames), runner, inventory, Context(site=site, now=twin.clock.now))
+        tick(share)
+    for batches in engine.finish():
+        _teach(batches, runner, inventory, Context(site=site, now=twin.clock.now))
+    return runner.learned()
+
+
+def _teach(batches: Any, runner: Any, inventory: Inventory, context: Context) -> None:
+    for name, batch in batches.items():
+        if name in INVENTORY_TABLES:
+            inventory.feed(name, batch)
+        runner.learn(name, batch, context)
+
+
+def rehearse(
+    minutes: float,
+    seed: int,
+    learned: bytes | None,
+    *,
+    attacks: Sequence[tuple[str, float]] = (),
+    planned: Sequence[tuple[str, float]] = (),
+    judgement: Judgement | None = None,
+    tick: Callable[[float], None] = lambda _share: None,
+) -> Watched:
+    """Let the twin run so long before the sensor's judgement. attacks, planned: names, and when (minutes)."""
+    film, site, runner = _Film(), site_of(planned), build_runner(judgement)
+    if learned is not None:
+        runner.know(learned)
+    twin = _twin(film, seed, attacks, planned)
+    engine = build_engine(_SOURCE, wanted=wanted_tables(runner.needs), pending=PRESSING)
+    rehearsal = Rehearsal(engine, runner, _inventory(site), site)
+    fine = [twin.clock.now + round(minute * 60e9) for _, minute in attacks]
+    for share in twin.run(minutes):
+        now = twin.clock.now
+        for frames, until in _pieces(film.batch(), now, fine):
+            rehearsal.feed(frames, until)
+        tick(share)
+    rehearsal.finish()
+    truths = tuple(t for case in twin.cases if (t := case.truth()))
+    return Watched(truths=truths, said=tuple(rehearsal.said), machines=rehearsal.machines)
+
+
+def _pieces(frames: Frames | None, now: int, fine: Sequence[int]) -> Iterator[tuple[Frames | None, int]]:
+    """A second's frames, cut where delays are measured."""
+    begin = now - 10**9
+    if frames is None or not any(at - 10**9 <= begin <= at + FINE_FOR_NS for at in fine):
+        yield frames, now
+        return
+    for until in range(begin + FINE_NS, now + 1, FINE_NS):
+        mask = (frames.time >= until - FINE_NS) & (frames.time < until)
+        yield (_cut(frames, mask) if mask.any() else None), until
+
+
+def _cut(frames: Frames, mask: Any) -> Frames:
+    kept = {
+        name: getattr(frames, name)[mask]
+        for name in ("offset", "caplen", "wirelen", "time", "linktype", "source", "number")
+    }
+    return Frames(octets=frames.octets, used=frames.used, **kept)
+
+
+def _twin(
+    film: _Film, seed: int, attacks: Sequence[tuple[str, float]], planned: Sequence[tuple[str, float]]
+) -> Twin:
+    twin = Twin(film.file, seed)
+    for name, minute in attacks:
+        twin.attack(name, minute)
+    for name, minute in planned:
+        twin.befall(name, minute)
+    return twin
+
+
+def _inventory(site: Site) -> Inventory:
+    return Inventory(site=site.name or "default", registries=load_registries(), rules=load_rules())

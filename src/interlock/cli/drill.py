@@ -1,0 +1,122 @@
+"""`interlock drill`: attacks on the practice plant before the sensor's own judgement, and the record of it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from interlock.cli.exits import BY_SIGNAL
+from interlock.cli.judgement import judgement_of
+from interlock.cli.plant_stop import asked_to_stop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from interlock.cli.plant_stop import Asked
+
+__all__ = ["drill"]
+
+
+class _Stopped(Exception):  # noqa: N818 - no error: somebody asked for it
+    """Somebody pressed Ctrl-C."""
+
+
+def _known(_ctx: click.Context, _param: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
+    from interlock.plant.attacks.table import NAMES  # noqa: PLC0415 (--help stays quick)
+
+    for name in names:
+        if name not in NAMES:
+            raise click.BadParameter(f"{name}: no such scenario; `interlock plant attacks` lists them")
+    return names or NAMES
+
+
+@click.command()
+@click.option(
+    "--scenario",
+    "names",
+    multiple=True,
+    callback=_known,
+    metavar="NAME",
+    help="Only this one; may be repeated.",
+)
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32), default=1, show_default=True, help="Equal seeds, equal drills."
+)
+@click.option(
+    "--background",
+    type=click.FloatRange(3, 60 * 24),
+    default=60,
+    show_default=True,
+    metavar="MINUTES",
+    help="Simulated minutes that are learned before.",
+)
+@click.option(
+    "--rules", multiple=True, metavar="FOLDER", help="Rules of your own, beside ours; may be repeated."
+)
+@click.option("--state", metavar="DIR", help="What was learned before, instead of learning the background.")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def drill(
+    names: tuple[str, ...],
+    seed: int,
+    background: float,
+    rules: tuple[str, ...],
+    state: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Attack the practice plant before the sensor's own judgement, and say what it missed.
+
+    Everything happens in memory, on simulated time: no interface is opened, no store is touched, nobody is told, and
+    whatever is found says of itself that it is an exercise. Ctrl-C leaves nothing behind.
+    """
+    from interlock.bootstrap.drill_run import Drill, run_drill  # noqa: PLC0415 (--help stays quick)
+
+    with asked_to_stop() as asked:
+        try:
+            with _progress(asked) as tick:
+                record = run_drill(
+                    Drill(
+                        scenarios=names,
+                        seed=seed,
+                        background=background,
+                        judgement=judgement_of(rules, state, ()),
+                        tick=tick,
+                    )
+                )
+        except _Stopped:
+            sys.exit(BY_SIGNAL + asked.number)
+    if as_json:
+        click.echo(json.dumps(record, indent=1))
+        return
+    from rich.console import Console  # noqa: PLC0415
+
+    from interlock.cli.drill_table import print_record  # noqa: PLC0415
+
+    print_record(record, Console())
+
+
+class _progress:  # noqa: N801 - used as a function
+    """A bar on a terminal; a tick ends the drill where somebody asked for it."""
+
+    def __init__(self, asked: Asked) -> None:
+        from rich.console import Console  # noqa: PLC0415
+        from rich.progress import Progress  # noqa: PLC0415
+
+        self._asked = asked
+        self._bars = Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+
+    def __enter__(self) -> Callable[[str, float], None]:
+        self._bars.start()
+        self._task = self._bars.add_task("drill", total=1.0)
+        return self._tick
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    def _tick(self, what: str, share: float) -> None:
+        self._bars.update(self._task, description=what, completed=share)
+        if self._asked.number:
+            raise _Stopped

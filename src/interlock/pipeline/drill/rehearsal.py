@@ -1,0 +1,102 @@
+"""The sensor's decoder and judge in one process, on the time of the frames that are put before them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from interlock.pipeline.drill.blank_store import BlankStore
+from interlock.pipeline.sensor.judge import Judge
+from interlock.pipeline.sensor.ongoing import RIPE_NS
+from interlock.pipeline.sensor.steps import OPEN_FLOWS, WorkerNote, note_octets
+from interlock.pipeline.sensor.stream import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+
+    from interlock.decode.engine import Engine
+    from interlock.detect.runner import Runner
+    from interlock.inventory.inventory import Inventory
+    from interlock.records.finding import Finding
+    from interlock.records.frames import Frames
+    from interlock.records.site import Site
+
+__all__ = ["Rehearsal", "Said"]
+
+_TEND_NS: Final = 1_000_000_000
+_OPEN_NS: Final = 5_000_000_000
+"""As a capture worker does (pipeline/sensor/worker)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A finding as it stands. first: capture clock, UTC ns, at which it was first committed."""
+
+    finding: Finding
+    first: int
+
+
+class Rehearsal:
+    """Takes frames in time order. Every finding of it says that it is an exercise."""
+
+    def __init__(self, engine: Engine, runner: Runner, inventory: Inventory, site: Site) -> None:
+        """engine: shows pending rows of whatever the sensor's does."""
+        self._engine = engine
+        self._now = self._tended = self._shown = 0
+        self._first: dict[str, int] = {}
+        self.store = BlankStore()
+        self._judge = Judge(
+            site=site,
+            inventory=inventory,
+            runner=runner,
+            store=self.store,
+            clock=lambda: self._now,
+            committed=self._committed,
+            live=False,
+            now_s=lambda: self._now / 1e9,
+        )
+
+    def feed(self, frames: Frames | None, now: int) -> None:
+        """Frames that came until `now` (UTC ns); None: none did."""
+        self._now = now
+        if frames is not None and frames.n:
+            self._take(dict(self._engine.feed(frames)), now)
+        while self._judge.busy:
+            self._judge.go_on()
+        if now - self._tended >= _TEND_NS:
+            self._tended = now
+            self._judge.tend()
+            while self._judge.busy:
+                self._judge.go_on()
+
+    def finish(self) -> None:
+        """Nothing more comes."""
+        for batches in self._engine.finish():
+            self._take(dict(batches), self._now)
+        self._judge.finish()
+
+    @property
+    def said(self) -> list[Said]:
+        """Every finding so far, in the order in which it was first committed."""
+        known = self.store.known
+        return [Said(finding=replace(known[i], exercise=True), first=at) for i, at in self._first.items()]
+
+    @property
+    def machines(self) -> int:
+        """How many were known at the last look."""
+        return self._judge.machines
+
+    def _take(self, batches: dict[str, pa.RecordBatch], now: int) -> None:
+        if now - self._shown >= _OPEN_NS:
+            self._shown = now
+            going_on = self._engine.open_flows(self._engine.dissector.now - RIPE_NS, RIPE_NS)
+            if going_on is not None:
+                batches[OPEN_FLOWS] = going_on
+        note = note_octets(WorkerNote(worker=0, arrived=now, wall=now))
+        self._judge.take([Step(now=self._engine.dissector.now, batches=batches, note=note)])
+
+    def _committed(self, _arrived: int, done: int, findings: Sequence[Finding]) -> None:
+        for finding in findings:
+            self._first.setdefault(finding.id, done)

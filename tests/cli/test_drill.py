@@ -1,0 +1,57 @@
+"""`interlock drill`: what a user sees."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from click.testing import CliRunner
+
+from interlock.cli.main import interlock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FIGURES = {
+    "scenarios", "found_share", "named_share", "median_s", "max_s", "false_per_100_assets_day", "p50_ms", "p99_ms",
+}  # fmt: skip
+
+
+def test_a_stopped_controller_is_found_and_named_within_a_second() -> None:
+    done = CliRunner().invoke(
+        interlock, ["drill", "--scenario", "controller-stop", "--background", "3", "--json"]
+    )
+    assert done.exit_code == 0, done.output
+    record = json.loads(done.stdout)
+    assert record.keys() >= FIGURES
+    (row,) = record["rows"]
+    assert (row["found"], row["named"]) == (True, True)
+    assert row["delay_s"] < 1.0
+    assert record["exercise"] is True
+    assert record["quiet"]["hours"] > 1.0
+
+
+def test_a_scenario_that_there_is_not_is_a_usage_error() -> None:
+    done = CliRunner().invoke(interlock, ["drill", "--scenario", "nonsense"])
+    assert done.exit_code == 2
+    assert "interlock plant attacks" in done.output
+
+
+def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
+    command = [f"{sys.prefix}/bin/interlock", "drill", "--background", "600"]
+    child = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    time.sleep(3)
+    child.send_signal(signal.SIGINT)
+    assert child.wait(20) == 130
+    assert list(tmp_path.iterdir()) == []
