@@ -47,8 +47,8 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     child = subprocess.Popen(
         command,
         cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
         env={**os.environ, "TMPDIR": str(tmp_path)},
     )
     time.sleep(3)

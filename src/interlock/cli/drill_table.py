@@ -41,14 +41,13 @@ def _named(row: dict[str, Any]) -> Text:
 
 
 def _sentences(record: dict[str, Any]) -> list[str]:
-    lines = [
+    return [
         f"Found {record['found']} and rightly named {record['named']} of {record['scenarios']} scenarios.",
         _delays(record),
         _false(record),
         _attack(record["attack"]),
         "Latency on a real wire: " + _latency(record),
     ]
-    return lines
 
 
 def _delays(record: dict[str, Any]) -> str:
