@@ -95,6 +95,8 @@ def main() -> int:
     )
     parser.add_argument("--keep", type=Path, help="folder for captures")
     asked = parser.parse_args()
+    # Where a shell's background ignores Ctrl-C, so would the attacks, which are stopped by it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     names = asked.names or [*ATTACKS, *EVENTS]
     groups = [names] if asked.together else [[name] for name in names]
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # every plant is taken down first
