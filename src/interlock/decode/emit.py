@@ -407,9 +407,18 @@ def _decimal(column: Any) -> pa.Array:
 
 
 def _sparse(given: dict[int, Any], n: int, kind: pa.DataType) -> pa.Array:
+    """Texts or octets of some rows, by row in whatever order; the other rows are null. A batch has less than 2 GiB."""
     if not given:
         return pa.nulls(n, kind)
-    return pa.array([given.get(i) for i in range(n)], kind)
+    rows = sorted(given)
+    parts = [part if isinstance(part, bytes) else part.encode() for part in map(given.__getitem__, rows)]
+    lengths, filled = np.zeros(n + 1, np.int64), np.zeros(n, np.bool_)
+    lengths[np.array(rows) + 1] = list(map(len, parts))
+    filled[rows] = True
+    offsets = np.cumsum(lengths)
+    bits = None if filled.all() else pa.py_buffer(np.packbits(filled, bitorder="little"))
+    buffers = [bits, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(b"".join(parts))]
+    return pa.Array.from_buffers(kind, n, buffers)
 
 
 def _transport(code: int) -> str:
