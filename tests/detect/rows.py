@@ -119,3 +119,9 @@ def with_roles(**roles: str) -> Context:
         for address, role in roles.items()
     }
     return Context(now=START, asset=lambda _realm, address: known.get(address))
+
+
+def knowing(*assets: Asset) -> Context:
+    """A context whose inventory knows these machines, by their addresses."""
+    known = {(asset.realm, address): asset for asset in assets for address in asset.ips}
+    return Context(now=START, asset=lambda realm, address: known.get((realm, address)))

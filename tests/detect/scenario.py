@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from . import test_refusals
+from .credentials.test_password_guessing import GUESSED
+from .credentials.test_shared_secret import REUSED
 from .rows import SECOND, START
 from .test_dcp_change import SET
 from .test_default_community import PUBLIC
@@ -43,7 +45,9 @@ def scenario() -> dict[str, list[dict[str, Any]]]:
         ),
         "clues": _numbered([*MANY, *BOTH, {"who": "10.0.0.9", "field": "ttl", "value": "64-1"}]),
         "oddities": _numbered([{"at": n, "source": "ab"[n % 2] + ".pcap"} for n in range(60)]),
-        "credentials": _numbered([{"user": "admin", "known": "default"}, PUBLIC, {"scheme": "anonymous"}]),
+        "credentials": _numbered(
+            [{"user": "admin", "known": "default"}, PUBLIC, {"scheme": "anonymous"}, *GUESSED, *REUSED]
+        ),
         "tls": _numbered(
             [{"version": "TLSv1", "suite": "TLS_RSA_WITH_RC4_128_SHA"}, {"not_after": START - SECOND}, {}]
         ),

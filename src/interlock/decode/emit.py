@@ -286,7 +286,7 @@ class Emitter:
 
     def credentials(self, rows: list[list[Any]]) -> pa.RecordBatch:
         """One batch of `credentials` from Facts' rows."""
-        source, time, frame, slot, side, protocol, *rest = _across(rows, 11)
+        source, time, frame, slot, side, protocol, *rest = _across(rows, 13)
         columns = [
             *self._where(source, slot),
             _times(np.array(time, np.int64)),

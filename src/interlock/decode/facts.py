@@ -5,6 +5,9 @@ from __future__ import annotations
 
 import cython
 
+from interlock.decode.credentials.defaults import default_of
+from interlock.decode.credentials.strength import strength
+
 __all__ = ["MAX_ODDITIES_PER_FLOW", "Facts"]
 
 MAX_ODDITIES_PER_FLOW = 64
@@ -122,11 +125,16 @@ class Facts:
     def credential(self, m, i, protocol, scheme, user, secret, *, known=None, outcome="unknown"):
         """A login seen in clear in message i (from client to server). user: text or None.
 
-        secret: octets or None; only its keyed fingerprint is kept. known: `default` where the decoder knows
-        the secret as a public default; empty and same-as-user are found here. Returns the row's index.
+        secret: octets or None; only its keyed fingerprint is kept, and words for what they are: how weak, whose
+        published default. known: `default` where the decoder itself knows that. Returns the row's index.
         """
-        if known is None and secret is not None:
-            known = _weakness(user, secret)
+        whose = grade = None
+        if secret is not None:
+            secret = bytes(secret)
+            whose = default_of(scheme, user, secret)
+            grade = strength(user, secret)
+            if known is None:
+                known = "default" if whose and secret else _weakness(user, secret)
         mark = None if secret is None or self._fingerprint is None else self._fingerprint(secret)
         self.credentials.append(
             [
@@ -141,6 +149,8 @@ class Facts:
                 mark,
                 known,
                 outcome,
+                grade,
+                whose,
             ]
         )
         return len(self.credentials) - 1

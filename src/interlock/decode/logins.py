@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-__all__ = ["MAX_NAMES", "Login", "Names", "begin", "end", "is_default"]
+__all__ = ["MAX_NAMES", "Login", "Names", "begin", "end"]
 
 MAX_NAMES: Final = 4096
 """Different user names (or other texts that whoever sends chooses) that a decoder makes codes for."""
@@ -12,48 +12,13 @@ MAX_NAMES: Final = 4096
 Login = tuple[int, list[Any]]
 """Where a row of Facts.credentials was made, and the row."""
 
-_DEFAULTS: Final = frozenset(
-    {
-        ("admin", b"admin"),
-        ("admin", b"password"),
-        ("admin", b"1234"),
-        ("admin", b"12345"),
-        ("admin", b"private"),
-        ("admin", b"default"),
-        ("administrator", b"administrator"),
-        ("administrator", b"password"),
-        ("guest", b"guest"),
-        ("operator", b"operator"),
-        ("root", b"root"),
-        ("root", b"admin"),
-        ("root", b"password"),
-        ("root", b"toor"),
-        ("service", b"service"),
-        ("support", b"support"),
-        ("tech", b"tech"),
-        ("user", b"user"),
-        ("user", b"password"),
-        ("ntpupdate", b"ntpupdate"),
-        ("sysdiag", b"factorycast@schneider"),
-        ("usert", b"user"),
-        ("wago", b"wago"),
-    }
-)
-"""Name and secret that manuals of network devices print."""
-
-
-def is_default(user: str, secret: bytes) -> bool:
-    """Whether a public manual names this pair; the case of the name does not matter."""
-    return (user.lower(), secret) in _DEFAULTS
-
 
 def begin(facts: Any, m: Any, i: int, protocol: str, scheme: str, user: str | None, secret: bytes) -> Login:
     """Note a login that message i (from the client) carries; what `end` needs to say how it went.
 
     Its row waits for that (Facts.hold), so that a login is one row, with its outcome.
     """
-    known = "default" if user is not None and is_default(user, secret) else None
-    index = facts.credential(m, i, protocol, scheme, user, secret, known=known)
+    index = facts.credential(m, i, protocol, scheme, user, secret)
     return index, facts.hold(index)
 
 

@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from interlock.detect.clear_credentials import ClearCredentials
 from interlock.detect.controller_change import ControllerChange
+from interlock.detect.credentials.default_login import DefaultLogin
+from interlock.detect.credentials.password_guessing import PasswordGuessing
+from interlock.detect.credentials.shared_secret import SharedSecret
+from interlock.detect.credentials.weak_login import WeakLogin
 from interlock.detect.dcp_change import DcpChange
 from interlock.detect.default_community import DefaultCommunity
 from interlock.detect.duplicate_address import DuplicateAddress
@@ -29,13 +33,17 @@ DETECTORS: Final[dict[str, Callable[[], Detector]]] = {
     "controller-change": ControllerChange,
     "dcp-change": DcpChange,
     "default-community": DefaultCommunity,
+    "default-login": DefaultLogin,
     "duplicate-address": DuplicateAddress,
     "malformed-control": MalformedControl,
     "opcua-security": OpcuaSecurity,
+    "password-guessing": PasswordGuessing,
     "public-address": PublicAddress,
     "refusals": Refusals,
     "routed-control": RoutedControl,
+    "shared-secret": SharedSecret,
     "sweep": Sweep,
+    "weak-login": WeakLogin,
     "weak-tls": WeakTls,
 }
 """Name → how a fresh one is made, in the names' order."""

@@ -304,7 +304,7 @@ ODDITIES: Final = Table(
 
 CREDENTIALS: Final = Table(
     name="credentials",
-    version=1,
+    version=2,
     meaning="Logins seen in clear; the secret itself is never kept, only a fingerprint keyed per installation.",
     columns=(
         *_SOURCE,
@@ -329,6 +329,18 @@ CREDENTIALS: Final = Table(
             meaning="why it is weak: empty, default, same-as-user, short",
         ),
         Column(name="outcome", type=text(), meaning="ok, refused or unknown"),
+        Column(
+            name="strength",
+            type=text(),
+            nullable=True,
+            meaning="how soon it is guessed: empty, same-as-user, short, common; null: not so",
+        ),
+        Column(
+            name="default_of",
+            type=text(),
+            nullable=True,
+            meaning="whose published default the pair of account and secret is: vendor/product; …",
+        ),
     ),
 )
 

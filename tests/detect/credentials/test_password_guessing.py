@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+from tests.detect.rows import findings
+
+from interlock.detect.credentials.password_guessing import FEW, PasswordGuessing
+
+TRY = {
+    "client": "10.0.0.66",
+    "user": "admin",
+    "protocol": "ftp",
+    "scheme": "user-password",
+    "outcome": "refused",
+}
+GUESSED = [*({**TRY, "at": 20 + 3 * n} for n in range(FEW)), {**TRY, "at": 60, "outcome": "ok"}]
+
+
+def test_a_login_that_fits_after_many_that_did_not_is_found() -> None:
+    (finding,) = findings(PasswordGuessing(), credentials=GUESSED)
+    assert finding.title.endswith("and found one")
+    assert finding.count == FEW + 1
+
+
+def test_none_that_fits_is_an_attempt() -> None:
+    (finding,) = findings(PasswordGuessing(), credentials=GUESSED[:-1])
+    assert "found" not in finding.title
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        GUESSED[1:],
+        [{**row, "at": row["at"] * 60} for row in GUESSED],
+        [{**row, "scheme": "community"} for row in GUESSED],
+        [{**row, "client": f"10.0.0.{k}"} for k, row in enumerate(GUESSED)],
+    ],
+)
+def test_silent_for_few_slow_or_many_peoples_refusals(rows: list[dict]) -> None:
+    assert findings(PasswordGuessing(), credentials=rows) == ()
+
+
+def test_one_password_at_many_machines_is_one_finding() -> None:
+    rows = [{**TRY, "server": f"10.0.0.{n}", "at": n} for n in range(2, 2 + FEW)]
+    (finding,) = findings(PasswordGuessing(), credentials=rows)
+    assert "5 machines" in finding.title
+
+
+def test_a_login_long_after_is_nobodys_guess() -> None:
+    (finding,) = findings(PasswordGuessing(), credentials=[*GUESSED[:-1], {**GUESSED[-1], "at": 4000}])
+    assert "found" not in finding.title
