@@ -65,6 +65,10 @@ PLAIN: dict[str, dict[str, Any]] = {
         "flow": 1, "client": "10.0.0.9", "server": "10.0.0.2", "protocol": "http", "scheme": "basic",
         "outcome": "ok",
     },
+    "values": {
+        "flow": 1, "operation": 1, "client": "10.0.0.9", "server": "10.0.0.2", "protocol": "modbus", "unit": "1",
+        "object": "holding:0", "direction": "read", "number": [0.0], "type": "uint16",
+    },
     "tls": {"client": "10.0.0.9", "server": "10.0.0.2", "server_port": 443, "version": "TLSv1.2",
             "suite": "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"},
     "opcua_sessions": {"client": "10.0.0.9", "server": "10.0.0.2", "server_port": 4840,

@@ -15,7 +15,33 @@ from .test_public_address import CLOUD, SERVES
 from .test_routed_control import ACROSS, MANY
 from .test_sweep import knocks
 
-__all__ = ["scenario"]
+__all__ = ["SITE", "scenario"]
+
+SITE = """
+[[tags]]
+name = "drum.pressure"
+server = "10.0.0.2"
+object = "input:0"
+unit = "bar"
+low = 0
+high = 10
+
+[[tags]]
+name = "drum.pressure_setpoint"
+server = "10.0.0.2"
+object = "holding:4"
+unit = "bar"
+drives = "drum.pressure"
+step = 2
+
+[[tags]]
+name = "valve"
+server = "10.0.0.2"
+object = "coil:7"
+low = 0
+high = 1
+"""
+"""What the site file says of it."""
 
 
 def scenario() -> dict[str, list[dict[str, Any]]]:
@@ -44,6 +70,7 @@ def scenario() -> dict[str, list[dict[str, Any]]]:
             [SERVES, CLOUD, *knocks(14), *knocks(14, source="b.pcap", client="10.0.0.66")], "flow"
         ),
         "clues": _numbered([*MANY, *BOTH, {"who": "10.0.0.9", "field": "ttl", "value": "64-1"}]),
+        "values": _numbered(_values(), "operation"),
         "oddities": _numbered([{"at": n, "source": "ab"[n % 2] + ".pcap"} for n in range(60)]),
         "credentials": _numbered(
             [{"user": "admin", "known": "default"}, PUBLIC, {"scheme": "anonymous"}, *GUESSED, *REUSED]
@@ -53,6 +80,24 @@ def scenario() -> dict[str, list[dict[str, Any]]]:
         ),
         "opcua_sessions": _numbered([{"policy": "None", "mode": "None", "token": "anonymous"}, ACROSS]),
     }
+
+
+def _values() -> list[dict[str, Any]]:
+    """A set point that creeps, then leaps beyond the limit; a valve that two stations hammer."""
+    written = {"direction": "written", "object": "holding:4"}
+    return [
+        *({"object": "input:0", "number": [6.0 + 0.01 * (n % 7)], "at": n} for n in range(300)),
+        *({**written, "number": [6.0 + 0.2 * n], "at": 20 * n + 0.5} for n in range(12)),
+        {**written, "number": [11.0], "at": 290.5},
+        *(
+            {**written, "object": "coil:0", "number": [0.0] * 7 + [float(n & 1)], "at": 100.25 + n}
+            for n in range(20)
+        ),
+        *(
+            {**written, "object": "coil:7", "number": [0.0], "at": 106.75 + n, "client": "10.0.0.77"}
+            for n in range(10)
+        ),
+    ]
 
 
 def _numbered(rows: list[dict[str, Any]], column: str | None = None) -> list[dict[str, Any]]:

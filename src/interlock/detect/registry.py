@@ -18,6 +18,7 @@ from interlock.detect.opcua_security import OpcuaSecurity
 from interlock.detect.public_address import PublicAddress
 from interlock.detect.refusals import Refusals
 from interlock.detect.routed_control import RoutedControl
+from interlock.detect.safety.safety_write import SafetyWrite
 from interlock.detect.sweep import Sweep
 from interlock.detect.weak_tls import WeakTls
 
@@ -41,6 +42,7 @@ DETECTORS: Final[dict[str, Callable[[], Detector]]] = {
     "public-address": PublicAddress,
     "refusals": Refusals,
     "routed-control": RoutedControl,
+    "safety-write": SafetyWrite,
     "shared-secret": SharedSecret,
     "sweep": Sweep,
     "weak-login": WeakLogin,

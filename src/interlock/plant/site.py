@@ -10,9 +10,9 @@ from interlock.plant.actors.boiler import BOILER_REALS
 from interlock.plant.actors.filling import FILLER_TAGS
 from interlock.plant.actors.hall import HALL_OBJECTS
 from interlock.plant.actors.pasteuriser import PASTEURISER_NODES
-from interlock.plant.actors.power import FEEDER_ADDRESS, FEEDER_MEASURED
-from interlock.plant.actors.water import WATER
-from interlock.plant.actors.well import WELL_ANALOGS
+from interlock.plant.actors.power import FEEDER_ADDRESS, FEEDER_MEASURED, FEEDER_SWITCHES
+from interlock.plant.actors.water import DRIVE, WATER
+from interlock.plant.actors.well import WELL_ANALOGS, WELL_BINARIES
 from interlock.plant.events.table import event
 from interlock.plant.machines import BY_NAME
 from interlock.plant.process.tags import BY_NAME as TAGS
@@ -35,6 +35,15 @@ ZONES: Final = (
 _LEVELS: Final = {"safety": 3, "operations": 2}
 _BEFORE: Final = timedelta(minutes=10)
 _AFTER: Final = timedelta(minutes=50)
+_STEP: Final = 0.25
+"""Share of its span by which a set point may be moved at once."""
+_DRIVES: Final = {
+    "buffer.level_setpoint": "buffer.level",
+    "boiler.pressure_setpoint": "boiler.pressure",
+    "pasteuriser.temperature_setpoint": "pasteuriser.temperature",
+    "filler.speed_setpoint": "filler.speed",
+    "hall.temperature_setpoint": "hall.temperature",
+}
 _BACNET: Final = {0: "analog-input", 1: "analog-output", 2: "analog-value"}
 
 
@@ -97,6 +106,11 @@ def _tags() -> Iterator[str]:
     for point in WATER:
         if point.table in ("input", "holding"):
             yield _tag(point.tag, "plc-water", f"{point.table}:{point.address}", "1", point.scale)
+    for point in DRIVE:
+        if point.table == "holding":
+            place, name = f"{point.table}:{point.address}", f"{point.tag}.drive"
+            yield _tag(point.tag, "drive-pump", place, "1", point.scale, called=name)
+    yield _tag("raw.inlet", "plc-water", "coil:0", "1")
     for real in BOILER_REALS:
         yield _tag(real.tag, "plc-boiler", f"DB{real.block}.DBD{real.octet}", "0.2")
     for name, tag in FILLER_TAGS.items():
@@ -106,16 +120,45 @@ def _tags() -> Iterator[str]:
         yield _tag(tag, "plc-pasteuriser", f"ns=2;s={name}")
     for measured in FEEDER_MEASURED:
         yield _tag(measured.tag, "rtu-feeder", f"ioa:{measured.address}", str(FEEDER_ADDRESS))
+    for switch in FEEDER_SWITCHES:
+        yield _tag(switch.tag, "rtu-feeder", f"ioa:{switch.address}", str(FEEDER_ADDRESS))
+        opened = "command to the breaker: to open it stops the whole plant, only ever under a work order"
+        where, name = f"ioa:{switch.command}", f"{switch.tag}_command"
+        yield _tag(
+            switch.tag,
+            "rtu-feeder",
+            where,
+            str(FEEDER_ADDRESS),
+            called=name,
+            low=1,
+            high=None,
+            description=opened,
+        )
+    for binary in WELL_BINARIES:
+        yield _tag(binary.tag, "rtu-well", f"binary-output:{binary.index}", "10")
     for analog in WELL_ANALOGS:
         yield _tag(analog.tag, "rtu-well", f"analog-input:{analog.index}", "10")
     for each in HALL_OBJECTS:
         yield _tag(each.tag, "hvac-hall", f"{_BACNET[each.type]}:{each.instance}")
 
 
-def _tag(name: str, machine: str, where: str, device: str | None = None, scale: float = 1.0) -> str:
-    """scale: steps of a register for one unit; limits are in the register's own steps, as the unit says."""
+def _tag(
+    name: str,
+    machine: str,
+    where: str,
+    device: str | None = None,
+    scale: float = 1.0,
+    *,
+    called: str | None = None,
+    **more: object,
+) -> str:
+    """scale: steps of a register for one unit; limits are in the register's own steps, as the unit says.
+
+    called: what the site file calls it, where the same value lies elsewhere too. more: further entries.
+    """
     about = TAGS[name]
-    entries: dict[str, object] = {"name": name, "server": _ip(machine), "object": where}
+    server = BY_NAME[machine].mac if more.pop("by_mac", False) else _ip(machine)
+    entries: dict[str, object] = {"name": called or name, "server": server, "object": where}
     if device is not None:
         entries["device"] = device
     if about.unit:
@@ -124,4 +167,9 @@ def _tag(name: str, machine: str, where: str, device: str | None = None, scale: 
     for key, limit in zip(("low", "high"), limits, strict=True):
         if math.isfinite(limit):
             entries[key] = round(limit * scale, 6)
-    return _table("tags", **entries, description=about.text)
+    if about.kind == "setpoint":
+        entries["step"] = round(_STEP * (about.high - about.low) * scale, 6)
+    if about.kind == "setpoint" and called is None and name in _DRIVES:
+        entries["drives"] = _DRIVES[name]
+    every = {**entries, "description": about.text, **more}
+    return _table("tags", **{key: value for key, value in every.items() if value is not None})

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT_REALM",
+    "VALUE_TYPES",
+    "Approval",
     "EngineeringStation",
     "Exemption",
     "FindingId",
@@ -23,6 +25,9 @@ __all__ = [
     "SafetySystem",
     "Site",
     "Tag",
+    "ValueType",
+    "VerbName",
+    "WordOrder",
     "WorkOrder",
     "Zone",
     "covers",
@@ -32,7 +37,17 @@ DEFAULT_REALM: Final = "default"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 Member = str
 FindingId = str
-"""An IP address, a network in CIDR notation, or a MAC address (lower case, colons)."""
+VerbName = str
+ValueType = str
+WordOrder = str
+"""Member: an IP address, a network in CIDR notation, or a MAC address (lower case, colons). FindingId: a UUID.
+
+VerbName: of vocabulary.VERBS. ValueType: of VALUE_TYPES. WordOrder: big (the first register is the higher) or little.
+"""
+VALUE_TYPES: Final = (
+    *("bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"),
+    *("float32", "float64"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +96,10 @@ class SafetySystem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkOrder:
-    """Work that somebody ordered. Empty stations or machines mean all of the realm."""
+    """Work that somebody ordered. Empty stations or machines mean all of the realm, empty verbs all of them.
+
+    objects: patterns with `*` of what may be written, read or loaded; empty means all. requires: as in a window.
+    """
 
     id: str
     start: datetime
@@ -90,16 +108,27 @@ class WorkOrder:
     realm: str = DEFAULT_REALM
     stations: tuple[Member, ...] = ()
     machines: tuple[Member, ...] = ()
+    verbs: tuple[VerbName, ...] = ()
+    objects: tuple[str, ...] = ()
+    requires: int | None = None
     owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaintenanceWindow:
-    """A time in which changes are expected. Empty machines mean all of the realm."""
+    """A time in which changes are expected. Empty machines mean all of the realm.
+
+    id: what approvers sign; stations, verbs: who may do what in it, empty for anybody and anything.
+    requires: how many approvers must have signed it, where a safety system is touched.
+    """
 
     start: datetime
     end: datetime
+    id: str | None = None
     realm: str = DEFAULT_REALM
+    stations: tuple[Member, ...] = ()
+    verbs: tuple[VerbName, ...] = ()
+    requires: int | None = None
     machines: tuple[Member, ...] = ()
     work_order: str | None = None
     reason: str | None = None
@@ -110,7 +139,12 @@ class Tag:
     """A process value: where it lies, its unit of measure, and the limits outside which it is unsafe.
 
     device: the device behind the server's address (operations.unit). low, high: in `unit`;
-    rate_per_s: fastest safe change, in `unit` per second.
+    rate_per_s: fastest safe change, in `unit` per second; step: largest safe change by one write.
+    drives: the tag whose value follows this one (a set point's measured value): its limits hold for writes here too.
+    margin: a set point nearer to a limit of what it drives, as a share of the safe span, is told.
+    reversals_per_min: so many changes of direction a minute wear out what this moves.
+    type, octet, word_order: how raw octets or registers hold the number (`float32` in two registers; `octet`: where
+    it begins in a block of process data). scale, offset: value in `unit` = raw * scale + offset.
     """
 
     name: str
@@ -122,6 +156,15 @@ class Tag:
     low: float | None = None
     high: float | None = None
     rate_per_s: float | None = None
+    step: float | None = None
+    drives: str | None = None
+    margin: float | None = None
+    reversals_per_min: float | None = None
+    type: ValueType | None = None
+    word_order: WordOrder | None = None
+    octet: int | None = None
+    scale: float | None = None
+    offset: float | None = None
     description: str | None = None
 
 
@@ -145,8 +188,22 @@ class Exemption:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """What stands beside the file: the signatures of a window or work order. Nothing in the file itself makes one.
+
+    approvers: whose signatures hold. enough: whether they are as many as must be. problem: what is wrong, as a
+    sentence; empty where nothing is.
+    """
+
+    id: str
+    approvers: tuple[str, ...] = ()
+    enough: bool = False
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """The whole file, in the file's order."""
+    """The whole file, in the file's order. approvals: not of the file (see Approval)."""
 
     name: str | None = None
     realms: tuple[Realm, ...] = ()
@@ -158,6 +215,7 @@ class Site:
     tags: tuple[Tag, ...] = ()
     lab_ranges: tuple[LabRange, ...] = ()
     exceptions: tuple[Exemption, ...] = ()
+    approvals: tuple[Approval, ...] = ()
 
     @property
     def _machines(self) -> tuple[EngineeringStation | SafetySystem, ...]:

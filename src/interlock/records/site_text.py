@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from interlock.records.site import (
     DEFAULT_REALM,
+    VALUE_TYPES,
     EngineeringStation,
     Exemption,
     LabRange,
@@ -35,6 +36,7 @@ from interlock.records.toml_places import (
     refusal,
     unlisted,
 )
+from interlock.records.vocabulary import VERBS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -59,6 +61,7 @@ SECTIONS: Final[dict[str, type]] = {
 }
 """Array of tables in the file → what each of its tables becomes. Beside them stands `[site]` with `name`."""
 
+_POSITIVE: Final = ("rate_per_s", "step", "margin", "reversals_per_min", "requires", "within_s")
 _UNIQUE: Final = {
     "realms": "name",
     "zones": "name",
@@ -69,6 +72,7 @@ _UNIQUE: Final = {
 _REFERENCES: Final = (
     ("maintenance_windows", "work_order", "work_orders", "id"),
     ("zones", "parent", "zones", "name"),
+    ("tags", "drives", "tags", "name"),
 )
 
 
@@ -127,6 +131,11 @@ def _check_order(values: Mapping[str, Any], path: TomlPath) -> None:
     for low, high in (("start", "end"), ("low", "high")):
         if values.get(low) is not None and values.get(high) is not None and values[low] >= values[high]:
             raise WrongError((*path, high), f"expected `{high}` after `{low}`")
+    for name in _POSITIVE:
+        if values.get(name) is not None and values[name] <= 0:
+            raise WrongError((*path, name), f"expected a number above 0; found {values[name]:g}")
+    if (values.get("octet") or 0) < 0:
+        raise WrongError((*path, "octet"), "expected how many octets into the block the value begins, from 0")
     if not 1 <= (values.get("sil") or 1) <= 4:
         raise WrongError(
             (*path, "sil"), f"expected a safety integrity level from 1 to 4; found {values['sil']}"
@@ -211,6 +220,23 @@ def _finding(value: Any, path: TomlPath) -> str:
         raise WrongError(path, f"expected a finding's id (a UUID); found {value!r}") from None
 
 
+def _listed(*words: str) -> Callable[[Any, TomlPath], str]:
+    def read(value: Any, path: TomlPath) -> str:
+        text = read_text(value, path)
+        if text not in words:
+            raise WrongError(path, unlisted(text, words))
+        return text
+
+    return read
+
+
+_verb = _listed(*VERBS)
+
+
+def _verbs(value: Any, path: TomlPath) -> tuple[str, ...]:
+    return tuple(_verb(item, where) for item, where in read_items(value, path))
+
+
 _READERS: Final[dict[str, Callable[[Any, TomlPath], Any]]] = {
     "str": read_text,
     "str | None": read_text,
@@ -223,5 +249,8 @@ _READERS: Final[dict[str, Callable[[Any, TomlPath], Any]]] = {
     "datetime": _instant,
     "date": _day,
     "FindingId": _finding,
+    "tuple[VerbName, ...]": _verbs,
+    "ValueType | None": _listed(*VALUE_TYPES),
+    "WordOrder | None": _listed("big", "little"),
 }
 """Type of a model's field, as written there → how its TOML value is read."""

@@ -1,0 +1,1 @@
+"""The process itself: tags with limits, interlocks, safety systems."""
