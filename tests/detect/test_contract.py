@@ -21,6 +21,7 @@ from interlock.records.site_text import load_site
 from .rows import SCHEMAS, START, batch
 from .scenario import SITE as SITE_OF_THE_SCENARIO
 from .scenario import scenario
+from .taught import made
 
 if TYPE_CHECKING:
     from interlock.records.finding import Finding
@@ -39,11 +40,11 @@ Pieces = list[tuple[str, pa.RecordBatch]]
 
 def run(name: str, pieces: Pieces, *, restart: int | None = None) -> tuple[Finding, ...]:
     """Findings over pieces; before piece `restart` the detector is dumped and a fresh one goes on."""
-    runner = Runner([DETECTORS[name]()])
+    runner = Runner([made(name)])
     for number, (table, rows) in enumerate(pieces):
         if number == restart:
             states = runner.dump()
-            runner = Runner([DETECTORS[name]()])
+            runner = Runner([made(name)])
             runner.load(states)
         runner.feed(table, rows, CONTEXT)
     conclusion = runner.conclude(CONTEXT)
@@ -88,10 +89,10 @@ def test_the_same_however_the_input_is_cut_and_after_a_restart(name: str, data: 
 def test_what_is_said_early_is_the_same_after_a_restart(name: str, data: st.DataObject) -> None:
     pieces = data.draw(cuts(BATCHES))
     place = data.draw(st.integers(0, len(pieces)))
-    through, until = Runner([DETECTORS[name]()]), Runner([DETECTORS[name]()])
+    through, until = Runner([made(name)]), Runner([DETECTORS[name]()])
     for table, rows in pieces[:place]:
         assert until.feed(table, rows, CONTEXT) == through.feed(table, rows, CONTEXT)
-    again = Runner([DETECTORS[name]()])
+    again = Runner([made(name)])
     again.restore(until.state())
     for table, rows in pieces[place:]:
         assert again.feed(table, rows, CONTEXT) == through.feed(table, rows, CONTEXT)
@@ -189,10 +190,10 @@ def test_unknown_and_empty_tables_are_ignored(name: str) -> None:
 def test_missing_tables_and_columns_leave_it_running(name: str) -> None:
     for table in BATCHES:
         assert run(name, [(t, b) for t, b in whole() if t != table]) is not None
-    needs = DETECTORS[name]().needs
+    needs = made(name).needs
     for table, columns in needs.items():
         for column in columns:
-            runner = Runner([DETECTORS[name]()])
+            runner = Runner([made(name)])
             for t, b in whole():
                 runner.feed(
                     t, b.drop_columns([column]) if t == table and column in b.schema.names else b, CONTEXT
@@ -224,7 +225,7 @@ def test_input_and_context_stay_as_they_were(name: str) -> None:
 
 @every
 def test_asking_twice_gives_the_same(name: str) -> None:
-    detector = DETECTORS[name]()
+    detector = made(name)
     assert isinstance(detector, Concluding)
     for table, rows in whole():
         list(detector.feed(Batch(table, rows), CONTEXT))
@@ -235,7 +236,7 @@ def test_asking_twice_gives_the_same(name: str) -> None:
 
 @every
 def test_what_feed_says_early_is_what_stands_at_the_end(name: str) -> None:
-    detector: Detector = DETECTORS[name]()
+    detector: Detector = made(name)
     early = {f.id for table, rows in whole() for f in detector.feed(Batch(table, rows), CONTEXT)}
     assert early
     assert early <= {f.id for f in run(name, whole())}
@@ -247,15 +248,15 @@ def test_what_feed_says_early_is_what_stands_at_the_end(name: str) -> None:
 )
 def test_a_state_that_is_not_its_own_is_refused(name: str, state: bytes) -> None:
     with pytest.raises(SourceError, match=name):
-        DETECTORS[name]().load(state)
+        made(name).load(state)
 
 
 @every
 def test_a_refused_state_leaves_it_as_it_was(name: str) -> None:
-    full = DETECTORS[name]()
+    full = made(name)
     for table, rows in whole():
         list(full.feed(Batch(table, rows), CONTEXT))
-    fresh = DETECTORS[name]()
+    fresh = made(name)
     before = fresh.dump()
     with pytest.raises(SourceError):
         fresh.load(full.dump().replace(b'"own":', b'"gone":'))
@@ -284,7 +285,7 @@ def test_findings_are_whole_sentences_with_known_ids(name: str) -> None:
 
 @every
 def test_a_full_memory_is_said_and_harms_nothing_else(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    detector = DETECTORS[name]()
+    detector = made(name)
     monkeypatch.setattr(detector.tallies, "_most", 0)  # type: ignore[attr-defined]
     runner = Runner([detector])
     for table, rows in whole():

@@ -21,6 +21,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "analyze": ("interlock.cli.analyze:analyze", "Captures in, a picture of the plant out."),
     "decode": ("interlock.cli.decode:decode", "Stream one table of what a capture says."),
     "diff": ("interlock.cli.diff:diff", "Compare the output folders of two runs."),
+    "baseline": ("interlock.cli.baseline:baseline", "Learn what is normal in this plant, and judge by it."),
     "finding": ("interlock.cli.finding:finding", "Accept findings, with a reason and an end."),
     "sensor": ("interlock.cli.sensor:sensor", "Watch a mirror port day and night, or replay captures as if."),
     "plant": ("interlock.cli.plant:plant", "A practice plant: its traffic, its process, labelled attacks."),
@@ -30,7 +31,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 }
 """name → (where it is, its one line); a command's module is imported only when it runs."""
 
-WATCHED: Final = frozenset({"analyze", "decode"})
+WATCHED: Final = frozenset({"analyze", "baseline", "decode"})
 """Commands that decode, and so run in a process that another one watches."""
 
 

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from interlock.detect.batch import Batch
 
 __all__ = [
     "CONTROL_PORTS",
@@ -11,6 +18,7 @@ __all__ = [
     "PLANT_ROLES",
     "SPOKEN",
     "UNAUTHENTICATED",
+    "backwards",
     "is_station",
     "spoken",
 ]
@@ -43,6 +51,7 @@ CONTROL_PORTS: Final[dict[int, str]] = {
     55000: "fl-net",
 }  # fmt: skip
 """Port → protocol that IANA or its vendor puts there. A port is a hint of intent, never proof of speech."""
+_PORTS: Final = np.array(sorted(CONTROL_PORTS))
 
 PLANT_ROLES: Final = frozenset({
     "plc", "rtu", "io", "drive", "safety-controller", "hmi", "gateway", "ied", "sensor",
@@ -75,3 +84,14 @@ def is_station(mac: str) -> bool:
     if _MAC.fullmatch(mac) is None:
         return False
     return not int(mac[:2], 16) & 1 and mac.strip("0:") != ""
+
+
+def backwards(batch: Batch) -> NDArray[np.int64]:
+    """Per row 1 where a controller asks its client for the next part of what the client began, else 0.
+
+    S7 controllers fetch the blocks of a download themselves: such a request comes from a control port.
+    """
+    from_control, to_control = (
+        np.isin(batch.integers(f"{end}_port"), _PORTS) for end in ("client", "server")
+    )
+    return (from_control & ~to_control & (batch.integers("server_port") > 0)).astype(np.int64)

@@ -5,17 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
-import numpy as np
-
 from interlock.detect.causes import CauseDetector, Verdict, milder
-from interlock.detect.control import CONTROL_PORTS, spoken
+from interlock.detect.control import backwards, spoken
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-    from numpy.typing import NDArray
 
     from interlock.detect.batch import Batch
     from interlock.detect.interface import Context
@@ -135,9 +131,9 @@ class ControllerChange(CauseDetector):
             return
         hits = batch.take(mask)
         columns = ("source", "realm", "client", "server", "verb", "protocol", "outcome")
-        groups = hits.groups(*columns, bins=_backwards(hits), named="backwards")
-        for group, (source, realm, client, server, verb, protocol, outcome, backwards) in groups:
-            ends = (server, client) if backwards else (client, server)
+        groups = hits.groups(*columns, bins=backwards(hits), named="backwards")
+        for group, (source, realm, client, server, verb, protocol, outcome, swapped) in groups:
+            ends = (server, client) if swapped else (client, server)
             key = (realm or "", ends[0] or "", ends[1] or "", verb)
             for tally, rows in self.counting(key, outcome, hits, groups.rows(group)):
                 tally.add_rows(source or "", hits, rows)
@@ -220,16 +216,6 @@ class _Standing:
         if self.lab:
             parts.append("The machine stands in a lab range.")
         return " ".join(parts)
-
-
-def _backwards(batch: Batch) -> NDArray[np.int64]:
-    """Per row 1 where a controller asks its client for the next part of what the client began, else 0.
-
-    S7 controllers fetch the blocks of a download themselves: such a request comes from a control port.
-    """
-    ports = np.array(sorted(CONTROL_PORTS))
-    from_control, to_control = (np.isin(batch.integers(f"{end}_port"), ports) for end in ("client", "server"))
-    return (from_control & ~to_control & (batch.integers("server_port") > 0)).astype(np.int64)
 
 
 def _seen(tally: Tally, verb: str) -> str:

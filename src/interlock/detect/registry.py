@@ -13,6 +13,7 @@ from interlock.detect.credentials.weak_login import WeakLogin
 from interlock.detect.dcp_change import DcpChange
 from interlock.detect.default_community import DefaultCommunity
 from interlock.detect.duplicate_address import DuplicateAddress
+from interlock.detect.learned.new_deed import NewDeed
 from interlock.detect.malformed_control import MalformedControl
 from interlock.detect.opcua_security import OpcuaSecurity
 from interlock.detect.public_address import PublicAddress
@@ -37,6 +38,7 @@ DETECTORS: Final[dict[str, Callable[[], Detector]]] = {
     "default-login": DefaultLogin,
     "duplicate-address": DuplicateAddress,
     "malformed-control": MalformedControl,
+    "new-deed": NewDeed,
     "opcua-security": OpcuaSecurity,
     "password-guessing": PasswordGuessing,
     "public-address": PublicAddress,

@@ -1,0 +1,89 @@
+"""Detectors that learn, wired: a lesson over captures, and what a state folder or a sensor's store knows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from interlock.bootstrap.detecting import LEARNED, read_learned
+from interlock.errors import ConfigError, SourceError
+
+if TYPE_CHECKING:
+    from interlock.detect.learned.learner import Learner
+    from interlock.pipeline.learn_run import Lesson
+
+__all__ = ["build_lesson", "knowledge_of", "known_learners"]
+
+
+def build_lesson(state: str) -> Lesson:
+    """A lesson that goes on from what the folder holds. Raises SourceError where that cannot be read."""
+    from interlock.detect.runner import Runner  # noqa: PLC0415 (builders import only the rooms they need)
+    from interlock.pipeline.learn_run import Lesson  # noqa: PLC0415
+
+    runner = Runner(_learners())
+    known = read_learned(Path(state))
+    if known is not None:
+        try:
+            runner.know(known)
+        except SourceError as error:
+            where = Path(state) / LEARNED
+            raise SourceError(f"{where}: {error}; learn again into another folder") from error
+    return Lesson(runner)
+
+
+def known_learners(folder: str) -> dict[str, Learner]:
+    """Every detector that learns, by name, with what a folder knows. Raises ConfigError, SourceError."""
+    return knowledge_of(_octets(Path(folder)), where=folder)
+
+
+def knowledge_of(blob: bytes, *, where: str) -> dict[str, Learner]:
+    """Every detector that learns, by name, with what a blob knows. Raises SourceError, naming `where`."""
+    from interlock.detect.state import unpack  # noqa: PLC0415
+
+    learners = {learner.name: learner for learner in _learners()}
+    try:
+        parts = unpack(blob)
+        for name, learner in learners.items():
+            if name in parts:
+                _bring(learner, parts[name])
+    except SourceError as error:
+        raise SourceError(f"{where}: {error}; learn again into another folder") from error
+    return learners
+
+
+def _bring(learner: Learner, part: bytes) -> None:
+    """What was learned, or a sensor's whole memory."""
+    try:
+        learner.know(part)
+    except SourceError:
+        learner.load(part)
+
+
+def _octets(folder: Path) -> bytes:
+    learned = read_learned(folder)
+    if learned is None:
+        learned = _remembered(folder)
+    if learned is None:
+        raise ConfigError(
+            f"{folder}: nothing was learned there; `interlock baseline learn CAPTURE --state {folder}` does it"
+        )
+    return learned
+
+
+def _remembered(folder: Path) -> bytes | None:
+    """What a sensor's detectors remember, where the folder is a sensor's; None where not."""
+    from interlock.store.plain.states import stored_state  # noqa: PLC0415
+
+    try:
+        _, state = stored_state(folder, "detectors")
+    except OSError:
+        return None
+    remembered: bytes | None = state
+    return remembered
+
+
+def _learners() -> list[Any]:
+    from interlock.detect.learned.learner import Learner  # noqa: PLC0415
+    from interlock.detect.registry import all_detectors  # noqa: PLC0415
+
+    return [detector for detector in all_detectors() if isinstance(detector, Learner)]

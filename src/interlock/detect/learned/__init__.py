@@ -1,0 +1,1 @@
+"""What this plant does: learned from its traffic, and what differs from it afterwards."""

@@ -1,0 +1,159 @@
+"""What is said of a deed that was never done here: title, weight, techniques, what follows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from interlock.detect.batch import MINUTE_NS
+from interlock.detect.causes import Verdict
+from interlock.detect.control import spoken
+from interlock.detect.learned.deeds import DEEDS, REMOTE
+from interlock.detect.learned.standing import standing
+from interlock.detect.wording import counted
+from interlock.records.finding import Action
+
+if TYPE_CHECKING:
+    from interlock.detect.interface import Context
+    from interlock.detect.tally import Key, Tally
+
+__all__ = ["Case", "appeared"]
+
+_NOVELTY: Final = {"machine": 4, "relation": 3, "verb": 2, "function": 1, "object": 1, "user": 1}
+
+
+class Case:
+    """One cause, looked at from all sides."""
+
+    def __init__(self, key: Key, tally: Tally, context: Context) -> None:
+        self.realm, self.client, self.server, self.protocol, self.name = key
+        self.tally, self.context = tally, context
+        self.deed = DEEDS["authenticate" if self.name == "user" else self.name]
+        self.news = max(tally.noted("news"), key=lambda n: _NOVELTY[n], default="object")
+        self.standing = standing(
+            context, (self.realm, self.client, self.server), tally, stranger=self.news == "machine"
+        )
+        self.servers = list(tally.noted("server"))
+
+    def verdict(self) -> Verdict:
+        """All of it."""
+        deed, grave = self.deed, self.news in ("machine", "relation")
+        return Verdict(
+            realm=self.realm,
+            machines=(self.client, self.server) if self.server else (self.client,),
+            others=() if self.server else tuple(self.servers),
+            cause=f"{self.protocol} {self.name}",
+            kind="change" if self.standing.ordered else "alert",
+            severity=self.standing.severity(deed.stranger if grave else deed.known),
+            confidence=0.8 if grave else 0.7,
+            title=self.title(),
+            seen=self.seen(),
+            matters=deed.matters,
+            silent="Silent for what was done while learning (`interlock baseline learn`), for handshakes and restarts "
+            "of machines that work together, and once accepted (`interlock baseline accept`); info where a work "
+            "order or maintenance window of the site file covers it.",
+            actions=_ACTIONS,
+            techniques=self.techniques(),
+            requirements=(*deed.requirements, "NIS2 Art. 21(2)(b)"),
+            data=tuple((kind, ", ".join(self.tally.noted(kind))[:500]) for kind in sorted(self.tally.words)),
+        )
+
+    def _at(self) -> str:
+        name = self.context.name
+        if len(self.servers) > 3:
+            return f"{len(self.servers)} machines"
+        return ", ".join(name(self.realm, server) for server in self.servers) or "others"
+
+    def title(self) -> str:
+        """Who did what to whom, and what of it is new."""
+        did = self.deed.asked if self.standing.refused else self.deed.did
+        who = self.context.name(self.realm, self.client)
+        if self.news == "machine":
+            who = f"A machine never seen before, {who},"
+        told = " and ".join(spoken(p) for p in list(self.tally.noted("protocol"))[:3])
+        asked = "asked " if self.standing.refused else ""
+        whom = f"{self._at()} {did}" if asked else f"{did} {self._at()}"
+        return f"{who} {asked}{whom.rstrip(':')} ({told}), {_NEW[self.news]}"
+
+    def seen(self) -> str:
+        """How often, with which functions and objects."""
+        parts = [
+            f"Seen {counted(self.tally.count, 'time')} with the verbs {', '.join(self.tally.noted('verb'))}"
+        ]
+        for kind in ("function", "object", "user"):
+            words = list(self.tally.noted(kind))
+            if words:
+                more = f" and {len(words) - 6} more" if len(words) > 6 else ""
+                parts.append(f"{kind}s {', '.join(words[:6])}{more}")
+        ends = ", ".join(f"{n} {outcome}" for outcome, n in self.tally.noted("outcome").items())
+        return f"{'; '.join(parts)} (outcomes: {ends}). {self.standing.told()}".strip()
+
+    def techniques(self) -> tuple[str, ...]:
+        """Those of the deed, with what protocol, number of targets and of requests add."""
+        given: list[str] = []
+        protocols = set(self.tally.noted("protocol"))
+        if protocols & REMOTE and self.name != "file-write":
+            given.append("T0886")
+        if self.name == "explore":
+            only_one = len(self.servers) == 1 and "discover" not in self.tally.noted("verb")
+            given += ["T0888", "T0846"] if only_one else ["T0846", "T0888"]
+        if self.name == "user":
+            given.append("T0859")
+        given += self.deed.techniques
+        if self.news in ("machine", "relation"):
+            given[1:1] = self.deed.rogue
+        if self.name in ("write", "operate", "force") and self.tally.count >= 60 * _minutes(self.tally):
+            given.insert(0, "T0806")
+        return tuple(dict.fromkeys(given))
+
+
+_NEW: Final = {
+    "machine": "which nobody had done here",
+    "relation": "to which it had never spoken so",
+    "verb": "which it had never done there",
+    "function": "with functions that it had never used there",
+    "object": "at objects that it had never touched",
+    "user": "as a user never seen there",
+}
+
+
+def _minutes(tally: Tally) -> float:
+    return max(1.0, (tally.last - tally.first) / MINUTE_NS)
+
+
+def appeared(key: Key, tally: Tally, context: Context) -> Verdict:
+    """What is said of a machine of which nothing else can be said yet."""
+    realm, client = key[:2]
+    who = context.name(realm, client)
+    told = ", ".join(spoken(p) for p in tally.noted("new"))
+    return Verdict(
+        realm=realm,
+        machines=(client,),
+        cause="appeared",
+        kind="change",
+        severity="low",
+        confidence=0.8,
+        title=f"{who} is a machine that was not there before",
+        seen=f"Seen {counted(tally.count, 'time')} in the network's own speech only ({told}): so far it asks no "
+        "machine of the plant for anything.",
+        matters="A machine that nobody announced may be a visitor's, a spare part's or an intruder's first step.",
+        silent="Silent for machines that were there while learning, and once accepted (`interlock baseline accept`).",
+        actions=_ACTIONS[:1],
+        techniques=("T0864", "T0848"),
+        requirements=("IEC 62443-3-3 SR 5.2", "IEC 62443-3-3 SR 6.2", "NIS2 Art. 21(2)(i)"),
+        data=(("protocols", told[:500]),),
+    )
+
+
+_ACTIONS: Final = (
+    Action(
+        text="Ask who runs the client and whether this was planned; if so, accept it with its reason, or write the "
+        "work order into the site file.",
+        risk="None while only asking.",
+    ),
+    Action(
+        text="If nobody knows of it, look at the server's state and values at the place itself, then cut the client "
+        "off at its switch port.",
+        risk="A client that also serves the process (a panel, a recorder) leaves its users blind: look at its other "
+        "relations first.",
+    ),
+)

@@ -1,0 +1,167 @@
+"""The common body of detectors that judge by what they learned of this plant."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from interlock.detect.batch import MINUTE_NS
+from interlock.detect.causes import CauseDetector
+from interlock.detect.identify import identify
+from interlock.detect.learned.chances import Expectation, expected
+from interlock.detect.learned.observed import Observed
+from interlock.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from interlock.detect.batch import Batch
+    from interlock.detect.causes import Verdict
+    from interlock.detect.interface import Context
+    from interlock.detect.tally import Key, Tally
+    from interlock.records.finding import Finding
+
+__all__ = ["HELD_BACK", "Learner", "together"]
+
+HELD_BACK: Final = 1 / 3
+"""The last part of what was observed: what would have been said in it, by what came before, is to be expected."""
+
+
+class Learner(CauseDetector):
+    """Subclasses say what they take for normal (`take`), and what of a batch differs from it (`deviations`).
+
+    `know` and `learn` come from people who say that what they give is normal: whoever knows judges by it, converged or
+    not. Without them it learns from what it is fed, and begins to judge by itself once that has converged.
+    """
+
+    version: ClassVar[int] = 1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.observed = Observed()
+        self.judging = False
+        self.surprises: dict[Key, int] = {}
+        self.accepted: dict[str, list[str]] = {}
+
+    @abstractmethod
+    def take(self, batch: Batch, context: Context) -> None:
+        """Learn from a batch that is not empty."""
+
+    @abstractmethod
+    def deviations(self, batch: Batch, context: Context) -> Iterable[Key]:
+        """Count what of a batch differs from what was learned; give the causes touched."""
+
+    @abstractmethod
+    def knowledge(self) -> Any:
+        """Give what was learned, as JSON values."""
+
+    @abstractmethod
+    def restore_knowledge(self, known: Any) -> None:
+        """Take back what `knowledge` gave."""
+
+    def learn(self, batch: Batch, context: Context) -> None:
+        """Take a batch for normal."""
+        if batch.table in self.needs and len(batch):
+            self._observe(batch)
+            self.take(batch, context)
+
+    def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:
+        """Judge, where enough is known; learn until then."""
+        if self.judging:
+            return self.deviations(batch, context)
+        self._observe(batch)
+        self.take(batch, context)
+        if self.expectation().converged:
+            self.judging = True
+        return ()
+
+    def _observe(self, batch: Batch) -> None:
+        times = batch.times_ns()
+        self.observed.add(int(times.min()) // MINUTE_NS, int(times.max()) // MINUTE_NS)
+
+    def surprise(self, cause: Key, minute: int) -> None:
+        """Note that a cause would have been said in a minute while learning, by what was known before."""
+        if len(self.surprises) < 10_000 or cause in self.surprises:
+            self.surprises[cause] = min(minute, self.surprises.get(cause, minute))
+
+    def expectation(self) -> Expectation:
+        """What is to be expected of false alarms: the held-back last part, judged by what came before it."""
+        return expected(self.held_back(), self.observed.since(self.observed.at_share(1 - HELD_BACK)))
+
+    def held_back(self) -> int:
+        """How many causes would have been said in the held-back part."""
+        begin = self.observed.at_share(1 - HELD_BACK)
+        return sum(1 for minute in self.surprises.values() if minute >= begin)
+
+    def learned(self) -> bytes:
+        """What it knows of the plant."""
+        return _packed({"detector": self.name, "version": self.version, "knowledge": self._known()})
+
+    def know(self, learned: bytes, /) -> None:
+        """Go on from `learned`, and judge by it. Raises SourceError where it is not its own: then nothing changes."""
+        fresh = type(self)()
+        try:
+            given = json.loads(learned)
+            if (given["detector"], given["version"]) != (self.name, self.version):
+                said = f"{given['detector']}/{given['version']}"
+                raise SourceError(f"what {said} learned is not for {self.name}/{self.version}")
+            fresh._restore_known(given["knowledge"])  # noqa: SLF001 - a fresh one of its own kind
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
+            raise SourceError(f"what detector {self.name} learned cannot be read: {error}") from error
+        self._restore_known(given["knowledge"])
+        self.judging = True
+
+    def _known(self) -> Mapping[str, Any]:
+        return {
+            "observed": self.observed.state(),
+            "surprises": [[list(key), minute] for key, minute in self.surprises.items()],
+            "accepted": self.accepted,
+            "own": self.knowledge(),
+        }
+
+    def _restore_known(self, known: Mapping[str, Any]) -> None:
+        self.observed.restore(known["observed"])
+        self.surprises = {tuple(str(w) for w in key): int(minute) for key, minute in known["surprises"]}
+        self.accepted = {str(what): [str(w) for w in why] for what, why in known["accepted"].items()}
+        self.restore_knowledge(known["own"])
+
+    def own_state(self) -> Any:
+        """Give knowledge and what is remembered beside it."""
+        return {"judging": self.judging, "known": self._known(), "besides": self.besides()}
+
+    def restore_own(self, state: Any) -> None:
+        """Take them back."""
+        self.judging = bool(state["judging"])
+        self._restore_known(state["known"])
+        self.restore_besides(state["besides"])
+
+    def besides(self) -> Any:
+        """Give what a subclass remembers of this run besides tallies, as JSON values."""
+        return None
+
+    def restore_besides(self, state: Any) -> None:
+        """Take back what `besides` gave."""
+        del state  # nothing, unless a subclass gave something
+
+    def _compose(self, verdict: Verdict, tally: Tally, context: Context) -> Finding:
+        finding = super()._compose(verdict, tally, context)
+        why = self.accepted.get(finding.id) or self.accepted.get(_relation(verdict))
+        return finding if why is None else dataclasses.replace(finding, severity="info", accepted=why[0])
+
+
+def together(learners: Iterable[Learner]) -> Expectation:
+    """What is to be expected of all of them; each held back its own last part."""
+    taught = [learner for learner in learners if learner.observed.minutes]
+    minutes = max((learner.expectation().minutes for learner in taught), default=0)
+    events = sum(learner.held_back() for learner in taught)
+    return expected(events, minutes)
+
+
+def _relation(verdict: Verdict) -> str:
+    return identify("relation", verdict.realm, verdict.machines[:2], "")
+
+
+def _packed(values: Any) -> bytes:
+    return json.dumps(values, separators=(",", ":")).encode()

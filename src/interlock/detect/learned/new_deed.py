@@ -1,0 +1,285 @@
+"""Somebody does what was never done here: a new client, a new server, a verb, function or object that is no habit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from interlock.detect.batch import MINUTE_NS
+from interlock.detect.control import backwards
+from interlock.detect.learned.chances import expected
+from interlock.detect.learned.deed_case import Case, appeared
+from interlock.detect.learned.deeds import ACTS, INFRASTRUCTURE, QUIET, REMOTE, deed_of, is_handshake
+from interlock.detect.learned.learner import Learner
+from interlock.detect.learned.lexicon import Lexicon
+from interlock.detect.learned.relation import Relation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from interlock.detect.batch import Batch, Groups
+    from interlock.detect.causes import Verdict
+    from interlock.detect.interface import Context
+    from interlock.detect.tally import Key, Tally
+
+__all__ = ["NewDeed"]
+
+_COLUMNS: Final = (
+    *(
+        "source",
+        "realm",
+        "client",
+        "server",
+        "protocol",
+        "verb",
+        "function_name",
+        "unit",
+        "object",
+        "user",
+        "outcome",
+    ),
+)
+MOST_OBJECTS: Final = 256
+"""Of one relation and verb: more are an open set (file names, serial numbers), in which a new one says nothing."""
+MANY_TARGETS: Final = 8
+MANY_READ: Final = 16
+"""Objects that a client reads for the first time, where it had read fewer than that before."""
+
+
+class NewDeed(Learner):
+    """One finding per client, server (all servers, where it only looks around), protocol and deed.
+
+    Keys: realm, client, server or "", protocol, deed. Known words: machines (m), pairs that speak a protocol (s), verbs
+    (v), functions (f) and objects (o) of theirs, users of a server (u).
+    """
+
+    name: ClassVar[str] = "new-deed"
+    early: ClassVar[bool] = True
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "operations": (
+            *("source", "realm", "operation", "time", "frame", "response_frame", "flow", "client", "server"),
+            *(
+                "client_port",
+                "server_port",
+                "protocol",
+                "verb",
+                "function_name",
+                "user",
+                "unit",
+                "object",
+                "outcome",
+            ),
+        )
+    }
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = Lexicon()
+        self._objects: dict[Key, int] = {}
+        self._usual: set[tuple[Any, ...]] = set()
+
+    # Learning
+
+    def take(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
+        """Every row's words."""
+        groups = _grouped(batch)
+        for group, key in groups:
+            if key[10] != "pending":
+                _, first, last, _ = groups.summary(group)
+                self._take(_Row(key), first // MINUTE_NS, last // MINUTE_NS)
+
+    def _take(self, row: _Row, first: int, last: int) -> None:
+        found = self._deviation(row)
+        if found is not None and found[0][4] != "watch":
+            self.surprise(found[0], first)
+        for word in row.words():
+            if word[0] != "o" or word in self.words:
+                self.words.meet(word, first, last)
+            elif self._objects.get(word[:6], 0) < MOST_OBJECTS and self.words.meet(word, first, last):
+                self._objects[word[:6]] = self._objects.get(word[:6], 0) + 1
+
+    def relations(self) -> tuple[Relation, ...]:
+        """Give every relation of plant protocols, sorted."""
+        parts: dict[Key, list[Key]] = {}
+        for word in self.words:
+            if word[0] in "vfo" and word[4] not in INFRASTRUCTURE:
+                parts.setdefault(word[1:5], []).append(word)
+        return tuple(self._relation(pair, sorted(words)) for pair, words in sorted(parts.items()))
+
+    def _relation(self, pair: Key, words: list[Key]) -> Relation:
+        first, last = self.words.span(("s", *pair))
+        users = (word for word in self.words if word[0] == "u" and word[1:4] == (pair[0], *pair[2:4]))
+        once = sum(1 for word in words if word[5] not in QUIET and self.words.once(word))
+        return Relation(
+            realm=pair[0], client=pair[1], server=pair[2], protocol=pair[3],
+            verbs=tuple(word[5] for word in words if word[0] == "v"),
+            functions=tuple(dict.fromkeys(word[6] for word in words if word[0] == "f" and word[6])),
+            users=tuple(word[4] for word in users),
+            objects=sum(1 for word in words if word[0] == "o"),
+            once=once, first=first, last=last,
+            expectation=expected(once, self.observed.since(first)),
+        )  # fmt: skip
+
+    # Judging
+
+    def deviations(self, batch: Batch, context: Context) -> Iterator[Key]:  # noqa: ARG002 - the interface's shape
+        """Look at the groups whose words are not all known."""
+        groups = _grouped(batch)
+        for group, key in groups:
+            if key[1:10] in self._usual and not key[11]:
+                continue
+            found = self._deviation(row := _Row(key))
+            if found is None:
+                if len(self._usual) < 200_000 and not key[11]:
+                    self._usual.add(key[1:10])
+                continue
+            cause, news, what = found
+            for tally, rows in self.counting(cause, key[10], batch, groups.rows(group)):
+                tally.add_rows(row.source, batch, rows)
+                _note(tally, row, news, what, len(rows))
+            yield cause
+
+    def _deviation(self, row: _Row) -> tuple[Key, str, str] | None:
+        """Give cause, kind of news and what is new in a row; None where all of it is known or no news."""
+        stranger = ("m", row.realm, row.client) not in self.words
+        if row.protocol in INFRASTRUCTURE:
+            return self._infrastructure(row, stranger)
+        speaks = ("s", *row.pair) in self.words
+        deed = deed_of(row.verb)
+        if not speaks:
+            if ("s", row.realm, row.server, row.client, row.protocol) in self.words and row.verb in QUIET:
+                return None  # the other end began this time, or an answer came without its question
+            wide = (
+                deed in ("explore", "watch", "connect", "authenticate", "unknown")
+                and row.protocol not in REMOTE
+            )
+            where = "" if wide else row.server
+            news = "machine" if stranger else "relation"
+            return (row.realm, row.client, where, row.protocol if where else "", deed), news, row.server
+        if row.verb in QUIET:
+            return self._collected(row) if row.verb == "read" else None
+        cause = (row.realm, row.client, row.server, row.protocol, deed)
+        return self._among_known(row, cause)
+
+    def _among_known(self, row: _Row, cause: Key) -> tuple[Key, str, str] | None:
+        if is_handshake(row.protocol, row.function, row.target):
+            return None
+        if ("v", *row.pair, row.verb) not in self.words:
+            return cause, "verb", row.function or row.verb
+        if ("f", *row.pair, row.verb, row.function) not in self.words:
+            return cause, "function", row.function
+        if row.verb in ACTS and row.target and not self._knows_object(row):
+            return cause, "object", row.place
+        if row.user and ("u", row.realm, row.server, row.protocol, row.user) not in self.words:
+            return (*cause[:4], "user"), "user", row.user
+        return None
+
+    def _knows_object(self, row: _Row) -> bool:
+        space = ("o", *row.pair, row.verb)
+        return self._objects.get(space, 0) >= MOST_OBJECTS or (*space, row.place) in self.words
+
+    def _collected(self, row: _Row) -> tuple[Key, str, str] | None:
+        """Reading what it never read: said where it is much (see judge)."""
+        if not row.target or self._knows_object(row):
+            return None
+        return (row.realm, row.client, row.server, row.protocol, "watch"), "object", row.place
+
+    def _infrastructure(self, row: _Row, stranger: bool) -> tuple[Key, str, str] | None:
+        if stranger:
+            return (row.realm, row.client, "", "", "appear"), "machine", row.protocol
+        if row.protocol == "arp" and row.verb == "discover" and ("s", *row.pair) not in self.words:
+            return (row.realm, row.client, "", "arp", "explore"), "relation", row.server
+        return None
+
+    def keys(self) -> Iterable[Key]:
+        """Give every cause; a machine's appearance only where nothing else is said of it."""
+        keys = sorted(super().keys())
+        busy = {key[:2] for key in keys if key[4] != "appear"}
+        return [key for key in keys if key[4] != "appear" or key[:2] not in busy]
+
+    def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
+        """Say what is new, at whom, and what follows."""
+        if key[4] == "appear":
+            return appeared(key, tally, context)
+        if not self._enough(key, tally):
+            return None
+        return Case(key, tally, context).verdict()
+
+    def _enough(self, key: Key, tally: Tally) -> bool:
+        realm, client, server, protocol, deed = key
+        if protocol == "arp":
+            return len(tally.noted("server")) >= MANY_TARGETS
+        if deed == "watch" and server:
+            before = self._objects.get(("o", realm, client, server, protocol, "read"), 0)
+            return len(tally.noted("new")) >= max(MANY_READ, before)
+        return True
+
+    # State
+
+    def knowledge(self) -> Any:
+        """Give all known words."""
+        return self.words.state()
+
+    def restore_knowledge(self, known: Any) -> None:
+        """Take them back, and count objects anew."""
+        self.words.restore(known)
+        self._usual, self._objects = set(), {}
+        for word in self.words:
+            if word[0] == "o":
+                self._objects[word[:6]] = self._objects.get(word[:6], 0) + 1
+
+
+class _Row:
+    """Rows of operations that agree in all that matters."""
+
+    __slots__ = ("client", "function", "outcome", "pair", "place", "protocol", "realm", "server", "source", "target",
+                 "unit", "user", "verb")  # fmt: skip
+
+    def __init__(self, key: tuple[Any, ...]) -> None:
+        source, realm, client, server, protocol, verb, function, unit, target, user, outcome, swapped = key
+        if swapped:
+            client, server = server, client
+        self.source, self.realm, self.client, self.server = (
+            source or "",
+            realm or "",
+            client or "",
+            server or "",
+        )
+        self.protocol, self.verb, self.function = protocol or "", verb or "unknown", function or ""
+        self.unit, self.target, self.user, self.outcome = (
+            unit or "",
+            target or "",
+            user or "",
+            outcome or "unknown",
+        )
+        self.pair = (self.realm, self.client, self.server, self.protocol)
+        self.place = f"{self.unit} {self.target}".strip()
+
+    def words(self) -> Iterator[Key]:
+        """What is learned of it."""
+        yield ("m", self.realm, self.client)
+        if self.outcome in ("ok", "unsolicited"):
+            yield ("m", self.realm, self.server)
+        yield ("s", *self.pair)
+        yield ("v", *self.pair, self.verb)
+        yield ("f", *self.pair, self.verb, self.function)
+        if self.target and (self.verb in ACTS or self.verb == "read"):
+            yield ("o", *self.pair, self.verb, self.place)
+        if self.user:
+            yield ("u", self.realm, self.server, self.protocol, self.user)
+
+
+def _grouped(batch: Batch) -> Groups:
+    return batch.groups(*_COLUMNS, bins=backwards(batch), named="backwards")
+
+
+def _note(tally: Tally, row: _Row, news: str, what: str, count: int) -> None:
+    noted = {"news": news, "new": what, "server": row.server, "protocol": row.protocol, "verb": row.verb}
+    more = {
+        "function": row.function,
+        "user": row.user,
+        "outcome": row.outcome,
+        "object": row.place if row.target else "",
+    }
+    for kind, word in (*noted.items(), *more.items()):
+        if word:
+            tally.note(kind, word, count)

@@ -1,0 +1,77 @@
+"""Which minutes were observed while learning: captures may lie days apart, and what lies between says nothing."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+__all__ = ["Observed"]
+
+_MOST_SPANS: Final = 4_096
+"""Beyond it, the nearest two become one: a few minutes too many are taken for observed."""
+_TOGETHER: Final = 5
+"""Minutes without anything that still are quiet, not unobserved."""
+
+
+class Observed:
+    """Spans of minutes since 1970, apart and rising."""
+
+    def __init__(self) -> None:
+        self._spans: list[list[int]] = []
+
+    def add(self, first: int, last: int) -> None:
+        """Something was seen from one minute to another; whether in order does not matter."""
+        spans = self._spans
+        if spans and spans[-1][0] <= first and last <= spans[-1][1]:
+            return
+        spans.append([first, last])
+        spans.sort()
+        joined: list[list[int]] = []
+        for span in spans:
+            if joined and span[0] - joined[-1][1] <= _TOGETHER:
+                joined[-1][1] = max(joined[-1][1], span[1])
+            else:
+                joined.append(span)
+        if len(joined) > _MOST_SPANS:
+            _, at = min((joined[n + 1][0] - joined[n][1], n) for n in range(len(joined) - 1))
+            joined[at : at + 2] = [[joined[at][0], joined[at + 1][1]]]
+        self._spans = joined
+
+    @property
+    def minutes(self) -> int:
+        """How many."""
+        return sum(last - first + 1 for first, last in self._spans)
+
+    @property
+    def begin(self) -> int:
+        """The first; 0 where there is none."""
+        return self._spans[0][0] if self._spans else 0
+
+    @property
+    def end(self) -> int:
+        """The last; 0 where there is none."""
+        return self._spans[-1][1] if self._spans else 0
+
+    def since(self, minute: int) -> int:
+        """How many lie at or after a minute."""
+        return sum(max(0, last - max(first, minute) + 1) for first, last in self._spans)
+
+    def within(self, first: int, last: int) -> int:
+        """How many lie from one minute to another, both counted."""
+        return self.since(first) - self.since(last + 1)
+
+    def at_share(self, share: float) -> int:
+        """The minute by which so large a part of them had been observed."""
+        left = int(self.minutes * share)
+        for first, last in self._spans:
+            if left <= last - first:
+                return first + left
+            left -= last - first + 1
+        return self.end
+
+    def state(self) -> list[Any]:
+        """As JSON values."""
+        return [list(span) for span in self._spans]
+
+    def restore(self, state: list[Any]) -> None:
+        """From JSON values."""
+        self._spans = [[int(first), int(last)] for first, last in state]

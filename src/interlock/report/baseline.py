@@ -1,0 +1,88 @@
+"""What was learned of a plant, as sentences and as JSON."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from interlock.detect.learned.chances import MINUTES_A_DAY
+from interlock.detect.learned.learner import together
+from interlock.detect.learned.new_deed import NewDeed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from interlock.detect.learned.chances import Expectation
+    from interlock.detect.learned.learner import Learner
+    from interlock.detect.learned.relation import Relation
+
+__all__ = ["expectation_text", "learned_document", "learned_sentences", "relations_of"]
+
+
+def relations_of(learners: Mapping[str, Learner]) -> tuple[Relation, ...]:
+    """Give every relation, most lively last to converge first."""
+    deeds = learners.get("new-deed")
+    return deeds.relations() if isinstance(deeds, NewDeed) else ()
+
+
+def learned_sentences(learners: Mapping[str, Learner], folder: str) -> Iterator[str]:
+    """What a person wants to know after a lesson."""
+    relations, whole = relations_of(learners), together(learners.values())
+    done = sum(1 for relation in relations if relation.expectation.converged)
+    minutes = max((learner.observed.minutes for learner in learners.values()), default=0)
+    yield f"{folder}: {minutes:,} minutes observed, {len(relations)} relations, {done} of them converged"
+    yield expectation_text(whole)
+    if not whole.converged:
+        yield (
+            "this plant is still being learned: judging by it is possible from now on (`interlock analyze --state`), "
+            "and more captures of normal work make false alarms rarer"
+        )
+
+
+def expectation_text(whole: Expectation) -> str:
+    """What is to be expected of false alarms, with its bound and what it rests on."""
+    if not whole.minutes:
+        return "false alarms to expect: not known yet, nothing was held back"
+    hours = whole.minutes * 24 / MINUTES_A_DAY
+    return (
+        f"false alarms to expect: {whole.a_day:.1f} a day, at most {whole.at_most:.1f} (95 %), "
+        f"from the last {hours:.1f} hours judged by what was learned before them"
+    )
+
+
+def learned_document(learners: Mapping[str, Learner], folder: str) -> dict[str, Any]:
+    """The same for programs."""
+    relations, whole = relations_of(learners), together(learners.values())
+    return {
+        "schema": "interlock/baseline/1",
+        "state": folder,
+        "minutes": max((learner.observed.minutes for learner in learners.values()), default=0),
+        "converged": whole.converged,
+        "false_alarms_a_day": _number(whole.a_day),
+        "false_alarms_a_day_at_most": _number(whole.at_most),
+        "held_back_minutes": whole.minutes,
+        "relations": [relation_document(relation) for relation in relations],
+    }
+
+
+def relation_document(relation: Relation) -> dict[str, Any]:
+    """One relation for programs."""
+    said = relation.expectation
+    return {
+        "realm": relation.realm,
+        "client": relation.client,
+        "server": relation.server,
+        "protocol": relation.protocol,
+        "verbs": list(relation.verbs),
+        "functions": list(relation.functions),
+        "objects": relation.objects,
+        "minutes": said.minutes,
+        "met_once": relation.once,
+        "news_a_day": _number(said.a_day),
+        "news_a_day_at_most": _number(said.at_most),
+        "converged": said.converged,
+    }
+
+
+def _number(value: float) -> float | None:
+    return round(value, 4) if math.isfinite(value) else None

@@ -1,0 +1,35 @@
+"""Detectors for tests of all of them: who learns has learned what is calm."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from interlock.detect.batch import Batch
+from interlock.detect.interface import Context, Learning
+from interlock.detect.registry import DETECTORS
+
+from .rows import MINUTE, START, batch
+
+__all__ = ["calm", "made"]
+
+
+def calm() -> dict[str, list[dict[str, Any]]]:
+    """The hour before: one client reads one controller, and everything is as it should be."""
+    hour = -3_600
+    return {
+        "operations": [
+            {"at": hour + 10 * n, "operation": n, "object": "holding:0", "unit": "1"} for n in range(360)
+        ],
+        "flows": [{"at": hour, "last": START - MINUTE, "state": "established"}],
+        "clues": [{"at": hour}],
+    }
+
+
+def made(name: str) -> Any:
+    """A fresh detector; one that learns has learned what is calm."""
+    detector = DETECTORS[name]()
+    if isinstance(detector, Learning):
+        for table, rows in calm().items():
+            detector.learn(Batch(table, batch(table, rows)), Context(now=START))
+        detector.know(detector.learned())
+    return detector
