@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from interlock.bootstrap.drilling import ADDRESSES, BEGINS_MINUTE, LASTS, LASTS_ELSE, learn, rehearse
 from interlock.pipeline.drill.record import Quiet, document
-from interlock.pipeline.drill.score import alarms, score
+from interlock.pipeline.drill.score import score
 from interlock.plant.events.table import NAMES as EVENTS
 from interlock.plant.machines import MACHINES
 
@@ -57,7 +57,7 @@ def run_drill(drill: Drill) -> dict[str, Any]:
         judgement=drill.judgement,
         tick=lambda share: drill.tick("rare events that are nobody's attack", share),
     )
-    false = dict.fromkeys(one.finding.title for said in (calm.said, lively.said) for one in alarms(said))
+    false = [incident.title for watched in (calm, lively) for incident in watched.incidents]
     quiet = Quiet(hours=(drill.background / 2 + minutes) / 60, machines=len(MACHINES), false=tuple(false))
     rows = [_row(drill, name, state, quiet_ids) for name in drill.scenarios]
     return document(rows, quiet, seed=drill.seed, latency_why="not measured: nothing was on a wire")
@@ -86,4 +86,4 @@ def _row(drill: Drill, name: str, state: bytes | None, quiet: set[str]) -> Row:
         judgement=drill.judgement,
         tick=lambda share: drill.tick(name, share),
     )
-    return score(watched.truths[0], watched.said, quiet, ADDRESSES)
+    return score(watched.truths[0], watched.said, quiet, ADDRESSES, watched.incidents)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from interlock.pipeline.drill.rehearsal import Said
+    from interlock.records.incident import Incident
     from interlock.records.site import Site
 
 __all__ = ["ADDRESSES", "LASTS", "Watched", "learn", "rehearse", "site_of"]
@@ -53,6 +54,7 @@ class Watched:
     truths: tuple[dict[str, Any], ...]
     said: tuple[Said, ...]
     machines: int
+    incidents: tuple[Incident, ...] = ()
 
 
 class _Film:
@@ -156,7 +158,12 @@ def rehearse(
         tick(share)
     rehearsal.finish()
     truths = tuple(t for case in twin.cases if (t := case.truth()))
-    return Watched(truths=truths, said=tuple(rehearsal.said), machines=rehearsal.machines)
+    return Watched(
+        truths=truths,
+        said=tuple(rehearsal.said),
+        machines=rehearsal.machines,
+        incidents=tuple(rehearsal.incidents),
+    )
 
 
 def _pieces(frames: Frames | None, now: int, fine: Sequence[int]) -> Iterator[tuple[Frames | None, int]]:

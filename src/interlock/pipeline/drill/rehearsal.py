@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from interlock.detect.incidents.threads import Incidents
 from interlock.pipeline.drill.blank_store import BlankStore
 from interlock.pipeline.sensor.judge import Judge
 from interlock.pipeline.sensor.ongoing import RIPE_NS
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from interlock.inventory.inventory import Inventory
     from interlock.records.finding import Finding
     from interlock.records.frames import Frames
+    from interlock.records.incident import Incident
     from interlock.records.site import Site
 
 __all__ = ["Rehearsal", "Said"]
@@ -46,6 +48,7 @@ class Rehearsal:
         self._engine = engine
         self._now = self._tended = self._shown = 0
         self._first: dict[str, int] = {}
+        self._incidents = Incidents()
         self.store = BlankStore()
         self._judge = Judge(
             site=site,
@@ -84,6 +87,12 @@ class Rehearsal:
         return [Said(finding=replace(known[i], exercise=True), first=at) for i, at in self._first.items()]
 
     @property
+    def incidents(self) -> list[Incident]:
+        """Every incident so far, gravest first."""
+        told = self._incidents.all(self._judge.context)
+        return [replace(incident, exercise=True) for incident in told]
+
+    @property
     def machines(self) -> int:
         """How many were known at the last look."""
         return self._judge.machines
@@ -100,3 +109,4 @@ class Rehearsal:
     def _committed(self, _arrived: int, done: int, findings: Sequence[Finding]) -> None:
         for finding in findings:
             self._first.setdefault(finding.id, done)
+        self._incidents.feed(findings, self._judge.context)

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from interlock.records.vocabulary import SEVERITIES
+from interlock.detect.incidents.consequence import calls
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from interlock.pipeline.drill.rehearsal import Said
     from interlock.records.finding import Finding
+    from interlock.records.incident import Incident
 
 __all__ = ["Row", "alarms", "score"]
-
-_LEAST: Final = {"alert": SEVERITIES.index("low"), "change": SEVERITIES.index("medium")}
-"""Kind → the mildest of it for which somebody would be called; exposures and weaknesses stand there for years."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +25,7 @@ class Row:
     pace: `one-step` or `slow`. delay_s: from `detectable_from` to the first alarm, on the capture's clock; 0 where it
     came earlier; None where none came, or the truth does not say from when. named_s: the same to the first alarm that
     names an id of the truth. given: technique ids of its alarms, in the order in which they were said. by: detectors.
-    others: titles of alarms that are about nothing of it.
+    others: titles of alarms that are about nothing of it. incidents: into how many its alarms were joined.
     """
 
     scenario: str
@@ -41,19 +39,15 @@ class Row:
     by: tuple[str, ...]
     titles: tuple[str, ...]
     others: tuple[str, ...]
+    incidents: int = 0
 
 
 def alarms(said: Iterable[Said], quiet: Collection[str] = ()) -> list[Said]:
-    """Those for which somebody would be called (_LEAST), that nobody has accepted and a quiet plant lacks.
+    """Those for which somebody would be called (detect.incidents.consequence), and that a quiet plant lacks.
 
     The same rule says what is found and what is false.
     """
-    return [one for one in said if one.finding.id not in quiet and _alarms(one.finding)]
-
-
-def _alarms(finding: Finding) -> bool:
-    least = _LEAST.get(finding.kind)
-    return least is not None and SEVERITIES.index(finding.severity) >= least and finding.accepted is None
+    return [one for one in said if one.finding.id not in quiet and calls(one.finding)]
 
 
 def score(
@@ -61,8 +55,10 @@ def score(
     said: Sequence[Said],
     quiet: Collection[str],
     addresses: Mapping[str, Collection[str]],
+    incidents: Iterable[Incident] = (),
 ) -> Row:
     """truth: as the truth file has it. quiet: ids of what is said without any attack. addresses: of each machine."""
+    joined = [set(incident.findings) for incident in incidents]
     frames, begin = set(truth["frames"]), _ns(truth["begin"])
     ends = {a for name in (truth["attacker"], *truth["victims"]) for a in addresses.get(name, ())}
     mine: list[Said] = []
@@ -84,6 +80,7 @@ def score(
         by=tuple(dict.fromkeys(one.finding.detector for one in mine)),
         titles=tuple(one.finding.title for one in mine),
         others=tuple(one.finding.title for one in others),
+        incidents=sum(not ids.isdisjoint(one.finding.id for one in mine) for ids in joined),
     )
 
 

@@ -113,6 +113,11 @@ class Judge:
         """How many were known at the last look."""
         return 0 if self._directory is None else len(self._directory.assets)
 
+    @property
+    def context(self) -> Context:
+        """What is known now, for whoever judges findings further."""
+        return self._context()
+
     def take(self, steps: Sequence[Step]) -> list[WorkerNote]:
         """Judge what one worker sent, several steps at once where they have piled up; what it said beside."""
         notes = [read_note(step.note) for step in steps if step.note]

@@ -78,7 +78,8 @@ class Case:
         return {
             "name": about.name, "title": about.title, "technique": about.technique,
             "techniques": [about.technique, *about.also], "pace": "slow" if about.slow else "one-step",
-            "attacker": about.attacker, "victims": list(about.victims), "harm": about.harm, "begin": _text(self.begin_ns), "end": _text(last),
+            "attacker": about.attacker, "victims": list(about.victims), "harm": about.harm,
+            "begin": _text(self.begin_ns), "end": _text(last),
             "detectable_from": None if (visible := self.visible_ns) is None else _text(visible),
             "complete": self.end_ns is not None, "frames": sorted(self.frames),
             "moved": [

@@ -1,0 +1,101 @@
+"""An incident in words: a title, what happened in order, what it could do physically."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from interlock.detect.incidents.consequence import of_many, physically
+from interlock.detect.wording import counted
+from interlock.records.incident import Incident
+from interlock.records.vocabulary import SEVERITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from interlock.detect.incidents.consequence import Consequence
+    from interlock.detect.interface import Context
+    from interlock.records.incident import Step
+
+__all__ = ["tell"]
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_TOLD: Final = 8
+"""Steps that a story tells one by one; the gravest are always among them."""
+
+
+def tell(
+    number: str,
+    realm: str,
+    steps: Sequence[Step],
+    gravest: Consequence,
+    context: Context,
+    *,
+    left_out: int,
+    merged: tuple[str, ...],
+    news: str,
+) -> Incident:
+    """steps: at least one, in the order of their times."""
+    worst = _worst(steps, gravest)
+    reached = _once(m for step in steps if step.consequence == gravest.name for m in _done_to(step))
+    could = physically(gravest, realm, reached or worst.machines[:1], context)
+    machines = _once(machine for step in steps for machine in step.machines)
+    return Incident(
+        id=number,
+        rank=gravest.rank,
+        consequence=gravest.name,
+        severity=max((step.severity for step in steps), key=SEVERITIES.index),
+        title=worst.title
+        if len(steps) == 1
+        else f"{worst.title}; {counted(len(steps), 'finding')} along one path",
+        could=could,
+        story=f"{_story(steps, worst)} What could happen: {could}",
+        news=news,
+        time=steps[0].time,
+        last=max(step.last for step in steps),
+        count=sum(step.count for step in steps),
+        realm=realm,
+        actor=steps[0].machines[0] if steps[0].machines else "",
+        machines=machines,
+        tactics=_once(step.tactic for step in steps if step.tactic),
+        techniques=_once(technique for step in steps for technique in step.techniques),
+        findings=tuple(step.finding for step in steps),
+        steps=tuple(steps),
+        left_out=left_out,
+        merged=merged,
+    )
+
+
+def _done_to(step: Step) -> tuple[str, ...]:
+    """Machines that may be harmed; of an address that several claim, that machine itself."""
+    if step.techniques[:1] == ("T0830",):
+        return step.machines[:1]
+    return tuple(machine for machine in step.machines[1:] if not of_many(machine))
+
+
+def _worst(steps: Sequence[Step], gravest: Consequence) -> Step:
+    mine = [step for step in steps if step.consequence == gravest.name]
+    return max(mine, key=lambda s: (SEVERITIES.index(s.severity), s.count))
+
+
+def _story(steps: Sequence[Step], worst: Step) -> str:
+    """Each step a sentence, by when it began."""
+    shown = list(steps[:_TOLD])
+    if worst not in shown:
+        shown[-1] = worst
+    said = [_sentence(step, None if k == 0 else shown[k - 1]) for k, step in enumerate(shown)]
+    more = len(steps) - len(shown)
+    return " ".join((*said, f"{counted(more, 'more finding')} belong to it." if more else "")).strip()
+
+
+def _sentence(step: Step, before: Step | None) -> str:
+    when = _EPOCH + timedelta(microseconds=step.time // 1000)
+    same_day = before is not None and before.time // 86_400_000_000_000 == step.time // 86_400_000_000_000
+    clock = f"{when:%H:%M:%S}" if same_day else f"{when:%Y-%m-%d %H:%M:%S} UTC"
+    tactic = f" ({step.tactic.replace('-', ' ')})" if step.tactic else ""
+    times = f", {step.count:,} times" if step.count > 1 else ""
+    return f"{clock}: {step.title}{tactic}{times}."
+
+
+def _once(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(words))

@@ -1,0 +1,190 @@
+"""Findings of one path are one incident, whatever order they come in, and it keeps its id as it grows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from interlock.detect.incidents.threads import HORIZON_NS, MOST_INCIDENTS, MOST_STEPS, Incidents, incidents_of
+from interlock.detect.interface import Context
+from interlock.errors import SourceError
+from interlock.records.finding import Finding
+from interlock.records.site import SafetySystem, Site, Tag
+
+S = 10**9
+T0 = 1_788_411_600 * S
+SITE = Site(
+    safety_systems=(SafetySystem(address="10.0.0.16"),),
+    tags=(Tag(name="boiler.pressure", server="10.0.0.12", object="DB1.DBD0"),),
+)
+CONTEXT = Context(site=SITE)
+
+
+def finding(name: str, at_s: float, *machines: str, technique: str = "T0855", **changes: Any) -> Finding:
+    whole: dict[str, Any] = {
+        "id": name, "detector": "some", "version": 1, "kind": "alert", "severity": "high", "confidence": 1.0,
+        "title": f"{name} happened", "explanation": "", "time": T0 + round(at_s * S), "last": T0 + round(at_s * S),
+        "count": 1, "realm": "default", "machines": machines, "techniques": (technique,),
+    }  # fmt: skip
+    return Finding(**{**whole, **changes})
+
+
+PATH = (
+    finding("arrival", 0, "10.0.0.9", "10.0.0.32", technique="T0886"),
+    finding("look", 60, "10.0.0.32", "10.0.0.12", "10.0.0.14", technique="T0846"),
+    finding("program", 120, "10.0.0.32", "10.0.0.12", technique="T0843"),
+    finding("setpoint", 180, "10.0.0.32", "10.0.0.12", technique="T0836"),
+)
+
+
+def test_a_path_is_one_incident_with_its_tactics_in_order() -> None:
+    (incident,) = incidents_of(PATH, CONTEXT)
+    assert incident.findings == ("arrival", "look", "program", "setpoint")
+    assert incident.tactics == ("initial-access", "discovery", "lateral-movement", "impair-process-control")
+    assert (incident.rank, incident.consequence, incident.actor) == (2, "control of the process", "10.0.0.9")
+    assert "boiler.pressure" in incident.could
+    for told in PATH:
+        assert told.title in incident.story
+
+
+@given(st.permutations(PATH), st.integers(1, 4))
+def test_the_same_incident_comes_out_whatever_order_its_findings_come_in(
+    order: list[Finding], cut: int
+) -> None:
+    live = Incidents()
+    for at in range(0, len(order), cut):
+        live.feed(order[at : at + cut], CONTEXT)
+    (incident,) = live.all(CONTEXT)
+    assert set(incident.findings) == {f.id for f in PATH}
+    assert incident.story == incidents_of(PATH, CONTEXT)[0].story
+
+
+def test_an_incident_keeps_its_id_as_it_grows_and_says_what_is_new() -> None:
+    live = Incidents()
+    ids, news = [], []
+    for one in PATH:
+        (told,) = live.feed([one], CONTEXT)
+        ids.append(told.id)
+        news.append(told.news)
+    assert len(set(ids)) == 1
+    assert news[-1] == "new: setpoint happened"
+    (again,) = live.feed(
+        [finding("setpoint", 180, "10.0.0.32", "10.0.0.12", technique="T0836", count=40)], CONTEXT
+    )
+    assert (again.id, again.news) == (ids[0], "again: setpoint happened (40 times by now)")
+    assert (
+        live.feed([finding("setpoint", 180, "10.0.0.32", "10.0.0.12", technique="T0836", count=40)], CONTEXT)
+        == []
+    )
+
+
+def test_two_who_do_the_same_to_one_machine_at_other_times_are_two_incidents() -> None:
+    told = incidents_of(
+        [finding("a", 0, "10.0.0.1", "10.0.0.12"), finding("b", 3600, "10.0.0.2", "10.0.0.12")], CONTEXT
+    )
+    assert len(told) == 2
+
+
+def test_after_the_horizon_it_is_another_incident() -> None:
+    later = HORIZON_NS / S + 1
+    told = incidents_of(
+        [finding("a", 0, "10.0.0.1", "10.0.0.12"), finding("b", later, "10.0.0.1", "10.0.0.14")], CONTEXT
+    )
+    assert len(told) == 2
+
+
+def test_a_finding_that_joins_two_makes_them_one_and_the_older_keeps_its_id() -> None:
+    live = Incidents()
+    (first,) = live.feed([finding("a", 0, "10.0.0.1", "10.0.0.2")], CONTEXT)
+    (second,) = live.feed([finding("c", 100, "10.0.0.3", "10.0.0.12", technique="T0843")], CONTEXT)
+    (one,) = live.feed([finding("b", 50, "10.0.0.2", "10.0.0.3")], CONTEXT)
+    assert first.id != second.id
+    assert (one.id, one.merged) == (first.id, (second.id,))
+    assert one.findings == ("a", "b", "c")
+
+
+def test_the_safety_system_ranks_first_even_where_the_technique_would_not() -> None:
+    told = incidents_of(
+        [
+            finding("stop", 0, "10.0.0.1", "10.0.0.16", technique="T0858", severity="medium"),
+            finding("write", 0, "10.0.0.2", "10.0.0.12", technique="T0855", severity="critical"),
+            finding("look", 0, "10.0.0.3", "10.0.0.12", technique="T0846"),
+        ],
+        CONTEXT,
+    )
+    assert [i.rank for i in told] == [1, 2, 5]
+
+
+def test_looking_at_the_safety_system_is_looking() -> None:
+    (told,) = incidents_of([finding("look", 0, "10.0.0.1", "10.0.0.16", technique="T0846")], CONTEXT)
+    assert told.consequence == "discovery"
+
+
+def test_both_ends_of_a_man_in_the_middle_are_one_incident() -> None:
+    told = incidents_of(
+        [
+            finding("one", 0, "10.0.0.1", "54:e1:ad:00:00:01", "00:1b:1b:00:00:02", technique="T0830"),
+            finding("two", 2, "10.0.0.2", "54:e1:ad:00:00:01", "00:1b:1b:00:00:03", technique="T0830"),
+        ],
+        CONTEXT,
+    )
+    assert len(told) == 1
+
+
+def test_whoever_speaks_to_a_group_has_not_reached_the_next_one_who_does() -> None:
+    told = incidents_of(
+        [
+            finding("a", 0, "00:11:22:00:00:01", "01:0c:cd:01:00:01", technique="T0856"),
+            finding("b", 3600, "00:11:22:00:00:02", "01:0c:cd:01:00:01", technique="T0814"),
+        ],
+        CONTEXT,
+    )
+    assert len(told) == 2
+
+
+def test_what_stands_there_for_years_begins_no_incident() -> None:
+    some = [
+        finding("w", 0, "10.0.0.1", kind="weakness"),
+        finding("e", 0, "10.0.0.1", kind="exposure"),
+        finding("c", 0, "10.0.0.1", kind="change", severity="low"),
+        finding("x", 0, "10.0.0.1", accepted="known"),
+    ]
+    assert incidents_of(some, CONTEXT) == []
+    (told,) = incidents_of([*some, finding("a", 5, "10.0.0.1", "10.0.0.2")], CONTEXT)
+    assert set(told.findings) == {"a"} or "c" in told.findings
+
+
+def test_it_remembers_a_bounded_number() -> None:
+    live = Incidents()
+    live.feed(
+        [finding(str(n), n * 20_000, f"10.1.{n // 250}.{n % 250}") for n in range(MOST_INCIDENTS + 20)],
+        CONTEXT,
+    )
+    assert (len(live.all(CONTEXT)), live.forgotten) == (MOST_INCIDENTS, 20)
+    one = Incidents()
+    one.feed([finding(str(n), n, "10.0.0.1", f"10.2.0.{n % 250}") for n in range(MOST_STEPS + 9)], CONTEXT)
+    (told,) = one.all(CONTEXT)
+    assert (len(told.steps), told.left_out) == (MOST_STEPS, 9)
+
+
+def test_it_goes_on_from_what_was_kept() -> None:
+    live, again = Incidents(), Incidents()
+    live.feed(PATH[:2], CONTEXT)
+    again.load(live.dump())
+    assert again.all(CONTEXT) == live.all(CONTEXT)
+    assert again.feed(PATH[2:], CONTEXT) == live.feed(PATH[2:], CONTEXT)
+
+
+@pytest.mark.parametrize(
+    "state", [b"", b"{}", b"[]", b'{"format": "other"}', b'{"format": "interlock/incidents-state/1"}']
+)
+def test_a_state_that_is_none_changes_nothing(state: bytes) -> None:
+    live = Incidents()
+    live.feed(PATH, CONTEXT)
+    before = live.dump()
+    with pytest.raises(SourceError):
+        live.load(state)
+    assert live.dump() == before
