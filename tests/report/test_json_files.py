@@ -113,6 +113,7 @@ def test_no_partial_file_is_left(plant_report, tmp_path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "assets.json",
         "findings.json",
+        "incidents.json",
         "summary.json",
     ]
 

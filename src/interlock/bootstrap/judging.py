@@ -14,6 +14,7 @@ from interlock.bootstrap import read_site
 from interlock.bootstrap.allocating import give_back
 from interlock.bootstrap.compacting import retention
 from interlock.bootstrap.detecting import build_runner, read_learned
+from interlock.bootstrap.incident_book import IncidentBook
 from interlock.bootstrap.reloading import Asked, anew, in_force, judged_by, site_file
 from interlock.errors import ConfigError
 from interlock.inventory.inventory import Inventory, Limits
@@ -95,6 +96,7 @@ class _Bench:
         self._memory.recall()
         if judgement.state is not None:
             self._memory.teach(partial(read_learned, Path(judgement.state)), judgement.state)
+        self._book = IncidentBook(store, parts.sensor.folder, time.time_ns())
         self._judge = Judge(
             site=self._site_now(),
             inventory=inventory,
@@ -127,6 +129,7 @@ class _Bench:
     def done(self) -> None:
         """Nothing more comes."""
         self._memory.save(whole=True)
+        self._book.write(self._judge.context)
         self._store.note(
             Entry(time=time.time_ns(), event="stopped", says="the sensor came to its end; all is kept")
         )
@@ -134,6 +137,7 @@ class _Bench:
 
     def _committed(self, arrived: int, done: int, findings: Sequence[Finding]) -> None:
         self._gauge.committed(arrived, done, findings)
+        self._book.feed(findings, self._judge.context)
         os.eventfd_write(self._parts.bell, 1)
 
     def _told(self, steps: Sequence[Step], notes: Sequence[WorkerNote]) -> None:
@@ -153,6 +157,7 @@ class _Bench:
         self._gauge.watch({"compactor": self._parts.compactor_cells[PID]})
         self._gauge.assets = self._judge.machines
         self._gauge.write(self._parts.sensor.folder)
+        self._book.write(self._judge.context)
         self._logbook.say()
         self._memory.tend()
         if time.monotonic() - self._gave_back >= GIVE_BACK_S:

@@ -20,6 +20,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "status": ("interlock.cli.sensor_status:status", "Whether it runs, what it measured, what it did last."),
     "top": ("interlock.cli.sensor_top:top", "The same, second by second."),
     "records": ("interlock.cli.sensor_records:records", "Rows of its store, while it runs or afterwards."),
+    "incidents": ("interlock.cli.sensor_incidents:incidents", "What happened, as stories, gravest first."),
     "config": ("interlock.cli.sensor_config:config", "Print a commented interlock.toml, or check one."),
     "unit": ("interlock.cli.sensor_unit:unit", "Print a unit file for systemd."),
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from interlock.capture.flow_tally import FlowTally
 from interlock.capture.health import judge
+from interlock.detect.incidents.threads import incidents_of
 from interlock.detect.interface import Context
 from interlock.inventory.inventory import TABLES as INVENTORY_TABLES
 from interlock.inventory.risk import risk
@@ -89,6 +90,7 @@ class Analysis:
         applied = apply_exceptions(
             (placed(finding, directory) for finding in conclusion.findings), self._site, wall_now
         )
+        incidents = incidents_of(applied.findings, context)
         assets = tuple(dataclasses.replace(a, risk=risk(a, applied.findings)) for a in directory.assets)
         return Report(
             run=self._run(run, version, seconds),
@@ -98,6 +100,7 @@ class Analysis:
             relations=self._relations.finish(),
             traffic=self._traffic.finish(),
             withheld=_withheld(conclusion, applied.notes),
+            incidents=tuple(incidents),
         )
 
     def _run(self, run: CaptureRun, version: str, seconds: float) -> Run:

@@ -17,10 +17,18 @@ if TYPE_CHECKING:
 
     from interlock.records.asset import Asset, Proof
     from interlock.records.finding import Finding
+    from interlock.records.incident import Incident
     from interlock.report.record import HealthNote, Report, Run
     from interlock.report.traffic import Service
 
-__all__ = ["assets_document", "dump", "finding_document", "findings_document", "summary_document"]
+__all__ = [
+    "assets_document",
+    "dump",
+    "finding_document",
+    "findings_document",
+    "incidents_document",
+    "summary_document",
+]
 
 # JSON escapes C0 by itself. These would still steer the terminal of whoever prints the file.
 _UNSAFE: Final = re.compile(
@@ -99,6 +107,17 @@ def findings_document(report: Report) -> dict[str, Any]:
     return {"schema": "interlock/findings/1", "findings": [finding_document(finding) for finding in findings]}
 
 
+def incidents_document(incidents: Iterable[Incident]) -> dict[str, Any]:
+    """Return `incidents.json`: every incident, in the order given: gravest first."""
+    return {
+        "schema": "interlock/incidents/1",
+        "incidents": [
+            {**_flat(one, frozenset({"steps"})), "steps": [_flat(step) for step in one.steps]}
+            for one in incidents
+        ],
+    }
+
+
 def summary_document(report: Report) -> dict[str, Any]:
     """Return `summary.json`, and what `analyze --json` prints: health first, counts, relations."""
     return {
@@ -110,6 +129,10 @@ def summary_document(report: Report) -> dict[str, Any]:
             **count_by_severity(f for f in report.findings if f.accepted is None),
             "accepted": sum(finding.accepted is not None for finding in report.findings),
         },
+        "incidents": [
+            {"id": one.id, "rank": one.rank, "severity": one.severity, "title": one.title}
+            for one in report.incidents[:5]
+        ],
         "first": [
             {"id": finding.id, "severity": finding.severity, "title": finding.title}
             for finding in by_urgency(report.findings)[:5]

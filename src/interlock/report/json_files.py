@@ -1,11 +1,17 @@
-"""The JSON files of an output folder: `assets.json`, `findings.json`, `summary.json`."""
+"""The JSON files of an output folder: `assets.json`, `findings.json`, `incidents.json`, `summary.json`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from interlock.report.atomic import make_folder, write_atomic
-from interlock.report.documents import assets_document, dump, findings_document, summary_document
+from interlock.report.documents import (
+    assets_document,
+    dump,
+    findings_document,
+    incidents_document,
+    summary_document,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,11 +20,16 @@ if TYPE_CHECKING:
 
 __all__ = ["write_json_files"]
 
-_DOCUMENTS = {"assets": assets_document, "findings": findings_document, "summary": summary_document}
+_DOCUMENTS = {
+    "assets": assets_document,
+    "findings": findings_document,
+    "incidents": lambda report: incidents_document(report.incidents),
+    "summary": summary_document,
+}
 
 
 def write_json_files(report: Report, folder: Path) -> tuple[Path, ...]:
-    """Write the three files into `folder`, making it where needed; returns their paths.
+    """Write the four files into `folder`, making it where needed; returns their paths.
 
     Raises OutputError with one sentence; each file is there whole or as it was before.
     """

@@ -16,7 +16,7 @@ __all__ = ["write_report"]
 
 
 def write_report(report: Report, folder: Path) -> tuple[Path, ...]:
-    """Write `assets.json`, `findings.json`, `summary.json` and `report.html`; returns their paths.
+    """Write `assets.json`, `findings.json`, `incidents.json`, `summary.json` and `report.html`; returns their paths.
 
     Raises OutputError with one sentence (a full disk, a missing permission).
     """

@@ -11,6 +11,7 @@ from interlock.report.traffic import Traffic
 if TYPE_CHECKING:
     from interlock.records.asset import Asset
     from interlock.records.finding import Finding
+    from interlock.records.incident import Incident
 
 __all__ = ["Health", "HealthNote", "Report", "Run", "SourceFacts", "Withheld"]
 
@@ -110,3 +111,4 @@ class Report:
     relations: Relations = field(default_factory=Relations)
     traffic: Traffic = field(default_factory=Traffic)
     withheld: tuple[Withheld, ...] = ()
+    incidents: tuple[Incident, ...] = ()

@@ -16,7 +16,17 @@ from typing import Any, Final
 
 __all__ = ["SCHEMA_NAMES", "SchemaError", "check", "load_schema"]
 
-SCHEMA_NAMES: Final = ("assets", "findings", "summary", "diff", "figures", "delivery", "deliveries", "status")
+SCHEMA_NAMES: Final = (
+    "assets",
+    "findings",
+    "incidents",
+    "summary",
+    "diff",
+    "figures",
+    "delivery",
+    "deliveries",
+    "status",
+)
 
 _TYPES: Final[dict[str, tuple[type, ...]]] = {
     "object": (dict,),

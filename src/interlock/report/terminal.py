@@ -36,6 +36,7 @@ __all__ = ["print_summary"]
 _MACHINES: Final = 30
 _TALKS: Final = 12
 _FIRST: Final = 5
+_INCIDENTS: Final = 3
 _NOTES: Final = 8
 
 _SEVERITY_STYLES: Final = {
@@ -69,6 +70,7 @@ def print_summary(report: Report, console: Console, files: Sequence[Path] = ()) 
     """Print the summary, as wide as the console is; `files` are named at the end, the page first."""
     _health(report, console)
     _headline(report, console)
+    _incidents(report, console)
     _first(report, console)
     _machines(report, console)
     _talks(report, console)
@@ -116,6 +118,21 @@ def _headline(report: Report, console: Console) -> None:
     shown = [Text(f" {n:,} {s} ", style=_SEVERITY_STYLES[s]) for s, n in counts.items() if n]
     if shown:
         _paragraph(console, Text(" ").join(shown))
+
+
+def _incidents(report: Report, console: Console) -> None:
+    """What happened, told as stories: only where something did."""
+    if not report.incidents:
+        return
+    _title(console, "What happened, gravest first")
+    for number, incident in enumerate(report.incidents[:_INCIDENTS], 1):
+        severity = (f" {incident.severity.upper()} ", _SEVERITY_STYLES[incident.severity])
+        title = Text.assemble(severity, " ", (clip(incident.title, 200), "bold"))
+        _paragraph(console, title, mark=f"{number:>3}. ", style="bold")
+        _paragraph(console, Text(clip(incident.story, 700)), mark="     story ", style="cyan")
+    if len(report.incidents) > _INCIDENTS:
+        more = f"and {len(report.incidents) - _INCIDENTS:,} more in the report."
+        _paragraph(console, Text(more, style="dim"))
 
 
 def _first(report: Report, console: Console) -> None:

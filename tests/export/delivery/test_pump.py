@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import subprocess
@@ -406,3 +407,16 @@ def test_a_kill_between_delivery_and_cursor_delivers_again_and_loses_nothing(sto
     keys = [(row["finding"]["id"], row["commit"]) for body in receiver.bodies for row in body["deliveries"]]
     assert len(set(keys)) == 7
     assert store.cursor("webhook") == 7
+
+
+def test_what_a_drill_found_is_never_told(store) -> None:
+    outlet = Outlet()
+    store.commit(*range(3))
+    rows = [
+        (row[0], dataclasses.replace(row[1], exercise=True if row[0] == 2 else None))
+        for row in store.findings()
+    ]
+    store.findings = lambda after=0: iter([row for row in rows if row[0] > after])
+    one = pump(store, outlet)
+    run(one)
+    assert outlet.taken == [1, 3]

@@ -21,6 +21,7 @@ from interlock.report.html.environment import environment
 from interlock.report.html.layout import CARD_HEIGHT, CARD_WIDTH, draw
 from interlock.report.html.nodes import graph_of
 from interlock.report.html.packing import inline, pack
+from interlock.report.html.timeline import stories_of
 from interlock.report.html.views import MAX_ROWS, views_of
 from interlock.report.limits import limits_of, unnamed_services
 from interlock.report.order import count_by_severity
@@ -133,6 +134,7 @@ def _finding_facts(report: Report, views: Views) -> Mapping[str, object]:
     return {
         "severities": count_by_severity(f for f in report.findings if f.accepted is None),
         "open": len(report.findings) - accepted,
+        "stories": stories_of(report.incidents, views.findings[:_FINDINGS_SHOWN]),
         "urgent": [view for view in views.findings if view.finding.accepted is None][:_FIRST],
         "shown_findings": views.findings[:_FINDINGS_SHOWN],
         "shown_pairs": views.pairs[:_PAIRS_SHOWN],

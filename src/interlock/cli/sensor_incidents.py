@@ -1,0 +1,66 @@
+"""`interlock sensor incidents`: what happened, as stories, while the sensor runs or afterwards."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["incidents"]
+
+
+@click.command()
+@click.option(
+    "--store", "folder", default="/var/lib/interlock", show_default=True, metavar="DIR", help="The store."
+)
+@click.option("--json", "as_json", is_flag=True, help="interlock/incidents/1 instead of text.")
+def incidents(folder: str, *, as_json: bool) -> None:
+    """Tell findings along one path as one incident each, by what could happen physically."""
+    told = _read(Path(folder))
+    if as_json:
+        click.echo(json.dumps(told, indent=1))
+        return
+    from rich.console import Console  # noqa: PLC0415 (--help stays quick)
+
+    console = Console()
+    if not told["incidents"]:
+        console.print("No incident so far. That is not the same as safe.")
+    for number, one in enumerate(told["incidents"], 1):
+        _tell(number, one, console)
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    """The sensor's file; nothing where it has written none. Raises SourceError."""
+    from interlock.bootstrap.incident_book import FILE  # noqa: PLC0415
+    from interlock.errors import SourceError  # noqa: PLC0415
+
+    path = folder / FILE
+    try:
+        told: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        if folder.is_dir():
+            return {"schema": "interlock/incidents/1", "incidents": []}
+        raise SourceError(f"{folder}: no sensor keeps its store there; name it with --store") from None
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read ({(error.strerror or str(error)).lower()})") from error
+    except ValueError as error:
+        raise SourceError(
+            f"{path}: is not what a sensor writes; it is written anew with the next incident"
+        ) from error
+    return told
+
+
+def _tell(number: int, one: dict[str, Any], console: Console) -> None:
+    from rich.text import Text  # noqa: PLC0415
+
+    from interlock.report.printable import printable  # noqa: PLC0415
+
+    title = printable(f"{number}. {one['severity'].upper()} ({one['consequence']}): {one['title']}")
+    console.print(Text(title, style="bold"))
+    console.print(Text(f"   {printable(one['story'])}"))
+    console.print(Text(f"   {printable(one['news'])}; {one['id']}", style="dim"))
