@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import fcntl
+import itertools
 import json
 import os
 import signal
@@ -312,20 +313,24 @@ def begun_s(text: str) -> float:
 
 
 def silences(path: Path, machines: Iterable[str], begun: float) -> dict[str, float]:
-    """The longest time (s) for which each of those that had spoken before said nothing, since it began."""
+    """The longest time (s) without a word since it began, of each of those that are not silent for long before it."""
     names = {BY_NAME[machine].end.ip: machine for machine in machines}
-    last: dict[str, float] = {}
-    longest: dict[str, float] = {}
+    said: dict[str, list[float]] = defaultdict(list)
     now = begun
     for now, frame in frames_of(path):
         machine = names.get(frame[26:30]) if frame[12:14] == b"\x08\x00" else None
-        if machine is None:
-            continue
-        if now > begun and machine in last:
-            longest[machine] = max(longest.get(machine, 0.0), now - max(last[machine], begun))
-        if now < begun or machine in last:
-            last[machine] = now
-    return {machine: max(longest.get(machine, 0.0), now - when) for machine, when in last.items()}
+        if machine is not None:
+            said[machine].append(now)
+    longest = {}
+    for machine, times in said.items():
+        before, after = ([t for t in times if (t > begun) is late] for late in (False, True))
+        if len(before) > 1 and _pause([*before, begun]) < SILENT_S:
+            longest[machine] = _pause([begun, *after, now])
+    return longest
+
+
+def _pause(times: list[float]) -> float:
+    return max((later - sooner for sooner, later in itertools.pairwise(times)), default=0.0)
 
 
 def frames_of(path: Path) -> Iterator[tuple[float, bytes]]:
