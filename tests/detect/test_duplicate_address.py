@@ -2,18 +2,37 @@ from __future__ import annotations
 
 import pytest
 
+from interlock.detect.batch import Batch
 from interlock.detect.duplicate_address import DuplicateAddress
+from interlock.detect.interface import Context
 
-from .rows import MINUTE, START, concluded, findings
+from .rows import MINUTE, START, batch, concluded, findings
 
 A, B = "00:1b:1b:00:00:02", "00:0c:29:00:00:66"
 BOTH = [{"value": A, "at": 1}, {"value": B, "at": 5}]
 
 
-def test_two_arp_claims_within_minutes_are_an_alert() -> None:
-    (finding,) = findings(DuplicateAddress(), clues=BOTH)
+def test_a_machine_with_another_address_that_claims_this_one_is_an_alert() -> None:
+    own = {"who": "10.0.0.66", "value": B, "at": 3}
+    (finding,) = findings(DuplicateAddress(), clues=[BOTH[0], own, BOTH[1]])
     assert (finding.kind, finding.severity) == ("alert", "high")
     assert finding.machines == ("10.0.0.2", B, A)
+    assert "10.0.0.66" in finding.explanation
+
+
+def test_a_machine_without_a_name_that_takes_a_silent_ones_place_is_a_change() -> None:
+    (finding,) = findings(DuplicateAddress(), clues=BOTH)
+    assert (finding.kind, finding.severity) == ("change", "medium")
+    assert "moved to another link address" in finding.title
+
+
+def test_who_was_told_of_a_move_hears_at_once_that_the_first_one_is_still_there() -> None:
+    detector, context = DuplicateAddress(), Context(now=START)
+    told = [
+        [(f.kind, f.severity) for f in detector.feed(Batch("clues", batch("clues", [claim])), context)]
+        for claim in (BOTH[0], BOTH[1], {"value": A, "at": 9}, {"value": A, "at": 11})
+    ]
+    assert told == [[], [("change", "medium")], [("alert", "high")], []]
 
 
 def test_a_later_takeover_is_a_change() -> None:

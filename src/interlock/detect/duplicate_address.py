@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from functools import lru_cache
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from interlock.detect.causes import CauseDetector, Verdict
@@ -28,7 +29,7 @@ __all__ = ["DuplicateAddress"]
 FORWARDS: Final = 3
 """A link address that carries packets of this many IPv4 addresses forwards for others."""
 MINUTES_NS: Final = 600 * 10**9
-"""Two machines that claim an address within ten minutes contend for it; later, one took over."""
+"""A machine with another address that claims one within ten minutes contends for it; later, it took over."""
 VIRTUAL_MACS: Final = (
     "00:00:5e:00:01:",
     "00:00:5e:00:02:",
@@ -44,6 +45,7 @@ class DuplicateAddress(CauseDetector):
     """One finding per IP address. ARP claims count most: packets alone also come through routers."""
 
     name: ClassVar[str] = "duplicate-address"
+    version: ClassVar[int] = 2
     table: ClassVar[str] = "clues"
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "clues": ("source", "realm", "time", "frame", "who", "field", "value", "protocol"),
@@ -59,11 +61,23 @@ class DuplicateAddress(CauseDetector):
         self._speaks_for, self._hops, self._routers = Facts(), Facts(), Facts()
         self.facts = {"speaks-for": self._speaks_for, "hops": self._hops, "routers": self._routers}
         self._macs: dict[Key, set[str]] = {}
+        self._contests: set[Key] = set()
 
     def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:  # noqa: ARG002 - the interface's shape
         """Learn which link address speaks for which IP address, when, and on what it rests."""
         touched = set(self._clues(batch) if batch.table == "clues" else self._flows(batch))
-        return [key for key in touched if len(self._macs.get(key, ())) > 1]
+        shared = [key for key in touched if len(self._macs.get(key, ())) > 1]
+        for key in shared:
+            contended = self._contended(key)
+            if contended and key not in self._contests:
+                self._said.pop(key, None)  # who was told of a machine that moved must hear of this at once
+                self._contests.add(key)
+        return shared
+
+    def _contended(self, key: Key) -> bool:
+        macs = sorted(self._rivals(key))
+        contest = self._contest(key, macs, set(self.tally(key).spans))
+        return contest is not None and contest[0] == "high"
 
     def _clues(self, batch: Batch) -> Iterator[Key]:
         wanted = batch.take(batch.among("field", ("mac", "ttl", "routes", "proxy-arp")))
@@ -167,7 +181,9 @@ class DuplicateAddress(CauseDetector):
             kind="alert" if at_once else "change",
             severity="medium" if at_once and proxies else severity,
             confidence=confidence,
-            title=f"{context.name(realm, address)} is claimed by {len(macs)} link addresses",
+            title=f"{context.name(realm, address)} is claimed by {len(macs)} link addresses"
+            if at_once
+            else f"{context.name(realm, address)} moved to another link address",
             seen=f"Seen {address} at {', '.join(macs[:5])}: {how}."
             + (
                 f" {', '.join(proxies)} also answers ARP for other addresses (proxy ARP, or a poisoner)."
@@ -178,8 +194,9 @@ class DuplicateAddress(CauseDetector):
             "disturb each other, and a machine that poses as another reads and changes what controllers "
             "are told.",
             silent="Silent for the shared addresses of redundant routers (VRRP, CARP, HSRP, GLBP), for "
-            "packets that a router forwards, and for different realms. A failover pair that moves one "
-            "address between two network cards, and proxy ARP, look like this too: accept those by name.",
+            "packets that a router forwards, and for different realms; a change, not an alert, while the one that "
+            "had the address before stays silent and the other has no second one, as in a failover or after a "
+            "repair. A pair that swaps two addresses, and proxy ARP, look like this too: accept those by name.",
             actions=_ACTIONS,
             techniques=("T0830", "T0849"),
             requirements=(
@@ -191,28 +208,43 @@ class DuplicateAddress(CauseDetector):
 
     def _contest(self, key: Key, macs: list[str], sources: set[str]) -> tuple[Severity, float, str] | None:
         """Judge the closest pair: severity, confidence and how they met; None where there is no pair."""
-        met: list[tuple[Severity, float, str]] = []
-        claims = {mac: self._claim(key, mac).only(sources) for mac in macs}
-        for number, one in enumerate(macs):
-            for other in macs[number + 1 :]:
-                by_arp = self._claims(key, one) and self._claims(key, other)
-                gap = _gap(claims[one], claims[other])
-                if gap is None:
-                    met.append(
-                        ("low", 0.5, "in different captures; if they show different cells, give them realms")
-                    )
-                elif gap < 0 or (by_arp and gap < MINUTES_NS):
-                    how = "both in use at the same time" if gap < 0 else "both claimed it within ten minutes"
-                    met.append(("high", 0.9 if by_arp else 0.6, how))
-                else:
-                    met.append(("medium", 0.8 if by_arp else 0.5, "one after the other"))
+        claims = [(mac, self._claim(key, mac).only(sources)) for mac in macs]
+        met = (self._met(key, one, other) for one, other in combinations(claims, 2))
         return max(met, key=lambda m: ("low", "medium", "high").index(m[0]), default=None)
+
+    def _met(self, key: Key, one: tuple[str, Tally], other: tuple[str, Tally]) -> tuple[Severity, float, str]:
+        """How two link addresses met at an address."""
+        by_arp = self._claims(key, one[0]) and self._claims(key, other[0])
+        gap = _gap(one[1], other[1])
+        if gap is None:
+            return "low", 0.5, "in different captures; if they show different cells, give them realms"
+        if gap <= 0:
+            return "high", 0.9 if by_arp else 0.6, "both in use at the same time"
+        newcomer = max(one, other, key=lambda claim: claim[1].first)[0]
+        others = [a for a in self._speaks_for[key[0], newcomer] if a != key[1] and ":" not in a]
+        if by_arp and others and gap < MINUTES_NS:
+            # A standby, or a machine from the shelf, has no other name; who poisons mostly needs one.
+            return (
+                "high",
+                0.9,
+                f"{newcomer}, which has other addresses ({', '.join(others[:3])}), took it over",
+            )
+        how = "one after the other: the first was silent when the second took over"
+        return "medium", 0.8 if by_arp else 0.5, how
+
+    def age_out(self, most: int) -> int:
+        """Forget the claims that have not been made for longest; how many."""
+        gone = super().age_out(most)
+        if gone:
+            self.restore_own(None)
+        return gone
 
     def restore_own(self, state: Any) -> None:  # noqa: ARG002 - the link addresses follow from the tallies
         """Sort the restored claims by address again."""
         self._macs = {}
         for realm, address, mac, _ in self.tallies:
             self._macs.setdefault((realm, address), set()).add(mac)
+        self._contests = {key for key in self.keys() if self._contended(key)}
 
 
 def _gap(one: Tally, other: Tally) -> int | None:
