@@ -18,6 +18,14 @@ from .test_sweep import knocks
 __all__ = ["SITE", "scenario"]
 
 SITE = """
+[[work_orders]]
+id = "WO-1"
+start = 2026-03-02T06:00:00Z
+end = 2026-03-02T06:00:30Z
+stations = ["10.0.0.9"]
+machines = ["10.0.0.3"]
+verbs = ["program-read"]
+
 [[tags]]
 name = "drum.pressure"
 server = "10.0.0.2"

@@ -39,6 +39,11 @@ class Asked:
         self._parts: dict[Key, dict[Mark, Tally]] = {}
         self._room = Room(_MOST_WORDS)
 
+    @property
+    def room(self) -> Room:
+        """What its tallies share."""
+        return self._room
+
     def __len__(self) -> int:
         """How many operations are open."""
         return len(self._causes)
@@ -101,7 +106,9 @@ class Asked:
 
     def restore(self, state: list[Any]) -> None:
         """From JSON values."""
+        when = self._room.when
         self._causes, self._parts, self._room = {}, {}, Room(_MOST_WORDS)
+        self._room.when = when
         for flow, operation, parts in state:
             mark = (int(flow), int(operation))
             for words, tally in parts:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from interlock.detect.asked import Asked
+from interlock.detect.gate import Deed, calendar_of, expected
 from interlock.detect.identify import identify
 from interlock.detect.interface import Withheld
 from interlock.detect.tally import MAX_CAUSES, Key, Tallies, Tally
@@ -44,6 +45,7 @@ class Verdict:
 
     machines: addresses that the finding is about, part of its id with `cause`; `others`: further
     addresses concerned, not part of the id. seen, matters, silent: the three parts of the explanation.
+    deed: what a work order may make expected; None: nothing does.
     """
 
     realm: str
@@ -61,6 +63,18 @@ class Verdict:
     requirements: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     data: tuple[tuple[str, str], ...] = ()
+    deed: Deed | None = None
+
+
+def _gated(verdict: Verdict, deed: Deed, tally: Tally, context: Context) -> Verdict | None:
+    """Pass a verdict through the change gate: silent, or info, where a work order made all of it expected."""
+    order = expected(deed, tally, context)
+    if order is None:
+        return verdict
+    if not deed.mild:
+        return None
+    told = f"{verdict.seen} All of it happened under the work order {order.id}."
+    return replace(verdict, severity="info", seen=told)
 
 
 class CauseDetector(ABC):
@@ -97,6 +111,7 @@ class CauseDetector(ABC):
         """Give findings that are new, whose count has doubled since they were said, or whom an answer titles anew."""
         if batch.table not in self.needs or not len(batch):
             return []
+        self.tallies.room.when = self.asked.room.when = calendar_of(context.site)
         touched = set(self.absorb(batch, context))
         if batch.table == "operations":
             touched |= self.asked.settle(batch)
@@ -194,6 +209,8 @@ class CauseDetector(ABC):
         if not tally.spans:
             return None
         verdict = self.judge(key, tally, context)
+        if verdict is not None and verdict.deed is not None:
+            verdict = _gated(verdict, verdict.deed, tally, context)
         return None if verdict is None else self._compose(verdict, tally, context)
 
     def _compose(self, verdict: Verdict, tally: Tally, context: Context) -> Finding:

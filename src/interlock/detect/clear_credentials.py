@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.control import CONTROL_PROTOCOLS, PLANT_ROLES, spoken
+from interlock.detect.gate import Deed
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -86,6 +87,10 @@ class ClearCredentials(CauseDetector):
                 *("NIS2 Art. 21(2)(h)", "NIS2 Art. 21(2)(j)"),
             ),
             data=tuple((kind, ", ".join(tally.noted(kind))[:500]) for kind in sorted(tally.words)),
+            # Communities cross the wire all day, whatever was ordered meanwhile.
+            deed=None
+            if scheme == "community"
+            else Deed(realm=realm, stations=tuple(clients), machines=(server,), mild=True),
         )
 
 

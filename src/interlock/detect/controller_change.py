@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from interlock.detect.causes import CauseDetector, Verdict, milder
 from interlock.detect.control import backwards, spoken
+from interlock.detect.gate import Deed
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -169,6 +170,15 @@ class ControllerChange(CauseDetector):
             techniques=rule.techniques,
             requirements=(*rule.requirements, "NIS2 Art. 21(2)(e)", "NIS2 Art. 21(2)(i)"),
             data=tuple((kind, ", ".join(tally.noted(kind))[:500]) for kind in sorted(tally.words)),
+            deed=None
+            if standing.safety
+            else Deed(
+                realm=realm,
+                stations=(client,),
+                machines=(server,),
+                verbs=(verb,),
+                objects=tuple(tally.noted("object")),
+            ),
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from interlock.detect.causes import CauseDetector, Verdict
+from interlock.detect.gate import Deed
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -92,6 +93,7 @@ class DcpChange(CauseDetector):
                 "NIS2 Art. 21(2)(e)",
             ),
             data=tuple((kind, ", ".join(tally.noted(kind))[:500]) for kind in sorted(tally.words)),
+            deed=Deed(realm=realm, stations=(client,), machines=(server,), verbs=("configure",)),
         )
 
 

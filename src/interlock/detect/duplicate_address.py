@@ -7,9 +7,12 @@ from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+import numpy as np
+
 from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.control import is_station
 from interlock.detect.facts import Facts
+from interlock.detect.gate import Deed, expected
 from interlock.detect.tally import Key, Tallies, Tally
 from interlock.records.finding import Action
 from interlock.records.ipv4 import BROADCAST, ipv4_number, is_multicast_ipv4
@@ -17,7 +20,6 @@ from interlock.records.ipv4 import BROADCAST, ipv4_number, is_multicast_ipv4
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from interlock.detect.batch import Batch
@@ -40,6 +42,8 @@ VIRTUAL_MACS: Final = (
 )
 """Addresses that redundant routers share: VRRP and CARP (RFC 9568), HSRP 1, 2 and IPv6, GLBP."""
 
+_AT_ONCE: Final = "both in use at the same time"
+
 
 class DuplicateAddress(CauseDetector):
     """One finding per IP address. ARP claims count most: packets alone also come through routers."""
@@ -50,6 +54,7 @@ class DuplicateAddress(CauseDetector):
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "clues": ("source", "realm", "time", "frame", "who", "field", "value", "protocol"),
         "flows": (
+            "transport",
             *("source", "realm", "client", "server", "client_mac", "server_mac"),
             *("first", "last", "first_frame", "client_packets", "server_packets"),
         ),
@@ -96,6 +101,9 @@ class DuplicateAddress(CauseDetector):
 
     def _flows(self, batch: Batch) -> Iterator[Key]:
         ends = batch.instants_ns("last")
+        # A conversation without connection goes on with whoever has the address then, and is told with that one's
+        # link address: only its last frame is sure to be its.
+        begins = np.where(batch.among("transport", ("udp",)), ends, batch.times_ns())
         for end in ("client", "server"):
             sent = batch.integers(f"{end}_packets") > 0
             groups = batch.groups(
@@ -106,7 +114,7 @@ class DuplicateAddress(CauseDetector):
                     rows = groups.rows(group)
                     span = (
                         source or "",
-                        groups.summary(group)[1],
+                        int(begins[rows].min()),
                         int(ends[rows].max()),
                         batch.frames()[rows],
                     )
@@ -165,12 +173,17 @@ class DuplicateAddress(CauseDetector):
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Grave where both speak at once; a takeover later or in another capture is a change."""
+        # Over 40 lines: most of it is the text of one verdict.
         macs = sorted(self._rivals(key))
         contest = self._contest(key, macs, set(tally.spans))
         if contest is None:
             return None
         severity, confidence, how = contest
         realm, address = key
+        replaced = Deed(realm=realm, machines=(address,), verbs=("configure",))
+        # Whoever replaces a machine takes the old one away first; two that speak at once are no such work.
+        if how != _AT_ONCE and expected(replaced, self._newest(key, macs), context):
+            return None
         proxies = [mac for mac in macs if "proxy-arp" in self._routers[realm, mac]]
         at_once = severity == "high"
         return Verdict(
@@ -206,6 +219,10 @@ class DuplicateAddress(CauseDetector):
             data=(("macs", ", ".join(macs)),),
         )
 
+    def _newest(self, key: Key, macs: list[str]) -> Tally:
+        """Give the claim that came last: the one that was there before is no part of the work."""
+        return max((self._claim(key, mac) for mac in macs), key=lambda claim: claim.first)
+
     def _contest(self, key: Key, macs: list[str], sources: set[str]) -> tuple[Severity, float, str] | None:
         """Judge the closest pair: severity, confidence and how they met; None where there is no pair."""
         claims = [(mac, self._claim(key, mac).only(sources)) for mac in macs]
@@ -219,7 +236,7 @@ class DuplicateAddress(CauseDetector):
         if gap is None:
             return "low", 0.5, "in different captures; if they show different cells, give them realms"
         if gap <= 0:
-            return "high", 0.9 if by_arp else 0.6, "both in use at the same time"
+            return "high", 0.9 if by_arp else 0.6, _AT_ONCE
         newcomer = max(one, other, key=lambda claim: claim[1].first)[0]
         others = [a for a in self._speaks_for[key[0], newcomer] if a != key[1] and ":" not in a]
         if by_arp and others and gap < MINUTES_NS:

@@ -22,6 +22,7 @@ from interlock.detect.routed_control import RoutedControl
 from interlock.detect.safety.safety_write import SafetyWrite
 from interlock.detect.sweep import Sweep
 from interlock.detect.weak_tls import WeakTls
+from interlock.detect.work_order import WorkOrderBreach
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +50,7 @@ DETECTORS: Final[dict[str, Callable[[], Detector]]] = {
     "sweep": Sweep,
     "weak-login": WeakLogin,
     "weak-tls": WeakTls,
+    "work-order": WorkOrderBreach,
 }
 """Name → how a fresh one is made, in the names' order."""
 

@@ -9,6 +9,7 @@ import numpy as np
 from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.control import CONTROL_PORTS, CONTROL_PROTOCOLS
 from interlock.detect.facts import Facts
+from interlock.detect.gate import Deed
 from interlock.detect.tally import Key, Tallies, Tally
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
@@ -168,6 +169,7 @@ class Sweep(CauseDetector):
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Say how many were asked; milder for a named engineering station."""
+        # Over 40 lines: most of it is the text of one verdict.
         realm, client, kind, target = key
         servers = [target] if kind == "ports" else list(tally.noted("server"))
         ports = sorted(tally.noted("port"), key=int)
@@ -204,6 +206,12 @@ class Sweep(CauseDetector):
                 "NIS2 Art. 21(2)(b)",
             ),
             data=(("servers", ", ".join(servers)[:2000]), ("ports", ", ".join(ports)[:2000])),
+            deed=Deed(
+                realm=realm,
+                stations=(client,),
+                machines=_hosts(servers),
+                verbs=("discover", "identify", "read"),
+            ),
         )
 
     def restore_own(self, state: Any) -> None:  # noqa: ARG002 - the windows follow from the tallies
@@ -211,6 +219,11 @@ class Sweep(CauseDetector):
         self._windows = {}
         for place in self.tallies:
             self._windows.setdefault(place[:4], set()).add(place)
+
+
+def _hosts(servers: list[str]) -> tuple[str, ...]:
+    """Machines among them: whoever asks a broadcast address asks nobody whom an order could name."""
+    return tuple(server for server in servers if not server.endswith(".255"))
 
 
 def _by_window_and_port(batch: Batch, *ends: str) -> Groups:

@@ -13,7 +13,7 @@ import numpy as np
 from interlock.records.finding import Evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -25,6 +25,7 @@ Key = tuple[str, ...]
 MAX_FRAMES: Final = 20
 MAX_CAUSES: Final = 10_000
 _NO_FRAMES: Final = np.zeros(0, np.int64)
+_MOST_INSTANTS: Final = 4_096
 MAX_SOURCES: Final = 1_000
 MAX_WORDS: Final = 2_048
 MAX_ALL_WORDS: Final = 100_000
@@ -49,12 +50,16 @@ class Span:
 
 
 class Room:
-    """How many more words a shelf of tallies can hold."""
+    """How many more words a shelf of tallies can hold; and by what its tallies tell which work orders held.
 
-    __slots__ = ("left", "refused")
+    when: from one instant to another (UTC ns) → ids of the orders in force, joined by lines (gate.calendar_of).
+    """
+
+    __slots__ = ("left", "refused", "when")
 
     def __init__(self, left: int) -> None:
         self.left = left
+        self.when: Callable[[int, int], str] | None = None
         self.refused = 0
 
     def take(self) -> bool:
@@ -67,15 +72,16 @@ class Room:
 
 
 class Tally:
-    """One cause: a span per source, and words with counts."""
+    """One cause: a span per source, words with counts, and how much of it fell under which work orders."""
 
-    __slots__ = ("_room", "left_out", "spans", "words")
+    __slots__ = ("_room", "left_out", "orders", "spans", "words")
 
     def __init__(self, room: Room | None = None) -> None:
         """room: what bounds its words together with those of its shelf."""
         self._room = room
         self.spans: dict[str, Span] = {}
         self.words: dict[str, dict[str, int]] = {}
+        self.orders: dict[str, int] = {}
         self.left_out = 0
 
     @property
@@ -97,7 +103,8 @@ class Tally:
         """Count rows of a batch that all came from one source."""
         if len(rows):
             times = batch.times_ns()[rows]
-            self.add(source, int(times.min()), int(times.max()), batch.frames()[rows], len(rows))
+            self._hold(int(times.min()), int(times.max()), len(rows), times)
+            self._span(source, int(times.min()), int(times.max()), batch.frames()[rows], len(rows))
 
     def add_group(self, source: str, groups: Groups, group: int) -> None:
         """Count a group of rows that all came from one source; frames are looked at only where new."""
@@ -105,12 +112,16 @@ class Tally:
         span = self.spans.get(source)
         full = span is not None and len(span.frames) >= MAX_FRAMES and span.frames[-1] <= least
         frames = _NO_FRAMES if full else groups.frames[groups.rows(group)]
-        self.add(source, first, last, frames, count)
+        if self._room is not None and self._room.when is not None:
+            self._hold(first, last, count, groups.times[groups.rows(group)])
+        self._span(source, first, last, frames, count)
 
     def merge(self, other: Tally) -> None:
         """Take in another tally."""
+        for held, count in other.orders.items():
+            self.orders[held] = self.orders.get(held, 0) + count
         for source, span in other.spans.items():
-            self.add(source, span.first, span.last, np.array(span.frames, np.int64), span.count)
+            self._span(source, span.first, span.last, np.array(span.frames, np.int64), span.count)
         for kind, words in other.words.items():
             for word, count in words.items():
                 self.note(kind, word, count)
@@ -118,6 +129,25 @@ class Tally:
 
     def add(self, source: str, first: int, last: int, frames: NDArray[np.int64], count: int) -> None:
         """Count `count` occurrences between two instants (UTC ns) in frames of one source."""
+        self._hold(first, last, count)
+        self._span(source, first, last, frames, count)
+
+    def _hold(self, first: int, last: int, count: int, times: NDArray[np.int64] | None = None) -> None:
+        """Note under which orders it falls, instant by instant where they are known and not all under the same."""
+        if self._room is None or (when := self._room.when) is None:
+            return
+        held = when(first, last)
+        if not held and times is not None and 1 < len(times) <= _MOST_INSTANTS:
+            for instant in times.tolist():
+                self._note_order(when(instant, instant), 1)
+        else:
+            self._note_order(held, count)
+
+    def _note_order(self, held: str, count: int) -> None:
+        held = held if held in self.orders or len(self.orders) < MAX_FRAMES else ""
+        self.orders[held] = self.orders.get(held, 0) + count
+
+    def _span(self, source: str, first: int, last: int, frames: NDArray[np.int64], count: int) -> None:
         span = self.spans.get(source)
         if span is not None:
             span.add(first, last, frames, count)
@@ -153,7 +183,7 @@ class Tally:
         """Give the same cause as only these sources show it; words are not kept by source and stay."""
         part = Tally()
         part.spans = {s: span for s, span in self.spans.items() if s in sources}
-        part.words, part.left_out = self.words, self.left_out
+        part.words, part.orders, part.left_out = self.words, self.orders, self.left_out
         return part
 
     def evidence(self, table: str, note: str = "") -> tuple[Evidence, ...]:
@@ -166,7 +196,7 @@ class Tally:
     def state(self) -> list[Any]:
         """As JSON values."""
         spans = {s: [x.count, x.first, x.last, x.frames] for s, x in self.spans.items()}
-        return [spans, self.words, self.left_out]
+        return [spans, self.words, self.left_out, self.orders]
 
     @classmethod
     def of(cls, state: list[Any], room: Room | None = None) -> Tally:
@@ -176,6 +206,7 @@ class Tally:
             tally.spans[source] = Span(int(count), int(first), int(last), [int(f) for f in frames])
         tally.words = {kind: {w: int(n) for w, n in words.items()} for kind, words in state[1].items()}
         tally.left_out = int(state[2])
+        tally.orders = {held: int(n) for held, n in state[3].items()} if len(state) > 3 else {}
         return tally
 
 
@@ -216,6 +247,11 @@ class Tallies:
         self._tallies: dict[Key, Tally] = {}
         self._room = Room(MAX_ALL_WORDS)
         self._full = 0
+
+    @property
+    def room(self) -> Room:
+        """What its tallies share."""
+        return self._room
 
     @property
     def left_out(self) -> int:

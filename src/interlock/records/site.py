@@ -31,6 +31,7 @@ __all__ = [
     "WorkOrder",
     "Zone",
     "covers",
+    "utc_ns",
 ]
 
 DEFAULT_REALM: Final = "default"
@@ -270,13 +271,13 @@ class Site:
         """Find the window or work order that covers a machine at an instant (UTC ns since 1970), or None."""
         windows: tuple[MaintenanceWindow | WorkOrder, ...] = self.maintenance_windows
         for entry in windows + self.work_orders:
-            inside = _utc_ns(entry.start) <= time_ns < _utc_ns(entry.end)
+            inside = utc_ns(entry.start) <= time_ns < utc_ns(entry.end)
             if entry.realm == realm and inside and (not entry.machines or covers(entry.machines, address)):
                 return entry
         return None
 
 
-def _utc_ns(instant: datetime) -> int:
+def utc_ns(instant: datetime) -> int:
     """UTC nanoseconds since 1970, exactly: a float of seconds is off by more than a microsecond."""
     return (instant - _EPOCH) // timedelta(microseconds=1) * 1000
 
