@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +10,8 @@ from interlock.errors import ConfigError, OutputError, SourceError
 from interlock.report.atomic import write_atomic
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from interlock.detect.runner import Runner
 
 __all__ = ["LEARNED", "Judgement", "build_runner", "read_learned", "write_learned"]
@@ -18,22 +20,34 @@ LEARNED: Final = "learned.state"
 """The file of a state folder that holds what detectors learned."""
 
 
+def _told_nobody(_: str) -> None:
+    """Where nobody listens: the report names rules that are not in force anyway."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What people give detectors beside the site file. rules: folders. state: a folder. projects: folders."""
+    """What people give detectors beside the site file. rules: folders. state: a folder. projects: folders.
+
+    told: takes a sentence about each rule of theirs that cannot be put in force.
+    """
 
     rules: tuple[str, ...] = ()
     state: str | None = None
     projects: tuple[str, ...] = ()
+    told: Callable[[str], None] = field(default=_told_nobody, compare=False)
 
 
 def build_runner(judgement: Judgement | None = None) -> Runner:
     """All detectors, with what was learned where a state folder is named. Raises ConfigError, SourceError."""
+    from interlock.bootstrap.ruling import build_rules  # noqa: PLC0415
     from interlock.detect.registry import all_detectors  # noqa: PLC0415 (builders import only the rooms they need)
     from interlock.detect.runner import Runner  # noqa: PLC0415
 
     given = judgement or Judgement()
-    runner = Runner(all_detectors())
+    rules, problems = build_rules(given.rules)
+    for problem in problems:
+        given.told(f"{problem}; the other rules stay in force" if problem.error else str(problem))
+    runner = Runner((*all_detectors(), rules))
     if given.state is not None:
         _know(runner, Path(given.state))
     return runner

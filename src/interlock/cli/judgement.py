@@ -38,4 +38,10 @@ def judgement_of(rules: tuple[str, ...], state: str | None, projects: tuple[str,
     """The same as one thing."""
     from interlock.bootstrap.detecting import Judgement  # noqa: PLC0415 (--help stays quick)
 
-    return Judgement(rules=rules, state=state, projects=projects)
+    return Judgement(rules=rules, state=state, projects=projects, told=_tell)
+
+
+def _tell(text: str) -> None:
+    from interlock.export.escape import escaped  # noqa: PLC0415
+
+    click.echo(f"interlock: {escaped(text)}", err=True)

@@ -23,6 +23,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "diff": ("interlock.cli.diff:diff", "Compare the output folders of two runs."),
     "baseline": ("interlock.cli.baseline:baseline", "Learn what is normal in this plant, and judge by it."),
     "finding": ("interlock.cli.finding:finding", "Accept findings, with a reason and an end."),
+    "rule": ("interlock.cli.rule:rule", "Rules in Sigma's format: list, explain, check, test, try."),
     "sensor": ("interlock.cli.sensor:sensor", "Watch a mirror port day and night, or replay captures as if."),
     "plant": ("interlock.cli.plant:plant", "A practice plant: its traffic, its process, labelled attacks."),
     "drill": ("interlock.cli.drill:drill", "Attack the practice plant before our own judgement; the misses."),

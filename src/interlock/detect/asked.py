@@ -9,7 +9,7 @@ import numpy as np
 from interlock.detect.tally import Key, Room, Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -87,6 +87,11 @@ class Asked:
             for mark in self._causes.keys() & set(_marks(batch, rows)):
                 touched.update(self._drop(mark))
         return touched
+
+    def drop_where(self, gone: Callable[[Key], bool]) -> None:
+        """Drop the operations of which a cause is no longer judged."""
+        for mark in [mark for mark, keys in self._causes.items() if any(map(gone, keys))]:
+            self._drop(mark)
 
     def _drop(self, mark: Mark) -> list[Key]:
         keys = self._causes.pop(mark)

@@ -197,6 +197,11 @@ class Groups:
         cells = self._cells if mask is None else self._cells[mask]
         return [int(n) for n in np.bincount(cells, minlength=len(self.keys))]
 
+    def spread(self, answers: list[bool]) -> NDArray[np.bool_]:
+        """Tell per row what is said of its group."""
+        spread: NDArray[np.bool_] = np.array(answers, np.bool_)[self._cells]
+        return spread
+
     def summary(self, group: int) -> Summary:
         """Sum a group up; all of them are worked out at the first call."""
         if self._summaries is None and self._few:

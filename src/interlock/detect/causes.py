@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from interlock.detect.asked import Asked
 from interlock.detect.gate import Deed, calendar_of, expected
@@ -46,6 +46,7 @@ class Verdict:
     machines: addresses that the finding is about, part of its id with `cause`; `others`: further
     addresses concerned, not part of the id. seen, matters, silent: the three parts of the explanation.
     deed: what a work order may make expected; None: nothing does.
+    table: where the evidence's frames come from, if not from the detector's.
     """
 
     realm: str
@@ -64,6 +65,7 @@ class Verdict:
     others: tuple[str, ...] = ()
     data: tuple[tuple[str, str], ...] = ()
     deed: Deed | None = None
+    table: str = ""
 
 
 def _gated(verdict: Verdict, deed: Deed, tally: Tally, context: Context) -> Verdict | None:
@@ -183,14 +185,18 @@ class CauseDetector(ABC):
     def withheld(self, context: Context) -> Iterable[Withheld]:
         """Causes seen only in sources that cannot be judged, counted by source and condition."""
         counts: dict[tuple[str, str], int] = {}
-        for key in self.keys() if self.withheld_by else ():
+        reasons: dict[str, str] = {}
+        for key in self.keys():
+            if not (barring := self.barring(key)):
+                continue
             tally = self.tally(key)
-            for source in self._barred(tally, context):
+            for source in self._barred(key, tally, context):
                 if self.judge(key, tally.only({source}), context) is not None:
-                    condition = next(c for c in self.withheld_by if context.has(source, c))
+                    condition = next(c for c in barring if context.has(source, c))
                     counts[source, condition] = counts.get((source, condition), 0) + 1
+                    reasons[condition] = barring[condition]
         held = [
-            Withheld(detector=self.name, source=s, condition=c, reason=self.withheld_by[c], count=n)
+            Withheld(detector=self.name, source=s, condition=c, reason=reasons[c], count=n)
             for (s, c), n in sorted(counts.items())
         ]
         if left_out := self.left_out:
@@ -199,12 +205,17 @@ class CauseDetector(ABC):
             )
         return held
 
-    def _barred(self, tally: Tally, context: Context) -> set[str]:
-        return {s for s in tally.spans if any(context.has(s, c) for c in self.withheld_by)}
+    def barring(self, key: Key) -> Mapping[str, str]:  # noqa: ARG002 - of most detectors the same for every cause
+        """Condition → why a source under it proves nothing of a cause."""
+        return self.withheld_by
+
+    def _barred(self, key: Key, tally: Tally, context: Context) -> set[str]:
+        barring = self.barring(key)
+        return {s for s in tally.spans if any(context.has(s, c) for c in barring)}
 
     def _finding(self, key: Key, context: Context) -> Finding | None:
         tally = self.tally(key)
-        if barred := self._barred(tally, context):
+        if barred := self._barred(key, tally, context):
             tally = tally.only(set(tally.spans) - barred)
         if not tally.spans:
             return None
@@ -230,7 +241,7 @@ class CauseDetector(ABC):
             realm=verdict.realm,
             machines=(*verdict.machines, *verdict.others[:50]),
             assets=tuple(dict.fromkeys(asset.id for asset in found if asset is not None)),
-            evidence=tally.evidence(self.table),
+            evidence=tally.evidence(verdict.table or self.table),
             techniques=verdict.techniques,
             requirements=verdict.requirements,
             actions=verdict.actions,
@@ -250,12 +261,16 @@ class CauseDetector(ABC):
         }
         return json.dumps(state, separators=(",", ":")).encode()
 
+    def anew(self) -> Self:
+        """Give one of its own kind that has seen nothing."""
+        return type(self)()
+
     def load(self, state: bytes) -> None:
         """Go on from a dump; where it is refused, nothing has changed.
 
         Raises SourceError where it is not a dump of this detector and version.
         """
-        fresh = type(self)()
+        fresh = self.anew()
         try:
             known: dict[str, Any] = json.loads(state)
             if (known["detector"], known["version"]) != (self.name, self.version):

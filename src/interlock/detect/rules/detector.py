@@ -1,0 +1,226 @@
+"""The detector `rules`: every rule in force, over each batch once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+
+import numpy as np
+
+from interlock.detect.causes import CauseDetector, Verdict
+from interlock.detect.interface import Withheld
+from interlock.detect.rules.fields import SOURCES, needs_of
+from interlock.detect.rules.gate import Gate
+from interlock.detect.rules.late import holds
+from interlock.detect.rules.model import atoms
+from interlock.detect.rules.sheet import Predicates, Sheet
+from interlock.detect.rules.windows import Windows
+from interlock.detect.rules.wording import NOTED, verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from interlock.detect.batch import Batch
+    from interlock.detect.interface import Context
+    from interlock.detect.rules.model import Rule
+    from interlock.detect.tally import Key, Tally
+
+__all__ = ["Rules"]
+
+_BROKEN: Final = "broken-rule"
+_UNANSWERED: Final = {
+    "one-way": "the other direction is missing, so every request looks unanswered",
+    "broadcast-only": "answers never reached the capture point",
+    "gaps": "answers may be among the frames that are missing",
+    "snapped": "frames were cut, and with them answers",
+}
+_DISTORTED: Final = {
+    "gaps": "frames that are missing look like violations",
+    "duplicated": "frames that the capture point copied look like violations",
+    "snapped": "frames were cut, which looks like a violation",
+}
+
+
+class Rules(CauseDetector):
+    """One finding per rule and, as the rule says, per client and server. Keys: rule's id, realm, words of `per`.
+
+    A rule that cannot be evaluated rests and is told of; the others go on.
+    """
+
+    name: ClassVar[str] = "rules"
+    early: ClassVar[bool] = True
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {table: needs_of(table) for table in SOURCES.values()}
+
+    def __init__(self, rules: Sequence[Rule] = (), broken: Sequence[str] = ()) -> None:
+        """rules: all in force, ids distinct. broken: sentences about those that are not."""
+        super().__init__()
+        used = {rule.table for rule in rules}
+        # Of this one: a table that no rule asks for need not be handed to it.
+        self.__dict__["needs"] = {table: columns for table, columns in Rules.needs.items() if table in used}
+        self._given = (tuple(rules), tuple(broken))
+        self._rules = {rule.id: rule for rule in rules}
+        self._broken = list(broken)
+        self._rested: set[str] = set()
+        self._predicates = Predicates()
+        plain = [rule for rule in rules if rule.correlation is None]
+        self._tables = {t: tuple(r for r in plain if r.table == t) for t in SOURCES.values()}
+        self._gates = {table: Gate(table, part) for table, part in self._tables.items()}
+        self._barring = {rule.id: _barring(rule, self._rules) for rule in rules}
+        self._windows = {r.id: Windows(r.correlation) for r in rules if r.correlation is not None}
+        self._counted: dict[str, list[Rule]] = {}
+        for rule in rules:
+            for part in rule.correlation.rules if rule.correlation else ():
+                self._counted.setdefault(part, []).append(rule)
+
+    def anew(self) -> Self:
+        """Give a fresh detector with the same rules."""
+        return type(self)(*self._given)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules in force."""
+        return tuple(self._rules.values())
+
+    def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:
+        """Find the rows that rules ask for, and count them."""
+        places, mask = self._gates[batch.table].through(batch)
+        if mask is None:
+            return
+        passed = int(np.count_nonzero(mask))
+        # To copy the rows that passed is worth it where most did not.
+        hits = batch if 4 * passed > len(batch) else batch.take(mask)
+        sheet = Sheet(hits, context, self._predicates)
+        for place in places:
+            rule = self._tables[batch.table][place]
+            if rule.id not in self._rested:
+                yield from self._guarded(rule, hits, sheet)
+
+    def _guarded(self, rule: Rule, hits: Batch, sheet: Sheet) -> list[Key]:
+        try:
+            return list(self._fired(rule, hits, sheet))
+        except Exception as error:  # noqa: BLE001 - plug-in isolation: one rule's fault stops no other
+            self._rested.add(rule.id)
+            told = f"{type(error).__name__}: {error}"[:300]
+            self._broken.append(f"rule {rule.name} failed and rests, the others go on: {told}")
+            return []
+
+    def _fired(self, rule: Rule, hits: Batch, sheet: Sheet) -> Iterator[Key]:
+        mask = sheet.mask(rule.test)
+        if hits.table == "operations" and not rule.early:
+            mask = mask & ~hits.among("outcome", ("pending",))
+        if not mask.any():
+            return
+        fired = hits if mask.all() else hits.take(mask)
+        if rule.alone:
+            yield from self._causes(rule, fired)
+        for correlated in self._counted.get(rule.id, ()):
+            yield from self._correlate(correlated, rule, fired)
+
+    def _causes(self, rule: Rule, fired: Batch) -> Iterator[Key]:
+        outcome = "outcome" if fired.table == "operations" else "protocol"
+        for group, (source, realm, ended, *words) in fired.groups("source", "realm", outcome, *rule.per):
+            key = (rule.id, realm or "", *(word or "" for word in words))
+            rows = fired.groups("source", "realm", outcome, *rule.per).rows(group)
+            waits = "pending" if ended == "pending" and fired.table == "operations" else None
+            for tally, counted in self.counting(key, waits, fired, rows):
+                _note(tally, rule, source or "", fired, counted)
+            yield key
+
+    def _correlate(self, correlated: Rule, rule: Rule, fired: Batch) -> Iterator[Key]:
+        """Count final rows by slot and group; what has come together becomes part of a cause."""
+        windows, wanted = self._windows[correlated.id], correlated.correlation
+        ended = fired if fired.table != "operations" else _ended(fired)
+        if ended is None or wanted is None:
+            return
+        columns = ("source", "realm", *correlated.per, *((wanted.field,) if wanted.field else ()))
+        slots = ended.times_ns() // windows.slot_ns
+        groups = ended.groups(*columns, bins=slots, named=f"slot of {windows.slot_ns}")
+        for group, (source, realm, *words, number) in sorted(groups, key=lambda item: item[1][-1]):
+            if windows.crowded:
+                yield from self._ripe(windows)
+            key = (correlated.id, realm or "", *(word or "" for word in words[: len(correlated.per)]))
+            slot = windows.slot(key, number)
+            if slot is None or (wanted.field and words[-1] is None):
+                continue
+            count, first, last, _ = groups.summary(group)
+            if wanted.kind == "event_count":
+                windows.count(slot, count)
+            else:
+                slot.note(words[-1] if wanted.field else rule.id, first, last)
+            _note(slot.tally, correlated, source or "", ended, groups.rows(group))
+        yield from self._ripe(windows)
+
+    def _ripe(self, windows: Windows) -> Iterator[Key]:
+        for key, tally in windows.ripe():
+            self.tallies[key].merge(tally)
+            yield key
+
+    def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
+        """Say what the rule says, where what only the inventory knows agrees."""
+        rule = self._rules.get(key[0])
+        if rule is None or not holds(rule.late, rule.per, key, context):
+            return None
+        return verdict(rule, key, tally, context)
+
+    def barring(self, key: Key) -> Mapping[str, str]:
+        """Condition → why a source under it proves nothing of a cause."""
+        return self._barring.get(key[0], {})
+
+    @property
+    def left_out(self) -> int:
+        """How many times something did not fit."""
+        return super().left_out + sum(windows.left_out for windows in self._windows.values())
+
+    def withheld(self, context: Context) -> Iterable[Withheld]:
+        """Rules that are not in force, and what did not fit."""
+        said = super().withheld(context)
+        broken = (
+            Withheld(detector=self.name, source="", condition=_BROKEN, reason=r, count=1)
+            for r in self._broken
+        )
+        return [*said, *broken]
+
+    def own_state(self) -> Any:
+        """Give what correlations remember, and by which wording of its rule each cause was counted."""
+        digests = {rule.id: rule.digest for rule in self._rules.values()}
+        return [digests, {name: windows.state() for name, windows in self._windows.items()}]
+
+    def restore_own(self, state: Any) -> None:
+        """Take back what `own_state` gave; what was counted by another wording of a rule is dropped."""
+        digests, windows = state
+        for key in list(self.tallies):
+            if not self._same(key[0], digests):
+                self.tallies.pop(key)
+                self._said.pop(key, None)
+        self.asked.drop_where(lambda key: not self._same(key[0], digests))
+        self._early = {key: title for key, title in self._early.items() if self._same(key[0], digests)}
+        for name, kept in windows.items():
+            if name in self._windows and self._same(name, digests):
+                self._windows[name].restore(kept)
+
+    def _same(self, name: str, digests: Mapping[str, str]) -> bool:
+        rule = self._rules.get(name)
+        return rule is not None and digests.get(name) == rule.digest
+
+
+def _barring(rule: Rule, rules: Mapping[str, Rule]) -> Mapping[str, str]:
+    """What a rule cannot know of a source under some conditions."""
+    counted = [rules[i] for i in rule.correlation.rules if i in rules] if rule.correlation else [rule]
+    if any("no-answer" in leaf[2:] for part in counted for leaf in atoms(part.test) if leaf[1] == "outcome"):
+        return _UNANSWERED
+    return _DISTORTED if rule.table == "oddities" else {}
+
+
+def _ended(fired: Batch) -> Batch | None:
+    pending = fired.among("outcome", ("pending",))
+    if not pending.any():
+        return fired
+    return None if pending.all() else fired.take(~pending)
+
+
+def _note(tally: Tally, rule: Rule, source: str, batch: Batch, rows: NDArray[np.int64]) -> None:
+    tally.add_rows(source, batch, rows)
+    for column in NOTED[batch.table]:
+        if column not in rule.per:
+            tally.note_rows(column, batch, rows)

@@ -1,0 +1,82 @@
+"""Fields that the site file and the inventory know: of one end of a row, or of both and the time."""
+
+from __future__ import annotations
+
+import ipaddress
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from interlock.detect.control import CONTROL_PORTS
+from interlock.records.ipv4 import ipv4_number, is_multicast_ipv4
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from interlock.detect.batch import Batch, Word
+    from interlock.detect.interface import Context
+
+__all__ = ["answering_back", "fact", "in_window", "scope"]
+
+_SECOND_NS: Final = 10**9
+_CONTROL: Final = np.array(sorted(CONTROL_PORTS))
+
+
+def fact(field: str, context: Context, realm: str, *addresses: str) -> Word | bool:
+    """Say what is known of machines now; addresses: of the field's `ends`, in that order."""
+    what, site, address = field.partition("_")[2], context.site, addresses[0]
+    if what == "zone":
+        zone = site.zone_of(realm, address)
+        return None if zone is None else zone.name
+    if what == "scope":
+        return "plant" if site.owns(realm, address) else scope(address)
+    if what == "in_lab":
+        return site.in_lab(realm, address)
+    if what == "named_engineering":
+        return site.engineering_station(realm, *addresses) is not None
+    role = context.role(realm, address)
+    if what == "role":
+        return role
+    return role == "safety-controller" or site.safety_system(realm, address) is not None
+
+
+@lru_cache(maxsize=65_536)
+def scope(address: str) -> str:
+    """Name the kind of an address that no site file knows."""
+    number = ipv4_number(address)
+    if number is not None and (is_multicast_ipv4(number) or address.endswith(".255") or number == 0):
+        return "group"
+    try:
+        ip = ipaddress.ip_address(address.split("%", 1)[0])
+    except ValueError:
+        return "mac"
+    if ip.is_multicast:
+        return "group"
+    if ip.is_link_local or ip.is_loopback or ip.is_unspecified:
+        return "local"
+    return "public" if ip.is_global else "plant"
+
+
+def in_window(batch: Batch, context: Context) -> NDArray[np.bool_]:
+    """Tell per row whether a window or work order covers its server at its time, to the second."""
+    site = context.site
+    if not (site.maintenance_windows or site.work_orders):
+        return np.zeros(len(batch), np.bool_)
+    seconds = batch.times_ns() // _SECOND_NS
+    groups = batch.groups("realm", "server", bins=seconds, named="second")
+    covered = [
+        site.maintenance(realm or "", server or "", second * _SECOND_NS) is not None
+        for _, (realm, server, second) in groups
+    ]
+    return groups.spread(covered)
+
+
+def answering_back(batch: Batch) -> NDArray[np.bool_]:
+    """Tell per row whether a machine at a control port asks one that is at none.
+
+    S7 controllers fetch the blocks of a download from the client that began it.
+    """
+    client, server = batch.integers("client_port"), batch.integers("server_port")
+    back: NDArray[np.bool_] = np.isin(client, _CONTROL) & ~np.isin(server, _CONTROL) & (server > 0)
+    return back

@@ -1,0 +1,125 @@
+"""A batch as rules read it: every leaf of a condition is worked out once, whoever asks."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from interlock.detect.rules.ends import answering_back, fact, in_window
+from interlock.detect.rules.fields import FIELDS
+from interlock.detect.rules.predicates import Predicate, predicate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from interlock.detect.batch import Batch
+    from interlock.detect.interface import Context
+    from interlock.detect.rules.model import Tree
+
+    Mask = NDArray[np.bool_]
+
+__all__ = ["Predicates", "Sheet"]
+
+_COMPARED: Final[dict[str, Callable[[NDArray[np.int64], float], NDArray[np.bool_]]]] = {
+    "==": lambda column, number: column == number,
+    "<": lambda column, number: column < number,
+    "<=": lambda column, number: column <= number,
+    ">": lambda column, number: column > number,
+    ">=": lambda column, number: column >= number,
+}
+
+
+class Predicates:
+    """Leaf → its function, made once for all rules and batches."""
+
+    def __init__(self) -> None:
+        self._made: dict[Tree, Predicate] = {}
+
+    def __getitem__(self, leaf: Tree) -> Predicate:
+        """Give the function of a leaf that asks about words."""
+        made = self._made.get(leaf)
+        if made is None:
+            made = self._made[leaf] = predicate(leaf)
+        return made
+
+
+class Sheet:
+    """One batch with the answers found so far. A null word makes every leaf false but `null`."""
+
+    def __init__(self, batch: Batch, context: Context, predicates: Predicates) -> None:
+        self._batch, self._context, self._predicates = batch, context, predicates
+        self._masks: dict[Tree, Mask] = {}
+        self._fields = FIELDS[batch.table]
+
+    def mask(self, tree: Tree) -> Mask:
+        """Tell per row whether a condition holds."""
+        joint = tree[0]
+        if joint == "and":
+            return reduce(np.logical_and, (self.mask(part) for part in tree[1:]))
+        if joint == "or":
+            return reduce(np.logical_or, (self.mask(part) for part in tree[1:]))
+        if joint == "not":
+            return ~self.mask(tree[1])
+        if tree not in self._masks:
+            self._masks[tree] = self._leaf(tree)
+        return self._masks[tree]
+
+    def _leaf(self, leaf: Tree) -> Mask:
+        if len(leaf) == 1:
+            return np.full(len(self._batch), leaf[0] == "true", np.bool_)
+        kind, name = leaf[0], leaf[1]
+        field = self._fields[name]
+        if kind == "same":
+            return self._same(name, leaf[2])
+        if field.ends and name != "in_window":
+            return self._fact(leaf)
+        if kind == "flag":
+            return (
+                answering_back(self._batch)
+                if name == "answering_back"
+                else in_window(self._batch, self._context)
+            )
+        if field.kind == "number":
+            return self._number(leaf)
+        words, codes = self._batch.words(name)
+        ask = self._predicates[leaf]
+        mask: Mask = np.array([ask(word) for word in words], np.bool_)[codes]
+        return mask
+
+    def _number(self, leaf: Tree) -> Mask:
+        known = self._batch.known(leaf[1])
+        return (
+            ~known
+            if leaf[0] == "null"
+            else known & _COMPARED[leaf[2]](self._batch.integers(leaf[1]), leaf[3])
+        )
+
+    def _fact(self, leaf: Tree) -> Mask:
+        """A leaf about the ends of a row, asked once for each pair of them."""
+        name = leaf[1]
+        ends = self._fields[name].ends
+        groups = self._batch.groups("realm", *ends)
+        known = [fact(name, self._context, realm or "", *(a or "" for a in at)) for _, (realm, *at) in groups]
+        ask: Callable[[Any], bool] = bool if leaf[0] == "flag" else self._predicates[leaf]
+        return groups.spread([ask(answer) for answer in known])
+
+    def _same(self, one: str, other: str) -> Mask:
+        both = self._batch.known(one) & self._batch.known(other)
+        if self._fields[one].kind == "number":
+            return self._equal_numbers(one, other) & both
+        numbers: dict[str, int] = {}
+        parts = []
+        for name in (one, other):
+            words, codes = self._batch.words(name)
+            places = [numbers.setdefault((word or "").lower(), len(numbers)) for word in words]
+            parts.append(np.array(places, np.int64)[codes])
+        same: Mask = both & (parts[0] == parts[1])
+        return same if len(same) else both
+
+    def _equal_numbers(self, one: str, other: str) -> Mask:
+        same: Mask = self._batch.integers(one) == self._batch.integers(other)
+        return same
