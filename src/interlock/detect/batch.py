@@ -197,6 +197,11 @@ class Groups:
         cells = self._cells if mask is None else self._cells[mask]
         return [int(n) for n in np.bincount(cells, minlength=len(self.keys))]
 
+    @property
+    def numbers(self) -> NDArray[np.int64]:
+        """Per row the number of its group."""
+        return self._cells
+
     def spread(self, answers: list[bool]) -> NDArray[np.bool_]:
         """Tell per row what is said of its group."""
         spread: NDArray[np.bool_] = np.array(answers, np.bool_)[self._cells]

@@ -250,6 +250,7 @@ def test_memory_is_bounded_and_what_does_not_fit_is_counted() -> None:
     for number in range(MAX_GROUPS + 500):
         windows.slot((str(number),), 7)
     assert windows.left_out == 500
+    assert windows.slot(("more",), 7) is None
     list(windows.ripe())
     assert windows.slot(("later",), 7_000) is not None, "old groups make room"
     crowded = Windows(many.correlation)

@@ -10,7 +10,7 @@ from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.interface import Withheld
 from interlock.detect.rules.fields import SOURCES, needs_of
 from interlock.detect.rules.gate import Gate
-from interlock.detect.rules.late import holds
+from interlock.detect.rules.late import holds, never
 from interlock.detect.rules.model import atoms
 from interlock.detect.rules.sheet import Predicates, Sheet
 from interlock.detect.rules.windows import Windows
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Rules"]
 
+_ANYTHING: Final = ("true",)
 _BROKEN: Final = "broken-rule"
 _UNANSWERED: Final = {
     "one-way": "the other direction is missing, so every request looks unanswered",
@@ -94,18 +95,21 @@ class Rules(CauseDetector):
         for place in places:
             rule = self._tables[batch.table][place]
             if rule.id not in self._rested:
-                yield from self._guarded(rule, hits, sheet)
+                yield from self._guarded(rule, hits, sheet, context)
+        # Once all rules have counted: what one of them lets go as old may be what another one goes with.
+        for name in self._windows:
+            yield from self._ripe(self._rules[name])
 
-    def _guarded(self, rule: Rule, hits: Batch, sheet: Sheet) -> list[Key]:
+    def _guarded(self, rule: Rule, hits: Batch, sheet: Sheet, context: Context) -> list[Key]:
         try:
-            return list(self._fired(rule, hits, sheet))
+            return list(self._fired(rule, hits, sheet, context))
         except Exception as error:  # noqa: BLE001 - plug-in isolation: one rule's fault stops no other
             self._rested.add(rule.id)
             told = f"{type(error).__name__}: {error}"[:300]
             self._broken.append(f"rule {rule.name} failed and rests, the others go on: {told}")
             return []
 
-    def _fired(self, rule: Rule, hits: Batch, sheet: Sheet) -> Iterator[Key]:
+    def _fired(self, rule: Rule, hits: Batch, sheet: Sheet, context: Context) -> Iterator[Key]:
         mask = sheet.mask(rule.test)
         if hits.table == "operations" and not rule.early:
             mask = mask & ~hits.among("outcome", ("pending",))
@@ -113,18 +117,24 @@ class Rules(CauseDetector):
             return
         fired = hits if mask.all() else hits.take(mask)
         if rule.alone:
-            yield from self._causes(rule, fired)
+            yield from self._causes(rule, fired, context)
         for correlated in self._counted.get(rule.id, ()):
             yield from self._correlate(correlated, rule, fired)
 
-    def _causes(self, rule: Rule, fired: Batch) -> Iterator[Key]:
+    def _causes(self, rule: Rule, fired: Batch, context: Context) -> Iterator[Key]:
         outcome = "outcome" if fired.table == "operations" else "protocol"
-        for group, (source, realm, ended, *words) in fired.groups("source", "realm", outcome, *rule.per):
+        groups = fired.groups("source", "realm", outcome, *rule.per)
+        for group, (source, realm, ended, *words) in groups:
             key = (rule.id, realm or "", *(word or "" for word in words))
-            rows = fired.groups("source", "realm", outcome, *rule.per).rows(group)
-            waits = "pending" if ended == "pending" and fired.table == "operations" else None
-            for tally, counted in self.counting(key, waits, fired, rows):
-                _note(tally, rule, source or "", fired, counted)
+            if rule.late != _ANYTHING and never(rule.late, rule.per, key, context):
+                continue
+            if ended == "pending" and fired.table == "operations":
+                for tally, counted in self.asked.open(key, fired, groups.rows(group)):
+                    tally.add_rows(source or "", fired, counted)
+                    _note(tally, rule, fired, counted)
+            else:
+                self.tallies[key].add_group(source or "", groups, group)
+                _note(self.tallies[key], rule, fired, groups.rows(group))
             yield key
 
     def _correlate(self, correlated: Rule, rule: Rule, fired: Batch) -> Iterator[Key]:
@@ -133,27 +143,26 @@ class Rules(CauseDetector):
         ended = fired if fired.table != "operations" else _ended(fired)
         if ended is None or wanted is None:
             return
-        columns = ("source", "realm", *correlated.per, *((wanted.field,) if wanted.field else ()))
+        per, mixed = correlated.per, _mixed(correlated)
+        columns = ("source", "realm", *per, *mixed, *((wanted.field,) if wanted.field else ()))
         slots = ended.times_ns() // windows.slot_ns
         groups = ended.groups(*columns, bins=slots, named=f"slot of {windows.slot_ns}")
-        for group, (source, realm, *words, number) in sorted(groups, key=lambda item: item[1][-1]):
-            if windows.crowded:
-                yield from self._ripe(windows)
-            key = (correlated.id, realm or "", *(word or "" for word in words[: len(correlated.per)]))
-            slot = windows.slot(key, number)
-            if slot is None or (wanted.field and words[-1] is None):
+        for group, (source, realm, *words, number) in sorted(groups, key=_slot_of):
+            if wanted.field and words[-1] is None:
                 continue
-            count, first, last, _ = groups.summary(group)
-            if wanted.kind == "event_count":
-                windows.count(slot, count)
-            else:
-                slot.note(words[-1] if wanted.field else rule.id, first, last)
-            _note(slot.tally, correlated, source or "", ended, groups.rows(group))
-        yield from self._ripe(windows)
+            if windows.crowded:
+                yield from self._ripe(correlated)
+            slot = windows.slot((realm or "", *(word or "" for word in words[: len(per)])), number)
+            if slot is not None:
+                slot.add(source or "", groups, group, tuple(words[len(per) : len(per) + len(mixed)]))
+                if wanted.kind != "event_count":
+                    slot.note(words[-1] if wanted.field else rule.id, *groups.summary(group)[1:3])
 
-    def _ripe(self, windows: Windows) -> Iterator[Key]:
-        for key, tally in windows.ripe():
-            self.tallies[key].merge(tally)
+    def _ripe(self, correlated: Rule) -> Iterator[Key]:
+        mixed = _mixed(correlated)
+        for group, slot in self._windows[correlated.id].ripe():
+            key = (correlated.id, *group)
+            slot.take(self.tallies[key], mixed)
             yield key
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
@@ -212,6 +221,15 @@ def _barring(rule: Rule, rules: Mapping[str, Rule]) -> Mapping[str, str]:
     return _DISTORTED if rule.table == "oddities" else {}
 
 
+def _mixed(rule: Rule) -> tuple[str, ...]:
+    """Columns whose words a cause of a correlation remembers."""
+    return tuple(column for column in NOTED[rule.table] if column not in rule.per)
+
+
+def _slot_of(group: tuple[int, tuple[Any, ...]]) -> int:
+    return int(group[1][-1])
+
+
 def _ended(fired: Batch) -> Batch | None:
     pending = fired.among("outcome", ("pending",))
     if not pending.any():
@@ -219,8 +237,7 @@ def _ended(fired: Batch) -> Batch | None:
     return None if pending.all() else fired.take(~pending)
 
 
-def _note(tally: Tally, rule: Rule, source: str, batch: Batch, rows: NDArray[np.int64]) -> None:
-    tally.add_rows(source, batch, rows)
+def _note(tally: Tally, rule: Rule, batch: Batch, rows: NDArray[np.int64]) -> None:
     for column in NOTED[batch.table]:
         if column not in rule.per:
             tally.note_rows(column, batch, rows)

@@ -23,7 +23,7 @@ SOURCES: Final[dict[str, str]] = {
 """Sigma's `logsource: category` → the table whose rows a rule looks at."""
 
 GATES: Final[dict[str, tuple[str, ...]]] = {
-    "operations": ("protocol", "verb", "outcome"),
+    "operations": ("protocol", "verb", "outcome", "function_name"),
     "flows": ("protocol", "transport"),
     "oddities": ("protocol", "oddity"),
     "values": ("protocol", "direction", "quality"),

@@ -5,6 +5,7 @@ Almost all traffic of a plant is of few kinds that no rule asks for; what such a
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Gate", "decided"]
 
 _MOST_KINDS: Final = 4_096
+_MOST_CELLS: Final = 65_536
 
 
 class Gate:
@@ -36,34 +38,34 @@ class Gate:
 
     def through(self, batch: Batch) -> tuple[tuple[int, ...], NDArray[np.bool_] | None]:
         """Give the rules that may fire, and which rows they may fire for; no rows where there is none."""
-        kinds, cells = self._kinds(batch)
+        numbers, kinds, size, cells = self._kinds(batch)
         asked = [self.rules(kind) for kind in kinds]
         if not any(asked):
             return (), None
-        mask: NDArray[np.bool_] = np.array([bool(rules) for rules in asked], np.bool_)[cells]
-        return tuple(sorted({rule for rules in asked for rule in rules})), mask
+        passes = np.zeros(size, np.bool_)
+        passes[[number for number, rules in zip(numbers, asked, strict=True) if rules]] = True
+        return tuple(sorted({rule for rules in asked for rule in rules})), passes[cells]
 
-    def _kinds(self, batch: Batch) -> tuple[list[tuple[Word, ...]], NDArray[np.int64]]:
-        """Kinds of row, also some that do not occur in it, and per row the number of its kind."""
-        kinds: list[tuple[Word, ...]] = [()]
-        cells = np.zeros(1, np.int64)
-        for column in self._columns:
-            words, codes = batch.words(column)
-            cells = codes if len(kinds) == 1 else cells * len(words) + codes
-            kinds = [(*kind, word) for kind in kinds for word in words]
-        if len(kinds) <= _MOST_KINDS:
-            occur = np.bincount(cells, minlength=len(kinds)) > 0
-            return [kind if there else () for kind, there in zip(kinds, occur.tolist(), strict=True)], cells
-        groups = batch.groups(*self._columns)
+    def _kinds(self, batch: Batch) -> tuple[list[int], list[tuple[Word, ...]], int, NDArray[np.int64]]:
+        """Give the kinds of row that occur, by number and by words; how many numbers there are; each row's number."""
+        columns = [batch.words(column) for column in self._columns]
+        size = math.prod(len(words) for words, _ in columns)
+        if size > _MOST_CELLS:
+            return self._many_kinds(batch)
         cells = np.zeros(len(batch), np.int64)
-        for group, _ in groups:
-            cells[groups.rows(group)] = group
-        return list(groups.keys), cells
+        for words, codes in columns:
+            if len(words) > 1:
+                cells = cells * len(words) + codes
+        numbers = [0] if size == 1 else np.flatnonzero(np.bincount(cells, minlength=size)).tolist()
+        return numbers, [_words_of(number, columns) for number in numbers], size, cells
+
+    def _many_kinds(self, batch: Batch) -> tuple[list[int], list[tuple[Word, ...]], int, NDArray[np.int64]]:
+        groups = batch.groups(*self._columns)
+        numbers = list(range(len(groups.keys)))
+        return numbers, list(groups.keys), len(numbers), groups.numbers
 
     def rules(self, kind: tuple[Word, ...]) -> tuple[int, ...]:
-        """Give the places of the rules that a row of this kind may fire; of an empty kind none."""
-        if not kind:
-            return ()
+        """Give the places of the rules that a row of this kind may fire."""
         found = self._known.get(kind)
         if found is None:
             if len(self._known) >= _MOST_KINDS:
@@ -77,6 +79,14 @@ class Gate:
             waits = given.get("outcome") == "pending" and not rule.early
             if not waits and decided(rule.test, given, self._predicates) is not False:
                 yield place
+
+
+def _words_of(number: int, columns: list[tuple[list[Word], NDArray[np.int64]]]) -> tuple[Word, ...]:
+    kind: list[Word] = []
+    for words, _ in reversed(columns):
+        number, code = divmod(number, len(words))
+        kind.append(words[code])
+    return tuple(reversed(kind))
 
 
 def decided(tree: Tree, given: Mapping[str, Word], made: dict[Tree, Predicate]) -> bool | None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from interlock.detect.rules.model import Tree
     from interlock.detect.tally import Key
 
-__all__ = ["MixedError", "ends_asked", "holds", "split"]
+__all__ = ["MixedError", "ends_asked", "holds", "never", "split"]
 
 
 class MixedError(ValueError):
@@ -33,6 +33,12 @@ def holds(tree: Tree, per: tuple[str, ...], key: Key, context: Context) -> bool:
     ends = FIELDS["operations"][tree[1]].ends
     answer = fact(tree[1], context, key[1], *(key[2 + per.index(end)] for end in ends))
     return bool(answer) if joint == "flag" else predicate(tree)(answer)  # type: ignore[arg-type]
+
+
+def never(tree: Tree, per: tuple[str, ...], key: Key, context: Context) -> bool:
+    """Whether the inventory knows both ends already, and it does not hold: then nothing need be remembered."""
+    known = (context.role(key[1], key[2 + per.index(end)]) for end in ends_asked(tree))
+    return all(role is not None for role in known) and not holds(tree, per, key, context)
 
 
 def ends_asked(tree: Tree) -> set[str]:

@@ -10,41 +10,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from interlock.detect.tally import Key, Room, Tally
+from interlock.detect.rules.slot import Slot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from interlock.detect.rules.model import Correlation
+    from interlock.detect.tally import Key
 
-__all__ = ["MAX_GROUPS", "SLOTS", "Slot", "Windows"]
+__all__ = ["MAX_GROUPS", "MAX_SLOTS", "SLOTS", "Windows"]
 
 SLOTS: Final = 20
 KEPT: Final = 2 * SLOTS
 """Slots of a group that are remembered, counted back from its latest: rows whose answers are late come late."""
 MAX_GROUPS: Final = 4_000
 MAX_SLOTS: Final = 16_000
-MAX_WORDS: Final = 512
-"""Distinct values that a slot remembers."""
-_MAX_ALL_WORDS: Final = 50_000
-
-
-class Slot:
-    """What a group showed in one slot. tally: what of it has not become part of a finding. words: all of it."""
-
-    __slots__ = ("tally", "words")
-
-    def __init__(self, room: Room | None = None) -> None:
-        self.tally = Tally(room)
-        self.words: dict[str, list[int]] = {}
-
-    def note(self, word: str, first: int, last: int) -> None:
-        """Remember a word and when it was there (UTC ns)."""
-        known = self.words.get(word)
-        if known is not None:
-            known[0], known[1] = min(known[0], first), max(known[1], last)
-        elif len(self.words) < MAX_WORDS:
-            self.words[word] = [first, last]
 
 
 class Windows:
@@ -55,117 +35,100 @@ class Windows:
         self.slot_ns = max(1, correlation.timespan_s * 10**9 // SLOTS)
         self._groups: dict[Key, dict[int, Slot]] = {}
         self._touched: dict[Key, set[int]] = {}
-        self._room = Room(_MAX_ALL_WORDS)
         self._slots = 0
+        self._made_room: int | None = None
         self.left_out = 0
 
     @property
     def crowded(self) -> bool:
         """Whether so much is remembered that what is ripe had better be taken, and what is old forgotten."""
-        return self._slots >= MAX_SLOTS // 2
+        return bool(self._touched) and self._slots >= MAX_SLOTS - SLOTS
 
     def slot(self, key: Key, number: int) -> Slot | None:
         """Give the slot of a group in which rows are to be counted; None, and counted, where there is no room.
 
         number: of the slot since 1970.
         """
-        slots = self._groups.get(key, {})
-        if number not in slots:
-            full = len(self._groups) >= MAX_GROUPS or self._slots >= MAX_SLOTS
+        slots = self._groups.get(key)
+        if slots is None or number not in slots:
+            full = self._slots >= MAX_SLOTS or (slots is None and len(self._groups) >= MAX_GROUPS)
             if full and not self._make_room(number):
                 self.left_out += 1
                 return None
             slots = self._groups.setdefault(key, {})
-            slots[number] = Slot(self._room)
+            slots[number] = Slot()
             self._slots += 1
         self._touched.setdefault(key, set()).add(number)
         return slots[number]
 
     def _make_room(self, now: int) -> bool:
-        """Forget the groups that have nothing within the timespan and were looked at."""
-        for key in [
-            k for k, slots in self._groups.items() if k not in self._touched and max(slots) < now - SLOTS
-        ]:
-            self._drop(self._groups[key], list(self._groups[key]))
-            del self._groups[key]
+        """Forget the groups that have nothing within the timespan; looked for once a slot: a flood buys no time."""
+        if self._made_room != now:
+            self._made_room = now
+            old = [k for k, s in self._groups.items() if k not in self._touched and max(s) < now - SLOTS]
+            for key in old:
+                self._slots -= len(self._groups.pop(key))
         return len(self._groups) < MAX_GROUPS and self._slots < MAX_SLOTS
 
-    def _drop(self, slots: dict[int, Slot], numbers: list[int]) -> None:
-        for number in numbers:
-            self._give_back(slots.pop(number).tally)
-        self._slots -= len(numbers)
-
-    def _give_back(self, tally: Tally) -> None:
-        self._room.left += sum(len(words) for words in tally.words.values())
-
-    def ripe(self) -> Iterator[tuple[Key, Tally]]:
-        """Give what has come together by what was counted since: of each group what no one has given before."""
+    def ripe(self) -> Iterator[tuple[Key, Slot]]:
+        """Give what has come together by what was counted since: of each group what no one has taken before."""
+        if not self._touched:
+            return
         for key, numbers in sorted(self._touched.items()):
             slots = self._groups[key]
             for number in self._ripe(slots, numbers):
-                slot = slots[number]
-                yield key, slot.tally
-                self._give_back(slot.tally)
-                slot.tally = Tally(self._room)
-            self._forget(slots)
+                yield key, slots[number]
+            if len(slots) > 1:
+                self._forget(slots)
         self._touched.clear()
 
     def _ripe(self, slots: dict[int, Slot], touched: set[int]) -> list[int]:
         """Numbers of the slots that hold something new and lie in a window that is full."""
-        found: set[int] = set()
         if not self._may_be_full(slots):
             return []
+        found: set[int] = set()
         for begin in sorted({n - back for n in touched for back in range(SLOTS) if n - back in slots}):
             numbers = [n for n in range(begin, begin + SLOTS) if n in slots]
             if not found.issuperset(numbers) and self._full([slots[n] for n in numbers]):
                 found.update(numbers)
-        return sorted(n for n in found if slots[n].tally.spans)
+        return sorted(n for n in found if slots[n].spans)
 
     def _may_be_full(self, slots: dict[int, Slot]) -> bool:
         """Tell quickly of most groups that they are not: a flood of groups buys no time."""
-        wanted = self._correlation
-        if wanted.kind == "event_count":
-            return sum(slot.words.get("", [0])[0] for slot in slots.values()) >= wanted.least
-        return sum(len(slot.words) for slot in slots.values()) >= wanted.least
+        if self._correlation.kind == "event_count":
+            return sum(slot.count for slot in slots.values()) >= self._correlation.least
+        return sum(len(slot.words) for slot in slots.values()) >= self._correlation.least
 
     def _full(self, slots: list[Slot]) -> bool:
         wanted = self._correlation
         if wanted.kind == "event_count":
-            return sum(slot.words.get("", [0])[0] for slot in slots) >= wanted.least
+            return sum(slot.count for slot in slots) >= wanted.least
         if wanted.kind == "temporal_ordered":
             return _in_order(slots, wanted.rules)
         return len({word for slot in slots for word in slot.words}) >= wanted.least
 
-    def count(self, slot: Slot, rows: int) -> None:
-        """Count events of a slot: of event_count nothing else is asked."""
-        if self._correlation.kind == "event_count":
-            known = slot.words.setdefault("", [0, 0])
-            known[0] += rows
-
     def _forget(self, slots: dict[int, Slot]) -> None:
         oldest = max(slots) - KEPT
-        self._drop(slots, [n for n in slots if n < oldest])
+        gone = [n for n in slots if n < oldest]
+        for number in gone:
+            del slots[number]
+        self._slots -= len(gone)
 
     def state(self) -> list[Any]:
         """As JSON values."""
         groups = [
-            [list(key), [[n, s.words, s.tally.state()] for n, s in slots.items()]]
+            [list(key), [[n, slot.state()] for n, slot in slots.items()]]
             for key, slots in self._groups.items()
         ]
         return [self.left_out, groups]
 
     def restore(self, state: list[Any]) -> None:
         """From JSON values."""
-        self.left_out, self._groups, self._touched = int(state[0]), {}, {}
-        self._room, self._slots = Room(_MAX_ALL_WORDS), 0
+        self.left_out, self._groups, self._touched, self._made_room = int(state[0]), {}, {}, None
         for key, slots in state[1]:
             group = self._groups.setdefault(tuple(str(word) for word in key), {})
-            for number, words, tally in slots:
-                slot = group[int(number)] = Slot()
-                slot.tally = Tally.of(tally, self._room)
-                self._room.left -= sum(len(kind) for kind in slot.tally.words.values())
-                self._slots += 1
-                slot.words = {str(word): [int(a), int(b)] for word, (a, b) in words.items()}
+            group.update((int(number), Slot.of(slot)) for number, slot in slots)
+        self._slots = sum(len(slots) for slots in self._groups.values())
 
 
 def _in_order(slots: list[Slot], wanted: Iterable[str]) -> bool:

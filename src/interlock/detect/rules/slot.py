@@ -1,0 +1,93 @@
+"""What a group showed within one slot of a window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from interlock.detect.tally import MAX_FRAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from interlock.detect.batch import Groups, Word
+    from interlock.detect.tally import Tally
+
+__all__ = ["MAX_MIXES", "MAX_WORDS", "Slot"]
+
+MAX_WORDS: Final = 512
+MAX_MIXES: Final = 64
+MAX_SOURCES: Final = 16
+"""Bounds of a slot: distinct values, distinct mixtures of other columns' words, sources."""
+
+
+class Slot:
+    """count: events. words: value → first and last time (UTC ns). spans, mixes: what no finding has taken yet.
+
+    spans: source → count, first, last, smallest frames. mixes: words of the columns that a finding tells → count.
+    """
+
+    __slots__ = ("count", "mixes", "spans", "words")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.words: dict[str, list[int]] = {}
+        self.spans: dict[str, list[Any]] = {}
+        self.mixes: dict[tuple[Word, ...], int] = {}
+
+    def add(self, source: str, groups: Groups, group: int, mix: tuple[Word, ...]) -> None:
+        """Count a group of rows."""
+        count, first, last, least = groups.summary(group)
+        self.count += count
+        span = self.spans.get(source)
+        if span is None:
+            if len(self.spans) >= MAX_SOURCES:
+                return
+            span = self.spans[source] = [0, first, last, []]
+        span[0] += count
+        span[1], span[2] = min(span[1], first), max(span[2], last)
+        if len(span[3]) < MAX_FRAMES or least < span[3][-1]:
+            frames = [least] if count == 1 else groups.frames[groups.rows(group)].tolist()
+            span[3] = sorted({*span[3], *(frame for frame in frames if 0 < frame < _NONE)})[:MAX_FRAMES]
+        if mix in self.mixes or len(self.mixes) < MAX_MIXES:
+            self.mixes[mix] = self.mixes.get(mix, 0) + count
+
+    def note(self, word: str, first: int, last: int) -> None:
+        """Remember a value and when it was there (UTC ns)."""
+        known = self.words.get(word)
+        if known is not None:
+            known[0], known[1] = min(known[0], first), max(known[1], last)
+        elif len(self.words) < MAX_WORDS:
+            self.words[word] = [first, last]
+
+    def take(self, tally: Tally, columns: Sequence[str]) -> None:
+        """Hand all that was not taken yet to a tally. columns: of the mixtures' words, in their order."""
+        for source, (count, first, last, frames) in self.spans.items():
+            tally.add(source, first, last, np.array(frames, np.int64), count)
+        for mix, count in self.mixes.items():
+            for column, word in zip(columns, mix, strict=True):
+                if word is not None:
+                    tally.note(column, word, count)
+        self.spans, self.mixes = {}, {}
+
+    def state(self) -> list[Any]:
+        """As JSON values."""
+        return [self.count, self.words, self.spans, [[list(mix), n] for mix, n in self.mixes.items()]]
+
+    @classmethod
+    def of(cls, state: list[Any]) -> Slot:
+        """From JSON values."""
+        slot = cls()
+        slot.count = int(state[0])
+        slot.words = {str(word): [int(a), int(b)] for word, (a, b) in state[1].items()}
+        slot.spans = {
+            str(source): [int(n), int(first), int(last), [int(frame) for frame in frames]]
+            for source, (n, first, last, frames) in state[2].items()
+        }
+        slot.mixes = {tuple(None if w is None else str(w) for w in mix): int(n) for mix, n in state[3]}
+        return slot
+
+
+_NONE: Final = 2**63 - 1
+"""What a group's summary says where no row has a frame."""
