@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from interlock.detect.causes import Verdict
 from interlock.detect.control import spoken
+from interlock.detect.gate import Deed
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -77,6 +78,24 @@ def verdict(rule: Rule, key: Key, tally: Tally, context: Context) -> Verdict:
         requirements=rule.requirements,
         data=_data(rule, tally),
         table=rule.table,
+        deed=_deed(rule, realm, words, tally),
+    )
+
+
+def _deed(rule: Rule, realm: str, words: dict[str, str], tally: Tally) -> Deed | None:
+    """What a work order would have to allow; of conversations and violations it speaks as little as of a weakness."""
+    if rule.table not in ("operations", "values") or rule.kind in ("weakness", "exposure"):
+        return None
+
+    def all_of(column: str) -> tuple[str, ...]:
+        return (words[column],) if column in words else tuple(tally.noted(column))
+
+    return Deed(
+        realm=realm,
+        stations=all_of("client"),
+        machines=all_of("server"),
+        verbs=all_of("verb"),
+        objects=all_of("object"),
     )
 
 
