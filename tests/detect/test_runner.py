@@ -54,6 +54,7 @@ class Faulty:
         return ()
 
     def dump(self) -> bytes:
+        self._may_fail("dump")
         return b"state"
 
     def load(self, state: bytes) -> None:
@@ -154,3 +155,34 @@ def test_a_batch_goes_when_it_was_fed() -> None:
         assert alive() == before
     finally:
         gc.enable()
+
+
+def test_a_detector_takes_the_place_of_another_and_its_memory() -> None:
+    runner = Runner([ControllerChange()])
+    runner.feed("operations", STOP, CONTEXT)
+    before = runner.conclude(CONTEXT).findings
+    runner.renew(ControllerChange())
+    assert runner.conclude(CONTEXT).findings == before != ()
+    runner.feed("operations", STOP, CONTEXT)
+    assert [f.count for f in runner.conclude(CONTEXT).findings] == [2 * f.count for f in before]
+
+
+def test_a_detector_that_was_rested_is_asked_again_once_it_is_renewed() -> None:
+    runner = Runner([Faulty("feed")])
+    runner.feed("operations", STOP, CONTEXT)
+    assert [f.detector for f in runner.conclude(CONTEXT).findings] == [SELF]
+    sound = Faulty("nowhere")
+    runner.renew(sound)
+    runner.feed("operations", STOP, CONTEXT)
+    assert sound.fed == 1
+    assert not runner.conclude(CONTEXT).findings
+
+
+def test_a_detector_that_gives_no_memory_is_renewed_without() -> None:
+    runner = Runner([Faulty("dump")])
+    runner.renew(Faulty("nowhere"))
+    assert any("gave no memory" in said for said in runner.conclude(CONTEXT).diagnostics)
+
+
+def test_a_detector_that_gives_no_memory_costs_no_other_its_own() -> None:
+    assert list(Runner([Faulty("dump"), ControllerChange()]).dump()) == ["controller-change"]

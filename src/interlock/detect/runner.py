@@ -71,6 +71,25 @@ class Runner:
                 found = self._guarded(detector, context, partial(detector.feed, batch, context))
                 yield found + ([self._rested[name]] if name in self._rested else [])
 
+    def renew(self, detector: Detector) -> None:
+        """Let a detector take the place of the one of its name, with what that one remembers where it can read it."""
+        before = self._detectors.get(detector.name)
+        state = None if before is None or detector.name in self._rested else self._remembered(before)
+        self._detectors[detector.name] = detector
+        self._rested.pop(detector.name, None)
+        self._early.discard(detector.name)
+        if isinstance(detector, Early) and detector.early:
+            self._early.add(detector.name)
+        if state is not None:
+            self.load({detector.name: state})
+
+    def _remembered(self, detector: Detector) -> bytes | None:
+        try:
+            return detector.dump()
+        except Exception as error:  # noqa: BLE001 - plug-in isolation: one that gives no memory costs no other its own
+            self._diagnostics[f"detector {detector.name} gave no memory: {_told(error)}"] = None
+            return None
+
     def learn(self, table: str, rows: pa.RecordBatch, context: Context) -> None:
         """Let who learns take a batch of a table for normal; one that raises is rested, as ever."""
         if not rows.num_rows:
@@ -130,8 +149,11 @@ class Runner:
         return most, self._aged_out + sum(d.left_out for d in ageing)
 
     def dump(self) -> dict[str, bytes]:
-        """Every detector's memory, by its name."""
-        return {name: d.dump() for name, d in self._detectors.items() if name not in self._rested}
+        """Every detector's memory, by its name; one that gives none is said, and the others' are kept."""
+        states = {
+            name: self._remembered(d) for name, d in self._detectors.items() if name not in self._rested
+        }
+        return {name: state for name, state in states.items() if state is not None}
 
     def load(self, states: Mapping[str, bytes]) -> None:
         """Go on from a dump. A state that cannot be read is said, and that detector begins anew."""
