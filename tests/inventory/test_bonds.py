@@ -211,3 +211,11 @@ def test_groups_silent_targets_and_sweeps_are_no_assets():
 def test_one_way_mirroring_still_shows_the_server():
     stock = take_stock([flow("10.0.0.9", "10.0.0.1", server_packets=0, state="midstream")])
     assert at(stock, "10.0.0.1").served == ("modbus",)
+
+
+@pytest.mark.parametrize("stranger", ["8.8.8.8", "203.0.113.77"])
+def test_a_stranger_whose_ttl_looks_untouched_is_still_behind_the_router(stranger):
+    stock = take_stock([clue("10.0.0.1", "mac", ROUTER, protocol="arp"),
+                        clue(stranger, "mac", ROUTER, protocol="ipv4"), clue(stranger, "ttl", "64-0")])  # fmt: skip
+    assert at(stock, "10.0.0.1").ips == ("10.0.0.1",)
+    assert at(stock, stranger).ips == (stranger,)

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.records.ipv4 import ipv4_number, is_global_ipv4, is_multicast_ipv4
+from interlock.records.ipv4 import ipv4_number, is_global_ipv4, is_multicast_ipv4, is_public_ipv4
+
+DOCUMENTATION = [ipaddress.ip_network(n) for n in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")]
 
 
 def standard(text):
@@ -48,3 +50,16 @@ def test_every_first_octet_is_judged_as_there(first):
 @given(st.text(alphabet="0123456789.٣²ax ", max_size=17) | st.text(max_size=8))
 def test_any_text_is_an_address_where_it_is_one_there(text):
     assert ipv4_number(text) == standard(text)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_strangers_are_who_is_global(number):
+    documented = any(ipaddress.IPv4Address(number) in network for network in DOCUMENTATION)
+    assert is_public_ipv4(number) == (is_global_ipv4(number) or documented)
+
+
+@pytest.mark.parametrize("network", DOCUMENTATION)
+def test_and_whom_documentation_names(network):
+    assert is_public_ipv4(int(network[0]))
+    assert is_public_ipv4(int(network[255]))
+    assert not is_public_ipv4(int(network[255]) + 1) or is_global_ipv4(int(network[255]) + 1)

@@ -13,7 +13,7 @@ from interlock.detect.control import CONTROL_PROTOCOLS, PLANT_ROLES, spoken
 from interlock.detect.facts import Facts
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
-from interlock.records.ipv4 import ipv4_number, is_global_ipv4, is_multicast_ipv4
+from interlock.records.ipv4 import ipv4_number, is_multicast_ipv4, is_public_ipv4
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -181,7 +181,7 @@ def _network(address: str) -> tuple[str, bool]:
     number = ipv4_number(address)
     if number is not None:
         nobody = number == 0 or is_multicast_ipv4(number)
-        return ("", False) if nobody else (f"4/{number >> 32 - _SITE_BITS[4]:x}", is_global_ipv4(number))
+        return ("", False) if nobody else (f"4/{number >> 32 - _SITE_BITS[4]:x}", is_public_ipv4(number))
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:

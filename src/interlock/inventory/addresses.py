@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from ipaddress import AddressValueError, IPv6Address
+from ipaddress import AddressValueError, IPv6Address, IPv6Network
 from typing import Final
 
-from interlock.records.ipv4 import BROADCAST, ipv4_number, is_global_ipv4, is_multicast_ipv4
+from interlock.records.ipv4 import BROADCAST, ipv4_number, is_multicast_ipv4, is_public_ipv4
 
 __all__ = ["Address", "classify", "eui64_mac", "near", "sort_key", "virtual_router"]
 
@@ -32,6 +32,9 @@ class Address:
 
 
 _MAC: Final = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\Z")
+_DOCUMENTATION: Final = IPv6Network("2001:db8::/32")
+"""RFC 3849: no plant has it; whoever practises stands for strangers with it."""
+
 _VIRTUAL: Final = (
     (re.compile(r"00:00:5e:00:01:([0-9a-f]{2})\Z"), "VRRP or CARP group"),
     (re.compile(r"00:00:5e:00:02:([0-9a-f]{2})\Z"), "VRRP group for IPv6"),
@@ -109,7 +112,7 @@ def _v4(address: str) -> int:
         return 0
     if number >> 16 == 0xA9FE:
         return Address.MACHINE | Address.LINK_LOCAL
-    return Address.MACHINE | Address.PUBLIC if is_global_ipv4(number) else Address.MACHINE
+    return Address.MACHINE | Address.PUBLIC if is_public_ipv4(number) else Address.MACHINE
 
 
 def _v6(address: str) -> int:
@@ -118,7 +121,7 @@ def _v6(address: str) -> int:
         return 0
     if ip.is_link_local:
         return Address.MACHINE | Address.V6 | Address.LINK_LOCAL
-    return Address.MACHINE | Address.V6 | (Address.PUBLIC if ip.is_global else 0)
+    return Address.MACHINE | Address.V6 | (Address.PUBLIC if ip.is_global or ip in _DOCUMENTATION else 0)
 
 
 def _int4(address: str) -> int:

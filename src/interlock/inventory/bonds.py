@@ -3,9 +3,10 @@
 A MAC owns an IP that address resolution (ARP, ND, DHCP) or the machine itself (LLDP, CDP, PROFINET DCP …)
 binds to it. An IP that frames of the MAC merely carried is owned too where nothing speaks against it: no hop
 between (initial TTL untouched), the same network as an owned one, or the only IP ever carried. All others are
-passed on: the MAC is a router's, and they stay machines of their own. A MAC that more than ALIASES addresses
-hold at once answers for others (proxy ARP); a virtual router's MAC owns only what is resolved to it. In doubt
-machines are kept apart: a merge that is missing shows as two machines, a wrong one hides a machine.
+passed on: the MAC is a router's, and they stay machines of their own; a public one of another network is so
+whatever its TTL, which strangers choose. A MAC that more than ALIASES addresses hold at once answers for others
+(proxy ARP); a virtual router's MAC owns only what is resolved to it. In doubt machines are kept apart: a merge
+that is missing shows as two machines, a wrong one hides a machine.
 """
 
 from __future__ import annotations
@@ -215,7 +216,7 @@ class _Judge:
             is_near = any(near(ip, self._text[h.ip], self._mask(h.ip)) for h in held)
             if self._flags[bond.ip] & Address.LINK_LOCAL or eui64_mac(ip) == self._text[bond.mac]:
                 result.owned.append(bond)
-            elif hops:
+            elif hops or (held and not is_near and self._flags[bond.ip] & Address.PUBLIC):
                 result.passed.append(bond)
             elif held and (hops == 0 or (is_near and not result.notes and len(rest) <= ALIASES)):
                 result.owned.append(bond)
