@@ -68,6 +68,7 @@ conformance: build ## compare with independent decoders over real captures
 	$(BIN)/python scripts/conformance_fields.py
 	$(BIN)/python scripts/conformance_baselines.py
 	$(BIN)/python scripts/confusion.py
+	$(BIN)/python scripts/attacks.py --harmless --record
 	[ "$$(id -u)" != 0 ] || $(BIN)/python scripts/compare_plant.py # namespaces need root
 
 bench: build ## speed and memory against goals and peers

@@ -11,6 +11,8 @@ import numpy as np
 
 from interlock.bootstrap import build_engine
 from interlock.bootstrap.detecting import Judgement, build_runner
+from interlock.capture.run import open_sources
+from interlock.capture.specs import specify
 from interlock.detect.interface import Context
 from interlock.inventory.inventory import TABLES as INVENTORY_TABLES
 from interlock.inventory.inventory import Inventory
@@ -22,16 +24,17 @@ from interlock.plant.machines import BY_NAME
 from interlock.plant.site import site_text
 from interlock.plant.twin.recording import Twin, ordered
 from interlock.records.frames import SPILL_OCTETS, Frames, Source
+from interlock.records.site import Site
 from interlock.records.site_text import load_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from interlock.pipeline.drill.rehearsal import Said
+    from interlock.records.finding import Finding
     from interlock.records.incident import Incident
-    from interlock.records.site import Site
 
-__all__ = ["ADDRESSES", "LASTS", "Watched", "learn", "rehearse", "site_of"]
+__all__ = ["ADDRESSES", "LASTS", "Watched", "learn", "rehearse", "site_of", "watch_capture"]
 
 LASTS: Final = {"beaconing": 32.0, "slow-reconnaissance": 42.0, "setpoint-creep": 16.0, "silenced-machine": 9.0,
                 "sensor-spoofing": 8.0, "valve-hammering": 6.0, "arp-spoofing": 6.0}  # fmt: skip
@@ -40,8 +43,11 @@ LASTS_ELSE: Final = 5.0
 BEGINS_MINUTE: Final = 1.0
 FINE_NS: Final = 20_000_000
 """Frames are put before the sensor in pieces of this length around an attack's beginning, of a second otherwise."""
+CALM_S: Final = 10
+"""Where no attack is played and no delay is measured, seconds are put before it ten at a time."""
 FINE_FOR_NS: Final = 8_000_000_000
 ADDRESSES: Final = {name: (machine.ip, machine.mac) for name, machine in BY_NAME.items()}
+SECOND_NS: Final = 1_000_000_000
 _SOURCE: Final = (Source(name="drill"),)
 _RECORD: Final = struct.Struct("<IIII")
 _HEADER_OCTETS: Final = 24
@@ -151,7 +157,9 @@ def rehearse(
     engine = build_engine(_SOURCE, wanted=wanted_tables(runner.needs), pending=PRESSING)
     rehearsal = Rehearsal(engine, runner, _inventory(site), site)
     fine = [twin.clock.now + round(minute * 60e9) for _, minute in attacks]
-    for share in twin.run(minutes):
+    for second, share in enumerate(twin.run(minutes), 1):
+        if not fine and second % CALM_S and share < 1.0:
+            continue
         now = twin.clock.now
         for frames, until in _pieces(film.batch(), now, fine):
             rehearsal.feed(frames, until)
@@ -164,6 +172,31 @@ def rehearse(
         machines=rehearsal.machines,
         incidents=tuple(rehearsal.incidents),
     )
+
+
+def watch_capture(
+    path: str,
+    site: Site | None = None,
+    judgement: Judgement | None = None,
+    hear: Callable[[Finding, int], None] = lambda _finding, _now: None,
+) -> Rehearsal:
+    """A capture before the sensor's judgement, a second of its own time at once. Raises SourceError."""
+    site, runner = site or Site(), build_runner(judgement)
+    with open_sources(specify((path,), ())) as run:
+        engine = build_engine(run.sources, wanted=wanted_tables(runner.needs), pending=PRESSING)
+        rehearsal = Rehearsal(engine, runner, _inventory(site), site, hear)
+        for frames in run:
+            for piece, until in _seconds(frames):
+                rehearsal.feed(piece, until)
+    rehearsal.finish()
+    return rehearsal
+
+
+def _seconds(frames: Frames) -> Iterator[tuple[Frames, int]]:
+    """A batch cut into seconds of its own clock; where nothing came there is none."""
+    seconds = np.maximum.accumulate(frames.time) // SECOND_NS
+    for second in np.unique(seconds):
+        yield _cut(frames, seconds == second), (int(second) + 1) * SECOND_NS
 
 
 def _pieces(frames: Frames | None, now: int, fine: Sequence[int]) -> Iterator[tuple[Frames | None, int]]:

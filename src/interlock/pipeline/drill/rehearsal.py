@@ -13,7 +13,7 @@ from interlock.pipeline.sensor.steps import OPEN_FLOWS, WorkerNote, note_octets
 from interlock.pipeline.sensor.stream import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import pyarrow as pa
 
@@ -41,10 +41,22 @@ class Said:
 
 
 class Rehearsal:
-    """Takes frames in time order. Every finding of it says that it is an exercise."""
+    """Takes frames in time order. Every finding of it says that it is an exercise.
 
-    def __init__(self, engine: Engine, runner: Runner, inventory: Inventory, site: Site) -> None:
-        """engine: shows pending rows of whatever the sensor's does."""
+    seconds: of the capture's clock in which anything came.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        runner: Runner,
+        inventory: Inventory,
+        site: Site,
+        hear: Callable[[Finding, int], None] = lambda _finding, _now: None,
+    ) -> None:
+        """engine: shows pending rows of whatever the sensor's does. hear: is told every commit, with the clock."""
+        self._hear = hear
+        self.seconds = 0
         self._engine = engine
         self._now = self._tended = self._shown = 0
         self._first: dict[str, int] = {}
@@ -70,6 +82,7 @@ class Rehearsal:
             self._judge.go_on()
         if now - self._tended >= _TEND_NS:
             self._tended = now
+            self.seconds += 1
             self._judge.tend()
             while self._judge.busy:
                 self._judge.go_on()
@@ -109,4 +122,5 @@ class Rehearsal:
     def _committed(self, _arrived: int, done: int, findings: Sequence[Finding]) -> None:
         for finding in findings:
             self._first.setdefault(finding.id, done)
+            self._hear(finding, done)
         self._incidents.feed(findings, self._judge.context)
