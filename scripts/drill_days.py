@@ -3,8 +3,9 @@
 The practice plant's twin lives whole pieces of days, every rare legitimate event in each, before the sensor's own
 judgement, which has learned other hours of the same plant before. Each piece is a twin and a judge of its own, so that
 memory stays bounded; what was counted is kept after each piece and added to, however often this is stopped. An
-incident begins where somebody would be called (an alert, at least low; a change, at least medium): whatever begins one
-here is false. Printed and recorded (docs/proof/drill_days.json): the count, the hours behind it, and the upper end of 95 %.
+incident begins where somebody would be called (an alert, at least low; a change, at least medium): whatever begins
+one here is false. Printed and recorded (docs/proof/drill_days.json): the count, the hours behind it, the upper end of
+95 %.
 
 Exit codes: 0 at most 1 per 100 machines and day as the upper end, and at most 1 per site and day; 1 more.
 """
@@ -22,13 +23,14 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from proving.records import FOLDER, put, today  # noqa: E402
+from proving.records import FOLDER, put, today
 
-from interlock.bootstrap.drilling import learn, rehearse  # noqa: E402
-from interlock.pipeline.drill.record import at_most  # noqa: E402
-from interlock.plant.draws import Draws  # noqa: E402
-from interlock.plant.events.table import NAMES as EVENTS  # noqa: E402
-from interlock.plant.machines import MACHINES  # noqa: E402
+from interlock.bootstrap.drilling import learn, rehearse
+from interlock.pipeline.drill.record import at_most
+from interlock.pipeline.drill.score import alarms
+from interlock.plant.draws import Draws
+from interlock.plant.events.table import NAMES as EVENTS
+from interlock.plant.machines import MACHINES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,6 +92,7 @@ def _piece(seed: int, hours: float, state: bytes) -> dict[str, Any]:
         "seed": seed,
         "hours": hours,
         "false": [incident.title for incident in watched.incidents],
+        "alarms": [one.finding.title for one in alarms(watched.said)],
         "cpu_s": round(time.process_time() - began, 1),
         "commit": _commit(),
     }
@@ -134,6 +137,8 @@ def _sum(pieces: list[dict[str, Any]]) -> dict[str, Any]:
         "machine_days": round(days, 1),
         "each_rare_event": len(pieces),
         "false_incidents": count,
+        "false_alarms": sum(len(piece["alarms"]) for piece in pieces),
+        "alarms_by_title": dict(Counter(t for piece in pieces for t in piece["alarms"]).most_common(40)),
         "false_by_title": dict(false.most_common()),
         "per_100_machines_day": round(100 * count / days, 3),
         "at_most_per_100_machines_day": round(100 * at_most(count) / days, 3),
@@ -148,7 +153,7 @@ def _sentence(told: dict[str, Any]) -> str:
         f"({told['machine_days']:g} machine-days, each rare event {told['each_rare_event']} times): "
         f"{told['per_100_machines_day']:g} per 100 machines and day, at most "
         f"{told['at_most_per_100_machines_day']:g} (95 %); {told['per_site_day']:g} per site and day. "
-        f"{json.dumps(told['false_by_title'])}"
+        f"They are made of {told['false_alarms']} alarms: {json.dumps(told['alarms_by_title'])}"
     )
 
 

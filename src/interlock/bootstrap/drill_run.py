@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from interlock.bootstrap.drilling import ADDRESSES, BEGINS_MINUTE, LASTS, LASTS_ELSE, learn, rehearse
 from interlock.pipeline.drill.record import Quiet, document
-from interlock.pipeline.drill.score import score
+from interlock.pipeline.drill.score import alarms, score
 from interlock.plant.events.table import NAMES as EVENTS
 from interlock.plant.machines import MACHINES
 
@@ -58,7 +58,12 @@ def run_drill(drill: Drill) -> dict[str, Any]:
         tick=lambda share: drill.tick("rare events that are nobody's attack", share),
     )
     false = [incident.title for watched in (calm, lively) for incident in watched.incidents]
-    quiet = Quiet(hours=(drill.background / 2 + minutes) / 60, machines=len(MACHINES), false=tuple(false))
+    quiet = Quiet(
+        hours=(drill.background / 2 + minutes) / 60,
+        machines=len(MACHINES),
+        false=tuple(false),
+        alarms=tuple(one.finding.title for watched in (calm, lively) for one in alarms(watched.said)),
+    )
     rows = [_row(drill, name, state, quiet_ids) for name in drill.scenarios]
     return document(rows, quiet, seed=drill.seed, latency_why="not measured: nothing was on a wire")
 

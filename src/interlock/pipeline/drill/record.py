@@ -22,11 +22,15 @@ _CERTAINTY: Final = 0.95
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quiet:
-    """Time without an attack, rare events included: simulated hours, machines, false incidents by their titles."""
+    """Time without an attack, rare events included: simulated hours, machines, false incidents by their titles.
+
+    alarms: titles of the findings that they are made of; false things close to each other can be one incident.
+    """
 
     hours: float
     machines: int
     false: tuple[str, ...]
+    alarms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
