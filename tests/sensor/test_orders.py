@@ -58,6 +58,45 @@ def test_who_asks_twice_waits_no_longer(ground) -> None:
     assert until(lambda: not any(Path("/proc", str(pid)).exists() for pid in children), 5.0)
 
 
+RULE = """
+title: {title}
+id: 5e1f0c6e-5f0b-4b39-9e5c-0d9c3f6f0a01
+status: experimental
+description: A rule of a test.
+logsource: {{category: ot_operation}}
+detection:
+  selection: {{verb: stop}}
+  condition: selection
+level: low
+"""
+
+
+def test_rules_are_read_anew_and_a_wrong_one_leaves_the_others_in_force(ground) -> None:
+    rules = ground.folder / "rules"
+    rules.mkdir()
+    sensor = ground.sensor("--rules", rules)
+    (rules / "wrong.yml").write_text("title: [")
+    (rules / "ours.yml").write_text(RULE.format(title="Somebody stopped something"))
+    sensor.process.send_signal(signal.SIGHUP)
+    assert until(lambda: _says(sensor, "refused") and _says(sensor, "reloaded"))
+    (refused,) = _says(sensor, "refused")
+    assert "wrong.yml:2:1" in refused
+    with ground.sending() as sender:
+        ground.sent(sender)
+    assert until(lambda: any("omebody stopped something" in f.title for f in sensor.findings().values()))
+
+
+def test_rules_that_are_gone_keep_no_judge_away(ground) -> None:
+    rules = ground.folder / "gone"
+    rules.mkdir()
+    sensor = ground.sensor("--rules", rules)
+    rules.rmdir()
+    os.kill(sensor.process_of("judge"), signal.SIGKILL)
+    assert until(lambda: any(str(rules) in said for said in _says(sensor, "refused")))
+    with ground.sending():
+        assert until(lambda: _stops(sensor))
+
+
 def test_a_site_file_is_read_anew_without_a_gap_and_a_wrong_one_changes_nothing(ground) -> None:
     site = ground.folder / "site.toml"
     site.write_text("")

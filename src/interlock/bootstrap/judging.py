@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import replace
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from interlock import __version__
 from interlock.bootstrap import read_site
 from interlock.bootstrap.allocating import give_back
 from interlock.bootstrap.compacting import retention
-from interlock.bootstrap.detecting import build_runner, read_learned
 from interlock.bootstrap.incident_book import IncidentBook
-from interlock.bootstrap.reloading import Asked, anew, in_force, judged_by, site_file
+from interlock.bootstrap.reloading import Asked, anew, in_force, site_file
+from interlock.bootstrap.renewing import Judged
 from interlock.errors import ConfigError
 from interlock.inventory.inventory import Inventory, Limits
 from interlock.pipeline.sensor.aside import Aside
@@ -84,8 +81,8 @@ class _Bench:
         inventory = Inventory(
             site=parts.site.name or "default", registries=parts.registries, rules=parts.rules, limits=limits
         )
-        judgement = judged_by(parts.sensor, config)
-        runner = build_runner(replace(judgement, state=None))
+        self._judged = Judged(parts.sensor, self._refuse)
+        runner = self._judged.runner(config)
         self._inventory, self._runner = inventory, runner
         self._gave_back = time.monotonic()
 
@@ -94,8 +91,7 @@ class _Bench:
 
         self._memory = Memory(store, inventory, runner, time.time_ns, beside)
         self._memory.recall()
-        if judgement.state is not None:
-            self._memory.teach(partial(read_learned, Path(judgement.state)), judgement.state)
+        self._judged.teach(self._memory, config)
         self._book = IncidentBook(store, parts.sensor.folder, time.time_ns())
         self._judge = Judge(
             site=self._site_now(),
@@ -179,8 +175,9 @@ class _Bench:
         return self._parts.site
 
     def _reload(self) -> None:
-        """Both files anew; where one is wrong, what it said before stays in force, and the diary says why."""
+        """All that people may change; where it is wrong, what was before stays in force, and the diary says why."""
         says = [*self._configured(), *self._sited()]
+        says += self._judged.anew(self._runner, self._memory, self._config)
         if says:
             self._store.note(Entry(time=time.time_ns(), event="reloaded", says="; ".join(says)))
 
@@ -190,7 +187,7 @@ class _Bench:
         try:
             again = anew(self._parts.sensor, self._config)
         except ConfigError as error:
-            self._refuse(error)
+            self._refuse(f"{error}; what was in force before stays so")
             return
         self._config = again.config
         self._gauge.filling.budget = again.config.sensor.memory
@@ -203,14 +200,13 @@ class _Bench:
         try:
             self._judge.site = read_site(path)
         except ConfigError as error:
-            self._refuse(error)
+            self._refuse(f"{error}; what was in force before stays so")
             return
         if path is not None:
             yield "the site file was read anew"
 
-    def _refuse(self, error: ConfigError) -> None:
-        kept = f"{error}; what was in force before stays so"
-        self._store.note(Entry(time=time.time_ns(), event="refused", says=kept))
+    def _refuse(self, says: str) -> None:
+        self._store.note(Entry(time=time.time_ns(), event="refused", says=says))
 
 
 def _limits(config: Config) -> StoreLimits:
