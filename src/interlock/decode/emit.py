@@ -13,7 +13,16 @@ import pyarrow as pa
 from interlock.decode.columns import present, present_codes
 from interlock.decode.decimals import decimals
 from interlock.decode.values import NO_TIME
-from interlock.records.tables import CLUES, CREDENTIALS, FLOWS, ODDITIES, OPERATIONS, VALUES
+from interlock.records.tables import (
+    ARTIFACT_CONTENTS,
+    ARTIFACTS,
+    CLUES,
+    CREDENTIALS,
+    FLOWS,
+    ODDITIES,
+    OPERATIONS,
+    VALUES,
+)
 from interlock.records.vocabulary import BASES, OUTCOMES, VERBS
 
 if TYPE_CHECKING:
@@ -294,6 +303,26 @@ class Emitter:
         ]
         columns += [*self._ends(slot, side), _words(protocol), *(_words(column) for column in rest)]
         return self._batch(CREDENTIALS, columns)
+
+    def artifacts(self, rows: list[tuple[Any, ...]]) -> pa.RecordBatch:
+        """One batch of `artifacts` from the tuples of Artifacts."""
+        source, time, frame, slot, side, begun, first, operation, *rest = _across(rows, 19)
+        asks = [self._flows.client_side[s] if d < 0 else d for s, d in zip(slot, side, strict=True)]
+        *words, size, sha256, code, state, detail = rest
+        columns = [
+            *self._where(source, slot),
+            *(_times(np.array(time, np.int64)), _number(np.array(frame, np.uint64))),
+            *(_times(np.array(begun, np.int64)), _number(np.array(first, np.uint64))),
+        ]
+        flow, *ends = self._ends(slot, asks)
+        columns += [flow, pa.array(operation, pa.uint64()), *ends, *(_words(column) for column in words)]
+        columns += [_number(np.array(size, np.uint64)), *(_words(column) for column in (sha256, code, state))]
+        return self._batch(ARTIFACTS, [*columns, pa.array(detail, pa.utf8())])
+
+    def artifact_contents(self, octets: dict[str, bytes]) -> pa.RecordBatch:
+        """One batch of `artifact_contents`."""
+        columns = [_words(list(octets)), pa.array(list(octets.values()), pa.binary())]
+        return self._batch(ARTIFACT_CONTENTS, columns)
 
     def _where(self, source: Any, slot: Any) -> list[pa.Array]:
         realm = self._flows.columns["realm"][np.array(slot, np.int64)]

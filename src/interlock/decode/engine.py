@@ -85,6 +85,8 @@ class Engine:
         self.sheet.facts.keyed_by(fingerprint)
         self.sheet.facts.flows = self.flows
         self.sheet.facts.wanted = wanted
+        self.sheet.facts.artifacts.wanted = wanted is None or "artifacts" in wanted
+        self.sheet.facts.artifacts.contents = wanted is not None and "artifact_contents" in wanted
         self.sheet.values.wanted = wanted is None or "values" in wanted
         tools = Tools(self.flows, self.sheet, verbs, codes, given, beat)
         self.recogniser = Recogniser(specs, codes, self.sheet.facts, beat)
@@ -218,11 +220,23 @@ class Engine:
         for name, found in details.items():
             if self._wants(name):
                 done[name] = self._emit.details(self._detail(name), found)
+        done |= self._put_together(ended.tolist(), final=final)
         if len(ended):
             if self._wants("flows"):
                 done["flows"] = self._emit.flows(ended)
             self._release(ended.tolist())
         self._compact()
+        return done
+
+    def _put_together(self, ended: list[int], *, final: bool) -> Batches:
+        """Files and program blocks whose transfer is over."""
+        artifacts = self.sheet.facts.artifacts
+        if ended:
+            artifacts.forget(ended)
+        rows, octets = artifacts.end_batch(final=final)
+        done: Batches = {"artifacts": self._emit.artifacts(rows)} if rows else {}
+        if octets:
+            done["artifact_contents"] = self._emit.artifact_contents(octets)
         return done
 
     def _detail(self, name: str) -> Table:

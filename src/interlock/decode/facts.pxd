@@ -6,7 +6,7 @@ cdef class Facts:
     cdef public list clues, oddities, credentials
     cdef public dict details, oddity_count
     cdef public long long suppressed, clock
-    cdef public object wanted
+    cdef public object wanted, artifacts
     cdef public Flows flows
     cdef dict _open, _said
     cdef object _fingerprint

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import cython
 
+from interlock.decode.artifacts import Artifacts
 from interlock.decode.credentials.defaults import default_of
 from interlock.decode.credentials.strength import strength
 
@@ -30,7 +31,7 @@ class Facts:
 
     `clock`: of the message that is decoded now (Messages.clock).
     wanted: names of the tables that are asked for, None for all; clues and details heed it.
-    flows: the flow table (Flows), which knows who speaks.
+    flows: the flow table (Flows), which knows who speaks. artifacts: what is put together from several messages.
     """
 
     def __init__(self):
@@ -46,6 +47,7 @@ class Facts:
         self._said = {}
         self._fingerprint = None
         self.flows = None
+        self.artifacts = Artifacts()
 
     def realm_of(self, slot):
         """See Flows.realm_of."""

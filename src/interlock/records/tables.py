@@ -12,6 +12,8 @@ import pyarrow as pa
 from interlock.records.schema import Column, Table, text
 
 __all__ = [
+    "ARTIFACTS",
+    "ARTIFACT_CONTENTS",
     "CLUES",
     "CREDENTIALS",
     "DETAIL",
@@ -344,7 +346,72 @@ CREDENTIALS: Final = Table(
     ),
 )
 
+ARTIFACTS: Final = Table(
+    name="artifacts",
+    version=1,
+    meaning="One row per file or program block that was put together from the wire, when its transfer was over.",
+    columns=(
+        *_SOURCE,
+        Column(name="time", type=_NS, unit="ns", meaning="when its last part was complete"),
+        Column(name="frame", type=pa.uint64(), meaning="frame that completed it"),
+        Column(name="begun", type=_NS, unit="ns", meaning="when the transfer began"),
+        Column(name="first_frame", type=pa.uint64(), meaning="frame that began it"),
+        Column(name="flow", type=pa.uint64(), meaning="joins flows"),
+        Column(
+            name="operation",
+            type=pa.uint64(),
+            nullable=True,
+            meaning="joins operations: the request that began it",
+        ),
+        Column(name="client", type=text(), meaning="address of who asks for the transfer"),
+        Column(name="server", type=text(), meaning="address of whose file or program it is"),
+        Column(name="protocol", type=text(), meaning="protocol that carried it"),
+        Column(name="unit", type=text(), nullable=True, meaning="the device behind the address"),
+        Column(name="user", type=text(), nullable=True, meaning="who the session says it is"),
+        Column(name="direction", type=text(), meaning="written (to the server) or read (from it)"),
+        Column(
+            name="kind",
+            type=text(),
+            meaning="s7-block, umas-program, cip-program, tristation-program, file; what its name is unique in",
+        ),
+        Column(name="name", type=text(), meaning="block or path, as the transfer names it"),
+        Column(name="size", type=pa.uint64(), unit="octet", meaning="octets that were seen"),
+        Column(
+            name="sha256",
+            type=text(),
+            nullable=True,
+            meaning="hash of all of it, hexadecimal; null where parts were not seen",
+        ),
+        Column(
+            name="code_sha256",
+            type=text(),
+            nullable=True,
+            meaning="hash of what runs, without times and signatures, where the format is known",
+        ),
+        Column(name="state", type=text(), meaning="whole, incomplete (parts were not seen) or refused"),
+        Column(
+            name="detail",
+            type=pa.utf8(),
+            nullable=True,
+            meaning="what its header says, as `field: value; …`, where the format is known",
+        ),
+    ),
+)
+
+ARTIFACT_CONTENTS: Final = Table(
+    name="artifact_contents",
+    version=1,
+    meaning="Octets of artifacts, once a batch for each hash; only made where somebody keeps them.",
+    columns=(
+        Column(name="sha256", type=text(), meaning="their hash, joins artifacts"),
+        Column(name="octets", type=pa.binary(), meaning="all of it, at most 16 MiB"),
+    ),
+)
+
 TABLES: Final[dict[str, Table]] = {
     t.name: t
-    for t in (OPERATIONS, OPERATIONS_FOLDED, FLOWS, VALUES, VALUES_FOLDED, CLUES, ODDITIES, CREDENTIALS)
+    for t in (
+        *(OPERATIONS, OPERATIONS_FOLDED, FLOWS, VALUES, VALUES_FOLDED, CLUES, ODDITIES, CREDENTIALS),
+        ARTIFACTS,
+    )
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from interlock.decode.protocols.s7comm.block_format import BLOCK_TYPES, text_of
 from interlock.decode.protocols.s7comm.connection import keep
 from interlock.errors import DecodeError
 
@@ -21,25 +22,8 @@ REQUEST_DOWNLOAD, DOWNLOAD_BLOCK, DOWNLOAD_ENDED = 0x1A, 0x1B, 0x1C
 START_UPLOAD, UPLOAD, END_UPLOAD, PI_SERVICE, PLC_STOP = 0x1D, 0x1E, 0x1F, 0x28, 0x29
 REFUSED, STATUS_ERROR = 2, 0x02
 
-BLOCK_TYPES: Final = {
-    0x08: "OB",
-    0x09: "CMOD",
-    0x0A: "DB",
-    0x0B: "SDB",
-    0x0C: "FC",
-    0x0D: "SFC",
-    0x0E: "FB",
-    0x0F: "SFB",
-}
-"""Block types; on the wire as two hexadecimal digits or as one octet."""
-
 _SECRETIVE: Final = frozenset({"_N_LOGIN_", "_N_NEWPWD"})
 """Services whose second argument is a password."""
-
-
-def text_of(octets: bytes) -> str:
-    """Give octets as text: UTF-8 where it is, else backslashed hexadecimal; padding taken off."""
-    return octets.decode("utf-8", "backslashreplace").strip("\x00 ")
 
 
 def block_name(octets: bytes) -> str:
@@ -78,6 +62,9 @@ def ask_block(
         out.set_object(row, s7.objects.code(link.uploads.get(upload, f"upload:{upload}")), 1)
         if function == END_UPLOAD:
             link.uploads.pop(upload, None)
+            s7.loads.over(m, i, link, ("upload", upload))
+        else:
+            out.notes[out.operation_of(row)] = upload
     elif REQUEST_DOWNLOAD <= function <= START_UPLOAD:
         c.skip(7)
         name = _file_name(c.take(c.u8()))
@@ -86,6 +73,7 @@ def ask_block(
             size = _length(c.take(c.u8()))
         out.set_object(row, s7.objects.code(name), size)
         out.notes[out.operation_of(row)] = name
+        _loading(s7, m, i, link, function, (name, size), out.operation_of(row))
 
 
 def _length(octets: bytes) -> int:
@@ -93,19 +81,50 @@ def _length(octets: bytes) -> int:
     return int(octets[1:7]) if octets[1:7].isdigit() else -1
 
 
-def answer_block(s7: Any, out: Any, *, row: int, link: Connection, function: int, end: int) -> None:
-    """Read an acknowledgement's parameters: its status, and the id that an upload goes by."""
+def _loading(
+    s7: Any, m: Any, i: int, link: Connection, function: int, told: tuple[str, int], operation: int
+) -> None:
+    name, size = told
+    if function == REQUEST_DOWNLOAD:
+        s7.loads.download(m, i, link, name, stated=size, operation=operation)
+    elif function == DOWNLOAD_BLOCK:
+        s7.loads.asked_for(m, i, link, name, operation=operation)
+    elif function == DOWNLOAD_ENDED:
+        s7.loads.over(m, i, link, ("download", name))
+
+
+def answer_block(
+    s7: Any, m: Any, i: int, out: Any, *, row: int, link: Connection, function: int, end: int, error: int
+) -> None:
+    """Read an acknowledgement's parameters: its status, and the id that an upload goes by; its part of a block."""
     c = s7.cursor
-    name = out.notes.pop(out.operation_of(row), None)
+    known = out.notes.pop(out.operation_of(row), None)
+    if function == REQUEST_DOWNLOAD and error and isinstance(known, str):
+        s7.loads.refused(link, known)
     if function in (PI_SERVICE, PLC_STOP) or c.offset() >= end:
         return
-    if c.u8() & STATUS_ERROR:
+    status = c.u8()
+    if status & STATUS_ERROR:
         out.settle(row, REFUSED, -(1 << 31))
     if function == START_UPLOAD and end - c.offset() >= 6:
         c.skip(2)
         upload = c.u32be()
-        if isinstance(name, str):
-            keep(link.uploads, upload, name)
+        if isinstance(known, str):
+            keep(link.uploads, upload, known)
+            stated = _digits(c.take(min(c.u8(), c.left()))) if c.offset() < end else -1
+            s7.loads.upload(m, i, link, upload, known, stated=stated, operation=out.operation_of(row))
+    elif function in (DOWNLOAD_BLOCK, UPLOAD):
+        c.seek(end)
+        if known is None:
+            s7.loads.lost(link)
+        else:
+            kind = "download" if function == DOWNLOAD_BLOCK else "upload"
+            s7.loads.part(m, i, link, key=(kind, known), status=status)
+
+
+def _digits(octets: bytes) -> int:
+    """An announced number of octets, or -1."""
+    return int(octets) if octets.isdigit() else -1
 
 
 def _program_invocation(s7: Any, m: Any, i: int, out: Any, row: int) -> None:

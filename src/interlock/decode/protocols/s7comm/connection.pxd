@@ -5,7 +5,7 @@ cdef class Connection:
     cdef public bint told, encrypted
     cdef public list joined, held, overflow, sequences
     cdef public object rider, rider_state
-    cdef public dict uploads, jobs, parts, asked, created
+    cdef public dict uploads, loads, jobs, parts, asked, created
 
     cpdef object join(self, int side, bytes octets, bint last)
 

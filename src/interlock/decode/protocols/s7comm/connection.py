@@ -24,7 +24,8 @@ class Connection:
     joined, held: per side, octets of unfinished DT TPDUs, and the head of an unfinished S7comm-plus PDU.
     rider, rider_state: decoder of what else rides here (MMS), and what it remembers.
     overflow: per side, 1 while an oversized unit is thrown away to its end. encrypted: TLS has begun inside.
-    uploads: upload id → block. jobs: (function, job id) → objects that pushes of this job carry.
+    uploads: upload id → block. loads: (download or upload, name or id) → Artifact under way.
+    jobs: (function, job id) → objects that pushes of this job carry.
     parts: (function, data unit reference) → octets of an answer in several PDUs.
     asked: (function, sequence) → object.
     created: name of an S7comm-plus object that was made here → verb of its making. sequences: verbs of those that are
@@ -43,6 +44,7 @@ class Connection:
         self.held = [None, None]
         self.overflow = [0, 0]
         self.uploads = {}
+        self.loads = {}
         self.jobs = {}
         self.parts = {}
         self.asked = {}

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
-from interlock.decode.protocols.s7comm.blocks import BLOCK_TYPES, block_name, text_of
+from interlock.decode.protocols.s7comm.block_format import BLOCK_TYPES, LANGUAGES, text_of
+from interlock.decode.protocols.s7comm.blocks import block_name
 from interlock.decode.protocols.s7comm.exchange import ANSWER, REQUEST, SUCCESS
 from interlock.decode.protocols.s7comm.timestamps import since_1984_text
 from interlock.records.schema import Column, Table, text
@@ -18,11 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["BLOCKS", "block_info", "list_blocks", "list_blocks_of_type"]
 
 _MAX_LISTED: Final = 4096
-_LANGUAGES: Final = {
-    1: "STL", 2: "LAD", 3: "FBD", 4: "SCL", 5: "DB", 6: "GRAPH", 7: "SDB", 8: "CPU-DB",
-    0x11: "SDB", 0x12: "SDB", 0x29: "ENCRYPT",
-}  # fmt: skip
-
 BLOCKS: Final = Table(
     name="s7comm_blocks",
     version=1,
@@ -91,7 +87,7 @@ def list_blocks_of_type(x: Exchange) -> None:
     for _ in range(min(c.left() // 4, _MAX_LISTED)):
         number = c.u16be()
         c.skip(1)
-        _told(x, {"block": f"{x.note}{number}", "language": _LANGUAGES.get(c.u8())})
+        _told(x, {"block": f"{x.note}{number}", "language": LANGUAGES.get(c.u8())})
 
 
 def _kind(digits: bytes) -> str:
@@ -115,7 +111,7 @@ def block_info(x: Exchange) -> None:
         x,
         {
             "block": block,
-            "language": _LANGUAGES.get(o[10]),
+            "language": LANGUAGES.get(o[10]),
             "load_octets": int.from_bytes(o[14:18], "big"),
             "security": int.from_bytes(o[18:22], "big"),
             "code_time": since_1984_text(o[22:28]),

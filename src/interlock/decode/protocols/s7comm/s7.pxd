@@ -13,7 +13,7 @@ from interlock.decode.words cimport Words
 cdef class S7:
     cdef public Cursor cursor
     cdef public Flows flows
-    cdef public object facts, userdata
+    cdef public object facts, userdata, loads
     cdef public ValueSheet values
     cdef public Words names, objects
     cdef public Functions f

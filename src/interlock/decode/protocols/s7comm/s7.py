@@ -14,6 +14,7 @@ import cython
 from interlock.decode.protocols.s7comm.address import Address
 from interlock.decode.protocols.s7comm.blocks import answer_block, ask_block
 from interlock.decode.protocols.s7comm.items import Items
+from interlock.decode.protocols.s7comm.loading import Loads
 from interlock.decode.protocols.s7comm.userdata import Userdata
 from interlock.errors import DecodeError
 from interlock.records.vocabulary import VERBS
@@ -43,6 +44,7 @@ class S7:
         self.address = Address(tools.cursor, tools.objects, self.f.key_base)
         self.items = Items(tools, self.code)
         self.userdata = Userdata(self, tools)
+        self.loads = Loads(self)
         self.report = VERBS.index("report")
         self.services = {
             name: (VERBS.index(verb), tools.names.code(f"PI-Service {name}"))
@@ -195,7 +197,9 @@ class S7:
             c.skip(5)
             link.pdu_length = c.u16be()
         elif function >= 0x1A and function <= 0x29:
-            answer_block(self, out, row=row, link=link, function=int(function), end=end)
+            answer_block(
+                self, m, i, out, row=row, link=link, function=int(function), end=end, error=int(error)
+            )
         return 0
 
     def _tell_unit(self, m, i, link):
