@@ -61,6 +61,10 @@ PLAIN: dict[str, dict[str, Any]] = {
         "client": "10.0.0.9", "server": "10.0.0.2", "protocol": "modbus", "oddity": "byte-count-mismatch",
         "offset": 0, "octets": b"",
     },
+    "artifacts": {
+        "begun": START, "first_frame": 1, "flow": 1, "client": "10.0.0.9", "server": "10.0.0.2",
+        "protocol": "s7comm", "direction": "written", "kind": "s7-block", "name": "OB1", "size": 200, "state": "whole",
+    },
     "credentials": {
         "flow": 1, "client": "10.0.0.9", "server": "10.0.0.2", "protocol": "http", "scheme": "basic",
         "outcome": "ok",

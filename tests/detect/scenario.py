@@ -7,6 +7,7 @@ from typing import Any
 from . import test_refusals
 from .credentials.test_password_guessing import GUESSED
 from .credentials.test_shared_secret import REUSED
+from .programs.test_program_compare import LOADED
 from .rows import SECOND, START
 from .test_dcp_change import SET
 from .test_default_community import PUBLIC
@@ -80,6 +81,7 @@ def scenario() -> dict[str, list[dict[str, Any]]]:
         "clues": _numbered([*MANY, *BOTH, {"who": "10.0.0.9", "field": "ttl", "value": "64-1"}]),
         "values": _numbered(_values(), "operation"),
         "oddities": _numbered([{"at": n, "source": "ab"[n % 2] + ".pcap"} for n in range(60)]),
+        "artifacts": _numbered(LOADED),
         "credentials": _numbered(
             [{"user": "admin", "known": "default"}, PUBLIC, {"scheme": "anonymous"}, *GUESSED, *REUSED]
         ),

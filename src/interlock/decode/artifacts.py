@@ -33,8 +33,8 @@ class Artifact:
     """One transfer under way. slot, side: its flow, and who asks in it (-1: the flow's client).
 
     parts: octets so far, or None where there are too many. size: octets seen; stated: announced ones, or -1. whole:
-    nothing is known to be missing. last: the decoder's own, that the last part has come. gaps: the flow's at first; holed: it has more
-    since.
+    nothing is known to be missing. last: the decoder's own, that the last part has come. gaps: the flow's at first;
+    holed: it has more since.
     """
 
     __slots__ = (

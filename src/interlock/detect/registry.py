@@ -16,6 +16,7 @@ from interlock.detect.duplicate_address import DuplicateAddress
 from interlock.detect.learned.new_deed import NewDeed
 from interlock.detect.malformed_control import MalformedControl
 from interlock.detect.opcua_security import OpcuaSecurity
+from interlock.detect.programs.program_compare import ProgramCompare
 from interlock.detect.public_address import PublicAddress
 from interlock.detect.refusals import Refusals
 from interlock.detect.routed_control import RoutedControl
@@ -42,6 +43,7 @@ DETECTORS: Final[dict[str, Callable[[], Detector]]] = {
     "new-deed": NewDeed,
     "opcua-security": OpcuaSecurity,
     "password-guessing": PasswordGuessing,
+    "program-compare": ProgramCompare,
     "public-address": PublicAddress,
     "refusals": Refusals,
     "routed-control": RoutedControl,

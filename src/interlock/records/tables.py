@@ -1,5 +1,7 @@
 """The tables that decode fills: one vocabulary for every protocol.
 
+Over 400 lines: one table after the other, in one place for whoever looks a column up.
+
 Sources: the columns' meanings are this project's own; frame numbers count as Wireshark counts.
 """
 

@@ -1,0 +1,82 @@
+"""What an artifact is to the plant: by the kind that its protocol gives it, for files by their names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from interlock.records.vocabulary import Severity
+
+__all__ = ["Matter", "matter_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """word: in sentences. severity: of a change that was written and that nobody planned. told: of reads, too."""
+
+    word: str
+    severity: Severity
+    why: str
+    written: tuple[str, ...]
+    read: tuple[str, ...] = ("T0845", "T0882")
+    told: bool = True
+
+
+_PROGRAM: Final = Matter(
+    word="program",
+    severity="critical",
+    why="A controller does what its program says: who changes it decides how the machine moves, and its interlocks "
+    "with it.",
+    written=("T0843", "T0889", "T0821"),
+)
+_FIRMWARE: Final = Matter(
+    word="firmware",
+    severity="critical",
+    why="Firmware runs below the program and survives its reload; a wrong one can turn the machine into scrap or hide "
+    "what it does.",
+    written=("T0857", "T0839"),
+    read=("T0882",),
+)
+_SETTINGS: Final = Matter(
+    word="settings",
+    severity="high",
+    why="Settings hold limits, addresses and accounts: a changed line moves the process or opens the machine.",
+    written=("T0836", "T0831"),
+    read=("T0882",),
+)
+_FILE: Final = Matter(
+    word="file",
+    severity="medium",
+    why="A file that was put there is run, read or served by somebody later.",
+    written=("T0867",),
+    read=("T0882",),
+    told=False,
+)
+_PROGRAMS: Final = """
+acd apa app apx ap13 ap14 ap15 ap16 ap17 ap18 ap19 awl boot cr9 ctx cxp cxr ecp export fbd gx2 gx3 gxw il iec
+l5k l5x lad ld lib mc7 mer mlp mwp mwt opt out plc plf prg prj pro project pt2 rss s7p sdb sfc slc smbp st sta
+stl stu tsproj tpzip upp vsd xef zap13 zap15 zap16 zap17 zef
+"""
+_FIRMWARES: Final = """
+bin fw fwf hex img ldx mot rom s19 srec upd upg wup dmk
+"""
+_SETTING_FILES: Final = """
+cfg cnf conf config csd dcf eds gsd gsdml icd ini json cid par reg scd toml xml yaml yml
+"""
+_BY_ENDING: Final = {
+    **dict.fromkeys(_PROGRAMS.split(), _PROGRAM),
+    **dict.fromkeys(_FIRMWARES.split(), _FIRMWARE),
+    **dict.fromkeys(_SETTING_FILES.split(), _SETTINGS),
+}
+"""End of a file's name → what it is; archives count as what their name says, else as files."""
+
+
+def matter_of(kind: str, name: str) -> Matter:
+    """What an artifact of this kind and name is; a file whose name tells nothing is a file."""
+    if kind.endswith("-firmware"):
+        return _FIRMWARE
+    if kind != "file":
+        return _PROGRAM
+    end = name.replace("\\", "/").rpartition("/")[2].casefold().rpartition(".")[2]
+    return _BY_ENDING.get(end, _FILE)
