@@ -181,9 +181,10 @@ def build_analysis(site: Site, out: Path, judgement: Judgement | None = None) ->
     from interlock.inventory.inventory import Inventory  # noqa: PLC0415
     from interlock.inventory.registry_files import load_registries, load_rules  # noqa: PLC0415
     from interlock.pipeline.analyze_run import Analysis  # noqa: PLC0415
-    from interlock.records.tables import CLUES, FLOWS, ODDITIES, OPERATIONS, VALUES  # noqa: PLC0415
+    from interlock.records.tables import ARTIFACTS, CLUES, FLOWS, ODDITIES, OPERATIONS, VALUES  # noqa: PLC0415
     from interlock.store.folder import TableFolder  # noqa: PLC0415
 
-    tables = TableFolder(out, {t.name: t.schema for t in (OPERATIONS, FLOWS, CLUES, VALUES, ODDITIES)})
+    kept = (OPERATIONS, FLOWS, CLUES, VALUES, ODDITIES, ARTIFACTS)
+    tables = TableFolder(out, {t.name: t.schema for t in kept})
     inventory = Inventory(site=site.name or "default", registries=load_registries(), rules=load_rules())
     return Analysis(site=site, inventory=inventory, runner=build_runner(judgement), tables=tables), tables

@@ -17,6 +17,7 @@ COMMON = (
     frozenset({"operations", "flows"}),
     frozenset({"values", "oddities"}),
     frozenset({"clues", "credentials"}),
+    frozenset({"artifacts"}),
 )
 """Oddities with values: some show only where values are read, which is not done where nobody wants them."""
 

@@ -20,7 +20,7 @@ from interlock.pipeline.sensor.urgency import Urgency
 from interlock.pipeline.sensor.watching import DETECTOR, Watching
 from interlock.records.exceptions import apply_exceptions
 from interlock.records.gathering import Gathering, as_one
-from interlock.records.tables import CLUES, FLOWS, ODDITIES, OPERATIONS, VALUES
+from interlock.records.tables import ARTIFACTS, CLUES, FLOWS, ODDITIES, OPERATIONS, VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KEPT", "Judge", "joined", "wanted_tables"]
 
-KEPT: Final = (OPERATIONS, FLOWS, CLUES, VALUES, ODDITIES)
+KEPT: Final = (OPERATIONS, FLOWS, CLUES, VALUES, ODDITIES, ARTIFACTS)
 """Tables that a sensor stores."""
 
 CONCLUDE_NS: Final = 10_000_000_000
