@@ -26,6 +26,10 @@ MAX_OPEN: Final = 256
 MAX_ROWS: Final = 4096
 """Transfers that may end in one batch; what is more is counted and not told."""
 MAX_NAME: Final = 512
+SETTLED_NS: Final = 2_000_000_000
+"""A connection that was closed for so long has no late segment any more."""
+_OVER: Final = frozenset({3, 4})
+"""Flows.tcp of a connection that both ends have closed, or one has reset."""
 WHOLE, INCOMPLETE, REFUSED = "whole", "incomplete", "refused"
 
 
@@ -38,9 +42,11 @@ class Artifact:
     """
 
     __slots__ = (
-        *("at", "begun", "detail", "direction", "done", "first_frame", "gaps", "holed"),
-        *("kind", "last", "name", "operation", "parts", "protocol", "side", "size"),
-        *("slot", "source", "stated", "sum", "unit", "user", "whole"),
+        *("at", "begun", "closing", "detail", "direction"),
+        *("done", "first_frame", "gaps", "holed", "kind"),
+        *("last", "name", "operation", "parts", "protocol"),
+        *("sender", "side", "size", "slot", "source"),
+        *("stated", "sum", "unit", "user", "whole"),
     )
 
     def __init__(self, protocol: str, kind: str, name: str, direction: str) -> None:
@@ -58,6 +64,8 @@ class Artifact:
         self.whole = True
         self.done = False
         self.last = False
+        self.sender = 0
+        self.closing = ""
         self.gaps = 0
         self.holed = False
         self.detail: dict[str, str] = {}
@@ -71,6 +79,7 @@ class Artifacts:
         self.contents = False
         self.left_out = 0
         self._open: dict[int, Artifact] = {}
+        self._closing: dict[int, Artifact] = {}
         self._held = 0
         self._rows: list[tuple[Any, ...]] = []
         self._octets: dict[str, bytes] = {}
@@ -143,6 +152,7 @@ class Artifacts:
             artifact.at = (m.time[i], m.frame[i])
             self._look_for_holes(artifact, m, i)
         self._open.pop(id(artifact), None)
+        self._closing.pop(id(artifact), None)
         if artifact.parts is not None:
             self._held -= len(artifact.parts)
         if not self.wanted or (not artifact.size and not whole):
@@ -179,18 +189,54 @@ class Artifacts:
             ),
         )
 
-    def forget(self, slots: Iterable[int]) -> None:
-        """Conversations are over: what they did not finish is incomplete."""
+    def take_out(self, artifact: Artifact) -> bytes | None:
+        """Its octets, and no row: it only carried others. None where there were too many, or some are missing."""
+        octets = (
+            None if artifact.parts is None or not artifact.whole or artifact.holed else bytes(artifact.parts)
+        )
+        artifact.done = True
+        self._open.pop(id(artifact), None)
+        if artifact.parts is not None:
+            self._held -= len(artifact.parts)
+            artifact.parts = None
+        return octets
+
+    def when_closed(self, artifact: Artifact, m: Any, i: int, *, refused: bool = False) -> None:
+        """The transfer is over, as message i says, once its connection is: what is late still belongs to it.
+
+        side of who sends it: `artifact.sender`.
+        """
+        artifact.at = max(artifact.at, (m.time[i], m.frame[i]))
+        artifact.closing = "refused" if refused else "ok"
+        self._closing[id(artifact)] = artifact
+
+    def look(self, flows: Any, now: int | None) -> None:
+        """End what waits for its connection to be closed. now: the dissector's clock, ns; None: the run ends."""
+        for artifact in list(self._closing.values()):
+            slot = artifact.slot
+            if now is None or (flows.tcp[slot] in _OVER and now - flows.clock[slot] > SETTLED_NS):
+                self._close(artifact, flows)
+
+    def _close(self, artifact: Artifact, flows: Any) -> None:
+        """Whole where its sender ended the connection, or as much has come as was announced."""
+        ended = bool(flows.fin[artifact.slot, artifact.sender]) and not flows.gaps[artifact.slot]
+        whole = artifact.closing == "ok" and (ended or artifact.stated == artifact.size)
+        self.end(artifact, whole=whole, refused=artifact.closing == "refused")
+
+    def forget(self, slots: Iterable[int], flows: Any) -> None:
+        """Conversations are over: what waited for it ends, what they did not finish is incomplete."""
         if self._open:
-            gone = set(slots)
-            for artifact in [a for a in self._open.values() if a.slot in gone]:
-                self.end(artifact, whole=False)
+            over = set(slots)
+            for artifact in [a for a in self._closing.values() if a.slot in over]:
+                self._close(artifact, flows)
+            for artifact in [a for a in self._open.values() if a.slot in over]:
+                self.end(artifact, whole=artifact.closing == "ok")
 
     def end_batch(self, *, final: bool = False) -> tuple[list[tuple[Any, ...]], dict[str, bytes]]:
         """Rows of what has ended, in the order of their frames, and octets by their hash; begins anew."""
         if final:
             for artifact in list(self._open.values()):
-                self.end(artifact, whole=False)
+                self.end(artifact, whole=artifact.closing == "ok")
         rows, octets = sorted(self._rows, key=_order), self._octets
         self._rows, self._octets = [], {}
         return rows, octets

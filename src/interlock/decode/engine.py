@@ -12,6 +12,7 @@ from interlock.decode.decoder import Decoder
 from interlock.decode.dissector import COUNTS, Dissector
 from interlock.decode.emit import Emitter
 from interlock.decode.flows import ENDED_NS, IDLE_NS, TCP_IDLE_NS, Flows
+from interlock.decode.framing import Framer
 from interlock.decode.recognise import Recogniser
 from interlock.decode.sheet import Sheet
 from interlock.decode.tools import Tools
@@ -92,6 +93,7 @@ class Engine:
         self.recogniser = Recogniser(specs, codes, self.sheet.facts, beat)
         self.recogniser.equip = self._equip
         self.recogniser.settle = self._settle
+        self.recogniser.announced = tools.announced
         self._specs, self._codes = specs, codes
         self._details: dict[str, Table] = {}
         self._waiting: list[int] = []
@@ -231,8 +233,9 @@ class Engine:
     def _put_together(self, ended: list[int], *, final: bool) -> Batches:
         """Files and program blocks whose transfer is over."""
         artifacts = self.sheet.facts.artifacts
+        artifacts.look(self.flows, None if final else self.dissector.clock)
         if ended:
-            artifacts.forget(ended)
+            artifacts.forget(ended, self.flows)
         rows, octets = artifacts.end_batch(final=final)
         done: Batches = {"artifacts": self._emit.artifacts(rows)} if rows else {}
         if octets:
@@ -254,7 +257,14 @@ class Engine:
             self.dissector.equip(framer)
             for one in (spec, *(s for s in self._specs if s.rides_on == spec.name)):
                 for name in one.names:
-                    framers[self._codes[name]] = framer
+                    raw = name in one.announces
+                    framers[self._codes[name]] = self._plain() if raw else framer
+
+    def _plain(self) -> Any:
+        """A framer that hands on what comes."""
+        framer = Framer()
+        self.dissector.equip(framer)
+        return framer
 
     def _ended(self) -> Any:
         """Slots of conversations that are over: their rows are given now, and what they held back is decoded."""
@@ -371,7 +381,8 @@ def _build(
         own.place, own.waiting = len(lines), waiting
         lines.append(_Line(spec, own, tools))
         for name in spec.names:
-            framers[codes[name]], messages[codes[name]] = framer, own
+            raw = framer is not None and name in spec.announces
+            framers[codes[name]], messages[codes[name]] = Framer() if raw else framer, own
     for spec in specs:
         if spec.rides_on:
             under = codes[carriers[spec.rides_on].name]

@@ -30,7 +30,8 @@ PORT, HEURISTIC, PARSED = 1, 2, 3
 _CARRIED_BY = {"iso-tsap": "cotp", "nbss": "smb", "nbdgm": "smb"}
 """Ports' names of carriers → the decoder that cuts them."""
 
-_KINDS = {6: "tcp", 17: "udp"}
+_TCP = 6
+_KINDS = {_TCP: "tcp", 17: "udp"}
 
 INITIAL_TTLS = (30, 32, 60, 64, 100, 128, 150, 200, 255)
 """What senders begin with; controllers' own stacks use 30, 60, 100, 150 and 200 beside the desktop's values."""
@@ -65,6 +66,8 @@ class Recogniser:
         self._beat = beat
         self.equip: Callable[[ProtocolSpec], None] = lambda _spec: None
         """Called with who was recognised for the first time, before its first octets go further."""
+        self.announced: Any = None
+        """Tools.announced, once there are tools."""
         self.settle: Callable[[], None] = lambda: None
         """Decodes every message that waits: what decoding tells must not hang on where batches end."""
         self._equipped: set[str] = set()
@@ -102,6 +105,10 @@ class Recogniser:
         self, packet: Any, flows: Any, slot: int, side: int, array: Any, start: int, end: int
     ) -> int:
         """Name the flow of a first payload; its protocol code, -1 unknown, -2 more octets needed."""
+        if self.announced is not None and flows.transport[slot] == _TCP:
+            code = self._announced(flows, slot)
+            if code >= 0:
+                return code
         octets = array[start : min(end, start + LOOKED_AT)].tobytes()
         hint = self._hint(packet, flows, slot, side)
         hinted = self._hinted(hint)
@@ -121,12 +128,27 @@ class Recogniser:
         if best.name not in self._equipped:
             self._equipped.add(best.name)
             self.equip(best)
+        if best.announces:
+            self.announced.watch(flows.realm[slot], flows.address_of(slot, 0), flows.address_of(slot, 1))
         code = self._codes[best.name]
         flows.protocol[slot] = code
         flows.basis[slot] = HEURISTIC
         flows.confidence[slot] = confidence
         if not flows.oriented[slot]:
             self._orient(best, hint, flows, slot, side)
+        return code
+
+    def _announced(self, flows: Any, slot: int) -> int:
+        """The protocol that another conversation announced for this one, or -1."""
+        realm, ends = flows.realm[slot], tuple(flows.address_of(slot, side) for side in (0, 1))
+        if not self.announced.watches(realm, *ends):
+            return -1
+        self.settle()
+        code: int = self.announced.arrived(
+            slot, tuple((realm, address, flows.port[slot, side]) for side, address in enumerate(ends))
+        )
+        if code >= 0:
+            flows.protocol[slot], flows.basis[slot], flows.confidence[slot] = code, PARSED, 95
         return code
 
     def _hinted(self, hint: Hint) -> tuple[ProtocolSpec, ...]:

@@ -50,6 +50,8 @@ class ProtocolSpec:
     headless: whether its streams go on with octets that show no message's beginning (ciphered, raw, tunnelled):
     what its probe refuses in the middle of a stream says nothing then.
     authenticated: whether the protocol, as decoded, authenticates who asks.
+    announces: names among `names` of connections that its decoder announces (tools.announced): their streams are handed
+    over as they come, segment by segment.
     rides_on: name of the SPEC whose decoder hands over complete user data (COTP's for MMS): its probe is never
     asked, ports and framer are those of the carrier; its decoder has `begins(octets)` and
     `receive(m, i, out, slot, state)`.
@@ -69,6 +71,7 @@ class ProtocolSpec:
     aliases: tuple[str, ...] = field(default=())
     rides_on: str = ""
     headless: bool = False
+    announces: frozenset[str] = frozenset()
 
     @property
     def streams(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from interlock.decode.announced import Announced
 from interlock.decode.cursor import Cursor
 from interlock.decode.functions import Functions
 from interlock.decode.heartbeat import unwatched
@@ -23,6 +24,7 @@ VerbRows = dict[int, tuple[str, str]]
 class Tools:
     """Shared by all decoders of one engine: one cursor, the flow table, the sheet's pools and sinks.
 
+    announced: connections that a decoder told to be coming.
     riders: name of a SPEC → what makes the decoders that ride on it, in the order of the registry; filled by the
     engine, asked by the decoder underneath.
     """
@@ -51,6 +53,7 @@ class Tools:
         self.names: Any = sheet.names
         self.objects: Any = sheet.objects
         self.codes = codes
+        self.announced = Announced()
         self.riders: dict[str, list[Callable[[], Any]]] = {}
         self._verbs = verbs
         self._functions: dict[str, Functions] = {}

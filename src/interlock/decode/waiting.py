@@ -67,6 +67,11 @@ class Waiting:
         return self.whole.headless
 
     @property
+    def announces(self) -> frozenset[str]:
+        """See ProtocolSpec."""
+        return self.whole.announces
+
+    @property
     def details(self) -> tuple[Table, ...]:
         """See ProtocolSpec."""
         return self.whole.details

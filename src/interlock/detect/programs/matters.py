@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from interlock.records.file_kinds import FIRMWARES, PROGRAMS, SETTINGS, ending
+
 if TYPE_CHECKING:
     from interlock.records.vocabulary import Severity
 
@@ -53,21 +55,10 @@ _FILE: Final = Matter(
     read=("T0882",),
     told=False,
 )
-_PROGRAMS: Final = """
-acd apa app apx ap13 ap14 ap15 ap16 ap17 ap18 ap19 awl boot cr9 ctx cxp cxr ecp export fbd gx2 gx3 gxw il iec
-l5k l5x lad ld lib mc7 mer mlp mwp mwt opt out plc plf prg prj pro project pt2 rss s7p sdb sfc slc smbp st sta
-stl stu tsproj tpzip upp vsd xef zap13 zap15 zap16 zap17 zef
-"""
-_FIRMWARES: Final = """
-bin fw fwf hex img ldx mot rom s19 srec upd upg wup dmk
-"""
-_SETTING_FILES: Final = """
-cfg cnf conf config csd dcf eds gsd gsdml icd ini json cid par reg scd toml xml yaml yml
-"""
 _BY_ENDING: Final = {
-    **dict.fromkeys(_PROGRAMS.split(), _PROGRAM),
-    **dict.fromkeys(_FIRMWARES.split(), _FIRMWARE),
-    **dict.fromkeys(_SETTING_FILES.split(), _SETTINGS),
+    **dict.fromkeys(PROGRAMS, _PROGRAM),
+    **dict.fromkeys(FIRMWARES, _FIRMWARE),
+    **dict.fromkeys(SETTINGS, _SETTINGS),
 }
 """End of a file's name → what it is; archives count as what their name says, else as files."""
 
@@ -78,5 +69,4 @@ def matter_of(kind: str, name: str) -> Matter:
         return _FIRMWARE
     if kind != "file":
         return _PROGRAM
-    end = name.replace("\\", "/").rpartition("/")[2].casefold().rpartition(".")[2]
-    return _BY_ENDING.get(end, _FILE)
+    return _BY_ENDING.get(ending(name), _FILE)

@@ -24,6 +24,8 @@ REFUSED = 2
 MAX_WAITING = 64
 PARSED = 3
 _TRANSFERS = frozenset({"RETR", "STOR", "STOU", "APPE", "LIST", "NLST", "MLSD"})
+MOVES = frozenset({"RETR", "STOR", "STOU", "APPE"})
+"""Commands that move a file; the others fetch listings."""
 ANONYMOUS = frozenset({"anonymous", "ftp"})
 _WITH_NAME = frozenset(
     {
@@ -63,11 +65,28 @@ class _Session:
     """A flow's commands without reply, who is logging in, and where the next data connection goes.
 
     data: (side of the control connection that listens, address, port). octets: as the interim reply said.
+    transfer: (command, name, operation) of the next data connection. rest: it begins within the file. artifact: it.
+    client: address.
     """
 
-    __slots__ = ("asked", "data", "login", "octets", "user", "waiting")
+    __slots__ = (
+        "artifact",
+        "asked",
+        "client",
+        "data",
+        "login",
+        "octets",
+        "rest",
+        "transfer",
+        "user",
+        "waiting",
+    )
 
-    def __init__(self):
+    def __init__(self, client=""):
+        self.artifact = None
+        self.client = client
+        self.transfer = None
+        self.rest = False
         self.asked = 0
         self.waiting = deque(maxlen=MAX_WAITING)
         self.user = None
@@ -84,11 +103,21 @@ class Ftp(Decoder):
         self.commands = {name: number for number, (name, _) in tools.verb_rows("ftp").items()}
         self.accounts = Names(self.names)
         self.others = Names(self.names)
+        self.data_code = tools.codes["ftp-data"]
+        self.artifacts = self.facts.artifacts
+
+    def forget(self, slot):
+        """See Decoder.forget."""
+        Decoder.forget(self, slot)
+        self.tools.announced.owners.pop(slot, None)
 
     def message(self, m, i, out):
         """See Decoder.message."""
-        line = without_telnet(self.cursor.rest())
         slot = m.flow[i]
+        if self.flows.protocol[slot] == self.data_code:
+            self._data(m, i, slot)
+            return
+        line = without_telnet(self.cursor.rest())
         session = self.flows.state[slot]
         if session is None:
             session = self.flows.state[slot] = _Session()
@@ -128,6 +157,11 @@ class Ftp(Decoder):
         if name in ("PORT", "EPRT"):
             end_point = endpoint_of(argument, "")
             session.data = (m.side[i], *end_point) if end_point else None
+            self._expect(m, i, session)
+        elif name == "REST":
+            session.rest = argument.strip("0 ") != ""
+        elif name in MOVES:
+            session.transfer = (name, argument, out.operation_of(row))
         session.waiting.append((session.asked, function, name, argument))
 
     def _password(self, m, i, user, secret):
@@ -157,6 +191,7 @@ class Ftp(Decoder):
         if code in (227, 229):
             listens = endpoint_of(_text(line), self.facts.sender(m, i))
             session.data = (m.side[i], *listens) if listens else None
+            self._expect(m, i, session)
         elif name in _TRANSFERS:
             self._transferred(m, i, session, name, argument, code)
         if code in (215, 220):
@@ -183,7 +218,54 @@ class Ftp(Decoder):
             "code": code,
         }
         self.facts.detail("ftp_transfers", m, i, row)
-        session.data = session.octets = None
+        self._arrived(m, i, session, code)
+        session.data = session.octets = session.transfer = None
+        session.rest = False
+
+    def _expect(self, m, i, session):
+        """A data connection is coming: to the address that was said, or to that of who said it."""
+        session.artifact = None
+        if session.data is None:
+            return
+        session.client = self.facts.address_of(m.flow[i], self.flows.client_side[m.flow[i]])
+        realm, announced = self.flows.realm[m.flow[i]], self.tools.announced
+        for address in {session.data[1], self.facts.sender(m, i)}:
+            announced.expect((realm, address, session.data[2]), self.data_code, session)
+
+    def _data(self, m, i, slot):
+        """Octets of a file."""
+        session = self.tools.announced.owners.get(slot)
+        if session is None or session.transfer is None:
+            return
+        command, name, operation = session.transfer
+        if command not in MOVES:
+            return
+        file = session.artifact
+        if file is None or file.slot != slot:
+            way = "read" if command == "RETR" else "written"
+            asks = 0 if self.facts.address_of(slot, 0) == session.client else 1
+            file = session.artifact = self.artifacts.begin(
+                m,
+                i,
+                "ftp",
+                "file",
+                name or "(no name)",
+                way,
+                side=asks,
+                user=session.user,
+                operation=operation,
+            )
+            file.sender = m.side[i]
+            if command == "APPE" or session.rest:
+                self.artifacts.gap(file)  # only a part of the file
+        self.artifacts.add(file, m, i, self.cursor.rest())
+
+    def _arrived(self, m, i, session, code):
+        """The server says how the transfer ended."""
+        file, session.artifact = session.artifact, None
+        if file is not None:
+            file.stated = -1 if session.octets is None else session.octets
+            self.artifacts.when_closed(file, m, i, refused=code >= 400)
 
     def _clues(self, m, i, code, name, text):
         who = self.facts.sender(m, i)
@@ -247,5 +329,6 @@ SPEC = ProtocolSpec(
     tcp=frozenset({21}),
     framer=FtpFramer,
     details=(TRANSFERS,),
+    announces=frozenset({"ftp-data"}),
     timeout_ns=60_000_000_000,
 )

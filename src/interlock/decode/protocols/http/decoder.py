@@ -2,8 +2,8 @@
 
     request-line CRLF *( field CRLF ) CRLF body        status-line CRLF *( field CRLF ) CRLF body
 
-Only heads are read, and the first octets of WinRM's requests (`winrm`); answers belong to requests in order.
-Source: RFC 9110, RFC 9112, RFC 7617 (Basic), RFC 7616 (Digest), RFC 4559 (Negotiate).
+Only heads are read, the first octets of WinRM's requests (`winrm`), and bodies that carry files (`bodies`); answers
+belong to requests in order. Source: RFC 9110, RFC 9112, RFC 7617 (Basic), RFC 7616 (Digest), RFC 4559 (Negotiate).
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from collections import deque
 from interlock.decode.decoder import Decoder
 from interlock.decode.logins import Names, begin, end
 from interlock.decode.protocols.http.agents import system_of
+from interlock.decode.protocols.http.bodies import brings_file, fetches_file, gives_file, name_of
 from interlock.decode.protocols.http.framing import REQUEST_LINE, STATUS_LINE, HttpFramer
+from interlock.decode.protocols.http.receiving import Receiving
 from interlock.decode.protocols.http.winrm import is_wsman, negotiated, read_action
 from interlock.decode.protocols.smb.logon import say_challenge, say_login
 from interlock.decode.spec import NEED_MORE, ProtocolSpec
@@ -45,12 +47,15 @@ _REALM = re.compile(r'realm="([^"]{1,200})"', re.IGNORECASE)
 class _Exchange:
     """What a flow has open: requests not answered yet, oldest first, and their number.
 
+    bodies: per side, a Body under way. brought: files that wait for the answer to their request, by its number.
     user: whom NTLM let in; it authenticates the connection, not each request (RFC 4559 clause 6).
     """
 
-    __slots__ = ("asked", "user", "waiting")
+    __slots__ = ("asked", "bodies", "brought", "user", "waiting")
 
     def __init__(self):
+        self.bodies = [None, None]
+        self.brought = []
         self.user = None
         self.asked = 0
         self.waiting = deque(maxlen=MAX_WAITING)
@@ -65,10 +70,16 @@ class Http(Decoder):
         self.accounts = Names(self.names)
         self.others = Names(self.names)
         self.winrm = None
+        self.receiving = Receiving(self)
 
     def message(self, m, i, out):
         """See Decoder.message."""
-        head = self.cursor.rest().lstrip(b"\r\n")
+        octets = self.cursor.rest()
+        exchange = self.flows.state[m.flow[i]]
+        body = None if exchange is None else exchange.bodies[m.side[i]]
+        if body is not None and self.receiving.take(m, i, exchange, body, octets):
+            return
+        head = octets.lstrip(b"\r\n")
         asked = REQUEST_LINE.match(head)
         if asked is not None:
             self._request(m, i, out, head, asked)
@@ -102,7 +113,11 @@ class Http(Decoder):
         if is_wsman(line[2]) and method == "POST":
             self.flows.protocol[slot] = self.tools.codes["winrm"]
             self._manage(out, row, head[line.end() :])
-        exchange.waiting.append((exchange.asked, function, method, user, login))
+        exchange.waiting.append((exchange.asked, function, method, user, login, line[2]))
+        if not is_wsman(line[2]) and brings_file(line[1], line[2], head):
+            name = name_of(line[2], b"")
+            told = {"user": user or exchange.user, "operation": out.operation_of(row)}
+            self.receiving.begin(m, i, exchange, head, (name, "written"), told)
         self._agent(m, i, fields.get("user-agent", ""))
 
     def _answer(self, m, i, out, head, line):
@@ -116,8 +131,8 @@ class Http(Decoder):
         if 100 <= code < 200 and code != 101:
             return
         exchange = self._exchange(slot)
-        key, function, method, user, login = (
-            exchange.waiting.popleft() if exchange.waiting else (0, NO_NUMBER, "", None, None)
+        key, function, method, user, login, target = (
+            exchange.waiting.popleft() if exchange.waiting else (0, NO_NUMBER, "", None, None, b"")
         )
         row = out.answer(m, i, key) if key else -1
         if row < 0:
@@ -126,6 +141,11 @@ class Http(Decoder):
                 out.set_name(row, self.others.code(method))
         if code >= 400:
             out.settle(row, REFUSED, code)
+        if exchange.brought:
+            self.receiving.answered(m, i, exchange, key, refused=code >= 400)
+        if target and method != "HEAD" and gives_file(fetches_file(method.encode("ascii"), target), head):
+            told = {"user": user or exchange.user, "operation": out.operation_of(row)}
+            self.receiving.begin(m, i, exchange, head, (name_of(target, head), "read"), told)
         say_challenge(self.facts, m, i, negotiated(fields.get("www-authenticate", "")), "http")
         if user and code < 400 and login is NTLM:
             exchange.user, login = user, None

@@ -1,5 +1,7 @@
 """Cuts HTTP/1.x streams: heads are messages, bodies are passed over, chunk by chunk where they are chunked.
 
+Bodies that carry files (bodies.py) are handed on as they come.
+
 To a head of WS-Management the first octets of its body belong, where its length is said.
 
 A chunk's size line is a message, too (decoders pass over it); after CONNECT or an upgrade the rest is leapt.
@@ -12,9 +14,20 @@ import re
 from collections import deque
 
 from interlock.decode.framing import Framer
+from interlock.decode.protocols.http.bodies import brings_file, fetches_file, gives_file
 from interlock.decode.protocols.http.winrm import KEPT, is_wsman
 
-__all__ = ["FOREVER", "MAX_HEAD", "REQUEST_LINE", "STATUS_LINE", "HttpFramer", "may_begin"]
+__all__ = [
+    "CHUNK",
+    "CHUNKED",
+    "FOREVER",
+    "LENGTH",
+    "MAX_HEAD",
+    "REQUEST_LINE",
+    "STATUS_LINE",
+    "HttpFramer",
+    "may_begin",
+]
 
 MAX_HEAD = 65536
 """Octets that a head may have."""
@@ -28,12 +41,12 @@ REQUEST_LINE = re.compile(
 )
 STATUS_LINE = re.compile(rb"HTTP/(\d\.\d) (\d{3})(?: [^\r\n]*)?\r?\n")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
-_LENGTH = re.compile(rb"\ncontent-length[ \t]*:[ \t]*(\d{1,18})[ \t]*\r?\n", re.IGNORECASE)
-_CHUNKED = re.compile(rb"\ntransfer-encoding[ \t]*:[^\r\n]*chunked[ \t]*\r?\n", re.IGNORECASE)
-_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
+LENGTH = re.compile(rb"\ncontent-length[ \t]*:[ \t]*(\d{1,18})[ \t]*\r?\n", re.IGNORECASE)
+CHUNKED = re.compile(rb"\ntransfer-encoding[ \t]*:[^\r\n]*chunked[ \t]*\r?\n", re.IGNORECASE)
+CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _START = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}(?: |$)")
 
-HEAD, CHUNKS, DONE = 0, 1, 2
+HEAD, CHUNKS, DONE, FILE_CHUNKS = 0, 1, 2, 3
 
 
 def may_begin(octets):
@@ -44,12 +57,16 @@ def may_begin(octets):
 
 
 class HttpFramer(Framer):
-    """modes: per stream, what comes next. methods: per flow, requests not answered yet (they rule the bodies)."""
+    """modes: per stream, what comes next. methods: per flow, requests not answered yet (they rule the bodies).
+
+    bodies: per stream, octets to come of a body (or chunk) that is handed on.
+    """
 
     def __init__(self):
         Framer.__init__(self, MAX_HEAD + KEPT)
         self.modes = {}
         self.methods = {}
+        self.bodies = {}
         self.kept = 0
 
     def _octets(self, start, end):
@@ -58,13 +75,27 @@ class HttpFramer(Framer):
     def cut(self, start, end):
         """See Framer.cut."""
         self.leap = 0
+        if self.bodies:
+            left = self.bodies.pop(self.slot * 2 + self.side, 0)
+            if left:
+                return self._file(left, end - start)
         mode = self.modes.get(self.slot * 2 + self.side, HEAD)
         if mode == DONE:
             self.leap = FOREVER
             return 1
-        if mode == CHUNKS:
-            return self._chunk(start, end)
+        if mode in (CHUNKS, FILE_CHUNKS):
+            return self._chunk(start, end, mode)
         return self._head(start, end)
+
+    def _file(self, left, there):
+        """Octets of a file: as many as are here; behind a chunk of it two octets are passed over."""
+        key = self.slot * 2 + self.side
+        length = min(left, there)
+        if left > length:
+            self.bodies[key] = left - length
+        elif self.modes.get(key, HEAD) == FILE_CHUNKS:
+            self.leap = 2
+        return length
 
     def _head(self, start, end):
         blank = 0
@@ -96,8 +127,9 @@ class HttpFramer(Framer):
             if is_wsman(asked[2]) and self._short(head, there - length):
                 self.want = length + self.kept
                 return 0
-            queue.append(asked[1])
-            self._rest(key, head, until_close=False)
+            queue.append((asked[1], fetches_file(asked[1], asked[2])))
+            wsman = is_wsman(asked[2])
+            self._rest(key, head, until_close=False, file=not wsman and brings_file(asked[1], asked[2], head))
             if is_wsman(asked[2]) and self.leap:
                 length += self.kept
                 self.leap -= self.kept
@@ -109,37 +141,39 @@ class HttpFramer(Framer):
         queue = self.methods.get(self.slot)
         if 100 <= code < 200 and code != 101:
             return length
-        method = queue.popleft() if queue else b""
+        method, file = queue.popleft() if queue else (b"", False)
         if code == 101 or (method == b"CONNECT" and 200 <= code < 300):
             self.modes[key] = self.modes[key ^ 1] = DONE
             self.leap = FOREVER
         elif method != b"HEAD" and code not in (101, 204, 304):
-            self._rest(key, head, until_close=True)
+            self._rest(key, head, until_close=True, file=gives_file(file, head))
         return length
 
     def _short(self, head, there):
         """Whether the octets of a body that are read have not all come; `kept`: how many they are."""
-        length = _LENGTH.search(head)
-        chunked = _CHUNKED.search(head) is not None
+        length = LENGTH.search(head)
+        chunked = CHUNKED.search(head) is not None
         self.kept = min(int(length[1]), KEPT) if length is not None and not chunked else 0
         return there < self.kept
 
-    def _rest(self, key, head, until_close):
-        """The body's extent: chunks, a length, the connection's end, or none (RFC 9112 6.3)."""
-        if _CHUNKED.search(head) is not None:
-            self.modes[key] = CHUNKS
+    def _rest(self, key, head, until_close, file):
+        """The body's extent: chunks, a length, the connection's end, or none (RFC 9112 6.3). file: hand it on."""
+        if CHUNKED.search(head) is not None:
+            self.modes[key] = FILE_CHUNKS if file else CHUNKS
             return
-        length = _LENGTH.search(head)
-        if length is not None:
+        length = LENGTH.search(head)
+        if length is not None and file:
+            self.bodies[key] = min(int(length[1]), FOREVER)
+        elif length is not None:
             self.leap = min(int(length[1]), FOREVER)
         elif until_close:
             self.modes[key] = DONE
             self.leap = FOREVER
 
-    def _chunk(self, start, end):
+    def _chunk(self, start, end, mode):
         """A chunk's size line with its data leapt; the last one with the trailers."""
         octets = self._octets(start, min(end, start + MAX_HEAD))
-        line = _CHUNK.match(octets)
+        line = CHUNK.match(octets)
         if line is None:
             if b"\n" in octets or len(octets) > MAX_LINE:
                 self.modes.pop(self.slot * 2 + self.side, None)
@@ -147,6 +181,9 @@ class HttpFramer(Framer):
             self.want = end - start + 1
             return 0
         size = int(line[1], 16)
+        if size and mode == FILE_CHUNKS:
+            self.bodies[self.slot * 2 + self.side] = size
+            return line.end()
         if size:
             self.leap = size + 2
             return line.end()
@@ -168,6 +205,7 @@ class HttpFramer(Framer):
         if REQUEST_LINE.match(octets) is None and STATUS_LINE.match(octets) is None:
             return 0
         self.modes.pop(key, None)
+        self.bodies.pop(key, None)
         return 1
 
     def forget(self, slot):
@@ -175,6 +213,8 @@ class HttpFramer(Framer):
         self.methods.pop(slot, None)
         self.modes.pop(slot * 2, None)
         self.modes.pop(slot * 2 + 1, None)
+        self.bodies.pop(slot * 2, None)
+        self.bodies.pop(slot * 2 + 1, None)
 
 
 def _line_fits(text):
