@@ -39,14 +39,14 @@ class Judgement:
 
 def build_runner(judgement: Judgement | None = None) -> Runner:
     """All detectors, with what was learned where a state folder is named. Raises ConfigError, SourceError."""
-    from interlock.bootstrap.ruling import build_rules  # noqa: PLC0415
+    from interlock.bootstrap.ruling import build_rules, in_words  # noqa: PLC0415
     from interlock.detect.registry import all_detectors  # noqa: PLC0415 (builders import only the rooms they need)
     from interlock.detect.runner import Runner  # noqa: PLC0415
 
     given = judgement or Judgement()
     rules, problems = build_rules(given.rules)
     for problem in problems:
-        given.told(f"{problem}; the other rules stay in force" if problem.error else str(problem))
+        given.told(in_words(problem))
     runner = Runner((*all_detectors(), rules))
     if given.state is not None:
         _know(runner, Path(given.state))

@@ -95,4 +95,5 @@ def judged_by(sensor: Sensor, config: Config) -> Judgement:
         rules=given.rules or tuple(map(str, said.rules)),
         state=given.state or (None if said.state is None else str(said.state)),
         projects=given.projects or tuple(map(str, said.projects)),
+        told=given.told,
     )

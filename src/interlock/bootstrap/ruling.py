@@ -26,6 +26,7 @@ __all__ = [
     "build_rule_run",
     "build_rules",
     "compile_pack",
+    "in_words",
     "pack_rules",
     "pack_trials",
     "read_book",
@@ -145,12 +146,17 @@ def _files(folder: str) -> list[Path]:
     return sorted(files)
 
 
+def in_words(problem: Problem) -> str:
+    """A problem as a sensor's or a run's own note: the others go on."""
+    return f"{problem}; the other rules stay in force" if problem.error else str(problem)
+
+
 def build_rules(folders: Sequence[str]) -> tuple[Rules, tuple[Problem, ...]]:
     """The detector of all rules in force, and what is wrong with those of people that are not. Raises ConfigError."""
     from interlock.detect.rules.detector import Rules  # noqa: PLC0415
 
     book = read_book(folders)
-    broken = [f"{problem}; the other rules stay in force" for problem in book.problems if problem.error]
+    broken = [in_words(problem) for problem in book.problems if problem.error]
     return Rules(book.rules, broken), book.problems
 
 
