@@ -89,6 +89,8 @@ class Batch:
         if not self.has(column):
             return np.zeros(len(self), np.int64)
         array = self.column(column)
+        if array.null_count == len(self):
+            return np.zeros(len(self), np.int64)
         if pa.types.is_boolean(array.type):
             array = array.cast(pa.uint8())
         if pa.types.is_timestamp(array.type) or pa.types.is_duration(array.type):
@@ -100,7 +102,7 @@ class Batch:
 
     def known(self, column: str) -> NDArray[np.bool_]:
         """Per row whether the column has a value."""
-        if not self.has(column):
+        if not self.has(column) or self.column(column).null_count == len(self):
             return np.zeros(len(self), np.bool_)
         valid: NDArray[np.bool_] = self.column(column).is_valid().to_numpy(zero_copy_only=False)
         return valid

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
-import numpy as np
-
 from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.interface import Withheld
 from interlock.detect.rules.fields import SOURCES, needs_of
@@ -19,6 +17,7 @@ from interlock.detect.rules.wording import NOTED, verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from interlock.detect.batch import Batch
@@ -85,12 +84,9 @@ class Rules(CauseDetector):
 
     def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:
         """Find the rows that rules ask for, and count them."""
-        places, mask = self._gates[batch.table].through(batch)
-        if mask is None:
+        places, hits = self._gates[batch.table].through(batch)
+        if hits is None:
             return
-        passed = int(np.count_nonzero(mask))
-        # To copy the rows that passed is worth it where most did not.
-        hits = batch if 4 * passed > len(batch) else batch.take(mask)
         sheet = Sheet(hits, context, self._predicates)
         for place in places:
             rule = self._tables[batch.table][place]
@@ -143,7 +139,7 @@ class Rules(CauseDetector):
         ended = fired if fired.table != "operations" else _ended(fired)
         if ended is None or wanted is None:
             return
-        per, mixed = correlated.per, _mixed(correlated)
+        per, mixed = correlated.per, () if windows.lean else _mixed(correlated)
         columns = ("source", "realm", *per, *mixed, *((wanted.field,) if wanted.field else ()))
         slots = ended.times_ns() // windows.slot_ns
         groups = ended.groups(*columns, bins=slots, named=f"slot of {windows.slot_ns}")
@@ -152,11 +148,14 @@ class Rules(CauseDetector):
                 continue
             if windows.crowded:
                 yield from self._ripe(correlated)
-            slot = windows.slot((realm or "", *(word or "" for word in words[: len(per)])), number)
+            key = (realm or "", *(word or "" for word in words[: len(per)]))
+            slot = windows.slot(key, number)
             if slot is not None:
-                slot.add(source or "", groups, group, tuple(words[len(per) : len(per) + len(mixed)]))
+                mix = tuple(words[len(per) : len(per) + len(mixed)])
+                new = slot.add(source or "", groups, group, mix, lean=windows.lean)
                 if wanted.kind != "event_count":
-                    slot.note(words[-1] if wanted.field else rule.id, *groups.summary(group)[1:3])
+                    new = slot.note(words[-1] if wanted.field else rule.id, *groups.summary(group)[1:3])
+                windows.counted(key, new)
 
     def _ripe(self, correlated: Rule) -> Iterator[Key]:
         mixed = _mixed(correlated)

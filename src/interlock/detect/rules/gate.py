@@ -34,17 +34,34 @@ class Gate:
         self._columns = GATES[table]
         self._rules = rules
         self._predicates: dict[Tree, Predicate] = {}
+        self._first: dict[Word, bool] = {}
         self._known: dict[tuple[Word, ...], tuple[int, ...]] = {}
 
-    def through(self, batch: Batch) -> tuple[tuple[int, ...], NDArray[np.bool_] | None]:
-        """Give the rules that may fire, and which rows they may fire for; no rows where there is none."""
+    def through(self, batch: Batch) -> tuple[tuple[int, ...], Batch | None]:
+        """Give the rules that may fire, and rows among which are all that they may fire for; None where none are."""
+        words, codes = batch.words(self._columns[0])
+        first = [self._anything_for(word) for word in words]
+        if not any(first):
+            return (), None
+        if not all(first):
+            batch = _fewer(batch, np.array(first, np.bool_)[codes])
         numbers, kinds, size, cells = self._kinds(batch)
         asked = [self.rules(kind) for kind in kinds]
         if not any(asked):
             return (), None
         passes = np.zeros(size, np.bool_)
         passes[[number for number, rules in zip(numbers, asked, strict=True) if rules]] = True
-        return tuple(sorted({rule for rules in asked for rule in rules})), passes[cells]
+        return tuple(sorted({rule for rules in asked for rule in rules})), _fewer(batch, passes[cells])
+
+    def _anything_for(self, word: Word) -> bool:
+        """Whether any rule may fire for rows whose first column has this word: other columns are then looked at."""
+        found = self._first.get(word)
+        if found is None:
+            given = {self._columns[0]: word}
+            found = any(decided(rule.test, given, self._predicates) is not False for rule in self._rules)
+            if len(self._first) < _MOST_KINDS:
+                self._first[word] = found
+        return found
 
     def _kinds(self, batch: Batch) -> tuple[list[int], list[tuple[Word, ...]], int, NDArray[np.int64]]:
         """Give the kinds of row that occur, by number and by words; how many numbers there are; each row's number."""
@@ -81,6 +98,11 @@ class Gate:
                 yield place
 
 
+def _fewer(batch: Batch, mask: NDArray[np.bool_]) -> Batch:
+    """Only the rows of a mask, where so many fall away that it pays to copy the rest."""
+    return batch if 4 * int(np.count_nonzero(mask)) > len(batch) else batch.take(mask)
+
+
 def _words_of(number: int, columns: list[tuple[list[Word], NDArray[np.int64]]]) -> tuple[Word, ...]:
     kind: list[Word] = []
     for words, _ in reversed(columns):
@@ -94,10 +116,14 @@ def decided(tree: Tree, given: Mapping[str, Word], made: dict[Tree, Predicate]) 
     joint = tree[0]
     if joint in ("and", "or"):
         end: bool = joint == "or"
-        parts = [decided(part, given, made) for part in tree[1:]]
-        if end in parts:
-            return end
-        return None if None in parts else not end
+        whole: bool | None = not end
+        for part in tree[1:]:
+            holds = decided(part, given, made)
+            if holds is end:
+                return end
+            if holds is None:
+                whole = None
+        return whole
     if joint == "not":
         part = decided(tree[1], given, made)
         return None if part is None else not part

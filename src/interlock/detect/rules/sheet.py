@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from interlock.detect.rules.ends import answering_back, fact, in_window
-from interlock.detect.rules.fields import FIELDS
+from interlock.detect.rules.fields import FIELDS, GATES
 from interlock.detect.rules.predicates import Predicate, predicate
 
 if TYPE_CHECKING:
@@ -53,13 +53,13 @@ class Sheet:
     def __init__(self, batch: Batch, context: Context, predicates: Predicates) -> None:
         self._batch, self._context, self._predicates = batch, context, predicates
         self._masks: dict[Tree, Mask] = {}
-        self._fields = FIELDS[batch.table]
+        self._fields, self._gates = FIELDS[batch.table], GATES[batch.table]
 
     def mask(self, tree: Tree) -> Mask:
         """Tell per row whether a condition holds."""
         joint = tree[0]
         if joint == "and":
-            return reduce(np.logical_and, (self.mask(part) for part in tree[1:]))
+            return self._all(tree[1:])
         if joint == "or":
             return reduce(np.logical_or, (self.mask(part) for part in tree[1:]))
         if joint == "not":
@@ -67,6 +67,18 @@ class Sheet:
         if tree not in self._masks:
             self._masks[tree] = self._leaf(tree)
         return self._masks[tree]
+
+    def _all(self, parts: tuple[Tree, ...]) -> Mask:
+        """Columns of few words first; where nothing is left the others are not looked at."""
+        left = np.ones(len(self._batch), np.bool_)
+        for part in sorted(parts, key=self._later):
+            left = left & self.mask(part)
+            if not left.any():
+                break
+        return left
+
+    def _later(self, tree: Tree) -> bool:
+        return len(tree) < 2 or tree[1] not in self._gates
 
     def _leaf(self, leaf: Tree) -> Mask:
         if len(leaf) == 1:

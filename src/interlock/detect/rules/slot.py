@@ -36,30 +36,34 @@ class Slot:
         self.spans: dict[str, list[Any]] = {}
         self.mixes: dict[tuple[Word, ...], int] = {}
 
-    def add(self, source: str, groups: Groups, group: int, mix: tuple[Word, ...]) -> None:
-        """Count a group of rows."""
+    def add(self, source: str, groups: Groups, group: int, mix: tuple[Word, ...], *, lean: bool) -> int:
+        """Count a group of rows; how many there were. lean: only its smallest frame is told, and no mixture."""
         count, first, last, least = groups.summary(group)
         self.count += count
         span = self.spans.get(source)
         if span is None:
             if len(self.spans) >= MAX_SOURCES:
-                return
+                return count
             span = self.spans[source] = [0, first, last, []]
         span[0] += count
         span[1], span[2] = min(span[1], first), max(span[2], last)
         if len(span[3]) < MAX_FRAMES or least < span[3][-1]:
-            frames = [least] if count == 1 else groups.frames[groups.rows(group)].tolist()
+            frames = [least] if lean or count == 1 else groups.frames[groups.rows(group)].tolist()
             span[3] = sorted({*span[3], *(frame for frame in frames if 0 < frame < _NONE)})[:MAX_FRAMES]
-        if mix in self.mixes or len(self.mixes) < MAX_MIXES:
+        if mix and (mix in self.mixes or len(self.mixes) < MAX_MIXES):
             self.mixes[mix] = self.mixes.get(mix, 0) + count
+        return count
 
-    def note(self, word: str, first: int, last: int) -> None:
-        """Remember a value and when it was there (UTC ns)."""
+    def note(self, word: str, first: int, last: int) -> int:
+        """Remember a value and when it was there (UTC ns); 1 where it is new here, else 0."""
         known = self.words.get(word)
         if known is not None:
             known[0], known[1] = min(known[0], first), max(known[1], last)
-        elif len(self.words) < MAX_WORDS:
-            self.words[word] = [first, last]
+            return 0
+        if len(self.words) >= MAX_WORDS:
+            return 0
+        self.words[word] = [first, last]
+        return 1
 
     def take(self, tally: Tally, columns: Sequence[str]) -> None:
         """Hand all that was not taken yet to a tally. columns: of the mixtures' words, in their order."""

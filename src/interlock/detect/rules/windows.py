@@ -25,6 +25,7 @@ KEPT: Final = 2 * SLOTS
 """Slots of a group that are remembered, counted back from its latest: rows whose answers are late come late."""
 MAX_GROUPS: Final = 4_000
 MAX_SLOTS: Final = 16_000
+_MANY: Final = 100
 
 
 class Windows:
@@ -35,9 +36,15 @@ class Windows:
         self.slot_ns = max(1, correlation.timespan_s * 10**9 // SLOTS)
         self._groups: dict[Key, dict[int, Slot]] = {}
         self._touched: dict[Key, set[int]] = {}
+        self._totals: dict[Key, int] = {}
         self._slots = 0
         self._made_room: int | None = None
         self.left_out = 0
+
+    @property
+    def lean(self) -> bool:
+        """Whether it takes so many events that each of them must cost little: then words are not remembered."""
+        return self._correlation.kind == "event_count" and self._correlation.least >= _MANY
 
     @property
     def crowded(self) -> bool:
@@ -58,8 +65,16 @@ class Windows:
             slots = self._groups.setdefault(key, {})
             slots[number] = Slot()
             self._slots += 1
-        self._touched.setdefault(key, set()).add(number)
+        touched = self._touched.get(key)
+        if touched is None:
+            self._touched[key] = {number}
+        else:
+            touched.add(number)
         return slots[number]
+
+    def counted(self, key: Key, rows: int) -> None:
+        """Note that so many rows, or distinct words, were counted in a slot of a group."""
+        self._totals[key] = self._totals.get(key, 0) + rows
 
     def _make_room(self, now: int) -> bool:
         """Forget the groups that have nothing within the timespan; looked for once a slot: a flood buys no time."""
@@ -68,6 +83,7 @@ class Windows:
             old = [k for k, s in self._groups.items() if k not in self._touched and max(s) < now - SLOTS]
             for key in old:
                 self._slots -= len(self._groups.pop(key))
+                self._totals.pop(key, None)
         return len(self._groups) < MAX_GROUPS and self._slots < MAX_SLOTS
 
     def ripe(self) -> Iterator[tuple[Key, Slot]]:
@@ -76,28 +92,22 @@ class Windows:
             return
         for key, numbers in sorted(self._touched.items()):
             slots = self._groups[key]
-            for number in self._ripe(slots, numbers):
-                yield key, slots[number]
-            if len(slots) > 1:
-                self._forget(slots)
+            # Most groups are told quickly that they are not full: a flood of groups buys no time.
+            if self._totals.get(key, 0) >= self._correlation.least:
+                for number in self._ripe(slots, numbers):
+                    yield key, slots[number]
+            if len(slots) > KEPT or max(numbers) - min(slots) > KEPT:
+                self._forget(key, slots)
         self._touched.clear()
 
     def _ripe(self, slots: dict[int, Slot], touched: set[int]) -> list[int]:
         """Numbers of the slots that hold something new and lie in a window that is full."""
-        if not self._may_be_full(slots):
-            return []
         found: set[int] = set()
         for begin in sorted({n - back for n in touched for back in range(SLOTS) if n - back in slots}):
             numbers = [n for n in range(begin, begin + SLOTS) if n in slots]
             if not found.issuperset(numbers) and self._full([slots[n] for n in numbers]):
                 found.update(numbers)
         return sorted(n for n in found if slots[n].spans)
-
-    def _may_be_full(self, slots: dict[int, Slot]) -> bool:
-        """Tell quickly of most groups that they are not: a flood of groups buys no time."""
-        if self._correlation.kind == "event_count":
-            return sum(slot.count for slot in slots.values()) >= self._correlation.least
-        return sum(len(slot.words) for slot in slots.values()) >= self._correlation.least
 
     def _full(self, slots: list[Slot]) -> bool:
         wanted = self._correlation
@@ -107,12 +117,19 @@ class Windows:
             return _in_order(slots, wanted.rules)
         return len({word for slot in slots for word in slot.words}) >= wanted.least
 
-    def _forget(self, slots: dict[int, Slot]) -> None:
+    def _forget(self, key: Key, slots: dict[int, Slot]) -> None:
         oldest = max(slots) - KEPT
         gone = [n for n in slots if n < oldest]
         for number in gone:
             del slots[number]
         self._slots -= len(gone)
+        self._totals[key] = self._total(slots)
+
+    def _total(self, slots: dict[int, Slot]) -> int:
+        """At least as many as any window of them holds."""
+        if self._correlation.kind == "event_count":
+            return sum(slot.count for slot in slots.values())
+        return sum(len(slot.words) for slot in slots.values())
 
     def state(self) -> list[Any]:
         """As JSON values."""
@@ -129,6 +146,7 @@ class Windows:
             group = self._groups.setdefault(tuple(str(word) for word in key), {})
             group.update((int(number), Slot.of(slot)) for number, slot in slots)
         self._slots = sum(len(slots) for slots in self._groups.values())
+        self._totals = {key: self._total(slots) for key, slots in self._groups.items()}
 
 
 def _in_order(slots: list[Slot], wanted: Iterable[str]) -> bool:

@@ -138,8 +138,8 @@ def _seen(rule: Rule, tally: Tally) -> str:
         if known := list(tally.noted(column)):
             parts.append(f"{word} {_listed(known, '')}")
     if rule.table == "operations":
-        outcomes = tally.noted("outcome").items()
-        parts.append("outcomes: " + ", ".join(f"{n} {_PLAIN.get(word, word)}" for word, n in outcomes))
+        outcomes = [f"{n} {_PLAIN.get(word, word)}" for word, n in tally.noted("outcome").items()]
+        parts += ["outcomes: " + ", ".join(outcomes)] if outcomes else []
     said = f" ({'; '.join(parts)})" if parts else ""
     return f"The rule '{rule.name}' fired for {counted(tally.count, what)}{said}."
 
