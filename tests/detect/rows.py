@@ -36,9 +36,18 @@ TLS = pa.schema([
     ("not_before", _NS), ("not_after", _NS), ("key_bits", pa.uint32()), ("self_signed", pa.bool_()),
 ])  # fmt: skip
 OPCUA = pa.schema([*_COMMON, *_ENDS, *[(n, text()) for n in ("policy", "mode", "token", "user")]])
-SCHEMAS = {**{name: table.schema for name, table in TABLES.items()}, "tls": TLS, "opcua_sessions": OPCUA}
+GOOSE = pa.schema([
+    *_COMMON, *_ENDS, ("gocb_ref", text()), ("st_num", pa.uint64()), ("sq_num", pa.uint64()),
+])  # fmt: skip
+SCHEMAS = {
+    **{name: table.schema for name, table in TABLES.items()},
+    "tls": TLS,
+    "opcua_sessions": OPCUA,
+    "goose": GOOSE,
+}
 
 PLAIN: dict[str, dict[str, Any]] = {
+    "goose": {"client": "00:1b:1b:00:00:02", "server": "01:0c:cd:01:00:01", "gocb_ref": "IED/LLN0$GO$trip"},
     "operations": {
         "operation": 1, "flow": 1, "client": "10.0.0.9", "server": "10.0.0.2", "protocol": "modbus",
         "verb": "read", "item": 0, "items": 1, "outcome": "ok",

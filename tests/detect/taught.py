@@ -9,6 +9,7 @@ from interlock.detect.interface import Context, Learning
 from interlock.detect.registry import DETECTORS
 
 from .rows import MINUTE, START, batch
+from .test_routed_control import ACROSS
 
 __all__ = ["calm", "made"]
 
@@ -17,8 +18,19 @@ def calm() -> dict[str, list[dict[str, Any]]]:
     """The hour before: one client reads one controller, and everything is as it should be."""
     hour = -3_600
     return {
-        "operations": [
-            {"at": hour + 10 * n, "operation": n, "object": "holding:0", "unit": "1"} for n in range(360)
+        "operations": sorted(
+            [
+                *({"at": hour + 10 * n, "object": "holding:0", "unit": "1"} for n in range(360)),
+                *({"at": hour + 60 * n, "client": "10.0.0.8", "server": "10.0.0.3"} for n in range(60)),
+                *({**ACROSS, "at": hour + 60 * n, "verb": "write"} for n in range(60)),
+            ],
+            key=lambda row: row["at"],
+        ),
+        "values": [
+            *(
+                {"at": hour + 10 * n, "direction": "written", "object": "holding:4", "number": [6.0]}
+                for n in range(360)
+            ),
         ],
         "flows": [{"at": hour, "last": START - MINUTE, "state": "established"}],
         "clues": [{"at": hour}],

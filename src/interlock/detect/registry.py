@@ -13,11 +13,17 @@ from interlock.detect.credentials.weak_login import WeakLogin
 from interlock.detect.dcp_change import DcpChange
 from interlock.detect.default_community import DefaultCommunity
 from interlock.detect.duplicate_address import DuplicateAddress
+from interlock.detect.learned.fallen_silent import FallenSilent
+from interlock.detect.learned.new_conversation import NewConversation
 from interlock.detect.learned.new_deed import NewDeed
+from interlock.detect.learned.new_oddity import NewOddity
+from interlock.detect.learned.unusual_rate import UnusualRate
+from interlock.detect.learned.unusual_value import UnusualValue
 from interlock.detect.malformed_control import MalformedControl
 from interlock.detect.opcua_security import OpcuaSecurity
 from interlock.detect.programs.program_compare import ProgramCompare
 from interlock.detect.public_address import PublicAddress
+from interlock.detect.publisher_sequence import PublisherSequence
 from interlock.detect.refusals import Refusals
 from interlock.detect.routed_control import RoutedControl
 from interlock.detect.safety.safety_write import SafetyWrite
@@ -39,17 +45,23 @@ DETECTORS: Final[dict[str, Callable[[], Detector]]] = {
     "default-community": DefaultCommunity,
     "default-login": DefaultLogin,
     "duplicate-address": DuplicateAddress,
+    "fallen-silent": FallenSilent,
     "malformed-control": MalformedControl,
+    "new-conversation": NewConversation,
     "new-deed": NewDeed,
+    "new-oddity": NewOddity,
     "opcua-security": OpcuaSecurity,
     "password-guessing": PasswordGuessing,
     "program-compare": ProgramCompare,
     "public-address": PublicAddress,
+    "publisher-sequence": PublisherSequence,
     "refusals": Refusals,
     "routed-control": RoutedControl,
     "safety-write": SafetyWrite,
     "shared-secret": SharedSecret,
     "sweep": Sweep,
+    "unusual-rate": UnusualRate,
+    "unusual-value": UnusualValue,
     "weak-login": WeakLogin,
     "weak-tls": WeakTls,
     "work-order": WorkOrderBreach,

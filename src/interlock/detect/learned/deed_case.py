@@ -15,6 +15,7 @@ from interlock.records.finding import Action
 if TYPE_CHECKING:
     from interlock.detect.interface import Context
     from interlock.detect.tally import Key, Tally
+    from interlock.records.vocabulary import Severity
 
 __all__ = ["Case", "appeared"]
 
@@ -43,7 +44,7 @@ class Case:
             others=() if self.server else tuple(self.servers),
             cause=f"{self.protocol} {self.name}",
             kind="change" if self.standing.ordered else "alert",
-            severity=self.standing.severity(deed.stranger if grave else deed.known),
+            severity=self.severity(),
             confidence=0.8 if grave else 0.7,
             title=self.title(),
             seen=self.seen(),
@@ -56,6 +57,17 @@ class Case:
             requirements=(*deed.requirements, "NIS2 Art. 21(2)(b)"),
             data=tuple((kind, ", ".join(self.tally.noted(kind))[:500]) for kind in sorted(self.tally.words)),
         )
+
+    def severity(self) -> Severity:
+        """As the deed is; no milder than high for a flood of commands, unless it was ordered."""
+        usual = self.deed.stranger if self.news in ("machine", "relation") else self.deed.known
+        given = self.standing.severity(usual)
+        return "high" if self._floods and given in ("low", "medium") else given
+
+    @property
+    def _floods(self) -> bool:
+        commands = self.name in ("write", "operate", "force")
+        return commands and self.tally.count >= 30 and self.tally.count >= 60 * _minutes(self.tally)
 
     def _at(self) -> str:
         name = self.context.name
@@ -96,12 +108,16 @@ class Case:
         if self.name == "explore":
             only_one = len(self.servers) == 1 and "discover" not in self.tally.noted("verb")
             given += ["T0888", "T0846"] if only_one else ["T0846", "T0888"]
+        if self.name == "watch" and len(self.tally.noted("unit")) >= 8:
+            given += ["T0846", "T0888"]
+        if self.name == "file-write" and self.tally.count >= 30:
+            given += ["T0809", "T0829", "T0826"]
         if self.name == "user":
             given.append("T0859")
         given += self.deed.techniques
         if self.news in ("machine", "relation"):
             given[1:1] = self.deed.rogue
-        if self.name in ("write", "operate", "force") and self.tally.count >= 60 * _minutes(self.tally):
+        if self._floods:
             given.insert(0, "T0806")
         return tuple(dict.fromkeys(given))
 

@@ -19,7 +19,18 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from interlock.records.vocabulary import Severity
 
-__all__ = ["ACTS", "DEEDS", "INFRASTRUCTURE", "QUIET", "REMOTE", "Deed", "deed_of", "is_handshake"]
+__all__ = [
+    "ACTS",
+    "DEEDS",
+    "INFRASTRUCTURE",
+    "OFFICE",
+    "QUIET",
+    "REMOTE",
+    "Deed",
+    "deed_of",
+    "is_group",
+    "is_handshake",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +156,12 @@ DEEDS: Final[dict[str, Deed]] = {
         matters="A connection is the first step of everything else, and some devices take only few of them.",
         techniques=("T0846", "T0885"),
     ),
+    "call": Deed(
+        did="called", asked="to answer a call:", stranger="medium", known="medium",
+        matters="Whoever has got in reports home and is told what to do next in everyday protocols.",
+        techniques=("T0869", "T0885"),
+        requirements=("IEC 62443-3-3 SR 5.2", "IEC 62443-3-3 SR 6.2", "IEC 62443-3-3 SR 1.13"),
+    ),
     "unknown": Deed(
         did="sent requests that cannot be read to", asked="what cannot be read:", stranger="medium", known="medium",
         matters="What is encrypted or of no known function may be anything, a command too.",
@@ -173,6 +190,12 @@ INFRASTRUCTURE: Final = frozenset({
 })  # fmt: skip
 """Speech of networks, not of plants: a new machine shows in it, and more is not news."""
 
+OFFICE: Final = frozenset({"http", "http2", "tls", "mqtt", "quic", "websocket", "smtp", "ldap", "irc"})
+"""Everyday protocols: in them, what matters is whom somebody calls."""
+
+_SENDS: Final = frozenset({"syslog", "goose", "sampled-values", "egd", "profinet-rt"})
+"""In these the client of a report is who tells it."""
+
 REMOTE: Final = frozenset({"rdp", "ssh", "telnet", "winrm", "vnc", "smb", "dcerpc", "rlogin"})
 """Ways to work on a machine from afar."""
 
@@ -190,10 +213,29 @@ _HANDSHAKES: Final = frozenset({
 """Protocol, function, object ("" for any): what a client does first on a connection that is made anew."""
 
 
-def deed_of(verb: str) -> str:
-    """Give the deed that a verb is."""
+def deed_of(verb: str, protocol: str = "", server: str = "") -> str:
+    """Give the deed that a verb is in a protocol; a report to a group is told by the client, else asked for by it."""
+    if protocol in ("smb", "ftp", "ftp-data") and verb in ("write", "file-write"):
+        return "file-write"
+    if verb == "report":
+        return "tell" if is_group(server) or protocol in _SENDS else "watch"
     name = _BY_VERB.get(verb, verb)
+    if protocol in OFFICE and name in ("watch", "connect", "unknown", "write", "tell"):
+        return "call"
     return name if name in DEEDS else "unknown"
+
+
+def is_group(address: str) -> bool:
+    """Whether a link or IPv4 address is one of a group or of all."""
+    head, colon, _ = address.partition(":")
+    if colon:
+        return len(head) == 2 and _hexadecimal(head) and bool(int(head, 16) & 1)
+    first, dot, _ = address.partition(".")
+    return bool(dot) and ((first.isdecimal() and 224 <= int(first) < 240) or address.endswith(".255"))
+
+
+def _hexadecimal(text: str) -> bool:
+    return all(letter in "0123456789abcdefABCDEF" for letter in text)
 
 
 def is_handshake(protocol: str, function: str, target: str) -> bool:

@@ -78,7 +78,9 @@ class Learner(CauseDetector):
         return ()
 
     def _observe(self, batch: Batch) -> None:
-        times = batch.times_ns()
+        times = (batch.messages() if batch.table == "operations" else batch).times_ns()
+        if not len(times):
+            return
         self.observed.add(int(times.min()) // MINUTE_NS, int(times.max()) // MINUTE_NS)
 
     def surprise(self, cause: Key, minute: int) -> None:

@@ -40,6 +40,8 @@ _COLUMNS: Final = (
 )
 MOST_OBJECTS: Final = 256
 """Of one relation and verb: more are an open set (file names, serial numbers), in which a new one says nothing."""
+_FAINT: Final = frozenset({"appear", "connect", "unknown"})
+"""Deeds that lead to others: said at the end, and of machines of which nothing graver is said."""
 MANY_TARGETS: Final = 8
 MANY_READ: Final = 16
 """Objects that a client reads for the first time, where it had read fewer than that before."""
@@ -136,7 +138,8 @@ class NewDeed(Learner):
             for tally, rows in self.counting(cause, key[10], batch, groups.rows(group)):
                 tally.add_rows(row.source, batch, rows)
                 _note(tally, row, news, what, len(rows))
-            yield cause
+            if not _faint(cause):
+                yield cause
 
     def _deviation(self, row: _Row) -> tuple[Key, str, str] | None:
         """Give cause, kind of news and what is new in a row; None where all of it is known or no news."""
@@ -144,7 +147,7 @@ class NewDeed(Learner):
         if row.protocol in INFRASTRUCTURE:
             return self._infrastructure(row, stranger)
         speaks = ("s", *row.pair) in self.words
-        deed = deed_of(row.verb)
+        deed = deed_of(row.verb, row.protocol, row.server)
         if not speaks:
             if ("s", row.realm, row.server, row.client, row.protocol) in self.words and row.verb in QUIET:
                 return None  # the other end began this time, or an answer came without its question
@@ -185,16 +188,18 @@ class NewDeed(Learner):
 
     def _infrastructure(self, row: _Row, stranger: bool) -> tuple[Key, str, str] | None:
         if stranger:
+            if row.protocol == "arp" and ":" in row.client:
+                return None  # who announces an address is known by that, whichever card it has by now
             return (row.realm, row.client, "", "", "appear"), "machine", row.protocol
         if row.protocol == "arp" and row.verb == "discover" and ("s", *row.pair) not in self.words:
             return (row.realm, row.client, "", "arp", "explore"), "relation", row.server
         return None
 
     def keys(self) -> Iterable[Key]:
-        """Give every cause; a machine's appearance only where nothing else is said of it."""
+        """Give every cause; of what goes before a deed only what is followed by none."""
         keys = sorted(super().keys())
-        busy = {key[:2] for key in keys if key[4] != "appear"}
-        return [key for key in keys if key[4] != "appear" or key[:2] not in busy]
+        busy = {key[:2] for key in keys if not _faint(key)}
+        return [key for key in keys if not _faint(key) or key[:2] not in busy]
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Say what is new, at whom, and what follows."""
@@ -226,6 +231,11 @@ class NewDeed(Learner):
         for word in self.words:
             if word[0] == "o":
                 self._objects[word[:6]] = self._objects.get(word[:6], 0) + 1
+
+
+def _faint(cause: Key) -> bool:
+    """Whether it only leads to other deeds; working on a machine from afar does more."""
+    return cause[4] in _FAINT and not cause[3]
 
 
 class _Row:
@@ -279,6 +289,7 @@ def _note(tally: Tally, row: _Row, news: str, what: str, count: int) -> None:
         "user": row.user,
         "outcome": row.outcome,
         "object": row.place if row.target else "",
+        "unit": row.unit,
     }
     for kind, word in (*noted.items(), *more.items()):
         if word:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from interlock.detect.causes import milder
+from interlock.detect.learned.deeds import is_group
 from interlock.records.site import WorkOrder, covers
 
 if TYPE_CHECKING:
     from interlock.detect.interface import Context
     from interlock.detect.tally import Tally
+    from interlock.records.site import MaintenanceWindow
     from interlock.records.vocabulary import Severity
 
 __all__ = ["Standing", "standing"]
@@ -56,7 +58,7 @@ def standing(context: Context, ends: tuple[str, str, str], tally: Tally, *, stra
     """Look both ends up. ends: realm, client, server; server may be empty, where it is about many."""
     realm, client, server = ends
     site, outcomes = context.site, set(tally.noted("outcome"))
-    servers = [server] if server else list(tally.noted("server"))[:50]
+    servers = [server] if server else [s for s in list(tally.noted("server"))[:50] if not is_group(s)]
     return Standing(
         stranger=stranger,
         ordered=bool(servers) and all(_ordered(context, realm, client, s, tally, stranger) for s in servers),
@@ -75,10 +77,23 @@ def _ordered(context: Context, realm: str, client: str, server: str, tally: Tall
 
     A window without stations lets known machines work, not a machine that nobody ever saw.
     """
-    entries = [context.site.maintenance(realm, server, at) for at in (tally.first, tally.last)]
-    entry = entries[0]
-    if entry is None or entries[1] is None:
+    entry = _entry(context, realm, server, tally)
+    if entry is None:
         return False
     if isinstance(entry, WorkOrder) and entry.stations:
-        return covers(entry.stations, client)
+        return any(covers(entry.stations, address) for address in _addresses(context, realm, client))
     return not stranger
+
+
+def _entry(context: Context, realm: str, server: str, tally: Tally) -> MaintenanceWindow | WorkOrder | None:
+    """Find what covers a machine, by any of its addresses, at the first and at the last instant."""
+    for address in _addresses(context, realm, server):
+        first, last = (context.site.maintenance(realm, address, at) for at in (tally.first, tally.last))
+        if first is not None and last is not None:
+            return first
+    return None
+
+
+def _addresses(context: Context, realm: str, address: str) -> tuple[str, ...]:
+    asset = context.asset(realm, address)
+    return (address,) if asset is None else tuple(dict.fromkeys((address, *asset.ips, *asset.macs)))

@@ -1,0 +1,356 @@
+"""A conversation with somebody, or at a service, that was never used: also one of which nothing can be read."""
+
+from __future__ import annotations
+
+import ipaddress
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import numpy as np
+
+from interlock.detect.batch import MINUTE_NS
+from interlock.detect.causes import Verdict
+from interlock.detect.control import CONTROL_PORTS, spoken
+from interlock.detect.learned.deeds import INFRASTRUCTURE, REMOTE
+from interlock.detect.learned.learner import Learner
+from interlock.detect.learned.lexicon import Lexicon
+from interlock.detect.learned.standing import standing
+from interlock.detect.wording import counted
+from interlock.records.finding import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from interlock.detect.batch import Batch, Groups
+    from interlock.detect.interface import Context
+    from interlock.detect.tally import Key, Tally
+    from interlock.records.vocabulary import Severity
+
+__all__ = ["NewConversation"]
+
+_COLUMNS: Final = ("source", "realm", "client", "server", "transport", "protocol", "basis", "state")
+_DYNAMIC: Final = 49_152
+"""First port that machines choose at random (RFC 6335, 6)."""
+FEW_PACKETS: Final = 6
+"""Each way: a TCP conversation without content has no more."""
+_ANSWERED: Final = 1 << 20
+_SHORT: Final = 1 << 21
+MANY_DOORS: Final = 4
+"""Doors (machine and port) at which somebody knocks for the first time, and says nothing: fewer are a mistake."""
+LEAST_CALLS: Final = 4
+STEADY: Final = 0.35
+"""Spread of the pauses between calls, as a part of their mean, up to which they are taken for a program's."""
+_REMOTE_PORTS: Final = {22: "ssh", 23: "telnet", 135: "dcerpc", 139: "smb", 445: "smb", 3389: "rdp", 5900: "vnc",
+                        5985: "winrm", 5986: "winrm"}  # fmt: skip
+_WEB: Final = frozenset({53, 80, 123, 443, 8000, 8080, 8443, 8883, 1883})
+
+
+class NewConversation(Learner):
+    """One finding per client, server and service; one per client for all doors that it found closed.
+
+    Keys: realm, client, server or "", service. Words: services of a pair (c), pairs (p), machines (m). What a
+    protocol's decoder reads is judged by its deeds (new-deed), here only where nothing of it could be read.
+    """
+
+    name: ClassVar[str] = "new-conversation"
+    table: ClassVar[str] = "flows"
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "operations": ("realm", "client", "server", "protocol"),
+        "flows": (
+            *(
+                "source",
+                "realm",
+                "client",
+                "server",
+                "client_port",
+                "server_port",
+                "transport",
+                "protocol",
+                "basis",
+            ),
+            *("state", "first", "last", "first_frame", "client_packets", "server_packets"),
+        ),
+    }
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = Lexicon()
+        self._read: set[Key] = set()
+
+    def take(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
+        """Every conversation's words."""
+        if batch.table == "operations":
+            return
+        for row, groups, group in _rows(batch):
+            _, first, last, _ = groups.summary(group)
+            minutes = (first // MINUTE_NS, last // MINUTE_NS)
+            found = self._deviation(row)
+            if found is not None and found[2]:
+                self.surprise(found, minutes[0])
+            for word in row.words():
+                self.words.meet(word, *minutes)
+
+    def deviations(self, batch: Batch, context: Context) -> Iterator[Key]:  # noqa: ARG002 - the interface's shape
+        """Look at conversations whose words are not all known."""
+        if batch.table == "operations":
+            self._note_read(batch)
+            return
+        for row, groups, group in _rows(batch):
+            cause = self._deviation(row)
+            if cause is None:
+                continue
+            tally = self.tallies[cause]
+            rows = groups.rows(group)
+            tally.add_rows(row.source, batch, rows)
+            stranger = ("m", row.realm, row.client) not in self.words
+            unheard = ("m", row.realm, row.server) not in self.words
+            noted = {"server": row.server, "service": row.service, "state": row.state, "protocol": row.protocol,
+                     "door": f"{row.server} {row.service}",
+                     "stranger": "yes" if stranger else "", "unheard": "yes" if unheard else ""}  # fmt: skip
+            for kind, word in noted.items():
+                if word:
+                    tally.note(kind, word, len(rows))
+            for time in batch.times_ns()[rows][:64].tolist():
+                tally.note("at", str(time // 1_000_000_000))
+            yield cause
+
+    def _note_read(self, batch: Batch) -> None:
+        """What is read of conversations: their deeds are judged as such."""
+        for _, (realm, client, server, protocol) in batch.groups("realm", "client", "server", "protocol"):
+            if len(self._read) < 50_000:
+                self._read.update(((realm or "", client or "", server or "", protocol or ""),))
+
+    def _deviation(self, row: _Conversation) -> Key | None:
+        if row.protocol in INFRASTRUCTURE or row.transport.startswith("eth/") or row.nobody:
+            return None
+        if row.closed:
+            if ("p", row.realm, row.client, row.server) in self.words:
+                return None if ("c", *row.key) in self.words else (row.realm, row.client, "", "knock")
+            return (row.realm, row.client, "", "knock")
+        both = (("c", *row.key), ("c", row.realm, row.server, row.client, row.service))
+        if any(word in self.words for word in both):
+            return None
+        return row.key
+
+    def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
+        """Say who calls whom, and whether it looks like a program that reports somewhere."""
+        realm, client, server, service = key
+        if service == "knock":
+            return _knocked(key, tally, context)
+        protocols = set(tally.noted("protocol"))
+        if protocols and all((realm, client, server, p) in self._read for p in protocols):
+            return None
+        return _called(realm, client, server, service, tally, context)
+
+    def knowledge(self) -> Any:
+        """Give all known words."""
+        return self.words.state()
+
+    def restore_knowledge(self, known: Any) -> None:
+        """Take them back."""
+        self.words.restore(known)
+
+    def besides(self) -> Any:
+        """Give what is read of conversations."""
+        return sorted(self._read)
+
+    def restore_besides(self, state: Any) -> None:
+        """Take it back."""
+        self._read = {tuple(str(w) for w in key) for key in state}
+
+
+class _Conversation:
+    """Conversations that agree in all that matters."""
+
+    __slots__ = (
+        "client",
+        "closed",
+        "nobody",
+        "protocol",
+        "realm",
+        "server",
+        "service",
+        "source",
+        "state",
+        "transport",
+    )
+
+    def __init__(self, key: tuple[Any, ...]) -> None:
+        source, realm, client, server, transport, protocol, basis, state, marks = key
+        self.source, self.realm, self.client, self.server = (
+            source or "",
+            realm or "",
+            client or "",
+            server or "",
+        )
+        self.transport, self.state = transport or "", state or ""
+        port, answered, short = marks & 0xFFFF, bool(marks & _ANSWERED), bool(marks & _SHORT)
+        self.nobody = _is_group(self.server)
+        self.protocol = (protocol or "") if basis in ("parsed", "heuristic") else ""
+        where = "dynamic" if port >= _DYNAMIC else str(port)
+        self.service = self.protocol or (f"{self.transport}/{where}" if port else self.transport)
+        tried = self.transport == "tcp" and self.state in ("opened", "refused")
+        tried |= short and not self.protocol and port in CONTROL_PORTS
+        self.closed = tried or (self.transport == "udp" and not answered)
+        if self.closed:
+            self.service = f"{self.transport}/{port}"
+
+    @property
+    def key(self) -> Key:
+        """Who calls whom at what."""
+        return (self.realm, self.client, self.server, self.service)
+
+    def words(self) -> Iterator[Key]:
+        """What is learned of it."""
+        yield ("m", self.realm, self.client)
+        if not self.closed:
+            yield ("m", self.realm, self.server)
+        yield ("p", self.realm, self.client, self.server)
+        yield ("c", *self.key)
+
+
+def _rows(batch: Batch) -> Iterator[tuple[_Conversation, Groups, int]]:
+    """Group conversations by their words, their server's port and whether it answered."""
+    asked, answered = batch.integers("client_packets"), batch.integers("server_packets")
+    short = (asked <= FEW_PACKETS) & (answered <= FEW_PACKETS) & (answered > 0)
+    marks = batch.integers("server_port") | (answered > 0) * _ANSWERED | short * _SHORT
+    groups = batch.groups(*_COLUMNS, bins=marks, named="port, answer, length")
+    for group, key in groups:
+        yield _Conversation(key), groups, group
+
+
+@lru_cache(maxsize=65_536)
+def _is_group(address: str) -> bool:
+    """Whether an address is nobody's own: multicast, broadcast, unset."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return ip.is_multicast or ip.is_unspecified or address.endswith(".255")
+
+
+@lru_cache(maxsize=65_536)
+def _is_public(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_global
+    except ValueError:
+        return False
+
+
+def _regular(tally: Tally) -> float | None:
+    """Seconds between calls, where there are enough and they come steadily; else None."""
+    at = np.array(sorted(int(second) for second in tally.noted("at")), np.float64)
+    if len(at) < LEAST_CALLS:
+        return None
+    pauses = np.diff(at)
+    mean = float(pauses.mean())
+    return mean if mean >= 1 and float(pauses.std()) <= STEADY * mean else None
+
+
+def _called(realm: str, client: str, server: str, service: str, tally: Tally, context: Context) -> Verdict:
+    steady = _regular(tally)
+    ends = standing(context, (realm, client, server), tally, stranger=bool(tally.noted("stranger")))
+    name, told = context.name, _told(service)
+    public = _is_public(server) and not context.site.owns(realm, server)
+    rhythm = f"every {steady:.0f} s" if steady else ""
+    usual: Severity = (
+        "high" if public and steady else "medium" if public or steady or tally.noted("unheard") else "low"
+    )
+    if ends.stranger or _remote(service):
+        usual = "high" if public else "medium"
+    who = f"A machine never seen before, {name(realm, client)}," if ends.stranger else name(realm, client)
+    return Verdict(
+        realm=realm,
+        machines=(client, server),
+        cause=service,
+        kind="change" if ends.ordered else "alert",
+        severity=ends.severity(usual),
+        confidence=0.8 if steady or public else 0.6,
+        title=f"{who} calls {name(realm, server)} at {told}{f' {rhythm}' if rhythm else ''}, which it had never done",
+        seen=f"Seen {counted(tally.count, 'conversation')} at {told}, of which no deed could be read"
+        f"{f', {rhythm}' if rhythm else ''}{', outside the plant' if public else ''}. {ends.told()}".strip(),
+        matters="Whoever has got in reports home and is told what to do next by such calls, mostly small and regular."
+        if steady or public
+        else "A way between two machines that was not used before is how somebody moves on from one to the next.",
+        silent=_SILENT,
+        actions=_ACTIONS,
+        techniques=_techniques(service, steady=steady is not None, public=public),
+        requirements=(
+            "IEC 62443-3-3 SR 5.2",
+            "IEC 62443-3-3 SR 6.2",
+            "IEC 62443-3-3 SR 1.13",
+            "NIS2 Art. 21(2)(b)",
+        ),
+        data=(
+            ("service", told),
+            ("state", ", ".join(tally.noted("state"))),
+            ("period-s", f"{steady or 0:.0f}"),
+        ),
+    )
+
+
+def _remote(service: str) -> bool:
+    return service in REMOTE or any(service == f"tcp/{port}" for port in _REMOTE_PORTS)
+
+
+def _techniques(service: str, *, steady: bool, public: bool) -> tuple[str, ...]:
+    if _remote(service):
+        return ("T0886", "T0859")
+    if service.rpartition("/")[2].isdecimal() and int(service.rpartition("/")[2]) in CONTROL_PORTS:
+        return ("T0848", "T0885", "T0846")
+    web = service in ("http", "tls", "mqtt", "dns") or any(service.endswith(f"/{port}") for port in _WEB)
+    if steady or public or web:
+        return ("T0869", "T0885", "T0884")
+    return ("T0885", "T0869", "T0846")
+
+
+def _told(service: str) -> str:
+    if "/" not in service:
+        return spoken(service)
+    port = service.rpartition("/")[2]
+    known = CONTROL_PORTS.get(int(port)) or _REMOTE_PORTS.get(int(port)) if port.isdecimal() else None
+    return f"{service} ({known})" if known else service
+
+
+def _knocked(key: Key, tally: Tally, context: Context) -> Verdict | None:
+    realm, client = key[:2]
+    servers, doors = list(tally.noted("server")), list(tally.noted("service"))
+    if len(tally.noted("door")) < MANY_DOORS:
+        return None
+    ends = standing(context, (realm, client, ""), tally, stranger=bool(tally.noted("stranger")))
+    name = context.name(realm, client)
+    return Verdict(
+        realm=realm,
+        machines=(client,),
+        others=tuple(servers),
+        cause="knock",
+        kind="change" if ends.ordered else "alert",
+        severity="info" if ends.ordered else "high" if ends.stranger else "medium",
+        confidence=0.8,
+        title=f"{name} knocked and went away: {counted(len(servers), 'machine')}, "
+        f"{counted(len(doors), 'port')}, none of which it had ever called",
+        seen=f"Seen {counted(tally.count, 'conversation')} without a word, at {', '.join(doors[:8])}. "
+        f"{ends.told()}".strip(),
+        matters="Whoever tries doors looks for a way on; some controllers stop when many are tried at once.",
+        silent=f"Silent below {MANY_DOORS} machines or ports. {_SILENT}",
+        actions=_ACTIONS,
+        techniques=("T0846", "T0840", "T0888") if len(servers) >= len(doors) else ("T0840", "T0846", "T0888"),
+        requirements=("IEC 62443-3-3 SR 6.2", "IEC 62443-3-3 SR 5.2", "NIS2 Art. 21(2)(b)"),
+        data=(("servers", ", ".join(servers)[:500]), ("ports", ", ".join(doors)[:500])),
+    )
+
+
+_SILENT: Final = (
+    "Silent for whom it called so while learning, and once accepted (`interlock baseline accept`); info where a work "
+    "order of the site file covers it."
+)
+_ACTIONS: Final = (
+    Action(
+        text="Find the program on the client that opens these conversations, and ask who put it there.",
+        risk="None while only looking; a scan of the client for it may disturb a panel.",
+    ),
+    Action(
+        text="Block this way at the firewall or switch between the two.",
+        risk="If it belongs to a service that was only never seen before (updates, backups), that service ends.",
+    ),
+)

@@ -1,0 +1,196 @@
+"""Far more requests in a minute than ever before; or more values of a clockwork than it has ever told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from interlock.detect.batch import MINUTE_NS
+from interlock.detect.causes import Verdict
+from interlock.detect.control import spoken
+from interlock.detect.learned.deeds import ACTS
+from interlock.detect.learned.learner import Learner
+from interlock.detect.learned.rhythm import Rhythm
+from interlock.detect.learned.standing import standing
+from interlock.detect.wording import counted
+from interlock.records.finding import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from interlock.detect.batch import Batch, Groups
+    from interlock.detect.interface import Context
+    from interlock.detect.tally import Key, Tally
+
+__all__ = ["UnusualRate"]
+
+MAX_RHYTHMS: Final = 20_000
+_FLOOR: Final = {"act": 15, "login": 15, "ask": 120, "cycle": 10}
+"""Requests a minute beyond three times the highest minute: a burst of a start or of a busy operator is no flood."""
+TIMES: Final = 3
+TIMES_STEADY: Final = 1.4
+"""What one machine tells like a clock comes twice as often where a second one tells it, too."""
+
+
+class UnusualRate(Learner):
+    """One finding per client, server, protocol and kind of request.
+
+    Keys: realm, client, server, protocol, kind (act, login, ask). Only the rows beyond the limit of their minute count.
+    """
+
+    name: ClassVar[str] = "unusual-rate"
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "operations": (
+            *("source", "realm", "time", "frame", "response_frame", "client", "server"),
+            *("protocol", "verb", "outcome", "item"),
+        ),
+        "values": ("source", "realm", "time", "frame", "client", "server", "protocol", "direction"),
+    }
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rhythms: dict[Key, Rhythm] = {}
+        self._minutes: dict[Key, dict[int, int]] = {}
+
+    def take(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
+        """Count by relation and minute."""
+        _, groups = _counted(batch)
+        for group, (_, *words, minute) in groups:
+            key = _key(words)
+            rhythm = self.rhythms.get(key)
+            if rhythm is None:
+                if len(self.rhythms) >= MAX_RHYTHMS:
+                    continue
+                rhythm = self.rhythms[key] = Rhythm()
+            count = groups.summary(group)[0]
+            if rhythm.peak and rhythm.count(minute) + count > self._limit(rhythm, key):
+                self.surprise(key, minute)
+            rhythm.add(minute, count)
+
+    def _limit(self, rhythm: Rhythm, key: Key) -> int:
+        if key[4] == "cycle":
+            return int(TIMES_STEADY * rhythm.peak) + _FLOOR["cycle"] if rhythm.steady else 1 << 62
+        return TIMES * rhythm.peak + _FLOOR[key[4]]
+
+    def deviations(self, batch: Batch, context: Context) -> Iterator[Key]:  # noqa: ARG002 - the interface's shape
+        """Count the rows beyond the limit of their minute."""
+        messages, groups = _counted(batch)
+        for group, (source, *words, minute) in groups:
+            key = _key(words)
+            rhythm = self.rhythms.get(key)
+            if rhythm is None:
+                continue
+            minutes = self._minutes.setdefault(key, {})
+            before, count = minutes.get(minute, 0), groups.summary(group)[0]
+            minutes[minute] = before + count
+            if len(minutes) > 16:
+                del minutes[min(minutes)]
+            limit = self._limit(rhythm, key)
+            if before + count > limit:
+                rows = groups.rows(group)[max(0, limit - before) :]
+                tally = self.tallies[key]
+                tally.add_rows(source or "", messages, rows)
+                tally.note("verb", words[4] or "unknown", len(rows))
+                if len(words) > 5:
+                    tally.note("outcome", words[5] or "unknown", len(rows))
+                tally.note("minute", str(minute))
+                yield key
+
+    def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
+        """Say how many there are, and how many there ever were."""
+        realm, client, server, protocol, kind = key
+        rhythm = self.rhythms.get(key)
+        if rhythm is None:
+            return None
+        ends = standing(context, (realm, client, server), tally, stranger=False)
+        minutes = max(1, len(tally.noted("minute")))
+        most = tally.count // minutes + self._limit(rhythm, key)
+        name, verbs = context.name, ", ".join(tally.noted("verb"))
+        return Verdict(
+            realm=realm,
+            machines=(client, server),
+            cause=f"{protocol} {kind}",
+            kind="change" if ends.ordered else "alert",
+            severity=ends.severity("high" if kind in ("act", "cycle") else "medium"),
+            confidence=0.8,
+            title=f"{name(realm, client)} {_DOES[kind]} {name(realm, server)} about {most} times a minute "
+            f"({spoken(protocol)}), where {rhythm.peak} was the most",
+            seen=f"Seen {counted(tally.count, 'request')} ({verbs}) beyond three times the highest minute while "
+            f"learning, in {counted(minutes, 'minute')}. {ends.told()}".strip(),
+            matters=_MATTERS[kind],
+            silent=f"Silent up to {TIMES} times the highest minute while learning and {_FLOOR[kind]} more, for new "
+            "relations (new-deed tells these), and once accepted (`interlock baseline accept`).",
+            actions=_ACTIONS,
+            techniques=_TECHNIQUES[kind],
+            requirements=(
+                "IEC 62443-3-3 SR 7.1",
+                "IEC 62443-3-3 SR 6.2",
+                "IEC 62443-3-3 SR 3.5",
+                "NIS2 Art. 21(2)(b)",
+            ),
+            data=(("limit", str(self._limit(rhythm, key))), ("peak", str(rhythm.peak)), ("verbs", verbs)),
+        )
+
+    def knowledge(self) -> Any:
+        """Give all rhythms."""
+        return [[list(key), rhythm.state()] for key, rhythm in self.rhythms.items()]
+
+    def restore_knowledge(self, known: Any) -> None:
+        """Take them back."""
+        self.rhythms = {tuple(str(w) for w in key): Rhythm.of(state) for key, state in known}
+
+    def besides(self) -> Any:
+        """Give the counts of recent minutes."""
+        return [[list(key), sorted(minutes.items())] for key, minutes in sorted(self._minutes.items())]
+
+    def restore_besides(self, state: Any) -> None:
+        """Take them back."""
+        self._minutes = {
+            tuple(str(w) for w in key): {int(m): int(n) for m, n in minutes} for key, minutes in state
+        }
+
+
+def _counted(batch: Batch) -> tuple[Batch, Groups]:
+    """Give what is counted, and its groups by source, relation, kind (of values: direction) and minute."""
+    if batch.table == "operations":
+        return batch.messages(), batch.relations()
+    minutes = batch.times_ns() // MINUTE_NS
+    columns = ("source", "realm", "client", "server", "protocol", "direction")
+    return batch, batch.groups(*columns, bins=minutes, named="minute")
+
+
+def _key(words: list[Any]) -> Key:
+    realm, client, server, protocol, verb = words[:5]
+    if len(words) == 5:
+        return (realm or "", client or "", server or "", protocol or "", "cycle")
+    kind = "act" if verb in ACTS else "login" if verb in ("authenticate", "open") else "ask"
+    return (realm or "", client or "", server or "", protocol or "", kind)
+
+
+_DOES: Final = {
+    "act": "commands",
+    "login": "knocks to be let in at",
+    "ask": "asks",
+    "cycle": "exchanges values with",
+}
+_MATTERS: Final = {
+    "cycle": "A clockwork that suddenly tells more has a second teller: what is true of its values is no longer known.",
+    "act": "Outputs written over and over wear out or tear what they move, and drown the operator's own commands.",
+    "login": "Whoever tries again and again guesses, or holds a device's few connections so that others get none.",
+    "ask": "Controllers answer between two rounds of their program: a flood of questions makes them late.",
+}
+_TECHNIQUES: Final = {
+    "cycle": ("T0856", "T0830", "T0814"),
+    "act": ("T0806", "T0855", "T0814"),
+    "login": ("T0814", "T0812", "T0859"),
+    "ask": ("T0814", "T0802"),
+}
+_ACTIONS: Final = (
+    Action(
+        text="Look at the client: which program asks so often, and since when?",
+        risk="Stopping that program may take values from operators or records.",
+    ),
+    Action(
+        text="Look at the server's load and at what its outputs do; limit the client at the switch if it suffers.",
+        risk="A limit also slows the client's proper requests.",
+    ),
+)
