@@ -5,24 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from interlock.bootstrap.detecting import LEARNED, read_learned
+from interlock.bootstrap.detecting import LEARNED, read_learned, write_learned
 from interlock.errors import ConfigError, SourceError
 
 if TYPE_CHECKING:
     from interlock.detect.learned.learner import Learner
     from interlock.pipeline.learn_run import Lesson
 
-__all__ = ["build_lesson", "knowledge_of", "known_learners"]
+__all__ = ["accept_cause", "build_lesson", "knowledge_of", "known_learners"]
 
 
-def build_lesson(state: str) -> Lesson:
-    """A lesson that goes on from what the folder holds. Raises SourceError where that cannot be read."""
+def build_lesson(state: str | None) -> Lesson:
+    """A lesson that goes on from what the folder holds; without one, from nothing. Raises SourceError."""
     from interlock.detect.runner import Runner  # noqa: PLC0415 (builders import only the rooms they need)
     from interlock.pipeline.learn_run import Lesson  # noqa: PLC0415
 
     runner = Runner(_learners())
-    known = read_learned(Path(state))
-    if known is not None:
+    known = None if state is None else read_learned(Path(state))
+    if state is not None and known is not None:
         try:
             runner.know(known)
         except SourceError as error:
@@ -51,6 +51,33 @@ def knowledge_of(blob: bytes, *, where: str) -> dict[str, Learner]:
     return learners
 
 
+def accept_cause(folder: str, key: str, why: tuple[str, str, str] | None) -> None:
+    """Take a finding's or relation's id for normal, or for judged again (None). why: reason, time, what people named.
+
+    Raises ConfigError where nothing was learned there or it was not accepted, SourceError, OutputError.
+    """
+    from interlock.detect.state import pack, unpack  # noqa: PLC0415
+
+    blob = read_learned(Path(folder))
+    if blob is None:
+        raise _nothing(folder)
+    learners = knowledge_of(blob, where=folder)
+    if why is None and not any(key in learner.accepted for learner in learners.values()):
+        raise ConfigError(f"{key}: was not accepted in {folder}; `interlock baseline show` lists what was")
+    for learner in learners.values():
+        learner.accepted.pop(key, None)
+        if why is not None:
+            learner.accepted[key] = list(why)
+    parts = {**unpack(blob), **{name: learner.learned() for name, learner in learners.items()}}
+    write_learned(Path(folder), pack(parts))
+
+
+def _nothing(folder: str | Path) -> ConfigError:
+    return ConfigError(
+        f"{folder}: nothing was learned there; `interlock baseline learn CAPTURE --state {folder}` does it"
+    )
+
+
 def _bring(learner: Learner, part: bytes) -> None:
     """What was learned, or a sensor's whole memory."""
     try:
@@ -64,9 +91,7 @@ def _octets(folder: Path) -> bytes:
     if learned is None:
         learned = _remembered(folder)
     if learned is None:
-        raise ConfigError(
-            f"{folder}: nothing was learned there; `interlock baseline learn CAPTURE --state {folder}` does it"
-        )
+        raise _nothing(folder)
     return learned
 
 

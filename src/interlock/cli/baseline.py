@@ -12,6 +12,12 @@ __all__ = ["COMMANDS", "baseline"]
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "learn": ("interlock.cli.baseline_learn:learn", "Take captures for normal."),
+    "show": ("interlock.cli.baseline_show:show", "Show what was learned, and how settled it is."),
+    "accept": (
+        "interlock.cli.baseline_accept:accept",
+        "Take a finding or a relation for normal, with its reason.",
+    ),
+    "diff": ("interlock.cli.baseline_diff:diff", "Say what is new and what is gone."),
 }
 """name → (where it is, its one line)."""
 

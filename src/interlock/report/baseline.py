@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["expectation_text", "learned_document", "learned_sentences", "relations_of"]
 
 
-def relations_of(learners: Mapping[str, Learner]) -> tuple[Relation, ...]:
-    """Give every relation, most lively last to converge first."""
+def relations_of(learners: Mapping[str, Learner], part: str | None = None) -> tuple[Relation, ...]:
+    """Give every relation, sorted; part: only those in whose ends or protocol it occurs."""
     deeds = learners.get("new-deed")
-    return deeds.relations() if isinstance(deeds, NewDeed) else ()
+    found = deeds.relations() if isinstance(deeds, NewDeed) else ()
+    return tuple(r for r in found if part is None or part in f"{r.client} {r.server} {r.protocol}")
 
 
 def learned_sentences(learners: Mapping[str, Learner], folder: str) -> Iterator[str]:
@@ -50,9 +51,9 @@ def expectation_text(whole: Expectation) -> str:
     )
 
 
-def learned_document(learners: Mapping[str, Learner], folder: str) -> dict[str, Any]:
+def learned_document(learners: Mapping[str, Learner], folder: str, part: str | None = None) -> dict[str, Any]:
     """The same for programs."""
-    relations, whole = relations_of(learners), together(learners.values())
+    relations, whole = relations_of(learners, part), together(learners.values())
     return {
         "schema": "interlock/baseline/1",
         "state": folder,
@@ -61,8 +62,17 @@ def learned_document(learners: Mapping[str, Learner], folder: str) -> dict[str, 
         "false_alarms_a_day": _number(whole.a_day),
         "false_alarms_a_day_at_most": _number(whole.at_most),
         "held_back_minutes": whole.minutes,
+        "accepted": accepted_of(learners),
         "relations": [relation_document(relation) for relation in relations],
     }
+
+
+def accepted_of(learners: Mapping[str, Learner]) -> list[dict[str, str]]:
+    """What was accepted, each once."""
+    found = {what: why for learner in learners.values() for what, why in learner.accepted.items()}
+    return [
+        {"id": what, "reason": why[0], "time": why[1], "of": why[2]} for what, why in sorted(found.items())
+    ]
 
 
 def relation_document(relation: Relation) -> dict[str, Any]:

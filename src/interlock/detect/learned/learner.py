@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from interlock.detect.tally import Key, Tally
     from interlock.records.finding import Finding
 
-__all__ = ["HELD_BACK", "Learner", "together"]
+__all__ = ["HELD_BACK", "Learner", "relation_id", "together"]
 
 HELD_BACK: Final = 1 / 3
 """The last part of what was observed: what would have been said in it, by what came before, is to be expected."""
@@ -44,6 +44,7 @@ class Learner(CauseDetector):
         self.judging = False
         self.surprises: dict[Key, int] = {}
         self.accepted: dict[str, list[str]] = {}
+        """Id of a finding or relation → reason, time, and what people named."""
 
     @abstractmethod
     def take(self, batch: Batch, context: Context) -> None:
@@ -149,7 +150,7 @@ class Learner(CauseDetector):
 
     def _compose(self, verdict: Verdict, tally: Tally, context: Context) -> Finding:
         finding = super()._compose(verdict, tally, context)
-        why = self.accepted.get(finding.id) or self.accepted.get(_relation(verdict))
+        why = self.accepted.get(finding.id) or self.accepted.get(relation_id(verdict.realm, verdict.machines))
         return finding if why is None else dataclasses.replace(finding, severity="info", accepted=why[0])
 
 
@@ -161,8 +162,9 @@ def together(learners: Iterable[Learner]) -> Expectation:
     return expected(events, minutes)
 
 
-def _relation(verdict: Verdict) -> str:
-    return identify("relation", verdict.realm, verdict.machines[:2], "")
+def relation_id(realm: str, ends: tuple[str, ...]) -> str:
+    """Give the id under which all of a relation (client, server) is accepted."""
+    return identify("relation", realm, ends[:2], "")
 
 
 def _packed(values: Any) -> bytes:

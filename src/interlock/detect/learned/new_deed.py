@@ -107,10 +107,24 @@ class NewDeed(Learner):
                 parts.setdefault(word[1:5], []).append(word)
         return tuple(self._relation(pair, sorted(words)) for pair, words in sorted(parts.items()))
 
+    def news_by_hour(self) -> tuple[int, ...]:
+        """Count the words that were met for the first time, by hour from the first to the last observed."""
+        if not len(self.words):
+            return ()
+        begin, end = self.observed.begin // 60, self.observed.end // 60
+        hours = [0] * min(end - begin + 1, 10_000)
+        for word in self.words:
+            at = self.words.span(word)[0] // 60 - begin
+            if INFRASTRUCTURE.isdisjoint(word[4:5]) and 0 <= at < len(hours):
+                hours[at] += 1
+        return tuple(hours)
+
     def _relation(self, pair: Key, words: list[Key]) -> Relation:
         first, last = self.words.span(("s", *pair))
         users = (word for word in self.words if word[0] == "u" and word[1:4] == (pair[0], *pair[2:4]))
-        once = sum(1 for word in words if word[5] not in QUIET and self.words.once(word))
+        once = sum(
+            1 for word in words if word[5] not in QUIET and not _expected(word) and self.words.once(word)
+        )
         return Relation(
             realm=pair[0], client=pair[1], server=pair[2], protocol=pair[3],
             verbs=tuple(word[5] for word in words if word[0] == "v"),
@@ -231,6 +245,11 @@ class NewDeed(Learner):
         for word in self.words:
             if word[0] == "o":
                 self._objects[word[:6]] = self._objects.get(word[:6], 0) + 1
+
+
+def _expected(word: Key) -> bool:
+    """Whether a function belongs to the beginning of a connection, and so says nothing of what is still to come."""
+    return word[4] == "pnio-cm" or (word[0] == "f" and is_handshake(word[4], word[6], ""))
 
 
 def _faint(cause: Key) -> bool:

@@ -113,7 +113,7 @@ class NewOddity(Learner):
             realm=realm,
             machines=(client, server),
             cause=f"{protocol} {oddity}",
-            kind="change" if ends.ordered else "alert",
+            kind="change" if ends.ordered or stream else "alert",
             severity=ends.severity("low" if stream else "medium"),
             confidence=0.5 if stream else 0.7,
             title=f"{spoken(protocol)} between {name(realm, client)} and {name(realm, server)} shows {what} "

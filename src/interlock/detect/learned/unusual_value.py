@@ -84,6 +84,7 @@ class UnusualValue(Learner):
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Say what was written or told, and what had been usual."""
+        # Over 40 lines: one verdict, most of them its words.
         realm, server, protocol, unit, target, direction, _ = key
         known = self.ranges.get(key)
         at = min((int(k[7:]) for k in tally.words if k.startswith("number-")), default=None)
@@ -103,7 +104,7 @@ class UnusualValue(Learner):
             machines=(server,),
             others=tuple(clients),
             cause=f"{protocol} {unit} {target} {direction}",
-            kind="change" if ends.ordered else "alert",
+            kind="change" if ends.ordered or not (written or unsafe) else "alert",
             severity=ends.severity(
                 "critical" if unsafe and written else "high" if written or unsafe else "low"
             ),
