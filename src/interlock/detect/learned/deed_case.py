@@ -8,7 +8,7 @@ from interlock.detect.batch import MINUTE_NS
 from interlock.detect.causes import Verdict
 from interlock.detect.control import spoken
 from interlock.detect.learned.deeds import DEEDS, REMOTE
-from interlock.detect.learned.standing import standing
+from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -50,9 +50,12 @@ class Case:
             seen=self.seen(),
             matters=deed.matters,
             silent="Silent for what was done while learning (`interlock baseline learn`), for handshakes and restarts "
-            "of machines that work together, and once accepted (`interlock baseline accept`); info where a work "
-            "order or maintenance window of the site file covers it.",
+            "of machines that work together, where a work order of the site file covers it, and once accepted "
+            "(`interlock baseline accept`); info in a maintenance window.",
             actions=_ACTIONS,
+            deed=None
+            if self.standing.safety
+            else deed_at(self.realm, self.client, self.servers, self.tally.noted("verb")),
             techniques=self.techniques(),
             requirements=(*deed.requirements, "NIS2 Art. 21(2)(b)"),
             data=tuple((kind, ", ".join(self.tally.noted(kind))[:500]) for kind in sorted(self.tally.words)),

@@ -226,8 +226,10 @@ def deed_of(verb: str, protocol: str = "", server: str = "") -> str:
 
 
 def is_group(address: str) -> bool:
-    """Whether a link or IPv4 address is one of a group or of all."""
+    """Whether an address is that of a group or of all."""
     head, colon, _ = address.partition(":")
+    if colon and len(head) == 4:
+        return address[:2].lower() == "ff"
     if colon:
         return len(head) == 2 and _hexadecimal(head) and bool(int(head, 16) & 1)
     first, dot, _ = address.partition(".")

@@ -12,7 +12,7 @@ from interlock.detect.control import spoken
 from interlock.detect.learned.deeds import INFRASTRUCTURE, is_group
 from interlock.detect.learned.learner import Learner
 from interlock.detect.learned.rhythm import Rhythm
-from interlock.detect.learned.standing import standing
+from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.tally import Tally
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
@@ -172,6 +172,7 @@ class FallenSilent(Learner):
             "learning, where most of what is known is not in the capture, and once accepted "
             "(`interlock baseline accept`).",
             actions=_ACTIONS,
+            deed=deed_at(realm, "", (machine,)),
             techniques=("T0814", "T0815", "T0829", "T0826") if not asks else ("T0815", "T0813", "T0826"),
             requirements=(
                 "IEC 62443-3-3 SR 7.1",

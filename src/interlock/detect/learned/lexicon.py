@@ -60,8 +60,8 @@ class Lexicon:
         self._met.pop(key, None)
 
     def state(self) -> list[Any]:
-        """As JSON values."""
-        return [self.left_out, [[list(key), *span] for key, span in self._met.items()]]
+        """As JSON values, sorted: equal lessons have equal octets."""
+        return [self.left_out, [[list(key), *span] for key, span in sorted(self._met.items())]]
 
     def restore(self, state: list[Any]) -> None:
         """From JSON values."""

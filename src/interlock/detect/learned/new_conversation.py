@@ -14,7 +14,7 @@ from interlock.detect.control import CONTROL_PORTS, spoken
 from interlock.detect.learned.deeds import INFRASTRUCTURE, REMOTE
 from interlock.detect.learned.learner import Learner
 from interlock.detect.learned.lexicon import Lexicon
-from interlock.detect.learned.standing import standing
+from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -274,6 +274,7 @@ def _called(realm: str, client: str, server: str, service: str, tally: Tally, co
         else "A way between two machines that was not used before is how somebody moves on from one to the next.",
         silent=_SILENT,
         actions=_ACTIONS,
+        deed=deed_at(realm, client, (server,)),
         techniques=_techniques(service, steady=steady is not None, public=public),
         requirements=(
             "IEC 62443-3-3 SR 5.2",
@@ -334,6 +335,7 @@ def _knocked(key: Key, tally: Tally, context: Context) -> Verdict | None:
         matters="Whoever tries doors looks for a way on; some controllers stop when many are tried at once.",
         silent=f"Silent below {MANY_DOORS} machines or ports. {_SILENT}",
         actions=_ACTIONS,
+        deed=deed_at(realm, client, servers),
         techniques=("T0846", "T0840", "T0888") if len(servers) >= len(doors) else ("T0840", "T0846", "T0888"),
         requirements=("IEC 62443-3-3 SR 6.2", "IEC 62443-3-3 SR 5.2", "NIS2 Art. 21(2)(b)"),
         data=(("servers", ", ".join(servers)[:500]), ("ports", ", ".join(doors)[:500])),

@@ -8,7 +8,15 @@ from interlock.detect.batch import MINUTE_NS
 from interlock.detect.control import backwards
 from interlock.detect.learned.chances import expected
 from interlock.detect.learned.deed_case import Case, appeared
-from interlock.detect.learned.deeds import ACTS, INFRASTRUCTURE, QUIET, REMOTE, deed_of, is_handshake
+from interlock.detect.learned.deeds import (
+    ACTS,
+    INFRASTRUCTURE,
+    QUIET,
+    REMOTE,
+    deed_of,
+    is_group,
+    is_handshake,
+)
 from interlock.detect.learned.learner import Learner
 from interlock.detect.learned.lexicon import Lexicon
 from interlock.detect.learned.relation import Relation
@@ -201,7 +209,7 @@ class NewDeed(Learner):
         return (row.realm, row.client, row.server, row.protocol, "watch"), "object", row.place
 
     def _infrastructure(self, row: _Row, stranger: bool) -> tuple[Key, str, str] | None:
-        if stranger:
+        if stranger and not is_group(row.client):
             if row.protocol == "arp" and ":" in row.client:
                 return None  # who announces an address is known by that, whichever card it has by now
             return (row.realm, row.client, "", "", "appear"), "machine", row.protocol

@@ -9,7 +9,7 @@ from interlock.detect.batch import MINUTE_NS
 from interlock.detect.causes import Verdict
 from interlock.detect.control import CONTROL_PROTOCOLS, spoken
 from interlock.detect.learned.learner import Learner
-from interlock.detect.learned.standing import standing
+from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -123,6 +123,7 @@ class NewOddity(Learner):
             silent="Silent at the rate that was usual while learning, below a few packets of a stream, and once "
             "accepted (`interlock baseline accept`); withheld where the capture itself copied or lost frames.",
             actions=_ACTIONS,
+            deed=deed_at(realm, client, (server,)),
             techniques=("T0830", "T0856", "T0855") if order else ("T0814", "T0866"),
             requirements=(
                 "IEC 62443-3-3 SR 3.1",

@@ -6,23 +6,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from interlock.detect.causes import milder
+from interlock.detect.gate import Deed
 from interlock.detect.learned.deeds import is_group
-from interlock.records.site import WorkOrder, covers
+from interlock.records.site import MaintenanceWindow
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from interlock.detect.interface import Context
     from interlock.detect.tally import Tally
-    from interlock.records.site import MaintenanceWindow
     from interlock.records.vocabulary import Severity
 
-__all__ = ["Standing", "standing"]
+__all__ = ["Standing", "deed_at", "standing"]
 
 _GRAVER: dict[Severity, Severity] = {"info": "low", "low": "medium", "medium": "high", "high": "critical"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """ordered: inside a window or work order that covers both ends. named: an engineering station for the server.
+    """ordered: in a maintenance window that covers the server (orders: detect.gate). named: an engineering station.
 
     stranger: the client had never been seen. refused: nothing of it was done. safety, lab: of the server.
     """
@@ -45,7 +47,7 @@ class Standing:
     def told(self) -> str:
         """Say it."""
         said = (
-            (self.ordered, "A work order or maintenance window covers it."),
+            (self.ordered, "A maintenance window covers it."),
             (self.safety, "The machine belongs to a safety system."),
             (self.named, "The site file names the client as engineering station."),
             (self.lab, "The machine stands in a lab range."),
@@ -61,7 +63,7 @@ def standing(context: Context, ends: tuple[str, str, str], tally: Tally, *, stra
     servers = [server] if server else [s for s in list(tally.noted("server"))[:50] if not is_group(s)]
     return Standing(
         stranger=stranger,
-        ordered=bool(servers) and all(_ordered(context, realm, client, s, tally, stranger) for s in servers),
+        ordered=bool(servers) and all(_ordered(context, realm, s, tally, stranger) for s in servers),
         named=site.engineering_station(realm, client, server or None) is not None,
         safety=any(
             site.safety_system(realm, s) is not None or context.role(realm, s) == "safety-controller"
@@ -72,28 +74,23 @@ def standing(context: Context, ends: tuple[str, str, str], tally: Tally, *, stra
     )
 
 
-def _ordered(context: Context, realm: str, client: str, server: str, tally: Tally, stranger: bool) -> bool:
-    """Whether both instants lie in one entry that covers the server, and the client where it names stations.
+def _ordered(context: Context, realm: str, server: str, tally: Tally, stranger: bool) -> bool:
+    """Whether a window covers the server, by any of its addresses, at the first and at the last instant.
 
-    A window without stations lets known machines work, not a machine that nobody ever saw.
+    It lets known machines work, not one that nobody ever saw.
     """
-    entry = _entry(context, realm, server, tally)
-    if entry is None:
-        return False
-    if isinstance(entry, WorkOrder) and entry.stations:
-        return any(covers(entry.stations, address) for address in _addresses(context, realm, client))
-    return not stranger
+    asset = context.asset(realm, server)
+    addresses = (server,) if asset is None else (server, *asset.ips, *asset.macs)
+    return not stranger and any(
+        all(
+            isinstance(context.site.maintenance(realm, a, at), MaintenanceWindow)
+            for at in (tally.first, tally.last)
+        )
+        for a in addresses
+    )
 
 
-def _entry(context: Context, realm: str, server: str, tally: Tally) -> MaintenanceWindow | WorkOrder | None:
-    """Find what covers a machine, by any of its addresses, at the first and at the last instant."""
-    for address in _addresses(context, realm, server):
-        first, last = (context.site.maintenance(realm, address, at) for at in (tally.first, tally.last))
-        if first is not None and last is not None:
-            return first
-    return None
-
-
-def _addresses(context: Context, realm: str, address: str) -> tuple[str, ...]:
-    asset = context.asset(realm, address)
-    return (address,) if asset is None else tuple(dict.fromkeys((address, *asset.ips, *asset.macs)))
+def deed_at(realm: str, client: str, servers: Iterable[str], verbs: Iterable[str] = ()) -> Deed:
+    """Say what a work order would have to allow; groups are nobody's machines."""
+    machines = tuple(server for server in servers if not is_group(server))
+    return Deed(realm=realm, stations=(client,) if client else (), machines=machines, verbs=tuple(verbs))

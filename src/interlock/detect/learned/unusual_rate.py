@@ -10,7 +10,7 @@ from interlock.detect.control import spoken
 from interlock.detect.learned.deeds import ACTS
 from interlock.detect.learned.learner import Learner
 from interlock.detect.learned.rhythm import Rhythm
-from interlock.detect.learned.standing import standing
+from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -120,6 +120,7 @@ class UnusualRate(Learner):
             silent=f"Silent up to {TIMES} times the highest minute while learning and {_FLOOR[kind]} more, for new "
             "relations (new-deed tells these), and once accepted (`interlock baseline accept`).",
             actions=_ACTIONS,
+            deed=deed_at(realm, client, (server,), tally.noted("verb")),
             techniques=_TECHNIQUES[kind],
             requirements=(
                 "IEC 62443-3-3 SR 7.1",

@@ -10,7 +10,7 @@ from interlock.detect.batch import MINUTE_NS
 from interlock.detect.causes import Verdict
 from interlock.detect.control import spoken
 from interlock.detect.learned.learner import HELD_BACK, Learner
-from interlock.detect.learned.standing import standing
+from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.learned.value_range import Range
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
@@ -121,6 +121,7 @@ class UnusualValue(Learner):
             silent="Silent within what was written or told while learning and a margin about it, for values that went "
             "on wandering while learning, and once accepted (`interlock baseline accept`).",
             actions=_ACTIONS,
+            deed=deed_at(realm, clients[0] if written and clients else "", (server,)),
             techniques=("T0836", "T0831", "T0855") if written else ("T0856", "T0832", "T0831"),
             requirements=(
                 "IEC 62443-3-3 SR 3.5",

@@ -1,0 +1,208 @@
+"""Conversations, rates, values, silences, oddities: what differs from what was learned, and what does not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from detect.rows import START, batch, concluded
+from interlock.detect.batch import Batch
+from interlock.detect.interface import Context
+from interlock.detect.learned.fallen_silent import FallenSilent
+from interlock.detect.learned.new_conversation import NewConversation
+from interlock.detect.learned.new_oddity import NewOddity
+from interlock.detect.learned.unusual_rate import UnusualRate
+from interlock.detect.learned.unusual_value import UnusualValue
+from interlock.detect.publisher_sequence import PublisherSequence
+from interlock.records.site_text import load_site
+
+CONTEXT = Context(now=START)
+Tables = dict[str, list[dict[str, Any]]]
+
+
+def found(detector: Any, before: Tables, after: Tables, context: Context | None = None) -> Any:
+    for table, rows in before.items():
+        detector.learn(Batch(table, batch(table, sorted(rows, key=lambda r: r["at"]))), CONTEXT)
+    if before:
+        detector.know(detector.learned())
+    conclusion = concluded(detector, after, context)
+    assert not conclusion.diagnostics
+    return conclusion.findings
+
+
+FLOWS: Tables = {"flows": [{"at": 0}, {"at": 10, "client": "10.0.0.31", "server": "10.0.0.1", "server_port": 161,
+                                       "transport": "udp", "protocol": "snmp"}]}  # fmt: skip
+UNREAD = {"protocol": None, "basis": "unknown"}
+
+
+def test_regular_calls_to_a_new_place_are_a_beacon() -> None:
+    calls = [{**UNREAD, "at": 100 + 60 * n, "server": "203.0.113.9", "server_port": 8081} for n in range(8)]
+    (finding,) = found(NewConversation(), FLOWS, {"flows": calls})
+    assert finding.techniques[0] == "T0869"
+    assert "every 60 s" in finding.title
+    assert finding.severity in ("medium", "high")
+
+
+def test_the_same_service_again_is_no_news() -> None:
+    assert found(NewConversation(), FLOWS, {"flows": [{"at": 50}, {"at": 60, "client_port": 50_123}]}) == ()
+
+
+def test_knocking_at_many_doors_is_one_search() -> None:
+    knocks = [{**UNREAD, "at": n, "server": f"10.0.0.{n}", "state": "refused"} for n in range(10, 30)]
+    (finding,) = found(NewConversation(), FLOWS, {"flows": knocks})
+    assert {"T0846", "T0840"} <= set(finding.techniques)
+    assert found(NewConversation(), FLOWS, {"flows": knocks[:3]}) == ()
+
+
+def test_a_remote_desktop_is_a_remote_service() -> None:
+    row = {**UNREAD, "at": 5, "server": "10.0.0.31", "server_port": 3389}
+    (finding,) = found(NewConversation(), FLOWS, {"flows": [row]})
+    assert finding.techniques[0] == "T0886"
+
+
+WRITES: Tables = {"operations": [{"at": 60 * n, "verb": "write"} for n in range(30)]}
+
+
+def test_writes_far_beyond_habit_are_brute_force_and_a_busy_operator_is_not() -> None:
+    assert found(UnusualRate(), WRITES, {"operations": [{"at": n, "verb": "write"} for n in range(15)]}) == ()
+    (finding,) = found(
+        UnusualRate(), WRITES, {"operations": [{"at": n / 10, "verb": "write"} for n in range(100)]}
+    )
+    assert finding.techniques[0] == "T0806"
+    assert finding.count == 100 - 18
+
+
+@pytest.mark.parametrize("cut", [1, 17, 40, 99])
+def test_what_is_beyond_the_limit_does_not_depend_on_the_cut(cut: int) -> None:
+    rows = [{"at": n / 10, "verb": "write", "operation": n} for n in range(100)]
+    whole = found(UnusualRate(), WRITES, {"operations": rows})
+    detector = UnusualRate()
+    detector.learn(Batch("operations", batch("operations", WRITES["operations"])), CONTEXT)
+    detector.know(detector.learned())
+    table = batch("operations", rows)
+    for part in (table.slice(0, cut), table.slice(cut)):
+        list(detector.feed(Batch("operations", part), CONTEXT))
+    assert tuple(detector.conclude(CONTEXT)) == whole
+
+
+def clock(many: int, minutes: int) -> list[dict[str, Any]]:
+    return [{"at": 60 * m + n * 60 / many, "direction": "reported", "object": "x"}
+            for m in range(minutes) for n in range(many)]  # fmt: skip
+
+
+def test_a_clockwork_that_tells_twice_as_much_has_a_second_teller() -> None:
+    (finding,) = found(UnusualRate(), {"values": clock(60, 30)}, {"values": clock(120, 3)})
+    assert finding.techniques[0] == "T0856"
+    assert found(UnusualRate(), {"values": clock(60, 30)}, {"values": clock(66, 3)}) == ()
+
+
+def written(*numbers: float, **more: Any) -> list[dict[str, Any]]:
+    row = {"direction": "written", "object": "holding:4", **more}
+    return [{**row, "at": 30 * n, "number": [number]} for n, number in enumerate(numbers)]
+
+
+SET: Tables = {"values": written(*(6.0 + 0.1 * (n % 10) for n in range(60)))}
+
+
+def test_a_value_far_from_what_is_written_there_is_news_and_one_near_it_is_not() -> None:
+    assert found(UnusualValue(), SET, {"values": written(6.0, 6.9, 7.0)}) == ()
+    (finding,) = found(UnusualValue(), SET, {"values": written(6.5, 11.0)})
+    assert finding.techniques[0] == "T0836"
+    assert finding.severity == "high"
+    assert "11" in finding.title
+    assert "6 to 6.9" in finding.title
+
+
+def test_beyond_the_safe_limit_it_is_critical() -> None:
+    site = load_site(
+        '[[tags]]\nname = "drum"\nserver = "10.0.0.2"\nobject = "holding:4"\nlow = 0\nhigh = 10\n'
+    )
+    (finding,) = found(UnusualValue(), SET, {"values": written(11.0)}, Context(now=START, site=site))
+    assert finding.severity == "critical"
+    assert "0 to 10" in finding.explanation or "0.0 to 10.0" in finding.explanation
+
+
+def told(*numbers: float) -> list[dict[str, Any]]:
+    return [
+        {"at": 30 * n, "direction": "read", "object": "input:0", "number": [v]} for n, v in enumerate(numbers)
+    ]
+
+
+def test_a_value_that_wanders_is_no_yardstick_and_one_that_stands_is() -> None:
+    stands = {"values": told(*(20 + (n % 5) for n in range(200)))}
+    wanders = {"values": told(*(20 + n for n in range(200)))}
+    assert found(UnusualValue(), stands, {"values": told(23, 40, 60)})
+    assert found(UnusualValue(), wanders, {"values": told(100, 400, 600)}) == ()
+    assert found(UnusualValue(), stands, {"values": told(18, 27)}) == ()
+
+
+def present(minutes: range, *servers: str) -> list[dict[str, Any]]:
+    return [{"at": 60 * m + 1, "server": s} for m in minutes for s in servers]
+
+
+def test_a_server_that_falls_silent_is_told_and_a_restart_is_not() -> None:
+    before: Tables = {"operations": present(range(60), "10.0.0.2", "10.0.0.3", "10.0.0.4")}
+    after = present(range(100, 110), "10.0.0.2", "10.0.0.3") + present(range(100, 103), "10.0.0.4")
+    (finding,) = found(FallenSilent(), before, {"operations": sorted(after, key=lambda r: r["at"])})
+    assert finding.machines == ("10.0.0.4",)
+    assert "T0814" in finding.techniques
+    again = [*after, *present(range(106, 110), "10.0.0.4")]
+    assert found(FallenSilent(), before, {"operations": sorted(again, key=lambda r: r["at"])}) == ()
+
+
+def test_another_place_is_not_silent() -> None:
+    before: Tables = {"operations": present(range(60), "10.0.0.2", "10.0.0.3", "10.0.0.4")}
+    after: Tables = {"operations": present(range(100, 120), "10.9.9.9")}
+    assert found(FallenSilent(), before, after) == ()
+
+
+def test_a_rule_that_was_always_kept_is_broken() -> None:
+    before: Tables = {"oddities": [{"at": 0, "oddity": "usual"}], "flows": [{"at": 0}]}
+    assert found(NewOddity(), before, {"oddities": [{"oddity": "usual"}] * 5}) == ()
+    (finding,) = found(NewOddity(), before, {"oddities": [{"oddity": "send-number-unexpected"}]})
+    assert finding.techniques[0] == "T0830"
+    (finding,) = found(NewOddity(), before, {"oddities": [{"oddity": "byte-count-mismatch"}]})
+    assert finding.techniques[0] == "T0814"
+
+
+def test_packets_that_come_twice_are_told_where_they_never_did() -> None:
+    before: Tables = {"flows": [{"at": n, "client_packets": 500, "server_packets": 500} for n in range(10)]}
+    often = {"at": 100, "client_packets": 500, "server_packets": 500, "retransmissions": 40}
+    assert found(NewOddity(), before, {"flows": [{**often, "retransmissions": 2}]}) == ()
+    (finding,) = found(NewOddity(), before, {"flows": [often]})
+    assert (finding.kind, finding.severity) == ("change", "low")
+    lossy: Tables = {"flows": [{**row, "retransmissions": 40} for row in before["flows"]]}
+    assert found(NewOddity(), lossy, {"flows": [often]}) == ()
+
+
+def published(*numbers: tuple[int, int]) -> Tables:
+    return {"goose": [{"at": n, "st_num": st, "sq_num": sq} for n, (st, sq) in enumerate(numbers)]}
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        [(4, 0), (4, 1), (4, 2), (5, 0), (5, 1), (6, 0)],
+        [(4, 7), (4, 8), (1, 0), (1, 1), (2, 0)],
+        [(4, 7), (4, 12), (7, 3)],
+    ],
+    ids=["changes", "a restart", "messages lost"],
+)
+def test_numbers_as_the_standard_has_them_are_no_news(numbers: list[tuple[int, int]]) -> None:
+    assert found(PublisherSequence(), {}, published(*numbers)) == ()
+
+
+@pytest.mark.parametrize(
+    ("numbers", "falls"),
+    [
+        ([(4, 0), (5, 0), (4, 1), (5, 1), (4, 2)], 2),
+        ([(4, 5), (4, 6), (4, 5), (4, 7)], 1),
+        ([(4, 5), (1, 0), (4, 6)], 1),
+    ],
+    ids=["two publishers", "played again", "a false restart"],
+)
+def test_numbers_that_fall_back_are_somebody_else(numbers: list[tuple[int, int]], falls: int) -> None:
+    (finding,) = found(PublisherSequence(), {}, published(*numbers))
+    assert finding.techniques[0] == "T0856"
+    assert f"fall back in number {falls} time" in finding.title

@@ -1,0 +1,160 @@
+"""Who does what was never done here."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from detect.rows import MINUTE, START, batch, concluded
+from interlock.detect.batch import Batch
+from interlock.detect.interface import Context
+from interlock.detect.learned.new_deed import NewDeed
+from interlock.records.site_text import load_site
+
+HOUR = [
+    *({"at": 10 * n - 3600, "object": "holding:0", "unit": "1"} for n in range(360)),
+    *({"at": 60 * n - 3599, "verb": "write", "function_name": "Write Single Register", "object": "holding:4",
+       "unit": "1"} for n in range(60)),
+    *({"at": 60 * n - 3598, "client": "10.0.0.8", "object": "holding:0", "unit": "1"} for n in range(60)),
+]  # fmt: skip
+CONTEXT = Context(now=START)
+
+
+def taught(rows: list[dict[str, Any]] | None = None) -> NewDeed:
+    detector = NewDeed()
+    learned = sorted(rows if rows is not None else HOUR, key=lambda row: row["at"])
+    detector.learn(Batch("operations", batch("operations", learned)), CONTEXT)
+    detector.know(detector.learned())
+    return detector
+
+
+def found(*rows: dict[str, Any], context: Context | None = None) -> Any:
+    conclusion = concluded(taught(), {"operations": list(rows)}, context)
+    assert not conclusion.diagnostics
+    return conclusion.findings
+
+
+def test_what_was_learned_is_no_news() -> None:
+    assert found(*HOUR) == ()
+
+
+def test_a_strange_machine_that_writes_is_a_rogue_master() -> None:
+    (finding,) = found({"client": "10.0.0.66", "verb": "write", "object": "holding:4", "unit": "1"})
+    assert finding.techniques[:2] == ("T0855", "T0848")
+    assert finding.severity == "high"
+    assert "never seen before" in finding.title
+
+
+def test_a_reader_that_writes_is_news_and_no_rogue() -> None:
+    (finding,) = found({"client": "10.0.0.8", "verb": "write", "object": "holding:4", "unit": "1"})
+    assert finding.techniques[0] == "T0855"
+    assert "T0848" not in finding.techniques
+    assert "which it had never done there" in finding.title
+
+
+def test_a_writer_that_touches_another_object_is_news() -> None:
+    row = {"verb": "write", "function_name": "Write Single Register", "unit": "1"}
+    assert found({**row, "object": "holding:4"}) == ()
+    (finding,) = found({**row, "object": "holding:5"}, {**row, "object": "holding:6"})
+    assert finding.count == 2
+    assert "holding:5" in finding.explanation
+
+
+@pytest.mark.parametrize(
+    "verb", ["open", "close", "identify", "discover", "diagnose", "subscribe", "report", "read"]
+)
+def test_a_handshake_of_machines_that_work_together_is_no_news(verb: str) -> None:
+    assert found({"verb": verb, "function_name": "anything", "object": "holding:9"}) == ()
+
+
+def test_a_restart_reads_some_more_but_a_collector_reads_much() -> None:
+    some = [{"object": f"holding:{n}", "unit": "1"} for n in range(100, 110)]
+    assert found(*some) == ()
+    (finding,) = found(*({"object": f"holding:{n}", "unit": "1"} for n in range(100, 140)))
+    assert "T0861" in finding.techniques
+
+
+def test_one_who_looks_around_is_one_finding_however_many_are_asked() -> None:
+    rows = [{"client": "10.0.0.66", "server": f"10.0.0.{n}", "verb": "discover"} for n in range(2, 30)]
+    (finding,) = found(*rows)
+    assert finding.techniques[0] == "T0846"
+    assert "28 machines" in finding.title
+
+
+def test_an_order_makes_it_known_work_for_its_own_station_only() -> None:
+    site = load_site(
+        '[[work_orders]]\nid = "WO-1"\nstart = 2026-03-02T05:00:00Z\nend = 2026-03-02T08:00:00Z\n'
+        'stations = ["10.0.0.66"]\nmachines = ["10.0.0.2"]\n'
+    )
+    row = {"verb": "program-write", "protocol": "s7comm"}
+    context = Context(now=START, site=site)
+    assert found({**row, "client": "10.0.0.66"}, context=context) == ()
+    (other,) = found({**row, "client": "10.0.0.67"}, context=context)
+    assert (other.severity, other.kind) == ("critical", "alert")
+
+
+def test_a_user_never_seen_is_news() -> None:
+    rows = [{"at": n, "protocol": "opcua", "verb": "write", "object": "x", "user": "anna"} for n in range(5)]
+    (finding,) = concluded(taught(rows), {"operations": [*rows, {**rows[0], "user": "eve"}]}).findings
+    assert finding.techniques[0] == "T0859"
+    assert "eve" in finding.explanation
+
+
+def test_a_new_machine_that_only_asks_for_addresses_is_a_change() -> None:
+    (finding,) = found({"client": "10.0.0.77", "protocol": "arp", "verb": "discover"})
+    assert (finding.kind, finding.severity) == ("change", "low")
+    assert found({"client": "00:1b:1b:00:00:77", "protocol": "arp", "verb": "discover"}) == ()
+
+
+def test_asking_for_many_addresses_is_a_search() -> None:
+    rows = [{"server": f"10.0.0.{n}", "protocol": "arp", "verb": "discover"} for n in range(100, 112)]
+    (finding,) = found(*rows)
+    assert "T0846" in finding.techniques
+    assert found(*rows[:3]) == ()
+
+
+def test_many_files_are_an_open_set() -> None:
+    rows = [{"at": n, "verb": "file-write", "protocol": "ftp", "object": f"{n}.csv"} for n in range(400)]
+    assert concluded(taught(rows), {"operations": [{**rows[0], "object": "other.csv"}]}).findings == ()
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.sets(st.integers(1, len(HOUR) - 1), max_size=5))
+def test_what_is_learned_does_not_depend_on_how_it_was_cut(places: set[int]) -> None:
+    rows = batch("operations", sorted(HOUR, key=lambda row: row["at"]))
+    detector, marks = NewDeed(), [0, *sorted(places), rows.num_rows]
+    for first, last in pairwise(marks):
+        detector.learn(Batch("operations", rows.slice(first, last - first)), CONTEXT)
+    assert detector.learned() == taught().learned()
+
+
+def test_without_a_teacher_it_learns_until_nothing_is_new_and_then_judges() -> None:
+    detector = NewDeed()
+    quiet = [{"at": 60 * n, "object": "holding:0"} for n in range(3 * 1440)]
+    attack = {"client": "10.0.0.66", "verb": "write", "object": "holding:4"}
+    for day in range(3):
+        rows = quiet[day * 1440 : (day + 1) * 1440]
+        assert list(detector.feed(Batch("operations", batch("operations", rows)), CONTEXT)) == []
+    assert not detector.judging
+    more = [{"at": 60 * n, "object": "holding:0"} for n in range(3 * 1440, 9 * 1440 + 60)]
+    assert list(detector.feed(Batch("operations", batch("operations", more)), CONTEXT)) == []
+    assert detector.judging
+    late = {**attack, "at": 60 * 9 * 1440 + 3600 + MINUTE / 10**9}
+    (finding,) = detector.feed(Batch("operations", batch("operations", [late])), CONTEXT)
+    assert "never seen before" in finding.title
+
+
+def test_convergence_of_a_relation_follows_from_what_was_met_once() -> None:
+    (steady, reader) = taught().relations()
+    assert {steady.client, reader.client} == {"10.0.0.9", "10.0.0.8"}
+    assert not steady.expectation.converged
+    days = [{"at": 60 * n, "object": "holding:0"} for n in range(3 * 1440 + 1)]
+    (relation,) = taught(days).relations()
+    assert relation.expectation.converged
+    (relation,) = taught([*days, {"at": 60 * 4000, "verb": "write", "object": "holding:9"}]).relations()
+    assert relation.once == 3  # verb, function and object
+    assert not relation.expectation.converged

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from interlock.detect.learned.observed import Observed
+
+spans = st.lists(
+    st.tuples(st.integers(0, 500), st.integers(0, 20)).map(lambda p: (p[0], p[0] + p[1])), max_size=20
+)
+
+
+def of(pieces: list[tuple[int, int]]) -> Observed:
+    observed = Observed()
+    for first, last in pieces:
+        observed.add(first, last)
+    return observed
+
+
+@given(spans, st.randoms())
+def test_the_order_does_not_matter(pieces: list[tuple[int, int]], random: object) -> None:
+    shuffled = list(pieces)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert of(shuffled).state() == of(pieces).state()
+
+
+@given(spans)
+def test_every_minute_counts_once_and_short_pauses_count(pieces: list[tuple[int, int]]) -> None:
+    seen = {minute for first, last in pieces for minute in range(first, last + 1)}
+    observed = of(pieces)
+    assert observed.minutes >= len(seen)
+    assert all(observed.within(minute, minute) == 1 for minute in seen)
+    starts = [first for first, _ in observed.state()]
+    assert all(after - before > 1 for before, after in pairwise(starts))
+
+
+@given(spans, st.integers(0, 600))
+def test_before_and_after_make_the_whole(pieces: list[tuple[int, int]], minute: int) -> None:
+    observed = of(pieces)
+    assert observed.since(minute) + observed.within(0, minute - 1) == observed.minutes
+
+
+@given(spans.filter(bool), st.floats(0, 1))
+def test_a_share_is_found_again(pieces: list[tuple[int, int]], share: float) -> None:
+    observed = of(pieces)
+    at = observed.at_share(share)
+    assert abs(observed.within(0, at) - int(observed.minutes * share)) <= 1
+
+
+@given(spans)
+def test_it_survives_saving(pieces: list[tuple[int, int]]) -> None:
+    again = Observed()
+    again.restore(of(pieces).state())
+    assert again.state() == of(pieces).state()
