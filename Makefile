@@ -7,10 +7,10 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 READY := $(BIN)/python -m compileall -q src && $(BIN)/python -m interlock.report.html.environment
 CAPTURES := demo/normal-shift.pcapng demo/engineering.pcap demo/incident.pcap.gz
 
-.PHONY: help demo plant test lint unit oracle build install conformance bench fuzz soak wheel bundle docs sbom lock system clean
+.PHONY: help demo plant test lint unit oracle build install conformance drill-blind bench fuzz soak wheel bundle docs sbom lock system clean
 
 help: ## say what can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
 
 $(VENV)/pyvenv.cfg:
 	$(PYTHON) -m venv $(VENV)
@@ -70,6 +70,9 @@ conformance: build ## compare with independent decoders over real captures
 	$(BIN)/python scripts/confusion.py
 	$(BIN)/python scripts/attacks.py --harmless --record
 	[ "$$(id -u)" != 0 ] || $(BIN)/python scripts/compare_plant.py # namespaces need root
+
+drill-blind: build ## attacks whose particulars are drawn anew, before our own judgement
+	$(BIN)/python scripts/drill_blind.py
 
 bench: build ## speed and memory against goals and peers
 	$(BIN)/python scripts/bench.py

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from interlock.bootstrap.drilling import ADDRESSES, BEGINS_MINUTE, LASTS, LASTS_ELSE, learn, rehearse
+from interlock.bootstrap.drilling import (
+    ADDRESSES,
+    BEGINS_MINUTE,
+    LASTS,
+    LASTS_DRAWN,
+    LASTS_ELSE,
+    learn,
+    rehearse,
+)
 from interlock.pipeline.drill.record import Quiet, document
 from interlock.pipeline.drill.score import alarms, score
 from interlock.plant.events.table import NAMES as EVENTS
@@ -16,6 +24,7 @@ if TYPE_CHECKING:
 
     from interlock.bootstrap.detecting import Judgement
     from interlock.pipeline.drill.score import Row
+    from interlock.plant.attacks.scenario import Scenario
 
 __all__ = ["EVENT_MINUTES", "Drill", "run_drill"]
 
@@ -27,9 +36,9 @@ LEARNT_EVENTS: Final = ("shift-change", "hmi-reboot")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drill:
-    """What was asked. scenarios: names. background: minutes that are learned. tick(what, share done)."""
+    """What was asked. scenarios: names, or drawn ones. background: minutes that are learned. tick(what, share done)."""
 
-    scenarios: tuple[str, ...]
+    scenarios: tuple[str | Scenario, ...]
     seed: int
     background: float
     judgement: Judgement | None = None
@@ -82,12 +91,13 @@ def _learned(drill: Drill) -> bytes | None:
     )
 
 
-def _row(drill: Drill, name: str, state: bytes | None, quiet: set[str]) -> Row:
+def _row(drill: Drill, what: str | Scenario, state: bytes | None, quiet: set[str]) -> Row:
+    name = what if isinstance(what, str) else what.name
     watched = rehearse(
-        LASTS.get(name, LASTS_ELSE),
+        LASTS.get(name, LASTS_ELSE if isinstance(what, str) else LASTS_DRAWN),
         drill.seed + 3,
         state,
-        attacks=((name, BEGINS_MINUTE),),
+        attacks=((what, BEGINS_MINUTE),),
         judgement=drill.judgement,
         tick=lambda share: drill.tick(name, share),
     )

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from interlock.pipeline.drill.rehearsal import Said
+    from interlock.plant.attacks.scenario import Scenario
     from interlock.records.finding import Finding
     from interlock.records.incident import Incident
 
@@ -40,6 +41,7 @@ LASTS: Final = {"beaconing": 32.0, "slow-reconnaissance": 42.0, "setpoint-creep"
                 "sensor-spoofing": 8.0, "valve-hammering": 6.0, "arp-spoofing": 6.0}  # fmt: skip
 """Minutes in which an attack that begins at `BEGINS_MINUTE` has ended."""
 LASTS_ELSE: Final = 5.0
+LASTS_DRAWN: Final = 14.0
 BEGINS_MINUTE: Final = 1.0
 FINE_NS: Final = 20_000_000
 """Frames are put before the sensor in pieces of this length around an attack's beginning, of a second otherwise."""
@@ -144,7 +146,7 @@ def rehearse(
     seed: int,
     learned: bytes | None,
     *,
-    attacks: Sequence[tuple[str, float]] = (),
+    attacks: Sequence[tuple[str | Scenario, float]] = (),
     planned: Sequence[tuple[str, float]] = (),
     judgement: Judgement | None = None,
     tick: Callable[[float], None] = lambda _share: None,
@@ -219,7 +221,10 @@ def _cut(frames: Frames, mask: Any) -> Frames:
 
 
 def _twin(
-    film: _Film, seed: int, attacks: Sequence[tuple[str, float]], planned: Sequence[tuple[str, float]]
+    film: _Film,
+    seed: int,
+    attacks: Sequence[tuple[str | Scenario, float]],
+    planned: Sequence[tuple[str, float]],
 ) -> Twin:
     twin = Twin(film.file, seed)
     for name, minute in attacks:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import BinaryIO
 
+    from interlock.plant.attacks.scenario import Scenario
+
 __all__ = ["BEGIN_S", "Twin", "ordered"]
 
 BEGIN_S: Final = 1_788_411_600
@@ -72,11 +74,14 @@ class Twin:
             self.mirror.write(self.clock.now)
             yield (self.clock.now - begin) / (until - begin)
 
-    def attack(self, name: str, minute: float) -> None:
+    def attack(self, what: str | Scenario, minute: float) -> None:
         """Let an attack begin at a minute of the recording. Raises KeyError where there is none of this name."""
-        case = Case(scenario(name), self.clock, self.process.state)
+        about = scenario(what) if isinstance(what, str) else what
+        case = Case(about, self.clock, self.process.state)
         self.cases.append(case)
-        scene = Scene(self._draws.of(f"attack {name} {minute}"), self.seconds, self._keyring, self._accounts)
+        scene = Scene(
+            self._draws.of(f"attack {about.name} {minute}"), self.seconds, self._keyring, self._accounts
+        )
         begin = self.clock.now + round(minute * 60 * SECOND)
         self.stage.play(case.watched(scene), begin_ns=begin, frames=case.frames)
 

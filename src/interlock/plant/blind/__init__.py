@@ -1,0 +1,1 @@
+"""Attacks whose particulars are drawn anew each time: who, whom, what, how fast, in which order."""
