@@ -1,7 +1,7 @@
 """Score detection on captures that others labelled, and count what harmless captures say: `make conformance`.
 
 Each capture goes through the sensor's own judgement on its own clock, without a site file and without anything learned.
-A window is found where an alarm (an alert, at least low; a change, at least medium) names one of its frames, or is
+A window is found where an alarm (an alert, at least low; a change, at least high) names one of its frames, or is
 said to have occurred within it; it is named where that alarm carries a technique id that fits. Nothing is tuned to
 them.
 

@@ -3,7 +3,7 @@
 The practice plant's twin lives whole pieces of days, every rare legitimate event in each, before the sensor's own
 judgement, which has learned other hours of the same plant before. Each piece is a twin and a judge of its own, so that
 memory stays bounded; what was counted is kept after each piece and added to, however often this is stopped. An
-incident begins where somebody would be called (an alert, at least low; a change, at least medium): whatever begins
+incident begins where somebody would be called (an alert, at least low; a change, at least high): whatever begins
 one here is false. Printed and recorded (docs/proof/drill_days.json): the count, the hours behind it, the upper end of
 95 %.
 

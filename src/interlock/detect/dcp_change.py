@@ -109,8 +109,8 @@ def _what(objects: list[str]) -> str:
 def _severity(objects: list[str], *, expected: bool, controller: bool) -> Severity:
     if expected:
         return "low"
-    if controller and not _touches(objects, "name"):
-        return "low"
+    if controller:  # it names a device from the shelf itself: replacement without an engineering tool
+        return "medium" if _touches(objects, "name") else "low"
     only_address = bool(objects) and not _touches(objects, "name")
     return "medium" if only_address else "high"
 

@@ -48,12 +48,12 @@ def test_weaknesses_exposures_and_small_changes_call_nobody() -> None:
     some = [
         said("w", 1.0, kind="weakness"),
         said("e", 1.0, kind="exposure"),
-        said("c", 1.0, kind="change", severity="low"),
+        said("c", 1.0, kind="change", severity="medium"),
         said("i", 1.0, severity="info"),
         said("x", 1.0, accepted="known"),
     ]
     assert alarms(some) == []
-    assert len(alarms([said("c", 1.0, kind="change", severity="medium")])) == 1
+    assert len(alarms([said("c", 1.0, kind="change", severity="high")])) == 1
 
 
 def test_alarms_about_others_are_told_apart() -> None:

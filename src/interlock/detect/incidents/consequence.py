@@ -70,12 +70,12 @@ _BY_TECHNIQUE: Final = {
 }  # fmt: skip
 """The technique named first says what was done; those behind it what else it may be."""
 
-_CALLS: Final = {"alert": SEVERITIES.index("low"), "change": SEVERITIES.index("medium")}
+_CALLS: Final = {"alert": SEVERITIES.index("low"), "change": SEVERITIES.index("high")}
 _MOST_TAGS: Final = 4
 
 
 def calls(finding: Finding) -> bool:
-    """Whether somebody would be called for it: an alert, at least low; a change, at least medium; nobody accepted it.
+    """Whether somebody would be called for it: an alert, at least low; a change, at least high; nobody accepted it.
 
     Such a finding begins an incident. Weaknesses and exposures stand there for years, and begin none.
     """
