@@ -58,6 +58,9 @@ SETTLES_S = 90.0
 SILENT_S = 12.0
 """No machine that speaks over IP is silent for as long in everyday life: the hall's is asked every ten seconds."""
 
+JUST_NOW_S = 5.0
+"""Who has said nothing for as long before it begins may only have opened its connections."""
+
 QUIET_S = 8.0
 """From the plant's start until an attack: every client has its connections by then."""
 
@@ -324,7 +327,7 @@ def silences(path: Path, machines: Iterable[str], begun: float) -> dict[str, flo
     longest = {}
     for machine, times in said.items():
         before, after = ([t for t in times if (t > begun) is late] for late in (False, True))
-        if len(before) > 1 and _pause([*before, begun]) < SILENT_S:
+        if len(before) > 1 and _pause(before) < SILENT_S and begun - before[-1] < JUST_NOW_S:
             longest[machine] = _pause([begun, *after, now])
     return longest
 
