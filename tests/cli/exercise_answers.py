@@ -20,7 +20,8 @@ SITES = {
     5: '[[zones]]\nname = "boiler"\nmembers = ["10.77.1.12", "10.77.1.13"]\n',
 }  # fmt: skip
 WRONG = {1: "3 10.77.1.15", 2: "10.77.1.30", 3: "10.77.1.12 10.77.1.40 1", 4: "05:03", 5: "10.77.1.30 10.77.1.17",
-         6: "DB1.DBD0 7", 7: "10.77.1.31 2", 8: "00:11:22:33:44:55 10.77.1.30 10.77.1.10"}  # fmt: skip
+         6: "DB1.DBD0 7", 7: "10.77.1.31 2", 8: "00:11:22:33:44:55 10.77.1.30 10.77.1.10",
+         9: "done"}  # fmt: skip
 NUMBERS = tuple(range(1, len(FILES) + 1))
 
 
@@ -122,6 +123,23 @@ def _between(folder):
     return f"{middle} {' '.join(f['machines'][0] for f in found)}"
 
 
+def _rule(folder):
+    """The rule that the hints spell out; the commands find it right, loud and silent."""
+    rules = folder / "rules"
+    rules.mkdir(exist_ok=True)
+    (rules / "stopped.yml").write_text(
+        "title: A controller stopped\nlogsource: {category: ot_operation}\n"
+        "detection:\n  halt: {verb: stop}\n  condition: halt\nlevel: high\n",
+        "utf-8",
+    )
+    assert run("rule", "check", rules).returncode == 0
+    loud, quiet = (
+        run("rule", "try", folder / f"{name}.pcap", "--rules", rules, "--only") for name in ("plant", "quiet")
+    )
+    assert (loud.stdout[:7], quiet.stdout[:13]) == ("stopped", "0 rules fired")
+    return "done"
+
+
 BY_THE_COMMANDS = {
     1: _machines,
     2: _weak,
@@ -131,4 +149,5 @@ BY_THE_COMMANDS = {
     6: _moved,
     7: _new,
     8: _between,
+    9: _rule,
 }

@@ -175,11 +175,11 @@ def test_the_list_says_which_are_done_and_what_comes_next(tmp_path) -> None:
     assert "Next: interlock plant exercise 2" in practise(tmp_path).stdout
 
 
-@pytest.mark.parametrize("number", [0, 9, -1])
+@pytest.mark.parametrize("number", [0, 10, -1])
 def test_an_unknown_number_is_a_wrong_argument(tmp_path, number) -> None:
     ran = run("plant", "exercise", "--state", tmp_path, "--", number)
     assert ran.returncode == 2
-    assert f"there is no exercise {number}; there are 1 to 8" in ran.stderr
+    assert f"there is no exercise {number}; there are 1 to 9" in ran.stderr
 
 
 def test_a_broken_file_of_answers_and_a_folder_that_cannot_be_written_are_told(tmp_path) -> None:

@@ -85,11 +85,11 @@ def test_the_pack_is_listed_tested_and_explained():
     assert len([rule for rule in listed if rule["alone"]]) >= 60
     ended = run("rule", "test")
     assert (ended.code, ended.out.split(": ")[1]) == (0, "0 failed\n")
-    explained = json.loads(run("rule", "explain", "password-guessing", "--json").out)
-    assert "within 300 s" in explained["looks_for"]
-    wrong = run("rule", "explain", "password-guesing")
+    explained = json.loads(run("rule", "explain", "users-tried-out", "--json").out)
+    assert "within 1800 s" in explained["looks_for"]
+    wrong = run("rule", "explain", "users-tired-out")
     assert wrong.code == 2
-    assert "did you mean 'password-guessing'?" in wrong.err
+    assert "did you mean 'users-tried-out'?" in wrong.err
 
 
 def test_fields_are_told():

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from interlock.detect.rules.reading import Reading
     from interlock.detect.rules.trial import Trial
     from interlock.pipeline.rule_run import RuleRun
+    from interlock.records.finding import Finding
     from interlock.records.site import Site
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "build_rule_run",
     "build_rules",
     "compile_pack",
+    "fired_over",
     "in_words",
     "pack_rules",
     "pack_trials",
@@ -171,3 +173,22 @@ def build_rule_run(folders: Sequence[str], site: Site, *, only: bool) -> tuple[R
     rules = [rule for rule in book.rules if not only or rule.origin != PACK]
     inventory = Inventory(site=site.name or "default", registries=load_registries(), rules=load_rules())
     return RuleRun(Rules(rules), inventory, site), book.problems
+
+
+def fired_over(folder: str, capture: str) -> tuple[tuple[Finding, ...], tuple[Problem, ...]]:
+    """What the rules of a folder say of a capture, and what is wrong with them. Raises ConfigError, SourceError."""
+    from io import BytesIO  # noqa: PLC0415
+
+    from interlock.bootstrap import build_engine  # noqa: PLC0415
+    from interlock.capture.run import open_sources  # noqa: PLC0415
+    from interlock.capture.specs import specify  # noqa: PLC0415
+    from interlock.pipeline.decode_run import decoded  # noqa: PLC0415
+    from interlock.records.site import Site  # noqa: PLC0415
+
+    rule_run, problems = build_rule_run((folder,), Site(), only=True)
+    with open_sources(specify((capture,), ()), stdin=BytesIO()) as run:
+        engine = build_engine(run.sources, wanted=rule_run.wanted)
+        for batches in decoded(run, engine, progress=lambda _read, _total: None, stop=lambda: False):
+            rule_run.feed(batches, engine.dissector.now)
+    fired, _ = rule_run.fired()
+    return tuple(finding for one in fired for finding in one.findings), problems

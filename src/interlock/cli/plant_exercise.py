@@ -62,7 +62,7 @@ def exercise(number: int | None, answer: str | None, state: Path, *, hint: bool)
             found = find(number)
         except KeyError:
             raise click.UsageError(f"there is no exercise {number}; there are 1 to {len(FILES)}") from None
-        desk = Desk(state / f"exercise-{number}", found, _SEED + 10 * number)
+        desk = Desk(state / f"exercise-{number}", found, _SEED + 10 * number, _fired)
         _prepare(desk)
         if hint:
             _hint(desk, state)
@@ -79,6 +79,15 @@ def exercise(number: int | None, answer: str | None, state: Path, *, hint: bool)
         raise OutputError(
             f"{error.filename or state}: cannot be used ({reason}); name another --state"
         ) from error
+
+
+def _fired(folder: Path, capture: Path) -> tuple[list[tuple[str, frozenset[int]]], list[str]]:
+    """What a folder's rules say of a recording: titles and frames, and what is wrong with them."""
+    from interlock.bootstrap.ruling import fired_over  # noqa: PLC0415 (few exercises need it)
+
+    findings, problems = fired_over(str(folder), str(capture))
+    told = [(f.title, frozenset(n for part in f.evidence for n in part.frames)) for f in findings]
+    return told, [str(problem) for problem in problems]
 
 
 def _stop(state: Path, number: int | None, by: int) -> NoReturn:

@@ -15,12 +15,15 @@ from interlock.plant.twin.cases import SCHEMA
 from interlock.plant.twin.recording import Twin
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from interlock.plant.exercises.exercise import Exercise, Recording
 
-__all__ = ["Desk", "addresses_in", "link_addresses_in", "numbers_in"]
+    Fired = Callable[[Path, Path], tuple[Sequence[tuple[str, frozenset[int]]], Sequence[str]]]
+    """Folder of rules and a capture → titles of findings with their frames; what is wrong with rules."""
+
+__all__ = ["Desk", "Fired", "addresses_in", "link_addresses_in", "numbers_in"]
 
 _ADDRESS: Final = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")
 _LINK: Final = re.compile(r"\b[0-9a-fA-F]{2}(?:[:-][0-9a-fA-F]{2}){5}\b")
@@ -48,11 +51,18 @@ def _remove_empty(folders: Iterable[Path]) -> None:
             return  # something is in it
 
 
+def _nothing(folder: Path, capture: Path) -> tuple[list[tuple[str, frozenset[int]]], list[str]]:  # noqa: ARG001
+    """Where nobody can run rules."""
+    return [], ["rules cannot be run here"]
+
+
 class Desk:
     """One exercise's folder. seed: of its recordings; equal seeds, equal exercises."""
 
-    def __init__(self, folder: Path, exercise: Exercise, seed: int) -> None:
+    def __init__(self, folder: Path, exercise: Exercise, seed: int, fired: Fired = _nothing) -> None:
+        """fired: runs the rules of a folder over a capture, for exercises that are about rules."""
         self.folder = folder
+        self.fired = fired
         self.exercise = exercise
         self._seed = seed
 

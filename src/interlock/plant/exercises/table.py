@@ -12,7 +12,7 @@ __all__ = ["FILES", "exercise"]
 
 FILES: Final = (
     "find_machines", "find_weak", "see_attack", "work_order", "draw_zone", "moved_values", "compare_days",
-    "man_in_the_middle",
+    "man_in_the_middle", "write_rule",
 )  # fmt: skip
 """In their order, from 1."""
 
