@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from click.testing import CliRunner
 
 from interlock.cli.main import interlock
+from interlock.errors import ConfigError
+from interlock.store.plain.store import DATABASE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +26,7 @@ FIGURES = {
 
 def test_a_stopped_controller_is_found_and_named_within_a_second() -> None:
     done = CliRunner().invoke(
-        interlock, ["drill", "--scenario", "controller-stop", "--background", "3", "--json"]
+        interlock, ["drill", "--scenario", "controller-stop", "--background", "3", "--no-wire", "--json"]
     )
     assert done.exit_code == 0, done.output
     record = json.loads(done.stdout)
@@ -43,7 +45,7 @@ def test_a_scenario_that_there_is_not_is_a_usage_error() -> None:
 
 
 def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
-    command = [f"{sys.prefix}/bin/interlock", "drill", "--background", "600"]
+    command = [f"{sys.prefix}/bin/interlock", "drill", "--no-wire", "--background", "600"]
     child = subprocess.Popen(
         command,
         cwd=tmp_path,
@@ -55,3 +57,10 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     child.send_signal(signal.SIGINT)
     assert child.wait(20) == 130
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_sensors_store_is_refused(tmp_path: Path) -> None:
+    (tmp_path / DATABASE).touch()
+    done = CliRunner().invoke(interlock, ["drill", "--state", str(tmp_path)])
+    assert isinstance(done.exception, ConfigError)
+    assert "does not touch" in str(done.exception)

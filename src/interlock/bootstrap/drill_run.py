@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from interlock.bootstrap.drill_wire import on_a_wire, why_not
 from interlock.bootstrap.drilling import (
     ADDRESSES,
     BEGINS_MINUTE,
@@ -36,12 +37,16 @@ LEARNT_EVENTS: Final = ("shift-change", "hmi-reboot")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drill:
-    """What was asked. scenarios: names, or drawn ones. background: minutes that are learned. tick(what, share done)."""
+    """What was asked. scenarios: names, or drawn ones. background: minutes that are learned. tick(what, share done).
+
+    wire: whether latency is measured, too, where that can be.
+    """
 
     scenarios: tuple[str | Scenario, ...]
     seed: int
     background: float
     judgement: Judgement | None = None
+    wire: bool = False
     tick: Callable[[str, float], None] = field(default=lambda _what, _share: None)
 
 
@@ -74,7 +79,20 @@ def run_drill(drill: Drill) -> dict[str, Any]:
         alarms=tuple(one.finding.title for watched in (calm, lively) for one in alarms(watched.said)),
     )
     rows = [_row(drill, name, state, quiet_ids) for name in drill.scenarios]
-    return document(rows, quiet, seed=drill.seed, latency_why="not measured: nothing was on a wire")
+    latency, why = _on_a_wire(drill, state)
+    return document(rows, quiet, seed=drill.seed, latency_ms=latency, latency_why=why)
+
+
+def _on_a_wire(drill: Drill, state: bytes | None) -> tuple[tuple[float, float] | None, str]:
+    """p50 and p99 in milliseconds, or None and why; behind them, how many findings they rest on."""
+    if not drill.wire:
+        return None, "not asked for"
+    if why := why_not():
+        return None, why
+    measured = on_a_wire(drill.seed, state, lambda share: drill.tick("on a wire of its own", share))
+    if isinstance(measured, str):
+        return None, measured
+    return (round(measured[0], 1), round(measured[1], 1)), f"of {measured[2]} findings of short attacks"
 
 
 def _learned(drill: Drill) -> bytes | None:

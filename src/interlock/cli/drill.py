@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -57,6 +58,12 @@ def _known(_ctx: click.Context, _param: click.Parameter, names: tuple[str, ...])
     "--rules", multiple=True, metavar="FOLDER", help="Rules of your own, beside ours; may be repeated."
 )
 @click.option("--state", metavar="DIR", help="What was learned before, instead of learning the background.")
+@click.option(
+    "--wire/--no-wire",
+    default=True,
+    show_default=True,
+    help="Measure latency in a network namespace, too (Linux, root; a minute).",
+)
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 def drill(
     names: tuple[str, ...],
@@ -65,14 +72,18 @@ def drill(
     rules: tuple[str, ...],
     state: str | None,
     *,
+    wire: bool,
     as_json: bool,
 ) -> None:
     """Attack the practice plant before the sensor's own judgement, and say what it missed.
 
-    Everything happens in memory, on simulated time: no interface is opened, no store is touched, nobody is told, and
-    whatever is found says of itself that it is an exercise. Ctrl-C leaves nothing behind.
+    What is found and missed comes from simulated time, in memory; latency from a sensor of its own in a network namespace
+    of its own. No interface of the plant and no store is touched, nobody is told, and whatever is found says of itself
+    that it is an exercise. Ctrl-C leaves nothing behind.
     """
     from interlock.bootstrap.drill_run import Drill, run_drill  # noqa: PLC0415 (--help stays quick)
+
+    _refuse_stores(state)
 
     with asked_to_stop() as asked:
         try:
@@ -84,6 +95,7 @@ def drill(
                         background=background,
                         judgement=judgement_of(rules, state, ()),
                         tick=tick,
+                        wire=wire,
                     )
                 )
         except _Stopped:
@@ -96,6 +108,17 @@ def drill(
     from interlock.cli.drill_table import print_record  # noqa: PLC0415
 
     print_record(record, Console())
+
+
+def _refuse_stores(state: str | None) -> None:
+    """A drill has nothing to look for in what a sensor keeps. Raises ConfigError."""
+    from interlock.errors import ConfigError  # noqa: PLC0415
+    from interlock.store.plain.store import DATABASE  # noqa: PLC0415
+
+    if state is not None and (Path(state) / DATABASE).exists():
+        raise ConfigError(
+            f"{state}: is a sensor's store, which a drill does not touch; name what `interlock baseline learn` made"
+        )
 
 
 class _progress:  # noqa: N801 - used as a function

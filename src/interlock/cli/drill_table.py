@@ -79,7 +79,7 @@ def _false(record: dict[str, Any]) -> str:
 def _latency(record: dict[str, Any]) -> str:
     if record["p50_ms"] == "unknown":
         return f"unknown ({record['latency_why']})."
-    return f"{record['p50_ms']:g} ms (p50), {record['p99_ms']:g} ms (p99)."
+    return f"{record['p50_ms']:g} ms (p50), {record['p99_ms']:g} ms (p99) {record['latency_why']}."
 
 
 def _seconds(value: float | None) -> str:
