@@ -36,6 +36,11 @@ low = 0
 high = 10
 
 [[tags]]
+name = "drum.level"
+server = "10.0.0.2"
+object = "input:1"
+
+[[tags]]
 name = "drum.pressure_setpoint"
 server = "10.0.0.2"
 object = "holding:4"
@@ -97,9 +102,10 @@ def _values() -> list[dict[str, Any]]:
     """A set point that creeps, then leaps beyond the limit; a valve that two stations hammer."""
     written = {"direction": "written", "object": "holding:4"}
     return [
-        *({"object": "input:0", "number": [6.0 + 0.01 * (n % 7)], "at": n} for n in range(300)),
+        *({"object": "input:0", "number": [6.0 + 0.01 * (n % 7), 3.0], "at": n} for n in range(300)),
         *({**written, "number": [6.0 + 0.2 * n], "at": 20 * n + 0.5} for n in range(12)),
         {**written, "number": [11.0], "at": 290.5},
+        *({"object": "input:0", "number": [min(9.0 + n, 14)], "at": 300 + n} for n in range(200)),
         *(
             {**written, "object": "coil:0", "number": [0.0] * 7 + [float(n & 1)], "at": 100.25 + n}
             for n in range(20)

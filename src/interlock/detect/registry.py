@@ -26,6 +26,7 @@ from interlock.detect.public_address import PublicAddress
 from interlock.detect.publisher_sequence import PublisherSequence
 from interlock.detect.refusals import Refusals
 from interlock.detect.routed_control import RoutedControl
+from interlock.detect.safety.safety_value import SafetyValue
 from interlock.detect.safety.safety_write import SafetyWrite
 from interlock.detect.sweep import Sweep
 from interlock.detect.weak_tls import WeakTls
@@ -57,6 +58,7 @@ DETECTORS: Final[dict[str, Callable[[], Detector]]] = {
     "publisher-sequence": PublisherSequence,
     "refusals": Refusals,
     "routed-control": RoutedControl,
+    "safety-value": SafetyValue,
     "safety-write": SafetyWrite,
     "shared-secret": SharedSecret,
     "sweep": Sweep,

@@ -6,7 +6,7 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from interlock.plant.actors.boiler import BOILER_REALS
+from interlock.plant.actors.boiler import BOILER_INPUTS, BOILER_REALS
 from interlock.plant.actors.filling import FILLER_TAGS
 from interlock.plant.actors.hall import HALL_OBJECTS
 from interlock.plant.actors.pasteuriser import PASTEURISER_NODES
@@ -113,6 +113,12 @@ def _tags() -> Iterator[str]:
     yield _tag("raw.inlet", "plc-water", "coil:0", "1")
     for real in BOILER_REALS:
         yield _tag(real.tag, "plc-boiler", f"DB{real.block}.DBD{real.octet}", "0.2")
+    for number, tag in enumerate(BOILER_INPUTS):
+        rate = {"boiler.pressure": 1.0, "boiler.temperature": 10.0}.get(tag)
+        yield _tag(
+            tag, "rio-boiler", "input:1/0x0001", called=f"{tag}.io", type="float32", octet=4 * number, by_mac=True,
+            rate_per_s=rate,
+        )  # fmt: skip
     for name, tag in FILLER_TAGS.items():
         if tag in TAGS:
             yield _tag(tag, "plc-filler", name)
@@ -134,6 +140,13 @@ def _tags() -> Iterator[str]:
             high=None,
             description=opened,
         )
+    yield _tag(
+        "power.breaker",
+        "rtu-feeder",
+        "RTUFEEDERCTRL/LLN0$breaker[0]",
+        called="power.breaker.goose",
+        by_mac=True,
+    )
     for binary in WELL_BINARIES:
         yield _tag(binary.tag, "rtu-well", f"binary-output:{binary.index}", "10")
     for analog in WELL_ANALOGS:

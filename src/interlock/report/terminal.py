@@ -18,6 +18,7 @@ from interlock.report.limits import limits_of
 from interlock.report.order import by_risk, count_by_severity, display_name, open_findings, spoken
 from interlock.report.pairs import Directory, pairs_of
 from interlock.report.printable import clip, clip_path, printable
+from interlock.report.trends import sparkline, trend_of
 from interlock.report.words import role_label
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from interlock.records.asset import Asset
     from interlock.records.finding import Finding
     from interlock.report.record import Report
-    from interlock.report.words import Effect
+from interlock.report.words import Effect
 
 __all__ = ["print_summary"]
 
@@ -151,6 +152,10 @@ def _finding(number: int, finding: Finding, console: Console) -> None:
     severity = (f" {finding.severity.upper()} ", _SEVERITY_STYLES[finding.severity])
     title = Text.assemble(severity, " ", (clip(finding.title, 200), "bold"))
     _paragraph(console, title, mark=f"{number:>3}. ", style="bold")
+    if (trend := trend_of(finding)) is not None:
+        _paragraph(
+            console, Text(f"{sparkline(trend)} {clip(trend.says, 120)}"), mark="     trend ", style="cyan"
+        )
     for action in finding.actions[:1]:
         _paragraph(console, Text(clip(action.text, 300)), mark="     do    ", style="green")
         _paragraph(console, Text(clip(action.risk, 300), "dim"), mark="     risk  ", style="yellow")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AGREEMENT",
+    "BOILER_INPUTS",
     "BOILER_REALS",
     "REMOTE_IO",
     "boiler_cpu",
@@ -70,7 +71,7 @@ AGREEMENT: Final = Agreement(
     round(CYCLE_S * 1000),
 )
 
-_INPUTS: Final = ("boiler.pressure", "boiler.level", "boiler.temperature")
+BOILER_INPUTS: Final = ("boiler.pressure", "boiler.level", "boiler.temperature")
 _OUTPUTS: Final = ("boiler.burner", "boiler.feed")
 
 
@@ -107,7 +108,7 @@ def run_remote_io(image: State, end: DeviceEnd) -> Script:
             continue
         if end.prepared:
             yield Ask(link, end.application_ready())
-        data = struct.pack("!3f", *(image.get(t, 0.0) for t in _INPUTS))
+        data = struct.pack("!3f", *(image.get(t, 0.0) for t in BOILER_INPUTS))
         yield _cycle("rio-boiler", end.target, INPUT_FRAME, data, counter)
         end.missed += 1
         if end.missed > _WATCHDOG:
@@ -151,7 +152,7 @@ def _cycle(machine: str, target: bytes, frame_id: int, data: bytes, counter: int
 
 def take_inputs(image: State, end: ControllerEnd) -> Callable[[bytes], None]:
     """The controller's side: cyclic inputs into its image."""
-    return _taken(image, INPUT_FRAME, _INPUTS, end)
+    return _taken(image, INPUT_FRAME, BOILER_INPUTS, end)
 
 
 def take_outputs(image: State, end: DeviceEnd) -> Callable[[bytes], None]:

@@ -10,6 +10,7 @@ from interlock.report.order import spoken
 from interlock.report.printable import clip, clip_path, printable
 from interlock.report.proofs import display_filter
 from interlock.report.quantities import clock_text, duration_text, octets_text, percent_text
+from interlock.report.trends import trend_of
 from interlock.report.words import ROLE_LABELS, effect_of, plural
 
 if TYPE_CHECKING:
@@ -81,4 +82,5 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "percent": percent_text,
     "plural": plural,
     "spoken": spoken,
+    "trend": trend_of,
 }
