@@ -19,6 +19,13 @@ from .test_sweep import knocks
 __all__ = ["SITE", "scenario"]
 
 SITE = """
+[[safety_systems]]
+address = "10.0.0.5"
+
+[[relations]]
+name = "pressure and level"
+holds = "drum.pressure < 12 or drum.level > 50"
+
 [[work_orders]]
 id = "WO-1"
 start = 2026-03-02T06:00:00Z
@@ -73,6 +80,7 @@ def scenario() -> dict[str, list[dict[str, Any]]]:
             "operation": 7,
         },
         {"verb": "program-write", "protocol": "s7comm", "at": 4, "user": "eng", "operation": 7},
+        {"verb": "force", "protocol": "cip", "at": 40, "server": "10.0.0.5"},
         {"verb": "stop", "protocol": "cip", "at": 400, "source": "b.pcap", "outcome": "refused"},
         {**SET, "object": "name-of-station", "at": 9},
         {"at": 10, "item": 1, "items": 2},

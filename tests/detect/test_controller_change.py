@@ -42,7 +42,6 @@ def test_silent_for_what_changes_no_controller(verb: str) -> None:
         (STATION, "medium", "change"),
         (STATION + WINDOW, "low", "change"),
         (WINDOW, "high", "alert"),
-        (STATION + WINDOW + SAFETY, "critical", "change"),
         (STATION.replace("0.9", "0.8"), "critical", "alert"),
         (STATION + 'controllers = ["10.0.0.3"]\n', "critical", "alert"),
         ('[[lab_ranges]]\nnetwork = "10.0.0.0/24"\n', "medium", "alert"),
@@ -60,10 +59,10 @@ def test_a_machine_that_only_looks_like_an_engineering_station_is_no_milder() ->
     assert "proves no permission" in finding.explanation
 
 
-def test_a_safety_controller_known_by_role_is_critical() -> None:
-    context = replace(with_roles(_10_0_0_2="safety-controller"), site=load_site(STATION))
-    (finding,) = findings(ControllerChange(), context, operations=[{"verb": "start"}])
-    assert finding.severity == "critical"
+def test_safety_systems_are_told_of_by_their_own_detector() -> None:
+    rows = [{"verb": "program-write"}]
+    assert findings(ControllerChange(), replace(at(SAFETY)), operations=rows) == ()
+    assert findings(ControllerChange(), with_roles(_10_0_0_2="safety-controller"), operations=rows) == ()
 
 
 def test_many_writes_are_one_finding_with_count_span_and_twenty_frames() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from interlock.detect.controller_change import ControllerChange
 from interlock.detect.interface import Context
+from interlock.detect.safety.safety_system import SafetySystemTouched
 from interlock.detect.sweep import Sweep
 from interlock.records.asset import Asset
 from interlock.records.site_text import load_site
@@ -83,7 +84,8 @@ def test_two_orders_one_after_the_other_cover_both() -> None:
 
 def test_never_silent_for_a_safety_system() -> None:
     site = order() + '[[safety_systems]]\naddress = "10.0.0.2"\n'
-    (finding,) = loud(site, stop())
+    context = Context(site=load_site(site), now=START)
+    (finding,) = findings(SafetySystemTouched(), context, operations=[stop()])
     assert finding.severity == "critical"
 
 

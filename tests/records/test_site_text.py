@@ -68,6 +68,16 @@ low = 0.2
 high = 4
 rate_per_s = 0.05
 
+[[interlocks]]
+name = "pump off when empty"
+when = "'Tank level' < 0.3"
+then = "'Tank level' < 4"
+within_s = 5
+
+[[relations]]
+name = "a tank has a level"
+holds = "'Tank level' >= 0"
+
 [[lab_ranges]]
 network = "192.0.2.0/24"
 
@@ -96,7 +106,7 @@ def test_every_part_is_optional() -> None:
     assert load_site("") == Site()
     assert load_site("# nothing yet\n") == Site()
     for section in SECTIONS:
-        if section not in ("maintenance_windows", "zones"):
+        if section not in ("maintenance_windows", "zones", "interlocks", "relations"):
             begin = WHOLE.index(f"[[{section}]]")
             end = WHOLE.find("\n[[", begin)
             alone = WHOLE[begin : end if end > 0 else None].replace('realm = "cell1"', "")

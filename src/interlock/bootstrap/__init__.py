@@ -138,7 +138,9 @@ def read_site(path: str | None) -> Site:
     except OSError as error:
         reason = (error.strerror or "cannot be opened").lower()
         raise ConfigError(f"{path}: cannot be read ({reason}); name a site file") from error
-    return load_site(decode_text(octets, file=path), file=path)
+    from interlock.bootstrap.approving import approved  # noqa: PLC0415 (loads cryptography)
+
+    return approved(load_site(decode_text(octets, file=path), file=path), Path(path))
 
 
 def read_config(path: Path) -> Config:

@@ -144,11 +144,13 @@ class ControllerChange(CauseDetector):
                     tally.note_rows(column, hits, rows)
             yield key
 
-    def judge(self, key: Key, tally: Tally, context: Context) -> Verdict:
+    def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Grave where nobody named the client; a change to be checked where somebody did."""
         realm, client, server, verb = key
         rule = _RULES[verb]
         standing = _Standing(context, realm, client, server, tally)
+        if standing.safety:
+            return None  # safety-system says it, by other rules
         protocol = " and ".join(spoken(p) for p in tally.noted("protocol"))
         outcomes = set(tally.noted("outcome"))
         by, at = context.name(realm, client), context.name(realm, server)
@@ -170,9 +172,7 @@ class ControllerChange(CauseDetector):
             techniques=rule.techniques,
             requirements=(*rule.requirements, "NIS2 Art. 21(2)(e)", "NIS2 Art. 21(2)(i)"),
             data=tuple((kind, ", ".join(tally.noted(kind))[:500]) for kind in sorted(tally.words)),
-            deed=None
-            if standing.safety
-            else Deed(
+            deed=Deed(
                 realm=realm,
                 stations=(client,),
                 machines=(server,),
@@ -202,17 +202,13 @@ class _Standing:
         self.refused = set(tally.noted("outcome")) == {"refused"}
 
     def severity(self, usual: Severity) -> Severity:
-        """Lower by two for a named station or a lab, one for maintenance or a refusal; never for safety."""
-        if self.safety:
-            return "critical"
+        """Lower by two for a named station or a lab, one for maintenance or a refusal."""
         steps = 2 * self.named + (self.window is not None) + self.refused + 2 * self.lab
         return milder(usual, steps)
 
     def told(self) -> str:
         """Say it."""
         parts = []
-        if self.safety:
-            parts.append("The machine belongs to a safety system.")
         if self.named:
             parts.append("The site file names the client as engineering station for it.")
         elif self.any_named:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from interlock.detect.interface import Context
     from interlock.detect.tally import Tally
-    from interlock.records.site import Site, WorkOrder
+    from interlock.records.site import MaintenanceWindow, Site, WorkOrder
 
 __all__ = ["Deed", "calendar_of", "expected", "order_covers"]
 
@@ -39,8 +39,9 @@ _LATEST: Final[list[tuple[Site, Callable[[int, int], str] | None]]] = []
 
 
 def calendar_of(site: Site) -> Callable[[int, int], str] | None:
-    """Make what tells which orders hold from one instant to another (UTC ns): ids joined by lines; None without orders.
+    """Make what tells which orders and named windows hold from one instant to another (UTC ns); None without any.
 
+    It gives their ids, joined by lines.
     Made once for the site that is in force.
     """
     if not _LATEST or _LATEST[0][0] is not site:
@@ -49,7 +50,11 @@ def calendar_of(site: Site) -> Callable[[int, int], str] | None:
 
 
 def _calendar(site: Site) -> Callable[[int, int], str] | None:
-    orders = [(utc_ns(order.start), utc_ns(order.end), order.id) for order in site.work_orders]
+    named: tuple[WorkOrder | MaintenanceWindow, ...] = (
+        *site.work_orders,
+        *(window for window in site.maintenance_windows if window.id is not None),
+    )
+    orders = [(utc_ns(entry.start), utc_ns(entry.end), str(entry.id)) for entry in named]
     if not orders:
         return None
 

@@ -26,6 +26,8 @@ from interlock.detect.public_address import PublicAddress
 from interlock.detect.publisher_sequence import PublisherSequence
 from interlock.detect.refusals import Refusals
 from interlock.detect.routed_control import RoutedControl
+from interlock.detect.safety.safety_interlock import SafetyInterlock
+from interlock.detect.safety.safety_system import SafetySystemTouched
 from interlock.detect.safety.safety_value import SafetyValue
 from interlock.detect.safety.safety_write import SafetyWrite
 from interlock.detect.sweep import Sweep
@@ -58,6 +60,8 @@ DETECTORS: Final[dict[str, Callable[[], Detector]]] = {
     "publisher-sequence": PublisherSequence,
     "refusals": Refusals,
     "routed-control": RoutedControl,
+    "safety-interlock": SafetyInterlock,
+    "safety-system": SafetySystemTouched,
     "safety-value": SafetyValue,
     "safety-write": SafetyWrite,
     "shared-secret": SharedSecret,

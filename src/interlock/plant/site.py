@@ -37,6 +37,8 @@ _BEFORE: Final = timedelta(minutes=10)
 _AFTER: Final = timedelta(minutes=50)
 _STEP: Final = 0.25
 """Share of its span by which a set point may be moved at once."""
+_RATES: Final = {"boiler.pressure": 1.0, "boiler.temperature": 10.0}
+"""Units a second: what steam in this drum can do at most."""
 _DRIVES: Final = {
     "buffer.level_setpoint": "buffer.level",
     "boiler.pressure_setpoint": "boiler.pressure",
@@ -60,6 +62,7 @@ def site_text(ordered: Sequence[tuple[str, datetime]] = ()) -> str:
         _table("safety_systems", address=_ip("safety-boiler"), name="safety-boiler", sil=2),
         *_orders(ordered),
         *_tags(),
+        *_conditions(),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -103,6 +106,23 @@ def _orders(ordered: Iterable[tuple[str, datetime]]) -> Iterator[str]:
 
 
 def _tags() -> Iterator[str]:
+    yield from _water_tags()
+    yield from _boiler_tags()
+    for name, tag in FILLER_TAGS.items():
+        if tag in TAGS:
+            yield _tag(tag, "plc-filler", name)
+    for name, tag in PASTEURISER_NODES.items():
+        yield _tag(tag, "plc-pasteuriser", f"ns=2;s={name}")
+    yield from _feeder_tags()
+    for binary in WELL_BINARIES:
+        yield _tag(binary.tag, "rtu-well", f"binary-output:{binary.index}", "10")
+    for analog in WELL_ANALOGS:
+        yield _tag(analog.tag, "rtu-well", f"analog-input:{analog.index}", "10")
+    for each in HALL_OBJECTS:
+        yield _tag(each.tag, "hvac-hall", f"{_BACNET[each.type]}:{each.instance}")
+
+
+def _water_tags() -> Iterator[str]:
     for point in WATER:
         if point.table in ("input", "holding"):
             yield _tag(point.tag, "plc-water", f"{point.table}:{point.address}", "1", point.scale)
@@ -111,48 +131,48 @@ def _tags() -> Iterator[str]:
             place, name = f"{point.table}:{point.address}", f"{point.tag}.drive"
             yield _tag(point.tag, "drive-pump", place, "1", point.scale, called=name)
     yield _tag("raw.inlet", "plc-water", "coil:0", "1")
+
+
+def _boiler_tags() -> Iterator[str]:
     for real in BOILER_REALS:
         yield _tag(real.tag, "plc-boiler", f"DB{real.block}.DBD{real.octet}", "0.2")
     for number, tag in enumerate(BOILER_INPUTS):
-        rate = {"boiler.pressure": 1.0, "boiler.temperature": 10.0}.get(tag)
         yield _tag(
-            tag, "rio-boiler", "input:1/0x0001", called=f"{tag}.io", type="float32", octet=4 * number, by_mac=True,
-            rate_per_s=rate,
+            tag, "rio-boiler", "input:1/0x0001", called=f"{tag}.io", by_mac=True,
+            type="float32", octet=4 * number, rate_per_s=_RATES.get(tag),
         )  # fmt: skip
-    for name, tag in FILLER_TAGS.items():
-        if tag in TAGS:
-            yield _tag(tag, "plc-filler", name)
-    for name, tag in PASTEURISER_NODES.items():
-        yield _tag(tag, "plc-pasteuriser", f"ns=2;s={name}")
+
+
+def _feeder_tags() -> Iterator[str]:
+    device = str(FEEDER_ADDRESS)
     for measured in FEEDER_MEASURED:
-        yield _tag(measured.tag, "rtu-feeder", f"ioa:{measured.address}", str(FEEDER_ADDRESS))
+        yield _tag(measured.tag, "rtu-feeder", f"ioa:{measured.address}", device)
     for switch in FEEDER_SWITCHES:
-        yield _tag(switch.tag, "rtu-feeder", f"ioa:{switch.address}", str(FEEDER_ADDRESS))
-        opened = "command to the breaker: to open it stops the whole plant, only ever under a work order"
+        yield _tag(switch.tag, "rtu-feeder", f"ioa:{switch.address}", device)
+        told = "command to the breaker: to open it stops the whole plant, only ever under a work order"
         where, name = f"ioa:{switch.command}", f"{switch.tag}_command"
-        yield _tag(
-            switch.tag,
-            "rtu-feeder",
-            where,
-            str(FEEDER_ADDRESS),
-            called=name,
-            low=1,
-            high=None,
-            description=opened,
-        )
-    yield _tag(
-        "power.breaker",
-        "rtu-feeder",
-        "RTUFEEDERCTRL/LLN0$breaker[0]",
-        called="power.breaker.goose",
-        by_mac=True,
-    )
-    for binary in WELL_BINARIES:
-        yield _tag(binary.tag, "rtu-well", f"binary-output:{binary.index}", "10")
-    for analog in WELL_ANALOGS:
-        yield _tag(analog.tag, "rtu-well", f"analog-input:{analog.index}", "10")
-    for each in HALL_OBJECTS:
-        yield _tag(each.tag, "hvac-hall", f"{_BACNET[each.type]}:{each.instance}")
+        yield _tag(switch.tag, "rtu-feeder", where, device, called=name, low=1, high=None, description=told)
+    goose = "RTUFEEDERCTRL/LLN0$breaker[0]"
+    yield _tag("power.breaker", "rtu-feeder", goose, called="power.breaker.goose", by_mac=True)
+
+
+def _conditions() -> Iterator[str]:
+    yield _table(
+        "interlocks", name="fuel off above the trip", when="boiler.pressure > 10.5", then="boiler.burner < 1",
+        within_s=30.0, harm="the drum bursts once its relief valve fails too",
+    )  # fmt: skip
+    yield _table(
+        "interlocks", name="nothing filled that is too cold", when="filler.speed > 60", within_s=120.0,
+        then="pasteuriser.temperature > 68", harm="product that is not pasteurised reaches people",
+    )  # fmt: skip
+    yield _table(
+        "relations", name="one pressure, told twice", holds="abs(boiler.pressure.io - boiler.pressure) < 0.5",
+        within_s=10.0, description="the remote I/O measures it, the controller tells it on",
+    )  # fmt: skip
+    yield _table(
+        "relations", name="the breaker, told twice", holds="'power.breaker.goose' == power.breaker",
+        within_s=10.0, description="by GOOSE to protection, by IEC 104 to the panel",
+    )  # fmt: skip
 
 
 def _tag(

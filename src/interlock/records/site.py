@@ -15,13 +15,16 @@ __all__ = [
     "DEFAULT_REALM",
     "VALUE_TYPES",
     "Approval",
+    "ConditionText",
     "EngineeringStation",
     "Exemption",
     "FindingId",
+    "Interlock",
     "LabRange",
     "MaintenanceWindow",
     "Member",
     "Realm",
+    "Relation",
     "SafetySystem",
     "Site",
     "Tag",
@@ -39,11 +42,13 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 Member = str
 FindingId = str
 VerbName = str
+ConditionText = str
 ValueType = str
 WordOrder = str
 """Member: an IP address, a network in CIDR notation, or a MAC address (lower case, colons). FindingId: a UUID.
 
-VerbName: of vocabulary.VERBS. ValueType: of VALUE_TYPES. WordOrder: big (the first register is the higher) or little.
+VerbName: of vocabulary.VERBS. ConditionText: see `condition`. ValueType: of VALUE_TYPES. WordOrder: big (the first
+register is the higher) or little.
 """
 VALUE_TYPES: Final = (
     *("bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"),
@@ -170,6 +175,28 @@ class Tag:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Interlock:
+    """Where `when` holds, `then` does too within so many seconds (2 where nothing is said). harm: what it prevents."""
+
+    name: str
+    when: ConditionText
+    then: ConditionText
+    within_s: float | None = None
+    harm: str | None = None
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """What always holds between tags: two that measure the same, or one that follows from others."""
+
+    name: str
+    holds: ConditionText
+    within_s: float | None = None
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LabRange:
     """Addresses of a test bench, where nothing can come to harm."""
 
@@ -214,6 +241,8 @@ class Site:
     maintenance_windows: tuple[MaintenanceWindow, ...] = ()
     work_orders: tuple[WorkOrder, ...] = ()
     tags: tuple[Tag, ...] = ()
+    interlocks: tuple[Interlock, ...] = ()
+    relations: tuple[Relation, ...] = ()
     lab_ranges: tuple[LabRange, ...] = ()
     exceptions: tuple[Exemption, ...] = ()
     approvals: tuple[Approval, ...] = ()

@@ -9,14 +9,17 @@ import uuid
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from interlock.records.condition import ConditionError, parse_condition
 from interlock.records.site import (
     DEFAULT_REALM,
     VALUE_TYPES,
     EngineeringStation,
     Exemption,
+    Interlock,
     LabRange,
     MaintenanceWindow,
     Realm,
+    Relation,
     SafetySystem,
     Site,
     Tag,
@@ -56,6 +59,8 @@ SECTIONS: Final[dict[str, type]] = {
     "maintenance_windows": MaintenanceWindow,
     "work_orders": WorkOrder,
     "tags": Tag,
+    "interlocks": Interlock,
+    "relations": Relation,
     "lab_ranges": LabRange,
     "exceptions": Exemption,
 }
@@ -67,6 +72,8 @@ _UNIQUE: Final = {
     "zones": "name",
     "work_orders": "id",
     "tags": "name",
+    "interlocks": "name",
+    "relations": "name",
     "exceptions": "finding",
 }
 _REFERENCES: Final = (
@@ -103,6 +110,8 @@ def _site(content: dict[str, Any]) -> Site:
     _check_unique(site)
     _check_references(site)
     _check_realms(site)
+    _check_conditions(site)
+    _check_signable(site)
     return site
 
 
@@ -177,6 +186,38 @@ def _check_realms(site: Site) -> None:
                 )
 
 
+def _check_conditions(site: Site) -> None:
+    """Every tag that a condition names is one of [[tags]]: a misspelt one would never be seen."""
+    known = {tag.name for tag in site.tags}
+    for section, fields in (("interlocks", ("when", "then")), ("relations", ("holds",))):
+        for number, entry in enumerate(getattr(site, section)):
+            for field in fields:
+                text = getattr(entry, field)
+                for tag in sorted(parse_condition(text).tags - known):
+                    what = f"expected the `name` of one of [[tags]]; {unlisted(tag, sorted(known))}"
+                    raise WrongError((section, number, field), what, within=text.find(tag))
+
+
+def _check_signable(site: Site) -> None:
+    """What approvers sign is found by its id alone."""
+    orders = {order.id for order in site.work_orders}
+    seen: set[str] = set()
+    for number, window in enumerate(site.maintenance_windows):
+        if window.id is not None and (window.id in orders or window.id in seen):
+            what = f"expected an `id` that no other window or work order has; found {window.id!r} again"
+            raise WrongError(("maintenance_windows", number, "id"), what)
+        seen.add(window.id or "")
+
+
+def _condition(value: Any, path: TomlPath) -> str:
+    text = read_text(value, path)
+    try:
+        parse_condition(text)
+    except ConditionError as error:
+        raise WrongError(path, str(error), within=error.offset) from None
+    return text
+
+
 def _member(value: Any, path: TomlPath) -> str:
     text = read_text(value, path).strip().lower().replace("-", ":")
     if _MAC.fullmatch(text):
@@ -249,6 +290,7 @@ _READERS: Final[dict[str, Callable[[Any, TomlPath], Any]]] = {
     "datetime": _instant,
     "date": _day,
     "FindingId": _finding,
+    "ConditionText": _condition,
     "tuple[VerbName, ...]": _verbs,
     "ValueType | None": _listed(*VALUE_TYPES),
     "WordOrder | None": _listed("big", "little"),

@@ -46,10 +46,10 @@ _NOTICED: Final = re.compile(
 class WrongError(Exception):
     """Something at `path` is not what was expected."""
 
-    def __init__(self, path: TomlPath, text: str, *, key: bool = False) -> None:
-        """key: what is wrong is the key itself."""
+    def __init__(self, path: TomlPath, text: str, *, key: bool = False, within: int | None = None) -> None:
+        """key: what is wrong is the key itself. within: characters into the text that is the value."""
         super().__init__(text)
-        self.path, self.key = path, key
+        self.path, self.key, self.within = path, key, within
 
 
 def decode_text(octets: bytes, *, file: str) -> str:
@@ -204,7 +204,19 @@ def locate(text: str, path: TomlPath, *, key: bool = False) -> tuple[int, int]:
 def refusal(text: str, wrong: WrongError, *, file: str) -> ConfigError:
     """The sentence for something wrong in a file's text, with its line and column."""
     line, column = locate(text, wrong.path, key=wrong.key)
+    if wrong.within is not None:
+        column += _into(text, walk(text).values.get(wrong.path, 0), wrong.within)
     return ConfigError(f"{file}, line {line}, column {column}: {wrong}")
+
+
+def _into(text: str, begin: int, within: int) -> int:
+    """Columns from a text's opening quote to so many characters into it; 0 where it has escapes or several lines."""
+    quote = text[begin : begin + 1]
+    inside = text[begin + 1 : begin + 1 + within]
+    plain = (
+        quote in {'"', "'"} and text[begin : begin + 3] != quote * 3 and not set(inside) & {"\\", "\n", quote}
+    )
+    return within + 1 if plain else 0
 
 
 def _place(text: str, offset: int) -> tuple[int, int]:
