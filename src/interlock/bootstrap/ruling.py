@@ -190,5 +190,5 @@ def fired_over(folder: str, capture: str) -> tuple[tuple[Finding, ...], tuple[Pr
         engine = build_engine(run.sources, wanted=rule_run.wanted)
         for batches in decoded(run, engine, progress=lambda _read, _total: None, stop=lambda: False):
             rule_run.feed(batches, engine.dissector.now)
-    fired, _ = rule_run.fired()
+        fired, _ = rule_run.fired(run)
     return tuple(finding for one in fired for finding in one.findings), problems

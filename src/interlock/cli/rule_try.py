@@ -49,7 +49,7 @@ def try_rules(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...
         stop = stack.enter_context(stop_on_interrupt())
         run = stack.enter_context(open_sources(specify(paths, realms), stdin=sys.stdin.buffer))
         stopped = _feed(run, rule_run, stop)
-    fired, notes = rule_run.fired()
+    fired, notes = rule_run.fired(run)
     tell_losses(run)
     _show(fired, notes, _seconds(run), as_json=as_json)
     ctx.exit(ending(run, stopped=stopped))

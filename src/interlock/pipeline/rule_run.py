@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from interlock.capture.flow_tally import FlowTally
+from interlock.capture.health import judge
 from interlock.detect.interface import Context
 from interlock.detect.runner import Runner
 from interlock.inventory.inventory import TABLES as INVENTORY_TABLES
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from interlock.capture.run import CaptureRun
     from interlock.detect.rules.detector import Rules
     from interlock.inventory.inventory import Inventory
     from interlock.records.finding import Finding
@@ -44,7 +47,8 @@ class RuleRun:
     def __init__(self, rules: Rules, inventory: Inventory, site: Site) -> None:
         self._rules, self._inventory, self._site = rules, inventory, site
         self._runner = Runner([rules])
-        self.wanted = frozenset({*self._runner.needs, *INVENTORY_TABLES})
+        self.wanted = frozenset({*self._runner.needs, *INVENTORY_TABLES, "flows", "clues"})
+        self._flows = FlowTally()
         self._now = 0
 
     def feed(self, batches: Mapping[str, pa.RecordBatch], now: int) -> None:
@@ -54,10 +58,19 @@ class RuleRun:
             if name in INVENTORY_TABLES:
                 self._inventory.feed(name, batch)
             self._runner.feed(name, batch, Context(site=self._site, now=self._now))
+        if "flows" in batches:
+            self._flows.add(batches["flows"])
+        if "clues" in batches:
+            self._flows.add_clues(batches["clues"])
 
-    def fired(self) -> tuple[tuple[Fired, ...], tuple[str, ...]]:
-        """Rules that fired, gravest and then loudest first; and sentences about those that could not be evaluated."""
-        context = Context(site=self._site, asset=self._inventory.directory(self._now).find, now=self._now)
+    def fired(self, run: CaptureRun) -> tuple[tuple[Fired, ...], tuple[str, ...]]:
+        """Rules that fired, gravest and then loudest first; and sentences about those that could not be evaluated.
+
+        run: what was read, whose health says what cannot be judged.
+        """
+        health = judge(run.sources, run.statistics, self._flows).conditions
+        known = self._inventory.directory(self._now).find
+        context = Context(site=self._site, asset=known, now=self._now, health=health)
         conclusion = self._runner.conclude(context)
         by_rule: dict[str, list[Finding]] = {}
         for finding in conclusion.findings:

@@ -267,5 +267,12 @@ def test_unanswered_requests_prove_nothing_where_one_direction_is_missing() -> N
     assert not findings(Rules(alone.rules), one_way, operations=rows)
 
 
+def test_copies_of_frames_make_no_repetition() -> None:
+    rows = [{"outcome": "refused", "at": n} for n in range(9)]
+    copied = Context(now=START, health={"a.pcap": frozenset({"duplicated"})})
+    assert findings(Rules(READING.rules), CONTEXT, operations=rows)
+    assert not findings(Rules(READING.rules), copied, operations=rows)
+
+
 def test_the_pack_says_nothing_of_a_plant_that_only_reads() -> None:
     assert findings(Rules(pack_rules()), CONTEXT, operations=[{"at": n / 10} for n in range(500)]) == ()

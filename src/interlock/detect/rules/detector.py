@@ -11,7 +11,7 @@ from interlock.detect.rules.gate import Gate
 from interlock.detect.rules.late import holds, never
 from interlock.detect.rules.model import atoms
 from interlock.detect.rules.sheet import Predicates, Sheet
-from interlock.detect.rules.windows import Windows
+from interlock.detect.rules.windows import MANY, Windows
 from interlock.detect.rules.wording import NOTED, verdict
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ _UNANSWERED: Final = {
     "gaps": "answers may be among the frames that are missing",
     "snapped": "frames were cut, and with them answers",
 }
+_COPIED: Final = {"duplicated": "frames that the capture point copied count several times"}
 _DISTORTED: Final = {
     "gaps": "frames that are missing look like violations",
     "duplicated": "frames that the capture point copied look like violations",
@@ -214,10 +215,14 @@ class Rules(CauseDetector):
 
 def _barring(rule: Rule, rules: Mapping[str, Rule]) -> Mapping[str, str]:
     """What a rule cannot know of a source under some conditions."""
-    counted = [rules[i] for i in rule.correlation.rules if i in rules] if rule.correlation else [rule]
+    wanted = rule.correlation
+    counted = [rules[i] for i in wanted.rules if i in rules] if wanted else [rule]
+    barring = dict(_DISTORTED) if rule.table == "oddities" else {}
     if any("no-answer" in leaf[2:] for part in counted for leaf in atoms(part.test) if leaf[1] == "outcome"):
-        return _UNANSWERED
-    return _DISTORTED if rule.table == "oddities" else {}
+        barring.update(_UNANSWERED)
+    if wanted is not None and wanted.kind == "event_count" and wanted.least < MANY:
+        barring.update(_COPIED)
+    return barring
 
 
 def _mixed(rule: Rule) -> tuple[str, ...]:

@@ -18,14 +18,15 @@ if TYPE_CHECKING:
     from interlock.detect.rules.model import Correlation
     from interlock.detect.tally import Key
 
-__all__ = ["MAX_GROUPS", "MAX_SLOTS", "SLOTS", "Windows"]
+__all__ = ["MANY", "MAX_GROUPS", "MAX_SLOTS", "SLOTS", "Windows"]
 
 SLOTS: Final = 20
 KEPT: Final = 2 * SLOTS
 """Slots of a group that are remembered, counted back from its latest: rows whose answers are late come late."""
 MAX_GROUPS: Final = 4_000
 MAX_SLOTS: Final = 16_000
-_MANY: Final = 100
+MANY: Final = 100
+"""Events: what takes so many is told by their number alone, and by no copy of a few."""
 
 
 class Windows:
@@ -44,7 +45,7 @@ class Windows:
     @property
     def lean(self) -> bool:
         """Whether it takes so many events that each of them must cost little: then words are not remembered."""
-        return self._correlation.kind == "event_count" and self._correlation.least >= _MANY
+        return self._correlation.kind == "event_count" and self._correlation.least >= MANY
 
     @property
     def crowded(self) -> bool:
