@@ -12,6 +12,7 @@ from interlock.report.atomic import write_atomic
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from interlock.detect.interface import Detector
     from interlock.detect.runner import Runner
 
 __all__ = ["LEARNED", "Judgement", "build_runner", "read_learned", "write_learned"]
@@ -47,10 +48,23 @@ def build_runner(judgement: Judgement | None = None) -> Runner:
     rules, problems = build_rules(given.rules)
     for problem in problems:
         given.told(in_words(problem))
-    runner = Runner((*all_detectors(), rules))
+    runner = Runner((*_approving(all_detectors(), given.projects), rules))
     if given.state is not None:
         _know(runner, Path(given.state))
     return runner
+
+
+def _approving(detectors: tuple[Detector, ...], projects: tuple[str, ...]) -> tuple[Detector, ...]:
+    """The same, judging by what was approved where folders of projects are named."""
+    if projects:
+        from interlock.bootstrap.projects import read_projects  # noqa: PLC0415
+        from interlock.detect.programs.program_compare import ProgramCompare  # noqa: PLC0415
+
+        approved = read_projects(projects)
+        for detector in detectors:
+            if isinstance(detector, ProgramCompare):
+                detector.approve(approved)
+    return detectors
 
 
 def _know(runner: Runner, folder: Path) -> None:

@@ -24,6 +24,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "baseline": ("interlock.cli.baseline:baseline", "Learn what is normal in this plant, and judge by it."),
     "finding": ("interlock.cli.finding:finding", "Accept findings, with a reason and an end."),
     "rule": ("interlock.cli.rule:rule", "Rules in Sigma's format: list, explain, check, test, try."),
+    "program": ("interlock.cli.program:program", "Programs seen on the wire: list, show, extract, compare."),
     "sensor": ("interlock.cli.sensor:sensor", "Watch a mirror port day and night, or replay captures as if."),
     "approver": ("interlock.cli.approver:approver", "Enrol who may approve work on safety systems."),
     "window": ("interlock.cli.window:window", "Sign windows and work orders; verify signatures."),
@@ -35,7 +36,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 }
 """name → (where it is, its one line); a command's module is imported only when it runs."""
 
-WATCHED: Final = frozenset({"analyze", "baseline", "decode"})
+WATCHED: Final = frozenset({"analyze", "baseline", "decode", "program"})
 """Commands that decode, and so run in a process that another one watches."""
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from interlock.decode.protocols.s7comm.block_format import is_block, read_block
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-__all__ = ["describe"]
+__all__ = ["Block", "describe", "kind_of", "split_blocks"]
+
+_MAX_BLOCKS: Final = 65_536
 
 Described = tuple[str | None, dict[str, str]]
 """Hash of what runs, whatever its times and signatures; field → text."""
@@ -20,6 +22,35 @@ def describe(kind: str, octets: bytes) -> Described:
     """Describe a whole artifact by its kind; (None, {}) where nothing is known of its inside."""
     reader = _READERS.get(kind)
     return reader(octets) if reader is not None else (None, {})
+
+
+class Block(NamedTuple):
+    """A program block found in a file."""
+
+    name: str
+    sha256: str
+    code_sha256: str
+
+
+def split_blocks(octets: bytes) -> Iterator[Block]:
+    """Find S7 blocks that stand one behind the other, as in exports and memory card images."""
+    at = octets.find(b"pp\x01")
+    for _ in range(_MAX_BLOCKS):
+        if at < 0:
+            return
+        size = int.from_bytes(octets[at + 8 : at + 12], "big")
+        block = octets[at : at + size]
+        if len(block) == size and is_block(block):
+            code, fields = read_block(block)
+            yield Block(fields["block"], hashlib.sha256(block).hexdigest(), hashlib.sha256(code).hexdigest())
+            at = octets.find(b"pp\x01", at + size)
+        else:
+            at = octets.find(b"pp\x01", at + 3)
+
+
+def kind_of(octets: bytes) -> str:
+    """The kind whose format these octets have; `file` where none that is known."""
+    return "s7-block" if is_block(octets) else "file"
 
 
 def _s7(octets: bytes) -> Described:
