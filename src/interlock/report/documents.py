@@ -8,6 +8,7 @@ import re
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
+from interlock.report.logins import zone_logins
 from interlock.report.order import by_urgency, count_by_severity
 from interlock.report.quantities import iso_time
 from interlock.report.words import CONTROLLER_ROLES
@@ -139,6 +140,7 @@ def summary_document(report: Report) -> dict[str, Any]:
             if finding.accepted is None
         ],
         "withheld": [_flat(withheld) for withheld in report.withheld],
+        "logins": [_flat(zone) for zone in zone_logins(report.assets, report.findings)],
         "services": [_flat(service) for service in _by_name(report.traffic.services)],
         "conversations": [_flat(conversation) for conversation in report.traffic.conversations],
         "relations": [_flat(relation) for relation in report.relations.rows],

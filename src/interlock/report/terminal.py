@@ -15,6 +15,7 @@ from rich.text import Text
 
 from interlock.report.headline import headline, subheadline
 from interlock.report.limits import limits_of
+from interlock.report.logins import zone_logins
 from interlock.report.order import by_risk, count_by_severity, display_name, open_findings, spoken
 from interlock.report.pairs import Directory, pairs_of
 from interlock.report.printable import clip, clip_path, printable
@@ -39,6 +40,7 @@ _TALKS: Final = 12
 _FIRST: Final = 5
 _INCIDENTS: Final = 3
 _NOTES: Final = 8
+_ZONES: Final = 20
 
 _SEVERITY_STYLES: Final = {
     "critical": "bold white on red",
@@ -73,6 +75,7 @@ def print_summary(report: Report, console: Console, files: Sequence[Path] = ()) 
     _headline(report, console)
     _incidents(report, console)
     _first(report, console)
+    _logins(report, console)
     _machines(report, console)
     _talks(report, console)
     _limits(report, console)
@@ -164,6 +167,22 @@ def _finding(number: int, finding: Finding, console: Console) -> None:
         where = f"{clip_path(evidence.source, 60)}, frame {evidence.frames[0]}"
         more = f" and {evidence.total - 1:,} more" if evidence.total > 1 else ""
         _paragraph(console, Text(where + more, "dim"), mark="     proof ", style="cyan")
+
+
+def _logins(report: Report, console: Console) -> None:
+    """Logins in clear by zone: only where one was seen."""
+    zones = zone_logins(report.assets, report.findings)
+    if not any(zone.machines - zone.not_seen for zone in zones):
+        return
+    _title(console, "Logins in clear, machines by zone")
+    table = Table(box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False, show_edge=False)
+    table.add_column("zone", overflow="ellipsis", no_wrap=True, max_width=30)
+    for name in ("default", "weak", "shared", "other", "not seen"):
+        table.add_column(name, justify="right")
+    for zone in zones[:_ZONES]:
+        counts = (zone.default, zone.weak, zone.shared, zone.other, zone.not_seen)
+        table.add_row(printable(zone.zone or "no zone"), *(f"{count:,}" for count in counts))
+    console.print(Padding(table, (0, 0, 0, 2)))
 
 
 def _machines(report: Report, console: Console) -> None:

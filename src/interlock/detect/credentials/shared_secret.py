@@ -80,7 +80,7 @@ class SharedSecret(CauseDetector):
         return Verdict(
             realm=realm,
             machines=(),
-            others=(*servers, *clients),
+            others=tuple(servers),
             cause=f"{kind} {mark}",
             kind="weakness",
             severity="low" if kind == "community" else "high" if plant and default else "medium",

@@ -24,6 +24,7 @@ from interlock.report.html.packing import inline, pack
 from interlock.report.html.timeline import stories_of
 from interlock.report.html.views import MAX_ROWS, views_of
 from interlock.report.limits import limits_of, unnamed_services
+from interlock.report.logins import zone_logins
 from interlock.report.order import count_by_severity
 from interlock.report.words import CONTROLLER_ROLES, EFFECTS, KIND_LABELS, plural, role_label
 
@@ -91,6 +92,7 @@ def render_page(report: Report) -> str:
         kinds=KIND_LABELS,
         bases=_BASES,
         limits=limits_of(report),
+        logins=zone_logins(report.assets, report.findings),
         withheld=list(dict.fromkeys((one.detector, one.reason.rstrip(".")) for one in report.withheld)),
         health_shown=_HEALTH_SHOWN,
         unnamed=unnamed_services(report),
