@@ -15,7 +15,7 @@ from interlock.decode.contents import describe
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["MAX_ALL_OCTETS", "MAX_OCTETS", "MAX_OPEN", "MAX_ROWS", "Artifact", "Artifacts"]
+__all__ = ["MAX_ALL_OCTETS", "MAX_OCTETS", "MAX_OPEN", "MAX_ROWS", "Artifact", "Artifacts", "Transfers"]
 
 MAX_OCTETS: Final = 16 << 20
 """Octets of one transfer that are kept till its end."""
@@ -37,16 +37,16 @@ class Artifact:
     """One transfer under way. slot, side: its flow, and who asks in it (-1: the flow's client).
 
     parts: octets so far, or None where there are too many. size: octets seen; stated: announced ones, or -1. whole:
-    nothing is known to be missing. last: the decoder's own, that the last part has come. gaps: the flow's at first;
-    holed: it has more since.
+    nothing is known to be missing. gaps: the flow's at first; holed: it has more since. last, number: the decoder's
+    own, whether the last part has come, and the number of the one that came last.
     """
 
     __slots__ = (
-        *("at", "begun", "closing", "detail", "direction"),
-        *("done", "first_frame", "gaps", "holed", "kind"),
-        *("last", "name", "operation", "parts", "protocol"),
-        *("sender", "side", "size", "slot", "source"),
-        *("stated", "sum", "unit", "user", "whole"),
+        *("at", "begun", "closing", "detail", "direction", "done"),
+        *("first_frame", "gaps", "holed", "kind", "last", "name"),
+        *("number", "operation", "parts", "protocol", "sender", "side"),
+        *("size", "slot", "source", "stated", "sum", "unit"),
+        *("user", "whole"),
     )
 
     def __init__(self, protocol: str, kind: str, name: str, direction: str) -> None:
@@ -63,12 +63,51 @@ class Artifact:
         self.size = 0
         self.whole = True
         self.done = False
-        self.last = False
+        self.last: Any = False
+        self.number = -1
         self.sender = 0
         self.closing = ""
         self.gaps = 0
         self.holed = False
         self.detail: dict[str, str] = {}
+
+
+class Transfers:
+    """Transfers of one decoder by their keys (slot, handle …), at most MAX_OPEN; the oldest ends, incomplete."""
+
+    def __init__(self, artifacts: Artifacts) -> None:
+        self._artifacts = artifacts
+        self._known: dict[Any, Artifact] = {}
+
+    def begin(self, key: Any, m: Any, i: int, *named: str, **told: Any) -> Artifact:
+        """Begin one (see Artifacts.begin); what went by that key before ends."""
+        self._artifacts.end(self._known.pop(key, None), whole=False)
+        artifact = self._known[key] = self._artifacts.begin(m, i, *named, **told)
+        if len(self._known) > MAX_OPEN:
+            self._artifacts.end(self._known.pop(next(iter(self._known))), whole=False)
+        return artifact
+
+    def find(self, key: Any) -> Artifact | None:
+        """The one under way that goes by this key."""
+        found = self._known.get(key)
+        return None if found is None or found.done else found
+
+    def add(self, key: Any, m: Any, i: int, octets: bytes, *named: str, **told: Any) -> Artifact:
+        """Its next octets; where its beginning was not seen it is begun, and stays incomplete."""
+        artifact = self.find(key)
+        if artifact is None:
+            artifact = self.begin(key, m, i, *named, **told)
+            self._artifacts.gap(artifact)
+        self._artifacts.add(artifact, m, i, octets)
+        return artifact
+
+    def gap(self, key: Any) -> None:
+        """Something of it is missing."""
+        self._artifacts.gap(self.find(key))
+
+    def end(self, key: Any, m: Any, i: int, *, whole: bool = True) -> None:
+        """It is over."""
+        self._artifacts.end(self._known.pop(key, None), m, i, whole=whole)
 
 
 class Artifacts:

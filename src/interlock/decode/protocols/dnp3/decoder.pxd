@@ -17,6 +17,7 @@ cdef class LinkFramer(Framer):
 cdef class Dnp3(Decoder):
     cdef public Cursor app
     cdef object scratch_array
+    cdef public object files
     cdef unsigned char[:] scratch
     cdef int[:, :] layouts
     cdef int[:] qualities

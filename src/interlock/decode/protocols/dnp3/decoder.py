@@ -15,6 +15,7 @@ from __future__ import annotations
 import cython
 import numpy as np
 
+from interlock.decode.artifacts import Transfers
 from interlock.decode.cursor import Cursor, OverBudgetError
 from interlock.decode.decoder import Decoder
 from interlock.decode.framing import Framer
@@ -89,6 +90,7 @@ class Dnp3(Decoder):
 
     def __init__(self, spec, tools):
         Decoder.__init__(self, spec, tools)
+        self.files = Transfers(tools.facts.artifacts)
         self.app = Cursor()
         self.scratch_array = np.zeros(MAX_FRAGMENT + 256, np.uint8)
         self.scratch = memoryview(self.scratch_array)

@@ -19,6 +19,7 @@ _AUTHENTICATION, _COMMAND, _COMMAND_STATUS, _TRANSPORT, _TRANSPORT_STATUS, _DESC
 _WRITES: Final = (2, 3)
 """Modes of a file command: write, append (1 reads)."""
 _READ, _WRITE, _OPEN = 1, 2, 25
+_NUMBER: Final = 0x7FFFFFFF
 
 
 def _u16(octets: bytes, at: int) -> int:
@@ -50,6 +51,8 @@ def read(d: Any, m: Any, i: int, out: Any, row: int, mode: int, variation: int, 
         name = _command_status(d, out, row, mode, octets)
     elif variation in (_TRANSPORT, _TRANSPORT_STATUS):
         name = _transport(d, out, row, mode, variation, octets)
+        if variation == _TRANSPORT:
+            _part(d, m, i, out, row, mode, octets, name)
     elif variation == _DESCRIPTOR:
         name = _text(octets, _u16(octets, 0), _u16(octets, 2))
     elif variation == _SPECIFICATION:
@@ -96,6 +99,28 @@ def _command_status(d: Any, out: Any, row: int, mode: int, octets: bytes) -> str
     elif opened:
         d.session_open(handle, opened)
     return str(opened or f"#{handle}")
+
+
+def _part(d: Any, m: Any, i: int, out: Any, row: int, mode: int, octets: bytes, name: str) -> None:
+    """Handle 4, block number 4 (its first bit: the last one), octets of the file."""
+    way = {(_ASKED, _WRITE): "written", (_ANSWERED, _READ): "read"}.get((mode, out.function_of(row)))
+    if way is None or len(octets) < 8:
+        return
+    number, last = _u32(octets, 4) & _NUMBER, _u32(octets, 4) & ~_NUMBER
+    unit = out.unit_of(row)
+    key = (m.flow[i], unit, _u32(octets, 0), way)
+    told = {"unit": d.names.texts[unit] if unit >= 0 else None, "operation": out.operation_of(row)}
+    if number == 0 and d.files.find(key) is None:
+        d.files.begin(key, m, i, "dnp3", "file", name, way, **told)
+    file = d.files.find(key)
+    if file is not None and file.number == number:
+        return  # sent again
+    if file is not None and file.number + 1 != number:
+        d.files.gap(key)
+    file = d.files.add(key, m, i, octets[8:], "dnp3", "file", name, way, **told)
+    file.number = number
+    if last:
+        d.files.end(key, m, i)
 
 
 def _transport(d: Any, out: Any, row: int, mode: int, variation: int, octets: bytes) -> str:

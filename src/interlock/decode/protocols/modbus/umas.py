@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from interlock.decode.artifacts import Transfers
 from interlock.decode.logins import Names
 
 __all__ = ["Umas"]
@@ -25,7 +26,10 @@ ANSWERED, ERROR = 0xFE, 0xFD
 MAX_KEYS = 64
 INIT, READ_ID, PROJECT, RESERVE, RELEASE = 0x01, 0x02, 0x03, 0x10, 0x11
 READ_MEMORY, WRITE_MEMORY, READ_VARIABLES, WRITE_VARIABLES, DICTIONARY = 0x20, 0x21, 0x22, 0x23, 0x26
-UPLOAD_BLOCK, DOWNLOAD_BLOCK = 0x31, 0x34
+BEGIN_UPLOAD, UPLOAD_BLOCK, END_UPLOAD, BEGIN_DOWNLOAD, DOWNLOAD_BLOCK, END_DOWNLOAD = range(0x30, 0x36)
+TO_CONTROLLER = (BEGIN_UPLOAD, UPLOAD_BLOCK, END_UPLOAD)
+"""As UMAS counts, who programs uploads to the controller."""
+PROGRAM = "umas-program"
 SIZES = {1: 1, 2: 2, 3: 4}
 """Size index of a variable → its octets."""
 TYPES = {1: "byte", 2: "word", 4: "dword"}
@@ -40,6 +44,7 @@ class Umas:
         self._users = Names(decoder.names)
         self._types = {octets: decoder.names.code(name) for octets, name in TYPES.items()}
         self._raw = decoder.names.code("octets")
+        self._loads = Transfers(decoder.facts.artifacts)
         self._asks = {
             RESERVE: self._reserve,
             READ_MEMORY: self._memory,
@@ -47,10 +52,15 @@ class Umas:
             READ_VARIABLES: self._variables,
             WRITE_VARIABLES: self._variables,
             DICTIONARY: self._dictionary,
+            BEGIN_UPLOAD: self._begin,
+            BEGIN_DOWNLOAD: self._begin,
             UPLOAD_BLOCK: self._block,
             DOWNLOAD_BLOCK: self._block,
         }
         self._answers = {
+            END_UPLOAD: self._loaded,
+            DOWNLOAD_BLOCK: self._block_read,
+            END_DOWNLOAD: self._loaded,
             INIT: self._initialised,
             READ_ID: self._identified,
             PROJECT: self._project,
@@ -93,6 +103,8 @@ class Umas:
         how = c.u8()
         if how == ERROR:
             out.settle(row, REFUSED, c.u8() if c.left() else 0)
+            if isinstance(note, tuple) and BEGIN_UPLOAD <= note[0] <= END_DOWNLOAD:
+                self._loads.gap(self._place(m, i, out, row, note[0]))
         elif how != ANSWERED:
             out.settle(row, UNKNOWN, NONE)
             self._d.facts.oddity(m, i, "modbus", "umas-status-unknown", c.offset() - 1)
@@ -174,14 +186,59 @@ class Umas:
         c.skip(5)
         self._object(out, row, f"dictionary:0x{kind:04x}:{c.u16le()}", 1)
 
-    def _block(self, m: Any, i: int, out: Any, row: int, function: int) -> None:
+    def _block(self, m: Any, i: int, out: Any, row: int, function: int) -> int:
         """A block of the program: 2 of unknown meaning, block 2, when it is sent its length 2 and its octets."""
         c = self._d.cursor
         c.skip(2)
-        number = c.u16le()
-        self._object(out, row, f"program:{number}", c.u16le() if function == UPLOAD_BLOCK else -1)
+        number = int(c.u16le())
+        size = c.u16le() if function == UPLOAD_BLOCK else -1
+        self._object(out, row, f"program:{number}", size)
+        if function == UPLOAD_BLOCK:
+            self._part(m, i, out, row, function, number, c.take(min(size, c.left())))
+        return number
+
+    def _place(self, m: Any, i: int, out: Any, row: int, function: int) -> tuple[int, int, bool]:
+        """What a transfer of the program goes by: flow, unit, and which way."""
+        return int(m.flow[i]), int(out.unit_of(row)), function in TO_CONTROLLER
+
+    def _begin(self, m: Any, i: int, out: Any, row: int, function: int) -> None:
+        """A transfer of the program begins."""
+        place = self._place(m, i, out, row, function)
+        self._loads.begin(place, m, i, *self._named(function), **self._told(out, row))
+
+    @staticmethod
+    def _named(function: int) -> tuple[str, str, str, str]:
+        return "umas", PROGRAM, "program", "written" if function in TO_CONTROLLER else "read"
+
+    def _told(self, out: Any, row: int) -> dict[str, Any]:
+        return {"unit": self._d.names.texts[out.unit_of(row)], "operation": out.operation_of(row)}
+
+    def _part(self, m: Any, i: int, out: Any, row: int, function: int, number: int, octets: bytes) -> None:
+        """The octets of a block; one that comes again is passed over, one that is left out is missed."""
+        place = self._place(m, i, out, row, function)
+        artifact = self._loads.find(place)
+        if artifact is not None and artifact.number == number:
+            return
+        if artifact is not None and artifact.number >= 0 and artifact.number + 1 != number:
+            self._loads.gap(place)
+        artifact = self._loads.add(place, m, i, octets, *self._named(function), **self._told(out, row))
+        artifact.number = number
 
     # Answers
+
+    def _block_read(self, m: Any, i: int, out: Any, row: int, note: Any) -> None:
+        """A block of the program: 2 (1 with the last one, as observed), octets 2, the octets."""
+        c = self._d.cursor
+        c.skip(2)
+        size = c.u16le()
+        if size > c.left():
+            self._loads.gap(self._place(m, i, out, row, DOWNLOAD_BLOCK))
+        if note[2] is not None:
+            self._part(m, i, out, row, DOWNLOAD_BLOCK, note[2], c.take(min(size, c.left())))
+
+    def _loaded(self, m: Any, i: int, out: Any, row: int, note: Any) -> None:
+        """The transfer is over."""
+        self._loads.end(self._place(m, i, out, row, note[0]), m, i)
 
     def _initialised(self, m: Any, i: int, out: Any, row: int, note: Any) -> None:
         """Largest frame 2, firmware 2, 4 of unknown meaning, internal code 4, length of a name 1, name."""

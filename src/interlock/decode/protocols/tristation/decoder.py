@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from interlock.decode.artifacts import Transfers
 from interlock.decode.decoder import Decoder
 from interlock.decode.sheet import NO_NUMBER, REFUSED
 from interlock.decode.spec import ProtocolSpec
@@ -32,12 +33,23 @@ _COMMAND_KEY, _CONNECT_KEY, _DISCONNECT_KEY, _PING_KEY = 1, 2, 3, 4
 _IDS: Final = {55: "program", 56: "function", 65: "program", 66: "function"}
 """Commands whose data begin with the number of a program or function."""
 _PROJECT: Final = 59
+PROGRAM: Final = "tristation-program"
+_STARTS: Final = {0: "all", 1: "change", 59: "all"}
+"""Commands that begin a download → what is downloaded."""
+_CANCEL: Final = 12
+_ENDS: Final = frozenset({10, 11, _CANCEL})
+_LOADS: Final = frozenset({5, 6, 48, 49, 50, 55, 56, 63, 68, 72})
+"""Commands whose data are parts of what is downloaded: networks, tables, programs, functions, symbols."""
 _KEYS: Final = ("Stop", "Program", "Run", "Remote")
 _RUNS: Final = ("Running", "Halted", "Paused")
 
 
 class TriStation(Decoder):
     """One datagram a message."""
+
+    def __init__(self, spec: Any, tools: Any) -> None:
+        super().__init__(spec, tools)
+        self.loads = Transfers(self.facts.artifacts)
 
     def message(self, m: Any, i: int, out: Any) -> None:
         """See Decoder.message."""
@@ -109,6 +121,7 @@ class TriStation(Decoder):
             row = out.ask(m, i, self.f, command, _COMMAND_KEY)
             out.set_transaction(row, sequence)
             self._object(out, row, command, body[HEAD:])
+            self._load(m, i, out, row, command, sequence, body[HEAD:])
         out.set_unit(row, self.names.code(str(connection)))
         if command == CP_STATUS:
             self._status(m, i, out, row, body[HEAD:])
@@ -120,9 +133,25 @@ class TriStation(Decoder):
         refused = command == REJECTED or command >= FIRST_REFUSAL
         if refused:
             out.settle(row, REFUSED, command)
+            self.loads.gap(m.flow[i])
         elif out.frame_of(row) == 0:
             out.settle(row, 1, NO_NUMBER)
         return row
+
+    def _load(self, m: Any, i: int, out: Any, row: int, command: int, sequence: int, data: bytes) -> None:
+        """A download: all that is sent into the controller's memory, from its start to its end."""
+        key = m.flow[i]
+        if command in _STARTS:
+            told = {"operation": out.operation_of(row)}
+            self.loads.begin(key, m, i, "tristation", PROGRAM, _STARTS[command], "written", **told)
+        load = self.loads.find(key)
+        if load is None:
+            return
+        if command in _ENDS:
+            self.loads.end(key, m, i, whole=command != _CANCEL)
+        elif command in _LOADS and load.number != sequence:
+            self.loads.add(key, m, i, bytes((command,)) + data)
+            load.number = sequence
 
     def _object(self, out: Any, row: int, command: int, data: bytes) -> None:
         if command in _IDS and len(data) >= 2:
