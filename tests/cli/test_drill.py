@@ -63,4 +63,21 @@ def test_a_sensors_store_is_refused(tmp_path: Path) -> None:
     (tmp_path / DATABASE).touch()
     done = CliRunner().invoke(interlock, ["drill", "--state", str(tmp_path)])
     assert isinstance(done.exception, ConfigError)
-    assert "does not touch" in str(done.exception)
+    assert "no drill touches" in str(done.exception)
+
+
+def test_scenarios_come_into_ones_own_traffic(tmp_path: Path) -> None:
+    capture = tmp_path / "own.pcap"
+    done = CliRunner().invoke(
+        interlock, ["plant", "record", "--minutes", "3", "--seed", "5", "--out", str(capture)]
+    )
+    assert done.exit_code == 0, done.output
+    words = ["--scenario", "controller-stop", "--scenario", "safety-programming", "--json"]
+    done = CliRunner().invoke(interlock, ["drill", "--on", str(capture), *words])
+    assert done.exit_code == 0, done.output
+    record = json.loads(done.stdout)
+    (row,) = record["rows"]
+    assert (row["scenario"], row["found"], row["named"]) == ("controller-stop", True, True)
+    (skipped,) = record["not_applicable"]
+    assert skipped == {"scenario": "safety-programming", "reason": "no machine here serves tristation"}
+    assert record["false_per_100_assets_day"] == "unknown"

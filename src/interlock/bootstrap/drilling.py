@@ -35,7 +35,17 @@ if TYPE_CHECKING:
     from interlock.records.finding import Finding
     from interlock.records.incident import Incident
 
-__all__ = ["ADDRESSES", "LASTS", "Watched", "learn", "rehearse", "site_of", "watch_capture"]
+__all__ = [
+    "ADDRESSES",
+    "LASTS",
+    "Film",
+    "Watched",
+    "inventory_of",
+    "learn",
+    "rehearse",
+    "site_of",
+    "watch_capture",
+]
 
 LASTS: Final = {"beaconing": 32.0, "slow-reconnaissance": 42.0, "setpoint-creep": 16.0, "silenced-machine": 9.0,
                 "sensor-spoofing": 8.0, "valve-hammering": 6.0, "arp-spoofing": 6.0}  # fmt: skip
@@ -65,18 +75,23 @@ class Watched:
     incidents: tuple[Incident, ...] = ()
 
 
-class _Film:
+class Film:
     """Takes what a mirror port writes, and gives it as batches of frames."""
 
     def __init__(self) -> None:
+        """file: takes a whole capture, its header first."""
         self._octets = bytearray()
         self._begun = False
         self._number = 1
         self.file = io.BytesIO()
         self.file.write = self._write  # type: ignore[assignment, method-assign]
 
+    def write(self, records: bytes) -> None:
+        """Records of a capture, without a header."""
+        self._octets += records
+
     def _write(self, octets: bytes) -> int:
-        self._octets += octets if self._begun else octets[_HEADER_OCTETS:]
+        self.write(octets if self._begun else octets[_HEADER_OCTETS:])
         self._begun = True
         return len(octets)
 
@@ -120,10 +135,10 @@ def learn(
     tick: Callable[[float], None] = lambda _share: None,
 ) -> bytes:
     """What detectors learn of a clean background. tick: is told the share that is done."""
-    film, site, runner = _Film(), site_of(planned), build_runner(judgement)
+    film, site, runner = Film(), site_of(planned), build_runner(judgement)
     twin = _twin(film, seed, (), planned)
     engine = build_engine(_SOURCE, wanted=wanted_tables(runner.needs))
-    inventory = _inventory(site)
+    inventory = inventory_of(site)
     for share in twin.run(minutes):
         frames = film.batch()
         if frames is not None:
@@ -152,12 +167,12 @@ def rehearse(
     tick: Callable[[float], None] = lambda _share: None,
 ) -> Watched:
     """Let the twin run so long before the sensor's judgement. attacks, planned: names, and when (minutes)."""
-    film, site, runner = _Film(), site_of(planned), build_runner(judgement)
+    film, site, runner = Film(), site_of(planned), build_runner(judgement)
     if learned is not None:
         runner.know(learned)
     twin = _twin(film, seed, attacks, planned)
     engine = build_engine(_SOURCE, wanted=wanted_tables(runner.needs), pending=PRESSING)
-    rehearsal = Rehearsal(engine, runner, _inventory(site), site)
+    rehearsal = Rehearsal(engine, runner, inventory_of(site), site)
     fine = [twin.clock.now + round(minute * 60e9) for _, minute in attacks]
     for second, share in enumerate(twin.run(minutes), 1):
         if not fine and second % CALM_S and share < 1.0:
@@ -186,7 +201,7 @@ def watch_capture(
     site, runner = site or Site(), build_runner(judgement)
     with open_sources(specify((path,), ())) as run:
         engine = build_engine(run.sources, wanted=wanted_tables(runner.needs), pending=PRESSING)
-        rehearsal = Rehearsal(engine, runner, _inventory(site), site, hear)
+        rehearsal = Rehearsal(engine, runner, inventory_of(site), site, hear)
         for frames in run:
             for piece, until in _seconds(frames):
                 rehearsal.feed(piece, until)
@@ -221,7 +236,7 @@ def _cut(frames: Frames, mask: Any) -> Frames:
 
 
 def _twin(
-    film: _Film,
+    film: Film,
     seed: int,
     attacks: Sequence[tuple[str | Scenario, float]],
     planned: Sequence[tuple[str, float]],
@@ -234,5 +249,6 @@ def _twin(
     return twin
 
 
-def _inventory(site: Site) -> Inventory:
+def inventory_of(site: Site) -> Inventory:
+    """A fresh one."""
     return Inventory(site=site.name or "default", registries=load_registries(), rules=load_rules())

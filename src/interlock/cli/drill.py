@@ -54,6 +54,8 @@ def _known(_ctx: click.Context, _param: click.Parameter, names: tuple[str, ...])
     metavar="MINUTES",
     help="Simulated minutes that are learned before.",
 )
+@click.option("--on", "capture", metavar="CAPTURE", help="Inject scenarios into your own traffic instead.")
+@click.option("--site", "site_file", metavar="FILE", help="With --on: what people know of that plant.")
 @click.option(
     "--rules", multiple=True, metavar="FOLDER", help="Rules of your own, beside ours; may be repeated."
 )
@@ -69,6 +71,8 @@ def drill(
     names: tuple[str, ...],
     seed: int,
     background: float,
+    capture: str | None,
+    site_file: str | None,
     rules: tuple[str, ...],
     state: str | None,
     *,
@@ -77,27 +81,32 @@ def drill(
 ) -> None:
     """Attack the practice plant before the sensor's own judgement, and say what it missed.
 
-    What is found and missed comes from simulated time, in memory; latency from a sensor of its own in a network namespace
-    of its own. No interface of the plant and no store is touched, nobody is told, and whatever is found says of itself
-    that it is an exercise. Ctrl-C leaves nothing behind.
+    What is found and missed comes from simulated time, in memory; latency from a sensor of its own in a network
+    namespace of its own. No interface of the plant and no store is touched, nobody is told, and
+    whatever is found says of itself that it is an exercise. Ctrl-C leaves nothing behind.
     """
-    from interlock.bootstrap.drill_run import Drill, run_drill  # noqa: PLC0415 (--help stays quick)
+    from interlock.bootstrap import read_site  # noqa: PLC0415 (--help stays quick)
+    from interlock.bootstrap.drill_on import drill_on  # noqa: PLC0415
+    from interlock.bootstrap.drill_run import Drill, run_drill  # noqa: PLC0415
 
     _refuse_stores(state)
 
     with asked_to_stop() as asked:
         try:
             with _progress(asked) as tick:
-                record = run_drill(
-                    Drill(
+                judgement = judgement_of(rules, state, ())
+                if capture is not None:
+                    record = drill_on(capture, names, seed, read_site(site_file), judgement, tick)
+                else:
+                    drilled = Drill(
                         scenarios=names,
                         seed=seed,
                         background=background,
-                        judgement=judgement_of(rules, state, ()),
+                        judgement=judgement,
                         tick=tick,
                         wire=wire,
                     )
-                )
+                    record = run_drill(drilled)
         except _Stopped:
             sys.exit(BY_SIGNAL + asked.number)
     if as_json:
@@ -117,7 +126,8 @@ def _refuse_stores(state: str | None) -> None:
 
     if state is not None and (Path(state) / DATABASE).exists():
         raise ConfigError(
-            f"{state}: is a sensor's store, which a drill does not touch; name what `interlock baseline learn` made"
+            f"{state}: is a sensor's store, which no drill touches; "
+            "name a folder that `interlock baseline learn` made"
         )
 
 
