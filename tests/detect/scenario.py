@@ -65,6 +65,14 @@ high = 1
 """What the site file says of it."""
 
 
+DOUBLED = {
+    "client": "00:1b:1b:00:00:02", "server": "00:1b:1b:00:00:03", "transport": "eth/0x8892", "protocol": "profinet-rt",
+    "server_port": None, "client_port": None, "state": None, "at": 0, "last": START + 600 * SECOND,
+    "client_packets": 600, "server_packets": 1100,
+}  # fmt: skip
+"""A message a second from one machine, two in the name of the other."""
+
+
 def scenario() -> dict[str, list[dict[str, Any]]]:
     """Table → rows in time order, frames numbered per table, operations numbered."""
     refusals = test_refusals.minutes(*[(30, 0)] * 7, (30, 25), outcome="no-answer", server="10.0.0.44")
@@ -89,7 +97,7 @@ def scenario() -> dict[str, list[dict[str, Any]]]:
     return {
         "operations": _numbered(operations, "operation"),
         "flows": _numbered(
-            [SERVES, CLOUD, *knocks(14), *knocks(14, source="b.pcap", client="10.0.0.66")], "flow"
+            [SERVES, CLOUD, DOUBLED, *knocks(14), *knocks(14, source="b.pcap", client="10.0.0.66")], "flow"
         ),
         "clues": _numbered([*MANY, *BOTH, {"who": "10.0.0.9", "field": "ttl", "value": "64-1"}]),
         "values": _numbered(_values(), "operation"),

@@ -11,7 +11,13 @@ from interlock.detect.registry import DETECTORS
 from .rows import MINUTE, START, batch
 from .test_routed_control import ACROSS
 
-__all__ = ["calm", "made"]
+CYCLE = {
+    "client": "00:1b:1b:00:00:02", "server": "00:1b:1b:00:00:03", "transport": "eth/0x8892", "protocol": "profinet-rt",
+    "server_port": None, "client_port": None, "state": None,
+}  # fmt: skip
+"""Two machines that exchange a message a second."""
+
+__all__ = ["CYCLE", "calm", "made"]
 
 
 def calm() -> dict[str, list[dict[str, Any]]]:
@@ -32,7 +38,10 @@ def calm() -> dict[str, list[dict[str, Any]]]:
                 for n in range(360)
             ),
         ],
-        "flows": [{"at": hour, "last": START - MINUTE, "state": "established"}],
+        "flows": [
+            {"at": hour, "last": START - MINUTE, "state": "established"},
+            {**CYCLE, "at": hour, "last": START, "client_packets": 3600, "server_packets": 3600},
+        ],
         "clues": [{"at": hour}],
     }
 

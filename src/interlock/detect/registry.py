@@ -13,6 +13,7 @@ from interlock.detect.credentials.weak_login import WeakLogin
 from interlock.detect.dcp_change import DcpChange
 from interlock.detect.default_community import DefaultCommunity
 from interlock.detect.duplicate_address import DuplicateAddress
+from interlock.detect.learned.doubled_cycle import DoubledCycle
 from interlock.detect.learned.fallen_silent import FallenSilent
 from interlock.detect.learned.new_conversation import NewConversation
 from interlock.detect.learned.new_deed import NewDeed
@@ -47,6 +48,7 @@ DETECTORS: Final[dict[str, Callable[[], Detector]]] = {
     "dcp-change": DcpChange,
     "default-community": DefaultCommunity,
     "default-login": DefaultLogin,
+    "doubled-cycle": DoubledCycle,
     "duplicate-address": DuplicateAddress,
     "fallen-silent": FallenSilent,
     "malformed-control": MalformedControl,

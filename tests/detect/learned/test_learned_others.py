@@ -9,6 +9,7 @@ import pytest
 from detect.rows import START, batch, concluded
 from interlock.detect.batch import Batch
 from interlock.detect.interface import Context
+from interlock.detect.learned.doubled_cycle import DoubledCycle
 from interlock.detect.learned.fallen_silent import FallenSilent
 from interlock.detect.learned.new_conversation import NewConversation
 from interlock.detect.learned.new_oddity import NewOddity
@@ -206,3 +207,28 @@ def test_numbers_that_fall_back_are_somebody_else(numbers: list[tuple[int, int]]
     (finding,) = found(PublisherSequence(), {}, published(*numbers))
     assert finding.techniques[0] == "T0856"
     assert f"fall back in number {falls} time" in finding.title
+
+
+def cycle(seconds: int, client: int, server: int) -> Tables:
+    ends = {"client": "00:1b:1b:00:00:02", "server": "00:1b:1b:00:00:03", "protocol": "profinet-rt", "at": 0}
+    last = START + seconds * 10**9
+    return {"flows": [{**ends, "last": last, "client_packets": client, "server_packets": server}]}
+
+
+def test_a_second_sender_doubles_what_a_clockwork_sends() -> None:
+    (finding,) = found(DoubledCycle(), cycle(3600, 36_000, 36_000), cycle(600, 6_000, 9_500))
+    assert finding.techniques[0] == "T0856"
+    assert finding.machines == ("00:1b:1b:00:00:03", "00:1b:1b:00:00:02")
+    assert found(DoubledCycle(), cycle(3600, 36_000, 36_000), cycle(600, 6_050, 4_000)) == ()
+    assert found(DoubledCycle(), cycle(3600, 36_000, 36_000), cycle(10, 900, 900)) == ()
+
+
+def test_many_small_steps_by_who_seldom_commands_are_a_campaign() -> None:
+    before: Tables = {
+        "operations": [{"at": 60 * m, "verb": "write" if m % 240 == 7 else "read"} for m in range(480)]
+    }
+    steps = [{"at": 40_000 + 60 * n, "verb": "write"} for n in range(30)]
+    (finding,) = found(UnusualRate(), before, {"operations": steps})
+    assert finding.techniques[0] == "T0836"
+    assert "an hour" in finding.title
+    assert found(UnusualRate(), before, {"operations": steps[:10]}) == ()

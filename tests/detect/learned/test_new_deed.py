@@ -97,6 +97,19 @@ def test_an_order_makes_it_known_work_for_its_own_station_only() -> None:
     assert (other.severity, other.kind) == ("critical", "alert")
 
 
+def test_two_orders_cover_each_its_own_machines() -> None:
+    order = (
+        '[[work_orders]]\nid = "WO-{n}"\nstart = 2026-03-02T0{n}:00:00Z\nend = 2026-03-02T0{n}:30:00Z\n'
+        'stations = ["10.0.0.66"]\nmachines = ["10.0.0.{n}"]\n'
+    )
+    context = Context(now=START, site=load_site(order.format(n=6) + order.format(n=7)))
+    asked = {"client": "10.0.0.66", "verb": "identify"}
+    rows = [{**asked, "server": "10.0.0.6", "at": 60}, {**asked, "server": "10.0.0.7", "at": 3660}]
+    assert found(*rows, context=context) == ()
+    (finding,) = found(*rows, {**asked, "server": "10.0.0.6", "at": 3700}, context=context)
+    assert finding.count == 1
+
+
 def test_a_user_never_seen_is_news() -> None:
     rows = [{"at": n, "protocol": "opcua", "verb": "write", "object": "x", "user": "anna"} for n in range(5)]
     (finding,) = concluded(taught(rows), {"operations": [*rows, {**rows[0], "user": "eve"}]}).findings

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from interlock.detect.batch import MINUTE_NS
 from interlock.detect.causes import Verdict
 from interlock.detect.control import spoken
-from interlock.detect.learned.deeds import DEEDS, REMOTE
+from interlock.detect.learned.deeds import ACTS, DEEDS, REMOTE
 from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
@@ -54,7 +54,7 @@ class Case:
             "(`interlock baseline accept`); info in a maintenance window.",
             actions=_ACTIONS,
             deed=None
-            if self.standing.safety
+            if self.standing.safety and self.name in ACTS
             else deed_at(self.realm, self.client, self.servers, self.tally.noted("verb")),
             techniques=self.techniques(),
             requirements=(*deed.requirements, "NIS2 Art. 21(2)(b)"),

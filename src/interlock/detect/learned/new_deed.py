@@ -20,6 +20,7 @@ from interlock.detect.learned.deeds import (
 from interlock.detect.learned.learner import Learner
 from interlock.detect.learned.lexicon import Lexicon
 from interlock.detect.learned.relation import Relation
+from interlock.detect.learned.standing import unordered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -145,7 +146,7 @@ class NewDeed(Learner):
 
     # Judging
 
-    def deviations(self, batch: Batch, context: Context) -> Iterator[Key]:  # noqa: ARG002 - the interface's shape
+    def deviations(self, batch: Batch, context: Context) -> Iterator[Key]:
         """Look at the groups whose words are not all known."""
         groups = _grouped(batch)
         for group, key in groups:
@@ -157,7 +158,13 @@ class NewDeed(Learner):
                     self._usual.add(key[1:10])
                 continue
             cause, news, what = found
-            for tally, rows in self.counting(cause, key[10], batch, groups.rows(group)):
+            shown = groups.rows(group)
+            if not cause[2] and context.site.work_orders:
+                ends = (row.realm, row.client, row.server)
+                shown = shown[unordered(context.site, ends, row.verb, batch.times_ns()[shown])]
+                if not len(shown):
+                    continue
+            for tally, rows in self.counting(cause, key[10], batch, shown):
                 tally.add_rows(row.source, batch, rows)
                 _note(tally, row, news, what, len(rows))
             if not _faint(cause):

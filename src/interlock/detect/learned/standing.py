@@ -5,19 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from interlock.detect.causes import milder
-from interlock.detect.gate import Deed
+from interlock.detect.gate import Deed, order_covers
 from interlock.detect.learned.deeds import is_group
-from interlock.records.site import MaintenanceWindow
+from interlock.records.site import MaintenanceWindow, utc_ns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from numpy.typing import NDArray
+
     from interlock.detect.interface import Context
     from interlock.detect.tally import Tally
+    from interlock.records.site import Site
     from interlock.records.vocabulary import Severity
 
-__all__ = ["Standing", "deed_at", "standing"]
+__all__ = ["Standing", "deed_at", "standing", "unordered"]
 
 _GRAVER: dict[Severity, Severity] = {"info": "low", "low": "medium", "medium": "high", "high": "critical"}
 
@@ -88,6 +93,22 @@ def _ordered(context: Context, realm: str, server: str, tally: Tally, stranger: 
         )
         for a in addresses
     )
+
+
+def unordered(
+    site: Site, ends: tuple[str, str, str], verb: str, times: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Tell per instant (UTC ns) whether no work order covers it. ends: realm, client, server.
+
+    For causes over many servers, of which one order covers some and another one others.
+    """
+    realm, client, server = ends
+    outside = np.ones(len(times), np.bool_)
+    machines = [] if is_group(server) else [(server,)]
+    for order in site.work_orders:
+        if order_covers(order, realm, [(client,)], machines, verbs=(verb,)):
+            outside &= (times < utc_ns(order.start)) | (times >= utc_ns(order.end))
+    return outside
 
 
 def deed_at(realm: str, client: str, servers: Iterable[str], verbs: Iterable[str] = ()) -> Deed:

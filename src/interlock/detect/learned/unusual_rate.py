@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 __all__ = ["UnusualRate"]
 
 MAX_RHYTHMS: Final = 20_000
-_FLOOR: Final = {"act": 15, "login": 15, "ask": 120, "cycle": 10}
+_FLOOR: Final = {"act": 15, "login": 15, "ask": 120, "cycle": 10, "campaign": 10}
 """Requests a minute beyond three times the highest minute: a burst of a start or of a busy operator is no flood."""
 TIMES: Final = 3
+SELDOM: Final = 0.1
+"""Of the minutes while learning: who commands in more of them has no busy hours, but a rhythm."""
 TIMES_STEADY: Final = 1.4
 """What one machine tells like a clock comes twice as often where a second one tells it, too."""
 
@@ -34,7 +36,8 @@ TIMES_STEADY: Final = 1.4
 class UnusualRate(Learner):
     """One finding per client, server, protocol and kind of request.
 
-    Keys: realm, client, server, protocol, kind (act, login, ask). Only the rows beyond the limit of their minute count.
+    Keys: realm, client, server, protocol, kind (act, login, ask, cycle, campaign). Only rows beyond the limit of
+    their minute or hour count.
     """
 
     name: ClassVar[str] = "unusual-rate"
@@ -55,45 +58,55 @@ class UnusualRate(Learner):
         """Count by relation and minute."""
         _, groups = _counted(batch)
         for group, (_, *words, minute) in groups:
-            key = _key(words)
-            rhythm = self.rhythms.get(key)
-            if rhythm is None:
-                if len(self.rhythms) >= MAX_RHYTHMS:
-                    continue
-                rhythm = self.rhythms[key] = Rhythm()
             count = groups.summary(group)[0]
-            if rhythm.peak and rhythm.count(minute) + count > self._limit(rhythm, key):
-                self.surprise(key, minute)
-            rhythm.add(minute, count)
+            for key, slot in _slots(words, minute):
+                rhythm = self.rhythms.get(key)
+                if rhythm is None:
+                    if len(self.rhythms) >= MAX_RHYTHMS:
+                        continue
+                    rhythm = self.rhythms[key] = Rhythm()
+                if rhythm.peak and rhythm.count(slot) + count > self._limit(rhythm, key):
+                    self.surprise(key, minute)
+                rhythm.add(slot, count)
 
     def _limit(self, rhythm: Rhythm, key: Key) -> int:
         if key[4] == "cycle":
             return int(TIMES_STEADY * rhythm.peak) + _FLOOR["cycle"] if rhythm.steady else 1 << 62
+        if key[4] == "campaign":
+            minutely = self.rhythms.get((*key[:4], "act"))
+            if minutely is None or minutely.minutes > SELDOM * self.observed.minutes:
+                return 1 << 62
         return TIMES * rhythm.peak + _FLOOR[key[4]]
 
     def deviations(self, batch: Batch, context: Context) -> Iterator[Key]:  # noqa: ARG002 - the interface's shape
         """Count the rows beyond the limit of their minute."""
         messages, groups = _counted(batch)
         for group, (source, *words, minute) in groups:
-            key = _key(words)
-            rhythm = self.rhythms.get(key)
-            if rhythm is None:
-                continue
-            minutes = self._minutes.setdefault(key, {})
-            before, count = minutes.get(minute, 0), groups.summary(group)[0]
-            minutes[minute] = before + count
-            if len(minutes) > 16:
-                del minutes[min(minutes)]
-            limit = self._limit(rhythm, key)
-            if before + count > limit:
-                rows = groups.rows(group)[max(0, limit - before) :]
+            for key, slot in _slots(words, minute):
+                beyond = self._beyond(key, slot, groups.summary(group)[0])
+                if beyond is None:
+                    continue
+                rows = groups.rows(group)[beyond:]
                 tally = self.tallies[key]
                 tally.add_rows(source or "", messages, rows)
                 tally.note("verb", words[4] or "unknown", len(rows))
                 if len(words) > 5:
                     tally.note("outcome", words[5] or "unknown", len(rows))
-                tally.note("minute", str(minute))
+                tally.note("minute", str(slot))
                 yield key
+
+    def _beyond(self, key: Key, slot: int, count: int) -> int | None:
+        """Count on; the number of the first of these rows that is beyond the limit, None where none is."""
+        rhythm = self.rhythms.get(key)
+        if rhythm is None:
+            return None
+        slots = self._minutes.setdefault(key, {})
+        before = slots.get(slot, 0)
+        slots[slot] = before + count
+        if len(slots) > 16:
+            del slots[min(slots)]
+        limit = self._limit(rhythm, key)
+        return max(0, limit - before) if before + count > limit else None
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Say how many there are, and how many there ever were."""
@@ -110,15 +123,15 @@ class UnusualRate(Learner):
             machines=(client, server),
             cause=f"{protocol} {kind}",
             kind="change" if ends.ordered else "alert",
-            severity=ends.severity("high" if kind in ("act", "cycle") else "medium"),
+            severity=ends.severity("high" if kind in ("act", "cycle", "campaign") else "medium"),
             confidence=0.8,
-            title=f"{name(realm, client)} {_DOES[kind]} {name(realm, server)} about {most} times a minute "
-            f"({spoken(protocol)}), where {rhythm.peak} was the most",
-            seen=f"Seen {counted(tally.count, 'request')} ({verbs}) beyond three times the highest minute while "
-            f"learning, in {counted(minutes, 'minute')}. {ends.told()}".strip(),
+            title=f"{name(realm, client)} {_DOES[kind]} {name(realm, server)} about {most} times "
+            f"{_EACH.get(kind, 'a minute')} ({spoken(protocol)}), where {rhythm.peak} was the most",
+            seen=f"Seen {counted(tally.count, 'request')} ({verbs}) beyond what was the most while learning, in "
+            f"{counted(minutes, 'hour' if kind == 'campaign' else 'minute')}. {ends.told()}".strip(),
             matters=_MATTERS[kind],
-            silent=f"Silent up to {TIMES} times the highest minute while learning and {_FLOOR[kind]} more, for new "
-            "relations (new-deed tells these), and once accepted (`interlock baseline accept`).",
+            silent=f"Silent up to {TIMES} times the highest minute or hour while learning and {_FLOOR[kind]} more, for "
+            "new relations (new-deed tells these), and once accepted (`interlock baseline accept`).",
             actions=_ACTIONS,
             deed=deed_at(realm, client, (server,), tally.noted("verb")),
             techniques=_TECHNIQUES[kind],
@@ -154,9 +167,18 @@ def _counted(batch: Batch) -> tuple[Batch, Groups]:
     """Give what is counted, and its groups by source, relation, kind (of values: direction) and minute."""
     if batch.table == "operations":
         return batch.messages(), batch.relations()
+    batch = batch.take(batch.among("direction", ("reported",)))
     minutes = batch.times_ns() // MINUTE_NS
     columns = ("source", "realm", "client", "server", "protocol", "direction")
     return batch, batch.groups(*columns, bins=minutes, named="minute")
+
+
+def _slots(words: list[Any], minute: int) -> Iterator[tuple[Key, int]]:
+    """Give what a group counts for: its minute, and of what does something its hour."""
+    key = _key(words)
+    yield key, minute
+    if key[4] == "act":
+        yield (*key[:4], "campaign"), minute // 60
 
 
 def _key(words: list[Any]) -> Key:
@@ -167,19 +189,23 @@ def _key(words: list[Any]) -> Key:
     return (realm or "", client or "", server or "", protocol or "", kind)
 
 
+_EACH: Final = {"campaign": "an hour"}
 _DOES: Final = {
+    "campaign": "commands",
     "act": "commands",
     "login": "knocks to be let in at",
     "ask": "asks",
     "cycle": "exchanges values with",
 }
 _MATTERS: Final = {
+    "campaign": "Many small steps bring a process as far as a large one, and nobody looks up at any of them.",
     "cycle": "A clockwork that suddenly tells more has a second teller: what is true of its values is no longer known.",
     "act": "Outputs written over and over wear out or tear what they move, and drown the operator's own commands.",
     "login": "Whoever tries again and again guesses, or holds a device's few connections so that others get none.",
     "ask": "Controllers answer between two rounds of their program: a flood of questions makes them late.",
 }
 _TECHNIQUES: Final = {
+    "campaign": ("T0836", "T0855", "T0831", "T0806"),
     "cycle": ("T0856", "T0830", "T0814"),
     "act": ("T0806", "T0855", "T0814"),
     "login": ("T0814", "T0812", "T0859"),
