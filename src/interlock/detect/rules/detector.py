@@ -8,6 +8,7 @@ from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.interface import Withheld
 from interlock.detect.rules.fields import SOURCES, needs_of
 from interlock.detect.rules.gate import Gate
+from interlock.detect.rules.habit import Habit
 from interlock.detect.rules.late import holds, never
 from interlock.detect.rules.model import atoms
 from interlock.detect.rules.sheet import Predicates, Sheet
@@ -68,6 +69,8 @@ class Rules(CauseDetector):
         self._tables = {t: tuple(r for r in plain if r.table == t) for t in SOURCES.values()}
         self._gates = {table: Gate(table, part) for table, part in self._tables.items()}
         self._barring = {rule.id: _barring(rule, self._rules) for rule in rules}
+        self._habit = Habit()
+        self._pupil: Rules | None = None
         self._windows = {r.id: Windows(r.correlation) for r in rules if r.correlation is not None}
         self._counted: dict[str, list[Rule]] = {}
         for rule in rules:
@@ -82,6 +85,25 @@ class Rules(CauseDetector):
     def rules(self) -> tuple[Rule, ...]:
         """The rules in force."""
         return tuple(self._rules.values())
+
+    def learn(self, batch: Batch, context: Context) -> None:
+        """Take what rules tell of a batch for this plant's habit."""
+        if self._pupil is None:  # counts apart: what was normal then is not part of what is counted now
+            self._pupil = self.anew()
+        if batch.table in self.needs and len(batch):
+            self._habit.add(self._pupil.absorb(batch, context), self._rules)
+
+    def learned(self) -> bytes:
+        """Give the habit."""
+        return self._habit.octets()
+
+    def know(self, learned: bytes, /) -> None:
+        """Go on from a habit. Raises SourceError where it is none."""
+        self._habit = Habit.of(learned, self._worded)
+
+    def _worded(self, name: str, digest: str) -> bool:
+        rule = self._rules.get(name)
+        return rule is not None and rule.digest == digest
 
     def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:
         """Find the rows that rules ask for, and count them."""
@@ -170,7 +192,8 @@ class Rules(CauseDetector):
         rule = self._rules.get(key[0])
         if rule is None or not holds(rule.late, rule.per, key, context):
             return None
-        return verdict(rule, key, tally, context)
+        told = verdict(rule, key, tally, context)
+        return Habit.told(told) if key in self._habit else told
 
     def barring(self, key: Key) -> Mapping[str, str]:
         """Condition → why a source under it proves nothing of a cause."""
@@ -193,11 +216,14 @@ class Rules(CauseDetector):
     def own_state(self) -> Any:
         """Give what correlations remember, and by which wording of its rule each cause was counted."""
         digests = {rule.id: rule.digest for rule in self._rules.values()}
-        return [digests, {name: windows.state() for name, windows in self._windows.items()}]
+        windows = {name: windows.state() for name, windows in self._windows.items()}
+        return [digests, windows, self._habit.state()]
 
     def restore_own(self, state: Any) -> None:
         """Take back what `own_state` gave; what was counted by another wording of a rule is dropped."""
-        digests, windows = state
+        digests, windows, *habit = state  # states of the first version have none
+        for kept in habit:
+            self._habit.restore(kept, self._worded)
         for key in list(self.tallies):
             if not self._same(key[0], digests):
                 self.tallies.pop(key)
@@ -209,8 +235,7 @@ class Rules(CauseDetector):
                 self._windows[name].restore(kept)
 
     def _same(self, name: str, digests: Mapping[str, str]) -> bool:
-        rule = self._rules.get(name)
-        return rule is not None and digests.get(name) == rule.digest
+        return self._worded(name, digests.get(name, ""))
 
 
 def _barring(rule: Rule, rules: Mapping[str, Rule]) -> Mapping[str, str]:
