@@ -5,7 +5,12 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interlock.detect.batch import Batch
+from interlock.detect.interface import Context
+from interlock.detect.learned.new_deed import NewDeed
 from interlock.detect.learned.observed import Observed
+
+from ..rows import START, batch  # noqa: TID252 - the room's own rows
 
 spans = st.lists(
     st.tuples(st.integers(0, 500), st.integers(0, 20)).map(lambda p: (p[0], p[0] + p[1])), max_size=20
@@ -54,3 +59,10 @@ def test_it_survives_saving(pieces: list[tuple[int, int]]) -> None:
     again = Observed()
     again.restore(of(pieces).state())
     assert again.state() == of(pieces).state()
+
+
+def test_a_clock_that_jumps_within_a_batch_has_not_watched_in_between() -> None:
+    detector = NewDeed()
+    rows = [{"verb": "read", "at": at} for at in (0, 30, 90, 10 * 365 * 86_400)]
+    detector.learn(Batch("operations", batch("operations", rows)), Context(now=START))
+    assert detector.observed.minutes == 3

@@ -7,11 +7,13 @@ import json
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+import numpy as np
+
 from interlock.detect.batch import MINUTE_NS
 from interlock.detect.causes import CauseDetector
 from interlock.detect.identify import identify
 from interlock.detect.learned.chances import Expectation, expected
-from interlock.detect.learned.observed import Observed
+from interlock.detect.learned.observed import TOGETHER, Observed
 from interlock.errors import SourceError
 
 if TYPE_CHECKING:
@@ -82,7 +84,14 @@ class Learner(CauseDetector):
         times = (batch.messages() if batch.table == "operations" else batch).times_ns()
         if not len(times):
             return
-        self.observed.add(int(times.min()) // MINUTE_NS, int(times.max()) // MINUTE_NS)
+        first, last = int(times.min()) // MINUTE_NS, int(times.max()) // MINUTE_NS
+        if last - first <= TOGETHER:
+            self.observed.add(first, last)
+            return
+        for minute in np.unique(
+            times // MINUTE_NS
+        ).tolist():  # a clock that jumped has not watched in between
+            self.observed.add(minute, minute)
 
     def surprise(self, cause: Key, minute: int) -> None:
         """Note that a cause would have been said in a minute while learning, by what was known before."""

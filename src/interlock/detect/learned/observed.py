@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-__all__ = ["Observed"]
+__all__ = ["TOGETHER", "Observed"]
 
 _MOST_SPANS: Final = 4_096
 """Beyond it, the nearest two become one: a few minutes too many are taken for observed."""
-_TOGETHER: Final = 5
+TOGETHER: Final = 5
 """Minutes without anything that still are quiet, not unobserved."""
 
 
@@ -27,7 +27,7 @@ class Observed:
         spans.sort()
         joined: list[list[int]] = []
         for span in spans:
-            if joined and span[0] - joined[-1][1] <= _TOGETHER:
+            if joined and span[0] - joined[-1][1] <= TOGETHER:
                 joined[-1][1] = max(joined[-1][1], span[1])
             else:
                 joined.append(span)
