@@ -58,11 +58,11 @@ def main() -> int:
     asked = parser.parse_args()
     pieces = [] if asked.anew else _kept(asked.kept)
     if _machine_days(pieces) < asked.machine_days:
-        began = time.process_time()
+        began, commit = time.process_time(), _commit()
         state = learn(asked.learn_hours * 60, asked.seed, list(_events(asked.seed, asked.learn_hours * 60)))
         print(f"learned {asked.learn_hours:g} h in {time.process_time() - began:.0f} s of CPU", flush=True)
         while _machine_days(pieces) < asked.machine_days:
-            pieces.append(_piece(asked.seed + 1000 + len(pieces), asked.hours, state))
+            pieces.append(_piece(asked.seed + 1000 + len(pieces), asked.hours, state, commit))
             _keep(asked.kept, pieces)
             print(f"{_machine_days(pieces):.1f} machine-days: {pieces[-1]}", flush=True)
     told = _sum(pieces)
@@ -85,7 +85,7 @@ def _events(seed: int, minutes: float) -> Iterator[tuple[str, float]]:
     )
 
 
-def _piece(seed: int, hours: float, state: bytes) -> dict[str, Any]:
+def _piece(seed: int, hours: float, state: bytes, commit: str) -> dict[str, Any]:
     began = time.process_time()
     watched = rehearse(hours * 60, seed, state, planned=list(_events(seed, hours * 60)))
     return {
@@ -94,7 +94,7 @@ def _piece(seed: int, hours: float, state: bytes) -> dict[str, Any]:
         "false": [incident.title for incident in watched.incidents],
         "alarms": [one.finding.title for one in alarms(watched.said)],
         "cpu_s": round(time.process_time() - began, 1),
-        "commit": _commit(),
+        "commit": commit,
     }
 
 

@@ -67,3 +67,9 @@ def test_nobody_used_it() -> None:
 
 def test_other_stations_are_no_part_of_it() -> None:
     assert said([deed(INSIDE, client="10.0.0.66")]) == []
+
+
+def test_what_a_controller_fetches_of_a_download_is_its_clients_deed() -> None:
+    fetched = {"server": "10.0.0.3", "client_port": 102, "server_port": 50_123}
+    assert said([{**deed(INSIDE), **fetched}]) == []
+    assert len(said([{**deed(INSIDE), **fetched, "client_port": 50_123, "server_port": 102}])) == 1

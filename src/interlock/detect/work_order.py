@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import numpy as np
 
 from interlock.detect.causes import CauseDetector, Verdict
+from interlock.detect.control import backwards
 from interlock.detect.gate import order_covers
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
@@ -40,7 +41,7 @@ class WorkOrderBreach(CauseDetector):
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "operations": (
             *("source", "realm", "operation", "time", "frame", "response_frame", "client", "server"),
-            *("verb", "function_name", "object", "outcome", "item"),
+            *("verb", "function_name", "object", "outcome", "item", "client_port", "server_port"),
         )
     }
 
@@ -81,6 +82,7 @@ class WorkOrderBreach(CauseDetector):
         verbs = CHANGES | set(order.verbs) - {"read"}
         mask = _theirs(messages, "client", order.stations) & messages.among("realm", (order.realm,))
         mask &= messages.among("verb", verbs) & (np.abs(_away(order, times)) < AFTER_NS)
+        mask &= backwards(messages) == 0  # what a controller fetches of a download, its client began
         if not mask.any():
             return
         hits = messages.take(mask)
