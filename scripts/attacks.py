@@ -1,6 +1,7 @@
 """Score detection on captures that others labelled, and count what harmless captures say: `make conformance`.
 
-Each capture goes through the sensor's own judgement on its own clock, without a site file and without anything learned.
+Each capture goes through the sensor's own judgement on its own clock, without a site file, and without anything learned
+but for those that come with a capture to learn from.
 A window is found where an alarm (an alert, at least low; a change, at least high) names one of its frames, or is
 said to have occurred within it; it is named where that alarm carries a technique id that fits. Nothing is tuned to
 them.
@@ -24,7 +25,7 @@ from proving.labelled import FOLDERS, Labelled, Window, labelled  # noqa: E402
 from proving.records import FOLDER, put, today  # noqa: E402
 
 from conformance.captures import default_root  # noqa: E402
-from interlock.bootstrap.drilling import watch_capture  # noqa: E402
+from interlock.bootstrap.drilling import learn_capture, watch_capture  # noqa: E402
 from interlock.detect.incidents.consequence import calls  # noqa: E402
 from interlock.errors import InterlockError  # noqa: E402
 
@@ -48,10 +49,10 @@ class Heard:
             self.occurred.setdefault(finding.id, set()).update((finding.time, finding.last))
 
 
-def listen(path: Path) -> Heard:
+def listen(path: Path, learned: bytes | None = None) -> Heard:
     """Put a capture before the sensor's judgement. Raises InterlockError."""
     heard = Heard()
-    rehearsal = watch_capture(str(path), hear=heard.hear)
+    rehearsal = watch_capture(str(path), hear=heard.hear, learned=learned)
     heard.incidents, heard.seconds = len(rehearsal.incidents), rehearsal.seconds
     heard.alarms = {i: f for i, f in heard.alarms.items() if i in rehearsal.store.known}
     return heard
@@ -67,7 +68,7 @@ def within(heard: Heard, finding: Finding, window: Window) -> bool:
 
 def row(one: Labelled) -> dict[str, Any]:
     """One labelled capture. Raises InterlockError."""
-    heard = listen(one.path)
+    heard = listen(one.path, None if one.train is None else learn_capture(str(one.train)))
     alarms = list(heard.alarms.values())
     about = [[f for f in alarms if within(heard, f, window)] for window in one.windows]
     named = [[f for f in some if set(one.techniques) & set(f.techniques)] for some in about]

@@ -62,13 +62,17 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labelled:
-    """One capture. windows: its attacks; none: it is harmless. benign: emergencies that must not alarm (labels 1xx)."""
+    """One capture. windows: its attacks; none: it is harmless. train: a capture that is learned before.
+
+    benign: emergencies that must not alarm (labels 1xx).
+    """
 
     path: Path
     techniques: tuple[str, ...]
     windows: tuple[Window, ...] = ()
     benign: tuple[Window, ...] = field(default=())
     note: str = ""
+    train: Path | None = None
 
 
 def labelled(captures: Path) -> Iterator[Labelled]:
@@ -122,12 +126,24 @@ def _iec104(path: Path, truth: Path) -> Labelled:
         )
     change = path.name.partition("__")[2][0]
     if change not in _IPAL:
-        return Labelled(path=path, techniques=(), note="unchanged: harmless")
+        return Labelled(path=path, techniques=(), note="unchanged: harmless", train=_train(path))
     (text,) = (file.read_text("utf-8") for file in truth.glob("*backtrack.txt"))
     changes = [(what, int(one), int(other or 0)) for what, one, other in _CHANGED.findall(text)]
     frames = _where(changes)
     windows = tuple(Window(first=max(1, at - 1), last=at + 1) for at in frames)
-    return Labelled(path=path, techniques=_IPAL[change], windows=windows, note=f"{len(changes)} changes")
+    return Labelled(
+        path=path,
+        techniques=_IPAL[change],
+        windows=windows,
+        note=f"{len(changes)} changes",
+        train=_train(path),
+    )
+
+
+def _train(path: Path) -> Path | None:
+    """The capture of the same plant that is there to be learned; nothing is judged by itself."""
+    train = path.with_name(re.sub(r"__.*?(\.pcap\w*)$", r"__train\1", path.name))
+    return train if train.exists() and train != path else None
 
 
 def _where(changes: list[tuple[str, int, int]]) -> list[int]:

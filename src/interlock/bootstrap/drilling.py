@@ -42,6 +42,7 @@ __all__ = [
     "Watched",
     "inventory_of",
     "learn",
+    "learn_capture",
     "rehearse",
     "site_of",
     "watch_capture",
@@ -191,14 +192,30 @@ def rehearse(
     )
 
 
+def learn_capture(path: str, site: Site | None = None, judgement: Judgement | None = None) -> bytes:
+    """What detectors learn of a capture. Raises SourceError."""
+    site, runner = site or Site(), build_runner(judgement)
+    inventory = inventory_of(site)
+    with open_sources(specify((path,), ())) as run:
+        engine = build_engine(run.sources, wanted=wanted_tables(runner.needs))
+        for frames in run:
+            _teach(engine.feed(frames), runner, inventory, Context(site=site, now=engine.dissector.now))
+        for batches in engine.finish():
+            _teach(batches, runner, inventory, Context(site=site, now=engine.dissector.now))
+    return runner.learned()
+
+
 def watch_capture(
     path: str,
     site: Site | None = None,
     judgement: Judgement | None = None,
     hear: Callable[[Finding, int], None] = lambda _finding, _now: None,
+    learned: bytes | None = None,
 ) -> Rehearsal:
     """A capture before the sensor's judgement, a second of its own time at once. Raises SourceError."""
     site, runner = site or Site(), build_runner(judgement)
+    if learned is not None:
+        runner.know(learned)
     with open_sources(specify((path,), ())) as run:
         engine = build_engine(run.sources, wanted=wanted_tables(runner.needs), pending=PRESSING)
         rehearsal = Rehearsal(engine, runner, inventory_of(site), site, hear)
