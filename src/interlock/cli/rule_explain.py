@@ -67,7 +67,7 @@ def _text(rule: Rule, looks: str) -> Iterator[str]:
     yield from _part("Why it matters", rule.matters)
     for action in rule.actions:
         yield from _part("Do", f"{action.text} (Risk: {action.risk})")
-    yield from _part("It is silent", rule.silent)
+    yield from _part("It is silent", rule.silent.removeprefix("Silent "))
     for said in rule.falsepositives:
         yield from _part("It is wrong", said)
     yield from _part("ATT&CK for ICS", ", ".join(rule.techniques))

@@ -34,6 +34,12 @@ def test_what_ships_compiled_is_what_is_written() -> None:
     assert reading.rules == pack_rules(), "run scripts/compile_rules.py"
 
 
+def test_the_page_of_the_pack_is_made_from_it() -> None:
+    command = [sys.executable, REPOSITORY / "scripts" / "compile_rules.py", "--check"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
 def test_at_least_sixty_rules_speak() -> None:
     assert len(SPEAKING) >= 60
 
