@@ -232,3 +232,10 @@ def test_many_small_steps_by_who_seldom_commands_are_a_campaign() -> None:
     assert finding.techniques[0] == "T0836"
     assert "an hour" in finding.title
     assert found(UnusualRate(), before, {"operations": steps[:10]}) == ()
+
+
+def test_a_plant_that_rests_is_not_many_silences() -> None:
+    servers = [f"10.0.0.{n}" for n in range(2, 12)]
+    before: Tables = {"operations": present(range(60), *servers)}
+    after = present(range(100, 102), *servers) + present(range(102, 120), servers[0])
+    assert found(FallenSilent(), before, {"operations": sorted(after, key=lambda r: r["at"])}) == ()

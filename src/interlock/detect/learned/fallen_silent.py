@@ -31,6 +31,8 @@ LEAST_MINUTES: Final = 20
 PAUSES: Final = 3
 """Times the longest pause while learning, and in any case some minutes: a restart takes two or three."""
 LEAST_SILENCE: Final = 5
+MOST_SILENT: Final = 3
+"""Relations: where more than this and half of all pause at once, the plant rests, or the capture is elsewhere."""
 _PRESENT: Final = 0.95
 _KNOWN: Final = 0.5
 """Of the relations that never paused so many must be there: else this is another place, not a silence."""
@@ -101,6 +103,8 @@ class FallenSilent(Learner):
         if not there or there < _KNOWN * len(constant):
             return []
         silent = {key for key in constant if self._silence(key) > self._patience(self.rhythms[key])}
+        if len(silent) > max(MOST_SILENT, (1 - _KNOWN) * len(constant)):
+            return []
         return sorted({self._root(key, silent, constant) for key in silent})
 
     def _silence(self, key: Key) -> int:

@@ -32,9 +32,11 @@ class Range:
         """Take in rows (rows x numbers) of these minutes."""
         low, high = np.fmin.reduce(numbers, axis=0), np.fmax.reduce(numbers, axis=0)
         if self.rows:
-            width = self.high - self.low
-            more = np.maximum(self.low - low, high - self.high)
-            if bool((more > np.maximum(_GREW * width, 1e-9)).any()):
+            with np.errstate(invalid="ignore", over="ignore"):
+                width = self.high - self.low
+                more = np.maximum(self.low - low, high - self.high)
+                grew = bool((more > np.maximum(_GREW * width, 1e-9)).any())
+            if grew:
                 self.grew = max(self.grew, last)
         self.first = min(self.first, first) if self.rows else first
         self.low, self.high = np.fmin(self.low, low), np.fmax(self.high, high)
@@ -52,14 +54,15 @@ class Range:
 
     def outside(self, numbers: NDArray[np.float64], direction: str) -> NDArray[np.bool_]:
         """Which of them lie outside, with a margin that is wider where less is known."""
-        width = self.high - self.low
-        size = np.maximum(np.abs(self.low), np.abs(self.high))
-        if direction == "written":
-            margin = 0.25 * width if self.rows >= _FEW else np.maximum(width, 0.5 * size)
-        else:
-            # What never moved is a state or a set point: when it does, that is a person's or the process's business.
-            margin = np.where(width > 0, np.maximum(2.0 * width, 0.1 * size), np.inf)
-        found: NDArray[np.bool_] = (numbers < self.low - margin) | (numbers > self.high + margin)
+        with np.errstate(invalid="ignore", over="ignore"):  # what is endless has no margin, and is not judged
+            width = self.high - self.low
+            size = np.maximum(np.abs(self.low), np.abs(self.high))
+            if direction == "written":
+                margin = 0.25 * width if self.rows >= _FEW else np.maximum(width, 0.5 * size)
+            else:
+                # What never moved is a state or set point: when it does, that is a person's or the process's business.
+                margin = np.where(width > 0, np.maximum(2.0 * width, 0.1 * size), np.inf)
+            found: NDArray[np.bool_] = (numbers < self.low - margin) | (numbers > self.high + margin)
         return found
 
     def text(self, at: int) -> str:
