@@ -9,6 +9,7 @@ import numpy as np
 
 from interlock.detect.causes import CauseDetector, Verdict, milder
 from interlock.detect.control import spoken
+from interlock.detect.gate import Deed
 from interlock.detect.programs.approved import Approved
 from interlock.detect.programs.matters import Matter, matter_of
 from interlock.detect.wording import counted
@@ -160,6 +161,7 @@ class ProgramCompare(CauseDetector):
             techniques=matter.written if written else matter.read,
             requirements=_REQUIREMENTS,
             data=tuple((kind, ", ".join(tally.noted(kind))[:500]) for kind in sorted(tally.words)),
+            deed=None if outcome == UNAPPROVED else _deed(key, clients, written=written),
         )
 
     def learned(self) -> bytes:
@@ -209,6 +211,15 @@ class _Plan:
         return "No maintenance window or work order covers it." + (
             " A named engineering station did it." if self.named else ""
         )
+
+
+def _deed(key: Key, clients: list[str], *, written: bool) -> Deed:
+    """What a work order may make expected; it is told all the same, as info: which program it was matters later."""
+    verbs = ("program-write", "firmware-write", "file-write") if written else ("program-read", "file-read")
+    realm, server, _, _, name, _ = key
+    return Deed(
+        realm=realm, stations=tuple(clients), machines=(server,), verbs=verbs, objects=(name,), mild=True
+    )
 
 
 def _known(state: Any) -> dict[Key, Seen]:
