@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "build_analysis",
     "build_engine",
+    "build_fingerprint",
     "check_config",
     "config_text",
     "fingerprint_key",
@@ -64,6 +65,11 @@ def fingerprint_key(folder: Path) -> bytes:
     except OSError:
         return secrets.token_bytes(32)
     return key if len(key) == 32 else secrets.token_bytes(32)
+
+
+def build_fingerprint() -> Callable[[bytes], str]:
+    """What makes fingerprints of secrets in this installation."""
+    return _fingerprint(fingerprint_key(state_folder()))
 
 
 def _fingerprint(key: bytes) -> Callable[[bytes], str]:
@@ -112,7 +118,7 @@ def build_engine(
         sources,
         specs,
         VerbTables(specs),
-        fingerprint=_fingerprint(fingerprint_key(state_folder())),
+        fingerprint=build_fingerprint(),
         seed=secrets.randbits(64),
         wanted=wanted,
         given={"profinet": read_descriptions(gsdml)} if gsdml else None,

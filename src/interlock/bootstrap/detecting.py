@@ -48,10 +48,21 @@ def build_runner(judgement: Judgement | None = None) -> Runner:
     rules, problems = build_rules(given.rules)
     for problem in problems:
         given.told(in_words(problem))
-    runner = Runner((*_approving(all_detectors(), given.projects), rules))
+    runner = Runner((*_keyed(_approving(all_detectors(), given.projects)), rules))
     if given.state is not None:
         _know(runner, Path(given.state))
     return runner
+
+
+def _keyed(detectors: tuple[Detector, ...]) -> tuple[Detector, ...]:
+    """The same; who compares words with secrets does so by this installation's fingerprints."""
+    from interlock.bootstrap import build_fingerprint  # noqa: PLC0415
+    from interlock.detect.credentials.weak_login import WeakLogin  # noqa: PLC0415
+
+    for detector in detectors:
+        if isinstance(detector, WeakLogin):
+            detector.keyed_by(build_fingerprint())
+    return detectors
 
 
 def _approving(detectors: tuple[Detector, ...], projects: tuple[str, ...]) -> tuple[Detector, ...]:

@@ -11,11 +11,12 @@ from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable, Mapping
 
     from interlock.detect.batch import Batch
     from interlock.detect.interface import Context
     from interlock.detect.tally import Key, Tally
+    from interlock.records.asset import Asset
     from interlock.records.vocabulary import Severity
 
 __all__ = ["WeakLogin"]
@@ -29,10 +30,17 @@ _SAID: Final[dict[str, tuple[Severity, str, str]]] = {
         "the password has at most four characters",
     ),
     "common": ("high", "with a password that everybody tries", "the password is one of the usual words"),
+    "named": (
+        "high",
+        "whose password is its own make, name or number",
+        "the password is what the machine says of itself to everybody",
+    ),
     "anonymous": ("medium", "without any account", "the login is anonymous"),
 }
 """Cause → severity at a machine of the plant, end of the title, what was seen."""
 _ANONYMOUS: Final = "anonymous"
+_NAMED: Final = "named"
+"""A secret that is no usual one may still be what the machine says of itself; that is known later."""
 
 
 class WeakLogin(CauseDetector):
@@ -43,36 +51,53 @@ class WeakLogin(CauseDetector):
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "credentials": (
             *("source", "realm", "time", "frame", "client", "server", "protocol"),
-            *("scheme", "user", "known", "outcome", "strength"),
+            *("scheme", "user", "fingerprint", "known", "outcome", "strength"),
         )
     }
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._fingerprint: Callable[[bytes], str] | None = None
+
+    def keyed_by(self, fingerprint: Callable[[bytes], str]) -> None:
+        """Compare with what a machine says of itself: by this, as secrets are kept nowhere."""
+        self._fingerprint = fingerprint
+
+    def load(self, state: bytes) -> None:
+        """See CauseDetector; the key is no part of its memory."""
+        fingerprint = self._fingerprint
+        super().load(state)
+        self._fingerprint = fingerprint
 
     def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:  # noqa: ARG002 - the interface's shape
         """Count logins that were not refused and whose secret is weak or missing."""
         columns = ("source", "realm", "client", "server", "protocol", "scheme", "user", "known", "outcome")
-        groups = batch.groups(*columns, "strength")
+        groups = batch.groups(*columns, "strength", "fingerprint")
         for group, words in groups:
-            source, realm, client, server, protocol, scheme, user, known, outcome, strength = words
-            cause = _ANONYMOUS if scheme == _ANONYMOUS else strength
+            source, realm, client, server, protocol, scheme, user, known, outcome, strength, mark = words
+            cause = _ANONYMOUS if scheme == _ANONYMOUS else strength or (_NAMED if mark else None)
             if cause is None or known == "default" or outcome == "refused":
                 continue
             key = (realm or "", server or "", protocol or "", user or "", cause)
             tally = self.tallies[key]
             tally.add_group(source or "", groups, group)
-            for kind, word in (("client", client), ("outcome", outcome or "unknown"), ("scheme", scheme)):
+            told = (("client", client), ("outcome", outcome or "unknown"), ("scheme", scheme))
+            for kind, word in (*told, *((("mark", mark),) if cause == _NAMED else ())):
                 if word:
                     tally.note(kind, word, len(groups.rows(group)))
             yield key
 
-    def judge(self, key: Key, tally: Tally, context: Context) -> Verdict:
+    def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Milder at machines that are none of the plant's, and where nobody saw that it was accepted."""
         realm, server, protocol, user, cause = key
+        if cause == _NAMED and not self._is_named(context.asset(realm, server), tally.noted("mark")):
+            return None  # a secret that nothing is wrong with, as far as can be told
         severity, ending, seen = _SAID[cause]
         outcomes, clients = tally.noted("outcome"), list(tally.noted("client"))
         taken = bool(outcomes.get("ok"))
         plant = at_process(context, realm, server, protocol)
         scheme = next(iter(tally.noted("scheme")), "")
-        what = f"account {user}" if user else "SNMP community" if scheme == "community" else "login"
+        what = _what(user, scheme)
         return Verdict(
             realm=realm,
             machines=(server,),
@@ -93,11 +118,7 @@ class WeakLogin(CauseDetector):
             silent=_SILENT,
             actions=_ACTIONS,
             techniques=("T0859",) if cause == _ANONYMOUS else ("T0859", "T0812"),
-            requirements=(
-                *("IEC 62443-3-3 SR 1.1", "IEC 62443-3-3 SR 1.7"),
-                *(("IEC 62443-3-3 SR 2.1",) if cause == _ANONYMOUS else ("IEC 62443-3-3 SR 1.5",)),
-                *("NIS2 Art. 21(2)(g)", "NIS2 Art. 21(2)(i)"),
-            ),
+            requirements=_requirements(cause),
             data=(
                 ("account", user),
                 ("weakness", cause),
@@ -105,6 +126,31 @@ class WeakLogin(CauseDetector):
                 ("clients", ", ".join(clients)[:500]),
             ),
         )
+
+    def _is_named(self, asset: Asset | None, marks: Container[str]) -> bool:
+        """Whether one of the secrets is a word that the machine says of itself."""
+        if asset is None or self._fingerprint is None:
+            return False
+        return any(self._fingerprint(word.encode()) in marks for word in _words_of(asset))
+
+
+def _what(user: str, scheme: str) -> str:
+    return f"account {user}" if user else "SNMP community" if scheme == "community" else "login"
+
+
+def _requirements(cause: str) -> tuple[str, ...]:
+    own = "IEC 62443-3-3 SR 2.1" if cause == _ANONYMOUS else "IEC 62443-3-3 SR 1.5"
+    return (
+        *("IEC 62443-3-3 SR 1.1", "IEC 62443-3-3 SR 1.7", own),
+        *("NIS2 Art. 21(2)(g)", "NIS2 Art. 21(2)(i)"),
+    )
+
+
+def _words_of(asset: Asset) -> set[str]:
+    """Make, product, numbers and names, whole and their first words, as they are and in small and capital letters."""
+    said = (asset.vendor, asset.product, asset.order_number, asset.serial, *asset.names[:8])
+    words = {word for text in said if text for word in (text, text.split()[0] if text.split() else text)}
+    return {form for word in words for form in (word, word.lower(), word.upper(), word.capitalize())}
 
 
 _MATTERS: Final = (
