@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from typing import TYPE_CHECKING
 
@@ -59,3 +60,20 @@ def test_a_damaged_state_is_named(tmp_path: Path) -> None:
     write_learned(tmp_path, b"anything")
     with pytest.raises(SourceError, match=rf"{LEARNED}: the state kept for detectors .*; learn again"):
         build_runner(Judgement(state=str(tmp_path)))
+
+
+def test_what_rules_told_of_a_clean_capture_is_its_habit_later(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    learned = run("baseline", "learn", CAPTURE, "--state", state)
+    assert learned.code == 0, learned.err
+    told = {}
+    for name, more in (("before", ()), ("after", ("--state", state))):
+        ran = run("analyze", CAPTURE, "--out", tmp_path / name, *more)
+        assert ran.code == 0, ran.err
+        findings = json.loads((tmp_path / name / "findings.json").read_text())["findings"]
+        told[name] = {f["id"]: (f["kind"], f["severity"]) for f in findings if f["detector"] == "rules"}
+    alarms = {
+        i for i, (kind, severity) in told["before"].items() if kind == "alert" and severity != "critical"
+    }
+    assert alarms
+    assert {told["after"][i][0] for i in alarms} == {"change"}

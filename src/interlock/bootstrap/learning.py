@@ -17,10 +17,14 @@ __all__ = ["accept_cause", "build_lesson", "knowledge_of", "known_learners"]
 
 def build_lesson(state: str | None) -> Lesson:
     """A lesson that goes on from what the folder holds; without one, from nothing. Raises SourceError."""
-    from interlock.detect.runner import Runner  # noqa: PLC0415 (builders import only the rooms they need)
+    from interlock.bootstrap.ruling import build_rules  # noqa: PLC0415 (builders import only the rooms they need)
+    from interlock.detect.interface import Learning  # noqa: PLC0415
+    from interlock.detect.registry import all_detectors  # noqa: PLC0415
+    from interlock.detect.runner import Runner  # noqa: PLC0415
     from interlock.pipeline.learn_run import Lesson  # noqa: PLC0415
 
-    runner = Runner(_learners())
+    rules, _ = build_rules(())
+    runner = Runner(detector for detector in (*all_detectors(), rules) if isinstance(detector, Learning))
     known = None if state is None else read_learned(Path(state))
     if state is not None and known is not None:
         try:
