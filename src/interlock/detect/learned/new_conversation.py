@@ -33,6 +33,7 @@ _DYNAMIC: Final = 49_152
 """First port that machines choose at random (RFC 6335, 6)."""
 FEW_PACKETS: Final = 6
 """Each way: a TCP conversation without content has no more."""
+MOST_READ: Final = 50_000
 _ANSWERED: Final = 1 << 20
 _SHORT: Final = 1 << 21
 MANY_DOORS: Final = 4
@@ -55,7 +56,10 @@ class NewConversation(Learner):
     name: ClassVar[str] = "new-conversation"
     table: ClassVar[str] = "flows"
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "operations": ("realm", "client", "server", "protocol"),
+        "operations": (
+            *("source", "realm", "time", "frame", "response_frame", "client", "server"),
+            *("protocol", "verb", "outcome", "item"),
+        ),
         "flows": (
             *(
                 "source",
@@ -116,9 +120,9 @@ class NewConversation(Learner):
 
     def _note_read(self, batch: Batch) -> None:
         """What is read of conversations: their deeds are judged as such."""
-        for _, (realm, client, server, protocol) in batch.groups("realm", "client", "server", "protocol"):
-            if len(self._read) < 50_000:
-                self._read.update(((realm or "", client or "", server or "", protocol or ""),))
+        for _, (_, realm, client, server, protocol, *_) in batch.relations():
+            if len(self._read) < MOST_READ:
+                self._read.add((realm or "", client or "", server or "", protocol or ""))
 
     def _deviation(self, row: _Conversation) -> Key | None:
         if row.protocol in INFRASTRUCTURE or row.transport.startswith("eth/") or row.nobody:
