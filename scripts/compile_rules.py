@@ -23,8 +23,8 @@ HEAD = """# The pack of rules
 
 <!-- made by scripts/compile_rules.py; change src/interlock/detect/rules/pack, not this file -->
 
-The rules that ship and are always in force. `interlock rule explain NAME` tells all of one; docs/rules.md says how to write
-your own, and how to replace one of these or switch it off. What only another rule counts is left out.
+The rules that ship and are always in force. `interlock rule explain NAME` tells all of one; docs/rules.md says how
+to write your own, and how to replace one of these or switch it off. What only another rule counts is left out.
 
 """
 

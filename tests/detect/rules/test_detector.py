@@ -267,6 +267,37 @@ def test_unanswered_requests_prove_nothing_where_one_direction_is_missing() -> N
     assert not findings(Rules(alone.rules), one_way, operations=rows)
 
 
+ORDER = """
+[[work_orders]]
+id = "WO-1"
+start = 2026-03-02T06:00:00Z
+end = 2026-03-02T07:00:00Z
+stations = ["10.0.0.5"]
+machines = ["10.0.0.2"]
+verbs = ["stop"]
+"""
+
+
+def test_a_work_order_opens_the_window_to_its_stations_alone() -> None:
+    text = TEXT.split("---\n", maxsplit=1)[0].replace(
+        "role: {client_role: historian}", "role: {in_window: true}"
+    )
+    rules = read_rules([("w.yml", text)]).rules
+    context = Context(site=load_site(ORDER), now=START)
+
+    def clients(**row: Any) -> list[str]:
+        return [
+            f.machines[0]
+            for f in findings(Rules(rules), context, operations=[{"verb": "stop", "at": 60, **row}])
+        ]
+
+    assert clients(client="10.0.0.5") == []
+    assert clients(client="10.0.0.66") == ["10.0.0.66"]
+    assert clients(client="10.0.0.5", verb="write") == ["10.0.0.5"]
+    assert clients(client="10.0.0.5", at=3700) == ["10.0.0.5"]
+    assert clients(client="10.0.0.5", server="10.0.0.3") == ["10.0.0.5"]
+
+
 def test_copies_of_frames_make_no_repetition() -> None:
     rows = [{"outcome": "refused", "at": n} for n in range(9)]
     copied = Context(now=START, health={"a.pcap": frozenset({"duplicated"})})

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from interlock.detect.control import CONTROL_PORTS
+from interlock.detect.gate import order_covers
 from interlock.records.ipv4 import ipv4_number, is_multicast_ipv4
+from interlock.records.site import covers, utc_ns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from interlock.detect.batch import Batch, Word
     from interlock.detect.interface import Context
+    from interlock.records.site import Site
 
 __all__ = ["answering_back", "fact", "in_window", "scope"]
 
@@ -59,17 +62,32 @@ def scope(address: str) -> str:
 
 
 def in_window(batch: Batch, context: Context) -> NDArray[np.bool_]:
-    """Tell per row whether a window or work order covers its server at its time, to the second."""
+    """Tell per row whether a window covers its server at its time, or an order allows it; to the second."""
     site = context.site
     if not (site.maintenance_windows or site.work_orders):
         return np.zeros(len(batch), np.bool_)
     seconds = batch.times_ns() // _SECOND_NS
-    groups = batch.groups("realm", "server", bins=seconds, named="second")
+    groups = batch.groups("realm", "client", "server", "verb", bins=seconds, named="second")
     covered = [
-        site.maintenance(realm or "", server or "", second * _SECOND_NS) is not None
-        for _, (realm, server, second) in groups
+        _planned(site, realm or "", (client or "", server or ""), verb, second * _SECOND_NS)
+        for _, (realm, client, server, verb, second) in groups
     ]
     return groups.spread(covered)
+
+
+def _planned(site: Site, realm: str, ends: tuple[str, str], verb: Word, time_ns: int) -> bool:
+    """A window is open to all; an order to its stations alone, and for what it names."""
+    client, server = ends
+    for entry in site.maintenance_windows:
+        held = entry.realm == realm and utc_ns(entry.start) <= time_ns < utc_ns(entry.end)
+        if held and (not entry.machines or covers(entry.machines, server)):
+            return True
+    verbs = () if verb is None else (verb,)
+    return any(
+        utc_ns(order.start) <= time_ns < utc_ns(order.end)
+        and order_covers(order, realm, [(client,)], [(server,)], verbs=verbs)
+        for order in site.work_orders
+    )
 
 
 def answering_back(batch: Batch) -> NDArray[np.bool_]:

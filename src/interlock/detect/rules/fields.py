@@ -89,7 +89,8 @@ def _of_ends() -> dict[str, Field]:
     found["in_window"] = Field(
         kind="flag",
         ends=("server",),
-        meaning="a maintenance window or work order of the site file covers the server at that time",
+        meaning="a maintenance window of the site file covers the server at that time, or a work order allows this "
+        "client and verb there",
     )
     return found
 
