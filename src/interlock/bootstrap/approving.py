@@ -74,8 +74,14 @@ def signatures_of(site: Path) -> tuple[tuple[Signature, ...], tuple[str, ...]]:
     """Read the signatures beside a site file, and what is wrong with others."""
     found, problems = [], []
     begins = f"{site.name}."
-    files = (p for p in site.parent.iterdir() if p.name.startswith(begins) and p.suffix == ".sig")
-    for path in sorted(islice(files, _MOST_FILES)):
+    try:
+        files = (p for p in site.parent.iterdir() if p.name.startswith(begins) and p.suffix == ".sig")
+        paths = sorted(islice(files, _MOST_FILES))
+    except OSError:
+        return (), (
+            f"{site.parent}: cannot be listed, so no signature in it counts; let this user read the folder",
+        )
+    for path in paths:
         try:
             with path.open("rb") as file:
                 text = file.read(_MOST_OCTETS).decode("utf-8")

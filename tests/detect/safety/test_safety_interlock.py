@@ -65,6 +65,11 @@ def test_a_tag_told_seldom_is_waited_for() -> None:
     assert titles(*(pressure(11 if t > 16 else 8, t) for t in range(60)), *slow) == []
 
 
+def test_what_is_no_longer_told_is_not_known() -> None:
+    gone = [burner(1, t + 0.5) for t in range(10)]
+    assert titles(*(pressure(11 if t > 60 else 8, t) for t in range(90)), *gone) == []
+
+
 def test_a_relation_always_has_to_hold() -> None:
     site = (
         SITE.split("[[interlocks]]", maxsplit=1)[0]

@@ -115,6 +115,7 @@ class Moves:
         self._contests: list[int] = []
         self._run: list[float] = []  # first time, last time, first value, last value, steps, direction
         self._writers: dict[str, _Writer] = {}
+        self._owner, self._owned = "", 0
         self._begins: list[
             tuple[int, float]
         ] = []  # of this batch: where the drift began whose step a write is
@@ -182,30 +183,34 @@ class Moves:
                 for n, what in writer.take(tag, limits, wrote[theirs], at[theirs], change[theirs]):
                     yield int(theirs[n]), what
 
+    def _own(self, client: str, many: int, now: int) -> None:
+        """Whoever first wrote it a few times is the one it belongs to, until they have not for ten minutes."""
+        writer = self._writers.get(client)
+        if writer is not None:
+            writer.count += many
+            if writer.count >= CONTEST and (not self._owner or now - self._owned > 10 * _MINUTE_NS):
+                self._owner = client
+        if client == self._owner:
+            self._owned = now
+
     def _contested(
         self, limits: Limits, wrote: NDArray[np.float64], at: NDArray[np.int64], clients: NDArray[np.str_]
     ) -> Iterator[tuple[int, str]]:
-        """Who wrote less often is told: who always wrote it is the one it belongs to."""
+        """Who always wrote it is the one it belongs to; whoever else wants something different is told."""
         alone = bool((clients == self._writer).all())
         if alone and self._writer in self._writers:
-            self._writers[self._writer].count += len(clients)
+            self._own(self._writer, len(clients), int(at[-1]))
             self._before = (int(at[-1]), float(wrote[-1]))
             return
         for n, client in enumerate(clients.tolist()):
             now, value = int(at[n]), float(wrote[n])
             (then, other), self._before, last, self._writer = self._before, (now, value), self._writer, client
-            theirs = self._writers[client].count if client in self._writers else 0
-            if client in self._writers:
-                self._writers[client].count += 1
+            self._own(client, 1, now)
             if last in ("", client) or now - then > _MINUTE_NS:
                 continue
             if abs(value - other) > limits.fraction(CONTEST_SHARE, value, other):
                 self._contests = _lately(self._contests, now)
-                if (
-                    len(self._contests) >= CONTEST
-                    and last in self._writers
-                    and theirs < self._writers[last].count
-                ):
+                if len(self._contests) >= CONTEST and client != self._owner:
                     yield n, "contest"
 
     def _creeping(
@@ -241,7 +246,8 @@ class Moves:
         before = [self._before[0], None if math.isnan(self._before[1]) else self._before[1]]
         writers = {client: writer.state() for client, writer in self._writers.items()}
         return [
-            self.trend.state(), self.last, self._written, self._writer, before, self._contests, self._run, writers
+            self.trend.state(), self.last, self._written, self._writer, before, self._contests, self._run, writers,
+            self._owner, self._owned,
         ]  # fmt: skip
 
     @classmethod
@@ -255,6 +261,7 @@ class Moves:
         moves._before = (int(state[4][0]), math.nan if state[4][1] is None else float(state[4][1]))
         moves._contests = [int(t) for t in state[5]]
         moves._run = [float(n) if 1 < i < 4 else int(n) for i, n in enumerate(state[6])]
+        moves._owner, moves._owned = str(state[8]), int(state[9])
         moves._writers = {str(client): _Writer.of(writer) for client, writer in state[7].items()}
         return moves
 

@@ -28,8 +28,9 @@ __all__ = ["SafetyInterlock"]
 
 WITHIN_S: Final = 2.0
 _SECOND: Final = 10**9
-_LONGEST_NS: Final = 60 * _SECOND
-"""A tag that is told seldom is waited for, but no longer than this."""
+_OLD: Final = 5
+_OLD_NS: Final = 10 * _SECOND
+"""A value is no longer known when it is older than so many of the tag's longest gaps, and than ten seconds."""
 
 
 class _Rule:
@@ -65,7 +66,10 @@ class SafetyInterlock(CauseDetector):
 
     def __init__(self) -> None:
         super().__init__()
-        self._known: dict[str, list[Any]] = {}  # tag → [value, when, time since the one before]
+        self._known: dict[
+            str, list[Any]
+        ] = {}  # tag → [value, when, time since the one before, longest of those]
+        self._now = 0
         self._open: dict[str, list[Any]] = {}  # rule → [since when it does not hold, whether that was told]
         self._trends: dict[str, Trend] = {}
         self._kept: dict[Key, list[Any]] = {}  # values then, trend to there
@@ -100,8 +104,9 @@ class SafetyInterlock(CauseDetector):
                 continue
             name, value = series.tag.name, float(series.values[row])
             before = self._known.get(name)
-            gap = min(now - before[1], _LONGEST_NS) if before is not None else 0
-            self._known[name] = [value, now, gap]
+            gap = 0 if before is None else now - before[1]
+            self._known[name] = [value, now, gap, gap if before is None else max(gap, before[3])]
+            self._now = now
             self._trends.setdefault(name, Trend()).add(
                 series.times[row : row + 1], series.values[row : row + 1]
             )
@@ -110,8 +115,10 @@ class SafetyInterlock(CauseDetector):
                     yield self._count(rule, series, row)
 
     def _look(self, tag: str) -> float | None:
+        """Give a tag's value, None where it was not seen, or is no longer told: what was is not what is."""
         known = self._known.get(tag)
-        return None if known is None else float(known[0])
+        gone = known is None or self._now - known[1] > max(_OLD_NS, _OLD * known[3])
+        return None if known is None or gone else float(known[0])
 
     def _broken(self, rule: _Rule, now: int) -> bool:
         """Whether it has not held for longer than it may, and that was not told yet."""
@@ -120,9 +127,9 @@ class SafetyInterlock(CauseDetector):
             self._open.pop(rule.name, None)
             return False
         since, told = self._open.setdefault(rule.name, [now, False])
-        patience = rule.within_ns + max(
-            (self._known[tag][2] for tag in rule.then.tags if tag in self._known), default=0
-        )
+        # A tag that has not been told since is waited for as long as it was ever silent: it may have followed unseen.
+        silent = (self._known[tag] for tag in rule.tags if tag in self._known and self._known[tag][1] < since)
+        patience = rule.within_ns + max((known[3] for known in silent), default=0)
         if told or now - since <= patience:
             return False
         self._open[rule.name][1] = True
@@ -186,11 +193,12 @@ class SafetyInterlock(CauseDetector):
             self._open,
             {name: trend.state() for name, trend in self._trends.items()},
             [[list(key), kept] for key, kept in self._kept.items()],
+            self._now,
         ]
 
     def restore_own(self, state: Any) -> None:
         """Take it back."""
-        self._known = {str(t): [float(k[0]), int(k[1]), int(k[2])] for t, k in state[0].items()}
+        self._known = {str(t): [float(k[0]), *(int(n) for n in k[1:4])] for t, k in state[0].items()}
         self._open = {str(name): [int(o[0]), bool(o[1])] for name, o in state[1].items()}
         self._trends = {str(name): Trend.of(trend) for name, trend in state[2].items()}
         self._kept = {
@@ -201,6 +209,7 @@ class SafetyInterlock(CauseDetector):
             ]
             for key, kept in state[3]
         }
+        self._now = int(state[4])
         self._ready = None
 
 
