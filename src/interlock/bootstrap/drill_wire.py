@@ -59,19 +59,25 @@ def why_not() -> str:
 
 
 def on_a_wire(
-    seed: int, learned: bytes | None, tick: Callable[[float], None] = lambda _share: None
+    seed: int,
+    learned: bytes | None,
+    tick: Callable[[float], None] = lambda _share: None,
+    names: Sequence[str] = ONE_STEP,
 ) -> tuple[float, float, int] | str:
-    """Milliseconds from wire to disk, p50 and p99, and of how many findings; or why they are unknown."""
+    """Milliseconds from wire to disk, p50 and p99, and of how many findings; or why they are unknown.
+
+    names: of short attacks.
+    """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="interlock-drill-")))
         capture = folder / "frames.pcap"
-        _film(capture, seed)
+        _film(capture, seed, names)
         (folder / "site.toml").write_text(site_text(()), "utf-8")
         name = stack.enter_context(_namespace())
         sensor = stack.enter_context(_sensor(name, folder, learned))
         if not _until(lambda: _state(folder) == "running" and sensor.poll() is None, _BEGINS_S):
             return "the drill's own sensor did not begin"
-        lasts = _QUIET_S + _APART_S * (len(ONE_STEP) + 2)
+        lasts = _QUIET_S + _APART_S * (len(names) + 2)
         sender = stack.enter_context(
             _process(_inside(name, sys.executable, "-m", __name__, str(capture), _FAR))
         )
@@ -91,13 +97,13 @@ def _measured(folder: Path) -> tuple[float, float, int] | str:
     return half / 1e6, most / 1e6, latency.count
 
 
-def _film(capture: Path, seed: int) -> None:
+def _film(capture: Path, seed: int, names: Sequence[str]) -> None:
     """Some quiet seconds, then one short attack after the other."""
     with capture.open("wb") as target:
         twin = Twin(target, seed)
-        for number, name in enumerate(ONE_STEP):
+        for number, name in enumerate(names):
             twin.attack(name, (_QUIET_S + number * _APART_S) / 60)
-        for _ in twin.run((_QUIET_S + _APART_S * (len(ONE_STEP) + 1)) / 60):
+        for _ in twin.run((_QUIET_S + _APART_S * (len(names) + 1)) / 60):
             pass
 
 
