@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
 from typing import TYPE_CHECKING
@@ -46,6 +47,14 @@ def test_what_was_extracted_is_for_this_user_alone_and_is_what_was_hashed(work: 
     rows = json.loads(run("program", "list", "--from", work / "out", "--json").out)["programs"]
     assert {f.name for f in kept} == {r["sha256"] for r in rows}
     assert {f.stat().st_mode & 0o777 for f in kept} == {0o600}
+
+
+def test_analyze_keeps_them_where_it_is_asked_to_and_only_there(work: Path) -> None:
+    assert not (work / "out" / "programs").exists()
+    assert run("analyze", work / "a.pcap", "--out", work / "keeping", "--keep-programs").code == 0
+    kept = {f.name: f.read_bytes() for f in (work / "keeping" / "programs").iterdir()}
+    assert kept == {f.name: f.read_bytes() for f in (work / "kept").iterdir()}
+    assert all(hashlib.sha256(octets).hexdigest() == name for name, octets in kept.items())
 
 
 def test_a_change_is_found_and_an_approved_one_is_not_grave(work: Path) -> None:

@@ -6,7 +6,7 @@ import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -26,11 +26,16 @@ from interlock.records.vocabulary import SEVERITIES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pyarrow as pa
+
     from interlock.capture.run import CaptureRun
     from interlock.pipeline.analyze_run import Analysis
     from interlock.report.record import Report
 
 __all__ = ["analyze"]
+
+CONTENTS: Final = "artifact_contents"
+"""The table of programs' octets, which is made only where somebody keeps them."""
 
 
 @click.command()
@@ -43,11 +48,16 @@ __all__ = ["analyze"]
 @click.option(
     "--fail-on", type=click.Choice(SEVERITIES), help="Exit 1 where a finding is at least this severe."
 )
+@click.option(
+    "--keep-programs",
+    is_flag=True,
+    help="Keep programs and files from the wire in DIR/programs, by their SHA-256.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print summary.json instead of the summary.")
 @click.pass_context
 def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...], folder: str,
             gsdml: tuple[str, ...], site_file: str | None, rules: tuple[str, ...], state: str | None,
-            projects: tuple[str, ...], fail_on: str | None, as_json: bool) -> None:  # fmt: skip
+            projects: tuple[str, ...], fail_on: str | None, keep_programs: bool, as_json: bool) -> None:  # fmt: skip
     """Say which machines are there, what they do to each other and what is dangerous.
 
     CAPTURE is a pcap or pcapng file, gzip or zstd compressed or not, a folder of them, or - for standard input.
@@ -65,8 +75,9 @@ def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...],
         analysis, tables = build_analysis(site, out, judgement_of(rules, state, projects))
         stack.callback(tables.abandon)
         tables.open()
-        engine = build_engine(run.sources, wanted=analysis.wanted, gsdml=gsdml, **watch_of(ctx))
-        report, stopped = _run(run, engine, analysis, stop)
+        wanted = analysis.wanted | ({CONTENTS} if keep_programs else frozenset())
+        engine = build_engine(run.sources, wanted=wanted, gsdml=gsdml, **watch_of(ctx))
+        report, stopped = _run(run, engine, analysis, stop, out / "programs")
         stop()
         tables.seal()  # a disk that refuses does so before any file of an earlier run is replaced
         written = _write(report, out)
@@ -77,17 +88,27 @@ def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...],
     ctx.exit(code if code != DONE else _verdict(report, fail_on))
 
 
-def _run(run: CaptureRun, engine: Any, analysis: Analysis, stop: Callable[[], bool]) -> tuple[Report, bool]:
+def _run(
+    run: CaptureRun, engine: Any, analysis: Analysis, stop: Callable[[], bool], programs: Path
+) -> tuple[Report, bool]:
     from interlock import __version__  # noqa: PLC0415
     from interlock.pipeline.decode_run import decoded  # noqa: PLC0415
 
     began = time.perf_counter()
     with progress_bar(run) as progress:
         for batches in decoded(run, engine, progress=progress, stop=stop):
+            if CONTENTS in batches:
+                _keep(programs, batches.pop(CONTENTS))
             analysis.feed(batches, engine.dissector.now)
         stopped = stop() and any(run.unfinished)
     seconds = time.perf_counter() - began
     return analysis.report(run, version=__version__, seconds=seconds, wall_now=time.time_ns()), stopped
+
+
+def _keep(folder: Path, contents: pa.RecordBatch) -> None:
+    from interlock.bootstrap.programs import keep_contents  # noqa: PLC0415
+
+    keep_contents(folder, {row["sha256"]: row["octets"] for row in contents.to_pylist()})
 
 
 def _write(report: Report, out: Path) -> tuple[Path, ...]:
