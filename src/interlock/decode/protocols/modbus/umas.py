@@ -208,7 +208,7 @@ class Umas:
 
     @staticmethod
     def _named(function: int) -> tuple[str, str, str, str]:
-        return "umas", PROGRAM, "program", "written" if function in TO_CONTROLLER else "read"
+        return "umas", PROGRAM, "application", "written" if function in TO_CONTROLLER else "read"
 
     def _told(self, out: Any, row: int) -> dict[str, Any]:
         return {"unit": self._d.names.texts[out.unit_of(row)], "operation": out.operation_of(row)}
