@@ -102,7 +102,10 @@ def recorded(name: str) -> list[dict[str, Any]]:
     [
         ("s7comm/iti__s7comm_downloading_block_db1.pcap", ("s7-block", "DB1", 500, "written", "whole")),
         ("s7comm/iti__step7_s300_download.pcapng", ("s7-block", "DB1", 216, "written", "whole")),
-        ("modbus/quickdraw-snort__modicon_test.pcap", ("umas-program", "application", 12343, "read", "whole")),
+        (
+            "modbus/quickdraw-snort__modicon_test.pcap",
+            ("umas-program", "application", 12343, "read", "whole"),
+        ),
         ("dnp3/iti__file_write.pcap", ("file", "./helloworld.txt", 9, "written", "whole")),
         ("dnp3/zeek__dnp3_file_read.pcap", ("file", "./test.xml", 830, "read", "whole")),
     ],
