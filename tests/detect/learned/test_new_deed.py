@@ -47,6 +47,7 @@ def test_a_strange_machine_that_writes_is_a_rogue_master() -> None:
     assert finding.techniques[:2] == ("T0855", "T0848")
     assert finding.severity == "high"
     assert "never seen before" in finding.title
+    assert finding.explanation.endswith("What is normal was learned from 60 minutes of this plant.")
 
 
 def test_a_reader_that_writes_is_news_and_no_rogue() -> None:

@@ -14,6 +14,7 @@ from interlock.detect.causes import CauseDetector
 from interlock.detect.identify import identify
 from interlock.detect.learned.chances import Expectation, expected
 from interlock.detect.learned.observed import TOGETHER, Observed
+from interlock.detect.wording import counted
 from interlock.errors import SourceError
 
 if TYPE_CHECKING:
@@ -159,6 +160,8 @@ class Learner(CauseDetector):
 
     def _compose(self, verdict: Verdict, tally: Tally, context: Context) -> Finding:
         finding = super()._compose(verdict, tally, context)
+        rests = f"What is normal was learned from {counted(self.observed.minutes, 'minute')} of this plant."
+        finding = dataclasses.replace(finding, explanation=f"{finding.explanation} {rests}")
         why = self.accepted.get(finding.id) or self.accepted.get(relation_id(verdict.realm, verdict.machines))
         return finding if why is None else dataclasses.replace(finding, severity="info", accepted=why[0])
 
