@@ -71,6 +71,11 @@ def _ip(machine: str) -> str:
     return BY_NAME[machine].ip
 
 
+def _addresses(machine: str) -> list[str]:
+    """By which a person names it: a device without IP traffic by its hardware address, too."""
+    return [_ip(machine), *([BY_NAME[machine].mac] if machine == "rio-boiler" else [])]
+
+
 def _table(section: str, **entries: object) -> str:
     return "\n".join((f"[[{section}]]", *(f"{key} = {_value(value)}" for key, value in entries.items())))
 
@@ -100,7 +105,7 @@ def _orders(ordered: Iterable[tuple[str, datetime]]) -> Iterator[str]:
             end=begins + _AFTER,
             title=about.title,
             stations=[_ip(about.by)],
-            machines=[_ip(m) for m in about.machines],
+            machines=[address for m in about.machines for address in _addresses(m)],
             owner="automation",
         )
 
