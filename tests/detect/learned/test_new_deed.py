@@ -172,3 +172,18 @@ def test_convergence_of_a_relation_follows_from_what_was_met_once() -> None:
     (relation,) = taught([*days, {"at": 60 * 4000, "verb": "write", "object": "holding:9"}]).relations()
     assert relation.once == 3  # verb, function and object
     assert not relation.expectation.converged
+
+
+def test_a_controller_that_takes_in_a_spare_part_is_a_change() -> None:
+    controller, old, spare = "00:1b:1b:00:00:0c", "00:1b:1b:00:00:0d", "00:1b:1b:00:00:8d"
+    dcp = {"protocol": "profinet-dcp", "client": controller, "server": old}
+    before = [{**dcp, "at": n, "verb": "discover", "function_name": "Identify"} for n in range(60)]
+    named = {"verb": "configure", "function_name": "Set", "object": "name-of-station"}
+    (finding,) = concluded(taught(before), {"operations": [{**dcp, **named, "server": spare}]}).findings
+    assert (finding.kind, finding.severity) == ("change", "low")
+    (finding,) = concluded(taught(before), {"operations": [{**dcp, **named}]}).findings
+    assert finding.kind == "alert"
+    (finding,) = concluded(
+        taught(before), {"operations": [{**dcp, **named, "server": spare, "client": "00:1b:1b:00:00:66"}]}
+    ).findings
+    assert (finding.kind, finding.severity) == ("alert", "high")

@@ -43,7 +43,7 @@ class Case:
             machines=(self.client, self.server) if self.server else (self.client,),
             others=() if self.server else tuple(self.servers),
             cause=f"{self.protocol} {self.name}",
-            kind="change" if self.standing.ordered else "alert",
+            kind="change" if self.standing.ordered or self.spare else "alert",
             severity=self.severity(),
             confidence=0.8 if grave else 0.7,
             title=self.title(),
@@ -64,6 +64,8 @@ class Case:
     def severity(self) -> Severity:
         """As the deed is; no milder than high for a flood of commands, unless it was ordered."""
         usual = self.deed.stranger if self.news in ("machine", "relation") else self.deed.known
+        if self.spare and not self.standing.safety:
+            return "low"
         given = self.standing.severity(usual)
         return "high" if self._floods and given in ("low", "medium") else given
 
@@ -71,6 +73,11 @@ class Case:
     def _floods(self) -> bool:
         commands = self.name in ("write", "operate", "force")
         return commands and self.tally.count >= 30 and self.tally.count >= 60 * _minutes(self.tally)
+
+    @property
+    def spare(self) -> bool:
+        """Whether all of it is a controller that takes in a device never seen before."""
+        return self.tally.noted("spare").get("yes", 0) == self.tally.count
 
     def _at(self) -> str:
         name = self.context.name

@@ -51,6 +51,7 @@ MOST_OBJECTS: Final = 256
 """Of one relation and verb: more are an open set (file names, serial numbers), in which a new one says nothing."""
 _FAINT: Final = frozenset({"appear", "connect", "unknown"})
 """Deeds that lead to others: said at the end, and of machines of which nothing graver is said."""
+_CONTROLLED: Final = frozenset({"profinet-rt", "profinet-dcp", "pnio-cm"})
 MANY_TARGETS: Final = 8
 MANY_READ: Final = 16
 """Objects that a client reads for the first time, where it had read fewer than that before."""
@@ -87,6 +88,7 @@ class NewDeed(Learner):
         self.words = Lexicon()
         self._objects: dict[Key, int] = {}
         self._usual: set[tuple[Any, ...]] = set()
+        self._controllers: set[Key] = set()
 
     # Learning
 
@@ -167,6 +169,8 @@ class NewDeed(Learner):
             for tally, rows in self.counting(cause, key[10], batch, shown):
                 tally.add_rows(row.source, batch, rows)
                 _note(tally, row, news, what, len(rows))
+                if self._names_a_spare(row):
+                    tally.note("spare", "yes", len(rows))
             if not _faint(cause):
                 yield cause
 
@@ -191,6 +195,11 @@ class NewDeed(Learner):
             return self._collected(row) if row.verb == "read" else None
         cause = (row.realm, row.client, row.server, row.protocol, deed)
         return self._among_known(row, cause)
+
+    def _names_a_spare(self, row: _Row) -> bool:
+        """Whether a PROFINET controller looks for or names a device never seen: how it takes a replaced one in."""
+        new = is_group(row.server) or ("m", row.realm, row.server) not in self.words
+        return row.protocol == "profinet-dcp" and new and (row.realm, row.client) in self._controllers
 
     def _among_known(self, row: _Row, cause: Key) -> tuple[Key, str, str] | None:
         if is_handshake(row.protocol, row.function, row.target):
@@ -257,6 +266,7 @@ class NewDeed(Learner):
         """Take them back, and count objects anew."""
         self.words.restore(known)
         self._usual, self._objects = set(), {}
+        self._controllers = {w[1:3] for w in self.words if w[0] == "s" and w[4] in _CONTROLLED}
         for word in self.words:
             if word[0] == "o":
                 self._objects[word[:6]] = self._objects.get(word[:6], 0) + 1
