@@ -104,6 +104,8 @@ class NewDeed(Learner):
         found = self._deviation(row)
         if found is not None and found[0][4] != "watch":
             self.surprise(found[0], first)
+        if row.protocol in _CONTROLLED:
+            self._controllers.add((row.realm, row.client))
         for word in row.words():
             if word[0] != "o" or word in self.words:
                 self.words.meet(word, first, last)
