@@ -55,6 +55,8 @@ def test_people_read_it_from_the_store(store: PlainStore) -> None:
     book.write(CONTEXT)
     told = CliRunner().invoke(interlock, ["sensor", "incidents", "--store", str(store.folder)])
     assert "4 findings along one path" in told.output
+    status = CliRunner().invoke(interlock, ["sensor", "status", "--store", str(store.folder)])
+    assert "incidents   1, the gravest: setpoint happened" in status.output
     as_json = CliRunner().invoke(interlock, ["sensor", "incidents", "--json", "--store", str(store.folder)])
     check(json.loads(as_json.output), "incidents")
 

@@ -11,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["incidents"]
+__all__ = ["incidents", "read_incidents"]
 
 
 @click.command()
@@ -21,7 +21,7 @@ __all__ = ["incidents"]
 @click.option("--json", "as_json", is_flag=True, help="interlock/incidents/1 instead of text.")
 def incidents(folder: str, *, as_json: bool) -> None:
     """Tell findings along one path as one incident each, by what could happen physically."""
-    told = _read(Path(folder))
+    told = read_incidents(Path(folder))
     if as_json:
         click.echo(json.dumps(told, indent=1))
         return
@@ -34,7 +34,7 @@ def incidents(folder: str, *, as_json: bool) -> None:
         _tell(number, one, console)
 
 
-def _read(folder: Path) -> dict[str, Any]:
+def read_incidents(folder: Path) -> dict[str, Any]:
     """The sensor's file; nothing where it has written none. Raises SourceError."""
     from interlock.bootstrap.incident_book import FILE  # noqa: PLC0415
     from interlock.errors import SourceError  # noqa: PLC0415
