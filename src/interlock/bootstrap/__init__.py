@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from interlock.bootstrap.detecting import Judgement
     from interlock.decode.engine import Engine
@@ -100,6 +100,7 @@ def build_engine(
     sources: Sequence[Source],
     *,
     wanted: frozenset[str] | None = None,
+    read: Mapping[str, Collection[str]] | None = None,
     gsdml: Sequence[str] = (),
     beat: memoryview | None = None,
     hung: frozenset[tuple[int, int]] = frozenset(),
@@ -108,7 +109,7 @@ def build_engine(
 ) -> Engine:
     """A decoder for a run over captures. wanted: tables to make (None: all). gsdml: files that describe devices.
 
-    beat, hung, pending, budget: see Engine.
+    read, beat, hung, pending, budget: see Engine.
     """
     from interlock.decode.engine import Engine  # noqa: PLC0415 (builders import only the rooms they need)
     from interlock.decode.registry import VerbTables, waiting_specs  # noqa: PLC0415
@@ -121,6 +122,7 @@ def build_engine(
         fingerprint=build_fingerprint(),
         seed=secrets.randbits(64),
         wanted=wanted,
+        read=read,
         given={"profinet": read_descriptions(gsdml)} if gsdml else None,
         beat=beat,
         hung=hung,

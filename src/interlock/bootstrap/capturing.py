@@ -44,6 +44,7 @@ def capturing(
         engine = build_engine(
             source.sources,
             wanted=parts.wanted,
+            read=parts.read,
             gsdml=parts.sensor.gsdml,
             beat=cells[:HEARTBEAT],
             hung=hung,

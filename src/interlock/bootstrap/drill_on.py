@@ -119,7 +119,7 @@ def _learned(
 ) -> tuple[bytes, tuple[Asset, ...]]:
     """What the frames before `until` teach, and who is there at the end of all of them."""
     film, runner = Film(), build_runner(judgement)
-    engine = build_engine(_SOURCE, wanted=wanted_tables(runner.needs))
+    engine = build_engine(_SOURCE, wanted=wanted_tables(runner.needs), read=runner.needs)
     inventory = inventory_of(site)
     for piece, now in _seconds(frames):
         film.write(_pcap(piece))
@@ -212,7 +212,7 @@ def _judged(ground: _Ground, injected: Sequence[Frame]) -> Rehearsal:
     film, runner = Film(), build_runner(ground.judgement)
     if ground.state is not None:
         runner.know(ground.state)
-    engine = build_engine(_SOURCE, wanted=wanted_tables(runner.needs), pending=PRESSING)
+    engine = build_engine(_SOURCE, wanted=wanted_tables(runner.needs), read=runner.needs, pending=PRESSING)
     rehearsal = Rehearsal(engine, runner, inventory_of(ground.site), ground.site)
     for piece, now in _seconds(heapq.merge(ground.frames, injected, key=lambda frame: frame[0])):
         film.write(_pcap(piece))

@@ -138,7 +138,7 @@ def learn(
     """What detectors learn of a clean background. tick: is told the share that is done."""
     film, site, runner = Film(), site_of(planned), build_runner(judgement)
     twin = _twin(film, seed, (), planned)
-    engine = build_engine(_SOURCE, wanted=wanted_tables(runner.needs))
+    engine = build_engine(_SOURCE, wanted=wanted_tables(runner.needs), read=runner.needs)
     inventory = inventory_of(site)
     for share in twin.run(minutes):
         frames = film.batch()
@@ -172,7 +172,7 @@ def rehearse(
     if learned is not None:
         runner.know(learned)
     twin = _twin(film, seed, attacks, planned)
-    engine = build_engine(_SOURCE, wanted=wanted_tables(runner.needs), pending=PRESSING)
+    engine = build_engine(_SOURCE, wanted=wanted_tables(runner.needs), read=runner.needs, pending=PRESSING)
     rehearsal = Rehearsal(engine, runner, inventory_of(site), site)
     fine = [twin.clock.now + round(minute * 60e9) for _, minute in attacks]
     for second, share in enumerate(twin.run(minutes), 1):
@@ -197,7 +197,7 @@ def learn_capture(path: str, site: Site | None = None, judgement: Judgement | No
     site, runner = site or Site(), build_runner(judgement)
     inventory = inventory_of(site)
     with open_sources(specify((path,), ())) as run:
-        engine = build_engine(run.sources, wanted=wanted_tables(runner.needs))
+        engine = build_engine(run.sources, wanted=wanted_tables(runner.needs), read=runner.needs)
         for frames in run:
             _teach(engine.feed(frames), runner, inventory, Context(site=site, now=engine.dissector.now))
         for batches in engine.finish():
@@ -217,7 +217,9 @@ def watch_capture(
     if learned is not None:
         runner.know(learned)
     with open_sources(specify((path,), ())) as run:
-        engine = build_engine(run.sources, wanted=wanted_tables(runner.needs), pending=PRESSING)
+        engine = build_engine(
+            run.sources, wanted=wanted_tables(runner.needs), read=runner.needs, pending=PRESSING
+        )
         rehearsal = Rehearsal(engine, runner, inventory_of(site), site, hear)
         for frames in run:
             for piece, until in _seconds(frames):

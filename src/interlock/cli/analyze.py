@@ -76,7 +76,8 @@ def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...],
         stack.callback(tables.abandon)
         tables.open()
         wanted = analysis.wanted | ({CONTENTS} if keep_programs else frozenset())
-        engine = build_engine(run.sources, wanted=wanted, gsdml=gsdml, **watch_of(ctx))
+        read = {"read": analysis.read, **watch_of(ctx)}
+        engine = build_engine(run.sources, wanted=wanted, gsdml=gsdml, **read)
         report, stopped = _run(run, engine, analysis, stop, out / "programs")
         stop()
         tables.seal()  # a disk that refuses does so before any file of an earlier run is replaced

@@ -54,7 +54,7 @@ def _of_capture(ctx: click.Context, path: str) -> Mapping[str, Learner]:
 
     lesson = build_lesson(None)
     with open_sources(specify((path,), ())) as run:
-        engine = build_engine(run.sources, wanted=lesson.wanted, **watch_of(ctx))
+        engine = build_engine(run.sources, wanted=lesson.wanted, read=lesson.read, **watch_of(ctx))
         for batches in decoded(run, engine, progress=lambda _done, _total: None, stop=lambda: False):
             lesson.feed(batches, engine.dissector.now)
     return knowledge_of(lesson.finish(), where=path)

@@ -55,7 +55,9 @@ def learn(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...], g
     with ExitStack() as stack:
         stop = stack.enter_context(stop_on_interrupt())
         run = stack.enter_context(open_sources(specify(paths, realms), stdin=sys.stdin.buffer))
-        engine = build_engine(run.sources, wanted=lesson.wanted, gsdml=gsdml, **watch_of(ctx))
+        engine = build_engine(
+            run.sources, wanted=lesson.wanted, read=lesson.read, gsdml=gsdml, **watch_of(ctx)
+        )
         stopped = _run(run, engine, lesson, stop)
     tell_losses(run)
     code = ending(run, stopped=stopped)

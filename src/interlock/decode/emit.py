@@ -26,7 +26,7 @@ from interlock.records.tables import (
 from interlock.records.vocabulary import BASES, OUTCOMES, VERBS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from interlock.decode.flows import Flows
     from interlock.records.frames import Source
@@ -330,14 +330,19 @@ class Emitter:
 
     def _ends(self, slot: Any, side: Any) -> list[pa.Array]:
         """Flow, sender and receiver of rows that hang on a message."""
-        f = self._flows
-        ends = [[f.address_of(s, d ^ flip) for s, d in zip(slot, side, strict=True)] for flip in (0, 1)]
-        return [pa.array([f.ident[s] for s in slot], pa.uint64()), *(_words(e) for e in ends)]
+        at, sent = np.array(slot, np.intp), np.array(side, np.intp)
+        f, addresses = self._flows.columns, self._flows.addresses
+        address = f["address"].reshape(-1)
+        ends = (self._pool(address.take(2 * at + (sent ^ flip)), addresses) for flip in (0, 1))
+        return [_whole(f["ident"].take(at), _U64), *ends]
 
-    def details(self, table: Table, rows: list[tuple[Any, ...]]) -> pa.RecordBatch:
+    def details(
+        self, table: Table, rows: list[tuple[Any, ...]], read: Collection[str] | None = None
+    ) -> pa.RecordBatch:
         """One batch of a protocol's own table.
 
-        Its first columns are those of records.tables.DETAIL, then what the decoder's dict names.
+        Its first columns are those of records.tables.DETAIL, then what the decoder's dict names. read: columns that
+        somebody reads (None: all); others are null where they may be.
         """
         source, time, frame, slot, side, own = _across(rows, 6)
         at, client = np.array(slot, np.int64), np.array(side, np.int64)
@@ -349,7 +354,10 @@ class Emitter:
         ports = self._ports(at, 2 * at + client, 2 * at + 1 - client)
         columns += [*self._ends(slot, side), *ports]
         for column in table.columns[len(columns) :]:
-            columns.append(pa.array([row.get(column.name) for row in own], column.type))
+            if read is not None and column.nullable and column.name not in read:
+                columns.append(pa.nulls(len(own), column.type))
+            else:
+                columns.append(pa.array([row.get(column.name) for row in own], column.type))
         return self._batch(table, columns)
 
 

@@ -21,7 +21,7 @@ from interlock.records.budget import Budget
 from interlock.records.vocabulary import VERBS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     import pyarrow as pa
 
@@ -51,7 +51,8 @@ _NO_SLOTS = np.empty(0, np.int64)
 class Engine:
     """Decodes a run's frames, batch by batch; feed everything in time order, then `finish`.
 
-    sources: the run's, by the index that Frames carry. wanted: tables to make (None: all).
+    sources: the run's, by the index that Frames carry. wanted: tables to make (None: all). read: protocols' own table →
+    columns that somebody reads: others are null there; of tables that it does not name all are made.
     given: per protocol folder, what people know and wires can't tell (see Tools).
     fingerprint: secret octets → text, keyed per installation. seed: 64 random bits.
     beat: a row of heartbeat.py for whoever watches. hung: (source, frame) on which a decoder hung before: that flow
@@ -70,6 +71,7 @@ class Engine:
         fingerprint: Callable[[bytes], str] | None = None,
         seed: int = 0,
         wanted: frozenset[str] | None = None,
+        read: Mapping[str, Collection[str]] | None = None,
         given: Mapping[str, Any] | None = None,
         beat: memoryview | None = None,
         hung: frozenset[tuple[int, int]] = frozenset(),
@@ -80,6 +82,7 @@ class Engine:
         names = list(dict.fromkeys(name for spec in specs for name in spec.names))
         codes = {name: code for code, name in enumerate(names)}
         self._wanted = wanted
+        self._read = read or {}
         self.flows = Flows(Words(), seed)
         self.sheet = Sheet(Words(seed=seed), Words(seed=seed))
         self.sheet.press([VERBS.index(verb) for verb in pending])
@@ -221,7 +224,7 @@ class Engine:
                 done[name] = getattr(self._emit, name)(found)
         for name, found in details.items():
             if self._wants(name):
-                done[name] = self._emit.details(self._detail(name), found)
+                done[name] = self._emit.details(self._detail(name), found, self._read.get(name))
         done |= self._put_together(ended.tolist(), final=final)
         if len(ended):
             if self._wants("flows"):

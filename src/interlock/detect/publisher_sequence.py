@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
+import pyarrow as pa
 
 from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.wording import counted
@@ -24,8 +25,9 @@ __all__ = ["PublisherSequence"]
 MAX_PUBLISHERS: Final = 4_096
 _COLUMNS: Final = {
     "goose": ("source", "realm", "gocb_ref"),
-    "sampled_values": ("source", "realm", "sv_id"),
+    "operations": ("source", "realm", "object"),
 }
+_SAMPLED: Final = "sampled-values"
 
 
 class PublisherSequence(CauseDetector):
@@ -40,16 +42,9 @@ class PublisherSequence(CauseDetector):
     table: ClassVar[str] = "goose"
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "goose": ("source", "realm", "time", "frame", "client", "server", "gocb_ref", "st_num", "sq_num"),
-        "sampled_values": (
-            "source",
-            "realm",
-            "time",
-            "frame",
-            "client",
-            "server",
-            "sv_id",
-            "smp_cnt",
-            "asdu",
+        "operations": (
+            *("source", "realm", "time", "frame", "client", "server"),
+            *("protocol", "object", "transaction", "item", "outcome"),
         ),
     }
     withheld_by: ClassVar[Mapping[str, str]] = {
@@ -61,12 +56,21 @@ class PublisherSequence(CauseDetector):
         self._last: dict[Key, list[int]] = {}
 
     def absorb(self, batch: Batch, context: Context) -> Iterator[Key]:  # noqa: ARG002 - the interface's shape
-        """Compare each message with the one before it of the same name."""
+        """Compare each message with the one before it of the same name.
+
+        Sampled values: by the first svID of a message, whose smpCnt is its operation's transaction.
+        """
+        if batch.table == "operations":
+            sampled = batch.among("protocol", (_SAMPLED,))
+            if not sampled.any():
+                return
+            batch = batch.take(sampled & (batch.integers("item") == 0) & batch.known("transaction"))
+        kind = "goose" if batch.table == "goose" else "sampled_values"
         groups = batch.groups(*_COLUMNS[batch.table])
         for group, (source, realm, block) in groups:
             if not block:
                 continue
-            where, rows = (source or "", realm or "", block, batch.table), groups.rows(group)
+            where, rows = (source or "", realm or "", block, kind), groups.rows(group)
             before = self._last.get(where)
             fell = self._fallen(where, _numbers(batch, rows), before)
             # The one that was ahead may be the false one: it belongs to the evidence as much as the one that fell back.
@@ -78,7 +82,7 @@ class PublisherSequence(CauseDetector):
                 self._last[where][3:] = seen
             if not fell.any():
                 continue
-            key = (realm or "", block, batch.table)
+            key = (realm or "", block, kind)
             tally = self.tallies[key]
             tally.add_rows(source or "", batch, rows[shown])
             if fell[0] and before is not None and not before[5]:
@@ -162,9 +166,11 @@ class PublisherSequence(CauseDetector):
 
 
 def _numbers(batch: Batch, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Give two numbers per row: stNum and sqNum; or smpCnt and the ASDU's index."""
-    first, second = ("st_num", "sq_num") if batch.table == "goose" else ("smp_cnt", "asdu")
-    return np.column_stack((batch.integers(first)[rows], batch.integers(second)[rows]))
+    """Give two numbers per row: stNum and sqNum; or smpCnt and nothing."""
+    if batch.table == "goose":
+        return np.column_stack((batch.integers("st_num")[rows], batch.integers("sq_num")[rows]))
+    counts = batch.column("transaction").cast(pa.int64()).to_numpy(zero_copy_only=False)[rows]
+    return np.column_stack((counts, np.zeros(len(rows), np.int64)))
 
 
 def _falls(table: str, now: NDArray[np.int64], before: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -56,6 +56,11 @@ class Analysis:
         """The tables that anybody here reads: a protocol's own, of which there may be many rows, seldom are."""
         return frozenset({*self._tables.names, *INVENTORY_TABLES, *self._needs})
 
+    @property
+    def read(self) -> Mapping[str, tuple[str, ...]]:
+        """Table → columns that detectors read."""
+        return self._needs
+
     def feed(self, batches: Mapping[str, pa.RecordBatch], now: int) -> None:
         """Take the batches of one step; now: capture clock, UTC ns."""
         self.now = max(self.now, now)

@@ -32,6 +32,11 @@ class Lesson:
         """The tables that anybody here reads."""
         return frozenset(self._needs)
 
+    @property
+    def read(self) -> Mapping[str, tuple[str, ...]]:
+        """Table → columns that somebody reads."""
+        return self._needs
+
     def feed(self, batches: Mapping[str, pa.RecordBatch], now: int) -> None:
         """Take the batches of one step; now: capture clock, UTC ns."""
         self._now = max(self._now, now)

@@ -14,13 +14,14 @@ cdef class Layout:
     cdef Layout other
     cdef const int[::1] cuts, objects, begins, sizes, refreshed, block_ends, block_objects, block_qualities
     cdef const long long[::1] counts, words
+    cdef Py_ssize_t counter, counter_size
 
     cdef set_asdus(self, list cuts, objects, counts, begins, sizes, refreshed)
     cdef set_blocks(self, list words, list ends, list objects, list qualities)
 
 cdef class SampledValues(Decoder):
     cdef int tag, no_asdu, appid, length, reserved
-    cdef Py_ssize_t stop
+    cdef Py_ssize_t stop, counter, counter_size
     cdef int raw_type, sample_type
     cdef dict ids, qualities, layouts
     cdef list loose, asdus

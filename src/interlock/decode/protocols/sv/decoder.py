@@ -40,7 +40,8 @@ class Layout:
 
     octets: of the message; cuts: the stretches of them that stay (see Cursor.same). Per ASDU: objects, counts (as the
     row has them), begins and sizes of the samples, refreshed (where refrTm stands, or -1), firsts (of its words).
-    words: quality of each sample, where they are samples. Per block of values: block_ends (behind its last word),
+    counter, counter_size: where the first ASDU's smpCnt stands (-1: nowhere). words: quality of each sample, where
+    they are samples. Per block of values: block_ends (behind its last word),
     block_objects, block_qualities. generation: of the pool that the codes of objects are from.
     """
 
@@ -48,6 +49,8 @@ class Layout:
         self.octets = octets
         self.generation = generation
         self.other = other
+        self.counter = -1
+        self.counter_size = 0
 
     def set_asdus(self, cuts, objects, counts, begins, sizes, refreshed):
         """See the class; cuts as pairs."""
@@ -86,6 +89,8 @@ class SampledValues(Decoder):
         self.generation = 0
         self.detailed = self.facts.wants(TABLE)
         self.refreshed = -1
+        self.counter = -1
+        self.counter_size = 0
         self.layouts = {}
         self.clean = False
         self.loose, self.asdus = [], []
@@ -115,6 +120,7 @@ class SampledValues(Decoder):
             raise DecodeError("apdu-unknown", 8)
         self.clean = not self.detailed and end == self.length
         self.loose, self.asdus = [], []
+        self.counter = -1
         stop: cython.Py_ssize_t = self.stop
         self._pdu(m, i, out, stop)
         if self.clean and self.asdus and stop <= MAX_OCTETS:
@@ -176,6 +182,10 @@ class SampledValues(Decoder):
                 word += layout.counts[k]
         row: cython.int = out.tell(m, i, self.f, 0)
         out.set_object(row, layout.objects[0], layout.counts[0])
+        if layout.counter >= 0:
+            c.seek(layout.counter)
+            self.stop = layout.counter + layout.counter_size
+            out.set_transaction(row, self._number())
         if items > 1:
             out.spread(row, layout.objects, layout.counts)
         if self.values.wanted:
@@ -239,6 +249,8 @@ class SampledValues(Decoder):
         for begin, end in sorted(self.loose + [(a[2], a[2] + a[3]) for a in self.asdus]):
             edges += [begin, end]
         names, objects, begins, sizes, counts, refreshed = zip(*self.asdus, strict=True)
+        layout.counter = self.counter
+        layout.counter_size = self.counter_size
         layout.set_asdus([*edges, stop], objects, counts, begins, sizes, refreshed)
         self._learn_blocks(layout, names)
         twin: Layout = layout
@@ -348,7 +360,12 @@ class SampledValues(Decoder):
             elif tag == 0x82 or tag == 0x83 or tag == 0x85 or tag == 0x86 or tag == 0x88:
                 if tag == 0x82 and stop - c.offset() <= 4:
                     self.loose.append((c.offset(), stop))
+                    if index == 0:
+                        self.counter = c.offset()
+                        self.counter_size = stop - self.counter
                 number = self._number()
+                if tag == 0x82 and index == 0 and self.counter >= 0:
+                    out.set_transaction(row, number)
                 if number < 0:
                     self._odd(m, i, "integer-invalid", at)
                 elif fields is not None:
