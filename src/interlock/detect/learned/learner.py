@@ -45,6 +45,7 @@ class Learner(CauseDetector):
         super().__init__()
         self.observed = Observed()
         self.judging = False
+        self._weighed = 0
         self.surprises: dict[Key, int] = {}
         self.accepted: dict[str, list[str]] = {}
         """Id of a finding or relation → reason, time, and what people named."""
@@ -77,8 +78,9 @@ class Learner(CauseDetector):
             return self.deviations(batch, context)
         self._observe(batch)
         self.take(batch, context)
-        if self.expectation().converged:
-            self.judging = True
+        if self.observed.minutes != self._weighed:  # less is to be expected only where more was observed
+            self._weighed = self.observed.minutes
+            self.judging = self.expectation().converged
         return ()
 
     def _observe(self, batch: Batch) -> None:
@@ -89,9 +91,8 @@ class Learner(CauseDetector):
         if last - first <= TOGETHER:
             self.observed.add(first, last)
             return
-        for minute in np.unique(
-            times // MINUTE_NS
-        ).tolist():  # a clock that jumped has not watched in between
+        minutes: list[int] = np.unique(times // MINUTE_NS).tolist()
+        for minute in minutes:  # a clock that jumped has not watched in between
             self.observed.add(minute, minute)
 
     def surprise(self, cause: Key, minute: int) -> None:

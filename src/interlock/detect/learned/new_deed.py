@@ -56,6 +56,9 @@ MANY_TARGETS: Final = 8
 MANY_READ: Final = 16
 """Objects that a client reads for the first time, where it had read fewer than that before."""
 
+_MOST_TAKEN: Final = 200_000
+"""Of what was met last, and when; it is forgotten all at once, which costs a minute's work."""
+
 
 class NewDeed(Learner):
     """One finding per client, server (all servers, where it only looks around), protocol and deed.
@@ -88,6 +91,7 @@ class NewDeed(Learner):
         self.words = Lexicon()
         self._objects: dict[Key, int] = {}
         self._usual: set[tuple[Any, ...]] = set()
+        self._taken: dict[tuple[Any, ...], int] = {}
         self._controllers: set[Key] = set()
 
     # Learning
@@ -96,9 +100,18 @@ class NewDeed(Learner):
         """Every row's words."""
         groups = _grouped(batch)
         for group, key in groups:
-            if key[10] != "pending":
-                _, first, last, _ = groups.summary(group)
-                self._take(_Row(key), first // MINUTE_NS, last // MINUTE_NS)
+            if key[10] == "pending":
+                continue
+            _, first, last, _ = groups.summary(group)
+            begin, end = first // MINUTE_NS, last // MINUTE_NS
+            # What was met in a minute is not met more by being met again in it.
+            if begin == end:
+                if self._taken.get(key[1:]) == end:
+                    continue
+                if len(self._taken) >= _MOST_TAKEN:
+                    self._taken.clear()
+                self._taken[key[1:]] = end
+            self._take(_Row(key), begin, end)
 
     def _take(self, row: _Row, first: int, last: int) -> None:
         found = self._deviation(row)
@@ -267,7 +280,7 @@ class NewDeed(Learner):
     def restore_knowledge(self, known: Any) -> None:
         """Take them back, and count objects anew."""
         self.words.restore(known)
-        self._usual, self._objects = set(), {}
+        self._usual, self._objects, self._taken = set(), {}, {}
         self._controllers = {w[1:3] for w in self.words if w[0] == "s" and w[4] in _CONTROLLED}
         for word in self.words:
             if word[0] == "o":

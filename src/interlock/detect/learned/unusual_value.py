@@ -33,8 +33,11 @@ MAX_NUMBERS: Final = 256
 _COLUMNS: Final = ("source", "realm", "server", "protocol", "unit", "object", "direction")
 
 
+_SLOT_NS: Final = 1_000_000_000
+
+
 class UnusualValue(Learner):
-    """One finding per object (the first of its block) and direction.
+    """One finding per object (the first of its block) and direction. Of what is told the first of each second counts.
 
     Keys: realm, server, protocol, unit, object, direction, and how many numbers the block has.
     """
@@ -48,11 +51,13 @@ class UnusualValue(Learner):
     def __init__(self) -> None:
         super().__init__()
         self.ranges: dict[Key, Range] = {}
+        self._looked: dict[tuple[Any, ...], int] = {}
 
     def take(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
         """Widen ranges."""
-        for key, groups, group, numbers in _blocks(batch):
-            _, first, last, _ = groups.summary(group)
+        for key, rows, numbers in self._blocks(batch):
+            times = batch.times_ns()[rows]
+            first, last = int(times.min()), int(times.max())
             known = self.ranges.get(key[1:])
             if known is None:
                 if len(self.ranges) >= MAX_RANGES:
@@ -65,14 +70,14 @@ class UnusualValue(Learner):
     def deviations(self, batch: Batch, context: Context) -> Iterator[Key]:  # noqa: ARG002 - the interface's shape
         """Count rows with a number outside."""
         settled = self.observed.at_share(1 - HELD_BACK)
-        for key, groups, group, numbers in _blocks(batch):
+        for key, found, numbers in self._blocks(batch):
             known = self.ranges.get(key[1:])
             if known is None or not known.judges(key[6], settled):
                 continue
             strange = known.outside(numbers, key[6])
             if not strange.any():
                 continue
-            rows = groups.rows(group)[strange.any(axis=1)]
+            rows = found[strange.any(axis=1)]
             tally = self.tallies[key[1:]]
             tally.add_rows(key[0], batch, rows)
             tally.note_rows("client", batch, rows)
@@ -81,6 +86,43 @@ class UnusualValue(Learner):
                 for extreme in {float(column.min()), float(column.max())}:
                     tally.note(f"number-{at}", repr(extreme))
             yield key[1:]
+
+    def _blocks(self, batch: Batch) -> Iterator[tuple[Key, NDArray[np.int64], NDArray[np.float64]]]:
+        """Give rows that carry equally many numbers of one object, and these as rows and columns."""
+        if not batch.has("number"):
+            return
+        column = batch.column("number")
+        lengths = column.value_lengths().fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+        flat = column.flatten().to_numpy(zero_copy_only=False)
+        starts = np.cumsum(lengths) - lengths
+        groups = batch.groups(*_COLUMNS, bins=lengths, named="numbers")
+        for group, key in groups:
+            width = min(key[7], MAX_NUMBERS)
+            rows = self._due(key, batch, groups, group) if width else None
+            if rows is not None:
+                numbers = flat[starts[rows][:, None] + np.arange(width)]
+                yield (*(word or "" for word in key[:7]), str(width)), rows, numbers
+
+    def _due(
+        self, key: tuple[Any, ...], batch: Batch, groups: Groups, group: int
+    ) -> NDArray[np.int64] | None:
+        """Give the rows of a group that count; None where none does. Polls of every millisecond buy no time."""
+        if key[6] == "written":
+            return groups.rows(group)
+        _, first, last, _ = groups.summary(group)
+        before, latest = self._looked.get(key), last // _SLOT_NS
+        if before is not None and first // _SLOT_NS == latest == before:
+            return None
+        if len(self._looked) >= MAX_RANGES:
+            self._looked.clear()
+        rows = groups.rows(group)
+        slots = batch.times_ns()[rows] // _SLOT_NS
+        fresh = np.ones(len(rows), np.bool_)
+        fresh[1:] = slots[1:] != slots[:-1]
+        if before is not None:
+            fresh &= slots != before
+        self._looked[key] = int(slots[-1])
+        return rows[fresh] if fresh.any() else None
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Say what was written or told, and what had been usual."""
@@ -144,22 +186,6 @@ class UnusualValue(Learner):
     def restore_knowledge(self, known: Any) -> None:
         """Take them back."""
         self.ranges = {tuple(str(w) for w in key): Range.of(state) for key, state in known}
-
-
-def _blocks(batch: Batch) -> Iterator[tuple[tuple[str, ...], Groups, int, NDArray[np.float64]]]:
-    """Give groups of rows that carry equally many numbers of one object, and these as rows and columns."""
-    if not batch.has("number"):
-        return
-    column = batch.column("number")
-    lengths = column.value_lengths().fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
-    flat = column.flatten().to_numpy(zero_copy_only=False)
-    starts = np.cumsum(lengths) - lengths
-    groups = batch.groups(*_COLUMNS, bins=lengths, named="numbers")
-    for group, key in groups:
-        width = min(key[7], MAX_NUMBERS)
-        if width:
-            numbers = flat[starts[groups.rows(group)][:, None] + np.arange(width)]
-            yield (*(word or "" for word in key[:7]), str(width)), groups, group, numbers
 
 
 def _tag(context: Context, realm: str, server: str, unit: str, target: str, at: int) -> Tag | None:
