@@ -20,8 +20,8 @@ from interlock.pipeline.analyze_run import STOPPED
 
 NUMBERS = [signal.SIGINT, signal.SIGTERM]
 PACKETS = 400_000
-FILES = {"assets.json", "findings.json", "summary.json", "report.html"} | {
-    f"{name}.parquet" for name in ("operations", "flows", "clues", "values", "oddities")
+FILES = {"assets.json", "findings.json", "incidents.json", "summary.json", "report.html"} | {
+    f"{name}.parquet" for name in ("operations", "flows", "clues", "values", "oddities", "artifacts")
 }
 PART = ".operations.parquet.part"
 

@@ -211,7 +211,7 @@ def test_a_route_is_added_with_its_password_in_clear(status: int, outcome: str) 
     )  # fmt: skip
     assert (row["outcome"], row["code"]) == (outcome, status or None)
     (login,) = rows["credentials"]
-    assert (login["user"], login["known"], login["outcome"]) == ("Administrator", "short", outcome)
+    assert (login["user"], login["known"], login["outcome"]) == ("Administrator", "default", outcome)
 
 
 def test_discovery_tells_who_is_there() -> None:

@@ -76,7 +76,7 @@ class WeakLogin(CauseDetector):
         for group, words in groups:
             source, realm, client, server, protocol, scheme, user, known, outcome, strength, mark = words
             cause = _ANONYMOUS if scheme == _ANONYMOUS else strength or (_NAMED if mark else None)
-            if cause is None or known == "default" or outcome == "refused":
+            if cause not in _SAID or known == "default" or outcome == "refused":
                 continue
             key = (realm or "", server or "", protocol or "", user or "", cause)
             tally = self.tallies[key]
