@@ -84,6 +84,7 @@ def test_rules_are_read_anew_and_a_wrong_one_leaves_the_others_in_force(ground) 
     with ground.sending() as sender:
         ground.sent(sender)
     assert until(lambda: any("omebody stopped something" in f.title for f in sensor.findings().values()))
+    assert sensor.stop(signal.SIGTERM) == 0
 
 
 def test_rules_that_are_gone_keep_no_judge_away(ground) -> None:
@@ -95,6 +96,7 @@ def test_rules_that_are_gone_keep_no_judge_away(ground) -> None:
     assert until(lambda: any(str(rules) in said for said in _says(sensor, "refused")))
     with ground.sending():
         assert until(lambda: _stops(sensor))
+    assert sensor.stop(signal.SIGTERM) == 0
 
 
 def test_a_site_file_is_read_anew_without_a_gap_and_a_wrong_one_changes_nothing(ground) -> None:
@@ -186,8 +188,9 @@ def test_a_ring_of_another_size_takes_its_place_while_frames_come(ground) -> Non
         config.write_text(OTHER.format(ring=ring, **other))
 
     asked(16)
+    others = _packet_sockets(ground)  # of tests that have ended their sensors less than a moment ago
     sensor = ground.sensor("--config", config)
-    before, rings = sensor.children(), _packet_sockets(ground)
+    before, rings = sensor.children(), _packet_sockets(ground) - others
     assert len(rings) == 1
     with ground.sending() as sender:
         assert until(sensor.packets)
