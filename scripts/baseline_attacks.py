@@ -12,7 +12,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from interlock.bootstrap import build_analysis, build_engine, read_site
+from proving.analysis import analyzed
+
+from interlock.bootstrap import build_engine
 from interlock.bootstrap.detecting import Judgement, write_learned
 from interlock.bootstrap.learning import build_lesson
 from interlock.capture.run import open_sources
@@ -114,15 +116,7 @@ def _judge(
 ) -> tuple[Finding, ...]:
     site = folder / "site.toml"
     site.write_text(site_text(ordered(planned)), "utf-8")
-    analysis, tables = build_analysis(read_site(str(site)), folder / "out", Judgement(state=str(state)))
-    tables.open()
-    with open_sources(specify((str(capture),), ())) as run:
-        engine = build_engine(run.sources, wanted=analysis.wanted)
-        for batches in decoded(run, engine, progress=lambda _done, _total: None, stop=lambda: False):
-            analysis.feed(batches, engine.dissector.now)
-        report = analysis.report(run, version="", seconds=0.0, wall_now=0)
-    tables.abandon()
-    return report.findings
+    return analyzed(capture, site, folder / "out", Judgement(state=str(state))).findings
 
 
 if __name__ == "__main__":

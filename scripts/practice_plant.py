@@ -20,10 +20,8 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from interlock.bootstrap import build_analysis, build_engine, read_site
-from interlock.capture.run import open_sources
-from interlock.capture.specs import specify
-from interlock.pipeline.decode_run import decoded
+from proving.analysis import analyzed
+
 from interlock.plant.attacks.table import NAMES as ATTACKS
 from interlock.plant.attacks.table import scenario
 from interlock.plant.events.table import NAMES as EVENTS
@@ -175,14 +173,7 @@ def _said(folder: Path, seed: int, name: str | None) -> dict[tuple[str, str], tu
 
 
 def _analyzed(capture: Path, site_file: Path, out: Path) -> list[dict[str, Any]]:
-    analysis, tables = build_analysis(read_site(str(site_file)), out)
-    tables.open()
-    with open_sources(specify((str(capture),), ())) as run:
-        engine = build_engine(run.sources, wanted=analysis.wanted)
-        for batches in decoded(run, engine, progress=lambda _done, _total: None, stop=lambda: False):
-            analysis.feed(batches, engine.dissector.now)
-        report = analysis.report(run, version="", seconds=0.0, wall_now=0)
-    tables.abandon()
+    report = analyzed(capture, site_file, out)
     write_report(report, out)
     found: list[dict[str, Any]] = json.loads((out / "findings.json").read_text("utf-8"))["findings"]
     return found

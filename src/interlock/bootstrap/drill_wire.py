@@ -113,15 +113,14 @@ class _namespace:  # noqa: N801 - used as a function
     def __enter__(self) -> str:
         self._name = f"interlock-drill-{os.getpid()}"
         _ip("netns", "add", self._name)
-        try:
+        with ExitStack() as undone:
+            undone.callback(self.__exit__)
             _ip("-n", self._name, "link", "add", _FAR, "type", "veth", "peer", "name", _NEAR)
             for end in (_FAR, _NEAR):
                 quiet = f"echo 1 > /proc/sys/net/ipv6/conf/{end}/disable_ipv6"
                 _run(*_inside(self._name, "sh", "-c", quiet))
                 _ip("-n", self._name, "link", "set", end, "up")
-        except BaseException:
-            self.__exit__()
-            raise
+            undone.pop_all()
         return self._name
 
     def __exit__(self, *_: object) -> None:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from interlock.detect.causes import CauseDetector, Verdict, milder
-from interlock.detect.control import backwards, spoken
+from interlock.detect.causes import Verdict, milder
+from interlock.detect.control import spoken
 from interlock.detect.gate import Deed
+from interlock.detect.verb_causes import VerbCauses
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from interlock.detect.batch import Batch
     from interlock.detect.interface import Context
     from interlock.detect.tally import Key, Tally
     from interlock.records.vocabulary import Severity
@@ -112,37 +110,11 @@ _CHECK: Final = (
 )
 
 
-class ControllerChange(CauseDetector):
+class ControllerChange(VerbCauses):
     """One finding per client, controller and verb."""
 
     name: ClassVar[str] = "controller-change"
-    early: ClassVar[bool] = True
-    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "operations": (
-            *("source", "realm", "operation", "time", "frame", "response_frame", "client", "server"),
-            *("flow", "client_port", "server_port"),
-            *("protocol", "verb", "function_name", "user", "unit", "object", "outcome"),
-        )
-    }
-
-    def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:  # noqa: ARG002 - the interface's shape
-        """Count the rows of the verbs above."""
-        mask = batch.among("verb", _RULES)
-        if not mask.any():
-            return
-        hits = batch.take(mask)
-        columns = ("source", "realm", "client", "server", "verb", "protocol", "outcome")
-        groups = hits.groups(*columns, bins=backwards(hits), named="backwards")
-        for group, (source, realm, client, server, verb, protocol, outcome, swapped) in groups:
-            ends = (server, client) if swapped else (client, server)
-            key = (realm or "", ends[0] or "", ends[1] or "", verb)
-            for tally, rows in self.counting(key, outcome, hits, groups.rows(group)):
-                tally.add_rows(source or "", hits, rows)
-                tally.note("outcome", outcome or "unknown", len(rows))
-                tally.note("protocol", protocol or "", len(rows))
-                for column in ("user", "unit", "object", "function_name"):
-                    tally.note_rows(column, hits, rows)
-            yield key
+    verbs: ClassVar[frozenset[str]] = frozenset(_RULES)
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Grave where nobody named the client; a change to be checked where somebody did."""
