@@ -50,12 +50,14 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
         command,
         cwd=tmp_path,
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         env={**os.environ, "TMPDIR": str(tmp_path)},
     )
     time.sleep(3)
     child.send_signal(signal.SIGINT)
-    assert child.wait(20) == 130
+    _, said = child.communicate(timeout=20)
+    assert child.returncode == 130
+    assert b"nothing of it is left" in said
     assert list(tmp_path.iterdir()) == []
 
 

@@ -116,6 +116,14 @@ def test_a_folder_that_is_not_there_ends_with_2(tmp_path):
         assert "nowhere: is no folder" in ended.err
 
 
+def test_a_file_that_is_no_rule_is_not_taken_for_an_empty_folder(tmp_path):
+    other = tmp_path / "notes.txt"
+    other.write_text("title: notes\n", "utf-8")
+    ended = run("analyze", INCIDENT, "--out", tmp_path / "out", "--rules", other)
+    assert ended.code == 2
+    assert "is neither a folder nor a rule" in terminal.one_sentence(ended)
+
+
 def test_a_rule_of_the_pack_is_replaced_or_switched_off(tmp_path):
     listed = json.loads(run("rule", "list", "--json").out)["rules"]
     taken = next(rule for rule in listed if rule["name"] == "program-deleted")

@@ -38,6 +38,7 @@ __all__ = [
 
 PACK: Final = "pack"
 _MOST_FILES: Final = 10_000
+_SUFFIXES: Final = (".yml", ".yaml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +123,7 @@ def _texts(folder: str, *, trials: bool) -> Iterator[tuple[str, str]]:
     from interlock.records.toml_places import decode_text  # noqa: PLC0415
 
     for path in _files(folder):
-        if path.suffix in (".yml", ".yaml") and (".test" in path.suffixes) == trials:
+        if path.suffix in _SUFFIXES and (".test" in path.suffixes) == trials:
             try:
                 octets = path.read_bytes()
             except OSError as error:
@@ -133,8 +134,10 @@ def _texts(folder: str, *, trials: bool) -> Iterator[tuple[str, str]]:
 
 def _files(folder: str) -> list[Path]:
     root = Path(folder)
-    if root.is_file():
+    if root.is_file() and root.suffix in _SUFFIXES:
         return [root]
+    if root.is_file():
+        raise ConfigError(f"{folder}: is neither a folder nor a rule; name a folder that holds rules (*.yml)")
     if not root.is_dir():
         raise ConfigError(f"{folder}: is no folder; name one that holds rules (*.yml)")
     files = []

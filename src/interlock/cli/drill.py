@@ -108,6 +108,9 @@ def drill(
                     )
                     record = run_drill(drilled)
         except _Stopped:
+            click.echo(
+                "interlock: the drill was ended before it had a result; nothing of it is left", err=True
+            )
             sys.exit(BY_SIGNAL + asked.number)
     if as_json:
         click.echo(json.dumps(record, indent=1))
