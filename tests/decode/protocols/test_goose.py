@@ -251,7 +251,8 @@ def test_a_message_gives_the_same_rows_whatever_came_before_it(count, order, cha
     together = _said(frames, wanted)
     alone = [_said((frame,), wanted) for frame in frames]
     for name, rows in together.items():
-        assert rows == [row for one in alone for row in one[name]]
+        # By their spelling: a float that is no number is unlike itself.
+        assert repr(rows) == repr([row for one in alone for row in one[name]])
 
 
 def test_many_different_short_data_are_read_anew_and_the_same_ones_alike():

@@ -179,7 +179,8 @@ def test_a_message_gives_the_same_rows_whatever_came_before_it(wanted, order):
     together = said(decode(*frames, wanted=frozenset(wanted)))
     alone = [said(decode(frame, wanted=frozenset(wanted))) for frame in frames]
     for name, rows in together.items():
-        assert rows == [row for one in alone for row in one[name]]
+        # By their spelling: a float that is no number is unlike itself.
+        assert repr(rows) == repr([row for one in alone for row in one[name]])
 
 
 @settings(max_examples=100, deadline=None)
