@@ -87,6 +87,24 @@ def test_rules_are_read_anew_and_a_wrong_one_leaves_the_others_in_force(ground) 
     assert sensor.stop(signal.SIGTERM) == 0
 
 
+def test_projects_are_read_anew_and_a_folder_that_is_gone_changes_nothing(ground) -> None:
+    projects = ground.folder / "approved"
+    projects.mkdir()
+    (projects / "line1.awl").write_bytes(b"ORGANIZATION_BLOCK OB 1")
+    sensor = ground.sensor("--projects", projects)
+    (projects / "line2.awl").write_bytes(b"ORGANIZATION_BLOCK OB 2")
+    sensor.process.send_signal(signal.SIGHUP)
+    assert until(
+        lambda: any("2 programs and files of projects are approved" in s for s in _says(sensor, "reloaded"))
+    )
+    shutil.rmtree(projects)
+    sensor.process.send_signal(signal.SIGHUP)
+    assert until(lambda: any("projects of before stay in force" in s for s in _says(sensor, "refused")))
+    with ground.sending():
+        assert until(lambda: _stops(sensor))
+    assert sensor.stop(signal.SIGTERM) == 0
+
+
 def test_rules_that_are_gone_keep_no_judge_away(ground) -> None:
     rules = ground.folder / "gone"
     rules.mkdir()

@@ -81,14 +81,14 @@ class _Bench:
         inventory = Inventory(
             site=parts.site.name or "default", registries=parts.registries, rules=parts.rules, limits=limits
         )
-        self._judged = Judged(parts.sensor, self._refuse)
-        runner = self._judged.runner(config)
-        self._inventory, self._runner = inventory, runner
-        self._gave_back = time.monotonic()
 
         def beside(work: Callable[[], Iterable[Any]]) -> Work:
             return Aside(work, time.monotonic)
 
+        self._judged = Judged(parts.sensor, self._refuse, beside)
+        runner = self._judged.runner(config)
+        self._inventory, self._runner = inventory, runner
+        self._gave_back = time.monotonic()
         self._memory = Memory(store, inventory, runner, time.time_ns, beside)
         self._memory.recall()
         self._judged.teach(self._memory, config)
@@ -146,6 +146,7 @@ class _Bench:
     def _due(self) -> None:
         if self._asked():  # not in the signal's own moment: it may have come in the middle of a commit
             self._reload()
+        self._note_reloaded(*self._judged.tend(self._runner))
         self._runner.age_out(self._config.sensor.memory.causes)
         fill = {**self._inventory.fill, "causes": self._runner.fill}
         self._logbook.aged(self._gauge.filling.told("judge", fill, lasting=True))
@@ -178,6 +179,9 @@ class _Bench:
         """All that people may change; where it is wrong, what was before stays in force, and the diary says why."""
         says = [*self._configured(), *self._sited()]
         says += self._judged.anew(self._runner, self._memory, self._config)
+        self._note_reloaded(*says)
+
+    def _note_reloaded(self, *says: str) -> None:
         if says:
             self._store.note(Entry(time=time.time_ns(), event="reloaded", says="; ".join(says)))
 

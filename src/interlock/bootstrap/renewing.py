@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from interlock.bootstrap.detecting import Judgement, build_runner, read_learned
+from interlock.bootstrap.projects import read_projects
 from interlock.bootstrap.reloading import judged_by
 from interlock.bootstrap.ruling import build_rules
+from interlock.detect.programs.approved import Approved
+from interlock.detect.programs.program_compare import ProgramCompare
 from interlock.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from interlock.bootstrap.sensor_parts import Sensor
     from interlock.detect.runner import Runner
+    from interlock.pipeline.sensor.aside import Work
     from interlock.pipeline.sensor.memory import Memory
     from interlock.records.config import Config
 
@@ -23,15 +27,27 @@ __all__ = ["Judged"]
 
 
 class Judged:
-    """refused: takes a sentence about what cannot be put in force; whatever was before stays so then."""
+    """refused: takes a sentence about what cannot be put in force; whatever was before stays so then.
 
-    def __init__(self, sensor: Sensor, refused: Callable[[str], None]) -> None:
+    beside: begins work in a copy of the process: to hash gigabytes of projects takes longer than a finding may wait.
+    """
+
+    def __init__(
+        self,
+        sensor: Sensor,
+        refused: Callable[[str], None],
+        beside: Callable[[Callable[[], Iterable[Any]]], Work],
+    ) -> None:
         self._sensor = sensor
         self._refused = refused
+        self._beside = beside
+        self._reading: Work | None = None
+        self._approving = False
 
     def runner(self, config: Config) -> Runner:
         """All detectors, with rules as they are now: what is wrong since the sensor began keeps no judge away."""
         given = judged_by(self._sensor, config)
+        self._approving = bool(given.projects)
         try:
             return build_runner(Judgement(rules=given.rules, projects=given.projects, told=self._refused))
         except ConfigError as error:
@@ -58,3 +74,41 @@ class Judged:
             if folders:
                 yield f"{len(rules.rules)} rules are in force"
         self.teach(memory, config)
+        self._read(judged_by(self._sensor, config).projects)
+
+    def _read(self, folders: tuple[str, ...]) -> None:
+        """Begin to read what was approved; whoever asks again meanwhile gets what is there by then."""
+        if self._reading is not None:
+            self._reading.end()
+            self._reading = None
+        if folders or self._approving:
+            self._reading = self._beside(partial(_approved, folders))
+
+    def tend(self, runner: Runner) -> Iterator[str]:
+        """Put in force what was read beside, once it is whole; gives a sentence about it."""
+        if self._reading is None:
+            return
+        for read in self._reading.pieces():
+            if isinstance(read, Approved):
+                yield self._approve(runner, read)
+            else:
+                self._refused(f"{read}; the projects of before stay in force")
+        if self._reading.finished:
+            if self._reading.failed:
+                self._refused("the projects could not be read to their end; those of before stay in force")
+            self._reading = None
+
+    def _approve(self, runner: Runner, approved: Approved) -> str:
+        compare = runner.named(ProgramCompare.name)
+        if isinstance(compare, ProgramCompare):
+            compare.approve(approved)
+        self._approving = bool(approved)
+        return f"{len(approved.whole)} programs and files of projects are approved"
+
+
+def _approved(folders: tuple[str, ...]) -> Iterator[Approved | str]:
+    """What the folders approve, or a sentence about why it cannot be said."""
+    try:
+        yield read_projects(folders)
+    except ConfigError as error:
+        yield str(error)

@@ -71,6 +71,10 @@ class Runner:
                 found = self._guarded(detector, context, partial(detector.feed, batch, context))
                 yield found + ([self._rested[name]] if name in self._rested else [])
 
+    def named(self, name: str) -> Detector | None:
+        """The detector of that name, rested or not; None where there is none."""
+        return self._detectors.get(name)
+
     def renew(self, detector: Detector) -> None:
         """Let a detector take the place of the one of its name, with what that one remembers where it can read it."""
         before = self._detectors.get(detector.name)

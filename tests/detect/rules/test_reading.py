@@ -82,6 +82,11 @@ def test_a_rule_is_read_whole() -> None:
         ("verb: [stop, reset]", "verb|gt: 5", "r/a.yml:8:5: verb is text, which is not larger or smaller"),
         ("verb: [stop, reset]", "in_window: soon", "r/a.yml:8:5: in_window is asked for 'soon'"),
         ("verb: [stop, reset]", "verb: stop\n    verb: reset", "r/a.yml:9:5: the key 'verb' stands here"),
+        ("[stop, reset]", "[stop, restet]", "r/a.yml:8:18: 'restet' is no word of 'verb'; did you mean 'reset'?"),
+        ("[stop, reset]", "delete", "r/a.yml:8:5: 'delete' is no word of 'verb'; did you mean"),
+        ("verb: [stop, reset]", "verb: st*pp", "r/a.yml:8:5: 'st*pp' is no word of 'verb'; did you mean"),
+        ("verb: [stop, reset]", "verb|startswith: pg-", "'pg-' is no word of 'verb'; expected one of"),
+        ("verb: [stop, reset]", "outcome: refuse", "r/a.yml:8:5: 'refuse' is no word of 'outcome'; did you mean"),
         ("client_role: hmi", "client_role: hmi\n    unit: 1", "r/a.yml:13:3: a role or safety field stands"),
         ("verb: [stop, reset]", "object|fieldref: count", "r/a.yml:8:5: 'count' is no column that 'object' can be"),
         ("    verb: [stop, reset]\n    protocol|startswith: s7", "    - stop", "r/a.yml:8:7: 'stop' stands without a"),
@@ -100,6 +105,13 @@ def test_what_is_wrong_is_said_with_its_place(old: str, new: str, told: str) -> 
     first = str(reading.errors[0])
     assert told in first
     assert first.startswith("r/a.yml:")
+
+
+@pytest.mark.parametrize(
+    "asks", ["verb: STOP", "verb: program-*", "verb|endswith: -write", "outcome: ok", "verb:"]
+)
+def test_a_closed_set_of_words_is_asked_for_as_sigma_compares(asks: str) -> None:
+    assert read_rules([("r/a.yml", RULE.replace("verb: [stop, reset]", asks, 1))]).problems == ()
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import fnmatch
 import re
 from typing import TYPE_CHECKING, Any, Final
 
 from interlock.detect.rules.fields import FIELDS, SOURCES
 from interlock.detect.rules.wording import PLACEHOLDERS
-from interlock.records.vocabulary import KINDS
+from interlock.records.vocabulary import BASES, KINDS, OUTCOMES, VERBS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,6 +45,14 @@ _OWN: Final = {
     "says": str, "matters": str, "silent": str, "actions": list, "requirements": list, "kind": str,
     "confidence": (int, float), "per": list,
 }  # fmt: skip
+_CLOSED: Final[dict[tuple[str, str], tuple[str, ...]]] = {
+    ("operations", "verb"): VERBS,
+    ("operations", "outcome"): OUTCOMES,
+    ("flows", "basis"): BASES,
+    ("values", "direction"): ("written", "read", "reported"),
+}
+"""Table and field → the only words that it ever holds: a rule that asks for another one never fires."""
+_AROUND: Final = {"contains": ("*", "*"), "startswith": ("", "*"), "endswith": ("*", "")}
 _MODIFIERS: Final = frozenset({
     "contains", "startswith", "endswith", "all", "re", "i", "m", "s", "cased", "cidr", "gt", "gte", "lt", "lte", "neq",
     "exists", "fieldref", "windash",
@@ -168,8 +177,9 @@ def _search(document: Document, table: str, path: tuple[str | int, ...], search:
         for number, part in enumerate(search):
             yield from _search(document, table, (*path, number), part)
     elif isinstance(search, dict):
-        for key in search:
+        for key, value in search.items():
             yield from _key(document, table, (*path, str(key)))
+            yield from _words(document, table, (*path, str(key)), value)
     else:
         yield document.problem(f"{search!r} stands without a field; expected `field: value`", *path)
 
@@ -182,6 +192,22 @@ def _key(document: Document, table: str, path: tuple[str | int, ...]) -> Iterato
     for modifier in modifiers:
         if modifier not in _MODIFIERS:
             yield document.problem(f"{modifier!r} is no modifier here{meant(modifier, _MODIFIERS)}", *path)
+
+
+def _words(document: Document, table: str, path: tuple[str | int, ...], value: Any) -> Iterator[Problem]:
+    """Look whether a field of a closed set of words is asked for words that it can hold."""
+    name, *modifiers = str(path[-1]).split("|")
+    known = _CLOSED.get((table, name))
+    if known is None or not {*modifiers} <= {*_AROUND, "all", "cased"}:
+        return
+    before, behind = next((_AROUND[m] for m in modifiers if m in _AROUND), ("", ""))
+    listed = isinstance(value, list)
+    for number, word in enumerate(value if listed else [value]):
+        asked = str(word).lower().replace("[", "[[]")
+        if word is None or fnmatch.filter(known, f"{before}{asked}{behind}"):
+            continue
+        text = f"{word!r} is no word of {name!r}{meant(str(word), known)}"
+        yield document.problem(text, *path, *((number,) if listed else ()))
 
 
 def _source_of(table: str) -> str:
