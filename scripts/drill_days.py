@@ -1,8 +1,9 @@
 """Count what alarms on days without an attack: `python scripts/drill_days.py --machine-days 300`.
 
 The practice plant's twin lives whole pieces of days, every rare legitimate event in each, before the sensor's own
-judgement, which has learned other hours of the same plant before. Each piece is a twin and a judge of its own, so that
-memory stays bounded; what was counted is kept after each piece and added to, however often this is stopped. An
+judgement, which has learned other hours of the same plant before, with another seed. Each piece is a twin and a judge
+of its own, so that memory stays bounded and `--workers` of them can go on at once; what was counted is kept after each
+piece and added to, however often this is stopped. An
 incident begins where somebody would be called (an alert, at least low; a change, at least high): whatever begins
 one here is false. Printed and recorded (docs/proof/drill_days.json): the count, the hours behind it, the upper end of
 95 %.
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +53,7 @@ def main() -> int:
         "--learn-hours", type=float, default=12.0, help="simulated hours that are learned before (12)"
     )
     parser.add_argument("--seed", type=int, default=1, help="of the first piece (1)")
+    parser.add_argument("--workers", type=int, default=1, help="pieces that go on at once (1)")
     parser.add_argument("--kept", type=Path, default=_KEPT, help="where what was counted is kept")
     parser.add_argument("--anew", action="store_true", help="forget what was counted before")
     parser.add_argument("--record", action="store_true", help="write docs/proof/drill_days.json")
@@ -61,15 +64,33 @@ def main() -> int:
         began, commit = time.process_time(), _commit()
         state = learn(asked.learn_hours * 60, asked.seed, list(_events(asked.seed, asked.learn_hours * 60)))
         print(f"learned {asked.learn_hours:g} h in {time.process_time() - began:.0f} s of CPU", flush=True)
-        while _machine_days(pieces) < asked.machine_days:
-            pieces.append(_piece(asked.seed + 1000 + len(pieces), asked.hours, state, commit))
+        for piece in _lived(asked, pieces, state, commit):
+            pieces.append(piece)
             _keep(asked.kept, pieces)
-            print(f"{_machine_days(pieces):.1f} machine-days: {pieces[-1]}", flush=True)
+            print(f"{_machine_days(pieces):.1f} machine-days: {piece}", flush=True)
     told = _sum(pieces)
     print(_sentence(told))
     if asked.record:
         put("drill_days", {"practice plant": told}, asked.records)
     return 0 if told["at_most_per_100_machines_day"] <= 1.0 and told["per_site_day"] <= 1.0 else 1
+
+
+def _lived(
+    asked: argparse.Namespace, before: list[dict[str, Any]], state: bytes, commit: str
+) -> Iterator[dict[str, Any]]:
+    """Give pieces as they are done, until there are enough; each has a seed that no other one and no lesson had."""
+    wanted = -(-asked.machine_days * 24 // (asked.hours * len(MACHINES)))
+    seeds = (asked.seed + 1000 + n for n in range(100_000))
+    fresh = (seed for seed in seeds if seed not in {piece["seed"] for piece in before})
+    going: set[Future[dict[str, Any]]] = set()
+    left = int(wanted) - len(before)
+    with ProcessPoolExecutor(asked.workers) as pool:
+        while left or going:
+            while left and len(going) < asked.workers:
+                going.add(pool.submit(_piece, next(fresh), asked.hours, state, commit))
+                left -= 1
+            done, going = wait(going, return_when=FIRST_COMPLETED)
+            yield from (each.result() for each in done)
 
 
 def _events(seed: int, minutes: float) -> Iterator[tuple[str, float]]:

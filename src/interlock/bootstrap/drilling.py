@@ -22,7 +22,7 @@ from interlock.pipeline.sensor.judge import wanted_tables
 from interlock.pipeline.sensor.urgency import PRESSING
 from interlock.plant.machines import BY_NAME
 from interlock.plant.site import site_text
-from interlock.plant.twin.recording import Twin, ordered
+from interlock.plant.twin.recording import BEGIN_S, Twin, ordered
 from interlock.records.frames import SPILL_OCTETS, Frames, Source
 from interlock.records.site import Site
 from interlock.records.site_text import load_site
@@ -123,9 +123,9 @@ class Film:
         )
 
 
-def site_of(planned: Sequence[tuple[str, float]] = ()) -> Site:
+def site_of(planned: Sequence[tuple[str, float]] = (), begin_s: int = BEGIN_S) -> Site:
     """What the practice plant's people know, with the work orders of planned events."""
-    return load_site(site_text(ordered(planned)), file="the practice plant's site file")
+    return load_site(site_text(ordered(planned, begin_s)), file="the practice plant's site file")
 
 
 def learn(
@@ -165,13 +165,17 @@ def rehearse(
     attacks: Sequence[tuple[str | Scenario, float]] = (),
     planned: Sequence[tuple[str, float]] = (),
     judgement: Judgement | None = None,
+    begin_s: int = BEGIN_S,
     tick: Callable[[float], None] = lambda _share: None,
 ) -> Watched:
-    """Let the twin run so long before the sensor's judgement. attacks, planned: names, and when (minutes)."""
-    film, site, runner = Film(), site_of(planned), build_runner(judgement)
+    """Let the twin run so long before the sensor's judgement. attacks, planned: names, and when (minutes).
+
+    begin_s: when the twin's clock begins, UTC seconds.
+    """
+    film, site, runner = Film(), site_of(planned, begin_s), build_runner(judgement)
     if learned is not None:
         runner.know(learned)
-    twin = _twin(film, seed, attacks, planned)
+    twin = _twin(film, seed, attacks, planned, begin_s)
     engine = build_engine(_SOURCE, wanted=wanted_tables(runner.needs), read=runner.needs, pending=PRESSING)
     rehearsal = Rehearsal(engine, runner, inventory_of(site), site)
     fine = [twin.clock.now + round(minute * 60e9) for _, minute in attacks]
@@ -259,8 +263,9 @@ def _twin(
     seed: int,
     attacks: Sequence[tuple[str | Scenario, float]],
     planned: Sequence[tuple[str, float]],
+    begin_s: int = BEGIN_S,
 ) -> Twin:
-    twin = Twin(film.file, seed)
+    twin = Twin(film.file, seed, begin_s)
     for name, minute in attacks:
         twin.attack(name, minute)
     for name, minute in planned:

@@ -25,7 +25,8 @@ _NOVELTY: Final = {"machine": 4, "relation": 3, "verb": 2, "function": 1, "objec
 class Case:
     """One cause, looked at from all sides."""
 
-    def __init__(self, key: Key, tally: Tally, context: Context) -> None:
+    def __init__(self, key: Key, tally: Tally, context: Context, unsettled: str = "") -> None:
+        """unsettled: a sentence that says why something new was to be expected there; empty where it was not."""
         self.realm, self.client, self.server, self.protocol, self.name = key
         self.tally, self.context = tally, context
         self.deed = DEEDS["authenticate" if self.name == "user" else self.name]
@@ -34,6 +35,7 @@ class Case:
             context, (self.realm, self.client, self.server), tally, stranger=self.news == "machine"
         )
         self.servers = list(tally.noted("server"))
+        self.unsettled = "" if self._floods or self.standing.safety else unsettled
 
     def verdict(self) -> Verdict:
         """All of it."""
@@ -43,7 +45,7 @@ class Case:
             machines=(self.client, self.server) if self.server else (self.client,),
             others=() if self.server else tuple(self.servers),
             cause=f"{self.protocol} {self.name}",
-            kind="change" if self.standing.ordered or self.spare else "alert",
+            kind="change" if self.standing.ordered or self.spare or self.unsettled else "alert",
             severity=self.severity(),
             confidence=0.8 if grave else 0.7,
             title=self.title(),
@@ -67,6 +69,8 @@ class Case:
         if self.spare and not self.standing.safety:
             return "low"
         given = self.standing.severity(usual)
+        if self.unsettled:
+            return "medium" if given in ("high", "critical") else given
         return "high" if self._floods and given in ("low", "medium") else given
 
     @property
@@ -107,7 +111,8 @@ class Case:
                 more = f" and {len(words) - 6} more" if len(words) > 6 else ""
                 parts.append(f"{kind}s {', '.join(words[:6])}{more}")
         ends = ", ".join(f"{n} {outcome}" for outcome, n in self.tally.noted("outcome").items())
-        return f"{'; '.join(parts)} (outcomes: {ends}). {self.standing.told()}".strip()
+        told = f"{self.unsettled} {self.standing.told()}".strip()
+        return f"{'; '.join(parts)} (outcomes: {ends}). {told}".strip()
 
     def techniques(self) -> tuple[str, ...]:
         """Those of the deed, with what protocol, number of targets and of requests add."""

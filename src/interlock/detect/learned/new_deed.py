@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+import numpy as np
+
 from interlock.detect.batch import MINUTE_NS
 from interlock.detect.control import backwards
 from interlock.detect.learned.chances import expected
+from interlock.detect.learned.custom import Custom
 from interlock.detect.learned.deed_case import Case, appeared
 from interlock.detect.learned.deeds import (
     ACTS,
@@ -53,6 +56,8 @@ _FAINT: Final = frozenset({"appear", "connect", "unknown"})
 """Deeds that lead to others: said at the end, and of machines of which nothing graver is said."""
 _CONTROLLED: Final = frozenset({"profinet-rt", "profinet-dcp", "pnio-cm"})
 MANY_TARGETS: Final = 8
+MOST_NEW: Final = 3
+"""Objects that are new to a relation at once: more are no custom that was merely not met yet."""
 MANY_READ: Final = 16
 """Objects that a client reads for the first time, where it had read fewer than that before."""
 
@@ -89,7 +94,8 @@ class NewDeed(Learner):
     def __init__(self) -> None:
         super().__init__()
         self.words = Lexicon()
-        self._objects: dict[Key, int] = {}
+        self.custom = Custom()
+        self._objects: dict[Key, list[Key]] = {}
         self._usual: set[tuple[Any, ...]] = set()
         self._taken: dict[tuple[Any, ...], int] = {}
         self._controllers: set[Key] = set()
@@ -111,7 +117,11 @@ class NewDeed(Learner):
                 if len(self._taken) >= _MOST_TAKEN:
                     self._taken.clear()
                 self._taken[key[1:]] = end
-            self._take(_Row(key), begin, end)
+            row = _Row(key)
+            if row.verb in ACTS:
+                at = (begin,) if begin == end else np.unique(batch.times_ns()[groups.rows(group)] // MINUTE_NS)
+                self.custom.acted((*row.pair, row.verb), at)
+            self._take(row, begin, end)
 
     def _take(self, row: _Row, first: int, last: int) -> None:
         found = self._deviation(row)
@@ -122,8 +132,11 @@ class NewDeed(Learner):
         for word in row.words():
             if word[0] != "o" or word in self.words:
                 self.words.meet(word, first, last)
-            elif self._objects.get(word[:6], 0) < MOST_OBJECTS and self.words.meet(word, first, last):
-                self._objects[word[:6]] = self._objects.get(word[:6], 0) + 1
+            elif self._many(word[:6]) < MOST_OBJECTS and self.words.meet(word, first, last):
+                self._objects.setdefault(word[:6], []).append(word)
+
+    def _many(self, space: Key) -> int:
+        return len(self._objects.get(space, ()))
 
     def relations(self) -> tuple[Relation, ...]:
         """Give every relation of plant protocols, sorted."""
@@ -231,7 +244,7 @@ class NewDeed(Learner):
 
     def _knows_object(self, row: _Row) -> bool:
         space = ("o", *row.pair, row.verb)
-        return self._objects.get(space, 0) >= MOST_OBJECTS or (*space, row.place) in self.words
+        return self._many(space) >= MOST_OBJECTS or (*space, row.place) in self.words
 
     def _collected(self, row: _Row) -> tuple[Key, str, str] | None:
         """Reading what it never read: said where it is much (see judge)."""
@@ -260,31 +273,49 @@ class NewDeed(Learner):
             return appeared(key, tally, context)
         if not self._enough(key, tally):
             return None
-        return Case(key, tally, context).verdict()
+        return Case(key, tally, context, self._unsettled(key, tally)).verdict()
+
+    def _unsettled(self, key: Key, tally: Tally) -> str:
+        """Say how little is known, where all that is new is objects of verbs that are habit there; else nothing."""
+        spaces = [("o", *key[:4], verb) for verb in tally.noted("verb")]
+        if set(tally.noted("news")) != {"object"} or len(tally.noted("new")) > MOST_NEW:
+            return ""
+        since = self.observed.since(self.words.span(("s", *key[:4]))[0])
+        for space in spaces:
+            once = sum(1 for word in self._objects.get(space, ()) if self.words.once(word))
+            if expected(once, since).converged:
+                continue
+            if told := self.custom.unsettled(space[1:], self._many(space), once):
+                return told
+        return ""
 
     def _enough(self, key: Key, tally: Tally) -> bool:
         realm, client, server, protocol, deed = key
         if protocol == "arp":
             return len(tally.noted("server")) >= MANY_TARGETS
         if deed == "watch" and server:
-            before = self._objects.get(("o", realm, client, server, protocol, "read"), 0)
+            before = self._many(("o", realm, client, server, protocol, "read"))
             return len(tally.noted("new")) >= max(MANY_READ, before)
         return True
 
     # State
 
     def knowledge(self) -> Any:
-        """Give all known words."""
-        return self.words.state()
+        """Give all known words, and how often somebody acts."""
+        return {"words": self.words.state(), "custom": self.custom.state()}
 
     def restore_knowledge(self, known: Any) -> None:
-        """Take them back, and count objects anew."""
+        """Take them back, and count objects anew. What was learned by the first versions has words alone."""
+        custom: list[Any] = []
+        if isinstance(known, dict):
+            known, custom = known["words"], known["custom"]
         self.words.restore(known)
+        self.custom.restore(custom)
         self._usual, self._objects, self._taken = set(), {}, {}
         self._controllers = {w[1:3] for w in self.words if w[0] == "s" and w[4] in _CONTROLLED}
         for word in self.words:
             if word[0] == "o":
-                self._objects[word[:6]] = self._objects.get(word[:6], 0) + 1
+                self._objects.setdefault(word[:6], []).append(word)
 
 
 def _expected(word: Key) -> bool:

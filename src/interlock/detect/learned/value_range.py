@@ -13,6 +13,8 @@ __all__ = ["Range"]
 
 _FEW: Final = 20
 """Writes: from fewer nothing is known of how far the next one may go."""
+_BRIEF: Final = 60
+"""Minutes: what a process asked for within an hour is no measure of where it goes in a shift."""
 _LEAST_TOLD: Final = 60
 _LEAST_MINUTES: Final = 10
 _GREW: Final = 0.05
@@ -58,11 +60,15 @@ class Range:
             width = self.high - self.low
             size = np.maximum(np.abs(self.low), np.abs(self.high))
             if direction == "written":
-                margin = 0.25 * width if self.rows >= _FEW else np.maximum(width, 0.5 * size)
+                little = self.rows < _FEW or self.last - self.first < _BRIEF
+                margin = np.maximum(width, 0.5 * size) if little else 0.25 * width
+                margin = np.where(width == 0, 0.5 * size, margin)  # one value says nothing of a width
             else:
                 # What never moved is a state or set point: when it does, that is a person's or the process's business.
                 margin = np.where(width > 0, np.maximum(2.0 * width, 0.1 * size), np.inf)
             found: NDArray[np.bool_] = (numbers < self.low - margin) | (numbers > self.high + margin)
+            if direction == "written":
+                found &= ~(_is_state(numbers) & _is_state(self.low) & _is_state(self.high))
         return found
 
     def text(self, at: int) -> str:
@@ -81,3 +87,9 @@ class Range:
         known.low, known.high = np.array(state[0], np.float64), np.array(state[1], np.float64)
         known.rows, known.first, known.last, known.grew = (int(n) for n in state[2:6])
         return known
+
+
+def _is_state(numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which of them are off or on: between these there is no distance."""
+    states: NDArray[np.bool_] = (numbers == 0.0) | (numbers == 1.0)
+    return states
