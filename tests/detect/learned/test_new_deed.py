@@ -187,3 +187,58 @@ def test_a_controller_that_takes_in_a_spare_part_is_a_change() -> None:
         taught(before), {"operations": [{**dcp, **named, "server": spare, "client": "00:1b:1b:00:00:66"}]}
     ).findings
     assert (finding.kind, finding.severity) == ("alert", "high")
+
+
+PANEL = {"client": "10.0.0.8", "verb": "write", "function_name": "Write Single Register", "unit": "1"}
+ONCE = {**PANEL, "at": -600, "object": "holding:4"}
+
+
+def judged(detector: NewDeed, *rows: dict[str, Any], context: Context | None = None) -> Any:
+    return concluded(detector, {"operations": list(rows)}, context).findings
+
+
+def test_a_second_set_point_of_who_was_seen_to_set_one_is_a_change_that_says_why() -> None:
+    (finding,) = judged(taught([*HOUR, ONCE]), {**PANEL, "object": "holding:5"})
+    assert (finding.kind, finding.severity) == ("change", "medium")
+    assert "had done so in 1 minute only, to 1 object, of which 1 was met once" in finding.explanation
+    assert "has not converged" in finding.explanation
+
+
+def test_a_controller_that_writes_every_minute_has_shown_that_it_writes_nothing_else() -> None:
+    (finding,) = judged(taught(), {**PANEL, "client": "10.0.0.9", "object": "holding:5"})
+    assert (finding.kind, finding.severity) == ("alert", "high")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        [{**PANEL, "verb": "stop", "function_name": "stop", "object": "holding:5"}],
+        [{**PANEL, "function_name": "Write Single Coil", "object": "coil:5"}],
+        [{**PANEL, "server": "10.0.0.3", "object": "holding:5"}],
+        [{**PANEL, "client": "10.0.0.66", "object": "holding:5"}],
+        [{**PANEL, "object": f"holding:{n}"} for n in range(5, 10)],
+        [{**PANEL, "object": "holding:5"}] * 90,
+    ],
+    ids=["verb", "function", "server", "client", "many", "flood"],
+)
+def test_little_that_is_known_excuses_nothing_but_few_new_objects(other: list[dict[str, Any]]) -> None:
+    findings = judged(taught([*HOUR, ONCE]), *other)
+    assert "alert" in {finding.kind for finding in findings}
+    assert {finding.severity for finding in findings} & {"high", "critical"}
+
+
+def test_a_safety_system_excuses_nothing() -> None:
+    site = load_site('[[safety_systems]]\nname = "trip"\naddress = "10.0.0.2"\n')
+    (finding,) = judged(
+        taught([*HOUR, ONCE]), {**PANEL, "object": "holding:5"}, context=Context(now=START, site=site)
+    )
+    assert (finding.kind, finding.severity) == ("alert", "critical")
+
+
+def test_what_first_versions_learned_is_judged_as_they_did() -> None:
+    detector, old = NewDeed(), taught([*HOUR, ONCE])
+    detector.words.restore(old.words.state())
+    detector.restore_knowledge(old.words.state())
+    detector.judging = True
+    (finding,) = judged(detector, {**PANEL, "object": "holding:5"})
+    assert finding.kind == "alert"

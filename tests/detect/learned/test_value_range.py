@@ -50,3 +50,24 @@ MARGINS = [(5, 9.0, False), (5, 10.6, True), (60, 7.2, False), (60, 7.6, True)]
 def test_the_margin_of_writes_is_wide_where_little_is_known(rows: int, value: float, outside: bool) -> None:
     known = of([6.0, 7.0] * (rows // 2) + [6.5] * (rows % 2))
     assert bool(known.outside(np.array([[value]]), "written").any()) is outside
+
+
+def test_an_hour_is_no_measure_of_a_shift() -> None:
+    brief = Range(1)
+    brief.widen(np.array([[6.0, 7.0] * 500]).T, 0, 20)
+    assert not brief.outside(np.array([[8.0]]), "written").any()
+    assert brief.outside(np.array([[12.0]]), "written").any()
+    assert of([6.0, 7.0] * 500).outside(np.array([[8.0]]), "written").any()
+
+
+@pytest.mark.parametrize("known", [[0.0], [1.0], [0.0] * 100, [0.0, 1.0]])
+def test_from_off_to_on_is_no_distance_and_a_number_is_one(known: list[float]) -> None:
+    switch = of(known)
+    assert not switch.outside(np.array([[0.0], [1.0]]), "written").any()
+    assert switch.outside(np.array([[290.0]]), "written").any()
+
+
+def test_one_value_says_nothing_of_a_width() -> None:
+    held = of([7500.0] * 400)
+    assert not held.outside(np.array([[7600.0]]), "written").any()
+    assert held.outside(np.array([[12_000.0]]), "written").any()

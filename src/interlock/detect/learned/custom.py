@@ -48,8 +48,8 @@ class Custom:
         """
         rhythm = self._acts.get(key)
         acts = 0 if rhythm is None else rhythm.minutes
-        if acts and upper_count(once) <= NEWS_SHARE * acts:
-            return ""
+        if not acts or upper_count(once) <= NEWS_SHARE * acts:
+            return ""  # of what the first versions learned nobody counted acts
         return (
             f"It had done so in {counted(acts, 'minute')} only, to {counted(known, 'object')}, of which {once} "
             f"{'was' if once == 1 else 'were'} met once: that relation has not converged, and something new in it "
