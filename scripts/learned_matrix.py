@@ -1,9 +1,10 @@
 """What is judged falsely, and what is missed, by how long was learned: `python scripts/learned_matrix.py --record`.
 
-The practice plant's twin is learned for 20 minutes, an hour and twelve hours; each lesson then judges other seeds of it that
-begin at other times of other days: a quiet plant, one to which every rare legitimate event happens, every attack, and attacks
-drawn anew. The shorter lessons have seen no rare event at all, not even a change of shift; the longest has seen what chance
-brings in so many hours. Printed (and recorded in docs/proof/learned_matrix.json): a row per lesson, misses and false incidents by name.
+The practice plant's twin is learned for 20 minutes, an hour and twelve hours; each lesson then judges other seeds of
+it that begin at other times of other days: a quiet plant, one to which every rare legitimate event happens, every
+attack, and attacks drawn anew. The shorter lessons have seen no rare event at all, not even a change of shift; the
+longest three changes of shift and a restart of the panel. Printed (and recorded in docs/proof/learned_matrix.json): a
+row per lesson, misses and false incidents by name.
 """
 
 from __future__ import annotations

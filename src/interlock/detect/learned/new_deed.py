@@ -119,7 +119,9 @@ class NewDeed(Learner):
                 self._taken[key[1:]] = end
             row = _Row(key)
             if row.verb in ACTS:
-                at = (begin,) if begin == end else np.unique(batch.times_ns()[groups.rows(group)] // MINUTE_NS)
+                at = (
+                    (begin,) if begin == end else np.unique(batch.times_ns()[groups.rows(group)] // MINUTE_NS)
+                )
                 self.custom.acted((*row.pair, row.verb), at)
             self._take(row, begin, end)
 

@@ -37,9 +37,7 @@ SCAN_S: Final = 0.2
 _DAY_S: Final = 86_400
 
 
-def ordered(
-    planned: Iterable[tuple[str, float]], begin_s: int = BEGIN_S
-) -> list[tuple[str, datetime]]:
+def ordered(planned: Iterable[tuple[str, float]], begin_s: int = BEGIN_S) -> list[tuple[str, datetime]]:
     """Those of planned events (name and minute of the recording) that somebody ordered, with their times (UTC)."""
     return [
         (name, datetime.fromtimestamp(begin_s + round(minute * 60), UTC))
