@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
 from typing import TYPE_CHECKING
@@ -10,8 +11,9 @@ import pytest
 from click.testing import CliRunner
 from tests.detect.incidents.test_threads import CONTEXT, PATH
 
-from interlock.bootstrap.incident_book import FILE, IncidentBook
+from interlock.bootstrap.incident_book import GROWTH_NS, IncidentBook
 from interlock.cli.main import interlock
+from interlock.pipeline.sensor.incident_file import FILE, IncidentFile
 from interlock.report.schema import check
 from interlock.store.plain.store import PlainStore
 
@@ -30,21 +32,55 @@ def store(tmp_path: Path) -> Iterator[PlainStore]:
 def test_an_incident_goes_on_after_a_restart(store: PlainStore) -> None:
     first = IncidentBook(store, store.folder, 0)
     first.feed(PATH[:2], CONTEXT)
-    first.write(CONTEXT)
+    first.write(CONTEXT, time.time_ns())
     before = json.loads((store.folder / FILE).read_text("utf-8"))
     check(before, "incidents")
     again = IncidentBook(store, store.folder, 0)
     again.feed(PATH[2:], CONTEXT)
-    again.write(CONTEXT)
+    again.write(CONTEXT, time.time_ns())
     (after,) = json.loads((store.folder / FILE).read_text("utf-8"))["incidents"]
     assert after["id"] == before["incidents"][0]["id"]
     assert after["findings"] == [finding.id for finding in PATH]
 
 
 def test_a_damaged_state_is_said_and_begins_anew(store: PlainStore) -> None:
+    store.commit(PATH)
     store.keep("incidents", b"{")
-    IncidentBook(store, store.folder, 5)
+    book = IncidentBook(store, store.folder, 5)
     assert [(e.event, e.time) for e in store.diary()] == [("state-lost", 5)]
+    book.catch_up(CONTEXT)
+    assert book.write(CONTEXT, 6)
+    (one,) = IncidentFile(store.folder).incidents()
+    assert len(one.findings) == len(PATH)
+
+
+def test_what_a_judge_had_committed_when_it_died_is_not_missing(store: PlainStore) -> None:
+    first = IncidentBook(store, store.folder, 0)
+    store.commit(PATH[:2])
+    first.feed(PATH[:2], CONTEXT)
+    assert first.write(CONTEXT, 1)
+    store.commit(PATH[2:])  # and then it is killed: nobody was fed
+    again = IncidentBook(store, store.folder, 2)
+    again.catch_up(CONTEXT)
+    assert again.write(CONTEXT, 2)
+    (one,) = IncidentFile(store.folder).incidents()
+    assert set(one.findings) == {finding.id for finding in PATH}
+    assert [(row.severity, row.count) for row in again.figures] == [(one.severity, 1)]
+
+
+def test_more_of_the_same_is_written_seldom_and_what_is_new_at_once(store: PlainStore) -> None:
+    book = IncidentBook(store, store.folder, 0)
+    book.feed(PATH[:1], CONTEXT)
+    assert book.write(CONTEXT, 10)
+    assert not book.write(CONTEXT, 11)
+    book.feed([dataclasses.replace(PATH[0], count=PATH[0].count + 1)], CONTEXT)
+    assert not book.write(CONTEXT, 12)
+    book.feed(PATH[1:2], CONTEXT)
+    assert book.write(CONTEXT, 13)
+    book.feed([dataclasses.replace(PATH[0], count=PATH[0].count + 2)], CONTEXT)
+    assert book.write(CONTEXT, 13 + GROWTH_NS)
+    (one,) = IncidentFile(store.folder).incidents()
+    assert one.count == PATH[0].count + 2 + PATH[1].count
 
 
 def test_people_read_it_from_the_store(store: PlainStore) -> None:
@@ -52,11 +88,16 @@ def test_people_read_it_from_the_store(store: PlainStore) -> None:
     nothing = CliRunner().invoke(interlock, ["sensor", "incidents", "--store", str(store.folder)])
     assert "No incident so far" in nothing.output
     book.feed(PATH, CONTEXT)
-    book.write(CONTEXT)
+    book.write(CONTEXT, time.time_ns())
     told = CliRunner().invoke(interlock, ["sensor", "incidents", "--store", str(store.folder)])
     assert "4 findings along one path" in told.output
     status = CliRunner().invoke(interlock, ["sensor", "status", "--store", str(store.folder)])
-    assert "incidents   1, the gravest: setpoint happened" in status.output
+    assert "incidents   1, the gravest first" in status.output
+    assert "setpoint happened" in status.output
+    brief = CliRunner().invoke(interlock, ["sensor", "status", "--json", "--store", str(store.folder)])
+    document = json.loads(brief.output)
+    check(document, "status")
+    assert [one["findings"] for one in document["incidents"]] == [4]
     as_json = CliRunner().invoke(interlock, ["sensor", "incidents", "--json", "--store", str(store.folder)])
     check(json.loads(as_json.output), "incidents")
 

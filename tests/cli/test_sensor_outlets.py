@@ -13,6 +13,9 @@ from typing import Any
 
 from tests.cli.terminal import DEMO, one_sentence, run, start
 
+from interlock.export.prometheus import exposition
+from interlock.pipeline.sensor.figures import read_figures
+from interlock.report.schema import check
 from interlock.store.plain.reader import PlainReader
 
 CAPTURE = DEMO / "incident.pcap.gz"
@@ -49,6 +52,37 @@ def test_a_file_outlet_has_every_finding_that_the_store_has(tmp_path: Path) -> N
     assert {line["finding"]["id"] for line in lines(told)} == set(stored)
     again = run("sensor", "replay", CAPTURE, "--config", path)
     assert again.code == 0, again.err
+
+
+def test_incidents_are_told_once_and_stand_in_status_and_metrics_too(tmp_path: Path) -> None:
+    told = tmp_path / "told.jsonl"
+    path = config(tmp_path, f'[[outlet]]\nkind = "file"\ntells = "incidents"\npath = "{told}"')
+    for _ in range(2):  # the second time nothing has got worse
+        ended = run("sensor", "replay", CAPTURE, "--config", path)
+        assert ended.code == 0, ended.err
+    stories = json.loads((tmp_path / "store" / "incidents.json").read_text("utf-8"))["incidents"]
+    assert stories
+    by_id = {line["incident"]["id"]: line for line in lines(told)}
+    assert {story["id"] for story in stories} <= set(by_id)
+    for line in lines(told):
+        check(line, "incident-delivery")
+    news = [line["incident"]["id"] for line in lines(told) if line["why"] == "new"]
+    assert len(news) == len(set(news))
+    document = json.loads(run("sensor", "status", "--json", "--store", tmp_path / "store").out)
+    check(document, "status")
+    assert [one["id"] for one in document["incidents"]] == [story["id"] for story in stories]
+    figures = document["figures"]
+    assert sum(row["count"] for row in figures["incidents"]) == len(stories)
+    metrics = exposition(read_figures(figures), 0)
+    assert "interlock_incidents{" in metrics
+
+
+def test_without_a_configuration_findings_and_incidents_are_printed(tmp_path: Path) -> None:
+    ended = run("sensor", "replay", CAPTURE, "--out", tmp_path / "store")
+    assert ended.code == 0, ended.err
+    told = [line for line in ended.out.decode().splitlines() if "  INCIDENT " in line]
+    assert len(told) == 1
+    assert "; new)" in told[0]
 
 
 def test_figures_are_answered_over_http_while_it_runs(tmp_path: Path) -> None:

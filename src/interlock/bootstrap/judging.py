@@ -104,6 +104,7 @@ class _Bench:
             now_s=time.monotonic,
             beside=beside,
         )
+        self._book.catch_up(self._judge.context)
 
     def desk(self, cells: memoryview) -> Desk:
         """The desk at which it all happens."""
@@ -125,7 +126,7 @@ class _Bench:
     def done(self) -> None:
         """Nothing more comes."""
         self._memory.save(whole=True)
-        self._book.write(self._judge.context)
+        self._write_incidents(last=True)
         self._store.note(
             Entry(time=time.time_ns(), event="stopped", says="the sensor came to its end; all is kept")
         )
@@ -153,13 +154,18 @@ class _Bench:
         self._gauge.buffers.told(self._held(), time.time_ns())
         self._gauge.watch({"compactor": self._parts.compactor_cells[PID]})
         self._gauge.assets = self._judge.machines
+        self._write_incidents()
         self._gauge.write(self._parts.sensor.folder)
-        self._book.write(self._judge.context)
         self._logbook.say()
         self._memory.tend()
         if time.monotonic() - self._gave_back >= GIVE_BACK_S:
             give_back()
             self._gave_back = time.monotonic()
+
+    def _write_incidents(self, *, last: bool = False) -> None:
+        if self._book.write(self._judge.context, time.time_ns(), last=last):
+            os.eventfd_write(self._parts.bell, 1)
+        self._gauge.incidents = self._book.figures
 
     def _held(self) -> Iterator[tuple[BufferName, None, int, int]]:
         rows, findings = self._store.held

@@ -12,22 +12,23 @@ from typing import TYPE_CHECKING, Final
 from interlock.bootstrap.reloading import Asked, anew, in_force
 from interlock.errors import ConfigError, InterlockError
 from interlock.export.delivery.outlet import open_outlet
-from interlock.export.delivery.pump import Chances, Pumps
+from interlock.export.delivery.pump import Chances, Pumps, Voice
 from interlock.pipeline.sensor.board import ALIVE
 from interlock.pipeline.sensor.figures import read_figures_file
+from interlock.pipeline.sensor.incident_file import IncidentFile
 from interlock.pipeline.sensor.outlet_figures import write_outlet_figures
 from interlock.store.plain.follower import Follower
 from interlock.store.port import Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from interlock.bootstrap.sensor_parts import Parts
     from interlock.export.delivery.metrics import MetricsListener
-    from interlock.export.delivery.outlet import Outlet
     from interlock.records.config import Config, OutletConfig
     from interlock.records.figures import Figures
-    from interlock.records.vocabulary import Severity
+    from interlock.records.incident import Incident
 
 __all__ = ["telling"]
 
@@ -96,10 +97,10 @@ class _Voices:
     def _begun(self) -> Pumps:
         name = self._parts.sensor.name
         opened = [
-            pair for one in self._config.outlets if (pair := _opened(one, name, self._tell)) is not None
+            voice for one in self._config.outlets if (voice := _opened(one, name, self._tell)) is not None
         ]
         pumps = Pumps(
-            opened, lambda: nullcontext(Follower(self._parts.sensor.folder)), self._chances, self._tell
+            opened, lambda: nullcontext(_Listener(self._parts.sensor.folder)), self._chances, self._tell
         )
         pumps.start()
         return pumps
@@ -108,12 +109,22 @@ class _Voices:
         self._parts.letters.post(Entry(time=time.time_ns(), event=event, says=says, count=count))  # type: ignore[arg-type]
 
 
-def _opened(
-    config: OutletConfig, sensor: str, tell: Callable[[str, str, int], None]
-) -> tuple[Outlet, Severity] | None:
+class _Listener(Follower):
+    """Findings and incidents of a store."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._file = IncidentFile(folder)
+
+    def incidents(self) -> Sequence[Incident]:
+        """See pump.Source.incidents."""
+        return self._file.incidents()
+
+
+def _opened(config: OutletConfig, sensor: str, tell: Callable[[str, str, int], None]) -> Voice | None:
     """An outlet; one whose secret has gone since the sensor began is said, and the others go on."""
     try:
-        return open_outlet(config, sensor), config.least_severity
+        return Voice(open_outlet(config, sensor), config.least_severity, config.tells)
     except InterlockError as error:
         tell("outlet-failing", f"{config.name} cannot begin: {error}", 0)
         return None

@@ -36,23 +36,12 @@ def incidents(folder: str, *, as_json: bool) -> None:
 
 def read_incidents(folder: Path) -> dict[str, Any]:
     """The sensor's file; nothing where it has written none. Raises SourceError."""
-    from interlock.bootstrap.incident_book import FILE  # noqa: PLC0415
-    from interlock.errors import SourceError  # noqa: PLC0415
+    from interlock.errors import SourceError  # noqa: PLC0415 (--help stays quick)
+    from interlock.pipeline.sensor.incident_file import IncidentFile  # noqa: PLC0415
 
-    path = folder / FILE
-    try:
-        told: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        if folder.is_dir():
-            return {"schema": "interlock/incidents/1", "incidents": []}
-        raise SourceError(f"{folder}: no sensor keeps its store there; name it with --store") from None
-    except OSError as error:
-        raise SourceError(f"{path}: cannot be read ({(error.strerror or str(error)).lower()})") from error
-    except ValueError as error:
-        raise SourceError(
-            f"{path}: is not what a sensor writes; it is written anew with the next incident"
-        ) from error
-    return told
+    if not folder.is_dir():
+        raise SourceError(f"{folder}: no sensor keeps its store there; name it with --store")
+    return IncidentFile(folder).document()
 
 
 def _tell(number: int, one: dict[str, Any], console: Console) -> None:

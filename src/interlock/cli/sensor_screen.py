@@ -13,6 +13,7 @@ from interlock.cli.sensor_view import (
     AS_IT_WAS,
     budgets_said,
     headline,
+    incident_said,
     interface_said,
     latency_said,
     lost_said,
@@ -42,6 +43,7 @@ _STYLES: Final = {
     "absent": "bold red",
 }
 _SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
+_INCIDENTS: Final = 2
 _INTERFACES: Final = 2
 _OUTLETS: Final = 2
 _NARROW: Final = 60
@@ -80,6 +82,7 @@ def _lines(view: View, before: View, width: int, height: int) -> Lines:
         yield _MUST, Text(AS_IT_WAS, _STYLES[view.state])
     spoken = before.figures if view.state == "running" else None  # of who says nothing no rate is known
     yield from _numbers(figures, spoken, width)
+    yield from _incidents(view, width, height)
     yield from _interfaces(figures, width, height)
     yield from _memory(figures, width, height)
     for full, line in buffer_lines(figures, width, max(2, (height - 16) // 4)):
@@ -128,6 +131,18 @@ def _numbers(figures: Figures, before: Figures | None, width: int) -> Lines:
     lost = figures.drops or figures.blind_ns or figures.shed
     for text in packed([f"dropped {figures.drops:,}", *lost_said(figures)], width, separator="; ", most=3):
         yield _MUST, Text(text, "bold yellow" if lost else "green")
+
+
+def _incidents(view: View, width: int, height: int) -> Lines:
+    """The gravest ones; how many there are besides."""
+    most = _INCIDENTS if height < 40 else 2 * _INCIDENTS
+    for place, one in enumerate(view.incidents[:most]):
+        first, *others = incident_said(one)
+        style = "bold red" if one.severity in {"critical", "high"} else "bold yellow"
+        rank = _WORST if place == 0 else _PICTURE
+        yield from _said(rank, [f"incident {first}", *others], width, style, separator="; ")
+    if (left := len(view.incidents) - most) > 0:
+        yield _PICTURE, Text(f"{left:,} other incident{'s' * (left > 1)}")
 
 
 def _interfaces(figures: Figures, width: int, height: int) -> Lines:

@@ -31,12 +31,12 @@ def settings(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def configuration(config_file: str | None) -> Config:
-    """The file's, its secrets looked at; without one that of a sensor that only prints its findings."""
+    """The file's, its secrets looked at; without one that of a sensor that only prints findings and incidents."""
     from interlock.bootstrap import check_config, read_config  # noqa: PLC0415 (--help stays quick)
     from interlock.records.config import Config, StdoutConfig  # noqa: PLC0415
 
     if config_file is None:
-        return Config(outlets=(StdoutConfig(format="text"),))
+        return Config(outlets=(StdoutConfig(format="text", tells="both"),))
     config = read_config(Path(config_file))
     check_config(config)
     return config

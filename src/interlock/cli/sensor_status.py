@@ -38,21 +38,7 @@ def status(folder: str, *, as_json: bool) -> None:
         click.echo(json.dumps(view_document(view), indent=1))
     else:
         print_view(view)
-        _tell_incidents(Path(folder))
     sys.exit(DONE if view.state == "running" else NOTHING_READABLE)
-
-
-def _tell_incidents(folder: Path) -> None:
-    """How many incidents there are, and the gravest one; nothing where there is none."""
-    from interlock.cli.sensor_incidents import read_incidents  # noqa: PLC0415 (--help stays quick)
-    from interlock.report.printable import printable  # noqa: PLC0415
-
-    told = read_incidents(folder)["incidents"]
-    if told:
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        says = f"{len(told)}, the gravest: {printable(told[0]['title'])} (`interlock sensor incidents` tells them)"
-        for line in _lines("  incidents   ", says, width):
-            click.echo(line)
 
 
 def look(folder: Path) -> View:

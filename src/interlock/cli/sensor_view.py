@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -11,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from interlock.cli.sensor_buffers import buffer_sentences
 from interlock.errors import SourceError
 from interlock.pipeline.sensor.figures import figures_document, read_figures_file
+from interlock.pipeline.sensor.incident_file import IncidentFile
 from interlock.pipeline.sensor.outlet_figures import read_outlet_figures
+from interlock.report.documents import incident_document
 from interlock.report.printable import clip, printable
 from interlock.report.quantities import clock_text, duration_text, iso_time, octets_text
 
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
     from interlock.records.figures import Figures, InterfaceFigures, OutletFigures
     from interlock.records.histogram import Histogram
+    from interlock.records.incident import Incident
     from interlock.store.port import Entry
 
 __all__ = [
@@ -27,6 +31,7 @@ __all__ = [
     "View",
     "budgets_said",
     "headline",
+    "incident_said",
     "interface_said",
     "latency_said",
     "lost_said",
@@ -39,6 +44,7 @@ __all__ = [
 
 _FRESH_NS: Final = 5_000_000_000
 _LINES: Final = 8
+_INCIDENTS: Final = 3
 AS_IT_WAS: Final = "What follows is as it was then."
 _SEVERITIES: Final[tuple[str, ...]] = ("critical", "high", "medium", "low", "info")
 
@@ -49,13 +55,14 @@ State = Literal["running", "silent", "stopped", "absent"]
 class View:
     """state: `silent` where its process is there and has said nothing for five seconds; `absent` where it never ran.
 
-    diary: its newest lines, oldest first.
+    diary: its newest lines, oldest first. incidents: gravest first.
     """
 
     state: State
     now: int
     figures: Figures | None
     diary: tuple[Entry, ...] = ()
+    incidents: tuple[Incident, ...] = ()
 
     @property
     def until(self) -> int:
@@ -74,7 +81,12 @@ def view_of(folder: Path, now: int, diary: Callable[[], Iterable[Entry]]) -> Vie
         if figures is None:  # neither: this is no store
             raise
         lines = ()
-    return View(state=_state(figures, now, folder), now=now, figures=figures, diary=lines)
+    incidents: tuple[Incident, ...] = ()
+    with suppress(SourceError):  # `sensor incidents` says what is wrong with the file
+        incidents = IncidentFile(folder).incidents()
+    return View(
+        state=_state(figures, now, folder), now=now, figures=figures, diary=lines, incidents=incidents
+    )
 
 
 def _state(figures: Figures | None, now: int, folder: Path) -> State:
@@ -121,8 +133,17 @@ def view_document(view: View) -> dict[str, Any]:
     }
     if view.figures is not None:
         document["figures"] = figures_document(view.figures)
+    document["incidents"] = [_brief(one) for one in view.incidents]
     document["diary"] = [_entry(entry) for entry in view.diary]
     return document
+
+
+def _brief(one: Incident) -> dict[str, Any]:
+    """Without its steps: `sensor incidents --json` has them."""
+    whole = incident_document(one)
+    names = ("id", "rank", "consequence", "severity", "title", "could", "time", "last", "count", "machines")
+    findings = len(one.findings) + one.left_out
+    return {**{name: whole[name] for name in names if name in whole}, "findings": findings}
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
@@ -159,9 +180,11 @@ def _ago(age_ns: int) -> str:
 
 
 def sentences(view: View) -> Iterator[tuple[str, str]]:
-    """What it measured, a word and a sentence each; empty where it never ran."""
+    """What it measured, a word and a sentence each; where it never ran, only incidents that somebody put there."""
     figures = view.figures
     if figures is None:
+        if view.incidents:
+            yield from incident_sentences(view)
         return
     yield "version", printable(figures.version)
     newest = "none yet" if figures.capture_time is None else clock_text(figures.capture_time)
@@ -171,6 +194,7 @@ def sentences(view: View) -> Iterator[tuple[str, str]]:
     yield "operations", ", ".join(_by_name(figures.operations)) or "none"
     order: dict[str, int] = {s: figures.severities[s] for s in _SEVERITIES if s in figures.severities}
     yield "findings", f"{figures.findings:,} committed; by severity: {', '.join(_by_name(order)) or 'none'}"
+    yield from incident_sentences(view)
     yield "known", f"{figures.assets:,} machines; {figures.flows:,} conversations are followed"
     yield "record", ", ".join(latency_said(figures.record_latency))
     yield "finding", ", ".join(latency_said(figures.finding_latency))
@@ -190,7 +214,24 @@ def sentences(view: View) -> Iterator[tuple[str, str]]:
         yield "outlet", "; ".join(outlet_said(outlet, view.until))
 
 
+def incident_sentences(view: View) -> Iterator[tuple[str, str]]:
+    """How many there are, and the gravest ones."""
+    count = len(view.incidents)
+    if not count:
+        yield "incidents", "none so far"
+        return
+    yield "incidents", f"{count:,}, the gravest first (`interlock sensor incidents` tells them)"
+    for one in view.incidents[:_INCIDENTS]:
+        yield "", "; ".join(incident_said(one))
+
+
 # What follows gives parts of a sentence, the most important ones first, for lines of any width.
+
+
+def incident_said(one: Incident) -> list[str]:
+    """One incident: how grave, what, since when."""
+    head = f"{one.severity} ({one.consequence}): {printable(one.title)}"
+    return [head, f"since {clock_text(one.time)}", f"last {clock_text(one.last)}"]
 
 
 def lost_said(figures: Figures) -> list[str]:

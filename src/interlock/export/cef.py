@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from interlock.records.finding import Finding
     from interlock.records.vocabulary import Severity
 
-__all__ = ["cef_within"]
+__all__ = ["CEF_SEVERITY", "cef_head", "cef_text", "cef_within"]
 
-_SEVERITY: Final[dict[Severity, int]] = {"info": 0, "low": 3, "medium": 6, "high": 8, "critical": 10}
-_ROOM: Final = {"externalId": 40, "cat": 1023, "dvchost": 100, "msg": 1023}
+CEF_SEVERITY: Final[dict[Severity, int]] = {"info": 0, "low": 3, "medium": 6, "high": 8, "critical": 10}
+_ROOM: Final = {"externalId": 40, "cat": 1023, "dvchost": 100, "msg": 1023, "reason": 1023}
 _ROOM_OF_CUSTOM: Final = 4000
 _OPTIONAL: Final = ("cs6", "cs5", "msg", "cs3", "cs2")
 """What is left out first where there is no room."""
@@ -33,17 +33,22 @@ def cef_within(one: Committed, sensor: str) -> Iterator[str]:
     """The message, then ever shorter ones; a field that does not say anything is absent."""
     fields = _fields(one, sensor)
     head = _head(one.finding, 512)
-    yield head + _extension(fields)
+    yield head + cef_text(fields)
     for key in _OPTIONAL:
         if fields.pop(key, None):
             fields.pop(f"{key}Label", None)
-            yield head + _extension(fields)
-    yield _head(one.finding, 80) + _extension(fields)
+            yield head + cef_text(fields)
+    yield _head(one.finding, 80) + cef_text(fields)
 
 
 def _head(finding: Finding, room: int) -> str:
-    parts = ("Interlock", "Interlock", __version__, finding.detector, clip(finding.title, room))
-    return "CEF:0|" + "|".join(map(_header_text, parts)) + f"|{_SEVERITY[finding.severity]}|"
+    return cef_head(finding.detector, clip(finding.title, room), CEF_SEVERITY[finding.severity])
+
+
+def cef_head(kind: str, title: str, severity: int) -> str:
+    """The header with its last bar. severity: 0 to 10."""
+    parts = ("Interlock", "Interlock", __version__, kind, title)
+    return "CEF:0|" + "|".join(map(_header_text, parts)) + f"|{severity}|"
 
 
 def _header_text(text: str) -> str:
@@ -77,7 +82,8 @@ def _fields(one: Committed, sensor: str) -> dict[str, str]:
     return fields | {"msg": finding.explanation} if finding.explanation else fields
 
 
-def _extension(fields: dict[str, str]) -> str:
+def cef_text(fields: dict[str, str]) -> str:
+    """The extension: what says something, each value in the room that its key has."""
     return " ".join(f"{key}={_value(key, text)}" for key, text in fields.items() if text)
 
 

@@ -25,8 +25,8 @@ __all__ = [
     "text_line",
 ]
 
-LINE_BEGINS: Final = b'{"schema":"interlock/delivery/1"'
-"""How every line of `json_line` begins."""
+LINE_BEGINS: Final = b'{"schema":"interlock/'
+"""How every line of JSON begins that an outlet writes."""
 
 _LONGEST_FIRST: Final = ("evidence", "actions", "explanation", "data", "requirements", "assets", "machines")
 _MACHINES: Final = 3

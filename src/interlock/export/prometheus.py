@@ -99,6 +99,10 @@ def _totals(figures: Figures) -> Iterator[_Family]:
 def _states(figures: Figures) -> Iterator[_Family]:
     rows = _labelled("severity", figures.severities)
     yield _gauge("open_findings", "Open findings by severity.", rows)
+    stories = [
+        ((("severity", i.severity), ("consequence", i.consequence)), i.count) for i in figures.incidents
+    ]
+    yield _gauge("incidents", "Incidents that are remembered, by what could come of them.", stories)
     yield _gauge("flows", "Conversations that are followed.", [((), figures.flows)])
     used = [((("budget", b.name),), b.used) for b in figures.budgets]
     yield _gauge("memory_budget_used", "How much of each budget of memory is used, in its unit.", used)
@@ -152,6 +156,8 @@ def _of_outlets(figures: Figures) -> Iterator[_Family]:
     yield _gauge("outlet_failing", "Whether the outlet's receiver does not take findings.", failing)
     yield _gauge("outlet_waiting", "Findings not yet delivered.", [(n, one.waiting) for n, one in rows])
     yield _counter("outlet_delivered", "Findings delivered.", [(n, one.delivered) for n, one in rows])
+    told = [(n, one.incidents_told) for n, one in rows]
+    yield _counter("outlet_incidents", "Times that an incident was told, new or worse.", told)
     yield _counter("outlet_failures", "Deliveries that failed.", [(n, one.failures) for n, one in rows])
 
 

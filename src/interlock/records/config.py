@@ -24,6 +24,7 @@ __all__ = [
     "SensorConfig",
     "StdoutConfig",
     "SyslogConfig",
+    "Told",
     "WebhookConfig",
 ]
 
@@ -36,6 +37,8 @@ ShedRule = Literal["nothing", "values", "reads", "strangers"]
 Transport = Literal["udp", "tcp", "tls"]
 MessageFormat = Literal["json", "cef", "text"]
 LineFormat = Literal["jsonl", "text"]
+Told = Literal["both", "findings", "incidents"]
+"""What an outlet tells: each finding, incidents (each once, and again when it gets worse), or both."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +87,7 @@ class StdoutConfig:
 
     name: str = "stdout"
     least_severity: Severity = "info"
+    tells: Told = "findings"
     format: LineFormat = "jsonl"
 
 
@@ -94,6 +98,7 @@ class FileConfig:
     path: Path
     name: str = "file"
     least_severity: Severity = "info"
+    tells: Told = "findings"
     format: LineFormat = "jsonl"
 
 
@@ -110,6 +115,7 @@ class SyslogConfig:
     transport: Transport
     name: str = "syslog"
     least_severity: Severity = "info"
+    tells: Told = "findings"
     format: MessageFormat = "json"
     facility: str = "local0"
     ca_file: Path | None = None
@@ -128,6 +134,7 @@ class WebhookConfig:
     url: str
     name: str = "webhook"
     least_severity: Severity = "info"
+    tells: Told = "findings"
     token_file: Path | None = None
     ca_file: Path | None = None
     certificate: Path | None = None

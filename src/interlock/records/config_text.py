@@ -332,6 +332,7 @@ _TYPES: Final[dict[str, Callable[[Any, TomlPath], Any]]] = {
     "Transport": partial(_choice, among=("udp", "tcp", "tls")),
     "MessageFormat": partial(_choice, among=("json", "cef", "text")),
     "LineFormat": partial(_choice, among=("jsonl", "text")),
+    "Told": partial(_choice, among=("both", "findings", "incidents")),
 }
 """Type of a model's field, as written there → how its TOML value is read."""
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from interlock.records.histogram import Histogram
+
+if TYPE_CHECKING:
+    from interlock.records.vocabulary import Severity
 
 __all__ = [
     "BUFFERS",
     "BudgetFigures",
     "BufferFigures",
     "Figures",
+    "IncidentFigures",
     "InterfaceFigures",
     "OutletFigures",
     "ProcessFigures",
@@ -55,13 +59,26 @@ class InterfaceFigures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutletFigures:
-    """One outlet since the start. failing_since: UTC ns, None where it works. waiting: findings not yet delivered."""
+    """One outlet since the start. failing_since: UTC ns, None where it works. waiting: findings not yet delivered.
+
+    delivered: findings; incidents_told: times that one was told, new or worse.
+    """
 
     name: str
     delivered: int = 0
     failures: int = 0
     waiting: int = 0
     failing_since: int | None = None
+    incidents_told: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentFigures:
+    """How many incidents are remembered of a severity and of what could come of them."""
+
+    severity: Severity
+    consequence: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +125,7 @@ class Figures:
 
     time, started: UTC ns, of the wall. capture_time: UTC ns of the newest packet judged, None before the first.
     operations: by protocol. findings: commits of new or grown findings. severities: open findings by severity.
+    incidents: those that are remembered, gravest first.
     drops: packets that the kernel could not keep. shed: rows by table. blind_ns: time in which nothing was seen.
     record_latency: packet on the wire → record; finding_latency: packet on the wire → finding on disk.
     """
@@ -123,6 +141,7 @@ class Figures:
     operations: dict[str, int] = field(default_factory=dict)
     findings: int = 0
     severities: dict[str, int] = field(default_factory=dict)
+    incidents: tuple[IncidentFigures, ...] = ()
     drops: int = 0
     shed: dict[str, int] = field(default_factory=dict)
     batches: int = 0

@@ -27,6 +27,7 @@ __all__ = [
     "dump",
     "finding_document",
     "findings_document",
+    "incident_document",
     "incidents_document",
     "summary_document",
 ]
@@ -108,15 +109,14 @@ def findings_document(report: Report) -> dict[str, Any]:
     return {"schema": "interlock/findings/1", "findings": [finding_document(finding) for finding in findings]}
 
 
+def incident_document(incident: Incident) -> dict[str, Any]:
+    """Return one incident, as it stands in `incidents.json`."""
+    return {**_flat(incident, frozenset({"steps"})), "steps": [_flat(step) for step in incident.steps]}
+
+
 def incidents_document(incidents: Iterable[Incident]) -> dict[str, Any]:
     """Return `incidents.json`: every incident, in the order given: gravest first."""
-    return {
-        "schema": "interlock/incidents/1",
-        "incidents": [
-            {**_flat(one, frozenset({"steps"})), "steps": [_flat(step) for step in one.steps]}
-            for one in incidents
-        ],
-    }
+    return {"schema": "interlock/incidents/1", "incidents": [incident_document(one) for one in incidents]}
 
 
 def summary_document(report: Report) -> dict[str, Any]:

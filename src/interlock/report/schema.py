@@ -25,6 +25,8 @@ SCHEMA_NAMES: Final = (
     "figures",
     "delivery",
     "deliveries",
+    "incident-delivery",
+    "incident-deliveries",
     "status",
 )
 

@@ -23,6 +23,7 @@ class SimulatedStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.full = False
+        self.stories: list = []
         (folder / "findings").touch()
 
     @contextmanager
@@ -41,6 +42,9 @@ class SimulatedStore:
         for commit, number, severity in rows:
             if int(commit) > after and newest[number] == int(commit):
                 yield int(commit), finding(int(number), severity=severity)
+
+    def incidents(self):
+        return self.stories
 
     def _path(self, name: str) -> Path:
         return self.folder / f"state.{name.replace('/', '.')}"

@@ -10,13 +10,14 @@ import time
 
 import pytest
 from tests.export.readers import read_syslog
-from tests.export.some_findings import committed
+from tests.export.some_findings import committed, incident
 
 from interlock.errors import ConfigError, DeliveryError
 from interlock.export.delivery import call
-from interlock.export.delivery.outlet import open_outlet
+from interlock.export.delivery.outlet import Reporting, open_outlet
 from interlock.export.finding_message import delivery_document
-from interlock.records.config import SyslogConfig, WebhookConfig
+from interlock.export.incident_message import Reported
+from interlock.records.config import FileConfig, SyslogConfig, WebhookConfig
 from interlock.report.schema import check
 
 from .certificates import Authority, server_context
@@ -377,3 +378,40 @@ def test_a_message_has_no_more_octets_than_it_may() -> None:
         octets = receiver.take()
     assert len(octets) <= 2048
     assert "explanation" in json.loads(read_syslog(octets).text)["left_out"]
+
+
+STORIES = (Reported(incident(1), "new"), Reported(incident(2), "worse: critical now, high before"))
+
+
+def report(config) -> None:
+    outlet = open_outlet(config, "hall-3")
+    assert isinstance(outlet, Reporting)
+    try:
+        outlet.report(STORIES)
+    finally:
+        outlet.close()
+
+
+def test_incidents_over_syslog() -> None:
+    with UdpReceiver() as receiver:
+        report(syslog(receiver.port, "udp"))
+        assert ids([receiver.take(), receiver.take()]) == [one.incident.id for one in STORIES]
+    with StreamReceiver() as receiver:
+        report(syslog(receiver.port, "tcp", format="cef"))
+        messages = [read_syslog(message) for message in receiver.wait_for(2)]
+        assert [m.data["interlock@32473"]["why"] for m in messages] == [one.why for one in STORIES]
+        assert {m.kind for m in messages} == {"incident"}
+
+
+def test_incidents_to_a_webhook_and_into_a_file(tmp_path) -> None:
+    with HttpReceiver() as receiver:
+        report(webhook(receiver.port, "http"))
+    (batch,) = receiver.bodies
+    check(batch, "incident-deliveries")
+    assert [row["why"] for row in batch["deliveries"]] == [one.why for one in STORIES]
+    path = tmp_path / "told.jsonl"
+    report(FileConfig(path=path))
+    lines = [json.loads(line) for line in path.read_text("ascii").splitlines()]
+    for line in lines:
+        check(line, "incident-delivery")
+    assert [line["incident"]["id"] for line in lines] == [one.incident.id for one in STORIES]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from interlock.errors import DeliveryError, SourceError
 from interlock.export.delivery.outlet import open_outlet
-from interlock.export.delivery.pump import Chances, Pump, Pumps, state_name
+from interlock.export.delivery.pump import Chances, Pump, Pumps, Voice, state_name
 from interlock.records.config import SyslogConfig, WebhookConfig
 
 from .receivers import HttpReceiver, StreamReceiver, closed_port
@@ -55,7 +55,7 @@ def store(tmp_path):
 
 def pump(store, outlet, told=None, least="info", chances=CHANCES):
     lines = [] if told is None else told
-    return Pump(outlet, store, least, chances, lambda *line: lines.append(line))
+    return Pump(Voice(outlet, least), store, chances, lambda *line: lines.append(line))
 
 
 def run(pump, steps=50) -> None:
@@ -250,7 +250,7 @@ def test_nothing_is_lost_in_any_order_of_troubles(tmp_path_factory, happenings) 
 
 def pumps(store, outlets, told=None):
     lines = [] if told is None else told
-    return Pumps([(one, "info") for one in outlets], store.open, CHANCES, lambda *line: lines.append(line))
+    return Pumps([Voice(one) for one in outlets], store.open, CHANCES, lambda *line: lines.append(line))
 
 
 def eventually(condition, seconds=5.0) -> None:
@@ -373,7 +373,7 @@ import os, signal, sys
 from pathlib import Path
 from tests.export.delivery.simulated_store import SimulatedStore
 from interlock.export.delivery.outlet import open_outlet
-from interlock.export.delivery.pump import Chances, Pump
+from interlock.export.delivery.pump import Chances, Pump, Voice
 from interlock.records.config import WebhookConfig
 
 class Mortal(SimulatedStore):
@@ -383,7 +383,7 @@ class Mortal(SimulatedStore):
         super().keep(name, state)
 
 outlet = open_outlet(WebhookConfig(url=sys.argv[2]), "x")
-pump = Pump(outlet, Mortal(Path(sys.argv[1])), "info", Chances(lambda: 0, lambda: 0.0), print)
+pump = Pump(Voice(outlet), Mortal(Path(sys.argv[1])), Chances(lambda: 0, lambda: 0.0), print)
 while pump.step() == 0:
     pass
 """

@@ -1,4 +1,4 @@
-"""Findings as lines of a file: each delivery is on disk when it counts as delivered, and lines are whole.
+"""Findings and incidents as lines of a file: each delivery is on disk when it counts as delivered, and lines are whole.
 
 A file that was moved away (logrotate), removed or replaced is noticed before each delivery: its name is opened
 anew, so that neither `copytruncate` nor a signal is needed; SIGHUP does the same at once.
@@ -11,13 +11,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from interlock.errors import DeliveryError
-from interlock.export.delivery.stdout import lines_of
+from interlock.export.delivery.stdout import incident_lines, lines_of
 from interlock.export.finding_message import LINE_BEGINS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from interlock.export.finding_message import Committed
+    from interlock.export.incident_message import Reported
     from interlock.records.config import FileConfig
 
 __all__ = ["FileOutlet", "open_configured"]
@@ -39,7 +40,13 @@ class FileOutlet:
 
     def deliver(self, findings: Sequence[Committed]) -> None:
         """See Outlet.deliver; they have arrived when they are on disk."""
-        octets = lines_of(findings, self._config.format, self._sensor)
+        self._put(lines_of(findings, self._config.format, self._sensor))
+
+    def report(self, incidents: Sequence[Reported]) -> None:
+        """See Reporting.report; they are on disk then."""
+        self._put(incident_lines(incidents, self._config.format, self._sensor))
+
+    def _put(self, octets: bytes) -> None:
         try:
             self._append(self._current(), octets)
         except OSError as error:

@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from interlock.export.finding_message import Committed
+    from interlock.export.incident_message import Reported
     from interlock.records.config import OutletConfig
 
-__all__ = ["KINDS", "Outlet", "Reopened", "open_outlet"]
+__all__ = ["KINDS", "Outlet", "Reopened", "Reporting", "open_outlet"]
 
 
 class Outlet(Protocol):
@@ -42,6 +43,15 @@ class Reopened(Protocol):
 
     def reopen(self) -> None:
         """Write to the file that has the name now, from the next delivery on. Safe from any thread."""
+        ...
+
+
+@runtime_checkable
+class Reporting(Protocol):
+    """Of an outlet that can tell of incidents, too."""
+
+    def report(self, incidents: Sequence[Reported]) -> None:
+        """As Outlet.deliver, of incidents: gravest first."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""A thread per outlet that follows the committed findings with a cursor of its own.
+"""A thread per outlet that follows the committed findings with a cursor of its own, and tells of incidents behind them.
 
 The cursor is kept after a delivery and never before, so that a finding is delivered at least once whatever dies in
 between; its id and the number of its commit tell a receiver what it already has. A finding that grows while an
@@ -12,11 +12,13 @@ import threading
 import time
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from interlock.errors import DeliveryError, InterlockError
-from interlock.export.delivery.outlet import Reopened
+from interlock.export.delivery.incident_news import IncidentNews
+from interlock.export.delivery.outlet import Reopened, Reporting
 from interlock.export.finding_message import Committed
 from interlock.records.figures import OutletFigures
 from interlock.records.vocabulary import SEVERITIES
@@ -26,14 +28,19 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from interlock.export.delivery.outlet import Outlet
+    from interlock.export.incident_message import Reported
+    from interlock.records.config import Told
     from interlock.records.finding import Finding
+    from interlock.records.incident import Incident
     from interlock.records.vocabulary import Severity
 
-__all__ = ["Chances", "Pump", "Pumps", "Source", "state_name"]
+__all__ = ["Chances", "Pump", "Pumps", "Source", "Voice", "incidents_name", "state_name"]
 
 Event = Literal["outlet-failing", "outlet-back", "refused"]
 
 _BATCH: Final = 100
+_INCIDENTS: Final = 10
+"""As many at once: each may be as long as a hundred findings."""
 _POLL_S: Final = 1.0
 _FIRST_WAIT_S: Final = 1.0
 _LONGEST_WAIT_S: Final = 300.0
@@ -49,6 +56,10 @@ class Source(Protocol):
 
     def findings(self, after: int = 0) -> Iterator[tuple[int, Finding]]:
         """Findings by the number of their last commit, ascending."""
+        ...
+
+    def incidents(self) -> Sequence[Incident]:
+        """As they are by now, gravest first."""
         ...
 
     def kept(self, name: str) -> bytes | None:
@@ -68,9 +79,23 @@ class Chances:
     chance: Callable[[], float]
 
 
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """An outlet with what it is to tell: findings, incidents or both, from which severity on."""
+
+    outlet: Outlet
+    least: Severity = "info"
+    tells: Told = "findings"
+
+
 def state_name(outlet: str) -> str:
     """Under which name of the store an outlet's cursor is kept."""
     return f"outlet/{outlet}"
+
+
+def incidents_name(outlet: str) -> str:
+    """Under which name is kept what an outlet has told of incidents."""
+    return f"incidents/{outlet}"
 
 
 class Pump:
@@ -81,15 +106,17 @@ class Pump:
 
     def __init__(
         self,
-        outlet: Outlet,
+        voice: Voice,
         source: Source,
-        least: Severity,
         chances: Chances,
         tell: Callable[[Event, str, int], None],
     ) -> None:
-        self._outlet = outlet
+        self._outlet = outlet = voice.outlet
         self._source = source
-        self._least = SEVERITIES.index(least)
+        self._least = SEVERITIES.index(voice.least)
+        self._tells_findings = voice.tells != "incidents"
+        self._reporting = outlet if isinstance(outlet, Reporting) and voice.tells != "findings" else None
+        self._news = IncidentNews(voice.least, source.kept(incidents_name(outlet.name)))
         self._chances = chances
         self._tell = tell
         self._cursor = _read_cursor(source.kept(state_name(outlet.name)))
@@ -98,7 +125,7 @@ class Pump:
         self._failures = self._failures_in_row = 0
         self._failing_since: int | None = None
         self._unkept_told = False
-        self._delivered = self._waiting = 0
+        self._delivered = self._waiting = self._incidents = 0
         self.looked = False
         """Whether it could read the store."""
 
@@ -107,6 +134,7 @@ class Pump:
         return OutletFigures(
             name=self._outlet.name,
             delivered=self._delivered,
+            incidents_told=self._incidents,
             failures=self._failures,
             waiting=self._waiting,
             failing_since=self._failing_since,
@@ -120,7 +148,7 @@ class Pump:
         if not seen:
             self._waiting = 0
             self._keep()
-            return _POLL_S
+            return self._report()
         wanted = [row for row in seen if self._passes(row)]
         if wanted:
             try:
@@ -142,11 +170,49 @@ class Pump:
 
     def _passes(self, row: Committed) -> bool:
         finding = row.finding  # what a drill found is nobody's alarm
-        return SEVERITIES.index(finding.severity) >= self._least and not finding.exercise
+        grave = SEVERITIES.index(finding.severity) >= self._least
+        return self._tells_findings and grave and not finding.exercise
+
+    def _report(self) -> float:
+        """Tell of incidents that are new or worse; as `step`."""
+        if self._reporting is None:
+            return _POLL_S
+        incidents = self._source.incidents()
+        waiting = self._news.waiting(incidents)
+        if not waiting:
+            if self._news.forget(incidents):
+                self._keep_news()
+            return _POLL_S
+        some = waiting[: max(1, min(_INCIDENTS, self._size))]
+        try:
+            self._guarded(partial(self._reporting.report, some))
+        except DeliveryError as error:
+            return self._unreported(error, some)
+        self._worked()
+        self._incidents += len(some)
+        self._news.told(some)
+        self._keep_news()
+        return 0.0
+
+    def _unreported(self, error: DeliveryError, some: Sequence[Reported]) -> float:
+        """One that is refused again and again, alone, is passed over and named; it stays in the store."""
+        wait = self._again_in(error, len(some))
+        if error.refused and len(some) == 1 and self._failures_in_row >= _PATIENCE:
+            says = f"{self._outlet.name} will not have incident {some[0].incident.id}; it stays in the store"
+            self._tell("refused", says, 1)
+            self._news.told(some)
+            self._keep_news()
+        return wait
+
+    def _keep_news(self) -> None:
+        self._keep_state(incidents_name(self._outlet.name), self._news.state())
 
     def _deliver(self, rows: Sequence[Committed]) -> None:
+        self._guarded(lambda: self._outlet.deliver(rows))
+
+    def _guarded(self, deliver: Callable[[], None]) -> None:
         try:
-            self._outlet.deliver(rows)
+            deliver()
         except DeliveryError:
             raise
         except Exception as error:
@@ -165,17 +231,7 @@ class Pump:
         self._size = min(_BATCH, 2 * self._size)
 
     def _failed(self, error: DeliveryError, rows: Sequence[Committed]) -> float:
-        self._failures += 1
-        self._failures_in_row += 1
-        self._waiting = sum(1 for _ in self._pending())
-        if self._failing_since is None:
-            self._failing_since = self._chances.wall()
-            self._tell(
-                "outlet-failing",
-                f"{error}; findings wait in the store and are sent when it is back",
-                len(rows),
-            )
-        self._size = max(1, len(rows) // 2)  # one that it will not have holds up as few others as possible
+        wait = self._again_in(error, len(rows))
         if (
             error.refused
             and self._size == 1
@@ -183,6 +239,18 @@ class Pump:
             and self._goes_around(rows[0])
         ):
             return 0.0
+        return wait
+
+    def _again_in(self, error: DeliveryError, count: int) -> float:
+        """Note a failure with so many at once; seconds until they are tried again."""
+        self._failures += 1
+        self._failures_in_row += 1
+        self._waiting = sum(1 for _ in self._pending())
+        if self._failing_since is None:
+            self._failing_since = self._chances.wall()
+            says = f"{error}; findings wait in the store and are sent when it is back"
+            self._tell("outlet-failing", says, count)
+        self._size = max(1, count // 2)  # one that it will not have holds up as few others as possible
         longest: float = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2.0 ** min(self._failures_in_row - 1, 16))
         return longest * (0.5 + self._chances.chance() / 2)
 
@@ -210,17 +278,22 @@ class Pump:
         """Keep the cursor; where the disk refuses, go on: what was delivered since may then come twice."""
         if self._cursor == self._kept:
             return
+        cursor = json.dumps({"commit": self._cursor}).encode()
+        if self._keep_state(state_name(self._outlet.name), cursor):
+            self._kept = self._cursor
+
+    def _keep_state(self, name: str, state: bytes) -> bool:
         try:
-            self._source.keep(state_name(self._outlet.name), json.dumps({"commit": self._cursor}).encode())
+            self._source.keep(name, state)
         except InterlockError as error:
             if not self._unkept_told:
                 self._tell(
                     "outlet-failing", f"{self._outlet.name}: how far it came cannot be kept ({error})", 0
                 )
             self._unkept_told = True
-            return
-        self._kept = self._cursor
+            return False
         self._unkept_told = False
+        return True
 
 
 def _read_cursor(state: bytes | None) -> int:
@@ -237,7 +310,7 @@ class Pumps:
 
     def __init__(
         self,
-        outlets: Sequence[tuple[Outlet, Severity]],
+        voices: Sequence[Voice],
         open_source: Callable[[], AbstractContextManager[Source]],
         chances: Chances,
         tell: Callable[[Event, str, int], None],
@@ -247,12 +320,12 @@ class Pumps:
         self._chances = chances
         self._tell = tell
         self._stopping = threading.Event()
-        self._wakes = {outlet.name: threading.Event() for outlet, _ in outlets}
-        self._figures = {outlet.name: OutletFigures(name=outlet.name) for outlet, _ in outlets}
-        self._outlets = [outlet for outlet, _ in outlets]
+        self._outlets = [voice.outlet for voice in voices]
+        self._wakes = {outlet.name: threading.Event() for outlet in self._outlets}
+        self._figures = {outlet.name: OutletFigures(name=outlet.name) for outlet in self._outlets}
         self._threads = [
-            threading.Thread(target=self._run, args=pair, name=f"outlet {pair[0].name}", daemon=True)
-            for pair in outlets
+            threading.Thread(target=self._run, args=(v,), name=f"outlet {v.outlet.name}", daemon=True)
+            for v in voices
         ]
 
     def start(self) -> None:
@@ -282,22 +355,22 @@ class Pumps:
         for thread in self._threads:
             thread.join(patience_s / max(1, len(self._threads)))
 
-    def _run(self, outlet: Outlet, least: Severity) -> None:
+    def _run(self, voice: Voice) -> None:
         """The thread's whole life. A store that cannot be read for a moment is just being made, and no trouble."""
         tries = 0
         while tries < _QUIET_TRIES or not self._stopping.is_set():
             pump: Pump | None = None
             try:
                 with self._open() as source:
-                    pump = Pump(outlet, source, least, self._chances, self._tell)
+                    pump = Pump(voice, source, self._chances, self._tell)
                     self._follow(pump)
                 break
             except InterlockError as error:
                 tries = 1 if pump is not None and pump.looked else tries + 1
                 if tries == _QUIET_TRIES:
-                    self._tell("outlet-failing", f"{outlet.name}: findings cannot be read ({error})", 0)
+                    self._tell("outlet-failing", f"{voice.outlet.name}: findings cannot be read ({error})", 0)
                 self._rest(min(_LONGEST_WAIT_S, _STORE_WAIT_S * 2.0 ** min(tries, 16)))
-        outlet.close()
+        voice.outlet.close()
 
     def _rest(self, seconds: float) -> None:
         """Wait so long, or a little where the end has been asked for."""

@@ -1,4 +1,4 @@
-"""Findings to a syslog receiver, over UDP, TCP or TLS.
+"""Findings and incidents to a syslog receiver, over UDP, TCP or TLS.
 
 Syslog knows no acknowledgement. Over TCP and TLS a finding counts as delivered once the receiver's system has
 acknowledged its octets and the connection still stands; over UDP once it has left, which is why UDP alone can lose.
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from interlock.export.finding_message import Committed
+    from interlock.export.incident_message import Reported
     from interlock.records.config import SyslogConfig
 
 __all__ = ["StreamOutlet", "UdpOutlet", "open_configured"]
@@ -37,8 +38,15 @@ class UdpOutlet:
 
     def deliver(self, findings: Sequence[Committed]) -> None:
         """See Outlet.deliver; a receiver that its system says is not there is the only failure that can be known."""
+        self._send(findings)
+
+    def report(self, incidents: Sequence[Reported]) -> None:
+        """See Reporting.report."""
+        self._send(incidents)
+
+    def _send(self, many: Sequence[Committed | Reported]) -> None:
         try:
-            for one in findings:
+            for one in many:
                 self._connected().send(syslog_message(one, self._config, self._sensor, os.getpid()))
             self._heard_of_failure()
         except (OSError, ValueError) as error:
@@ -84,7 +92,14 @@ class StreamOutlet:
 
     def deliver(self, findings: Sequence[Committed]) -> None:
         """See Outlet.deliver."""
-        messages = [syslog_message(one, self._config, self._sensor, os.getpid()) for one in findings]
+        self._send(findings)
+
+    def report(self, incidents: Sequence[Reported]) -> None:
+        """See Reporting.report."""
+        self._send(incidents)
+
+    def _send(self, many: Sequence[Committed | Reported]) -> None:
+        messages = [syslog_message(one, self._config, self._sensor, os.getpid()) for one in many]
         octets = b"".join(b"%d %b" % (len(message), message) for message in messages)
         try:
             call = self._connected()

@@ -1,7 +1,7 @@
-"""Findings to an HTTPS receiver: one POST a batch, one connection a POST, taken where the answer is 2xx.
+"""Findings and incidents to an HTTPS receiver: one POST a batch, one connection a POST, taken where the answer is 2xx.
 
     POST TARGET HTTP/1.1
-    Content-Type: application/json        interlock/deliveries/1
+    Content-Type: application/json        interlock/deliveries/1, or interlock/incident-deliveries/1
 
 Redirections are not followed: who answers under a name decides where findings go, and that is in the configuration.
 Source: RFC 9110, 15 (status codes); RFC 9112, 3 to 5 (messages); RFC 6750, 2.1 (bearer tokens).
@@ -17,6 +17,7 @@ from interlock.errors import ConfigError, DeliveryError
 from interlock.export.delivery.call import client_context, dial, failure
 from interlock.export.delivery.secret import read_secret
 from interlock.export.finding_message import json_batch
+from interlock.export.incident_message import incident_batch
 from interlock.records.config_text import is_loopback, split_url
 from interlock.report.printable import clip
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from interlock.export.delivery.call import Call
     from interlock.export.finding_message import Committed
+    from interlock.export.incident_message import Reported
     from interlock.records.config import WebhookConfig
 
 __all__ = ["WebhookOutlet", "open_configured"]
@@ -48,7 +50,13 @@ class WebhookOutlet:
 
     def deliver(self, findings: Sequence[Committed]) -> None:
         """See Outlet.deliver."""
-        body = json_batch(findings, self._sensor).encode("ascii")
+        self._post(json_batch(findings, self._sensor).encode("ascii"))
+
+    def report(self, incidents: Sequence[Reported]) -> None:
+        """See Reporting.report."""
+        self._post(incident_batch(incidents, self._sensor).encode("ascii"))
+
+    def _post(self, body: bytes) -> None:
         try:
             call = dial(self._host, self._port, self._config.timeout_s)
             try:

@@ -15,6 +15,7 @@ from interlock.records.figures import (
     BudgetFigures,
     BufferFigures,
     Figures,
+    IncidentFigures,
     InterfaceFigures,
     OutletFigures,
     ProcessFigures,
@@ -52,6 +53,7 @@ _ROWS: Final[dict[str, type]] = {
     "buffers": BufferFigures,
     "interfaces": InterfaceFigures,
     "outlets": OutletFigures,
+    "incidents": IncidentFigures,
 }
 
 

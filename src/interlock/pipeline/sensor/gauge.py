@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from interlock.pipeline.sensor.steps import WorkerNote
     from interlock.pipeline.sensor.stream import Step
-    from interlock.records.figures import OutletFigures, State
+    from interlock.records.figures import IncidentFigures, OutletFigures, State
     from interlock.records.finding import Finding
     from interlock.store.port import Entry
 
@@ -56,6 +56,7 @@ class Gauge:
         self.buffers = Buffers()
         self.capture_time = 0
         self.assets = 0
+        self.incidents: tuple[IncidentFigures, ...] = ()
 
     def told(self, steps: Sequence[Step], notes: Sequence[WorkerNote], *, live: bool) -> None:
         """Steps that were judged, and what was said with them."""
@@ -110,6 +111,7 @@ class Gauge:
             operations=dict(self._operations),
             findings=self._sums["findings"],
             severities=dict(Counter(self._severity.values())),
+            incidents=self.incidents,
             drops=sum(interface.drops for interface in self._interfaces.values()),
             shed={name: rows for name, rows in self._shed.items() if rows},
             batches=self._sums["batches"],
