@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from interlock.plant.accounts import Accounts
     from interlock.plant.actors.steps import Script
@@ -15,7 +15,23 @@ if TYPE_CHECKING:
     from interlock.plant.draws import Draws
     from interlock.plant.protocols.opcua_security import Keyring
 
-__all__ = ["Scenario", "Scene"]
+__all__ = ["Scenario", "Scene", "Wire"]
+
+
+class Wire(Protocol):
+    """What who stands in the middle of a wire, or has loaded down a machine, does to frames and answers."""
+
+    def alter(self, change: Callable[[int, bytes], Sequence[tuple[int, bytes]] | None] | None) -> None:
+        """From now on every frame goes through this; None: none does.
+
+        change: takes a frame and its time (ns since the epoch), gives the frames and times that come in its stead,
+        which count as the attack's; None: the frame goes on as it is.
+        """
+        ...
+
+    def lag(self, machine: str, seconds: float) -> None:
+        """From now on a machine takes so much longer to answer."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +39,7 @@ class Scene:
     """What an attacker has at hand: chance, a watch, TLS, accounts that were stolen. now_s: seconds since the epoch.
 
     told: what the truth is to say of single messages, in their order. shown: see `shows`, ns since the epoch.
+    wire: of a stage on which frames can be altered.
     """
 
     draws: Draws
@@ -31,6 +48,13 @@ class Scene:
     accounts: Accounts
     told: list[dict[str, str]] = field(default_factory=list)
     shown: list[int] = field(default_factory=list)
+    wire: Wire | None = None
+
+    def path(self) -> Wire:
+        """The wire. Raises ValueError on a stage where frames cannot be altered."""
+        if self.wire is None:
+            raise ValueError("frames can be altered on the twin's wire only")
+        return self.wire
 
     def shows(self) -> None:
         """What is sent next gives the attack away, and nothing before did; without it its first frame does.

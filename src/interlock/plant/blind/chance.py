@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from interlock.plant.actors.steps import Link, Script
     from interlock.plant.draws import Draws
 
-__all__ = ["ATTACKERS", "attacker", "count", "one_of", "pace", "sent", "some_of"]
+__all__ = ["ATTACKERS", "anybody", "attacker", "count", "insider", "one_of", "pace", "sent", "some_of"]
 
 _T = TypeVar("_T")
 ATTACKERS: Final = ("vendor-laptop", "historian", "engineering", "hmi", "plc-filler", "hvac-hall")
@@ -53,6 +53,17 @@ def attacker(draws: Draws, *victims: str) -> str:
     return one_of(
         draws, [a for a in ATTACKERS if not any(a == v or a in _BUSINESS.get(v, ()) for v in victims)]
     )
+
+
+def insider(draws: Draws, *victims: str) -> str:
+    """Somebody who speaks to each of them anyway, and was taken over; a stranger where nobody does."""
+    known = [a for a in ATTACKERS if all(a in _BUSINESS.get(v, ()) for v in victims)]
+    return one_of(draws, known) if known else attacker(draws, *victims)
+
+
+def anybody(draws: Draws, *victims: str) -> str:
+    """A stranger as often as somebody who speaks to them anyway."""
+    return insider(draws, *victims) if draws.uniform() < 0.5 else attacker(draws, *victims)
 
 
 def sent(link: Link, messages: Iterable[bytes], pause_s: float) -> Script:

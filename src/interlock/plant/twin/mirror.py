@@ -7,7 +7,10 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from typing import BinaryIO
+
+    Change = Callable[[int, bytes], Sequence[tuple[int, bytes]] | None]
 
 __all__ = ["PCAP_HEADER", "Mirror"]
 
@@ -26,10 +29,25 @@ class Mirror:
         self._target = target
         self._told = 0
         self._waiting: list[tuple[int, int, bytes, list[int] | None]] = []
+        self._change: Change | None = None
+        self._changed: list[int] | None = None
         target.write(PCAP_HEADER)
+
+    def alter(self, change: Change | None, numbers: list[int] | None = None) -> None:
+        """Let frames go through somebody's hands (attacks.scenario.Wire). numbers: where those of changed ones go."""
+        self._change, self._changed = change, numbers
 
     def see(self, when_ns: int, frame: bytes, numbers: list[int] | None = None) -> None:
         """A frame passes. numbers: where its number is put once it is known."""
+        if self._change is not None and (numbers is None or numbers is not self._changed):
+            changed = self._change(when_ns, frame)
+            if changed is not None:
+                for when, octets in changed:
+                    self._keep(max(when, when_ns), octets, self._changed)
+                return
+        self._keep(when_ns, frame, numbers)
+
+    def _keep(self, when_ns: int, frame: bytes, numbers: list[int] | None) -> None:
         self._told += 1
         heapq.heappush(self._waiting, (when_ns, self._told, frame, numbers))
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from interlock.plant.attacks.scenario import Scenario
+    from interlock.plant.twin.mirror import Change
 
 __all__ = ["BEGIN_S", "Twin", "ordered"]
 
@@ -79,9 +80,9 @@ class Twin:
         about = scenario(what) if isinstance(what, str) else what
         case = Case(about, self.clock, self.process.state)
         self.cases.append(case)
-        scene = Scene(
-            self._draws.of(f"attack {about.name} {minute}"), self.seconds, self._keyring, self._accounts
-        )
+        draws = self._draws.of(f"attack {about.name} {minute}")
+        wire = _Wire(self.mirror, self.stage, case.frames)
+        scene = Scene(draws, self.seconds, self._keyring, self._accounts, wire=wire)
         begin = self.clock.now + round(minute * 60 * SECOND)
         self.stage.play(case.watched(scene), begin_ns=begin, frames=case.frames)
 
@@ -120,6 +121,19 @@ class _Stage:
         self.serve = stage.serve
         self.listen = stage.listen
         self.play = stage.keep
+
+
+class _Wire:
+    """What an attack does to frames on their way. See attacks.scenario.Wire."""
+
+    def __init__(self, mirror: Mirror, stage: Stage, frames: list[int]) -> None:
+        self._mirror, self._stage, self._frames = mirror, stage, frames
+
+    def alter(self, change: Change | None) -> None:
+        self._mirror.alter(change, self._frames)
+
+    def lag(self, machine: str, seconds: float) -> None:
+        self._stage.lag[machine] = seconds
 
 
 class _Hands:

@@ -49,13 +49,15 @@ EVERYBODY: Final = End.of("ff:ff:ff:ff:ff:ff", "10.77.1.255")
 class Stage:
     """Plays scripts on simulated time and shows every frame to the mirror.
 
-    ends: machine → its addresses now. silent: machines that neither say nor hear anything.
+    ends: machine → its addresses now. silent: machines that neither say nor hear anything. lag: machine → seconds by
+    which it answers later than it usually does.
     """
 
     def __init__(self, clock: Clock, mirror: Mirror, draws: Draws) -> None:
         self.clock = clock
         self.ends = {name: machine.end for name, machine in BY_NAME.items()}
         self.silent: set[str] = set()
+        self.lag: dict[str, float] = {}
         self._mirror = mirror
         self._draws = draws.of("stage")
         self._services: dict[tuple[str, int], Service] = {}
@@ -256,7 +258,8 @@ class Stage:
 
     def _thought(self, machine: str) -> int:
         """Nanoseconds that a machine takes to answer, this time."""
-        return round(BY_NAME[machine].thinks_ms * 1e6 * (1.0 + self._draws.uniform()))
+        usual = round(BY_NAME[machine].thinks_ms * 1e6 * (1.0 + self._draws.uniform()))
+        return usual + round(self.lag.get(machine, 0.0) * SECOND)
 
     def _cast(self, player: Player, step: Cast) -> None:
         if step.machine in self.silent:

@@ -1,4 +1,4 @@
-"""The families: each draws one attack."""
+"""The first fifteen families: what most controllers obey, and what most networks believe."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from interlock.plant.actors.pasteuriser import PASTEURISER_URL, PASTEURISER_WRIT
 from interlock.plant.actors.power import FEEDER_ADDRESS, FEEDER_SWITCHES
 from interlock.plant.actors.steps import Ask, Cast, Close, Link, Wait
 from interlock.plant.actors.windows import log_on, wrong_account
-from interlock.plant.attacks.scenario import Scenario
 from interlock.plant.blind.chance import attacker, count, one_of, pace, sent, some_of
+from interlock.plant.blind.drawn import drawn
 from interlock.plant.machines import BY_NAME, MACHINES
 from interlock.plant.protocols import bacnet, cip, dnp3, goose, iec104, modbus, profinet, s7comm, tristation
 from interlock.plant.protocols.cip_files import download
@@ -23,39 +23,17 @@ from interlock.plant.protocols.opcua_client import Client
 from interlock.plant.wire.frames import End
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from interlock.plant.actors.steps import Script
-    from interlock.plant.attacks.scenario import Scene
+    from interlock.plant.attacks.scenario import Scenario, Scene
     from interlock.plant.draws import Draws
 
-__all__ = ["FAMILIES", "draw"]
+__all__ = ["FAMILIES"]
 
 _WRITES: Final = ("T0855", "T0836", "T0831", "T0806")
 _SINCE_1601: Final = 116_444_736_000_000_000
 _PORTS: Final = (21, 80, 102, 161, 443, 445, 502, 1502, 2404, 4840, 20000, 44818, 47808)
-
-
-def _scenario(
-    what: str,
-    ids: Sequence[str],
-    who: str,
-    victims: Sequence[str],
-    script: Callable[[Scene], Script],
-    *,
-    slow: bool = False,
-) -> Scenario:
-    return Scenario(
-        name=f"blind-{what}",
-        title=f"{who}: {what} at {', '.join(victims)}",
-        technique=ids[0],
-        also=tuple(ids[1:]),
-        slow=slow,
-        attacker=who,
-        victims=tuple(victims),
-        harm="Drawn by chance.",
-        script=script,
-    )
 
 
 def _modbus_write(draws: Draws) -> Scenario:
@@ -75,7 +53,7 @@ def _modbus_write(draws: Draws) -> Scenario:
         messages = (modbus.adu((first + k) & 0xFFFF, 1, pdus[function]) for k in range(times))
         yield from sent(Link(who, victim, 502), messages, pause)
 
-    return _scenario("modbus-write", _WRITES, who, [victim], script)
+    return drawn("modbus-write", _WRITES, who, [victim], script)
 
 
 def _s7(draws: Draws) -> Scenario:
@@ -104,7 +82,7 @@ def _s7(draws: Draws) -> Scenario:
         else:
             yield from upload_block(who, one_of(draws, ("_0800001P", "_0A00001P")))
 
-    return _scenario(f"s7-{what}", ids[what], who, ["plc-boiler"], script)
+    return drawn(f"s7-{what}", ids[what], who, ["plc-boiler"], script)
 
 
 def _cip(draws: Draws) -> Scenario:
@@ -137,7 +115,7 @@ def _cip(draws: Draws) -> Scenario:
             link, (cip.unconnected(session, deed, k) for k, deed in enumerate(deeds[what], 1)), 0.05
         )
 
-    return _scenario(f"cip-{what}", ids[what], who, [victim], script)
+    return drawn(f"cip-{what}", ids[what], who, [victim], script)
 
 
 def _dnp3(draws: Draws) -> Scenario:
@@ -166,7 +144,7 @@ def _dnp3(draws: Draws) -> Scenario:
 
         yield from sent(Link(who, "rtu-well", 20000), messages(), min(pause, 120 / times))
 
-    return _scenario(f"dnp3-{what}", ids, who, ["rtu-well"], script)
+    return drawn(f"dnp3-{what}", ids, who, ["rtu-well"], script)
 
 
 def _iec104(draws: Draws) -> Scenario:
@@ -184,7 +162,7 @@ def _iec104(draws: Draws) -> Scenario:
             yield Ask(link, master.command(iec104.CLOCK, 0, iec104.cp56(scene.now_s() + back_s)))
         yield Close(link)
 
-    return _scenario(f"iec104-{what}", ids, who, ["rtu-feeder"], script)
+    return drawn(f"iec104-{what}", ids, who, ["rtu-feeder"], script)
 
 
 def _bacnet_write(draws: Draws) -> Scenario:
@@ -194,7 +172,7 @@ def _bacnet_write(draws: Draws) -> Scenario:
     def script(_scene: Scene) -> Script:
         yield Ask(Link(who, "hvac-hall", 47808, "udp"), bacnet.write_present(1, target, value, priority))
 
-    return _scenario("bacnet-write", _WRITES, who, ["hvac-hall"], script)
+    return drawn("bacnet-write", _WRITES, who, ["hvac-hall"], script)
 
 
 def _opcua_write(draws: Draws) -> Scenario:
@@ -214,7 +192,7 @@ def _opcua_write(draws: Draws) -> Scenario:
         yield Ask(link, speaker.write(node, value))
         yield Close(link)
 
-    return _scenario("opcua-write", ("T0836", "T0855", "T0859", "T0831"), who, ["plc-pasteuriser"], script)
+    return drawn("opcua-write", ("T0836", "T0855", "T0859", "T0831"), who, ["plc-pasteuriser"], script)
 
 
 def _sweep(draws: Draws) -> Scenario:
@@ -230,7 +208,7 @@ def _sweep(draws: Draws) -> Scenario:
                 yield Close(link)
                 yield Wait(pause)
 
-    return _scenario("sweep", ("T0846",), who, machines, script)
+    return drawn("sweep", ("T0846",), who, machines, script)
 
 
 def _identities(draws: Draws) -> Scenario:
@@ -242,7 +220,7 @@ def _identities(draws: Draws) -> Scenario:
             yield from identify(who, machine)
             yield Wait(pause)
 
-    return _scenario("identities", ("T0888", "T0846"), who, machines, script)
+    return drawn("identities", ("T0888", "T0846"), who, machines, script)
 
 
 def _logons(draws: Draws) -> Scenario:
@@ -265,7 +243,7 @@ def _logons(draws: Draws) -> Scenario:
                 yield Close(link)
                 yield Wait(pause)
 
-    return _scenario("logons", ("T0859", "T0886", "T0812"), who, machines, script)
+    return drawn("logons", ("T0859", "T0886", "T0812"), who, machines, script)
 
 
 def _safety(draws: Draws) -> Scenario:
@@ -286,7 +264,7 @@ def _safety(draws: Draws) -> Scenario:
             yield Ask(Link(who, "safety-boiler", 1502, "udp"), octets)
             yield Wait(0.1)
 
-    return _scenario("safety-program", ("T0843", "T0889", "T0880", "T0821"), who, ["safety-boiler"], script)
+    return drawn("safety-program", ("T0843", "T0889", "T0880", "T0821"), who, ["safety-boiler"], script)
 
 
 def _arp(draws: Draws) -> Scenario:
@@ -309,7 +287,7 @@ def _arp(draws: Draws) -> Scenario:
                 yield Cast(who, victim.mac, ARP, false)
             yield Wait(pause)
 
-    return _scenario("arp", ("T0830",), who, list(victims), script)
+    return drawn("arp", ("T0830",), who, list(victims), script)
 
 
 def _dcp(draws: Draws) -> Scenario:
@@ -322,7 +300,7 @@ def _dcp(draws: Draws) -> Scenario:
         octets = profinet.set_name(xid, name) if what == "name" else moved
         yield Cast(who, target, profinet.ETHERTYPE, octets)
 
-    return _scenario(f"dcp-{what}", ("T0836", "T0855"), who, ["rio-boiler"], script)
+    return drawn(f"dcp-{what}", ("T0836", "T0855"), who, ["rio-boiler"], script)
 
 
 def _goose(draws: Draws) -> Scenario:
@@ -345,7 +323,7 @@ def _goose(draws: Draws) -> Scenario:
             yield Cast(who, bytes.fromhex("010ccd010001"), goose.ETHERTYPE, octets, sender, 4)
             yield Wait(pause)
 
-    return _scenario("goose", ("T0856",), who, ["rtu-feeder"], script)
+    return drawn("goose", ("T0856",), who, ["rtu-feeder"], script)
 
 
 def _beacon(draws: Draws) -> Scenario:
@@ -366,7 +344,7 @@ def _beacon(draws: Draws) -> Scenario:
             yield Close(link)
             yield Wait(every_s * (1 + scene.draws.uniform(-shaky, shaky)))
 
-    return _scenario("beacon", ("T0869", "T0885"), who, ["outside"], script, slow=True)
+    return drawn("beacon", ("T0869", "T0885"), who, ["outside"], script, slow=True)
 
 
 FAMILIES: Final[dict[str, Callable[[Draws], Scenario]]] = {
@@ -375,8 +353,3 @@ FAMILIES: Final[dict[str, Callable[[Draws], Scenario]]] = {
     "opcua-write": _opcua_write, "sweep": _sweep, "identities": _identities, "logons": _logons, "safety": _safety,
     "arp": _arp, "dcp": _dcp, "goose": _goose, "beacon": _beacon,
 }  # fmt: skip
-
-
-def draw(family: str, draws: Draws) -> Scenario:
-    """One attack of a family. Raises KeyError where there is no such family."""
-    return FAMILIES[family](draws)
