@@ -12,6 +12,8 @@ from interlock.plant.blind.families import (
     in_path,
     modbus,
     network,
+    opcua,
+    services,
     telecontrol,
 )
 
@@ -29,8 +31,10 @@ FAMILIES: Final[dict[str, Callable[[Draws], Scenario]]] = {
     **in_path.FAMILIES,
     **telecontrol.FAMILIES,
     **controllers.FAMILIES,
+    **opcua.FAMILIES,
     **field.FAMILIES,
     **network.FAMILIES,
+    **services.FAMILIES,
     **hosts.FAMILIES,
 }
 

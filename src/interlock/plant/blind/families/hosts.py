@@ -131,58 +131,44 @@ def _management(draws: Draws) -> Scenario:
     )
 
 
+def _tls(draws: Draws, name: bytes) -> Iterator[_Said]:
+    """A whole conversation of TLS 1.3 to a server of this name."""
+    sni = struct.pack("!HHHBH", 0, len(name) + 5, len(name) + 3, 0, len(name)) + name
+    more = sni + bytes.fromhex("000a00040002001d002b0003020304")
+    hello = b"\3\3" + _noise(draws, 32) + b"\0\0\x02\x13\x01\1\0" + struct.pack("!H", len(more)) + more
+    answer = b"\3\3" + _noise(draws, 32) + b"\0\x13\1\0\0\6\0\x2b\0\2\3\4"
+    for side, kind, body in ((0, b"\1", hello), (1, b"\2", answer)):
+        handshake = kind + len(body).to_bytes(3, "big") + body
+        yield side, b"\x16\3\3" + struct.pack("!H", len(handshake)) + handshake, 0.03
+    for side in (1, 0, 0, 1):
+        secret = _noise(draws, 200 + draws.number(8))
+        yield side, b"\x17\3\3" + struct.pack("!H", len(secret)) + secret, 0.03
+
+
+def _mqtt(draws: Draws, name: bytes) -> Iterator[_Said]:
+    """Orders are subscribed to at a broker, and something is told."""
+    body = b"\0\4MQTT\4\2\0\x3c" + struct.pack("!H", len(name)) + name
+    yield 0, b"\x10" + bytes((len(body),)) + body, 0.03
+    yield 1, b"\x20\2\0\0", 0.03
+    topic = b"\0\x04cmd1"
+    yield 0, b"\x82" + bytes((len(topic) + 3,)) + b"\0\1" + topic + b"\0", 0.03
+    yield 1, b"\x90\3\0\1\0", 0.03
+    data = b"\0\4out1" + _noise(draws, 60)
+    yield 0, b"\x30" + bytes((len(data),)) + data, 0.05
+
+
 def _outside(draws: Draws) -> Scenario:
     """A machine of the plant calls a service of the internet, steadily: TLS, or a broker."""
     who = one_of(draws, ("plc-pasteuriser", "plc-water", "hvac-hall", "historian", "plc-filler"))
-    broker, every, shaky = draws.uniform() < 0.4, pace(draws, 12.0, 60.0), draws.uniform(0.0, 0.2)
+    every, shaky = pace(draws, 12.0, 60.0), draws.uniform(0.0, 0.2)
+    port, said = one_of(draws, ((443, _tls), (443, _tls), (8443, _tls), (1883, _mqtt)))
     name = f"{draws.number(40):010x}.example".encode("ascii")
-
-    def tls(scene: Scene) -> Iterator[_Said]:
-        sni = struct.pack("!HHHBH", 0, len(name) + 5, len(name) + 3, 0, len(name)) + name
-        more = sni + bytes.fromhex("000a00040002001d") + bytes.fromhex("002b0003020304")
-        body = (
-            b"\3\3"
-            + _noise(scene.draws, 32)
-            + b"\0"
-            + bytes.fromhex("00021301")
-            + b"\1\0"
-            + struct.pack("!H", len(more))
-            + more
-        )
-        hello = b"\x16\3\1" + struct.pack("!H", len(body) + 4) + b"\1" + len(body).to_bytes(3, "big") + body
-        yield 0, hello, 0.03
-        answer = b"\3\3" + _noise(scene.draws, 32) + b"\0\x13\1\0\0\6\0\x2b\0\2\3\4"
-        yield (
-            1,
-            b"\x16\3\3"
-            + struct.pack("!H", len(answer) + 4)
-            + b"\2"
-            + len(answer).to_bytes(3, "big")
-            + answer,
-            0.03,
-        )
-        for side in (1, 0, 0, 1):
-            secret = _noise(scene.draws, 200 + scene.draws.number(8))
-            yield side, b"\x17\3\3" + struct.pack("!H", len(secret)) + secret, 0.03
-
-    def mqtt(scene: Scene) -> Iterator[_Said]:
-        body = b"\0\4MQTT\4\2\0\x3c" + struct.pack("!H", len(name)) + name
-        yield 0, b"\x10" + bytes((len(body),)) + body, 0.03
-        yield 1, b"\x20\2\0\0", 0.03
-        topic = b"\0\x04cmd1"
-        yield 0, b"\x82" + bytes((len(topic) + 3,)) + b"\0\1" + topic + b"\0", 0.03
-        yield 1, b"\x90\3\0\1\0", 0.03
-        data = b"\0\4out1" + _noise(scene.draws, 60)
-        yield 0, b"\x30" + bytes((len(data),)) + data, 0.05
 
     def script(scene: Scene) -> Script:
         for k in range(9):
             if k == 2:
                 scene.shows()
-            said = mqtt(scene) if broker else tls(scene)
-            yield from talk(
-                scene.draws, (who, "outside", 8883 if broker and k < 0 else 1883 if broker else 443), said
-            )
+            yield from talk(scene.draws, (who, "outside", port), said(scene.draws, name))
             yield Wait(every * (1 + scene.draws.uniform(-shaky, shaky)))
 
     ids = ("T0869", "T0885", "T0884", "T0882", "T0822")
