@@ -109,7 +109,7 @@ def _tags(draws: Draws) -> Scenario:
 
 
 def _dhcp(op: int, kind: int, numbers: tuple[int, bytes, bytes, bytes], more: bytes = b"") -> bytes:
-    """One message of DHCP (RFC 2131). numbers: transaction, address given, server's address, client's hardware address."""
+    """One message of DHCP (RFC 2131). numbers: transaction, address given, that of the server, the hardware's."""
     xid, given, server, mac = numbers
     head = struct.pack("!BBBBIHH", op, 1, 6, 0, xid, 0, 0x8000) + bytes(4) + given + server + bytes(4)
     cookie = b"\x63\x82\x53\x63\x35\x01" + bytes((kind,))
