@@ -23,6 +23,7 @@ from interlock.decode.protocols.mms.iec61850 import (
 from interlock.decode.protocols.mms.pdus import mms, numbers
 from interlock.decode.protocols.mms.services import objects_of, variables_of
 from interlock.decode.protocols.mms.state import MAX_MEMBERS, keep
+from interlock.decode.protocols.mms.transfers import Loads
 from interlock.errors import DecodeError
 from interlock.records.vocabulary import VERBS
 
@@ -56,9 +57,11 @@ class Exchange:
         self._names = tools.names
         self._users = Names(tools.names)
         self._writer = Writer(tools, decoder.f.protocol_code)
+        self._loads = Loads(tools)
         self._requests = numbers(mms(), "ConfirmedServiceRequest")
         self._responses = numbers(mms(), "ConfirmedServiceResponse")
         self._unconfirmed = numbers(mms(), "UnconfirmedService")
+        self._services = {number: service for service, number in self._requests.items()}
 
     def request(self, m: Any, i: int, out: Any, association: Association, body: dict[str, Any]) -> None:
         """A confirmed request: an item for each object that it names."""
@@ -78,6 +81,7 @@ class Exchange:
                 verb = verb_of_item(name, writes=service == "write")
                 out.set_verb(at, usual if verb is None else VERBS.index(verb))
         out.notes[out.operation_of(row)] = names
+        self._loads.asked(m, i, association, service, names, request, out.operation_of(row))
         if service == "write":
             self._written(m, i, out, row, names, request)
         elif service == "defineNamedVariableList" and names:
@@ -137,7 +141,9 @@ class Exchange:
         row = out.answer(m, i, invoke)
         if row < 0:
             row = out.orphan(m, i, self._f, NONE, invoke)
-        out.notes.pop(out.operation_of(row), None)
+        names = out.notes.pop(out.operation_of(row), None)
+        if names:
+            self._loads.failed(m, i, self._services.get(out.function_of(row), ""), names)
         out.settle(row, REFUSED, code)
 
     def response(self, m: Any, i: int, out: Any, association: Association, body: dict[str, Any]) -> None:
@@ -158,6 +164,7 @@ class Exchange:
             if out.function_of(row) != function:
                 self._facts.oddity(m, i, "mms", "function-mismatch", m.length[i])
                 return
+        self._loads.answered(m, i, service, names, response)
         handler = _RESPONSES.get(service)
         if handler is not None:
             handler(self, m, i, out, association, row, names, response)

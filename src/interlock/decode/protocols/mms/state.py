@@ -20,10 +20,11 @@ class Association:
 
     lists: name of a variable list → names of its members. shapes: name of a variable → names of its parts.
     files: number of an open file (FRSM) → name. uploads: number of an upload (ULSM) → domain.
-    login: a credential whose outcome is still to come.
+    login: a credential whose outcome is still to come. obtained: of the last obtainFile, the side that fetches the
+    file, its name there and as it will be kept, and the operation.
     """
 
-    __slots__ = ("files", "lists", "login", "shapes", "uploads")
+    __slots__ = ("files", "lists", "login", "obtained", "shapes", "uploads")
 
     def __init__(self) -> None:
         self.lists: dict[str, list[str]] = {}
@@ -31,6 +32,7 @@ class Association:
         self.files: dict[int, str] = {}
         self.uploads: dict[int, str] = {}
         self.login: Login | None = None
+        self.obtained: tuple[int, str, str, int] = (-1, "", "", 0)
 
     def shape(self, name: str) -> Shape | None:
         """Names of a variable's parts, from its own type or that of a variable it is part of."""
