@@ -95,7 +95,7 @@ def test_a_file_that_a_device_was_told_to_fetch_is_written_to_it() -> None:
         download(parts=(0, 1)),
         upload()[:-4],
         upload()[2:],
-        file()[:5] + [(SERVER, failed(3, 11, 1))] + file()[6:],
+        [*file()[:5], (SERVER, failed(3, 11, 1)), *file()[6:]],
         file(position=4),
         file()[:-4],
     ],

@@ -20,8 +20,9 @@ _FIRMWARE_WRITE = VERBS.index("firmware-write")
 _SHORT_STRING = 0xDA
 
 
-def ask_file(x: Exchange) -> None:
-    """Call a download whose file is named like firmware a firmware-write (hook of class 0x37)."""
+def ask_file(x: Exchange) -> str:
+    """Call a download whose file is named like firmware a firmware-write; gives the name, where there is one."""
+    name = ""
     place = (x.decoder.session.server, x.unit, x.path.instance)
     receiving = x.decoder.memory.firmware
     if x.service == _INITIATE_DOWNLOAD:
@@ -33,6 +34,7 @@ def ask_file(x: Exchange) -> None:
             x.out.set_object(x.row, x.decoder.objects.code(f"{x.path.text}/{name}"), 1)
     if x.service in (_INITIATE_DOWNLOAD, _DOWNLOAD_TRANSFER) and place in receiving:
         x.out.set_verb(x.row, _FIRMWARE_WRITE)
+    return name
 
 
 def _file_name(c: Any) -> str:

@@ -13,6 +13,7 @@ from interlock.decode.protocols.enip.files import ask_file
 from interlock.decode.protocols.enip.identity import ask_identity, ask_network, tell_identity, tell_services
 from interlock.decode.protocols.enip.pccc import Pccc
 from interlock.decode.protocols.enip.symbols import ask_symbols
+from interlock.decode.protocols.enip.transfers import CipTransfers
 
 if TYPE_CHECKING:
     from interlock.decode.protocols.enip.exchange import Exchange
@@ -25,16 +26,26 @@ _EXECUTE_PCCC = 0x4B
 
 def hooks(tools: Any) -> dict[int, Any]:
     """Map 256 * class + service to hooks; service 0 stands for every service of the class."""
+    transfers = CipTransfers(tools)
+
+    def file(x: Exchange) -> None:
+        begin = x.cursor.offset()
+        name = ask_file(x)
+        x.cursor.seek(begin)
+        transfers.ask_file(x, name)
+
     return {
         0x0100: ask_identity,
         0x064E: ask_close,
         0x0654: ask_open,
         0x065B: ask_open,
-        0x3700: ask_file,
+        0x3700: file,
         0x3900: ask_safety,
         0x3A00: ask_safety,
         0x674B: Pccc(tools).ask,
         0x6B55: ask_symbols,
+        0x6D4C: transfers.ask_logic,
+        0xA100: transfers.ask_firmware,
         0xF500: ask_network,
         0xF600: ask_network,
     }

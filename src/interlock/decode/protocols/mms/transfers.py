@@ -36,7 +36,14 @@ class Loads:
         self._loads = Transfers(tools.facts.artifacts)
 
     def asked(
-        self, m: Any, i: int, association: Association, service: str, names: list[str], request: Any, operation: int
+        self,
+        m: Any,
+        i: int,
+        association: Association,
+        service: str,
+        names: list[str],
+        request: Any,
+        operation: int,
     ) -> None:
         """A request: one that begins a transfer does so, since its answer tells neither name nor beginning."""
         if service == "obtainFile" and names:
@@ -61,7 +68,7 @@ class Loads:
         return "mms", kind, name, "written" if way == _DOWN else "read"
 
     def answered(self, m: Any, i: int, service: str, names: list[str], response: Any) -> None:
-        """An answer: a part of a transfer, or its end. names: what its request was about; none where it was not seen."""
+        """An answer: a part of a transfer, or its end. names: what its request was about, none where unseen."""
         if not names or service not in _ALL:
             return
         way = _ALL[service]
