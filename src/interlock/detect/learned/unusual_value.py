@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
@@ -11,16 +12,16 @@ from interlock.detect.causes import Verdict
 from interlock.detect.control import spoken
 from interlock.detect.learned.learner import HELD_BACK, Learner
 from interlock.detect.learned.standing import deed_at, standing
-from interlock.detect.learned.value_range import Range
+from interlock.detect.learned.value_range import Numbers, Ranges
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
-    from interlock.detect.batch import Batch, Groups
+    from interlock.detect.batch import Batch
     from interlock.detect.interface import Context
     from interlock.detect.tally import Key, Tally
     from interlock.records.site import Tag
@@ -50,90 +51,84 @@ class UnusualValue(Learner):
 
     def __init__(self) -> None:
         super().__init__()
-        self.ranges: dict[Key, Range] = {}
-        self._looked: dict[tuple[Any, ...], int] = {}
+        self.ranges = Ranges(MAX_RANGES)
+        self._seats = _Seats()
 
     def take(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
         """Widen ranges."""
-        for key, rows, numbers in self._blocks(batch):
-            times = batch.times_ns()[rows]
-            first, last = int(times.min()), int(times.max())
-            known = self.ranges.get(key[1:])
-            if known is None:
-                if len(self.ranges) >= MAX_RANGES:
-                    continue
-                known = self.ranges[key[1:]] = Range(numbers.shape[1])
-            if known.ready(key[6]) and known.outside(numbers, key[6]).any():
-                self.surprise(key[1:], first // MINUTE_NS)
-            known.widen(numbers, first // MINUTE_NS, last // MINUTE_NS)
+        shown = self._shown(batch, self._make)
+        if shown is None:
+            return
+        numbers = shown.numbers
+        strange = self.ranges.outside(numbers) & self.ranges.ready(numbers.places)[numbers.row]
+        for row in np.unique(numbers.row[strange]).tolist():
+            self.surprise(self.ranges.keys[int(numbers.places[row])], int(numbers.minutes[row]))
+        self.ranges.widen(numbers)
 
     def deviations(self, batch: Batch, context: Context) -> Iterator[Key]:  # noqa: ARG002 - the interface's shape
         """Count rows with a number outside."""
-        settled = self.observed.at_share(1 - HELD_BACK)
-        for key, found, numbers in self._blocks(batch):
-            known = self.ranges.get(key[1:])
-            if known is None or not known.judges(key[6], settled):
-                continue
-            strange = known.outside(numbers, key[6])
-            if not strange.any():
-                continue
-            rows = found[strange.any(axis=1)]
-            tally = self.tallies[key[1:]]
-            tally.add_rows(key[0], batch, rows)
-            tally.note_rows("client", batch, rows)
-            for at in np.flatnonzero(strange.any(axis=0)).tolist():
-                column = numbers[strange[:, at], at]
-                for extreme in {float(column.min()), float(column.max())}:
-                    tally.note(f"number-{at}", repr(extreme))
-            yield key[1:]
-
-    def _blocks(self, batch: Batch) -> Iterator[tuple[Key, NDArray[np.int64], NDArray[np.float64]]]:
-        """Give rows that carry equally many numbers of one object, and these as rows and columns."""
-        if not batch.has("number"):
+        shown = self._shown(batch, self._find)
+        if shown is None:
             return
+        numbers = shown.numbers
+        strange = self.ranges.outside(numbers)
+        if not strange.any():
+            return
+        settled = self.observed.at_share(1 - HELD_BACK)
+        strange &= self.ranges.judges(numbers.places, settled)[numbers.row]
+        for seat in np.unique(shown.seats[numbers.row[strange]]).tolist():
+            yield self._count(batch, shown, strange & (shown.seats[numbers.row] == seat))
+
+    def _count(self, batch: Batch, shown: _Shown, strange: NDArray[np.bool_]) -> Key:
+        """Count the strange numbers of one object from one source; give its cause."""
+        numbers = shown.numbers
+        rows = np.unique(numbers.row[strange])
+        key = self.ranges.keys[int(numbers.places[rows[0]])]
+        tally = self.tallies[key]
+        source = batch.words("source")
+        tally.add_rows(source[0][int(source[1][shown.rows[rows[0]]])] or "", batch, shown.rows[rows])
+        tally.note_rows("client", batch, shown.rows[rows])
+        within = numbers.slot[strange] - self.ranges.begin(key)
+        for at in np.unique(within).tolist():
+            column = numbers.values[strange][within == at]
+            for extreme in {float(column.min()), float(column.max())}:
+                tally.note(f"number-{at}", repr(extreme))
+        return key
+
+    def _shown(self, batch: Batch, place: Callable[[tuple[Any, ...]], int]) -> _Shown | None:
+        """Line up the rows that count, each with the numbers that it carries of an object that has a place."""
+        if not batch.has("number"):
+            return None
         column = batch.column("number")
         lengths = column.value_lengths().fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
-        flat = column.flatten().to_numpy(zero_copy_only=False)
-        starts = np.cumsum(lengths) - lengths
         groups = batch.groups(*_COLUMNS, bins=lengths, named="numbers")
-        for group, key in groups:
-            width = min(key[7], MAX_NUMBERS)
-            rows = self._due(key, batch, groups, group) if width else None
-            if rows is not None:
-                numbers = flat[starts[rows][:, None] + np.arange(width)]
-                yield (*(word or "" for word in key[:7]), str(width)), rows, numbers
-
-    def _due(
-        self, key: tuple[Any, ...], batch: Batch, groups: Groups, group: int
-    ) -> NDArray[np.int64] | None:
-        """Give the rows of a group that count; None where none does. Polls of every millisecond buy no time."""
-        if key[6] == "written":
-            return groups.rows(group)
-        _, first, last, _ = groups.summary(group)
-        before, latest = self._looked.get(key), last // _SLOT_NS
-        if before is not None and first // _SLOT_NS == latest == before:
+        seats = self._seats.of(groups.keys, place)[groups.numbers]
+        rows = self._seats.due(seats, batch.times_ns() // _SLOT_NS)
+        if not len(rows):
             return None
-        if len(self._looked) >= MAX_RANGES:
-            self._looked.clear()
-        rows = groups.rows(group)
-        slots = batch.times_ns()[rows] // _SLOT_NS
-        fresh = np.ones(len(rows), np.bool_)
-        fresh[1:] = slots[1:] != slots[:-1]
-        if before is not None:
-            fresh &= slots != before
-        self._looked[key] = int(slots[-1])
-        return rows[fresh] if fresh.any() else None
+        seats, starts = seats[rows], (np.cumsum(lengths) - lengths)[rows]
+        flat = column.flatten().to_numpy(zero_copy_only=False)
+        minutes, widths = batch.times_ns()[rows] // MINUTE_NS, np.minimum(lengths[rows], MAX_NUMBERS)
+        places = self._seats.places[seats]
+        return _Shown(rows, seats, self.ranges.numbers(places, minutes, flat, starts, widths))
+
+    def _find(self, key: tuple[Any, ...]) -> int:
+        return self.ranges.find(_object(key)) if key[7] else -1
+
+    def _make(self, key: tuple[Any, ...]) -> int:
+        if not key[7]:
+            return -1
+        return self.ranges.make(_object(key), min(key[7], MAX_NUMBERS), written=key[6] == "written")
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Say what was written or told, and what had been usual."""
         # Over 40 lines: one verdict, most of them its words.
         realm, server, protocol, unit, target, direction, _ = key
-        known = self.ranges.get(key)
         at = min((int(k[7:]) for k in tally.words if k.startswith("number-")), default=None)
-        if known is None or at is None:
+        if self.ranges.find(key) < 0 or at is None:
             return None
         values = sorted(float(v) for v in tally.noted(f"number-{at}"))
-        usual, now = known.text(at), _span(values[0], values[-1])
+        usual, now = self.ranges.text(key, at), _span(values[0], values[-1])
         clients = list(tally.noted("client"))
         written = direction == "written"
         tag = _tag(context, realm, server, unit, target, at)
@@ -181,11 +176,72 @@ class UnusualValue(Learner):
 
     def knowledge(self) -> Any:
         """Give all ranges."""
-        return [[list(key), known.state()] for key, known in self.ranges.items()]
+        return list(self.ranges.state())
 
     def restore_knowledge(self, known: Any) -> None:
         """Take them back."""
-        self.ranges = {tuple(str(w) for w in key): Range.of(state) for key, state in known}
+        self.ranges, self._seats = Ranges(MAX_RANGES), _Seats()
+        for words, state in known:
+            key = tuple(str(word) for word in words)
+            self.ranges.restore(key, state, written=key[5] == "written")
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """rows, seats: per row that counts, its number in the batch, and its seat; numbers: what they carry."""
+
+    rows: NDArray[np.int64]
+    seats: NDArray[np.int64]
+    numbers: Numbers
+
+
+class _Seats:
+    """Objects as each source shows them: which place theirs is in, and the second of which the last row was taken."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Any, ...], int] = {}
+        self.places, self._slots = np.zeros(0, np.int64), np.zeros(0, np.int64)
+        self._written = np.zeros(0, np.bool_)
+
+    def of(self, keys: list[tuple[Any, ...]], place: Callable[[tuple[Any, ...]], int]) -> NDArray[np.int64]:
+        """Give the seats of a batch's groups; new ones, and those without a place, are asked for theirs."""
+        if len(self._known) + len(keys) > MAX_RANGES and not all(key in self._known for key in keys):
+            self._known = {}  # costs a second's rows
+            self.places[:], self._slots[:] = -1, -1
+        seats = np.fromiter(
+            (self._known.setdefault(key, len(self._known)) for key in keys), np.int64, len(keys)
+        )
+        if len(self._known) > len(self.places):
+            more = np.full(max(64, len(self._known)), -1, np.int64)
+            self.places, self._slots = (
+                np.concatenate((self.places, more)),
+                np.concatenate((self._slots, more)),
+            )
+            self._written = np.concatenate((self._written, np.zeros(len(more), np.bool_)))
+        for group in np.flatnonzero(self.places[seats] < 0).tolist():
+            self.places[seats[group]] = place(keys[group])
+            self._written[seats[group]] = keys[group][6] == "written"
+        return seats
+
+    def due(self, seats: NDArray[np.int64], slots: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Give the rows that count, by seat: all that were written, of others the first of each second.
+
+        Polls of every millisecond buy no time.
+        """
+        order = np.argsort(seats, kind="stable")
+        order = order[self.places[seats[order]] >= 0]
+        mine, when = seats[order], slots[order]
+        fresh = np.ones(len(order), np.bool_)
+        fresh[1:] = (mine[1:] != mine[:-1]) | (when[1:] != when[:-1])
+        fresh &= self._slots[mine] != when
+        self._slots[mine] = when  # of equal ones the last stays
+        rows: NDArray[np.int64] = order[fresh | self._written[mine]]
+        return rows
+
+
+def _object(key: tuple[Any, ...]) -> Key:
+    """Give the cause: what stands for an object, whoever's capture shows it."""
+    return (*(word or "" for word in key[1:7]), str(min(key[7], MAX_NUMBERS)))
 
 
 def _tag(context: Context, realm: str, server: str, unit: str, target: str, at: int) -> Tag | None:

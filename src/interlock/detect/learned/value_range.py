@@ -1,15 +1,20 @@
-"""The range that numbers of one object had while learning, and how far outside is news."""
+"""The ranges that numbers of all objects had while learning, and how far outside is news."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
-__all__ = ["Range"]
+    from interlock.detect.tally import Key
+
+__all__ = ["Numbers", "Ranges"]
 
 _FEW: Final = 20
 """Writes: from fewer nothing is known of how far the next one may go."""
@@ -21,72 +26,160 @@ _GREW: Final = 0.05
 """A range that grows by more than this part of itself still wanders."""
 
 
-class Range:
-    """Least and most of each number of a block; rows and minutes behind them; when it last grew much."""
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What rows of a batch carry. places, minutes: per row, of its object in `Ranges`, and since 1970.
 
-    __slots__ = ("first", "grew", "high", "last", "low", "rows")
+    values, row, slot: per number, itself, its row here and where its range stands.
+    """
 
-    def __init__(self, width: int) -> None:
-        self.low, self.high = np.full(width, np.inf), np.full(width, -np.inf)
-        self.rows, self.first, self.last, self.grew = 0, 0, 0, 0
+    places: NDArray[np.int64]
+    minutes: NDArray[np.int64]
+    values: NDArray[np.float64]
+    row: NDArray[np.int64]
+    slot: NDArray[np.int64]
 
-    def widen(self, numbers: NDArray[np.float64], first: int, last: int) -> None:
-        """Take in rows (rows x numbers) of these minutes."""
-        low, high = np.fmin.reduce(numbers, axis=0), np.fmax.reduce(numbers, axis=0)
-        if self.rows:
-            with np.errstate(invalid="ignore", over="ignore"):
-                width = self.high - self.low
-                more = np.maximum(self.low - low, high - self.high)
-                grew = bool((more > np.maximum(_GREW * width, 1e-9)).any())
-            if grew:
-                self.grew = max(self.grew, last)
-        self.first = min(self.first, first) if self.rows else first
-        self.low, self.high = np.fmin(self.low, low), np.fmax(self.high, high)
-        self.rows, self.last = self.rows + len(numbers), max(self.last, last)
 
-    def ready(self, direction: str) -> bool:
-        """Whether so much was seen that something can be said."""
-        if direction == "written":
-            return self.rows > 0
-        return self.rows >= _LEAST_TOLD and self.last - self.first >= _LEAST_MINUTES
+class Ranges:
+    """Least and most of each number of each object; rows and minutes behind them; when they last grew much.
 
-    def judges(self, direction: str, settled: int) -> bool:
-        """Whether it is a yardstick: what is told must have stood still since the minute `settled`."""
-        return self.ready(direction) and (direction == "written" or self.grew < settled)
+    All objects in a few long arrays, so that a batch is looked at in a few steps, whatever many objects it tells of.
+    """
 
-    def outside(self, numbers: NDArray[np.float64], direction: str) -> NDArray[np.bool_]:
-        """Which of them lie outside, with a margin that is wider where less is known."""
+    def __init__(self, most: int) -> None:
+        """most: objects; more are not taken in."""
+        self._most = most
+        self._places: dict[Key, int] = {}
+        self.keys: list[Key] = []
+        self._low, self._high = np.zeros(0, np.float64), np.zeros(0, np.float64)
+        self._used = 0
+        self._begins, self._rows, self._first, self._last, self._grew = (
+            np.zeros(0, np.int64) for _ in range(5)
+        )
+        self._written = np.zeros(0, np.bool_)
+
+    def __len__(self) -> int:
+        """How many objects there are."""
+        return len(self.keys)
+
+    def find(self, key: Key) -> int:
+        """Give the place of an object; -1 where it is not known."""
+        return self._places.get(key, -1)
+
+    def begin(self, key: Key) -> int:
+        """Where the ranges of a known object's numbers begin."""
+        return int(self._begins[self._places[key]])
+
+    def make(self, key: Key, width: int, *, written: bool) -> int:
+        """Give the place of an object that has so many numbers, new if need be; -1 where there is no room."""
+        place = self._places.get(key, -1)
+        if place >= 0 or len(self.keys) >= self._most:
+            return place
+        place = self._places[key] = len(self.keys)
+        self.keys.append(key)
+        self._make_room(place + 1, self._used + width)
+        self._begins[place], self._written[place] = self._used, written
+        self._low[self._used : self._used + width] = np.inf
+        self._high[self._used : self._used + width] = -np.inf
+        self._used += width
+        return place
+
+    def _make_room(self, places: int, slots: int) -> None:
+        if places > len(self._rows):
+            more = np.zeros(max(64, len(self._rows)), np.int64)
+            for name in ("_begins", "_rows", "_first", "_last", "_grew"):
+                setattr(self, name, np.concatenate((getattr(self, name), more)))
+            self._written = np.concatenate((self._written, more.astype(np.bool_)))
+        if slots > len(self._low):
+            room = np.zeros(max(256, slots), np.float64)
+            self._low, self._high = np.concatenate((self._low, room)), np.concatenate((self._high, room))
+
+    def numbers(
+        self,
+        places: NDArray[np.int64],
+        minutes: NDArray[np.int64],
+        flat: NDArray[np.float64],
+        starts: NDArray[np.int64],
+        widths: NDArray[np.int64],
+    ) -> Numbers:
+        """Line up rows: each carries `widths` numbers of `flat` from `starts` on."""
+        row = np.repeat(np.arange(len(places)), widths)
+        within = np.arange(len(row)) - np.repeat(np.cumsum(widths) - widths, widths)
+        return Numbers(places, minutes, flat[starts[row] + within], row, self._begins[places][row] + within)
+
+    def widen(self, numbers: Numbers) -> None:
+        """Take numbers in."""
+        low, high, slot = self._low[numbers.slot], self._high[numbers.slot], numbers.slot
+        np.fmin.at(self._low, slot, numbers.values)
+        np.fmax.at(self._high, slot, numbers.values)
+        known = self._rows[numbers.places] > 0
+        with np.errstate(invalid="ignore", over="ignore"):
+            more = np.maximum(low - self._low[slot], self._high[slot] - high)
+            grew = known[numbers.row] & (more > np.maximum(_GREW * (high - low), 1e-9))
+        if grew.any():
+            rows = numbers.row[grew]
+            np.maximum.at(self._grew, numbers.places[rows], numbers.minutes[rows])
+        fresh = numbers.places[~known]
+        self._first[fresh] = np.iinfo(np.int64).max
+        np.minimum.at(self._first, numbers.places, numbers.minutes)
+        np.maximum.at(self._last, numbers.places, numbers.minutes)
+        np.add.at(self._rows, numbers.places, 1)
+
+    def ready(self, places: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Of which so much was seen that something can be said."""
+        rows = self._rows[places]
+        long = self._last[places] - self._first[places] >= _LEAST_MINUTES
+        return np.where(self._written[places], rows > 0, (rows >= _LEAST_TOLD) & long)
+
+    def judges(self, places: NDArray[np.int64], settled: int) -> NDArray[np.bool_]:
+        """Which are a yardstick: what is told must have stood still since the minute `settled`."""
+        return self.ready(places) & (self._written[places] | (self._grew[places] < settled))
+
+    def outside(self, numbers: Numbers) -> NDArray[np.bool_]:
+        """Which numbers lie outside, with a margin that is wider where less is known."""
+        low, high = self._low[numbers.slot], self._high[numbers.slot]
+        rows, minutes = self._rows[numbers.places], self._last[numbers.places] - self._first[numbers.places]
+        little = ((rows < _FEW) | (minutes < _BRIEF))[numbers.row]
+        written = self._written[numbers.places][numbers.row]
         with np.errstate(invalid="ignore", over="ignore"):  # what is endless has no margin, and is not judged
-            width = self.high - self.low
-            size = np.maximum(np.abs(self.low), np.abs(self.high))
-            if direction == "written":
-                little = self.rows < _FEW or self.last - self.first < _BRIEF
-                margin = np.maximum(width, 0.5 * size) if little else 0.25 * width
-                margin = np.where(width == 0, 0.5 * size, margin)  # one value says nothing of a width
-            else:
-                # What never moved is a state or set point: when it does, that is a person's or the process's business.
-                margin = np.where(width > 0, np.maximum(2.0 * width, 0.1 * size), np.inf)
-            found: NDArray[np.bool_] = (numbers < self.low - margin) | (numbers > self.high + margin)
-            if direction == "written":
-                found &= ~(_is_state(numbers) & _is_state(self.low) & _is_state(self.high))
+            width, size = high - low, np.maximum(np.abs(low), np.abs(high))
+            wrote = np.where(little, np.maximum(width, 0.5 * size), 0.25 * width)
+            wrote = np.where(width == 0, 0.5 * size, wrote)  # one value says nothing of a width
+            # What never moved is a state or set point: when it does, that is a person's or the process's business.
+            told = np.where(width > 0, np.maximum(2.0 * width, 0.1 * size), np.inf)
+            margin = np.where(written, wrote, told)
+            found: NDArray[np.bool_] = (numbers.values < low - margin) | (numbers.values > high + margin)
+        found &= ~(written & _is_state(numbers.values) & _is_state(low) & _is_state(high))
         return found
 
-    def text(self, at: int) -> str:
-        """Say what number `at` was."""
-        low, high = float(self.low[at]), float(self.high[at])
+    def text(self, key: Key, at: int) -> str:
+        """Say what number `at` of a known object was."""
+        slot = self.begin(key) + at
+        low, high = float(self._low[slot]), float(self._high[slot])
         return f"{low:g}" if low == high else f"{low:g} to {high:g}"
 
-    def state(self) -> list[Any]:
-        """As JSON values."""
-        return [self.low.tolist(), self.high.tolist(), self.rows, self.first, self.last, self.grew]
+    def state(self) -> Iterator[list[Any]]:
+        """Give every object as JSON values: key; low, high (a list each); rows, first, last, grew."""
+        for place, key in enumerate(self.keys):
+            begin = int(self._begins[place])
+            end = int(self._begins[place + 1]) if place + 1 < len(self.keys) else self._used
+            counts = (self._rows, self._first, self._last, self._grew)
+            ends = [self._low[begin:end].tolist(), self._high[begin:end].tolist()]
+            yield [list(key), [*ends, *(int(column[place]) for column in counts)]]
 
-    @classmethod
-    def of(cls, state: list[Any]) -> Range:
-        """From JSON values."""
-        known = cls(0)
-        known.low, known.high = np.array(state[0], np.float64), np.array(state[1], np.float64)
-        known.rows, known.first, known.last, known.grew = (int(n) for n in state[2:6])
-        return known
+    def restore(self, key: Key, state: list[Any], *, written: bool) -> None:
+        """Take back what `state` gave of an object."""
+        low, high = np.array(state[0], np.float64), np.array(state[1], np.float64)
+        if low.shape != high.shape or low.ndim != 1:
+            raise ValueError("a range needs as many lows as highs")
+        place = self.make(key, len(low), written=written)
+        if place < 0:
+            return
+        begin = int(self._begins[place])
+        self._low[begin : begin + len(low)], self._high[begin : begin + len(low)] = low, high
+        counts = (self._rows, self._first, self._last, self._grew)
+        for column, number in zip(counts, state[2:6], strict=True):
+            column[place] = int(number)
 
 
 def _is_state(numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
