@@ -186,3 +186,22 @@ def test_a_detector_that_gives_no_memory_is_renewed_without() -> None:
 
 def test_a_detector_that_gives_no_memory_costs_no_other_its_own() -> None:
     assert list(Runner([Faulty("dump"), ControllerChange()]).dump()) == ["controller-change"]
+
+
+class Waiting(Faulty):
+    """Waits in one table."""
+
+    name = "waiting"
+    patient = frozenset({"operations"})
+
+
+@pytest.mark.parametrize(("patient", "fed"), [(None, (1, 1)), (True, (0, 1)), (False, (1, 0))])
+def test_who_is_patient_is_fed_apart(patient: bool | None, fed: tuple[int, int]) -> None:
+    prompt, waiting = Faulty("nowhere"), Waiting("nowhere")
+    runner = Runner([prompt, waiting])
+    runner.feed("operations", STOP, CONTEXT, patient=patient)
+    assert (prompt.fed, waiting.fed) == fed
+    later = Waiting("nowhere")
+    runner.renew(later)
+    runner.feed("operations", STOP, CONTEXT, patient=patient)
+    assert (prompt.fed, later.fed) == (2 * fed[0], fed[1])

@@ -22,6 +22,7 @@ __all__ = [
     "Detector",
     "Early",
     "Learning",
+    "Patient",
     "Withheld",
     "no_asset",
 ]
@@ -135,6 +136,16 @@ class Early(Protocol):
     @property
     def early(self) -> bool:
         """Whether it does."""
+        ...
+
+
+@runtime_checkable
+class Patient(Protocol):
+    """A detector to whom a second more or less is nothing, in some tables, where nobody asked for anything."""
+
+    @property
+    def patient(self) -> frozenset[str]:
+        """The tables."""
         ...
 
 

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from interlock.detect.batch import Batch
 from interlock.detect.identify import identify
-from interlock.detect.interface import Ageing, Concluding, Context, Detector, Early, Learning, Withheld
+from interlock.detect.interface import (
+    Ageing,
+    Concluding,
+    Context,
+    Detector,
+    Early,
+    Learning,
+    Patient,
+    Withheld,
+)
 from interlock.detect.state import pack, unpack
 from interlock.errors import SourceError
 from interlock.records.finding import Action, Finding
@@ -42,6 +51,7 @@ class Runner:
         """detectors: fresh ones, each of another name."""
         self._detectors: dict[str, Detector] = {d.name: d for d in detectors}
         self._early = {name for name, d in self._detectors.items() if isinstance(d, Early) and d.early}
+        self._patient = {name: _patience(d) for name, d in self._detectors.items()}
         self._rested: dict[str, Finding] = {}
         self._diagnostics: dict[str, None] = {}
         self._aged_out = 0
@@ -55,11 +65,18 @@ class Runner:
                 merged.setdefault(table, {}).update(dict.fromkeys(columns))
         return {table: tuple(columns) for table, columns in merged.items()}
 
-    def feed(self, table: str, rows: pa.RecordBatch, context: Context) -> list[Finding]:
-        """Hand a batch of a table to who needs it; findings that are new or have grown much come out."""
-        return [finding for found in self.feeding(table, rows, context) for finding in found]
+    def feed(
+        self, table: str, rows: pa.RecordBatch, context: Context, *, patient: bool | None = None
+    ) -> list[Finding]:
+        """Hand a batch of a table to who needs it; findings that are new or have grown much come out.
 
-    def feeding(self, table: str, rows: pa.RecordBatch, context: Context) -> Iterator[list[Finding]]:
+        patient: only to those who are Patient in this table, or only to those who are not; None: to all.
+        """
+        return [finding for found in self.feeding(table, rows, context, patient=patient) for finding in found]
+
+    def feeding(
+        self, table: str, rows: pa.RecordBatch, context: Context, *, patient: bool | None = None
+    ) -> Iterator[list[Finding]]:
         """As `feed`, a detector at a time, for whoever has other things to do between."""
         if not rows.num_rows:
             return
@@ -67,6 +84,8 @@ class Runner:
         asked = self._early if batch.waits else self._detectors
         for name, detector in self._detectors.items():
             if name in asked and name not in self._rested and table in detector.needs:
+                if patient is not None and patient is not (table in self._patient[name]):
+                    continue
                 self._note_missing(detector, batch)
                 found = self._guarded(detector, context, partial(detector.feed, batch, context))
                 yield found + ([self._rested[name]] if name in self._rested else [])
@@ -82,6 +101,7 @@ class Runner:
         self._detectors[detector.name] = detector
         self._rested.pop(detector.name, None)
         self._early.discard(detector.name)
+        self._patient[detector.name] = _patience(detector)
         if isinstance(detector, Early) and detector.early:
             self._early.add(detector.name)
         if state is not None:
@@ -192,6 +212,10 @@ class Runner:
             self._rested.setdefault(detector.name, _about_ourselves(detector, error, context))
             self._diagnostics[f"detector {detector.name} was rested: {_told(error)}"] = None
             return []
+
+
+def _patience(detector: Detector) -> frozenset[str]:
+    return detector.patient if isinstance(detector, Patient) else frozenset()
 
 
 def _learnt(detector: Learning, batch: Batch, context: Context) -> tuple[()]:

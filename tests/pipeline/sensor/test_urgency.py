@@ -100,3 +100,21 @@ def test_what_ends_in_the_same_batch_is_judged_together_with_its_request_or_afte
     urgent, calm = split(urgency, {**write, "outcome": "pending"}, write)
     assert urgent == [("write", "pending")]
     assert calm == [("write", "ok")]
+
+
+DIRECTIONS = [
+    (["read", "reported"], [], ["read", "reported"]),
+    (["written", "written"], ["written", "written"], []),
+    (["read", "written", None, "reported"], ["written"], ["read", None, "reported"]),
+]
+
+
+@pytest.mark.parametrize(("directions", "urgent", "calm"), DIRECTIONS)
+@pytest.mark.parametrize("coded", [True, False])
+def test_of_values_only_what_was_written_cannot_wait(
+    directions: list[str | None], urgent: list[str], calm: list[str | None], coded: bool
+) -> None:
+    column = pa.array(directions, pa.utf8())
+    batch = pa.record_batch({"direction": column.dictionary_encode() if coded else column})
+    parts = Urgency().split_values(batch)
+    assert [[] if part is None else part.column("direction").to_pylist() for part in parts] == [urgent, calm]

@@ -41,6 +41,7 @@ class UnusualRate(Learner):
     """
 
     name: ClassVar[str] = "unusual-rate"
+    patient: ClassVar[frozenset[str]] = frozenset({"values"})
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "operations": (
             *("source", "realm", "time", "frame", "response_frame", "client", "server"),
@@ -167,7 +168,8 @@ def _counted(batch: Batch) -> tuple[Batch, Groups]:
     """Give what is counted, and its groups by source, relation, kind (of values: direction) and minute."""
     if batch.table == "operations":
         return batch.messages(), batch.relations()
-    batch = batch.take(batch.among("direction", ("reported",)))
+    told = batch.among("direction", ("reported",))
+    batch = batch if told.all() else batch.take(told)
     minutes = batch.times_ns() // MINUTE_NS
     columns = ("source", "realm", "client", "server", "protocol", "direction")
     return batch, batch.groups(*columns, bins=minutes, named="minute")

@@ -45,6 +45,7 @@ class UnusualValue(Learner):
 
     name: ClassVar[str] = "unusual-value"
     table: ClassVar[str] = "values"
+    patient: ClassVar[frozenset[str]] = frozenset({"values"})
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "values": (*_COLUMNS, "client", "time", "frame", "number"),
     }

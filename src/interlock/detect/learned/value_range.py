@@ -30,7 +30,7 @@ _GREW: Final = 0.05
 class Numbers:
     """What rows of a batch carry. places, minutes: per row, of its object in `Ranges`, and since 1970.
 
-    values, row, slot: per number, itself, its row here and where its range stands.
+    values, row, slot: per number that widens its range, or is none, itself, its row here and where its range stands.
     """
 
     places: NDArray[np.int64]
@@ -102,10 +102,14 @@ class Ranges:
         starts: NDArray[np.int64],
         widths: NDArray[np.int64],
     ) -> Numbers:
-        """Line up rows: each carries `widths` numbers of `flat` from `starts` on."""
-        row = np.repeat(np.arange(len(places)), widths)
-        within = np.arange(len(row)) - np.repeat(np.cumsum(widths) - widths, widths)
-        return Numbers(places, minutes, flat[starts[row] + within], row, self._begins[places][row] + within)
+        """Line up rows, each carrying `widths` numbers of `flat` from `starts` on: those outside what is known."""
+        count = np.arange(int(widths.sum()))
+        before = np.cumsum(widths) - widths
+        values = flat[np.repeat(starts - before, widths) + count]
+        slot = np.repeat(self._begins[places] - before, widths) + count
+        new = np.flatnonzero(~((values >= self._low[slot]) & (values <= self._high[slot])))
+        row = np.searchsorted(before, new, "right") - 1
+        return Numbers(places, minutes, values[new], row, slot[new])
 
     def widen(self, numbers: Numbers) -> None:
         """Take numbers in."""

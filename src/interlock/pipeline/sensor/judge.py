@@ -47,7 +47,7 @@ CONCLUDE_NS: Final = 10_000_000_000
 """Time between two looks at everything found so far, at least."""
 ROWS_AT_ONCE: Final = 64
 """Machines that are brought to disk at once."""
-CALM_ROWS: Final = 32_768
+CALM_ROWS: Final = {"operations": 32_768, "values": 8_192}
 KNOWN_ROWS: Final = 8192
 """The inventory looks at as many at once: some milliseconds, which a finding may wait."""
 CALM_NS: Final = 1_000_000_000
@@ -96,8 +96,8 @@ class Judge:
         self._tally = FlowTally()
         self._gathered = {name: Gathering(KNOWN_ROWS) for name in INVENTORY_TABLES}
         self._urgency = Urgency()
-        self._calm = Gathering(CALM_ROWS)
-        self._calm_since = 0
+        self._calm = {name: Gathering(rows) for name, rows in CALM_ROWS.items()}
+        self._calm_since = dict.fromkeys(self._calm, 0)
         self._ongoing = Ongoing()
         self._watching = Watching()
         self._directory: Directory | None = None
@@ -130,13 +130,14 @@ class Judge:
         for found in self._judged(batches, notes[0].worker if notes else 0):
             if found:
                 self._commit(found, arrived)
-        self._calmly(self._calm.rest() if self._clock() - self._calm_since > CALM_NS else None)
+        for name, calm in self._calm.items():
+            self._calmly(name, calm.rest() if self._clock() - self._calm_since[name] > CALM_NS else None)
         self._store.write({name: batch for name, batch in batches.items() if name in self._kept})
         return notes
 
     def tend(self) -> None:
         """What is due: to be called about once a second."""
-        self._calmly(self._calm.rest())
+        self._judge_calm()
         self._learn()
         wall = self._clock()
         if not self._looking and not 0 <= wall - self._concluded < self._pause:
@@ -166,7 +167,7 @@ class Judge:
         last: machines are drawn once more though nothing new was learned of them, for when they were seen last.
         """
         self._drop_work()
-        self._calmly(self._calm.rest())
+        self._judge_calm()
         self._learn()
         self._errands.settle()
         self.look()
@@ -288,18 +289,29 @@ class Judge:
             self._let_know(name, self._gathered[name].add(batch))
         if name not in self._needs:
             return []
+        if name not in self._calm:
+            return self._runner.feed(name, batch, context)
+        urgent, calm = (
+            self._urgency.split(batch) if name == "operations" else self._urgency.split_values(batch)
+        )
+        if calm is not None:
+            self._calmly(name, self._calm[name].add(calm))
         if name == "operations":
-            urgent, calm = self._urgency.split(batch)
-            if calm is not None:
-                self._calmly(self._calm.add(calm))
             return [] if urgent is None else self._runner.feed(name, urgent, context)
-        return self._runner.feed(name, batch, context)
+        found = self._runner.feed(name, batch, context, patient=False)
+        return found if urgent is None else found + self._runner.feed(name, urgent, context, patient=True)
 
-    def _calmly(self, rows: pa.RecordBatch | None) -> None:
-        """Judge what could wait, in turns."""
+    def _judge_calm(self) -> None:
+        for name, calm in self._calm.items():
+            self._calmly(name, calm.rest())
+
+    def _calmly(self, name: str, rows: pa.RecordBatch | None) -> None:
+        """Judge what could wait, in turns. Of values it waited for the Patient alone."""
         if rows is not None:
-            self._calm_since = self._clock()
-            self._errands.add(self._committing(self._runner.feeding("operations", rows, self._context())))
+            self._calm_since[name] = self._clock()
+            patient = True if name == "values" else None
+            turns = self._runner.feeding(name, rows, self._context(), patient=patient)
+            self._errands.add(self._committing(turns))
 
     def _is_news(self, finding: Finding) -> bool:
         """Whether more is to be said than was: more of it, or other words."""

@@ -30,6 +30,7 @@ PRESSING: Final = frozenset(VERBS) - _CYCLIC
 """What is judged before its answer comes, as a pending row."""
 _PENDING: Final = frozenset({"pending"})
 _WELL: Final = frozenset({"ok", "unsolicited"})
+_WRITTEN: Final = frozenset({"written"})
 _FIRST, _SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 """Odd numbers that scatter what they multiply over 64 bits."""
 
@@ -42,6 +43,7 @@ class Urgency:
         self._asked: set[int] = set()
         self._verbs, self._outcomes = _Sorted(_CYCLIC), _Sorted(_WELL, _PENDING)
         self._units, self._deeds = _Hashed(), _Hashed()
+        self._directions = _Sorted(_WRITTEN)
 
     def split(self, operations: pa.RecordBatch) -> tuple[pa.RecordBatch | None, pa.RecordBatch | None]:
         """Rows to be judged at once, and rows that may wait; None where there are none."""
@@ -57,6 +59,15 @@ class Urgency:
         if not calm.any():
             return operations, None
         return operations.filter(pa.array(~calm)), operations.filter(pa.array(calm))
+
+    def split_values(self, values: pa.RecordBatch) -> tuple[pa.RecordBatch | None, pa.RecordBatch | None]:
+        """Split values into what somebody wrote, and what machines tell, which the Patient may hear later."""
+        (written,) = self._directions.read(values.column("direction"))
+        if written.all():
+            return values, None
+        if not written.any():
+            return None, values
+        return values.filter(pa.array(written)), values.filter(pa.array(~written))
 
     def _judged(
         self, operations: pa.RecordBatch, well: NDArray[np.bool_], pending: NDArray[np.bool_]
