@@ -12,11 +12,14 @@ from .rows import SECOND, START
 from .test_dcp_change import SET
 from .test_default_community import PUBLIC
 from .test_duplicate_address import BOTH
+from .test_name_tunnel import carrying
 from .test_public_address import CLOUD, SERVES
 from .test_routed_control import ACROSS, MANY
 from .test_sweep import knocks
 
 __all__ = ["SITE", "scenario"]
+
+CALLS = [{"at": 700 + n / 10, "client": "10.0.0.77", "state": "opened"} for n in range(90)]
 
 SITE = """
 [[safety_systems]]
@@ -93,11 +96,16 @@ def scenario() -> dict[str, list[dict[str, Any]]]:
         {**SET, "object": "name-of-station", "at": 9},
         {"at": 10, "item": 1, "items": 2},
         {"at": 11, "frame": None, "response_frame": 77},
-    ]
+        *({"at": 500 + n, "latency": 2 * SECOND} for n in range(20)),
+        {"at": 530, "protocol": "dhcp", "server": "10.0.0.78", "verb": "configure", "outcome": "ok"},
+        *({"at": 540 + n, "protocol": "dns", "server": "10.0.0.1", "verb": "discover", "object": carrying(n)}
+          for n in range(40)),
+    ]  # fmt: skip
     return {
         "operations": _numbered(operations, "operation"),
         "flows": _numbered(
-            [SERVES, CLOUD, DOUBLED, *knocks(14), *knocks(14, source="b.pcap", client="10.0.0.66")], "flow"
+            [SERVES, CLOUD, DOUBLED, *CALLS, *knocks(14), *knocks(14, source="b.pcap", client="10.0.0.66")],
+            "flow",
         ),
         "clues": _numbered([*MANY, *BOTH, {"who": "10.0.0.9", "field": "ttl", "value": "64-1"}]),
         "values": _numbered(_values(), "operation"),

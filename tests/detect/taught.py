@@ -26,7 +26,10 @@ def calm() -> dict[str, list[dict[str, Any]]]:
     return {
         "operations": sorted(
             [
-                *({"at": hour + 10 * n, "object": "holding:0", "unit": "1"} for n in range(360)),
+                *(
+                    {"at": hour + 10 * n, "object": "holding:0", "unit": "1", "latency": 3_000_000}
+                    for n in range(360)
+                ),
                 *({"at": hour + 60 * n, "client": "10.0.0.8", "server": "10.0.0.3"} for n in range(60)),
                 *({**ACROSS, "at": hour + 60 * n, "verb": "write"} for n in range(60)),
             ],

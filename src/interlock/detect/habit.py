@@ -59,14 +59,20 @@ class Habit:
             requests, failures = self.recent.pop(minute)
             broken = _judge(minute, requests, failures, (self.requests, self.failures, self.minutes))
             if broken is None:
-                self.requests, self.failures, self.minutes = (
-                    self.requests + requests,
-                    self.failures + failures,
-                    self.minutes + 1,
-                )
+                self._take(requests, failures)
             else:
                 breaks.append(broken)
         return breaks
+
+    def _take(self, requests: int, failures: int) -> None:
+        self.requests += requests
+        self.failures += failures
+        self.minutes += 1
+
+    def settle(self, most: int) -> None:
+        """Fold all but so many minutes, whatever they broke: they are taken for normal."""
+        while len(self.recent) > most:
+            self._take(*self.recent.pop(min(self.recent)))
 
     def breaks(self) -> list[Break]:
         """Judge the recent minutes, in order, each by what came before it; nothing is changed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from interlock.detect.causes import CauseDetector, Verdict
@@ -9,6 +10,7 @@ from interlock.detect.control import spoken
 from interlock.detect.habit import KEPT_MINUTES, LEAST_MINUTES, LEAST_REQUESTS, Habit
 from interlock.detect.tally import Key, Tally
 from interlock.detect.wording import counted
+from interlock.errors import SourceError
 from interlock.records.finding import Action
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ _KINDS: Final = {"refused": "refused", "no-answer": "not answered"}
 
 class Refusals(CauseDetector):
     """One finding per client, server, protocol and kind of failure. Every source has its own habit.
+
+    A habit begins with what was learned of the relation, where anything was (`learn`, `know`).
 
     Keys of habits: realm, client, server, protocol, kind, source. Failing rows of recent minutes are
     tallied under that key and the minute, and move to the finding's own tally when it broke the habit.
@@ -53,46 +57,73 @@ class Refusals(CauseDetector):
         self._minutes: dict[Key, dict[int, Tally]] = {}
         self._breaks: dict[Key, tuple[float, float]] = {}
         self._sources: dict[Key, set[Key]] = {}
+        self._known: dict[Key, Habit] = {}
+
+    def learn(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
+        """Count requests and failures of relations for normal."""
+        for (relation, _, minute), counts in sorted(_counts(batch).items()):
+            for kind, failures in zip(_KINDS, counts[1:], strict=True):
+                key = (*relation, kind)
+                if key in self._known or len(self._known) < 2 * MAX_RELATIONS:
+                    habit = self._known.setdefault(key, Habit())
+                    habit.add(minute, counts[0], failures)
+                    habit.settle(KEPT_MINUTES)
+
+    def learned(self) -> bytes:
+        """The habits that were learned."""
+        for habit in self._known.values():
+            habit.settle(0)
+        known = [[list(key), habit.state()] for key, habit in sorted(self._known.items())]
+        return json.dumps({"detector": self.name, "version": self.version, "habits": known}).encode()
+
+    def know(self, learned: bytes, /) -> None:
+        """Begin every habit with what was learned of it. Raises SourceError where it is not its own."""
+        try:
+            given = json.loads(learned)
+            if (given["detector"], given["version"]) != (self.name, self.version):
+                raise SourceError(f"what {given['detector']} learned is not for {self.name}/{self.version}")
+            known = {tuple(str(w) for w in key): Habit.of(state) for key, state in given["habits"]}
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
+            raise SourceError(f"what detector {self.name} learned cannot be read: {error}") from error
+        self._known = known
 
     def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:  # noqa: ARG002 - the interface's shape
         """Count requests and failures by relation and minute."""
         touched: set[Key] = set()
         groups = batch.relations()
-        counted: dict[tuple[Any, ...], list[int]] = {}
         for group, (source, realm, client, server, protocol, verb, outcome, minute) in groups:
-            if outcome in ("unsolicited", "unknown"):
-                continue
-            relation = (realm or "", client or "", server or "", protocol or "")
-            counts = counted.setdefault((relation, source or "", minute), [0, 0, 0])
-            count = groups.summary(group)[0]
-            counts[0] += count
             if outcome in _KINDS:
-                counts[1 + (outcome == "no-answer")] += count
-                key = (*relation, outcome, source or "")
+                count = groups.summary(group)[0]
+                key = (realm or "", client or "", server or "", protocol or "", outcome, source or "")
                 if key in self._minutes or len(self._minutes) < MAX_FAILING:
                     tally = self._minutes.setdefault(key, {}).setdefault(minute, Tally())
                     tally.add_group(source or "", groups, group)
                     tally.note("verb", verb or "unknown", count)
                 touched.add(key[:5])
-        self._count(counted)
+        self._count(_counts(batch))
         return touched
 
-    def _count(self, counted: Mapping[tuple[Any, ...], list[int]]) -> None:
+    def _count(self, counted: Mapping[tuple[Key, str, int], list[int]]) -> None:
         folding: set[Key] = set()
         for (relation, source, minute), counts in sorted(counted.items()):
-            for kind, failures in (("refused", counts[1]), ("no-answer", counts[2])):
+            for kind, failures in zip(_KINDS, counts[1:], strict=True):
                 key = (*relation, kind, source)
                 habit = self._habits.get(key)
                 if habit is None:
                     if len(self._habits) >= 2 * MAX_RELATIONS:
                         continue
-                    habit = self._habits[key] = Habit()
+                    habit = self._habits[key] = self._begun((*relation, kind))
                     self._sources.setdefault(key[:5], set()).add(key)
                 habit.add(minute, counts[0], failures)
                 if len(habit.recent) > KEPT_MINUTES:
                     folding.add(key)
         for key in folding:
             self._fold(key)
+
+    def _begun(self, key: Key) -> Habit:
+        """A habit that goes on from what was learned."""
+        known = self._known.get(key)
+        return Habit() if known is None else Habit(known.requests, known.failures, known.minutes)
 
     def _fold(self, key: Key) -> None:
         """Settle minutes that are too old to change: what broke the habit stays, the rest is forgotten."""
@@ -154,7 +185,7 @@ class Refusals(CauseDetector):
             f"{LEAST_MINUTES} minutes or {LEAST_REQUESTS} requests of a relation, and where one direction "
             "of the traffic is missing.",
             actions=_ACTIONS,
-            techniques=("T0806", "T0888", "T0861") if refused else ("T0814", "T0804", "T0816"),
+            techniques=("T0806", "T0888", "T0861", "T0815") if refused else ("T0814", "T0804", "T0816"),
             requirements=(
                 *("IEC 62443-3-3 SR 6.2", "IEC 62443-3-3 SR 7.1"),
                 *(("IEC 62443-3-3 SR 2.1", "IEC 62443-3-3 SR 1.11") if refused else ()),
@@ -178,6 +209,7 @@ class Refusals(CauseDetector):
             "habits": [[list(k), h.state()] for k, h in self._habits.items()],
             "minutes": [[list(k), [[m, t.state()] for m, t in v.items()]] for k, v in self._minutes.items()],
             "breaks": [[list(k), list(v)] for k, v in self._breaks.items()],
+            "known": [[list(k), h.state()] for k, h in self._known.items()],
         }
 
     def restore_own(self, state: Any) -> None:
@@ -185,9 +217,26 @@ class Refusals(CauseDetector):
         self._habits = {tuple(k): Habit.of(h) for k, h in state["habits"]}
         self._minutes = {tuple(k): {int(m): Tally.of(t) for m, t in v} for k, v in state["minutes"]}
         self._breaks = {tuple(k): (float(v[0]), float(v[1])) for k, v in state["breaks"]}
+        self._known = {tuple(k): Habit.of(h) for k, h in state.get("known", ())}
         self._sources = {}
         for key in self._habits:
             self._sources.setdefault(key[:5], set()).add(key)
+
+
+def _counts(batch: Batch) -> dict[tuple[Key, str, int], list[int]]:
+    """Relation, source and minute → requests, refused ones and unanswered ones."""
+    counted: dict[tuple[Key, str, int], list[int]] = {}
+    groups = batch.relations()
+    for group, (source, realm, client, server, protocol, _, outcome, minute) in groups:
+        if outcome in ("unsolicited", "unknown"):
+            continue
+        relation = (realm or "", client or "", server or "", protocol or "")
+        counts = counted.setdefault((relation, source or "", minute), [0, 0, 0])
+        count = groups.summary(group)[0]
+        counts[0] += count
+        if outcome in _KINDS:
+            counts[1 + (outcome == "no-answer")] += count
+    return counted
 
 
 _ACTIONS: Final = (

@@ -13,14 +13,18 @@ from interlock.detect.credentials.weak_login import WeakLogin
 from interlock.detect.dcp_change import DcpChange
 from interlock.detect.default_community import DefaultCommunity
 from interlock.detect.duplicate_address import DuplicateAddress
+from interlock.detect.learned.connection_flood import ConnectionFlood
 from interlock.detect.learned.doubled_cycle import DoubledCycle
 from interlock.detect.learned.fallen_silent import FallenSilent
+from interlock.detect.learned.late_answers import LateAnswers
 from interlock.detect.learned.new_conversation import NewConversation
 from interlock.detect.learned.new_deed import NewDeed
+from interlock.detect.learned.new_network_service import NewNetworkService
 from interlock.detect.learned.new_oddity import NewOddity
 from interlock.detect.learned.unusual_rate import UnusualRate
 from interlock.detect.learned.unusual_value import UnusualValue
 from interlock.detect.malformed_control import MalformedControl
+from interlock.detect.name_tunnel import NameTunnel
 from interlock.detect.opcua_security import OpcuaSecurity
 from interlock.detect.programs.program_compare import ProgramCompare
 from interlock.detect.public_address import PublicAddress
@@ -44,6 +48,7 @@ __all__ = ["DETECTORS", "all_detectors"]
 
 DETECTORS: Final[dict[str, Callable[[], Detector]]] = {
     "clear-credentials": ClearCredentials,
+    "connection-flood": ConnectionFlood,
     "controller-change": ControllerChange,
     "dcp-change": DcpChange,
     "default-community": DefaultCommunity,
@@ -51,9 +56,12 @@ DETECTORS: Final[dict[str, Callable[[], Detector]]] = {
     "doubled-cycle": DoubledCycle,
     "duplicate-address": DuplicateAddress,
     "fallen-silent": FallenSilent,
+    "late-answers": LateAnswers,
     "malformed-control": MalformedControl,
+    "name-tunnel": NameTunnel,
     "new-conversation": NewConversation,
     "new-deed": NewDeed,
+    "new-network-service": NewNetworkService,
     "new-oddity": NewOddity,
     "opcua-security": OpcuaSecurity,
     "password-guessing": PasswordGuessing,

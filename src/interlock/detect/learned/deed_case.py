@@ -21,6 +21,9 @@ __all__ = ["Case", "appeared"]
 
 _NOVELTY: Final = {"machine": 4, "relation": 3, "verb": 2, "function": 1, "object": 1, "user": 1}
 
+FLOOD: Final = 120
+"""Requests, and requests a minute."""
+
 
 class Case:
     """One cause, looked at from all sides."""
@@ -79,6 +82,11 @@ class Case:
         return commands and self.tally.count >= 30 and self.tally.count >= 60 * _minutes(self.tally)
 
     @property
+    def _pours(self) -> bool:
+        """Whether requests of any kind come so fast that they may keep the server from its work."""
+        return self.tally.count >= FLOOD and self.tally.count >= FLOOD * _minutes(self.tally)
+
+    @property
     def spare(self) -> bool:
         """Whether all of it is a controller that takes in a device never seen before."""
         return self.tally.noted("spare").get("yes", 0) == self.tally.count
@@ -134,6 +142,8 @@ class Case:
             given[1:1] = self.deed.rogue
         if self._floods:
             given.insert(0, "T0806")
+        if self._pours:
+            given.append("T0814")
         return tuple(dict.fromkeys(given))
 
 

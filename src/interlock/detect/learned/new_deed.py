@@ -214,6 +214,11 @@ class NewDeed(Learner):
         if not speaks:
             if ("s", row.realm, row.server, row.client, row.protocol) in self.words and row.verb in QUIET:
                 return None  # the other end began this time, or an answer came without its question
+            if row.outcome == "unsolicited" and is_group(
+                row.client
+            ):  # what everybody is told, the server tells
+                news = "relation" if ("m", row.realm, row.server) in self.words else "machine"
+                return (row.realm, row.server, row.client, row.protocol, "tell"), news, row.client
             wide = (
                 deed in ("explore", "watch", "connect", "authenticate", "unknown")
                 and row.protocol not in REMOTE

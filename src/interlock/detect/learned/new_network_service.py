@@ -1,0 +1,191 @@
+"""Somebody new who tells the network where everything is: addresses, names, time, or who the neighbours are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from interlock.detect.batch import MINUTE_NS
+from interlock.detect.causes import Verdict
+from interlock.detect.learned.deeds import is_group
+from interlock.detect.learned.learner import Learner
+from interlock.detect.learned.lexicon import Lexicon
+from interlock.detect.learned.standing import deed_at, standing
+from interlock.detect.wording import counted
+from interlock.records.finding import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from interlock.detect.batch import Batch
+    from interlock.detect.interface import Context
+    from interlock.detect.tally import Key, Tally
+    from interlock.records.vocabulary import Severity
+
+__all__ = ["NewNetworkService"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Service:
+    """does: after who. matters: what follows. from_server: whether the server of a row serves it, else its client."""
+
+    does: str
+    matters: str
+    severity: Severity
+    techniques: tuple[str, ...]
+    from_server: bool = True
+
+
+_POSES: Final = "a machine that is asked for by name"
+_SERVICES: Final[dict[str, _Service]] = {
+    "dhcp": _Service(
+        does="gives addresses (DHCP)",
+        matters="Who gives a machine its address also says which way its traffic goes, and can lead it past itself.",
+        severity="high", techniques=("T0830", "T0849", "T0836"),
+    ),
+    "dhcpv6": _Service(
+        does="gives addresses (DHCPv6)",
+        matters="Who gives a machine its address also says whom it asks for names, and can lead it astray.",
+        severity="high", techniques=("T0830", "T0849", "T0836"),
+    ),
+    "ntp": _Service(
+        does="tells the time (NTP)",
+        matters="With a false time, events and alarms are out of order, certificates are refused, and what is timed "
+        "runs at the wrong hour.",
+        severity="medium", techniques=("T0856", "T0830", "T0849", "T0836"),
+    ),
+    "llmnr": _Service(
+        does=f"answers for {_POSES} (LLMNR)",
+        matters="Who answers for names that are asked of everybody is given what was meant for others: mostly logons.",
+        severity="medium", techniques=("T0830", "T0849", "T0859"),
+    ),
+    "nbns": _Service(
+        does=f"answers for {_POSES} (NetBIOS)",
+        matters="Who answers for names that are asked of everybody is given what was meant for others: mostly logons.",
+        severity="medium", techniques=("T0830", "T0849", "T0859"),
+    ),
+    "lldp": _Service(
+        does="announces itself as a neighbour (LLDP)",
+        matters="Management follows such announcements: false ones hide what is really plugged in, and draw traffic.",
+        severity="medium", techniques=("T0849", "T0830", "T0864"), from_server=False,
+    ),
+    "cdp": _Service(
+        does="announces itself as a neighbour (CDP)",
+        matters="Management follows such announcements: false ones hide what is really plugged in, and draw traffic.",
+        severity="medium", techniques=("T0849", "T0830", "T0864"), from_server=False,
+    ),
+}  # fmt: skip
+"""Protocol of the network → what it means that somebody new serves it."""
+
+_SPEAKS_FOR_ALL: Final = frozenset({"ntp"})
+"""Here, a client's message to a group is the service, too."""
+LEAST_NAMES: Final = 2
+"""Names of others that are answered for: one may be its own."""
+
+
+class NewNetworkService(Learner):
+    """One finding per protocol and server. Keys: realm, who, protocol; words are the same."""
+
+    name: ClassVar[str] = "new-network-service"
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "operations": (
+            *("source", "realm", "time", "frame", "response_frame", "client", "server"),
+            *("protocol", "verb", "object", "outcome", "item"),
+        ),
+    }
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = Lexicon()
+
+    def take(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
+        """Who serves what."""
+        for key, _, _, times in self._served(batch):
+            begin, end = int(times.min()) // MINUTE_NS, int(times.max()) // MINUTE_NS
+            if len(self.words) and key not in self.words:
+                self.surprise(key, begin)
+            self.words.meet(key, begin, end)
+
+    def deviations(self, batch: Batch, context: Context) -> Iterator[Key]:  # noqa: ARG002 - the interface's shape
+        """Look who serves what nobody had served."""
+        for key, source, rows, _ in self._served(batch):
+            if key in self.words:
+                continue
+            tally = self.tallies[key]
+            tally.add_rows(source, batch, rows)
+            other = "client" if _SERVICES[key[2]].from_server else "server"
+            tally.note_rows(other, batch, rows)
+            tally.note_rows("object", batch, rows)
+            yield key
+
+    def _served(self, batch: Batch) -> Iterator[tuple[Key, str, NDArray[np.int64], NDArray[np.int64]]]:
+        """Give who serves what, source, rows and their times."""
+        if batch.table != "operations" or not batch.among("protocol", _SERVICES).any():
+            return
+        groups = batch.groups("source", "realm", "client", "server", "protocol", "outcome")
+        for group, (source, realm, client, server, protocol, outcome) in groups:
+            service = _SERVICES.get(protocol or "")
+            if service is None or outcome not in ("ok", "unsolicited"):
+                continue
+            told = outcome == "unsolicited" and protocol in _SPEAKS_FOR_ALL and is_group(server or "")
+            who = (server if service.from_server and not told else client) or ""
+            if is_group(who) or who in ("", "0.0.0.0", "255.255.255.255"):  # noqa: S104 - addresses that nobody has
+                continue
+            rows = groups.rows(group)
+            yield (realm or "", who, protocol or ""), source or "", rows, batch.times_ns()[rows]
+
+    def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
+        """Say who, what, and whom it reaches."""
+        realm, who, protocol = key
+        service, reached = _SERVICES[protocol], list(tally.noted("client"))
+        if protocol in ("llmnr", "nbns") and len(tally.noted("object")) < LEAST_NAMES:
+            return None
+        ends = standing(context, (realm, who, ""), tally, stranger=False)
+        name = context.name
+        return Verdict(
+            realm=realm,
+            machines=(who,),
+            others=tuple(machine for machine in reached if not is_group(machine)),
+            cause=protocol,
+            kind="alert",
+            severity=ends.severity(service.severity),
+            confidence=0.7,
+            title=f"{name(realm, who)} {service.does}, which it had never done",
+            seen=f"Seen {counted(tally.count, 'message')}"
+            + (f", for {', '.join(name(realm, m) for m in reached[:4])}" if reached else "")
+            + f". {ends.told()}".rstrip(),
+            matters=service.matters,
+            silent="Silent for who served it while learning, for a single name that is answered for, where a work "
+            "order covers it, and once accepted (`interlock baseline accept`).",
+            actions=_ACTIONS,
+            deed=deed_at(realm, who, (who,)),
+            techniques=service.techniques,
+            requirements=(
+                *("IEC 62443-3-3 SR 3.1", "IEC 62443-3-3 SR 1.2", "IEC 62443-3-3 SR 6.2"),
+                "NIS2 Art. 21(2)(b)",
+            ),
+            data=(("names", ", ".join(tally.noted("object"))[:500]),),
+        )
+
+    def knowledge(self) -> Any:
+        """Give all known words."""
+        return self.words.state()
+
+    def restore_knowledge(self, known: Any) -> None:
+        """Take them back."""
+        self.words.restore(known)
+
+
+_ACTIONS: Final = (
+    Action(
+        text="Ask who set this service up; if it is meant to be, accept it with its reason.",
+        risk="None while only asking.",
+    ),
+    Action(
+        text="Find its switch port and take it down; then renew addresses, names and clocks of whom it reached.",
+        risk="If it is the only one left, machines that begin anew get no address or time: have the true one ready.",
+    ),
+)

@@ -1,0 +1,168 @@
+"""Late answers, floods of connections, new services of the network, refusals by a learned habit: loud and silent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from detect.learned.test_learned_others import Tables, found
+from detect.rows import START, batch
+from interlock.detect.batch import Batch
+from interlock.detect.interface import Context
+from interlock.detect.learned.connection_flood import ConnectionFlood
+from interlock.detect.learned.late_answers import LateAnswers
+from interlock.detect.learned.new_network_service import NewNetworkService
+from interlock.detect.refusals import Refusals
+from interlock.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MS = 1_000_000
+CONTEXT = Context(now=START)
+
+
+def answered(milliseconds: Iterable[float], **more: Any) -> Tables:
+    return {"operations": [{"at": n, "operation": n, "latency": round(ms * MS), **more}
+                           for n, ms in enumerate(milliseconds)]}  # fmt: skip
+
+
+USUAL = answered([3.0 + n % 4 for n in range(600)])
+
+
+def test_answers_far_later_than_ever_are_said_once_for_their_relation() -> None:
+    (finding,) = found(LateAnswers(), USUAL, answered([4.0] * 30 + [900.0] * 60))
+    assert finding.techniques[0] == "T0814"
+    assert finding.machines == ("10.0.0.9", "10.0.0.2")
+    assert finding.count == 60
+    assert "late" in finding.title
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        answered([4.0] * 300),
+        answered([12.0] * 300),
+        answered([4.0] * 50 + [900.0] * 5 + [4.0] * 50),
+        answered([900.0] * 60, client="10.0.0.77"),
+        answered([4000.0 if n % 10 == 0 else 4.0 for n in range(300)]),
+        answered([0.0] * 60),
+    ],
+    ids=["as ever", "a little later", "a hiccup", "an unknown relation", "one in ten", "unknown times"],
+)
+def test_what_is_not_much_later_is_not_said(after: Tables) -> None:
+    assert found(LateAnswers(), USUAL, after) == ()
+
+
+def calls(many: int, every: float = 0.5, **more: Any) -> list[dict[str, Any]]:
+    return [{"at": every * n, "flow": n, "client_port": 40_000 + n, **more} for n in range(many)]
+
+
+OFTEN: Tables = {"flows": calls(60, 30.0)}
+"""Two connections a minute."""
+
+
+def test_a_flood_of_connections_is_about_the_server_whoever_calls() -> None:
+    strangers = [
+        {**row, "client": f"10.0.0.{60 + n % 20}"} for n, row in enumerate(calls(200, 0.2, state="opened"))
+    ]
+    (finding,) = found(ConnectionFlood(), OFTEN, {"flows": strangers})
+    assert finding.machines[0] == "10.0.0.2"
+    assert finding.techniques[0] == "T0814"
+    assert "20 addresses" in finding.title
+    assert "where 2 was the most" in finding.title
+
+
+@pytest.mark.parametrize("cut", [1, 40, 60, 199])
+def test_a_flood_is_the_same_however_it_is_cut(cut: int) -> None:
+    rows = calls(200, 0.2)
+    whole = found(ConnectionFlood(), OFTEN, {"flows": rows})
+    detector = ConnectionFlood()
+    detector.learn(Batch("flows", batch("flows", OFTEN["flows"])), CONTEXT)
+    detector.know(detector.learned())
+    table = batch("flows", rows)
+    for part in (table.slice(0, cut), table.slice(cut)):
+        list(detector.feed(Batch("flows", part), CONTEXT))
+    assert tuple(detector.conclude(CONTEXT)) == whole
+
+
+DATAGRAMS = {"transport": "udp", "protocol": None, "basis": "unknown", "state": None, "server_packets": 0}
+
+
+def test_datagrams_count_by_what_is_sent_in_a_minute() -> None:
+    row = {**DATAGRAMS, "at": 0, "last": START + 10**10, "client_packets": 5_000}
+    (finding,) = found(ConnectionFlood(), OFTEN, {"flows": [row]})
+    assert "5000 datagrams" in finding.title
+    slow = {**row, "last": START + 3600 * 10**9}
+    assert found(ConnectionFlood(), OFTEN, {"flows": [slow]}) == ()
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        calls(40, 1.0),
+        calls(300, 2.0),
+        [{**row, "server": "239.1.2.3", **DATAGRAMS} for row in calls(900, 0.05)],
+        [{**row, "transport": "eth/0x8892"} for row in calls(900, 0.05)],
+    ],
+    ids=["a busy minute", "many, but slowly", "to a group", "below IP"],
+)
+def test_what_a_plant_does_is_no_flood(rows: list[dict[str, Any]]) -> None:
+    assert found(ConnectionFlood(), OFTEN, {"flows": rows}) == ()
+
+
+def told(protocol: str, server: str = "10.0.0.78", **more: Any) -> Tables:
+    return {"operations": [{"at": n, "protocol": protocol, "server": server, "verb": "read", "object": f"n{n}", **more}
+                           for n in range(3)]}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("protocol", "technique"), [("dhcp", "T0830"), ("ntp", "T0856"), ("llmnr", "T0830"), ("nbns", "T0830")]
+)
+def test_who_serves_the_network_for_the_first_time_is_said(protocol: str, technique: str) -> None:
+    before = told(protocol, "10.0.0.1")
+    (finding,) = found(NewNetworkService(), before, told(protocol))
+    assert finding.techniques[0] == technique
+    assert finding.machines[0] == "10.0.0.78"
+    assert found(NewNetworkService(), before, told(protocol, "10.0.0.1")) == ()
+
+
+def test_a_neighbour_that_announces_itself_is_its_client() -> None:
+    row = {"client": "00:1b:1b:00:00:09", "outcome": "unsolicited"}
+    before = told("lldp", "01:80:c2:00:00:0e", client="00:1b:1b:00:00:01", outcome="unsolicited")
+    (finding,) = found(NewNetworkService(), before, told("lldp", "01:80:c2:00:00:0e", **row))
+    assert finding.machines[0] == "00:1b:1b:00:00:09"
+
+
+@pytest.mark.parametrize("outcome", ["no-answer", "refused", "unknown"])
+def test_who_does_not_answer_serves_nobody(outcome: str) -> None:
+    assert found(NewNetworkService(), told("ntp", "10.0.0.1"), told("ntp", outcome=outcome)) == ()
+
+
+def test_one_name_may_be_its_own() -> None:
+    one = {"operations": told("llmnr")["operations"][:1]}
+    assert found(NewNetworkService(), told("llmnr", "10.0.0.1"), one) == ()
+
+
+def asked(refused: Iterable[bool]) -> Tables:
+    return {"operations": [{"at": n, "operation": n, "outcome": "refused" if no else "ok"}
+                           for n, no in enumerate(refused)]}  # fmt: skip
+
+
+def test_refusals_are_judged_from_the_first_minute_by_what_was_learned() -> None:
+    after = asked([True] * 40)
+    assert found(Refusals(), {}, after) == ()
+    (finding,) = found(Refusals(), asked([False] * 900), after)
+    assert finding.count == 40
+    often = [n % 2 == 0 for n in range(900)]
+    assert found(Refusals(), asked(often), asked(often[:80])) == ()
+
+
+def test_habits_of_another_detector_are_refused() -> None:
+    detector = Refusals()
+    detector.know(detector.learned())
+    with pytest.raises(SourceError):
+        detector.know(LateAnswers().learned())
+    with pytest.raises(SourceError):
+        detector.know(b"{")
