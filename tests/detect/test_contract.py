@@ -281,7 +281,7 @@ def test_findings_are_whole_sentences_with_known_ids(name: str) -> None:
         assert all(action.text and action.risk for action in finding.actions)
         assert finding.actions
         assert finding.evidence
-        assert all(len(e.frames) <= 20 and e.total for e in finding.evidence)
+        assert all(len(e.frames) <= 512 and e.total for e in finding.evidence)
         assert finding.time <= finding.last
         assert finding.count == sum(e.total for e in finding.evidence)
         assert 0 < finding.confidence < 1

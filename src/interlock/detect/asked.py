@@ -97,7 +97,7 @@ class Asked:
         keys = self._causes.pop(mark)
         for key in keys:
             tally = self._parts[key].pop(mark)
-            self._room.left += sum(len(words) for words in tally.words.values())
+            tally.leave(self._room)
             if not self._parts[key]:
                 del self._parts[key]
         return keys

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from interlock.detect.named_frames import NamedFrames, Store
 from interlock.records.finding import Evidence
 
 if TYPE_CHECKING:
@@ -19,15 +20,14 @@ if TYPE_CHECKING:
 
     from interlock.detect.batch import Batch, Groups
 
-__all__ = ["MAX_CAUSES", "MAX_FRAMES", "Key", "Room", "Span", "Tallies", "Tally"]
+__all__ = ["MAX_CAUSES", "Key", "Room", "Span", "Tallies", "Tally"]
 
 Key = tuple[str, ...]
-MAX_FRAMES: Final = 20
 MAX_CAUSES: Final = 10_000
 _FEW: Final = 16
 """Rows: up to here counting them one by one is quicker than numpy's set-up."""
-_NO_FRAMES: Final = np.zeros(0, np.int64)
 _MOST_INSTANTS: Final = 4_096
+_MOST_ORDERS: Final = 20
 MAX_SOURCES: Final = 1_000
 MAX_WORDS: Final = 2_048
 MAX_ALL_WORDS: Final = 100_000
@@ -36,31 +36,33 @@ as left out."""
 
 
 class Span:
-    """What one source showed of a cause: rows, first and last time (UTC ns), smallest frame numbers."""
+    """What one source showed of a cause: rows, first and last time (UTC ns), frames."""
 
     __slots__ = ("count", "first", "frames", "last")
 
-    def __init__(self, count: int, first: int, last: int, frames: list[int]) -> None:
-        self.count, self.first, self.last, self.frames = count, first, last, frames
+    def __init__(self, first: int, last: int) -> None:
+        self.count, self.first, self.last, self.frames = 0, first, last, NamedFrames()
 
-    def add(self, first: int, last: int, frames: NDArray[np.int64], count: int) -> None:
+    def add(
+        self, first: int, last: int, frames: NDArray[np.int64], count: int, store: Store | None = None
+    ) -> None:
         """Take in more rows."""
         self.count += count
         self.first, self.last = min(self.first, first), max(self.last, last)
-        if len(frames):
-            self.frames = _smallest(self.frames, frames)
+        self.frames.add(frames, store)
 
 
 class Room:
-    """How many more words a shelf of tallies can hold; and by what its tallies tell which work orders held.
+    """How many more words and frames a shelf of tallies can hold; and by what its tallies tell which orders held.
 
     when: from one instant to another (UTC ns) → ids of the orders in force, joined by lines (gate.calendar_of).
     """
 
-    __slots__ = ("left", "refused", "when")
+    __slots__ = ("frames", "left", "refused", "when")
 
     def __init__(self, left: int) -> None:
         self.left = left
+        self.frames = Store()
         self.when: Callable[[int, int], str] | None = None
         self.refused = 0
 
@@ -109,11 +111,9 @@ class Tally:
             self._span(source, int(times.min()), int(times.max()), batch.frames()[rows], len(rows))
 
     def add_group(self, source: str, groups: Groups, group: int) -> None:
-        """Count a group of rows that all came from one source; frames are looked at only where new."""
-        count, first, last, least = groups.summary(group)
-        span = self.spans.get(source)
-        full = span is not None and len(span.frames) >= MAX_FRAMES and span.frames[-1] <= least
-        frames = _NO_FRAMES if full else groups.frames[groups.rows(group)]
+        """Count a group of rows that all came from one source."""
+        count, first, last, _ = groups.summary(group)
+        frames = groups.frames[groups.rows(group)]
         if self._room is not None and self._room.when is not None:
             self._hold(first, last, count, groups.times[groups.rows(group)])
         self._span(source, first, last, frames, count)
@@ -123,7 +123,7 @@ class Tally:
         for held, count in other.orders.items():
             self.orders[held] = self.orders.get(held, 0) + count
         for source, span in other.spans.items():
-            self._span(source, span.first, span.last, np.array(span.frames, np.int64), span.count)
+            self._span(source, span.first, span.last, np.array(span.frames.told(), np.int64), span.count)
         for kind, words in other.words.items():
             for word, count in words.items():
                 self.note(kind, word, count)
@@ -146,17 +146,17 @@ class Tally:
             self._note_order(held, count)
 
     def _note_order(self, held: str, count: int) -> None:
-        held = held if held in self.orders or len(self.orders) < MAX_FRAMES else ""
+        held = held if held in self.orders or len(self.orders) < _MOST_ORDERS else ""
         self.orders[held] = self.orders.get(held, 0) + count
 
     def _span(self, source: str, first: int, last: int, frames: NDArray[np.int64], count: int) -> None:
         span = self.spans.get(source)
-        if span is not None:
-            span.add(first, last, frames, count)
-        elif len(self.spans) < MAX_SOURCES:
-            self.spans[source] = Span(count, first, last, _smallest([], frames))
-        else:
-            self.left_out += count
+        if span is None:
+            if len(self.spans) >= MAX_SOURCES:
+                self.left_out += count
+                return
+            span = self.spans[source] = Span(first, last)
+        span.add(first, last, frames, count, None if self._room is None else self._room.frames)
 
     def note(self, kind: str, word: str, count: int = 1) -> None:
         """Count a word of a kind (a peer, a user, an outcome)."""
@@ -198,15 +198,20 @@ class Tally:
         return part
 
     def evidence(self, table: str, note: str = "") -> tuple[Evidence, ...]:
-        """Frames by source, at most MAX_FRAMES each."""
+        """Frames by source, at most MAX_FRAMES each (named_frames)."""
         return tuple(
-            Evidence(source=source, frames=tuple(span.frames), total=span.count, table=table, note=note)
+            Evidence(source=source, frames=span.frames.told(), total=span.count, table=table, note=note)
             for source, span in sorted(self.spans.items())
         )
 
+    def leave(self, room: Room) -> None:
+        """Give back what its words and frames take of a shelf's room."""
+        room.left += sum(len(words) for words in self.words.values())
+        room.frames.left += sum(len(span.frames) for span in self.spans.values())
+
     def state(self) -> list[Any]:
         """As JSON values."""
-        spans = {s: [x.count, x.first, x.last, x.frames] for s, x in self.spans.items()}
+        spans = {s: [x.count, x.first, x.last, x.frames.told()] for s, x in self.spans.items()}
         return [spans, self.words, self.left_out, self.orders]
 
     @classmethod
@@ -214,18 +219,11 @@ class Tally:
         """From JSON values."""
         tally = cls(room)
         for source, (count, first, last, frames) in state[0].items():
-            tally.spans[source] = Span(int(count), int(first), int(last), [int(f) for f in frames])
+            tally._span(source, int(first), int(last), np.array(frames, np.int64), int(count))
         tally.words = {kind: {w: int(n) for w, n in words.items()} for kind, words in state[1].items()}
         tally.left_out = int(state[2])
         tally.orders = {held: int(n) for held, n in state[3].items()} if len(state) > 3 else {}
         return tally
-
-
-def _smallest(known: list[int], frames: NDArray[np.int64]) -> list[int]:
-    """Give the MAX_FRAMES smallest frame numbers of both; 0 stands for none and is left out."""
-    # Sorting a few in Python is quicker than numpy's set-up; many are made distinct by numpy first.
-    few = frames if len(frames) <= 4 * MAX_FRAMES else np.unique(frames)[: MAX_FRAMES + 1]
-    return sorted({*known, *few.tolist()} - {0})[:MAX_FRAMES]
 
 
 class _Refused(Tally):
@@ -305,7 +303,7 @@ class Tallies:
         """Take a cause out; its words make room for others."""
         tally = self._tallies.pop(key, None)
         if tally is not None:
-            self._room.left += sum(len(words) for words in tally.words.values())
+            tally.leave(self._room)
         return tally
 
     def state(self) -> list[Any]:
@@ -316,4 +314,5 @@ class Tallies:
     def restore(self, state: list[Any]) -> None:
         """From JSON values."""
         self._full, self._room.left, self._room.refused = (int(n) for n in state[:3])
+        self._room.frames = Store()
         self._tallies = {tuple(str(k) for k in key): Tally.of(tally, self._room) for key, tally in state[3]}

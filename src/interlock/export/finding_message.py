@@ -30,6 +30,7 @@ LINE_BEGINS: Final = b'{"schema":"interlock/'
 
 _LONGEST_FIRST: Final = ("evidence", "actions", "explanation", "data", "requirements", "assets", "machines")
 _MACHINES: Final = 3
+_FEW_FRAMES: Final = 20
 
 
 class Committed(NamedTuple):
@@ -59,12 +60,22 @@ def json_within(one: Committed, sensor: str) -> Iterator[str]:
     document = delivery_document(one, sensor)
     yield _encode(document)
     left_out: list[str] = []
+    if _thinned(document["finding"]):
+        yield _encode({**document, "left_out": left_out})
     for part in _LONGEST_FIRST:
         if document["finding"].pop(part, None):
             left_out.append(part)
             yield _encode({**document, "left_out": left_out})
     document["finding"]["title"] = clip(one.finding.title, 80)
     yield _encode({**document, "left_out": [*left_out, "title"]})
+
+
+def _thinned(finding: dict[str, Any]) -> bool:
+    """Leave of each evidence's frames the first ones; `total` tells how many there were. Whether any had more."""
+    long = [one for one in finding.get("evidence", ()) if len(one.get("frames", ())) > _FEW_FRAMES]
+    for one in long:
+        one["frames"] = one["frames"][:_FEW_FRAMES]
+    return bool(long)
 
 
 def json_batch(many: Sequence[Committed], sensor: str) -> str:

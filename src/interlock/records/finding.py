@@ -13,7 +13,10 @@ __all__ = ["Action", "Evidence", "Finding"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """Where to look: frames of one source (at most 20 named, `total` says how many there are)."""
+    """Where to look: frames of one source, all of them or, past 512, the first ones and others evenly among the rest.
+
+    total: how many occurrences there were.
+    """
 
     source: str
     frames: tuple[int, ...] = ()

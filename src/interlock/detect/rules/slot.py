@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from interlock.detect.tally import MAX_FRAMES
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -19,7 +17,8 @@ __all__ = ["MAX_MIXES", "MAX_WORDS", "Slot"]
 MAX_WORDS: Final = 512
 MAX_MIXES: Final = 64
 MAX_SOURCES: Final = 16
-"""Bounds of a slot: distinct values, distinct mixtures of other columns' words, sources."""
+MAX_FRAMES: Final = 128
+"""Bounds of a slot: distinct values, distinct mixtures of other columns' words, sources, frames of each."""
 
 
 class Slot:
