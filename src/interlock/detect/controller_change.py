@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from interlock.detect.causes import Verdict, milder
 from interlock.detect.control import spoken
 from interlock.detect.gate import Deed
+from interlock.detect.silencing import silencing
 from interlock.detect.verb_causes import VerbCauses
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
@@ -141,7 +142,7 @@ class ControllerChange(VerbCauses):
             silent="Graver or milder by who did it: silent only where no such request is seen; a change, "
             "not an alert, where the site file names the client under engineering_stations.",
             actions=_CHECK,
-            techniques=rule.techniques,
+            techniques=(*rule.techniques, *silencing(tally.noted("function_name"))),
             requirements=(*rule.requirements, "NIS2 Art. 21(2)(e)", "NIS2 Art. 21(2)(i)"),
             data=tuple((kind, ", ".join(tally.noted(kind))[:500]) for kind in sorted(tally.words)),
             deed=Deed(

@@ -239,3 +239,26 @@ def test_a_plant_that_rests_is_not_many_silences() -> None:
     before: Tables = {"operations": present(range(60), *servers)}
     after = present(range(100, 102), *servers) + present(range(102, 120), servers[0])
     assert found(FallenSilent(), before, {"operations": sorted(after, key=lambda r: r["at"])}) == ()
+
+
+def test_publishers_are_missed_after_minutes_and_others_later() -> None:
+    def clockwork(protocol: str, minutes: range, more: int = 0) -> list[dict[str, Any]]:
+        kept = [{"at": 60 * m + 5, "client": "10.0.0.8", "server": "10.0.0.3"} for m in range(more)]
+        return kept + [{"at": 60 * m, "protocol": protocol, "client": "00:1b:1b:00:00:02",
+                        "server": "01:0c:cd:01:00:01", "outcome": "unsolicited"} for m in minutes]  # fmt: skip
+
+    for protocol, silent in (("goose", False), ("sampled-values", False), ("modbus", True)):
+        before = {"operations": clockwork(protocol, range(60), 60)}
+        after = {"operations": clockwork(protocol, range(60, 62), 67)}
+        assert (found(FallenSilent(), before, after) == ()) is silent
+    before = {"operations": clockwork("goose", range(60), 60)}
+    assert found(FallenSilent(), before, {"operations": clockwork("goose", range(60, 64), 66)}) == ()
+
+
+@pytest.mark.parametrize(("twice", "kind"), [(10, "change"), (60, "alert")])
+def test_many_packets_that_came_twice_are_no_cable(twice: int, kind: str) -> None:
+    before = {"flows": [{"at": 0, "client_packets": 4000, "server_packets": 4000}]}
+    after = {"flows": [{"at": 10, "client_packets": 200, "server_packets": 200, "retransmissions": twice}]}
+    (finding,) = found(NewOddity(), before, after)
+    assert finding.kind == kind
+    assert finding.techniques[0] == "T0830"

@@ -9,6 +9,7 @@ from interlock.detect.causes import Verdict
 from interlock.detect.control import spoken
 from interlock.detect.learned.deeds import ACTS, DEEDS, REMOTE
 from interlock.detect.learned.standing import deed_at, standing
+from interlock.detect.silencing import silencing
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -17,12 +18,17 @@ if TYPE_CHECKING:
     from interlock.detect.tally import Key, Tally
     from interlock.records.vocabulary import Severity
 
-__all__ = ["Case", "appeared"]
+__all__ = ["Case", "appeared", "pours"]
 
 _NOVELTY: Final = {"machine": 4, "relation": 3, "verb": 2, "function": 1, "object": 1, "user": 1}
 
 FLOOD: Final = 120
 """Requests, and requests a minute."""
+
+
+def pours(tally: Tally) -> bool:
+    """Whether requests of any kind come so fast that they may keep the server from its work."""
+    return tally.count >= FLOOD and tally.count >= FLOOD * _minutes(tally)
 
 
 class Case:
@@ -83,8 +89,7 @@ class Case:
 
     @property
     def _pours(self) -> bool:
-        """Whether requests of any kind come so fast that they may keep the server from its work."""
-        return self.tally.count >= FLOOD and self.tally.count >= FLOOD * _minutes(self.tally)
+        return pours(self.tally)
 
     @property
     def spare(self) -> bool:
@@ -142,6 +147,9 @@ class Case:
             given[1:1] = self.deed.rogue
         if self._floods:
             given.insert(0, "T0806")
+        given += silencing(self.tally.noted("function"))
+        if self.name == "watch" and set(self.tally.noted("verb")) == {"report"}:
+            given += ["T0856", "T0832"]  # who only reports may be the one who tells, whoever began
         if self._pours:
             given.append("T0814")
         return tuple(dict.fromkeys(given))

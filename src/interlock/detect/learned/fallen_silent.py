@@ -31,6 +31,9 @@ LEAST_MINUTES: Final = 20
 PAUSES: Final = 3
 """Times the longest pause while learning, and in any case some minutes: a restart takes two or three."""
 LEAST_SILENCE: Final = 5
+PUBLISHERS: Final = frozenset({"goose", "sampled-values"})
+LEAST_OF_PUBLISHERS: Final = 3
+"""These repeat what they said every few seconds, and who subscribes trips or blocks where they do not."""
 MOST_SILENT: Final = 3
 """Relations: where more than this and half of all pause at once, the plant rests, or the capture is elsewhere."""
 _PRESENT: Final = 0.95
@@ -71,7 +74,7 @@ class FallenSilent(Learner):
                 if len(self.rhythms) >= MAX_RELATIONS:
                     continue
                 rhythm = self.rhythms[key] = Rhythm()
-            if rhythm.last and minute - rhythm.last > self._patience(rhythm) and self._constant(rhythm):
+            if rhythm.last and minute - rhythm.last > self._patience(key) and self._constant(rhythm):
                 self.surprise(key, minute)
             rhythm.add(minute, 1)
 
@@ -79,8 +82,9 @@ class FallenSilent(Learner):
         observed = self.observed.within(rhythm.first, max(rhythm.last, self.observed.end))
         return rhythm.minutes >= LEAST_MINUTES and rhythm.minutes >= _PRESENT * observed
 
-    def _patience(self, rhythm: Rhythm) -> int:
-        return max(LEAST_SILENCE, PAUSES * rhythm.gap)
+    def _patience(self, key: Key) -> int:
+        least = LEAST_OF_PUBLISHERS if key[3] in PUBLISHERS else LEAST_SILENCE
+        return max(least, PAUSES * self.rhythms[key].gap)
 
     def deviations(self, batch: Batch, context: Context) -> Iterable[Key]:  # noqa: ARG002 - the interface's shape
         """Note when each relation was there last, and its longest pause; nothing is said before the end."""
@@ -102,7 +106,7 @@ class FallenSilent(Learner):
         there = sum(1 for key in constant if key in self._seen)
         if not there or there < _KNOWN * len(constant):
             return []
-        silent = {key for key in constant if self._silence(key) > self._patience(self.rhythms[key])}
+        silent = {key for key in constant if self._silence(key) > self._patience(key)}
         if len(silent) > max(MOST_SILENT, (1 - _KNOWN) * len(constant)):
             return []
         return sorted({self._root(key, silent, constant) for key in silent})

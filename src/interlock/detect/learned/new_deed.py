@@ -10,7 +10,7 @@ from interlock.detect.batch import MINUTE_NS
 from interlock.detect.control import backwards
 from interlock.detect.learned.chances import expected
 from interlock.detect.learned.custom import Custom
-from interlock.detect.learned.deed_case import Case, appeared
+from interlock.detect.learned.deed_case import Case, appeared, pours
 from interlock.detect.learned.deeds import (
     ACTS,
     INFRASTRUCTURE,
@@ -269,10 +269,10 @@ class NewDeed(Learner):
         return None
 
     def keys(self) -> Iterable[Key]:
-        """Give every cause; of what goes before a deed only what is followed by none."""
+        """Give every cause; of what goes before a deed only what is followed by none, or is a flood of its own."""
         keys = sorted(super().keys())
         busy = {key[:2] for key in keys if not _faint(key)}
-        return [key for key in keys if not _faint(key) or key[:2] not in busy]
+        return [key for key in keys if not _faint(key) or key[:2] not in busy or pours(self.tally(key))]
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Say what is new, at whom, and what follows."""

@@ -30,6 +30,9 @@ SIGMAS: Final = 6.0
 """So many standard deviations above what was usual."""
 LEAST: Final = 6
 """Packets of a stream: a connection that is cut sends a few again before it gives up."""
+MUCH: Final = 40
+MUCH_SHARE: Final = 0.05
+"""Packets of a stream, and their part of all: no cable that still works loses or doubles so many."""
 _ORDER: Final = (
     "number",
     "sequence",
@@ -105,6 +108,7 @@ class NewOddity(Learner):
         if not self._unusual(key, found, usual, among, stream=stream):
             return None
         ends = standing(context, (realm, client, server), tally, stranger=False)
+        much = stream and found >= MUCH and found >= MUCH_SHARE * self._packets.get(key, 0)
         order = any(word in oddity for word in _ORDER)
         name = context.name
         what = _STREAMS.get(oddity, f"the oddity '{oddity}'")
@@ -113,8 +117,8 @@ class NewOddity(Learner):
             realm=realm,
             machines=(client, server),
             cause=f"{protocol} {oddity}",
-            kind="change" if ends.ordered or stream else "alert",
-            severity=ends.severity("low" if stream else "medium"),
+            kind="change" if ends.ordered or (stream and not much) else "alert",
+            severity=ends.severity("low" if stream and not much else "medium"),
             confidence=0.5 if stream else 0.7,
             title=f"{spoken(protocol)} between {name(realm, client)} and {name(realm, server)} shows {what} "
             f"{counted(found, 'time')}, {had} while learning",

@@ -1,0 +1,23 @@
+"""Functions that make a device say nothing, or not by itself, whatever verb they are: their techniques."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["silencing"]
+
+_FUNCTIONS: Final = frozenset({
+    "Force Listen Only Mode",  # MODBUS Application Protocol V1.1b3, 6.8 sub-function 4
+    "DeviceCommunicationControl",  # ANSI/ASHRAE 135, clause 16.1
+    "STOPDT",  # IEC 60870-5-104, clause 5.3
+    "DISABLE_UNSOLICITED",  # IEEE 1815, clause 4.4
+})  # fmt: skip
+_TECHNIQUES: Final = ("T0814", "T0804", "T0803")
+
+
+def silencing(functions: Iterable[str]) -> tuple[str, ...]:
+    """Techniques that any of these functions (names as records have them) adds; none where all are others."""
+    return _TECHNIQUES if any(function in _FUNCTIONS for function in functions) else ()
