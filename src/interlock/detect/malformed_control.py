@@ -34,8 +34,9 @@ _CAPTURE_MADE: Final = (
     "checksum",
     "snap",
     "unpaired",
+    *("send-number", "receive-number", "number-before", "acknowledged-before"),
 )
-"""Oddities whose name holds one of these tell of the capture, not of the sender."""
+"""Oddities whose name holds one of these tell of the capture, or of the order of messages that are well formed each."""
 
 
 class MalformedControl(CauseDetector):

@@ -363,6 +363,43 @@ def test_what_breaks_a_rule_is_an_oddity(octets, oddity) -> None:
     assert rows["operations"][0]["function"] == 1
 
 
+def reported(many: int) -> list[tuple[int, bytes]]:
+    """So many reports, a millisecond apart."""
+    return [(SERVER, i_frame(n, 0, asdu(1, 3, [(1, b"\x01")]))) for n in range(many)]
+
+
+def odd(pieces: list[tuple[int, bytes]]) -> list[tuple[int, str]]:
+    """Frame and name of each oddity; the first piece is frame 4, behind the handshake."""
+    return [(r["frame"] - 4, r["oddity"]) for r in tcp(pieces, port=2404)["oddities"]]
+
+
+def test_numbers_that_rise_are_no_oddity() -> None:
+    reports = reported(80)
+    assert odd([*reports[:40], (CLIENT, s_frame(40)), *reports[40:], (CLIENT, s_frame(80))]) == []
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 78), st.integers(1, 30))
+def test_a_message_that_is_said_again_is_named_and_no_other(old: int, later: int) -> None:
+    reports = reported(80 + later)
+    assert odd([*reports[:80], reports[old], *reports[80:]]) == [(80, "send-number-falls")]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(1, 100), st.integers(101, 200))
+def test_whoever_takes_back_what_he_received_is_named(less: int, more: int) -> None:
+    pieces = [*reported(200), (CLIENT, s_frame(more)), (CLIENT, s_frame(less)), (CLIENT, s_frame(200))]
+    assert odd(pieces) == [(201, "receive-number-falls")]
+
+
+def test_whoever_acknowledges_what_is_sent_only_afterwards_is_named() -> None:
+    reports = reported(80)
+    idle = [(CLIENT, u_frame(0x43)), (SERVER, u_frame(0x83))] * 30
+    early = [*reports[:40], (CLIENT, s_frame(60)), *idle, *reports[40:]]
+    assert odd(early) == [(40, "acknowledged-before-sent")]
+    assert odd([*reports[:40], (CLIENT, s_frame(60)), *reports[40:]]) == []  # two mirrored directions
+
+
 def test_a_type_of_the_makers_own_is_unknown() -> None:
     rows = talk((SERVER, asdu(200, 3, [(1, b"\x01\x02")])))
     assert one(rows["operations"], "verb", "function", "function_name", "outcome") == (

@@ -42,6 +42,10 @@ _DISTORTED: Final = {
     "duplicated": "frames that the capture point copied look like violations",
     "snapped": "frames were cut, which looks like a violation",
 }
+_NO_LOSS: Final = frozenset(
+    {"send-number-falls", "receive-number-falls", "number-before-its-turn", "acknowledged-before-sent"}
+)
+"""Oddities that frames missing from a capture cannot make: what is lost lets numbers leap, never fall."""
 
 
 class Rules(CauseDetector):
@@ -243,6 +247,9 @@ def _barring(rule: Rule, rules: Mapping[str, Rule]) -> Mapping[str, str]:
     wanted = rule.correlation
     counted = [rules[i] for i in wanted.rules if i in rules] if wanted else [rule]
     barring = dict(_DISTORTED) if rule.table == "oddities" else {}
+    odd = {word for part in counted for leaf in atoms(part.test) if leaf[1] == "oddity" for word in leaf[2:]}
+    if odd and odd <= _NO_LOSS:
+        del barring["gaps"]
     if any("no-answer" in leaf[2:] for part in counted for leaf in atoms(part.test) if leaf[1] == "outcome"):
         barring.update(_UNANSWERED)
     if wanted is not None and wanted.kind == "event_count" and wanted.least < MANY:

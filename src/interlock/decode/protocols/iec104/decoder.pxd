@@ -8,10 +8,12 @@ from interlock.decode.values cimport ValueSheet
 
 cdef int OK, REFUSED, WRITTEN, READ, REPORTED, UNSAID, U_FUNCTIONS, QDS, SIQ, QDP, BCR
 cdef int F_SIQ, F_DIQ, F_VTI, F_BSI, F_NVA, F_SVA, F_R32, F_BCR, F_SEP, F_SPE, F_OCI, F_SCD, F_SCO, F_DCO, F_RCO
-cdef long long NO_TIME, HOUR, DAY, READ_COMMAND
+cdef long long NO_TIME, HOUR, DAY, OUT_OF_ORDER, READ_COMMAND
 
 cdef class Counters:
-    cdef public int next_0, next_1, gaps
+    cdef public int next_0, next_1, fell_0, fell_1, taken_0, taken_1, low_0, low_1, gaps
+    cdef public long long leapt_0, leapt_1
+    cdef public object ahead_0, ahead_1, top_0, top_1, high_0, high_1
 
 cdef class Iec104(Decoder):
     cdef int[:, ::1] elements
@@ -26,6 +28,10 @@ cdef class Iec104(Decoder):
     cpdef message(self, Messages m, int i, Sheet out)
     cdef _unnumbered(self, Messages m, int i, Sheet out, int control)
     cdef _numbered(self, Messages m, int i, Counters counters, int number)
+    cdef _taken(self, Messages m, int i, Counters counters, int number)
+    cdef _raise(self, Messages m, int i, Counters counters, int number, int risen)
+    cdef _early(self, Messages m, int i, object said)
+    cdef _contradicted(self, Messages m, int i, Counters counters, int number)
     cdef _asdu(self, Messages m, int i, Sheet out, int number)
     cdef int _fits(self, Messages m, int i, Py_ssize_t left) except -1
     cdef _command(self, Messages m, int i, Sheet out)

@@ -38,15 +38,27 @@ QDS, SIQ, QDP, BCR = 0x000, 0x100, 0x200, 0x300
 """Which set of flags an octet is; + 0x400 transient, 0x800 time invalid (elements.flag_text)."""
 U_FUNCTIONS = 256
 """Added to the control octet of a U frame's activation: STARTDT 0x07, STOPDT 0x13, TESTFR 0x43."""
+OUT_OF_ORDER = 50_000_000
+"""Captures of two mirrored directions, or of a card's several queues, are apart by less, ns."""
 HOUR, DAY = 3_600_000_000_000, 86_400_000_000_000
 
 
 class Counters:
-    """What is kept of a connection: the next send number of each side, and how many holes the stream had by then."""
+    """What is kept of a connection's numbers, each modulo 32768, -1 where not known.
+
+    next: of each side, what its next send number should be. gaps: holes the stream had by then. leapt: when a number
+    last leapt over such a hole. taken: of each side, the highest receive number it said. low: one that fell behind it.
+    high, top: source, time, frame of the message that leapt over a hole, and of the one that raised taken by more than
+    one. ahead: a receive number of that side beyond all that the other had sent, and the frame that said so.
+    """
 
     def __init__(self):
-        self.next_0 = self.next_1 = -1
+        self.next_0 = self.next_1 = self.fell_0 = self.fell_1 = -1
         self.gaps = 0
+        self.leapt_0 = self.leapt_1 = -(1 << 62)
+        self.taken_0 = self.taken_1 = self.low_0 = self.low_1 = -1
+        self.top_0 = self.top_1 = self.high_0 = self.high_1 = None
+        self.ahead_0 = self.ahead_1 = None
 
 
 class Iec104(Decoder):
@@ -85,6 +97,7 @@ class Iec104(Decoder):
                 counters = self.flows.state[slot] = Counters()
             if receive & 1:
                 self.facts.oddity(m, i, "iec104", "control-field-invalid", 4)
+            self._taken(m, i, counters, receive >> 1)
             self._numbered(m, i, counters, (first >> 1) | (second << 7))
             self._asdu(m, i, out, (first >> 1) | (second << 7))
             return
@@ -96,6 +109,8 @@ class Iec104(Decoder):
             self._unnumbered(m, i, out, first)
         elif first != 1 or second or receive & 1:
             self.facts.oddity(m, i, "iec104", "control-field-invalid", 2)
+        elif self.flows.state[slot] is not None:
+            self._taken(m, i, self.flows.state[slot], receive >> 1)
 
     def _unnumbered(self, m, i, out, control):
         """U format: one of three functions, activated or confirmed."""
@@ -115,17 +130,118 @@ class Iec104(Decoder):
         out.set_transaction(row, -1)
 
     def _numbered(self, m, i, counters, number):
-        """I format: send numbers follow each other, unless the capture lost some."""
+        """I format: send numbers follow each other (clause 5.1), unless the capture lost some.
+
+        What is lost makes them leap, never fall: a number that falls back is a message that was sent before. Only
+        what a capture itself puts out of order, by less than OUT_OF_ORDER, is none.
+        """
         side: cython.int = m.side[i]
         expected: cython.int = counters.next_1 if side else counters.next_0
         gaps: cython.int = m.gaps[i]
-        if expected >= 0 and expected != number and gaps == counters.gaps:
+        behind: cython.int = (expected - number) & 0x7FFF
+        fell: cython.int = counters.fell_1 if side else counters.fell_0
+        self._contradicted(m, i, counters, number)
+        anew: cython.bint = fell >= 0 and number == (fell + 1) & 0x7FFF  # two in a row: it goes on from there
+        if expected >= 0 and 0 < behind < 0x4000 and not anew:
+            if m.time[i] - (counters.leapt_1 if side else counters.leapt_0) > OUT_OF_ORDER:
+                self.facts.oddity(m, i, "iec104", "send-number-falls", 2)
+            if side:
+                counters.fell_1 = number
+            else:
+                counters.fell_0 = number
+            return
+        if anew:
+            self._early(m, i, counters.high_1 if side else counters.high_0)
+        elif expected >= 0 and expected != number and gaps == counters.gaps:
             self.facts.oddity(m, i, "iec104", "send-number-unexpected", 2)
         counters.gaps = gaps
+        leapt = None
+        if expected != number:
+            leapt = (m.source[i], m.time[i], m.frame[i])
         if side:
             counters.next_1 = (number + 1) & 0x7FFF
+            counters.fell_1 = -1
+            if leapt is not None:
+                counters.leapt_1 = m.time[i]
+                counters.high_1 = None if anew or expected < 0 else leapt
         else:
             counters.next_0 = (number + 1) & 0x7FFF
+            counters.fell_0 = -1
+            if leapt is not None:
+                counters.leapt_0 = m.time[i]
+                counters.high_0 = None if anew or expected < 0 else leapt
+
+    def _early(self, m, i, said):
+        """A message came before its turn: those after it fall behind it again, and go on from there."""
+        if said is not None and m.time[i] - said[1] > OUT_OF_ORDER:
+            self.facts.oddity_at(
+                said[0], said[1], said[2], m.flow[i], "iec104", "number-before-its-turn", 2, b""
+            )
+
+    def _taken(self, m, i, counters, number):
+        """I and S format: nobody takes back what he said he has received, nor has received what is not sent yet.
+
+        The latter is told once that is certain: when what was acknowledged is sent, not lost by the capture (see
+        `_contradicted`).
+        """
+        side: cython.int = m.side[i]
+        before: cython.int = counters.taken_1 if side else counters.taken_0
+        low: cython.int = counters.low_1 if side else counters.low_0
+        sent: cython.int = counters.next_0 if side else counters.next_1
+        risen: cython.int = (number - before) & 0x7FFF
+        ahead: cython.int = (number - sent) & 0x7FFF
+        if before >= 0 and risen > 0x4000:
+            if low < 0 or (number - low) & 0x7FFF > 0x4000:
+                if m.time[i] - (counters.leapt_1 if side else counters.leapt_0) > OUT_OF_ORDER:
+                    self.facts.oddity(m, i, "iec104", "receive-number-falls", 4)
+                if side:
+                    counters.low_1 = number
+                else:
+                    counters.low_0 = number
+                return
+            self._early(
+                m, i, counters.top_1 if side else counters.top_0
+            )  # twice in a row: it goes on from here
+            self._raise(m, i, counters, number, 0)
+        elif sent >= 0 and 0 < ahead < 0x4000:
+            if (counters.ahead_1 if side else counters.ahead_0) is None:
+                said = (number, m.source[i], m.time[i], m.frame[i], m.bytes(i)[:32])
+                if side:
+                    counters.ahead_1 = said
+                else:
+                    counters.ahead_0 = said
+        else:
+            self._raise(m, i, counters, number, risen if before >= 0 else 0)
+
+    def _raise(self, m, i, counters, number, risen):
+        """Keep what the sender of message i has received by now; risen: by so many."""
+        side: cython.int = m.side[i]
+        if side:
+            counters.taken_1 = number
+            counters.low_1 = -1
+            if risen:
+                counters.top_1 = (m.source[i], m.time[i], m.frame[i])
+        else:
+            counters.taken_0 = number
+            counters.low_0 = -1
+            if risen:
+                counters.top_0 = (m.source[i], m.time[i], m.frame[i])
+
+    def _contradicted(self, m, i, counters, number):
+        """Tell of an acknowledgement of this number from long before it is sent, now."""
+        side: cython.int = m.side[i]
+        said: object = counters.ahead_0 if side else counters.ahead_1
+        if said is None:
+            return
+        if side:
+            counters.ahead_0 = None
+        else:
+            counters.ahead_1 = None
+        acknowledged, source, time, frame, octets = said
+        if 0 < (acknowledged - number) & 0x7FFF < 0x4000 and m.time[i] - time > OUT_OF_ORDER:
+            self.facts.oddity_at(
+                source, time, frame, m.flow[i], "iec104", "acknowledged-before-sent", 4, octets
+            )
 
     def _asdu(self, m, i, out, number):
         c: Cursor = self.cursor
