@@ -40,6 +40,7 @@ def calm() -> dict[str, list[dict[str, Any]]]:
                 {"at": hour + 10 * n, "direction": "written", "object": "holding:4", "number": [6.0]}
                 for n in range(360)
             ),
+            *({"at": hour + 10 * n, "object": "input:9", "number": [0.37 * n, n % 11]} for n in range(360)),
         ],
         "flows": [
             {"at": hour, "last": START - MINUTE, "state": "established"},

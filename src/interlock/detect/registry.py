@@ -21,6 +21,7 @@ from interlock.detect.learned.new_conversation import NewConversation
 from interlock.detect.learned.new_deed import NewDeed
 from interlock.detect.learned.new_network_service import NewNetworkService
 from interlock.detect.learned.new_oddity import NewOddity
+from interlock.detect.learned.repeated_values import RepeatedValues
 from interlock.detect.learned.unusual_rate import UnusualRate
 from interlock.detect.learned.unusual_value import UnusualValue
 from interlock.detect.malformed_control import MalformedControl
@@ -69,6 +70,7 @@ DETECTORS: Final[dict[str, Callable[[], Detector]]] = {
     "public-address": PublicAddress,
     "publisher-sequence": PublisherSequence,
     "refusals": Refusals,
+    "repeated-values": RepeatedValues,
     "routed-control": RoutedControl,
     "safety-interlock": SafetyInterlock,
     "safety-system": SafetySystemTouched,

@@ -1,0 +1,90 @@
+"""Recordings that are played again, and values that stand still, told from processes that merely repeat themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from detect.learned.test_learned_others import Tables, found
+from detect.rows import START, batch
+from interlock.detect.batch import Batch
+from interlock.detect.interface import Context
+from interlock.detect.learned.repeated_values import RepeatedValues
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+CONTEXT = Context(now=START)
+
+
+def read(numbers: Iterable[list[float]], **more: Any) -> Tables:
+    row = {"direction": "read", "object": "input:0", "unit": "1", **more}
+    return {"values": [{**row, "at": n, "number": block} for n, block in enumerate(numbers)]}
+
+
+def noisy(many: int, seed: int = 1) -> list[list[float]]:
+    draws = np.random.default_rng(seed).normal(size=(many, 2)).tolist()
+    return [[1500 + 9 * level, 20.0, flow] for level, flow in draws]
+
+
+BEFORE = read(noisy(900))
+
+
+def test_a_recording_that_is_played_over_and_over_is_said() -> None:
+    tape = noisy(17, 3)
+    (finding,) = found(RepeatedValues(), BEFORE, read(noisy(50, 2) + [tape[n % 17] for n in range(180)]))
+    assert finding.techniques[0] == "T0856"
+    assert finding.severity == "high"
+    assert "come back" in finding.title
+    assert finding.machines == ("10.0.0.9", "10.0.0.2")
+
+
+def test_blocks_that_stand_still_are_said_after_some_time() -> None:
+    stuck = [[1500.5, 20.0, 0.25]]
+    (finding,) = found(RepeatedValues(), BEFORE, read(noisy(50, 2) + stuck * 260))
+    assert "stood still" in finding.title
+    assert found(RepeatedValues(), BEFORE, read(noisy(50, 2) + stuck * 120)) == ()
+
+
+ONE = [[row[0]] for row in noisy(900)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (BEFORE, read(noisy(400, 9))),
+        (BEFORE, read(noisy(400, 9), direction="written")),
+        (read([[float(n % 7)] for n in range(900)]), read([[float(n % 7)] for n in range(300)])),
+        (read(noisy(500) + [[1.0, 2.0, 3.0]] * 60 + noisy(340, 4)), read([[1.0, 2.0, 3.0]] * 300)),
+        (read(ONE), read([[5.0]] * 400)),
+        (BEFORE, read([noisy(9)[n % 9] for n in range(200)], object="input:7")),
+        (read(noisy(100)), read([noisy(9)[n % 9] for n in range(200)])),
+    ],
+    ids=[
+        "moves on",
+        "written",
+        "always so",
+        "rested before",
+        "one number at rest",
+        "unknown",
+        "too little learned",
+    ],
+)
+def test_what_a_process_does_is_not_said(before: Tables, after: Tables) -> None:
+    assert found(RepeatedValues(), before, after) == ()
+
+
+@pytest.mark.parametrize("cut", [1, 61, 100, 229])
+def test_it_does_not_depend_on_the_cut(cut: int) -> None:
+    tape = noisy(17, 3)
+    after = read(noisy(50, 2) + [tape[n % 17] for n in range(180)])["values"]
+    whole = found(RepeatedValues(), BEFORE, {"values": after})
+    detector = RepeatedValues()
+    detector.learn(Batch("values", batch("values", BEFORE["values"])), CONTEXT)
+    detector.know(detector.learned())
+    table = batch("values", after)
+    for part in (table.slice(0, cut), table.slice(cut)):
+        list(detector.feed(Batch("values", part), CONTEXT))
+    assert tuple(detector.conclude(CONTEXT)) == whole
