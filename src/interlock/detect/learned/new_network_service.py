@@ -161,7 +161,7 @@ class NewNetworkService(Learner):
             silent="Silent for who served it while learning, for a single name that is answered for, where a work "
             "order covers it, and once accepted (`interlock baseline accept`).",
             actions=_ACTIONS,
-            deed=deed_at(realm, who, (who,)),
+            deed=deed_at(realm, "", (who,)),
             techniques=service.techniques,
             requirements=(
                 *("IEC 62443-3-3 SR 3.1", "IEC 62443-3-3 SR 1.2", "IEC 62443-3-3 SR 6.2"),
