@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 _REPOSITORY = Path(__file__).resolve().parents[1]
 _KEPT = _REPOSITORY / "bench-out" / "drill-days.json"
+_AT_ONCE_S = 30
+"""Seconds that are put before the judge together: nobody measures a delay here."""
 _APART_MINUTES = 25.0
 """From one rare event's begin to the next, at least."""
 
@@ -108,7 +110,7 @@ def _events(seed: int, minutes: float) -> Iterator[tuple[str, float]]:
 
 def _piece(seed: int, hours: float, state: bytes, commit: str) -> dict[str, Any]:
     began = time.process_time()
-    watched = rehearse(hours * 60, seed, state, planned=list(_events(seed, hours * 60)))
+    watched = rehearse(hours * 60, seed, state, planned=list(_events(seed, hours * 60)), calm_s=_AT_ONCE_S)
     return {
         "seed": seed,
         "hours": hours,

@@ -140,7 +140,9 @@ def learn(
     twin = _twin(film, seed, (), planned)
     engine = build_engine(_SOURCE, wanted=wanted_tables(runner.needs), read=runner.needs)
     inventory = inventory_of(site)
-    for share in twin.run(minutes):
+    for second, share in enumerate(twin.run(minutes), 1):
+        if second % CALM_S and share < 1.0:
+            continue
         frames = film.batch()
         if frames is not None:
             _teach(engine.feed(frames), runner, inventory, Context(site=site, now=twin.clock.now))
@@ -166,11 +168,12 @@ def rehearse(
     planned: Sequence[tuple[str, float]] = (),
     judgement: Judgement | None = None,
     begin_s: int = BEGIN_S,
+    calm_s: int = CALM_S,
     tick: Callable[[float], None] = lambda _share: None,
 ) -> Watched:
     """Let the twin run so long before the sensor's judgement. attacks, planned: names, and when (minutes).
 
-    begin_s: when the twin's clock begins, UTC seconds.
+    begin_s: when the twin's clock begins, UTC seconds. calm_s: seconds put before it at once where nobody attacks.
     """
     film, site, runner = Film(), site_of(planned, begin_s), build_runner(judgement)
     if learned is not None:
@@ -180,7 +183,7 @@ def rehearse(
     rehearsal = Rehearsal(engine, runner, inventory_of(site), site)
     fine = [twin.clock.now + round(minute * 60e9) for _, minute in attacks]
     for second, share in enumerate(twin.run(minutes), 1):
-        if not fine and second % CALM_S and share < 1.0:
+        if not fine and second % calm_s and share < 1.0:
             continue
         now = twin.clock.now
         for frames, until in _pieces(film.batch(), now, fine):
