@@ -21,6 +21,7 @@ __all__ = [
     "Context",
     "Detector",
     "Early",
+    "Growing",
     "Learning",
     "Patient",
     "Withheld",
@@ -163,6 +164,16 @@ class Learning(Protocol):
 
     def know(self, learned: bytes, /) -> None:
         """Go on from what `learned` gave. Raises SourceError where it is not its own: nothing has changed then."""
+        ...
+
+
+@runtime_checkable
+class Growing(Protocol):
+    """A detector of which one can tell whether it knows more than before, without looking at all of it."""
+
+    @property
+    def extent(self) -> int:
+        """How many things it knows of the plant, and how many causes it remembers."""
         ...
 
 

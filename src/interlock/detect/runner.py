@@ -14,6 +14,7 @@ from interlock.detect.interface import (
     Context,
     Detector,
     Early,
+    Growing,
     Learning,
     Patient,
     Withheld,
@@ -122,6 +123,11 @@ class Runner:
         for name, detector in self._detectors.items():
             if isinstance(detector, Learning) and name not in self._rested and table in detector.needs:
                 self._guarded(detector, context, partial(_learnt, detector, batch, context))
+
+    @property
+    def extent(self) -> int:
+        """How many things are known of the plant in all; the same where nothing new was met."""
+        return sum(d.extent for d in self._detectors.values() if isinstance(d, Growing))
 
     def learned(self) -> bytes:
         """What each detector that learns knows, as one blob (see `state`)."""

@@ -118,6 +118,11 @@ class DoubledCycle(Learner):
         """Give the highest rates."""
         return [[list(key), rate] for key, rate in sorted(self.rates.items())]
 
+    @property
+    def known_things(self) -> int:
+        """See Learner."""
+        return len(self.rates)
+
     def restore_knowledge(self, known: Any) -> None:
         """Take them back."""
         self.rates = {tuple(str(w) for w in key): float(rate) for key, rate in known}

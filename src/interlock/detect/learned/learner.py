@@ -62,6 +62,16 @@ class Learner(CauseDetector):
     def knowledge(self) -> Any:
         """Give what was learned, as JSON values."""
 
+    @property
+    @abstractmethod
+    def known_things(self) -> int:
+        """How many things `knowledge` holds."""
+
+    @property
+    def extent(self) -> int:
+        """See interface.Growing."""
+        return self.known_things + len(self.tallies) + len(self.surprises)
+
     @abstractmethod
     def restore_knowledge(self, known: Any) -> None:
         """Take back what `knowledge` gave."""

@@ -311,6 +311,11 @@ class NewDeed(Learner):
         """Give all known words, and how often somebody acts."""
         return {"words": self.words.state(), "custom": self.custom.state()}
 
+    @property
+    def known_things(self) -> int:
+        """See Learner."""
+        return len(self.words)
+
     def restore_knowledge(self, known: Any) -> None:
         """Take them back, and count objects anew. What was learned by the first versions has words alone."""
         custom: list[Any] = []

@@ -149,6 +149,11 @@ class UnusualRate(Learner):
         """Give all rhythms."""
         return [[list(key), rhythm.state()] for key, rhythm in self.rhythms.items()]
 
+    @property
+    def known_things(self) -> int:
+        """See Learner."""
+        return len(self.rhythms)
+
     def restore_knowledge(self, known: Any) -> None:
         """Take them back."""
         self.rhythms = {tuple(str(w) for w in key): Rhythm.of(state) for key, state in known}

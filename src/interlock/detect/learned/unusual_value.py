@@ -179,6 +179,11 @@ class UnusualValue(Learner):
         """Give all ranges."""
         return list(self.ranges.state())
 
+    @property
+    def known_things(self) -> int:
+        """See Learner."""
+        return len(self.ranges)
+
     def restore_knowledge(self, known: Any) -> None:
         """Take them back."""
         self.ranges, self._seats = Ranges(MAX_RANGES), _Seats()

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["EVERY_NS", "Memory"]
 
 EVERY_NS: Final = 60_000_000_000
-"""Time between two savings, at least."""
+"""Time between two savings, at least, where nothing new was met: only counts and times are lost then."""
+SOON_NS: Final = 5_000_000_000
+"""The same where something new was met."""
 _SHARE: Final = 20
 """So much longer than saving takes, which has a processor meanwhile."""
 _INVENTORY, _DETECTORS, _SAVED, _TAUGHT = "inventory", "detectors", "saved", "taught"
@@ -44,7 +46,8 @@ class Memory:
         self._inventory, self._runner = inventory, runner
         self._clock = clock
         self._saved = clock()
-        self._pause = EVERY_NS
+        self._pause = 0
+        self._extent = runner.extent
         self._beside = beside
         self._work: Work | None = None
 
@@ -88,18 +91,24 @@ class Memory:
         """Save, where it is time, in a copy of the process: packing all of it takes longer than a finding may."""
         if self._work is not None:
             self._look_after(self._work)
-        elif not 0 <= self._clock() - self._saved < self._pause:
-            self._saved = self._clock()
+        elif self._is_due():
+            self._saved, self._extent = self._clock(), self._runner.extent
             self._work = self._beside(lambda: self._keep(whole=False))
             self._look_after(self._work)
 
+    def _is_due(self) -> bool:
+        """Soon where something new was met: whatever a plant says once may not come again while anybody listens."""
+        since = self._clock() - self._saved
+        if not 0 <= since < max(EVERY_NS, self._pause):
+            return True
+        return since >= max(SOON_NS, self._pause) and self._runner.extent != self._extent
+
     def _look_after(self, work: Work) -> None:
         """One that died, or that the disk refused, leaves what was saved before; the next one is begun in its time."""
-        for _ in work.pieces():
-            pass
+        for took in work.pieces():
+            self._pause = _SHARE * took
         if work.finished:
             self._work = None
-            self._pause = max(EVERY_NS, _SHARE * (self._clock() - self._saved))
 
     def save(self, *, whole: bool) -> None:
         """Save now. whole: nothing more will be learned. A disk that refuses leaves what was saved before."""
@@ -110,14 +119,14 @@ class Memory:
             pass
         self._saved = self._clock()
 
-    def _keep(self, *, whole: bool) -> Iterator[None]:
-        """Keep all of it, what says that it is there last. Nothing has to be handed over."""
+    def _keep(self, *, whole: bool) -> Iterator[int]:
+        """Keep all of it, what says that it is there last; give how long that took, ns."""
         begin = self._clock()
         with suppress(OutputError):
             self._store.keep(_INVENTORY, self._inventory.dump())
             self._store.keep(_DETECTORS, self._runner.state())
             self._store.keep(_SAVED, json.dumps({"time": begin, "whole": whole}).encode())
-        yield from ()
+        yield max(0, self._clock() - begin)
 
     def _bring(self, name: str, load: Callable[[bytes], None], what: str) -> None:
         state = self._store.kept(name)
