@@ -155,3 +155,33 @@ def test_where_nothing_was_learned_it_says_what_to_do(tmp_path: Path) -> None:
     assert "is no finding's id" in run(
         "baseline", "accept", "x", "--state", tmp_path, "--reason", "y", code=2
     )
+
+
+OWN = """\
+title: A controller is asked for its values
+name: asked
+logsource: {category: ot_operation}
+detection:
+  asked: {verb: read, protocol: modbus}
+  condition: asked
+level: high
+"""
+
+
+def test_what_rules_of_your_own_tell_of_a_plant_is_its_habit_too(plant: Path, tmp_path: Path) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "own.yml").write_text(OWN, "utf-8")
+    with_rules = ("--rules", tmp_path / "rules")
+
+    def own(state: Path) -> set[tuple[str, str]]:
+        run("analyze", plant / "clean.pcap", "--state", state, *with_rules, "--out", tmp_path / "out")
+        findings = json.loads((tmp_path / "out" / "findings.json").read_text("utf-8"))["findings"]
+        return {
+            (f["kind"], f["severity"])
+            for f in findings
+            if "A controller is asked for its values" in f["title"]
+        }
+
+    assert own(plant / "state") == {("alert", "high")}
+    run("baseline", "learn", plant / "clean.pcap", "--state", tmp_path / "state", *with_rules)
+    assert own(tmp_path / "state") == {("change", "info")}

@@ -9,22 +9,32 @@ from interlock.bootstrap.detecting import LEARNED, read_learned, write_learned
 from interlock.errors import ConfigError, SourceError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from interlock.detect.learned.learner import Learner
     from interlock.pipeline.learn_run import Lesson
 
 __all__ = ["accept_cause", "build_lesson", "knowledge_of", "known_learners"]
 
 
-def build_lesson(state: str | None) -> Lesson:
-    """A lesson that goes on from what the folder holds; without one, from nothing. Raises SourceError."""
+def build_lesson(
+    state: str | None, rules: tuple[str, ...] = (), told: Callable[[str], None] = lambda _problem: None
+) -> Lesson:
+    """A lesson that goes on from what the folder holds; without one, from nothing.
+
+    rules: folders of people's own. told: takes a sentence about each of them that is not in force.
+    Raises SourceError, ConfigError.
+    """
     from interlock.bootstrap.ruling import build_rules  # noqa: PLC0415 (builders import only the rooms they need)
     from interlock.detect.interface import Learning  # noqa: PLC0415
     from interlock.detect.registry import all_detectors  # noqa: PLC0415
     from interlock.detect.runner import Runner  # noqa: PLC0415
     from interlock.pipeline.learn_run import Lesson  # noqa: PLC0415
 
-    rules, _ = build_rules(())
-    runner = Runner(detector for detector in (*all_detectors(), rules) if isinstance(detector, Learning))
+    detector, problems = build_rules(rules)
+    for problem in problems:
+        told(str(problem))
+    runner = Runner(each for each in (*all_detectors(), detector) if isinstance(each, Learning))
     known = None if state is None else read_learned(Path(state))
     if state is not None and known is not None:
         try:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from interlock.cli.judgement import own_rules, tell_problem
 from interlock.cli.reading import (
     captures,
     descriptions,
@@ -35,14 +36,15 @@ __all__ = ["learn"]
 @click.option(
     "--state", required=True, metavar="DIR", help="Where it is kept; what is there already is added to."
 )
+@own_rules
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of sentences.")
 @click.pass_context
 def learn(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...], gsdml: tuple[str, ...],
-          state: str, as_json: bool) -> None:  # fmt: skip
+          state: str, rules: tuple[str, ...], as_json: bool) -> None:  # fmt: skip
     """Take what CAPTURE shows for normal, and keep what was learned of it in DIR.
 
-    Learn from a time in which nobody attacked: what an attacker does meanwhile is normal from then on. Stopped by
-    Ctrl-C, what was read so far is kept.
+    Learn from a time in which nobody attacked: what an attacker does meanwhile is normal from then on. What rules tell
+    of it, ours and yours, is this plant's habit later. Stopped by Ctrl-C, what was read so far is kept.
     """
     from interlock.bootstrap import build_engine  # noqa: PLC0415 (--help stays quick)
     from interlock.bootstrap.detecting import write_learned  # noqa: PLC0415
@@ -51,7 +53,7 @@ def learn(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...], g
     from interlock.capture.specs import specify  # noqa: PLC0415
     from interlock.report.baseline import learned_document, learned_sentences  # noqa: PLC0415
 
-    lesson = build_lesson(state)
+    lesson = build_lesson(state, rules, tell_problem)
     with ExitStack() as stack:
         stop = stack.enter_context(stop_on_interrupt())
         run = stack.enter_context(open_sources(specify(paths, realms), stdin=sys.stdin.buffer))

@@ -11,16 +11,21 @@ if TYPE_CHECKING:
 
     from interlock.bootstrap.detecting import Judgement
 
-__all__ = ["judgement", "judgement_of"]
+__all__ = ["judgement", "judgement_of", "own_rules", "tell_problem"]
+
+
+def own_rules(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--rules."""
+    option = click.option(
+        "--rules", multiple=True, metavar="FOLDER", help="Rules of your own, beside ours; may be repeated."
+    )
+    return option(command)
 
 
 def judgement(command: Callable[..., Any]) -> Callable[..., Any]:
     """--site, --rules, --state and --projects."""
     site = click.option(
         "--site", "site_file", metavar="FILE", help="site.toml: what people know and wires can't tell."
-    )
-    rules = click.option(
-        "--rules", multiple=True, metavar="FOLDER", help="Rules of your own, beside ours; may be repeated."
     )
     state = click.option(
         "--state", metavar="DIR", help="What was learned of this plant (`interlock baseline learn`)."
@@ -31,17 +36,18 @@ def judgement(command: Callable[..., Any]) -> Callable[..., Any]:
         metavar="FOLDER",
         help="Approved programs of controllers; may be repeated.",
     )
-    return site(rules(state(projects(command))))
+    return site(own_rules(state(projects(command))))
 
 
 def judgement_of(rules: tuple[str, ...], state: str | None, projects: tuple[str, ...]) -> Judgement:
     """The same as one thing."""
     from interlock.bootstrap.detecting import Judgement  # noqa: PLC0415 (--help stays quick)
 
-    return Judgement(rules=rules, state=state, projects=projects, told=_tell)
+    return Judgement(rules=rules, state=state, projects=projects, told=tell_problem)
 
 
-def _tell(text: str) -> None:
+def tell_problem(text: str) -> None:
+    """A sentence about what is not in force, to standard error."""
     from interlock.export.escape import escaped  # noqa: PLC0415
 
     click.echo(f"interlock: {escaped(text)}", err=True)

@@ -91,6 +91,18 @@ def test_another_wording_of_a_rule_has_no_habit() -> None:
     assert told(taught(least=4))["Many writes"] == ("alert", "high")
 
 
+def test_the_habit_of_rules_that_are_not_here_is_carried_on() -> None:
+    without = Rules(())
+    without.know(taught().learned())
+    again = rules()
+    again.know(without.learned())
+    assert told(again)["Many writes"] == ("change", "info")
+    changed = rules(4)
+    changed.know(without.learned())
+    again.know(changed.learned())
+    assert told(again)["Many writes"] == ("alert", "high")
+
+
 def test_a_habit_survives_a_restart() -> None:
     again = rules()
     again.load(taught().dump())

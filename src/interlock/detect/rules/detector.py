@@ -103,11 +103,11 @@ class Rules(CauseDetector):
 
     def know(self, learned: bytes, /) -> None:
         """Go on from a habit. Raises SourceError where it is none."""
-        self._habit = Habit.of(learned, self._worded)
+        self._habit = Habit.of(learned, self._wording)
 
-    def _worded(self, name: str, digest: str) -> bool:
+    def _wording(self, name: str) -> str | None:
         rule = self._rules.get(name)
-        return rule is not None and rule.digest == digest
+        return None if rule is None else rule.digest
 
     def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:
         """Find the rows that rules ask for, and count them."""
@@ -227,7 +227,7 @@ class Rules(CauseDetector):
         """Take back what `own_state` gave; what was counted by another wording of a rule is dropped."""
         digests, windows, *habit = state  # states of the first version have none
         for kept in habit:
-            self._habit.restore(kept, self._worded)
+            self._habit.restore(kept, self._wording)
         for key in list(self.tallies):
             if not self._same(key[0], digests):
                 self.tallies.pop(key)
@@ -239,7 +239,7 @@ class Rules(CauseDetector):
                 self._windows[name].restore(kept)
 
     def _same(self, name: str, digests: Mapping[str, str]) -> bool:
-        return self._worded(name, digests.get(name, ""))
+        return self._wording(name) == digests.get(name, "")
 
 
 def _barring(rule: Rule, rules: Mapping[str, Rule]) -> Mapping[str, str]:
