@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from interlock.detect.learned.chances import MINUTES_A_DAY
@@ -91,7 +92,12 @@ def relation_document(relation: Relation) -> dict[str, Any]:
         "news_a_day": _number(said.a_day),
         "news_a_day_at_most": _number(said.at_most),
         "converged": said.converged,
+        "judged_since": _minute(relation.judged),
     }
+
+
+def _minute(since_1970: int) -> str | None:
+    return datetime.fromtimestamp(60 * since_1970, UTC).isoformat() if since_1970 else None
 
 
 def _number(value: float) -> float | None:

@@ -45,7 +45,13 @@ def _cells(relation: Relation) -> tuple[str, ...]:
     most = "?" if math.isinf(said.at_most) else f"≤ {said.at_most:.1f}"
     does = ", ".join(relation.verbs)
     words = (relation.client, relation.server, relation.protocol, does, str(relation.objects), most)
-    return (*(printable(word) for word in words), "converged" if said.converged else "learning")
+    return (*(printable(word) for word in words), _state(relation))
+
+
+def _state(relation: Relation) -> str:
+    if relation.judged:
+        return "converged, judged"
+    return "converged" if relation.expectation.converged else "learning"
 
 
 def _print_news(learners: Mapping[str, Learner], console: Console) -> None:

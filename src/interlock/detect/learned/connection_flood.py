@@ -143,6 +143,11 @@ class ConnectionFlood(Learner):
         """Give the highest minutes."""
         return [[list(key), peak] for key, peak in sorted(self.peaks.items())]
 
+    @property
+    def known_things(self) -> int:
+        """See Learner."""
+        return len(self.peaks)
+
     def restore_knowledge(self, known: Any) -> None:
         """Take them back; minutes of the lesson are no part of what is judged."""
         self._minutes = {}

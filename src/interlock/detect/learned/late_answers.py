@@ -133,6 +133,11 @@ class LateAnswers(Learner):
         """Give all habits."""
         return [[list(key), habit] for key, habit in self.habits.items()]
 
+    @property
+    def known_things(self) -> int:
+        """See Learner."""
+        return len(self.habits)
+
     def restore_knowledge(self, known: Any) -> None:
         """Take them back."""
         self.habits = {tuple(str(w) for w in key): [int(n) for n in habit] for key, habit in known}

@@ -36,7 +36,8 @@ class Learner(CauseDetector):
     """Subclasses say what they take for normal (`take`), and what of a batch differs from it (`deviations`).
 
     `know` and `learn` come from people who say that what they give is normal: whoever knows judges by it, converged or
-    not. Without them it learns from what it is fed, and begins to judge by itself once that has converged.
+    not. Without them it learns from what it is fed, and begins to judge by itself once that has converged: as a whole,
+    or relation by relation where it tells these apart (`partly`).
     """
 
     version: ClassVar[int] = 1
@@ -45,6 +46,8 @@ class Learner(CauseDetector):
         super().__init__()
         self.observed = Observed()
         self.judging = False
+        self.alone = True
+        """Whether nobody says of what it is fed that it is normal."""
         self._weighed = 0
         self.surprises: dict[Key, int] = {}
         self.accepted: dict[str, list[str]] = {}
@@ -63,9 +66,9 @@ class Learner(CauseDetector):
         """Give what was learned, as JSON values."""
 
     @property
-    @abstractmethod
     def known_things(self) -> int:
-        """How many things `knowledge` holds."""
+        """How many things `knowledge` holds; of what a subclass does not count, nothing is saved before its time."""
+        return 0
 
     @property
     def extent(self) -> int:
@@ -79,6 +82,7 @@ class Learner(CauseDetector):
     def learn(self, batch: Batch, context: Context) -> None:
         """Take a batch for normal."""
         if batch.table in self.needs and len(batch):
+            self.alone = False
             self._observe(batch)
             self.take(batch, context)
 
@@ -86,12 +90,22 @@ class Learner(CauseDetector):
         """Judge, where enough is known; learn until then."""
         if self.judging:
             return self.deviations(batch, context)
+        self.alone = True
         self._observe(batch)
+        found = list(self.partly(batch, context))
         self.take(batch, context)
         if self.observed.minutes != self._weighed:  # less is to be expected only where more was observed
             self._weighed = self.observed.minutes
             self.judging = self.expectation().converged
+            self.weigh()
+        return found
+
+    def partly(self, batch: Batch, context: Context) -> Iterable[Key]:  # noqa: ARG002 - for subclasses
+        """As `deviations`, of what has converged by itself while the rest still learns; most know no such thing."""
         return ()
+
+    def weigh(self) -> None:
+        """Look what has converged; called once a minute while it learns by itself."""
 
     def _observe(self, batch: Batch) -> None:
         times = (batch.messages() if batch.table == "operations" else batch).times_ns()

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import numpy as np
 
 from interlock.detect.batch import MINUTE_NS
-from interlock.detect.control import backwards
 from interlock.detect.learned.chances import expected
 from interlock.detect.learned.custom import Custom
 from interlock.detect.learned.deed_case import Case, appeared, pours
+from interlock.detect.learned.deed_row import DeedRow, grouped, note_deed
 from interlock.detect.learned.deeds import (
     ACTS,
     INFRASTRUCTURE,
@@ -23,33 +23,19 @@ from interlock.detect.learned.deeds import (
 from interlock.detect.learned.learner import Learner
 from interlock.detect.learned.lexicon import Lexicon
 from interlock.detect.learned.relation import Relation
+from interlock.detect.learned.settled import WHO, Settled
 from interlock.detect.learned.standing import unordered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from interlock.detect.batch import Batch, Groups
+    from interlock.detect.batch import Batch
     from interlock.detect.causes import Verdict
     from interlock.detect.interface import Context
     from interlock.detect.tally import Key, Tally
 
 __all__ = ["NewDeed"]
 
-_COLUMNS: Final = (
-    *(
-        "source",
-        "realm",
-        "client",
-        "server",
-        "protocol",
-        "verb",
-        "function_name",
-        "unit",
-        "object",
-        "user",
-        "outcome",
-    ),
-)
 MOST_OBJECTS: Final = 256
 """Of one relation and verb: more are an open set (file names, serial numbers), in which a new one says nothing."""
 _FAINT: Final = frozenset({"appear", "connect", "unknown"})
@@ -95,6 +81,7 @@ class NewDeed(Learner):
         super().__init__()
         self.words = Lexicon()
         self.custom = Custom()
+        self.settled = Settled()
         self._objects: dict[Key, list[Key]] = {}
         self._usual: set[tuple[Any, ...]] = set()
         self._taken: dict[tuple[Any, ...], int] = {}
@@ -104,7 +91,7 @@ class NewDeed(Learner):
 
     def take(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
         """Every row's words."""
-        groups = _grouped(batch)
+        groups = grouped(batch)
         for group, key in groups:
             if key[10] == "pending":
                 continue
@@ -117,7 +104,9 @@ class NewDeed(Learner):
                 if len(self._taken) >= _MOST_TAKEN:
                     self._taken.clear()
                 self._taken[key[1:]] = end
-            row = _Row(key)
+            row = DeedRow(key)
+            if self.alone and self.settled and self._judges(row) and self._deviation(row) is not None:
+                continue  # nobody teaches what is judged
             if row.verb in ACTS:
                 at = (
                     (begin,) if begin == end else np.unique(batch.times_ns()[groups.rows(group)] // MINUTE_NS)
@@ -125,7 +114,7 @@ class NewDeed(Learner):
                 self.custom.acted((*row.pair, row.verb), at)
             self._take(row, begin, end)
 
-    def _take(self, row: _Row, first: int, last: int) -> None:
+    def _take(self, row: DeedRow, first: int, last: int) -> None:
         found = self._deviation(row)
         if found is not None and found[0][4] != "watch":
             self.surprise(found[0], first)
@@ -173,18 +162,42 @@ class NewDeed(Learner):
             users=tuple(word[4] for word in users),
             objects=sum(1 for word in words if word[0] == "o"),
             once=once, first=first, last=last,
-            expectation=expected(once, self.observed.since(first)),
+            expectation=expected(once, self.observed.since(first)), judged=self.settled.since(pair),
         )  # fmt: skip
 
     # Judging
 
+    def partly(self, batch: Batch, context: Context) -> Iterable[Key]:
+        """Judge relations that have converged; and who is new, where that has."""
+        return self.deviations(batch, context) if self.settled else ()
+
+    def weigh(self) -> None:
+        """Settle relations that have converged, and who is there at all by the same test."""
+        if not self.settled.due(self.observed.minutes):
+            return
+        for found in self.relations():
+            if found.expectation.converged:
+                pair = (found.realm, found.client, found.server, found.protocol)
+                self.settled.settle(pair, self.observed.end)
+        here = (word for word in self.words if word[0] in "ms" and INFRASTRUCTURE.isdisjoint(word[4:5]))
+        if expected(sum(map(self.words.once, here)), self.observed.minutes).converged:
+            self.settled.settle(WHO, self.observed.end)
+
+    def _judges(self, row: DeedRow) -> bool:
+        """Whether a row is judged while the whole has not converged."""
+        known = row.protocol not in INFRASTRUCTURE and ("s", *row.pair) in self.words
+        return (row.pair if known else WHO) in self.settled
+
     def deviations(self, batch: Batch, context: Context) -> Iterator[Key]:
         """Look at the groups whose words are not all known."""
-        groups = _grouped(batch)
+        groups = grouped(batch)
         for group, key in groups:
             if key[1:10] in self._usual and not key[11]:
                 continue
-            found = self._deviation(row := _Row(key))
+            row = DeedRow(key)
+            if not self.judging and not self._judges(row):
+                continue
+            found = self._deviation(row)
             if found is None:
                 if len(self._usual) < 200_000 and not key[11]:
                     self._usual.add(key[1:10])
@@ -198,13 +211,13 @@ class NewDeed(Learner):
                     continue
             for tally, rows in self.counting(cause, key[10], batch, shown):
                 tally.add_rows(row.source, batch, rows)
-                _note(tally, row, news, what, len(rows))
+                note_deed(tally, row, news, what, len(rows))
                 if self._names_a_spare(row):
                     tally.note("spare", "yes", len(rows))
             if not _faint(cause):
                 yield cause
 
-    def _deviation(self, row: _Row) -> tuple[Key, str, str] | None:
+    def _deviation(self, row: DeedRow) -> tuple[Key, str, str] | None:
         """Give cause, kind of news and what is new in a row; None where all of it is known or no news."""
         stranger = ("m", row.realm, row.client) not in self.words
         if row.protocol in INFRASTRUCTURE:
@@ -231,12 +244,12 @@ class NewDeed(Learner):
         cause = (row.realm, row.client, row.server, row.protocol, deed)
         return self._among_known(row, cause)
 
-    def _names_a_spare(self, row: _Row) -> bool:
+    def _names_a_spare(self, row: DeedRow) -> bool:
         """Whether a PROFINET controller looks for or names a device never seen: how it takes a replaced one in."""
         new = is_group(row.server) or ("m", row.realm, row.server) not in self.words
         return row.protocol == "profinet-dcp" and new and (row.realm, row.client) in self._controllers
 
-    def _among_known(self, row: _Row, cause: Key) -> tuple[Key, str, str] | None:
+    def _among_known(self, row: DeedRow, cause: Key) -> tuple[Key, str, str] | None:
         if is_handshake(row.protocol, row.function, row.target):
             return None
         if ("v", *row.pair, row.verb) not in self.words:
@@ -249,17 +262,17 @@ class NewDeed(Learner):
             return (*cause[:4], "user"), "user", row.user
         return None
 
-    def _knows_object(self, row: _Row) -> bool:
+    def _knows_object(self, row: DeedRow) -> bool:
         space = ("o", *row.pair, row.verb)
         return self._many(space) >= MOST_OBJECTS or (*space, row.place) in self.words
 
-    def _collected(self, row: _Row) -> tuple[Key, str, str] | None:
+    def _collected(self, row: DeedRow) -> tuple[Key, str, str] | None:
         """Reading what it never read: said where it is much (see judge)."""
         if not row.target or self._knows_object(row):
             return None
         return (row.realm, row.client, row.server, row.protocol, "watch"), "object", row.place
 
-    def _infrastructure(self, row: _Row, stranger: bool) -> tuple[Key, str, str] | None:
+    def _infrastructure(self, row: DeedRow, stranger: bool) -> tuple[Key, str, str] | None:
         if stranger and not is_group(row.client):
             if row.protocol == "arp" and ":" in row.client:
                 return None  # who announces an address is known by that, whichever card it has by now
@@ -308,8 +321,12 @@ class NewDeed(Learner):
     # State
 
     def knowledge(self) -> Any:
-        """Give all known words, and how often somebody acts."""
-        return {"words": self.words.state(), "custom": self.custom.state()}
+        """Give all known words, how often somebody acts, and what has converged."""
+        return {
+            "words": self.words.state(),
+            "custom": self.custom.state(),
+            "settled": self.settled.state(),
+        }
 
     @property
     def known_things(self) -> int:
@@ -318,11 +335,10 @@ class NewDeed(Learner):
 
     def restore_knowledge(self, known: Any) -> None:
         """Take them back, and count objects anew. What was learned by the first versions has words alone."""
-        custom: list[Any] = []
-        if isinstance(known, dict):
-            known, custom = known["words"], known["custom"]
-        self.words.restore(known)
-        self.custom.restore(custom)
+        parts = known if isinstance(known, dict) else {"words": known}
+        self.words.restore(parts["words"])
+        self.custom.restore(parts.get("custom", ()))
+        self.settled.restore(parts.get("settled", ()))
         self._usual, self._objects, self._taken = set(), {}, {}
         self._controllers = {w[1:3] for w in self.words if w[0] == "s" and w[4] in _CONTROLLED}
         for word in self.words:
@@ -338,61 +354,3 @@ def _expected(word: Key) -> bool:
 def _faint(cause: Key) -> bool:
     """Whether it only leads to other deeds; working on a machine from afar does more."""
     return cause[4] in _FAINT and not cause[3]
-
-
-class _Row:
-    """Rows of operations that agree in all that matters."""
-
-    __slots__ = ("client", "function", "outcome", "pair", "place", "protocol", "realm", "server", "source", "target",
-                 "unit", "user", "verb")  # fmt: skip
-
-    def __init__(self, key: tuple[Any, ...]) -> None:
-        source, realm, client, server, protocol, verb, function, unit, target, user, outcome, swapped = key
-        if swapped:
-            client, server = server, client
-        self.source, self.realm, self.client, self.server = (
-            source or "",
-            realm or "",
-            client or "",
-            server or "",
-        )
-        self.protocol, self.verb, self.function = protocol or "", verb or "unknown", function or ""
-        self.unit, self.target, self.user, self.outcome = (
-            unit or "",
-            target or "",
-            user or "",
-            outcome or "unknown",
-        )
-        self.pair = (self.realm, self.client, self.server, self.protocol)
-        self.place = f"{self.unit} {self.target}".strip()
-
-    def words(self) -> Iterator[Key]:
-        """What is learned of it."""
-        yield ("m", self.realm, self.client)
-        if self.outcome in ("ok", "unsolicited"):
-            yield ("m", self.realm, self.server)
-        yield ("s", *self.pair)
-        yield ("v", *self.pair, self.verb)
-        yield ("f", *self.pair, self.verb, self.function)
-        if self.target and (self.verb in ACTS or self.verb == "read"):
-            yield ("o", *self.pair, self.verb, self.place)
-        if self.user:
-            yield ("u", self.realm, self.server, self.protocol, self.user)
-
-
-def _grouped(batch: Batch) -> Groups:
-    return batch.groups(*_COLUMNS, bins=backwards(batch), named="backwards")
-
-
-def _note(tally: Tally, row: _Row, news: str, what: str, count: int) -> None:
-    noted = {"news": news, "new": what, "server": row.server, "protocol": row.protocol, "verb": row.verb}
-    more = {
-        "function": row.function,
-        "user": row.user,
-        "outcome": row.outcome,
-        "object": row.place if row.target else "",
-        "unit": row.unit,
-    }
-    for kind, word in (*noted.items(), *more.items()):
-        if word:
-            tally.note(kind, word, count)

@@ -174,6 +174,11 @@ class NewNetworkService(Learner):
         """Give all known words."""
         return self.words.state()
 
+    @property
+    def known_things(self) -> int:
+        """See Learner."""
+        return len(self.words)
+
     def restore_knowledge(self, known: Any) -> None:
         """Take them back."""
         self.words.restore(known)

@@ -15,7 +15,8 @@ __all__ = ["Relation"]
 class Relation:
     """objects: how many are known. once: words met in one minute only, from which `expectation` follows.
 
-    first, last: minutes since 1970.
+    first, last: minutes since 1970. judged: the minute since which a sensor that learns by itself judges it, 0 where
+    it does not yet, or people said what is normal.
     """
 
     realm: str
@@ -30,3 +31,4 @@ class Relation:
     first: int
     last: int
     expectation: Expectation
+    judged: int = 0
