@@ -30,7 +30,7 @@ from interlock.bootstrap.drilling import (
 )
 from interlock.pipeline.drill.score import alarms, score
 from interlock.plant.attacks.table import NAMES as ATTACKS
-from interlock.plant.blind.families import FAMILIES, draw
+from interlock.plant.blind.table import FAMILIES, draw
 from interlock.plant.draws import Draws
 from interlock.plant.events.table import NAMES as EVENTS
 from interlock.plant.machines import MACHINES
@@ -53,6 +53,7 @@ def main() -> int:
     parser.add_argument("--minutes", default="20,60,720", help="lessons (20,60,720)")
     parser.add_argument("--seed", type=int, default=100)
     parser.add_argument("--quiet", type=float, default=60.0, help="minutes of the quiet plant (60)")
+    parser.add_argument("--each", type=int, default=1, help="attacks drawn of each family (1)")
     parser.add_argument("--no-attacks", action="store_true", help="only what is said falsely")
     parser.add_argument("--only", action="append", help="only these attacks or families")
     parser.add_argument("--state", type=Path, help="a folder in which lessons are kept and found again")
@@ -111,7 +112,11 @@ def _false(asked: argparse.Namespace, state: bytes) -> dict[str, Any]:
 
 
 def _attacks(asked: argparse.Namespace) -> list[str | Scenario]:
-    drawn = [draw(family, Draws(asked.seed + k).of(f"{family} {k}")) for family in FAMILIES for k in range(2)]
+    drawn = [
+        draw(family, Draws(asked.seed + k).of(f"{family} {k}"))
+        for family in FAMILIES
+        for k in range(asked.each)
+    ]
     names = [*ATTACKS, *drawn]
     if not asked.only:
         return names
