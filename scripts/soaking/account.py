@@ -149,12 +149,13 @@ class Account:
         return round(longest / SECOND, 3), missing
 
     def _lost(self) -> list[Any]:
-        """Findings that were there or were printed, and are not there now, or with a smaller count."""
+        """Findings that were there or were printed, and are not there now, or with a smaller count; told incidents."""
         sensor = self._stage.sensor
         printed = list(sensor.printed)
         now = sensor.findings()
         lost: list[Any] = [i for i, count in self._known.items() if i not in now or now[i].count < count]
         lost += unprinted(printed, now)
+        lost += sensor.unknown_incidents()
         self._known = {ident: finding.count for ident, finding in now.items()}
         return lost
 

@@ -138,11 +138,11 @@ def _cut(go: Callable[[Stage], None], back: Callable[[Stage], None]) -> Callable
 
 def _site(text: str, event: str) -> Callable[[Stage], Done]:
     def strike(stage: Stage) -> Done:
-        lines = len(stage.sensor.diary())
-        stage.site.write_text(text)
+        lines, before = len(stage.sensor.diary()), stage.site.read_text()
+        stage.site.write_text(before + text)
         stage.sensor.process.send_signal(signal.SIGHUP)
         until(lambda: any(e.event == event for e in stage.sensor.diary()[lines:]), 15.0)
-        stage.site.write_text("")
+        stage.site.write_text(before)
         return Done(says=(event,))
 
     return strike

@@ -11,10 +11,11 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from interlock.errors import InterlockError
 from interlock.pipeline.sensor.figures import read_figures_file
+from interlock.pipeline.sensor.incident_file import IncidentFile
 from interlock.store.plain.reader import PlainReader
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ __all__ = ["ENTRY", "ROLES", "RunningSensor", "shared_octets", "until"]
 
 ENTRY = (sys.executable, "-c", "from interlock.cli.start import main; main()")
 ROLES = ("worker", "judge", "herald", "compactor")
-_CONFIG = '[[outlet]]\nkind = "stdout"\nformat = "jsonl"\n'
+_CONFIG = '[[outlet]]\nkind = "stdout"\nformat = "jsonl"\ntells = "both"\n'
 
 
 def until(met: Callable[[], object], timeout_s: float = 20.0, pause_s: float = 0.05) -> bool:
@@ -41,7 +42,10 @@ def until(met: Callable[[], object], timeout_s: float = 20.0, pause_s: float = 0
 
 
 class RunningSensor:
-    """`interlock sensor run` on the near end of a wire. printed: (id, title, count), as it came."""
+    """`interlock sensor run` on the near end of a wire.
+
+    printed: (id, title, count) of findings, told: ids of incidents, as they came.
+    """
 
     def __init__(self, wire: Wire, store: Path, *more: object, env: Mapping[str, str] | None = None) -> None:
         self.store = store
@@ -54,6 +58,7 @@ class RunningSensor:
             env={**os.environ, "PYTHONFAULTHANDLER": "1", **(env or {})},
         )  # fmt: skip
         self.printed: list[tuple[str, str, int]] = []
+        self.told: list[str] = []
         self._reading = threading.Thread(target=self._read, daemon=True)
         self._reading.start()
 
@@ -71,6 +76,11 @@ class RunningSensor:
     def findings(self) -> dict[str, Finding]:
         """By id, as they are in the store."""
         return {finding.id: finding for _, finding in self.reader.findings()}
+
+    def unknown_incidents(self) -> list[str]:
+        """What was told of incidents that are in its file no more, not even as a part of another."""
+        known = {i for one in IncidentFile(self.store).incidents() for i in (one.id, *one.merged)}
+        return [ident for ident in dict.fromkeys(self.told) if ident not in known]
 
     def diary(self) -> Sequence[Entry]:
         """Every line so far."""
@@ -154,8 +164,14 @@ class RunningSensor:
         with self.process.stdout as lines:
             for line in lines:
                 with suppress(ValueError):  # the last one of a process that was killed
-                    finding = json.loads(line)["finding"]
-                    self.printed.append((finding["id"], finding["title"], finding["count"]))
+                    self._heard(json.loads(line))
+
+    def _heard(self, said: dict[str, Any]) -> None:
+        if "incident" in said:
+            self.told.append(said["incident"]["id"])
+        else:
+            finding = said["finding"]
+            self.printed.append((finding["id"], finding["title"], finding["count"]))
 
 
 def shared_octets(pids: Sequence[int]) -> int:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from interlock.plant.attacks.table import NAMES
+from interlock.plant.site import site_text
 from interlock.plant.twin.recording import Twin
 from soaking.clock import LeapingClock
 from soaking.running import RunningSensor, shared_octets, until
@@ -56,7 +57,7 @@ class Stage:
         self.folder, self.rng = folder, np.random.default_rng(seed)
         self.captures = [recorded(folder / f"plant{k}.pcap", seed * 1000 + k) for k in range(recordings)]
         self.site = folder / "site.toml"
-        self.site.write_text("")
+        self.site.write_text(site_text())
         self.disk = folder / "disk"
         self.probes = folder / "probes.log"
         self.probes.unlink(missing_ok=True)
@@ -73,7 +74,9 @@ class Stage:
 
     def again(self) -> None:
         """The sensor anew on the same store, as a service manager would."""
+        told = self.sensor.told
         self.sensor = self._sensor(self.sensor.store, self.sensor.printed)
+        self.sensor.told.extend(told)
 
     def end(self) -> None:
         """The sensor comes to its end; its store can still be looked at."""
