@@ -185,8 +185,9 @@ def _clock(stage: Stage) -> Done:
     wrong = ended.stderr.decode()[-500:] if ended.returncode else ""
     with suppress(SourceError):
         reader = PlainReader(store)
-        lines = [json.loads(line)["finding"] for line in ended.stdout.splitlines()]
-        printed = [(f["id"], f["title"], f["count"]) for f in lines]
+        lines = [json.loads(line) for line in ended.stdout.splitlines()]
+        found = [line["finding"] for line in lines if "finding" in line]
+        printed = [(f["id"], f["title"], f["count"]) for f in found]
         lost = unprinted(printed, {f.id: f for _, f in reader.findings()})
         wrong = wrong or (f"not in the store: {lost}" if lost else "")
         wrong = wrong or (

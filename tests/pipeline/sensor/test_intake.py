@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
+from interlock.pipeline.sensor.child import alive
 from interlock.pipeline.sensor.intake import MOST_TRIES, Intake
 from interlock.pipeline.sensor.ledger import Ledger
 from interlock.pipeline.sensor.steps import WorkerNote, note_octets, read_note
 from interlock.pipeline.sensor.stream import Step
 
 
-def step(number: int, since: int = 0, upto: int = 0, worker: int = 0) -> Step:
-    note = WorkerNote(worker=worker, step=number, since=since, upto=upto, frames=upto - since)
+def step(number: int, since: int = 0, upto: int = 0, worker: int = 0, pid: int = 0) -> Step:
+    note = WorkerNote(worker=worker, step=number, since=since, upto=upto, frames=upto - since, pid=pid)
     return Step(now=1, batches={}, note=note_octets(note))
 
 
@@ -85,3 +89,43 @@ def test_a_judge_that_is_killed_from_outside_makes_nothing_suspect(said) -> None
         assert dying_over(ledger, said, 3) == []  # all in one group
         ledger.pardon()
     assert not said
+
+
+@pytest.mark.parametrize("dead", [{10, 11}, {10}, set()])
+def test_a_put_of_which_nobody_is_left_to_send_the_rows_again_stays_and_is_said(said, dead) -> None:
+    """Workers 10 and 11 and their judge, who had begun to put what they sent."""
+    ledger, file = Ledger(2, lambda process: process not in dead), Path("/store/1.arrows")
+    judge = intake(ledger, said)
+    assert numbers(judge.groups([step(1, 0, 5, 0, 10)])) == [1]
+    ledger.done()
+    assert numbers(judge.groups([step(2, 5, 9, 0, 10)])) == [2]
+    assert numbers(judge.groups([step(1, 0, 4, 1, 11)])) == [1]
+    ledger.grows(file, 80)
+    whole = dead == {10, 11}
+    assert list(ledger.undone()) == ([] if whole else [(file, 80)])
+    ledger.cut()
+    assert ledger.undone() == []
+    assert (ledger.kept(0), ledger.kept(1)) == (((2, 9), (1, 4)) if whole else ((1, 5), (0, 0)))
+    again = intake(ledger, said)
+    assert [(entry.event, entry.count) for entry in said] == ([("state-lost", 8)] if whole else [])
+    assert numbers(again.groups([step(7, 5, 9, 0, 12), step(8, 9, 11, 0, 12)])) == ([8] if whole else [7, 8])
+
+
+def test_rows_that_no_put_had_begun_with_are_taken_again_from_a_successor(said) -> None:
+    ledger = Ledger(1, lambda _process: False)
+    judge = intake(ledger, said)
+    assert numbers(judge.groups([step(1, 0, 5, 0, 10)])) == [1]
+    assert list(ledger.undone()) == []
+    again = intake(ledger, said)
+    assert numbers(again.groups([step(2, 0, 6, 0, 11)])) == [2]
+    assert not said
+
+
+def test_who_has_died_and_was_not_reaped_lives_no_more() -> None:
+    child = os.fork()
+    if not child:
+        os._exit(0)
+    os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+    assert not alive(child)
+    os.waitpid(child, 0)
+    assert alive(os.getpid())

@@ -21,7 +21,7 @@ from interlock.pipeline.sensor.board import ALIVE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Child", "say"]
+__all__ = ["Child", "alive", "say"]
 
 _CLOCK_TICKS: Final = os.sysconf("SC_CLK_TCK")
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
@@ -160,6 +160,12 @@ def _status(pid: int) -> list[bytes]:
     with suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
     return []
+
+
+def alive(pid: int) -> bool:
+    """Whether a process is there and has not died: one that nobody has reaped yet has."""
+    fields = _status(pid)
+    return bool(fields) and fields[0] not in (b"Z", b"X")
 
 
 def _short_of_memory() -> int:

@@ -30,6 +30,8 @@ class Intake:
     def __init__(self, ledger: Ledger, note: Callable[[Entry], object], clock: Callable[[], int]) -> None:
         self._ledger, self._note, self._clock = ledger, note, clock
         ledger.opened()
+        if ledger.orphans:
+            self._say("processes died together amid a put, and rows of it may be missing", ledger.orphans)
         self._taken: dict[int, tuple[int, int]] = {}
         self.ended = False
         """Whether a worker has said since this was last set to False that nothing more comes of it."""
@@ -76,7 +78,7 @@ class Intake:
 
     def _take(self, worker: int, note: WorkerNote) -> None:
         """Before its rows go to the store, which may put them at once."""
-        self._ledger.taken(worker, note.step, note.upto)
+        self._ledger.taken(worker, note.step, note.upto, note.pid)
 
     def _say(self, says: str, frames: int) -> None:
         said = f"{says}: those of {frames:,} frames"

@@ -1,9 +1,11 @@
 """The ledger: how far each worker's steps got to disk, in memory that outlives every process but the supervisor.
 
 A worker keeps what is not in the ledger yet, and sends it again to the next judge; a put that its judge did not live to
-enter is undone by the next one (store.port.Puts). So each step is on disk once, whoever is killed when.
+enter is undone by the next one (store.port.Puts). So each step is on disk once, whoever is killed when. Where the
+workers have died as well nobody sends it again: then what got to disk of that put stays, and it is entered.
 
     cells    | state | life | worker 0: step, frames | ... | the same again | worker 0: first, last, times, suspect | …
+             | worker 0: step, frames, process of what was taken last | …
     octets   | a line for each file that has grown: octets before, path
 
 One store of `state` says which set of numbers holds (bit 0) and how many octets of lines do (the bits above it).
@@ -15,8 +17,10 @@ import mmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from interlock.pipeline.sensor.child import alive
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 __all__ = ["Ledger"]
 
@@ -27,15 +31,18 @@ _FIRST, _LAST, _TIMES, _SUSPECT = range(4)
 
 
 class Ledger:
-    """To be made before forking. workers: how many there are, by their numbers from 0."""
+    """To be made before forking. workers: how many there are, numbered from 0. lives: whether a process does."""
 
-    def __init__(self, workers: int) -> None:
-        self._workers = workers
-        numbers = 8 * (2 + 8 * workers)
+    def __init__(self, workers: int, lives: Callable[[int], bool] = alive) -> None:
+        self._workers, self._lives = workers, lives
+        numbers = 8 * (2 + 11 * workers)
         self._memory = mmap.mmap(-1, numbers + _LINES)
         self._cells = memoryview(self._memory)[:numbers].cast("q")
         self._tried = [self._cells[at : at + 4] for at in range(2 + 4 * workers, 2 + 8 * workers, 4)]
+        self._last = [self._cells[at : at + 3] for at in range(2 + 8 * workers, 2 + 11 * workers, 3)]
         self._lines = memoryview(self._memory)[numbers:]
+        self.orphans = 0
+        """Frames of a put that nobody would have sent again; some of their rows may be missing."""
         self._taken: dict[int, tuple[int, int]] = {}
         self._grown: set[Path] = set()
 
@@ -53,9 +60,11 @@ class Ledger:
         """A judge begins."""
         self._cells[1] += 1
 
-    def taken(self, worker: int, step: int, frames: int) -> None:
-        """The judge has it; its rows are entered with the next put."""
+    def taken(self, worker: int, step: int, frames: int, process: int = 0) -> None:
+        """The judge has it; its rows are entered with the next put. process: who sent it, 0 where nobody knows."""
         self._taken[worker] = (step, frames)
+        last = self._last[worker]
+        last[0], last[1], last[2] = step, frames, process
 
     def grows(self, path: Path, octets: int) -> None:
         """See store.port.Puts."""
@@ -80,7 +89,24 @@ class Ledger:
     def undone(self) -> Sequence[tuple[Path, int]]:
         """See store.port.Puts."""
         lines = bytes(self._lines[: self._cells[0] >> 1]).decode().splitlines()
+        if lines and self._orphaned():
+            return ()
         return [(Path(path), int(octets)) for octets, _, path in (line.partition(" ") for line in lines)]
+
+    def _orphaned(self) -> bool:
+        """Whether all who sent what that put was of have died, too; then it is entered as it is."""
+        open_, kept = {}, {}
+        for worker, (step, frames, process) in enumerate(map(tuple, self._last)):
+            kept[worker] = self.kept(worker)
+            if step > kept[worker][0] or frames > kept[worker][1]:
+                open_[worker] = (max(step, kept[worker][0]), max(frames, kept[worker][1]), process)
+        if not open_ or any(not process or self._lives(process) for _, _, process in open_.values()):
+            return False
+        self.orphans = sum(frames - kept[worker][1] for worker, (_, frames, _) in open_.items())
+        self._taken = {worker: (step, frames) for worker, (step, frames, _) in open_.items()}
+        self.done()
+        self._taken = {}
+        return True
 
     def spares(self, path: Path) -> bool:
         """Whether a file is one of those: nobody is to make anything of it yet."""
