@@ -6,8 +6,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from decode import feed
-from decode.wire import answer, read
-from interlock.decode.engine import Engine
+from decode.wire import answer, ipv4, read, segment
+from interlock.decode.engine import UNANSWERED_NS, Engine
 from interlock.decode.registry import PROTOCOLS, load_specs, waiting_specs
 from interlock.decode.waiting import index_row, read_index
 from interlock.decode.words import OVERFLOW, Words
@@ -76,3 +76,41 @@ def test_the_index_says_what_the_protocols_say() -> None:
     assert list(index) == list(PROTOCOLS)
     for name, spec in zip(PROTOCOLS, load_specs(outside=False), strict=True):
         assert index[name] == index_row(name, spec), f"run `make docs`: {name} has changed"
+
+
+def _knock(client_port: int, *sides_and_flags: tuple[int, int]) -> list[bytes]:
+    """A connection without an octet: SYN and what follows it."""
+    ports = client_port.to_bytes(2, "big")
+    found = []
+    for side, flags in sides_and_flags:
+        octets = segment(side, b"", seq=1000 + side, flags=flags)
+        octets = ports + octets[2:] if side == feed.CLIENT else octets[:2] + ports + octets[4:]
+        found.append(feed.ethernet(ipv4(octets, side=side), 0x0800, side=side))
+    return found
+
+
+def test_what_ended_without_a_word_is_shown_at_once_and_unanswered_after_three_seconds() -> None:
+    syn, rst, syn_ack = 2, 0x14, 0x12
+    frames = [
+        *_knock(1001, (0, syn), (1, rst)),
+        *_knock(1002, (0, syn)),
+        *_knock(1003, (0, syn), (1, syn_ack), (0, 0x10)),
+        *_knock(1004, (0, syn), (1, syn_ack), (0, 0x10), (0, rst)),
+    ]
+    engine = Engine((Source(name="test"),), load_specs(outside=False), feed._verbs())
+    engine.feed(feed._batch(frames, 0))
+    now = engine.dissector.now
+
+    def shown(since: int) -> dict[int, str]:
+        rows = engine.wordless(since)
+        return (
+            {}
+            if rows is None
+            else dict(zip(*(rows.column(c).to_pylist() for c in ("client_port", "state")), strict=True))
+        )
+
+    assert shown(0) == {1001: "refused", 1004: "reset"}
+    assert shown(now) == {}
+    engine.idle(now + UNANSWERED_NS)
+    assert shown(now) == {1002: "opened"}
+    assert shown(engine.dissector.now) == {}

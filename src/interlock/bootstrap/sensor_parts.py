@@ -22,7 +22,7 @@ from interlock.inventory.registry_files import load_registries, load_rules
 from interlock.pipeline.sensor.board import Board
 from interlock.pipeline.sensor.judge import wanted_tables
 from interlock.pipeline.sensor.ledger import Ledger
-from interlock.pipeline.sensor.steps import OPEN_FLOWS
+from interlock.pipeline.sensor.steps import OPEN_FLOWS, WORDLESS_FLOWS
 from interlock.pipeline.sensor.supervisor import LONGEST_PAUSE_S, Job
 from interlock.pipeline.sensor.wires import LetterBox, Switchboard
 from interlock.records.budget import PROCESS_MIB
@@ -99,7 +99,7 @@ class Parts:
         self.wanted = wanted_tables(self.read)
         tables = {**TABLES, **{table.name: table for spec in specs for table in spec.details}}
         self.schemas: dict[str, pa.Schema] = {name: tables[name].schema for name in sorted(self.wanted)}
-        self.schemas[OPEN_FLOWS] = self.schemas["flows"]
+        self.schemas[OPEN_FLOWS] = self.schemas[WORDLESS_FLOWS] = self.schemas["flows"]
 
     def open_store(self) -> None:
         """See whether the store can be written at all. Raises OutputError: nobody has begun then."""

@@ -53,7 +53,37 @@ def test_knocking_at_many_doors_is_one_search() -> None:
     knocks = [{**UNREAD, "at": n, "server": f"10.0.0.{n}", "state": "refused"} for n in range(10, 30)]
     (finding,) = found(NewConversation(), FLOWS, {"flows": knocks})
     assert {"T0846", "T0840"} <= set(finding.techniques)
+    assert found(NewConversation(), FLOWS, {"flows": knocks[:1]}) == ()
+    assert found(NewConversation(), FLOWS, {"flows": knocks[:2]}) != ()
+
+
+def test_a_page_that_is_looked_for_at_three_ports_is_no_search() -> None:
+    knocks = [
+        {**UNREAD, "at": 9, "server": "10.0.0.9", "server_port": p, "state": "refused"}
+        for p in (80, 443, 8080, 81)
+    ]
     assert found(NewConversation(), FLOWS, {"flows": knocks[:3]}) == ()
+    assert found(NewConversation(), FLOWS, {"flows": knocks}) != ()
+
+
+def test_whoever_takes_its_time_needs_more_machines() -> None:
+    def knock(at: float, last: int) -> dict[str, object]:
+        return {**UNREAD, "at": at, "server": f"10.0.0.{last}", "state": "refused"}
+
+    assert found(NewConversation(), FLOWS, {"flows": [knock(50, 20), knock(50 + 3600, 21)]}) == ()
+    slow = [knock(50, 20), knock(50 + 3600, 21), knock(50 + 7200, 22)]
+    assert found(NewConversation(), FLOWS, {"flows": slow}) != ()
+
+
+def test_an_everyday_of_offices_is_no_search() -> None:
+    away = [
+        {**UNREAD, "at": n, "server": f"8.8.4.{n}", "server_port": 443, "state": "opened"}
+        for n in range(1, 9)
+    ]
+    unheard = [{**UNREAD, "at": n, "server": f"10.0.0.{n}", "transport": "udp", "server_port": 161, "server_packets": 0,
+                "state": None} for n in range(10, 30)]  # fmt: skip
+    assert found(NewConversation(), FLOWS, {"flows": away}) == ()
+    assert found(NewConversation(), FLOWS, {"flows": unheard}) == ()
 
 
 def test_a_remote_desktop_is_a_remote_service() -> None:

@@ -65,3 +65,17 @@ def test_sums_are_those_of_what_goes_on_now_of_all_workers() -> None:
     ongoing.show(0, flows((1, 5, "established"), (2, 5, "established")))
     ongoing.show(0, flows((1, 6, "established")))
     assert ongoing.sums()["eth1", "default"].flows == 1
+
+
+def test_what_ended_without_a_word_is_judged_at_once_and_not_again() -> None:
+    ongoing = Ongoing()
+    assert shown(ongoing.ended(flows((1, 0, "refused"), (2, 0, "opened")))) == [1, 2]
+    assert shown(ongoing.ended(flows((1, 0, "refused")))) == []
+    assert shown(ongoing.unjudged(flows((1, 0, "refused"), (2, 0, "opened"), (3, 0, "closed")))) == [3]
+
+
+def test_an_answer_that_comes_late_is_judged_as_a_conversation() -> None:
+    ongoing = Ongoing()
+    ongoing.ended(flows((1, 0, "opened"), (2, 0, "opened")))
+    assert shown(ongoing.show(0, flows((1, RIPE_NS, "established")))) == [1]
+    assert shown(ongoing.unjudged(flows((1, RIPE_NS, "closed"), (2, 5, "closed")))) == [2]

@@ -12,14 +12,17 @@ from interlock.detect.batch import MINUTE_NS
 from interlock.detect.causes import Verdict
 from interlock.detect.control import CONTROL_PORTS, spoken
 from interlock.detect.learned.deeds import INFRASTRUCTURE, REMOTE
-from interlock.detect.learned.learner import Learner
+from interlock.detect.learned.doors import ALARMS_APART_DAYS, Doors
+from interlock.detect.learned.learner import HELD_BACK, Learner
 from interlock.detect.learned.lexicon import Lexicon
-from interlock.detect.learned.standing import deed_at, standing
+from interlock.detect.learned.standing import deed_at, standing, unordered
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
 
     from interlock.detect.batch import Batch, Groups
     from interlock.detect.interface import Context
@@ -36,8 +39,6 @@ FEW_PACKETS: Final = 6
 MOST_READ: Final = 50_000
 _ANSWERED: Final = 1 << 20
 _SHORT: Final = 1 << 21
-MANY_DOORS: Final = 4
-"""Doors (machine and port) at which somebody knocks for the first time, and says nothing: fewer are a mistake."""
 LEAST_CALLS: Final = 4
 STEADY: Final = 0.35
 """Spread of the pauses between calls, as a part of their mean, up to which they are taken for a program's."""
@@ -79,6 +80,7 @@ class NewConversation(Learner):
     def __init__(self) -> None:
         super().__init__()
         self.words = Lexicon()
+        self.doors = Doors()
         self._read: set[Key] = set()
 
     def take(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
@@ -91,10 +93,12 @@ class NewConversation(Learner):
             found = self._deviation(row)
             if found is not None and found[2]:
                 self.surprise(found, minutes[0])
+            elif found is not None and row.searches:
+                self.doors.stray(row.key, minutes[0])
             for word in row.words():
                 self.words.meet(word, *minutes)
 
-    def deviations(self, batch: Batch, context: Context) -> Iterator[Key]:  # noqa: ARG002 - the interface's shape
+    def deviations(self, batch: Batch, context: Context) -> Iterator[Key]:
         """Look at conversations whose words are not all known."""
         if batch.table == "operations":
             self._note_read(batch)
@@ -103,10 +107,14 @@ class NewConversation(Learner):
             cause = self._deviation(row)
             if cause is None:
                 continue
-            tally = self.tallies[cause]
             rows = groups.rows(group)
-            tally.add_rows(row.source, batch, rows)
             stranger = ("m", row.realm, row.client) not in self.words
+            if not cause[2]:
+                rows = self._knocked(row, cause, batch.times_ns(), rows, context, stranger=stranger)
+                if not len(rows):
+                    continue
+            tally = self.tallies[cause]
+            tally.add_rows(row.source, batch, rows)
             unheard = ("m", row.realm, row.server) not in self.words
             noted = {"server": row.server, "service": row.service, "state": row.state, "protocol": row.protocol,
                      "door": f"{row.server} {row.service}",
@@ -117,6 +125,24 @@ class NewConversation(Learner):
             for time in batch.times_ns()[rows][:64].tolist():
                 tally.note("at", str(time // 1_000_000_000))
             yield cause
+
+    def _knocked(
+        self, row: _Conversation, cause: Key, times: NDArray[np.int64], rows: NDArray[np.int64], context: Context,
+        *, stranger: bool,
+    ) -> NDArray[np.int64]:  # fmt: skip
+        """First contacts without a word that no order covers, and that may be a search."""
+        if not row.searches:
+            return rows[:0]
+        if context.site.work_orders:
+            rows = rows[unordered(context.site, (row.realm, row.client, row.server), "", times[rows])]
+        if len(rows):
+            begin = self.observed.at_share(1 - HELD_BACK)
+            rate = self.doors.rate_a_day(begin, self.observed.since(begin))
+            for time in times[rows][:1].tolist():
+                self.doors.knock(
+                    cause[:2], (time, row.server, row.service), stranger=stranger, rate_a_day=rate
+                )
+        return rows
 
     def _note_read(self, batch: Batch) -> None:
         """What is read of conversations: their deeds are judged as such."""
@@ -140,15 +166,18 @@ class NewConversation(Learner):
         """Say who calls whom, and whether it looks like a program that reports somewhere."""
         realm, client, server, service = key
         if service == "knock":
-            return _knocked(key, tally, context)
+            return _knocked(key, tally, context) if self.doors.searches(key[:2]) else None
         protocols = set(tally.noted("protocol"))
         if protocols and all((realm, client, server, p) in self._read for p in protocols):
             return None
         return _called(realm, client, server, service, tally, context)
 
     def knowledge(self) -> Any:
-        """Give all known words."""
-        return self.words.state()
+        """Give all known words, and strays."""
+        return [
+            *self.words.state(),
+            [[list(door), minute] for door, minute in sorted(self.doors.strays.items())],
+        ]
 
     @property
     def known_things(self) -> int:
@@ -156,16 +185,20 @@ class NewConversation(Learner):
         return len(self.words)
 
     def restore_knowledge(self, known: Any) -> None:
-        """Take them back."""
+        """Take them back; what the first versions learned has no strays."""
         self.words.restore(known)
+        strays = known[2] if len(known) > 2 else []
+        self.doors.strays = {tuple(str(w) for w in door): int(minute) for door, minute in strays}
 
     def besides(self) -> Any:
-        """Give what is read of conversations."""
-        return sorted(self._read)
+        """Give what is read of conversations, and who knocked lately."""
+        return {"read": sorted(self._read), "doors": self.doors.state()}
 
     def restore_besides(self, state: Any) -> None:
-        """Take it back."""
-        self._read = {tuple(str(w) for w in key) for key in state}
+        """Take it back; the first versions kept only what is read."""
+        read, doors = (state["read"], state["doors"]) if isinstance(state, dict) else (state, [[], []])
+        self._read = {tuple(str(w) for w in key) for key in read}
+        self.doors.restore(doors)
 
 
 class _Conversation:
@@ -177,6 +210,7 @@ class _Conversation:
         "nobody",
         "protocol",
         "realm",
+        "searches",
         "server",
         "service",
         "source",
@@ -198,11 +232,14 @@ class _Conversation:
         self.protocol = (protocol or "") if basis in ("parsed", "heuristic") else ""
         where = "dynamic" if port >= _DYNAMIC else str(port)
         self.service = self.protocol or (f"{self.transport}/{where}" if port else self.transport)
-        tried = self.transport == "tcp" and self.state in ("opened", "refused")
+        tcp = self.transport == "tcp"
+        tried = tcp and self.state in ("opened", "refused")
         tried |= short and not self.protocol and port in CONTROL_PORTS
         self.closed = tried or (self.transport == "udp" and not answered)
         if self.closed:
             self.service = f"{self.transport}/{port}"
+        # Whom nobody of the plant answers outside of it, and datagrams without an answer, are everyday in offices.
+        self.searches = self.closed and not _is_public(self.server) and (tcp or port in CONTROL_PORTS)
 
     @property
     def key(self) -> Key:
@@ -322,11 +359,9 @@ def _told(service: str) -> str:
     return f"{service} ({known})" if known else service
 
 
-def _knocked(key: Key, tally: Tally, context: Context) -> Verdict | None:
+def _knocked(key: Key, tally: Tally, context: Context) -> Verdict:
     realm, client = key[:2]
     servers, doors = list(tally.noted("server")), list(tally.noted("service"))
-    if len(tally.noted("door")) < MANY_DOORS:
-        return None
     ends = standing(context, (realm, client, ""), tally, stranger=bool(tally.noted("stranger")))
     name = context.name(realm, client)
     return Verdict(
@@ -342,7 +377,9 @@ def _knocked(key: Key, tally: Tally, context: Context) -> Verdict | None:
         seen=f"Seen {counted(tally.count, 'conversation')} without a word, at {', '.join(doors[:8])}. "
         f"{ends.told()}".strip(),
         matters="Whoever tries doors looks for a way on; some controllers stop when many are tried at once.",
-        silent=f"Silent below {MANY_DOORS} machines or ports. {_SILENT}",
+        silent="Silent where mistakes alone would make so many first contacts in so short a time more often than "
+        f"once in {ALARMS_APART_DAYS:.0f} days: one machine, or three ports of it, are never enough where the client "
+        f"is known. {_SILENT}",
         actions=_ACTIONS,
         deed=deed_at(realm, client, servers),
         techniques=("T0846", "T0840", "T0888") if len(servers) >= len(doors) else ("T0840", "T0846", "T0888"),

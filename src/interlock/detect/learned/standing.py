@@ -98,7 +98,7 @@ def _ordered(context: Context, realm: str, server: str, tally: Tally, stranger: 
 def unordered(
     site: Site, ends: tuple[str, str, str], verb: str, times: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """Tell per instant (UTC ns) whether no work order covers it. ends: realm, client, server.
+    """Tell per instant (UTC ns) whether no work order covers it. ends: realm, client, server. verb: "" for none.
 
     For causes over many servers, of which one order covers some and another one others.
     """
@@ -106,7 +106,7 @@ def unordered(
     outside = np.ones(len(times), np.bool_)
     machines = [] if is_group(server) else [(server,)]
     for order in site.work_orders:
-        if order_covers(order, realm, [(client,)], machines, verbs=(verb,)):
+        if order_covers(order, realm, [(client,)], machines, verbs=(verb,) if verb else ()):
             outside &= (times < utc_ns(order.start)) | (times >= utc_ns(order.end))
     return outside
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from interlock.detect.incidents.threads import Incidents
 from interlock.pipeline.drill.blank_store import BlankStore
 from interlock.pipeline.sensor.judge import Judge
-from interlock.pipeline.sensor.ongoing import RIPE_NS
-from interlock.pipeline.sensor.steps import OPEN_FLOWS, WorkerNote, note_octets
+from interlock.pipeline.sensor.ongoing import Showing
+from interlock.pipeline.sensor.steps import WorkerNote, note_octets
 from interlock.pipeline.sensor.stream import Step
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["Rehearsal", "Said"]
 
 _TEND_NS: Final = 1_000_000_000
-_OPEN_NS: Final = 5_000_000_000
-"""As a capture worker does (pipeline/sensor/worker)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +56,8 @@ class Rehearsal:
         self._hear = hear
         self.seconds = 0
         self._engine = engine
-        self._now = self._tended = self._shown = 0
+        self._now = self._tended = 0
+        self._showing = Showing(engine)
         self._first: dict[str, int] = {}
         self._incidents = Incidents()
         self.store = BlankStore()
@@ -111,11 +110,7 @@ class Rehearsal:
         return self._judge.machines
 
     def _take(self, batches: dict[str, pa.RecordBatch], now: int) -> None:
-        if now - self._shown >= _OPEN_NS:
-            self._shown = now
-            going_on = self._engine.open_flows(self._engine.dissector.now - RIPE_NS, RIPE_NS)
-            if going_on is not None:
-                batches[OPEN_FLOWS] = going_on
+        batches.update(self._showing.due(now))
         note = note_octets(WorkerNote(worker=0, arrived=now, wall=now))
         self._judge.take([Step(now=self._engine.dissector.now, batches=batches, note=note)])
 

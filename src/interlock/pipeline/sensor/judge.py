@@ -14,7 +14,7 @@ from interlock.pipeline.placing import placed
 from interlock.pipeline.sensor.aside import Here
 from interlock.pipeline.sensor.errands import Errands
 from interlock.pipeline.sensor.ongoing import Ongoing
-from interlock.pipeline.sensor.steps import OPEN_FLOWS, WorkerNote, figures_of, read_note
+from interlock.pipeline.sensor.steps import OPEN_FLOWS, WORDLESS_FLOWS, WorkerNote, figures_of, read_note
 from interlock.pipeline.sensor.survey import Draft, survey
 from interlock.pipeline.sensor.urgency import Urgency
 from interlock.pipeline.sensor.watching import DETECTOR, Watching
@@ -270,7 +270,7 @@ class Judge:
         """Operations first: what a machine is asked to do waits for nothing that is told of it beside."""
         context = self._context()
         tables = dict(batches)
-        going_on = tables.pop(OPEN_FLOWS, None)
+        going_on, wordless = tables.pop(OPEN_FLOWS, None), tables.pop(WORDLESS_FLOWS, None)
         if "operations" in tables:
             yield self._shown("operations", tables.pop("operations"), context)
         if "flows" in tables:
@@ -281,6 +281,8 @@ class Judge:
         found = [finding for name, batch in tables.items() for finding in self._shown(name, batch, context)]
         if going_on is not None and (ripe := self._ongoing.show(worker, going_on)) is not None:
             found += self._shown("flows", ripe, context)
+        if wordless is not None and (ended := self._ongoing.ended(wordless)) is not None:
+            found += self._shown("flows", ended, context)
         yield found
 
     def _shown(self, name: str, batch: pa.RecordBatch, context: Context) -> list[Finding]:

@@ -14,10 +14,20 @@ if TYPE_CHECKING:
 
     from interlock.records.figures import BufferName
 
-__all__ = ["OPEN_FLOWS", "WorkerNote", "figures_of", "figures_text", "note_octets", "read_note"]
+__all__ = [
+    "OPEN_FLOWS",
+    "WORDLESS_FLOWS",
+    "WorkerNote",
+    "figures_of",
+    "figures_text",
+    "note_octets",
+    "read_note",
+]
 
 OPEN_FLOWS: Final = "flows_open"
 """Name in the stream of the conversations that go on; columns are those of `flows`."""
+WORDLESS_FLOWS: Final = "flows_wordless"
+"""The same of those in which nobody said a word, and nobody will."""
 
 _MOST: Final = 65_536
 

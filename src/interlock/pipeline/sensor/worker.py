@@ -7,8 +7,8 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from interlock.pipeline.sensor.board import ALIVE, BEGUN, HANDED, STEP, TOOK_NS
-from interlock.pipeline.sensor.ongoing import RIPE_NS
-from interlock.pipeline.sensor.steps import OPEN_FLOWS, WorkerNote, figures_text, note_octets
+from interlock.pipeline.sensor.ongoing import Showing
+from interlock.pipeline.sensor.steps import WorkerNote, figures_text, note_octets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,7 +28,6 @@ IDLE_NS: Final = 1_000_000_000
 BEHIND_NS: Final = 2_000_000_000
 """Frames may be as late as that in the ring while the clock on the wall is already further."""
 FIGURES_NS: Final = 1_000_000_000
-OPEN_NS: Final = 5_000_000_000
 """Every so often the judge is shown the conversations that go on: their rows come only when they end."""
 
 
@@ -82,7 +81,7 @@ class Worker:
         self._since = source.reached
         self._out: deque[tuple[int, int]] = deque()
         """Steps on their way, and how many frames were read with each."""
-        self._shown = clock()
+        self._showing = Showing(engine)
 
     def run(self, stop: Callable[[], bool]) -> None:
         """The loop; at its end what was still open is handed on, too."""
@@ -133,12 +132,7 @@ class Worker:
 
     def _open(self) -> dict[str, pa.RecordBatch]:
         """Conversations that go on, now and then; a capture that is only read has an end that tells them."""
-        now = self._clock()
-        if not self._source.paced or 0 <= now - self._shown < OPEN_NS:
-            return {}
-        self._shown = now
-        rows = self._engine.open_flows(self._engine.dissector.now - RIPE_NS, RIPE_NS)
-        return {} if rows is None else {OPEN_FLOWS: rows}
+        return dict(self._showing.due(self._clock())) if self._source.paced else {}
 
     def _hand(
         self,
