@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from decode import feed
 from decode.wire import answer, ipv4, read, segment
-from interlock.decode.engine import UNANSWERED_NS, Engine
+from interlock.decode.engine import Engine
 from interlock.decode.registry import PROTOCOLS, load_specs, waiting_specs
 from interlock.decode.waiting import index_row, read_index
+from interlock.decode.wordless import UNANSWERED_NS
 from interlock.decode.words import OVERFLOW, Words
 from interlock.records.budget import Budget
 from interlock.records.frames import Source

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from rich.table import Table
 from rich.text import Text
@@ -12,17 +12,22 @@ if TYPE_CHECKING:
 
 __all__ = ["print_record"]
 
+MOST_SHOWN: Final = 4
+
 
 def print_record(record: dict[str, Any], console: Console) -> None:
     """Print it."""
-    table = Table("scenario", "", "after", "named", "truth", "by", box=None, pad_edge=False)
+    table = Table(
+        "scenario", "", "after", "named first", "truth", "named, too", "by", box=None, pad_edge=False
+    )
     for row in record["rows"]:
         table.add_row(
             row["scenario"],
             Text("found", style="green") if row["found"] else Text("MISSED", style="bold red"),
             _seconds(row["delay_s"]) if row["found"] else "",
-            _named(row),
+            _first(row),
             " ".join(row["truth"]),
+            _others(row),
             " ".join(row["by"]),
         )
     console.print(table)
@@ -33,21 +38,38 @@ def print_record(record: dict[str, Any], console: Console) -> None:
         console.print(Text(line))
 
 
-def _named(row: dict[str, Any]) -> Text:
+def _first(row: dict[str, Any]) -> Text:
+    """By what its gravest incident is named; worth a look where that is not what was done, wrong where no id is."""
     if not row["found"]:
         return Text("")
-    given = " ".join(row["given"]) or "nothing"
-    return Text(given) if row["named"] else Text(f"WRONGLY: {given}", style="bold yellow")
+    first = row["first"] or "nothing"
+    if not row["named"]:
+        return Text(f"WRONGLY: {first}", style="bold yellow")
+    return Text(first, style="" if first in row["truth"] else "yellow")
+
+
+def _others(row: dict[str, Any]) -> str:
+    """The first few of the other ids that its alarms gave."""
+    others = [name for name in row["given"] if name != row["first"]]
+    more = f" +{len(others) - MOST_SHOWN}" if len(others) > MOST_SHOWN else ""
+    return " ".join(others[:MOST_SHOWN]) + more
 
 
 def _sentences(record: dict[str, Any]) -> list[str]:
     return [
-        f"Found {record['found']} and rightly named {record['named']} of {record['scenarios']} scenarios.",
+        _found(record),
         _delays(record),
         _false(record),
         _attack(record["attack"]),
         "Latency on a real wire: " + _latency(record),
     ]
+
+
+def _found(record: dict[str, Any]) -> str:
+    return (
+        f"Found {record['found']} and rightly named {record['named']} of {record['scenarios']} scenarios, "
+        f"{record['first_named']} of them by the first id of their gravest incident."
+    )
 
 
 def _delays(record: dict[str, Any]) -> str:

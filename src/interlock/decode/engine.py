@@ -16,6 +16,7 @@ from interlock.decode.framing import Framer
 from interlock.decode.recognise import Recogniser
 from interlock.decode.sheet import Sheet
 from interlock.decode.tools import Tools
+from interlock.decode.wordless import wordless
 from interlock.decode.words import Words
 from interlock.records.budget import Budget
 from interlock.records.vocabulary import VERBS
@@ -44,13 +45,7 @@ PATIENCE_MS, UNCOMPILED_PATIENCE_MS = 1000, 30_000
 """Processor time that one message or frame may take before its decoder counts as hung."""
 
 Batches = dict[str, "pa.RecordBatch"]
-_TCP, _UDP = 6, 17
-_OPENED = 1
-_OVER = (3, 4, 6)
-"""States of Flows.tcp (emit._TCP_STATES): closed, reset, refused."""
-UNANSWERED_NS = 3_000_000_000
-"""After so long nobody answers any more (TCP asks again after one second, RFC 6298, 2.1)."""
-MOST_WORDLESS = 16_384
+_TCP = 6
 _NO_SLOTS = np.empty(0, np.int64)
 
 
@@ -171,22 +166,8 @@ class Engine:
         return self._emit.flows(slots) if len(slots) else None
 
     def wordless(self, since: int) -> pa.RecordBatch | None:
-        """Rows of `flows` as they are now, of conversations that became wordless after `since` (UTC ns), newest first.
-
-        Nobody said a word in them, and nobody will: TCP that was refused or ended without an octet, TCP and UDP of
-        which UNANSWERED_NS after its first frame only one side is there. At most MOST_WORDLESS; the others' rows come
-        when they are over, as of all.
-        """
-        f, now = self.flows.columns, self.dissector.now
-        tcp, silent = f["transport"] == _TCP, (f["payload"] == 0).all(axis=1)
-        ended = tcp & silent & np.isin(f["tcp"], _OVER) & (f["last"] > since)
-        alone = (f["packets"] == 0).any(axis=1) & (
-            (tcp & silent & (f["tcp"] == _OPENED)) | (f["transport"] == _UDP)
-        )
-        waited = (f["first"] + UNANSWERED_NS > since) & (f["first"] + UNANSWERED_NS <= now)
-        slots = np.flatnonzero((f["alive"] == 1) & (ended | alone & waited))
-        if len(slots) > MOST_WORDLESS:
-            slots = slots[np.argsort(f["last"][slots])[-MOST_WORDLESS:]]
+        """Rows of `flows` as they are now, of conversations that became wordless after `since` (UTC ns)."""
+        slots = wordless(self.flows.columns, since, self.dissector.now)
         return self._emit.flows(slots) if len(slots) else None
 
     def finish(self) -> Iterator[Batches]:
@@ -302,7 +283,7 @@ class Engine:
         self._swept = clock
         gone.clear()
         f = self.flows.columns
-        closed = np.isin(f["tcp"], _OVER)
+        closed = np.isin(f["tcp"], (3, 4, 6))
         patience = np.where(f["transport"] == _TCP, np.where(closed, ENDED_NS, TCP_IDLE_NS), IDLE_NS)
         silent = (f["alive"] == 1) & (clock - f["clock"] > patience)
         idle = np.flatnonzero(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.control import CONTROL_PROTOCOLS, PLANT_ROLES, spoken
 from interlock.detect.gate import Deed
+from interlock.detect.techniques import named
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -81,7 +82,7 @@ class ClearCredentials(CauseDetector):
             silent="Silent where the login runs inside TLS, SSH or SNMPv3 with privacy, or uses a "
             "challenge instead of the secret; anonymous logins carry no secret and do not count.",
             actions=_ACTIONS,
-            techniques=("T0842", "T0859", *(("T0812",) if "default" in known else ())),
+            techniques=named("clear-default" if "default" in known else "clear-secret"),
             requirements=(
                 *("IEC 62443-3-3 SR 4.1", "IEC 62443-3-3 SR 1.5", "IEC 62443-3-3 SR 1.7"),
                 *("NIS2 Art. 21(2)(h)", "NIS2 Art. 21(2)(j)"),

@@ -9,6 +9,7 @@ from interlock.detect.causes import Verdict, milder
 from interlock.detect.control import spoken
 from interlock.detect.gate import Deed
 from interlock.detect.silencing import silencing
+from interlock.detect.techniques import named
 from interlock.detect.verb_causes import VerbCauses
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
@@ -32,7 +33,6 @@ class _Rule:
     asked: str
     severity: Severity
     matters: str
-    techniques: tuple[str, ...]
     requirements: tuple[str, ...] = ("IEC 62443-3-3 SR 2.1", "IEC 62443-3-3 SR 3.4", "IEC 62443-3-3 SR 2.8")
 
 
@@ -43,7 +43,6 @@ _RULES: Final[dict[str, _Rule]] = {
         severity="critical",
         matters="A controller does what its program says: whoever writes it decides how the machine "
         "moves, and its interlocks with it.",
-        techniques=("T0843", "T0889", "T0821"),
     ),
     "firmware-write": _Rule(
         did="wrote firmware into",
@@ -51,7 +50,6 @@ _RULES: Final[dict[str, _Rule]] = {
         severity="critical",
         matters="Firmware runs below the program and survives its reload; a wrong one can turn the "
         "controller into scrap or hide what it really does.",
-        techniques=("T0857", "T0839", "T0800"),
     ),
     "stop": _Rule(
         did="stopped",
@@ -59,21 +57,18 @@ _RULES: Final[dict[str, _Rule]] = {
         severity="high",
         matters="A stopped controller leaves its outputs at their safe or last state: the process halts "
         "or runs on unwatched.",
-        techniques=("T0858", "T0816", "T0881"),
     ),
     "start": _Rule(
         did="started",
         asked="to start",
         severity="medium",
         matters="A controller that starts sets machines in motion, perhaps with people near them.",
-        techniques=("T0858", "T0816"),
     ),
     "mode-set": _Rule(
         did="changed the operating mode of",
         asked="to change its operating mode",
         severity="high",
         matters="In programming or test mode a controller takes changes, or no longer follows its program.",
-        techniques=("T0858",),
     ),
     "reset": _Rule(
         did="reset",
@@ -81,14 +76,12 @@ _RULES: Final[dict[str, _Rule]] = {
         severity="high",
         matters="While it restarts, a controller neither controls nor watches; a reset to factory "
         "settings loses its program and address.",
-        techniques=("T0816",),
     ),
     "program-read": _Rule(
         did="read the program of",
         asked="for its program",
         severity="medium",
         matters="A program is the plan of the process: who has it knows what to change to do harm.",
-        techniques=("T0845", "T0882"),
         requirements=("IEC 62443-3-3 SR 2.1", "IEC 62443-3-3 SR 4.1", "IEC 62443-3-3 SR 2.8"),
     ),
 }
@@ -142,7 +135,7 @@ class ControllerChange(VerbCauses):
             silent="Graver or milder by who did it: silent only where no such request is seen; a change, "
             "not an alert, where the site file names the client under engineering_stations.",
             actions=_CHECK,
-            techniques=(*rule.techniques, *silencing(tally.noted("function_name"))),
+            techniques=named(verb, beside=silencing(tally.noted("function_name"))),
             requirements=(*rule.requirements, "NIS2 Art. 21(2)(e)", "NIS2 Art. 21(2)(i)"),
             data=tuple((kind, ", ".join(tally.noted(kind))[:500]) for kind in sorted(tally.words)),
             deed=Deed(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.gate import Deed
+from interlock.detect.techniques import named as names_of
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -87,7 +88,7 @@ class DcpChange(CauseDetector):
             "named engineering station, inside a maintenance window, and for addresses that a controller "
             "hands out.",
             actions=_ACTIONS,
-            techniques=("T0836", "T0855", "T0849"),
+            techniques=names_of("renamed-device"),
             requirements=(
                 *("IEC 62443-3-3 SR 2.1", "IEC 62443-3-3 SR 1.2", "IEC 62443-3-3 SR 7.6"),
                 "NIS2 Art. 21(2)(e)",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.facts import Facts
+from interlock.detect.techniques import named
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -84,7 +85,7 @@ class DefaultCommunity(CauseDetector):
             "may also write, changes its address, shuts its ports or restarts it.",
             silent="Silent where the community is no published default or SNMPv3 is spoken.",
             actions=_ACTIONS,
-            techniques=("T0812", "T0888", "T0859"),
+            techniques=named("default-community"),
             requirements=(
                 *("IEC 62443-3-3 SR 1.5", "IEC 62443-3-3 SR 1.2", "IEC 62443-3-3 SR 7.7"),
                 "NIS2 Art. 21(2)(g)",

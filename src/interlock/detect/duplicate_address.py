@@ -14,6 +14,7 @@ from interlock.detect.control import is_station
 from interlock.detect.facts import Facts
 from interlock.detect.gate import Deed, expected
 from interlock.detect.tally import Key, Tallies, Tally
+from interlock.detect.techniques import named
 from interlock.records.finding import Action
 from interlock.records.ipv4 import BROADCAST, ipv4_number, is_multicast_ipv4
 
@@ -211,7 +212,7 @@ class DuplicateAddress(CauseDetector):
             "had the address before stays silent and the other has no second one, as in a failover or after a "
             "repair. A pair that swaps two addresses, and proxy ARP, look like this too: accept those by name.",
             actions=_ACTIONS,
-            techniques=("T0830", "T0849"),
+            techniques=named("address-claimed"),
             requirements=(
                 *("IEC 62443-3-3 SR 3.1", "IEC 62443-3-3 SR 1.2", "IEC 62443-3-3 SR 6.2"),
                 "NIS2 Art. 21(2)(b)",

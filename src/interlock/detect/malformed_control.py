@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.control import CONTROL_PROTOCOLS, spoken
+from interlock.detect.techniques import named
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -108,7 +109,7 @@ class MalformedControl(CauseDetector):
             silent=f"Silent below {FEWEST} violations and, under {MANY}, below {SHARE:.0%} of the "
             "messages; what a capture with gaps makes of whole messages is withheld.",
             actions=_ACTIONS,
-            techniques=("T0814", "T0866"),
+            techniques=named("malformed"),
             requirements=(
                 *("IEC 62443-3-3 SR 3.5", "IEC 62443-3-3 SR 7.1", "IEC 62443-3-3 SR 3.7"),
                 "NIS2 Art. 21(2)(b)",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.gate import Deed
+from interlock.detect.techniques import named
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -87,7 +88,7 @@ class NameTunnel(CauseDetector):
             silent=f"Silent below {LEAST_NAMES} different names with {LONG} letters or more before their domain, and "
             "for addresses that are looked up backwards.",
             actions=_ACTIONS,
-            techniques=("T0869", "T0885", "T0884", "T0882"),
+            techniques=named("names-that-carry"),
             requirements=(
                 *("IEC 62443-3-3 SR 5.2", "IEC 62443-3-3 SR 6.2", "IEC 62443-3-3 SR 4.1"),
                 "NIS2 Art. 21(2)(b)",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from interlock.detect.causes import CauseDetector, Verdict
+from interlock.detect.techniques import named
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -102,7 +103,7 @@ class OpcuaSecurity(CauseDetector):
             silent="Silent for sessions with mode SignAndEncrypt, a current policy and a named user; a "
             "channel that only asks for endpoints has no session and is not counted.",
             actions=_ACTIONS,
-            techniques=("T0830", "T0855", "T0861") if cause == "security none" else ("T0855", "T0861"),
+            techniques=named("no-security" if cause == "security none" else "weak-security"),
             requirements=(
                 *("IEC 62443-3-3 SR 1.1", "IEC 62443-3-3 SR 1.2", "IEC 62443-3-3 SR 3.1"),
                 *("IEC 62443-3-3 SR 4.1", "IEC 62443-3-3 SR 4.3", "NIS2 Art. 21(2)(h)"),

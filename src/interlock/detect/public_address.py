@@ -11,6 +11,7 @@ import numpy as np
 from interlock.detect.causes import CauseDetector, Verdict, milder
 from interlock.detect.control import CONTROL_PROTOCOLS, PLANT_ROLES, spoken
 from interlock.detect.facts import Facts
+from interlock.detect.techniques import named
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 from interlock.records.ipv4 import ipv4_number, is_multicast_ipv4, is_public_ipv4
@@ -141,9 +142,9 @@ class PublicAddress(CauseDetector):
             "and for public addresses that the site file lists as the plant's own (realms.networks) or "
             "that share the device's network.",
             actions=_ACTIONS,
-            techniques=("T0883", "T0822", "T0885")
-            if "is asked by" in tally.noted("way")
-            else ("T0885", "T0869"),
+            techniques=named(
+                "asked-from-outside" if "is asked by" in tally.noted("way") else "calls-outside"
+            ),
             requirements=(
                 *("IEC 62443-3-3 SR 5.2", "IEC 62443-3-3 SR 1.13", "IEC 62443-3-3 SR 5.1"),
                 *("NIS2 Art. 21(2)(e)", "NIS2 Art. 21(2)(g)"),

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from interlock.detect.causes import CauseDetector, Verdict
+from interlock.detect.techniques import named
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -146,7 +147,7 @@ class PublisherSequence(CauseDetector):
             silent="Silent where numbers only rise, begin anew after a restart or skip what was lost; withheld where "
             "the capture point copied frames.",
             actions=_ACTIONS,
-            techniques=("T0856", "T0855", "T0830", "T0831") if goose else ("T0856", "T0832", "T0830"),
+            techniques=named("false-goose" if goose else "false-samples"),
             requirements=(
                 "IEC 62443-3-3 SR 3.1",
                 "IEC 62443-3-3 SR 1.2",

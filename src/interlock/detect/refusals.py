@@ -9,6 +9,7 @@ from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.control import spoken
 from interlock.detect.habit import KEPT_MINUTES, LEAST_MINUTES, LEAST_REQUESTS, Habit
 from interlock.detect.tally import Key, Tally
+from interlock.detect.techniques import named
 from interlock.detect.wording import counted
 from interlock.errors import SourceError
 from interlock.records.finding import Action
@@ -185,7 +186,7 @@ class Refusals(CauseDetector):
             f"{LEAST_MINUTES} minutes or {LEAST_REQUESTS} requests of a relation, and where one direction "
             "of the traffic is missing.",
             actions=_ACTIONS,
-            techniques=("T0806", "T0888", "T0861", "T0815") if refused else ("T0814", "T0804", "T0816"),
+            techniques=named("refusals" if refused else "no-answers"),
             requirements=(
                 *("IEC 62443-3-3 SR 6.2", "IEC 62443-3-3 SR 7.1"),
                 *(("IEC 62443-3-3 SR 2.1", "IEC 62443-3-3 SR 1.11") if refused else ()),

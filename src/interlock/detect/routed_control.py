@@ -10,6 +10,7 @@ from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.control import UNAUTHENTICATED, is_station, spoken
 from interlock.detect.facts import Facts
 from interlock.detect.tally import Key, Tallies, Tally
+from interlock.detect.techniques import named
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 from interlock.records.ipv4 import BROADCAST, ipv4_number, is_multicast_ipv4
@@ -246,7 +247,7 @@ class RoutedControl(CauseDetector):
             silent="Silent where both ends share a network, or the request runs inside a tunnel or a "
             "protocol that authenticates (then this one is not seen).",
             actions=_ACTIONS,
-            techniques=("T0855", "T0869", "T0886"),
+            techniques=named("routed-control"),
             requirements=(
                 *("IEC 62443-3-3 SR 5.1", "IEC 62443-3-3 SR 5.2", "IEC 62443-3-3 SR 1.2"),
                 *("IEC 62443-3-3 SR 3.1", "NIS2 Art. 21(2)(e)"),

@@ -1,4 +1,4 @@
-"""Functions that make a device say nothing, or not by itself, whatever verb they are: their techniques."""
+"""Functions that make a device say nothing, or not by itself, whatever verb they are."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ _FUNCTIONS: Final = frozenset({
     "STOPDT",  # IEC 60870-5-104, clause 5.3
     "DISABLE_UNSOLICITED",  # IEEE 1815, clause 4.4
 })  # fmt: skip
-_TECHNIQUES: Final = ("T0814", "T0804", "T0803")
 
 
-def silencing(functions: Iterable[str]) -> tuple[str, ...]:
-    """Techniques that any of these functions (names as records have them) adds; none where all are others."""
-    return _TECHNIQUES if any(function in _FUNCTIONS for function in functions) else ()
+def silencing(functions: Iterable[str]) -> str:
+    """What any of these functions (names as records have them) adds, as techniques.SEEN has it; else nothing."""
+    return "silencing" if any(function in _FUNCTIONS for function in functions) else ""

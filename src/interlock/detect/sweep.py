@@ -11,6 +11,7 @@ from interlock.detect.control import CONTROL_PORTS, CONTROL_PROTOCOLS
 from interlock.detect.facts import Facts
 from interlock.detect.gate import Deed
 from interlock.detect.tally import Key, Tallies, Tally
+from interlock.detect.techniques import named
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -200,7 +201,7 @@ class Sweep(CauseDetector):
             "for clients that work with the machines they connect to, and for those that keep trying the "
             "same dead machine.",
             actions=_ACTIONS,
-            techniques=("T0846", "T0888", "T0840"),
+            techniques=named("search-doors" if kind == "ports" else "search-machines"),
             requirements=(
                 *("IEC 62443-3-3 SR 6.2", "IEC 62443-3-3 SR 5.2", "IEC 62443-3-3 SR 7.1"),
                 "NIS2 Art. 21(2)(b)",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import numpy as np
 
 from interlock.detect.causes import CauseDetector, Verdict
+from interlock.detect.techniques import named
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -133,7 +134,7 @@ class WeakTls(CauseDetector):
             "224 bits, SHA-2 signatures and certificates valid at the time of the handshake; TLS 1.3 "
             "hides the certificate.",
             actions=_ACTIONS,
-            techniques=("T0830", "T0842"),
+            techniques=named("weak-tls"),
             requirements=(
                 *("IEC 62443-3-3 SR 4.3", "IEC 62443-3-3 SR 4.1", "IEC 62443-3-3 SR 3.1"),
                 *(

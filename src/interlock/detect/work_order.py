@@ -9,6 +9,7 @@ import numpy as np
 from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.control import backwards
 from interlock.detect.gate import order_covers
+from interlock.detect.techniques import named as names_of
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 from interlock.records.site import covers, utc_ns
@@ -154,11 +155,13 @@ class WorkOrderBreach(CauseDetector):
             "and is what an intruder at a maintenance laptop would do.",
             silent="Silent for what an order names: its stations, machines, verbs and objects, from start to end.",
             actions=_ACTIONS,
-            techniques=("T0859",)
-            if unused
-            else ("T0843", "T0859")
-            if verb == "program-write"
-            else ("T0859", "T0855"),
+            techniques=names_of(
+                "order-unused"
+                if unused
+                else "order-exceeded-by-program"
+                if verb == "program-write"
+                else "order-exceeded"
+            ),
             requirements=(
                 *("IEC 62443-3-3 SR 2.1", "IEC 62443-3-3 SR 2.8", "IEC 62443-3-3 SR 6.1"),
                 *("NIS2 Art. 21(2)(e)", "NIS2 Art. 21(2)(i)"),

@@ -68,7 +68,7 @@ T0830|Adversary-in-the-Middle|collection|seen
 T0831|Manipulation of Control|impact|seen
 T0832|Manipulation of View|impact|
 T0834|Native API|execution|
-T0835|Manipulate I/O Image|inhibit-response-function|
+T0835|Manipulate I/O Image|inhibit-response-function|seen
 T0836|Modify Parameter|impair-process-control|seen
 T0837|Loss of Protection|impact|
 T0838|Modify Alarm Settings|inhibit-response-function|seen

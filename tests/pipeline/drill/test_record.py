@@ -17,14 +17,16 @@ def row(name: str, **changes: Any) -> Row:
     """A scenario that was found at once."""
     whole: dict[str, Any] = {
         "scenario": name, "pace": "one-step", "truth": ("T0855",), "found": True, "named": True, "delay_s": 0.5,
-        "named_s": 0.5, "given": ("T0855",), "by": ("some",), "titles": ("A title",), "others": (),
+        "named_s": 0.5, "first": "T0855", "given": ("T0855",), "by": ("some",), "titles": ("A title",), "others": (),
     }  # fmt: skip
     return Row(**{**whole, **changes})
 
 
 def missed(name: str) -> Row:
     """One that nobody saw."""
-    return row(name, found=False, named=False, delay_s=None, named_s=None, given=(), by=(), titles=())
+    return row(
+        name, found=False, named=False, delay_s=None, named_s=None, first=None, given=(), by=(), titles=()
+    )
 
 
 def test_upper_bounds_of_poisson_counts_are_those_of_tables() -> None:
@@ -44,13 +46,14 @@ def test_missed_scenarios_come_first_and_count() -> None:
     rows = [
         row("a", delay_s=1.0),
         missed("b"),
-        row("c", named=False, given=("T0801",)),
+        row("c", named=False, first="T0801", given=("T0801",)),
         row("d", pace="slow", delay_s=40.0),
     ]
     record = document(rows, None, seed=7)
     assert [r["scenario"] for r in record["rows"]] == ["b", "c", "d", "a"]
     assert (record["scenarios"], record["found_share"], record["named_share"]) == (4, 0.75, 0.5)
     assert (record["median_one_step_s"], record["median_slow_s"], record["max_s"]) == (0.75, 40.0, 40.0)
+    assert (record["first_named"], record["first_named_share"]) == (2, 0.5)
     assert in_order(rows)[0].scenario == "b"
 
 

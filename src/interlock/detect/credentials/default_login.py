@@ -8,6 +8,7 @@ from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.control import spoken
 from interlock.detect.credentials.makers import OTHER, PRODUCT, UNKNOWN, VENDOR, match
 from interlock.detect.credentials.places import at_process
+from interlock.detect.techniques import named
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -94,7 +95,7 @@ class DefaultLogin(CauseDetector):
             matters=_MATTERS,
             silent=_SILENT,
             actions=_ACTIONS,
-            techniques=("T0812", "T0859") if taken else ("T0812",),
+            techniques=named("default-login" if taken else "default-tried"),
             requirements=_REQUIREMENTS,
             data=(
                 ("account", account),

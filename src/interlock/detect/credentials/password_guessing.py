@@ -10,6 +10,7 @@ from interlock.detect.batch import MINUTE_NS
 from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.control import spoken
 from interlock.detect.credentials.places import at_process
+from interlock.detect.techniques import named
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -120,7 +121,7 @@ class PasswordGuessing(CauseDetector):
             matters=_MATTERS,
             silent=_SILENT,
             actions=_ACTIONS,
-            techniques=("T0859", "T0812") if found else ("T0859",),
+            techniques=named("guessed-login" if found else "tried-logins"),
             requirements=(
                 *("IEC 62443-3-3 SR 1.11", "IEC 62443-3-3 SR 1.1", "IEC 62443-3-3 SR 2.8"),
                 *("NIS2 Art. 21(2)(b)", "NIS2 Art. 21(2)(i)"),

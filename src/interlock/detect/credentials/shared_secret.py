@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.control import spoken
 from interlock.detect.credentials.places import at_process
+from interlock.detect.techniques import named
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -93,7 +94,7 @@ class SharedSecret(CauseDetector):
             matters=_MATTERS,
             silent=_SILENT,
             actions=_ACTIONS,
-            techniques=("T0859", *(("T0812",) if default else ())),
+            techniques=named("shared-default" if default else "shared-secret"),
             requirements=(
                 *("IEC 62443-3-3 SR 1.1", "IEC 62443-3-3 SR 1.5", "IEC 62443-3-3 SR 1.7"),
                 "NIS2 Art. 21(2)(i)",

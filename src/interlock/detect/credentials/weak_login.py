@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from interlock.detect.causes import CauseDetector, Verdict, milder
 from interlock.detect.control import spoken
 from interlock.detect.credentials.places import at_process
+from interlock.detect.techniques import named
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -117,7 +118,7 @@ class WeakLogin(CauseDetector):
             matters=_MATTERS,
             silent=_SILENT,
             actions=_ACTIONS,
-            techniques=("T0859",) if cause == _ANONYMOUS else ("T0859", "T0812"),
+            techniques=named("anonymous-login" if cause == _ANONYMOUS else "weak-login"),
             requirements=_requirements(cause),
             data=(
                 ("account", user),

@@ -71,6 +71,7 @@ _BY_TECHNIQUE: Final = {
 """The technique named first says what was done; those behind it what else it may be."""
 
 _CALLS: Final = {"alert": SEVERITIES.index("low"), "change": SEVERITIES.index("high")}
+_IN_VAIN: Final = frozenset({"refused", "no-answer"})
 _MOST_TAGS: Final = 4
 
 
@@ -85,8 +86,16 @@ def calls(finding: Finding) -> bool:
 
 def consequence_of(finding: Finding, context: Context) -> Consequence:
     """The gravest thing that this could come to."""
+    if _came_to_nothing(finding):
+        return DISCOVERY
     done = _BY_TECHNIQUE.get(finding.techniques[0], DISCOVERY) if finding.techniques else DISCOVERY
     return SAFETY if done.rank < DISCOVERY.rank and _reaches_safety(finding, context) else done
+
+
+def _came_to_nothing(finding: Finding) -> bool:
+    """Whether it was all asked for in vain: a command that was refused moved nothing, whatever it would have moved."""
+    outcomes = {word for kind, words in finding.data if kind == "outcome" for word in words.split(", ")}
+    return bool(outcomes) and outcomes <= _IN_VAIN
 
 
 def _reaches_safety(finding: Finding, context: Context) -> bool:

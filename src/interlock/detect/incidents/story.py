@@ -58,7 +58,7 @@ def tell(
         actor=steps[0].machines[0] if steps[0].machines else "",
         machines=machines,
         tactics=_once(step.tactic for step in steps if step.tactic),
-        techniques=_once(technique for step in steps for technique in step.techniques),
+        techniques=_once(technique for step in (worst, *steps) for technique in step.techniques),
         findings=tuple(step.finding for step in steps),
         steps=tuple(steps),
         left_out=left_out,

@@ -11,6 +11,7 @@ from interlock.detect.causes import Verdict
 from interlock.detect.learned.deeds import is_group
 from interlock.detect.learned.learner import Learner
 from interlock.detect.learned.standing import deed_at, standing
+from interlock.detect.techniques import named
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -131,7 +132,7 @@ class ConnectionFlood(Learner):
             "maintenance window, and once accepted (`interlock baseline accept`).",
             actions=_ACTIONS,
             deed=deed_at(realm, callers[0] if len(callers) == 1 else "", (server,)),
-            techniques=("T0814", "T0846", "T0813") if kind == "connections" else ("T0814", "T0813"),
+            techniques=named("flood-of-connections" if kind == "connections" else "flood-of-packets"),
             requirements=(
                 *("IEC 62443-3-3 SR 7.1", "IEC 62443-3-3 SR 7.2", "IEC 62443-3-3 SR 6.2"),
                 "NIS2 Art. 21(2)(b)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from interlock.detect.batch import MINUTE_NS
@@ -10,6 +11,7 @@ from interlock.detect.control import spoken
 from interlock.detect.learned.deeds import ACTS, DEEDS, REMOTE
 from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.silencing import silencing
+from interlock.detect.techniques import SEEN, named
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -128,32 +130,51 @@ class Case:
         return f"{'; '.join(parts)} (outcomes: {ends}). {told}".strip()
 
     def techniques(self) -> tuple[str, ...]:
-        """Those of the deed, with what protocol, number of targets and of requests add."""
-        given: list[str] = []
+        """Those of the deed, by what protocol, objects, number of targets and of requests make of it."""
         protocols = set(self.tally.noted("protocol"))
-        if protocols & REMOTE and self.name != "file-write":
-            given.append("T0886")
-        if self.name == "explore":
-            only_one = len(self.servers) == 1 and "discover" not in self.tally.noted("verb")
-            given += ["T0888", "T0846"] if only_one else ["T0846", "T0888"]
-        if self.name == "watch" and len(self.tally.noted("unit")) >= 8:
-            given += ["T0846", "T0888"]
-        if self.name == "file-write" and self.tally.count >= 30:
-            given += ["T0809", "T0829", "T0826"]
-        if self.name == "user":
-            given.append("T0859")
-        given += self.deed.techniques
-        if self.news in ("machine", "relation"):
-            given[1:1] = self.deed.rogue
         if self._floods:
-            given.insert(0, "T0806")
-        given += silencing(self.tally.noted("function"))
-        if self.name == "watch" and set(self.tally.noted("verb")) == {"report"}:
-            given += ["T0856", "T0832"]  # who only reports may be the one who tells, whoever began
-        if self._pours:
-            given.append("T0814")
-        return tuple(dict.fromkeys(given))
+            return named("flood-of-switching" if self._switches else "flood-of-writes")
+        if protocols & REMOTE and self.name != "file-write":
+            return named("remote-work", self._deed_seen())
+        if self.name == "file-write" and self.tally.count >= MASS_FILES:
+            return named("mass-file-write")
+        beside = silencing(self.tally.noted("function")) or ("pouring" if self._pours else "")
+        return named(self._deed_seen(), beside=beside)
 
+    def _deed_seen(self) -> str:
+        """Its name in techniques.SEEN."""
+        if self.name == "explore":
+            return "explore-one" if self._asks_what else "explore"
+        if self.name == "watch":
+            if len(self.tally.noted("unit")) >= MANY_UNITS:
+                return "watch-units"
+            if set(self.tally.noted("verb")) == {"report"}:
+                return "watch-or-tell"  # who only reports may be the one who tells, whoever began
+            return "watch-much" if len(self.tally.noted("object")) >= MANY_OBJECTS else "watch"
+        name = "authenticate" if self.name == "user" else self.name
+        stranger = f"stranger-{name}"
+        return stranger if self.news in ("machine", "relation") and stranger in SEEN else name
+
+    @property
+    def _asks_what(self) -> bool:
+        """Whether it asks a few machines what they are, rather than who is there."""
+        verbs = self.tally.noted("verb")
+        what = verbs.get("identify", 0) + verbs.get("diagnose", 0)
+        return what >= verbs.get("discover", 0) and len(self.servers) < MANY_MACHINES
+
+    @property
+    def _switches(self) -> bool:
+        """Whether what it commands are points that are on or off."""
+        objects = list(self.tally.noted("object"))
+        return self.name != "write" or (bool(objects) and all(_SWITCH.search(thing) for thing in objects))
+
+
+MASS_FILES: Final = 30
+MANY_UNITS: Final = 8
+MANY_OBJECTS: Final = 64
+MANY_MACHINES: Final = 8
+_SWITCH: Final = re.compile(r"coil|binary|digital|relay|single|double|DBX|(^|[ .])[QMI]X?\d")
+"""Objects of one bit, as the protocols spell them."""
 
 _NEW: Final = {
     "machine": "which nobody had done here",
@@ -187,7 +208,7 @@ def appeared(key: Key, tally: Tally, context: Context) -> Verdict:
         matters="A machine that nobody announced may be a visitor's, a spare part's or an intruder's first step.",
         silent="Silent for machines that were there while learning, and once accepted (`interlock baseline accept`).",
         actions=_ACTIONS[:1],
-        techniques=("T0864", "T0848"),
+        techniques=named("stranger-appears"),
         requirements=("IEC 62443-3-3 SR 5.2", "IEC 62443-3-3 SR 6.2", "NIS2 Art. 21(2)(i)"),
         data=(("protocols", told[:500]),),
     )

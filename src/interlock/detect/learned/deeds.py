@@ -1,14 +1,6 @@
-"""What somebody does who never did it here: verbs as deeds, each with its techniques, weight and physical consequence.
+"""What somebody does who never did it here: verbs as deeds, each with its weight and physical consequence.
 
-Techniques are those of ATT&CK for ICS, the most fitting first. They are chosen by what the deviation *is*:
-
-- A machine that nobody had seen and that commands a controller is a rogue master (T0848) whose messages are
-  unauthorised (T0855); one that had always read there and now writes is no new master, and T0855 stands first.
-- Writing values changes parameters (T0836); operating, forcing and writing outputs commands (T0855, T0831).
-- Asking who is there is T0846, asking one machine what it is T0888, asking for names of points T0861; reading values
-  is monitoring (T0801), and collecting (T0802) where many are read.
-- Values and events told by a new sender are spoofed reports (T0856).
-- Remote desktops, shells and shares are remote services (T0886); what is put there is a tool (T0867).
+Which techniques of ATT&CK for ICS a deed is stands in detect/techniques.py.
 """
 
 from __future__ import annotations
@@ -39,7 +31,7 @@ class Deed:
 
     did: between client and server, in the past. asked: the same where it was not done. stranger: how grave from a
     machine never seen, else from one that never spoke so to this server. known: from one that speaks so to it, but
-    never did this. matters: what follows at the machine. rogue: techniques from a stranger, before the others.
+    never did this. matters: what follows at the machine. Its name, also behind `stranger-`, is one of techniques.SEEN.
     """
 
     did: str
@@ -47,8 +39,6 @@ class Deed:
     stranger: Severity
     known: Severity
     matters: str
-    techniques: tuple[str, ...]
-    rogue: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ("IEC 62443-3-3 SR 2.1", "IEC 62443-3-3 SR 6.2", "IEC 62443-3-3 SR 5.2")
 
 
@@ -58,114 +48,99 @@ DEEDS: Final[dict[str, Deed]] = {
     "write": Deed(
         did="wrote values into", asked="to take values", stranger="high", known="high",
         matters="Written values move actuators or set what the controller aims at: the process follows whoever writes.",
-        techniques=("T0855", "T0836", "T0831"), rogue=("T0848",),
     ),
     "operate": Deed(
         did="operated outputs of", asked="to operate outputs", stranger="high", known="high",
         matters="Such a command switches or moves something at once: a breaker, a valve, a drive.",
-        techniques=("T0855", "T0831"), rogue=("T0848",),
     ),
     "force": Deed(
         did="forced inputs or outputs of", asked="to force inputs or outputs", stranger="critical", known="high",
         matters="A forced point no longer follows the process or the program: interlocks that read it are blind.",
-        techniques=("T0835", "T0855", "T0831"), rogue=("T0848",),
     ),
     "configure": Deed(
         did="changed settings of", asked="to change settings", stranger="high", known="medium",
         matters="Settings decide under which name and limits a device works; a wrong one takes it out of the process.",
-        techniques=("T0836", "T0855"), rogue=("T0848",), requirements=_CHANGES,
+        requirements=_CHANGES,
     ),
     "start": Deed(
         did="started", asked="to start", stranger="high", known="medium",
         matters="What starts unexpectedly sets machines in motion, perhaps with people near them.",
-        techniques=("T0858", "T0855"), rogue=("T0848",),
     ),
     "stop": Deed(
         did="stopped", asked="to stop", stranger="critical", known="high",
         matters="A stopped controller leaves outputs as they were or at rest: the process halts, or runs on unwatched.",
-        techniques=("T0858", "T0816", "T0881"), rogue=(),
     ),
     "mode-set": Deed(
         did="changed the operating mode of", asked="to change its operating mode", stranger="high", known="high",
         matters="In programming or test mode a controller takes changes, or no longer follows its program.",
-        techniques=("T0858",), rogue=(),
     ),
     "reset": Deed(
         did="restarted or reset", asked="to restart or reset", stranger="critical", known="high",
         matters="While it restarts it neither controls nor watches; a factory reset loses program and address.",
-        techniques=("T0816", "T0814"), rogue=(),
     ),
     "program-write": Deed(
         did="wrote a program into", asked="to take a program", stranger="critical", known="high",
         matters="A controller does what its program says: who writes it decides how the machine moves.",
-        techniques=("T0843", "T0889", "T0821"), requirements=_CHANGES,
+        requirements=_CHANGES,
     ),
     "program-read": Deed(
         did="read the program of", asked="for its program", stranger="medium", known="medium",
         matters="A program is the plan of the process: who has it knows what to change to do harm.",
-        techniques=("T0845", "T0882"),
     ),
     "firmware-write": Deed(
         did="wrote firmware into", asked="to take firmware", stranger="critical", known="critical",
         matters="Firmware runs below the program and survives its reload; a wrong one makes scrap of the controller.",
-        techniques=("T0857", "T0839", "T0800"), requirements=_CHANGES,
+        requirements=_CHANGES,
     ),
     "file-write": Deed(
         did="put files on", asked="to take files", stranger="high", known="medium",
         matters="Files carry tools from machine to machine, and on a controller its configuration.",
-        techniques=("T0867", "T0886", "T0809"), requirements=_CHANGES,
+        requirements=_CHANGES,
     ),
     "file-read": Deed(
         did="fetched files from", asked="for files", stranger="medium", known="low",
         matters="Projects, recipes and records tell how the plant works, and how to harm it.",
-        techniques=("T0811", "T0882", "T0893"),
     ),
     "time-set": Deed(
         did="set the clock of", asked="to set its clock", stranger="high", known="medium",
         matters="With a wrong clock, events and alarms are out of order, and timed sequences run at the wrong time.",
-        techniques=("T0836", "T0855", "T0872"), requirements=_CHANGES,
+        requirements=_CHANGES,
     ),
     "alarm-suppress": Deed(
         did="suppressed alarms of", asked="to suppress alarms", stranger="high", known="high",
         matters="Operators no longer learn what their process does.",
-        techniques=("T0878", "T0838"),
     ),
     "authenticate": Deed(
         did="logged in to", asked="to be let in", stranger="medium", known="low",
         matters="Whoever is logged in may do what that account may.",
-        techniques=("T0859", "T0812"),
+
         requirements=("IEC 62443-3-3 SR 1.1", "IEC 62443-3-3 SR 1.11", "IEC 62443-3-3 SR 6.2"),
     ),
     "explore": Deed(
         did="asked who and what is there:", asked="who and what is there:", stranger="medium", known="low",
         matters="Whoever lists machines and what they are looks for a way in; some controllers stop at such questions.",
-        techniques=("T0846", "T0888"),
     ),
     "watch": Deed(
         did="read values of", asked="for values", stranger="medium", known="low",
         matters="Values and names of points tell how the process runs, which is what a targeted attack needs first.",
-        techniques=("T0801", "T0861", "T0802"), rogue=(),
     ),
     "tell": Deed(
         did="told values or events to", asked="to take values or events", stranger="high", known="medium",
         matters="Controllers and operators act on what they are told: a false report moves the process or hides it.",
-        techniques=("T0856", "T0832"), rogue=("T0848",),
     ),
     "connect": Deed(
         did="opened connections to", asked="to be connected:", stranger="medium", known="low",
         matters="A connection is the first step of everything else, and some devices take only few of them.",
-        techniques=("T0846", "T0885"),
     ),
     "call": Deed(
         did="called", asked="to answer a call:", stranger="medium", known="medium",
         matters="Whoever has got in reports home and is told what to do next in everyday protocols.",
-        techniques=("T0869", "T0885"),
+
         requirements=("IEC 62443-3-3 SR 5.2", "IEC 62443-3-3 SR 6.2", "IEC 62443-3-3 SR 1.13"),
     ),
     "unknown": Deed(
         did="sent requests that cannot be read to", asked="what cannot be read:", stranger="medium", known="medium",
         matters="What is encrypted or of no known function may be anything, a command too.",
-        techniques=("T0869", "T0885"),
     ),
 }  # fmt: skip
 """Name → what it means."""

@@ -9,6 +9,7 @@ from interlock.detect.causes import Verdict
 from interlock.detect.control import spoken
 from interlock.detect.learned.learner import Learner
 from interlock.detect.learned.standing import deed_at, standing
+from interlock.detect.techniques import named
 from interlock.records.finding import Action
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class DoubledCycle(Learner):
             "(`interlock baseline accept`); withheld where the capture point copied frames.",
             actions=_ACTIONS,
             deed=deed_at(realm, sender, (receiver,)),
-            techniques=("T0856", "T0830", "T0832"),
+            techniques=named("second-sender"),
             requirements=(
                 "IEC 62443-3-3 SR 3.1",
                 "IEC 62443-3-3 SR 1.2",

@@ -14,6 +14,7 @@ from interlock.detect.learned.learner import Learner
 from interlock.detect.learned.rhythm import Rhythm
 from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.tally import Tally
+from interlock.detect.techniques import named
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -181,7 +182,7 @@ class FallenSilent(Learner):
             "(`interlock baseline accept`).",
             actions=_ACTIONS,
             deed=deed_at(realm, "", (machine,)),
-            techniques=("T0814", "T0815", "T0829", "T0826") if not asks else ("T0815", "T0813", "T0826"),
+            techniques=named("silent-client" if asks else "silent-server"),
             requirements=(
                 "IEC 62443-3-3 SR 7.1",
                 "IEC 62443-3-3 SR 6.2",

@@ -10,6 +10,7 @@ from interlock.detect.causes import Verdict
 from interlock.detect.control import CONTROL_PROTOCOLS, spoken
 from interlock.detect.learned.learner import Learner
 from interlock.detect.learned.standing import deed_at, standing
+from interlock.detect.techniques import named
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -121,7 +122,7 @@ class LateAnswers(Learner):
             f"than {LEAST_LEARNED} answers were learned, and once accepted (`interlock baseline accept`).",
             actions=_ACTIONS,
             deed=deed_at(realm, client, (server,), tally.noted("verb")),
-            techniques=("T0814", "T0804", "T0830", "T0815"),
+            techniques=named("late-answers"),
             requirements=(
                 *("IEC 62443-3-3 SR 7.1", "IEC 62443-3-3 SR 3.1", "IEC 62443-3-3 SR 6.2"),
                 "NIS2 Art. 21(2)(b)",

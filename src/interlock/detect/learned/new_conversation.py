@@ -16,6 +16,7 @@ from interlock.detect.learned.doors import ALARMS_APART_DAYS, Doors
 from interlock.detect.learned.learner import HELD_BACK, Learner
 from interlock.detect.learned.lexicon import Lexicon
 from interlock.detect.learned.standing import deed_at, standing, unordered
+from interlock.detect.techniques import named
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -342,13 +343,13 @@ def _remote(service: str) -> bool:
 
 def _techniques(service: str, *, steady: bool, public: bool) -> tuple[str, ...]:
     if _remote(service):
-        return ("T0886", "T0859")
+        return named("remote-work")
     if service.rpartition("/")[2].isdecimal() and int(service.rpartition("/")[2]) in CONTROL_PORTS:
-        return ("T0848", "T0885", "T0846")
+        return named("control-port-called")
     web = service in ("http", "tls", "mqtt", "dns") or any(service.endswith(f"/{port}") for port in _WEB)
     if steady or public or web:
-        return ("T0869", "T0885", "T0884")
-    return ("T0885", "T0869", "T0846")
+        return named("call")
+    return named("port-called")
 
 
 def _told(service: str) -> str:
@@ -382,7 +383,7 @@ def _knocked(key: Key, tally: Tally, context: Context) -> Verdict:
         f"is known. {_SILENT}",
         actions=_ACTIONS,
         deed=deed_at(realm, client, servers),
-        techniques=("T0846", "T0840", "T0888") if len(servers) >= len(doors) else ("T0840", "T0846", "T0888"),
+        techniques=named("search-machines" if len(servers) >= len(doors) else "search-doors"),
         requirements=("IEC 62443-3-3 SR 6.2", "IEC 62443-3-3 SR 5.2", "NIS2 Art. 21(2)(b)"),
         data=(("servers", ", ".join(servers)[:500]), ("ports", ", ".join(doors)[:500])),
     )

@@ -11,6 +11,7 @@ from interlock.detect.learned.deeds import is_group
 from interlock.detect.learned.learner import Learner
 from interlock.detect.learned.lexicon import Lexicon
 from interlock.detect.learned.standing import deed_at, standing
+from interlock.detect.techniques import named
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -44,38 +45,38 @@ _SERVICES: Final[dict[str, _Service]] = {
     "dhcp": _Service(
         does="gives addresses (DHCP)",
         matters="Who gives a machine its address also says which way its traffic goes, and can lead it past itself.",
-        severity="high", techniques=("T0830", "T0849", "T0836"),
+        severity="high", techniques=named("gives-addresses"),
     ),
     "dhcpv6": _Service(
         does="gives addresses (DHCPv6)",
         matters="Who gives a machine its address also says whom it asks for names, and can lead it astray.",
-        severity="high", techniques=("T0830", "T0849", "T0836"),
+        severity="high", techniques=named("gives-addresses"),
     ),
     "ntp": _Service(
         does="tells the time (NTP)",
         matters="With a false time, events and alarms are out of order, certificates are refused, and what is timed "
         "runs at the wrong hour.",
-        severity="medium", techniques=("T0856", "T0830", "T0849", "T0836"),
+        severity="medium", techniques=named("gives-time"),
     ),
     "llmnr": _Service(
         does=f"answers for {_POSES} (LLMNR)",
         matters="Who answers for names that are asked of everybody is given what was meant for others: mostly logons.",
-        severity="medium", techniques=("T0830", "T0849", "T0859"),
+        severity="medium", techniques=named("answers-for-names"),
     ),
     "nbns": _Service(
         does=f"answers for {_POSES} (NetBIOS)",
         matters="Who answers for names that are asked of everybody is given what was meant for others: mostly logons.",
-        severity="medium", techniques=("T0830", "T0849", "T0859"),
+        severity="medium", techniques=named("answers-for-names"),
     ),
     "lldp": _Service(
         does="announces itself as a neighbour (LLDP)",
         matters="Management follows such announcements: false ones hide what is really plugged in, and draw traffic.",
-        severity="medium", techniques=("T0849", "T0830", "T0864"), from_server=False,
+        severity="medium", techniques=named("false-neighbour"), from_server=False,
     ),
     "cdp": _Service(
         does="announces itself as a neighbour (CDP)",
         matters="Management follows such announcements: false ones hide what is really plugged in, and draw traffic.",
-        severity="medium", techniques=("T0849", "T0830", "T0864"), from_server=False,
+        severity="medium", techniques=named("false-neighbour"), from_server=False,
     ),
 }  # fmt: skip
 """Protocol of the network → what it means that somebody new serves it."""

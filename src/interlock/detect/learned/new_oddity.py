@@ -10,6 +10,7 @@ from interlock.detect.causes import Verdict
 from interlock.detect.control import CONTROL_PROTOCOLS, spoken
 from interlock.detect.learned.learner import Learner
 from interlock.detect.learned.standing import deed_at, standing
+from interlock.detect.techniques import named
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -128,7 +129,7 @@ class NewOddity(Learner):
             "accepted (`interlock baseline accept`); withheld where the capture itself copied or lost frames.",
             actions=_ACTIONS,
             deed=deed_at(realm, client, (server,)),
-            techniques=("T0830", "T0856", "T0855") if order else ("T0814", "T0866"),
+            techniques=named("swapped-stream" if order else "malformed"),
             requirements=(
                 "IEC 62443-3-3 SR 3.1",
                 "IEC 62443-3-3 SR 3.5",

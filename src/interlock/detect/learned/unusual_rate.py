@@ -11,6 +11,7 @@ from interlock.detect.learned.deeds import ACTS
 from interlock.detect.learned.learner import Learner
 from interlock.detect.learned.rhythm import Rhythm
 from interlock.detect.learned.standing import deed_at, standing
+from interlock.detect.techniques import named
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -212,11 +213,11 @@ _MATTERS: Final = {
     "ask": "Controllers answer between two rounds of their program: a flood of questions makes them late.",
 }
 _TECHNIQUES: Final = {
-    "campaign": ("T0836", "T0855", "T0831", "T0806"),
-    "cycle": ("T0856", "T0830", "T0814"),
-    "act": ("T0806", "T0855", "T0814"),
-    "login": ("T0814", "T0812", "T0859"),
-    "ask": ("T0814", "T0802"),
+    "campaign": named("campaign"),
+    "cycle": named("second-clock"),
+    "act": named("flood-of-acts"),
+    "login": named("flood-of-logins"),
+    "ask": named("flood-of-questions"),
 }
 _ACTIONS: Final = (
     Action(

@@ -13,6 +13,7 @@ from interlock.detect.control import spoken
 from interlock.detect.learned.learner import HELD_BACK, Learner
 from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.learned.value_range import Numbers, Ranges
+from interlock.detect.techniques import named
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -160,7 +161,7 @@ class UnusualValue(Learner):
             "on wandering while learning, and once accepted (`interlock baseline accept`).",
             actions=_ACTIONS,
             deed=deed_at(realm, clients[0] if written and clients else "", (server,)),
-            techniques=("T0836", "T0831", "T0855") if written else ("T0856", "T0832", "T0831"),
+            techniques=named("strange-value-written" if written else "strange-value-told"),
             requirements=(
                 "IEC 62443-3-3 SR 3.5",
                 "IEC 62443-3-3 SR 3.6",

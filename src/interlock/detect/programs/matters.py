@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from interlock.detect.techniques import named
 from interlock.records.file_kinds import FIRMWARES, PROGRAMS, SETTINGS, ending
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class Matter:
     severity: Severity
     why: str
     written: tuple[str, ...]
-    read: tuple[str, ...] = ("T0845", "T0882")
+    read: tuple[str, ...] = named("program-read")
     told: bool = True
 
 
@@ -30,29 +31,29 @@ _PROGRAM: Final = Matter(
     severity="critical",
     why="A controller does what its program says: who changes it decides how the machine moves, and its interlocks "
     "with it.",
-    written=("T0843", "T0889", "T0821"),
+    written=named("program-write"),
 )
 _FIRMWARE: Final = Matter(
     word="firmware",
     severity="critical",
     why="Firmware runs below the program and survives its reload; a wrong one can turn the machine into scrap or hide "
     "what it does.",
-    written=("T0857", "T0839"),
-    read=("T0882",),
+    written=named("firmware-write"),
+    read=named("operational-file-read"),
 )
 _SETTINGS: Final = Matter(
     word="settings",
     severity="high",
     why="Settings hold limits, addresses and accounts: a changed line moves the process or opens the machine.",
-    written=("T0836", "T0831"),
-    read=("T0882",),
+    written=named("settings-written"),
+    read=named("operational-file-read"),
 )
 _FILE: Final = Matter(
     word="file",
     severity="medium",
     why="A file that was put there is run, read or served by somebody later.",
-    written=("T0867",),
-    read=("T0882",),
+    written=named("file-put"),
+    read=named("operational-file-read"),
     told=False,
 )
 _BY_ENDING: Final = {

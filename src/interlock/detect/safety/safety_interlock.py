@@ -11,6 +11,7 @@ from interlock.detect.gate import Deed
 from interlock.detect.safety.limits import measure
 from interlock.detect.safety.series import NEEDS, Series, Tags
 from interlock.detect.safety.trend import Trend, drawn
+from interlock.detect.techniques import named
 from interlock.detect.wording import counted
 from interlock.records.condition import parse_condition
 from interlock.records.finding import Action
@@ -173,7 +174,7 @@ class SafetyInterlock(CauseDetector):
             else "This interlock keeps the process from harm; it did not act, or was kept from it." + told,
             silent="Silent where it holds again in time, and while a tag of it was never seen: unknown is not false.",
             actions=_ACTIONS,
-            techniques=("T0856", "T0832") if rule.relation else ("T0837", "T0880", "T0831"),
+            techniques=named("false-report" if rule.relation else "interlock-broken"),
             requirements=(
                 *("IEC 62443-3-3 SR 3.5", "IEC 62443-3-3 SR 3.6", "IEC 62443-3-3 SR 6.2"),
                 "NIS2 Art. 21(2)(b)",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from interlock.detect.causes import Verdict
 from interlock.detect.control import spoken
+from interlock.detect.techniques import at_safety_system, named
 from interlock.detect.verb_causes import VerbCauses
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SafetySystemTouched"]
 
-_LOSS: Final = ("T0880", "T0837")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rule:
@@ -29,27 +28,22 @@ class _Rule:
 
     did: str
     asked: str
-    techniques: tuple[str, ...]
     severity: Severity = "critical"
 
 
 _RULES: Final[dict[str, _Rule]] = {
-    "program-write": _Rule(
-        did="wrote a program into", asked="to take a program", techniques=("T0843", "T0821", *_LOSS)
-    ),
-    "firmware-write": _Rule(did="wrote firmware into", asked="to take firmware", techniques=("T0857", "T0839", *_LOSS)),
-    "configure": _Rule(did="changed settings of", asked="to change its settings", techniques=("T0836", *_LOSS)),
-    "force": _Rule(did="forced values in", asked="to force values", techniques=("T0835", "T0831", *_LOSS)),
-    "mode-set": _Rule(did="changed the operating mode of", asked="to change its mode", techniques=("T0858", *_LOSS)),
-    "file-write": _Rule(did="wrote a file into", asked="to take a file", techniques=("T0843", *_LOSS)),
-    "time-set": _Rule(did="set the clock of", asked="to set its clock", techniques=("T0836", *_LOSS)),
-    "alarm-suppress": _Rule(did="silenced alarms of", asked="to silence alarms", techniques=("T0878", "T0838", *_LOSS)),
-    "start": _Rule(did="started", asked="to start", techniques=("T0858", *_LOSS)),
-    "stop": _Rule(did="stopped", asked="to stop", techniques=("T0858", "T0881", *_LOSS)),
-    "reset": _Rule(did="reset", asked="to reset", techniques=("T0816", *_LOSS)),
-    "program-read": _Rule(
-        did="read the program of", asked="for its program", techniques=("T0845", "T0882"), severity="high"
-    ),
+    "program-write": _Rule(did="wrote a program into", asked="to take a program"),
+    "firmware-write": _Rule(did="wrote firmware into", asked="to take firmware"),
+    "configure": _Rule(did="changed settings of", asked="to change its settings"),
+    "force": _Rule(did="forced values in", asked="to force values"),
+    "mode-set": _Rule(did="changed the operating mode of", asked="to change its mode"),
+    "file-write": _Rule(did="wrote a file into", asked="to take a file"),
+    "time-set": _Rule(did="set the clock of", asked="to set its clock"),
+    "alarm-suppress": _Rule(did="silenced alarms of", asked="to silence alarms"),
+    "start": _Rule(did="started", asked="to start"),
+    "stop": _Rule(did="stopped", asked="to stop"),
+    "reset": _Rule(did="reset", asked="to reset"),
+    "program-read": _Rule(did="read the program of", asked="for its program", severity="high"),
 }  # fmt: skip
 _DONE: Final = frozenset({"ok", "unsolicited"})
 _ACTIONS: Final = (
@@ -109,7 +103,7 @@ class SafetySystemTouched(VerbCauses):
             silent="Silent where nothing of it is touched; information, not an alarm, inside a window or order that "
             "names this machine and that enough enrolled approvers have signed.",
             actions=_ACTIONS,
-            techniques=rule.techniques,
+            techniques=_techniques(verb),
             requirements=(
                 *(
                     "IEC 62443-3-3 SR 2.1",
@@ -121,6 +115,13 @@ class SafetySystemTouched(VerbCauses):
             ),
             data=tuple((kind, ", ".join(tally.noted(kind))[:500]) for kind in sorted(tally.words)),
         )
+
+
+def _techniques(verb: str) -> tuple[str, ...]:
+    """Who reads a program has not yet touched protection; a file there is its program."""
+    if verb == "program-read":
+        return named(verb)
+    return at_safety_system("program-write" if verb == "file-write" else verb)
 
 
 class _Standing:

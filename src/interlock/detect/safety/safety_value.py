@@ -14,6 +14,7 @@ from interlock.detect.safety.series import NEEDS, Series, Tags
 from interlock.detect.safety.talk import Talk
 from interlock.detect.safety.trend import drawn
 from interlock.detect.safety.watch import STALE, Watch
+from interlock.detect.techniques import named
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -53,38 +54,38 @@ _WITHIN: Final = "Silent within the limits of the tag in the site file; one read
 _RULES: Final[dict[str, _Rule]] = {
     "above": _Rule(
         title="{tag} is {now}, above its safe limit of {limit}", kind="change", severity="medium", matters=_LEFT,
-        silent=_WITHIN, techniques=("T0831", "T0879"),
+        silent=_WITHIN, techniques=named("process-out-of-limits"),
     ),
     "below": _Rule(
         title="{tag} is {now}, below its safe limit of {limit}", kind="change", severity="medium", matters=_LEFT,
-        silent=_WITHIN, techniques=("T0831", "T0879"),
+        silent=_WITHIN, techniques=named("process-out-of-limits"),
     ),
     "rate": _Rule(
         title="{tag} leaps from {before} to {now}, faster than the process can", kind="alert", severity="medium",
         matters="A value that moves as nothing physical can is a broken transmitter, a calibrator, or a false message.",
         silent="Silent for changes no faster than `rate_per_s` of the tag; name the calibration in a work order.",
-        techniques=("T0856", "T0832"),
+        techniques=named("false-report"),
     ),
     "conflict": _Rule(
         title="Two tell different values of {tag}", kind="alert", severity="high",
         matters="One of the two tellers is false: controllers and operators act on whichever came last.",
         silent="Silent where the value keeps its rhythm: told more often than ever, or leaping to and fro between two "
         "of its readings, it is not.",
-        techniques=("T0856", "T0832", "T0830"),
+        techniques=named("two-reporters"),
     ),
     "frozen": _Rule(
         title="{tag} stands still at {now}, which it never does", kind="change", severity="medium",
         matters="A measurement always trembles in its last digit: one that stops is stuck, or a kept picture shown "
         "to hide what happens.",
         silent="Silent for values that stand still by habit, at rest (0) or at an end of what they were seen to do.",
-        techniques=("T0832", "T0856", "T0878"),
+        techniques=named("frozen-value"),
     ),
     "stale": _Rule(
         title="{tag} is no longer told", kind="change", severity="low",
         matters="What shows it goes on showing its last value: operators see a process that was.",
         silent=f"Silent where it comes within {STALE} of its own longest gaps, where it never had a rhythm, and where "
         "the whole conversation ended.",
-        techniques=("T0815", "T0829"),
+        techniques=named("stale-value"),
     ),
 }  # fmt: skip
 _REQUIREMENTS: Final = (

@@ -12,6 +12,7 @@ from interlock.detect.safety.limits import limits_of, measure
 from interlock.detect.safety.moves import CREEP_STEPS, Moves
 from interlock.detect.safety.series import NEEDS, Series, Tags
 from interlock.detect.safety.trend import drawn
+from interlock.detect.techniques import named
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -46,21 +47,21 @@ _RULES: Final[dict[str, _Rule]] = {
         severity="critical",
         matters=_PUSHES + "the process is driven beyond what it is built for.",
         silent="Silent for values within the limits of the tag in the site file, and of what it drives.",
-        techniques=("T0836", "T0831", "T0855", "T0879"),
+        techniques=named("unsafe-setpoint"),
     ),
     "below": _Rule(
         title="{who} commands {tag} to {now}, below its safe limit of {limit}",
         severity="critical",
         matters=_PUSHES + "the process is driven beyond what it is built for.",
         silent="Silent for values within the limits of the tag in the site file, and of what it drives.",
-        techniques=("T0836", "T0831", "T0855", "T0879"),
+        techniques=named("unsafe-setpoint"),
     ),
     "near": _Rule(
         title="{who} sets {tag} to {now}, which leaves no room to the safe limit of {limit}",
         severity="medium",
         matters="A process kept at the edge of its limit passes it with the first ordinary disturbance.",
         silent="Silent where the set point keeps its distance (`margin` of the tag, else 5 % of the safe span).",
-        techniques=("T0836",),
+        techniques=named("setpoint-at-edge"),
     ),
     "step": _Rule(
         title="{who} commands {tag} from {before} to {now} in one step",
@@ -68,7 +69,7 @@ _RULES: Final[dict[str, _Rule]] = {
         matters="A step larger or faster than the process can follow strains pumps, valves, seals and belts, and "
         "throws its control loops out of balance.",
         silent="Silent for steps no larger than `step`, and no faster than `rate_per_s`, of the tag in the site file.",
-        techniques=("T0836", "T0831", "T0855"),
+        techniques=named("unsafe-setpoint"),
     ),
     "creep": _Rule(
         title="{who} moves {tag} little by little to {now}",
@@ -76,7 +77,7 @@ _RULES: Final[dict[str, _Rule]] = {
         matters="No single step looks wrong, all of them together take away the distance to the limit.",
         silent="Silent for fewer than eight small steps one way within an hour, and for less than a tenth of the safe "
         "span. A recipe that ramps this set point looks like it too: accept that finding.",
-        techniques=("T0836", "T0831"),
+        techniques=named("setpoint-creep"),
     ),
     "hammering": _Rule(
         title="{who} switches {tag} to and fro",
@@ -84,7 +85,7 @@ _RULES: Final[dict[str, _Rule]] = {
         matters="Every stroke sends a pressure or load wave through the machine: valves, contactors, pumps and pipes "
         "break after some thousand strokes too many.",
         silent="Silent below `reversals_per_min` of the tag in the site file (6 where it says nothing).",
-        techniques=("T0806", "T0855", "T0879"),
+        techniques=named("hammering"),
     ),
     "contest": _Rule(
         title="{who} commands {tag} against another station",
@@ -92,7 +93,7 @@ _RULES: Final[dict[str, _Rule]] = {
         matters="Two writers who want different things: the machine follows whoever wrote last, and the one who "
         "controls it has lost it without knowing.",
         silent="Silent where other stations write the same value, or take turns less than four times a minute.",
-        techniques=("T0855", "T0831", "T0848"),
+        techniques=named("second-master"),
     ),
 }
 _REQUIREMENTS: Final = (
@@ -259,6 +260,8 @@ def _harm(matters: str, tag: Tag) -> str:
 
 def _techniques(rule: _Rule, tag: Tag) -> tuple[str, ...]:
     """Parameters (T0836) are what set points are; a command to an actuator is an unauthorised command first."""
-    if tag.drives or "T0836" not in rule.techniques:
-        return rule.techniques
-    return ("T0855", *(t for t in rule.techniques if t != "T0855"))
+    return (
+        named("unsafe-command")
+        if rule.techniques == named("unsafe-setpoint") and not tag.drives
+        else rule.techniques
+    )

@@ -71,6 +71,7 @@ def document(
 ) -> dict[str, Any]:
     """What `interlock drill --json` prints. latency_ms: p50, p99 on a real wire; latency_why: why unknown."""
     found, named = [r for r in rows if r.found], [r for r in rows if r.named]
+    first = [r for r in rows if r.first in r.truth]
     delays = {pace: [r.delay_s for r in found if r.pace == pace] for pace in ("one-step", "slow")}
     every = [d for some in delays.values() for d in some if d is not None]
     return {
@@ -81,8 +82,10 @@ def document(
         "scenarios": len(rows),
         "found": len(found),
         "named": len(named),
+        "first_named": len(first),
         "found_share": _share(len(found), len(rows)),
         "named_share": _share(len(named), len(rows)),
+        "first_named_share": _share(len(first), len(rows)),
         "median_s": _median(every),
         "median_one_step_s": _median(delays["one-step"]),
         "median_slow_s": _median(delays["slow"]),

@@ -24,8 +24,9 @@ class Row:
 
     pace: `one-step` or `slow`. delay_s: from `detectable_from` to the first alarm, on the capture's clock; 0 where it
     came earlier; None where none came, or the truth does not say from when. named_s: the same to the first alarm that
-    names an id of the truth. given: technique ids of its alarms, in the order in which they were said. by: detectors.
-    others: titles of alarms that are about nothing of it. incidents: into how many its alarms were joined.
+    names an id of the truth. first: the id that the gravest incident of its alarms is named by. given: technique ids of
+    its alarms, in the order in which they were said. by: detectors. others: titles of alarms that are about nothing of
+    it. incidents: into how many its alarms were joined.
     """
 
     scenario: str
@@ -35,6 +36,7 @@ class Row:
     named: bool
     delay_s: float | None
     named_s: float | None
+    first: str | None
     given: tuple[str, ...]
     by: tuple[str, ...]
     titles: tuple[str, ...]
@@ -57,8 +59,11 @@ def score(
     addresses: Mapping[str, Collection[str]],
     incidents: Iterable[Incident] = (),
 ) -> Row:
-    """truth: as the truth file has it. quiet: ids of what is said without any attack. addresses: of each machine."""
-    joined = [set(incident.findings) for incident in incidents]
+    """truth: as the truth file has it. quiet: ids of what is said without any attack. addresses: of each machine.
+
+    incidents: gravest first.
+    """
+    joined = list(incidents)
     frames, begin = set(truth["frames"]), _ns(truth["begin"])
     ends = {a for name in (truth["attacker"], *truth["victims"]) for a in addresses.get(name, ())}
     mine: list[Said] = []
@@ -68,6 +73,8 @@ def score(
         (mine if about else others).append(one)
     accepted = set(truth["techniques"])
     named = [one for one in mine if accepted & set(one.finding.techniques)]
+    ids = {one.finding.id for one in mine}
+    theirs = [incident for incident in joined if not ids.isdisjoint(incident.findings)]
     return Row(
         scenario=truth["name"],
         pace=truth["pace"],
@@ -76,11 +83,12 @@ def score(
         named=bool(named),
         delay_s=_delay(mine, truth),
         named_s=_delay(named, truth),
+        first=next((name for incident in theirs for name in incident.techniques[:1]), None),
         given=tuple(dict.fromkeys(t for one in mine for t in one.finding.techniques)),
         by=tuple(dict.fromkeys(one.finding.detector for one in mine)),
         titles=tuple(one.finding.title for one in mine),
         others=tuple(one.finding.title for one in others),
-        incidents=sum(not ids.isdisjoint(one.finding.id for one in mine) for ids in joined),
+        incidents=len(theirs),
     )
 
 
