@@ -22,6 +22,7 @@ from interlock.detect.learned.new_deed import NewDeed
 from interlock.detect.learned.new_network_service import NewNetworkService
 from interlock.detect.learned.new_oddity import NewOddity
 from interlock.detect.learned.repeated_values import RepeatedValues
+from interlock.detect.learned.setpoint_drift import SetpointDrift
 from interlock.detect.learned.unusual_rate import UnusualRate
 from interlock.detect.learned.unusual_value import UnusualValue
 from interlock.detect.malformed_control import MalformedControl
@@ -76,6 +77,7 @@ DETECTORS: Final[dict[str, Callable[[], Detector]]] = {
     "safety-system": SafetySystemTouched,
     "safety-value": SafetyValue,
     "safety-write": SafetyWrite,
+    "setpoint-drift": SetpointDrift,
     "shared-secret": SharedSecret,
     "sweep": Sweep,
     "unusual-rate": UnusualRate,

@@ -37,6 +37,7 @@ MOMENT_NS: Final = 600 * 10**9
 MOST_INCIDENTS: Final = 500
 MOST_STEPS: Final = 200
 MOST_MACHINES: Final = 1_000
+_WEIGHTY: Final = SEVERITIES.index("medium")
 _FORMAT: Final = "interlock/incidents-state/1"
 
 
@@ -257,7 +258,9 @@ def _step(finding: Finding, consequence: Consequence) -> Step:
 def _told(thread: _Thread, context: Context) -> Incident:
     ranks = {consequence.name: consequence for consequence in RANKS}
     steps = sorted(thread.steps.values(), key=lambda s: (s.time, s.finding))
-    gravest = min((ranks[step.consequence] for step in steps), key=lambda c: c.rank)
+    # What is told beside (a low change, such as a value that is strange) does not say what it was about.
+    weighty = [step for step in steps if SEVERITIES.index(step.severity) >= _WEIGHTY] or steps
+    gravest = min((ranks[step.consequence] for step in weighty), key=lambda c: c.rank)
     return tell(
         thread.id, thread.realm, steps, gravest, context,
         left_out=thread.left_out, merged=tuple(thread.merged), news=thread.news,
