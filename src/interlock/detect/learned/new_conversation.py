@@ -12,7 +12,8 @@ from interlock.detect.batch import MINUTE_NS
 from interlock.detect.causes import Verdict
 from interlock.detect.control import CONTROL_PORTS, spoken
 from interlock.detect.learned.deeds import INFRASTRUCTURE, REMOTE
-from interlock.detect.learned.doors import ALARMS_APART_DAYS, Doors
+from interlock.detect.learned.doors import Doors
+from interlock.detect.learned.knocked import knocked
 from interlock.detect.learned.learner import HELD_BACK, Learner
 from interlock.detect.learned.lexicon import Lexicon
 from interlock.detect.learned.standing import deed_at, standing, unordered
@@ -167,7 +168,7 @@ class NewConversation(Learner):
         """Say who calls whom, and whether it looks like a program that reports somewhere."""
         realm, client, server, service = key
         if service == "knock":
-            return _knocked(key, tally, context) if self.doors.searches(key[:2]) else None
+            return knocked(key, tally, context, _SILENT, _ACTIONS) if self.doors.searches(key[:2]) else None
         protocols = set(tally.noted("protocol"))
         if protocols and all((realm, client, server, p) in self._read for p in protocols):
             return None
@@ -358,35 +359,6 @@ def _told(service: str) -> str:
     port = service.rpartition("/")[2]
     known = CONTROL_PORTS.get(int(port)) or _REMOTE_PORTS.get(int(port)) if port.isdecimal() else None
     return f"{service} ({known})" if known else service
-
-
-def _knocked(key: Key, tally: Tally, context: Context) -> Verdict:
-    realm, client = key[:2]
-    servers, doors = list(tally.noted("server")), list(tally.noted("service"))
-    ends = standing(context, (realm, client, ""), tally, stranger=bool(tally.noted("stranger")))
-    name = context.name(realm, client)
-    return Verdict(
-        realm=realm,
-        machines=(client,),
-        others=tuple(servers),
-        cause="knock",
-        kind="change" if ends.ordered else "alert",
-        severity="info" if ends.ordered else "high" if ends.stranger else "medium",
-        confidence=0.8,
-        title=f"{name} knocked and went away: {counted(len(servers), 'machine')}, "
-        f"{counted(len(doors), 'port')}, none of which it had ever called",
-        seen=f"Seen {counted(tally.count, 'conversation')} without a word, at {', '.join(doors[:8])}. "
-        f"{ends.told()}".strip(),
-        matters="Whoever tries doors looks for a way on; some controllers stop when many are tried at once.",
-        silent="Silent where mistakes alone would make so many first contacts in so short a time more often than "
-        f"once in {ALARMS_APART_DAYS:.0f} days: one machine, or three ports of it, are never enough where the client "
-        f"is known. {_SILENT}",
-        actions=_ACTIONS,
-        deed=deed_at(realm, client, servers),
-        techniques=named("search-machines" if len(servers) >= len(doors) else "search-doors"),
-        requirements=("IEC 62443-3-3 SR 6.2", "IEC 62443-3-3 SR 5.2", "NIS2 Art. 21(2)(b)"),
-        data=(("servers", ", ".join(servers)[:500]), ("ports", ", ".join(doors)[:500])),
-    )
 
 
 _SILENT: Final = (

@@ -1,0 +1,48 @@
+"""What is said of somebody who knocks at doors and goes away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from interlock.detect.causes import Verdict
+from interlock.detect.learned.doors import ALARMS_APART_DAYS
+from interlock.detect.learned.standing import deed_at, standing
+from interlock.detect.techniques import named
+from interlock.detect.wording import counted
+
+if TYPE_CHECKING:
+    from interlock.detect.interface import Context
+    from interlock.detect.tally import Key, Tally
+    from interlock.records.finding import Action
+
+__all__ = ["knocked"]
+
+
+def knocked(key: Key, tally: Tally, context: Context, silent: str, actions: tuple[Action, ...]) -> Verdict:
+    """Say at how many machines and ports. silent, actions: as of all new conversations."""
+    realm, client = key[:2]
+    servers, doors = list(tally.noted("server")), list(tally.noted("service"))
+    ends = standing(context, (realm, client, ""), tally, stranger=bool(tally.noted("stranger")))
+    name = context.name(realm, client)
+    return Verdict(
+        realm=realm,
+        machines=(client,),
+        others=tuple(servers),
+        cause="knock",
+        kind="change" if ends.ordered else "alert",
+        severity="info" if ends.ordered else "high" if ends.stranger else "medium",
+        confidence=0.8,
+        title=f"{name} knocked and went away: {counted(len(servers), 'machine')}, "
+        f"{counted(len(doors), 'port')}, none of which it had ever called",
+        seen=f"Seen {counted(tally.count, 'conversation')} without a word, at {', '.join(doors[:8])}. "
+        f"{ends.told()}".strip(),
+        matters="Whoever tries doors looks for a way on; some controllers stop when many are tried at once.",
+        silent="Silent where mistakes alone would make so many first contacts in so short a time more often than "
+        f"once in {ALARMS_APART_DAYS:.0f} days: one machine, or three ports of it, are never enough where the client "
+        f"is known. {silent}",
+        actions=actions,
+        deed=deed_at(realm, client, servers),
+        techniques=named("search-machines" if len(servers) >= len(doors) else "search-doors"),
+        requirements=("IEC 62443-3-3 SR 6.2", "IEC 62443-3-3 SR 5.2", "NIS2 Art. 21(2)(b)"),
+        data=(("servers", ", ".join(servers)[:500]), ("ports", ", ".join(doors)[:500])),
+    )
