@@ -9,6 +9,7 @@ from .credentials.test_password_guessing import GUESSED
 from .credentials.test_shared_secret import REUSED
 from .programs.test_program_compare import LOADED
 from .rows import SECOND, START
+from .safety.test_replayed_writes import OTHER, control, replay
 from .test_dcp_change import SET
 from .test_default_community import PUBLIC
 from .test_duplicate_address import BOTH
@@ -93,6 +94,15 @@ def scenario() -> dict[str, list[dict[str, Any]]]:
         {"verb": "program-write", "protocol": "s7comm", "at": 4, "user": "eng", "operation": 7},
         {"verb": "force", "protocol": "cip", "at": 40, "server": "10.0.0.5"},
         {"verb": "stop", "protocol": "cip", "at": 400, "source": "b.pcap", "outcome": "refused"},
+        {
+            "verb": "write",
+            "at": 50,
+            "server": "10.0.0.5",
+            "object": "holding:1",
+            "count": 1,
+            "outcome": "refused",
+            "code": 2,
+        },
         {**SET, "object": "name-of-station", "at": 9},
         {"at": 10, "item": 1, "items": 2},
         {"at": 11, "frame": None, "response_frame": 77},
@@ -123,9 +133,12 @@ def scenario() -> dict[str, list[dict[str, Any]]]:
 
 
 def _values() -> list[dict[str, Any]]:
-    """A set point that creeps, then leaps beyond the limit; a valve that two stations hammer."""
+    """A set point that creeps, then leaps beyond the limit; a valve that two stations hammer; a replay."""
     written = {"direction": "written", "object": "holding:4"}
+    drive = [{**row, "server": "10.0.0.8"} for row in control(80)]
     return [
+        *drive,
+        *replay(drive[10:25], OTHER, 60.5),
         *({"object": "input:0", "number": [6.0 + 0.01 * (n % 7), 3.0], "at": n} for n in range(300)),
         *({**written, "number": [6.0 + 0.2 * n], "at": 20 * n + 0.5} for n in range(12)),
         {**written, "number": [11.0], "at": 290.5},

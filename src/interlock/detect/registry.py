@@ -33,7 +33,9 @@ from interlock.detect.public_address import PublicAddress
 from interlock.detect.publisher_sequence import PublisherSequence
 from interlock.detect.refusals import Refusals
 from interlock.detect.routed_control import RoutedControl
+from interlock.detect.safety.replayed_writes import ReplayedWrites
 from interlock.detect.safety.safety_interlock import SafetyInterlock
+from interlock.detect.safety.safety_refused import SafetyRefused
 from interlock.detect.safety.safety_system import SafetySystemTouched
 from interlock.detect.safety.safety_value import SafetyValue
 from interlock.detect.safety.safety_write import SafetyWrite
@@ -72,8 +74,10 @@ DETECTORS: Final[dict[str, Callable[[], Detector]]] = {
     "publisher-sequence": PublisherSequence,
     "refusals": Refusals,
     "repeated-values": RepeatedValues,
+    "replayed-writes": ReplayedWrites,
     "routed-control": RoutedControl,
     "safety-interlock": SafetyInterlock,
+    "safety-refused": SafetyRefused,
     "safety-system": SafetySystemTouched,
     "safety-value": SafetyValue,
     "safety-write": SafetyWrite,

@@ -111,6 +111,16 @@ class Tags:
                     values=values[held], doubted=doubted, about=about,
                 )  # fmt: skip
 
+    def touched(self, realm: str, server: str, unit: str | None, thing: str, count: int) -> tuple[Tag, ...]:
+        """Tags that lie in `count` elements of a machine from the object `thing` on, as an operation names it."""
+        if not self._spaces or not thing:
+            return ()
+        block = place_of(thing)
+        end = block.at + max(1, count) * block.width
+        return tuple(
+            tag for tag, place in self._at(realm, server, unit, block.space) if block.at <= place.at < end
+        )
+
     def _at(self, realm: str, server: str, unit: str | None, space: str) -> tuple[tuple[Tag, Place], ...]:
         key = (realm, server, unit, space)
         if key not in self._found:
