@@ -318,7 +318,9 @@ CREDENTIALS: Final = Table(
         Column(name="client", type=text(), meaning="address of who logs in"),
         Column(name="server", type=text(), meaning="address of who is logged in to"),
         Column(name="protocol", type=text(), meaning="protocol that carried it in clear"),
-        Column(name="scheme", type=text(), meaning="how: basic, user-password, community, anonymous, pin"),
+        Column(
+            name="scheme", type=text(), meaning="how: basic, form, user-password, community, anonymous, pin"
+        ),
         Column(name="user", type=text(), nullable=True, meaning="account name"),
         Column(
             name="fingerprint",

@@ -54,7 +54,8 @@ def test_answers_belong_to_requests_in_order() -> None:
 def test_basic_credentials_are_a_login_with_its_outcome() -> None:
     login = tcp(TALK, port=80)["credentials"]
     assert [(r["scheme"], r["user"], r["known"], r["outcome"]) for r in login] == [
-        ("basic", "admin", "default", "ok")
+        ("form", "joe", None, "unknown"),
+        ("basic", "admin", "default", "ok"),
     ]
     refused = [TALK[2], (CLIENT, b"x" * 30), (SERVER, b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n")]
     assert tcp(refused, port=80)["credentials"][0]["outcome"] == "refused"

@@ -2,8 +2,9 @@
 
     request-line CRLF *( field CRLF ) CRLF body        status-line CRLF *( field CRLF ) CRLF body
 
-Only heads are read, the first octets of WinRM's requests (`winrm`), and bodies that carry files (`bodies`); answers
-belong to requests in order. Source: RFC 9110, RFC 9112, RFC 7617 (Basic), RFC 7616 (Digest), RFC 4559 (Negotiate).
+Only heads are read, the first octets of WinRM's requests (`winrm`), forms that carry logins (`forms`), and bodies that
+carry files (`bodies`); answers belong to requests in order.
+Source: RFC 9110, RFC 9112, RFC 7617 (Basic), RFC 7616 (Digest), RFC 4559 (Negotiate).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from interlock.decode.decoder import Decoder
 from interlock.decode.logins import Names, begin, end
 from interlock.decode.protocols.http.agents import system_of
 from interlock.decode.protocols.http.bodies import brings_file, fetches_file, gives_file, name_of
+from interlock.decode.protocols.http.forms import form_login, form_octets, outcome_of, query_login
 from interlock.decode.protocols.http.framing import REQUEST_LINE, STATUS_LINE, HttpFramer
 from interlock.decode.protocols.http.receiving import Receiving
 from interlock.decode.protocols.http.winrm import is_wsman, negotiated, read_action
@@ -36,7 +38,7 @@ _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64})[ \t]*:[ \t]*([^\r\n]*)
 _WANTED = frozenset(
     {
         *("host", "server", "user-agent", "authorization", "www-authenticate", "content-length"),
-        "sec-websocket-protocol",
+        *("sec-websocket-protocol", "set-cookie", "location"),
     }
 )
 _HOST = re.compile(r"[\w.:\[\]-]{1,255}")
@@ -48,14 +50,16 @@ class _Exchange:
     """What a flow has open: requests not answered yet, oldest first, and their number.
 
     bodies: per side, a Body under way. brought: files that wait for the answer to their request, by its number.
+    forms: account and login of a form that waits for its answer, by its request's number.
     user: whom NTLM let in; it authenticates the connection, not each request (RFC 4559 clause 6).
     """
 
-    __slots__ = ("asked", "bodies", "brought", "user", "waiting")
+    __slots__ = ("asked", "bodies", "brought", "forms", "user", "waiting")
 
     def __init__(self):
         self.bodies = [None, None]
         self.brought = []
+        self.forms = {}
         self.user = None
         self.asked = 0
         self.waiting = deque(maxlen=MAX_WAITING)
@@ -113,8 +117,10 @@ class Http(Decoder):
         if is_wsman(line[2]) and method == "POST":
             self.flows.protocol[slot] = self.tools.codes["winrm"]
             self._manage(out, row, head[line.end() :])
+        self._form(m, i, out, row, exchange, head, line)
         exchange.waiting.append((exchange.asked, function, method, user, login, line[2]))
-        if not is_wsman(line[2]) and brings_file(line[1], line[2], head):
+        passed = is_wsman(line[2]) or form_octets(line[1], head)
+        if not passed and brings_file(line[1], line[2], head):
             name = name_of(line[2], b"")
             told = {"user": user or exchange.user, "operation": out.operation_of(row)}
             self.receiving.begin(m, i, exchange, head, (name, "written"), told)
@@ -141,6 +147,8 @@ class Http(Decoder):
                 out.set_name(row, self.others.code(method))
         if code >= 400:
             out.settle(row, REFUSED, code)
+        if key in exchange.forms:
+            self._formed(m, i, *exchange.forms.pop(key), outcome_of(code, fields))
         if exchange.brought:
             self.receiving.answered(m, i, exchange, key, refused=code >= 400)
         if target and method != "HEAD" and gives_file(fetches_file(method.encode("ascii"), target), head):
@@ -204,6 +212,26 @@ class Http(Decoder):
         if found is not None and found.names.get("user"):
             return found.names["user"][:128], NTLM
         return None, None
+
+    def _form(self, m, i, out, row, exchange, head, line):
+        """A login in the body or the query of a request; its row waits for the answer."""
+        pair = query_login(line[2])
+        if pair is None and form_octets(line[1], head):
+            above, _, body = head.partition(b"\r\n\r\n")
+            pair = form_login(above, body)
+        if pair is None:
+            return
+        user, secret = pair
+        if user:
+            out.set_user(row, self.accounts.code(user))
+        exchange.forms[exchange.asked] = (user, begin(self.facts, m, i, "http", "form", user, secret))
+        if len(exchange.forms) > MAX_WAITING:
+            exchange.forms.pop(next(iter(exchange.forms)))
+
+    def _formed(self, m, i, user, login, outcome):
+        end(self.facts, login, outcome)
+        if user and outcome == "ok":
+            self.facts.clue(m, i, self.facts.receiver(m, i), "user", user, "http", 0.7)
 
     def _manage(self, out, row, rest):
         """A request of WS-Management is one of WinRM's, by its action."""

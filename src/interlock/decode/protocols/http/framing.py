@@ -2,7 +2,8 @@
 
 Bodies that carry files (bodies.py) are handed on as they come.
 
-To a head of WS-Management the first octets of its body belong, where its length is said.
+To a head of WS-Management the first octets of its body belong, where its length is said; to one of a form or of JSON
+that may be a login, all of them.
 
 A chunk's size line is a message, too (decoders pass over it); after CONNECT or an upgrade the rest is leapt.
 Source: RFC 9112 clauses 2.2, 6.3, 7.1; RFC 9110 clauses 7.8, 9.3.6.
@@ -15,13 +16,12 @@ from collections import deque
 
 from interlock.decode.framing import Framer
 from interlock.decode.protocols.http.bodies import brings_file, fetches_file, gives_file
+from interlock.decode.protocols.http.extent import CHUNK, CHUNKED, LENGTH
+from interlock.decode.protocols.http.forms import form_octets
 from interlock.decode.protocols.http.winrm import KEPT, is_wsman
 
 __all__ = [
-    "CHUNK",
-    "CHUNKED",
     "FOREVER",
-    "LENGTH",
     "MAX_HEAD",
     "REQUEST_LINE",
     "STATUS_LINE",
@@ -41,9 +41,6 @@ REQUEST_LINE = re.compile(
 )
 STATUS_LINE = re.compile(rb"HTTP/(\d\.\d) (\d{3})(?: [^\r\n]*)?\r?\n")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
-LENGTH = re.compile(rb"\ncontent-length[ \t]*:[ \t]*(\d{1,18})[ \t]*\r?\n", re.IGNORECASE)
-CHUNKED = re.compile(rb"\ntransfer-encoding[ \t]*:[^\r\n]*chunked[ \t]*\r?\n", re.IGNORECASE)
-CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _START = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}(?: |$)")
 
 HEAD, CHUNKS, DONE, FILE_CHUNKS = 0, 1, 2, 3
@@ -124,13 +121,13 @@ class HttpFramer(Framer):
         asked = REQUEST_LINE.match(head)
         if asked is not None:
             queue = self.methods.setdefault(self.slot, deque(maxlen=MAX_WAITING))
-            if is_wsman(asked[2]) and self._short(head, there - length):
+            keeps = self._keeps(asked, head)
+            if keeps and there - length < self.kept:
                 self.want = length + self.kept
                 return 0
             queue.append((asked[1], fetches_file(asked[1], asked[2])))
-            wsman = is_wsman(asked[2])
-            self._rest(key, head, until_close=False, file=not wsman and brings_file(asked[1], asked[2], head))
-            if is_wsman(asked[2]) and self.leap:
+            self._rest(key, head, until_close=False, file=not keeps and brings_file(asked[1], asked[2], head))
+            if keeps and self.leap:
                 length += self.kept
                 self.leap -= self.kept
             return length
@@ -149,12 +146,15 @@ class HttpFramer(Framer):
             self._rest(key, head, until_close=True, file=gives_file(file, head))
         return length
 
-    def _short(self, head, there):
-        """Whether the octets of a body that are read have not all come; `kept`: how many they are."""
+    def _keeps(self, asked, head):
+        """Whether the first octets of the body belong to the head; `kept`: how many they are."""
+        self.kept = form_octets(asked[1], head)
+        if not is_wsman(asked[2]):
+            return self.kept > 0
         length = LENGTH.search(head)
         chunked = CHUNKED.search(head) is not None
         self.kept = min(int(length[1]), KEPT) if length is not None and not chunked else 0
-        return there < self.kept
+        return True
 
     def _rest(self, key, head, until_close, file):
         """The body's extent: chunks, a length, the connection's end, or none (RFC 9112 6.3). file: hand it on."""

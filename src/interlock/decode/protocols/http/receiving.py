@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from interlock.decode.protocols.http.bodies import Body, boundary_of, files_of
-from interlock.decode.protocols.http.framing import CHUNK, CHUNKED, LENGTH, REQUEST_LINE, STATUS_LINE
+from interlock.decode.protocols.http.extent import CHUNK, CHUNKED, LENGTH
+from interlock.decode.protocols.http.framing import REQUEST_LINE, STATUS_LINE
 
 if TYPE_CHECKING:
     from interlock.decode.artifacts import Artifact
