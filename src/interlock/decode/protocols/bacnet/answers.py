@@ -76,14 +76,15 @@ def _read_range(x):
 def _read_file(x):
     """AtomicReadFile-ACK: whether the file ends there, then [0] stream access with its octets."""
     p = x.p
-    if p.look() == APPLICATION:
-        p.content()
-    if not p.opens(0):
+    ends = p.look() == APPLICATION and p.content() == b"\x01"
+    if not p.opens(0) or p.look() != APPLICATION:
         return
-    p.skip()
+    at = int.from_bytes(p.content(), "big", signed=True)
     if p.look() == APPLICATION and p.number == OCTETS:
         content, code = p.content(), x.out.object_of(x.row)
         d = x.decoder
+        if code >= 0:
+            d.files.read(x, code, at, content, ends=ends)
         if code >= 0 and d.values.wanted:
             block = d.values.block(
                 x.m,

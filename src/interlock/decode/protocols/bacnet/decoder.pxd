@@ -13,6 +13,7 @@ cdef class Bacnet(Decoder):
     cdef Cursor whole
     cdef Exchange x
     cdef list questions
+    cdef public object files
 
     cpdef message(self, Messages m, int i, Sheet out)
     cpdef flow(self, int slot)

@@ -25,6 +25,7 @@ from interlock.decode.logins import Names, begin, end
 from interlock.decode.protocols.bacnet.answers import ACKNOWLEDGED
 from interlock.decode.protocols.bacnet.bvlc import Bvlc
 from interlock.decode.protocols.bacnet.exchange import Exchange
+from interlock.decode.protocols.bacnet.files import FileTransfers
 from interlock.decode.protocols.bacnet.network import NETWORK_MESSAGES, unit_text
 from interlock.decode.protocols.bacnet.recognition import probe
 from interlock.decode.protocols.bacnet.requests import CONFIRMED, UNCONFIRMED
@@ -78,6 +79,7 @@ class Bacnet(Decoder):
         self.whole = Cursor()
         self.x = Exchange(self)
         self.questions = []
+        self.files = FileTransfers(tools)
 
     def message(self, m, i, out):
         """See Decoder.message."""

@@ -173,12 +173,19 @@ def _file(x):
     row = x.object(identifier, count=-1)
     if p.look() != OPENING:
         return
-    p.opens(p.number)
-    p.skip()
+    streams = p.opens(0)
+    if not streams:
+        p.opens(p.number)
+    if p.look() != APPLICATION:
+        return
+    at = int.from_bytes(p.content(), "big", signed=True)
     if p.look() != APPLICATION:
         return
     if p.number == OCTETS:
         count, content = p.length, p.content()
+        code = x.out.object_of(row) if row >= 0 else -1
+        if streams and code >= 0:
+            x.decoder.files.write(x, code, at, content)
         x.put(identifier, NO_PROPERTY, None, Value("octet-string", raw=content), WRITTEN)
     else:
         count = int.from_bytes(p.content(), "big")
