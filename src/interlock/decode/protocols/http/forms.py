@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import re
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote_to_bytes
 
 from interlock.decode.protocols.http.extent import CHUNKED, LENGTH
 
@@ -41,6 +40,7 @@ inputuser inputusername webuser authuser httpuser fusername operator log
 """
 _SECRETS: Final = frozenset(_FIELDS.split())
 _ACCOUNTS: Final = frozenset(_NAMES.split())
+_ESCAPED: Final = re.compile(rb"%([0-9A-Fa-f]{2})")
 _CHANGES: Final = ("new", "confirm", "repeat", "retype", "again", "verify", "old", "current")
 _FAILED: Final = re.compile(r"err|fail|denied|invalid|wrong|login|logon|signin", re.IGNORECASE)
 
@@ -88,11 +88,13 @@ def outcome_of(code: int, fields: dict[str, str]) -> str:
 
 def _fields(octets: bytes) -> list[tuple[str, bytes]]:
     parts = octets.split(b"&", _MAX_FIELDS)[:_MAX_FIELDS]
-    pairs = [part.replace(b"+", b" ").partition(b"=") for part in parts if b"=" in part]
-    return [
-        (unquote_to_bytes(name).decode("utf-8", "replace"), unquote_to_bytes(value))
-        for name, _, value in pairs
-    ]
+    pairs = [part.partition(b"=") for part in parts if b"=" in part]
+    return [(_plain(name).decode("utf-8", "replace"), _plain(value)) for name, _, value in pairs]
+
+
+def _plain(octets: bytes) -> bytes:
+    """Octets without their escapes (URL Standard, application/x-www-form-urlencoded parsing)."""
+    return _ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), octets.replace(b"+", b" "))
 
 
 def _objects(value: Any, depth: int = 0) -> Iterator[list[tuple[str, bytes]]]:
