@@ -9,9 +9,9 @@ from interlock.detect.tally import Tallies
 
 
 def kept(parts: list[np.ndarray], store: Store | None = None) -> tuple[int, ...]:
-    named = NamedFrames()
+    named = NamedFrames(store)
     for part in parts:
-        named.add(part.astype(np.int64), store)
+        named.add(part.astype(np.int64) if len(part) != 1 else part.tolist())
     return named.told()
 
 

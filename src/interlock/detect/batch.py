@@ -187,6 +187,7 @@ class Groups:
         # Not the batch, which keeps its groups: a circle would keep both, and all their rows, until it is looked for.
         self.times, self.frames = batch.times_ns(), batch.frames()
         self._summaries: list[Summary] | None = None
+        self._few_frames: list[list[int]] = []
         self._order: NDArray[np.int64] | None = None
         self._starts = np.zeros(0, np.int64)
 
@@ -225,14 +226,24 @@ class Groups:
 
     def _few_summaries(self) -> list[Summary]:
         sums = [[0, _LATEST, -_LATEST, _LATEST] for _ in self.keys]
+        named: list[list[int]] = [[] for _ in self.keys]
+        self._few_frames = named
         rows = zip(self._cells.tolist(), self.times.tolist(), self.frames.tolist(), strict=True)
         for cell, time, frame in rows:
             total = sums[cell]
             total[0] += 1
             total[1], total[2] = min(total[1], time), max(total[2], time)
+            named[cell].append(frame)
             if 0 < frame < total[3]:
                 total[3] = frame
         return [(count, first, last, least) for count, first, last, least in sums]
+
+    def frames_of(self, group: int) -> NDArray[np.int64] | list[int]:
+        """Frame numbers of a group's rows."""
+        if not self._few:
+            return self.frames[self.rows(group)]
+        self.summary(group)
+        return self._few_frames[group]
 
     def rows(self, group: int) -> NDArray[np.int64]:
         """Row numbers of a group, rising."""

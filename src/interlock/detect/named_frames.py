@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Final
+from array import array
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["FIRST_FRAMES", "MAX_FRAMES", "NamedFrames", "Store", "marks_of"]
 
 FIRST_FRAMES: Final = 20
 MAX_FRAMES: Final = 512
 """Frames named of a cause and source, all of them where there are no more."""
+_ENOUGH: Final = 128
 _SAMPLE: Final = MAX_FRAMES - FIRST_FRAMES
 _ALL_SAMPLES: Final = 400_000
 _NONE: Final = np.zeros(0, np.int64)
@@ -44,41 +49,54 @@ def marks_of(frames: Frames) -> Marks:
 class NamedFrames:
     """Frame numbers of one source. What is kept depends on which frames there were, not on their order.
 
-    first: the smallest, rising. The sample: the frames with the least marks; past `limit` none is taken any more.
+    The smallest are kept, and a sample: the frames with the least marks; past a limit none is taken any more. What
+    comes is held until there is enough of it, since numpy's steps cost as much for one frame as for a hundred.
     """
 
-    __slots__ = ("_sample", "first", "limit")
+    __slots__ = ("_first", "_held", "_limit", "_sample", "_store")
 
-    def __init__(self) -> None:
-        self.first: list[int] = []
-        self.limit = _OPEN
+    def __init__(self, store: Store | None = None) -> None:
+        """store: what bounds the samples of a detector together."""
+        self._first: Frames = _NONE
         self._sample: Frames = _NONE
+        self._limit = _OPEN
+        self._held = array("q")
+        self._store = store
 
     def __len__(self) -> int:
-        """How many places of a store it takes."""
+        """How many places of the store it takes."""
+        self._settle()
         return len(self._sample)
 
-    def add(self, frames: Frames, store: Store | None = None) -> None:
-        """Take in more; 0 stands for none. store: what bounds the samples of a detector together."""
-        if not len(self._sample):
-            # Sorting a few in Python is quicker than numpy's set-up; many are made distinct by numpy first.
-            few = frames if len(frames) <= 4 * FIRST_FRAMES else np.unique(frames)
-            every = sorted({*self.first, *few.tolist()} - {0})
-            self.first = every[:FIRST_FRAMES]
-            if len(every) > FIRST_FRAMES:
-                self._draw(np.array(every, np.int64), store)
-            return
-        if len(frames) and int(frames.min()) < self.first[-1]:
-            some = np.unique(frames)[: FIRST_FRAMES + 1]
-            self.first = sorted({*self.first, *some.tolist()} - {0})[:FIRST_FRAMES]
-        self._draw(frames, store)
+    def add(self, frames: Frames | Sequence[int]) -> None:
+        """Take in more; 0 stands for none."""
+        if isinstance(frames, np.ndarray):
+            self._held.frombytes(np.ascontiguousarray(frames, np.int64).tobytes())
+        else:
+            self._held.extend(frames)
+        if len(self._held) >= _ENOUGH:
+            self._settle()
 
-    def _draw(self, frames: Frames, store: Store | None) -> None:
-        lower = frames[marks_of(frames) < self.limit]
+    def _settle(self) -> None:
+        if not len(self._held):
+            return
+        frames = np.unique(np.frombuffer(self._held, np.int64))
+        self._held = array("q")
+        frames = frames[np.searchsorted(frames, 1) :]
+        if len(self._first) < FIRST_FRAMES or (len(frames) and frames[0] < self._first[-1]):
+            every = np.union1d(self._first, frames)
+            self._first = every[:FIRST_FRAMES]
+            if len(self._sample) or len(every) > FIRST_FRAMES:
+                self._draw(every)
+        else:
+            self._draw(frames)
+
+    def _draw(self, frames: Frames) -> None:
+        lower = frames[marks_of(frames) < self._limit]
         if not len(lower):
             return
-        pool = np.union1d(self._sample, lower[lower > 0])
-        most = _SAMPLE
+        pool = np.union1d(self._sample, lower)
+        most, store = _SAMPLE, self._store
         if store is not None:
             most = min(most, len(self._sample) + store.left)
             store.left -= min(len(pool), most) - len(self._sample)
@@ -88,10 +106,9 @@ class NamedFrames:
             pool, marks = pool[kept], marks[kept]
         self._sample = pool
         if len(pool) >= most:
-            self.limit = marks.max() if most else np.uint64(0)
+            self._limit = marks.max() if most else np.uint64(0)
 
     def told(self) -> tuple[int, ...]:
         """All that are kept, rising; at most MAX_FRAMES."""
-        if not len(self._sample):
-            return tuple(self.first)
-        return tuple(sorted({*self.first, *self._sample.tolist()}))
+        self._settle()
+        return tuple(np.union1d(self._first, self._sample).tolist())

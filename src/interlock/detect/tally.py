@@ -40,16 +40,14 @@ class Span:
 
     __slots__ = ("count", "first", "frames", "last")
 
-    def __init__(self, first: int, last: int) -> None:
-        self.count, self.first, self.last, self.frames = 0, first, last, NamedFrames()
+    def __init__(self, first: int, last: int, store: Store | None) -> None:
+        self.count, self.first, self.last, self.frames = 0, first, last, NamedFrames(store)
 
-    def add(
-        self, first: int, last: int, frames: NDArray[np.int64], count: int, store: Store | None = None
-    ) -> None:
+    def add(self, first: int, last: int, frames: NDArray[np.int64] | list[int], count: int) -> None:
         """Take in more rows."""
         self.count += count
         self.first, self.last = min(self.first, first), max(self.last, last)
-        self.frames.add(frames, store)
+        self.frames.add(frames)
 
 
 class Room:
@@ -113,7 +111,7 @@ class Tally:
     def add_group(self, source: str, groups: Groups, group: int) -> None:
         """Count a group of rows that all came from one source."""
         count, first, last, _ = groups.summary(group)
-        frames = groups.frames[groups.rows(group)]
+        frames = groups.frames_of(group)
         if self._room is not None and self._room.when is not None:
             self._hold(first, last, count, groups.times[groups.rows(group)])
         self._span(source, first, last, frames, count)
@@ -149,14 +147,16 @@ class Tally:
         held = held if held in self.orders or len(self.orders) < _MOST_ORDERS else ""
         self.orders[held] = self.orders.get(held, 0) + count
 
-    def _span(self, source: str, first: int, last: int, frames: NDArray[np.int64], count: int) -> None:
+    def _span(
+        self, source: str, first: int, last: int, frames: NDArray[np.int64] | list[int], count: int
+    ) -> None:
         span = self.spans.get(source)
         if span is None:
             if len(self.spans) >= MAX_SOURCES:
                 self.left_out += count
                 return
-            span = self.spans[source] = Span(first, last)
-        span.add(first, last, frames, count, None if self._room is None else self._room.frames)
+            span = self.spans[source] = Span(first, last, None if self._room is None else self._room.frames)
+        span.add(first, last, frames, count)
 
     def note(self, kind: str, word: str, count: int = 1) -> None:
         """Count a word of a kind (a peer, a user, an outcome)."""

@@ -6,8 +6,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
+from interlock.detect.batch import MINUTE_NS
 from interlock.detect.causes import Verdict
 from interlock.detect.control import CONTROL_PROTOCOLS, spoken
+from interlock.detect.learned.latency_habits import (
+    FLOOR_NS,
+    LEAST_LATE,
+    LEAST_LEARNED,
+    SHARE,
+    TIMES,
+    Answers,
+    Habits,
+    Recent,
+)
 from interlock.detect.learned.learner import Learner
 from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.techniques import named
@@ -15,27 +26,17 @@ from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
-    from interlock.detect.batch import Batch
+    from interlock.detect.batch import Batch, Groups
     from interlock.detect.interface import Context
     from interlock.detect.tally import Key, Tally
 
 __all__ = ["LateAnswers"]
 
 MAX_RELATIONS: Final = 10_000
-LEAST_LEARNED: Final = 50
-LEAST_LATE: Final = 6
-"""Answers of a relation that must be known, and late ones in a minute that are no accident."""
-SHARE: Final = 0.3
-"""Part of a minute's answers that must be late: a single slow request (a program, a long list) is none of it."""
-TIMES: Final = 4
-FLOOR_NS: Final = 50_000_000
-"""Late is beyond so many times what 99 of 100 answers took, and this much more."""
-_BINS: Final = 32
-_KEPT: Final = 16
 
 
 class LateAnswers(Learner):
@@ -58,52 +59,63 @@ class LateAnswers(Learner):
 
     def __init__(self) -> None:
         super().__init__()
-        self.habits: dict[Key, list[int]] = {}
-        self._minutes: dict[Key, dict[int, list[int]]] = {}
+        self.habits = Habits(MAX_RELATIONS)
+        self._recent = Recent()
         self._bad: set[Key] = set()
 
     def take(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
         """Count how long answers took."""
-        for key, _, _, _, latencies, minute in _answers(batch):
-            habit = self.habits.get(key)
-            if habit is None:
-                if len(self.habits) >= MAX_RELATIONS:
-                    continue
-                habit = self.habits[key] = [0] * _BINS
-            limit = _limit(habit)
-            if limit and _is_much(int((latencies > limit).sum()), len(latencies)):
-                self.surprise(key, minute)
-            for bin_, count in zip(*np.unique(_bins(latencies), return_counts=True), strict=True):
-                habit[int(bin_)] += int(count)
+        answers = self._answers(batch.messages(), batch.relations(), self.habits.make)
+        if answers is None:
+            return
+        for place, minute in self._recent.bad(answers, self._late(answers)):
+            self.surprise(self.habits.keys[place], minute)
+        self.habits.add(answers)
 
     def deviations(self, batch: Batch, context: Context) -> Iterator[Key]:  # noqa: ARG002 - the interface's shape
         """Count answers, and those that are late."""
-        for key, source, messages, rows, latencies, minute in _answers(batch):
-            limit = _limit(self.habits.get(key, []))
-            if not limit:
-                continue
-            late = latencies > limit
-            minutes = self._minutes.setdefault(key, {})
-            counts = minutes.setdefault(minute, [0, 0])
-            counts[0] += len(latencies)
-            counts[1] += int(late.sum())
-            if _is_much(counts[1], counts[0]):
-                self._bad.add(key)
-            if len(minutes) > _KEPT:
-                del minutes[min(minutes)]
-            if late.any():
-                tally = self.tallies[key]
-                tally.add_rows(source, messages, rows[late])
-                tally.note("longest", f"{int(latencies.max()).bit_length()}")
-                yield key
+        answers = self._answers(batch.messages(), batch.relations(), self.habits.find)
+        if answers is None:
+            return
+        late = self._late(answers)
+        self._bad.update(self.habits.keys[place] for place, _ in self._recent.bad(answers, late))
+        groups, messages = batch.relations(), batch.messages()
+        cells = groups.numbers[answers.rows]
+        for group in np.unique(cells[late]).tolist():
+            mine = late & (cells == group)
+            key = self.habits.keys[int(answers.places[mine][0])]
+            tally = self.tallies[key]
+            tally.add_rows(groups.keys[group][0] or "", messages, answers.rows[mine])
+            tally.note("longest", f"{int(answers.took[mine].max()).bit_length()}")
+            yield key
+
+    def _late(self, answers: Answers) -> NDArray[np.bool_]:
+        limits = self.habits.limits(answers.places)
+        late: NDArray[np.bool_] = (limits > 0) & (answers.took > limits)
+        return late
+
+    def _answers(self, messages: Batch, groups: Groups, place: Callable[[Key], int]) -> Answers | None:
+        """Line up the messages that were answered, each with the place of its relation."""
+        took = messages.integers("latency")
+        if not took.any():
+            return None
+        places = np.full(len(groups.keys), -1, np.int64)
+        for group, (_, realm, client, server, protocol, _, outcome, _) in groups:
+            if outcome in _ANSWERED and protocol in CONTROL_PROTOCOLS:
+                places[group] = place((realm or "", client or "", server or "", protocol))
+        mine = places[groups.numbers]
+        rows = np.flatnonzero((mine >= 0) & (took > 0))
+        if not len(rows):
+            return None
+        return Answers(rows, mine[rows], took[rows], messages.times_ns()[rows] // MINUTE_NS)
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Say how late, and how soon they had come."""
-        if key not in self._bad:
+        if key not in self._bad or self.habits.find(key) < 0:
             return None
         realm, client, server, protocol = key
         ends = standing(context, (realm, client, server), tally, stranger=False)
-        name, limit = context.name, _limit(self.habits.get(key, []))
+        name, limit = context.name, self.habits.limit(key)
         longest = max((2 ** int(bits) for bits in tally.noted("longest")), default=0)
         usual = (limit - FLOOR_NS) / TIMES / 1e6
         return Verdict(
@@ -132,7 +144,7 @@ class LateAnswers(Learner):
 
     def knowledge(self) -> Any:
         """Give all habits."""
-        return [[list(key), habit] for key, habit in self.habits.items()]
+        return self.habits.state()
 
     @property
     def known_things(self) -> int:
@@ -141,57 +153,22 @@ class LateAnswers(Learner):
 
     def restore_knowledge(self, known: Any) -> None:
         """Take them back."""
-        self.habits = {tuple(str(w) for w in key): [int(n) for n in habit] for key, habit in known}
+        self.habits, self._recent = Habits(MAX_RELATIONS), Recent()
+        for words, habit in known:
+            self.habits.restore(tuple(str(word) for word in words), habit)
 
     def besides(self) -> Any:
         """Give the counts of recent minutes, and who had a bad one."""
-        minutes = [[list(key), sorted(counts.items())] for key, counts in sorted(self._minutes.items())]
-        return [minutes, sorted(self._bad)]
+        return [self._recent.state(self.habits.keys), sorted(self._bad)]
 
     def restore_besides(self, state: Any) -> None:
         """Take them back."""
-        self._minutes = {
-            tuple(str(w) for w in key): {int(m): [int(n) for n in c] for m, c in counts}
-            for key, counts in state[0]
-        }
+        for words, *counts in state[0]:
+            self._recent.restore(self.habits.find(tuple(str(word) for word in words)), *counts)
         self._bad = {tuple(str(w) for w in key) for key in state[1]}
 
 
-def _answers(batch: Batch) -> Iterator[tuple[Key, str, Batch, NDArray[np.int64], NDArray[np.int64], int]]:
-    """Give relation, source, messages, rows of those answered, how long each took (ns), and the minute."""
-    messages, groups = batch.messages(), batch.relations()
-    taken = messages.integers("latency")
-    if not taken.any():
-        return
-    for group, (source, realm, client, server, protocol, _, outcome, minute) in groups:
-        if outcome not in ("ok", "refused") or protocol not in CONTROL_PROTOCOLS:
-            continue
-        rows = groups.rows(group)
-        rows = rows[taken[rows] > 0]
-        if len(rows):
-            key = (realm or "", client or "", server or "", protocol)
-            yield key, source or "", messages, rows, taken[rows], minute
-
-
-def _bins(latencies: NDArray[np.int64]) -> NDArray[np.int64]:
-    bins: NDArray[np.int64] = np.log2(np.maximum(latencies // 1000, 1)).astype(np.int64)
-    return np.minimum(bins, _BINS - 1)
-
-
-def _limit(habit: list[int]) -> int:
-    """Nanoseconds from which an answer is late; 0 where too little is known."""
-    whole = sum(habit)
-    if whole < LEAST_LEARNED:
-        return 0
-    reached = np.cumsum(habit) >= 0.99 * whole
-    longest_us = 2 << int(np.argmax(reached))
-    return TIMES * 1000 * longest_us + FLOOR_NS
-
-
-def _is_much(late: int, answers: int) -> bool:
-    return late >= LEAST_LATE and late >= SHARE * answers
-
-
+_ANSWERED: Final = frozenset({"ok", "refused"})
 _ACTIONS: Final = (
     Action(
         text="Look at the server's load and at who else asks it: a flood of questions makes it late.",
