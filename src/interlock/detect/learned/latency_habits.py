@@ -49,6 +49,10 @@ class Habits:
         self.keys: list[Key] = []
         self._counts = np.zeros((0, _BINS), np.int64)
 
+    def __len__(self) -> int:
+        """How many relations there are."""
+        return len(self.keys)
+
     def find(self, key: Key) -> int:
         """Give the place of a relation; -1 where it is not known."""
         return self._places.get(key, -1)
