@@ -142,6 +142,7 @@ def _values() -> list[dict[str, Any]]:
         *({"object": "input:0", "number": [6.0 + 0.01 * (n % 7), 3.0], "at": n} for n in range(300)),
         *({**written, "number": [6.0 + 0.2 * n], "at": 20 * n + 0.5} for n in range(12)),
         {**written, "number": [11.0], "at": 290.5},
+        {"object": "input:9", "number": [900.0, 3], "at": 505.5},
         *(
             {"object": "input:9", "number": [0.37 * (n % 13), n % 13 % 11], "at": 510.5 + n}
             for n in range(120)

@@ -24,6 +24,7 @@ from interlock.detect.learned.new_oddity import NewOddity
 from interlock.detect.learned.repeated_values import RepeatedValues
 from interlock.detect.learned.setpoint_drift import SetpointDrift
 from interlock.detect.learned.unusual_rate import UnusualRate
+from interlock.detect.learned.unusual_step import UnusualStep
 from interlock.detect.learned.unusual_value import UnusualValue
 from interlock.detect.malformed_control import MalformedControl
 from interlock.detect.name_tunnel import NameTunnel
@@ -85,6 +86,7 @@ DETECTORS: Final[dict[str, Callable[[], Detector]]] = {
     "shared-secret": SharedSecret,
     "sweep": Sweep,
     "unusual-rate": UnusualRate,
+    "unusual-step": UnusualStep,
     "unusual-value": UnusualValue,
     "weak-login": WeakLogin,
     "weak-tls": WeakTls,

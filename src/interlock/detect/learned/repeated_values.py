@@ -10,6 +10,7 @@ from interlock.detect.batch import MINUTE_NS
 from interlock.detect.causes import Verdict
 from interlock.detect.control import spoken
 from interlock.detect.learned.learner import Learner
+from interlock.detect.learned.readings import READ, Readings
 from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.techniques import named
 from interlock.detect.wording import counted
@@ -39,7 +40,6 @@ STILL: Final = 6
 """Blocks in a row without anything new: of readings that come back, and of one that stays."""
 LEAST_NUMBERS: Final = 3
 """Of a block of numbers that stands still: fewer may be at rest with the machine."""
-_COLUMNS: Final = ("source", "realm", "client", "server", "protocol", "unit", "object")
 
 
 class _Reader:
@@ -89,7 +89,7 @@ class RepeatedValues(Learner):
     name: ClassVar[str] = "repeated-values"
     table: ClassVar[str] = "values"
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "values": (*_COLUMNS, "direction", "time", "frame", "number"),
+        "values": READ,
     }
     withheld_by: ClassVar[Mapping[str, str]] = {
         "duplicated": "the capture point copied frames, and copies look like readings that come back",
@@ -187,30 +187,18 @@ class RepeatedValues(Learner):
 
 def _readings(batch: Batch) -> Iterator[tuple[Key, str, NDArray[np.int64], NDArray[np.uint64], int]]:
     """Give object and client, source, rows in time, a number per row that stands for its values, how many these are."""
-    if not batch.has("number"):
+    readings = Readings.of(batch)
+    if readings is None:
         return
-    told = batch.among("direction", ("read", "reported"))
-    lengths = (
-        batch.column("number").value_lengths().fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
-    )
-    usable = told & (lengths > 0)
-    if not usable.any():
-        return
-    hashes = _hashes(batch, lengths)
-    groups = batch.groups(*_COLUMNS, bins=lengths, named="numbers")
-    for group, (source, realm, client, server, protocol, unit, place, numbers) in groups:
-        rows = groups.rows(group)
-        rows = rows[usable[rows]]
-        if len(rows):
-            where = f"{unit or ''} {place or ''}".strip()
-            key = (realm or "", client or "", server or "", protocol or "", where)
-            yield key, source or "", rows, hashes[rows], int(numbers)
+    hashes: NDArray[np.uint64] | None = None
+    for key, source, rows, width in readings.groups(batch):
+        hashes = _hashes(readings) if hashes is None else hashes
+        yield key, source, rows, hashes[rows], width
 
 
-def _hashes(batch: Batch, lengths: NDArray[np.int64]) -> NDArray[np.uint64]:
+def _hashes(readings: Readings) -> NDArray[np.uint64]:
     """A number per row that is the same where all of its values are; 0 where it has none."""
-    flat = batch.column("number").flatten().to_numpy(zero_copy_only=False).astype(np.float64)
-    starts = np.cumsum(lengths) - lengths
+    flat, lengths, starts = readings.flat, readings.lengths, readings.starts
     place = np.arange(len(flat)) - np.repeat(starts, lengths)
     bits = (flat + 0.0).view(np.uint64) ^ ((place + 1).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))
     mixed = bits * np.uint64(0xBF58476D1CE4E5B9)
