@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from interlock.decode.contents import split_blocks
+from interlock.decode.contents import describe, split_blocks
 from interlock.detect.programs.approved import Approved
 from interlock.errors import ConfigError
 
@@ -78,6 +78,9 @@ def _hash(file: BinaryIO, name: str, whole: dict[str, str], code: dict[str, str]
             kept += piece
     if size:
         whole.setdefault(total.hexdigest(), name)
+    units, _ = describe("file", bytes(kept)) if size <= LOOKED_INTO else (None, {})
+    if units:
+        code.setdefault(units, name)
     for block in split_blocks(bytes(kept)) if size <= LOOKED_INTO else ():
         at = f"{name} ({block.name})"
         whole.setdefault(block.sha256, at)

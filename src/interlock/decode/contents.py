@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from interlock.decode.iec_text import units_of
 from interlock.decode.protocols.s7comm.block_format import is_block, read_block
 
 if TYPE_CHECKING:
@@ -60,4 +61,13 @@ def _s7(octets: bytes) -> Described:
     return hashlib.sha256(code).hexdigest(), fields
 
 
-_READERS: Final[dict[str, Callable[[bytes], Described]]] = {"s7-block": _s7}
+def _text(octets: bytes) -> Described:
+    """Units of a project as text; what runs is all of them."""
+    units = units_of(octets)
+    if not units:
+        return None, {}
+    told = "\n".join(f"{name} {mark}" for name, mark in sorted(units.items()))
+    return hashlib.sha256(told.encode()).hexdigest(), units
+
+
+_READERS: Final[dict[str, Callable[[bytes], Described]]] = {"s7-block": _s7, "file": _text}
