@@ -55,6 +55,24 @@ def test_a_recording_that_is_stopped_is_whole(tmp_path, number, code) -> None:
     assert (at, count) == (len(octets), frames)
 
 
+@pytest.mark.parametrize(
+    ("what", "says"),
+    [
+        ("--attack=forged-write@2", "forged-write@2 begins after the end, at minute 1"),
+        ("--event=failover@1", "failover@1 begins after the end"),
+        ("--attack=forged-write@-1", "say when, in minutes"),
+        ("--attack=forged-write@nan", "say when, in minutes"),
+        ("--attack=forged-write", "say when, in minutes"),
+    ],
+)
+def test_what_would_never_be_played_is_refused(tmp_path, what, says) -> None:
+    out = tmp_path / "never.pcap"
+    done = _run("plant", "record", "--minutes", 1, what, "--out", out)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
 def test_where_nothing_can_be_written_it_says_so(tmp_path) -> None:
     for out, code in ((tmp_path / "no" / "x.pcap", 3), ("/dev/full", 2), (tmp_path, 2)):
         ran = _run("plant", "record", "--minutes", 1, "--out", out)

@@ -50,3 +50,16 @@ def test_what_a_full_disk_does_not_take_is_said_with_how_much(tiny: Path) -> Non
     said = one_sentence(ended)
     assert "takes nothing more" in said
     assert "0 findings and 0 rows" not in said
+
+
+def test_an_interface_that_is_named_twice_is_refused(tmp_path: Path) -> None:
+    ended = run("sensor", "run", "-i", "lo", "-i", "lo", "--out", tmp_path / "store")
+    assert ended.code == 2
+    assert "-i lo stands twice" in ended.err
+
+
+def test_a_folder_that_is_no_store_is_said_with_what_to_name_instead(tmp_path: Path) -> None:
+    for words in (("status",), ("top",), ("records", "flows")):
+        ended = run("sensor", *words, "--store", tmp_path)
+        assert ended.code == 3
+        assert "name the folder that the sensor writes" in one_sentence(ended)

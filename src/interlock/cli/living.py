@@ -252,6 +252,8 @@ def truth() -> None:
     path = _files().truth
     if path.exists():
         click.echo(path.read_text("utf-8"), nl=False)
+    else:
+        click.echo("nothing was played so far; `interlock plant attack NAME` does it", err=True)
 
 
 @click.command()

@@ -14,7 +14,7 @@ from interlock.cli.living import COMMANDS
 from interlock.cli.plant_events import events, site
 from interlock.cli.plant_exercise import exercise
 from interlock.cli.plant_stop import Asked, asked_to_stop
-from interlock.cli.plant_when import read_attacks, read_events
+from interlock.cli.plant_when import check_within, read_attacks, read_events
 
 if TYPE_CHECKING:
     from interlock.plant.twin.recording import Twin
@@ -84,6 +84,7 @@ def record(
     from interlock.errors import OutputError  # noqa: PLC0415
     from interlock.plant.twin.recording import Twin  # noqa: PLC0415
 
+    check_within(minutes, attacks, planned)
     if out.exists() and not out.is_file():
         raise click.UsageError(f"--out {out}: is no file; name one")
     part = out.with_name(out.name + ".part")

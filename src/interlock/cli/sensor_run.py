@@ -58,6 +58,9 @@ def run(
         raise click.UsageError(
             "which interface? Say -i NAME, or name it in the configuration (`ip link` shows them)"
         )
+    names = [one.name for one in named]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise click.UsageError(f"-i {twice} stands twice: it would hear every frame twice; name each once")
     from interlock.bootstrap.listening import listen  # noqa: PLC0415 (--help stays quick)
 
     # First of all: frames wait in the rings while the rest is imported.

@@ -39,7 +39,9 @@ class PlainReader:
 
     def __init__(self, folder: Path) -> None:
         if not (folder / DATABASE).exists():
-            raise SourceError(f"{folder} is no store: it has no {DATABASE}")
+            raise SourceError(
+                f"{folder} is no store: it has no {DATABASE}; name the folder that the sensor writes (its --out)"
+            )
         self.folder = folder
 
     def findings(self, after: int = 0) -> Iterator[tuple[int, Finding]]:
