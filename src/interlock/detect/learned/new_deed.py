@@ -22,6 +22,7 @@ from interlock.detect.learned.deeds import (
 )
 from interlock.detect.learned.learner import Learner
 from interlock.detect.learned.lexicon import Lexicon
+from interlock.detect.learned.presence import CYCLE, cycles, family, known_otherwise, sets_up
 from interlock.detect.learned.relation import Relation
 from interlock.detect.learned.settled import WHO, Settled
 from interlock.detect.learned.standing import unordered
@@ -74,7 +75,8 @@ class NewDeed(Learner):
                 "object",
                 "outcome",
             ),
-        )
+        ),
+        "flows": ("realm", "client", "server", "protocol", "first", "last"),
     }
 
     def __init__(self) -> None:
@@ -86,11 +88,17 @@ class NewDeed(Learner):
         self._usual: set[tuple[Any, ...]] = set()
         self._taken: dict[tuple[Any, ...], int] = {}
         self._controllers: set[Key] = set()
+        self._speakers: set[Key] = set()
 
     # Learning
 
     def take(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
-        """Every row's words."""
+        """Every row's words; of conversations, who exchanges cyclic data with whom."""
+        if batch.table == "flows":
+            for word, first_minute, last_minute in cycles(batch):
+                self.words.meet(word, first_minute, last_minute)
+                self._speak(word)
+            return
         groups = grouped(batch)
         for group, key in groups:
             if key[10] == "pending":
@@ -120,11 +128,18 @@ class NewDeed(Learner):
             self.surprise(found[0], first)
         if row.protocol in _CONTROLLED:
             self._controllers.add((row.realm, row.client))
+        self._speak(("s", *row.pair))
         for word in row.words():
             if word[0] != "o" or word in self.words:
                 self.words.meet(word, first, last)
             elif self._many(word[:6]) < MOST_OBJECTS and self.words.meet(word, first, last):
                 self._objects.setdefault(word[:6], []).append(word)
+
+    def _speak(self, word: Key) -> None:
+        if word[0] == "s":
+            self._speakers.add((word[1], word[2], family(word[4])))
+            if word[4] == CYCLE:
+                self._speakers.add((word[1], word[3], CYCLE))
 
     def _many(self, space: Key) -> int:
         return len(self._objects.get(space, ()))
@@ -190,6 +205,8 @@ class NewDeed(Learner):
 
     def deviations(self, batch: Batch, context: Context) -> Iterator[Key]:
         """Look at the groups whose words are not all known."""
+        if batch.table == "flows":
+            return
         groups = grouped(batch)
         for group, key in groups:
             if key[1:10] in self._usual and not key[11]:
@@ -222,6 +239,8 @@ class NewDeed(Learner):
         stranger = ("m", row.realm, row.client) not in self.words
         if row.protocol in INFRASTRUCTURE:
             return self._infrastructure(row, stranger)
+        if not stranger and row.verb in QUIET and self._calls_its_own(row):
+            return None
         speaks = ("s", *row.pair) in self.words
         deed = deed_of(row.verb, row.protocol, row.server)
         if not speaks:
@@ -243,6 +262,13 @@ class NewDeed(Learner):
             return self._collected(row) if row.verb == "read" else None
         cause = (row.realm, row.client, row.server, row.protocol, deed)
         return self._among_known(row, cause)
+
+    def _calls_its_own(self, row: DeedRow) -> bool:
+        """Whether a machine asks all those who speak what it always speaks, or answers such a question to nobody."""
+        if row.client == row.server:
+            return True
+        asks = row.verb in ("discover", "identify") and is_group(row.server)
+        return asks and (row.realm, row.client, family(row.protocol)) in self._speakers
 
     def _names_a_spare(self, row: DeedRow) -> bool:
         """Whether a PROFINET controller looks for or names a device never seen: how it takes a replaced one in."""
@@ -290,8 +316,9 @@ class NewDeed(Learner):
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Say what is new, at whom, and what follows."""
         if key[4] == "appear":
-            return appeared(key, tally, context)
-        if not self._enough(key, tally):
+            known = known_otherwise(self.words, key[0], key[1], context)
+            return None if known else appeared(key, tally, context)
+        if not self._enough(key, tally) or sets_up(self.words, key, tally, context):
             return None
         return Case(key, tally, context, self._unsettled(key, tally)).verdict()
 
@@ -341,6 +368,9 @@ class NewDeed(Learner):
         self.settled.restore(parts.get("settled", ()))
         self._usual, self._objects, self._taken = set(), {}, {}
         self._controllers = {w[1:3] for w in self.words if w[0] == "s" and w[4] in _CONTROLLED}
+        self._speakers = set()
+        for word in self.words:
+            self._speak(word)
         for word in self.words:
             if word[0] == "o":
                 self._objects.setdefault(word[:6], []).append(word)
