@@ -11,6 +11,7 @@ from interlock.detect.causes import Verdict
 from interlock.detect.learned.learner import Learner
 from interlock.detect.learned.readings import READ, Readings
 from interlock.detect.learned.standing import deed_at, standing
+from interlock.detect.techniques import named
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -168,7 +169,7 @@ class UnusualStep(Learner):
             "baseline accept`).",
             actions=_ACTIONS,
             deed=deed_at(realm, "", (server,)),
-            techniques=("T0856", "T0832", "T0830", "T0831"),
+            techniques=named("leaping-value"),
             requirements=(
                 *("IEC 62443-3-3 SR 3.1", "IEC 62443-3-3 SR 3.5", "IEC 62443-3-3 SR 6.2"),
                 "NIS2 Art. 21(2)(b)",

@@ -17,6 +17,7 @@ from interlock.detect.control import spoken
 from interlock.detect.gate import Deed
 from interlock.detect.safety.changes import LENGTH, Changes, Marks
 from interlock.detect.safety.numbers import lists
+from interlock.detect.techniques import named
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -175,7 +176,7 @@ class ReplayedWrites(CauseDetector):
             "changes in a row, for series of less than four different values, and where the one that wrote first has "
             f"fallen silent for {_ALIVE_S // 60} minutes: that is a standby taking over.",
             actions=_ACTIONS,
-            techniques=("T0831", "T0855", "T0836"),
+            techniques=named("replayed-writes"),
             requirements=(
                 *("IEC 62443-3-3 SR 3.1", "IEC 62443-3-3 SR 2.1", "IEC 62443-3-3 SR 6.2"),
                 "NIS2 Art. 21(2)(b)",

@@ -10,6 +10,7 @@ from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.control import spoken
 from interlock.detect.gate import Deed
 from interlock.detect.safety.series import Tags
+from interlock.detect.techniques import named
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -130,7 +131,7 @@ class SafetyRefused(CauseDetector):
             silent="Silent for writes that are taken, for tags that take most of what this client writes, and for "
             "requests that nobody answers (`refusals` judges those by habit).",
             actions=_ACTIONS,
-            techniques=("T0855", "T0837", "T0836") if safety else ("T0855", "T0836", "T0831"),
+            techniques=named("protection-tried" if safety else "unsafe-command"),
             requirements=(
                 *("IEC 62443-3-3 SR 2.1", "IEC 62443-3-3 SR 6.2", "IEC 62443-3-3 SR 3.6"),
                 "NIS2 Art. 21(2)(b)",
