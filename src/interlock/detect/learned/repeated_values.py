@@ -43,40 +43,39 @@ LEAST_NUMBERS: Final = 3
 
 
 class _Reader:
-    """Of one object: its last readings, and how many of the block that is being read are new, or back."""
+    """Of one object: its last readings, those of the block that is not full, and what the last blocks were like."""
 
-    __slots__ = ("back", "last", "new", "rows", "run", "still")
+    __slots__ = ("held", "last", "run", "still")
 
     def __init__(self) -> None:
         self.last: NDArray[np.uint64] = np.zeros(0, np.uint64)
-        self.rows = self.new = self.back = self.run = self.still = 0
+        self.held: list[int] = []
+        self.run = self.still = 0
 
     def read(self, hashes: NDArray[np.uint64]) -> Iterator[tuple[int, int, int, int]]:
         """Take readings; for each block that ends: where it ends among them, new, back, and how many stayed."""
-        whole = np.concatenate((self.last, hashes))
-        distance = _distances(whole)[len(self.last) :]
-        at = 0
-        while at < len(hashes):
-            some = distance[at : at + BLOCK - self.rows]
-            self.rows += len(some)
-            self.new += int((some > MEMORY).sum())
-            self.back += int(((some > 1) & (some <= MEMORY)).sum())
-            at += len(some)
-            if self.rows == BLOCK:
-                yield at, self.new, self.back, BLOCK - self.new - self.back
-                self.rows = self.new = self.back = 0
-        self.last = whole[-MEMORY:].copy()
+        before = len(self.held)
+        self.held += hashes.tolist()
+        for end in range(BLOCK, len(self.held) + 1, BLOCK):
+            block = np.array(self.held[end - BLOCK : end], np.uint64)
+            whole = np.concatenate((self.last, block))
+            distance = _distances(whole)[len(self.last) :]
+            self.last = whole[-MEMORY:]
+            new = int((distance > MEMORY).sum())
+            back = int((distance > 1).sum()) - new
+            yield end - before, new, back, BLOCK - new - back
+        del self.held[: len(self.held) // BLOCK * BLOCK]
 
     def state(self) -> list[Any]:
         """As JSON values."""
-        return [self.last.tolist(), self.rows, self.new, self.back, self.run, self.still]
+        return [self.last.tolist(), self.held, self.run, self.still]
 
     @classmethod
     def of(cls, state: list[Any]) -> _Reader:
         """From JSON values."""
         reader = cls()
-        reader.last = np.array(state[0], np.uint64)
-        reader.rows, reader.new, reader.back, reader.run, reader.still = (int(n) for n in state[1:])
+        reader.last, reader.held = np.array(state[0], np.uint64), [int(hashed) for hashed in state[1]]
+        reader.run, reader.still = (int(n) for n in state[2:])
         return reader
 
 
@@ -88,6 +87,7 @@ class RepeatedValues(Learner):
 
     name: ClassVar[str] = "repeated-values"
     table: ClassVar[str] = "values"
+    patient: ClassVar[frozenset[str]] = frozenset({"values"})
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "values": READ,
     }
