@@ -197,3 +197,29 @@ def test_a_split_that_makes_one_hole_too_many_forgets_the_oldest_even_amid_a_seg
     assert parts[0][1:] == (0, 40)
     assert len(holes.holes) <= MAX_HOLES
     assert all(hole.size for hole in holes.holes)
+
+
+def _names(frames: list[bytes]) -> list[tuple[int, str]]:
+    return [(r["frame"], r["oddity"]) for r in decode(frames)["oddities"]]
+
+
+def test_a_segment_that_comes_again_with_other_octets_is_named() -> None:
+    r, other = read(), read(address=99)
+    assert _names([_syn(), _frame(0, r, 1000), _frame(0, r, 1000), _answer()]) == []
+    assert _names([_syn(), _frame(0, r, 1000), _answer(), _frame(0, other, 1000)]) == [
+        (4, "segment-rewritten")
+    ]
+
+
+def test_an_old_segment_that_is_played_again_is_named_and_a_new_one_is_not() -> None:
+    def asked(n: int, ack: int) -> bytes:
+        octets = segment(0, read(n), seq=1000 + 12 * (n - 1), ack=ack)
+        return feed.ethernet(ipv4(octets, side=0), 0x0800, side=0)
+
+    turns = [frame for n in range(1, 601) for frame in (asked(n, 5000 + 11 * (n - 1)), _answer(n))]
+    again = asked(3, 5000 + 22)
+    assert _names([_syn(), *turns]) == []
+    assert _names([_syn(), *turns, again]) == [(1202, "segment-replayed")]
+    genuine = asked(3, 5000 + 11 * 600)  # what TCP itself sends again says what it has by now
+    assert _names([_syn(), *turns, genuine]) == []
+    assert _names([_syn(), *turns[:40], again]) == []  # within a second: a network's own disorder

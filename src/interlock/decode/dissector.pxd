@@ -19,6 +19,8 @@ cdef class Dissector:
     cdef public object count_array
     cdef long long[:, ::1] twins
     cdef object twin_array
+    cdef long long[:, ::1] seen
+    cdef object seen_array
     cdef public list ended
     cdef public long long now, clock, latest, look, fragment_octets, queue_octets
     cdef public int most_flows
@@ -38,6 +40,8 @@ cdef class Dissector:
     cdef int _over(self, int slot, long long clock) except -1
     cdef int _twin(self) except -1
     cdef int _tcp(self, int slot, int side) except -1
+    cdef int _see(self, int slot, int side, long long length) except -1
+    cdef int _seen_before(self, int slot, int side, long long length) except -1
     cdef int _deliver(self, int slot, int side, Py_ssize_t start, Py_ssize_t end) except -1
     cdef int _datagram(self, int slot, int side) except -1
     cdef int _acknowledged(self, int slot, int side, int answering) except -1

@@ -47,6 +47,8 @@ COUNTS = (
 OPENED, ESTABLISHED, CLOSED, RESET, MIDSTREAM, REFUSED = range(1, 7)
 
 FIN, SYN, RST, ACK = 1, 2, 4, 16
+SEEN = 16384
+"""Segments kept in mind to compare with their like, the last ones of each place; a power of two."""
 IN_ORDER, LATE = 1, 2
 
 
@@ -90,6 +92,8 @@ class Dissector:
         self.counts = memoryview(self.count_array)
         self.twin_array = np.zeros((4096, 3), np.int64)
         self.twins = memoryview(self.twin_array)
+        self.seen_array = np.full((SEEN, 6), -1, np.int64)
+        self.seen = memoryview(self.seen_array)
         self.watcher = Fragments()
         self.spill = 0
         self.realm_codes = []
@@ -414,6 +418,10 @@ class Dissector:
                 f.tcp[slot] = 3
         if p.flags & 16 and f.queued[slot, other]:
             self._acknowledged(slot, other, length > 0)
+        if p.flags & 16:
+            raised: cython.longlong = (p.ack - f.acked[slot, side]) & wrap
+            if f.acked[slot, side] < 0 or raised < half:
+                f.acked[slot, side] = p.ack
         if length == 0:
             return 0
         if f.tcp[slot] < 2:
@@ -424,6 +432,7 @@ class Dissector:
             self._hole(slot, side, (p.seq - BEFORE) & wrap, p.seq)
         ahead: cython.longlong = (p.seq - f.next_seq[slot, side]) & wrap
         if ahead == 0:
+            self._see(slot, side, length)
             f.next_seq[slot, side] = (p.seq + length + p.missing) & wrap
             self._deliver(slot, side, p.start, p.end)
             if p.missing:
@@ -433,14 +442,65 @@ class Dissector:
             if self.holes and self._late(slot, side) >= length:
                 return 0
             f.retransmissions[slot] += 1
+            self._seen_before(slot, side, length)
             if behind >= length:
                 return 0
             f.next_seq[slot, side] = (p.seq + length) & wrap
             self._deliver(slot, side, p.start + behind, p.end)
         else:
+            self._see(slot, side, length)
             return self._early(slot, side)
         if f.queued[slot, side]:
             self._drain(slot, side, 0)
+        return 0
+
+    def _see(self, slot, side, length):
+        """Keep in mind what a segment is: whose, its place, length, sum, time and what it acknowledges."""
+        p: Packet = self.packet
+        if length < 2 or p.checksum == 2 or p.missing:
+            return 0
+        at: cython.Py_ssize_t = (p.seq * 31 + slot * 2 + side) & (SEEN - 1)
+        ident: cython.longlong = self.flows.ident[slot] >> 2
+        self.seen[at, 0] = (ident << 1) | side
+        self.seen[at, 1] = p.seq
+        self.seen[at, 2] = length
+        self.seen[at, 3] = p.internet_sum(p.start, min(p.end, p.start + 256))
+        self.seen[at, 4] = p.time
+        self.seen[at, 5] = p.ack
+        return 0
+
+    def _seen_before(self, slot, side, length):
+        """Tell where a segment that comes again is none that its sender's TCP would send.
+
+        What is sent again has the same octets (RFC 9293, 3.8.1) and acknowledges all that its sender has by then: a
+        sender takes no acknowledgement back. An old one that comes later than any network delays was played again.
+        """
+        p: Packet = self.packet
+        f: Flows = self.flows
+        if length < 2 or p.checksum == 2 or p.missing or f.protocol[slot] < 0:
+            return 0
+        at: cython.Py_ssize_t = (p.seq * 31 + slot * 2 + side) & (SEEN - 1)
+        ident: cython.longlong = f.ident[slot] >> 2
+        if self.seen[at, 0] != ((ident << 1) | side) or self.seen[at, 1] != p.seq:
+            return 0
+        oddity = None
+        if self.seen[at, 2] == length:
+            if self.seen[at, 3] != p.internet_sum(p.start, min(p.end, p.start + 256)):
+                oddity = "segment-rewritten"
+            elif (
+                self.seen[at, 5] == p.ack
+                and f.acked[slot, side] != p.ack
+                and p.time - self.seen[at, 4] > 1000000000
+            ):
+                oddity = "segment-replayed"
+        elif self.seen[at, 2] < length:
+            self._see(slot, side, length)
+        if oddity is not None:
+            name = self.recogniser.name_of(f.protocol[slot])
+            octets = self.array[p.start : min(p.end, p.start + 32)].tobytes()
+            if f.oriented[slot] == 0:
+                self.recogniser.settle()  # who asks may have been told by what is not decoded yet
+            self.facts.oddity_at(p.source, p.time, p.frame, slot, name, oddity, 0, octets, 1)
         return 0
 
     def _snapped(self, slot, side):

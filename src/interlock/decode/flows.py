@@ -61,6 +61,7 @@ _SIDES = {
     "octets": np.int64,
     "payload": np.int64,
     "next_seq": np.int64,
+    "acked": np.int64,
     "last_time": np.int64,
     "leap": np.int64,
     "heard": np.int64,
@@ -149,7 +150,7 @@ class Flows:
         self.window, self.last_length = v["window"], v["last_length"]
         self.packets, self.octets, self.payload = v["packets"], v["octets"], v["payload"]
         self.next_seq, self.last_time, self.leap = v["next_seq"], v["last_time"], v["leap"]
-        self.mac, self.sync, self.fin = v["mac"], v["sync"], v["fin"]
+        self.mac, self.sync, self.fin, self.acked = v["mac"], v["sync"], v["fin"], v["acked"]
         self.queued, self.carried = v["queued"], v["carried"]
 
     def _hash(self, k0, k1, k2, k3, k4):
@@ -269,6 +270,7 @@ class Flows:
             self.packets[slot, side] = self.octets[slot, side] = self.payload[slot, side] = 0
             self.next_seq[slot, side] = self.last_time[slot, side] = self.leap[slot, side] = 0
             self.mac[slot, side] = 0
+            self.acked[slot, side] = -1
             self.sync[slot, side] = self.fin[slot, side] = 0
             self.queued[slot, side] = self.carried[slot, side] = 0
         return 0

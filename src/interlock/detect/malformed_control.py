@@ -35,7 +35,7 @@ _CAPTURE_MADE: Final = (
     "checksum",
     "snap",
     "unpaired",
-    *("send-number", "receive-number", "number-before", "acknowledged-before"),
+    *("send-number", "receive-number", "number-before", "acknowledged-before", "segment-re"),
 )
 """Oddities whose name holds one of these tell of the capture, or of the order of messages that are well formed each."""
 

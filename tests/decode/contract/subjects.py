@@ -29,6 +29,7 @@ __all__ = ["DEEP", "ENGINE_ODDITIES", "SUBJECTS", "Subject", "each", "randomness
 
 ENGINE_ODDITIES = frozenset(
     {"truncated", "over-budget", "not-framed", "hung", "flooded", "turned-opaque", "oddities-suppressed"}
+    | {"segment-rewritten", "segment-replayed"}
 )
 """What the engine itself may say of any protocol."""
 

@@ -99,7 +99,7 @@ def _decoders_words() -> tuple[set[str], str]:
         for part in tomllib.loads(file.read_text("utf-8")).values():
             if isinstance(part, dict):
                 names |= {entry["name"].lower() for entry in part.values() if "name" in entry}
-    return names, "\n".join(file.read_text("utf-8") for file in protocols.rglob("*.py")).lower()
+    return names, "\n".join(file.read_text("utf-8") for file in protocols.parent.rglob("*.py")).lower()
 
 
 def test_verbs_outcomes_and_functions_are_words_that_decoders_say() -> None:
