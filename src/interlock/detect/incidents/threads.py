@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from interlock.detect.identify import identify
 from interlock.detect.incidents.consequence import RANKS, Consequence, calls, consequence_of, of_many
 from interlock.detect.incidents.story import tell
+from interlock.detect.wording import counted
 from interlock.errors import SourceError
 from interlock.records.attack_ics import tactics_of
 from interlock.records.incident import Incident, Step
@@ -100,7 +101,9 @@ class _Thread:
         _note(self.actors, who, step.time)
         _note(self.reached, whom, step.time)
         self.news = (
-            f"new: {step.title}" if known is None else f"again: {step.title} ({step.count} times by now)"
+            f"new: {step.title}"
+            if known is None
+            else f"again: {step.title} ({counted(step.count, 'time')} by now)"
         )
         return True
 

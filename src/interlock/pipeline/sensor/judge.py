@@ -47,7 +47,7 @@ CONCLUDE_NS: Final = 10_000_000_000
 """Time between two looks at everything found so far, at least."""
 ROWS_AT_ONCE: Final = 64
 """Machines that are brought to disk at once."""
-CALM_ROWS: Final = {"operations": 32_768, "values": 8_192}
+CALM_ROWS: Final = {"operations": 32_768, "values": 4_096}
 KNOWN_ROWS: Final = 8192
 """The inventory looks at as many at once: some milliseconds, which a finding may wait."""
 CALM_NS: Final = 1_000_000_000
