@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from interlock.export.message_json import encode, ever_shorter
 from interlock.report.documents import finding_document
-from interlock.report.printable import clip, printable
+from interlock.report.printable import printable
 from interlock.report.quantities import clock_text
 
 if TYPE_CHECKING:
@@ -52,22 +52,16 @@ def delivery_document(one: Committed, sensor: str) -> dict[str, Any]:
 
 def json_line(one: Committed, sensor: str) -> str:
     """The whole document on one line without its end; ASCII, so that nothing in it steers a terminal."""
-    return _encode(delivery_document(one, sensor))
+    return encode(delivery_document(one, sensor))
 
 
 def json_within(one: Committed, sensor: str) -> Iterator[str]:
     """The document, then ever shorter ones, each of which names in `left_out` what it lacks."""
     document = delivery_document(one, sensor)
-    yield _encode(document)
-    left_out: list[str] = []
+    yield encode(document)
     if _thinned(document["finding"]):
-        yield _encode({**document, "left_out": left_out})
-    for part in _LONGEST_FIRST:
-        if document["finding"].pop(part, None):
-            left_out.append(part)
-            yield _encode({**document, "left_out": left_out})
-    document["finding"]["title"] = clip(one.finding.title, 80)
-    yield _encode({**document, "left_out": [*left_out, "title"]})
+        yield encode({**document, "left_out": []})
+    yield from ever_shorter(document, "finding", _LONGEST_FIRST)
 
 
 def _thinned(finding: dict[str, Any]) -> bool:
@@ -81,7 +75,7 @@ def _thinned(finding: dict[str, Any]) -> bool:
 def json_batch(many: Sequence[Committed], sensor: str) -> str:
     """`interlock/deliveries/1`: several findings for one receiver, by commit ascending."""
     rows = [{"commit": one.commit, "finding": finding_document(one.finding)} for one in many]
-    return _encode({"schema": "interlock/deliveries/1", "sensor": sensor, "deliveries": rows})
+    return encode({"schema": "interlock/deliveries/1", "sensor": sensor, "deliveries": rows})
 
 
 def text_line(one: Committed) -> str:
@@ -101,8 +95,3 @@ def cut_octets(text: str, limit: int) -> str:
     """At most `limit` octets of UTF-8, cut between characters."""
     octets = text.encode("utf-8", "backslashreplace")
     return octets[: max(limit, 0)].decode("utf-8", "ignore")
-
-
-def _encode(document: dict[str, Any]) -> str:
-    text = json.dumps(document, separators=(",", ":"), allow_nan=False)
-    return text.replace("\x7f", "\\u007f")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from interlock.export.cef import CEF_SEVERITY, cef_head, cef_text
+from interlock.export.message_json import encode, ever_shorter
 from interlock.report.documents import incident_document
 from interlock.report.printable import clip, printable
 from interlock.report.quantities import clock_text, iso_time
@@ -38,26 +38,20 @@ class Reported(NamedTuple):
 
 def incident_json(one: Reported, sensor: str) -> str:
     """`interlock/incident-delivery/1` on one line without its end, in ASCII."""
-    return _encode(_document(one, sensor))
+    return encode(_document(one, sensor))
 
 
 def incident_within(one: Reported, sensor: str) -> Iterator[str]:
     """The document, then ever shorter ones, each of which names in `left_out` what it lacks."""
     document = _document(one, sensor)
-    yield _encode(document)
-    left_out: list[str] = []
-    for part in _LONGEST_FIRST:
-        if document["incident"].pop(part, None):
-            left_out.append(part)
-            yield _encode({**document, "left_out": left_out})
-    document["incident"]["title"] = clip(one.incident.title, 80)
-    yield _encode({**document, "left_out": [*left_out, "title"]})
+    yield encode(document)
+    yield from ever_shorter(document, "incident", _LONGEST_FIRST)
 
 
 def incident_batch(many: Sequence[Reported], sensor: str) -> str:
     """`interlock/incident-deliveries/1`."""
     rows = [{"why": one.why, "incident": incident_document(one.incident)} for one in many]
-    return _encode({"schema": "interlock/incident-deliveries/1", "sensor": sensor, "deliveries": rows})
+    return encode({"schema": "interlock/incident-deliveries/1", "sensor": sensor, "deliveries": rows})
 
 
 def incident_line(one: Reported) -> str:
@@ -135,8 +129,3 @@ def _document(one: Reported, sensor: str) -> dict[str, Any]:
         "why": one.why,
         "incident": incident_document(one.incident),
     }
-
-
-def _encode(document: dict[str, Any]) -> str:
-    text = json.dumps(document, separators=(",", ":"), allow_nan=False)
-    return text.replace("\x7f", "\\u007f")
