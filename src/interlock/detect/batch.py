@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["MINUTE_NS", "RELATION", "Batch", "Groups", "Summary", "Word"]
+__all__ = ["CALL", "MINUTE_NS", "RELATION", "REQUEST", "Batch", "Groups", "Summary", "Word"]
 
 Word = str | None
 _MOST_CELLS: Final = 1 << 62
@@ -22,6 +22,16 @@ _FEW: Final = 256
 _LATEST: Final = 2**63 - 1
 RELATION: Final = ("source", "realm", "client", "server", "protocol", "verb", "outcome")
 """What most detectors group operations by, and by the minute, so that all of them share one grouping."""
+CALL: Final = (
+    *("source", "realm", "client", "server", "server_port", "transport", "first", "first_frame"),
+    *("client_packets", "server_packets"),
+)
+"""What detectors read of flows that judge who calls whom."""
+REQUEST: Final = (
+    *("source", "realm", "time", "frame", "response_frame", "client", "server"),
+    *("protocol", "verb", "outcome", "item"),
+)
+"""What most detectors read of operations."""
 MINUTE_NS: Final = 60_000_000_000
 Summary = tuple[int, int, int, int]
 """Of a group: rows, first and last time (UTC ns), smallest frame number that is not 0 (2^63 - 1 if none)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from interlock.detect.batch import REQUEST
 from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.facts import Facts
 from interlock.detect.techniques import named
@@ -31,10 +32,7 @@ class DefaultCommunity(CauseDetector):
             *("source", "realm", "time", "frame", "client", "server", "protocol"),
             *("scheme", "known", "outcome"),
         ),
-        "operations": (
-            *("source", "realm", "time", "frame", "response_frame", "client", "server"),
-            *("protocol", "verb", "outcome", "item"),
-        ),
+        "operations": (*REQUEST,),
     }
 
     def __init__(self) -> None:

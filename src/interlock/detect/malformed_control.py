@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from interlock.detect.batch import REQUEST
 from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.control import CONTROL_PROTOCOLS, spoken
 from interlock.detect.techniques import named
@@ -47,10 +48,7 @@ class MalformedControl(CauseDetector):
     table: ClassVar[str] = "oddities"
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "oddities": ("source", "realm", "time", "frame", "client", "server", "protocol", "oddity"),
-        "operations": (
-            *("source", "realm", "time", "frame", "response_frame", "client", "server"),
-            *("protocol", "verb", "outcome", "item"),
-        ),
+        "operations": (*REQUEST,),
     }
     withheld_by: ClassVar[Mapping[str, str]] = {
         "gaps": "where frames are missing from the capture, whole messages look malformed",

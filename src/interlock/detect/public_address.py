@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
+from interlock.detect.batch import CALL, REQUEST
 from interlock.detect.causes import CauseDetector, Verdict, milder
 from interlock.detect.control import CONTROL_PROTOCOLS, PLANT_ROLES, spoken
 from interlock.detect.facts import Facts
@@ -40,24 +41,8 @@ class PublicAddress(CauseDetector):
     name: ClassVar[str] = "public-address"
     table: ClassVar[str] = "flows"
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "flows": (
-            *(
-                "source",
-                "realm",
-                "client",
-                "server",
-                "server_port",
-                "transport",
-                "first",
-                "last",
-                "first_frame",
-            ),
-            *("server_packets", "client_packets", "protocol", "basis"),
-        ),
-        "operations": (
-            *("source", "realm", "time", "frame", "response_frame", "client", "server"),
-            *("protocol", "verb", "outcome", "item"),
-        ),
+        "flows": (*CALL, "last", "protocol", "basis"),
+        "operations": (*REQUEST,),
     }
 
     def __init__(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from interlock.detect.batch import REQUEST
 from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.control import spoken
 from interlock.detect.habit import KEPT_MINUTES, LEAST_MINUTES, LEAST_REQUESTS, Habit
@@ -39,12 +40,7 @@ class Refusals(CauseDetector):
     """
 
     name: ClassVar[str] = "refusals"
-    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "operations": (
-            *("source", "realm", "time", "frame", "response_frame", "client", "server"),
-            *("protocol", "verb", "outcome", "item"),
-        )
-    }
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {"operations": (*REQUEST,)}
     withheld_by: ClassVar[Mapping[str, str]] = {
         "one-way": "the other direction is missing, so every request looks unanswered",
         "broadcast-only": "answers never reached the capture point",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
+from interlock.detect.batch import CALL
 from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.control import CONTROL_PORTS, CONTROL_PROTOCOLS
 from interlock.detect.facts import Facts
@@ -48,22 +49,7 @@ class Sweep(CauseDetector):
 
     name: ClassVar[str] = "sweep"
     table: ClassVar[str] = "flows"
-    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "flows": (
-            *(
-                "source",
-                "realm",
-                "client",
-                "server",
-                "server_port",
-                "transport",
-                "state",
-                "first",
-                "first_frame",
-            ),
-            *("client_packets", "server_packets", "protocol"),
-        )
-    }
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {"flows": (*CALL, "state", "protocol")}
     withheld_by: ClassVar[Mapping[str, str]] = {
         "one-way": "the other direction is missing, so every connection looks unanswered",
         "broadcast-only": "answers never reached the capture point, so every connection looks unanswered",

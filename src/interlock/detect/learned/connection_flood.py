@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
-from interlock.detect.batch import MINUTE_NS
+from interlock.detect.batch import CALL, MINUTE_NS
 from interlock.detect.causes import Verdict
 from interlock.detect.learned.deeds import is_group
 from interlock.detect.learned.learner import Learner
+from interlock.detect.learned.recent_counts import RecentCounts
 from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.techniques import named
 from interlock.detect.wording import counted
@@ -30,7 +31,6 @@ MAX_SERVERS: Final = 10_000
 TIMES: Final = 3
 FLOOR: Final = {"connections": 40, "datagrams": 600}
 """A minute beyond three times the highest one while learning, and so many more."""
-_KEPT: Final = 16
 _SHOWN: Final = 12
 
 
@@ -43,20 +43,7 @@ class ConnectionFlood(Learner):
     name: ClassVar[str] = "connection-flood"
     table: ClassVar[str] = "flows"
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "flows": (
-            *(
-                "source",
-                "realm",
-                "client",
-                "server",
-                "server_port",
-                "transport",
-                "first",
-                "last",
-                "first_frame",
-            ),
-            *("client_packets", "server_packets"),
-        ),
+        "flows": (*CALL, "last"),
     }
     withheld_by: ClassVar[Mapping[str, str]] = {
         "duplicated": "the capture point copied frames, and copies look like a flood",
@@ -65,24 +52,17 @@ class ConnectionFlood(Learner):
     def __init__(self) -> None:
         super().__init__()
         self.peaks: dict[Key, int] = {}
-        self._minutes: dict[Key, dict[int, int]] = {}
+        self._minutes = RecentCounts()
 
     def take(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
         """Keep each server's highest minute."""
         for key, minute, weights, *_ in _calls(batch):
             if key not in self.peaks and len(self.peaks) >= MAX_SERVERS:
                 continue
-            count = self._counted(key, minute, int(weights.sum()))
+            count = self._minutes.add(key, minute, int(weights.sum()))
             if key in self.peaks and count > self._limit(key):
                 self.surprise(key, minute)
             self.peaks[key] = max(count, self.peaks.get(key, 0))
-
-    def _counted(self, key: Key, minute: int, more: int) -> int:
-        minutes = self._minutes.setdefault(key, {})
-        minutes[minute] = count = minutes.get(minute, 0) + more
-        if len(minutes) > _KEPT:
-            del minutes[min(minutes)]
-        return count
 
     def _limit(self, key: Key) -> int:
         return TIMES * self.peaks.get(key, 0) + FLOOR[key[2]]
@@ -92,7 +72,7 @@ class ConnectionFlood(Learner):
         for key, minute, weights, rows, source in _calls(batch):
             if key not in self._minutes and len(self._minutes) >= 2 * MAX_SERVERS:
                 continue
-            count, limit = self._counted(key, minute, int(weights.sum())), self._limit(key)
+            count, limit = self._minutes.add(key, minute, int(weights.sum())), self._limit(key)
             before = count - int(weights.sum())
             beyond = np.cumsum(weights) > limit - before
             if not beyond.any():
@@ -151,18 +131,16 @@ class ConnectionFlood(Learner):
 
     def restore_knowledge(self, known: Any) -> None:
         """Take them back; minutes of the lesson are no part of what is judged."""
-        self._minutes = {}
+        self._minutes = RecentCounts()
         self.peaks = {tuple(str(w) for w in key): int(peak) for key, peak in known}
 
     def besides(self) -> Any:
         """Give the counts of recent minutes."""
-        return [[list(key), sorted(minutes.items())] for key, minutes in sorted(self._minutes.items())]
+        return self._minutes.state()
 
     def restore_besides(self, state: Any) -> None:
         """Take them back."""
-        self._minutes = {
-            tuple(str(w) for w in key): {int(m): int(n) for m, n in minutes} for key, minutes in state
-        }
+        self._minutes.restore(state)
 
 
 def _calls(batch: Batch) -> Iterator[tuple[Key, int, NDArray[np.int64], NDArray[np.int64], str]]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
-from interlock.detect.batch import MINUTE_NS
+from interlock.detect.batch import MINUTE_NS, REQUEST
 from interlock.detect.causes import Verdict
 from interlock.detect.control import spoken
 from interlock.detect.learned.deeds import INFRASTRUCTURE, is_group
@@ -51,10 +51,7 @@ class FallenSilent(Learner):
 
     name: ClassVar[str] = "fallen-silent"
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "operations": (
-            *("source", "realm", "time", "frame", "response_frame", "client", "server"),
-            *("protocol", "verb", "outcome", "item"),
-        ),
+        "operations": (*REQUEST,),
     }
     withheld_by: ClassVar[Mapping[str, str]] = {
         "gaps": "frames are missing from the capture, and with them those of a machine that seems silent",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
-from interlock.detect.batch import MINUTE_NS
+from interlock.detect.batch import MINUTE_NS, REQUEST
 from interlock.detect.causes import Verdict
 from interlock.detect.control import CONTROL_PROTOCOLS, spoken
 from interlock.detect.learned.latency_habits import (
@@ -48,8 +48,8 @@ class LateAnswers(Learner):
     name: ClassVar[str] = "late-answers"
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "operations": (
-            *("source", "realm", "time", "frame", "response_frame", "client", "server"),
-            *("protocol", "verb", "outcome", "item", "latency"),
+            *REQUEST,
+            "latency",
         ),
     }
     withheld_by: ClassVar[Mapping[str, str]] = {

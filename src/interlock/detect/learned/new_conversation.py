@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
-from interlock.detect.batch import MINUTE_NS
+from interlock.detect.batch import MINUTE_NS, REQUEST
 from interlock.detect.causes import Verdict
 from interlock.detect.control import CONTROL_PORTS, spoken
 from interlock.detect.learned.deeds import INFRASTRUCTURE, REMOTE
@@ -59,10 +59,7 @@ class NewConversation(Learner):
     name: ClassVar[str] = "new-conversation"
     table: ClassVar[str] = "flows"
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "operations": (
-            *("source", "realm", "time", "frame", "response_frame", "client", "server"),
-            *("protocol", "verb", "outcome", "item"),
-        ),
+        "operations": (*REQUEST,),
         "flows": (
             *(
                 "source",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from interlock.detect.batch import MINUTE_NS
+from interlock.detect.batch import MINUTE_NS, REQUEST
 from interlock.detect.causes import Verdict
 from interlock.detect.control import spoken
 from interlock.detect.learned.deeds import ACTS
 from interlock.detect.learned.learner import Learner
+from interlock.detect.learned.recent_counts import RecentCounts
 from interlock.detect.learned.rhythm import Rhythm
 from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.techniques import named
@@ -44,17 +45,14 @@ class UnusualRate(Learner):
     name: ClassVar[str] = "unusual-rate"
     patient: ClassVar[frozenset[str]] = frozenset({"values"})
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "operations": (
-            *("source", "realm", "time", "frame", "response_frame", "client", "server"),
-            *("protocol", "verb", "outcome", "item"),
-        ),
+        "operations": (*REQUEST,),
         "values": ("source", "realm", "time", "frame", "client", "server", "protocol", "direction"),
     }
 
     def __init__(self) -> None:
         super().__init__()
         self.rhythms: dict[Key, Rhythm] = {}
-        self._minutes: dict[Key, dict[int, int]] = {}
+        self._minutes = RecentCounts()
 
     def take(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
         """Count by relation and minute."""
@@ -102,11 +100,7 @@ class UnusualRate(Learner):
         rhythm = self.rhythms.get(key)
         if rhythm is None:
             return None
-        slots = self._minutes.setdefault(key, {})
-        before = slots.get(slot, 0)
-        slots[slot] = before + count
-        if len(slots) > 16:
-            del slots[min(slots)]
+        before = self._minutes.add(key, slot, count) - count
         limit = self._limit(rhythm, key)
         return max(0, limit - before) if before + count > limit else None
 
@@ -161,13 +155,11 @@ class UnusualRate(Learner):
 
     def besides(self) -> Any:
         """Give the counts of recent minutes."""
-        return [[list(key), sorted(minutes.items())] for key, minutes in sorted(self._minutes.items())]
+        return self._minutes.state()
 
     def restore_besides(self, state: Any) -> None:
         """Take them back."""
-        self._minutes = {
-            tuple(str(w) for w in key): {int(m): int(n) for m, n in minutes} for key, minutes in state
-        }
+        self._minutes.restore(state)
 
 
 def _counted(batch: Batch) -> tuple[Batch, Groups]:
