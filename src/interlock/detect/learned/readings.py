@@ -57,7 +57,7 @@ class Readings:
         return begins
 
     def groups(self, batch: Batch) -> Iterator[tuple[Key, str, NDArray[np.int64], int]]:
-        """Give object and client (realm, client, server, protocol, place), source, rows in time, numbers of each."""
+        """Give block (realm, client, server, protocol, place, width), source, rows in time, and the width in numbers."""
         usable = batch.among("direction", ("read", "reported")) & (self.lengths > 0)
         if not usable.any():
             return
@@ -67,5 +67,5 @@ class Readings:
             rows = rows[usable[rows]]
             if len(rows):
                 where = f"{unit or ''} {place or ''}".strip()
-                key = (realm or "", client or "", server or "", protocol or "", where)
+                key = (realm or "", client or "", server or "", protocol or "", where, str(width))
                 yield key, source or "", rows, int(width)

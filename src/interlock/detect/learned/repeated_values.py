@@ -80,7 +80,7 @@ class _Reader:
 
 
 class RepeatedValues(Learner):
-    """One finding per object, client and kind. Keys: realm, client, server, protocol, place, kind (looped, still).
+    """One finding per block, client and kind: realm, client, server, protocol, place, width, kind (looped, still).
 
     Learned: per object, how many blocks were read, and the fewest new readings that one of them had.
     """
@@ -139,20 +139,20 @@ class RepeatedValues(Learner):
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Say what comes back, or stays."""
-        realm, client, server, protocol, place, kind = key
+        realm, client, server, protocol, place, width, kind = key
         ends = standing(context, (realm, client, server), tally, stranger=False)
         name, looped = context.name, kind == "looped"
         how = "come back as they were before, in turn" if looped else "have stood still, all at once"
         return Verdict(
             realm=realm,
             machines=(client, server),
-            cause=f"{protocol} {place} {kind}",
+            cause=f"{protocol} {place} {width} {kind}",
             kind="change" if ends.ordered else "alert",
             severity=ends.severity("high" if looped else "medium"),
             confidence=0.8 if looped else 0.6,
             title=f"Values that {name(realm, client)} reads of {name(realm, server)} at {place} {how}",
             seen=f"Seen {counted(tally.count, 'time')} that {BLOCK} readings brought nothing new among {MEMORY}, where "
-            f"they had always brought at least {self.habits.get(key[:5], [0, 0])[1]}. {ends.told()}".strip(),
+            f"they had always brought at least {self.habits.get(key[:6], [0, 0])[1]}. {ends.told()}".strip(),
             matters="Whoever plays a recording of a quiet process to those who watch it can do in the meantime what he "
             "likes. A sensor or a gateway that hangs looks like it, too.",
             silent="Silent for objects that had stood still or come back while learning, and once accepted (`interlock "

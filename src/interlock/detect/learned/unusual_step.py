@@ -83,10 +83,11 @@ class _Habit:
 
 
 class UnusualStep(Learner):
-    """One finding per object and client. Keys: realm, client, server, protocol, unit and object."""
+    """One finding per object and client. Keys: realm, client, server, protocol, unit and object, numbers."""
 
     name: ClassVar[str] = "unusual-step"
     table: ClassVar[str] = "values"
+    patient: ClassVar[frozenset[str]] = frozenset({"values"})
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "values": READ,
     }
@@ -144,7 +145,7 @@ class UnusualStep(Learner):
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Say which number leapt how far, and how far it had ever moved at once."""
-        realm, client, server, protocol, place = key
+        realm, client, server, protocol, place, width = key
         habit = self.habits.get(key)
         if habit is None:
             return None
@@ -156,7 +157,7 @@ class UnusualStep(Learner):
         return Verdict(
             realm=realm,
             machines=(client, server),
-            cause=f"{protocol} {place} leaps",
+            cause=f"{protocol} {place} {width} leaps",
             kind="change" if ends.ordered else "alert",
             severity=ends.severity("medium"),
             confidence=0.7,
