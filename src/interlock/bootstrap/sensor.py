@@ -66,7 +66,12 @@ class Running:
     @property
     def partly(self) -> bool:
         """Whether a capture was not read to its end."""
-        return self._parts.board.worst() == PARTLY_READ
+        return self.stopped or self._parts.board.worst() == PARTLY_READ
+
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody ended it while it read captures; an interface has no end that could be missed."""
+        return not self._parts.live and self._supervisor.ending
 
     @property
     def unkept(self) -> bool:

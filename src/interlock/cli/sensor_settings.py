@@ -47,6 +47,8 @@ def finish(ctx: click.Context, sensor: Running) -> None:
     failed = sensor.run()
     if failed:
         click.echo(f"interlock: {failed}", err=True)
+    elif sensor.stopped:
+        click.echo("interlock: stopped before the end; what was read so far is kept", err=True)
     if failed or sensor.unkept:
         ctx.exit(NOTHING_READABLE)
     if sensor.partly:

@@ -57,7 +57,7 @@ class Readings:
         return begins
 
     def groups(self, batch: Batch) -> Iterator[tuple[Key, str, NDArray[np.int64], int]]:
-        """Give block (realm, client, server, protocol, place, width), source, rows in time, and the width in numbers."""
+        """Give block (realm, client, server, protocol, place, width), source, rows in time, and the width."""
         usable = batch.among("direction", ("read", "reported")) & (self.lengths > 0)
         if not usable.any():
             return
