@@ -11,7 +11,7 @@ from tests.cli.terminal import DEMO
 from interlock.bootstrap import build_engine
 from interlock.capture.run import open_sources
 from interlock.capture.specs import specify
-from interlock.pipeline.sensor.urgency import PRESSING, Urgency
+from interlock.pipeline.sensor.urgency import PRESSING, Urgency, by_server
 
 from .some_batches import operations as made
 
@@ -118,3 +118,18 @@ def test_of_values_only_what_was_written_cannot_wait(
     batch = pa.record_batch({"direction": column.dictionary_encode() if coded else column})
     parts = Urgency().split_values(batch)
     assert [[] if part is None else part.column("direction").to_pylist() for part in parts] == [urgent, calm]
+
+
+@pytest.mark.parametrize("coded", [True, False])
+@pytest.mark.parametrize("most", [1, 3, 7, 100])
+def test_parts_hold_all_rows_of_their_servers_in_order(most: int, coded: bool) -> None:
+    servers = [f"10.0.0.{n * n % 5}" for n in range(40)]
+    column = pa.array(servers)
+    batch = pa.record_batch(
+        {"server": column.dictionary_encode() if coded else column, "number": pa.array(range(40))}
+    )
+    parts = [part.to_pydict() for part in by_server(batch, most)]
+    assert sum(len(part["number"]) for part in parts) == 40
+    for server in set(servers):
+        mine = [[n for n, s in zip(p["number"], p["server"], strict=True) if s == server] for p in parts]
+        assert [n for n in mine if n] == [[n for n, s in enumerate(servers) if s == server]]

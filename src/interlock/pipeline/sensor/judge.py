@@ -16,7 +16,7 @@ from interlock.pipeline.sensor.errands import Errands
 from interlock.pipeline.sensor.ongoing import Ongoing
 from interlock.pipeline.sensor.steps import OPEN_FLOWS, WORDLESS_FLOWS, WorkerNote, figures_of, read_note
 from interlock.pipeline.sensor.survey import Draft, survey
-from interlock.pipeline.sensor.urgency import Urgency
+from interlock.pipeline.sensor.urgency import Urgency, by_server
 from interlock.pipeline.sensor.watching import DETECTOR, Watching
 from interlock.records.exceptions import apply_exceptions
 from interlock.records.gathering import Gathering, as_one
@@ -47,9 +47,11 @@ CONCLUDE_NS: Final = 10_000_000_000
 """Time between two looks at everything found so far, at least."""
 ROWS_AT_ONCE: Final = 64
 """Machines that are brought to disk at once."""
-CALM_ROWS: Final = {"operations": 32_768, "values": 4_096}
+CALM_ROWS: Final = {"operations": 32_768, "values": 32_768}
 KNOWN_ROWS: Final = 8192
 """The inventory looks at as many at once: some milliseconds, which a finding may wait."""
+_PART_ROWS: Final = {"operations": 8192, "values": 2048}
+"""So many are judged in one turn, or about that."""
 CALM_NS: Final = 1_000_000_000
 """Operations that may wait are judged when there are so many of them, or after so long."""
 _SHARE: Final = 20
@@ -311,9 +313,12 @@ class Judge:
         """Judge what could wait, in turns. Of values it waited for the Patient alone."""
         if rows is not None:
             self._calm_since[name] = self._clock()
-            patient = True if name == "values" else None
-            turns = self._runner.feeding(name, rows, self._context(), patient=patient)
-            self._errands.add(self._committing(turns))
+            self._errands.add(self._committing(self._turns(name, rows)))
+
+    def _turns(self, name: str, rows: pa.RecordBatch) -> Iterator[list[Finding]]:
+        patient = True if name == "values" else None
+        for part in by_server(rows, _PART_ROWS[name]):
+            yield from self._runner.feeding(name, part, self._context(), patient=patient)
 
     def _is_news(self, finding: Finding) -> bool:
         """Whether more is to be said than was: more of it, or other words."""

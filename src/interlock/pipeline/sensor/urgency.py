@@ -17,9 +17,11 @@ import pyarrow.compute as pc
 from interlock.records.vocabulary import VERBS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
-__all__ = ["MOST_KNOWN", "PRESSING", "Urgency"]
+__all__ = ["MOST_KNOWN", "PRESSING", "Urgency", "by_server"]
 
 MOST_KNOWN: Final = 500_000
 """Habits remembered; past it all are forgotten, and each is judged at once when it is seen next."""
@@ -113,6 +115,21 @@ class Urgency:
         verbs = self._deeds.read(operations.column("verb")) & np.uint64(0xFFFF)
         marks: NDArray[np.uint64] = flow * _FIRST ^ (operation << np.uint64(16) ^ item) * _SECOND ^ verbs
         return marks
+
+
+def by_server(values: pa.RecordBatch, most: int) -> Iterator[pa.RecordBatch]:
+    """Cut values into parts of about `most` rows, each with all rows of some servers: a moment's work each.
+
+    Cut by time, each part would tell of all servers again, and a detector pays for an object, not for a row.
+    """
+    parts = -(-len(values) // most)
+    codes, _ = _coded(values.column("server"))
+    for part in range(parts):
+        mask = codes % parts == part
+        if mask.all():
+            yield values
+        elif mask.any():
+            yield values.filter(pa.array(mask))
 
 
 class _Sorted:
