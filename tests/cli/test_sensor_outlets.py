@@ -104,7 +104,7 @@ def test_figures_are_answered_over_http_while_it_runs(tmp_path: Path) -> None:
     finally:
         started.send_signal(signal.SIGTERM)
         started.communicate(timeout=60)
-    assert started.returncode == 0
+    assert started.returncode == 4  # stopped before the capture's end
 
 
 def test_whoever_is_killed_what_is_committed_is_told(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ class Ground:
         self._ending = ExitStack()
         self.wire = Wire()
         self._ending.callback(self.wire.close)
+        self._sensors: list[RunningSensor] = []
         self._stores = 0
 
     def sensor(
@@ -42,7 +43,7 @@ class Ground:
         """The real sensor, watching."""
         self._stores += 1
         made = RunningSensor(self.wire, store or self.folder / f"store{self._stores}", *more, env=env)
-        self._ending.callback(made.close)
+        self._sensors.append(made)
         if ready:
             made.ready()
         return made
@@ -67,8 +68,14 @@ class Ground:
         assert told[2:4] == [b"refused", b"0"]
         return int(told[1])
 
+    def end_sensors(self) -> None:
+        """End those that a test left: the next one has the wire for itself."""
+        while self._sensors:
+            self._sensors.pop().close()
+
     def close(self) -> None:
         """End everything."""
+        self.end_sensors()
         self._ending.close()
 
 
@@ -99,3 +106,10 @@ def ground(_able: str, plant: Path, tmp_path_factory: pytest.TempPathFactory):
     made = Ground(tmp_path_factory.mktemp("sensor"), plant)
     yield made
     made.close()
+
+
+@pytest.fixture(autouse=True)
+def _left(request: pytest.FixtureRequest):
+    yield
+    if "ground" in request.fixturenames:
+        request.getfixturevalue("ground").end_sensors()

@@ -167,6 +167,7 @@ def test_a_configuration_is_read_anew_without_a_gap_and_what_needs_a_restart_is_
     before = sensor.children()
     with ground.sending() as sender:
         assert until(lambda: _lines(ground.folder / "first.jsonl"))
+        assert until(lambda: _budget(sensor, "flows") == 5000)
         config.write_text("[sensor]\nshedd = 'reads'\n")
         sensor.process.send_signal(signal.SIGHUP)
         assert until(lambda: _says(sensor, "refused"))
