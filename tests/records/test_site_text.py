@@ -34,6 +34,29 @@ purdue_level = "1"
 name = "Valves"
 parent = "Filling"
 sl_t = [1, 2, 3, 4, 0, 1, 2]
+kind = "safety"
+assets = ["5F0D9A53-1F51-5A3C-9A57-6F4F2C9D1E10"]
+selector = 'role = "io" and not vendor ~ "Acme*"'
+inside = "conduits"
+owner = "J. Doe"
+until = 2027-01-31
+
+[[conduits]]
+name = "recipes"
+from = ["Filling"]
+to = ["Valves"]
+protocols = ["modbus"]
+verbs = ["read", "write"]
+objects = ["holding:0..99"]
+units = ["1"]
+ports = ["tcp/443", "udp/5000-5010", "icmp"]
+groups = ["broadcast", "01-0C-CD-01-00-01"]
+clients = ["10.1.3.7"]
+servers = ["10.1.3.0/28"]
+reason = "the recipe"
+owner = "J. Doe"
+until = 2027-01-31
+exception = true
 
 [[engineering_stations]]
 address = "10.1.9.9"
@@ -96,6 +119,10 @@ def test_reads_every_part() -> None:
     assert site.zones[0].members == ("10.1.3.0/24", "00:1b:1b:00:00:02", "2001:db8::1")
     assert site.zones[0].sl_t == (2,) * 7
     assert site.zones[1].sl_t == (1, 2, 3, 4, 0, 1, 2)
+    assert site.zones[1].assets == ("5f0d9a53-1f51-5a3c-9a57-6f4f2c9d1e10",)
+    assert site.conduits[0].from_ == ("Filling",)
+    assert site.conduits[0].groups == ("broadcast", "01:0c:cd:01:00:01")
+    assert site.conduits[0].exception
     assert site.maintenance_windows[0].start == datetime(2026, 3, 2, 6, tzinfo=UTC)
     assert site.tags[0].high == 4.0
     assert site.exceptions[0].finding == "5f0d9a53-1f51-5a3c-9a57-6f4f2c9d1e10"
@@ -106,7 +133,7 @@ def test_every_part_is_optional() -> None:
     assert load_site("") == Site()
     assert load_site("# nothing yet\n") == Site()
     for section in SECTIONS:
-        if section not in ("maintenance_windows", "zones", "interlocks", "relations"):
+        if section not in ("maintenance_windows", "zones", "conduits", "interlocks", "relations"):
             begin = WHOLE.index(f"[[{section}]]")
             end = WHOLE.find("\n[[", begin)
             alone = WHOLE[begin : end if end > 0 else None].replace('realm = "cell1"', "")
@@ -128,6 +155,16 @@ WRONG = [
     ("[[zones]]\nname = 'x'\nsl_t = true", 3, 8, "a security level"),
     ("zones = [{name = 'a'}, {name = 'a'}]", 1, 32, "stands twice"),
     ("[[zones]]\nname = 'a'\nparent = 'b'", 3, 10, "one of [[zones]]; found 'b'"),
+    ("[[zones]]\nname = 'a'\nkind = 'safe'", 3, 8, "did you mean 'safety'?"),
+    ("[[zones]]\nname = 'a'\nselector = 'role = \"plc\" and'", 3, 29, "expected one of role, vendor"),
+    ("[[zones]]\nname = 'a'\nassets = ['plc']", 3, 11, "an asset's id (a UUID)"),
+    ("[[zones]]\nname = 'a'\n[[conduits]]\nname = 'c'\nfrom = ['a']\nto = ['a', 'b']", 6, 12, "found 'b'"),
+    ("[[conduits]]\nname = 'c'\nto = []", 1, 1, "`from` in this [[conduits]] table"),
+    ("[[conduits]]\nname = 'c'\nfrom = []\nto = []\nverbs = ['rite']", 5, 10, "did you mean 'write'?"),
+    ("[[conduits]]\nname = 'c'\nfrom = []\nto = []\nports = ['tcp/0']", 5, 10, "expected ports such as"),
+    ("[[conduits]]\nname = 'c'\nfrom = []\nto = []\nports = ['udp/9-8']", 5, 10, "expected ports such as"),
+    ("[[conduits]]\nname = 'c'\nfrom = []\nto = []\ngroups = ['all']", 5, 11, "an IP address"),
+    ("[[conduits]]\nname = 'c'\nfrom = []\nto = []\nexception = 'yes'", 5, 13, "true or false"),
     (
         "[[realms]]\nname = 'a'\n[[lab_ranges]]\nnetwork = '10.0.0.0/8'\nrealm = 'b'",
         5,

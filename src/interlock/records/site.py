@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from interlock.records.conduit import AssetId, Conduit, InsideRule, SelectorText, ZoneKind
+
 __all__ = [
     "DEFAULT_REALM",
     "VALUE_TYPES",
@@ -68,14 +70,25 @@ class Realm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
-    """An IEC 62443-3-2 zone. sl_t: target level 0 to 4 of FR 1 to FR 7, or None where none is set."""
+    """An IEC 62443-3-2 zone. sl_t: target level 0 to 4 of FR 1 to FR 7, or None where none is set.
+
+    A machine is a member by its address, as an asset (its id), or by what is known of it (selector).
+    inside: whether its machines may talk with each other as they like, or only as conduits say.
+    until: the last day (UTC) it has members, of a temporary one.
+    """
 
     name: str
     realm: str = DEFAULT_REALM
+    kind: ZoneKind = "control"
     members: tuple[Member, ...] = ()
+    assets: tuple[AssetId, ...] = ()
+    selector: SelectorText | None = None
     sl_t: tuple[int, ...] | None = None
     purdue_level: str | None = None
     parent: str | None = None
+    inside: InsideRule = "allow"
+    owner: str | None = None
+    until: date | None = None
     description: str | None = None
 
 
@@ -236,6 +249,7 @@ class Site:
     name: str | None = None
     realms: tuple[Realm, ...] = ()
     zones: tuple[Zone, ...] = ()
+    conduits: tuple[Conduit, ...] = ()
     engineering_stations: tuple[EngineeringStation, ...] = ()
     safety_systems: tuple[SafetySystem, ...] = ()
     maintenance_windows: tuple[MaintenanceWindow, ...] = ()

@@ -10,6 +10,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from interlock.records.condition import ConditionError, parse_condition
+from interlock.records.conduit import ANY, INSIDE, ZONE_KINDS, Conduit, ports_of
+from interlock.records.selector import SelectorError, parse_selector
 from interlock.records.site import (
     DEFAULT_REALM,
     VALUE_TYPES,
@@ -54,6 +56,7 @@ _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 SECTIONS: Final[dict[str, type]] = {
     "realms": Realm,
     "zones": Zone,
+    "conduits": Conduit,
     "engineering_stations": EngineeringStation,
     "safety_systems": SafetySystem,
     "maintenance_windows": MaintenanceWindow,
@@ -70,6 +73,7 @@ _POSITIVE: Final = ("rate_per_s", "step", "margin", "reversals_per_min", "requir
 _UNIQUE: Final = {
     "realms": "name",
     "zones": "name",
+    "conduits": "name",
     "work_orders": "id",
     "tags": "name",
     "interlocks": "name",
@@ -79,6 +83,8 @@ _UNIQUE: Final = {
 _REFERENCES: Final = (
     ("maintenance_windows", "work_order", "work_orders", "id"),
     ("zones", "parent", "zones", "name"),
+    ("conduits", "from_", "zones", "name"),
+    ("conduits", "to", "zones", "name"),
     ("tags", "drives", "tags", "name"),
 )
 
@@ -124,7 +130,7 @@ def _entries(value: Any, name: str, kind: type[_T]) -> tuple[_T, ...]:
 
 
 def _entry(table: Mapping[str, Any], path: TomlPath, kind: type[_T]) -> _T:
-    fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    fields = {_key(field.name): field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
     for key in table:
         if key not in fields:
             raise WrongError((*path, key), unlisted(key, fields), key=True)
@@ -133,7 +139,12 @@ def _entry(table: Mapping[str, Any], path: TomlPath, kind: type[_T]) -> _T:
             raise WrongError(path, f"expected `{name}` in this [[{path[0]}]] table")
     values = {key: _READERS[str(fields[key].type)](value, (*path, key)) for key, value in table.items()}
     _check_order(values, path)
-    return kind(**values)
+    return kind(**{fields[key].name: value for key, value in values.items()})
+
+
+def _key(field: str) -> str:
+    """How the file spells a field whose name Python keeps for itself."""
+    return field.removesuffix("_")
 
 
 def _check_order(values: Mapping[str, Any], path: TomlPath) -> None:
@@ -168,10 +179,11 @@ def _check_references(site: Site) -> None:
         known = {getattr(entry, key) for entry in getattr(site, target)}
         for number, entry in enumerate(getattr(site, section)):
             value = getattr(entry, field)
-            if value is not None and value not in known:
-                raise WrongError(
-                    (section, number, field), f"expected the `{key}` of one of [[{target}]]; found {value!r}"
-                )
+            many = isinstance(value, tuple)
+            for place, name in enumerate(value) if many else [(0, value)]:
+                if name is not None and name not in known:
+                    path = (section, number, _key(field), *((place,) if many else ()))
+                    raise WrongError(path, f"expected the `{key}` of one of [[{target}]]; found {name!r}")
 
 
 def _check_realms(site: Site) -> None:
@@ -254,11 +266,49 @@ def _levels(value: Any, path: TomlPath) -> tuple[int, ...]:
     return tuple(levels)
 
 
-def _finding(value: Any, path: TomlPath) -> str:
+def _truth(value: Any, path: TomlPath) -> bool:
+    if not isinstance(value, bool):
+        raise WrongError(path, f"expected true or false without quotes; found {kind_of(value)}")
+    return value
+
+
+def _selector(value: Any, path: TomlPath) -> str:
+    text = read_text(value, path)
+    try:
+        parse_selector(text)
+    except SelectorError as error:
+        raise WrongError(path, str(error), within=error.offset) from None
+    return text
+
+
+def _assets(value: Any, path: TomlPath) -> tuple[str, ...]:
+    return tuple(_uuid(item, where, "an asset's id (a UUID)") for item, where in read_items(value, path))
+
+
+def _uuid(value: Any, path: TomlPath, what: str) -> str:
     try:
         return str(uuid.UUID(read_text(value, path)))
     except ValueError:
-        raise WrongError(path, f"expected a finding's id (a UUID); found {value!r}") from None
+        raise WrongError(path, f"expected {what}; found {value!r}") from None
+
+
+def _ports(value: Any, path: TomlPath) -> tuple[str, ...]:
+    texts = [(read_text(item, where), where) for item, where in read_items(value, path)]
+    for text, where in texts:
+        if ports_of(text) is None:
+            what = "expected ports such as `tcp/443`, `udp/5000-5010`, `icmp` or `eth/0x88b8`"
+            raise WrongError(where, f"{what}; found {text!r}")
+    return tuple(text for text, _ in texts)
+
+
+def _groups(value: Any, path: TomlPath) -> tuple[str, ...]:
+    return tuple(
+        item if item == "broadcast" else _member(item, where) for item, where in read_items(value, path)
+    )
+
+
+def _finding(value: Any, path: TomlPath) -> str:
+    return _uuid(value, path, "a finding's id (a UUID)")
 
 
 def _listed(*words: str) -> Callable[[Any, TomlPath], str]:
@@ -278,6 +328,11 @@ def _verbs(value: Any, path: TomlPath) -> tuple[str, ...]:
     return tuple(_verb(item, where) for item, where in read_items(value, path))
 
 
+def _conduit_verbs(value: Any, path: TomlPath) -> tuple[str, ...]:
+    read = _listed(*VERBS, ANY)
+    return tuple(read(item, where) for item, where in read_items(value, path))
+
+
 _READERS: Final[dict[str, Callable[[Any, TomlPath], Any]]] = {
     "str": read_text,
     "str | None": read_text,
@@ -292,6 +347,15 @@ _READERS: Final[dict[str, Callable[[Any, TomlPath], Any]]] = {
     "FindingId": _finding,
     "ConditionText": _condition,
     "tuple[VerbName, ...]": _verbs,
+    "bool": _truth,
+    "date | None": _day,
+    "ZoneKind": _listed(*ZONE_KINDS),
+    "InsideRule": _listed(*INSIDE),
+    "SelectorText | None": _selector,
+    "tuple[AssetId, ...]": _assets,
+    "tuple[ConduitVerb, ...]": _conduit_verbs,
+    "tuple[PortRange, ...]": _ports,
+    "tuple[GroupAddress, ...]": _groups,
     "ValueType | None": _listed(*VALUE_TYPES),
     "WordOrder | None": _listed("big", "little"),
 }

@@ -1,0 +1,131 @@
+"""In which zone a machine is: in exactly one, or in none."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from interlock.records.selector import parse_selector
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+
+    from interlock.records.asset import Asset
+    from interlock.records.site import Site, Zone
+
+__all__ = ["Place", "Places", "nobody"]
+
+
+def nobody(realm: str, address: str) -> Asset | None:  # noqa: ARG001 (the shape of every look-up)
+    """Look up an asset where no inventory is at hand: always None."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """zone: None where the machine is in none. why: what put it there, or why it is nowhere; for people."""
+
+    zone: Zone | None
+    why: str
+
+    @property
+    def name(self) -> str | None:
+        """The zone's name."""
+        return None if self.zone is None else self.zone.name
+
+
+class Places:
+    """The zones' members, looked up.
+
+    What decides, strongest first: the address itself as a member; the machine as an asset; another address of it as a
+    member; the narrowest network around the address; around its other addresses; what is known of it (selectors).
+    Where two zones claim a machine with equal right it is in neither: nothing is allowed by a doubt.
+    """
+
+    def __init__(self, site: Site, today: date, find: Callable[[str, str], Asset | None] = nobody) -> None:
+        """today: what ended before has no members. find: (realm, address) → the asset known there."""
+        self._find = find
+        self._exact: dict[tuple[str, str], list[Zone]] = {}
+        self._networks: dict[tuple[str, int, int], dict[int, list[Zone]]] = {}
+        self._assets: dict[str, list[Zone]] = {}
+        self._selectors = [z for z in site.zones if z.selector is not None and _lasts(z, today)]
+        self._known: dict[tuple[str, str], Place] = {}
+        for zone in site.zones:
+            if _lasts(zone, today):
+                self._enter(zone)
+        self._widths = sorted(self._networks, key=lambda key: -key[2])
+
+    def _enter(self, zone: Zone) -> None:
+        for member in zone.members:
+            if "/" not in member:
+                self._exact.setdefault((zone.realm, member), []).append(zone)
+                continue
+            network = ipaddress.ip_network(member)
+            width = (zone.realm, network.version, network.prefixlen)
+            self._networks.setdefault(width, {}).setdefault(int(network.network_address), []).append(zone)
+        for asset in zone.assets:
+            self._assets.setdefault(asset, []).append(zone)
+
+    def of(self, realm: str, address: str) -> Place:
+        """Find the place of a machine by an address of it (IP or MAC, with or without `/unit` behind it)."""
+        key = (realm, address)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._place(realm, address.partition("/")[0].lower())
+        return found
+
+    def aliases(self, realm: str, address: str) -> tuple[str, ...]:
+        """Every address that a machine goes by, the one that was asked for first."""
+        asset = self._find(realm, address)
+        return (address,) if asset is None else (address, *asset.ips, *asset.macs)
+
+    def _place(self, realm: str, address: str) -> Place:
+        exact = self._exact.get((realm, address), [])
+        asset = self._find(realm, address)
+        others = () if asset is None else tuple(a for a in (*asset.ips, *asset.macs) if a != address)
+        steps = (
+            (exact, f"{address} is a member"),
+            ([] if asset is None else self._assets.get(asset.id, []), "it is a member as an asset"),
+            (
+                [z for a in others for z in self._exact.get((realm, a), [])],
+                "another address of it is a member",
+            ),
+            (self._around(realm, address), f"a network around {address} is a member"),
+            (
+                [z for a in others for z in self._around(realm, a)],
+                "a network around another address of it is a member",
+            ),
+            ([] if asset is None else self._selected(realm, asset), "what is known of it is selected"),
+        )
+        for zones, why in steps:
+            names = tuple(dict.fromkeys(z.name for z in zones))
+            if len(names) == 1:
+                return Place(zones[0], why)
+            if names:
+                return Place(None, f"zones {' and '.join(sorted(names))} claim it: {why}")
+        return Place(None, "no zone has it as a member")
+
+    def _around(self, realm: str, address: str) -> list[Zone]:
+        """Zones of the narrowest network around an address."""
+        try:
+            ip = ipaddress.ip_address(address.split("%", 1)[0])
+        except ValueError:
+            return []
+        for width in self._widths:
+            if width[:2] == (realm, ip.version):
+                shift = ip.max_prefixlen - width[2]
+                zones = self._networks[width].get(int(ip) >> shift << shift)
+                if zones:
+                    return zones
+        return []
+
+    def _selected(self, realm: str, asset: Asset) -> list[Zone]:
+        return [
+            z for z in self._selectors if z.realm == realm and parse_selector(z.selector or "").selects(asset)
+        ]
+
+
+def _lasts(zone: Zone, today: date) -> bool:
+    return zone.until is None or today <= zone.until
