@@ -1,10 +1,12 @@
 """Score detection on captures that others labelled, and count what harmless captures say: `make conformance`.
 
-Each capture goes through the sensor's own judgement on its own clock, without a site file, and without anything learned
-but for those that come with a capture to learn from.
+Each capture goes through the sensor's own judgement on its own clock, without a site file: once with nothing learned,
+and once more where there is something clean to learn from, a capture of the same plant that comes with it or, where
+there is none, the capture's own lead before its first attack. What each row learned from is said in it.
 A window is found where an alarm (an alert, at least low; a change, at least high) names one of its frames, or is
 said to have occurred within it; it is named where that alarm carries a technique id that fits. Nothing is tuned to
-them.
+them. Of captures without a labelled attack every alarm is true, false or not judged: people looked at each once
+(`proving/harmless.tsv`).
 
 Exit codes: 0 scored (misses are printed, not punished); 1 a capture could not be read; 2 no captures.
 """
@@ -21,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 _REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(_REPOSITORY / "tests"), str(Path(__file__).parent)]
 
+from proving.harmless import FALSE, NOT_JUDGED, TRUE, Verdicts, judge_of  # noqa: E402
 from proving.labelled import FOLDERS, Labelled, Window, labelled  # noqa: E402
 from proving.records import FOLDER, put, today  # noqa: E402
 
@@ -67,34 +70,45 @@ def within(heard: Heard, finding: Finding, window: Window) -> bool:
 
 
 def row(one: Labelled) -> dict[str, Any]:
-    """One labelled capture. Raises InterlockError."""
-    heard = listen(one.path, None if one.train is None else learn_capture(str(one.train)))
+    """One labelled capture, judged alone and, where it can be, with something learned. Raises InterlockError."""
+    clean = one.clean()
+    return {
+        "windows": len(one.windows),
+        "benign_windows": len(one.benign),
+        "fits": list(one.techniques),
+        "labels": one.note,
+        "alone": _score(one, listen(one.path)),
+        "learned_from": clean and clean.said,
+        "learned": clean and _score(one, listen(one.path, learn_capture(str(clean.path), kept=clean.kept))),
+    }
+
+
+def _score(one: Labelled, heard: Heard) -> dict[str, Any]:
     alarms = list(heard.alarms.values())
     about = [[f for f in alarms if within(heard, f, window)] for window in one.windows]
     named = [[f for f in some if set(one.techniques) & set(f.techniques)] for some in about]
     mine = {f.id for some in about for f in some}
     false = [f for f in alarms if f.id not in mine]
     return {
-        "windows": len(one.windows),
         "found": sum(map(bool, about)),
         "named": sum(map(bool, named)),
         "incidents": heard.incidents,
         "false_outside": sorted(f.title for f in false),
         "benign_windows_alarmed": sum(any(within(heard, f, w) for f in false) for w in one.benign),
-        "benign_windows": len(one.benign),
-        "fits": list(one.techniques),
         "given": sorted({t for some in about for f in some for t in f.techniques[:1]}),
-        "labels": one.note,
     }
 
 
-def quiet(path: Path) -> dict[str, Any]:
+def quiet(path: Path, verdicts: Verdicts) -> dict[str, Any]:
     """One capture without an attack. Raises InterlockError."""
     heard = listen(path)
+    capture = f"{path.parent.name}/{path.name}"
+    by = Counter(judge_of(f) for f in heard.alarms.values())
     return {
         "hours": round(heard.seconds / 3600, 4),
         "incidents": heard.incidents,
-        "alarms": sorted(f"{f.detector}: {f.title}" for f in heard.alarms.values()),
+        "alarms": sorted(f"{judge_of(f)}: {f.title}" for f in heard.alarms.values()),
+        "judged": {judge: [verdicts.of(capture, judge), count] for judge, count in sorted(by.items())},
     }
 
 
@@ -116,7 +130,10 @@ def main() -> int:
     entries = {"labelled": _entry(rows)}
     if asked.harmless:
         others = [p for p in sorted(asked.captures.glob("*/*.pcap*")) if p.parent.name not in FOLDERS]
-        still, more = _each({path: lambda path=path: quiet(path) for path in others}, asked.captures)
+        verdicts = Verdicts.read()
+        still, more = _each(
+            {path: lambda path=path: quiet(path, verdicts) for path in others}, asked.captures
+        )
         broken += more
         _print_quiet(still)
         entries["harmless"] = _entry(still)
@@ -141,24 +158,38 @@ def _entry(rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return {"date": today(), "command": command, "rows": rows}
 
 
+_HEAD = "capture, windows|alone: found|named|outside|learned: found|named|outside|learned from|given first"
+
+
 def _print(rows: dict[str, dict[str, Any]]) -> None:
-    print("| capture | windows | found | named | false outside | benign alarmed | given first |")
-    print("|---|---|---|---|---|---|---|")
+    print(f"| {_HEAD.replace('|', ' | ')} |")
     for name, r in rows.items():
-        benign = f"{r['benign_windows_alarmed']} of {r['benign_windows']}"
-        cells = (
-            r["windows"],
-            r["found"],
-            r["named"],
-            len(r["false_outside"]),
-            benign,
-            " ".join(r["given"]) or "nothing",
-        )
-        print(f"| {name} | {' | '.join(map(str, cells))} |")
-    sums = {key: sum(r[key] for r in rows.values()) for key in ("windows", "found", "named")}
-    whole = sum(r["found"] == r["windows"] > 0 for r in rows.values())
-    print(
-        f"\n{sums['found']} of {sums['windows']} windows found, {sums['named']} rightly named; {whole} captures whole\n"
+        alone, taught = r["alone"], r["learned"]
+        cells = (*_cells(alone), *(_cells(taught) if taught else ("", "", "")), r["learned_from"] or "")
+        given = " ".join((taught or alone)["given"]) or "nothing"
+        print(f"| {name} {r['windows']} | {' | '.join(map(str, cells))} | {given} |")
+    all_of = list(rows.values())
+    some = [r for r in all_of if r["learned"]]
+    print(f"\nalone: {_sum(all_of, 'alone')}")
+    print(f"learned, where there is something clean: {_sum(all_of, 'learned')}")
+    print(f"those that learned, alone: {_sum(some, 'alone')}")
+    print(f"those that learned, learned: {_sum(some, 'learned')}\n")
+
+
+def _cells(score: dict[str, Any]) -> tuple[int, int, int]:
+    return score["found"], score["named"], len(score["false_outside"])
+
+
+def _sum(rows: list[dict[str, Any]], how: str) -> str:
+    scores = [(r, r[how] or r["alone"]) for r in rows]
+    found, named, loud = (
+        sum(s[key] for _, s in scores) for key in ("found", "named", "benign_windows_alarmed")
+    )
+    whole = sum(s["found"] == r["windows"] > 0 for r, s in scores)
+    outside = sum(len(s["false_outside"]) for _, s in scores)
+    return (
+        f"{found} of {sum(r['windows'] for r in rows)} windows found, {named} rightly named; {whole} captures whole; "
+        f"{outside} alarms outside; {loud} of {sum(r['benign_windows'] for r in rows)} benign windows alarm"
     )
 
 
@@ -166,12 +197,22 @@ def _print_quiet(rows: dict[str, dict[str, Any]]) -> None:
     loud = {name: r for name, r in rows.items() if r["alarms"]}
     hours = sum(r["hours"] for r in rows.values())
     print(
-        f"{len(rows)} captures without a labelled attack, {hours:.1f} hours in which anything came: {len(loud)} alarm\n"
+        f"{len(rows)} captures without a labelled attack, {hours:.1f} hours in which anything came: {len(loud)} alarm"
+    )
+    counts: Counter[str] = Counter()
+    for r in loud.values():
+        for verdict, count in r["judged"].values():
+            counts[verdict] += count
+    false = [name for name, r in loud.items() if any(verdict == FALSE for verdict, _ in r["judged"].values())]
+    print(
+        f"false alarms in harmless captures: {counts[FALSE]} in {len(false)}; true {counts[TRUE]}, "
+        f"not judged {counts[NOT_JUDGED]}\n"
     )
     by = Counter(alarm.partition(":")[0] for r in loud.values() for alarm in r["alarms"])
     print("alarms by detector:", ", ".join(f"{name} {n}" for name, n in by.most_common()) or "none")
     for name, r in loud.items():
-        print(f"- {name}: {len(r['alarms'])} alarms, {r['incidents']} incidents; {r['alarms'][0]}")
+        said = ", ".join(f"{judge} {count} {verdict}" for judge, (verdict, count) in r["judged"].items())
+        print(f"- {name}: {said}")
 
 
 if __name__ == "__main__":

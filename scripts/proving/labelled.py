@@ -11,10 +11,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-__all__ = ["FOLDERS", "Labelled", "Window", "labelled"]
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from interlock.records.frames import Frames
+
+__all__ = ["FOLDERS", "Clean", "Labelled", "Window", "labelled"]
 
 FOLDERS = ("goose_sv_attacks", "profinet_attacks", "enip_cip_attacks", "iec104_attacks")
 _MOST_FRAMES = 20_000
@@ -61,6 +66,15 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Clean:
+    """What is learned before a capture is judged. kept: which of its frames, where not all. said: of people."""
+
+    path: Path
+    said: str
+    kept: Callable[[Frames], NDArray[np.bool_]] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Labelled:
     """One capture. windows: its attacks; none: it is harmless. train: a capture that is learned before.
 
@@ -73,6 +87,20 @@ class Labelled:
     benign: tuple[Window, ...] = field(default=())
     note: str = ""
     train: Path | None = None
+
+    def clean(self) -> Clean | None:
+        """What there is to learn from; None where all there is may be the attack's."""
+        if self.train is not None:
+            return Clean(path=self.train, said=self.train.name.partition("__")[2])
+        if not self.windows or (first := min(w.first for w in self.windows)) <= 1:
+            return None
+        if self.windows[0].timed:
+            return Clean(
+                path=self.path, said="its own lead before the first attack", kept=lambda f: f.time < first
+            )
+        return Clean(
+            path=self.path, said=f"its own first {first - 1} frames", kept=lambda f: f.number < first
+        )
 
 
 def labelled(captures: Path) -> Iterator[Labelled]:

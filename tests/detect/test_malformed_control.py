@@ -23,6 +23,13 @@ def test_silent_below_the_noise_and_for_other_protocols_and_for_the_captures_own
     assert findings(MalformedControl(), oddities=[{"oddity": "stream-gap"}] * 50) == ()
 
 
+def test_frames_that_may_be_empty_break_no_rule() -> None:
+    assert (
+        findings(MalformedControl(), oddities=[{"protocol": "dlms", "oddity": "information-empty"}] * 50)
+        == ()
+    )
+
+
 def test_many_fire_even_where_they_are_few_beside_the_messages() -> None:
     (finding,) = findings(MalformedControl(), oddities=[{}] * 20, operations=[{}] * 3000)
     assert finding.severity == "low"

@@ -30,6 +30,8 @@ from interlock.records.site_text import load_site
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from numpy.typing import NDArray
+
     from interlock.pipeline.drill.rehearsal import Said
     from interlock.plant.attacks.scenario import Scenario
     from interlock.records.finding import Finding
@@ -199,14 +201,21 @@ def rehearse(
     )
 
 
-def learn_capture(path: str, site: Site | None = None, judgement: Judgement | None = None) -> bytes:
-    """What detectors learn of a capture. Raises SourceError."""
+def learn_capture(
+    path: str,
+    site: Site | None = None,
+    judgement: Judgement | None = None,
+    kept: Callable[[Frames], NDArray[np.bool_]] | None = None,
+) -> bytes:
+    """What detectors learn of a capture. kept: which frames of a batch, where not all. Raises SourceError."""
     site, runner = site or Site(), build_runner(judgement)
     inventory = inventory_of(site)
     with open_sources(specify((path,), ())) as run:
         engine = build_engine(run.sources, wanted=wanted_tables(runner.needs), read=runner.needs)
         for frames in run:
-            _teach(engine.feed(frames), runner, inventory, Context(site=site, now=engine.dissector.now))
+            part = frames if kept is None else _cut(frames, kept(frames))
+            if len(part.time):
+                _teach(engine.feed(part), runner, inventory, Context(site=site, now=engine.dissector.now))
         for batches in engine.finish():
             _teach(batches, runner, inventory, Context(site=site, now=engine.dissector.now))
     return runner.learned()

@@ -40,6 +40,9 @@ _CAPTURE_MADE: Final = (
 )
 """Oddities whose name holds one of these tell of the capture, or of the order of messages that are well formed each."""
 
+_BREAKS_NOTHING: Final = frozenset({"information-empty"})
+"""HDLC's information frames may carry none (ISO/IEC 13239): meters answer so while they have nothing left to say."""
+
 
 class MalformedControl(CauseDetector):
     """One finding per client, server and protocol."""
@@ -74,7 +77,7 @@ class MalformedControl(CauseDetector):
     def _oddities(self, batch: Batch) -> Iterator[Key]:
         groups = batch.groups("source", "realm", "client", "server", "protocol", "oddity")
         for group, (source, realm, client, server, protocol, oddity) in groups:
-            if protocol in CONTROL_PROTOCOLS and not any(word in (oddity or "") for word in _CAPTURE_MADE):
+            if protocol in CONTROL_PROTOCOLS and _breaks(oddity or ""):
                 key = (realm or "", client or "", server or "", protocol)
                 self.tallies[key].add_group(source or "", groups, group)
                 self.tallies[key].note("oddity", oddity or "unnamed", groups.summary(group)[0])
@@ -122,6 +125,11 @@ class MalformedControl(CauseDetector):
     def restore_own(self, state: Any) -> None:
         """Take them back."""
         self._messages = {tuple(str(p) for p in pair): int(count) for pair, count in state}
+
+
+def _breaks(oddity: str) -> bool:
+    """Whether a message broke a rule of its own."""
+    return oddity not in _BREAKS_NOTHING and not any(word in oddity for word in _CAPTURE_MADE)
 
 
 _ACTIONS: Final = (

@@ -192,6 +192,11 @@ def _test_job(data: bytes, parameters: bytes = bytes(20)) -> bytes:
     return struct.pack(">HH", len(parameters), len(data)) + parameters + data
 
 
+def test_to_begin_a_job_that_forces_is_more_than_to_watch() -> None:
+    rows = talk((CLIENT, ask(0x010E, _test_job(b"\x09\x02"))), (SERVER, reply(0x010E, None, sequence=2)))
+    assert [(r["verb"], r["object"]) for r in rows["operations"]] == [("configure", "job:9/2")]
+
+
 def test_a_variable_table_is_joined_with_its_pushes() -> None:
     wanted = _test_job(bytes.fromhex("0002 0106 0000 0000 1003 0000 0008"))
     values = _test_job(b"\x00\x02" + item(4, b"ABCDEF") + item(3, b"\1", 0xFF, 1) + b"\0", b"\0\0\0\1")
@@ -205,7 +210,7 @@ def test_a_variable_table_is_joined_with_its_pushes() -> None:
     assert [(r["function_name"], r["verb"], r["object"], r["count"]) for r in rows["operations"]] == [
         ("Variable status", "subscribe", "MB0", 6),
         ("Variable status", "subscribe", "I8.3", 1),
-        ("Enable job", "configure", "job:2/2", 1),
+        ("Enable job", "subscribe", "job:2/2", 1),
         ("Variable status", "report", "MB0", None),
         ("Variable status", "report", "I8.3", None),
     ]

@@ -53,12 +53,20 @@ def scope(address: str) -> str:
     try:
         ip = ipaddress.ip_address(address.split("%", 1)[0])
     except ValueError:
-        return "mac"
+        return "group" if _is_group_mac(address) else "mac"
     if ip.is_multicast:
         return "group"
     if ip.is_link_local or ip.is_loopback or ip.is_unspecified:
         return "local"
     return "public" if ip.is_global else "plant"
+
+
+def _is_group_mac(address: str) -> bool:
+    """Whether the first octet sent has its group bit set (IEEE 802, 8.2)."""
+    try:
+        return bool(int(address.partition(":")[0], 16) & 1)
+    except ValueError:
+        return False
 
 
 def in_window(batch: Batch, context: Context) -> NDArray[np.bool_]:

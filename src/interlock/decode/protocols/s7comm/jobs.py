@@ -11,6 +11,7 @@ from interlock.decode.protocols.s7comm.address import spell
 from interlock.decode.protocols.s7comm.blocks import BLOCK_TYPES
 from interlock.decode.protocols.s7comm.connection import keep
 from interlock.decode.protocols.s7comm.exchange import ANSWER, INDICATION, REFUSED, REQUEST, SUCCESS
+from interlock.records.vocabulary import VERBS
 
 if TYPE_CHECKING:
     from interlock.decode.protocols.s7comm.exchange import Exchange
@@ -20,6 +21,9 @@ __all__ = ["cyclic", "read_record", "test_job", "unsubscribe"]
 BLOCK_STATUS, VARIABLE_STATUS, MODIFY, FORCE, DISABLE, ENABLE, DELETE, READ_JOB, REPLACE, BLOCK_STATUS_2 = (
     0x0101, 0x0102, 0x0108, 0x0109, 0x010D, 0x010E, 0x010F, 0x0111, 0x0112, 0x0113,
 )  # fmt: skip
+_WATCHING: Final = frozenset(code & 0xFF for code in (BLOCK_STATUS, VARIABLE_STATUS, BLOCK_STATUS_2))
+"""Jobs that only show: to begin, pause or end one changes nothing of the controller's."""
+_SUBSCRIBE: Final = VERBS.index("subscribe")
 _AREAS: Final = {0: 0x83, 1: 0x81, 2: 0x82, 3: 0x80, 5: 0x1D, 6: 0x1C, 7: 0x84}
 """High nibble of a test job's memory area → area of a variable specification."""
 _KINDS: Final = {0: 1, 1: 2, 2: 4, 3: 6}
@@ -118,6 +122,8 @@ def test_job(x: Exchange) -> None:
         c.skip(2 if x.function in (DELETE, REPLACE) else 0)
         function, job = c.u8(), c.u8()
         x.name(f"job:{function}/{job}", 1)
+        if function in _WATCHING and x.function in (DISABLE, ENABLE, DELETE):
+            x.out.set_verb(x.row, _SUBSCRIBE)
         if x.function == DELETE:
             x.link.jobs.pop((0x0100 | function, job), None)
     elif x.method == REQUEST and x.function in (BLOCK_STATUS, BLOCK_STATUS_2) and len(head) >= 24:
