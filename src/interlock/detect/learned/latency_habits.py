@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from interlock.detect.learned.places import Places
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -44,26 +46,25 @@ class Habits:
 
     def __init__(self, most: int) -> None:
         """most: relations; more are not taken in."""
-        self._most = most
-        self._places: dict[Key, int] = {}
-        self.keys: list[Key] = []
+        self._places = Places(most)
         self._counts = np.zeros((0, _BINS), np.int64)
 
     def __len__(self) -> int:
         """How many relations there are."""
-        return len(self.keys)
+        return len(self._places)
+
+    @property
+    def keys(self) -> list[Key]:
+        """The relations, by place."""
+        return self._places.keys
 
     def find(self, key: Key) -> int:
         """Give the place of a relation; -1 where it is not known."""
-        return self._places.get(key, -1)
+        return self._places.find(key)
 
     def make(self, key: Key) -> int:
         """Give the place of a relation, new if need be; -1 where there is no room."""
-        place = self._places.get(key, -1)
-        if place >= 0 or len(self.keys) >= self._most:
-            return place
-        place = self._places[key] = len(self.keys)
-        self.keys.append(key)
+        place = self._places.make(key)
         if place >= len(self._counts):
             more = np.zeros((max(16, place), _BINS), np.int64)
             self._counts = np.concatenate((self._counts, more))
@@ -86,7 +87,7 @@ class Habits:
 
     def limit(self, key: Key) -> int:
         """The limit of one known relation."""
-        return int(self.limits(np.array([self._places[key]]))[0])
+        return int(self.limits(np.array([self._places.find(key)]))[0])
 
     def state(self) -> list[Any]:
         """As JSON values."""

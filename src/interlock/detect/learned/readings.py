@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
     from interlock.detect.batch import Batch
+    from interlock.detect.learned.places import Seconds
     from interlock.detect.tally import Key
 
-__all__ = ["READ", "Readings"]
+__all__ = ["READ", "Lined", "Readings"]
 
 READ: Final = (
     "source",
@@ -32,6 +33,20 @@ READ: Final = (
 )
 """Columns of values that are read."""
 _GROUPED: Final = READ[:7]
+
+
+@dataclass(frozen=True, slots=True)
+class Lined:
+    """Rows with readings, object by object, each object's in order.
+
+    Per row: places (of its object), times (UTC ns), widths (numbers it carries). values: these, row after row.
+    """
+
+    rows: NDArray[np.int64]
+    places: NDArray[np.int64]
+    times: NDArray[np.int64]
+    widths: NDArray[np.int64]
+    values: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +71,55 @@ class Readings:
         begins: NDArray[np.int64] = np.cumsum(self.lengths) - self.lengths
         return begins
 
-    def groups(self, batch: Batch) -> Iterator[tuple[Key, str, NDArray[np.int64], int]]:
-        """Give block (realm, client, server, protocol, place, width), source, rows in time, and the width."""
+    def seated(
+        self, batch: Batch, place: Callable[[Key, int], int], seconds: Seconds
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Give the rows that count, object by object, and their places: of what was told the first of each second.
+
+        place: of a block (realm, client, server, protocol, place, width) and its width; -1: it has none.
+        """
         usable = batch.among("direction", ("read", "reported")) & (self.lengths > 0)
         if not usable.any():
-            return
+            return _NONE, _NONE
         groups = batch.groups(*_GROUPED, bins=self.lengths, named="numbers")
-        for group, (source, realm, client, server, protocol, unit, place, width) in groups:
-            rows = groups.rows(group)
-            rows = rows[usable[rows]]
-            if len(rows):
-                where = f"{unit or ''} {place or ''}".strip()
-                key = (realm or "", client or "", server or "", protocol or "", where, str(width))
-                yield key, source or "", rows, int(width)
+        told = np.bincount(groups.numbers[usable], minlength=len(groups.keys))
+        seats = [
+            place(_block(key), int(key[7])) if many else -1
+            for key, many in zip(groups.keys, told.tolist(), strict=True)
+        ]
+        places = np.array(seats, np.int64)[groups.numbers]
+        places[~usable] = -1
+        order = np.argsort(places, kind="stable")
+        rows = order[np.searchsorted(places[order], 0) :]
+        rows = rows[seconds.fresh(places[rows], batch.times_ns()[rows])]
+        return rows, places[rows]
+
+    def lined(
+        self, batch: Batch, place: Callable[[Key, int], int], seconds: Seconds, most: int
+    ) -> Lined | None:
+        """Line up the rows that count, with up to `most` of their numbers; None where there are none.
+
+        Rows with a number that is none are left out.
+        """
+        rows, places = self.seated(batch, place, seconds)
+        if not len(rows):
+            return None
+        widths = np.minimum(self.lengths[rows], most)
+        begins = np.cumsum(widths) - widths
+        at = np.repeat(self.starts[rows] - begins, widths) + np.arange(int(widths.sum()))
+        values = self.flat[at]
+        finite = np.isfinite(values)
+        if not finite.all():
+            whole = np.logical_and.reduceat(finite, begins)
+            values = values[np.repeat(whole, widths)]
+            rows, places, widths = rows[whole], places[whole], widths[whole]
+        return Lined(rows, places, batch.times_ns()[rows], widths, values) if len(rows) else None
+
+
+def _block(key: tuple[Any, ...]) -> Key:
+    _, realm, client, server, protocol, unit, place, width = key
+    where = f"{unit or ''} {place or ''}".strip()
+    return (realm or "", client or "", server or "", protocol or "", where, str(width))
+
+
+_NONE: Final = np.zeros(0, np.int64)

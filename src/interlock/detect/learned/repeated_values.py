@@ -10,6 +10,8 @@ from interlock.detect.batch import MINUTE_NS
 from interlock.detect.causes import Verdict
 from interlock.detect.control import spoken
 from interlock.detect.learned.learner import Learner
+from interlock.detect.learned.places import Seconds, roomy
+from interlock.detect.learned.reading_blocks import BLOCK, MEMORY, Readers
 from interlock.detect.learned.readings import READ, Readings
 from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.techniques import named
@@ -17,21 +19,18 @@ from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
     from interlock.detect.batch import Batch
     from interlock.detect.interface import Context
+    from interlock.detect.learned.reading_blocks import Blocks
     from interlock.detect.tally import Key, Tally
 
 __all__ = ["RepeatedValues"]
 
 MAX_OBJECTS: Final = 5_000
-BLOCK: Final = 30
-"""Readings of an object that are looked at together."""
-MEMORY: Final = 256
-"""Readings among which one is looked for that is the same."""
 LEAST_BLOCKS: Final = 10
 LEAST_NEW: Final = 10
 """An object is judged where each of so many blocks or more had so many new readings while learning."""
@@ -42,45 +41,10 @@ LEAST_NUMBERS: Final = 3
 """Of a block of numbers that stands still: fewer may be at rest with the machine."""
 
 
-class _Reader:
-    """Of one object: its last readings, those of the block that is not full, and what the last blocks were like."""
-
-    __slots__ = ("held", "last", "run", "still")
-
-    def __init__(self) -> None:
-        self.last: NDArray[np.uint64] = np.zeros(0, np.uint64)
-        self.held: list[int] = []
-        self.run = self.still = 0
-
-    def read(self, hashes: NDArray[np.uint64]) -> Iterator[tuple[int, int, int, int]]:
-        """Take readings; for each block that ends: where it ends among them, new, back, and how many stayed."""
-        before = len(self.held)
-        self.held += hashes.tolist()
-        for end in range(BLOCK, len(self.held) + 1, BLOCK):
-            block = np.array(self.held[end - BLOCK : end], np.uint64)
-            whole = np.concatenate((self.last, block))
-            distance = _distances(whole)[len(self.last) :]
-            self.last = whole[-MEMORY:]
-            new = int((distance > MEMORY).sum())
-            back = int((distance > 1).sum()) - new
-            yield end - before, new, back, BLOCK - new - back
-        del self.held[: len(self.held) // BLOCK * BLOCK]
-
-    def state(self) -> list[Any]:
-        """As JSON values."""
-        return [self.last.tolist(), self.held, self.run, self.still]
-
-    @classmethod
-    def of(cls, state: list[Any]) -> _Reader:
-        """From JSON values."""
-        reader = cls()
-        reader.last, reader.held = np.array(state[0], np.uint64), [int(hashed) for hashed in state[1]]
-        reader.run, reader.still = (int(n) for n in state[2:])
-        return reader
-
-
 class RepeatedValues(Learner):
-    """One finding per block, client and kind: realm, client, server, protocol, place, width, kind (looped, still).
+    """One finding per block, client and kind, of whose readings the first of each second counts.
+
+    Keys: realm, client, server, protocol, place, width, kind (looped, still).
 
     Learned: per object, how many blocks were read, and the fewest new readings that one of them had.
     """
@@ -97,45 +61,71 @@ class RepeatedValues(Learner):
 
     def __init__(self) -> None:
         super().__init__()
-        self.habits: dict[Key, list[int]] = {}
-        self._readers: dict[Key, _Reader] = {}
+        self._begin()
+
+    def _begin(self) -> None:
+        """Per object, by its reader's place: blocks and fewest new while learning; bad blocks in a row; numbers."""
+        self._readers, self._seconds = Readers(MAX_OBJECTS), Seconds()
+        self._blocks, self._fewest, self._looped, self._still = (np.zeros(0, np.int64) for _ in range(4))
+
+    def _make(self, key: Key) -> int:
+        place = self._readers.make(key)
+        self._blocks, self._fewest, self._looped, self._still = roomy(
+            (self._blocks, self._fewest, self._looped, self._still), place + 1, (0, BLOCK, 0, 0)
+        )
+        return place
 
     def take(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
         """Count blocks, and the fewest new readings of one."""
-        for key, _, rows, hashes, _ in _readings(batch):
-            reader = self._reader(key)
-            if reader is None:
-                continue
-            for end, new, *_ in reader.read(hashes):
-                habit = self.habits.setdefault(key, [0, BLOCK])
-                if habit[0] >= LEAST_BLOCKS and habit[1] >= LEAST_NEW and not new:
-                    self.surprise((*key, "looped"), int(batch.times_ns()[rows[end - 1]]) // MINUTE_NS)
-                habit[0] += 1
-                habit[1] = min(habit[1], new)
+        for ended in self._ended(batch, lambda key, _: self._make(key)):
+            places = ended.places
+            for at in np.flatnonzero(self._moved(places) & (ended.new == 0)).tolist():
+                time = int(batch.times_ns()[ended.rows[at]])
+                self.surprise((*self._readers.keys[int(places[at])], "looped"), time // MINUTE_NS)
+            self._blocks[places] += 1
+            self._fewest[places] = np.minimum(self._fewest[places], ended.new)
 
-    def _reader(self, key: Key) -> _Reader | None:
-        if key not in self._readers and len(self._readers) >= MAX_OBJECTS:
-            return None
-        return self._readers.setdefault(key, _Reader())
+    def _moved(self, places: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Objects that always had something new while learning."""
+        moved: NDArray[np.bool_] = (self._blocks[places] >= LEAST_BLOCKS) & (
+            self._fewest[places] >= LEAST_NEW
+        )
+        return moved
+
+    def _ended(self, batch: Batch, place: Callable[[Key, int], int]) -> Iterator[Blocks]:
+        readings = Readings.of(batch)
+        if readings is None:
+            return
+        rows, places = readings.seated(batch, place, self._seconds)
+        if len(rows):
+            yield from self._readers.read(rows, places, _hashes(readings, rows))
+
+    def _judged(self, key: Key, _: int) -> int:
+        place = self._readers.find(key)
+        return place if place >= 0 and self._moved(np.array([place]))[0] else -1
 
     def deviations(self, batch: Batch, context: Context) -> Iterator[Key]:  # noqa: ARG002 - the interface's shape
         """Count blocks without a new reading of objects that always had some."""
-        for key, source, rows, hashes, numbers in _readings(batch):
-            habit = self.habits.get(key, [0, 0])
-            if habit[0] < LEAST_BLOCKS or habit[1] < LEAST_NEW:
-                continue
-            reader = self._reader(key)
-            if reader is None:
-                continue
-            for end, new, back, same in reader.read(hashes):
-                reader.run = reader.run + 1 if not new and back >= BLOCK // 2 else 0
-                reader.still = reader.still + 1 if same >= BLOCK - 1 and not back else 0
-                many = numbers >= LEAST_NUMBERS and reader.still >= STILL
-                kind = "looped" if reader.run >= LOOPED else "still" if many else ""
-                if kind:
-                    tally = self.tallies[*key, kind]
-                    tally.add_rows(source, batch, rows[end - 1 : end])
-                    yield (*key, kind)
+        for ended in self._ended(batch, self._judged):
+            places = ended.places
+            looped = (ended.new == 0) & (ended.back >= BLOCK // 2)
+            still = (ended.same >= BLOCK - 1) & (ended.back == 0)
+            self._looped[places] = np.where(looped, self._looped[places] + 1, 0)
+            self._still[places] = np.where(still, self._still[places] + 1, 0)
+            bad = (self._looped[places] >= LOOPED) | (self._still[places] >= STILL)
+            for at in np.flatnonzero(bad).tolist():
+                if key := self._cause(int(places[at])):
+                    source, codes = batch.words("source")
+                    row = ended.rows[at : at + 1]
+                    self.tallies[key].add_rows(source[int(codes[row[0]])] or "", batch, row)
+                    yield key
+
+    def _cause(self, place: int) -> Key | None:
+        """Give the cause; None for what stands still and may be at rest with its machine."""
+        key = self._readers.keys[place]
+        if self._looped[place] >= LOOPED:
+            return (*key, "looped")
+        return (*key, "still") if int(key[5]) >= LEAST_NUMBERS else None
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Say what comes back, or stays."""
@@ -152,7 +142,7 @@ class RepeatedValues(Learner):
             confidence=0.8 if looped else 0.6,
             title=f"Values that {name(realm, client)} reads of {name(realm, server)} at {place} {how}",
             seen=f"Seen {counted(tally.count, 'time')} that {BLOCK} readings brought nothing new among {MEMORY}, where "
-            f"they had always brought at least {self.habits.get(key[:6], [0, 0])[1]}. {ends.told()}".strip(),
+            f"they had always brought at least {self._least_new(key[:6])}. {ends.told()}".strip(),
             matters="Whoever plays a recording of a quiet process to those who watch it can do in the meantime what he "
             "likes. A sensor or a gateway that hangs looks like it, too.",
             silent="Silent for objects that had stood still or come back while learning, and once accepted (`interlock "
@@ -167,54 +157,56 @@ class RepeatedValues(Learner):
             data=(("object", place), ("protocol", spoken(protocol))),
         )
 
+    def _least_new(self, key: Key) -> int:
+        place = self._readers.find(key)
+        return int(self._fewest[place]) if place >= 0 else 0
+
     def knowledge(self) -> Any:
         """Give what was new at least."""
-        return [[list(key), habit] for key, habit in sorted(self.habits.items())]
+        known = [(key, self._readers.find(key)) for key in sorted(self._readers.keys)]
+        return [
+            [list(key), [int(self._blocks[at]), int(self._fewest[at])]]
+            for key, at in known
+            if self._blocks[at]
+        ]
 
     def restore_knowledge(self, known: Any) -> None:
         """Take it back; readings of the lesson are no part of what is judged."""
-        self._readers = {}
-        self.habits = {tuple(str(w) for w in key): [int(n) for n in habit] for key, habit in known}
+        self._begin()
+        for words, (blocks, fewest) in known:
+            place = self._make(tuple(str(w) for w in words))
+            if place >= 0:
+                self._blocks[place], self._fewest[place] = int(blocks), int(fewest)
 
     def besides(self) -> Any:
         """Give what is being read."""
-        return [[list(key), reader.state()] for key, reader in sorted(self._readers.items())]
+        known = [(key, self._readers.find(key)) for key in sorted(self._readers.keys)]
+        return [
+            [list(key), [*self._readers.state(key), int(self._looped[at]), int(self._still[at])]]
+            for key, at in known
+            if self._readers.begun(at)
+        ]
 
     def restore_besides(self, state: Any) -> None:
         """Take it back."""
-        self._readers = {tuple(str(w) for w in key): _Reader.of(reader) for key, reader in state}
+        for words, (last, held, looped, still) in state:
+            key = tuple(str(w) for w in words)
+            if self._make(key) >= 0:
+                place = self._readers.restore(key, [int(n) for n in last], [int(n) for n in held])
+                self._looped[place], self._still[place] = int(looped), int(still)
 
 
-def _readings(batch: Batch) -> Iterator[tuple[Key, str, NDArray[np.int64], NDArray[np.uint64], int]]:
-    """Give object and client, source, rows in time, a number per row that stands for its values, how many these are."""
-    readings = Readings.of(batch)
-    if readings is None:
-        return
-    hashes: NDArray[np.uint64] | None = None
-    for key, source, rows, width in readings.groups(batch):
-        hashes = _hashes(readings) if hashes is None else hashes
-        yield key, source, rows, hashes[rows], width
-
-
-def _hashes(readings: Readings) -> NDArray[np.uint64]:
-    """A number per row that is the same where all of its values are; 0 where it has none."""
-    flat, lengths, starts = readings.flat, readings.lengths, readings.starts
-    place = np.arange(len(flat)) - np.repeat(starts, lengths)
+def _hashes(readings: Readings, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """A number for each of these rows that is the same where all of its values are."""
+    lengths = readings.lengths[rows]
+    begins = np.cumsum(lengths) - lengths
+    place = np.arange(int(lengths.sum())) - np.repeat(begins, lengths)
+    flat = readings.flat[np.repeat(readings.starts[rows], lengths) + place]
     bits = (flat + 0.0).view(np.uint64) ^ ((place + 1).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))
     mixed = bits * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(29))) * np.uint64(0x94D049BB133111EB)
-    sums = np.concatenate((np.zeros(1, np.uint64), np.cumsum(mixed, dtype=np.uint64)))
-    whole: NDArray[np.uint64] = sums[starts + lengths] - sums[starts]
+    whole: NDArray[np.uint64] = np.add.reduceat(mixed, begins)
     return whole
-
-
-def _distances(hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """How far before each the last equal one is; beyond MEMORY where there is none."""
-    order = np.argsort(hashes, kind="stable")
-    found = np.full(len(hashes), MEMORY + 1, np.int64)
-    same = hashes[order[1:]] == hashes[order[:-1]]
-    found[order[1:][same]] = (order[1:] - order[:-1])[same]
-    return np.minimum(found, MEMORY + 1)
 
 
 _ACTIONS: Final = (

@@ -11,6 +11,7 @@ from interlock.detect.batch import MINUTE_NS
 from interlock.detect.causes import Verdict
 from interlock.detect.control import spoken
 from interlock.detect.learned.learner import HELD_BACK, Learner
+from interlock.detect.learned.places import Seconds, roomy
 from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.learned.value_range import Numbers, Ranges
 from interlock.detect.techniques import named
@@ -33,9 +34,6 @@ MAX_RANGES: Final = 50_000
 MAX_NUMBERS: Final = 256
 """Of one block; what is longer is judged by its first ones."""
 _COLUMNS: Final = ("source", "realm", "server", "protocol", "unit", "object", "direction")
-
-
-_SLOT_NS: Final = 1_000_000_000
 
 
 class UnusualValue(Learner):
@@ -105,7 +103,7 @@ class UnusualValue(Learner):
         lengths = column.value_lengths().fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
         groups = batch.groups(*_COLUMNS, bins=lengths, named="numbers")
         seats = self._seats.of(groups.keys, place)[groups.numbers]
-        rows = self._seats.due(seats, batch.times_ns() // _SLOT_NS)
+        rows = self._seats.due(seats, batch.times_ns())
         if not len(rows):
             return None
         seats, starts = seats[rows], (np.cumsum(lengths) - lengths)[rows]
@@ -207,42 +205,30 @@ class _Seats:
 
     def __init__(self) -> None:
         self._known: dict[tuple[Any, ...], int] = {}
-        self.places, self._slots = np.zeros(0, np.int64), np.zeros(0, np.int64)
-        self._written = np.zeros(0, np.bool_)
+        self.places, self._written = np.zeros(0, np.int64), np.zeros(0, np.bool_)
+        self._seconds = Seconds()
 
     def of(self, keys: list[tuple[Any, ...]], place: Callable[[tuple[Any, ...]], int]) -> NDArray[np.int64]:
         """Give the seats of a batch's groups; new ones, and those without a place, are asked for theirs."""
         if len(self._known) + len(keys) > MAX_RANGES and not all(key in self._known for key in keys):
             self._known = {}  # costs a second's rows
-            self.places[:], self._slots[:] = -1, -1
+            self.places[:] = -1
+            self._seconds.forget()
         seats = np.fromiter(
             (self._known.setdefault(key, len(self._known)) for key in keys), np.int64, len(keys)
         )
-        if len(self._known) > len(self.places):
-            more = np.full(max(64, len(self._known)), -1, np.int64)
-            self.places, self._slots = (
-                np.concatenate((self.places, more)),
-                np.concatenate((self._slots, more)),
-            )
-            self._written = np.concatenate((self._written, np.zeros(len(more), np.bool_)))
+        self.places, self._written = roomy((self.places, self._written), len(self._known), (-1, False))
         for group in np.flatnonzero(self.places[seats] < 0).tolist():
             self.places[seats[group]] = place(keys[group])
             self._written[seats[group]] = keys[group][6] == "written"
         return seats
 
-    def due(self, seats: NDArray[np.int64], slots: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Give the rows that count, by seat: all that were written, of others the first of each second.
-
-        Polls of every millisecond buy no time.
-        """
+    def due(self, seats: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Give the rows that count, by seat: all that were written, of others the first of each second."""
         order = np.argsort(seats, kind="stable")
         order = order[self.places[seats[order]] >= 0]
-        mine, when = seats[order], slots[order]
-        fresh = np.ones(len(order), np.bool_)
-        fresh[1:] = (mine[1:] != mine[:-1]) | (when[1:] != when[:-1])
-        fresh &= self._slots[mine] != when
-        self._slots[mine] = when  # of equal ones the last stays
-        rows: NDArray[np.int64] = order[fresh | self._written[mine]]
+        mine = seats[order]
+        rows: NDArray[np.int64] = order[self._seconds.fresh(mine, times[order]) | self._written[mine]]
         return rows
 
 

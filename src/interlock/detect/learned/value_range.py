@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from interlock.detect.learned.places import Places
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -48,9 +50,7 @@ class Ranges:
 
     def __init__(self, most: int) -> None:
         """most: objects; more are not taken in."""
-        self._most = most
-        self._places: dict[Key, int] = {}
-        self.keys: list[Key] = []
+        self._places = Places(most)
         self._low, self._high = np.zeros(0, np.float64), np.zeros(0, np.float64)
         self._used = 0
         self._begins, self._rows, self._first, self._last, self._grew = (
@@ -60,23 +60,27 @@ class Ranges:
 
     def __len__(self) -> int:
         """How many objects there are."""
-        return len(self.keys)
+        return len(self._places)
+
+    @property
+    def keys(self) -> list[Key]:
+        """The objects, by place."""
+        return self._places.keys
 
     def find(self, key: Key) -> int:
         """Give the place of an object; -1 where it is not known."""
-        return self._places.get(key, -1)
+        return self._places.find(key)
 
     def begin(self, key: Key) -> int:
         """Where the ranges of a known object's numbers begin."""
-        return int(self._begins[self._places[key]])
+        return int(self._begins[self._places.find(key)])
 
     def make(self, key: Key, width: int, *, written: bool) -> int:
         """Give the place of an object that has so many numbers, new if need be; -1 where there is no room."""
-        place = self._places.get(key, -1)
-        if place >= 0 or len(self.keys) >= self._most:
+        before = len(self._places)
+        place = self._places.make(key)
+        if place < before:
             return place
-        place = self._places[key] = len(self.keys)
-        self.keys.append(key)
         self._make_room(place + 1, self._used + width)
         self._begins[place], self._written[place] = self._used, written
         self._low[self._used : self._used + width] = np.inf

@@ -1,0 +1,125 @@
+"""What the last readings of all objects were, in a few arrays, and how much of a block of readings was new."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from interlock.detect.learned.places import Places, roomy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from interlock.detect.tally import Key
+
+__all__ = ["BLOCK", "MEMORY", "Blocks", "Readers"]
+
+BLOCK: Final = 30
+"""Readings of an object that are looked at together."""
+MEMORY: Final = 256
+"""Readings among which one is looked for that is the same."""
+_AT_ONCE: Final = 64
+"""Blocks compared at once: their comparisons fit a processor's cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """Blocks that ended, each of another object. places: of these. rows: that ended them, as they were given.
+
+    new, back, same: readings per block never seen before, seen some time before, and equal to the one before.
+    """
+
+    places: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    new: NDArray[np.int64]
+    back: NDArray[np.int64]
+    same: NDArray[np.int64]
+
+
+class Readers:
+    """Per object: its last readings, as numbers that stand for them, and those of the block that is not full."""
+
+    def __init__(self, most: int) -> None:
+        """most: objects; more are not taken in."""
+        self._places = Places(most)
+        self._last, self._held = np.zeros((0, MEMORY), np.uint64), np.zeros((0, BLOCK), np.uint64)
+        self._known, self._count = np.zeros(0, np.int64), np.zeros(0, np.int64)
+
+    @property
+    def keys(self) -> list[Key]:
+        """The objects, by place."""
+        return self._places.keys
+
+    def find(self, key: Key) -> int:
+        """Give the place of an object; -1 where it is not known."""
+        return self._places.find(key)
+
+    def make(self, key: Key) -> int:
+        """Give the place of an object, new if need be; -1 where there is no room."""
+        place = self._places.make(key)
+        self._last, self._held, self._known, self._count = roomy(
+            (self._last, self._held, self._known, self._count), place + 1, (0, 0, 0, 0)
+        )
+        return place
+
+    def read(
+        self, rows: NDArray[np.int64], places: NDArray[np.int64], hashes: NDArray[np.uint64]
+    ) -> Iterator[Blocks]:
+        """Take readings, object by object; give the blocks that end, one of each object at a time.
+
+        To be read to the end.
+        """
+        starts = np.flatnonzero(np.concatenate(([True], places[1:] != places[:-1])))
+        counts = np.diff(np.append(starts, len(places)))
+        slot = self._count[places] + np.arange(len(places)) - np.repeat(starts, counts)
+        while len(slot):
+            now = slot < BLOCK
+            self._held[places[now], slot[now]] = hashes[now]
+            self._count[places[now]] = slot[now] + 1
+            if (full := now & (slot == BLOCK - 1)).any():
+                yield self._ended(rows[full], places[full])
+            rows, places, hashes, slot = rows[~now], places[~now], hashes[~now], slot[~now] - BLOCK
+
+    def _ended(self, rows: NDArray[np.int64], places: NDArray[np.int64]) -> Blocks:
+        parts = [self._compare(places[at : at + _AT_ONCE]) for at in range(0, len(places), _AT_ONCE)]
+        new, same = (np.concatenate(column) for column in zip(*parts, strict=True))
+        self._count[places] = 0
+        return Blocks(places, rows, new, BLOCK - new - same, same)
+
+    def _compare(self, places: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """New and same readings of full blocks, which become the last ones."""
+        block = self._held[places]
+        whole = np.concatenate((self._last[places], block), axis=1)
+        known = self._known[places]
+        equal = sliding_window_view(whole, MEMORY, axis=1)[:, :BLOCK] == block[:, :, None]
+        if (known < MEMORY).any():
+            real = np.arange(MEMORY + BLOCK) >= (MEMORY - known)[:, None]
+            equal &= sliding_window_view(real, MEMORY, axis=1)[:, :BLOCK]
+        self._last[places], self._known[places] = whole[:, -MEMORY:], np.minimum(known + BLOCK, MEMORY)
+        return (~equal.any(2)).sum(1), equal[:, :, -1].sum(1)
+
+    def begun(self, place: int) -> bool:
+        """Whether an object was read since it is known."""
+        return bool(self._known[place] or self._count[place])
+
+    def state(self, key: Key) -> list[Any]:
+        """Of a known object as JSON values: its last readings, and those of the block that is not full."""
+        place = self._places.find(key)
+        last = self._last[place, MEMORY - int(self._known[place]) :]
+        return [last.tolist(), self._held[place, : int(self._count[place])].tolist()]
+
+    def restore(self, key: Key, last: list[int], held: list[int]) -> int:
+        """Take back what `state` gave; give the place. Raises ValueError where it is more than is ever remembered."""
+        if len(last) > MEMORY or len(held) >= BLOCK:
+            raise ValueError(f"{len(last)} readings before {len(held)}: more than are remembered")
+        place = self.make(key)
+        if place >= 0:
+            self._last[place, MEMORY - len(last) :] = last
+            self._held[place, : len(held)] = held
+            self._known[place], self._count[place] = len(last), len(held)
+        return place
