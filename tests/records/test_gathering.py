@@ -50,3 +50,15 @@ def test_batches_wait_until_there_are_enough_rows():
     assert gathering.add(coded(["a"], [0, -1])) is None
     assert gathering.add(coded(["b"], [-1, 0])).column("word").to_pylist() == ["a", None, None, "b"]
     assert gathering.rest() is None
+
+
+def test_lists_of_words_that_grew_are_not_hashed_anew_but_the_longest_one_is_taken():
+    words = [f"w{n}" for n in range(40)]
+    batches = [coded(words[: 5 + 5 * n], [0, -1, 4 + 5 * n]) for n in range(8)]
+    whole = as_one(batches)
+    said = [word for n in range(8) for word in ("w0", None, f"w{4 + 5 * n}")]
+    assert whole.column("word").to_pylist() == said
+    assert whole.column("word").dictionary.to_pylist() == words
+    strange = as_one([whole, coded(["w1", "w0"], [0, -1, 1])])
+    assert strange.column("word").to_pylist() == [*said, "w1", None, "w0"]
+    assert raw(strange).max() < len(strange.column("word").dictionary)

@@ -53,5 +53,29 @@ def as_one(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
     """
     if len(batches) == 1:
         return batches[0]
-    whole = pa.Table.from_batches(batches).combine_chunks().to_batches()
+    table = pa.Table.from_batches(batches)
+    for at, kind in enumerate(table.schema.types):
+        if pa.types.is_dictionary(kind) and (same := _of_one_list(table.column(at).chunks)):
+            table = table.set_column(at, table.schema.field(at), pa.chunked_array(same, kind))
+    whole = table.combine_chunks().to_batches()
     return whole[0] if whole else batches[0]
+
+
+def _of_one_list(chunks: Sequence[pa.DictionaryArray]) -> list[pa.DictionaryArray] | None:
+    """The same with the longest list of words, where the others are its beginnings; None where that changes nothing.
+
+    A list of words that grows keeps its codes. Arrow doesn't know: it hashes all words of every batch.
+    """
+    lists = {_identity(chunk.dictionary): chunk.dictionary for chunk in chunks}
+    if len(lists) < 2:
+        return None
+    longest = max(lists.values(), key=len)
+    if not all(longest.slice(0, len(words)).equals(words) for words in lists.values()):
+        return None
+    # Codes were within a beginning of the list: they are within the list.
+    return [pa.DictionaryArray.from_arrays(chunk.indices, longest, safe=False) for chunk in chunks]
+
+
+def _identity(words: pa.Array) -> tuple[int, ...]:
+    """What tells a list of words from every other one that is held."""
+    return (len(words), words.offset, *(0 if b is None else b.address for b in words.buffers()))

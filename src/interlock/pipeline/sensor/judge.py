@@ -50,7 +50,7 @@ ROWS_AT_ONCE: Final = 64
 CALM_ROWS: Final = {"operations": 32_768, "values": 32_768}
 KNOWN_ROWS: Final = 8192
 """The inventory looks at as many at once: some milliseconds, which a finding may wait."""
-_PART_ROWS: Final = {"operations": 8192, "values": 2048}
+_PART_ROWS: Final = {"operations": 4096, "values": 4096}
 """So many are judged in one turn, or about that."""
 CALM_NS: Final = 1_000_000_000
 """Operations that may wait are judged when there are so many of them, or after so long."""
