@@ -29,6 +29,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "approver": ("interlock.cli.approver:approver", "Enrol who may approve work on safety systems."),
     "window": ("interlock.cli.window:window", "Sign windows and work orders; verify signatures."),
     "site": ("interlock.cli.site:site", "Check a site file, and what of it a capture shows."),
+    "zone": ("interlock.cli.zone:zone", "Zones and conduits: hold the policy against what was seen."),
     "plant": ("interlock.cli.plant:plant", "A practice plant: its traffic, its process, labelled attacks."),
     "drill": ("interlock.cli.drill:drill", "Attack the practice plant before our own judgement; the misses."),
     "dev": ("interlock.cli.dev:dev", "Stamp the beginnings of an extension."),
@@ -36,7 +37,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 }
 """name → (where it is, its one line); a command's module is imported only when it runs."""
 
-WATCHED: Final = frozenset({"analyze", "baseline", "decode", "program"})
+WATCHED: Final = frozenset({"analyze", "baseline", "decode", "program", "zone"})
 """Commands that decode, and so run in a process that another one watches."""
 
 

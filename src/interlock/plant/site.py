@@ -92,7 +92,10 @@ def _zones() -> Iterator[str]:
     for name, purdue, machines, text in ZONES:
         members = [_ip(m) for m in machines] + [BY_NAME[m].mac for m in machines if m == "rio-boiler"]
         level = [_LEVELS.get(name, 1)] * 7
-        yield _table("zones", name=name, members=members, sl_t=level, purdue_level=purdue, description=text)
+        kind = {"kind": "safety"} if name == "safety" else {}
+        yield _table(
+            "zones", name=name, members=members, sl_t=level, purdue_level=purdue, description=text, **kind
+        )
 
 
 def _orders(ordered: Iterable[tuple[str, datetime]]) -> Iterator[str]:

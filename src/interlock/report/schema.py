@@ -28,6 +28,7 @@ SCHEMA_NAMES: Final = (
     "incident-delivery",
     "incident-deliveries",
     "status",
+    "zone-check",
 )
 
 _TYPES: Final[dict[str, tuple[type, ...]]] = {

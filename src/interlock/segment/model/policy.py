@@ -41,6 +41,8 @@ REASONS: Final = (
 """Why something is denied: an end in no zone; no conduit; one the other way round only; one for other machines; for
 other protocols and ports; verbs; units; objects; a group that other zones use without a conduit; one that has ended.
 """
+_FAR: Final = frozenset({"no-conduit", "machine", "protocol"})
+"""So far off that a conduit the other way round says more."""
 _NEARNESS: Final = {reason: rank for rank, reason in enumerate(REASONS)}
 
 
@@ -159,7 +161,7 @@ class Policy:
         for way in self._over.get((client, server), ()):
             if self._fits(way, ask, ask.client, ask.server) is None:
                 return Answer("denied", way.conduit.name, "expired", client, server)
-        if nearest is None and client != server:
+        if reason in _FAR and client != server:
             for way in self._ways.get((server, client), ()):
                 if self._fits(way, ask, ask.server, ask.client) is None:
                     return Answer("denied", way.conduit.name, "direction", client, server)

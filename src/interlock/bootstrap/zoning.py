@@ -1,0 +1,113 @@
+"""Policies read from site files, and the traffic that they are held against: captures, folders of records, stores."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from interlock.errors import ConfigError
+from interlock.pipeline.zone_run import Observed, ZoneRun
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+    from datetime import date
+
+    from interlock.capture.run import CaptureRun
+    from interlock.records.site import Site
+
+__all__ = ["PolicyText", "build_zone_run", "from_folder", "from_store", "read_policy", "run_captures"]
+
+_DAY_NS: Final = 86_400 * 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyText:
+    """A site file as a policy. text: the file's. problems: sentences with file, line and column, or none."""
+
+    file: str
+    text: str
+    site: Site
+    problems: tuple[str, ...] = ()
+
+    def against(self, today: date, assets: Collection[str] | None) -> PolicyText:
+        """The same, its problems looked for anew. assets: ids of the machines that are known."""
+        from interlock.decode.registry import waiting_specs  # noqa: PLC0415
+        from interlock.records.toml_places import locate  # noqa: PLC0415
+        from interlock.segment.model.problems import problems_of  # noqa: PLC0415
+
+        words = {name for spec in waiting_specs() for name in (spec.name, *spec.names)} | {"icmp", "icmp6"}
+        told = []
+        for problem in problems_of(self.site, today, protocols=words, assets=assets):
+            line, column = locate(self.text, problem.path)
+            told.append(f"{self.file}, line {line}, column {column}: {problem}")
+        return dataclasses.replace(self, problems=tuple(told))
+
+
+def read_policy(path: str, today: date) -> PolicyText:
+    """Read a site file as a policy, its problems listed. Raises ConfigError where it is no site file."""
+    from interlock.records.site_text import load_site  # noqa: PLC0415 (its parser takes long to load)
+    from interlock.records.toml_places import decode_text  # noqa: PLC0415
+
+    try:
+        octets = Path(path).read_bytes()
+    except OSError as error:
+        reason = (error.strerror or "cannot be opened").lower()
+        raise ConfigError(f"{path}: cannot be read ({reason}); name a site file") from error
+    text = decode_text(octets, file=path)
+    return PolicyText(path, text, load_site(text, file=path)).against(today, None)
+
+
+def build_zone_run(site: Site) -> ZoneRun:
+    """What captures are fed to."""
+    from interlock.inventory.inventory import Inventory  # noqa: PLC0415
+    from interlock.inventory.registry_files import load_registries, load_rules  # noqa: PLC0415
+
+    return ZoneRun(Inventory(site=site.name or "default", registries=load_registries(), rules=load_rules()))
+
+
+def run_captures(
+    run: CaptureRun,
+    zone_run: ZoneRun,
+    *,
+    gsdml: Sequence[str],
+    watch: dict[str, Any],
+    progress: Callable[[int, int | None], None],
+    stop: Callable[[], bool],
+) -> bool:
+    """Feed a run's captures; whether it was stopped before its end."""
+    from interlock.bootstrap import build_engine  # noqa: PLC0415
+    from interlock.pipeline.decode_run import decoded  # noqa: PLC0415
+
+    engine = build_engine(run.sources, wanted=zone_run.wanted, gsdml=gsdml, **watch)
+    for batches in decoded(run, engine, progress=progress, stop=stop):
+        zone_run.feed(batches, engine.dissector.now)
+    return stop() and any(run.unfinished)
+
+
+def from_folder(folder: str) -> Observed:
+    """Read what `interlock analyze` wrote. Raises SourceError."""
+    from interlock.report.reading import read_folder  # noqa: PLC0415
+    from interlock.segment.check.traffic import READ, Traffic  # noqa: PLC0415
+    from interlock.store.records_folder import read_tables  # noqa: PLC0415
+
+    traffic = Traffic()
+    for table, batch in read_tables(Path(folder), READ):
+        traffic.feed(table, batch)
+    return Observed(traffic, read_folder(Path(folder)).assets)
+
+
+def from_store(folder: str, *, days: float | None, now: int) -> Observed:
+    """Read a sensor's store. days: how long ago the reading begins, None for all of it. Raises SourceError."""
+    from interlock.segment.check.traffic import READ, Traffic  # noqa: PLC0415
+    from interlock.store.plain.reader import PlainReader  # noqa: PLC0415
+
+    reader, traffic = PlainReader(Path(folder)), Traffic()
+    since = None if days is None else now - int(days * _DAY_NS)
+    there = reader.tables()
+    for table, kept in (("operations", "operations_folded"), ("flows", "flows")):
+        if kept in there:
+            for batch in reader.rows(kept, since=since, columns=READ[table]):
+                traffic.feed(table, batch)
+    return Observed(traffic, reader.assets())

@@ -1,0 +1,24 @@
+"""`interlock zone`: zones and conduits. Each command is imported only when it runs."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import click
+
+from interlock.cli.lazy import LazyGroup
+
+__all__ = ["COMMANDS", "zone"]
+
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "check": (
+        "interlock.cli.zone_check:check",
+        "Hold what was seen against the policy: what it denies, and why.",
+    ),
+}
+"""name → (where it is, its one line)."""
+
+
+@click.group(cls=LazyGroup, known=COMMANDS)
+def zone() -> None:
+    """Zones and conduits of a plant (IEC 62443-3-2), held against its own traffic. See docs/zones.md."""

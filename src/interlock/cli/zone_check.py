@@ -1,0 +1,54 @@
+"""`interlock zone check`: what was seen, held against the policy."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from interlock.cli.exits import DONE, FINDINGS, NOTHING_READABLE, PARTLY_READ
+from interlock.cli.zone_traffic import day_of, observed, policy_or_end, traffic_options
+
+__all__ = ["check"]
+
+
+@click.command()
+@click.argument("paths", nargs=-1, metavar="[CAPTURE]...")
+@click.option("--site", "site_file", required=True, metavar="FILE", help="site.toml with zones and conduits.")
+@traffic_options
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of sentences.")
+@click.pass_context
+def check(ctx: click.Context, paths: tuple[str, ...], site_file: str, store: str | None, days: float | None,
+          realms: tuple[str, ...], gsdml: tuple[str, ...], on: str | None, as_json: bool) -> None:  # fmt: skip
+    """Say of every operation and conversation of CAPTURE which conduit allows it, or why none does.
+
+    CAPTURE is a capture, a folder of them, or a folder that `interlock analyze` wrote. Without any, and without
+    --store, the policy alone is read. Exit codes: 0 nothing is denied; 1 something is; 2 the policy is wrong.
+    """
+    from interlock.bootstrap.zoning import read_policy  # noqa: PLC0415 (--help stays quick)
+    from interlock.export.escape import escaped  # noqa: PLC0415
+    from interlock.report.zones import check_document, check_lines  # noqa: PLC0415
+    from interlock.segment.check.requirements import requirements_of  # noqa: PLC0415
+    from interlock.segment.check.verdicts import outcome_of  # noqa: PLC0415
+    from interlock.segment.model.policy import Policy  # noqa: PLC0415
+
+    today = day_of(on)
+    policy = read_policy(site_file, today)
+    site = policy_or_end(ctx, policy)
+    if not paths and not store:
+        click.echo(escaped(f"{site_file}: right; {len(site.zones)} zones, {len(site.conduits)} conduits"))
+        return
+    seen, code = observed(ctx, site, paths, store=store, days=days, realms=realms, gsdml=gsdml)
+    if code == NOTHING_READABLE:
+        ctx.exit(code)
+    policy_or_end(ctx, policy.against(today, {asset.id for asset in seen.assets}))
+    rules = Policy(site, today, seen.find)
+    outcome = outcome_of(rules, seen.traffic)
+    requirements = requirements_of(rules, seen.traffic, outcome)
+    if as_json:
+        click.echo(json.dumps(check_document(outcome, requirements, site), ensure_ascii=False, indent=1))
+    else:
+        for line in check_lines(outcome, requirements, site):
+            click.echo(escaped(line))
+    partly = PARTLY_READ if outcome.left_out else DONE
+    ctx.exit(code or partly or (FINDINGS if outcome.violations else DONE))

@@ -1,0 +1,175 @@
+"""What a person sees who draws zones and conduits."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.cli import terminal
+
+from interlock.report.schema import check as check_schema
+
+
+def run(*arguments, **how):
+    """As a terminal runs it, with its output as text."""
+    ended = terminal.run(*arguments, **how)
+    return ended._replace(out=ended.out.decode())
+
+
+@pytest.fixture(scope="module")
+def plant(tmp_path_factory):
+    """Two minutes of the practice plant in which a laptop programs a controller, and its site file."""
+    folder = tmp_path_factory.mktemp("zone")
+    made = run("plant", "record", "--minutes", "2", "--seed", "5", "--out", folder / "plant.pcap",
+               "--attack", "controller-stop@1")  # fmt: skip
+    assert made.code == 0, made.err
+    return folder
+
+
+CONDUITS = """
+[[zones]]
+name = "network"
+members = ["10.77.1.1"]
+sl_t = 1
+
+[[conduits]]
+name = "panel to cells"
+from = ["operations"]
+to = ["water", "boiler", "filling", "supply"]
+protocols = ["modbus", "s7comm", "enip", "cip", "opcua", "bacnet", "iec104", "dnp3"]
+verbs = ["open", "close", "read", "write", "discover", "diagnose", "report", "select", "operate", "unknown"]
+reason = "the operators' panel and the historian"
+
+[[conduits]]
+name = "who is there"
+from = ["operations", "supply"]
+to = ["operations", "supply"]
+protocols = ["bacnet"]
+verbs = ["discover", "report"]
+groups = ["broadcast"]
+
+[[conduits]]
+name = "switch figures"
+from = ["operations"]
+to = ["network"]
+protocols = ["snmp"]
+verbs = ["read"]
+"""
+
+
+@pytest.fixture
+def policy(plant, tmp_path):
+    file = tmp_path / "site.toml"
+    file.write_text((plant / "plant.pcap.site.toml").read_text("utf-8") + CONDUITS, "utf-8")
+    return file
+
+
+def test_what_the_plant_does_is_allowed_and_what_the_laptop_does_is_told_with_frames(plant, policy):
+    ended = run("zone", "check", plant / "plant.pcap", "--site", policy, "--json")
+    assert (ended.code, ended.err) == (1, "")
+    document = json.loads(ended.out)
+    check_schema(document, "zone-check")
+    laptop = [row for row in document["rows"] if row["client"] == "10.77.1.40"]
+    assert laptop == document["rows"]
+    assert document["violations"] == len(laptop) > 0
+    stops = [row for row in laptop if row["verb"] == "stop"]
+    assert stops
+    assert all(row["frames"] and row["reason"] == "no-zone" and row["protocol"] == "s7comm" for row in stops)
+    truth = json.loads((plant / "plant.pcap.truth.json").read_text("utf-8"))
+    assert truth["attacks"]
+    assert 0 < document["cut_share"] < 0.01
+    answers = {each["id"]: each["answer"] for each in document["requirements"]}
+    assert answers["SR 5.2"] == answers["ZCR 3.1"] == "not-met"
+    assert {each["name"] for each in document["conduits"] if each["operations"]} == {
+        "panel to cells", "who is there", "switch figures",
+    }  # fmt: skip
+
+
+def test_text_says_the_same(plant, policy):
+    ended = run("zone", "check", plant / "plant.pcap", "--site", policy)
+    assert ended.code == 1
+    assert "10.77.1.40 asked 10.77.1.12 by s7comm for stop" in ended.out
+    assert "but 10.77.1.40 is in no zone (" in ended.out
+    assert "in no zone: 10.77.1.40: no zone has it as a member" in ended.out
+    assert ended.out.splitlines()[-1].endswith("would be cut")
+
+
+def test_a_folder_of_records_and_a_store_are_judged_like_the_capture(plant, policy, tmp_path):
+    whole = json.loads(run("zone", "check", plant / "plant.pcap", "--site", policy, "--json").out)
+    assert run("analyze", plant / "plant.pcap", "--out", tmp_path / "out").code == 0
+    folder = json.loads(run("zone", "check", tmp_path / "out", "--site", policy, "--json").out)
+    assert folder == whole
+    assert run("sensor", "replay", plant / "plant.pcap", "--out", tmp_path / "store").code == 0
+    store = json.loads(run("zone", "check", "--store", tmp_path / "store", "--site", policy, "--json").out)
+    for key in ("operations", "cut_operations", "violations"):
+        assert store[key] == whole[key], key
+
+    def kinds(document):
+        return {
+            (r["what"], r["client"], r["server"], r["protocol"], r["verb"], r["count"])
+            for r in document["rows"]
+        }
+
+    assert kinds(store) == kinds(whole)
+
+
+def test_a_policy_without_mistakes_and_traffic_without_violations_end_with_0(plant, policy):
+    policy.write_text(
+        policy.read_text("utf-8")
+        + '[[zones]]\nname = "laptops"\nkind = "temporary"\nmembers = ["10.77.1.40"]\nsl_t = 1\n'
+        + '[[conduits]]\nname = "service"\nfrom = ["laptops"]\nto = ["boiler"]\nprotocols = ["s7comm"]\nverbs = ["*"]\n'
+        + 'exception = true\nreason = "repair"\nowner = "J. Doe"\nuntil = 2099-12-31\n'
+    )
+    right = run("zone", "check", "--site", policy)
+    assert (right.code, right.err) == (0, "")
+    assert right.out == f"{policy}: right; 8 zones, 4 conduits\n"
+    ended = run("zone", "check", plant / "plant.pcap", "--site", policy)
+    assert ended.code == 0, ended.out
+    later = run("zone", "check", plant / "plant.pcap", "--site", policy, "--on", "2100-01-01")
+    assert later.code == 2
+    assert "exception service ended on 2099-12-31; say a later day, or remove it" in later.err
+
+
+def test_every_mistake_is_told_at_once_and_nothing_is_judged(plant, policy):
+    text = policy.read_text("utf-8").replace('protocols = ["snmp"]', 'protocols = ["snnp"]')
+    policy.write_text(text.replace('members = ["10.77.1.1"]\nsl_t = 1', 'members = ["10.77.1.10"]'))
+    ended = run("zone", "check", plant / "plant.pcap", "--site", policy, "--json")
+    assert (ended.code, ended.out) == (2, "")
+    lines = ended.err.splitlines()
+    number = policy.read_text("utf-8").splitlines().index('name = "network"') + 1
+    assert lines[0] == (
+        f"interlock: {policy}, line {number - 1}, column 1: zone network has no SL-T, and none of its parents has; "
+        "say `sl_t = 2`, or an array of seven for FR 1 to FR 7"
+    )
+    assert f"line {number + 1}, column 12: 10.77.1.10 is a member of water already" in lines[1]
+    assert "column 14: no decoder knows the protocol 'snnp'; did you mean 'snmp'?" in lines[2]
+    assert len(lines) == 3
+
+
+def test_an_asset_that_was_never_seen_is_told_before_anything_is_judged(plant, policy):
+    stranger = "00000000-0000-4000-8000-000000000000"
+    policy.write_text(
+        policy.read_text("utf-8") + f'[[zones]]\nname = "x"\nsl_t = 1\nassets = ["{stranger}"]\n'
+    )
+    assert run("zone", "check", "--site", policy).code == 0
+    ended = run("zone", "check", plant / "plant.pcap", "--site", policy)
+    assert (ended.code, ended.out) == (2, "")
+    assert f"no machine that was seen has the id {stranger}" in ended.err
+
+
+def test_misuse_is_told(plant, policy, tmp_path):
+    for arguments, says in (
+        ((plant / "plant.pcap",), "Missing option '--site'"),
+        ((plant / "plant.pcap", "--site", policy, "--store", tmp_path), "or a --store"),
+        ((plant / "plant.pcap", "--site", policy, "--days", "2"), "--days is of a --store"),
+        (("--site", policy, "--on", "tomorrow"), "write it as 2026-12-31"),
+        (("--site", tmp_path / "none.toml"), "name a site file"),
+    ):
+        ended = run("zone", "check", *arguments)
+        assert ended.code == 2, arguments
+        assert says in ended.err
+    none = run("zone", "check", "--store", tmp_path, "--site", policy)
+    assert none.code == 3
+    assert "is no store" in none.err
+    missing = run("zone", "check", tmp_path / "none.pcap", "--site", policy)
+    assert (missing.code, missing.out) == (3, "")
