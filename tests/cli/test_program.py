@@ -84,6 +84,81 @@ def test_a_change_is_found_and_an_approved_one_is_not_grave(work: Path) -> None:
     assert first.encode() not in approved.out
 
 
+@pytest.fixture(scope="module")
+def store(work: Path) -> Path:
+    """A sensor's store of the same recording."""
+    assert run("sensor", "replay", work / "a.pcap", "--out", work / "store").code == 0
+    return work / "store"
+
+
+def test_a_sensor_keeps_what_extract_gives_for_this_user_alone(work: Path, store: Path) -> None:
+    there = {f.name: f.read_bytes() for f in (store / "programs").iterdir()}
+    assert there == {f.name: f.read_bytes() for f in (work / "kept").iterdir()}
+    assert {f.stat().st_mode & 0o777 for f in (store / "programs").iterdir()} == {0o600}
+
+
+def test_versions_of_a_sensor_are_the_transfers_of_analyze_without_repeats(work: Path, store: Path) -> None:
+    versions, transfers = (
+        json.loads(run("program", "list", "--from", folder, "--json").out)["programs"]
+        for folder in (store, work / "out")
+    )
+    told = ("time", "server", "unit", "name", "sha256", "client", "direction", "verdict")
+    news = [[row[c] for c in told] for row in transfers if row["verdict"] != "same"]
+    assert [[row[c] for c in told] for row in versions] == news
+    assert {row["kept"] for row in versions} == {True}
+    assert {row["kept"] for row in transfers} == {False}
+    assert "changed" in {row["verdict"] for row in versions}
+
+
+def test_two_versions_are_told_apart_by_name_or_by_hash(store: Path) -> None:
+    ended = run("program", "diff", "OB1", "--from", store, "--json")
+    told = json.loads(ended.out)
+    assert (ended.code, told["outcome"]) == (1, "changed")
+    assert told["parts"][0]["ranges"]
+    by_hash = run(
+        "program", "diff", told["a"]["sha256"][:9], told["b"]["sha256"][:9], "--from", store, "--json"
+    )
+    assert json.loads(by_hash.out) == told
+    assert run("program", "diff", "OB1", told["b"]["sha256"], "--from", store).code == 0
+    assert b"differs at" in run("program", "diff", "OB1", "--from", store).out
+
+
+def test_the_last_version_is_compared_with_the_approved_one(store: Path, tmp_path: Path) -> None:
+    versions = json.loads(run("program", "list", "--from", store, "--json").out)["programs"]
+    settings = next(row for row in versions if row["name"].endswith("settings.ini"))
+    octets = (store / "programs" / settings["sha256"]).read_bytes()
+    (tmp_path / "settings.ini").write_bytes(octets + b"limit=9\n")
+    command = ("program", "diff", settings["name"], "--from", store, "--projects", tmp_path)
+    ended = run(*command)
+    assert ended.code == 1
+    assert b"-limit=9" in ended.out
+    (tmp_path / "settings.ini").write_bytes(octets)
+    assert run(*command).code == 0
+    listed = run("program", "list", "--from", store, "--projects", tmp_path).out.decode()
+    assert "unknown, approved" in listed
+    assert "changed, not approved" in listed
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("OB99",), "no such program"),
+        (("DB1",), "only one version"),
+        (("OB1", "--projects", "{tmp}"), "no approved file or block"),
+        (("OB1", "--server", "10.1.1.1"), "no such program"),
+    ],
+)
+def test_a_version_that_is_not_there_is_said_in_one_sentence(
+    store: Path, tmp_path: Path, words: tuple[str, ...], says: str
+) -> None:
+    words = tuple(word.format(tmp=tmp_path) for word in words)
+    assert says in one_sentence(run("program", "diff", *words, "--from", store))
+
+
+def test_octets_that_were_not_kept_are_said_with_what_keeps_them(work: Path) -> None:
+    assert "--keep-programs" in one_sentence(run("program", "diff", "OB1", "--from", work / "out"))
+
+
 def test_two_files_are_compared(work: Path) -> None:
     one, other, *_ = sorted((work / "kept").iterdir())
     assert run("program", "compare", one, one).code == 0

@@ -57,6 +57,7 @@ WRONG = [
     ("[[sensor.interfaces]]\nname='a'\nworkers=true", 3, 9, "an integer"),
     ("[[sensor.interfaces]]\nworkers=1", 1, 1, "`name`"),
     ("[sensor.retention]\nage_day=3", 2, 1, "did you mean 'age_days'?"),
+    ("[sensor.retention]\nprograms_mib=-1", 2, 14, "0 to"),
     ("[sensor.retention]\nsize_gib=0", 2, 10, "above 0"),
     ("[sensor]\nmemory_mib=3", 2, 12, "from 256 to 1048576; found 3"),
     ("[sensor.memory_mib]\nflows=3", 1, 1, "an integer"),

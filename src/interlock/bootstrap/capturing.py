@@ -51,11 +51,12 @@ def capturing(
             pending=PRESSING,
             budget=config.sensor.memory,
         )
+        engine.allow(config.sensor.memory, contents=_keeps(config))
         line = _line(parts, number, cells, config)
 
         def reload() -> None:
             now = in_force(parts.sensor)
-            engine.allow(now.sensor.memory)
+            engine.allow(now.sensor.memory, contents=_keeps(now))
             line.allow(_most(parts, now))
 
         worker = Worker(number, source=source, engine=engine, records=line, cells=cells, clock=time.time_ns)
@@ -83,6 +84,11 @@ def _line(parts: Parts, number: int, cells: memoryview, config: Config) -> Line:
         life=lambda: parts.ledger.life,
         queue_octets=config.sensor.memory.queue_mib << 20,
     )
+
+
+def _keeps(config: Config) -> bool:
+    """Whether octets of programs are kept."""
+    return config.sensor.retention.programs_mib != 0
 
 
 def _most(parts: Parts, config: Config) -> Pressure:

@@ -97,7 +97,9 @@ def retention(config: Config) -> Retention:
     bound = Retention().rows
     days = bound.days if said.age_days is None else said.age_days
     octets = bound.octets if said.size_gib is None else round(said.size_gib * (1 << 30))
-    return Retention(rows=Bound(days=days, octets=octets))
+    usual = Retention().program_octets
+    programs = usual if said.programs_mib is None else said.programs_mib << 20
+    return Retention(rows=Bound(days=days, octets=octets), program_octets=programs)
 
 
 def _give_way() -> None:

@@ -201,6 +201,7 @@ class _Bench:
             return
         self._config = again.config
         self._gauge.filling.budget = again.config.sensor.memory
+        self._store.retain(retention(again.config))
         yield "the configuration was read anew"
         if again.restart:
             yield f"needs a restart: {', '.join(again.restart)}"

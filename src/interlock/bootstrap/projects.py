@@ -12,14 +12,15 @@ from interlock.detect.programs.approved import Approved
 from interlock.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["read_projects"]
+__all__ = ["named_in_projects", "read_projects"]
 
 MAX_FILES: Final = 100_000
 MAX_MEMBERS: Final = 10_000
 MAX_MEMBER_OCTETS: Final = 256 << 20
 """Octets of one member of an archive, unpacked: what says more, or gives more, is not read."""
+_MAX_NAMED: Final = 64
 LOOKED_INTO: Final = 64 << 20
 """Octets up to which a file is looked through for blocks."""
 _PIECE: Final = 1 << 20
@@ -29,6 +30,37 @@ def read_projects(folders: Sequence[str]) -> Approved:
     """Hash all that people approved. Raises ConfigError, naming the folder or file and what to do."""
     whole: dict[str, str] = {}
     code: dict[str, str] = {}
+    _look(folders, lambda file, name: _hash(file, name, whole, code))
+    return Approved(whole=whole, code=code)
+
+
+def named_in_projects(folders: Sequence[str], name: str) -> list[tuple[str, bytes]]:
+    """What people approved under this name: where it stands, and its octets. Raises ConfigError.
+
+    Files and members of archives whose last part of the path is that of `name`, and S7 blocks so called.
+    """
+    found: list[tuple[str, bytes]] = []
+    wanted = _base(name)
+
+    def take(file: BinaryIO, place: str) -> None:
+        octets = file.read(LOOKED_INTO + 1)
+        if len(found) >= _MAX_NAMED or len(octets) > LOOKED_INTO:
+            return
+        if _base(place) == wanted:
+            found.append((place, octets))
+        blocks = split_blocks(octets)
+        found.extend((f"{place} ({b.name})", b.octets) for b in blocks if b.name.casefold() == wanted)
+
+    _look(folders, take)
+    return found
+
+
+def _base(name: str) -> str:
+    return name.replace("\\", "/").rpartition("/")[2].casefold()
+
+
+def _look(folders: Sequence[str], take: Callable[[BinaryIO, str], None]) -> None:
+    """Show each file, and each member of an archive, to `take`, with where it stands."""
     for folder in folders:
         if not Path(folder).is_dir():
             raise ConfigError(f"{folder}: is no folder; name the folder that holds the approved projects")
@@ -38,18 +70,17 @@ def read_projects(folders: Sequence[str]) -> Approved:
                     f"{folder}: has more than {MAX_FILES:,} files; name the folder of projects alone"
                 )
             if path.is_file():
-                _file(path, str(path.relative_to(folder)), whole, code)
-    return Approved(whole=whole, code=code)
+                _file(path, str(path.relative_to(folder)), take)
 
 
-def _file(path: Path, name: str, whole: dict[str, str], code: dict[str, str]) -> None:
+def _file(path: Path, name: str, take: Callable[[BinaryIO, str], None]) -> None:
     try:
         with path.open("rb") as file:
-            _hash(file, name, whole, code)
+            take(file, name)
         if zipfile.is_zipfile(path):
             for member, stream in _members(path):
                 with stream:
-                    _hash(stream, f"{name}/{member}", whole, code)
+                    take(stream, f"{name}/{member}")
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise ConfigError(f"{path}: cannot be read ({reason}); let this user read the projects") from error

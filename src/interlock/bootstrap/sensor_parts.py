@@ -27,7 +27,7 @@ from interlock.pipeline.sensor.supervisor import LONGEST_PAUSE_S, Job
 from interlock.pipeline.sensor.wires import LetterBox, Switchboard
 from interlock.records.budget import PROCESS_MIB
 from interlock.records.config import Config
-from interlock.records.tables import TABLES
+from interlock.records.tables import ARTIFACT_CONTENTS, TABLES
 from interlock.store.plain.database import Database
 from interlock.store.plain.lock import Lock
 from interlock.store.plain.store import DATABASE
@@ -99,6 +99,7 @@ class Parts:
         self.wanted = wanted_tables(self.read)
         tables = {**TABLES, **{table.name: table for spec in specs for table in spec.details}}
         self.schemas: dict[str, pa.Schema] = {name: tables[name].schema for name in sorted(self.wanted)}
+        self.schemas[ARTIFACT_CONTENTS.name] = ARTIFACT_CONTENTS.schema
         self.schemas[OPEN_FLOWS] = self.schemas[WORDLESS_FLOWS] = self.schemas["flows"]
 
     def open_store(self) -> None:

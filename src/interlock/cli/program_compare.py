@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import click
 
+from interlock.cli.program_difference import difference_lines
 from interlock.errors import SourceError
 
 __all__ = ["approve", "compare"]
@@ -22,25 +22,17 @@ MAX_OCTETS = 256 << 20
 @click.pass_context
 def compare(ctx: click.Context, one: str, other: str, *, as_json: bool) -> None:
     """Say whether A and B are the same, and what differs where the format shows it. Exit code 1 where they differ."""
-    a, b = _described(one), _described(other)
-    same_code = a["code_sha256"] is not None and a["code_sha256"] == b["code_sha256"]
-    outcome = "same" if a["sha256"] == b["sha256"] else "restamped" if same_code else "changed"
-    fields = sorted(a["fields"].keys() | b["fields"].keys())
-    differences = [
-        {"field": f, "a": a["fields"].get(f), "b": b["fields"].get(f)}
-        for f in fields
-        if a["fields"].get(f) != b["fields"].get(f)
-    ]
+    from interlock.report.program_diff import compare_octets  # noqa: PLC0415 (--help stays quick)
+
+    compared = compare_octets(_read(one), _read(other), names=(one, other))
     if as_json:
-        document = {"schema": "interlock/program-comparison/1", "outcome": outcome, "a": a, "b": b}
-        click.echo(json.dumps({**document, "differences": differences}, indent=1, ensure_ascii=False))
+        told = {"schema": "interlock/program-comparison/1", **compared}
+        told["a"], told["b"] = ({"path": p, **told[side]} for p, side in ((one, "a"), (other, "b")))
+        click.echo(json.dumps(told, indent=1, ensure_ascii=False))
     else:
-        click.echo(f"{outcome}: {a['size']:,} and {b['size']:,} octets, {a['kind']} and {b['kind']}")
-        for row in differences:
-            click.echo(f"  {row['field']}: {row['a'] or 'none'} → {row['b'] or 'none'}")
-        if outcome == "restamped":
-            click.echo("  the code is the same")
-    ctx.exit(0 if outcome == "same" else 1)
+        for line in difference_lines(compared):
+            click.echo(line)
+    ctx.exit(0 if compared["outcome"] == "same" else 1)
 
 
 @click.command()
@@ -65,11 +57,7 @@ def approve(folders: tuple[str, ...], *, as_json: bool) -> None:
     )
 
 
-def _described(path: str) -> dict[str, Any]:
-    import hashlib  # noqa: PLC0415
-
-    from interlock.decode.contents import describe, kind_of  # noqa: PLC0415 (--help stays quick)
-
+def _read(path: str) -> bytes:
     try:
         with Path(path).open("rb") as file:
             octets = file.read(MAX_OCTETS + 1)
@@ -78,7 +66,4 @@ def _described(path: str) -> dict[str, Any]:
         raise SourceError(f"{path}: cannot be read ({reason}); name a file of a program") from error
     if len(octets) > MAX_OCTETS:
         raise SourceError(f"{path}: has more than {MAX_OCTETS >> 20} MiB; name a file of a program")
-    kind = kind_of(octets)
-    code, fields = describe(kind, octets)
-    told = {"path": path, "kind": kind, "size": len(octets), "sha256": hashlib.sha256(octets).hexdigest()}
-    return {**told, "code_sha256": code, "fields": fields}
+    return octets

@@ -26,11 +26,12 @@ def describe(kind: str, octets: bytes) -> Described:
 
 
 class Block(NamedTuple):
-    """A program block found in a file."""
+    """A program block found in a file, and its octets."""
 
     name: str
     sha256: str
     code_sha256: str
+    octets: bytes
 
 
 def split_blocks(octets: bytes) -> Iterator[Block]:
@@ -43,7 +44,8 @@ def split_blocks(octets: bytes) -> Iterator[Block]:
         block = octets[at : at + size]
         if len(block) == size and is_block(block):
             code, fields = read_block(block)
-            yield Block(fields["block"], hashlib.sha256(block).hexdigest(), hashlib.sha256(code).hexdigest())
+            sha256, code_sha256 = hashlib.sha256(block).hexdigest(), hashlib.sha256(code).hexdigest()
+            yield Block(fields["block"], sha256, code_sha256, block)
             at = octets.find(b"pp\x01", at + size)
         else:
             at = octets.find(b"pp\x01", at + 3)

@@ -91,7 +91,6 @@ class Engine:
         self.sheet.facts.flows = self.flows
         self.sheet.facts.wanted = wanted
         self.sheet.facts.artifacts.wanted = wanted is None or "artifacts" in wanted
-        self.sheet.facts.artifacts.contents = wanted is not None and "artifact_contents" in wanted
         self.sheet.values.wanted = wanted is None or "values" in wanted
         tools = Tools(self.flows, self.sheet, verbs, codes, given, beat)
         self.recogniser = Recogniser(specs, codes, self.sheet.facts, beat)
@@ -106,7 +105,7 @@ class Engine:
         self.dissector = Dissector(
             self.flows, self.recogniser, self.sheet.facts, framers, messages, beat, hung
         )
-        self.allow(budget or Budget())
+        self.allow(budget or Budget(), contents=wanted is not None and "artifact_contents" in wanted)
         beat[heartbeat.PATIENCE] = PATIENCE_MS if _is_compiled() else UNCOMPILED_PATIENCE_MS
         self._realms = list(dict.fromkeys(s.realm for s in sources)) or ["default"]
         self._realm_codes = [self._realms.index(s.realm) for s in sources]
@@ -117,8 +116,9 @@ class Engine:
         self._compacted: dict[int, int] = {}
         self._speaking = 0
 
-    def allow(self, budget: Budget) -> None:
-        """Keep so much from now on; what is more already goes with the next frames."""
+    def allow(self, budget: Budget, *, contents: bool) -> None:
+        """Keep so much from now on; what is more already goes with the next frames. contents: see Artifacts."""
+        self.sheet.facts.artifacts.contents = contents
         self._most_words = budget.words
         self.sheet.names.limit = budget.words
         self.sheet.most_waiting = budget.requests

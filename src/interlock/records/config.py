@@ -52,10 +52,14 @@ class InterfaceConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """What the store keeps: at most so old, at most so large; None where nothing is said."""
+    """What the store keeps: at most so old, at most so large; None where nothing is said.
+
+    programs_mib: octets of programs that crossed the wire; 0 keeps none, only their hashes.
+    """
 
     age_days: int | None = None
     size_gib: float | None = None
+    programs_mib: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

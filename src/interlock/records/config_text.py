@@ -340,6 +340,7 @@ _READERS: Final[dict[str, Callable[[Any, TomlPath], Any]]] = {
     "workers": partial(_whole, low=1, high=64),
     "age_days": partial(_whole, low=1, high=36_500),
     "size_gib": partial(_positive, high=1 << 20),
+    "programs_mib": partial(_whole, low=0, high=1 << 20),
     "memory_mib": partial(_whole, low=256, high=1 << 20),
     "port": partial(_whole, low=1, high=65_535),
     "enterprise": partial(_whole, low=1, high=(1 << 32) - 1),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from interlock.records.asset import Asset
     from interlock.records.finding import Finding
 
-__all__ = ["AssetRow", "Entry", "Event", "Puts", "Store", "Unheeded"]
+__all__ = ["AssetRow", "Entry", "Event", "Puts", "Store", "Unheeded", "Version"]
 
 Event = Literal[
     "started", "stopped", "worker-lost", "blind", "flow-passed-over", "shed", "dropped", "interface-gone",
@@ -46,6 +46,32 @@ class AssetRow(NamedTuple):
     id: str
     octets: bytes | None
     digest: int
+
+
+class Version(NamedTuple):
+    """One version of a program, as long as it was the last one seen of its place (realm, server, unit, kind, name).
+
+    client, user, protocol, direction: who brought it to light, and how. first, last: UTC ns of transfers that showed
+    it. kept: its octets are there. latest: it is the last one of its place. Words that are not known are empty.
+    """
+
+    realm: str
+    server: str
+    unit: str
+    kind: str
+    name: str
+    sha256: str
+    code_sha256: str
+    size: int
+    client: str
+    user: str
+    protocol: str
+    direction: str
+    detail: str
+    first: int
+    last: int
+    kept: bool
+    latest: bool
 
 
 class Puts(Protocol):
@@ -97,7 +123,11 @@ class Store(Protocol):
     """
 
     def write(self, batches: Mapping[str, pa.RecordBatch]) -> None:
-        """Take rows of any tables as they come. A crash loses at most those since the last `put`."""
+        """Take rows of any tables as they come. A crash loses at most those since the last `put`.
+
+        Rows of `artifacts` are versions of programs, too, and `artifact_contents` their octets, which are kept once,
+        within a budget of their own: oldest first they go again, but never the last version of a machine's program.
+        """
         ...
 
     def put(self) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
 import pytest
 from tests.pipeline.sensor.some_batches import of_table, operations, values
 
 from interlock.pipeline.sensor.shedding import CYCLE_NS, MAX_KNOWN, Pressure, Shedder
+from interlock.records.tables import ARTIFACT_CONTENTS
 
 
 def kept(shedder, rows, pressure=Pressure.READS, now=0):
@@ -25,6 +27,16 @@ def test_values_go_first_and_written_ones_never():
     assert Shedder().keep("values", batch, Pressure.VALUES, 0)["direction"].to_pylist() == ["written"]
     both = operations([{}, {"operation": 2}])
     assert Shedder().keep("operations", both, Pressure.VALUES, 0) is both
+
+
+def test_octets_of_programs_are_left_out_under_pressure_and_rows_about_them_never():
+    """Their hashes stand in `artifacts`."""
+    text = ARTIFACT_CONTENTS.schema.field("sha256").type
+    columns = [pa.array(["00"]).cast(text), pa.array([b"code"], pa.binary())]
+    batch = pa.RecordBatch.from_arrays(columns, schema=ARTIFACT_CONTENTS.schema)
+    assert Shedder().keep("artifact_contents", batch, Pressure.NONE, 0) is batch
+    assert Shedder().keep("artifact_contents", batch, Pressure.VALUES, 0).num_rows == 0
+    assert Shedder().keep("artifacts", batch, Pressure.STRANGERS, 0) is batch
 
 
 def test_of_a_read_that_repeats_the_first_stays():

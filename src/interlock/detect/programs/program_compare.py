@@ -12,6 +12,7 @@ from interlock.detect.control import spoken
 from interlock.detect.gate import Deed
 from interlock.detect.programs.approved import Approved
 from interlock.detect.programs.matters import Matter, matter_of
+from interlock.detect.programs.verdicts import CHANGED, RESTAMPED, SAME, UNAPPROVED, UNKNOWN, verdict
 from interlock.detect.wording import counted
 from interlock.errors import SourceError
 from interlock.records.finding import Action
@@ -28,7 +29,6 @@ __all__ = ["MAX_KNOWN", "ProgramCompare", "Seen"]
 
 MAX_KNOWN: Final = 65_536
 """Programs and files whose last hash is remembered; the one that was not seen for longest goes first."""
-SAME, CHANGED, RESTAMPED, UNKNOWN, UNAPPROVED = "same", "changed", "restamped", "unknown", "not approved"
 _COLUMNS: Final = (
     *(
         "source",
@@ -126,11 +126,8 @@ class ProgramCompare(CauseDetector):
         """None for what is the same, and approved where anything is."""
         if self._approved and kind != "file" and self._approved.place(seen.sha256, seen.code) is None:
             return UNAPPROVED
-        if before is None:
-            return UNKNOWN
-        if before.sha256 == seen.sha256:
-            return None
-        return RESTAMPED if before.code and before.code == seen.code else CHANGED
+        outcome = verdict(None if before is None else before[:2], seen[:2])
+        return None if outcome == SAME else outcome
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Grave where it was written and nobody planned it; a read that shows another one is a change out of sight."""

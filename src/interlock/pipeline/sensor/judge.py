@@ -20,7 +20,7 @@ from interlock.pipeline.sensor.urgency import Urgency, by_server
 from interlock.pipeline.sensor.watching import DETECTOR, Watching
 from interlock.records.exceptions import apply_exceptions
 from interlock.records.gathering import Gathering, as_one
-from interlock.records.tables import ARTIFACTS, CLUES, FLOWS, ODDITIES, OPERATIONS, VALUES
+from interlock.records.tables import ARTIFACT_CONTENTS, ARTIFACTS, CLUES, FLOWS, ODDITIES, OPERATIONS, VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -88,7 +88,7 @@ class Judge:
         self._clock = clock
         self._committed = committed
         self._needs = runner.needs
-        self._kept = {table.name for table in KEPT}
+        self._kept = {*(table.name for table in KEPT), ARTIFACT_CONTENTS.name}
         self._live, self._beside = live, beside
         self._work: Work | None = None
         self._draft = Draft()

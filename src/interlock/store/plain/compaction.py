@@ -15,6 +15,7 @@ from interlock.store.plain.journal import FOLDED_AS
 from interlock.store.plain.lanes import Folder, Sealer
 from interlock.store.plain.limits import Limits, Retention
 from interlock.store.plain.lock import Lock
+from interlock.store.plain.programs import FOLDER as PROGRAMS
 from interlock.store.plain.segments import STREAM, force_file
 from interlock.store.plain.table import Table
 from interlock.store.plain.trials import Trials
@@ -166,7 +167,8 @@ class Compactor:
         A power cut costs what came since the last time.
         """
         forced: dict[str, tuple[int, int]] = {}
-        for path in (p for top in ("journal", "tables") for p in (self._folder / top).glob(f"*/*{STREAM}")):
+        streams = (p for top in ("journal", "tables") for p in (self._folder / top).glob(f"*/*{STREAM}"))
+        for path in (*streams, *(self._folder / PROGRAMS).glob("[0-9a-f]*")):
             with suppress(FileNotFoundError):  # folded or sealed meanwhile
                 status = path.stat()
                 forced[str(path)] = state = (status.st_ino, status.st_size)

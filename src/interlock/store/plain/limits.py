@@ -36,12 +36,15 @@ class Retention:
     """How long things stay. Findings stay for good.
 
     rows: of all tables together. tables: of single ones besides. diary: its lines' age in days, and their number.
+    program_octets: of programs that crossed the wire, 0 to keep none; program_versions: rows that say whose they are.
     """
 
     rows: Bound = Bound(days=30, octets=10 * _GIB)
     tables: Mapping[str, Bound] = field(default_factory=dict)
     diary_days: float = 400
     diary_lines: int = 200_000
+    program_octets: int = _GIB
+    program_versions: int = 65_536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

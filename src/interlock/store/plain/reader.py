@@ -14,6 +14,7 @@ from interlock.store.plain.database import open_for_reading
 from interlock.store.plain.diary import stored_lines
 from interlock.store.plain.findings import stored_findings
 from interlock.store.plain.journal import FOLDED_AS, folded_rows
+from interlock.store.plain.programs import stored_program, stored_versions
 from interlock.store.plain.schema import version_of
 from interlock.store.plain.sealing import UPTO
 from interlock.store.plain.segments import found, time_columns
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from interlock.records.asset import Asset
     from interlock.records.finding import Finding
     from interlock.store.plain.segments import Segment
-    from interlock.store.port import Entry
+    from interlock.store.port import Entry, Version
 
 __all__ = ["PlainReader"]
 
@@ -70,6 +71,19 @@ class PlainReader:
         with open_for_reading(self.folder / DATABASE) as db:
             if version_of(db) > 1:  # version 1 kept none
                 yield from stored_assets(db)
+
+    def programs(self) -> Iterator[Version]:
+        """Versions of programs that crossed the wire, in the order of their times."""
+        with open_for_reading(self.folder / DATABASE) as db:
+            if version_of(db) > 2:  # versions before kept none
+                yield from stored_versions(db)
+
+    def program(self, sha256: str) -> bytes | None:
+        """Its octets; None where they are not there, or are not what was kept."""
+        try:
+            return stored_program(self.folder, sha256)
+        except OSError as error:
+            raise SourceError(f"{self.folder}: the program {sha256} cannot be read ({error})") from error
 
     def tables(self) -> tuple[str, ...]:
         """Names of the tables that there are rows of."""

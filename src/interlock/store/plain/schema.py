@@ -30,6 +30,17 @@ _STEPS: Final[tuple[tuple[str, ...], ...]] = (
         "ALTER TABLE states ADD COLUMN digest BLOB",
         "CREATE TABLE assets (id TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT",
     ),
+    (
+        """CREATE TABLE programs (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, realm TEXT NOT NULL, server TEXT NOT NULL, unit TEXT NOT NULL,
+            kind TEXT NOT NULL, name TEXT NOT NULL, sha256 TEXT NOT NULL, code_sha256 TEXT NOT NULL,
+            size INTEGER NOT NULL, client TEXT NOT NULL, user TEXT NOT NULL, protocol TEXT NOT NULL,
+            direction TEXT NOT NULL, detail TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+            kept INTEGER NOT NULL, latest INTEGER NOT NULL
+        ) STRICT""",
+        "CREATE INDEX programs_of ON programs (realm, server, unit, kind, name)",
+        "CREATE INDEX programs_by ON programs (sha256)",
+    ),
 )
 """Statements from nothing to version 1, from 1 to 2, and so on. What is released stays as it is for ever."""
 

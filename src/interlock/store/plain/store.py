@@ -14,6 +14,7 @@ from interlock.store.plain.findings import stored_findings
 from interlock.store.plain.limits import Limits, Retention
 from interlock.store.plain.lock import Lock
 from interlock.store.plain.owed import Owed
+from interlock.store.plain.programs import CONTENTS, Programs
 from interlock.store.plain.states import put_state, state_of_old, stored_state
 from interlock.store.plain.tables import Tables
 from interlock.store.port import Entry
@@ -70,6 +71,7 @@ class PlainStore:
                 self._database = Database(folder / DATABASE, clock, checkpoints=compacts, room_octets=room)
                 self._owed = Owed(self._database, clock, self._limits)
                 self._tables = Tables(folder, self._limits, puts)
+                self._programs = Programs(folder, self._database, self._retention)
                 self._look()
                 self._aged = 0
                 self._say_what_broke()
@@ -93,11 +95,20 @@ class PlainStore:
 
         Raises ValueError where a name can be no table's.
         """
-        self._tables.write(batches, self._clock())
+        tables = dict(batches)
+        octets, artifacts = tables.pop(CONTENTS, None), tables.get("artifacts")
+        self._tables.write(tables, self._clock())
+        if artifacts is not None:
+            self._programs.take(artifacts, octets)
 
     def put(self) -> bool:
         """Rows that were taken to disk; whether all of them are there."""
         return self._tables.put(self._clock())
+
+    def retain(self, retention: Retention) -> None:
+        """Keep programs so long from now on; rows are the compactor's, where it is another."""
+        self._retention = retention
+        self._programs.retain(retention)
 
     def commit(self, findings: Sequence[Finding]) -> bool:
         """Findings, new or grown; whether they, and all that waited before, are on disk.
@@ -157,6 +168,7 @@ class PlainStore:
         """About once a second. now: UTC ns of the wall."""
         self._say_what_broke()
         self._owed.settle()
+        self._programs.settle()
         self._tables.tend(now)
         if self._compactor is not None:
             self._compactor.tend(now)
@@ -173,6 +185,11 @@ class PlainStore:
             lines = age_lines(db, now, days, self._retention.diary_lines)
         if lines:
             self._say("aged-out", f"{lines:,} lines of the diary were removed", lines)
+        self._say_what_went()
+
+    def _say_what_went(self) -> None:
+        for says, octets in self._programs.said():
+            self._say("aged-out", says, octets)
 
     @property
     def held(self) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -185,6 +202,8 @@ class PlainStore:
 
         The next one may write.
         """
+        self._programs.settle()
+        self._say_what_went()
         self._tables.close(self._clock())
         if self._compactor is not None:
             self._compactor.close(self._clock())
@@ -200,7 +219,7 @@ class PlainStore:
 
     def _say_how_the_disk_is(self) -> None:
         compacting = self._compactor.trouble if self._compactor is not None else None
-        trouble = self._tables.trouble or compacting or self._owed.trouble
+        trouble = self._tables.trouble or compacting or self._owed.trouble or self._programs.trouble
         if trouble is not None and not self._full:
             self._full = True
             reason = trouble.strerror or str(trouble) if isinstance(trouble, OSError) else str(trouble)
