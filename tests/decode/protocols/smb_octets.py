@@ -88,14 +88,14 @@ def create(name: str, disposition: int = OPEN_IT, options: int = 0) -> bytes:
     return fixed + struct.pack("<HHII", 120, len(text(name)), 0, 0) + text(name)
 
 
-def created(file: bytes = FILE, action: int = 1) -> bytes:
-    """A create response (2.2.14). action: 1 opened, 2 created."""
-    return struct.pack("<HBBI48xII", 89, 0, 0, action, 0x80, 0) + file + bytes(8)
+def created(file: bytes = FILE, action: int = 1, size: int = 0) -> bytes:
+    """A create response (2.2.14). action: 1 opened, 2 created. size: of the file."""
+    return struct.pack("<HBBI40xQII", 89, 0, 0, action, size, 0x80, 0) + file + bytes(8)
 
 
-def read_of(file: bytes, count: int = 4096) -> bytes:
+def read_of(file: bytes, count: int = 4096, at: int = 0) -> bytes:
     """A read request (2.2.19)."""
-    return struct.pack("<HBBIQ", 49, 80, 0, count, 0) + file + struct.pack("<IIIHHB", 1, 0, 0, 0, 0, 0)
+    return struct.pack("<HBBIQ", 49, 80, 0, count, at) + file + struct.pack("<IIIHHB", 1, 0, 0, 0, 0, 0)
 
 
 def was_read(data: bytes) -> bytes:
@@ -103,9 +103,9 @@ def was_read(data: bytes) -> bytes:
     return struct.pack("<HBBIII", 17, 80, 0, len(data), 0, 0) + data
 
 
-def write_of(file: bytes, data: bytes) -> bytes:
+def write_of(file: bytes, data: bytes, at: int = 0) -> bytes:
     """A write request (2.2.21)."""
-    return struct.pack("<HHIQ", 49, 112, len(data), 0) + file + struct.pack("<IIHHI", 0, 0, 0, 0, 0) + data
+    return struct.pack("<HHIQ", 49, 112, len(data), at) + file + struct.pack("<IIHHI", 0, 0, 0, 0, 0) + data
 
 
 def was_written(count: int) -> bytes:

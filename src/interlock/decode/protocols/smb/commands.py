@@ -12,6 +12,7 @@ from interlock.decode.protocols.smb.logon import say_account, say_challenge, say
 from interlock.decode.protocols.smb.naming import ON_PIPES, Naming
 from interlock.decode.protocols.smb.session import Asked, Logon
 from interlock.decode.protocols.smb.status import MORE_PROCESSING, PENDING, SUCCESS, settle, signed
+from interlock.decode.protocols.smb.transfers import Handle, SmbTransfers
 from interlock.decode.protocols.smb.version2 import ANY_FILE, Body, Header, read_header
 from interlock.errors import DecodeError
 from interlock.records.vocabulary import VERBS
@@ -40,12 +41,13 @@ _SESSION_ENCRYPTED: Final = 4
 class _Chain:
     """What a related command takes over from the one before it."""
 
-    __slots__ = ("file", "name", "opener", "session", "tree")
+    __slots__ = ("file", "handle", "name", "opener", "session", "tree")
 
     def __init__(self) -> None:
         self.file: bytes | None = None
         self.name: str | None = None
         self.opener: Asked | None = None
+        self.handle: Handle | None = None
         self.session = 0
         self.tree = 0
 
@@ -56,9 +58,10 @@ class Version2:
     def __init__(self, smb: Any, tools: Any) -> None:
         self.smb = smb
         self.naming = Naming(smb, tools)
+        self.transfers = SmbTransfers(smb.facts)
 
-    def message(self, m: Any, i: int, out: Any, octets: bytes) -> None:
-        """One message: a command or answer, or several.
+    def message(self, m: Any, i: int, out: Any, octets: bytes, more: int) -> None:
+        """One message: a command or answer, or several. more: octets of its packet that come in pieces or not at all.
 
         Raises DecodeError with `truncated`, `chain-invalid` or `chain-too-long`.
         """
@@ -70,6 +73,8 @@ class Version2:
             end = at + head.following if head.following else len(octets)
             self._command(m, i, out, head, Body(octets[at:end]), chain)
             if not head.following:
+                return
+            if len(octets) <= at + head.following < len(octets) + more and not head.following & 7:
                 return
             if head.following < _HEADER or head.following & 7 or at + head.following >= len(octets):
                 raise DecodeError("chain-invalid", 4 + at + 20)
@@ -98,6 +103,7 @@ class Version2:
     ) -> None:
         if not head.related:
             chain.session, chain.tree, chain.opener, chain.file = head.session, head.tree, None, None
+            chain.handle = None
         cancels = head.command == _CANCEL
         row = out.ask(m, i, self.smb.f, head.command, head.number & _KEY | (_CANCELS if cancels else 0))
         out.set_transaction(row, head.number & _KEY)
@@ -114,10 +120,12 @@ class Version2:
         share = session.trees.get(chain.tree)
         self.naming.request(out, row, head.command, body, asked, share)
         asked.verb, asked.session = out.verb_of(row), chain.session
+        asked.user = logon.user if logon is not None else None
         if head.command == _SETUP:
             self._login(m, i, out, row, session, head, body)
         else:
             self.smb.pipes.asked(m, i, out, session, body, asked, share)
+            self.transfers.asked(m, i, out, row, session, body, asked)
 
     def _asked(self, session: Session, head: Header, body: Body, chain: _Chain) -> Asked:
         """The share or file that a request is about."""
@@ -127,7 +135,8 @@ class Version2:
         if command == _CREATE:
             created = body.created()
             name = f"{share}\\{created}" if share and created else created or share
-            chain.opener = Asked(command, name)
+            chain.handle = Handle(name or "")
+            chain.opener = Asked(command, name, handle=chain.handle)
             chain.file, chain.name = ANY_FILE, name
             return chain.opener
         if command == _LOGOFF:
@@ -136,12 +145,14 @@ class Version2:
         if file == ANY_FILE and chain.file is not None:
             if command == _CLOSE and chain.opener is not None:
                 chain.opener.brief = True
-            return Asked(command, chain.name, None if chain.file == ANY_FILE else chain.file)
+            known = None if chain.file == ANY_FILE else chain.file
+            return Asked(command, chain.name, known, handle=chain.handle)
         if file is None:
             return Asked(command, share)
         name = session.files.pop(file, None) if command == _CLOSE else session.files.get(file)
-        chain.file, chain.name = file, name
-        return Asked(command, name, file)
+        handle = session.handles.pop(file, None) if command == _CLOSE else session.handles.get(file)
+        chain.file, chain.name, chain.handle = file, name, handle
+        return Asked(command, name, file, handle=handle)
 
     def _answer(self, m: Any, i: int, out: Any, session: Session, head: Header, body: Body) -> None:
         key = head.number & _KEY
@@ -166,6 +177,7 @@ class Version2:
         elif asked is not None:
             self._learned(out, row, session, head, body, asked)
             self.smb.pipes.answered(m, i, out, session, body, asked)
+            self.transfers.answered(m, i, out, row, session, body, asked, head.status)
 
     def _alone(self, m: Any, i: int, out: Any, head: Header, asked: Asked | None) -> int:
         """A row for an answer without an open request."""
@@ -191,6 +203,8 @@ class Version2:
                 out.set_verb(row, _FILE_WRITE)
             if made is not None and asked.name is not None and not asked.brief:
                 session.keep(session.files, made, asked.name)
+                if asked.handle is not None:
+                    session.keep(session.handles, made, asked.handle)
 
     def _negotiated(
         self, m: Any, i: int, out: Any, row: int, session: Session, head: Header, body: Body

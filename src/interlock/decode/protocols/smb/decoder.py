@@ -13,10 +13,11 @@ from interlock.decode.logins import Names
 from interlock.decode.protocols.smb.classic import TRANSACTION, Version1
 from interlock.decode.protocols.smb.commands import Version2
 from interlock.decode.protocols.smb.datagram import read_announcement, read_datagram
-from interlock.decode.protocols.smb.framing import MAGICS, SmbFramer
+from interlock.decode.protocols.smb.framing import MAGICS, SmbFramer, carries_file
 from interlock.decode.protocols.smb.pipes import Pipes
 from interlock.decode.protocols.smb.session import Session
 from interlock.decode.protocols.smb.tables import SESSIONS
+from interlock.decode.protocols.smb.transfers import Rest
 from interlock.decode.protocols.smb.version1 import transaction_name
 from interlock.decode.protocols.smb.windows import windows_of
 from interlock.decode.spec import NEED_MORE, ProtocolSpec
@@ -45,11 +46,17 @@ class Smb(Decoder):
         if self.flows.transport[m.flow[i]] == 17:
             self._datagram(m, i, out, octets)
             return
+        kept = self.flows.state[m.flow[i]]
+        if kept is not None and kept.rests[m.side[i]] and self.version2.transfers.piece(m, i, kept, octets):
+            return
         if octets[0] or len(octets) <= 4:
             return  # NetBIOS's own: session request, its answer, keep-alive
         magic = octets[4:8]
         if magic == b"\xfeSMB":
-            self.version2.message(m, i, out, octets[4:])
+            more = 4 + int.from_bytes(octets[1:4], "big") - len(octets)
+            if more > 0 and carries_file(octets):
+                self.session(m.flow[i]).rests[m.side[i]] = Rest(more, m.gaps[i])
+            self.version2.message(m, i, out, octets[4:], more)
         elif magic == b"\xffSMB":
             self.version1.message(m, i, out, octets[4:])
         elif magic == b"\xfdSMB":

@@ -1,4 +1,7 @@
-"""Cuts NetBIOS session packets (ports 139 and 445); of a very long one only the first octets are read.
+"""Cuts NetBIOS session packets (ports 139 and 445); of a very long one only the first octets are one message.
+
+What follows them is passed over, unless it is of a file that SMB 2 or 3 reads or writes: then it is handed on in
+pieces, as it comes.
 
     | type 1 | length 3 | … |        on port 139 the length has 17 bits
 
@@ -12,7 +15,7 @@ from __future__ import annotations
 
 from interlock.decode.framing import Framer
 
-__all__ = ["KEPT", "SmbFramer"]
+__all__ = ["KEPT", "SmbFramer", "carries_file"]
 
 HEADER = 4
 WHOLE = 65536
@@ -23,17 +26,33 @@ TYPES = (SESSION, 0x81, 0x82, 0x83, 0x84, KEEPALIVE)
 MAGICS = (b"\xffSMB", b"\xfeSMB", b"\xfdSMB", b"\xfcSMB")
 
 
+def carries_file(octets):
+    """Whether a long packet that begins so is an answer to a READ or a WRITE of SMB 2 or 3 (MS-SMB2 2.2.1)."""
+    if octets[4:8] != b"\xfeSMB" or len(octets) < 24:
+        return False
+    command, answers = int.from_bytes(octets[16:18], "little"), octets[20] & 1
+    return command == (8 if answers else 9)
+
+
 class SmbFramer(Framer):
-    """A packet says how long it is; spoken: streams that had a message with a magic number of SMB."""
+    """A packet says how long it is; spoken: streams that had a message with a magic number of SMB.
+
+    bodies: per stream, octets to come of a packet that are handed on.
+    """
 
     def __init__(self):
         Framer.__init__(self, HEADER + WHOLE)
         self.spoken = set()
+        self.bodies = {}
 
     def cut(self, start, end):
         """See Framer.cut."""
         self.leap = 0
         left = end - start
+        if self.bodies and (body := self.bodies.pop(self.slot * 2 + self.side, 0)):
+            if body > left:
+                self.bodies[self.slot * 2 + self.side] = body - left
+            return min(body, left)
         head = bytes(self.octets[start : min(end, start + 8)])
         if head[0] not in TYPES:
             return -left
@@ -54,17 +73,25 @@ class SmbFramer(Framer):
         if taken > left:
             self.want = taken
             return 0
-        self.leap = whole - taken
+        if whole > taken and carries_file(bytes(self.octets[start : start + 24])):
+            self.bodies[stream] = whole - taken
+        else:
+            self.leap = whole - taken
         return taken
 
     def begins(self, start, end):
         """See Framer.begins: a session packet with an SMB header stands here."""
         head = bytes(self.octets[start : min(end, start + 8)])
-        return 1 if len(head) == 8 and head[0] == SESSION and head[4:8] in MAGICS else 0
+        if len(head) < 8 or head[0] != SESSION or head[4:8] not in MAGICS:
+            return 0
+        self.bodies.pop(self.slot * 2 + self.side, None)
+        return 1
 
     def forget(self, slot):
         """See Framer.forget."""
         self.spoken -= {slot * 2, slot * 2 + 1}
+        self.bodies.pop(slot * 2, None)
+        self.bodies.pop(slot * 2 + 1, None)
 
 
 def _beginnings(count):

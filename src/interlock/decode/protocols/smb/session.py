@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from interlock.decode.protocols.smb.pipes import Pipe
+    from interlock.decode.protocols.smb.transfers import Handle, Rest
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -23,6 +24,7 @@ class Asked:
 
     name: share, file or None. file: the id it carries. about: control code or information class.
     brief: the same message closes what it opens, so its id is not worth keeping. verb: of its row. session: its id.
+    handle: the open file that it is about, where its opening was seen. user: who the session says it is.
     """
 
     command: int
@@ -32,6 +34,8 @@ class Asked:
     brief: bool = False
     verb: int = 0
     session: int = 0
+    handle: Handle | None = None
+    user: str | None = None
 
 
 @dataclass(slots=True)
@@ -47,6 +51,7 @@ class Session:
     """One flow. files: id → name. trees: id → share. asked: message id → request. logons: session id → who.
 
     pipes: id of an open named pipe → the DCE/RPC in it; opened: how many there were.
+    handles: file id → the open file. rests: of each side, what is to come of a long packet.
     hidden: session ids seen encrypted.
     """
 
@@ -56,10 +61,12 @@ class Session:
         "dialects",
         "encryption",
         "files",
+        "handles",
         "hidden",
         "logons",
         "opened",
         "pipes",
+        "rests",
         "signing",
         "trees",
         "user",
@@ -71,6 +78,8 @@ class Session:
         self.asked: dict[int, Asked] = {}
         self.logons: dict[int, Logon] = {}
         self.pipes: dict[bytes, Pipe] = {}
+        self.handles: dict[bytes, Handle] = {}
+        self.rests: list[Rest | None] = [None, None]
         self.opened = 0
         self.hidden: dict[int, bool] = {}
         self.dialects: tuple[str, ...] = ()

@@ -144,6 +144,11 @@ class Body:
         """InfoType and FileInfoClass of a query info or set info request: 256 x type + class."""
         return self.number(2, 1) << 8 | self.number(3, 1)
 
+    def end_of_file(self) -> int:
+        """The end that a set info request of FileEndOfFileInformation gives its file; -1 where it says none."""
+        data = self._pointed(self.number(8, 2), self.number(4, 4))
+        return int.from_bytes(data[:8], "little") if len(data) >= 8 else -1
+
     def renamed(self) -> str | None:
         """New name in a set info request of FileRenameInformation or FileLinkInformation."""
         if self.number(2, 1) != 1 or self.number(3, 1) not in _RENAME:
