@@ -65,6 +65,7 @@ PROTOCOLS: tuple[str, ...] = (
     "arp",
     "lldp",
     "cdp",
+    "stp",
     "dhcp",
     "ntp",
     "dns",

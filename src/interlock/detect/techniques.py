@@ -99,6 +99,7 @@ SEEN: Final[Mapping[str, Seen]] = {
     "gives-time": Seen(("T0856", "T0830", "T0849"), "a false report of the time, in another's name"),
     "answers-for-names": Seen(("T0830", "T0849", "T0859"), "who answers for others' names is given their logons"),
     "false-neighbour": Seen(("T0849", "T0830", "T0864"), "a device poses as a neighbour"),
+    "takes-part-in-tree": Seen(("T0830", "T0814", "T0849"), "who leads the tree of switches has its traffic come by"),
     # Credentials
     "guessed-login": Seen(("T0859", "T0812"), "an account is taken by trying"),
     "tried-logins": Seen(("T0859",), "accounts are tried"),

@@ -1,4 +1,4 @@
-"""What machines say on their own link: ARP, LLDP, CDP.
+"""What machines say on their own link: ARP, LLDP, CDP, STP (function: the BPDU type).
 
 ARP: function is the request's operation, so a reply counts under the operation before it; client is who asks,
 by its protocol address. LLDP and CDP are announcements without a function.
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from conformance.walk import Layer, Packet
 
-__all__ = ["ANNOUNCEMENTS", "ARP"]
+__all__ = ["ANNOUNCEMENTS", "ARP", "TREES"]
 
 _NOBODY: Final = "0.0.0.0"
 
@@ -64,6 +64,21 @@ ARP = Oracle(
         {"arp.opcode", "arp.src.proto_ipv4", "arp.dst.proto_ipv4", "arp.src.hw_mac", "arp.dst.hw_mac"},
     ),
     messages=_arp,
+)
+
+
+def _trees(packets: Iterable[Packet]) -> Iterator[Message]:
+    for packet in packets:
+        for layer in packet.named("stp"):
+            yield request(packet.number, layer.ends, "stp", layer.number("stp.type"))
+
+
+TREES = Oracle(
+    name="trees",
+    protocols=("stp",),
+    layers=("stp",),
+    fields=frozenset({"stp.type"}),
+    messages=_trees,
 )
 ANNOUNCEMENTS = Oracle(
     name="announcements",

@@ -64,6 +64,7 @@ ORACLES: Final[tuple[Oracle, ...]] = (
     datagrams.NTP,
     datagrams.SYSLOG,
     link.ANNOUNCEMENTS,
+    link.TREES,
     messaging.ORACLE,
     synchrophasor.ORACLE,
     ethercat.ORACLE,

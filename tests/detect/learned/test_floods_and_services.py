@@ -128,11 +128,13 @@ def test_who_serves_the_network_for_the_first_time_is_said(protocol: str, techni
     assert found(NewNetworkService(), before, told(protocol, "10.0.0.1")) == ()
 
 
-def test_a_neighbour_that_announces_itself_is_its_client() -> None:
+@pytest.mark.parametrize(("protocol", "group"), [("lldp", "01:80:c2:00:00:0e"), ("stp", "01:80:c2:00:00:00")])
+def test_a_neighbour_that_announces_itself_is_its_client(protocol: str, group: str) -> None:
     row = {"client": "00:1b:1b:00:00:09", "outcome": "unsolicited"}
-    before = told("lldp", "01:80:c2:00:00:0e", client="00:1b:1b:00:00:01", outcome="unsolicited")
-    (finding,) = found(NewNetworkService(), before, told("lldp", "01:80:c2:00:00:0e", **row))
+    before = told(protocol, group, client="00:1b:1b:00:00:01", outcome="unsolicited")
+    (finding,) = found(NewNetworkService(), before, told(protocol, group, **row))
     assert finding.machines[0] == "00:1b:1b:00:00:09"
+    assert found(NewNetworkService(), before, before) == ()
 
 
 @pytest.mark.parametrize("outcome", ["no-answer", "refused", "unknown"])

@@ -78,6 +78,12 @@ _SERVICES: Final[dict[str, _Service]] = {
         matters="Management follows such announcements: false ones hide what is really plugged in, and draw traffic.",
         severity="medium", techniques=named("false-neighbour"), from_server=False,
     ),
+    "stp": _Service(
+        does="takes part in the spanning tree (STP)",
+        matters="Who takes part decides which way frames take: the root of the tree sees what passes between its "
+        "branches, and each change stops the network for seconds to half a minute.",
+        severity="high", techniques=named("takes-part-in-tree"), from_server=False,
+    ),
 }  # fmt: skip
 """Protocol of the network → what it means that somebody new serves it."""
 

@@ -10,7 +10,7 @@ from interlock.records.ipv4 import BROADCAST, ipv4_number, is_multicast_ipv4
 
 __all__ = ["is_group", "is_link", "is_nobody", "names_group"]
 
-_LINK_PROTOCOLS: Final = frozenset({"arp", "lldp", "cdp"})
+_LINK_PROTOCOLS: Final = frozenset({"arp", "lldp", "cdp", "stp"})
 _LINK_TYPES: Final = frozenset({"eth/0x0806", "eth/0x88cc", "eth/0x8809", "eth/0x9000", "eth/0x88e3", "ip/2"})
 """Transports: ARP, LLDP, link aggregation, loop tests, ring redundancy (MRP), IGMP."""
 _BRIDGES: Final = "01:80:c2:00:00:0"
