@@ -308,3 +308,15 @@ def test_a_read_s_answer_to_another_job_changes_no_items(request_parameters: byt
     rows = talk((CLIENT, job(1, request_parameters)), (CLIENT, read(2, s7any(2, 1, M, 0))), (SERVER, answer))
     assert {o["oddity"] for o in rows["oddities"]} == {"function-mismatch", "item-count-mismatch"}
     assert rows["operations"][0]["items"] == 1
+
+
+@pytest.mark.parametrize("function", [b"\x1b", b"\x1e"])
+@pytest.mark.parametrize(
+    "asked",
+    [read(1, s7any(2, 1, M, 0)), job(1, b"\x1b" + bytes(7) + b"\x09_0A00001P"), job(1, b"\x1e" + bytes(7))],
+)
+def test_a_part_of_a_block_that_answers_another_job_is_no_part(function: bytes, asked: bytes) -> None:
+    # What a job leaves for its answer is of its own kind: found by coverage-guided fuzzing.
+    rows = talk((CLIENT, asked), (SERVER, ack(1, function + b"\x00", bytes.fromhex("000400fb70700101"))))
+    assert not [o for o in rows["oddities"] if o["oddity"].startswith("decoder-error")]
+    assert rows["operations"][0]["outcome"] == "ok"

@@ -115,11 +115,11 @@ def answer_block(
             s7.loads.upload(m, i, link, upload, known, stated=stated, operation=out.operation_of(row))
     elif function in (DOWNLOAD_BLOCK, UPLOAD):
         c.seek(end)
-        if known is None:
-            s7.loads.lost(link)
-        else:
-            kind = "download" if function == DOWNLOAD_BLOCK else "upload"
+        kind, noted = ("download", str) if function == DOWNLOAD_BLOCK else ("upload", int)
+        if isinstance(known, noted):  # not what a job of another function left
             s7.loads.part(m, i, link, key=(kind, known), status=status)
+        else:
+            s7.loads.lost(link)
 
 
 def _digits(octets: bytes) -> int:
