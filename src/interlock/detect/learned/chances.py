@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Final
 
 __all__ = ["CONVERGED_A_DAY", "MINUTES_A_DAY", "Expectation", "expected", "upper_count"]
@@ -39,6 +40,7 @@ def expected(events: int, minutes: int) -> Expectation:
     return Expectation(events * scale, upper_count(events) * scale, minutes)
 
 
+@lru_cache(1024)
 def upper_count(events: int) -> float:
     """Largest mean of a Poisson count that gives at most `events` in 5 of 100 cases or more (exact, one-sided)."""
     low, high = float(events), events + 4.0 * math.sqrt(events + 1.0) + 4.0

@@ -77,6 +77,11 @@ class Habits:
 
     def limits(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
         """Nanoseconds from which an answer is late; 0 where too little is known."""
+        if len(places) > len(self.keys):
+            return self._limits(np.arange(len(self.keys)))[places]
+        return self._limits(places)
+
+    def _limits(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
         sums = np.cumsum(self._counts[places], axis=1)
         whole = sums[:, -1]
         bins = np.argmax(sums >= 0.99 * whole[:, None], axis=1)

@@ -146,11 +146,22 @@ class NewDeed(Learner):
 
     def relations(self) -> tuple[Relation, ...]:
         """Give every relation of plant protocols, sorted."""
+        users: dict[Key, list[str]] = {}
+        for word in self.words:
+            if word[0] == "u":
+                users.setdefault(word[1:4], []).append(word[4])
+        parts = sorted(self._by_relation().items())
+        return tuple(
+            self._relation(pair, sorted(words), users.get((pair[0], *pair[2:4]), ())) for pair, words in parts
+        )
+
+    def _by_relation(self) -> dict[Key, list[Key]]:
+        """Verbs, functions and objects of every relation of plant protocols."""
         parts: dict[Key, list[Key]] = {}
         for word in self.words:
             if word[0] in "vfo" and word[4] not in INFRASTRUCTURE:
                 parts.setdefault(word[1:5], []).append(word)
-        return tuple(self._relation(pair, sorted(words)) for pair, words in sorted(parts.items()))
+        return parts
 
     def news_by_hour(self) -> tuple[int, ...]:
         """Count the words that were met for the first time, by hour from the first to the last observed."""
@@ -164,17 +175,20 @@ class NewDeed(Learner):
                 hours[at] += 1
         return tuple(hours)
 
-    def _relation(self, pair: Key, words: list[Key]) -> Relation:
-        first, last = self.words.span(("s", *pair))
-        users = (word for word in self.words if word[0] == "u" and word[1:4] == (pair[0], *pair[2:4]))
-        once = sum(
+    def _once(self, words: Iterable[Key]) -> int:
+        """How many of a relation's words were met in one minute only, and are no matter of course."""
+        return sum(
             1 for word in words if word[5] not in QUIET and not _expected(word) and self.words.once(word)
         )
+
+    def _relation(self, pair: Key, words: list[Key], users: Iterable[str]) -> Relation:
+        first, last = self.words.span(("s", *pair))
+        once = self._once(words)
         return Relation(
             realm=pair[0], client=pair[1], server=pair[2], protocol=pair[3],
             verbs=tuple(word[5] for word in words if word[0] == "v"),
             functions=tuple(dict.fromkeys(word[6] for word in words if word[0] == "f" and word[6])),
-            users=tuple(word[4] for word in users),
+            users=tuple(users),
             objects=sum(1 for word in words if word[0] == "o"),
             once=once, first=first, last=last,
             expectation=expected(once, self.observed.since(first)), judged=self.settled.since(pair),
@@ -190,9 +204,9 @@ class NewDeed(Learner):
         """Settle relations that have converged, and who is there at all by the same test."""
         if not self.settled.due(self.observed.minutes):
             return
-        for found in self.relations():
-            if found.expectation.converged:
-                pair = (found.realm, found.client, found.server, found.protocol)
+        for pair, words in sorted(self._by_relation().items()):
+            since = self.observed.since(self.words.span(("s", *pair))[0])
+            if pair not in self.settled and expected(self._once(words), since).converged:
                 self.settled.settle(pair, self.observed.end)
         here = (word for word in self.words if word[0] in "ms" and INFRASTRUCTURE.isdisjoint(word[4:5]))
         if expected(sum(map(self.words.once, here)), self.observed.minutes).converged:

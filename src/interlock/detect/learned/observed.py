@@ -53,7 +53,12 @@ class Observed:
 
     def since(self, minute: int) -> int:
         """How many lie at or after a minute."""
-        return sum(max(0, last - max(first, minute) + 1) for first, last in self._spans)
+        seen = 0
+        for first, last in reversed(self._spans):
+            if last < minute:
+                break
+            seen += last - max(first, minute) + 1
+        return seen
 
     def within(self, first: int, last: int) -> int:
         """How many lie from one minute to another, both counted."""
