@@ -7,8 +7,6 @@ import json
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-import numpy as np
-
 from interlock.detect.batch import MINUTE_NS
 from interlock.detect.causes import CauseDetector
 from interlock.detect.identify import identify
