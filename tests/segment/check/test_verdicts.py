@@ -112,8 +112,20 @@ def test_a_conversation_whose_beginning_was_missed_is_its_clients() -> None:
     turned = {"client": CELL, "server": PANEL, "server_port": 50_000, "state": "midstream"}
     asked = {"object": "holding:0", "count": 1}
     assert outcome([asked], [turned], READS).violations == ()
-    assert len(outcome([asked], [{**turned, "state": "established"}], READS).violations) == 1
+    assert len(outcome([asked], [{**turned, "state": "established"}], READS).violations) == 2
     assert len(outcome([], [turned], READS).violations) == 1
+
+
+def test_what_is_asked_back_belongs_to_who_opened_the_conversation() -> None:
+    loads = Conduit(
+        name="w", from_=("panels",), to=("cell",), protocols=("s7comm",), verbs=("program-write",)
+    )
+    back = {"client": CELL, "server": PANEL, "protocol": "s7comm", "verb": "program-write"}
+    session = {"protocol": "s7comm", "server_port": 102}
+    assert outcome([back], [session], loads).violations == ()
+    assert len(outcome([back], [{**session, "state": "midstream"}], loads).violations) == 2
+    both = [session, {**session, "client": CELL, "server": PANEL}]
+    assert {v.what for v in outcome([back], both, loads).violations} == {"operation", "flow"}
 
 
 def test_zones_that_speak_to_one_group_need_a_conduit_for_it() -> None:

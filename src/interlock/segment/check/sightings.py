@@ -201,9 +201,9 @@ def _integers(batch: pa.RecordBatch, name: str, null: int) -> NDArray[np.int64]:
 
 
 def _went_well(batch: pa.RecordBatch) -> NDArray[np.bool_]:
-    """Rows that ended as they were meant to: a table without outcomes has no others."""
+    """Rows that ended as they were meant to; conversations in which the server said something."""
     if "outcome" not in batch.schema.names:
-        return np.ones(batch.num_rows, np.bool_)
+        return _integers(batch, "server_packets", 0) > 0
     array = batch.column("outcome")
     if not isinstance(array, pa.DictionaryArray):
         array = array.dictionary_encode()

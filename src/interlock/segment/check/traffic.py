@@ -25,9 +25,11 @@ READ: Final[dict[str, tuple[str, ...]]] = {
         *_OPERATION,
         *("count", "server_port", "time", "frame", "response_frame", "outcome", "repeats", "last"),
     ),
-    "flows": (*_FLOW, "server_port", "first", "last", "first_frame"),
+    "flows": (*_FLOW, "server_port", "first", "last", "first_frame", "server_packets"),
 }
 """Table → columns that are read of it."""
+_BEGUN: Final = frozenset({"opened", "established", "closed", "reset"})
+"""States of TCP conversations whose first frame was seen: who opened them is known."""
 
 
 class Kind(NamedTuple):
@@ -90,9 +92,13 @@ class Traffic:
         """Every kind, as the policy is to be asked about it. policy: says which zones use a group."""
         hearers = self._hearers(policy)
         ports = self._transports()
+        opened = {(k[1], k[2], k[3]) for k, _ in self._flows if k[6] in _BEGUN}
         asked: set[tuple[str, str, str, str | None]] = set()
         for key, seen in self._operations:
             source, realm, client, server, protocol, verb, unit, name, many, port = key
+            if (realm, server, client) in opened and (realm, client, server) not in opened:
+                # Asked back within a conversation that the other side opened, as S7 controllers fetch their blocks.
+                client, server, port = server, client, None
             known = ports.get((realm, client, server, port), None)
             ask = Ask(
                 str(realm), str(client), str(server), _text(protocol), _text(verb), _text(unit), _text(name),
