@@ -163,7 +163,7 @@ def test_misuse_is_told(plant, policy, tmp_path):
         ((plant / "plant.pcap", "--site", policy, "--store", tmp_path), "or a --store"),
         ((plant / "plant.pcap", "--site", policy, "--days", "2"), "--days is of a --store"),
         (("--site", policy, "--on", "tomorrow"), "write it as 2026-12-31"),
-        (("--site", tmp_path / "none.toml"), "name a site file"),
+        (("--site", tmp_path / "none.toml"), "name a file that is there"),
     ):
         ended = run("zone", "check", *arguments)
         assert ended.code == 2, arguments
@@ -173,3 +173,80 @@ def test_misuse_is_told(plant, policy, tmp_path):
     assert "is no store" in none.err
     missing = run("zone", "check", tmp_path / "none.pcap", "--site", policy)
     assert (missing.code, missing.out) == (3, "")
+
+
+ANSWERS = """
+[[answers]]
+id = "values:10.77.1.30"
+yes = true
+
+[[answers]]
+id = "scan"
+yes = false
+"""
+
+
+def test_a_proposal_is_written_beside_the_site_file_and_allows_what_was_seen(plant, tmp_path):
+    quiet = tmp_path / "quiet.pcap"
+    assert run("plant", "record", "--minutes", "2", "--seed", "6", "--out", quiet).code == 0
+    site, out = plant / "plant.pcap.site.toml", tmp_path / "out"
+    before = site.read_text("utf-8")
+    ended = run("zone", "propose", quiet, "--site", site, "--out", out, "--json")
+    assert (ended.code, ended.err) == (0, "")
+    document = json.loads(ended.out)
+    check_schema(document, "zone-proposal")
+    assert document["zones"] == ["network"]
+    assert document["denied"] == []
+    assert any("less than a month was seen" in text for text in document["coverage"]["missing"])
+    assert {q["id"] for q in document["questions"]} == {
+        "values:10.77.1.30", "backup:10.77.1.32", "program:10.77.1.32", "scan",
+    }  # fmt: skip
+    assert site.read_text("utf-8") == before
+    text = (out / "site.toml").read_text("utf-8")
+    assert text.startswith(before.rstrip()[:200])
+    assert run("zone", "check", quiet, "--site", out / "site.toml").code == 0
+    caught = run("zone", "check", plant / "plant.pcap", "--site", out / "site.toml", "--json")
+    assert caught.code == 1
+    assert {row["client"] for row in json.loads(caught.out)["rows"]} == {"10.77.1.40"}
+    (out / "answers.toml").write_text(ANSWERS)
+    again = run(
+        "zone", "propose", quiet, "--site", out / "site.toml", "--out", out, "--answers", out / "answers.toml"
+    )
+    assert again.code == 0
+    assert "2 questions are open" in again.out
+    assert (out / "answers.toml").read_text("utf-8") == ANSWERS
+    assert '"write"' in (out / "site.toml").read_text("utf-8")
+    last = run(
+        "zone", "propose", quiet, "--site", out / "site.toml", "--out", out, "--answers", out / "answers.toml"
+    )
+    assert "0 zones and 0 conduits are proposed" in last.out
+
+
+def test_without_a_site_file_every_machine_gets_a_zone(plant, tmp_path):
+    ended = run("zone", "propose", plant / "plant.pcap", "--out", tmp_path, "--json")
+    document = json.loads(ended.out)
+    assert "operations" in document["zones"]
+    assert any(name.startswith("cell ") for name in document["zones"])
+    checked = json.loads(
+        run("zone", "check", plant / "plant.pcap", "--site", tmp_path / "site.toml", "--json").out
+    )
+    assert {row["verb"] for row in checked["rows"]} <= {
+        "stop",
+        None,
+    }  # what the laptop ordered is asked about
+
+
+def test_wrong_answers_and_wrong_policies_leave_nothing_behind(plant, tmp_path):
+    answers = tmp_path / "answers.toml"
+    answers.write_text("[[answers]]\nid = 'scna'\nyes = true\n")
+    arguments = ("zone", "propose", plant / "plant.pcap", "--out", tmp_path / "out")
+    ended = run(*arguments, "--answers", answers)
+    assert ended.code == 2
+    assert f"{answers}, line 2, column 6" in ended.err
+    assert "did you mean 'scan'?" in ended.err
+    site = tmp_path / "site.toml"
+    site.write_text('[[zones]]\nname = "x"\n')
+    ended = run(*arguments, "--site", site)
+    assert (ended.code, ended.out) == (2, "")
+    assert "zone x has no SL-T" in ended.err
+    assert not (tmp_path / "out").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,9 +16,23 @@ if TYPE_CHECKING:
     from datetime import date
 
     from interlock.capture.run import CaptureRun
+    from interlock.records.asset import Asset
     from interlock.records.site import Site
+    from interlock.segment.model.policy import Policy
+    from interlock.segment.propose.proposal import Proposal
 
-__all__ = ["PolicyText", "build_zone_run", "from_folder", "from_store", "read_policy", "run_captures"]
+__all__ = [
+    "PolicyText",
+    "Proposed",
+    "build_policy",
+    "build_zone_run",
+    "from_folder",
+    "from_store",
+    "propose",
+    "read_policy",
+    "run_captures",
+    "spoken_at",
+]
 
 _DAY_NS: Final = 86_400 * 10**9
 
@@ -33,13 +48,11 @@ class PolicyText:
 
     def against(self, today: date, assets: Collection[str] | None) -> PolicyText:
         """The same, its problems looked for anew. assets: ids of the machines that are known."""
-        from interlock.decode.registry import waiting_specs  # noqa: PLC0415
         from interlock.records.toml_places import locate  # noqa: PLC0415
         from interlock.segment.model.problems import problems_of  # noqa: PLC0415
 
-        words = {name for spec in waiting_specs() for name in (spec.name, *spec.names)} | {"icmp", "icmp6"}
         told = []
-        for problem in problems_of(self.site, today, protocols=words, assets=assets):
+        for problem in problems_of(self.site, today, protocols=words(), assets=assets):
             line, column = locate(self.text, problem.path)
             told.append(f"{self.file}, line {line}, column {column}: {problem}")
         return dataclasses.replace(self, problems=tuple(told))
@@ -48,15 +61,42 @@ class PolicyText:
 def read_policy(path: str, today: date) -> PolicyText:
     """Read a site file as a policy, its problems listed. Raises ConfigError where it is no site file."""
     from interlock.records.site_text import load_site  # noqa: PLC0415 (its parser takes long to load)
+
+    text = _text(path)
+    return PolicyText(path, text, load_site(text, file=path)).against(today, None)
+
+
+def _text(path: str) -> str:
+    """The text of a file that a person wrote. Raises ConfigError."""
     from interlock.records.toml_places import decode_text  # noqa: PLC0415
 
     try:
         octets = Path(path).read_bytes()
     except OSError as error:
         reason = (error.strerror or "cannot be opened").lower()
-        raise ConfigError(f"{path}: cannot be read ({reason}); name a site file") from error
-    text = decode_text(octets, file=path)
-    return PolicyText(path, text, load_site(text, file=path)).against(today, None)
+        raise ConfigError(f"{path}: cannot be read ({reason}); name a file that is there") from error
+    return decode_text(octets, file=path)
+
+
+@cache
+def spoken_at() -> dict[tuple[str, int], frozenset[str]]:
+    """Transport and port → the protocols that are at home there."""
+    from interlock.decode.registry import waiting_specs  # noqa: PLC0415
+
+    specs = list(waiting_specs())
+    found: dict[tuple[str, int], set[str]] = {}
+    for spec in specs:
+        riding = [name for other in specs if other.rides_on == spec.name for name in other.names]
+        for place in (*(("tcp", port) for port in spec.tcp), *(("udp", port) for port in spec.udp)):
+            found.setdefault(place, set()).update((*spec.names, *riding))
+    return {place: frozenset(names) for place, names in found.items()}
+
+
+def build_policy(site: Site, today: date, find: Callable[[str, str], Asset | None]) -> Policy:
+    """What judges requests. find: (realm, address) → the asset known there."""
+    from interlock.segment.model.policy import Policy  # noqa: PLC0415
+
+    return Policy(site, today, find, spoken_at())
 
 
 def build_zone_run(site: Site) -> ZoneRun:
@@ -111,3 +151,48 @@ def from_store(folder: str, *, days: float | None, now: int) -> Observed:
             for batch in reader.rows(kept, since=since, columns=READ[table]):
                 traffic.feed(table, batch)
     return Observed(traffic, reader.assets())
+
+
+def words() -> frozenset[str]:
+    """Every protocol's name that decoders use."""
+    from interlock.decode.registry import waiting_specs  # noqa: PLC0415
+
+    return frozenset(
+        {name for spec in waiting_specs() for name in (spec.name, *spec.names)} | {"icmp", "icmp6"}
+    )
+
+
+def control_words() -> frozenset[str]:
+    """Those of protocols that move a process."""
+    from interlock.decode.registry import waiting_specs  # noqa: PLC0415
+
+    return frozenset(name for spec in waiting_specs() if spec.control for name in spec.names)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A proposal and its texts: the site file's, the questions, and answers to begin with."""
+
+    proposal: Proposal
+    site_text: str
+    questions: str
+    answers: str
+
+
+def propose(policy: PolicyText, seen: Observed, answers: str | None, today: date) -> Proposed:
+    """Propose what the policy lacks for what was seen. answers: a file, or None.
+
+    Raises ConfigError naming file, line and column of an answer that is wrong.
+    """
+    from interlock.segment.propose.answers import load_answers  # noqa: PLC0415
+    from interlock.segment.propose.proposal import draft_of, proposal_of  # noqa: PLC0415
+    from interlock.segment.propose.writing import answers_text, questions_text, with_proposal  # noqa: PLC0415
+
+    def build(site: Site) -> Policy:
+        return build_policy(site, today, seen.find)
+
+    draft = draft_of(policy.site, seen.traffic, seen.find, build, control_words(), today)
+    given = () if answers is None else load_answers(_text(answers), draft.questions, words(), file=answers)
+    made = proposal_of(draft, given, seen.traffic, build)
+    text = with_proposal(policy.text, made.zones, made.conduits, made.decisions, file=policy.file)
+    return Proposed(made, text, questions_text(made.questions), answers_text(made.questions))

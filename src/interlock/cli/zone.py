@@ -11,6 +11,10 @@ from interlock.cli.lazy import LazyGroup
 __all__ = ["COMMANDS", "zone"]
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "propose": (
+        "interlock.cli.zone_propose:propose",
+        "Propose zones and conduits from what is seen, and ask about the rest.",
+    ),
     "check": (
         "interlock.cli.zone_check:check",
         "Hold what was seen against the policy: what it denies, and why.",

@@ -25,12 +25,11 @@ def check(ctx: click.Context, paths: tuple[str, ...], site_file: str, store: str
     CAPTURE is a capture, a folder of them, or a folder that `interlock analyze` wrote. Without any, and without
     --store, the policy alone is read. Exit codes: 0 nothing is denied; 1 something is; 2 the policy is wrong.
     """
-    from interlock.bootstrap.zoning import read_policy  # noqa: PLC0415 (--help stays quick)
+    from interlock.bootstrap.zoning import build_policy, read_policy  # noqa: PLC0415 (--help stays quick)
     from interlock.export.escape import escaped  # noqa: PLC0415
     from interlock.report.zones import check_document, check_lines  # noqa: PLC0415
     from interlock.segment.check.requirements import requirements_of  # noqa: PLC0415
     from interlock.segment.check.verdicts import outcome_of  # noqa: PLC0415
-    from interlock.segment.model.policy import Policy  # noqa: PLC0415
 
     today = day_of(on)
     policy = read_policy(site_file, today)
@@ -42,7 +41,7 @@ def check(ctx: click.Context, paths: tuple[str, ...], site_file: str, store: str
     if code == NOTHING_READABLE:
         ctx.exit(code)
     policy_or_end(ctx, policy.against(today, {asset.id for asset in seen.assets}))
-    rules = Policy(site, today, seen.find)
+    rules = build_policy(site, today, seen.find)
     outcome = outcome_of(rules, seen.traffic)
     requirements = requirements_of(rules, seen.traffic, outcome)
     if as_json:

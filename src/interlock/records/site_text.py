@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
     from interlock.records.toml_places import TomlPath
 
-__all__ = ["SECTIONS", "load_site"]
+__all__ = ["SECTIONS", "load_site", "read_entries"]
 
 _T = TypeVar("_T")
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
@@ -110,7 +110,7 @@ def _site(content: dict[str, Any]) -> Site:
         if key != "name":
             raise WrongError(("site", key), f"expected `name` only; found {key!r}", key=True)
     parts: dict[str, Any] = {
-        name: _entries(content.get(name, []), name, kind) for name, kind in SECTIONS.items()
+        name: read_entries(content.get(name, []), name, kind) for name, kind in SECTIONS.items()
     }
     site = Site(name=read_text(head["name"], ("site", "name")) if "name" in head else None, **parts)
     _check_unique(site)
@@ -121,7 +121,8 @@ def _site(content: dict[str, Any]) -> Site:
     return site
 
 
-def _entries(value: Any, name: str, kind: type[_T]) -> tuple[_T, ...]:
+def read_entries(value: Any, name: str, kind: type[_T]) -> tuple[_T, ...]:
+    """Tables of an array as records of a kind. Raises WrongError."""
     if not isinstance(value, list):
         raise WrongError((name,), f"expected an array of tables, written [[{name}]]; found {kind_of(value)}")
     return tuple(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from interlock.segment.check.requirements import Requirement
     from interlock.segment.check.verdicts import Outcome, Usage, Violation
 
-__all__ = ["check_document", "check_lines", "violation_document"]
+__all__ = ["check_document", "check_lines", "iso_time", "violation_document"]
 
 _SHOWN: Final = 40
 
@@ -69,19 +69,19 @@ def violation_document(violation: Violation, site: Site) -> dict[str, Any]:
         "ports": list(violation.ports),
         "count": violation.count,
         "answered": violation.answered,
-        "first": _time(violation.first),
-        "last": _time(violation.last),
+        "first": iso_time(violation.first),
+        "last": iso_time(violation.last),
         "source": violation.source,
         "frames": list(violation.frames),
     }
 
 
 def _used(name: str, usage: Usage) -> dict[str, Any]:
-    last = _time(usage.last) if usage.last else None
+    last = iso_time(usage.last) if usage.last else None
     return {"name": name, "operations": usage.operations, "flows": usage.flows, "last": last}
 
 
-def _time(instant: int) -> str:
+def iso_time(instant: int) -> str:
     """UTC, to the microsecond."""
     seconds, rest = divmod(instant, 10**9)
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest // 1000:06d}Z"

@@ -24,14 +24,17 @@ MOST_FRAMES: Final = 32
 MOST_KINDS: Final = 400_000
 """Beyond it new kinds are only counted: a flood of what nobody has seen before must not eat the machine."""
 _MOST_CELLS: Final = 1 << 62
+_ANSWERED: Final = frozenset({"ok", "unsolicited", "unknown"})
+"""Outcomes; `unknown` are enciphered answers and those that the capture point did not see."""
 _NULL: Final = -1
 _FAR: Final = 2**63 - 1
 
 
 @dataclass(slots=True)
 class Sighting:
-    """first, last: UTC ns. answered: rows that were not refused, lost or left open. frames: of its source, first ones.
+    """first, last: UTC ns. answered: rows that were neither refused nor left without an answer.
 
+    frames: of its source, the first ones.
     gaps, gaps_s, gaps_s2: how many times from one row to the next, their sum, and the sum of their squares.
     """
 
@@ -207,9 +210,7 @@ def _went_well(batch: pa.RecordBatch) -> NDArray[np.bool_]:
     array = batch.column("outcome")
     if not isinstance(array, pa.DictionaryArray):
         array = array.dictionary_encode()
-    good = np.array(
-        [word in {"ok", "unsolicited"} for word in array.dictionary.to_pylist()] + [False], np.bool_
-    )
+    good = np.array([word in _ANSWERED for word in array.dictionary.to_pylist()] + [False], np.bool_)
     found: NDArray[np.bool_] = good[array.indices.fill_null(len(good) - 1).to_numpy(zero_copy_only=False)]
     return found
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["READ", "Kind", "Traffic"]
 
 _OPERATION: Final = ("source", "realm", "client", "server", "protocol", "verb", "unit", "object")
-_FLOW: Final = ("source", "realm", "client", "server", "transport", "protocol", "state")
+_FLOW: Final = ("source", "realm", "client", "server", "transport", "protocol", "state", "basis")
 READ: Final[dict[str, tuple[str, ...]]] = {
     "operations": (
         *_OPERATION,
@@ -28,6 +28,8 @@ READ: Final[dict[str, tuple[str, ...]]] = {
     "flows": (*_FLOW, "server_port", "first", "last", "first_frame", "server_packets"),
 }
 """Table → columns that are read of it."""
+_GUESSED: Final = frozenset({"port", "unknown"})
+"""What a conversation's protocol rests on where nothing that was said in it shows one."""
 _BEGUN: Final = frozenset({"opened", "established", "closed", "reset"})
 """States of TCP conversations whose first frame was seen: who opened them is known."""
 
@@ -49,7 +51,6 @@ class Traffic:
         self._operations = Sightings(_OPERATION, ("count", "server_port"))
         self._flows = Sightings(_FLOW, ("server_port",))
         self._gathered = {"operations": Gathering(), "flows": Gathering()}
-        self.spans: dict[str, tuple[int, int]] = {}
 
     def feed(self, table: str, batch: pa.RecordBatch) -> None:
         """Take a batch of one of the tables; others are passed over."""
@@ -82,6 +83,16 @@ class Traffic:
     def flows(self) -> int:
         """How many conversations were seen."""
         return self._flows.rows
+
+    @property
+    def spans(self) -> dict[str, tuple[int, int]]:
+        """Source → first and last instant of what was seen there (UTC ns)."""
+        found: dict[str, tuple[int, int]] = {}
+        for sightings in (self._operations, self._flows):
+            for key, seen in sightings:
+                first, last = found.get(str(key[0]), (seen.first, seen.last))
+                found[str(key[0])] = min(first, seen.first), max(last, seen.last)
+        return found
 
     @property
     def left_out(self) -> int:
@@ -117,9 +128,9 @@ class Traffic:
         asked: set[tuple[str, str, str, str | None]],
     ) -> Kind:
         """A conversation. Where its beginning was not seen, who asks in it is its client."""
-        source, realm, client, server, transport, protocol, state, port = key
+        source, realm, client, server, transport, protocol, state, basis, port = key
         one, other = str(client), str(server)
-        name = _text(protocol)
+        name = None if basis in _GUESSED else _text(protocol)
         swapped = (str(realm), other, one, name) in asked and (str(realm), one, other, name) not in asked
         if swapped and state in {None, "midstream"}:
             one, other = other, one
@@ -130,7 +141,7 @@ class Traffic:
     def _transports(self) -> dict[tuple[str | int | None, ...], tuple[str, int]]:
         """(realm, client, server, port) → transport and port; left out where conversations of several have it."""
         found: dict[tuple[str | int | None, ...], tuple[str, int] | None] = {}
-        for (_, realm, client, server, transport, _, _, port), _ in self._flows:
+        for (_, realm, client, server, transport, _, _, _, port), _ in self._flows:
             if isinstance(port, int):
                 place, one = (realm, client, server, port), (str(transport), port)
                 found[place] = one if found.get(place, one) == one else None

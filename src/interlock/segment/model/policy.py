@@ -9,8 +9,9 @@ Everything is denied but what one of these allows:
 
 The answers of what is allowed come back. What a server tells of itself within a client's session is a `report` that the
 client's conduit must allow. A conversation in which nothing is asked (cyclic data, an unknown protocol) needs the
-conduit's protocol or port alone. What is sent to a group is heard in the sender's own zone as 1 says, and in another
-zone where a conduit to it names the group. What is between neighbours of a link (ARP, LLDP) is no way between zones.
+conduit's protocol or port alone; where nothing was said that shows its protocol, one that is at home at its port. What
+is sent to a group is heard in the sender's own zone as 1 says, and in another zone where a conduit to it names the
+group. What is between neighbours of a link (ARP, LLDP) is no way between zones.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from interlock.segment.model.objects import allows
 from interlock.segment.model.places import Places, nobody
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import date
 
     from interlock.records.asset import Asset
@@ -96,9 +97,19 @@ class _Way:
 class Policy:
     """Judges requests; pure, and the same for the same site file, day and inventory."""
 
-    def __init__(self, site: Site, today: date, find: Callable[[str, str], Asset | None] = nobody) -> None:
-        """today: the day (UTC) by which conduits hold or have ended."""
+    def __init__(
+        self,
+        site: Site,
+        today: date,
+        find: Callable[[str, str], Asset | None] = nobody,
+        spoken_at: Mapping[tuple[str, int], frozenset[str]] | None = None,
+    ) -> None:
+        """today: the day (UTC) by which conduits hold or have ended.
+
+        spoken_at: transport and port → protocols at home there, for conversations in which nothing was said.
+        """
         self.site, self.today = site, today
+        self._spoken_at = spoken_at or {}
         self.places = Places(site, today, find)
         self._inside = {zone.name: zone.inside == "allow" for zone in site.zones}
         self._ways: dict[tuple[str, str], list[_Way]] = {}
@@ -177,7 +188,9 @@ class Policy:
                 return "machine"
         if ask.port and any(t == ask.port[0] and low <= ask.port[1] <= high for t, low, high in way.ports):
             return None
-        if ask.protocol not in way.protocols:
+        silent = ask.protocol is None and ask.port is not None and ask.verb is None
+        at_home = silent and bool(way.protocols & self._spoken_at.get(ask.port or ("", 0), frozenset()))
+        if ask.protocol not in way.protocols and not at_home:
             return "protocol"
         if ask.verb is None:
             return None

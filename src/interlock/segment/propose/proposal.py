@@ -1,0 +1,133 @@
+"""A proposal: zones for who has none, conduits for what is needed and denied so far, questions about the rest.
+
+What stands in the site file stays as people wrote it. So a proposal after hands have merged, split or renamed zones
+begins from their work, and one more from the same traffic proposes nothing new.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from interlock.segment.check.verdicts import judged, outcome_of
+from interlock.segment.model.places import Places
+from interlock.segment.propose.answers import answered_conduits
+from interlock.segment.propose.coverage import Coverage, coverage_of
+from interlock.segment.propose.decision import Decision
+from interlock.segment.propose.facts import Facts
+from interlock.segment.propose.needs import Names, conversations, operations
+from interlock.segment.propose.questions import Question, questions_of
+from interlock.segment.propose.zones import proposed_zones
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from datetime import date
+
+    from interlock.records.asset import Asset
+    from interlock.records.conduit import Conduit
+    from interlock.records.site import Site, Zone
+    from interlock.segment.check.traffic import Traffic
+    from interlock.segment.check.verdicts import Outcome
+    from interlock.segment.model.policy import Policy
+    from interlock.segment.propose.answers import Answered
+
+__all__ = ["Draft", "Proposal", "draft_of", "proposal_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """The first half: zones and questions, before answers are read. site: with the new zones."""
+
+    site: Site
+    zones: tuple[Zone, ...]
+    decisions: tuple[Decision, ...]
+    questions: tuple[Question, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """site: the file's model with all that is proposed. zones, conduits: only what is new.
+
+    outcome: what was seen, judged by it: its violations are what stays cut.
+    """
+
+    site: Site
+    zones: tuple[Zone, ...]
+    conduits: tuple[Conduit, ...]
+    decisions: tuple[Decision, ...]
+    questions: tuple[Question, ...]
+    coverage: Coverage
+    outcome: Outcome
+
+
+def draft_of(
+    site: Site,
+    traffic: Traffic,
+    find: Callable[[str, str], Asset | None],
+    build: Callable[[Site], Policy],
+    control: Collection[str],
+    today: date,
+) -> Draft:
+    """Zones and questions. build: a policy of a site, for this day and inventory. control: protocols of control."""
+    places = Places(site, today, find)
+    kinds = list(traffic.kinds(build(site)))
+    zones, decisions = proposed_zones(site, kinds, places, find, control)
+    drawn = dataclasses.replace(site, zones=(*site.zones, *zones))
+    placed = Places(drawn, today, find)
+    questions = questions_of(drawn, Facts.of(kinds, control, placed), placed, find)
+    return Draft(site=drawn, zones=zones, decisions=decisions, questions=questions)
+
+
+def proposal_of(
+    draft: Draft, answers: tuple[Answered, ...], traffic: Traffic, build: Callable[[Site], Policy]
+) -> Proposal:
+    """The whole. answers: to the draft's questions."""
+    names = Names(conduit.name for conduit in draft.site.conduits)
+    places = build(draft.site).places
+    given = list(answered_conduits(draft.site, draft.questions, answers, places, names))
+    site, told = _with(draft.site, given), [_of_answer(conduit) for conduit in given]
+    new = list(given)
+    sessions = {kind.ask.protocol or "" for kind in traffic.kinds(build(site)) if kind.ask.verb == "open"}
+    for needs in (operations, conversations):
+        policy = build(site)
+        denied = [each for each in judged(policy, traffic) if each.answer.how == "denied"]
+        found = list(needs(denied, names, sessions))
+        new += [conduit for conduit, _ in found]
+        told += [_of_need(conduit, count) for conduit, count in found]
+        site = _with(site, [conduit for conduit, _ in found])
+    return Proposal(
+        site=site,
+        zones=draft.zones,
+        conduits=tuple(new),
+        decisions=(*draft.decisions, *told),
+        questions=draft.questions,
+        coverage=coverage_of(traffic.spans, draft.questions, (answer.id for answer in answers)),
+        outcome=outcome_of(build(site), traffic),
+    )
+
+
+def _with(site: Site, conduits: list[Conduit]) -> Site:
+    return dataclasses.replace(site, conduits=(*site.conduits, *conduits))
+
+
+def _of_answer(conduit: Conduit) -> Decision:
+    return Decision(
+        about=conduit.name, sentence=f"conduit {conduit.name}: {conduit.reason}.", confidence=0.95
+    )
+
+
+def _of_need(conduit: Conduit, count: int) -> Decision:
+    """How sure: what was seen often is needed; once may have been chance, or somebody who should not."""
+    confidence = 0.9 if count >= 100 else 0.7 if count >= 10 else 0.5
+    hidden = (
+        " Its verbs are enciphered or not known: they cannot be told apart."
+        if "unknown" in conduit.verbs
+        else ""
+    )
+    by_port = " It is allowed by port, whatever is spoken there." if conduit.ports else ""
+    return Decision(
+        about=conduit.name,
+        sentence=f"conduit {conduit.name}: {conduit.reason}.{hidden}{by_port}",
+        confidence=confidence if not hidden else min(confidence, 0.6),
+    )

@@ -1,0 +1,184 @@
+"""Questions about what a plant needs seldom, and what the traffic that was seen therefore need not have shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from interlock.segment.propose.needs import GRAVE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from interlock.records.asset import Asset
+    from interlock.records.site import Site
+    from interlock.segment.model.places import Places
+    from interlock.segment.propose.facts import Facts, Machine
+
+__all__ = ["Question", "questions_of"]
+
+SET: Final = ("operate", "select", "write")
+LOOK: Final = ("discover", "identify")
+BACKUP: Final = ("authenticate", "diagnose", "discover", "file-read", "identify", "program-read", "read")
+PROGRAM: Final = (
+    *("configure", "file-write", "firmware-write", "mode-set", "program-write", "reset", "start", "stop"),
+    *("time-set", "write"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """id: stable, so that an answer holds for the next proposal too. realm, clients, servers: whom it is about.
+
+    clients: empty where the answer has to name them. protocols: server → what it is asked by. verbs: what would be
+    allowed. unanswered: what is cut as long as nobody answers.
+    """
+
+    id: str
+    text: str
+    unanswered: str
+    realm: str
+    clients: tuple[str, ...]
+    servers: tuple[str, ...]
+    protocols: tuple[tuple[str, tuple[str, ...]], ...]
+    verbs: tuple[str, ...]
+    shouts: tuple[str, ...] = ()
+
+
+def questions_of(
+    site: Site, facts: Facts, places: Places, find: Callable[[str, str], Asset | None]
+) -> tuple[Question, ...]:
+    """Everything to ask, in a stable order."""
+    return (
+        *_seen_grave(facts, places),
+        *_values(facts, places),
+        *_stations(site, facts, places, find),
+        *_scans(facts),
+    )
+
+
+def _seen_grave(facts: Facts, places: Places) -> Iterator[Question]:
+    """Grave verbs that were seen between zones: who ordered them is not on the wire."""
+    found: dict[tuple[str, str, str, str], dict[str, int]] = {}
+    for (realm, client, server, protocol, verb), count in facts.counts.items():
+        if verb in GRAVE and places.of(realm, client).name != places.of(realm, server).name:
+            found.setdefault((realm, client, server, protocol), {})[verb] = count
+    for (realm, client, server, protocol), verbs in sorted(found.items()):
+        times = ", ".join(f"{verb} {count} times" for verb, count in sorted(verbs.items()))
+        yield Question(
+            id=_id("seen", realm, client, server, protocol),
+            text=f"{client} was seen to ask {server} by {protocol}: {times}. Is this as it should be?",
+            unanswered=f"{', '.join(sorted(verbs))} of {server} by {client}",
+            realm=realm,
+            clients=(client,),
+            servers=(server,),
+            protocols=((server, (protocol,)),),
+            verbs=tuple(sorted(verbs)),
+        )
+
+
+def _values(facts: Facts, places: Places) -> Iterator[Question]:
+    """Who reads of machines of another zone: what it sets there, and on which objects, need not have been seen."""
+    found: dict[Machine, dict[str, tuple[str, ...]]] = {}
+    some: dict[Machine, list[str]] = {}
+    for (realm, client, server), by_protocol in facts.verbs.items():
+        control = {p for p in by_protocol if p in facts.served.get((realm, server), ())}
+        readable = tuple(sorted(p for p in control if "read" in by_protocol[p]))
+        if readable and places.of(realm, client).name != places.of(realm, server).name:
+            found.setdefault((realm, client), {})[server] = readable
+            if any(by_protocol[p] & set(SET) for p in readable):
+                some.setdefault((realm, client), []).append(server)
+    for (realm, client), servers in sorted(found.items()):
+        known = tuple(sorted(some.get((realm, client), ())))
+        never = tuple(sorted(set(servers) - set(known)))
+        parts = [f"was not seen to set values of {_listed(never)}"] if never else []
+        parts += [f"was seen to set only some of {_listed(known)}"] if known else []
+        yield Question(
+            id=_id("values", realm, client),
+            text=f"{client} reads of all these and {' and '.join(parts)}. May it set others, on which of them?",
+            unanswered=f"values that {client} sets on {_listed(tuple(sorted(servers)))} and was not seen to set",
+            realm=realm,
+            clients=(client,),
+            servers=tuple(sorted(servers)),
+            protocols=tuple(sorted(servers.items())),
+            verbs=SET,
+        )
+
+
+def _stations(
+    site: Site, facts: Facts, places: Places, find: Callable[[str, str], Asset | None]
+) -> Iterator[Question]:
+    """What engineering stations do once a month or a year."""
+    for realm in dict.fromkeys(realm for realm, _ in sorted(facts.served)):
+        named = [s.address for s in site.engineering_stations if s.realm == realm]
+        seen = {client for r, client, _ in facts.verbs if r == realm}
+        known = [
+            c for c in sorted(seen) if (a := find(realm, c)) is not None and a.role == "engineering-station"
+        ]
+        plain = {s: tuple(sorted(facts.served[realm, s])) for r, s in sorted(facts.served) if r == realm}
+        calm = {s: p for s, p in plain.items() if not _is_safety(site, places, realm, s)}
+        for station in dict.fromkeys([*named, *known]):
+            servers = {s: p for s, p in calm.items() if s != station}
+            if servers:
+                yield _station(realm, station, servers, "backup", BACKUP, "save programs and settings of")
+                yield _station(realm, station, servers, "program", PROGRAM, "program, set, start or stop")
+
+
+def _is_safety(site: Site, places: Places, realm: str, server: str) -> bool:
+    """Whether a machine is of a safety system: work on those is asked for one by one, never for all."""
+    zone = places.of(realm, server).zone
+    return site.safety_system(realm, server) is not None or (zone is not None and zone.kind == "safety")
+
+
+def _station(
+    realm: str,
+    station: str,
+    servers: dict[str, tuple[str, ...]],
+    topic: str,
+    verbs: tuple[str, ...],
+    does: str,
+) -> Question:
+    return Question(
+        id=_id(topic, realm, station),
+        text=(
+            f"May the engineering station {station} {does} {_listed(servers)}, and by which other protocols (ftp,"
+            " http)?"
+        ),
+        unanswered=f"{station} as it comes to {does} {_listed(servers)}",
+        realm=realm,
+        clients=(station,),
+        servers=tuple(servers),
+        protocols=tuple(servers.items()),
+        verbs=verbs,
+    )
+
+
+def _scans(facts: Facts) -> Iterator[Question]:
+    """Tools that ask everybody who it is."""
+    for realm in dict.fromkeys(realm for realm, _ in sorted(facts.served)):
+        every = tuple(sorted({p for (r, _), ps in facts.served.items() if r == realm for p in ps}))
+        servers = tuple(sorted({s for r, s in facts.served if r == realm}))
+        yield Question(
+            id=_id("scan", realm),
+            text=(
+                "Does a tool of yours ask all machines who they are (asset management, a scanner)? Name it under"
+                " `clients`, and under `protocols` what else it speaks (http)."
+            ),
+            unanswered="who asks all machines who they are",
+            realm=realm,
+            clients=(),
+            servers=servers,
+            protocols=tuple((server, every) for server in servers),
+            verbs=LOOK,
+            shouts=tuple(sorted(facts.shouts.get(realm, ()))),
+        )
+
+
+def _id(topic: str, realm: str, *machines: str) -> str:
+    place = "" if realm == "default" else f"{realm}/"
+    return f"{topic}:{place}{'/'.join(machines)}".removesuffix(":")
+
+
+def _listed(servers: dict[str, tuple[str, ...]] | tuple[str, ...]) -> str:
+    names = list(servers)
+    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")

@@ -1,0 +1,294 @@
+from __future__ import annotations
+
+import dataclasses
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from interlock.errors import ConfigError
+from interlock.records.asset import Asset
+from interlock.records.exceptions import accept_finding
+from interlock.records.site import EngineeringStation, SafetySystem, Site, Zone
+from interlock.records.site_text import load_site
+from interlock.segment.check.traffic import Traffic
+from interlock.segment.check.verdicts import outcome_of
+from interlock.segment.model.policy import Policy
+from interlock.segment.model.problems import problems_of
+from interlock.segment.propose.answers import load_answers
+from interlock.segment.propose.coverage import coverage_of
+from interlock.segment.propose.proposal import Proposal, draft_of, proposal_of
+from interlock.segment.propose.writing import answers_text, questions_text, with_proposal
+from segment.check.rows import SECOND, flows, operations
+
+TODAY = date(2026, 11, 28)
+CONTROL = frozenset({"modbus", "s7comm", "bacnet", "goose"})
+WORDS = CONTROL | {"http", "ftp", "ssh"}
+PANEL, PLC, DRIVE, OTHER, SAFE, STATION = (
+    "10.0.1.1",
+    "10.0.2.1",
+    "10.0.2.2",
+    "10.0.2.9",
+    "10.0.3.1",
+    "10.0.1.9",
+)
+KNOWN = {
+    PANEL: ("hmi", "panel"), PLC: ("plc", "mixer"), DRIVE: ("drive", None), OTHER: ("plc", None),
+    SAFE: ("safety-controller", None),
+}  # fmt: skip
+
+
+def find(realm: str, address: str) -> Asset | None:
+    if realm != "default" or address not in KNOWN:
+        return None
+    role, name = KNOWN[address]
+    return Asset(id=address, realm=realm, ips=(address,), role=role, names=(name,) if name else ())
+
+
+def build(site: Site) -> Policy:
+    return Policy(site, TODAY, find, {("tcp", 502): frozenset({"modbus"}), ("tcp", 80): frozenset({"http"})})
+
+
+def seen(asked: list[dict[str, Any]], spoken: list[dict[str, Any]] | None = None) -> Traffic:
+    traffic = Traffic()
+    if asked:
+        traffic.feed("operations", operations(*asked))
+    if spoken:
+        traffic.feed("flows", flows(*spoken))
+    traffic.finish()
+    return traffic
+
+
+def proposed(site: Site, traffic: Traffic, answers: str = "") -> Proposal:
+    draft = draft_of(site, traffic, find, build, CONTROL, TODAY)
+    return proposal_of(draft, load_answers(answers, draft.questions, WORDS), traffic, build)
+
+
+USUAL = [
+    *({"object": "holding:0", "count": 5, "time": n * SECOND} for n in range(20)),
+    {"verb": "write", "object": "holding:40", "count": 1},
+    {"client": PLC, "server": DRIVE, "verb": "write", "object": "holding:1", "count": 1},
+    {"server": OTHER, "protocol": "s7comm", "verb": "open"},
+    {"server": OTHER, "protocol": "s7comm", "object": "DB1.DBD0", "count": 1},
+    {"server": OTHER, "protocol": "s7comm", "object": "DB1.DBD4", "count": 1},
+    {"server": OTHER, "protocol": "s7comm", "verb": "stop"},
+    {"server": SAFE, "object": "input:0", "count": 1},
+    {"client": "192.0.2.7", "verb": "discover", "outcome": "no-answer"},
+]
+SPOKEN = [
+    {}, {"server": OTHER, "protocol": "s7comm", "server_port": 102}, {"server": SAFE},
+    {"client": PLC, "server": DRIVE}, {"protocol": None, "server_port": 4711, "server": OTHER},
+    {"protocol": "http", "basis": "port", "server_port": 80, "state": "refused", "server_packets": 1},
+]  # fmt: skip
+
+
+def test_zones_by_role_cell_and_safety() -> None:
+    made = proposed(Site(), seen(USUAL, SPOKEN))
+    assert {z.name: (z.kind, z.members, z.sl_t) for z in made.zones} == {
+        "cell mixer": ("control", (PLC, DRIVE), (2,) * 7),
+        f"cell {OTHER}": ("control", (OTHER,), (2,) * 7),
+        "operations": ("control", (PANEL,), (2,) * 7),
+        f"safety {SAFE}": ("safety", (SAFE,), (3,) * 7),
+    }
+    assert all(0 < d.confidence <= 1 and d.sentence.endswith(".") for d in made.decisions)
+    assert {d.about for d in made.decisions} == {z.name for z in made.zones} | {c.name for c in made.conduits}
+
+
+def test_conduits_are_least_and_what_is_grave_or_was_never_answered_stays_denied() -> None:
+    made = proposed(Site(), seen(USUAL, SPOKEN))
+    assert {(c.to[0], c.protocols, c.verbs, c.objects, c.servers, c.ports) for c in made.conduits} == {
+        ("cell mixer", ("modbus",), ("read",), ("holding:0..4",), (PLC,), ()),
+        ("cell mixer", ("modbus",), ("write",), ("holding:40",), (PLC,), ()),
+        (f"cell {OTHER}", ("s7comm",), ("close", "open"), (), (OTHER,), ()),
+        (f"cell {OTHER}", ("s7comm",), ("read",), ("DB1.DBB0..7",), (OTHER,), ()),
+        (f"safety {SAFE}", ("modbus",), ("read",), ("input:0",), (SAFE,), ()),
+        (f"cell {OTHER}", (), (), (), (OTHER,), ("tcp/4711",)),
+    }
+    assert all(c.clients == (PANEL,) for c in made.conduits)
+    left = {(v.client, v.protocol, v.verb) for v in made.outcome.violations}
+    assert left == {(PANEL, "s7comm", "stop"), ("192.0.2.7", "modbus", "discover"), (PANEL, None, None)}
+
+
+def test_a_proposal_has_no_mistakes_and_one_more_proposes_nothing() -> None:
+    traffic = seen(USUAL, SPOKEN)
+    answers = "".join(
+        f'[[answers]]\nid = "{name}"\nyes = true\n'
+        for name in (f"values:{PANEL}", f"seen:{PANEL}/{OTHER}/s7comm")
+    )
+    made = proposed(Site(), traffic, answers)
+    assert problems_of(made.site, TODAY, protocols=WORDS) == ()
+    text = with_proposal("", made.zones, made.conduits, made.decisions, file="site.toml")
+    assert load_site(text) == made.site
+    again = proposed(load_site(text), traffic, answers)
+    assert (again.zones, again.conduits) == ((), ())
+
+
+@given(st.data())
+def test_whatever_was_seen_a_proposal_reads_back_and_is_idempotent(data: st.DataObject) -> None:
+    """And it lets pass all that was answered, in zones, and is not grave."""
+    rows = st.fixed_dictionaries(
+        {
+            "client": st.sampled_from([PANEL, PLC, DRIVE, STATION]),
+            "server": st.sampled_from([PLC, DRIVE, OTHER, SAFE, "10.0.2.255", "239.1.1.1"]),
+            "protocol": st.sampled_from(["modbus", "s7comm"]),
+            "verb": st.sampled_from(["read", "write", "open", "discover", "report", "unknown"]),
+            "object": st.sampled_from([None, "holding:3", "DB1.DBD0", "Tag", "a*b", "x[3]"]),
+            "count": st.sampled_from([None, 1, 7]),
+            "unit": st.sampled_from([None, "1"]),
+        }
+    )
+    traffic = seen(data.draw(st.lists(rows, max_size=12)))
+    made = proposed(Site(), traffic)
+    assert made.outcome.violations == ()
+    assert problems_of(made.site, TODAY, protocols=WORDS) == ()
+    read = load_site(with_proposal("", made.zones, made.conduits, made.decisions, file="site.toml"))
+    assert read == made.site
+    again = proposed(read, traffic)
+    assert (again.zones, again.conduits) == ((), ())
+
+
+def test_what_people_merged_stays_merged() -> None:
+    """Two cells and the panel drawn as one zone by hand, the safety system left to the next proposal."""
+    traffic = seen(USUAL, SPOKEN)
+    by_hand = Site(zones=(Zone(name="line 1", members=("10.0.1.0/24", "10.0.2.0/24"), sl_t=(3,) * 7),))
+    made = proposed(by_hand, traffic)
+    assert made.site.zones[0] == by_hand.zones[0]
+    assert [z.name for z in made.zones] == [f"safety {SAFE}"]
+    assert [(c.from_, c.to) for c in made.conduits] == [(("line 1",), (f"safety {SAFE}",))]
+
+
+def test_what_people_split_stays_split_and_comments_stay() -> None:
+    text = f"""\
+# our plant
+[site]
+name = "dairy"  # north
+
+[[zones]]
+name = "mixer"     # alone, says J.
+members = ["{PLC}"]
+sl_t = 1
+
+[[tags]]
+name = "level"
+server = "{PLC}"
+object = "holding:0"
+"""
+    made = proposed(load_site(text), seen(USUAL, SPOKEN))
+    after = with_proposal(text, made.zones, made.conduits, made.decisions, file="site.toml")
+    assert load_site(after) == made.site
+    for line in text.splitlines():
+        assert line in after
+    assert after.index("# our plant") == 0
+    assert "# proposed (" in after
+    assert next(z.name for z in load_site(after).zones) == "mixer"
+    assert DRIVE not in made.site.zones[0].members
+    assert any(c.from_ == ("mixer",) for c in made.conduits)  # the drive is in another zone now
+    accepted = accept_finding(after, finding="5f0d9a53-1f51-5a3c-9a57-6f4f2c9d1e10", reason="x", until=TODAY)
+    assert load_site(accepted).conduits == made.site.conduits
+
+
+def test_zones_written_in_one_line_are_added_to() -> None:
+    text = f'zones = [{{name = "mixer", members = ["{PLC}"], sl_t = 1}}]\n'
+    made = proposed(load_site(text), seen(USUAL, SPOKEN))
+    assert load_site(with_proposal(text, made.zones, made.conduits, made.decisions, file="x")) == made.site
+
+
+SITE = Site(engineering_stations=(EngineeringStation(address=STATION),))
+
+
+def questions() -> dict[str, Any]:
+    zones = (Zone(name="office", members=("10.0.1.0/24",), sl_t=(1,) * 7),)
+    draft = draft_of(dataclasses.replace(SITE, zones=zones), seen(USUAL), find, build, CONTROL, TODAY)
+    return {q.id: q for q in draft.questions}
+
+
+def test_what_is_rare_is_asked() -> None:
+    asked = questions()
+    assert set(asked) == {
+        f"seen:{PANEL}/{OTHER}/s7comm", f"values:{PANEL}", f"backup:{STATION}", f"program:{STATION}", "scan",
+    }  # fmt: skip
+    assert asked[f"values:{PANEL}"].servers == (PLC, OTHER, SAFE)
+    assert SAFE not in asked[f"program:{STATION}"].servers
+    assert f"set only some of {PLC}" in asked[f"values:{PANEL}"].text
+    text = questions_text(asked.values())
+    assert text.count("[[questions]]") == len(asked)
+    assert load_answers(answers_text(asked.values()), asked.values(), WORDS) == ()
+
+
+def test_an_answer_allows_what_was_asked_and_no_more() -> None:
+    zones = (Zone(name="office", members=("10.0.1.0/24",), sl_t=(1,) * 7),)
+    site = dataclasses.replace(SITE, zones=zones)
+    answer = f'[[answers]]\nid = "backup:{STATION}"\nyes = true\nservers = ["{OTHER}"]\nprotocols = ["ftp"]\n'
+    policy = build(proposed(site, seen(USUAL), answer).site)
+    saved = [
+        {"client": STATION, "server": OTHER, "protocol": "s7comm", "verb": "program-read"},
+        {"client": STATION, "server": OTHER, "protocol": "ftp", "verb": "file-read"},
+    ]
+    assert outcome_of(policy, seen(saved)).violations == ()
+    for other in ({"server": PLC}, {"verb": "program-write"}, {"protocol": "http"}, {"client": PANEL}):
+        assert outcome_of(policy, seen([{**saved[0], **other}])).violations, other
+    no = proposed(site, seen(USUAL), answer.replace("true", "false"))
+    assert outcome_of(build(no.site), seen(saved)).cut_operations == 2
+    assert not any("backup" in text or "save" in text for text in no.coverage.cut)
+    assert any("save programs" in text for text in proposed(site, seen(USUAL)).coverage.cut)
+
+
+def test_a_scanner_is_named_by_who_answers_and_may_call_all() -> None:
+    call = {"client": PANEL, "server": "10.0.2.255", "protocol": "bacnet", "verb": "discover"}
+    answer = f'[[answers]]\nid = "scan"\nyes = true\nclients = ["{STATION}"]\nprotocols = ["http"]\n'
+    zones = (Zone(name="office", members=("10.0.1.0/24",), sl_t=(1,) * 7),)
+    made = proposed(dataclasses.replace(SITE, zones=zones), seen([*USUAL, call]), answer)
+    policy = build(made.site)
+    asks = [{"client": STATION, "server": s, "verb": "identify"} for s in (PLC, OTHER, SAFE)]
+    knocks = [{"client": STATION, "server_port": 80, "protocol": "http", "basis": "port", "state": "refused"}]
+    assert outcome_of(policy, seen([*asks, {**call, "client": STATION}], knocks)).violations == ()
+    assert outcome_of(policy, seen([{**asks[0], "verb": "write"}])).violations
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "says"),
+    [
+        ("[[answer]]\n", 1, 3, "expected one of answers"),
+        ("[[answers]]\nid = 'scans'\nyes = true", 2, 6, "did you mean 'scan'?"),
+        ("[[answers]]\nid = 'scan'", 1, 1, "`yes` in this [[answers]] table"),
+        ("[[answers]]\nid = 'scan'\nyes = 'true'", 3, 7, "true or false"),
+        ("[[answers]]\nid = 'scan'\nyes = true", 1, 1, "expected `clients`"),
+        ("[[answers]]\nid = 'scan'\nyes = true\nclients = ['x']", 4, 12, "an IP address"),
+        (
+            "[[answers]]\nid = 'scan'\nyes = false\n[[answers]]\nid = 'scan'\nyes = false",
+            5,
+            6,
+            "answered twice",
+        ),
+        ("[[answers]]\nid = 'scan'\nyes = false\nprotocols = ['htp']", 4, 14, "found 'htp'"),
+    ],
+)
+def test_a_wrong_answer_is_told_with_its_place(text: str, line: int, column: int, says: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_answers(text, questions().values(), WORDS)
+    assert str(caught.value).startswith(f"answers.toml, line {line}, column {column}: ")
+    assert says in str(caught.value)
+
+
+def test_a_safety_system_of_the_site_file_is_apart_whatever_its_role() -> None:
+    site = Site(safety_systems=(SafetySystem(address=DRIVE),))
+    made = proposed(site, seen(USUAL))
+    assert any(z.kind == "safety" and z.members == (DRIVE,) for z in made.zones)
+    assert any(c.to == (f"safety {DRIVE}",) and c.clients == (PLC,) for c in made.conduits)
+
+
+def test_what_was_not_seen_is_said() -> None:
+    hour = 3600 * SECOND
+    thursday = 20_419 * 24 * hour
+    said = coverage_of(
+        {"a": (thursday, thursday + 2 * hour), "b": (thursday + 2 * hour, thursday + 3 * hour)}, [], []
+    )
+    assert said.hours == 3
+    assert said.periods == ((thursday, thursday + 3 * hour),)
+    assert any("of the 24 hours" in text for text in said.missing)
+    assert any("Sunday" in text and "Thursday" not in text for text in said.missing)
+    month = coverage_of({"a": (thursday, thursday + 32 * 24 * hour)}, [], [])
+    assert len(month.missing) == 1
+    assert coverage_of({}, [], []).hours == 0
