@@ -1,4 +1,4 @@
-"""Connections that another conversation announces: FTP's data connections, by the end that listens.
+"""Connections that another conversation announces, by the end that awaits them: FTP's data, TFTP's transfers.
 
 Who listens is said in what is still to be decoded when the connection begins: the recogniser has it decoded first, for
 connections between ends of which a conversation that announces is known.
@@ -21,18 +21,24 @@ class Announced:
     """By realm and address, since slots are numbered anew."""
 
     def __init__(self) -> None:
-        self._pairs: dict[tuple[int, frozenset[str]], None] = {}
+        self._transports: set[int] = set()
+        self._pairs: dict[tuple[int, int, frozenset[str]], None] = {}
         self._awaited: dict[End, tuple[int, Any]] = {}
         self.owners: dict[int, Any] = {}
         """Slot of a connection that came → who announced it; its decoder forgets it."""
 
-    def watch(self, realm: int, one: str, other: str) -> None:
-        """Somebody between these two announces connections."""
-        _keep(self._pairs, (realm, frozenset((one, other))), None)
+    def over(self, transport: int) -> bool:
+        """Whether anybody is known who announces conversations over this transport."""
+        return transport in self._transports
 
-    def watches(self, realm: int, one: str, other: str) -> bool:
-        """Whether a connection between these two may be announced."""
-        return bool(self._pairs) and (realm, frozenset((one, other))) in self._pairs
+    def watch(self, realm: int, transport: int, one: str, other: str) -> None:
+        """Somebody between these two announces conversations over the transport that announces them."""
+        self._transports.add(transport)
+        _keep(self._pairs, (realm, transport, frozenset((one, other))), None)
+
+    def watches(self, realm: int, transport: int, one: str, other: str) -> bool:
+        """Whether a conversation between these two may be announced."""
+        return (realm, transport, frozenset((one, other))) in self._pairs
 
     def expect(self, end: End, code: int, owner: Any) -> None:
         """The next connection to this end speaks the protocol with this code, and is owner's."""

@@ -105,7 +105,7 @@ class Recogniser:
         self, packet: Any, flows: Any, slot: int, side: int, array: Any, start: int, end: int
     ) -> int:
         """Name the flow of a first payload; its protocol code, -1 unknown, -2 more octets needed."""
-        if self.announced is not None and flows.transport[slot] == _TCP:
+        if self.announced is not None and self.announced.over(flows.transport[slot]):
             code = self._announced(flows, slot)
             if code >= 0:
                 return code
@@ -129,7 +129,8 @@ class Recogniser:
             self._equipped.add(best.name)
             self.equip(best)
         if best.announces:
-            self.announced.watch(flows.realm[slot], flows.address_of(slot, 0), flows.address_of(slot, 1))
+            ends = (flows.address_of(slot, side) for side in (0, 1))
+            self.announced.watch(flows.realm[slot], flows.transport[slot], *ends)
         code = self._codes[best.name]
         flows.protocol[slot] = code
         flows.basis[slot] = HEURISTIC
@@ -139,9 +140,9 @@ class Recogniser:
         return code
 
     def _announced(self, flows: Any, slot: int) -> int:
-        """The protocol that another conversation announced for this one, or -1."""
+        """The protocol that another conversation over the same transport announced for this one, or -1."""
         realm, ends = flows.realm[slot], tuple(flows.address_of(slot, side) for side in (0, 1))
-        if not self.announced.watches(realm, *ends):
+        if not self.announced.watches(realm, flows.transport[slot], *ends):
             return -1
         self.settle()
         code: int = self.announced.arrived(

@@ -74,6 +74,7 @@ PROTOCOLS: tuple[str, ...] = (
     "tls",
     "ssh",
     "ftp",
+    "tftp",
     "telnet",
     "smb",
     "dcerpc",

@@ -243,6 +243,7 @@ WAYS: dict[str, Way] = {
         before=[(0, codesys.opening(5)), (1, codesys.opened(5))],
     ),
     "ftp": Way(port=21, message=lambda _, name: name.encode() + b" x\r\n", before=[(1, b"220 ready\r\n")]),
+    "tftp": Way(port=69, transport="udp", message=lambda f, _: struct.pack(">H", f) + b"x\0octet\0"),
     "http": Way(port=80, message=lambda _, name: name.encode() + b" / HTTP/1.1\r\nHost: x\r\n\r\n"),
     "winrm": Way(port=5985, message=lambda f, _: winrm_octets.request(f)),
     "syslog": Way(port=514, transport="udp", message=lambda f, _: b"<%d>Oct 11 22:14:15 host app: x" % f),
