@@ -250,3 +250,37 @@ def test_wrong_answers_and_wrong_policies_leave_nothing_behind(plant, tmp_path):
     assert (ended.code, ended.out) == (2, "")
     assert "zone x has no SL-T" in ended.err
     assert not (tmp_path / "out").exists()
+
+
+def test_replay_says_what_is_cut_and_its_exit_code_is_a_test(plant, policy, tmp_path):
+    assert run("analyze", plant / "plant.pcap", "--out", tmp_path / "out").code == 0
+    ended = run("zone", "replay", policy, "--against", tmp_path / "out", "--json")
+    assert (ended.code, ended.err) == (1, "")
+    document = json.loads(ended.out)
+    check_schema(document, "zone-replay")
+    assert document["state"] == "cuts"
+    assert document["verdict"].startswith(f"cuts {document['cut_operations']:,} operations")
+    assert document["loops_seen"] >= 1
+    assert document["loops"] == []
+    assert any("stop" in each["title"] for each in document["stopped"])
+    text = run("zone", "replay", policy, "--against", plant / "plant.pcap")
+    assert text.code == 1
+    assert text.out.splitlines()[-1] == document["verdict"]
+    assert "attacks were not looked for" in text.out
+
+
+def test_replay_of_quiet_traffic_is_not_enough_or_clean_and_never_safe(policy, tmp_path):
+    quiet = tmp_path / "quiet.pcap"
+    assert run("plant", "record", "--minutes", "1", "--seed", "8", "--out", quiet).code == 0
+    few = run("zone", "replay", policy, "--against", quiet)
+    assert few.code == 4
+    assert few.out.splitlines()[-1].startswith("not enough seen: 1 minutes of at least 7")
+    clean = run("zone", "replay", policy, quiet, "--enough", "0")
+    assert (clean.code, clean.err) == (0, "")
+    assert clean.out.splitlines()[-1] == "cuts nothing seen in 1 minutes"
+    policy.write_text(policy.read_text("utf-8").replace('"read", "write"', '"write"', 1))
+    cut = run("zone", "replay", policy, quiet, "--enough", "0")
+    assert cut.code == 1
+    assert "without its master: 10.77.1.12 is no more asked by 10.77.1.30 (s7comm)" in cut.out
+    wrong = run("zone", "replay", quiet, "--against", quiet)
+    assert wrong.code == 2

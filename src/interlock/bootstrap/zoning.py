@@ -135,7 +135,8 @@ def from_folder(folder: str) -> Observed:
     traffic = Traffic()
     for table, batch in read_tables(Path(folder), READ):
         traffic.feed(table, batch)
-    return Observed(traffic, read_folder(Path(folder)).assets)
+    told = read_folder(Path(folder))
+    return Observed(traffic, told.assets, told.findings)
 
 
 def from_store(folder: str, *, days: float | None, now: int) -> Observed:
@@ -150,7 +151,7 @@ def from_store(folder: str, *, days: float | None, now: int) -> Observed:
         if kept in there:
             for batch in reader.rows(kept, since=since, columns=READ[table]):
                 traffic.feed(table, batch)
-    return Observed(traffic, reader.assets())
+    return Observed(traffic, reader.assets(), (finding for _, finding in reader.findings()))
 
 
 def words() -> frozenset[str]:

@@ -15,6 +15,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "interlock.cli.zone_propose:propose",
         "Propose zones and conduits from what is seen, and ask about the rest.",
     ),
+    "replay": (
+        "interlock.cli.zone_replay:replay",
+        "What a policy would cut of recorded traffic, before it is applied.",
+    ),
     "check": (
         "interlock.cli.zone_check:check",
         "Hold what was seen against the policy: what it denies, and why.",

@@ -14,15 +14,22 @@ if TYPE_CHECKING:
 
     from interlock.inventory.inventory import Inventory
     from interlock.records.asset import Asset
+    from interlock.records.finding import Finding
 
 __all__ = ["Observed", "ZoneRun", "finder"]
 
 
 class Observed:
-    """traffic: counted. find: (realm, address) → the machine there. assets: all that are known."""
+    """traffic: counted. find: (realm, address) → the machine there. assets: all that are known.
 
-    def __init__(self, traffic: Traffic, assets: Iterable[Asset]) -> None:
+    findings: what detectors said of the same traffic, None where none judged it.
+    """
+
+    def __init__(
+        self, traffic: Traffic, assets: Iterable[Asset], findings: Iterable[Finding] | None = None
+    ) -> None:
         traffic.finish()
+        self.findings = None if findings is None else tuple(findings)
         self.traffic = traffic
         self.assets = tuple(assets)
         self.find = finder(self.assets)

@@ -30,6 +30,7 @@ SCHEMA_NAMES: Final = (
     "status",
     "zone-check",
     "zone-proposal",
+    "zone-replay",
 )
 
 _TYPES: Final[dict[str, tuple[type, ...]]] = {

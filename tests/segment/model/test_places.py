@@ -28,7 +28,7 @@ def place(*zones: Zone, address: str = "10.0.0.1", realm: str = "default") -> st
 def test_the_strongest_claim_holds() -> None:
     exact = Zone(name="exact", members=("10.0.0.1",))
     known = Zone(name="known", assets=(ASSET.id,))
-    other = Zone(name="other", members=("10.9.0.1",))
+    other = Zone(name="other", members=("00:1b:1b:00:00:01",))
     near = Zone(name="near", members=("10.0.0.0/24",))
     wide = Zone(name="wide", members=("10.0.0.0/8",))
     chosen = Zone(name="chosen", selector='role = "plc"')
@@ -43,16 +43,29 @@ def test_equal_claims_put_a_machine_nowhere_and_say_so() -> None:
     there = Places(Site(zones=zones), TODAY, find).of("default", "10.0.0.1")
     assert there.zone is None
     assert there.why == "zones a and b claim it: what is known of it is selected"
-    assert (
-        place(Zone(name="a", members=("10.9.0.1",)), Zone(name="b", members=("00:1b:1b:00:00:01",))) is None
+
+
+def test_a_link_address_is_where_all_ip_addresses_of_its_machine_are() -> None:
+    both, one = (
+        Zone(name="a", members=("10.0.0.0/24", "10.9.0.0/24")),
+        Zone(name="a", members=("10.0.0.0/24",)),
     )
+    other = Zone(name="b", members=("10.9.0.1",))
+    mac = "00:1b:1b:00:00:01"
+    assert place(both, address=mac) == place(both, address=mac.upper()) == "a"
+    assert place(both, address="00:1b:1b:00:00:02") is None
+    assert place(one, address=mac) is None
+    there = Places(Site(zones=(one, other)), TODAY, find).of("default", mac)
+    assert (there.zone, there.why) == (None, "its IP addresses are in a and b")
+    assert place(one, Zone(name="c", members=(mac,)), address=mac) == "c"
 
 
-def test_a_link_address_is_where_its_machine_is() -> None:
-    zone = Zone(name="a", members=("10.0.0.0/24",))
-    assert place(zone, address="00:1b:1b:00:00:01") == "a"
-    assert place(zone, address="00:1B:1B:00:00:01") == "a"
-    assert place(zone, address="00:1b:1b:00:00:02") is None
+def test_who_takes_an_address_by_a_lie_gets_no_zone_by_it() -> None:
+    """ARP made one machine of two addresses: the one that is no member stays in no zone, and so does the MAC."""
+    panel = Zone(name="panels", members=("10.9.0.1",))
+    assert place(panel, address="10.9.0.1") == "panels"
+    assert place(panel, address="10.0.0.1") is None
+    assert place(panel, address="00:1b:1b:00:00:01") is None
 
 
 def test_units_realms_and_ends() -> None:

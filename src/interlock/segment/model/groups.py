@@ -8,7 +8,7 @@ from typing import Final
 
 from interlock.records.ipv4 import BROADCAST, ipv4_number, is_multicast_ipv4
 
-__all__ = ["is_group", "is_link", "is_nobody", "names_group"]
+__all__ = ["is_group", "is_link", "is_mac", "is_nobody", "names_group"]
 
 _LINK_PROTOCOLS: Final = frozenset({"arp", "lldp", "cdp", "stp"})
 _LINK_TYPES: Final = frozenset({"eth/0x0806", "eth/0x88cc", "eth/0x8809", "eth/0x9000", "eth/0x88e3", "ip/2"})
@@ -28,13 +28,18 @@ def is_link(protocol: str | None, transport: str | None, server: str) -> bool:
     return transport == "icmp6" and server.startswith(("ff02:", "fe80:"))
 
 
+def is_mac(address: str) -> bool:
+    """Whether an address is a link address, as records spell it."""
+    return len(address) == 17 and address[2::3] == ":::::"
+
+
 @lru_cache(maxsize=65_536)
 def is_group(address: str) -> bool:
     """Whether an address means many machines: multicast, or broadcast of all or (as `.255`) of a network."""
     number = ipv4_number(address)
     if number is not None:
         return is_multicast_ipv4(number) or number == BROADCAST or number & 0xFF == 0xFF
-    if len(address) == 17 and address[2] == ":":
+    if is_mac(address):
         return bool(int(address[:2], 16) & 1)
     return _ipv6_group(address)
 

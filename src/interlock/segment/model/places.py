@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from interlock.records.selector import parse_selector
+from interlock.segment.model.groups import is_mac
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,8 +40,10 @@ class Place:
 class Places:
     """The zones' members, looked up.
 
-    What decides, strongest first: the address itself as a member; the machine as an asset; another address of it as a
-    member; the narrowest network around the address; around its other addresses; what is known of it (selectors).
+    What decides of an IP address, strongest first: the address itself as a member; the machine as an asset; its MAC as
+    a member; the narrowest network around the address; what is known of the machine (selectors). Another IP address of
+    it decides nothing, since a machine takes one by a lie (ARP). A MAC that is no member is where all its IP addresses
+    are.
     Where two zones claim a machine with equal right it is in neither: nothing is allowed by a doubt.
     """
 
@@ -77,26 +80,22 @@ class Places:
         return found
 
     def aliases(self, realm: str, address: str) -> tuple[str, ...]:
-        """Every address that a machine goes by, the one that was asked for first."""
+        """Every address that a machine goes by here: of an IP address its MACs, of a MAC its IP addresses."""
         asset = self._find(realm, address)
-        return (address,) if asset is None else (address, *asset.ips, *asset.macs)
+        if asset is None:
+            return (address,)
+        return (address, *(asset.ips if is_mac(address) else asset.macs))
 
     def _place(self, realm: str, address: str) -> Place:
-        exact = self._exact.get((realm, address), [])
         asset = self._find(realm, address)
-        others = () if asset is None else tuple(a for a in (*asset.ips, *asset.macs) if a != address)
+        if is_mac(address) and (realm, address) not in self._exact and asset is not None and asset.ips:
+            return self._by_ips(realm, asset)
+        macs = () if asset is None else asset.macs
         steps = (
-            (exact, f"{address} is a member"),
+            (self._exact.get((realm, address), []), f"{address} is a member"),
             ([] if asset is None else self._assets.get(asset.id, []), "it is a member as an asset"),
-            (
-                [z for a in others for z in self._exact.get((realm, a), [])],
-                "another address of it is a member",
-            ),
+            ([z for a in macs for z in self._exact.get((realm, a), [])], "its MAC is a member"),
             (self._around(realm, address), f"a network around {address} is a member"),
-            (
-                [z for a in others for z in self._around(realm, a)],
-                "a network around another address of it is a member",
-            ),
             ([] if asset is None else self._selected(realm, asset), "what is known of it is selected"),
         )
         for zones, why in steps:
@@ -106,6 +105,14 @@ class Places:
             if names:
                 return Place(None, f"zones {' and '.join(sorted(names))} claim it: {why}")
         return Place(None, "no zone has it as a member")
+
+    def _by_ips(self, realm: str, asset: Asset) -> Place:
+        """A MAC is where all IP addresses of its machine are: who takes a second one by a lie is nowhere by it."""
+        places = [self.of(realm, ip) for ip in asset.ips]
+        names = sorted({place.name or "no zone" for place in places})
+        if len(names) == 1:
+            return Place(places[0].zone, "its IP address is a member" if places[0].zone else places[0].why)
+        return Place(None, f"its IP addresses are in {' and '.join(names)}")
 
     def _around(self, realm: str, address: str) -> list[Zone]:
         """Zones of the narrowest network around an address."""

@@ -72,18 +72,19 @@ class Names:
 
 @dataclass(slots=True)
 class _Need:
-    """What one client asks one server by one protocol and verb."""
+    """What one client asks one server by one protocol and verb. bare: also where the wire names no object."""
 
     spans: list[Span] = field(default_factory=list)
     names: dict[str, None] = field(default_factory=dict)
     units: set[str | None] = field(default_factory=set)
+    bare: bool = False
     count: int = 0
     first: int = 2**63 - 1
     last: int = 0
 
     def objects(self, verb: str) -> tuple[str, ...]:
         """Patterns for all of it; empty for any object."""
-        if verb not in _WITH_OBJECTS or len(self.names) > _MOST_NAMES:
+        if verb not in _WITH_OBJECTS or self.bare or len(self.names) > _MOST_NAMES:
             return ()
         # A name with a `*` in it would be a pattern for others, too: then any object, said by no pattern at all.
         literal = () if any("*" in name for name in self.names) else tuple(sorted(self.names))
@@ -138,6 +139,8 @@ def _take(need: _Need, each: Judged) -> None:
         need.spans.append(span)
     elif ask.object is not None:
         need.names[ask.object] = None
+    else:
+        need.bare = True
     need.units.add(ask.unit)
     need.count += seen.count
     need.first, need.last = min(need.first, seen.first), max(need.last, seen.last)

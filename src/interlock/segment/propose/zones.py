@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Final
 
 from interlock.records.site import Zone
-from interlock.segment.model.groups import is_group, is_nobody
+from interlock.segment.model.groups import is_group, is_mac, is_nobody
 from interlock.segment.propose.cells import cells_of
 from interlock.segment.propose.decision import Decision
 from interlock.segment.propose.roles import Belongs, belongs
@@ -91,9 +91,9 @@ class _Machines:
 
 
 def _first(find: Callable[[str, str], Asset | None], realm: str, address: str) -> str:
-    """The address a machine goes by: its first IP, where it has one."""
-    asset = find(realm, address)
-    return address if asset is None else (*asset.ips, *asset.macs, address)[0]
+    """The address a machine goes by: where it is a MAC, its first IP address if it has one."""
+    asset = find(realm, address) if is_mac(address) else None
+    return address if asset is None or not asset.ips else asset.ips[0]
 
 
 def _grouped(
