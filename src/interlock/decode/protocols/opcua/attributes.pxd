@@ -9,7 +9,7 @@ from interlock.decode.sheet cimport Sheet
 
 cdef class Attributes(Service):
     cdef public Functions methods
-    cdef public object identity
+    cdef public object identity, files
     cdef int write_verb, configure_verb
 
     cpdef ask_read(self, Messages m, int i, Sheet out, int row, Channel state)
@@ -21,4 +21,5 @@ cdef class Attributes(Service):
     cpdef answer_update(self, Messages m, int i, Sheet out, int row, Channel state)
     cpdef ask_call(self, Messages m, int i, Sheet out, int row, Channel state)
     cpdef answer_call(self, Messages m, int i, Sheet out, int row, Channel state)
+    cdef _argument(self, Messages m, int i, unsigned long long operation, int object, int direction, list given)
     cdef _data_values(self, Messages m, int i, unsigned long long operation, int object, int direction)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import cython
 
+from interlock.decode.protocols.opcua.files import METHODS, FileCalls
 from interlock.decode.protocols.opcua.service import Service
 from interlock.records.vocabulary import VERBS
 
@@ -27,6 +28,7 @@ class Attributes(Service):
         Service.__init__(self, variants, facts)
         self.methods = methods
         self.identity = identity
+        self.files = FileCalls(facts)
         self.write_verb = VERBS.index("write")
         self.configure_verb = VERBS.index("configure")
         self.requests = {
@@ -161,22 +163,43 @@ class Attributes(Service):
             code: cython.int = self.objects.code(f"{owner}/{method}")
             out.set_object(fresh, code, 1)
             known: cython.int = 0
-            if v.namespace == 0 and v.identifier >= 0:
-                known = self.methods.find(v.identifier)
+            called: cython.longlong = v.identifier if v.namespace == 0 else -1
+            if called >= 0:
+                known = self.methods.find(called)
             if known:
                 out.set_verb(fresh, self.methods.verb)
+            given = [] if called in METHODS else None
             for j in range(v.length(1)):
-                v.variant(m, i, out.operation_of(row), code, WRITTEN)
+                self._argument(m, i, out.operation_of(row), code, WRITTEN, given)
+            if given is not None:
+                self.files.asked(m, i, out, row, k, owner, called, given)
 
     def answer_call(self, m, i, out, row, state):
         """Results: status 4, status and diagnostics per input argument, output arguments."""
         v: Variants = self.v
         j: cython.longlong
         k: cython.longlong
+        operation: cython.ulonglong = out.operation_of(row)
+        files = out.notes.pop(operation, None)
         for k in range(v.length(16)):
-            self.settle(out, row, k, self.cursor.u32le())
+            bad: cython.int = self.settle(out, row, k, self.cursor.u32le())
             self.cursor.skip(4 * v.length(4))
             v.skip_diagnostics()
+            asked = files.pop(k, None) if files is not None else None
+            given = None if asked is None else []
             for j in range(v.length(1)):
-                v.variant(m, i, out.operation_of(row), self.object_of(out, row, k), READ)
+                self._argument(m, i, operation, self.object_of(out, row, k), READ, given)
+            if asked is not None:
+                self.files.answered(m, i, out, row, asked, given, bad=bool(bad))
         v.skip_diagnostics()
+
+    def _argument(self, m, i, operation, object, direction, given):  # noqa: A002
+        """A Variant; its octets are put to the list `given`, where there is one."""
+        c: Cursor = self.cursor
+        begin: cython.Py_ssize_t = c.offset()
+        self.v.variant(m, i, operation, object, direction)
+        if given is not None and len(given) < 4:
+            end: cython.Py_ssize_t = c.offset()
+            c.seek(begin)
+            given.append(c.take(end - begin))
+            c.seek(end)
