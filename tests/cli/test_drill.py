@@ -5,20 +5,28 @@ from __future__ import annotations
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from interlock.cli.main import interlock
-from interlock.errors import ConfigError
+from interlock.errors import ConfigError, SourceError
 from interlock.store.plain.store import DATABASE
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+CAPTURES = Path(os.environ.get("INTERLOCK_CAPTURES", "../shared/captures"))
+OTHERS = {
+    "modbus/ct-samples__Plant1_ModbusTCP.pcap": "coil-flood",
+    "s7comm/ct-samples__Plant1_S7comm.pcap": "controller-stop",
+    "enip_cip/icsnpp-enip__enip_cip_example.pcap": "cip-mode-change",
+    "dnp3/icsnpp-dnp3__dnp3_example.pcap": "dnp3-cold-restart",
+    "bacnet/icsnpp-bacnet__bacnet_example.pcap": "bacnet-override",  # its machines are behind a router
+}
+"""Recordings of others, one of each family, and a scenario that its machines can play."""
 FIGURES = {
     "scenarios", "found_share", "named_share", "median_s", "max_s", "false_per_100_assets_day", "p50_ms", "p99_ms",
 }  # fmt: skip
@@ -83,3 +91,24 @@ def test_scenarios_come_into_ones_own_traffic(tmp_path: Path) -> None:
     (skipped,) = record["not_applicable"]
     assert skipped == {"scenario": "safety-programming", "reason": "no machine here serves tristation"}
     assert record["false_per_100_assets_day"] == "unknown"
+
+
+@pytest.mark.parametrize(("capture", "scenario"), OTHERS.items())
+def test_scenarios_come_into_what_others_recorded(capture: str, scenario: str) -> None:
+    if not (CAPTURES / capture).exists():
+        pytest.skip(f"{capture} is not among the shared captures (INTERLOCK_CAPTURES)")
+    words = ["drill", "--on", str(CAPTURES / capture), "--scenario", scenario, "--json"]
+    done = CliRunner().invoke(interlock, words)
+    assert done.exit_code == 0, done.output
+    record = json.loads(done.stdout)
+    assert record["not_applicable"] == []
+    assert [(r["scenario"], r["found"], r["named"]) for r in record["rows"]] == [(scenario, True, True)]
+
+
+def test_a_capture_without_ethernet_is_no_ground_for_a_drill(tmp_path: Path) -> None:
+    head = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101)
+    frame = bytes.fromhex("450000140000000040000000") + bytes(8)
+    (tmp_path / "raw.pcap").write_bytes(head + struct.pack("<IIII", 1, 0, len(frame), len(frame)) + frame)
+    done = CliRunner().invoke(interlock, ["drill", "--on", str(tmp_path / "raw.pcap")])
+    assert isinstance(done.exception, SourceError)
+    assert "no Ethernet (link type 101)" in str(done.exception)

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 __all__ = ["drill_on"]
 
 MOST_FRAMES: Final = 2_000_000
+_MOST_MACHINES: Final = 65_536
+_ETHERNET: Final = 1
+"""LINKTYPE_ETHERNET."""
 _SOURCE: Final = (Source(name="drill"),)
 _SPEAKS: Final = {
     "plc-water": ("modbus",), "drive-pump": ("modbus",), "plc-boiler": ("s7comm",), "plc-filler": ("cip", "enip"),
@@ -56,11 +59,15 @@ Frame = tuple[int, bytes]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ground:
-    """The user's traffic. frames: in time order. middle: when attacks begin (UTC ns). state: what was learned."""
+    """The user's traffic. frames: in time order. middle: when attacks begin (UTC ns). state: what was learned.
+
+    borne: IP → hardware address that its packets have here; a router's, where the machine is behind one.
+    """
 
     frames: list[Frame]
     middle: int
     assets: tuple[Asset, ...]
+    borne: dict[str, bytes]
     site: Site
     state: bytes | None
     judgement: Judgement | None
@@ -81,7 +88,7 @@ def drill_on(
     skipped: list[Skipped] = []
     for name in names:
         tick(name, 0.0)
-        ends = _cast(name, ground.assets)
+        ends = _cast(name, ground.assets, ground.borne)
         if isinstance(ends, str):
             skipped.append(Skipped(scenario=name, reason=ends))
         else:
@@ -96,6 +103,11 @@ def _ground(
     frames: list[Frame] = []
     with open_sources(specify((path,), ())) as run:
         for batch in run:
+            if (other := batch.linktype[batch.linktype != _ETHERNET]).size:
+                raise SourceError(
+                    f"{path}: has frames that are no Ethernet (link type {other[0]}), where no attack can be played; "
+                    "name a capture of a mirror port"
+                )
             octets = batch.octets.data
             rows = zip(batch.time.tolist(), batch.offset.tolist(), batch.caplen.tolist(), strict=True)
             frames += [(when, bytes(octets[at : at + size])) for when, at, size in rows]
@@ -110,7 +122,8 @@ def _ground(
     tick("reading your traffic", 1.0)
     return _Ground(
         frames=[frame for frame in frames if not learns or frame[0] >= middle],
-        middle=middle, assets=assets, site=site, state=state if learns else None, judgement=judgement,
+        middle=middle, assets=assets, borne=_borne(frames), site=site,
+        state=state if learns else None, judgement=judgement,
     )  # fmt: skip
 
 
@@ -136,10 +149,20 @@ def _learned(
     return runner.learned(), inventory.directory(frames[-1][0]).assets
 
 
-def _cast(name: str, assets: tuple[Asset, ...]) -> Ends | str:
+def _borne(frames: Iterable[Frame]) -> dict[str, bytes]:
+    """IP → hardware address from which its packets come, of the first ones of each."""
+    borne: dict[bytes, bytes] = {}
+    for _, octets in frames:
+        at = 16 if octets[12:14] == b"\x81\x00" else 12
+        if octets[at : at + 2] == b"\x08\x00" and len(octets) >= at + 22 and len(borne) < _MOST_MACHINES:
+            borne.setdefault(octets[at + 14 : at + 18], octets[6:12])
+    return {str(ipaddress.IPv4Address(ip)): mac for ip, mac in borne.items()}
+
+
+def _cast(name: str, assets: tuple[Asset, ...], borne: dict[str, bytes]) -> Ends | str:
     """Role → hardware address and IP of the machine that plays it; else a sentence on who is missing."""
     about, taken, ends = scenario(name), set[str](), Ends()
-    usable = [a for a in assets if a.macs and a.parent is None and any("." in ip for ip in a.ips)]
+    usable = [a for a in assets if a.parent is None and _place(a, borne) is not None]
     for role in dict.fromkeys((*about.victims, about.attacker)):
         if role in _SOMEBODY:
             continue
@@ -152,7 +175,9 @@ def _cast(name: str, assets: tuple[Asset, ...]) -> Ends | str:
                 f"no machine here serves {' or '.join(wanted)}" if wanted else "no machine here asks others"
             )
         taken.add(fits[0].id)
-        ends[role] = _octets(fits[0].macs[0], next(ip for ip in fits[0].ips if "." in ip))
+        place = _place(fits[0], borne)
+        if place is not None:
+            ends[role] = place
     if not usable:
         return "no machine here has a hardware address and an IPv4 address"
     used = {ip for a in assets for ip in a.ips}
@@ -163,6 +188,15 @@ def _cast(name: str, assets: tuple[Asset, ...]) -> Ends | str:
             outside = machine.ip if role == "outside" else next(free, machine.ip)
             ends[role] = _octets(f"02:00:5e:10:00:{number:02x}", outside)
     return ends
+
+
+def _place(asset: Asset, borne: dict[str, bytes]) -> tuple[bytes, bytes] | None:
+    """Hardware address and IPv4 address at which a machine is met here; None where either is not known."""
+    ip = next((ip for ip in asset.ips if "." in ip), None)
+    if ip is None:
+        return None
+    own = bytes.fromhex(asset.macs[0].replace(":", "")) if asset.macs else borne.get(ip)
+    return None if own is None else (own, ipaddress.IPv4Address(ip).packed)
 
 
 def _serves(asset: Asset, protocols: tuple[str, ...]) -> bool:
