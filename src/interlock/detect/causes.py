@@ -93,6 +93,8 @@ class CauseDetector(ABC):
     needs: ClassVar[Mapping[str, tuple[str, ...]]]
     withheld_by: ClassVar[Mapping[str, str]] = {}
     early: ClassVar[bool] = False
+    composed: ClassVar[bool] = False
+    """Whether it puts causes together itself, of tallies that are counted under other keys."""
 
     def __init__(self) -> None:
         self.tallies = Tallies(MAX_CAUSES)
@@ -145,10 +147,17 @@ class CauseDetector(ABC):
             whole.merge(part)
         return whole
 
+    def _rows_of(self, key: Key) -> int:
+        """How many rows a cause has; without putting its tallies together, where these are what it is made of."""
+        if self.composed:
+            return self.tally(key).count
+        own = self.tallies[key].count if key in self.tallies else 0
+        return own + sum(part.count for part in self.asked.of(key))
+
     def _say(self, key: Key, context: Context) -> Iterator[Finding]:
-        tally, answered = self.tally(key), self._answered(key)
-        more = tally.count >= 2 * self._said.get(key, 0)
-        if not tally.spans or not (more or answered):
+        answered, count = self._answered(key), self._rows_of(key)
+        more = count >= 2 * self._said.get(key, 0)
+        if not count or not (more or answered):
             return
         finding = self._finding(key, context)
         if finding is not None and (more or finding.title != self._early[key]):

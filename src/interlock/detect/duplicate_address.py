@@ -50,6 +50,7 @@ class DuplicateAddress(CauseDetector):
     """One finding per IP address. ARP claims count most: packets alone also come through routers."""
 
     name: ClassVar[str] = "duplicate-address"
+    composed: ClassVar[bool] = True
     version: ClassVar[int] = 2
     table: ClassVar[str] = "clues"
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {

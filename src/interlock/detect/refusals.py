@@ -40,6 +40,7 @@ class Refusals(CauseDetector):
     """
 
     name: ClassVar[str] = "refusals"
+    composed: ClassVar[bool] = True
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {"operations": (*REQUEST,)}
     withheld_by: ClassVar[Mapping[str, str]] = {
         "one-way": "the other direction is missing, so every request looks unanswered",

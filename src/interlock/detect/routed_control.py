@@ -36,6 +36,7 @@ class RoutedControl(CauseDetector):
     """One finding per client and protocol, naming the servers that lie across a router."""
 
     name: ClassVar[str] = "routed-control"
+    composed: ClassVar[bool] = True
     early: ClassVar[bool] = True
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "operations": (

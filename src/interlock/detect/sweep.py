@@ -48,6 +48,7 @@ class Sweep(CauseDetector):
     """
 
     name: ClassVar[str] = "sweep"
+    composed: ClassVar[bool] = True
     table: ClassVar[str] = "flows"
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {"flows": (*CALL, "state", "protocol")}
     withheld_by: ClassVar[Mapping[str, str]] = {

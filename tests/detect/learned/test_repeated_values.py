@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from base64 import b64decode
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -88,3 +90,18 @@ def test_it_does_not_depend_on_the_cut(cut: int) -> None:
     for part in (table.slice(0, cut), table.slice(cut)):
         list(detector.feed(Batch("values", part), CONTEXT))
     assert tuple(detector.conclude(CONTEXT)) == whole
+
+
+def test_what_is_remembered_comes_back_also_as_early_versions_wrote_it() -> None:
+    detector = RepeatedValues()
+    detector.learn(Batch("values", batch("values", BEFORE["values"])), CONTEXT)
+    kept = json.loads(detector.dump())
+    again = RepeatedValues()
+    again.load(detector.dump())
+    assert json.loads(again.dump()) == kept
+    ((_, reader),) = kept["own"]["besides"]
+    reader[:2] = [np.frombuffer(b64decode(part), "<u8").tolist() for part in reader[:2]]
+    assert len(reader[0]) == 256
+    early = RepeatedValues()
+    early.load(json.dumps(kept).encode())
+    assert early.dump() == detector.dump()

@@ -50,6 +50,7 @@ class FallenSilent(Learner):
     """
 
     name: ClassVar[str] = "fallen-silent"
+    composed: ClassVar[bool] = True
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "operations": (*REQUEST,),
     }

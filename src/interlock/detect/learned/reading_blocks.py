@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -108,13 +109,25 @@ class Readers:
         return bool(self._known[place] or self._count[place])
 
     def state(self, key: Key) -> list[Any]:
-        """Of a known object as JSON values: its last readings, and those of the block that is not full."""
-        place = self._places.find(key)
-        last = self._last[place, MEMORY - int(self._known[place]) :]
-        return [last.tolist(), self._held[place, : int(self._count[place])].tolist()]
+        """Of a known object as JSON values: its last readings, and those of the block that is not full.
 
-    def restore(self, key: Key, last: list[int], held: list[int]) -> int:
-        """Take back what `state` gave; give the place. Raises ValueError where it is more than is ever remembered."""
+        Octets in base 64: half as long as numbers, of which there are hundreds for each object.
+        """
+        place = self._places.find(key)
+        parts = self._last[place, MEMORY - int(self._known[place]) :], self._held[place, : self._count[place]]
+        return [b64encode(part.astype("<u8").tobytes()).decode("ascii") for part in parts]
+
+    def restore(self, key: Key, *state: str | list[int]) -> int:
+        """Take back what `state` gave (by early versions lists); give the place.
+
+        Raises ValueError where it is no such thing, or more than is ever remembered.
+        """
+        last, held = (
+            np.frombuffer(b64decode(part, validate=True), "<u8")
+            if isinstance(part, str)
+            else np.array([int(n) for n in part], np.uint64)
+            for part in state
+        )
         if len(last) > MEMORY or len(held) >= BLOCK:
             raise ValueError(f"{len(last)} readings before {len(held)}: more than are remembered")
         place = self.make(key)

@@ -192,7 +192,7 @@ class RepeatedValues(Learner):
         for words, (last, held, looped, still) in state:
             key = tuple(str(w) for w in words)
             if self._make(key) >= 0:
-                place = self._readers.restore(key, [int(n) for n in last], [int(n) for n in held])
+                place = self._readers.restore(key, last, held)
                 self._looped[place], self._still[place] = int(looped), int(still)
 
 
