@@ -5,6 +5,8 @@ set -u
 want=""
 command -v tshark >/dev/null || want="$want tshark"
 command -v ip >/dev/null || want="$want iproute2"
+command -v nft >/dev/null || want="$want nftables"
+command -v iptables-restore >/dev/null || want="$want iptables"
 command -v chromedriver >/dev/null || want="$want chromium chromium-driver"
 [ -z "$want" ] && exit 0
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then

@@ -23,6 +23,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "interlock.cli.zone_check:check",
         "Hold what was seen against the policy: what it denies, and why.",
     ),
+    "export": (
+        "interlock.cli.zone_export:export",
+        "Write the policy for a firewall, and say what that cannot say.",
+    ),
 }
 """name → (where it is, its one line)."""
 

@@ -29,6 +29,7 @@ SCHEMA_NAMES: Final = (
     "incident-deliveries",
     "status",
     "zone-check",
+    "zone-export",
     "zone-proposal",
     "zone-replay",
 )

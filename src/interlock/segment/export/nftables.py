@@ -1,0 +1,242 @@
+"""nftables: one file that `nft -f` puts in force as a whole, or not at all.
+
+    table inet interlock_zones         what a router passes on; sessions are known
+    table bridge interlock_zones       frames without IP through a bridge; only where the policy speaks of them
+
+Each table is declared, deleted and written anew in one transaction, so no moment is without rules. Sources: nft(8).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from interlock.segment.export.comments import about, head_lines, plain, short
+from interlock.segment.export.plan import Lack
+from interlock.segment.export.spans import written
+from interlock.segment.export.target import Written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from interlock.segment.export.plan import Ends, Plan, Rule
+    from interlock.segment.export.spans import Spans
+
+__all__ = ["LINK_TYPES", "NFTABLES", "TABLE"]
+
+TABLE: Final = "interlock_zones"
+_COMMENT: Final = 120
+"""Octets of a rule's comment: the kernel keeps 128 with the zero."""
+_WIDTH: Final = 110
+LINK_TYPES: Final = (0x0806, 0x8809, 0x88CC, 0x88E3, 0x9000)
+"""Between neighbours: ARP, LACP, LLDP, MRP, loop tests (model/groups)."""
+_LINK_GROUPS: Final = "01:80:c2:00:00:00-01:80:c2:00:00:0f"
+_MASKED: Final = "& 0.0.0.255 == 0.0.0.255"
+
+
+class _Nftables:
+    """See Target."""
+
+    def write(self, plan: Plan) -> Written:
+        lacks = (*plan.lacks, *_lacks(plan))
+        lines = ["#!/usr/sbin/nft -f", *(f"# {line}" for line in head_lines(plan, "nftables", lacks)), ""]
+        lines += _routed(plan)
+        if any(rule.of_frames for rule in plan.rules):
+            lines += ["", *_bridged(plan)]
+        else:  # not every kernel knows bridges, so nothing is said to one that need not
+            lines += [
+                "",
+                "# No frames without IP: if an earlier file made it, nft delete table bridge " + TABLE,
+            ]
+        return Written("\n".join(lines) + "\n", lacks)
+
+
+NFTABLES: Final = _Nftables()
+
+
+def _lacks(plan: Plan) -> Iterator[Lack]:
+    yield Lack(
+        None, "target", "elsewhere",
+        "what is for the firewall itself, or comes from it, is not judged here: these tables hook what is passed on",
+    )  # fmt: skip
+    frames = [rule for rule in plan.rules if rule.of_frames]
+    if frames:
+        yield Lack(
+            None, "layer-2", "narrower",
+            "table bridge lets frames without IP pass as the policy says; IP is dropped there: route it",
+        )  # fmt: skip
+    for rule in frames:
+        if rule.groups is None and rule.conduit is not None:
+            yield Lack(
+                rule.title, "direction", "wider",
+                f"{rule.title}: frames know no sessions, so the answering side may begin, too",
+            )  # fmt: skip
+
+
+def _opening(family: str) -> list[str]:
+    """Declare, so that deleting never fails; delete; write."""
+    name = f"table {family} {TABLE}"
+    return [name, f"delete {name}", f"{name} {{"]
+
+
+def _routed(plan: Plan) -> list[str]:
+    sets: dict[str, list[str]] = {}
+    body = [f'        ip saddr {_MASKED} counter drop comment "nobody is called by a broadcast address"']
+    for rule in plan.first:
+        body += _commented(rule, [line for version in (4, 6) for line in _to_groups(rule, version, sets)])
+    body.append(f'        ip daddr {_MASKED} counter drop comment "broadcasts that no conduit names"')
+    for rule in plan.then:
+        body += _commented(rule, [line for version in (4, 6) for line in _to_machines(rule, version, sets)])
+    return [
+        *_opening("inet"),
+        *(line for declared in sets.values() for line in declared),
+        "    chain forward {",
+        "        type filter hook forward priority filter; policy drop;",
+        "        ct state established,related accept",
+        "        ct state invalid drop",
+        *body,
+        '        counter comment "denied by default"',
+        "    }",
+        "}",
+    ]
+
+
+def _commented(rule: Rule, statements: list[str]) -> list[str]:
+    """Statements of one rule below the whole of what people wrote of it."""
+    if not statements:
+        return []
+    note = short(rule, _COMMENT)
+    ended = f' comment "{note}"'
+    lines = [f"        {statement}{ended}" for statement in statements]
+    return [f"        # {about(rule)}", *lines]
+
+
+def _accept(rule: Rule) -> str:
+    """The verdict, which ends with the rule's last day."""
+    if rule.until is None:
+        return "counter accept"
+    ends = datetime(rule.until.year, rule.until.month, rule.until.day, tzinfo=UTC) + timedelta(days=1)
+    return f"meta time < {int(ends.timestamp())} counter accept"
+
+
+def _to_machines(rule: Rule, version: int, sets: dict[str, list[str]]) -> Iterator[str]:
+    if rule.reaches(version):
+        word = "ip" if version == 4 else "ip6"
+        ends = (
+            f"{word} saddr {_ip_set(rule.source, version, sets)}"
+            f" {word} daddr {_ip_set(rule.target, version, sets)}"
+        )
+        for service in _services(rule, version):
+            yield " ".join(filter(None, (ends, service, _accept(rule))))
+
+
+def _to_groups(rule: Rule, version: int, sets: dict[str, list[str]]) -> Iterator[str]:
+    if rule.groups is None or not rule.reaches(version):
+        return
+    word = "ip" if version == 4 else "ip6"
+    source = f"{word} saddr {_ip_set(rule.source, version, sets)}"
+    there = []
+    if rule.groups.ip(version):
+        there.append(f"{word} daddr {{ {', '.join(written(version, rule.groups.ip(version)))} }}")
+    if rule.groups.broadcast and version == 4:
+        there.append(f"ip daddr != 224.0.0.0/4 ip daddr {_MASKED}")
+    for group in there:
+        for service in _services(rule, version):
+            yield " ".join(filter(None, (source, group, service, _accept(rule))))
+
+
+def _services(rule: Rule, version: int) -> Iterator[str]:
+    """Matches of transports, empty for anything at all."""
+    services = rule.services
+    if services.every:
+        yield ""
+        return
+    for word, ports in (("tcp", services.tcp), ("udp", services.udp)):
+        if ports:
+            yield f"{word} dport {_ports(ports)}"
+    if services.icmp and version == 4:
+        yield "meta l4proto icmp"
+    if services.icmp6 and version == 6:
+        yield "meta l4proto ipv6-icmp"
+    for number in services.ip:
+        yield f"meta l4proto {number}"
+
+
+def _ports(ports: Spans) -> str:
+    texts = [str(low) if low == high else f"{low}-{high}" for low, high in ports]
+    return texts[0] if len(texts) == 1 else f"{{ {', '.join(texts)} }}"
+
+
+def _ip_set(ends: Ends, version: int, sets: dict[str, list[str]]) -> str:
+    """Name the set of a side's addresses, and declare it once."""
+    name = f"{ends.name}_v{version}"
+    if name not in sets:
+        kind = "ipv4_addr" if version == 4 else "ipv6_addr"
+        elements = written(version, ends.region.ip(version))
+        sets[name] = _set(name, kind, elements, ends.zones, interval=True)
+    return f"@{name}"
+
+
+def _set(name: str, kind: str, elements: Iterable[str], zones: Iterable[str], *, interval: bool) -> list[str]:
+    lines, row = [], ""
+    for element in elements:
+        if row and len(row) + len(element) + 14 > _WIDTH:
+            lines.append(f"            {row},")
+            row = ""
+        row = f"{row}, {element}" if row else element
+    return [
+        f"    set {name} {{ # {plain(', '.join(zones))}",
+        f"        type {kind}",
+        *(["        flags interval"] if interval else []),
+        "        elements = {",
+        *lines,
+        f"            {row}",
+        "        }",
+        "    }",
+    ]
+
+
+def _bridged(plan: Plan) -> list[str]:
+    sets: dict[str, list[str]] = {}
+    body: list[str] = []
+    for rule in (*plan.first, *plan.then):
+        body += _commented(rule, list(_frames(rule, sets)) if rule.of_frames else [])
+    types = ", ".join(f"0x{number:04x}" for number in LINK_TYPES)
+    return [
+        *_opening("bridge"),
+        *(line for declared in sets.values() for line in declared),
+        "    chain forward {",
+        "        type filter hook forward priority filter; policy drop;",
+        f'        meta protocol {{ {types} }} counter accept comment "between neighbours of a link"',
+        f'        ether daddr {_LINK_GROUPS} counter accept comment "between neighbours of a link"',
+        '        meta protocol { ip, ip6 } counter drop comment "IP is routed: table inet judges it"',
+        *body,
+        '        counter comment "denied by default"',
+        "    }",
+        "}",
+    ]
+
+
+def _frames(rule: Rule, sets: dict[str, list[str]]) -> Iterator[str]:
+    source = _mac_set(rule.source, sets)
+    types = [f"0x{number:04x}" for number in rule.services.types]
+    kind = (
+        ""
+        if not types
+        else f"meta protocol {types[0] if len(types) == 1 else '{ ' + ', '.join(types) + ' }'}"
+    )
+    if rule.groups is not None:
+        there = f"ether daddr {{ {', '.join(rule.groups.macs)} }}"
+        yield " ".join(filter(None, (f"ether saddr {source}", there, kind, _accept(rule))))
+        return
+    target = _mac_set(rule.target, sets)
+    ways = [(source, target)] if source == target else [(source, target), (target, source)]
+    for one, other in ways:
+        yield " ".join(filter(None, (f"ether saddr {one} ether daddr {other}", kind, _accept(rule))))
+
+
+def _mac_set(ends: Ends, sets: dict[str, list[str]]) -> str:
+    name = f"{ends.name}_mac"
+    if name not in sets:
+        sets[name] = _set(name, "ether_addr", ends.region.macs, ends.zones, interval=False)
+    return f"@{name}"
