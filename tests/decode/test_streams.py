@@ -223,3 +223,22 @@ def test_an_old_segment_that_is_played_again_is_named_and_a_new_one_is_not() -> 
     genuine = asked(3, 5000 + 11 * 600)  # what TCP itself sends again says what it has by now
     assert _names([_syn(), *turns, genuine]) == []
     assert _names([_syn(), *turns[:40], again]) == []  # within a second: a network's own disorder
+
+
+def _reset_amid(*after: bytes, pause: int) -> list[tuple[int, str]]:
+    """Names told where a reset in the client's name comes second, and `after` follows so many milliseconds later."""
+    reset = feed.ethernet(ipv4(segment(0, b"", seq=1012, flags=4), side=0), 0x0800, side=0)
+    others = [feed.ethernet(bytes(46), 0x88B5, side=0)] * pause
+    return _names([_syn(), _frame(0, read(), 1000), reset, *others, *after])
+
+
+def test_who_goes_on_long_after_a_reset_did_not_send_it() -> None:
+    assert _reset_amid(_frame(0, read(2), 1012), pause=600) == [(3, "reset-by-another")]
+
+
+def test_a_network_puts_frames_out_of_order_by_less() -> None:
+    assert _reset_amid(_frame(0, read(2), 1012), pause=50) == []
+
+
+def test_who_connects_anew_after_a_reset_may_have_sent_it() -> None:
+    assert _reset_amid(_syn(), _frame(0, read(2), 1000), pause=600) == []

@@ -127,7 +127,12 @@ def scenario() -> dict[str, list[dict[str, Any]]]:
         "tls": _numbered(
             [{"version": "TLSv1", "suite": "TLS_RSA_WITH_RC4_128_SHA"}, {"not_after": START - SECOND}, {}]
         ),
-        "goose": _numbered([{"at": n, "st_num": 900 if n == 7 else 4, "sq_num": n} for n in range(20)]),
+        "goose": _numbered(
+            [
+                {"at": n, "st_num": 900 if n == 7 else 4, "sq_num": n, "all_data": f"[{n > 15}]"}
+                for n in range(20)
+            ]
+        ),
         "opcua_sessions": _numbered([{"policy": "None", "mode": "None", "token": "anonymous"}, ACROSS]),
     }
 

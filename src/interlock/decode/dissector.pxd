@@ -14,7 +14,7 @@ cdef class Dissector:
     cdef unsigned char[::1] writable
     cdef public long long spill
     cdef public list framers, messages
-    cdef public dict carries, wants, queues, holes, fragments
+    cdef public dict carries, wants, queues, holes, resets, fragments
     cdef public long long[::1] counts
     cdef public object count_array
     cdef long long[:, ::1] twins

@@ -49,6 +49,10 @@ OPENED, ESTABLISHED, CLOSED, RESET, MIDSTREAM, REFUSED = range(1, 7)
 FIN, SYN, RST, ACK = 1, 2, 4, 16
 SEEN = 16384
 """Segments kept in mind to compare with their like, the last ones of each place; a power of two."""
+RESETS = 4096
+"""Resets kept in mind, the last ones."""
+GOES_ON_NS = 500_000_000
+"""So long after its reset, no network's disorder explains what an end still says."""
 IN_ORDER, LATE = 1, 2
 
 
@@ -76,6 +80,7 @@ class Dissector:
         self.wants = {}
         self.queues = {}
         self.holes = {}
+        self.resets = {}
         self.fragments = {}
         self.ended = []
         self.now = 0
@@ -410,6 +415,7 @@ class Dissector:
                 return 0
             p.seq = (p.seq + 1) & wrap
         if p.flags & 4:
+            self._reset(slot, side)
             f.tcp[slot] = 6 if f.tcp[slot] == 1 and side != f.client_side[slot] else 4
             return 0
         if p.flags & 1:
@@ -432,6 +438,8 @@ class Dissector:
             self._hole(slot, side, (p.seq - BEFORE) & wrap, p.seq)
         ahead: cython.longlong = (p.seq - f.next_seq[slot, side]) & wrap
         if ahead == 0:
+            if self.resets and f.tcp[slot] == 4:
+                self._goes_on(slot, side)
             self._see(slot, side, length)
             f.next_seq[slot, side] = (p.seq + length + p.missing) & wrap
             self._deliver(slot, side, p.start, p.end)
@@ -452,6 +460,33 @@ class Dissector:
             return self._early(slot, side)
         if f.queued[slot, side]:
             self._drain(slot, side, 0)
+        return 0
+
+    def _reset(self, slot, side):
+        """Keep in mind when an end is said to have given a connection up, of the last few that did."""
+        key = ((self.flows.ident[slot] >> 2) << 1) | side
+        if key not in self.resets and len(self.resets) >= RESETS:
+            del self.resets[next(iter(self.resets))]
+        self.resets.setdefault(key, (self.packet.time, self.packet.source, self.packet.frame))
+        return 0
+
+    def _goes_on(self, slot, side):
+        """Tell where an end goes on where it was, long after it is said to have reset the connection.
+
+        Who sends a reset has no connection any more (RFC 9293, 3.10.7): it was somebody else. A network puts frames out
+        of order, too, but not by that much.
+        """
+        p: Packet = self.packet
+        f: Flows = self.flows
+        key = ((f.ident[slot] >> 2) << 1) | side
+        reset = self.resets.get(key)
+        if reset is None or p.time - reset[0] < GOES_ON_NS:
+            return 0
+        del self.resets[key]
+        name = self.recogniser.name_of(f.protocol[slot]) if f.protocol[slot] >= 0 else "tcp"
+        if f.oriented[slot] == 0:
+            self.recogniser.settle()
+        self.facts.oddity_at(reset[1], p.time, reset[2], slot, name, "reset-by-another", 0, b"", 1)
         return 0
 
     def _see(self, slot, side, length):

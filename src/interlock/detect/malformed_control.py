@@ -37,6 +37,7 @@ _CAPTURE_MADE: Final = (
     "snap",
     "unpaired",
     *("send-number", "receive-number", "number-before", "acknowledged-before", "segment-re"),
+    "reset-by-another",
 )
 """Oddities whose name holds one of these tell of the capture, or of the order of messages that are well formed each."""
 

@@ -32,6 +32,7 @@ from interlock.detect.opcua_security import OpcuaSecurity
 from interlock.detect.programs.program_compare import ProgramCompare
 from interlock.detect.public_address import PublicAddress
 from interlock.detect.publisher_sequence import PublisherSequence
+from interlock.detect.publisher_state import PublisherState
 from interlock.detect.refusals import Refusals
 from interlock.detect.routed_control import RoutedControl
 from interlock.detect.safety.replayed_writes import ReplayedWrites
@@ -73,6 +74,7 @@ DETECTORS: Final[dict[str, Callable[[], Detector]]] = {
     "program-compare": ProgramCompare,
     "public-address": PublicAddress,
     "publisher-sequence": PublisherSequence,
+    "publisher-state": PublisherState,
     "refusals": Refusals,
     "repeated-values": RepeatedValues,
     "replayed-writes": ReplayedWrites,

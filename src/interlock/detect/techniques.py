@@ -137,6 +137,7 @@ SEEN: Final[Mapping[str, Seen]] = {
         ("T0856", "T0855", "T0830"),
         "a second publisher in the first one's name tells switches what to do",
     ),
+    "changed-goose": Seen(("T0856", "T0830", "T0855"), "on its way a report is made to say something else"),
     "false-samples": Seen(("T0856", "T0832", "T0830"), "a second publisher in the first one's name tells values"),
     "second-sender": Seen(
         ("T0856", "T0830", "T0832"),

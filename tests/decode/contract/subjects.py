@@ -29,7 +29,7 @@ __all__ = ["DEEP", "ENGINE_ODDITIES", "SUBJECTS", "Subject", "each", "randomness
 
 ENGINE_ODDITIES = frozenset(
     {"truncated", "over-budget", "not-framed", "hung", "flooded", "turned-opaque", "oddities-suppressed"}
-    | {"segment-rewritten", "segment-replayed"}
+    | {"segment-rewritten", "segment-replayed", "reset-by-another"}
 )
 """What the engine itself may say of any protocol."""
 

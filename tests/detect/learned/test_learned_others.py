@@ -16,6 +16,7 @@ from interlock.detect.learned.new_oddity import NewOddity
 from interlock.detect.learned.unusual_rate import UnusualRate
 from interlock.detect.learned.unusual_value import UnusualValue
 from interlock.detect.publisher_sequence import PublisherSequence
+from interlock.detect.publisher_state import PublisherState
 from interlock.records.site_text import load_site
 
 CONTEXT = Context(now=START)
@@ -292,3 +293,29 @@ def test_many_packets_that_came_twice_are_no_cable(twice: int, kind: str) -> Non
     (finding,) = found(NewOddity(), before, after)
     assert finding.kind == kind
     assert finding.techniques[0] == "T0830"
+
+
+def states(*told: tuple[int, str]) -> Tables:
+    return {"goose": [{"at": n, "st_num": st, "all_data": data} for n, (st, data) in enumerate(told)]}
+
+
+def test_data_that_change_within_a_state_were_changed_on_their_way() -> None:
+    held = [(4, "[false]")] * 4
+    (finding,) = found(
+        PublisherState(), {}, states(*held, (4, "[true]"), (4, "[true]"), (4, "[false]"), (5, "[true]"))
+    )
+    assert (finding.count, finding.techniques[0], finding.severity) == (2, "T0856", "high")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        [(4, "[false]")] * 4 + [(5, "[true]")] * 4 + [(6, "[false]")],
+        [(4, "[false]")] * 4 + [(1, "[true]")] * 4,
+        [(4, f"[{'true' if n % 2 else 'false'}]") for n in range(40)],
+        [(4, f'[true, {n}.5, "2026-01-01T00:00:{n}Z"]') for n in range(10, 40)],
+    ],
+    ids=["each change a state", "a restart", "a publisher that never keeps the rule", "measured values"],
+)
+def test_data_that_keep_the_rule_or_never_did_are_no_news(told: list[tuple[int, str]]) -> None:
+    assert found(PublisherState(), {}, states(*told)) == ()
