@@ -227,6 +227,8 @@ def old_name(stem: str, extension: str) -> bytes:
 OLD_FILES = [
     (CLIENT, ask(0x0203, bytes(4) + struct.pack("<H", 3) + old_name("MAIN", "QPG"))),
     (SERVER, reply(struct.pack("<HI", 7, 1024))),
+    (CLIENT, ask(0x0808, struct.pack("<HHH", 2, 3, 7) + old_name("MAIN", "QPG"), 1)),
+    (SERVER, reply()),
     (CLIENT, ask(0x0206, bytes(4) + struct.pack("<HH", 3, 7) + old_name("MAIN", "QPG") + struct.pack("<IH", 0, 2))),
     (SERVER, reply(b"ab")),
     (CLIENT, ask(0x1202, bytes(4) + struct.pack("<HI", 3, 0) + old_name("NEW", "") + struct.pack("<IH", 64, 0))),

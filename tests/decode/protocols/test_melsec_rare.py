@@ -234,6 +234,7 @@ def test_files_of_older_modules_have_names_of_eight_and_three() -> None:
     assert rows["oddities"] == []
     assert filed(rows) == [
         (0x0203, "file-read", "file:3:MAIN.QPG", 1, "ok"),
+        (0x0808, "file-write", "file:3:MAIN.QPG", 1, "ok"),
         (0x0206, "file-read", "file:3:MAIN.QPG", 1, "ok"),
         (0x1202, "file-write", "file:3:NEW", 1, "ok"),
         (0x1203, "file-write", "file:3:NEW", 1, "ok"),
@@ -243,6 +244,14 @@ def test_files_of_older_modules_have_names_of_eight_and_three() -> None:
         (0x1205, "file-write", "file:3:NEW", 1, "refused"),
     ]
     assert rows["credentials"] == []
+
+
+def test_a_new_file_as_the_manual_has_it_in_octets() -> None:
+    """SH-080008ENG, clause 15.3, Create new file: drive 1, keyword 0123, ABC12.QPG, 172 octets."""
+    said = bytes.fromhex("01 00 23 01 01 00 00 00 00 00") + b"ABC12   QPG\x20" + struct.pack("<IH", 172, 0)
+    rows = tcp([(CLIENT, ask(0x1202, said)), (SERVER, reply(b"\xa0\0"))], port=5007)
+    assert filed(rows) == [(0x1202, "file-write", "file:1:ABC12.QPG", 1, "ok")]
+    assert rows["oddities"] == []
 
 
 def test_buffer_memory_of_a_module() -> None:
