@@ -9,6 +9,7 @@ is not there.
 from __future__ import annotations
 
 import argparse
+import compileall
 import datetime as dt
 import json
 import os
@@ -39,6 +40,7 @@ def main() -> int:
     if shutil.which(interlock) is None:
         print(f"{interlock} is not there: build the project first (make build)", file=sys.stderr)
         return 2
+    compileall.compile_dir(REPOSITORY / "src" / "interlock", quiet=2)  # as an installation is
     plan = _plan(asked, interlock)
     measured = _measure(plan, asked.repeats)
     figures = _figures(measured)
