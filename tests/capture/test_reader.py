@@ -215,3 +215,22 @@ def test_small_batches_read_no_further_ahead_as_they_go(limits):
         ahead = max(ahead, raw.taken - given)
     assert given == len(octets) - 24
     assert ahead <= 3 << 16
+
+
+def test_batches_that_are_held_stay_as_they_were_and_the_room_of_others_is_used_again():
+    octets = pcap([Packet(10**18 + n * 10**6, n.to_bytes(2, "big") * 50) for n in range(5000)])
+
+    def reader():
+        raw = RawOctets(io.BytesIO(octets), "test.pcap")
+        return Reader(raw, 0, Statistics(), octets_limit=8 << 20, frames_limit=500)
+
+    one, kept = reader(), []
+    while (frames := one.batch()) is not None:
+        kept.append((frames, frames.octets[: frames.used].tobytes()))
+    assert all(frames.octets[: frames.used].tobytes() == before for frames, before in kept)
+    assert len({id(frames.octets) for frames, _ in kept}) == len(kept) > 5
+    one, places = reader(), []
+    while (frames := one.batch()) is not None:
+        places.append(frames.octets.ctypes.data)
+    assert len(places) == len(kept)
+    assert len(set(places)) <= 4

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.decode.columns import present, roomier
+from interlock.decode.columns import _ends, ends, present, present_codes, roomier
 
 
 @pytest.mark.parametrize("bits", [64, 32])
@@ -18,11 +18,40 @@ def test_bitmaps_name_what_is_there(bits, data):
     numbers = np.array(data.draw(st.lists(edge, max_size=40)), f"int{bits}")
     least = data.draw(edge)
     expected = numbers >= least
-    found = present(numbers.astype(np.int64), least)
-    if expected.all():
-        assert found is None
-    else:
-        assert bytes(found) == np.packbits(expected, bitorder="little").tobytes()
+    found = [present(numbers.astype(np.int64), least)]
+    found += [present_codes(numbers, least)] if bits == 32 else []
+    wanted = None if expected.all() else np.packbits(expected, bitorder="little").tobytes()
+    assert [None if one is None else bytes(one) for one in found] == [wanted] * len(found)
+
+
+@given(data=st.data())
+def test_rows_know_the_ends_of_their_flows(data):
+    """The compiled loop says what numpy says."""
+    slots, small = 5, st.integers(0, 65535)
+    of = lambda width: np.array(  # noqa: E731 (short, and only here)
+        data.draw(st.lists(small, min_size=slots * width, max_size=slots * width)), np.int32
+    )
+    transport = np.array(
+        data.draw(st.lists(st.sampled_from((6, 17, 1, 0x10806)), min_size=slots, max_size=slots))
+    )
+    columns = {
+        "realm": of(1),
+        "ident": of(1).astype(np.uint64),
+        "transport": transport.astype(np.int32),
+        "address": of(2).reshape(slots, 2),
+        "port": of(2).reshape(slots, 2),
+    }
+    rows = data.draw(st.lists(st.tuples(st.integers(0, slots - 1), st.integers(0, 1)), max_size=20))
+    flow = np.array([slot for slot, _ in rows], np.int32)
+    asker = np.array([side for _, side in rows], np.uint8)
+    *made, has = ends(flow, asker, columns)
+    plain = [np.empty_like(column) for column in made]
+    bits = _ends(flow, asker, columns, plain)
+    assert [column.tolist() for column in made] == [column.tolist() for column in plain]
+    assert (has and bytes(has)) == (bits and bytes(bits))
+    for k, (slot, side) in enumerate(rows):
+        assert made[2][k] == columns["address"][slot, side]
+        assert made[5][k] == columns["port"][slot, 1 - side]
 
 
 def test_more_room_keeps_the_rows_there_are_and_zeros_behind_them():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from interlock.decode.facts import LOGIN_AGE_NS, MAX_OPEN_LOGINS, OUTCOME, Facts
+from interlock.decode.facts import LOGIN_AGE_NS, MAX_ODDITIES_PER_FLOW, MAX_OPEN_LOGINS, OUTCOME, Facts
 
 
 class _Message:
@@ -59,3 +59,17 @@ def test_those_who_wait_are_bounded_and_the_oldest_leave_first() -> None:
     told = facts.end_batch(0)[2]
     assert [r[1] for r in told if r[OUTCOME] == "unknown"] == [0, 1, 2, 3, 4]
     assert len(facts.credentials) == MAX_OPEN_LOGINS - 1
+
+
+def test_who_breaks_framing_is_asked_for_only_while_it_makes_rows() -> None:
+    facts = Facts()
+    flow = 3
+    for _ in range(MAX_ODDITIES_PER_FLOW + 1):
+        assert facts.listens(flow)
+        facts.oddity_at(0, 0, 1, flow, "modbus", "not-framed", 0, b"", 1)
+    assert not facts.listens(flow)
+    assert facts.listens(flow + 1)
+    facts.forget_flow(flow)
+    assert facts.listens(flow)
+    facts.wanted = frozenset({"operations"})
+    assert not facts.listens(flow)

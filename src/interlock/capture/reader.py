@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -25,6 +26,9 @@ _FIRST_OCTETS: Final = 1 << 16
 """The first batch is small: the first frames come soon, and peeking at a file costs little."""
 _MIN_OCTETS: Final = 1 << 14
 _LEAST_RECORD_OCTETS: Final = 16
+_BUFFERS: Final = 2
+_UNHELD: Final = 3
+"""References to a buffer, as sys.getrefcount counts them, of the reader alone: its list's, a name's and the call's."""
 _TEXT: Final = frozenset(range(32, 127)) | {9, 10, 13}
 
 
@@ -50,6 +54,7 @@ class Reader:
         self._source = source
         self._stream: OctetStream = decompressed(raw)
         self._carry: NDArray[np.uint8] = np.empty(0, np.uint8)
+        self._buffers: list[NDArray[np.uint8]] = []
         self._base = 0
         self._least = 0
         self._ended = False
@@ -82,6 +87,7 @@ class Reader:
     def close(self) -> None:
         """Give the file back to the system."""
         self._ended = True
+        self._buffers.clear()
         self._carry = np.empty(0, np.uint8)
         self._raw.close()
 
@@ -123,19 +129,31 @@ class Reader:
         return min(self.octets_limit, wanted)
 
     def _fill(self, aim: int) -> tuple[NDArray[np.uint8], int, bool]:
-        """Fill a fresh buffer up to `aim`, carried octets first; returns it, its fill and whether that ended.
+        """Fill a buffer up to `aim`, carried octets first; returns it, its fill and whether that ended.
 
         Where that was too little for one long record, the buffer doubles until it fits. Nothing is read while what was
         carried over is enough: batches of few frames would else carry more and more.
         """
         aim = max(aim, self._least)
         carried = min(len(self._carry), aim)
-        octets = np.empty(aim + aim // 4 + SPILL_OCTETS, np.uint8)
+        octets = self._buffer(aim + aim // 4 + SPILL_OCTETS)
         octets[:carried] = self._carry[:carried]
         if carried == aim:
             return octets, aim, False
         end, ended = self._read(octets.data[:aim], carried)
         return octets, end, ended
+
+    def _buffer(self, octets: int) -> NDArray[np.uint8]:
+        """Room for so many: that of an earlier batch which nobody holds any more, else fresh.
+
+        Whoever reads batch by batch holds the last one while the next is read. Pages that the system has to clear and
+        to map cost as much as the octets that are read into them.
+        """
+        for buffer in self._buffers:
+            if len(buffer) >= octets and sys.getrefcount(buffer) == _UNHELD:
+                return buffer
+        self._buffers = [*self._buffers, np.empty(octets, np.uint8)][-_BUFFERS:]
+        return self._buffers[-1]
 
     def _keep(self, octets: NDArray[np.uint8], progress: Progress, end: int) -> None:
         """Carry over what was not scanned: decode writes behind a batch's frames, so that it must be elsewhere."""

@@ -1,12 +1,14 @@
 # cython: compiled
-"""Columns of numbers: room for more rows, and the bitmap of the rows that have one, which Arrow needs beside them."""
+"""Columns of numbers: room for more rows, what rows have of their flows, and bitmaps of the rows that have a number."""
 
 from __future__ import annotations
 
 import cython
 import numpy as np
 
-__all__ = ["present", "present_codes", "roomier"]
+__all__ = ["ends", "present", "present_codes", "roomier"]
+
+_TCP, _UDP = 6, 17
 
 
 def present(numbers, least):
@@ -38,16 +40,78 @@ def _present(numbers, least):
     return None if mask.all() else bytearray(np.packbits(mask, bitorder="little").tobytes())
 
 
-def present_codes(codes):
-    """Bitmap of the codes (int32 array) that stand for something, which are not negative; None where all do."""
+def present_codes(codes, least=0):
+    """The same of int32: of codes, those that stand for something, which are not negative."""
     if not cython.compiled:
-        return _present(codes, 0)
+        return _present(codes, least)
     view: cython.const_int[::1] = codes
+    bound: cython.int = least
     n: cython.Py_ssize_t = view.shape[0]
     i: cython.Py_ssize_t = 0
-    while i < n and view[i] >= 0:
+    while i < n and view[i] >= bound:
         i += 1
-    return None if i == n else present(codes.astype(np.int64), 0)
+    if i == n:
+        return None
+    bits = bytearray((n + 7) // 8)
+    octets: cython.uchar[::1] = bits
+    for i in range(n):
+        if view[i] >= bound:
+            octets[i >> 3] |= 1 << (i & 7)
+    return bits
+
+
+def ends(flow, asker, columns):
+    """Of each row's flow: realm, id, both addresses and both ports, who asks first, and the bitmap of rows with ports.
+
+    flow: int32, slots. asker: uint8, the side that asks. columns: Flows.columns. The bitmap is as of `present`.
+    """
+    n: cython.Py_ssize_t = len(flow)
+    kinds = (np.int32, np.uint64, np.int32, np.int32, np.uint16, np.uint16)
+    made = [np.empty(n, kind) for kind in kinds]
+    if not cython.compiled:
+        return (*made, _ends(flow, asker, columns, made))
+    slots: cython.const_int[::1] = flow
+    sides: cython.const_uchar[::1] = asker
+    realms: cython.const_int[::1] = columns["realm"]
+    idents: cython.const_ulonglong[::1] = columns["ident"]
+    transports: cython.const_int[::1] = columns["transport"]
+    addresses: cython.const_int[:, ::1] = columns["address"]
+    ports: cython.const_int[:, ::1] = columns["port"]
+    realm: cython.int[::1] = made[0]
+    ident: cython.ulonglong[::1] = made[1]
+    client: cython.int[::1] = made[2]
+    server: cython.int[::1] = made[3]
+    client_port: cython.ushort[::1] = made[4]
+    server_port: cython.ushort[::1] = made[5]
+    bits = bytearray((n + 7) // 8)
+    octets: cython.uchar[::1] = bits
+    missing: cython.Py_ssize_t = n
+    i: cython.Py_ssize_t
+    for i in range(n):
+        slot: cython.Py_ssize_t = slots[i]
+        side: cython.Py_ssize_t = sides[i] & 1
+        realm[i] = realms[slot]
+        ident[i] = idents[slot]
+        client[i] = addresses[slot, side]
+        server[i] = addresses[slot, 1 - side]
+        client_port[i] = ports[slot, side]
+        server_port[i] = ports[slot, 1 - side]
+        if transports[slot] == 6 or transports[slot] == 17:
+            octets[i >> 3] |= 1 << (i & 7)
+            missing -= 1
+    return (*made, bits if missing else None)
+
+
+def _ends(flow, asker, columns, made):
+    """Fill in what `ends` returns; the bitmap."""
+    slot = flow.astype(np.intp)
+    client = 2 * slot + (asker & 1)
+    address, port = columns["address"].reshape(-1), columns["port"].reshape(-1)
+    made[0][:], made[1][:] = columns["realm"].take(slot), columns["ident"].take(slot)
+    made[2][:], made[3][:] = address.take(client), address.take(client ^ 1)
+    made[4][:], made[5][:] = port.take(client), port.take(client ^ 1)
+    transport = columns["transport"].take(slot)
+    return _present(np.where((transport == _TCP) | (transport == _UDP), 0, -1), 0)
 
 
 def roomier(columns, kinds, capacity, rows):

@@ -81,9 +81,9 @@ class Decoder:
             before -= out.n + self.values.n + len(self.facts.oddities) + len(self.facts.clues)
             if self.facts.details:
                 before -= _rows_of(self.facts.details)
-            if self.facts.suppressed - before > MAX_ROWS:
+            if self.facts.suppressed - before > 65536:  # MAX_ROWS, as a C integer
                 self._struck(m, i, "flooded", 0, MAX_STRIKES)
-        m.n = 0
+        m.done()
         self.beat[3] = 0
 
     def _struck(self, m, i, oddity, offset, weight):

@@ -28,7 +28,6 @@ cdef class Dissector:
     cdef list bound
     cdef public long long[::1] multicast
     cdef public object multicast_array
-    cdef list realm_codes
     cdef long long[::1] beat
     cdef object hung
     cdef int suspects
@@ -42,6 +41,7 @@ cdef class Dissector:
     cdef int _tcp(self, int slot, int side) except -1
     cdef int _see(self, int slot, int side, long long length) except -1
     cdef int _seen_before(self, int slot, int side, long long length) except -1
+    cdef _tell(self, int slot, str oddity, Py_ssize_t start, Py_ssize_t end)
     cdef int _deliver(self, int slot, int side, Py_ssize_t start, Py_ssize_t end) except -1
     cdef int _datagram(self, int slot, int side) except -1
     cdef int _acknowledged(self, int slot, int side, int answering) except -1

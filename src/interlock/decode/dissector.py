@@ -101,14 +101,12 @@ class Dissector:
         self.seen = memoryview(self.seen_array)
         self.watcher = Fragments()
         self.spill = 0
-        self.realm_codes = []
         self.beat = beat
         self.hung = hung
         self.suspects = len(hung)
 
     def run(self, frames, realm_codes):
         """Dissect a Frames batch; realm_codes: realm index per source."""
-        self.realm_codes = realm_codes
         self._bind(frames.octets, frames.used)
         offset: cython.longlong[::1] = memoryview(frames.offset)
         caplen: cython.int[::1] = memoryview(frames.caplen)
@@ -117,6 +115,7 @@ class Dissector:
         linktype: cython.int[::1] = memoryview(frames.linktype)
         source: cython.int[::1] = memoryview(frames.source)
         number: cython.longlong[::1] = memoryview(frames.number)
+        realm: cython.int[::1] = memoryview(np.array(realm_codes, np.int32))
         i: cython.int
         kind: cython.int
         p: Packet = self.packet
@@ -128,7 +127,7 @@ class Dissector:
             p.time = time[i]
             p.frame = number[i]
             p.source = source[i]
-            p.realm = realm_codes[source[i]]
+            p.realm = realm[source[i]]
             p.wire = wirelen[i]
             p.linktype = linktype[i]
             self._tick(p.time)
@@ -366,6 +365,7 @@ class Dissector:
         out: Messages = self.messages[f.protocol[slot]]
         if out.n == 0:
             out.bind(self.array)
+        f.turn[slot] = out.turn
         direction: cython.int = side ^ f.client_side[slot]
         length: cython.Py_ssize_t = p.end - p.start
         return out.append(slot, side, direction, p.start, length, p.time, p.frame, p.source, p.clock, 0)
@@ -494,7 +494,7 @@ class Dissector:
         p: Packet = self.packet
         if length < 2 or p.checksum == 2 or p.missing:
             return 0
-        at: cython.Py_ssize_t = (p.seq * 31 + slot * 2 + side) & (SEEN - 1)
+        at: cython.Py_ssize_t = (p.seq * 31 + slot * 2 + side) & 16383  # SEEN - 1, as a C integer
         ident: cython.longlong = self.flows.ident[slot] >> 2
         self.seen[at, 0] = (ident << 1) | side
         self.seen[at, 1] = p.seq
@@ -514,7 +514,7 @@ class Dissector:
         f: Flows = self.flows
         if length < 2 or p.checksum == 2 or p.missing or f.protocol[slot] < 0:
             return 0
-        at: cython.Py_ssize_t = (p.seq * 31 + slot * 2 + side) & (SEEN - 1)
+        at: cython.Py_ssize_t = (p.seq * 31 + slot * 2 + side) & 16383  # SEEN - 1, as a C integer
         ident: cython.longlong = f.ident[slot] >> 2
         if self.seen[at, 0] != ((ident << 1) | side) or self.seen[at, 1] != p.seq:
             return 0
@@ -531,12 +531,19 @@ class Dissector:
         elif self.seen[at, 2] < length:
             self._see(slot, side, length)
         if oddity is not None:
-            name = self.recogniser.name_of(f.protocol[slot])
-            octets = self.array[p.start : min(p.end, p.start + 32)].tobytes()
-            if f.oriented[slot] == 0:
-                self.recogniser.settle()  # who asks may have been told by what is not decoded yet
-            self.facts.oddity_at(p.source, p.time, p.frame, slot, name, oddity, 0, octets, 1)
+            self._tell(slot, oddity, p.start, p.end)
         return 0
+
+    def _tell(self, slot, oddity, start, end):
+        """Octets of a stream break a rule: who asks may have been told by what is not decoded yet of it."""
+        p: Packet = self.packet
+        f: Flows = self.flows
+        out: Messages = self.messages[f.protocol[slot]]
+        if f.oriented[slot] == 0 and f.turn[slot] == out.turn and self.facts.listens(slot):
+            self.recogniser.settle(out.place)
+        name = self.recogniser.name_of(f.protocol[slot])
+        octets = self.array[start : min(end, start + 32)].tobytes()
+        self.facts.oddity_at(p.source, p.time, p.frame, slot, name, oddity, 0, octets, 1)
 
     def _snapped(self, slot, side):
         """The capture kept only part of this segment: the stream goes on where a message begins."""
@@ -784,6 +791,7 @@ class Dissector:
                     length = end - start
                 if out.n == 0:
                     out.bind(self.array)
+                f.turn[slot] = out.turn
                 direction = side ^ f.client_side[slot]
                 gaps = f.gaps[slot]
                 out.append(slot, side, direction, start, length, p.time, p.frame, p.source, p.clock, gaps)
@@ -808,11 +816,6 @@ class Dissector:
 
     def _unframed(self, slot, side, start, end):
         """Octets that are no message of the flow's protocol."""
-        p: Packet = self.packet
         self.counts[7] += 1
-        name = self.recogniser.name_of(self.flows.protocol[slot])
-        octets = self.array[start : min(end, start + 32)].tobytes()
-        if self.flows.oriented[slot] == 0:
-            self.recogniser.settle()  # who asks may have been told by what is not decoded yet
-        self.facts.oddity_at(p.source, p.time, p.frame, slot, name, "not-framed", 0, octets, 1)
+        self._tell(slot, "not-framed", start, end)
         self.recogniser.doubt(self.flows, slot)

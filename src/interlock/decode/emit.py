@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from interlock.decode.columns import present, present_codes
+from interlock.decode.columns import ends, present, present_codes
 from interlock.decode.decimals import decimals
 from interlock.decode.values import NO_TIME
 from interlock.records.tables import (
@@ -88,22 +88,18 @@ class Emitter:
 
     def operations(self, rows: dict[str, Any]) -> pa.RecordBatch:
         """One batch of `operations` from Sheet.end_batch's arrays."""
-        f = self._flows.columns
-        slot = rows["flow"].astype(np.intp)
-        client = 2 * slot + rows["asker"]
-        server = client ^ 1
-        address = f["address"].reshape(-1)
+        realm, flow, client, server, *ports, has = ends(rows["flow"], rows["asker"], self._flows.columns)
         columns = [
             _coded(rows["source"], self._sources),
-            _coded(f["realm"].take(slot), self._realms),
+            _coded(realm, self._realms),
             _whole(rows["operation"], _U64),
             _whole(rows["time"], _TIME),
             _wide(rows["frame"], _U64, 1),
             _wide(rows["response_frame"], _U64, 1),
-            _whole(f["ident"].take(slot), _U64),
-            self._end(rows["client"], address.take(client)),
-            self._end(rows["server"], address.take(server)),
-            *self._ports(slot, client, server),
+            _whole(flow, _U64),
+            self._end(rows["client"], client),
+            self._end(rows["server"], server),
+            *(_fixed(port, _U16, has) for port in ports),
             _coded(rows["protocol"].astype(np.int32), self._protocols),
             _coded(rows["verb"].astype(np.int32), self._verbs),
             _narrow(rows["function"]),
@@ -314,8 +310,8 @@ class Emitter:
             *(_times(np.array(time, np.int64)), _number(np.array(frame, np.uint64))),
             *(_times(np.array(begun, np.int64)), _number(np.array(first, np.uint64))),
         ]
-        flow, *ends = self._ends(slot, asks)
-        columns += [flow, pa.array(operation, pa.uint64()), *ends, *(_words(column) for column in words)]
+        flow, *both = self._ends(slot, asks)
+        columns += [flow, pa.array(operation, pa.uint64()), *both, *(_words(column) for column in words)]
         columns += [_number(np.array(size, np.uint64)), *(_words(column) for column in (sha256, code, state))]
         return self._batch(ARTIFACTS, [*columns, pa.array(detail, pa.utf8())])
 
@@ -333,8 +329,8 @@ class Emitter:
         at, sent = np.array(slot, np.intp), np.array(side, np.intp)
         f, addresses = self._flows.columns, self._flows.addresses
         address = f["address"].reshape(-1)
-        ends = (self._pool(address.take(2 * at + (sent ^ flip)), addresses) for flip in (0, 1))
-        return [_whole(f["ident"].take(at), _U64), *ends]
+        both = (self._pool(address.take(2 * at + (sent ^ flip)), addresses) for flip in (0, 1))
+        return [_whole(f["ident"].take(at), _U64), *both]
 
     def details(
         self, table: Table, rows: list[tuple[Any, ...]], read: Collection[str] | None = None
@@ -402,7 +398,7 @@ def _wide(column: Any, kind: pa.DataType, least: int) -> pa.Array:
 
 def _narrow(column: Any) -> pa.Array:
     """Numbers of 32 bits, null where there is none."""
-    return _fixed(column, _I32, present(column.astype(np.int64), _NO_NUMBER + 1))
+    return _fixed(column, _I32, present_codes(np.ascontiguousarray(column), _NO_NUMBER + 1))
 
 
 def _fixed(column: Any, kind: pa.DataType, bits: Any) -> pa.Array:
@@ -437,10 +433,10 @@ def _decimal(column: Any) -> pa.Array:
 
     pyarrow.compute would do it, too, and takes 0.1 s to import.
     """
-    ends, octets = decimals(column)
+    offsets, octets = decimals(column)
     bits = present(column, 0)
     there = None if bits is None else pa.py_buffer(bits)
-    return pa.StringArray.from_buffers(len(column), pa.py_buffer(ends), pa.py_buffer(octets), there)
+    return pa.StringArray.from_buffers(len(column), pa.py_buffer(offsets), pa.py_buffer(octets), there)
 
 
 def _sparse(given: dict[int, Any], n: int, kind: pa.DataType) -> pa.Array:

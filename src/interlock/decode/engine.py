@@ -186,8 +186,8 @@ class Engine:
     def _wants(self, table: str) -> bool:
         return self._wanted is None or table in self._wanted
 
-    def _decode(self) -> None:
-        """Every message that waits; of protocols in the order in which they are known."""
+    def _decode(self, only: int = -1) -> None:
+        """Every message that waits, or those of one place; of protocols in the order in which they are known."""
         if not self._waiting:
             return
         self.sheet.reserve_flows(self.flows.capacity)
@@ -195,7 +195,8 @@ class Engine:
             if not self._lines[place].next_operation:
                 self._lines[place].next_operation = 1 + (self._speaking << ID_BITS)
                 self._speaking += 1
-        for place in sorted(self._waiting):
+        places = sorted(self._waiting) if only < 0 else [only]
+        for place in places:
             line = self._lines[place]
             decoder = line.decoder()
             self.sheet.timeout = line.spec.timeout_ns
@@ -203,12 +204,12 @@ class Engine:
             decoder.cursor.bind(line.messages.octets)
             decoder.run(line.messages, self.sheet)
             line.next_operation = self.sheet.next_operation
-        self._waiting.clear()
+            self._waiting.remove(place)
 
-    def _settle(self) -> None:
+    def _settle(self, only: int = -1) -> None:
         """Decode while a frame is dissected, whose heartbeat goes on as it was."""
         held = self._beat[: heartbeat.BUSY + 1].tolist()
-        self._decode()
+        self._decode(only)
         for place, value in enumerate(held[1:], 1):
             self._beat[place] = value
 

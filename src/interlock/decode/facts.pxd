@@ -20,6 +20,7 @@ cdef class Facts:
     cpdef clue_at(self, int source, long long time, long long frame, int realm, object who, object field,
                   object value, object protocol, object confidence)
     cpdef oddity(self, Messages m, int i, object protocol, object oddity, object offset=*)
+    cpdef bint listens(self, int flow) except -1
     cpdef oddity_at(self, object source, object time, object frame, object flow, object protocol, object oddity,
                     object offset, object octets, int framing=*)
     cdef int _client_side(self, int slot) except -1

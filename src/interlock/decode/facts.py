@@ -105,6 +105,10 @@ class Facts:
         """Who asks in a flow, as far as it is known now: later rows may know better."""
         return self.flows.client_side[slot] if slot >= 0 and self.flows is not None else 0
 
+    def listens(self, flow):
+        """Whether an oddity of a flow's framing (see oddity_at) makes a row: else it is only counted."""
+        return self.wants("oddities") and self.oddity_count.get(2 * flow + 1, 0) <= MAX_ODDITIES_PER_FLOW
+
     def oddity_at(self, source, time, frame, flow, protocol, oddity, offset, octets, framing=0):
         """The same, where no message carries it; flow: slot, or -1.
 

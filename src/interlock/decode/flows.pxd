@@ -18,7 +18,7 @@ cdef class Flows:
     cdef dict __dict__
     cdef unsigned long long[::1] ident
     cdef long long[::1] first, last, first_frame, last_frame, clock, over
-    cdef int[::1] source, last_source, realm, vlan, transport
+    cdef int[::1] source, last_source, realm, vlan, transport, turn
     cdef short[::1] protocol
     cdef unsigned char[::1] basis, confidence, tries, refused, client_side, oriented, tcp, opaque, alive, family
     cdef int[::1] retransmissions, gaps, duplicates, bad_checksums, offloaded_checksums

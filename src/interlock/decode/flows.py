@@ -36,6 +36,7 @@ _COLUMNS = {
     "protocol": np.int16,
     "basis": np.uint8,
     "confidence": np.uint8,
+    "turn": np.int32,
     "tries": np.uint8,
     "refused": np.uint8,
     "client_side": np.uint8,
@@ -96,7 +97,8 @@ class Flows:
     Sides are numbered by address order; `client_side` says which of them asks. `side` is the sender's side
     of the packet last looked up. `state`: one Python object a slot, for the protocol that speaks there.
     `clock`, `over`, `heard`: the dissector's clock at the last frame, at the end (0 while it lives), at a side's
-    first frame (0: none yet). `live`: slots in use whose conversation is not over.
+    first frame (0: none yet). `turn`: Messages.turn at its last message. `live`: slots in use whose conversation is not
+    over.
     """
 
     def __init__(self, addresses, seed=0):
@@ -141,7 +143,7 @@ class Flows:
         self.source, self.last_source, self.realm = v["source"], v["last_source"], v["realm"]
         self.vlan, self.transport, self.protocol = v["vlan"], v["transport"], v["protocol"]
         self.basis, self.confidence, self.tries = v["basis"], v["confidence"], v["tries"]
-        self.refused = v["refused"]
+        self.refused, self.turn = v["refused"], v["turn"]
         self.client_side, self.oriented, self.tcp = v["client_side"], v["oriented"], v["tcp"]
         self.opaque, self.alive, self.family = v["opaque"], v["alive"], v["family"]
         self.retransmissions, self.gaps, self.duplicates = v["retransmissions"], v["gaps"], v["duplicates"]
@@ -261,7 +263,7 @@ class Flows:
         self.transport[slot] = self.protocol[slot] = 0
         self.basis[slot] = self.confidence[slot] = self.tries[slot] = self.refused[slot] = 0
         self.client_side[slot] = self.oriented[slot] = self.tcp[slot] = 0
-        self.opaque[slot] = self.alive[slot] = self.family[slot] = 0
+        self.opaque[slot] = self.alive[slot] = self.family[slot] = self.turn[slot] = 0
         self.retransmissions[slot] = self.gaps[slot] = self.duplicates[slot] = 0
         self.bad_checksums[slot] = self.offloaded_checksums[slot] = 0
         for side in range(2):

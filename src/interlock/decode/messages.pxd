@@ -5,7 +5,7 @@ cimport cython
 cdef class Messages:
     cdef public object array
     cdef public const unsigned char[::1] octets
-    cdef public int n, place
+    cdef public int n, place, turn
     cdef public list waiting
     cdef int capacity
     cdef dict columns
@@ -16,6 +16,7 @@ cdef class Messages:
     cdef unsigned char[::1] side, direction
 
     cpdef bind(self, array)
+    cpdef done(self)
     cpdef int append(self, int flow, int side, int direction, Py_ssize_t offset, Py_ssize_t length,
                      long long time, long long frame, int source, long long clock=*, int gaps=*) except -1
     cpdef bytes bytes(self, int i)

@@ -10,6 +10,8 @@ from interlock.decode.columns import roomier
 
 __all__ = ["Messages"]
 
+NOTHING = np.zeros(1, np.uint8)
+
 _TYPES = {
     "offset": np.int64,
     "time": np.int64,
@@ -32,16 +34,17 @@ class Messages:
     time: UTC ns, frame: number within source, both of the frame that completed the message. clock: the
     dissector's then, ns, by which requests go unanswered. gaps: of its flow
     till then (Flows.gaps has those of the whole batch). `waiting`: told `place` once there is something to decode.
+    turn: how often the messages have been decoded, plus 1.
     """
 
     def __init__(self):
         self.n = 0
+        self.turn = 1
         self.place = 0
         self.waiting = []
         self.capacity = 0
         self.columns = {}
-        self.array = np.zeros(1, np.uint8)
-        self.octets = memoryview(self.array)
+        self.bind(NOTHING)
         self._resize(1024)
 
     def _resize(self, capacity):
@@ -77,6 +80,12 @@ class Messages:
         self.gaps[i] = gaps
         self.n = i + 1
         return 0
+
+    def done(self):
+        """All are decoded: none is here, and nothing of this batch's buffer is held, which can be used again."""
+        self.n = 0
+        self.turn += 1
+        self.bind(NOTHING)
 
     def bytes(self, i):
         """Message i as bytes, for rare and rich messages."""

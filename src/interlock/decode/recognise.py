@@ -68,8 +68,9 @@ class Recogniser:
         """Called with who was recognised for the first time, before its first octets go further."""
         self.announced: Any = None
         """Tools.announced, once there are tools."""
-        self.settle: Callable[[], None] = lambda: None
-        """Decodes every message that waits: what decoding tells must not hang on where batches end."""
+        self.settle: Callable[..., None] = lambda _place=-1: None
+        """Decodes every message that waits, or those of one place: what decoding tells must not hang on where batches
+        end."""
         self._equipped: set[str] = set()
         for spec in specs:
             for key in (*(("tcp", port) for port in spec.tcp), *(("udp", port) for port in spec.udp)):

@@ -18,6 +18,9 @@ _PLAIN: Final = {"operation", "time", "frame", "response_frame", "transaction", 
 Their numbers are near their neighbours, so the differences are stored: smaller, and quicker to compress.
 """
 
+_PAGE_ROWS: Final = 1 << 20
+"""No page ends for its rows: what is read is whole row groups, and every page's beginning costs time and room."""
+
 _FEW: Final = {"item", "items"}
 """Columns of hardly more than zeros and ones: compressed, they are as small as with a dictionary, and sooner."""
 
@@ -43,6 +46,8 @@ class ParquetFile:
             use_dictionary=coded,
             column_encoding=dict.fromkeys(numbers, "BYTE_STREAM_SPLIT")
             | dict.fromkeys(rising, "DELTA_BINARY_PACKED"),
+            write_batch_size=ROWS,
+            max_rows_per_page=_PAGE_ROWS,
             write_statistics=["time", "frame", "first", "last"],
             store_schema=True,
         )

@@ -10,6 +10,9 @@ from interlock.decode.sheet cimport Sheet
 cimport cython
 from libc.string cimport memcmp
 
+# As C integers: else each message would look them up by name. Only this module knows them so.
+cdef int MAX_DEPTH, MAX_PATHS, MAX_UNITS
+
 @cython.final
 cdef class Meaning:
     cdef int verb, name

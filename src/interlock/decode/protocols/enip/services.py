@@ -27,6 +27,9 @@ _EXECUTE_PCCC = 0x4B
 def hooks(tools: Any) -> dict[int, Any]:
     """Map 256 * class + service to hooks; service 0 stands for every service of the class."""
     transfers = CipTransfers(tools)
+    carried = (
+        {0x6D4C: transfers.ask_logic, 0xA100: transfers.ask_firmware} if tools.facts.artifacts.wanted else {}
+    )
 
     def file(x: Exchange) -> None:
         begin = x.cursor.offset()
@@ -44,10 +47,9 @@ def hooks(tools: Any) -> dict[int, Any]:
         0x3A00: ask_safety,
         0x674B: Pccc(tools).ask,
         0x6B55: ask_symbols,
-        0x6D4C: transfers.ask_logic,
-        0xA100: transfers.ask_firmware,
         0xF500: ask_network,
         0xF600: ask_network,
+        **carried,
     }
 
 

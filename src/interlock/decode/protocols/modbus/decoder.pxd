@@ -6,6 +6,9 @@ from interlock.decode.messages cimport Messages
 from interlock.decode.sheet cimport Sheet
 from interlock.decode.values cimport ValueSheet
 
+# As C integers: else each message would look them up by name. Only this module knows them so.
+cdef int COIL, DISCRETE, HOLDING, INPUT, FIFO, READ_VERB, WRITE_VERB, OK, REFUSED, WRITTEN, READ
+
 cdef class Modbus(Decoder):
     cdef public Functions diagnostics
     cdef public object umas
