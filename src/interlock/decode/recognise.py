@@ -72,6 +72,7 @@ class Recogniser:
         """Decodes every message that waits, or those of one place: what decoding tells must not hang on where batches
         end."""
         self._equipped: set[str] = set()
+        self._failed: list[tuple[str, str]] = []
         for spec in specs:
             for key in (*(("tcp", port) for port in spec.tcp), *(("udp", port) for port in spec.udp)):
                 self._by_port[key] = (*self._by_port.get(key, ()), spec)
@@ -122,6 +123,8 @@ class Recogniser:
             if other is not None:
                 best, confidence = other, surer
             short = best is None and (short or more)
+        if self._failed:
+            self._tell_failed(packet, slot, octets)
         if best is None and hint.transport == "udp" and len(self._said) < KEPT_SAYINGS:
             self._said.setdefault((slot, side), octets[:KEPT_OCTETS])
         if best is None:
@@ -139,6 +142,13 @@ class Recogniser:
         if not flows.oriented[slot]:
             self._orient(best, hint, flows, slot, side)
         return code
+
+    def _tell_failed(self, packet: Any, slot: int, octets: bytes) -> None:
+        """Say whose probes broke on these octets."""
+        for name, error in self._failed:
+            told = (name, f"decoder-error:{error}", 0, octets[:KEPT_OCTETS], 1)
+            self._facts.oddity_at(packet.source, packet.time, packet.frame, slot, *told)
+        self._failed.clear()
 
     def _announced(self, flows: Any, slot: int) -> int:
         """The protocol that another conversation over the same transport announced for this one, or -1."""
@@ -177,7 +187,11 @@ class Recogniser:
         best, most, short = None, enough - 1, False
         for spec in specs:
             self._beat[STEPS] += 1  # to import one is a step of its own
-            confidence = spec.probe(octets, hint)
+            try:
+                confidence = spec.probe(octets, hint)
+            except Exception as error:  # noqa: BLE001 (a plug-in's own fault: isolated, reported; the others go on)
+                self._failed.append((spec.name, type(error).__name__))
+                continue
             if confidence == NEED_MORE:
                 short = True
             elif confidence > most:

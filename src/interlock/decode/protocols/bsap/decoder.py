@@ -201,6 +201,8 @@ def _probe(octets, hint):
 
 def _served(octets):
     """Whether a serial frame's functions are ones that exist: local and global frames have them in other places."""
+    if len(octets) < 3:
+        return False
     at = 9 if octets[2] & 0x80 else 4
     return len(octets) > at + 3 and (octets[at] in SERVICES or octets[at + 3] in SERVICES)
 
