@@ -195,8 +195,7 @@ class Engine:
             if not self._lines[place].next_operation:
                 self._lines[place].next_operation = 1 + (self._speaking << ID_BITS)
                 self._speaking += 1
-        places = sorted(self._waiting) if only < 0 else [only]
-        for place in places:
+        for place in sorted(self._waiting) if only < 0 else [only]:
             line = self._lines[place]
             decoder = line.decoder()
             self.sheet.timeout = line.spec.timeout_ns
