@@ -17,6 +17,7 @@ from interlock.errors import OutputError, SourceError
 from interlock.pipeline.sensor.frames import MAX_FRAME, header
 from interlock.pipeline.sensor.shedding import Pressure
 from interlock.pipeline.sensor.stream import BrokenStreamError, Receiver, Sender
+from interlock.records.tables import ARTIFACT_CONTENTS
 
 
 @contextlib.contextmanager
@@ -305,3 +306,23 @@ def _send_forever(write_end):
                 sender.wait(0.01)
     finally:
         os._exit(1)
+
+
+def test_a_firmware_that_passes_by_presses_nobody():
+    """Its octets wait like others, and nothing is left out for them."""
+    schemas = {**SCHEMAS, ARTIFACT_CONTENTS.name: ARTIFACT_CONTENTS.schema}
+    text = ARTIFACT_CONTENTS.schema.field("sha256").type
+    columns = [pa.array(["00"]).cast(text), pa.array([bytes(12 << 20)], pa.binary())]
+    contents = pa.RecordBatch.from_arrays(columns, schema=ARTIFACT_CONTENTS.schema)
+    with pipe(schemas) as (sender, receiver, _):
+        assert sender.send({ARTIFACT_CONTENTS.name: contents}, now=1)
+        assert sender.pending > 8 << 20
+        assert sender.pressure == Pressure.NONE
+        assert sender.send({"values": values([{"direction": "read"}])}, now=2)
+        got = []
+        while len(got) < 2:
+            sender.wait(0)
+            got += receiver.read()
+        assert got[0].batches[ARTIFACT_CONTENTS.name].column(1)[0].as_py() == bytes(12 << 20)
+        assert got[1].batches["values"].num_rows == 1
+        assert not sender.shed

@@ -66,6 +66,7 @@ QUEUE_OCTETS: Final = 32 << 20
 PIPE_OCTETS: Final = 1 << 20
 """What the kernel is asked to hold; less where it allows no more."""
 
+_BULKY: Final = "artifact_contents"
 _READ_OCTETS: Final = 1 << 18
 ENOUGH: Final = MAX_FRAME // 4
 
@@ -87,7 +88,8 @@ class Sender:
     """Queues steps and writes them without waiting. fd: the write end of a pipe, which it makes non-blocking.
 
     queue_octets: from a quarter of this waiting on, read values are left out, from half on repeated reads, too, from
-    three quarters on strangers (shedding); so, too, where what waits has waited for one, two, three seconds.
+    three quarters on strangers (shedding); so, too, where what waits has waited for one, two, three seconds. Octets of
+    programs count for none of this: a firmware that passes by is no flood.
     most: how far that may go; with NONE, what has no room is waited for. Not for several threads. Raises OutputError
     where the other side has gone.
     """
@@ -112,6 +114,8 @@ class Sender:
         self._shedder = Shedder()
         self._marks: deque[tuple[int, float]] = deque()
         """Steps that may still wait: where they end in the stream, and when they were queued."""
+        self._bulk: deque[tuple[int, int]] = deque()
+        """Octets of programs that may still wait: where they end in the stream, and how many they are."""
         self._untold: Counter[str] = Counter()
         self.pending = self.queued = 0
         self.shed: Counter[str] = Counter()
@@ -122,7 +126,9 @@ class Sender:
     @property
     def pressure(self) -> Pressure:
         """What would be left out now."""
-        full = 4 * self.pending // self._limit
+        while self._bulk and self._bulk[0][0] <= self.gone:
+            self._bulk.popleft()
+        full = 4 * max(0, self.pending - sum(octets for _, octets in self._bulk)) // self._limit
         return Pressure(min(max(full, int(self._waited_s())), Pressure.STRANGERS, self.most))
 
     def _waited_s(self) -> float:
@@ -194,6 +200,8 @@ class Sender:
             octets = self._writers[name].write(batch)
             self._queued(header(self._codes[name], len(octets)))
             self._queued(octets)
+            if name == _BULKY:
+                self._bulk.append((self.queued, len(octets)))
         elif batch.num_rows > 1:
             half = batch.num_rows // 2
             self._put(name, batch.slice(0, half))
