@@ -32,6 +32,7 @@ __all__ = [
     "read_policy",
     "run_captures",
     "spoken_at",
+    "verbs_of_protocols",
 ]
 
 _DAY_NS: Final = 86_400 * 10**9
@@ -170,6 +171,19 @@ def control_words() -> frozenset[str]:
     return frozenset(name for spec in waiting_specs() if spec.control for name in spec.names)
 
 
+def verbs_of_protocols() -> dict[str, frozenset[str]]:
+    """Protocol → the verbs that its functions have."""
+    from interlock.decode.registry import protocol_packages, waiting_specs  # noqa: PLC0415
+    from interlock.decode.verbs import VerbText, read_toml  # noqa: PLC0415
+
+    text, found = VerbText(), {}
+    for package, spec in zip(protocol_packages(), waiting_specs(), strict=False):  # outside ones stand behind
+        tables = text.all_of(package) if text.has(package) else read_toml(package)
+        verbs = frozenset(verb for rows in tables.values() for _, verb in rows.values())
+        found.update(dict.fromkeys(spec.names, verbs))
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Proposed:
     """A proposal and its texts: the site file's, the questions, and answers to begin with."""
@@ -194,6 +208,6 @@ def propose(policy: PolicyText, seen: Observed, answers: str | None, today: date
 
     draft = draft_of(policy.site, seen.traffic, seen.find, build, control_words(), today)
     given = () if answers is None else load_answers(_text(answers), draft.questions, words(), file=answers)
-    made = proposal_of(draft, given, seen.traffic, build)
+    made = proposal_of(draft, given, seen.traffic, build, verbs_of_protocols())
     text = with_proposal(policy.text, made.zones, made.conduits, made.decisions, file=policy.file)
     return Proposed(made, text, questions_text(made.questions), answers_text(made.questions))

@@ -25,6 +25,7 @@ from segment.check.rows import SECOND, flows, operations
 
 TODAY = date(2026, 11, 28)
 CONTROL = frozenset({"modbus", "s7comm", "bacnet", "goose"})
+EXPRESSED = {"modbus": frozenset({"read", "write", "identify"})}
 WORDS = CONTROL | {"http", "ftp", "ssh"}
 PANEL, PLC, DRIVE, OTHER, SAFE, STATION = (
     "10.0.1.1",
@@ -63,7 +64,7 @@ def seen(asked: list[dict[str, Any]], spoken: list[dict[str, Any]] | None = None
 
 def proposed(site: Site, traffic: Traffic, answers: str = "") -> Proposal:
     draft = draft_of(site, traffic, find, build, CONTROL, TODAY)
-    return proposal_of(draft, load_answers(answers, draft.questions, WORDS), traffic, build)
+    return proposal_of(draft, load_answers(answers, draft.questions, WORDS), traffic, build, EXPRESSED)
 
 
 USUAL = [

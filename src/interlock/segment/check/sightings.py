@@ -5,11 +5,12 @@ A plant repeats itself: ten million operations are some thousand kinds. Rows are
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
+
+from interlock.segment.check.ledger import MOST_FRAMES, Ledger, Rows, Sighting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,46 +20,12 @@ if TYPE_CHECKING:
 __all__ = ["MOST_FRAMES", "Key", "Sighting", "Sightings"]
 
 Key = tuple[str | int | None, ...]
-MOST_FRAMES: Final = 32
-"""Frames that a sighting names: the first ones."""
 MOST_KINDS: Final = 400_000
 """Beyond it new kinds are only counted: a flood of what nobody has seen before must not eat the machine."""
 _MOST_CELLS: Final = 1 << 62
 _ANSWERED: Final = frozenset({"ok", "unsolicited", "unknown"})
 """Outcomes; `unknown` are enciphered answers and those that the capture point did not see."""
 _NULL: Final = -1
-_FAR: Final = 2**63 - 1
-
-
-@dataclass(slots=True)
-class Sighting:
-    """first, last: UTC ns. answered: rows that were neither refused nor left without an answer.
-
-    frames: of its source, the first ones.
-    gaps, gaps_s, gaps_s2: how many times from one row to the next, their sum, and the sum of their squares.
-    """
-
-    count: int = 0
-    answered: int = 0
-    first: int = _FAR
-    last: int = 0
-    frames: list[int] = field(default_factory=list)
-    gaps: int = 0
-    gaps_s: float = 0.0
-    gaps_s2: float = 0.0
-
-    @property
-    def period_s(self) -> float | None:
-        """Mean time from one to the next; None where it occurred once."""
-        return self.gaps_s / self.gaps if self.gaps else None
-
-    @property
-    def scatter(self) -> float | None:
-        """Standard deviation of that time as a share of its mean: 0 for a clock, 1 for chance; None where unknown."""
-        mean = self.period_s
-        if not mean or self.gaps < 2:
-            return None
-        return float(max(0.0, self.gaps_s2 / self.gaps - mean * mean) ** 0.5 / mean)
 
 
 class Sightings:
@@ -69,20 +36,21 @@ class Sightings:
         self._texts, self._numbers, self._most = texts, numbers, most
         self._words: tuple[dict[str | None, int], ...] = tuple({} for _ in texts)
         self._spelled: tuple[list[str | None], ...] = tuple([] for _ in texts)
-        self._found: dict[tuple[int, ...], Sighting] = {}
+        self._kinds: dict[tuple[int, ...], int] = {}
+        self._ledger = Ledger()
         self.rows = 0
         self.left_out = 0
 
     def __iter__(self) -> Iterator[tuple[Key, Sighting]]:
         """Every kind with its sighting, in order of first sight in the rows."""
         width = len(self._texts)
-        for codes, sighting in self._found.items():
+        for codes, sighting in zip(self._kinds, self._ledger.sightings(len(self._kinds)), strict=True):
             words = (spelled[code] for spelled, code in zip(self._spelled, codes, strict=False))
             yield (*words, *(None if n == _NULL else n for n in codes[width:])), sighting
 
     def __len__(self) -> int:
         """How many kinds."""
-        return len(self._found)
+        return len(self._kinds)
 
     def add(self, batch: pa.RecordBatch, *, time: str, last: str, frames: tuple[str, ...]) -> None:
         """Take rows. time, last: columns of when each began and ended; frames: the first that is known counts."""
@@ -91,10 +59,27 @@ class Sightings:
         columns = [self._codes(batch, name, at) for at, name in enumerate(self._texts)]
         columns += [_integers(batch, name, _NULL) for name in self._numbers]
         groups, firsts = _grouped(columns, batch.num_rows)
-        keys = list(zip(*(column[firsts].tolist() for column in columns), strict=True))
-        weights = _integers(batch, "repeats", 1)
-        self.rows += int(weights.sum())
-        self._count(_Rows(batch, groups, len(keys), weights, time=time, last=last, frames=frames), keys)
+        ids = self._ids(list(zip(*(column[firsts].tolist() for column in columns), strict=True)))
+        rows = Rows(
+            count=_integers(batch, "repeats", 1),
+            answered=_went_well(batch),
+            first=_integers(batch, time, 0),
+            last=np.maximum(_integers(batch, time, 0), _integers(batch, last, 0)),
+            frames=_first_known(batch, frames),
+        )
+        self.rows += int(rows.count.sum())
+        self.left_out += int(rows.count[ids[groups] == _NULL].sum())
+        self._ledger.add(rows, groups, ids, len(self._kinds))
+
+    def _ids(self, keys: list[tuple[int, ...]]) -> NDArray[np.int64]:
+        """Number of each kind, new ones included; _NULL of those that there is no room for."""
+        kinds, ids = self._kinds, np.empty(len(keys), np.int64)
+        for at, key in enumerate(keys):
+            known = kinds.get(key, _NULL)
+            if known == _NULL and len(kinds) < self._most:
+                known = kinds[key] = len(kinds)
+            ids[at] = known
+        return ids
 
     def _codes(self, batch: pa.RecordBatch, name: str, at: int) -> NDArray[np.int64]:
         """Per row the number of its word, the same in all batches."""
@@ -109,8 +94,10 @@ class Sightings:
             codes = np.where(array.is_null().to_numpy(zero_copy_only=False), _NULL, codes)
         table = np.full(len(array.dictionary) + 1, _NULL, np.int64)
         used = np.flatnonzero(np.bincount(codes + 1, minlength=len(table)))
-        for code in used.tolist():
-            table[code] = self._code(at, None if code == 0 else array.dictionary[code - 1].as_py())
+        words = array.dictionary.take(pa.array(used[used > 0] - 1)).to_pylist()
+        spelled = [None, *words] if len(used) and used[0] == 0 else words
+        for code, word in zip(used.tolist(), spelled, strict=True):
+            table[code] = self._code(at, word)
         numbers: NDArray[np.int64] = table[codes + 1]
         return numbers
 
@@ -121,74 +108,12 @@ class Sightings:
             self._spelled[at].append(word)
         return code
 
-    def _count(self, rows: _Rows, keys: list[tuple[int, ...]]) -> None:
-        for key, seen in zip(keys, rows.groups(), strict=True):
-            sighting = self._found.get(key)
-            if sighting is None:
-                if len(self._found) >= self._most:
-                    self.left_out += seen.count
-                    continue
-                sighting = self._found[key] = Sighting()
-            _join(sighting, seen)
 
-
-class _Rows:
-    """One batch's rows by group."""
-
-    def __init__(self, batch: pa.RecordBatch, group: NDArray[np.int64], size: int, weights: NDArray[np.int64], *,
-                 time: str, last: str, frames: tuple[str, ...]) -> None:  # fmt: skip
-        times = _integers(batch, time, 0)
-        self._order = order = np.lexsort((times, group))
-        self._starts = np.searchsorted(group[order], np.arange(size))
-        self._size = size
-        self._times, self._lasts = times[order], np.maximum(times, _integers(batch, last, 0))[order]
-        self._weights = weights[order]
-        self._answered = np.where(_went_well(batch), weights, 0)[order]
-        found = np.zeros(batch.num_rows, np.int64)
-        for name in frames:
-            found = np.where(found == 0, _integers(batch, name, 0), found)
-        self._frames = found[order]
-
-    def groups(self) -> Iterator[Sighting]:
-        """What each group's rows say together."""
-        starts = self._starts
-        spans, inner = (self._lasts - self._times) / 1e9, np.maximum(self._weights - 1, 0)
-        spans[inner == 0] = 0.0
-        between = np.zeros(len(spans))
-        between[1:] = np.maximum(self._times[1:] - self._lasts[:-1], 0) / 1e9
-        between[starts] = 0.0
-        even = spans / np.maximum(1, inner)  # a row that stands for several: as if they came evenly
-        sums = (self._weights, self._answered, inner, between + spans, between**2 + even**2 * inner)
-        rows = np.diff(np.append(starts, len(spans)))
-        for start, many, last, (count, answered, gaps, gaps_s, gaps_s2) in zip(
-            starts.tolist(),
-            rows.tolist(),
-            np.maximum.reduceat(self._lasts, starts).tolist(),
-            zip(*(np.add.reduceat(part, starts).tolist() for part in sums), strict=True),
-            strict=True,
-        ):
-            frames = self._frames[start : start + min(many, MOST_FRAMES)]
-            first = int(self._times[start])
-            shown = frames[frames > 0].tolist()
-            yield Sighting(count, answered, first, last, shown, gaps + many - 1, gaps_s, gaps_s2)
-
-
-def _join(whole: Sighting, part: Sighting) -> None:
-    if whole.count and part.first > whole.last:
-        gap = (part.first - whole.last) / 1e9
-        whole.gaps, whole.gaps_s, whole.gaps_s2 = (
-            whole.gaps + 1,
-            whole.gaps_s + gap,
-            whole.gaps_s2 + gap * gap,
-        )
-    whole.count += part.count
-    whole.answered += part.answered
-    whole.first, whole.last = min(whole.first, part.first), max(whole.last, part.last)
-    whole.gaps, whole.gaps_s, whole.gaps_s2 = (
-        whole.gaps + part.gaps, whole.gaps_s + part.gaps_s, whole.gaps_s2 + part.gaps_s2,
-    )  # fmt: skip
-    if len(whole.frames) < MOST_FRAMES:
-        whole.frames.extend(part.frames[: MOST_FRAMES - len(whole.frames)])
+def _first_known(batch: pa.RecordBatch, names: tuple[str, ...]) -> NDArray[np.int64]:
+    found = np.zeros(batch.num_rows, np.int64)
+    for name in names:
+        found = np.where(found == 0, _integers(batch, name, 0), found)
+    return found
 
 
 def _integers(batch: pa.RecordBatch, name: str, null: int) -> NDArray[np.int64]:

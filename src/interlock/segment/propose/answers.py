@@ -12,7 +12,7 @@ from interlock.records.toml_places import WrongError, parse_toml, refusal, unlis
 from interlock.segment.propose.needs import UPKEEP, Names
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from datetime import date
 
     from interlock.records.conduit import ConduitVerb
@@ -27,7 +27,8 @@ __all__ = ["Answered", "answered_conduits", "load_answers"]
 class Answered:
     """One answer. yes: whether it may. clients, servers: only these; all of the question's where none are named.
 
-    protocols, verbs: what else it takes, beside the question's. objects: only these.
+    protocols, verbs: what else it takes, beside the question's; with other protocols, the other verbs are theirs alone.
+    objects: only these.
     """
 
     id: str
@@ -90,44 +91,81 @@ def _check(
 
 
 def answered_conduits(
-    site: Site, questions: Iterable[Question], answers: Iterable[Answered], places: Places, names: Names
+    site: Site,
+    questions: Iterable[Question],
+    answers: Iterable[Answered],
+    places: Places,
+    names: Names,
+    expressed: Mapping[str, frozenset[str]],
 ) -> Iterator[Conduit]:
-    """Conduits that the answers allow, least ones: each server by what it speaks."""
+    """Conduits that the answers allow, least ones: each server by what it speaks, each protocol with verbs it has.
+
+    expressed: protocol → verbs that its functions have; of one that is not there any.
+    """
     by_id = {answer.id: answer for answer in answers if answer.yes}
     for question in questions:
         if question.id in by_id:
-            yield from _conduits(site, question, by_id[question.id], places, names)
+            answer = by_id[question.id]
+            for shape, pairs in sorted(_shapes(site, question, answer, places, expressed).items()):
+                yield from _conduits(question, answer, shape, pairs, names)
+            yield from _calls(site, question, answer, places, names)
 
 
-def _conduits(
-    site: Site, question: Question, answer: Answered, places: Places, names: Names
-) -> Iterator[Conduit]:
+_Shape = tuple[str, str, tuple[str, ...], tuple[str, ...]]
+"""Zones, protocols, verbs."""
+
+
+def _shapes(
+    site: Site, question: Question, answer: Answered, places: Places, expressed: Mapping[str, frozenset[str]]
+) -> dict[_Shape, dict[str, list[str]]]:
+    """What conduits say → client → servers."""
     realm = question.realm
     spoken = dict(question.protocols)
     every = tuple(sorted({p for protocols in spoken.values() for p in protocols}))
     servers = [s for s in question.servers if not answer.servers or covers(answer.servers, s)]
     # A machine that the operator names and that served nothing so far: by whatever the others are asked.
     servers += [s for s in answer.servers if "/" not in s and s not in servers]
-    shapes: dict[tuple[str, str, tuple[str, ...]], dict[str, list[str]]] = {}
+    shapes: dict[_Shape, dict[str, list[str]]] = {}
     for client in answer.clients or question.clients:
         for server in servers:
-            ends = places.of(realm, client).name, places.of(realm, server).name
-            nowhere = ends[0] is None or ends[1] is None
-            if nowhere or client == server or _inside(site, ends) or _stands(site, question, client, server):
+            one, other = places.of(realm, client).name, places.of(realm, server).name
+            if one is None or other is None or client == server:
                 continue
-            assert ends[0] is not None
-            assert ends[1] is not None
-            protocols = tuple(sorted({*spoken.get(server, every), *answer.protocols}))
-            shapes.setdefault((ends[0], ends[1], protocols), {}).setdefault(client, []).append(server)
-    verbs = tuple(sorted({*question.verbs, *answer.verbs, *UPKEEP}))
-    for (one, other, protocols), pairs in sorted(shapes.items()):
-        for client, theirs in sorted(pairs.items()):
-            yield Conduit(
-                name=names.free(f"{one} to {other}: {question.id}"), from_=(one,), to=(other,), protocols=protocols,
-                verbs=verbs, objects=answer.objects, clients=(client,), servers=tuple(sorted(theirs)),
-                reason=answer.reason or f"answer to {question.id}", owner=answer.owner, until=answer.until,
-            )  # fmt: skip
-    yield from _calls(site, question, answer, places, names)
+            if _inside(site, one, other) or _stands(site, question, client, server):
+                continue
+            by_verbs: dict[tuple[str, ...], list[str]] = {}
+            for protocol in sorted({*spoken.get(server, every), *answer.protocols}):
+                more = answer.verbs if protocol in (answer.protocols or (protocol,)) else ()
+                by_verbs.setdefault(_verbs(question, more, expressed.get(protocol)), []).append(protocol)
+            for verbs, protocols in by_verbs.items():
+                shapes.setdefault((one, other, tuple(protocols), verbs), {}).setdefault(client, []).append(
+                    server
+                )
+    return shapes
+
+
+def _verbs(question: Question, more: Iterable[str], has: frozenset[str] | None) -> tuple[str, ...]:
+    """What the question asks for, as far as a protocol has it, and more that the operator adds."""
+    asked = {*question.verbs, *UPKEEP}
+    if has is not None:  # what can be operated can be selected before, by the same function with one bit more
+        asked &= has | ({"select"} if "operate" in has else set())
+    return tuple(sorted({*asked, *more}))
+
+
+def _conduits(
+    question: Question, answer: Answered, shape: _Shape, pairs: dict[str, list[str]], names: Names
+) -> Iterator[Conduit]:
+    """Clients with the same servers share one."""
+    one, other, protocols, verbs = shape
+    clients_of: dict[tuple[str, ...], list[str]] = {}
+    for client, servers in sorted(pairs.items()):
+        clients_of.setdefault(tuple(sorted(servers)), []).append(client)
+    for servers_, clients in clients_of.items():
+        yield Conduit(
+            name=names.free(f"{one} to {other}: {question.id}"), from_=(one,), to=(other,), protocols=protocols,
+            verbs=verbs, objects=answer.objects if verbs else (), clients=tuple(clients), servers=servers_,
+            reason=answer.reason or f"answer to {question.id}", owner=answer.owner, until=answer.until,
+        )  # fmt: skip
 
 
 def _calls(
@@ -158,6 +196,6 @@ def _stands(site: Site, question: Question, client: str, server: str | None) -> 
     )
 
 
-def _inside(site: Site, ends: tuple[str | None, str | None]) -> bool:
+def _inside(site: Site, one: str, other: str) -> bool:
     zones: dict[str, Zone] = {zone.name: zone for zone in site.zones}
-    return ends[0] == ends[1] and zones[ends[0] or ""].inside == "allow"
+    return one == other and zones[one].inside == "allow"

@@ -21,7 +21,7 @@ from interlock.segment.propose.questions import Question, questions_of
 from interlock.segment.propose.zones import proposed_zones
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
     from datetime import date
 
     from interlock.records.asset import Asset
@@ -80,12 +80,16 @@ def draft_of(
 
 
 def proposal_of(
-    draft: Draft, answers: tuple[Answered, ...], traffic: Traffic, build: Callable[[Site], Policy]
+    draft: Draft,
+    answers: tuple[Answered, ...],
+    traffic: Traffic,
+    build: Callable[[Site], Policy],
+    expressed: Mapping[str, frozenset[str]],
 ) -> Proposal:
-    """The whole. answers: to the draft's questions."""
+    """The whole. answers: to the draft's questions. expressed: protocol → verbs that its functions have."""
     names = Names(conduit.name for conduit in draft.site.conduits)
     places = build(draft.site).places
-    given = list(answered_conduits(draft.site, draft.questions, answers, places, names))
+    given = list(answered_conduits(draft.site, draft.questions, answers, places, names, expressed))
     site, told = _with(draft.site, given), [_of_answer(conduit) for conduit in given]
     new = list(given)
     sessions = {kind.ask.protocol or "" for kind in traffic.kinds(build(site)) if kind.ask.verb == "open"}

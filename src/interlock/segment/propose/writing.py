@@ -103,7 +103,8 @@ def answers_text(questions: Iterable[Question]) -> str:
     lines = [
         "# Answers to questions.toml. Take the # away where you answer; what is not answered is not allowed.",
         "# `clients`, `servers`: only these of the question's (or, where it asks who, who). `protocols`, `verbs`: what",
-        "# else it takes. `objects`: only these. `reason`, `owner`, `until` go into the conduit.",
+        "# else it takes (other verbs are of the other protocols). `objects`: only these. `reason`, `owner`, `until`",
+        "# go into the conduit.",
     ]
     for question in questions:
         lines += [
