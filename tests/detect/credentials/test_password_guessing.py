@@ -48,3 +48,30 @@ def test_one_password_at_many_machines_is_one_finding() -> None:
 def test_a_login_long_after_is_nobodys_guess() -> None:
     (finding,) = findings(PasswordGuessing(), credentials=[*GUESSED[:-1], {**GUESSED[-1], "at": 4000}])
     assert "found" not in finding.title
+
+
+UNANSWERED = [
+    {**TRY, "protocol": "opcua", "outcome": "unknown", "at": 60 * n, "user": user}
+    for n, user in enumerate(("admin", "operator", "root"))
+]
+
+
+def test_several_accounts_at_a_controller_without_any_answer_are_tried_out() -> None:
+    (finding,) = findings(PasswordGuessing(), credentials=UNANSWERED)
+    assert (finding.techniques[0], finding.count) == ("T0859", 3)
+    assert "none answered" in finding.explanation
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        UNANSWERED[:2],
+        [{**row, "user": "operator"} for row in UNANSWERED * 4],
+        [{**row, "at": row["at"] * 30} for row in UNANSWERED],
+        [{**row, "protocol": "ftp"} for row in UNANSWERED],
+        [{**row, "outcome": "ok"} for row in UNANSWERED],
+    ],
+    ids=["two accounts", "one again and again", "over an hour", "no machine of the process", "accepted"],
+)
+def test_silent_for_who_logs_on_as_people_do(rows: list[dict]) -> None:
+    assert findings(PasswordGuessing(), credentials=rows) == ()

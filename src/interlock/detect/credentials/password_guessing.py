@@ -8,7 +8,7 @@ import numpy as np
 
 from interlock.detect.batch import MINUTE_NS
 from interlock.detect.causes import CauseDetector, Verdict
-from interlock.detect.control import spoken
+from interlock.detect.control import CONTROL_PROTOCOLS, spoken
 from interlock.detect.credentials.places import at_process
 from interlock.detect.techniques import named
 from interlock.detect.wording import counted
@@ -26,6 +26,9 @@ __all__ = ["PasswordGuessing"]
 FEW: Final = 5
 """Refusals in WITHIN_NS that no forgetful person needs."""
 WITHIN_NS: Final = 10 * MINUTE_NS
+ACCOUNTS: Final = 3
+"""Accounts of one machine of the process that a client tries in WITHIN_NS and gets no answer: nobody has so many."""
+_UNANSWERED: Final = frozenset({"unknown", "no-answer"})
 _SERVERS: Final = 64
 _MOST: Final = 4096
 
@@ -42,6 +45,10 @@ class PasswordGuessing(CauseDetector):
         )
     }
 
+    withheld_by: ClassVar[Mapping[str, str]] = {
+        "one-way": "the other direction is missing, so every login looks unanswered",
+    }
+
     def __init__(self) -> None:
         super().__init__()
         self._tries: dict[Key, dict[str, list[int]]] = {}
@@ -49,6 +56,7 @@ class PasswordGuessing(CauseDetector):
 
     def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:  # noqa: ARG002 - the interface's shape
         """Count refusals by who and whom, and what was accepted soon after many of them."""
+        yield from self._unanswered(batch)
         groups = batch.groups("source", "realm", "client", "server", "protocol", "scheme", "outcome")
         told: list[tuple[int, Key, str, bool]] = []
         for group, (source, realm, client, server, protocol, scheme, outcome) in groups:
@@ -72,6 +80,32 @@ class PasswordGuessing(CauseDetector):
                 self.tallies[pair].add_rows(source, batch, np.array([row]))
                 self.tallies[pair].note("found", "yes")
                 yield pair
+
+    def _unanswered(self, batch: Batch) -> Iterable[Key]:
+        """Count the accounts that a client tries at a machine of the process and gets no answer about."""
+        groups = batch.groups("source", "realm", "client", "server", "protocol", "scheme", "user", "outcome")
+        for group, (source, realm, client, server, protocol, scheme, user, outcome) in groups:
+            if (
+                outcome not in _UNANSWERED
+                or not user
+                or scheme == "community"
+                or protocol not in CONTROL_PROTOCOLS
+            ):
+                continue
+            key = (realm or "", client or "", server or "", protocol or "")
+            accounts, latest = (
+                _kept(self._tries, (*key, "accounts")),
+                int(batch.times_ns()[groups.rows(group)].max()),
+            )
+            accounts.pop(user, None)
+            accounts[user] = [latest]
+            if len(accounts) > _SERVERS:
+                accounts.pop(next(iter(accounts)))
+            self.tallies[key].add_group(source or "", groups, group)
+            self.tallies[key].note("user", user, len(groups.rows(group)))
+            if sum(abs(latest - last) <= WITHIN_NS for (last,) in accounts.values()) >= ACCOUNTS:
+                self.tallies[key].note("many", "yes")
+                yield key
 
     def _refused(self, key: Key, time: int) -> None:
         """Keep in mind when it was, at the server and at all of the client's servers."""
@@ -97,7 +131,7 @@ class PasswordGuessing(CauseDetector):
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Critical where a password was found at a machine of the plant."""
         realm, client, server, protocol = key
-        if not tally.noted("dense"):
+        if not (tally.noted("dense") or tally.noted("many")):
             return None
         by = context.name(realm, client)
         servers = [server] if server else list(tally.noted("server"))
@@ -114,10 +148,7 @@ class PasswordGuessing(CauseDetector):
             confidence=0.9,
             title=f"{by} tries passwords at {at} over {spoken(protocol)}"
             + (" and found one" if found else ""),
-            seen=f"Seen {counted(tally.count, 'login')}, {FEW} or more of them refused within ten minutes"
-            + (f", to account {', '.join(users[:5])}" if users else "")
-            + (f", at {', '.join(servers[:5])}" if not server else "")
-            + ("; then one was accepted." if found else "; none was accepted."),
+            seen=_seen(tally, servers if not server else []),
             matters=_MATTERS,
             silent=_SILENT,
             actions=_ACTIONS,
@@ -150,6 +181,22 @@ class PasswordGuessing(CauseDetector):
         self._hot = {tuple(map(str, key)): int(until) for key, until in hot}
 
 
+def _seen(tally: Tally, servers: list[str]) -> str:
+    """What was tried, at which machines where they are several, and what came of it."""
+    users = list(tally.noted("user"))
+    refused = (
+        f"{FEW} or more of them refused"
+        if tally.noted("dense")
+        else f"to {ACCOUNTS} or more accounts, none answered,"
+    )
+    return (
+        f"Seen {counted(tally.count, 'login')}, {refused} within ten minutes"
+        + (f", to account {', '.join(users[:5])}" if users else "")
+        + (f", at {', '.join(servers[:5])}" if servers else "")
+        + ("; then one was accepted." if tally.noted("found") else "; none was accepted.")
+    )
+
+
 def _kept(tries: dict[Key, dict[str, list[int]]], key: Key) -> dict[str, list[int]]:
     """What is known of a key, which is now the newest; past _MOST the oldest is forgotten."""
     known = tries.pop(key, {})
@@ -164,8 +211,9 @@ _MATTERS: Final = (
     "its programs and set points are in reach."
 )
 _SILENT: Final = (
-    f"Silent below {FEW} refusals in ten minutes, for logins inside a cipher, and where no answer is "
-    "seen; a tool with an old password looks the same, and is found by its regular tries."
+    f"Silent below {FEW} refusals in ten minutes, for logins inside a cipher, and where no answer is seen, but for "
+    f"{ACCOUNTS} accounts at a machine of the process; a tool with an old password looks the same, and is found by its "
+    "regular tries."
 )
 _ACTIONS: Final = (
     Action(
