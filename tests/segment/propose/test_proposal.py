@@ -293,3 +293,11 @@ def test_what_was_not_seen_is_said() -> None:
     month = coverage_of({"a": (thursday, thursday + 32 * 24 * hour)}, [], [])
     assert len(month.missing) == 1
     assert coverage_of({}, [], []).hours == 0
+
+
+def test_a_plant_may_use_public_addresses_and_a_stranger_stays_outside() -> None:
+    plant = ["141.81.0.10", "141.81.0.23", "141.81.0.43"]
+    asked = [{"client": plant[0], "server": server} for server in plant[1:]]
+    made = proposed(Site(), seen([*asked, {"client": "203.0.113.5", "server": plant[1]}]))
+    assert {z.kind: z.members for z in made.zones if z.kind == "external"} == {"external": ("203.0.113.5",)}
+    assert any(z.name == "operations" and z.members == (plant[0],) for z in made.zones)

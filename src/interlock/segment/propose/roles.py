@@ -27,16 +27,19 @@ class Belongs(NamedTuple):
 
 
 def belongs(
-    site: Site, realm: str, address: str, asset: Asset | None, *, serves: bool, uses: bool
+    site: Site, realm: str, address: str, asset: Asset | None, *, serves: bool, uses: bool, near: bool
 ) -> Belongs:
-    """Say where a machine belongs. serves, uses: whether it answers, or asks by, a control protocol."""
+    """Say where a machine belongs. serves, uses: whether it answers, or asks by, a control protocol.
+
+    near: whether others of its network speak control protocols: plants use public addresses of their own choice, too.
+    """
     addresses = (address,) if asset is None else (address, *asset.ips, *asset.macs)
     role = None if asset is None else asset.role
     if role == "safety-controller" or any(site.safety_system(realm, a) for a in addresses):
         return Belongs("safety", "it is a safety system", 0.95)
     if any(site.engineering_station(realm, a) for a in addresses):
         return Belongs("operations", "the site file names it as an engineering station", 0.95)
-    if _foreign(address) and not any(site.owns(realm, a) for a in addresses):
+    if _foreign(address) and not near and not any(site.owns(realm, a) for a in addresses):
         return Belongs("external", "its address is a public one", 0.8)
     if role in _FIELD:
         return Belongs("cell", f"it is a {role}", 0.85)

@@ -52,7 +52,10 @@ def proposed_zones(
         m for m in machines.alive if places.of(*m).zone is None and not places.of(*m).why.startswith("zones ")
     ]
     where = {
-        m: belongs(site, *m, find(*m), serves=m in machines.serve, uses=m in machines.use) for m in alone
+        m: belongs(
+            site, *m, find(*m), serves=m in machines.serve, uses=m in machines.use, near=machines.near(m)
+        )
+        for m in alone
     }
     zones, decisions, names = [], [], {zone.name for zone in site.zones}
     for realm in dict.fromkeys(m[0] for m in sorted(alone)):
@@ -74,6 +77,7 @@ class _Machines:
         self.serve: set[Machine] = set()
         self.use: set[Machine] = set()
         self.talks: dict[str, dict[tuple[str, str], int]] = {}
+        self._networks: dict[Machine, set[str]] = {}
         for kind in kinds:
             ask = kind.ask
             if not kind.seen.answered or is_group(ask.client) or is_nobody(ask.client):
@@ -85,9 +89,20 @@ class _Machines:
             if len(ends) == 2 and ask.protocol in control:
                 self.use.add(ends[0])
                 self.serve.add(ends[1])
+                for realm, address in ends:
+                    self._networks.setdefault((realm, _network(address)), set()).add(address)
                 talks = self.talks.setdefault(ask.realm, {})
                 pair = ends[0][1], ends[1][1]
                 talks[pair] = talks.get(pair, 0) + kind.seen.count
+
+    def near(self, machine: Machine) -> bool:
+        """Whether others of its network (/16) speak control protocols."""
+        realm, address = machine
+        return bool(self._networks.get((realm, _network(address)), set()) - {address})
+
+
+def _network(address: str) -> str:
+    return ".".join(address.split(".")[:2])
 
 
 def _first(find: Callable[[str, str], Asset | None], realm: str, address: str) -> str:
