@@ -27,6 +27,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "interlock.cli.zone_export:export",
         "Write the policy for a firewall, and say what that cannot say.",
     ),
+    "reach": (
+        "interlock.cli.zone_reach:reach",
+        "Say what a taken machine could touch, and where to cut that.",
+    ),
 }
 """name → (where it is, its one line)."""
 

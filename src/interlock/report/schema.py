@@ -30,6 +30,7 @@ SCHEMA_NAMES: Final = (
     "status",
     "zone-check",
     "zone-export",
+    "zone-reach",
     "zone-proposal",
     "zone-replay",
 )

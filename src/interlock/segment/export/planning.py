@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from interlock.records.asset import Asset
     from interlock.records.conduit import Conduit
-    from interlock.records.site import Member
+    from interlock.records.site import Member, Site
     from interlock.segment.model.policy import Policy
 
-__all__ = ["plan_of", "realm_of"]
+__all__ = ["plan_of", "realm_of", "refuse_unknown"]
 
 
 def realm_of(policy: Policy, wanted: str | None) -> str:
@@ -35,6 +35,16 @@ def realm_of(policy: Policy, wanted: str | None) -> str:
     return wanted or realms[0]
 
 
+def refuse_unknown(site: Site, realm: str, assets: Sequence[Asset] | None) -> None:
+    """Raise PolicyError where zones need an inventory and there is none: what is not looked up would be left out."""
+    needing = [zone.name for zone in site.zones if zone.realm == realm and (zone.assets or zone.selector)]
+    if needing and assets is None:
+        raise PolicyError(
+            f"zone {needing[0]} names machines by id or by what is known of them; "
+            "give the inventory that knows them: --assets FOLDER (of `interlock analyze`) or --store DIR"
+        )
+
+
 def plan_of(
     policy: Policy, realm: str, known: Mapping[str, tuple[str, ...]], assets: Sequence[Asset] | None = None
 ) -> Plan:
@@ -45,12 +55,7 @@ def plan_of(
     """
     site = policy.site
     zones = [zone for zone in site.zones if zone.realm == realm]
-    needing = [zone.name for zone in zones if zone.assets or zone.selector is not None]
-    if needing and assets is None:
-        raise PolicyError(
-            f"zone {needing[0]} names machines by id or by what is known of them; "
-            "give the inventory that knows them: --assets FOLDER (of `interlock analyze`) or --store DIR"
-        )
+    refuse_unknown(site, realm, assets)
     regions = regions_of(site, realm, policy.today, policy.places, assets or ())
     ends = {
         zone.name: Ends(f"z{number}_{slug(zone.name)}", regions[zone.name], (zone.name,))

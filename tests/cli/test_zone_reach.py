@@ -1,0 +1,104 @@
+"""What a person sees who asks what a taken machine could touch."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.cli import terminal
+
+from interlock.report.schema import check as check_schema
+
+SITE = """
+[[zones]]
+name = "office"
+kind = "business"
+members = ["192.168.0.0/24"]
+sl_t = 1
+[[zones]]
+name = "operations"
+members = ["10.0.1.1", "10.0.1.2"]
+sl_t = 2
+[[zones]]
+name = "safety"
+kind = "safety"
+members = ["10.0.9.1"]
+sl_t = 3
+[[safety_systems]]
+address = "10.0.9.1"
+name = "ESD"
+[[conduits]]
+name = "terminal"
+from = ["office"]
+to = ["operations"]
+protocols = ["rdp"]
+verbs = ["unknown"]
+[[conduits]]
+name = "trip"
+from = ["operations"]
+to = ["safety"]
+protocols = ["modbus"]
+verbs = ["read", "write"]
+clients = ["10.0.1.2"]
+"""
+
+
+def run(*arguments):
+    ended = terminal.run("zone", "reach", *arguments)
+    return ended._replace(out=ended.out.decode())
+
+
+@pytest.fixture
+def site(tmp_path):
+    file = tmp_path / "site.toml"
+    file.write_text(SITE, "utf-8")
+    return file
+
+
+def test_the_way_is_told_hop_by_hop_and_where_to_cut(site):
+    ended = run("office", "ESD", "--site", site)
+    assert (ended.code, ended.err) == (1, "")
+    lines = ended.out.splitlines()
+    assert lines[:4] == [
+        "any machine of 192.168.0.0/24 (office): could take 3 and touch 0 more machines; in a flat network all 3",
+        (
+            "ESD (safety) is taken: through conduit terminal (unknown, rdp) to 10.0.1.2,"
+            " then through conduit trip (write) to ESD"
+        ),
+        "ESD: 3 machines could take it, 0 more could touch it",
+        "  every way passes conduit terminal, conduit trip",
+    ]
+    assert lines[4].startswith("  cut: conduit t")
+    assert lines[4].endswith("or narrow who may; 1 machines then no longer come to ESD")
+
+
+def test_reading_takes_nothing(site):
+    site.write_text(SITE.replace('verbs = ["read", "write"]', 'verbs = ["read"]'))
+    ended = run("--site", site)
+    assert ended.code == 0
+    assert "ESD: 0 machines could take it, 3 more could touch it" in ended.out
+    assert run("office", "10.0.9.1", "--site", site).code == 1
+    assert run("10.0.9.1", "office", "--site", site).out.splitlines()[1] == "no way leads there"
+
+
+def test_json(site):
+    ended = run("--site", site, "--jewel", "10.0.1.1", "--json")
+    assert ended.code == 1
+    document = json.loads(ended.out)
+    check_schema(document, "zone-reach")
+    assert [each["name"] for each in document["precious"]] == ["ESD", "safety", "10.0.1.1"]
+    assert {row["zone"]: row["taken"] for row in document["radius"]}["office"] == 3
+    assert {row["before"] for row in document["radius"]} == {3}
+    way = next(
+        w for w in document["ways"] if w["from"] == ["any machine of 192.168.0.0/24"] and w["to"] == ["ESD"]
+    )
+    assert [(hop["by"], hop["words"]) for hop in way["hops"]] == [
+        ("terminal", ["unknown", "rdp"]),
+        ("trip", ["write"]),
+    ]
+
+
+def test_misuse_is_told(site):
+    ended = run("moon", "--site", site)
+    assert (ended.code, ended.out) == (2, "")
+    assert terminal.one_sentence(ended).endswith("name an address, a machine or a zone of the site file")
