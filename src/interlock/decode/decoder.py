@@ -54,6 +54,7 @@ class Decoder:
         """Decode every message; one that breaks the decoder becomes an oddity, the rest goes on."""
         i: cython.int
         before: cython.longlong
+        most: cython.longlong = MAX_ROWS
         self.beat[3] = 1  # heartbeat.BUSY
         for i in range(m.n):
             self.beat[0] += 1
@@ -81,7 +82,7 @@ class Decoder:
             before -= out.n + self.values.n + len(self.facts.oddities) + len(self.facts.clues)
             if self.facts.details:
                 before -= _rows_of(self.facts.details)
-            if self.facts.suppressed - before > 65536:  # MAX_ROWS, as a C integer
+            if self.facts.suppressed - before > most:
                 self._struck(m, i, "flooded", 0, MAX_STRIKES)
         m.done()
         self.beat[3] = 0
