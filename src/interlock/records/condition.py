@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from interlock.records.ternary import ExpressionError, combined
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -38,12 +40,8 @@ _CONSTANTS: Final = {"on": 1.0, "off": 0.0}
 _WORDS: Final = frozenset({"and", "or", "not", "abs", *_CONSTANTS})
 
 
-class ConditionError(Exception):
-    """offset: characters from the text's beginning to what is wrong."""
-
-    def __init__(self, offset: int, text: str) -> None:
-        super().__init__(text)
-        self.offset = offset
+class ConditionError(ExpressionError):
+    """See ExpressionError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +66,8 @@ class Condition:
 
     def holds(self, look: Callable[[str], float | None]) -> bool | None:
         """Whether it is true. look: value of a tag, None where it has not been seen. None: it cannot be known."""
-        if self.kind == "not":
-            inner = self.parts[0].holds(look)
-            return None if inner is None else not inner
-        if self.kind in {"and", "or"}:
-            every, decides = [part.holds(look) for part in self.parts], self.kind == "or"
-            return decides if decides in every else None if None in every else not decides
+        if self.kind in {"not", "and", "or"}:
+            return combined(self.kind, [part.holds(look) for part in self.parts])
         left, right = (part.number(look) for part in self.parts)
         return None if left is None or right is None else _COMPARE[self.kind](left, right)
 

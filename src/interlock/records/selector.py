@@ -19,6 +19,8 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from interlock.records.ternary import ExpressionError, combined
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -62,12 +64,8 @@ FIELDS: Final[dict[str, Callable[[Asset], tuple[str, ...]]]] = {
 """Field → what is known of it, in small letters; empty where nothing is. Of several (names, protocols) any counts."""
 
 
-class SelectorError(Exception):
-    """offset: characters from the text's beginning to what is wrong."""
-
-    def __init__(self, offset: int, text: str) -> None:
-        super().__init__(text)
-        self.offset = offset
+class SelectorError(ExpressionError):
+    """See ExpressionError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +79,8 @@ class Selector:
 
     def selects(self, asset: Asset) -> bool | None:
         """Whether a machine is meant; None where too little is known of it to say so."""
-        if self.kind == "not":
-            inner = self.parts[0].selects(asset)
-            return None if inner is None else not inner
-        if self.kind in {"and", "or"}:
-            every, decides = [part.selects(asset) for part in self.parts], self.kind == "or"
-            return decides if decides in every else None if None in every else not decides
+        if self.kind in {"not", "and", "or"}:
+            return combined(self.kind, [part.selects(asset) for part in self.parts])
         known = FIELDS[self.field](asset)
         if not known:
             return None

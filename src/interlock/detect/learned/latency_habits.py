@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from interlock.detect.learned.places import Places
+from interlock.detect.learned.places import Placed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,26 +41,13 @@ class Answers:
     minutes: NDArray[np.int64]
 
 
-class Habits:
+class Habits(Placed):
     """Per relation, how many answers took how long, in powers of two of a microsecond."""
 
     def __init__(self, most: int) -> None:
         """most: relations; more are not taken in."""
-        self._places = Places(most)
+        super().__init__(most)
         self._counts = np.zeros((0, _BINS), np.int64)
-
-    def __len__(self) -> int:
-        """How many relations there are."""
-        return len(self._places)
-
-    @property
-    def keys(self) -> list[Key]:
-        """The relations, by place."""
-        return self._places.keys
-
-    def find(self, key: Key) -> int:
-        """Give the place of a relation; -1 where it is not known."""
-        return self._places.find(key)
 
     def make(self, key: Key) -> int:
         """Give the place of a relation, new if need be; -1 where there is no room."""

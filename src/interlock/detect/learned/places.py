@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from interlock.detect.tally import Key
 
-__all__ = ["Places", "Seconds", "roomy"]
+__all__ = ["Placed", "Places", "Seconds", "roomy"]
 
 _LEAST: Final = 64
 _SECOND_NS: Final = 1_000_000_000
@@ -44,6 +44,27 @@ class Places:
         self._known[key] = len(self.keys)
         self.keys.append(key)
         return len(self.keys) - 1
+
+
+class Placed:
+    """What is known of keys, by their places."""
+
+    def __init__(self, most: int) -> None:
+        """most: keys; more are not taken in."""
+        self._places = Places(most)
+
+    def __len__(self) -> int:
+        """How many keys there are."""
+        return len(self._places)
+
+    @property
+    def keys(self) -> list[Key]:
+        """The keys, by place."""
+        return self._places.keys
+
+    def find(self, key: Key) -> int:
+        """Give the place of a key; -1 where it is not known."""
+        return self._places.find(key)
 
 
 class Seconds:

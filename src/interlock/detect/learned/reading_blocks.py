@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from interlock.detect.learned.places import Places, roomy
+from interlock.detect.learned.places import Placed, roomy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,23 +42,14 @@ class Blocks:
     same: NDArray[np.int64]
 
 
-class Readers:
+class Readers(Placed):
     """Per object: its last readings, as numbers that stand for them, and those of the block that is not full."""
 
     def __init__(self, most: int) -> None:
         """most: objects; more are not taken in."""
-        self._places = Places(most)
+        super().__init__(most)
         self._last, self._held = np.zeros((0, MEMORY), np.uint64), np.zeros((0, BLOCK), np.uint64)
         self._known, self._count = np.zeros(0, np.int64), np.zeros(0, np.int64)
-
-    @property
-    def keys(self) -> list[Key]:
-        """The objects, by place."""
-        return self._places.keys
-
-    def find(self, key: Key) -> int:
-        """Give the place of an object; -1 where it is not known."""
-        return self._places.find(key)
 
     def make(self, key: Key) -> int:
         """Give the place of an object, new if need be; -1 where there is no room."""

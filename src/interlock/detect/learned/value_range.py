@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from interlock.detect.learned.places import Places
+from interlock.detect.learned.places import Placed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +42,7 @@ class Numbers:
     slot: NDArray[np.int64]
 
 
-class Ranges:
+class Ranges(Placed):
     """Least and most of each number of each object; rows and minutes behind them; when they last grew much.
 
     All objects in a few long arrays, so that a batch is looked at in a few steps, whatever many objects it tells of.
@@ -50,26 +50,13 @@ class Ranges:
 
     def __init__(self, most: int) -> None:
         """most: objects; more are not taken in."""
-        self._places = Places(most)
+        super().__init__(most)
         self._low, self._high = np.zeros(0, np.float64), np.zeros(0, np.float64)
         self._used = 0
         self._begins, self._rows, self._first, self._last, self._grew = (
             np.zeros(0, np.int64) for _ in range(5)
         )
         self._written = np.zeros(0, np.bool_)
-
-    def __len__(self) -> int:
-        """How many objects there are."""
-        return len(self._places)
-
-    @property
-    def keys(self) -> list[Key]:
-        """The objects, by place."""
-        return self._places.keys
-
-    def find(self, key: Key) -> int:
-        """Give the place of an object; -1 where it is not known."""
-        return self._places.find(key)
 
     def begin(self, key: Key) -> int:
         """Where the ranges of a known object's numbers begin."""
