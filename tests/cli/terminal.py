@@ -52,3 +52,9 @@ def one_sentence(ended: Ended) -> str:
     assert lines[0].startswith("interlock: ")
     assert len(lines[0]) < 400
     return lines[0]
+
+
+def told(*arguments, **how):
+    """As `run`, with its output as text."""
+    ended = run(*arguments, **how)
+    return ended._replace(out=ended.out.decode())

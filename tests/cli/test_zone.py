@@ -9,11 +9,7 @@ from tests.cli import terminal
 
 from interlock.report.schema import check as check_schema
 
-
-def run(*arguments, **how):
-    """As a terminal runs it, with its output as text."""
-    ended = terminal.run(*arguments, **how)
-    return ended._replace(out=ended.out.decode())
+run = terminal.told
 
 
 @pytest.fixture(scope="module")

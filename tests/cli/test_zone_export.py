@@ -30,8 +30,7 @@ verbs = ["read"]
 
 
 def run(*arguments):
-    ended = terminal.run("zone", "export", *arguments)
-    return ended._replace(out=ended.out.decode())
+    return terminal.told("zone", "export", *arguments)
 
 
 @pytest.fixture

@@ -44,8 +44,7 @@ clients = ["10.0.1.2"]
 
 
 def run(*arguments):
-    ended = terminal.run("zone", "reach", *arguments)
-    return ended._replace(out=ended.out.decode())
+    return terminal.told("zone", "reach", *arguments)
 
 
 @pytest.fixture
