@@ -7,6 +7,7 @@ on that conversation is passed over. The parent holds nothing but the child's nu
 
 from __future__ import annotations
 
+import gc
 import io
 import mmap
 import os
@@ -189,9 +190,11 @@ class _Child:
 def _work(work: Callable[[Watch], None], watch: Watch, parent_lives: int) -> NoReturn:
     """The child's whole life: it ends as any program does, by what it raises, and never returns to its caller.
 
-    In a group of its own, so that a terminal's Ctrl-C comes once, from the parent.
+    In a group of its own, so that a terminal's Ctrl-C comes once, from the parent. What it shares with the parent
+    is not the collector's to look through: in a large program that takes as long as a decoder may.
     """
     os.setpgid(0, 0)
+    gc.freeze()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _FORWARDED)
     threading.Thread(target=_die_with_parent, args=(parent_lives,), daemon=True).start()
     work(watch)

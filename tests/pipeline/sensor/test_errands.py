@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.pipeline.sensor.errands import SLICE_S, Errands
+from interlock.pipeline.sensor.errands import MOST_ROWS, SLICE_S, Errands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,3 +67,15 @@ def test_there_is_a_bound_to_what_may_wait() -> None:
         errands.add(_errand(clock, name, 3, 1.0, done))
     errands.go_on()
     assert len({name for name, turn in done if turn == 2}) >= 100 - 32
+
+
+@given(st.lists(st.integers(0, 40_000), min_size=1, max_size=30))
+def test_rows_that_wait_are_bounded_however_much_comes(rows: list[int]) -> None:
+    """Each of them holds its rows until its last turn is done."""
+    clock, done = Clock(), []
+    errands = Errands(clock)
+    for name, count in enumerate(rows):
+        errands.add(_errand(clock, name, 3, 1.0, done), count)
+        errands.go_on()
+        ended = {name for name, turn in done if turn == 2}
+        assert sum(count for name, count in enumerate(rows[: name + 1]) if name not in ended) <= MOST_ROWS

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["SLICE_S", "Errands"]
+__all__ = ["MOST_ROWS", "SLICE_S", "Errands"]
 
 SLICE_S: Final = 0.004
 """How long errands may keep anybody waiting, but for the one turn that is being done."""
 _MOST: Final = 32
-"""Errands that may wait; beyond it they are done whoever else waits, so that they hold a bounded number of rows."""
+"""Errands that may wait; beyond it they are done whoever else waits."""
+MOST_ROWS: Final = 65_536
+"""Rows that all of them may hold: two of the largest. What comes faster than it is done would else lie in memory by
+the 100 MiB."""
 
 
 class Errands:
@@ -21,19 +24,21 @@ class Errands:
 
     def __init__(self, now_s: Callable[[], float]) -> None:
         self._now_s = now_s
-        self._left: deque[Iterator[object]] = deque()
+        self._left: deque[tuple[Iterator[object], int]] = deque()
+        self._rows = 0
 
     def __bool__(self) -> bool:
         return bool(self._left)
 
-    def add(self, errand: Iterator[object]) -> None:
-        """One more, whose every step is a turn of a few milliseconds."""
-        self._left.append(errand)
+    def add(self, errand: Iterator[object], rows: int = 0) -> None:
+        """One more, whose every step is a turn of a few milliseconds. rows: so many it holds until it is done."""
+        self._left.append((errand, rows))
+        self._rows += rows
 
     def go_on(self) -> None:
         """Turns for SLICE_S, one at least."""
         end = self._now_s() + SLICE_S
-        while self._turn() and (self._now_s() < end or len(self._left) > _MOST):
+        while self._turn() and (self._now_s() < end or self._is_full()):
             pass
 
     def settle(self) -> None:
@@ -43,6 +48,9 @@ class Errands:
 
     def _turn(self) -> bool:
         """One turn; whether there was one to do."""
-        if self._left and next(self._left[0], self) is self:
-            self._left.popleft()
+        if self._left and next(self._left[0][0], self) is self:
+            self._rows -= self._left.popleft()[1]
         return bool(self._left)
+
+    def _is_full(self) -> bool:
+        return len(self._left) > _MOST or self._rows > MOST_ROWS

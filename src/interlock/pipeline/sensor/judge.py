@@ -257,7 +257,7 @@ class Judge:
 
     def _let_know(self, table: str, rows: pa.RecordBatch | None) -> None:
         if rows is not None:
-            self._errands.add(self._telling(table, rows))
+            self._errands.add(self._telling(table, rows), rows.num_rows)
 
     def _telling(self, table: str, rows: pa.RecordBatch) -> Iterator[None]:
         self._inventory.feed(table, rows)
@@ -313,7 +313,7 @@ class Judge:
         """Judge what could wait, in turns. Of values it waited for the Patient alone."""
         if rows is not None:
             self._calm_since[name] = self._clock()
-            self._errands.add(self._committing(self._turns(name, rows)))
+            self._errands.add(self._committing(self._turns(name, rows)), rows.num_rows)
 
     def _turns(self, name: str, rows: pa.RecordBatch) -> Iterator[list[Finding]]:
         patient = True if name == "values" else None
