@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from tests.cli import terminal
@@ -209,13 +210,13 @@ def test_a_proposal_is_written_beside_the_site_file_and_allows_what_was_seen(pla
         "zone", "propose", quiet, "--site", out / "site.toml", "--out", out, "--answers", out / "answers.toml"
     )
     assert again.code == 0
-    assert "2 questions are open" in again.out
+    assert "2 questions open" in again.out
     assert (out / "answers.toml").read_text("utf-8") == ANSWERS
     assert '"write"' in (out / "site.toml").read_text("utf-8")
     last = run(
         "zone", "propose", quiet, "--site", out / "site.toml", "--out", out, "--answers", out / "answers.toml"
     )
-    assert "0 zones and 0 conduits are proposed" in last.out
+    assert "proposed: 0 zones and 0 conduits" in last.out
 
 
 def test_without_a_site_file_every_machine_gets_a_zone(plant, tmp_path):
@@ -270,13 +271,67 @@ def test_replay_of_quiet_traffic_is_not_enough_or_clean_and_never_safe(policy, t
     assert run("plant", "record", "--minutes", "1", "--seed", "8", "--out", quiet).code == 0
     few = run("zone", "replay", policy, "--against", quiet)
     assert few.code == 4
-    assert few.out.splitlines()[-1].startswith("not enough seen: 1 minutes of at least 7")
+    assert few.out.splitlines()[-1].startswith("not enough seen: 1 minute of at least 7 days")
     clean = run("zone", "replay", policy, quiet, "--enough", "0")
     assert (clean.code, clean.err) == (0, "")
-    assert clean.out.splitlines()[-1] == "cuts nothing seen in 1 minutes"
+    assert clean.out.splitlines()[-1] == "cuts nothing seen in 1 minute"
     policy.write_text(policy.read_text("utf-8").replace('"read", "write"', '"write"', 1))
     cut = run("zone", "replay", policy, quiet, "--enough", "0")
     assert cut.code == 1
     assert "without its master: 10.77.1.12 is no more asked by 10.77.1.30 (s7comm)" in cut.out
     wrong = run("zone", "replay", quiet, "--against", quiet)
     assert wrong.code == 2
+
+
+DEMO = Path(__file__).resolve().parents[2] / "demo"
+
+
+def test_the_demo_shift_proposes_and_its_incident_cuts_nobody_who_did_what_the_shift_does(tmp_path):
+    """The incident was joined in the middle: the units of its S7 and CIP sessions are not known, and no others."""
+    ended = run("zone", "propose", DEMO / "normal-shift.pcapng", "--out", tmp_path)
+    assert ended.code == 0
+    assert "seen: 1 minute in 1 stretch\n" in ended.out
+    assert "zone cell 192.168.10.11: 1 machine (it is a plc)" in ended.out
+    made = run("zone", "replay", tmp_path / "site.toml", "--against", DEMO / "incident.pcap.gz", "--json")
+    document = json.loads(made.out)
+    check_schema(document, "zone-replay")
+    # Those who misbehave: the unknown machine (by any address), the second panel, and the controller that phones home.
+    wrong = {"192.168.10.66", "dc:a6:32:0e:10:66", "192.168.20.30"}
+    for row in document["cut"]:
+        beacon = row["client"] == "192.168.10.12" and row["protocol"] in {"dns", "tls"}
+        assert beacon or {row["client"], row["server"]} & wrong, row["sentence"]
+    assert document["machines_without_master"] == document["loops"] == document["not_seen"] == []
+    # The same with the units that only a person would write: passed by doubt, and said.
+    text = (tmp_path / "site.toml").read_text("utf-8")
+    way = text.index('protocols = ["cip"]\nverbs = ["read"]')
+    (tmp_path / "narrow.toml").write_text(text[:way] + 'units = ["1,0"]\n' + text[way:])
+    narrow = run("zone", "replay", tmp_path / "narrow.toml", "--against", DEMO / "incident.pcap.gz", "--json")
+    told = json.loads(narrow.out)
+    check_schema(told, "zone-replay")
+    assert told["machines_without_master"] == []
+    assert [(row["what"], row["client"], row["server"], row["count"]) for row in told["not_seen"]] == [
+        ("unit", "192.168.10.50", "192.168.10.13", 70)
+    ]
+    assert told["cut_operations"] == document["cut_operations"]
+    other = (tmp_path / "narrow.toml").read_text("utf-8")
+    (tmp_path / "other.toml").write_text(other.replace('units = ["1,0"]', 'units = ["1,7"]'))
+    seen = run("zone", "replay", tmp_path / "other.toml", "--against", DEMO / "normal-shift.pcapng", "--json")
+    assert {row["reason"] for row in json.loads(seen.out)["cut"] if row["protocol"] == "cip"} == {"unit"}
+
+
+def test_what_is_always_refused_is_asked_about_and_allowed_by_its_answer(tmp_path):
+    ended = run("zone", "propose", DEMO / "normal-shift.pcapng", "--out", tmp_path / "one")
+    (line,) = [line for line in ended.out.splitlines() if line.startswith("stays denied: ")]
+    assert line.endswith("; it was refused each time (1): its question asks whether it is needed")
+    name = "refused:192.168.10.60/192.168.10.50/http"
+    (tmp_path / "answers.toml").write_text(f'[[answers]]\nid = "{name}"\nyes = true\n')
+    two = run("zone", "propose", DEMO / "normal-shift.pcapng", "--answers", tmp_path / "answers.toml", "--out",
+              tmp_path / "two", "--json")  # fmt: skip
+    assert json.loads(two.out)["denied"] == []
+    assert name in (tmp_path / "one" / "questions.toml").read_text("utf-8")
+
+
+def test_a_file_without_zones_is_said_to_deny_everything(tmp_path):
+    for arguments in (["check", "--site", "/dev/null"], ["replay", "/dev/null", DEMO / "engineering.pcap"]):
+        ended = run("zone", *arguments)
+        assert "/dev/null has no zones: every machine is in none, and everything is denied" in ended.err

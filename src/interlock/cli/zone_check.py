@@ -7,7 +7,7 @@ import json
 import click
 
 from interlock.cli.exits import DONE, FINDINGS, NOTHING_READABLE, PARTLY_READ
-from interlock.cli.zone_traffic import day_of, observed, policy_or_end, traffic_options
+from interlock.cli.zone_traffic import day_of, mind_emptiness, observed, policy_or_end, traffic_options
 
 __all__ = ["check"]
 
@@ -27,6 +27,7 @@ def check(ctx: click.Context, paths: tuple[str, ...], site_file: str, store: str
     """
     from interlock.bootstrap.zoning import build_policy, read_policy  # noqa: PLC0415 (--help stays quick)
     from interlock.export.escape import escaped  # noqa: PLC0415
+    from interlock.report.words import plural  # noqa: PLC0415
     from interlock.report.zones import check_document, check_lines  # noqa: PLC0415
     from interlock.segment.check.requirements import requirements_of  # noqa: PLC0415
     from interlock.segment.check.verdicts import outcome_of  # noqa: PLC0415
@@ -34,8 +35,13 @@ def check(ctx: click.Context, paths: tuple[str, ...], site_file: str, store: str
     today = day_of(on)
     policy = read_policy(site_file, today)
     site = policy_or_end(ctx, policy)
+    mind_emptiness(policy)
     if not paths and not store:
-        click.echo(escaped(f"{site_file}: right; {len(site.zones)} zones, {len(site.conduits)} conduits"))
+        click.echo(
+            escaped(
+                f"{site_file}: right; {plural(len(site.zones), 'zone')}, {plural(len(site.conduits), 'conduit')}"
+            )
+        )
         return
     seen, code = observed(ctx, site, paths, store=store, days=days, realms=realms, gsdml=gsdml)
     if code == NOTHING_READABLE:

@@ -7,7 +7,7 @@ import json
 import click
 
 from interlock.cli.exits import DONE, FINDINGS, NOTHING_READABLE, PARTLY_READ
-from interlock.cli.zone_traffic import day_of, observed, policy_or_end, traffic_options
+from interlock.cli.zone_traffic import day_of, mind_emptiness, observed, policy_or_end, traffic_options
 
 __all__ = ["replay"]
 
@@ -41,6 +41,7 @@ def replay(ctx: click.Context, policy_file: str, others: tuple[str, ...], agains
     today = day_of(on)
     policy = read_policy(policy_file, today)
     site = policy_or_end(ctx, policy)
+    mind_emptiness(policy)
     paths = (*against, *others)
     seen, code = observed(ctx, site, paths, store=store, days=days, realms=realms, gsdml=gsdml)
     if code == NOTHING_READABLE:

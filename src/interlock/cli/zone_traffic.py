@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from interlock.pipeline.zone_run import Observed
     from interlock.records.site import Site
 
-__all__ = ["day_of", "observed", "policy_or_end", "traffic_options"]
+__all__ = ["day_of", "mind_emptiness", "observed", "policy_or_end", "traffic_options"]
 
 
 def traffic_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -57,6 +57,18 @@ def policy_or_end(ctx: click.Context, policy: PolicyText) -> Site:
     if policy.problems:
         ctx.exit(USAGE)
     return policy.site
+
+
+def mind_emptiness(policy: PolicyText) -> None:
+    """Say on standard error that a file without zones denies everything: it may be the wrong file."""
+    from interlock.export.escape import escaped  # noqa: PLC0415
+
+    if not policy.site.zones:
+        click.echo(
+            f"interlock: {escaped(policy.file)} has no zones: every machine is in none, and everything is denied;"
+            " `interlock zone propose` drafts some",
+            err=True,
+        )
 
 
 def observed(

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from interlock.report.words import plural
 from interlock.report.zones import iso_time, violation_document
 from interlock.segment.check.wording import sentence
+from interlock.segment.propose.coverage import lasting
+from interlock.segment.propose.needs import GRAVE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from interlock.segment.check.verdicts import Violation
     from interlock.segment.propose.coverage import Coverage
     from interlock.segment.propose.proposal import Proposal
 
@@ -57,23 +61,35 @@ def proposal_lines(proposal: Proposal) -> Iterator[str]:
         yield f"{decision.confidence:.0%} {decision.sentence}"
     violations = proposal.outcome.violations
     for violation in violations[:_SHOWN]:
-        yield f"stays denied: {sentence(violation, proposal.site)}"
+        yield f"stays denied: {sentence(violation, proposal.site)}{_because(violation)}"
     if len(violations) > _SHOWN:
         yield f"and {len(violations) - _SHOWN} more stay denied; --json lists all of them"
     yield from coverage_lines(proposal.coverage)
     still = len(proposal.coverage.cut)
     yield (
-        f"{len(proposal.zones)} zones and {len(proposal.conduits)} conduits are proposed; {still} questions are open;"
-        f" of what was seen {proposal.outcome.cut_operations:,} operations ({proposal.outcome.cut_share:.4%})"
-        " would be cut"
+        f"proposed: {plural(len(proposal.zones), 'zone')} and {plural(len(proposal.conduits), 'conduit')};"
+        f" {plural(still, 'question')} open; of what was seen"
+        f" {plural(proposal.outcome.cut_operations, 'operation')} ({proposal.outcome.cut_share:.4%}) would be cut"
     )
+
+
+def _because(violation: Violation) -> str:
+    """Why a proposal leaves something denied that was seen."""
+    if violation.reason == "no-zone":
+        return ""
+    if violation.verb in GRAVE:
+        return f"; {violation.verb} is allowed only where its question is answered"
+    if violation.answered:
+        return ""
+    if violation.refused:
+        return f"; it was refused each time ({violation.refused:,}): its question asks whether it is needed"
+    return "; nobody answered it"
 
 
 def coverage_lines(coverage: Coverage) -> Iterator[str]:
     """What was seen, and what could be missing."""
-    days = coverage.hours / 24
-    stretches = "1 stretch" if len(coverage.periods) == 1 else f"{len(coverage.periods)} stretches"
-    yield f"seen: {coverage.hours:.1f} hours ({days:.1f} days) in {stretches}"
+    stretches = plural(len(coverage.periods), "stretch", "stretches")
+    yield f"seen: {lasting(coverage.hours)} in {stretches}"
     for first, last in coverage.periods[:_SHOWN]:
         yield f"seen: {iso_time(first)} to {iso_time(last)}"
     for text in coverage.missing:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from interlock.report.zone_proposal import coverage_document, coverage_lines
-from interlock.report.zones import violation_document
+from interlock.report.zones import unseen_document, unseen_lines, violation_document
 from interlock.segment.check.wording import sentence
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def replay_document(replay: Replay, site: Site) -> dict[str, Any]:
         "cut_flows": outcome.cut_flows,
         "cut_share": round(outcome.cut_share, 9),
         "cut": [violation_document(violation, site) for violation in outcome.violations],
+        "not_seen": unseen_document(outcome, site),
         "loops_seen": replay.loops_seen,
         "loops": [_loop(loop) for loop in replay.loops],
         "machines_without_master": [
@@ -66,6 +67,7 @@ def replay_lines(replay: Replay, site: Site) -> Iterator[str]:
         yield f"cut: {sentence(violation, site)}"
     if len(violations) > _SHOWN:
         yield f"and {len(violations) - _SHOWN} more kinds of traffic; --json lists all of them"
+    yield from unseen_lines(replay.outcome, site)
     for loop in replay.loops[:_SHOWN]:
         often = "cyclic" if loop.period_s is None else f"every {loop.period_s:.3g} s"
         lost = ", ".join(f"{server} {name or protocol}" for server, protocol, name in loop.cut[:3])

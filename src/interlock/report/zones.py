@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from interlock.segment.check.wording import sentence
+from interlock.report.words import plural
+from interlock.segment.check.wording import doubt, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -14,7 +15,14 @@ if TYPE_CHECKING:
     from interlock.segment.check.requirements import Requirement
     from interlock.segment.check.verdicts import Outcome, Usage, Violation
 
-__all__ = ["check_document", "check_lines", "iso_time", "violation_document"]
+__all__ = [
+    "check_document",
+    "check_lines",
+    "iso_time",
+    "unseen_document",
+    "unseen_lines",
+    "violation_document",
+]
 
 _SHOWN: Final = 40
 
@@ -31,6 +39,7 @@ def check_document(outcome: Outcome, requirements: Sequence[Requirement], site: 
         "cut_flows": outcome.cut_flows,
         "between_neighbours": outcome.link,
         "not_judged": outcome.left_out,
+        "not_seen": unseen_document(outcome, site),
         "rows": [violation_document(violation, site) for violation in outcome.violations],
         "conduits": [_used(name, usage) for name, usage in outcome.conduits.items()],
         "insides": [_used(name, usage) for name, usage in outcome.insides.items()],
@@ -76,6 +85,26 @@ def violation_document(violation: Violation, site: Site) -> dict[str, Any]:
     }
 
 
+def unseen_document(outcome: Outcome, site: Site) -> list[dict[str, Any]]:
+    """Rows of what passed although its unit or object was not seen."""
+    return [
+        {
+            "what": each.what, "sentence": doubt(each, site), "realm": each.realm, "client": each.client,
+            "server": each.server, "protocol": each.protocol, "verb": each.verb, "conduit": each.conduit,
+            "count": each.count,
+        }
+        for each in outcome.unseen
+    ]  # fmt: skip
+
+
+def unseen_lines(outcome: Outcome, site: Site) -> Iterator[str]:
+    """The same as lines of text."""
+    for each in outcome.unseen[:_SHOWN]:
+        yield f"not known: {doubt(each, site)}"
+    if len(outcome.unseen) > _SHOWN:
+        yield f"and {len(outcome.unseen) - _SHOWN} more whose unit or object was not seen; --json lists all of them"
+
+
 def _used(name: str, usage: Usage) -> dict[str, Any]:
     last = iso_time(usage.last) if usage.last else None
     return {"name": name, "operations": usage.operations, "flows": usage.flows, "last": last}
@@ -95,6 +124,7 @@ def check_lines(outcome: Outcome, requirements: Sequence[Requirement], site: Sit
         yield f"{sentence(violation, site)}{shown}"
     if len(outcome.violations) > _SHOWN:
         yield f"and {len(outcome.violations) - _SHOWN} more; --json lists all of them"
+    yield from unseen_lines(outcome, site)
     for realm, address, why in outcome.nowhere[:_SHOWN]:
         yield f"in no zone: {address}{'' if realm == 'default' else f' of {realm}'}: {why}"
     unused = [name for name, usage in outcome.conduits.items() if not usage.operations + usage.flows]
@@ -105,7 +135,7 @@ def check_lines(outcome: Outcome, requirements: Sequence[Requirement], site: Sit
     if outcome.left_out:
         yield f"{outcome.left_out:,} rows were of more kinds than there is room for, and were not judged"
     yield (
-        f"{outcome.operations:,} operations and {outcome.flows:,} conversations: {len(outcome.violations)} violations,"
-        f" {outcome.cut_operations:,} operations ({outcome.cut_share:.4%}) and {outcome.cut_flows:,} conversations"
-        " would be cut"
+        f"{plural(outcome.operations, 'operation')} and {plural(outcome.flows, 'conversation')}:"
+        f" {plural(len(outcome.violations), 'violation')}, {plural(outcome.cut_operations, 'operation')}"
+        f" ({outcome.cut_share:.4%}) and {plural(outcome.cut_flows, 'conversation')} would be cut"
     )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from datetime import date
 from typing import Any
 
@@ -11,7 +12,7 @@ from interlock.records.site import SafetySystem, Site, Zone
 from interlock.segment.check.requirements import requirements_of
 from interlock.segment.check.traffic import Traffic
 from interlock.segment.check.verdicts import Outcome, outcome_of
-from interlock.segment.check.wording import sentence
+from interlock.segment.check.wording import doubt, sentence
 from interlock.segment.model.policy import Ask, Policy
 from segment.check.rows import FLOW, OPERATION, flows, operations
 
@@ -161,7 +162,8 @@ def test_counted_by_kind_or_judged_one_by_one_is_the_same(asked: list[dict[str, 
     denied = [
         row for row in asked
         if not policy.judge(
-            Ask("default", row["client"], row["server"], "modbus", row["verb"], None, row["object"], row["count"])
+            Ask("default", row["client"], row["server"], "modbus", row["verb"], None, row["object"], row["count"],
+                joined=True)  # no conversation was read: none is known to have begun in sight
         ).allowed
     ]  # fmt: skip
     assert found.cut_operations == len(denied) == sum(v.count for v in found.violations)
@@ -170,6 +172,67 @@ def test_counted_by_kind_or_judged_one_by_one_is_the_same(asked: list[dict[str, 
     assert passed == len(asked) - len(denied)
     for violation in found.violations:
         assert sentence(violation, policy.site)
+
+
+WAY = Conduit(
+    name="c", from_=("panels",), to=("cell",), protocols=("cip",), verbs=("read",), objects=("Speed",), units=("1,0",)
+)  # fmt: skip
+
+
+def test_what_only_the_opening_tells_is_not_cut_where_the_opening_was_not_seen() -> None:
+    asked = [
+        {"protocol": "cip", "object": "Speed"}, {"protocol": "cip", "object": "Speed", "unit": "1,0"},
+        {"protocol": "cip", "unit": "1,0"},
+    ]  # fmt: skip
+    spoken = {"protocol": "enip", "server_port": 44818}
+    joined = outcome(asked, [{**spoken, "state": "midstream"}], WAY)
+    assert joined.cut_operations == 0
+    assert [(each.what, each.count) for each in joined.unseen] == [("object", 1), ("unit", 1)]
+    assert sentence_of(joined, 1) == (
+        "10.0.1.1 asked 10.0.2.1 by cip for read once; its unit was not seen, since the conversation is older than what"
+        " was read: it counts as allowed by conduit c, which is for 1,0 only"
+    )
+    begun = outcome(asked, [spoken], WAY)
+    assert (begun.cut_operations, begun.unseen) == (2, ())
+    assert {v.reason for v in begun.violations if v.what == "operation"} == {"unit", "object"}
+    by_port = dataclasses.replace(WAY, protocols=(), objects=(), units=(), verbs=(), ports=("tcp/502",))
+    certain = outcome(asked, [{**spoken, "state": "midstream", "server_port": 502}], WAY, by_port)
+    assert {(each.what, each.conduit) for each in certain.unseen} == set()
+
+
+def sentence_of(found: Outcome, number: int) -> str:
+    return doubt(found.unseen[number], site(WAY))
+
+
+answered = st.lists(
+    st.fixed_dictionaries(
+        {
+            "verb": st.sampled_from(["read", "write"]),
+            "object": st.sampled_from(["Speed", "Count"]),
+            "unit": st.sampled_from(["1,0", "1,1"]),
+        }
+    ),
+    max_size=20,
+)
+
+
+@given(answered, st.data())
+def test_a_conversation_joined_in_the_middle_is_cut_only_where_the_whole_one_may_be(
+    asked: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    """Whatever of units and objects was not seen: nothing is cut that is allowed where all is seen, and all of it is
+    counted apart."""
+    asked = [{**row, "protocol": "cip"} for row in asked]
+    blanks = data.draw(st.lists(st.sampled_from([(), ("unit",), ("object",), ("unit", "object")]),
+                                min_size=len(asked), max_size=len(asked)))  # fmt: skip
+    less = [{**row, **dict.fromkeys(blank)} for row, blank in zip(asked, blanks, strict=True)]
+    whole = outcome(asked, [{"protocol": "enip"}], WAY)
+    joined = outcome(less, [{"protocol": "enip", "state": "midstream"}], WAY)
+    blanked = sum(bool(blank) for blank in blanks)
+    assert joined.cut_operations <= whole.cut_operations
+    assert sum(each.count for each in joined.unseen) <= blanked
+    passed = joined.operations - joined.cut_operations
+    assert passed <= whole.operations - whole.cut_operations + blanked
 
 
 def answers(

@@ -204,6 +204,10 @@ asks = st.builds(
     many=some([None, 1, 2, 6]),
     port=some([None, ("tcp", 502), ("udp", 50), ("udp", 502)]),
 )
+witnesses = {
+    "unit": (None, "1", "2"),
+    "object": (None, "holding:0", "holding:5", "DB1.DBD0"),
+}  # one for each pattern of `conduits`, and one that none names
 
 
 def zone_of(address: str) -> str | None:
@@ -258,3 +262,21 @@ def test_one_more_conduit_never_takes_anything_away(ways: list[Conduit], more: C
     before, after = policy(*ways).judge(asked), policy(*ways, more).judge(asked)
     assert after.allowed or not before.allowed
     assert policy(more, *ways).judge(asked).allowed is after.allowed
+
+
+@given(st.lists(conduits, max_size=4), asks)
+def test_what_was_not_seen_passes_exactly_where_something_it_may_have_been_passes(
+    ways: list[Conduit], asked: Ask
+) -> None:
+    asked = asked._replace(joined=True, many=1)
+    answer = policy(*ways).judge(asked)
+    possible = [
+        asked._replace(unit=unit, object=name, joined=False)
+        for unit in (witnesses["unit"] if asked.unit is None else (asked.unit,))
+        for name in (witnesses["object"] if asked.object is None else (asked.object,))
+    ]
+    assert answer.allowed is any(policy(*ways).judge(each).allowed for each in possible)
+    certain = policy(*ways).judge(asked._replace(joined=False)).allowed
+    assert answer.unseen is None or (answer.allowed and not certain)
+    assert (answer.unseen is None) or answer.unseen in {"unit", "object"}
+    assert not (answer.allowed and not certain and answer.unseen is None)

@@ -69,7 +69,7 @@ def test_what_cuts_nothing_is_never_called_safe() -> None:
     assert (made.state, made.verdict) == ("clean", "cuts nothing seen in 2.0 days")
     assert (made.loops_seen, made.loops, made.masters, made.alerts) == (1, (), (), None)
     few = replayed(traffic, READS, WRITES, enough=7)
-    assert (few.state, few.verdict) == ("not-enough", "not enough seen: 2.0 days of at least 7")
+    assert (few.state, few.verdict) == ("not-enough", "not enough seen: 2.0 days of at least 7 days")
     partly = replayed(traffic, READS, WRITES, whole=False)
     assert partly.verdict == "not enough seen: part of what was given could not be replayed"
     assert replayed(seen([])).verdict == "not enough seen: no traffic at all"
@@ -79,7 +79,7 @@ def test_a_loop_that_loses_its_write_and_a_machine_that_loses_its_master_are_tol
     made = replayed(seen(LOOP), dataclasses.replace(READS, to=("cell",)))
     assert made.state == "cuts"
     assert made.verdict == (
-        "cuts 90 operations, 0 conversations, 1 control loops, 1 machines lose a master of what was seen in 2 minutes"
+        "cuts 90 operations, 0 conversations, 1 control loop, 1 machine loses a master of what was seen in 2 minutes"
     )
     (loop,) = made.loops
     assert (loop.client, loop.period_s) == (PLC, pytest.approx(1.0))

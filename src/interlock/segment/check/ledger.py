@@ -22,7 +22,7 @@ _FIRST_ROOM: Final = 256
 
 @dataclass(slots=True)
 class Sighting:
-    """first, last: UTC ns. answered: rows that were neither refused nor left without an answer.
+    """first, last: UTC ns. answered: rows that were neither refused nor left without an answer. refused: as it says.
 
     frames: of its source, the first ones.
     gaps, gaps_s, gaps_s2: how many times from one row to the next, their sum, and the sum of their squares.
@@ -36,6 +36,7 @@ class Sighting:
     gaps: int = 0
     gaps_s: float = 0.0
     gaps_s2: float = 0.0
+    refused: int = 0
 
     @property
     def period_s(self) -> float | None:
@@ -53,13 +54,14 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """One batch. count: how many rows each stands for. answered: which were. frames: 0 where none is known.
+    """One batch. count: how many rows each stands for. answered, refused: which were. frames: 0 where none is known.
 
     first, last: UTC ns of the first and the last that a row stands for.
     """
 
     count: NDArray[np.int64]
     answered: NDArray[np.bool_]
+    refused: NDArray[np.bool_]
     first: NDArray[np.int64]
     last: NDArray[np.int64]
     frames: NDArray[np.int64]
@@ -69,14 +71,15 @@ class Ledger:
     """Sums by number of kind."""
 
     def __init__(self) -> None:
-        self._whole = {name: np.zeros(0, np.int64) for name in ("count", "answered", "last", "gaps", "shown")}
+        names = ("count", "answered", "refused", "last", "gaps", "shown")
+        self._whole = {name: np.zeros(0, np.int64) for name in names}
         self._whole["first"] = np.full(0, _FAR, np.int64)
         self._sums = {name: np.zeros(0) for name in ("gaps_s", "gaps_s2")}
         self._frames = np.zeros((0, MOST_FRAMES), np.int64)
 
     def sightings(self, kinds: int) -> Iterator[Sighting]:
         """Every kind's figures, in order of number."""
-        names = ("count", "answered", "first", "last")
+        names = ("count", "answered", "refused", "first", "last")
         whole = zip(*(self._whole[name][:kinds].tolist() for name in names), strict=True)
         gaps = zip(
             self._whole["gaps"][:kinds].tolist(),
@@ -84,11 +87,11 @@ class Ledger:
             strict=True,
         )
         shown = self._whole["shown"]
-        for at, ((count, answered, first, last), (many, sum_s, sum_s2)) in enumerate(
+        for at, ((count, answered, refused, first, last), (many, sum_s, sum_s2)) in enumerate(
             zip(whole, gaps, strict=True)
         ):
             frames = self._frames[at, : shown[at]].tolist()
-            yield Sighting(count, answered, first, last, frames, many, sum_s, sum_s2)
+            yield Sighting(count, answered, first, last, frames, many, sum_s, sum_s2, refused)
 
     def add(self, rows: Rows, groups: NDArray[np.int64], ids: NDArray[np.int64], kinds: int) -> None:
         """Take rows. groups: per row its group. ids: of each group the number of its kind, -1 where it has none."""
@@ -101,7 +104,9 @@ class Ledger:
         starts = np.flatnonzero(np.diff(here, prepend=-1))
         first, last, count = rows.first[order], rows.last[order], rows.count[order]
         self._intervals(here[starts], starts, first, last, count)
-        self._count(here[starts], starts, first, last, count, rows.answered[order])
+        self._count(here[starts], starts, first, last, count)
+        for name, which in (("answered", rows.answered), ("refused", rows.refused)):
+            self._whole[name][here[starts]] += np.add.reduceat(np.where(which[order], count, 0), starts)
         self._show(here, starts, rows.frames[order])
 
     def _make_room(self, kinds: int) -> None:
@@ -145,11 +150,9 @@ class Ledger:
         first: NDArray[np.int64],
         last: NDArray[np.int64],
         count: NDArray[np.int64],
-        answered: NDArray[np.bool_],
     ) -> None:
         whole = self._whole
         whole["count"][kinds] += np.add.reduceat(count, starts)
-        whole["answered"][kinds] += np.add.reduceat(np.where(answered, count, 0), starts)
         whole["first"][kinds] = np.minimum(whole["first"][kinds], first[starts])
         whole["last"][kinds] = np.maximum(whole["last"][kinds], np.maximum.reduceat(last, starts))
 

@@ -25,6 +25,7 @@ MOST_KINDS: Final = 400_000
 _MOST_CELLS: Final = 1 << 62
 _ANSWERED: Final = frozenset({"ok", "unsolicited", "unknown"})
 """Outcomes; `unknown` are enciphered answers and those that the capture point did not see."""
+_REFUSED: Final = frozenset({"refused"})
 _NULL: Final = -1
 
 
@@ -60,9 +61,11 @@ class Sightings:
         columns += [_integers(batch, name, _NULL) for name in self._numbers]
         groups, firsts = _grouped(columns, batch.num_rows)
         ids = self._ids(list(zip(*(column[firsts].tolist() for column in columns), strict=True)))
+        asked = "outcome" in batch.schema.names  # of conversations the server says something, or nothing
         rows = Rows(
             count=_integers(batch, "repeats", 1),
-            answered=_went_well(batch),
+            answered=_ended(batch, _ANSWERED) if asked else _integers(batch, "server_packets", 0) > 0,
+            refused=_ended(batch, _REFUSED) if asked else np.zeros(batch.num_rows, np.bool_),
             first=_integers(batch, time, 0),
             last=np.maximum(_integers(batch, time, 0), _integers(batch, last, 0)),
             frames=_first_known(batch, frames),
@@ -128,14 +131,12 @@ def _integers(batch: pa.RecordBatch, name: str, null: int) -> NDArray[np.int64]:
     return taken
 
 
-def _went_well(batch: pa.RecordBatch) -> NDArray[np.bool_]:
-    """Rows that ended as they were meant to; conversations in which the server said something."""
-    if "outcome" not in batch.schema.names:
-        return _integers(batch, "server_packets", 0) > 0
+def _ended(batch: pa.RecordBatch, outcomes: frozenset[str]) -> NDArray[np.bool_]:
+    """Which rows ended in one of these ways."""
     array = batch.column("outcome")
     if not isinstance(array, pa.DictionaryArray):
         array = array.dictionary_encode()
-    good = np.array([word in _ANSWERED for word in array.dictionary.to_pylist()] + [False], np.bool_)
+    good = np.array([word in outcomes for word in array.dictionary.to_pylist()] + [False], np.bool_)
     found: NDArray[np.bool_] = good[array.indices.fill_null(len(good) - 1).to_numpy(zero_copy_only=False)]
     return found
 

@@ -104,6 +104,7 @@ class Traffic:
         hearers = self._hearers(policy)
         ports = self._transports()
         opened = {(k[1], k[2], k[3]) for k, _ in self._flows if k[6] in _BEGUN}
+        begun = self._begun()
         asked: set[tuple[str, str, str, str | None]] = set()
         for key, seen in self._operations:
             source, realm, client, server, protocol, verb, unit, name, many, port = key
@@ -114,6 +115,7 @@ class Traffic:
             ask = Ask(
                 str(realm), str(client), str(server), _text(protocol), _text(verb), _text(unit), _text(name),
                 _number(many), known, hearers.get(_group(realm, client, server, protocol), ()),
+                joined=(realm, client, server) not in begun,
             )  # fmt: skip
             asked.add((ask.realm, ask.client, ask.server, ask.protocol))
             yield Kind("operation", str(source), ask, None, seen)
@@ -137,6 +139,18 @@ class Traffic:
         heard = hearers.get(_group(realm, one, other, protocol), ())
         ask = Ask(str(realm), one, other, name, port=(str(transport), _number(port) or 0), hearers=heard)
         return Kind("flow", str(source), ask, _text(state), seen)
+
+    def _begun(self) -> set[tuple[str | int | None, ...]]:
+        """(realm, one, other), both ways round, of whom every conversation began in sight.
+
+        Only TCP has beginnings: of what comes in datagrams each says all of itself.
+        """
+        seen: dict[tuple[str | int | None, ...], bool] = {}
+        for (_, realm, client, server, transport, _, state, _, _), _ in self._flows:
+            begun = transport != "tcp" or state in _BEGUN
+            for place in ((realm, client, server), (realm, server, client)):
+                seen[place] = begun and seen.get(place, True)
+        return {place for place, begun in seen.items() if begun}
 
     def _transports(self) -> dict[tuple[str | int | None, ...], tuple[str, int]]:
         """(realm, client, server, port) → transport and port; left out where conversations of several have it."""

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from interlock.segment.model.objects import Span
     from interlock.segment.model.policy import Answer, Ask, Policy
 
-__all__ = ["Judged", "Outcome", "Usage", "Violation", "judged", "outcome_of"]
+__all__ = ["Judged", "Outcome", "Unseen", "Usage", "Violation", "judged", "outcome_of"]
 
 _MOST_OBJECTS: Final = 64
+_Doubt = tuple[str, str, str, str, "str | None", "str | None", str]
+"""What an Unseen says, without its count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ class Violation:
     """Denied traffic of one cause. what: operation or flow. verb: None of a flow.
 
     objects: what was asked for, merged, the first ones. ports: as `tcp/502`. conduit: the one that came nearest.
-    frames: of `source`, the first ones. first, last: UTC ns. answered: how many of `count` were answered well.
+    frames: of `source`, the first ones. first, last: UTC ns. answered: how many of `count` were answered well; refused:
+    how many were not, by an answer that says so.
     """
 
     what: str
@@ -65,11 +68,32 @@ class Violation:
     objects: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     ports: tuple[str, ...] = ()
+    refused: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unseen:
+    """Operations that a conduit for certain units or objects lets pass although which ones they were was not seen.
+
+    what: unit or object. count: how many operations.
+    """
+
+    what: str
+    realm: str
+    client: str
+    server: str
+    protocol: str | None
+    verb: str | None
+    conduit: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """Everything that was seen, judged. left_out: rows that were not. conduits, insides: by name, also unused ones."""
+    """Everything that was seen, judged. left_out: rows that were not. conduits, insides: by name, also unused ones.
+
+    unseen: what passed by doubt alone, most often first.
+    """
 
     operations: int
     flows: int
@@ -82,6 +106,7 @@ class Outcome:
     violations: tuple[Violation, ...]
     nowhere: tuple[tuple[str, str, str], ...] = ()
     """Machines in no zone: realm, address, why."""
+    unseen: tuple[Unseen, ...] = ()
 
     @property
     def cut_share(self) -> float:
@@ -108,6 +133,7 @@ class _Cause:
     judged: Judged
     count: int = 0
     answered: int = 0
+    refused: int = 0
     first: int = 2**63 - 1
     last: int = 0
     frames: list[int] = field(default_factory=list)
@@ -120,6 +146,7 @@ class _Cause:
         seen, ask = kind.seen, kind.ask
         self.count += seen.count
         self.answered += seen.answered
+        self.refused += seen.refused
         self.first, self.last = min(self.first, seen.first), max(self.last, seen.last)
         self.frames.extend(seen.frames)
         span = None if ask.object is None else span_of(ask.object, ask.many)
@@ -155,6 +182,7 @@ class _Cause:
             objects=objects[:_MOST_OBJECTS],
             units=tuple(sorted(self.units)[:_MOST_OBJECTS]),
             ports=tuple(sorted(self.ports)[:_MOST_OBJECTS]),
+            refused=self.refused,
         )
 
 
@@ -165,6 +193,7 @@ def outcome_of(policy: Policy, traffic: Traffic) -> Outcome:
     causes: dict[tuple[object, ...], _Cause] = {}
     cut = {"operation": 0, "flow": 0}
     nowhere: dict[tuple[str, str], str] = {}
+    doubts: dict[_Doubt, int] = {}
     link = 0
     for each in judged(policy, traffic):
         kind, answer = each.kind, each.answer
@@ -176,6 +205,7 @@ def outcome_of(policy: Policy, traffic: Traffic) -> Outcome:
         elif answer.how == "link":
             link += kind.seen.count
         else:
+            _doubt(doubts, each)
             _use((conduits if answer.how == "conduit" else insides)[answer.by or ""], kind)
     violations = sorted(
         (c.told() for c in causes.values()), key=lambda v: (-v.count, v.first, v.client, v.server)
@@ -191,6 +221,23 @@ def outcome_of(policy: Policy, traffic: Traffic) -> Outcome:
         insides=insides,
         violations=tuple(violations),
         nowhere=tuple((realm, address, why) for (realm, address), why in sorted(nowhere.items())),
+        unseen=_told(doubts),
+    )
+
+
+def _doubt(doubts: dict[_Doubt, int], each: Judged) -> None:
+    """Count what passes although not all of it was seen."""
+    ask, answer = each.kind.ask, each.answer
+    if answer.unseen is not None:
+        key = answer.unseen, ask.realm, ask.client, ask.server, ask.protocol, ask.verb, answer.by or ""
+        doubts[key] = doubts.get(key, 0) + each.kind.seen.count
+
+
+def _told(doubts: dict[_Doubt, int]) -> tuple[Unseen, ...]:
+    rows = sorted(doubts.items(), key=lambda item: (-item[1], str(item[0])))
+    return tuple(
+        Unseen(what=w, realm=r, client=c, server=s, protocol=p, verb=v, conduit=by, count=count)
+        for (w, r, c, s, p, v, by), count in rows
     )
 
 
@@ -204,7 +251,7 @@ def _cause(each: Judged) -> tuple[object, ...]:
         ask.server,
         ask.protocol,
         ask.verb,
-        *each.answer,
+        *each.answer[:5],
     )
 
 

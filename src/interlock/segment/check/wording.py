@@ -9,9 +9,14 @@ from interlock.segment.model.groups import is_group
 if TYPE_CHECKING:
     from interlock.records.conduit import Conduit
     from interlock.records.site import Site
-    from interlock.segment.check.verdicts import Violation
+    from interlock.segment.check.verdicts import Unseen, Violation
 
-__all__ = ["did", "sentence"]
+__all__ = ["counted", "did", "doubt", "sentence"]
+
+
+def counted(number: int, noun: str) -> str:
+    """Give `1 machine`, `12,480 machines`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def sentence(violation: Violation, site: Site) -> str:
@@ -35,6 +40,18 @@ def did(violation: Violation) -> str:
             teller, told = told, teller
         return f"{teller} told {told} by {protocol}{about} {times}"
     return f"{violation.client} asked {violation.server} by {protocol} for {violation.verb}{about} {times}"
+
+
+def doubt(unseen: Unseen, site: Site) -> str:
+    """Say what passed although not all of it was seen."""
+    conduit = next(c for c in site.conduits if c.name == unseen.conduit)
+    times = "once" if unseen.count == 1 else f"{unseen.count:,} times"
+    named = conduit.units if unseen.what == "unit" else conduit.objects
+    return (
+        f"{unseen.client} asked {unseen.server} by {unseen.protocol} for {unseen.verb} {times}; its {unseen.what} was"
+        f" not seen, since the conversation is older than what was read: it counts as allowed by conduit"
+        f" {unseen.conduit}, which is for {_listed(named)}"
+    )
 
 
 def _why(violation: Violation, site: Site) -> str:

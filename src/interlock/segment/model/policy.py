@@ -12,6 +12,9 @@ client's conduit must allow. A conversation in which nothing is asked (cyclic da
 conduit's protocol or port alone; where nothing was said that shows its protocol, one that is at home at its port. What
 is sent to a group is heard in the sender's own zone as 1 says, and in another zone where a conduit to it names the
 group. What is between neighbours of a link (ARP, LLDP) is no way between zones.
+
+What was not seen is nothing else: where a conversation was joined after its beginning, a unit or object that its
+messages do not repeat is not known, and a conduit for certain ones lets it pass by doubt (`Answer.unseen`).
 """
 
 from __future__ import annotations
@@ -51,7 +54,8 @@ class Ask(NamedTuple):
     """One request, or one conversation (verb None). protocol: None where nobody knows it.
 
     many: how many objects from `object` on. port: transport and the server's port, None where unknown.
-    hearers: other zones that evidently use the group that it is sent to.
+    hearers: other zones that evidently use the group that it is sent to. joined: whether its conversation is older than
+    what was seen, so that a unit or object that is None here may have been told before.
     """
 
     realm: str
@@ -64,12 +68,14 @@ class Ask(NamedTuple):
     many: int | None = None
     port: tuple[str, int] | None = None
     hearers: tuple[str, ...] = ()
+    joined: bool = False
 
 
 class Answer(NamedTuple):
     """by: the conduit, or the zone that allows it inside; of something denied the conduit that came nearest, or None.
 
     how: conduit, inside, link (between neighbours, no way between zones) or denied. reason: of REASONS where denied.
+    unseen: `unit` or `object` where the conduit is for certain ones and which it was is not known.
     """
 
     how: str
@@ -77,6 +83,7 @@ class Answer(NamedTuple):
     reason: str | None = None
     client_zone: str | None = None
     server_zone: str | None = None
+    unseen: str | None = None
 
     @property
     def allowed(self) -> bool:
@@ -163,12 +170,19 @@ class Policy:
     def _through(self, ask: Ask, client: str, server: str) -> Answer:
         """Something from one zone to another, or within one that wants conduits."""
         nearest, reason = None, "no-conduit"
+        doubtful: Answer | None = None
         for way in self._ways.get((client, server), ()):
             lacks = self._fits(way, ask, ask.client, ask.server)
             if lacks is None:
-                return Answer("conduit", way.conduit.name, None, client, server)
-            if _NEARNESS[lacks] > _NEARNESS[reason]:
+                unseen = _unseen(way.conduit, ask)
+                answer = Answer("conduit", way.conduit.name, None, client, server, unseen)
+                if unseen is None:
+                    return answer
+                doubtful = doubtful or answer
+            elif _NEARNESS[lacks] > _NEARNESS[reason]:
                 nearest, reason = way.conduit.name, lacks
+        if doubtful is not None:
+            return doubtful
         for way in self._over.get((client, server), ()):
             if self._fits(way, ask, ask.client, ask.server) is None:
                 return Answer("denied", way.conduit.name, "expired", client, server)
@@ -196,12 +210,22 @@ class Policy:
             return None
         if ask.verb not in way.verbs and ANY not in way.verbs:
             return "verb"
-        if conduit.units and ask.unit not in conduit.units:
+        if conduit.units and ask.unit not in conduit.units and not (ask.joined and ask.unit is None):
             return "unit"
-        return None if allows(conduit.objects, ask.object, ask.many) else "object"
+        known = not (ask.joined and ask.object is None)
+        return "object" if known and not allows(conduit.objects, ask.object, ask.many) else None
 
     def _among(self, members: Iterable[str], realm: str, address: str) -> bool:
         return any(covers(members, alias) for alias in self.places.aliases(realm, address))
+
+
+def _unseen(conduit: Conduit, ask: Ask) -> str | None:
+    """What a conduit that fits asks for and nobody saw; nothing where it fits by its port alone."""
+    if ask.verb is None or ask.protocol not in conduit.protocols:
+        return None
+    if conduit.units and ask.unit is None:
+        return "unit"
+    return "object" if conduit.objects and ask.object is None else None
 
 
 def _pairs(conduit: Conduit) -> list[tuple[str, str]]:

@@ -146,7 +146,7 @@ def _shapes(
 
 def _verbs(question: Question, more: Iterable[str], has: frozenset[str] | None) -> tuple[str, ...]:
     """What the question asks for, as far as a protocol has it, and more that the operator adds."""
-    asked = {*question.verbs, *UPKEEP}
+    asked = {*question.verbs, *(() if question.id.startswith("refused:") else UPKEEP)}
     if has is not None:  # what can be operated can be selected before, by the same function with one bit more
         asked &= has | ({"select"} if "operate" in has else set())
     return tuple(sorted({*asked, *more}))
@@ -163,8 +163,9 @@ def _conduits(
     for servers_, clients in clients_of.items():
         yield Conduit(
             name=names.free(f"{one} to {other}: {question.id}"), from_=(one,), to=(other,), protocols=protocols,
-            verbs=verbs, objects=answer.objects if verbs else (), clients=tuple(clients), servers=servers_,
-            reason=answer.reason or f"answer to {question.id}", owner=answer.owner, until=answer.until,
+            verbs=verbs, objects=(answer.objects or question.objects) if verbs else (), clients=tuple(clients),
+            servers=servers_, reason=answer.reason or f"answer to {question.id}", owner=answer.owner,
+            until=answer.until,
         )  # fmt: skip
 
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from interlock.segment.check.wording import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from interlock.segment.propose.questions import Question
 
-__all__ = ["Coverage", "coverage_of"]
+__all__ = ["Coverage", "coverage_of", "lasting"]
 
 _HOUR_NS: Final = 3600 * 10**9
 _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -29,6 +31,16 @@ class Coverage:
     hours: float
     missing: tuple[str, ...]
     cut: tuple[str, ...]
+
+
+def lasting(hours: float) -> str:
+    """How long something is, in the unit that says most: `40 seconds`, `20 minutes`, `5.5 hours`, `2.0 days`."""
+    seconds = round(hours * 3600)
+    if seconds < 60:
+        return counted(seconds, "second")
+    if hours < 2:
+        return counted(round(hours * 60), "minute")
+    return f"{hours:.1f} hours" if hours < 24 else f"{hours / 24:.1f} days"
 
 
 def coverage_of(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from interlock.segment.check.verdicts import Judged
     from interlock.segment.model.objects import Span
 
-__all__ = ["GRAVE", "UPKEEP", "Names", "conversations", "operations"]
+__all__ = ["GRAVE", "MOST_NAMES", "UPKEEP", "Names", "conversations", "operations"]
 
 GRAVE: Final = frozenset(
     {
@@ -49,7 +49,10 @@ _WITH_OBJECTS: Final = frozenset(
         "file-write",
     }
 )
-_MOST_NAMES: Final = 64
+_TOLD_ONCE: Final = frozenset({"cip", "s7comm", "s7comm-plus"})
+"""Protocols whose units a session's opening tells (COTP's called TSAP, the path of a Forward_Open), and its requests do
+not: such a unit is as good as the address, and a rule for it would be one about what the next look may miss."""
+MOST_NAMES: Final = 64
 """Objects without numbers that a conduit lists; of more, any object is allowed, and the decision says so."""
 
 Pair = tuple[str, str]
@@ -84,7 +87,7 @@ class _Need:
 
     def objects(self, verb: str) -> tuple[str, ...]:
         """Patterns for all of it; empty for any object."""
-        if verb not in _WITH_OBJECTS or self.bare or len(self.names) > _MOST_NAMES:
+        if verb not in _WITH_OBJECTS or self.bare or len(self.names) > MOST_NAMES:
             return ()
         # A name with a `*` in it would be a pattern for others, too: then any object, said by no pattern at all.
         literal = () if any("*" in name for name in self.names) else tuple(sorted(self.names))
@@ -124,8 +127,16 @@ def operations(
         elif ask.verb not in GRAVE:
             place_ = (zones, ask.protocol, (ask.client, ask.server))
             _take(needs.setdefault(place_, {}).setdefault(ask.verb, _Need()), each)
-    yield from _joined(needs, names, sessions)
+    yield from _joined(needs, names, sessions, _several(needs))
     yield from _for_groups(groups, names)
+
+
+def _several(needs: dict[tuple[Pair, str, Pair], dict[str, _Need]]) -> set[tuple[str, str]]:
+    """(protocol, server) of those with several units behind one address."""
+    units: dict[tuple[str, str], set[str | None]] = {}
+    for (_, protocol, (_, server)), by_verb in needs.items():
+        units.setdefault((protocol, server), set()).update(*(need.units for need in by_verb.values()))
+    return {place for place, seen in units.items() if len(seen - {None}) > 1}
 
 
 def _group_and_sender(client: str, server: str) -> Pair:
@@ -147,12 +158,16 @@ def _take(need: _Need, each: Judged) -> None:
 
 
 def _joined(
-    needs: dict[tuple[Pair, str, Pair], dict[str, _Need]], names: Names, sessions: Collection[str]
+    needs: dict[tuple[Pair, str, Pair], dict[str, _Need]],
+    names: Names,
+    sessions: Collection[str],
+    several: Collection[tuple[str, str]],
 ) -> Iterator[tuple[Conduit, int]]:
     """Pairs that need the same become one conduit, where every client of it needs every server of it."""
     shapes: dict[_Shape, dict[Pair, list[_Need]]] = {}
     for (zones, protocol, pair), by_verb in needs.items():
-        for shape, parts in _shapes(zones, protocol, by_verb, sessions):
+        narrow = protocol not in _TOLD_ONCE or (protocol, pair[1]) in several
+        for shape, parts in _shapes(zones, protocol, by_verb, sessions, narrow=narrow):
             shapes.setdefault(shape, {})[pair] = parts
     for shape, pairs in sorted(shapes.items(), key=lambda item: str(item[0])):
         servers_of: dict[str, set[str]] = {}
@@ -167,14 +182,17 @@ def _joined(
 
 
 def _shapes(
-    zones: Pair, protocol: str, by_verb: dict[str, _Need], sessions: Collection[str]
+    zones: Pair, protocol: str, by_verb: dict[str, _Need], sessions: Collection[str], *, narrow: bool
 ) -> Iterator[tuple[_Shape, list[_Need]]]:
-    """Verbs with the same objects and units go together; a right to read never becomes one to write elsewhere."""
+    """Verbs with the same objects and units go together; a right to read never becomes one to write elsewhere.
+
+    narrow: whether for the units that were seen alone.
+    """
     parts: dict[tuple[tuple[str, ...], tuple[str, ...]], dict[str, _Need]] = {}
     for verb, need in sorted(by_verb.items()):
         objects = need.objects(verb)
         units = tuple(sorted(u for u in need.units if u is not None))
-        plain = () if None in need.units or verb not in _WITH_OBJECTS else units
+        plain = () if not narrow or None in need.units or verb not in _WITH_OBJECTS else units
         parts.setdefault((objects, plain), {})[verb] = need
     for verb in UPKEEP if protocol in sessions else ():
         parts.setdefault(((), ()), {}).setdefault(verb, _Need())

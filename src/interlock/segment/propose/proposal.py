@@ -18,6 +18,7 @@ from interlock.segment.propose.decision import Decision
 from interlock.segment.propose.facts import Facts
 from interlock.segment.propose.needs import Names, conversations, operations
 from interlock.segment.propose.questions import Question, questions_of
+from interlock.segment.propose.refusals import refusals_of
 from interlock.segment.propose.zones import proposed_zones
 
 if TYPE_CHECKING:
@@ -75,7 +76,9 @@ def draft_of(
     zones, decisions = proposed_zones(site, kinds, places, find, control)
     drawn = dataclasses.replace(site, zones=(*site.zones, *zones))
     placed = Places(drawn, today, find)
-    questions = questions_of(drawn, Facts.of(kinds, control, placed), placed, find)
+    questions = questions_of(
+        drawn, Facts.of(kinds, control, placed), refusals_of(kinds, placed), placed, find
+    )
     return Draft(site=drawn, zones=zones, decisions=decisions, questions=questions)
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from interlock.segment.check.wording import counted
 from interlock.segment.propose.needs import GRAVE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from interlock.records.asset import Asset
     from interlock.records.site import Site
     from interlock.segment.model.places import Places
     from interlock.segment.propose.facts import Facts, Machine
+    from interlock.segment.propose.refusals import Refusal
 
 __all__ = ["Question", "questions_of"]
 
@@ -31,7 +33,7 @@ class Question:
     """id: stable, so that an answer holds for the next proposal too. realm, clients, servers: whom it is about.
 
     clients: empty where the answer has to name them. protocols: server → what it is asked by. verbs: what would be
-    allowed. unanswered: what is cut as long as nobody answers.
+    allowed. unanswered: what is cut as long as nobody answers. objects: patterns, where it is about certain ones.
     """
 
     id: str
@@ -43,14 +45,20 @@ class Question:
     protocols: tuple[tuple[str, tuple[str, ...]], ...]
     verbs: tuple[str, ...]
     shouts: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()
 
 
 def questions_of(
-    site: Site, facts: Facts, places: Places, find: Callable[[str, str], Asset | None]
+    site: Site,
+    facts: Facts,
+    refusals: Iterable[Refusal],
+    places: Places,
+    find: Callable[[str, str], Asset | None],
 ) -> tuple[Question, ...]:
     """Everything to ask, in a stable order."""
     return (
         *_seen_grave(facts, places),
+        *map(_refused, refusals),
         *_values(facts, places),
         *_stations(site, facts, places, find),
         *_scans(facts),
@@ -64,7 +72,7 @@ def _seen_grave(facts: Facts, places: Places) -> Iterator[Question]:
         if verb in GRAVE and places.of(realm, client).name != places.of(realm, server).name:
             found.setdefault((realm, client, server, protocol), {})[verb] = count
     for (realm, client, server, protocol), verbs in sorted(found.items()):
-        times = ", ".join(f"{verb} {count} times" for verb, count in sorted(verbs.items()))
+        times = ", ".join(f"{verb} {counted(count, 'time')}" for verb, count in sorted(verbs.items()))
         yield Question(
             id=_id("seen", realm, client, server, protocol),
             text=f"{client} was seen to ask {server} by {protocol}: {times}. Is this as it should be?",
@@ -75,6 +83,28 @@ def _seen_grave(facts: Facts, places: Places) -> Iterator[Question]:
             protocols=((server, (protocol,)),),
             verbs=tuple(sorted(verbs)),
         )
+
+
+def _refused(refusal: Refusal) -> Question:
+    """What was seen and always refused: rules that take the refusal away leave a client waiting."""
+    r = refusal
+    times = ", ".join(f"{verb} {counted(count, 'time')}" for verb, count in r.verbs)
+    verbs = tuple(verb for verb, _ in r.verbs)
+    of = f" of {_listed(r.objects)}" if r.objects else ""
+    return Question(
+        id=_id("refused", r.realm, r.client, r.server, r.protocol),
+        text=(
+            f"{r.client} asks {r.server} by {r.protocol} for what is always refused: {times}{of}. May it go on asking?"
+            " Rules that stop it leave it without even the refusal."
+        ),
+        unanswered=f"{', '.join(verbs)}{of} that {r.client} asks {r.server} by {r.protocol} and is refused",
+        realm=r.realm,
+        clients=(r.client,),
+        servers=(r.server,),
+        protocols=((r.server, (r.protocol,)),),
+        verbs=verbs,
+        objects=r.objects,
+    )
 
 
 def _values(facts: Facts, places: Places) -> Iterator[Question]:

@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Final
 
 from interlock.records.site import Zone
+from interlock.segment.check.wording import counted
 from interlock.segment.model.groups import is_group, is_mac, is_nobody
 from interlock.segment.propose.cells import cells_of
 from interlock.segment.propose.decision import Decision
@@ -166,7 +167,7 @@ def _decision(name: str, group: str, belongings: list[Belongs], members: tuple[s
     return Decision(
         about=name,
         sentence=(
-            f"zone {name}: {len(members)} machines ({whys}); {together if len(members) > 1 else alone}."
+            f"zone {name}: {counted(len(members), 'machine')} ({whys}); {together if len(members) > 1 else alone}."
             f" SL-T {level}: {because}."
         ),
         confidence=min(b.confidence for b in belongings),

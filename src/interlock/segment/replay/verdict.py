@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from interlock.segment.check.verdicts import judged, outcome_of
-from interlock.segment.propose.coverage import coverage_of
+from interlock.segment.check.wording import counted
+from interlock.segment.propose.coverage import coverage_of, lasting
 from interlock.segment.replay.loops import loops_of, masters_of
 from interlock.segment.replay.warnings import warnings_of
 
@@ -80,28 +81,28 @@ def _verdict(
     enough_days: float,
     whole: bool,
 ) -> tuple[str, str]:
-    days = coverage.hours / _DAY_HOURS
+    hours = coverage.hours
     if outcome.violations:
         unheard = sum(v.count - v.answered for v in outcome.violations if v.what == "operation")
         parts = [
-            f"{outcome.cut_operations:,} operations"
+            counted(outcome.cut_operations, "operation")
             + (f" ({unheard:,} of them never answered)" if unheard else ""),
-            f"{outcome.cut_flows:,} conversations",
-            f"{len(loops)} control loops",
-            f"{len({(m.realm, m.server) for m in lost})} machines lose a master",
+            counted(outcome.cut_flows, "conversation"),
+            counted(len(loops), "control loop"),
+            _without(len({(m.realm, m.server) for m in lost})),
         ]
-        return "cuts", f"cuts {', '.join(parts)} of what was seen in {_days(days)}"
+        return "cuts", f"cuts {', '.join(parts)} of what was seen in {lasting(hours)}"
     if not outcome.operations and not outcome.flows:
         return "not-enough", "not enough seen: no traffic at all"
     if not whole or outcome.left_out:
         return "not-enough", "not enough seen: part of what was given could not be replayed"
-    if days < enough_days:
-        return "not-enough", f"not enough seen: {_days(days)} of at least {enough_days:g}"
-    return "clean", f"cuts nothing seen in {_days(days)}"
+    if hours < enough_days * _DAY_HOURS:
+        return "not-enough", f"not enough seen: {lasting(hours)} of at least {enough_days:g} days"
+    return "clean", f"cuts nothing seen in {lasting(hours)}"
 
 
-def _days(days: float) -> str:
-    return f"{days:.1f} days" if days >= 0.1 else f"{days * 24 * 60:.0f} minutes"
+def _without(machines: int) -> str:
+    return f"{counted(machines, 'machine')} {'loses' if machines == 1 else 'lose'} a master"
 
 
 def _stopped(alert: Finding, violations: Iterable[Violation]) -> bool:
