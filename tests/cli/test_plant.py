@@ -25,6 +25,10 @@ def test_a_recording_comes_with_its_truth(tmp_path) -> None:
     told = json.loads((tmp_path / "plant.pcap.truth.json").read_text("utf-8"))
     assert told["schema"] == "interlock/plant-truth/1"
     assert [a["name"] for a in told["attacks"]] == ["unit-sweep"]
+    alone = json.loads(_run("plant", "truth", "--policy").stdout)
+    assert told["policy"] == alone
+    assert alone["schema"] == "interlock/plant-policy/1"
+    assert {r["client"] for r in alone["rights"]} & {"vendor-laptop", "outside"} == set()
     assert not (tmp_path / "plant.pcap.part").exists()
     assert f"{told['frames']:,} frames, 1 attacks" in ran.stdout
 

@@ -244,11 +244,19 @@ def _told_attack(truth: dict[str, Any]) -> Iterator[str]:
 
 
 @click.command()
-def truth() -> None:
+@click.option(
+    "--policy", is_flag=True, help="Who may ask whom for what, by the plant's design; one JSON object."
+)
+def truth(*, policy: bool) -> None:
     """Print what was attacked and what befell the plant, a line of JSON each: times, machines, connections, what moved.
 
     An attack or event has a line when it ends and another one once its consequences have settled; the last one counts.
     """
+    if policy:
+        from interlock.plant.rights import policy_document  # noqa: PLC0415
+
+        click.echo(json.dumps(policy_document(), indent=1))
+        return
     path = _files().truth
     if path.exists():
         click.echo(path.read_text("utf-8"), nl=False)

@@ -124,6 +124,7 @@ def _watch(twin: Twin, minutes: float, asked: Asked) -> None:
 
 def _tell(twin: Twin, part: Path, out: Path, seed: int, planned: tuple[tuple[str, float], ...]) -> None:
     """Put the capture, its truth and its site file where they belong."""
+    from interlock.plant.rights import policy_document  # noqa: PLC0415
     from interlock.plant.site import site_text  # noqa: PLC0415 (--help stays quick)
     from interlock.plant.twin.cases import SCHEMA  # noqa: PLC0415
     from interlock.plant.twin.recording import ordered  # noqa: PLC0415
@@ -136,6 +137,7 @@ def _tell(twin: Twin, part: Path, out: Path, seed: int, planned: tuple[tuple[str
         "frames": twin.mirror.frames,
         "attacks": truth,
         "events": [t for occasion in twin.occasions if (t := occasion.truth())],
+        "policy": policy_document(),
     }
     out.with_name(out.name + ".site.toml").write_text(site_text(ordered(planned)), "utf-8")
     out.with_name(out.name + ".truth.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
