@@ -172,15 +172,21 @@ def control_words() -> frozenset[str]:
 
 
 def verbs_of_protocols() -> dict[str, frozenset[str]]:
-    """Protocol → the verbs that its functions have."""
+    """Protocol → the verbs that its functions have: of its own tables, or, where it has none, of its family's."""
     from interlock.decode.registry import protocol_packages, waiting_specs  # noqa: PLC0415
     from interlock.decode.verbs import VerbText, read_toml  # noqa: PLC0415
 
     text, found = VerbText(), {}
     for package, spec in zip(protocol_packages(), waiting_specs(), strict=False):  # outside ones stand behind
         tables = text.all_of(package) if text.has(package) else read_toml(package)
-        verbs = frozenset(verb for rows in tables.values() for _, verb in rows.values())
-        found.update(dict.fromkeys(spec.names, verbs))
+        own: dict[str, set[str]] = {}
+        for table, rows in tables.items():
+            whose = max(
+                (name for name in spec.names if f"{table}-".startswith(f"{name}-")), key=len, default=""
+            )
+            own.setdefault(whose, set()).update(verb for _, verb in rows.values())
+        family = frozenset().union(*own.values())
+        found.update({name: frozenset(own.get(name, family)) for name in spec.names})
     return found
 
 

@@ -30,7 +30,7 @@ _SECURE: Final = ("open", "close", "discover", "unknown")
 class Right:
     """client may ask server by a protocol for these verbs. event: the rare event that it is for; None: every day.
 
-    server: a machine, or `everybody` on the network at once.
+    verbs: empty for conversations in which nothing is asked. server: a machine, or `everybody` on the network at once.
     """
 
     client: str
@@ -41,50 +41,59 @@ class Right:
     event: str | None = None
 
 
-def _right(
-    client: str, server: str, protocol: str, verbs: tuple[str, ...], why: str, event: str | None = None
-) -> Right:
-    return Right(client=client, server=server, protocol=protocol, verbs=verbs, why=why, event=event)
+_Row = tuple[str, str, tuple[str, ...], str]
+"""Server, protocol, verbs, why."""
 
 
-_PANEL: Final = (
-    _right("hmi", "plc-water", "modbus", ("read", "write"), "shows the tanks; level set point, inlet valve"),
-    _right("hmi", "plc-boiler", "s7comm", ("open", "read", "write"), "shows the boiler; pressure set point"),
-    _right("hmi", "plc-filler", "enip", ("open", "close"), "a session for what follows"),
-    _right("hmi", "plc-filler", "cip", ("read", "write"), "shows the filler; start, stop and speed"),
-    _right("hmi", "plc-pasteuriser", "opcua", _SECURE, "shows the pasteuriser; temperature set point"),
-    _right("hmi", "hvac-hall", "bacnet", ("read", "write"), "shows the hall; its set point"),
-    _right(
-        *("hmi", "rtu-feeder", "iec104", ("open", "close", "diagnose", "read", "report", "select", "operate")),
-        "hears and asks the feeder; the operator closes its breaker",
+def _rights(client: str, *rows: _Row, event: str | None = None) -> tuple[Right, ...]:
+    return tuple(
+        Right(client=client, server=server, protocol=protocol, verbs=verbs, why=why, event=event)
+        for server, protocol, verbs, why in rows
+    )
+
+
+RIGHTS: Final = (
+    *_rights(
+        "hmi",
+        ("plc-water", "modbus", ("read", "write"), "shows the tanks; level set point, inlet valve"),
+        ("plc-boiler", "s7comm", ("open", "read", "write"), "shows the boiler; pressure set point"),
+        ("plc-filler", "enip", ("open", "close"), "a session for what follows"),
+        ("plc-filler", "cip", ("read", "write"), "shows the filler; start, stop and speed"),
+        ("plc-pasteuriser", "opcua", _SECURE, "shows the pasteuriser; temperature set point"),
+        ("hvac-hall", "bacnet", ("read", "write"), "shows the hall; its set point"),
+        (
+            "rtu-feeder",
+            "iec104",
+            ("open", "close", "diagnose", "read", "report"),
+            "hears and asks the feeder",
+        ),
+        ("rtu-feeder", "iec104", ("select", "operate"), "the operator closes its breaker"),
+        ("rtu-well", "dnp3", ("read", "write"), "master of the well: polls it, acknowledges its restarts"),
+        ("rtu-well", "dnp3", ("select", "operate"), "starts and stops the well's pump"),
+        ("everybody", "bacnet", ("discover",), "finds the hall's controller"),
     ),
-    _right(
-        *("hmi", "rtu-well", "dnp3", ("read", "write", "select", "operate")),
-        "master of the well: polls it, acknowledges its restarts, starts and stops its pump",
+    *_rights("plc-water", ("drive-pump", "modbus", ("read", "write"), "steers the pump")),
+    *_rights(
+        "plc-boiler",
+        ("rio-boiler", "pnio-cm", ("open", "close", "write", "identify"), "agrees with its remote I/O"),
+        ("everybody", "profinet-dcp", ("discover",), "finds its remote I/O"),
     ),
-    _right("hmi", "everybody", "bacnet", ("discover",), "finds the hall's controller"),
-)  # fmt: skip
-_CONTROL: Final = (
-    _right("plc-water", "drive-pump", "modbus", ("read", "write"), "steers the pump"),
-    _right(
-        *("plc-boiler", "rio-boiler", "pnio-cm", ("open", "close", "write", "identify")),
-        "agrees with its remote I/O",
+    *_rights(
+        "plc-boiler",
+        ("rio-boiler", "profinet-dcp", ("discover", "configure"), "names a new one"),
+        event="replaced-io",
     ),
-    _right(
-        *("rio-boiler", "plc-boiler", "pnio-cm", ("open",)), "tells its controller that it is ready"
+    *_rights("rio-boiler", ("plc-boiler", "pnio-cm", ("open",), "tells its controller that it is ready")),
+    *_rights(
+        "rtu-feeder", ("everybody", "goose", ("report",), "tells protection whether the breaker is closed")
     ),
-    _right("plc-boiler", "rio-boiler", "profinet-dcp", ("discover", "configure"), "finds it, and names a new one",
-           "replaced-io"),
-    _right("plc-boiler", "everybody", "profinet-dcp", ("discover",), "finds its remote I/O"),
-    _right("rtu-feeder", "everybody", "goose", ("report",), "tells protection whether the breaker is closed"),
-)  # fmt: skip
-_HISTORIAN: Final = (
-    _right("historian", "plc-pasteuriser", "opcua", _SECURE, "collects values"),
-    _right("historian", "switch", "snmp", ("read",), "asks the switch how it is"),
-)
-_BACKUP: Final = tuple(
-    _right("engineering", *each, "monthly-backup")
-    for each in (
+    *_rights(
+        "historian",
+        ("plc-pasteuriser", "opcua", _SECURE, "collects values"),
+        ("switch", "snmp", ("read",), "asks the switch how it is"),
+    ),
+    *_rights(
+        "engineering",
         ("plc-water", "modbus", ("identify",), "which firmware its settings are of"),
         (
             "plc-water",
@@ -97,29 +106,36 @@ _BACKUP: Final = tuple(
         ("plc-boiler", "s7comm", ("open", "identify", "program-read"), "fetches its blocks"),
         ("plc-filler", "enip", ("open", "close", "identify"), "a session for what follows"),
         ("plc-filler", "cip", ("identify",), "which firmware it has"),
-    )
-)
-_WORK: Final = (
-    _right(
-        *("engineering", "plc-boiler", "s7comm", ("open", "identify", "program-read", "program-write")),
-        *("loads a changed block: announced, fetched by the controller, inserted", "work-order-download"),
+        event="monthly-backup",
+    ),
+    *_rights(
+        "engineering",
+        (
+            "plc-boiler",
+            "s7comm",
+            ("open", "identify", "program-read"),
+            "compares with what it is about to change",
+        ),
+        ("plc-boiler", "s7comm", ("program-write",), "announces a block, has it fetched, and inserts it"),
+        event="work-order-download",
+    ),
+    *_rights(
+        "historian",
+        ("plc-water", "modbus", ("identify",), "who it is"),
+        ("drive-pump", "modbus", ("identify",), "who it is"),
+        ("plc-boiler", "s7comm", ("open", "identify"), "who it is"),
+        ("plc-filler", "enip", ("open", "close", "identify"), "who it is"),
+        ("plc-filler", "cip", ("identify",), "who it is"),
+        ("everybody", "bacnet", ("discover",), "who speaks BACnet"),
+        *(
+            (machine, protocol, (), "whether it listens there; nothing is asked")
+            for machine in BY_NAME
+            if machine not in {"historian", "vendor-laptop", "outside"}
+            for protocol in ("http", "modbus", "s7comm", "enip")
+        ),
+        event="asset-scan",
     ),
 )
-_SCAN: Final = (
-    *(
-        _right("historian", *each, "asset-scan")
-        for each in (
-            ("plc-water", "modbus", ("identify",), "who it is"),
-            ("drive-pump", "modbus", ("identify",), "who it is"),
-            ("plc-boiler", "s7comm", ("open", "identify"), "who it is"),
-            ("plc-filler", "enip", ("open", "close", "identify"), "who it is"),
-            ("plc-filler", "cip", ("identify",), "who it is"),
-        )
-    ),
-    _right("historian", "everybody", "bacnet", ("discover",), "who speaks BACnet", "asset-scan"),
-)
-
-RIGHTS: Final = (*_PANEL, *_CONTROL, *_HISTORIAN, *_BACKUP, *_WORK, *_SCAN)
 """All of them. Whoever is named nowhere here may ask nobody for anything."""
 
 

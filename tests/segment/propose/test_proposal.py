@@ -20,12 +20,16 @@ from interlock.segment.model.problems import problems_of
 from interlock.segment.propose.answers import load_answers
 from interlock.segment.propose.coverage import coverage_of
 from interlock.segment.propose.proposal import Proposal, draft_of, proposal_of
+from interlock.segment.propose.topics import BACKUP, COMMAND, SET, Speech
 from interlock.segment.propose.writing import answers_text, questions_text, with_proposal
 from segment.check.rows import SECOND, flows, operations
 
 TODAY = date(2026, 11, 28)
 CONTROL = frozenset({"modbus", "s7comm", "bacnet", "goose"})
-EXPRESSED = {"modbus": frozenset({"read", "write", "identify"})}
+EXPRESSED = {
+    "modbus": frozenset({"read", "write", "identify"}),
+    "s7comm": frozenset({"open", "read", "write", "program-read", "program-write", "stop", "identify"}),
+}
 WORDS = CONTROL | {"http", "ftp", "ssh"}
 PANEL, PLC, DRIVE, OTHER, SAFE, STATION = (
     "10.0.1.1",
@@ -208,7 +212,8 @@ def questions() -> dict[str, Any]:
 def test_what_is_rare_is_asked() -> None:
     asked = questions()
     assert set(asked) == {
-        f"seen:{PANEL}/{OTHER}/s7comm", f"values:{PANEL}", f"backup:{STATION}", f"program:{STATION}", "scan",
+        f"seen:{PANEL}/{OTHER}/s7comm", f"values:{PANEL}", "scan",
+        *(f"{topic}:{STATION}" for topic in ("backup", "program", "command", "firmware")),
     }  # fmt: skip
     assert asked[f"values:{PANEL}"].servers == (PLC, OTHER, SAFE)
     assert SAFE not in asked[f"program:{STATION}"].servers
@@ -242,10 +247,58 @@ def test_a_scanner_is_named_by_who_answers_and_may_call_all() -> None:
     zones = (Zone(name="office", members=("10.0.1.0/24",), sl_t=(1,) * 7),)
     made = proposed(dataclasses.replace(SITE, zones=zones), seen([*USUAL, call]), answer)
     policy = build(made.site)
-    asks = [{"client": STATION, "server": s, "verb": "identify"} for s in (PLC, OTHER, SAFE)]
+    asks = [{"client": STATION, "server": s, "verb": "identify"} for s in (PLC, SAFE)]
     knocks = [{"client": STATION, "server_port": 80, "protocol": "http", "basis": "port", "state": "refused"}]
     assert outcome_of(policy, seen([*asks, {**call, "client": STATION}], knocks)).violations == ()
     assert outcome_of(policy, seen([{**asks[0], "verb": "write"}])).violations
+    assert outcome_of(policy, seen([{**asks[0], "server": OTHER}])).violations  # it speaks S7 alone
+
+
+def test_a_question_may_be_answered_for_some_servers_otherwise_than_for_others() -> None:
+    zones = (Zone(name="office", members=("10.0.1.0/24",), sl_t=(1,) * 7),)
+    site = dataclasses.replace(SITE, zones=zones)
+    one = f'[[answers]]\nid = "backup:{STATION}"\nyes = true\n'
+    made = proposed(
+        site, seen(USUAL), f'{one}servers = ["{OTHER}"]\nprotocols = ["ftp"]\n{one}servers = ["{PLC}"]\n'
+    )
+    policy = build(made.site)
+    for server, allowed in ((OTHER, True), (PLC, False)):
+        files = {"client": STATION, "server": server, "protocol": "ftp", "verb": "file-read"}
+        assert (outcome_of(policy, seen([files])).violations == ()) is allowed
+    assert outcome_of(policy, seen([{"client": STATION, "server": PLC, "verb": "identify"}])).violations == ()
+    for wrong in (
+        f'{one}{one}servers = ["{PLC}"]\n',
+        f'{one}servers = ["{PLC}"]\n{one}servers = ["{PLC}", "{OTHER}"]\n',
+    ):
+        with pytest.raises(ConfigError, match="answered twice"):
+            load_answers(wrong, questions().values(), WORDS)
+
+
+def test_a_topic_takes_the_least_verbs_of_the_best_way_a_machine_speaks() -> None:
+    has = {
+        "dnp3": frozenset({"read", "write", "select", "operate"}), "iec104": frozenset({"read", "operate", "open"}),
+        "s7": frozenset({"read", "write", "operate", "program-read", "identify", "open", "stop"}),
+        "cm": frozenset({"open", "read", "write"}), "carrier": frozenset({"identify", "open", "close"}),
+    }  # fmt: skip
+    speech = Speech(has, seen=("s7", "cm"), sessions=("s7",))
+    assert SET.least(["dnp3", "iec104"], speech) == {"dnp3": ("operate", "select")}
+    assert SET.least(["iec104"], speech) == {"iec104": ("open", "operate", "select")}
+    assert SET.least(["s7"], speech) == {"s7": ("open", "write")}
+    assert BACKUP.least(["cm", "s7", "carrier"], speech) == {
+        "s7": ("identify", "open", "program-read"), "carrier": ("close", "identify", "open"),
+    }  # fmt: skip
+    assert BACKUP.least(["cm"], speech) == {"cm": ("read",)}
+    assert COMMAND.least(["cm", "carrier"], speech) == {}
+    assert "stop" in COMMAND.least(["unheard-of"], speech)["unheard-of"]
+
+
+def test_a_protocol_whose_sessions_were_all_joined_may_open_them_again() -> None:
+    """What began before the capture began with an opening that nobody saw: it is needed after every restart."""
+    asked = [{"server": OTHER, "protocol": "s7comm", "object": "DB1.DBD0", "count": 1}]
+    spoken = [{"server": OTHER, "protocol": "s7comm", "server_port": 102, "state": "midstream"}]
+    made = proposed(Site(), seen(asked, spoken))
+    opening = {"server": OTHER, "protocol": "s7comm", "verb": "open"}
+    assert outcome_of(build(made.site), seen([opening])).violations == ()
 
 
 @pytest.mark.parametrize(

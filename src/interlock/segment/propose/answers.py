@@ -9,16 +9,17 @@ from interlock.records.conduit import Conduit
 from interlock.records.site import Zone, covers
 from interlock.records.site_text import read_entries
 from interlock.records.toml_places import WrongError, parse_toml, refusal, unlisted
-from interlock.segment.propose.needs import UPKEEP, Names
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator
     from datetime import date
 
     from interlock.records.conduit import ConduitVerb
     from interlock.records.site import Member, Site
     from interlock.segment.model.places import Places
+    from interlock.segment.propose.needs import Names
     from interlock.segment.propose.questions import Question
+    from interlock.segment.propose.topics import Speech
 
 __all__ = ["Answered", "answered_conduits", "load_answers"]
 
@@ -28,7 +29,7 @@ class Answered:
     """One answer. yes: whether it may. clients, servers: only these; all of the question's where none are named.
 
     protocols, verbs: what else it takes, beside the question's; with other protocols, the other verbs are theirs alone.
-    objects: only these.
+    objects: only these. A question may be answered several times, each time for other servers.
     """
 
     id: str
@@ -55,7 +56,7 @@ def load_answers(
     try:
         _check_keys(content)
         answers = read_entries(content.get("answers", []), "answers", Answered)
-        seen: set[str] = set()
+        seen: dict[str, set[str]] = {}
         for number, answer in enumerate(answers):
             _check(answer, ("answers", number), asked, seen, protocols)
     except WrongError as wrong:
@@ -73,14 +74,19 @@ def _check(
     answer: Answered,
     path: tuple[str | int, ...],
     asked: dict[str, Question],
-    seen: set[str],
+    seen: dict[str, set[str]],
     protocols: Collection[str],
 ) -> None:
     if answer.id not in asked:
         raise WrongError((*path, "id"), f"expected the id of a question; {unlisted(answer.id, asked)}")
-    if answer.id in seen:
-        raise WrongError((*path, "id"), f"expected each answer once; {answer.id!r} is answered twice")
-    seen.add(answer.id)
+    before = seen.setdefault(answer.id, set())
+    about = set(answer.servers) or {""}  # all of them
+    if before and (before & about or "" in before | about):
+        raise WrongError(
+            (*path, "id"),
+            f"expected each answer once, or each for other `servers`; {answer.id!r} is answered twice",
+        )
+    before |= about
     for place, protocol in enumerate(answer.protocols):
         if protocol not in protocols:
             raise WrongError(
@@ -96,17 +102,16 @@ def answered_conduits(
     answers: Iterable[Answered],
     places: Places,
     names: Names,
-    expressed: Mapping[str, frozenset[str]],
+    speech: Speech,
 ) -> Iterator[Conduit]:
-    """Conduits that the answers allow, least ones: each server by what it speaks, each protocol with verbs it has.
-
-    expressed: protocol → verbs that its functions have; of one that is not there any.
-    """
-    by_id = {answer.id: answer for answer in answers if answer.yes}
+    """Conduits that the answers allow, least ones: each server by what it speaks, each protocol with verbs it has."""
+    yes: dict[str, list[Answered]] = {}
+    for answer in answers:
+        if answer.yes:
+            yes.setdefault(answer.id, []).append(answer)
     for question in questions:
-        if question.id in by_id:
-            answer = by_id[question.id]
-            for shape, pairs in sorted(_shapes(site, question, answer, places, expressed).items()):
+        for answer in yes.get(question.id, ()):
+            for shape, pairs in sorted(_shapes(site, question, answer, places, speech).items()):
                 yield from _conduits(question, answer, shape, pairs, names)
             yield from _calls(site, question, answer, places, names)
 
@@ -116,7 +121,7 @@ _Shape = tuple[str, str, tuple[str, ...], tuple[str, ...]]
 
 
 def _shapes(
-    site: Site, question: Question, answer: Answered, places: Places, expressed: Mapping[str, frozenset[str]]
+    site: Site, question: Question, answer: Answered, places: Places, speech: Speech
 ) -> dict[_Shape, dict[str, list[str]]]:
     """What conduits say → client → servers."""
     realm = question.realm
@@ -133,23 +138,28 @@ def _shapes(
                 continue
             if _inside(site, one, other) or _stands(site, question, client, server):
                 continue
-            by_verbs: dict[tuple[str, ...], list[str]] = {}
-            for protocol in sorted({*spoken.get(server, every), *answer.protocols}):
-                more = answer.verbs if protocol in (answer.protocols or (protocol,)) else ()
-                by_verbs.setdefault(_verbs(question, more, expressed.get(protocol)), []).append(protocol)
-            for verbs, protocols in by_verbs.items():
+            usual = spoken.get(server, () if question.knocks else every)
+            for verbs, protocols in _by_verbs(question, answer, usual, speech).items():
                 shapes.setdefault((one, other, tuple(protocols), verbs), {}).setdefault(client, []).append(
                     server
                 )
     return shapes
 
 
-def _verbs(question: Question, more: Iterable[str], has: frozenset[str] | None) -> tuple[str, ...]:
-    """What the question asks for, as far as a protocol has it, and more that the operator adds."""
-    asked = {*question.verbs, *(() if question.id.startswith("refused:") else UPKEEP)}
-    if has is not None:  # what can be operated can be selected before, by the same function with one bit more
-        asked &= has | ({"select"} if "operate" in has else set())
-    return tuple(sorted({*asked, *more}))
+def _by_verbs(
+    question: Question, answer: Answered, usual: Collection[str], speech: Speech
+) -> dict[tuple[str, ...], list[str]]:
+    """Verbs → protocols, none for conversations in which nothing is asked. usual: what a server is asked by."""
+    spoken = set(usual) if question.knocks else {*usual, *answer.protocols}
+    least = question.topic.least(sorted(spoken), speech)
+    found: dict[tuple[str, ...], list[str]] = {}
+    for protocol in sorted({*least, *answer.protocols}):
+        more = answer.verbs if protocol in (answer.protocols or (protocol,)) else ()
+        verbs = tuple(sorted({*least.get(protocol, ()), *more}))
+        found.setdefault(verbs, []).append(protocol)
+    if question.knocks and answer.protocols:  # one conduit for all of them, whatever each one speaks
+        found[()] = sorted(answer.protocols)
+    return found
 
 
 def _conduits(

@@ -19,6 +19,7 @@ from interlock.segment.propose.facts import Facts
 from interlock.segment.propose.needs import Names, conversations, operations
 from interlock.segment.propose.questions import Question, questions_of
 from interlock.segment.propose.refusals import refusals_of
+from interlock.segment.propose.topics import Speech
 from interlock.segment.propose.zones import proposed_zones
 
 if TYPE_CHECKING:
@@ -92,14 +93,14 @@ def proposal_of(
     """The whole. answers: to the draft's questions. expressed: protocol → verbs that its functions have."""
     names = Names(conduit.name for conduit in draft.site.conduits)
     places = build(draft.site).places
-    given = list(answered_conduits(draft.site, draft.questions, answers, places, names, expressed))
+    speech = _speech(traffic, build(draft.site), expressed)
+    given = list(answered_conduits(draft.site, draft.questions, answers, places, names, speech))
     site, told = _with(draft.site, given), [_of_answer(conduit) for conduit in given]
     new = list(given)
-    sessions = {kind.ask.protocol or "" for kind in traffic.kinds(build(site)) if kind.ask.verb == "open"}
     for needs in (operations, conversations):
         policy = build(site)
         denied = [each for each in judged(policy, traffic) if each.answer.how == "denied"]
-        found = list(needs(denied, names, sessions))
+        found = list(needs(denied, names, speech.sessions))
         new += [conduit for conduit, _ in found]
         told += [_of_need(conduit, count) for conduit, count in found]
         site = _with(site, [conduit for conduit, _ in found])
@@ -112,6 +113,18 @@ def proposal_of(
         coverage=coverage_of(traffic.spans, draft.questions, (answer.id for answer in answers)),
         outcome=outcome_of(build(site), traffic),
     )
+
+
+def _speech(traffic: Traffic, policy: Policy, expressed: Mapping[str, frozenset[str]]) -> Speech:
+    """Who opens sessions: whose opening was seen, or cannot have been seen and is none of what a protocol lacks."""
+    seen, sessions = set(), set()
+    for kind in traffic.kinds(policy):
+        ask = kind.ask
+        if ask.protocol is not None and ask.verb is not None:
+            seen.add(ask.protocol)
+            if ask.verb == "open" or (ask.joined and "open" in expressed.get(ask.protocol, ())):
+                sessions.add(ask.protocol)
+    return Speech(expressed, seen, sessions)
 
 
 def _with(site: Site, conduits: list[Conduit]) -> Site:

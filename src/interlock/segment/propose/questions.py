@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from interlock.segment.check.wording import counted
 from interlock.segment.propose.needs import GRAVE
+from interlock.segment.propose.topics import BACKUP, COMMAND, FIRMWARE, LOOK, PROGRAM, SET, Topic, exactly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -19,21 +20,23 @@ if TYPE_CHECKING:
 
 __all__ = ["Question", "questions_of"]
 
-SET: Final = ("operate", "select", "write")
-LOOK: Final = ("discover", "identify")
-BACKUP: Final = ("authenticate", "diagnose", "discover", "file-read", "identify", "program-read", "read")
-PROGRAM: Final = (
-    *("configure", "file-write", "firmware-write", "mode-set", "program-write", "reset", "start", "stop"),
-    *("time-set", "write"),
+_WORK: Final = (
+    ("backup", BACKUP, "save programs and settings of"),
+    ("program", PROGRAM, "load programs and settings into"),
+    ("command", COMMAND, "start, stop or reset, or set mode and clock of"),
+    ("firmware", FIRMWARE, "load firmware into"),
 )
+"""What engineering stations do: topic, what it takes, as a half sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """id: stable, so that an answer holds for the next proposal too. realm, clients, servers: whom it is about.
 
-    clients: empty where the answer has to name them. protocols: server → what it is asked by. verbs: what would be
+    clients: empty where the answer has to name them. protocols: server → what it is asked by. topic: what would be
     allowed. unanswered: what is cut as long as nobody answers. objects: patterns, where it is about certain ones.
+    shouts: protocols by which all are called at once. knocks: whether what the answer names beside, by `protocols`, is
+    tried with everybody: then conversations may begin, and of whom it is not spoken by nothing is asked in them.
     """
 
     id: str
@@ -43,9 +46,15 @@ class Question:
     clients: tuple[str, ...]
     servers: tuple[str, ...]
     protocols: tuple[tuple[str, tuple[str, ...]], ...]
-    verbs: tuple[str, ...]
+    topic: Topic
     shouts: tuple[str, ...] = ()
     objects: tuple[str, ...] = ()
+    knocks: bool = False
+
+    @property
+    def verbs(self) -> tuple[str, ...]:
+        """All that would be allowed, of whichever protocol."""
+        return self.topic.verbs
 
 
 def questions_of(
@@ -81,7 +90,7 @@ def _seen_grave(facts: Facts, places: Places) -> Iterator[Question]:
             clients=(client,),
             servers=(server,),
             protocols=((server, (protocol,)),),
-            verbs=tuple(sorted(verbs)),
+            topic=exactly(tuple(sorted(verbs))),
         )
 
 
@@ -102,7 +111,7 @@ def _refused(refusal: Refusal) -> Question:
         clients=(r.client,),
         servers=(r.server,),
         protocols=((r.server, (r.protocol,)),),
-        verbs=verbs,
+        topic=exactly(verbs, sessions=False),
         objects=r.objects,
     )
 
@@ -116,7 +125,7 @@ def _values(facts: Facts, places: Places) -> Iterator[Question]:
         readable = tuple(sorted(p for p in control if "read" in by_protocol[p]))
         if readable and places.of(realm, client).name != places.of(realm, server).name:
             found.setdefault((realm, client), {})[server] = readable
-            if any(by_protocol[p] & set(SET) for p in readable):
+            if any(by_protocol[p] & set(SET.verbs) for p in readable):
                 some.setdefault((realm, client), []).append(server)
     for (realm, client), servers in sorted(found.items()):
         known = tuple(sorted(some.get((realm, client), ())))
@@ -131,7 +140,7 @@ def _values(facts: Facts, places: Places) -> Iterator[Question]:
             clients=(client,),
             servers=tuple(sorted(servers)),
             protocols=tuple(sorted(servers.items())),
-            verbs=SET,
+            topic=SET,
         )
 
 
@@ -150,8 +159,8 @@ def _stations(
         for station in dict.fromkeys([*named, *known]):
             servers = {s: p for s, p in calm.items() if s != station}
             if servers:
-                yield _station(realm, station, servers, "backup", BACKUP, "save programs and settings of")
-                yield _station(realm, station, servers, "program", PROGRAM, "program, set, start or stop")
+                for name, topic, does in _WORK:
+                    yield _station(realm, station, servers, name, topic, does)
 
 
 def _is_safety(site: Site, places: Places, realm: str, server: str) -> bool:
@@ -164,12 +173,12 @@ def _station(
     realm: str,
     station: str,
     servers: dict[str, tuple[str, ...]],
-    topic: str,
-    verbs: tuple[str, ...],
+    name: str,
+    topic: Topic,
     does: str,
 ) -> Question:
     return Question(
-        id=_id(topic, realm, station),
+        id=_id(name, realm, station),
         text=(
             f"May the engineering station {station} {does} {_listed(servers)}, and by which other protocols (ftp,"
             " http)?"
@@ -179,28 +188,28 @@ def _station(
         clients=(station,),
         servers=tuple(servers),
         protocols=tuple(servers.items()),
-        verbs=verbs,
+        topic=topic,
     )
 
 
 def _scans(facts: Facts) -> Iterator[Question]:
     """Tools that ask everybody who it is."""
     for realm in dict.fromkeys(realm for realm, _ in sorted(facts.served)):
-        every = tuple(sorted({p for (r, _), ps in facts.served.items() if r == realm for p in ps}))
         servers = tuple(sorted({s for r, s in facts.served if r == realm}))
         yield Question(
             id=_id("scan", realm),
             text=(
                 "Does a tool of yours ask all machines who they are (asset management, a scanner)? Name it under"
-                " `clients`, and under `protocols` what else it speaks (http)."
+                " `clients`, and under `protocols` what it tries with everybody (http, modbus)."
             ),
             unanswered="who asks all machines who they are",
             realm=realm,
             clients=(),
             servers=servers,
-            protocols=tuple((server, every) for server in servers),
-            verbs=LOOK,
+            protocols=tuple((server, tuple(sorted(facts.served[realm, server]))) for server in servers),
+            topic=LOOK,
             shouts=tuple(sorted(facts.shouts.get(realm, ()))),
+            knocks=True,
         )
 
 
