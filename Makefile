@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 READY := $(BIN)/python -m compileall -q src && $(BIN)/python -m interlock.report.html.environment
 CAPTURES := demo/normal-shift.pcapng demo/engineering.pcap demo/incident.pcap.gz
 
-.PHONY: help demo plant test lint unit oracle build install conformance drill-blind bench fuzz soak wheel bundle docs sbom lock system clean
+.PHONY: help demo plant test lint unit oracle build install conformance drill-blind kernel bench fuzz soak wheel bundle docs sbom lock system clean
 
 help: ## say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -73,6 +73,9 @@ conformance: build ## compare with independent decoders over real captures
 
 drill-blind: build ## attacks whose particulars are drawn anew, before our own judgement
 	$(BIN)/python scripts/drill_blind.py
+
+kernel: build ## replay against the real enforcement: policies in force in network namespaces (needs root)
+	$(BIN)/python -m interlock.bench.kernel
 
 bench: build ## speed and memory against goals and peers
 	$(BIN)/python scripts/bench.py

@@ -38,12 +38,10 @@ def build_plan(
     policy: Policy, realm: str | None, extra: Sequence[tuple[str, str]], assets: Sequence[Asset] | None
 ) -> Plan:
     """Plan what a firewall is to be told. extra: (protocol, port range) besides the usual ones. Raises PolicyError."""
-    from interlock.decode.registry import waiting_specs  # noqa: PLC0415
+    from interlock.bootstrap.zoning import known_ports  # noqa: PLC0415
     from interlock.segment.export.planning import plan_of, realm_of  # noqa: PLC0415
-    from interlock.segment.export.services import known_services  # noqa: PLC0415
 
-    specs = [(spec.names, spec.tcp, spec.udp, spec.ethertypes) for spec in waiting_specs()]
-    return plan_of(policy, realm_of(policy, realm), known_services(specs, extra), assets)
+    return plan_of(policy, realm_of(policy, realm), known_ports(extra), assets)
 
 
 def build_target(name: str) -> Target:

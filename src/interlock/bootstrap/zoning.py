@@ -12,7 +12,7 @@ from interlock.errors import ConfigError
 from interlock.pipeline.zone_run import Observed, ZoneRun
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from datetime import date
 
     from interlock.capture.run import CaptureRun
@@ -28,6 +28,7 @@ __all__ = [
     "build_zone_run",
     "from_folder",
     "from_store",
+    "known_ports",
     "propose",
     "read_policy",
     "run_captures",
@@ -79,18 +80,21 @@ def _text(path: str) -> str:
     return decode_text(octets, file=path)
 
 
+def known_ports(extra: Iterable[tuple[str, str]] = ()) -> dict[str, tuple[str, ...]]:
+    """Protocol → where it is usually spoken, for replay and firewalls alike. extra: (protocol, port range) besides."""
+    from interlock.decode.registry import waiting_specs  # noqa: PLC0415
+    from interlock.segment.export.services import known_services  # noqa: PLC0415
+
+    specs = [(spec.names, spec.tcp, spec.udp, spec.ethertypes) for spec in waiting_specs()]
+    return known_services(specs, extra)
+
+
 @cache
 def spoken_at() -> dict[tuple[str, int], frozenset[str]]:
     """Transport and port → the protocols that are at home there."""
-    from interlock.decode.registry import waiting_specs  # noqa: PLC0415
+    from interlock.segment.export.services import at_home  # noqa: PLC0415
 
-    specs = list(waiting_specs())
-    found: dict[tuple[str, int], set[str]] = {}
-    for spec in specs:
-        riding = [name for other in specs if other.rides_on == spec.name for name in other.names]
-        for place in (*(("tcp", port) for port in spec.tcp), *(("udp", port) for port in spec.udp)):
-            found.setdefault(place, set()).update((*spec.names, *riding))
-    return {place: frozenset(names) for place, names in found.items()}
+    return at_home(known_ports())
 
 
 def build_policy(site: Site, today: date, find: Callable[[str, str], Asset | None]) -> Policy:

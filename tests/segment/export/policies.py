@@ -12,7 +12,7 @@ from interlock.records.conduit import Conduit
 from interlock.records.site import Site, Zone
 from interlock.segment.export.matches import Match, Opening, edges
 from interlock.segment.export.planning import plan_of
-from interlock.segment.export.services import known_services
+from interlock.segment.export.services import at_home, known_services
 from interlock.segment.export.spans import read_ranges
 from interlock.segment.model.groups import is_group
 from interlock.segment.model.policy import Ask, Policy
@@ -101,7 +101,7 @@ def _conduits(draw: st.DrawFn, number: int, some: st.SearchStrategy, members: st
 
 
 def policy_of(site: Site) -> Policy:
-    return Policy(site, TODAY)
+    return Policy(site, TODAY, spoken_at=at_home(KNOWN))
 
 
 def plan(site: Site):
@@ -113,24 +113,14 @@ def text_of(version: int, number: int) -> str:
 
 
 def judged(policy: Policy, version: int, transport: str, source: int, target: int, port: int) -> bool:
-    """What the policy itself says to a conversation: by its port, or by a protocol that is usual there."""
+    """What the policy itself says to a conversation that shows no protocol: by its port."""
     client, server = text_of(version, source), text_of(version, target)
     if is_group(client):
         return False
-    known = [
-        name
-        for name, places in KNOWN.items()
-        for place in places
-        if place in (transport, f"{transport}/{port}")
-    ]
-    for protocol in (None, *known):
-        answer = policy.judge(Ask("default", client, server, protocol, None, port=(transport, port)))
-        if is_group(server):  # its own zone's inside is no firewall's business, and no rule's
-            if answer.how == "conduit":
-                return True
-        elif answer.allowed and answer.how != "link":
-            return True
-    return False
+    answer = policy.judge(Ask("default", client, server, None, None, port=(transport, port)))
+    if is_group(server):  # its own zone's inside is no firewall's business, and no rule's
+        return answer.how == "conduit"
+    return answer.allowed and answer.how != "link"
 
 
 def openings(site: Site, table: tuple[Match, ...], chance, most: int = 12):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from interlock.errors import PolicyError
 from interlock.segment.export.matches import Match
-from interlock.segment.export.nftables import TABLE
+from interlock.segment.export.nftables import BETWEEN, MARK, TABLE
 from interlock.segment.export.spans import normal, read_ports, read_ranges, without
 
 if TYPE_CHECKING:
@@ -24,8 +24,11 @@ _STATEFUL: Final = (
     "ct state established,related accept",
     "ct state invalid drop",
     "type filter hook forward priority filter; policy drop;",
+    "type filter hook forward priority filter + 10; policy accept;",
+    f"meta mark set meta mark | {MARK}",
+    *BETWEEN,
 )
-"""Lines that say nothing of a first packet, or what holds where no line fits."""
+"""Lines that say nothing of a first packet that a router would pass on, or what holds where no line fits."""
 
 
 def read_nftables(text: str, *, file: str = "ruleset") -> tuple[Match, ...]:
@@ -66,9 +69,11 @@ def _line(line: str, place: list[str], sets: dict[str, list[str]], matches: list
     elif place[-1].startswith("set "):
         if words[0] not in {"type", "flags"}:
             raise ValueError(line)
-    elif place[-1] != "chain forward":
+    elif place[-1] not in {"chain forward", "chain handed_on"}:
         raise ValueError(line)
     elif line not in _STATEFUL:
+        if place[-1] != "chain forward":
+            raise ValueError(line)
         matches += _rule(words, sets)
 
 

@@ -1,9 +1,11 @@
 """nftables: one file that `nft -f` puts in force as a whole, or not at all.
 
     table inet interlock_zones         what a router passes on; sessions are known
-    table bridge interlock_zones       frames without IP through a bridge; only where the policy speaks of them
+    table bridge interlock_zones       what goes through a bridge; only where the policy speaks of frames without IP
 
-Each table is declared, deleted and written anew in one transaction, so no moment is without rules. Sources: nft(8).
+Each table is declared, deleted and written anew in one transaction, so no moment is without rules. IP on a bridge is
+judged by table inet, to which br_netfilter hands it; what it lets pass gets a mark, without which table bridge drops
+it. So a kernel without br_netfilter lets no IP through the bridge (ADR 20). Sources: nft(8).
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from interlock.segment.export.plan import Ends, Plan, Rule
     from interlock.segment.export.spans import Spans
 
-__all__ = ["LINK_TYPES", "NFTABLES", "TABLE"]
+__all__ = ["BETWEEN", "LINK_TYPES", "MARK", "NFTABLES", "TABLE"]
 
 TABLE: Final = "interlock_zones"
 _COMMENT: Final = 120
@@ -32,6 +34,15 @@ LINK_TYPES: Final = (0x0806, 0x8809, 0x88CC, 0x88E3, 0x9000)
 """Between neighbours: ARP, LACP, LLDP, MRP, loop tests (model/groups)."""
 _LINK_GROUPS: Final = "01:80:c2:00:00:00-01:80:c2:00:00:0f"
 _MASKED: Final = "& 0.0.0.255 == 0.0.0.255"
+MARK: Final = "0x10000000"
+"""A bit of a packet's mark: table inet has let it pass."""
+_NEIGHBOURS: Final = 'accept comment "between neighbours of a link"'
+BETWEEN: Final = (
+    f"ip6 daddr {{ ff02::/16, fe80::/10 }} meta l4proto ipv6-icmp counter {_NEIGHBOURS}",
+    f"meta l4proto igmp counter {_NEIGHBOURS}",
+    f"ip saddr 0.0.0.0 ip daddr 255.255.255.255 counter {_NEIGHBOURS}",
+)
+"""IP that no router passes on, but a bridge does (model/groups.is_link, is_nobody)."""
 
 
 class _Nftables:
@@ -63,7 +74,12 @@ def _lacks(plan: Plan) -> Iterator[Lack]:
     if frames:
         yield Lack(
             None, "layer-2", "narrower",
-            "table bridge lets frames without IP pass as the policy says; IP is dropped there: route it",
+            "IP through a bridge is judged by table inet where br_netfilter hands it over, and dropped otherwise",
+        )  # fmt: skip
+    else:
+        yield Lack(
+            None, "layer-2", "elsewhere",
+            "what this machine bridges instead of routing it is judged only where br_netfilter hands it over",
         )  # fmt: skip
     for rule in frames:
         if rule.groups is None and rule.conduit is not None:
@@ -94,10 +110,22 @@ def _routed(plan: Plan) -> list[str]:
         "        type filter hook forward priority filter; policy drop;",
         "        ct state established,related accept",
         "        ct state invalid drop",
+        *(f"        {line}" for line in BETWEEN),
         *body,
         '        counter comment "denied by default"',
         "    }",
+        *(_handed_on() if any(rule.of_frames for rule in plan.rules) else ()),
         "}",
+    ]
+
+
+def _handed_on() -> list[str]:
+    """What comes after all rules, and so only to what they let pass."""
+    return [
+        "    chain handed_on {",
+        "        type filter hook forward priority filter + 10; policy accept;",
+        f"        meta mark set meta mark | {MARK}",
+        "    }",
     ]
 
 
@@ -206,10 +234,11 @@ def _bridged(plan: Plan) -> list[str]:
         *_opening("bridge"),
         *(line for declared in sets.values() for line in declared),
         "    chain forward {",
-        "        type filter hook forward priority filter; policy drop;",
-        f'        meta protocol {{ {types} }} counter accept comment "between neighbours of a link"',
-        f'        ether daddr {_LINK_GROUPS} counter accept comment "between neighbours of a link"',
-        '        meta protocol { ip, ip6 } counter drop comment "IP is routed: table inet judges it"',
+        "        type filter hook forward priority 100; policy drop;",  # behind br_netfilter, whose place is 0
+        f"        meta protocol {{ {types} }} counter {_NEIGHBOURS}",
+        f"        ether daddr {_LINK_GROUPS} counter {_NEIGHBOURS}",
+        f'        meta protocol {{ ip, ip6 }} meta mark & {MARK} == {MARK} counter accept comment "table inet said so"',
+        '        meta protocol { ip, ip6 } counter drop comment "IP that table inet has not judged"',
         *body,
         '        counter comment "denied by default"',
         "    }",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from interlock.segment.export.spans import Spans
 
-__all__ = ["HELPED", "NEVER", "Services", "known_services", "services_of"]
+__all__ = ["HELPED", "NEVER", "Services", "at_home", "known_services", "services_of"]
 
 _PROFINET: Final = "eth/0x8892"
 _FIRST_TYPE: Final = 0x600
@@ -95,6 +95,21 @@ def known_services(
     for name, text in extra:
         known[name] = (*known.get(name, ()), text)
     return known
+
+
+def at_home(known: Mapping[str, Iterable[str]]) -> dict[tuple[str, int], frozenset[str]]:
+    """Transport and port → the protocols that are usual there: `known_services` the other way round.
+
+    Transports without ports have port 0, as conversations have it. So the policy says to a conversation that shows no
+    protocol what a packet filter, which never sees one, is told.
+    """
+    found: dict[tuple[str, int], set[str]] = {}
+    for name, texts in known.items():
+        for transport, low, high in filter(None, map(ports_of, texts)):
+            ports = range(low, high + 1) if transport in {"tcp", "udp"} else (0,)
+            for port in ports:
+                found.setdefault((transport, port), set()).add(name)
+    return {place: frozenset(names) for place, names in found.items()}
 
 
 def services_of(

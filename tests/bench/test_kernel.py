@@ -1,0 +1,128 @@
+"""The kernel with the policy in force says of each conversation what replay says by layers 2 to 4."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import random  # noqa: TID251 (seeded)
+from datetime import UTC, datetime
+
+import pytest
+from click.testing import CliRunner
+
+from interlock.bench import kernel
+from interlock.bench.kernel import ENFORCERS, beyond, flows_of, held_against, policies, proposed, recorded
+from interlock.bench.kernel_network import LAYOUTS, why_not
+from interlock.bench.kernel_talk import Flow
+from interlock.bench.random_policies import drawn_flows
+from interlock.bootstrap.zoning import build_policy, known_ports
+from interlock.records.conduit import Conduit
+from interlock.records.site import Site, Zone
+
+REASON = why_not()
+needs_namespaces = pytest.mark.skipif(bool(REASON), reason=REASON or "can run")
+TODAY = datetime.now(UTC).date()  # noqa: TID251 (rules end by the kernel's clock)
+SHIFT, INCIDENT = "demo/normal-shift.pcapng", "demo/incident.pcap.gz"
+PLC, PANEL, STRANGER = "10.0.1.1", "10.0.1.2", "10.0.2.1"
+
+
+@pytest.fixture(scope="module")
+def shift():
+    """The shift's own proposal, and the incident."""
+    return proposed(recorded(SHIFT), "", TODAY), recorded(INCIDENT)
+
+
+@needs_namespaces
+def test_kernel_and_replay_agree_on_the_incident_and_on_a_drawn_policy(shift):
+    site, seen = shift
+    made = [
+        held_against(name, ENFORCERS["nftables"], layout, policy, assets, flows)
+        for name, layout, policy, assets, flows in policies(seen, site, TODAY, range(2), 60)
+    ]
+    assert [(each.policy, each.layout, each.differ) for each in made if each.differ] == []
+    assert {each.layout for each in made} == set(LAYOUTS)
+    assert sum(each.flows for each in made) > 300
+    assert min(sum(each.allowed for each in made), sum(each.denied for each in made)) > 60
+    kinds = sum((each.kinds for each in made[1:]), made[0].kinds)
+    assert all(kinds[kind] > 8 for kind in ("tcp", "udp", "icmp"))
+    assert kinds["frames"] > 0
+
+
+@needs_namespaces
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_kernel_that_says_otherwise_is_told(layout, monkeypatch):
+    """Rules of another policy than the one that replay holds: each flow that they part on is named."""
+    site = site_of("tcp/502")
+    monkeypatch.setattr(
+        kernel, "build_plan", lambda *given: build(site_of("tcp/502", "udp/161", "icmp"), *given[1:])
+    )
+    flows = [Flow(PANEL, PLC, *place) for place in (("tcp", 502), ("udp", 161), ("icmp", 0), ("tcp", 503))]
+    flows += [Flow(PLC, PANEL, "tcp", 502), Flow(STRANGER, PLC, "tcp", 502)]
+    made = held_against("mine", ENFORCERS["nftables"], layout, policy_of(site), (), flows)
+    assert (made.allowed, made.denied) == (1, 5)
+    assert made.differ == [(flows[1], False, True), (flows[2], False, True)]
+
+
+def site_of(*ports: str) -> Site:
+    zones = tuple(Zone(name=name, members=(name,)) for name in (PLC, PANEL, STRANGER))
+    return Site(zones=zones, conduits=(Conduit(name="c", from_=(PANEL,), to=(PLC,), ports=ports),))
+
+
+def policy_of(site: Site):
+    return build_policy(site, TODAY, lambda *_: None)
+
+
+def build(site: Site, *rest: object):
+    from interlock.bootstrap.zone_exporting import build_plan  # noqa: PLC0415 (before it is replaced)
+
+    return build_plan(policy_of(site), *rest)
+
+
+def test_what_is_not_made_anew_is_counted_by_reason(shift):
+    site, seen = shift
+    policy = build_policy(site, TODAY, seen.find)
+    every = sum(kind.seen.count for kind in seen.traffic.kinds(policy) if kind.what == "flow")
+    for layout in LAYOUTS:
+        flows, left = flows_of(seen, policy, layout)
+        assert len(flows) + left.total() == every
+        assert left["between neighbours of a link"] > 0
+        assert ("frames without IP: no router passes them on" in left) == (layout == "router")
+
+
+def test_what_the_kernel_cannot_know_is_counted_by_reason(shift):
+    site, seen = shift
+    unknown = beyond(build_policy(site, TODAY, seen.find), seen)
+    assert all("the policy denies, and the kernel does not" in what for what, _ in unknown)
+    assert {why for _, why in unknown} <= {"verb", "object", "unit", "protocol"}
+    wide = dataclasses.replace(
+        site,
+        conduits=tuple(dataclasses.replace(c, verbs=("*",), objects=(), units=()) for c in site.conduits),
+    )
+    assert beyond(build_policy(wide, TODAY, seen.find), seen).total() < unknown.total()
+
+
+def test_drawn_flows_are_of_any_kind():
+    machines = (
+        "10.0.0.1",
+        "10.0.0.2",
+        "2001:db8::1",
+        "2001:db8::2",
+        "00:1b:1b:00:00:01",
+        "00:1b:1b:00:00:02",
+    )
+    flows = drawn_flows(random.Random(1), machines, known_ports(), 400)
+    assert len(flows) == 400
+    assert {flow.transport for flow in flows} >= {"tcp", "udp", "icmp", "icmp6", "ip/47", "eth/0x8892"}
+    assert not [f for f in flows if f.client == f.server or (":" in f.client) != (":" in f.server)]
+
+
+@needs_namespaces
+def test_the_command_says_how_many_agree(monkeypatch, tmp_path):
+    monkeypatch.setattr(kernel, "practice", lambda *_: (SHIFT, SHIFT, ""))
+    words = ["--policies", "1", "--minutes", "3", "--drawn", "30", "--json"]
+    done = CliRunner().invoke(kernel.main, words, catch_exceptions=False)
+    said = json.loads(done.stdout)
+    assert done.exit_code == 0
+    assert said["differ"] == []
+    assert said["flows"] == said["allowed"] + said["denied"] == sum(said["kinds"].values()) > 90
+    assert said["not_made"]["between neighbours of a link"] > 0
