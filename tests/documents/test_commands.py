@@ -22,6 +22,7 @@ OF_OTHERS = {
     "--inplace": "setup.py",
     "--name": "setup.py",
     "--no-build-isolation": "pip",
+    "--noflush": "iptables-restore",
     "--require-hashes": "pip",
     "--shared": "cython",
     "--tool": "valgrind",

@@ -53,16 +53,22 @@ REALM: Final = "default"
 
 @dataclass(frozen=True, slots=True)
 class Enforcer:
-    """program, command: what the target's text is handed to. layouts: where it can stand."""
+    """program: must be there. commands: each takes the target's text. layouts: where it can stand."""
 
     target: str
     program: str
     layouts: tuple[str, ...]
-    command: tuple[str, ...]
+    commands: tuple[tuple[str, ...], ...]
 
 
 ENFORCERS: Final = {
-    "nftables": Enforcer("nftables", "nft", LAYOUTS, ("nft", "-f", "-")),
+    "nftables": Enforcer("nftables", "nft", LAYOUTS, (("nft", "-f", "-"),)),
+    "iptables": Enforcer(
+        "iptables",
+        "iptables-restore",
+        ("router",),
+        (("iptables-restore", "--noflush"), ("ip6tables-restore", "--noflush")),
+    ),
 }
 
 
@@ -110,7 +116,8 @@ def held_against(
         if not all(open_ones):
             stuck = [f for f, there in zip(dict.fromkeys(flows), open_ones, strict=True) if not there]
             raise RuntimeError(f"without rules {len(stuck)} flows did not pass, the first {stuck[0]}")
-        around.put_in_force(text, *enforcer.command)
+        for command in enforcer.commands:
+            around.put_in_force(text, *command)
         said = passed(around, flows)
     made = Agreement(name, layout, len(flows))
     for flow, kernel in zip(flows, said, strict=True):

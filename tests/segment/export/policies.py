@@ -14,7 +14,7 @@ from interlock.segment.export.matches import Match, Opening, edges
 from interlock.segment.export.planning import plan_of
 from interlock.segment.export.services import at_home, known_services
 from interlock.segment.export.spans import read_ranges
-from interlock.segment.model.groups import is_group
+from interlock.segment.model.groups import is_group, is_link
 from interlock.segment.model.policy import Ask, Policy
 
 TODAY = date(2026, 11, 28)
@@ -150,6 +150,8 @@ def openings(site: Site, table: tuple[Match, ...], chance, most: int = 12):
         }
         for source, target in product(_some(points, chance, most), _some(points, chance, most)):
             for transport in TRANSPORTS[version]:
+                if is_link(None, transport, text_of(version, target)):
+                    continue  # between neighbours: no router passes it on, whatever a rule says
                 for port in _some(ports, chance, most // 2) if transport in ("tcp", "udp") else (0,):
                     yield Opening(
                         version=version, transport=transport, source=source, target=target, target_port=port

@@ -17,6 +17,7 @@ ENTRY_POINT: Final = "interlock.zone_targets"
 """Packages add targets of their own: an entry point of this group names a `Target`, and is called as it is named."""
 TARGETS: Final[dict[str, tuple[str, str]]] = {
     "nftables": ("nftables:NFTABLES", "Linux: one ruleset that replaces the last one as a whole"),
+    "iptables": ("iptables:IPTABLES", "Linux with iptables-restore and ip6tables-restore"),
     "cisco-ios": ("cisco_ios:CISCO_IOS", "extended access lists of Cisco IOS and IOS XE"),
     "csv": ("csv_rows:CSV", "a table for people and for other programs; says everything"),
 }
