@@ -19,6 +19,14 @@ TARGETS: Final[dict[str, tuple[str, str]]] = {
     "nftables": ("nftables:NFTABLES", "Linux: one ruleset that replaces the last one as a whole"),
     "iptables": ("iptables:IPTABLES", "Linux with iptables-restore and ip6tables-restore"),
     "cisco-ios": ("cisco_ios:CISCO_IOS", "extended access lists of Cisco IOS and IOS XE"),
+    "fortios": ("fortios:FORTIOS", "FortiOS: addresses, services and policies for the console"),
+    "pan-os": ("pan_os:PAN_OS", "PAN-OS: set commands, with App-IDs where they exist"),
+    "opnsense": ("opnsense:OPNSENSE", "OPNsense: aliases and rules as config.xml holds them"),
+    "hirschmann": (
+        "hirschmann:HIRSCHMANN",
+        "Hirschmann EAGLE (HiSecOS): rules and Modbus Enforcer, field by field",
+    ),
+    "scalance": ("scalance:SCALANCE", "SCALANCE S and M: rules for the console, IP services to enter"),
     "csv": ("csv_rows:CSV", "a table for people and for other programs; says everything"),
 }
 """name → (where it is below this package, what it is)."""
