@@ -91,6 +91,24 @@ def test_text_says_the_same(plant, policy):
     assert ended.out.splitlines()[-1].endswith("would be cut")
 
 
+def test_analyze_and_the_sensor_tell_what_no_conduit_allows(plant, policy, tmp_path):
+    """The same policy as `zone check`, as one detector among the others; silent where no conduit is declared."""
+    told = {}
+    for name, site in (("with", policy), ("without", plant / "plant.pcap.site.toml")):
+        assert run("analyze", plant / "plant.pcap", "--site", site, "--out", tmp_path / name).code == 0
+        found = json.loads((tmp_path / name / "findings.json").read_text("utf-8"))["findings"]
+        told[name] = [f for f in found if f["detector"] == "conduit-violation"]
+    assert told["without"] == []
+    assert {f["machines"][0] for f in told["with"]} == {"10.77.1.40"}
+    stop = next(f for f in told["with"] if "stop" in f["title"])
+    assert stop["severity"] == "high"
+    assert "T0858" in stop["techniques"]
+    replayed = run("sensor", "replay", plant / "plant.pcap", "--site", policy, "--out", tmp_path / "store")
+    assert replayed.code == 0
+    assert "which no conduit allows" in replayed.out
+    assert "10.77.1.40" in replayed.out
+
+
 def test_a_folder_of_records_and_a_store_are_judged_like_the_capture(plant, policy, tmp_path):
     whole = json.loads(run("zone", "check", plant / "plant.pcap", "--site", policy, "--json").out)
     assert run("analyze", plant / "plant.pcap", "--out", tmp_path / "out").code == 0

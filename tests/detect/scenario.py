@@ -23,6 +23,24 @@ __all__ = ["SITE", "scenario"]
 CALLS = [{"at": 700 + n / 10, "client": "10.0.0.77", "state": "opened"} for n in range(90)]
 
 SITE = """
+[[zones]]
+name = "panels"
+members = ["10.0.0.9"]
+sl_t = 2
+
+[[zones]]
+name = "cell"
+members = ["10.0.0.2", "10.0.0.3", "10.0.0.5"]
+sl_t = 2
+
+[[conduits]]
+name = "panels to cell"
+from = ["panels"]
+to = ["cell"]
+protocols = ["modbus"]
+verbs = ["read"]
+objects = ["holding:0..9"]
+
 [[safety_systems]]
 address = "10.0.0.5"
 

@@ -55,11 +55,15 @@ def build_runner(judgement: Judgement | None = None) -> Runner:
 
 
 def _keyed(detectors: tuple[Detector, ...]) -> tuple[Detector, ...]:
-    """The same; who compares words with secrets does so by this installation's fingerprints."""
+    """The same, given what they cannot know: this installation's fingerprints, and what is at home at which port."""
     from interlock.bootstrap import build_fingerprint  # noqa: PLC0415
+    from interlock.bootstrap.zoning import spoken_at  # noqa: PLC0415
     from interlock.detect.credentials.weak_login import WeakLogin  # noqa: PLC0415
+    from interlock.detect.zones.conduit_violation import ConduitViolation  # noqa: PLC0415
 
     for detector in detectors:
+        if isinstance(detector, ConduitViolation):
+            detector.spoken_by(spoken_at())
         if isinstance(detector, WeakLogin):
             detector.keyed_by(build_fingerprint())
     return detectors

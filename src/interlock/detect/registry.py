@@ -44,6 +44,7 @@ from interlock.detect.safety.safety_write import SafetyWrite
 from interlock.detect.sweep import Sweep
 from interlock.detect.weak_tls import WeakTls
 from interlock.detect.work_order import WorkOrderBreach
+from interlock.detect.zones.conduit_violation import ConduitViolation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +55,7 @@ __all__ = ["DETECTORS", "all_detectors"]
 
 DETECTORS: Final[dict[str, Callable[[], Detector]]] = {
     "clear-credentials": ClearCredentials,
+    "conduit-violation": ConduitViolation,
     "connection-flood": ConnectionFlood,
     "controller-change": ControllerChange,
     "dcp-change": DcpChange,

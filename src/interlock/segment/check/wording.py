@@ -58,7 +58,8 @@ def _why(violation: Violation, site: Site) -> str:
     conduit = next((c for c in site.conduits if c.name == violation.conduit), None)
     one, other = violation.client_zone, violation.server_zone
     if violation.reason == "no-zone":
-        ends = [end for end, zone in ((violation.client, one), (violation.server, other)) if zone is None]
+        pairs = (violation.client, one), (violation.server, other)
+        ends = [end for end, zone in pairs if zone is None and not is_group(end)]
         verb = "are" if len(ends) > 1 else "is"
         return f"{' and '.join(dict.fromkeys(ends))} {verb} in no zone"
     if violation.reason == "group":
