@@ -11,14 +11,14 @@ import pytest
 from click.testing import CliRunner
 from tests.detect.incidents.test_threads import CONTEXT, PATH
 
-from interlock.bootstrap.incident_book import GROWTH_NS, IncidentBook
+from interlock.bootstrap.incident_book import GROWTH_NS, STATE, IncidentBook
 from interlock.cli.main import interlock
-from interlock.pipeline.sensor.incident_file import FILE, IncidentFile
+from interlock.pipeline.sensor.incident_file import FILE, IncidentFile, place_incidents
 from interlock.report.schema import check
 from interlock.store.plain.store import PlainStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -29,13 +29,21 @@ def store(tmp_path: Path) -> Iterator[PlainStore]:
     made.close()
 
 
+def placing(store: PlainStore) -> Callable[[bytes, bytes], None]:
+    def put(state: bytes, file: bytes) -> None:
+        store.keep(STATE, state)
+        place_incidents(store.folder, file)
+
+    return put
+
+
 def test_an_incident_goes_on_after_a_restart(store: PlainStore) -> None:
-    first = IncidentBook(store, store.folder, 0)
+    first = IncidentBook(store, placing(store), 0)
     first.feed(PATH[:2], CONTEXT)
     first.write(CONTEXT, time.time_ns())
     before = json.loads((store.folder / FILE).read_text("utf-8"))
     check(before, "incidents")
-    again = IncidentBook(store, store.folder, 0)
+    again = IncidentBook(store, placing(store), 0)
     again.feed(PATH[2:], CONTEXT)
     again.write(CONTEXT, time.time_ns())
     (after,) = json.loads((store.folder / FILE).read_text("utf-8"))["incidents"]
@@ -46,7 +54,7 @@ def test_an_incident_goes_on_after_a_restart(store: PlainStore) -> None:
 def test_a_damaged_state_is_said_and_begins_anew(store: PlainStore) -> None:
     store.commit(PATH)
     store.keep("incidents", b"{")
-    book = IncidentBook(store, store.folder, 5)
+    book = IncidentBook(store, placing(store), 5)
     assert [(e.event, e.time) for e in store.diary()] == [("state-lost", 5)]
     book.catch_up(CONTEXT)
     assert book.write(CONTEXT, 6)
@@ -55,12 +63,12 @@ def test_a_damaged_state_is_said_and_begins_anew(store: PlainStore) -> None:
 
 
 def test_what_a_judge_had_committed_when_it_died_is_not_missing(store: PlainStore) -> None:
-    first = IncidentBook(store, store.folder, 0)
+    first = IncidentBook(store, placing(store), 0)
     store.commit(PATH[:2])
     first.feed(PATH[:2], CONTEXT)
     assert first.write(CONTEXT, 1)
     store.commit(PATH[2:])  # and then it is killed: nobody was fed
-    again = IncidentBook(store, store.folder, 2)
+    again = IncidentBook(store, placing(store), 2)
     again.catch_up(CONTEXT)
     assert again.write(CONTEXT, 2)
     (one,) = IncidentFile(store.folder).incidents()
@@ -69,7 +77,7 @@ def test_what_a_judge_had_committed_when_it_died_is_not_missing(store: PlainStor
 
 
 def test_more_of_the_same_is_written_seldom_and_what_is_new_at_once(store: PlainStore) -> None:
-    book = IncidentBook(store, store.folder, 0)
+    book = IncidentBook(store, placing(store), 0)
     book.feed(PATH[:1], CONTEXT)
     assert book.write(CONTEXT, 10)
     assert not book.write(CONTEXT, 11)
@@ -84,7 +92,7 @@ def test_more_of_the_same_is_written_seldom_and_what_is_new_at_once(store: Plain
 
 
 def test_people_read_it_from_the_store(store: PlainStore) -> None:
-    book = IncidentBook(store, store.folder, 0)
+    book = IncidentBook(store, placing(store), 0)
     nothing = CliRunner().invoke(interlock, ["sensor", "incidents", "--store", str(store.folder)])
     assert "No incident so far" in nothing.output
     book.feed(PATH, CONTEXT)

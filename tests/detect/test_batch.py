@@ -87,3 +87,32 @@ def test_more_words_than_a_number_can_hold_are_still_kept_apart() -> None:
     batch = Batch("t", pa.RecordBatch.from_pydict({**columns, "time": pa.array(np.arange(n))}))
     groups = batch.groups(*columns)
     assert len(groups.keys) == len(set(zip(*(c.to_pylist() for c in columns.values()), strict=True)))
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.data(), rows, st.booleans())
+def test_some_rows_read_as_a_batch_of_only_these_rows(
+    data: st.DataObject, table: list[tuple], pool: bool
+) -> None:
+    """Taken once and once more, of whatever columns; also of more rows than Python's dictionaries are asked about."""
+    table *= data.draw(st.sampled_from([1, 20]))
+    batch = batch_of(table, pool=pool)
+    batch.words("y")  # whether a column was read before makes no difference
+    which = np.array(data.draw(st.lists(st.booleans(), min_size=len(table), max_size=len(table))), np.bool_)
+    again = np.arange(which.sum()) % 3 > 0
+    some = batch.take(which).take(again)
+    left = [row for row, is_in in zip(table, which, strict=True) if is_in]
+    left = [row for row, is_in in zip(left, again, strict=True) if is_in]
+    alone = batch_of(left, pool=pool)
+    assert len(some) == len(alone) == len(left)
+    for name in ("x", "y", "absent"):
+        texts, codes = some.words(name)
+        assert [texts[code] for code in codes] == [
+            None if name == "absent" else row["xy".index(name)] for row in left
+        ]
+        assert sorted(map(str, texts)) == sorted({str(texts[code]) for code in codes})
+    for name in ("time", "absent"):
+        assert some.integers(name).tolist() == alone.integers(name).tolist()
+        assert some.known(name).tolist() == alone.known(name).tolist()
+    assert some.column("x").to_pylist() == [row[0] for row in left]
+    assert some.groups("x", "y").keys == alone.groups("x", "y").keys

@@ -8,32 +8,32 @@ from typing import TYPE_CHECKING, Final
 
 from interlock.detect.incidents.threads import Incidents
 from interlock.errors import OutputError, SourceError
-from interlock.pipeline.sensor.incident_file import write_incidents
+from interlock.pipeline.sensor.incident_file import incidents_octets
 from interlock.records.figures import IncidentFigures
 from interlock.store.port import Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
     from interlock.detect.interface import Context
     from interlock.records.finding import Finding
     from interlock.records.incident import Incident
     from interlock.store.port import Store
 
-__all__ = ["IncidentBook"]
+__all__ = ["STATE", "IncidentBook"]
 
-_STATE: Final = "incidents"
+STATE: Final = "incidents"
+"""Name of what is kept in the store."""
 GROWTH_NS: Final = 5_000_000_000
 """More of the same is written so often; what is new or has got worse, at once."""
 
 
 class IncidentBook:
-    """folder: the store's, where the file lies beside the figures."""
+    """put(state, file): to be brought to disk, what the store keeps and what the file for people holds."""
 
-    def __init__(self, store: Store, folder: Path, now: int) -> None:
+    def __init__(self, store: Store, put: Callable[[bytes, bytes], None], now: int) -> None:
         """now: of the wall, UTC ns; for the diary where what was kept cannot be read."""
-        self._store, self._folder = store, folder
+        self._store, self._put = store, put
         self._incidents = Incidents()
         self._news = self._urgent = False
         self._written = 0
@@ -44,7 +44,7 @@ class IncidentBook:
         self._recall(now)
 
     def _recall(self, now: int) -> None:
-        kept = self._store.kept(_STATE)
+        kept = self._store.kept(STATE)
         if kept is None:
             return
         head, _, state = kept.partition(b"\n")
@@ -78,9 +78,8 @@ class IncidentBook:
         with suppress(OutputError):
             for commit, _ in self._store.findings(after=self._commit):
                 self._commit = commit
-            self._store.keep(_STATE, b"%d\n" % self._commit + self._incidents.dump())
             every = self._incidents.all(context)
-            write_incidents(self._folder, every)
+            self._put(b"%d\n" % self._commit + self._incidents.dump(), incidents_octets(every))
             self._seen = {one.id: self._seen.get(one.id, (0, "", 0)) for one in every}
             self.figures = _counted(every)
             self._news = self._urgent = False

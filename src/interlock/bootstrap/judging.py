@@ -13,6 +13,7 @@ from interlock.bootstrap.compacting import retention
 from interlock.bootstrap.incident_book import IncidentBook
 from interlock.bootstrap.reloading import Asked, anew, in_force, site_file
 from interlock.bootstrap.renewing import Judged
+from interlock.bootstrap.scribing import WritingDesk
 from interlock.errors import ConfigError
 from interlock.inventory.inventory import Inventory, Limits
 from interlock.pipeline.sensor.aside import Aside
@@ -48,6 +49,7 @@ GIVE_BACK_S: Final = 20.0
 def judging(parts: Parts, cells: memoryview, stop: Callable[[], bool]) -> None:
     """The judge's whole life: it owns the store until it ends."""
     config = in_force(parts.sensor)
+    papers = WritingDesk(parts.sensor.folder, parts.bell)
     store = PlainStore(
         parts.sensor.folder,
         clock=time.time_ns,
@@ -57,7 +59,7 @@ def judging(parts: Parts, cells: memoryview, stop: Callable[[], bool]) -> None:
         puts=parts.ledger,
     )
     try:
-        bench = _Bench(parts, store, config)
+        bench = _Bench(parts, store, config, papers)
         bench.desk(cells).run(stop)
         bench.done()
     finally:
@@ -70,8 +72,8 @@ def judging(parts: Parts, cells: memoryview, stop: Callable[[], bool]) -> None:
 class _Bench:
     """What stands around the judge: gauge, logbook, and what is read anew when somebody asks."""
 
-    def __init__(self, parts: Parts, store: PlainStore, config: Config) -> None:
-        self._parts, self._store, self._config = parts, store, config
+    def __init__(self, parts: Parts, store: PlainStore, config: Config, papers: WritingDesk) -> None:
+        self._parts, self._store, self._config, self._papers = parts, store, config, papers
         self._asked = Asked()  # from now on: what is asked for before the file is read is read with it
         self._gauge = Gauge(version=__version__, sensor=parts.sensor.name, clock=time.time_ns)
         self._gauge.watch({"supervisor": os.getppid(), "judge": os.getpid()})
@@ -92,7 +94,7 @@ class _Bench:
         self._memory = Memory(store, inventory, runner, time.time_ns, beside)
         self._memory.recall()
         self._judged.teach(self._memory, config)
-        self._book = IncidentBook(store, parts.sensor.folder, time.time_ns())
+        self._book = IncidentBook(store, papers.incidents, time.time_ns())
         self._judge = Judge(
             site=self._site_now(),
             inventory=inventory,
@@ -130,7 +132,8 @@ class _Bench:
         self._store.note(
             Entry(time=time.time_ns(), event="stopped", says="the sensor came to its end; all is kept")
         )
-        self._gauge.write(self._parts.sensor.folder, "stopped")
+        self._papers.figures(self._gauge.octets(self._parts.sensor.folder, "stopped"))
+        self._papers.end()
 
     def _committed(self, arrived: int, done: int, findings: Sequence[Finding]) -> None:
         self._gauge.committed(arrived, done, findings)
@@ -152,10 +155,11 @@ class _Bench:
         fill = {**self._inventory.fill, "causes": self._runner.fill}
         self._logbook.aged(self._gauge.filling.told("judge", fill, lasting=True))
         self._gauge.buffers.told(self._held(), time.time_ns())
-        self._gauge.watch({"compactor": self._parts.compactor_cells[PID]})
+        self._gauge.watch({"compactor": self._parts.compactor_cells[PID], "scribe": self._papers.pid})
         self._gauge.assets = self._judge.machines
         self._write_incidents()
-        self._gauge.write(self._parts.sensor.folder)
+        self._papers.figures(self._gauge.octets(self._parts.sensor.folder))
+        self._papers.tend()
         self._logbook.say()
         self._memory.tend()
         if time.monotonic() - self._gave_back >= GIVE_BACK_S:
@@ -163,8 +167,7 @@ class _Bench:
             self._gave_back = time.monotonic()
 
     def _write_incidents(self, *, last: bool = False) -> None:
-        if self._book.write(self._judge.context, time.time_ns(), last=last):
-            os.eventfd_write(self._parts.bell, 1)
+        self._book.write(self._judge.context, time.time_ns(), last=last)
         self._gauge.incidents = self._book.figures
 
     def _held(self) -> Iterator[tuple[BufferName, None, int, int]]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
+from interlock.detect.columns import FEW, Columns, Word, only_used
+
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
@@ -14,11 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CALL", "MINUTE_NS", "RELATION", "REQUEST", "Batch", "Groups", "Summary", "Word"]
 
-Word = str | None
 _MOST_CELLS: Final = 1 << 62
 _WIDE: Final = 1 << 20
-_FEW: Final = 256
-"""Rows: up to here Python's own dictionaries are quicker than the set-up of numpy's and Arrow's calls."""
 _LATEST: Final = 2**63 - 1
 RELATION: Final = ("source", "realm", "client", "server", "protocol", "verb", "outcome")
 """What most detectors group operations by, and by the minute, so that all of them share one grouping."""
@@ -38,48 +37,50 @@ Summary = tuple[int, int, int, int]
 
 
 class Batch:
-    """One batch of one table. Whatever is worked out of a column is kept for the next detector.
+    """Some rows of one table. Whatever is worked out of a column is kept for the next detector.
 
     A column that the batch lacks reads as nulls (words), zeros (integers, frames, times).
     """
 
-    def __init__(self, table: str, rows: pa.RecordBatch) -> None:
-        """table: name as in records.tables or of a protocol's own table."""
+    def __init__(
+        self, table: str, rows: pa.RecordBatch | Columns, chosen: NDArray[np.int64] | None = None
+    ) -> None:
+        """table: name as in records.tables or of a protocol's own table. chosen: numbers of its rows; None: all."""
         self.table = table
-        self.rows = rows
+        # Of some rows no record batch is made: most columns that it would have nobody reads.
+        self._base = rows if isinstance(rows, Columns) else Columns(rows)
+        self._chosen = chosen
         self._words: dict[str, tuple[list[Word], NDArray[np.int64]]] = {}
         self._groups: dict[tuple[str, ...], Groups] = {}
         self._messages: Batch | None = None
         self._whole = False
         self._columns: dict[str, NDArray[np.int64]] = {}
-        self._names = {name: at for at, name in enumerate(rows.schema.names)}
+        self._arrays: dict[str, Any] = {}
 
     def __len__(self) -> int:
         """How many rows there are."""
-        return int(self.rows.num_rows)
+        return len(self._base) if self._chosen is None else len(self._chosen)
 
     def has(self, column: str) -> bool:
         """Whether the batch has the column."""
-        return column in self._names
+        return self._base.has(column)
 
     def column(self, name: str) -> Any:
         """Give a column that the batch has, as Arrow holds it."""
-        return self.rows.column(self._names[name])
+        if self._chosen is None:
+            return self._base.array(name)
+        if name not in self._arrays:
+            self._arrays[name] = self._base.array(name).take(pa.array(self._chosen))
+        return self._arrays[name]
 
     def words(self, column: str) -> tuple[list[Word], NDArray[np.int64]]:
         """Distinct words that occur in a column, and per row the index of its word."""
+        if self._chosen is None:
+            return self._base.words(column)
         if column not in self._words:
-            self._words[column] = self._read_words(column)
+            words, codes = self._base.words(column)
+            self._words[column] = only_used(words, codes[self._chosen])
         return self._words[column]
-
-    def _read_words(self, column: str) -> tuple[list[Word], NDArray[np.int64]]:
-        if not self.has(column):
-            return [None], np.zeros(len(self), np.int64)
-        array = self.column(column)
-        if not isinstance(array, pa.DictionaryArray):
-            array = array.cast(pa.utf8()).dictionary_encode()
-        codes = array.indices.to_numpy(zero_copy_only=False) if not array.null_count else _with_nulls(array)
-        return _compact(array.dictionary, codes)
 
     def among(self, column: str, wanted: Container[str]) -> NDArray[np.bool_]:
         """Tell per row whether its word is one of the wanted."""
@@ -91,38 +92,24 @@ class Batch:
 
     def integers(self, column: str) -> NDArray[np.int64]:
         """Read a column of numbers, flags, instants or durations (in its own unit); null is 0."""
+        if self._chosen is None:
+            return self._base.integers(column)
         if column not in self._columns:
-            self._columns[column] = self._read_integers(column)
+            self._columns[column] = self._base.integers(column)[self._chosen]
         return self._columns[column]
-
-    def _read_integers(self, column: str) -> NDArray[np.int64]:
-        if not self.has(column):
-            return np.zeros(len(self), np.int64)
-        array = self.column(column)
-        if array.null_count == len(self):
-            return np.zeros(len(self), np.int64)
-        if pa.types.is_boolean(array.type):
-            array = array.cast(pa.uint8())
-        if pa.types.is_timestamp(array.type) or pa.types.is_duration(array.type):
-            array = array.view(pa.int64())
-        if array.null_count:
-            array = array.fill_null(pa.scalar(0, array.type))
-        taken: NDArray[np.int64] = array.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
-        return taken
 
     def known(self, column: str) -> NDArray[np.bool_]:
         """Per row whether the column has a value."""
-        if not self.has(column) or self.column(column).null_count == len(self):
-            return np.zeros(len(self), np.bool_)
-        valid: NDArray[np.bool_] = self.column(column).is_valid().to_numpy(zero_copy_only=False)
-        return valid
+        known = self._base.known(column)
+        return known if self._chosen is None else known[self._chosen]
 
     def instants_ns(self, column: str) -> NDArray[np.int64]:
         """Read a column of instants as UTC nanoseconds since 1970; null is 0, beyond the range its end."""
         counts = self.integers(column)
-        if not self.has(column) or not pa.types.is_timestamp(self.rows.schema.field(column).type):
+        kind = self._base.kind(column)
+        if kind is None or not pa.types.is_timestamp(kind):
             return counts
-        scale = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}[self.rows.schema.field(column).type.unit]
+        scale = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}[kind.unit]
         limit = _LATEST // scale
         return counts if scale == 1 else np.clip(counts, -limit, limit) * scale
 
@@ -178,7 +165,8 @@ class Batch:
 
     def take(self, mask: NDArray[np.bool_]) -> Batch:
         """Only the rows where the mask is true."""
-        return Batch(self.table, self.rows.filter(pa.array(mask)))
+        rows = np.flatnonzero(mask)
+        return Batch(self.table, self._base, rows if self._chosen is None else self._chosen[rows])
 
 
 class Groups:
@@ -189,7 +177,7 @@ class Groups:
 
     def __init__(self, batch: Batch, columns: tuple[str, ...], bins: NDArray[np.int64] | None) -> None:
         """bins: int64 per row, or None."""
-        self._few = 0 < len(batch) <= _FEW
+        self._few = 0 < len(batch) <= FEW
         if self._few:
             self.keys, self._cells = _few_groups(batch, columns, bins)
         else:
@@ -265,32 +253,6 @@ class Groups:
             self._order = np.argsort(narrow, kind="stable")
             self._starts = np.concatenate(([0], np.cumsum(self.counts())))
         return self._order[self._starts[group] : self._starts[group + 1]]
-
-
-def _with_nulls(array: Any) -> NDArray[np.int64]:
-    """Codes of a dictionary array, -1 for null."""
-    filled: NDArray[np.int64] = array.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return filled
-
-
-def _compact(pool: Any, codes: NDArray[np.int64]) -> tuple[list[Word], NDArray[np.int64]]:
-    """Only the words that occur, and codes into them: a pool may hold all words of the whole run."""
-    if len(codes) and (only := int(codes[0])) == int(codes.min()) == int(codes.max()):
-        return [None if only < 0 else pool[only].as_py()], np.zeros(len(codes), np.int64)
-    if len(codes) <= _FEW:
-        return _few_words(pool, codes.tolist())
-    shifted = codes.astype(np.int64) + 1
-    used = np.flatnonzero(np.bincount(shifted, minlength=len(pool) + 1))
-    renumbered = np.zeros(len(pool) + 1, np.int64)
-    renumbered[used] = np.arange(len(used))
-    texts = pool.take(pa.array(used[used > 0] - 1)).to_pylist()
-    return ([None, *texts] if len(used) and used[0] == 0 else texts), renumbered[shifted]
-
-
-def _few_words(pool: Any, codes: list[int]) -> tuple[list[Word], NDArray[np.int64]]:
-    used = {code: place for place, code in enumerate(sorted(set(codes)))}
-    words = [None if code < 0 else pool[code].as_py() for code in used]
-    return words, np.array([used[code] for code in codes], np.int64)
 
 
 def _few_groups(

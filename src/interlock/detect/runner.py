@@ -67,7 +67,7 @@ class Runner:
         return {table: tuple(columns) for table, columns in merged.items()}
 
     def feed(
-        self, table: str, rows: pa.RecordBatch, context: Context, *, patient: bool | None = None
+        self, table: str, rows: pa.RecordBatch | Batch, context: Context, *, patient: bool | None = None
     ) -> list[Finding]:
         """Hand a batch of a table to who needs it; findings that are new or have grown much come out.
 
@@ -76,12 +76,12 @@ class Runner:
         return [finding for found in self.feeding(table, rows, context, patient=patient) for finding in found]
 
     def feeding(
-        self, table: str, rows: pa.RecordBatch, context: Context, *, patient: bool | None = None
+        self, table: str, rows: pa.RecordBatch | Batch, context: Context, *, patient: bool | None = None
     ) -> Iterator[list[Finding]]:
         """As `feed`, a detector at a time, for whoever has other things to do between."""
-        if not rows.num_rows:
+        batch = rows if isinstance(rows, Batch) else Batch(table, rows)
+        if not len(batch):
             return
-        batch = Batch(table, rows)
         asked = self._early if batch.waits else self._detectors
         for name, detector in self._detectors.items():
             if name in asked and name not in self._rested and table in detector.needs:

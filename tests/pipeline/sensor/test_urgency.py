@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from tests.cli.terminal import DEMO
@@ -16,7 +17,7 @@ from interlock.pipeline.sensor.urgency import PRESSING, Urgency, by_server
 from .some_batches import operations as made
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 def operations(name: str) -> Iterator[pa.RecordBatch]:
@@ -27,9 +28,7 @@ def operations(name: str) -> Iterator[pa.RecordBatch]:
             yield batches["operations"]
 
 
-def rows(batch: pa.RecordBatch | None) -> list[dict[str, Any]]:
-    if batch is None:
-        return []
+def rows(batch: pa.RecordBatch) -> list[dict[str, Any]]:
     names = ("operation", "item", "flow", "function", "unit", "verb", "outcome")
     columns = [batch.column(n) for n in names]
     plain = [c.dictionary_decode() if pa.types.is_dictionary(c.type) else c for c in columns]
@@ -41,8 +40,9 @@ def test_only_what_a_conversation_repeats_may_wait(name: str) -> None:
     urgency, seen = Urgency(), set()
     waited = 0
     for batch in operations(name):
-        urgent, calm = urgency.split(batch)
-        assert len(rows(urgent)) + len(rows(calm)) == batch.num_rows
+        mask = urgency.calm(batch)
+        assert len(mask) == batch.num_rows
+        calm = batch.filter(pa.array(mask))
         before = set(seen)
         for row in rows(calm):
             assert row["outcome"] in ("ok", "unsolicited")
@@ -56,7 +56,7 @@ def test_only_what_a_conversation_repeats_may_wait(name: str) -> None:
 def test_what_is_not_a_habit_is_never_gathered() -> None:
     urgency = Urgency()
     for batch in (*operations("incident.pcap.gz"), *operations("incident.pcap.gz")):
-        _, calm = urgency.split(batch)
+        calm = batch.filter(pa.array(urgency.calm(batch)))
         assert not {r["verb"] for r in rows(calm)} & {
             "stop",
             "start",
@@ -68,7 +68,11 @@ def test_what_is_not_a_habit_is_never_gathered() -> None:
 
 
 def split(urgency: Urgency, *given: dict[str, Any]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    urgent, calm = ([(r["verb"], r["outcome"]) for r in rows(b)] for b in urgency.split(made(list(given))))
+    batch = made(list(given))
+    mask = urgency.calm(batch)
+    urgent, calm = (
+        [(r["verb"], r["outcome"]) for r in rows(batch.filter(pa.array(some)))] for some in (~mask, mask)
+    )
     return urgent, calm
 
 
@@ -116,20 +120,26 @@ def test_of_values_only_what_was_written_cannot_wait(
 ) -> None:
     column = pa.array(directions, pa.utf8())
     batch = pa.record_batch({"direction": column.dictionary_encode() if coded else column})
-    parts = Urgency().split_values(batch)
-    assert [[] if part is None else part.column("direction").to_pylist() for part in parts] == [urgent, calm]
+    mask = Urgency().calm_values(batch).tolist()
+    parts = [[d for d, waits in zip(directions, mask, strict=True) if waits is of] for of in (False, True)]
+    assert parts == [urgent, calm]
 
 
 @pytest.mark.parametrize("coded", [True, False])
 @pytest.mark.parametrize("most", [1, 3, 7, 100])
-def test_parts_hold_all_rows_of_their_servers_in_order(most: int, coded: bool) -> None:
+@pytest.mark.parametrize("wait", [lambda _n: True, lambda n: n % 3 != 1, lambda _n: False])
+def test_parts_hold_all_waiting_rows_of_their_servers_in_order(
+    most: int, coded: bool, wait: Callable[[int], bool]
+) -> None:
     servers = [f"10.0.0.{n * n % 5}" for n in range(40)]
     column = pa.array(servers)
     batch = pa.record_batch(
         {"server": column.dictionary_encode() if coded else column, "number": pa.array(range(40))}
     )
-    parts = [part.to_pydict() for part in by_server(batch, most)]
-    assert sum(len(part["number"]) for part in parts) == 40
+    which = np.array([wait(n) for n in range(40)])
+    parts = [batch.take(pa.array(part)).to_pydict() for part in by_server(batch, which, most)]
+    assert sum(len(part["number"]) for part in parts) == which.sum()
     for server in set(servers):
         mine = [[n for n, s in zip(p["number"], p["server"], strict=True) if s == server] for p in parts]
-        assert [n for n in mine if n] == [[n for n, s in enumerate(servers) if s == server]]
+        expected = [n for n, s in enumerate(servers) if s == server and wait(n)]
+        assert [n for n in mine if n] == ([expected] if expected else [])

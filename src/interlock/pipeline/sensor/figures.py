@@ -37,6 +37,8 @@ __all__ = [
     "OutletFigures",
     "ProcessFigures",
     "figures_document",
+    "figures_octets",
+    "place_figures",
     "read_figures",
     "read_figures_file",
     "write_figures_file",
@@ -100,10 +102,20 @@ def _value(key: str, value: Any) -> Any:
 
 def write_figures_file(folder: Path, figures: Figures) -> None:
     """Replace the file in the store's folder. Raises OutputError with one sentence."""
+    place_figures(folder, figures_octets(figures))
+
+
+def figures_octets(figures: Figures) -> bytes:
+    """What the file holds."""
+    return json.dumps(figures_document(figures), separators=(",", ":")).encode() + b"\n"
+
+
+def place_figures(folder: Path, octets: bytes) -> None:
+    """As `write_figures_file`, of `figures_octets`."""
     path = folder / FIGURES_FILE
     partial = folder / f".{FIGURES_FILE}.part"
     try:
-        partial.write_text(json.dumps(figures_document(figures), separators=(",", ":")) + "\n", "utf-8")
+        partial.write_bytes(octets)
         partial.replace(path)
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()

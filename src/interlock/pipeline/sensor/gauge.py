@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from interlock.errors import OutputError
 from interlock.pipeline.sensor.buffers import Buffers
 from interlock.pipeline.sensor.figures import (
     Figures,
     Histogram,
     InterfaceFigures,
     ProcessFigures,
-    write_figures_file,
+    figures_octets,
 )
 from interlock.pipeline.sensor.filling import Filling
 from interlock.pipeline.sensor.outlet_figures import read_outlet_figures
@@ -131,13 +130,12 @@ class Gauge:
             finding_latency=self._finding,
         )
 
-    def write(self, folder: Path, state: State = "running") -> None:
-        """Where the disk refuses, the file stays as it is: how fast the sensor is, is not worth a word of complaint."""
+    def octets(self, folder: Path, state: State = "running") -> bytes:
+        """What the file of figures in the store's folder is to hold now."""
         pid, outlets = read_outlet_figures(folder)
         if pid is not None:
             self._processes["herald"] = pid
-        with suppress(OutputError):
-            write_figures_file(folder, self.figures(outlets, state))
+        return figures_octets(self.figures(outlets, state))
 
     def _count_operations(self, rows: pa.RecordBatch) -> None:
         """By protocol; a message counts where its item is 0, and once it has ended."""

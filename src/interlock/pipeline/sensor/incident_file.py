@@ -16,14 +16,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["FILE", "IncidentFile", "incident_of", "write_incidents"]
+__all__ = ["FILE", "IncidentFile", "incident_of", "incidents_octets", "place_incidents"]
 
 FILE: Final = "incidents.json"
 
 
-def write_incidents(folder: Path, incidents: Iterable[Incident]) -> None:
-    """Replace the file, gravest first; only its owner may read it. Raises OutputError."""
-    write_atomic(folder / FILE, dump(incidents_document(incidents)), mode=0o600)
+def incidents_octets(incidents: Iterable[Incident]) -> bytes:
+    """What the file holds, gravest first."""
+    return dump(incidents_document(incidents)).encode()
+
+
+def place_incidents(folder: Path, octets: bytes) -> None:
+    """Replace the file; only its owner may read it. Raises OutputError."""
+    write_atomic(folder / FILE, octets, mode=0o600)
 
 
 class IncidentFile:

@@ -7,6 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from interlock.capture.flow_tally import FlowTally
+from interlock.detect.batch import Batch
+from interlock.detect.columns import Columns
 from interlock.detect.interface import Context
 from interlock.errors import OutputError
 from interlock.inventory.inventory import TABLES as INVENTORY_TABLES
@@ -17,6 +19,7 @@ from interlock.pipeline.sensor.ongoing import Ongoing
 from interlock.pipeline.sensor.steps import OPEN_FLOWS, WORDLESS_FLOWS, WorkerNote, figures_of, read_note
 from interlock.pipeline.sensor.survey import Draft, survey
 from interlock.pipeline.sensor.urgency import Urgency, by_server
+from interlock.pipeline.sensor.waiting import Waiting
 from interlock.pipeline.sensor.watching import DETECTOR, Watching
 from interlock.records.exceptions import apply_exceptions
 from interlock.records.gathering import Gathering, as_one
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from interlock.inventory.inventory import Inventory
     from interlock.pipeline.sensor.aside import Work
     from interlock.pipeline.sensor.stream import Step
+    from interlock.pipeline.sensor.waiting import Waited
     from interlock.records.finding import Finding
     from interlock.records.frames import Source
     from interlock.records.site import Site
@@ -98,7 +102,7 @@ class Judge:
         self._tally = FlowTally()
         self._gathered = {name: Gathering(KNOWN_ROWS) for name in INVENTORY_TABLES}
         self._urgency = Urgency()
-        self._calm = {name: Gathering(rows) for name, rows in CALM_ROWS.items()}
+        self._calm = {name: Waiting(rows) for name, rows in CALM_ROWS.items()}
         self._calm_since = dict.fromkeys(self._calm, 0)
         self._ongoing = Ongoing()
         self._watching = Watching()
@@ -295,30 +299,32 @@ class Judge:
             return []
         if name not in self._calm:
             return self._runner.feed(name, batch, context)
-        urgent, calm = (
-            self._urgency.split(batch) if name == "operations" else self._urgency.split_values(batch)
-        )
-        if calm is not None:
-            self._calmly(name, self._calm[name].add(calm))
-        if name == "operations":
-            return [] if urgent is None else self._runner.feed(name, urgent, context)
-        found = self._runner.feed(name, batch, context, patient=False)
-        return found if urgent is None else found + self._runner.feed(name, urgent, context, patient=True)
+        rows = Batch(name, batch)
+        calm = self._urgency.calm(batch) if name == "operations" else self._urgency.calm_values(batch)
+        found = [] if name == "operations" else self._runner.feed(name, rows, context, patient=False)
+        if calm.any():
+            self._calmly(name, self._calm[name].add(batch, calm))
+        if not calm.all():
+            only = None if name == "operations" else True
+            found += self._runner.feed(name, rows.take(~calm), context, patient=only)
+        return found
 
     def _judge_calm(self) -> None:
         for name, calm in self._calm.items():
             self._calmly(name, calm.rest())
 
-    def _calmly(self, name: str, rows: pa.RecordBatch | None) -> None:
+    def _calmly(self, name: str, waited: Waited | None) -> None:
         """Judge what could wait, in turns. Of values it waited for the Patient alone."""
-        if rows is not None:
+        if waited is not None:
             self._calm_since[name] = self._clock()
-            self._errands.add(self._committing(self._turns(name, rows)), rows.num_rows)
+            self._errands.add(self._committing(self._turns(name, waited)), len(waited))
 
-    def _turns(self, name: str, rows: pa.RecordBatch) -> Iterator[list[Finding]]:
+    def _turns(self, name: str, waited: Waited) -> Iterator[list[Finding]]:
         patient = True if name == "values" else None
-        for part in by_server(rows, _PART_ROWS[name]):
-            yield from self._runner.feeding(name, part, self._context(), patient=patient)
+        columns = Columns(waited.rows)
+        for part in by_server(waited.rows, waited.which, _PART_ROWS[name]):
+            batch = Batch(name, columns, part)
+            yield from self._runner.feeding(name, batch, self._context(), patient=patient)
 
     def _is_news(self, finding: Finding) -> bool:
         """Whether more is to be said than was: more of it, or other words."""

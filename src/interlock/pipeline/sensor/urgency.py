@@ -47,8 +47,8 @@ class Urgency:
         self._units, self._deeds = _Hashed(), _Hashed()
         self._directions = _Sorted(_WRITTEN)
 
-    def split(self, operations: pa.RecordBatch) -> tuple[pa.RecordBatch | None, pa.RecordBatch | None]:
-        """Rows to be judged at once, and rows that may wait; None where there are none."""
+    def calm(self, operations: pa.RecordBatch) -> NDArray[np.bool_]:
+        """Which rows may wait; the others are to be judged at once."""
         (cyclic,) = self._verbs.read(operations.column("verb"))
         well, pending = self._outcomes.read(operations.column("outcome"))
         calm = cyclic & well
@@ -56,20 +56,12 @@ class Urgency:
             calm &= self._repeated(operations)
         if not calm.all() and (self._asked or pending.any()):
             calm |= self._judged(operations, well, pending)
-        if calm.all():
-            return None, operations
-        if not calm.any():
-            return operations, None
-        return operations.filter(pa.array(~calm)), operations.filter(pa.array(calm))
+        return calm
 
-    def split_values(self, values: pa.RecordBatch) -> tuple[pa.RecordBatch | None, pa.RecordBatch | None]:
-        """Split values into what somebody wrote, and what machines tell, which the Patient may hear later."""
+    def calm_values(self, values: pa.RecordBatch) -> NDArray[np.bool_]:
+        """Which rows machines tell, and the Patient may hear later; the others somebody wrote."""
         (written,) = self._directions.read(values.column("direction"))
-        if written.all():
-            return values, None
-        if not written.any():
-            return None, values
-        return values.filter(pa.array(written)), values.filter(pa.array(~written))
+        return ~written
 
     def _judged(
         self, operations: pa.RecordBatch, well: NDArray[np.bool_], pending: NDArray[np.bool_]
@@ -117,19 +109,18 @@ class Urgency:
         return marks
 
 
-def by_server(values: pa.RecordBatch, most: int) -> Iterator[pa.RecordBatch]:
-    """Cut values into parts of about `most` rows, each with all rows of some servers: a moment's work each.
+def by_server(values: pa.RecordBatch, mask: NDArray[np.bool_], most: int) -> Iterator[NDArray[np.int64]]:
+    """Cut the rows where the mask is true into parts of about `most`, each with all rows of some servers: row numbers.
 
-    Cut by time, each part would tell of all servers again, and a detector pays for an object, not for a row.
+    A part is a moment's work. Cut by time, each would tell of all servers again, and a detector pays for an object, not
+    for a row.
     """
-    parts = -(-len(values) // most)
+    parts = -(-int(mask.sum()) // most)
     codes, _ = _coded(values.column("server"))
     for part in range(parts):
-        mask = codes % parts == part
-        if mask.all():
-            yield values
-        elif mask.any():
-            yield values.filter(pa.array(mask))
+        rows = np.flatnonzero(mask & (codes % parts == part))
+        if len(rows):
+            yield rows
 
 
 class _Sorted:

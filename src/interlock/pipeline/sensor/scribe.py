@@ -1,0 +1,144 @@
+"""A scribe: a small process that brings files to disk for one that must not wait for a disk.
+
+To force a file to disk, or only to rename it, takes as long as the disk has other things to do: half a second where
+somebody else forces many. A finding that arrives meanwhile would wait for the list of incidents. Of what is given under
+one name only the latest counts.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import select
+import signal
+import socket
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from interlock.errors import InterlockError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Scribe"]
+
+_PR_SET_PDEATHSIG: Final = 1
+_WRITTEN, _REFUSED = b"1", b"0"
+_LONGEST_NAME: Final = 64
+LAST_S: Final = 30.0
+"""So long its end may take where a disk is slow."""
+
+
+class Scribe:
+    """write(name, octets) brings them to disk, in a child forked now.
+
+    What that raises as OSError or InterlockError is a disk that refuses: the same is tried again when `tend` is called
+    next, where nothing newer has come.
+
+    One that dies is replaced. After `end`, whatever is given is written at once, by the caller.
+    """
+
+    def __init__(self, write: Callable[[str, bytes], None]) -> None:
+        self._write = write
+        self._left: dict[str, bytes] = {}
+        self._sent: tuple[str, bytes] | None = None
+        self._ended = False
+        self._begin()
+
+    def _begin(self) -> None:
+        self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        parent = os.getpid()
+        self.pid = os.fork()
+        if self.pid == 0:
+            self._line.close()
+            _live(self._write, theirs, parent)
+        theirs.close()
+
+    def put(self, name: str, octets: bytes) -> None:
+        """To be written in place of what was given under that name before."""
+        if self._ended:
+            with suppress(OSError, InterlockError):
+                self._write(name, octets)
+            return
+        self._left[name] = octets
+        self._send()
+
+    def tend(self) -> None:
+        """To be called about once a second: what was refused, or came while another was being written, is sent."""
+        self._hear(0.0)
+        self._send()
+
+    def end(self) -> None:
+        """Wait until all of it is written, once more what was refused, and let it go."""
+        if not self._ended:
+            self._send()
+            for _ in range(2 * len(self._left) + 1):
+                self._hear(LAST_S)
+                self._send()
+            self._ended = True
+            self._line.close()
+            os.waitpid(self.pid, 0)
+
+    def _send(self) -> None:
+        """The next, where it has nothing to do."""
+        if self._sent is not None or not self._left:
+            return
+        name = next(iter(self._left))
+        octets = self._left.pop(name)
+        self._sent = name, octets
+        file = os.memfd_create(name, os.MFD_CLOEXEC)
+        try:
+            with open(file, "wb", closefd=False) as sheet:
+                sheet.write(octets)
+            with suppress(OSError):  # it has died: that is heard next
+                socket.send_fds(self._line, [name.encode()], [file])
+        finally:
+            os.close(file)
+
+    def _hear(self, seconds: float) -> None:
+        """What it said of the one that it was sent, within that time."""
+        if self._sent is None or not select.select([self._line], [], [], seconds)[0]:
+            return
+        said = b""
+        with suppress(OSError):
+            said = self._line.recv(1)
+        (name, octets), self._sent = self._sent, None
+        if said != _WRITTEN:
+            self._left.setdefault(name, octets)
+        if not said:
+            self._line.close()
+            os.waitpid(self.pid, 0)
+            self._begin()
+
+
+def _live(write: Callable[[str, bytes], None], line: socket.socket, parent: int) -> NoReturn:
+    """The child's whole life: it ends where nobody gives it anything any more, or with its parent."""
+    try:
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # its parent says when
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() == parent:
+            gc.freeze()
+            while _writes_one(write, line):
+                pass
+    finally:
+        os._exit(0)
+
+
+def _writes_one(write: Callable[[str, bytes], None], line: socket.socket) -> bool:
+    """Whether there was one to write."""
+    name, files, *_ = socket.recv_fds(line, _LONGEST_NAME, 1)
+    if not files:
+        return False
+    with open(files[0], "rb") as sheet:  # noqa: PTH123 (a descriptor has no path)
+        sheet.seek(0)
+        octets = sheet.read()
+    try:
+        write(name.decode(), octets)
+    except (OSError, InterlockError):
+        line.send(_REFUSED)
+    else:
+        line.send(_WRITTEN)
+    return True
