@@ -36,7 +36,7 @@ def strike(sensor, role: str, number: int) -> int:
 
 
 def test_workers_that_are_killed_lose_no_frame(ground, sensor) -> None:
-    with ground.sending() as sender:
+    with ground.sending(SLOWLY) as sender:
         for _ in range(3):
             before = sensor.packets()
             assert until(lambda before=before: sensor.packets() > before)  # it has begun to read

@@ -59,7 +59,7 @@ class Desk:
     ) -> None:
         """steady: ns that only rise. noted: is given each letter.
 
-        due: called about once a second, after the judge has done what was due.
+        due: called about once a second, a round after the judge has done what was due.
         """
         self._judge = judge
         self._store = store
@@ -74,6 +74,7 @@ class Desk:
         self._due = due
         self._intake = Intake(ledger, store.note, clock)
         self._tended = self._put = 0
+        self._owed = False
         self._lines = 0
         self._selector = selectors.DefaultSelector()
         self._selector.register(board, selectors.EVENT_READ)
@@ -106,17 +107,20 @@ class Desk:
         self._tend()
 
     def _tend(self) -> None:
+        """What is due, but of what takes long one thing in each round: a finding waits for no more."""
         wall = self._clock()
         if not 0 <= wall - self._put < PUT_NS or self._intake.ended:
             self._put, self._intake.ended = wall, False
             self._store.put()
-        if not 0 <= wall - self._tended < TEND_NS:
-            self._tended = wall
+        if self._owed:
+            self._owed = False
+            self._due()
+        elif not 0 <= wall - self._tended < TEND_NS:
+            self._tended, self._owed = wall, True
             if leap := self._watch.leapt():
                 self._store.note(Entry(time=wall, event="clock-jump", says=leap_text(leap)))
                 self._judge.leapt(leap)
             self._judge.tend()
-            self._due()
 
     def _welcome(self) -> None:
         while (connection := self._board.accept()) is not None:

@@ -22,7 +22,7 @@ from interlock.pipeline.sensor.urgency import Urgency, by_server
 from interlock.pipeline.sensor.waiting import Waiting
 from interlock.pipeline.sensor.watching import DETECTOR, Watching
 from interlock.records.exceptions import apply_exceptions
-from interlock.records.gathering import Gathering, as_one
+from interlock.records.gathering import as_one
 from interlock.records.tables import ARTIFACT_CONTENTS, ARTIFACTS, CLUES, FLOWS, ODDITIES, OPERATIONS, VALUES
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Judge:
         self._looking = False
         self._errands = Errands(now_s)
         self._tally = FlowTally()
-        self._gathered = {name: Gathering(KNOWN_ROWS) for name in INVENTORY_TABLES}
+        self._gathered = {name: Waiting(KNOWN_ROWS) for name in INVENTORY_TABLES}
         self._urgency = Urgency()
         self._calm = {name: Waiting(rows) for name, rows in CALM_ROWS.items()}
         self._calm_since = dict.fromkeys(self._calm, 0)
@@ -259,11 +259,13 @@ class Judge:
         for name, gathered in self._gathered.items():
             self._let_know(name, gathered.rest())
 
-    def _let_know(self, table: str, rows: pa.RecordBatch | None) -> None:
-        if rows is not None:
-            self._errands.add(self._telling(table, rows), rows.num_rows)
+    def _let_know(self, table: str, waited: Waited | None) -> None:
+        if waited is not None:
+            self._errands.add(self._telling(table, waited), len(waited))
 
-    def _telling(self, table: str, rows: pa.RecordBatch) -> Iterator[None]:
+    def _telling(self, table: str, waited: Waited) -> Iterator[None]:
+        rows, _ = waited.joined()
+        yield
         self._inventory.feed(table, rows)
         yield
 
@@ -286,7 +288,7 @@ class Judge:
             self._tally.add_clues(tables["clues"])
         found = [finding for name, batch in tables.items() for finding in self._shown(name, batch, context)]
         if going_on is not None and (ripe := self._ongoing.show(worker, going_on)) is not None:
-            found += self._shown("flows", ripe, context)
+            self._going_on(ripe)
         if wordless is not None and (ended := self._ongoing.ended(wordless)) is not None:
             found += self._shown("flows", ended, context)
         yield found
@@ -309,6 +311,12 @@ class Judge:
             found += self._runner.feed(name, rows.take(~calm), context, patient=only)
         return found
 
+    def _going_on(self, flows: pa.RecordBatch) -> None:
+        """They last for seconds, and there may be hundreds of them: they are judged in turns."""
+        self._let_know("flows", self._gathered["flows"].add(flows))
+        turns = self._runner.feeding("flows", flows, self._context())
+        self._errands.add(self._committing(turns), flows.num_rows)
+
     def _judge_calm(self) -> None:
         for name, calm in self._calm.items():
             self._calmly(name, calm.rest())
@@ -321,8 +329,10 @@ class Judge:
 
     def _turns(self, name: str, waited: Waited) -> Iterator[list[Finding]]:
         patient = True if name == "values" else None
-        columns = Columns(waited.rows)
-        for part in by_server(waited.rows, waited.which, _PART_ROWS[name]):
+        rows, which = waited.joined()
+        yield []
+        columns = Columns(rows)
+        for part in by_server(rows, which, _PART_ROWS[name]):
             batch = Batch(name, columns, part)
             yield from self._runner.feeding(name, batch, self._context(), patient=patient)
 

@@ -12,7 +12,6 @@ import gc
 import os
 import select
 import signal
-import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -25,7 +24,8 @@ __all__ = ["Scribe"]
 
 _PR_SET_PDEATHSIG: Final = 1
 _WRITTEN, _REFUSED = b"1", b"0"
-_LONGEST_NAME: Final = 64
+_NAME: Final = 64
+"""Octets of an order: a name with blanks behind it."""
 LAST_S: Final = 30.0
 """So long its end may take where a disk is slow."""
 
@@ -47,13 +47,25 @@ class Scribe:
         self._begin()
 
     def _begin(self) -> None:
-        self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._sheet = os.memfd_create("sheet", os.MFD_CLOEXEC)
+        orders, self._orders = os.pipe()
+        self._answers, answers = os.pipe()
         parent = os.getpid()
         self.pid = os.fork()
         if self.pid == 0:
-            self._line.close()
-            _live(self._write, theirs, parent)
-        theirs.close()
+            os.close(self._orders)
+            os.close(self._answers)
+            _live(self._write, self._sheet, orders, answers, parent)
+        os.close(orders)
+        os.close(answers)
+
+    def _let_go(self) -> None:
+        """It ends, where it is not dead already, by an order without a name: others may hold the pipe open."""
+        with suppress(BrokenPipeError):
+            os.write(self._orders, b" " * _NAME)
+        for each in (self._orders, self._answers, self._sheet):
+            os.close(each)
+        os.waitpid(self.pid, 0)
 
     def put(self, name: str, octets: bytes) -> None:
         """To be written in place of what was given under that name before."""
@@ -77,8 +89,7 @@ class Scribe:
                 self._hear(LAST_S)
                 self._send()
             self._ended = True
-            self._line.close()
-            os.waitpid(self.pid, 0)
+            self._let_go()
 
     def _send(self) -> None:
         """The next, where it has nothing to do."""
@@ -87,32 +98,29 @@ class Scribe:
         name = next(iter(self._left))
         octets = self._left.pop(name)
         self._sent = name, octets
-        file = os.memfd_create(name, os.MFD_CLOEXEC)
-        try:
-            with open(file, "wb", closefd=False) as sheet:
-                sheet.write(octets)
-            with suppress(OSError):  # it has died: that is heard next
-                socket.send_fds(self._line, [name.encode()], [file])
-        finally:
-            os.close(file)
+        os.ftruncate(self._sheet, 0)
+        with open(self._sheet, "wb", closefd=False) as sheet:
+            sheet.seek(0)
+            sheet.write(octets)
+        with suppress(BrokenPipeError):  # it has died: that is heard next
+            os.write(self._orders, name.encode().ljust(_NAME))
 
     def _hear(self, seconds: float) -> None:
         """What it said of the one that it was sent, within that time."""
-        if self._sent is None or not select.select([self._line], [], [], seconds)[0]:
+        if self._sent is None or not select.select([self._answers], [], [], seconds)[0]:
             return
-        said = b""
-        with suppress(OSError):
-            said = self._line.recv(1)
+        said = os.read(self._answers, 1)
         (name, octets), self._sent = self._sent, None
         if said != _WRITTEN:
             self._left.setdefault(name, octets)
         if not said:
-            self._line.close()
-            os.waitpid(self.pid, 0)
+            self._let_go()
             self._begin()
 
 
-def _live(write: Callable[[str, bytes], None], line: socket.socket, parent: int) -> NoReturn:
+def _live(
+    write: Callable[[str, bytes], None], sheet: int, orders: int, answers: int, parent: int
+) -> NoReturn:
     """The child's whole life: it ends where nobody gives it anything any more, or with its parent."""
     try:
         signal.set_wakeup_fd(-1)
@@ -121,24 +129,18 @@ def _live(write: Callable[[str, bytes], None], line: socket.socket, parent: int)
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() == parent:
             gc.freeze()
-            while _writes_one(write, line):
-                pass
+            while name := os.read(orders, _NAME).strip():
+                os.write(answers, _WRITTEN if _is_written(write, name.decode(), sheet) else _REFUSED)
     finally:
         os._exit(0)
 
 
-def _writes_one(write: Callable[[str, bytes], None], line: socket.socket) -> bool:
-    """Whether there was one to write."""
-    name, files, *_ = socket.recv_fds(line, _LONGEST_NAME, 1)
-    if not files:
-        return False
-    with open(files[0], "rb") as sheet:  # noqa: PTH123 (a descriptor has no path)
-        sheet.seek(0)
-        octets = sheet.read()
+def _is_written(write: Callable[[str, bytes], None], name: str, sheet: int) -> bool:
+    with open(sheet, "rb", closefd=False) as file:
+        file.seek(0)
+        octets = file.read()
     try:
-        write(name.decode(), octets)
+        write(name, octets)
     except (OSError, InterlockError):
-        line.send(_REFUSED)
-    else:
-        line.send(_WRITTEN)
+        return False
     return True

@@ -6,7 +6,6 @@ what may wait.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,16 +19,20 @@ if TYPE_CHECKING:
 __all__ = ["Waited", "Waiting"]
 
 
-@dataclass(frozen=True, slots=True)
 class Waited:
     """What has waited. which: per row whether it did, or was judged before."""
 
-    rows: pa.RecordBatch
-    which: NDArray[np.bool_]
+    def __init__(self, pieces: list[pa.RecordBatch], which: list[NDArray[np.bool_]]) -> None:
+        self._pieces, self._which = pieces, which
+        self._rows = int(sum(piece.num_rows for piece in pieces))
 
     def __len__(self) -> int:
         """How many rows it holds, those included that were judged before."""
-        return int(self.rows.num_rows)
+        return self._rows
+
+    def joined(self) -> tuple[pa.RecordBatch, NDArray[np.bool_]]:
+        """All of it as one batch, and which rows waited: some milliseconds' work."""
+        return as_one(self._pieces), np.concatenate(self._which)
 
 
 class Waiting:
@@ -41,14 +44,14 @@ class Waiting:
         self._which: list[NDArray[np.bool_]] = []
         self._rows = 0
 
-    def add(self, rows: pa.RecordBatch, which: NDArray[np.bool_]) -> Waited | None:
-        """Take a batch, and which of its rows wait; all that is held, where that is enough."""
+    def add(self, rows: pa.RecordBatch, which: NDArray[np.bool_] | None = None) -> Waited | None:
+        """Take a batch, and which of its rows wait (None: all); all that is held, where that is enough."""
         self._held.append(rows)
-        self._which.append(which)
+        self._which.append(np.ones(rows.num_rows, np.bool_) if which is None else which)
         self._rows += rows.num_rows
         return self.rest() if self._rows >= self._enough else None
 
     def rest(self) -> Waited | None:
         """All that is held; None where there is nothing."""
         held, which, self._held, self._which, self._rows = self._held, self._which, [], [], 0
-        return Waited(as_one(held), np.concatenate(which)) if held else None
+        return Waited(held, which) if held else None
