@@ -23,6 +23,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "interlock.cli.zone_check:check",
         "Hold what was seen against the policy: what it denies, and why.",
     ),
+    "approve": (
+        "interlock.cli.zone_approve:approve",
+        "Record and sign the policy, so that what changes since is told.",
+    ),
     "export": (
         "interlock.cli.zone_export:export",
         "Write the policy for a firewall, and say what that cannot say.",

@@ -36,6 +36,7 @@ __all__ = [
     "canonical",
     "entry_of",
     "fingerprint",
+    "holders",
     "read_approvers",
     "read_signature",
     "signature_text",
@@ -139,18 +140,26 @@ def verify(
 
     Raises VerificationError with one sentence saying what is wrong and what to do.
     """
-    octets, names, problems = canonical(site, entry), set(), []
-    for signature in (s for s in signatures if s.id == entry.id):
+    names, problems = holders(canonical(site, entry), (s for s in signatures if s.id == entry.id), approvers)
+    needed = max(approvers.requires, entry.requires or 1)
+    if len(names) >= needed:
+        return names
+    have = f"{len(names)} of {needed} approvers have signed {entry.id}"
+    told = (*problems, f"{have}; sign it with `interlock window sign`")
+    raise VerificationError("; ".join(dict.fromkeys(told)))
+
+
+def holders(
+    octets: bytes, signatures: Iterable[Signature], approvers: Approvers
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names of the approvers whose signatures of these octets hold, and what is wrong with the others."""
+    names, problems = set(), []
+    for signature in signatures:
         try:
             names.add(_holds(octets, signature, approvers))
         except VerificationError as error:
             problems.append(str(error))
-    needed = max(approvers.requires, entry.requires or 1)
-    if len(names) >= needed:
-        return tuple(sorted(names))
-    have = f"{len(names)} of {needed} approvers have signed {entry.id}"
-    problems.append(f"{have}; sign it with `interlock window sign`")
-    raise VerificationError("; ".join(dict.fromkeys(problems)))
+    return tuple(sorted(names)), tuple(problems)
 
 
 def _holds(octets: bytes, signature: Signature, approvers: Approvers) -> str:

@@ -44,8 +44,10 @@ class Requirement:
     basis: tuple[tuple[str, int], ...] = ()
 
 
-def requirements_of(policy: Policy, traffic: Traffic, outcome: Outcome) -> tuple[Requirement, ...]:
-    """Answer each requirement, in the standards' order."""
+def requirements_of(
+    policy: Policy, traffic: Traffic, outcome: Outcome, approval: Requirement | None = None
+) -> tuple[Requirement, ...]:
+    """Answer each requirement, in the standards' order. approval: the answer to ZCR 7, where one was looked for."""
     every = list(judged(policy, traffic))
     site = policy.site
     return (
@@ -60,7 +62,7 @@ def requirements_of(policy: Policy, traffic: Traffic, outcome: Outcome) -> tuple
         *(_apart(site, every, number) for number in ("ZCR 3.4", "ZCR 3.5", "ZCR 3.6")),
         _levels(site),
         _characteristics(site),
-        Requirement(
+        approval or Requirement(
             id="ZCR 7", title="the owner has approved it", answer="unknown",
             sentence="No approval of zones and conduits is recorded; traffic cannot show one.",
         ),
