@@ -6,6 +6,8 @@ import hashlib
 import hmac
 import os
 import secrets
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from interlock.decode.engine import Engine
     from interlock.decode.protocols.profinet.gsdml import Description
     from interlock.pipeline.analyze_run import Analysis
+    from interlock.pipeline.zone_picture import ZonePicture
     from interlock.records.budget import Budget
     from interlock.records.config import Config
     from interlock.records.frames import Source
@@ -197,4 +200,19 @@ def build_analysis(site: Site, out: Path, judgement: Judgement | None = None) ->
     kept = (OPERATIONS, FLOWS, CLUES, VALUES, ODDITIES, ARTIFACTS)
     tables = TableFolder(out, {t.name: t.schema for t in kept})
     inventory = Inventory(site=site.name or "default", registries=load_registries(), rules=load_rules())
-    return Analysis(site=site, inventory=inventory, runner=build_runner(judgement), tables=tables), tables
+    picture = _picture(site) if site.zones else None
+    analysis = Analysis(
+        site=site, inventory=inventory, runner=build_runner(judgement), tables=tables, picture=picture
+    )
+    return analysis, tables
+
+
+def _picture(site: Site) -> ZonePicture:
+    """What draws a site's zones, those of its first realm."""
+    from interlock.bootstrap.zoning import build_policy, words  # noqa: PLC0415
+    from interlock.pipeline.zone_picture import ZonePicture  # noqa: PLC0415
+    from interlock.segment.model.problems import problems_of  # noqa: PLC0415
+
+    today = datetime.fromtimestamp(time.time_ns() // 10**9, UTC).date()
+    judged = bool(site.conduits) and not problems_of(site, today, protocols=words(), assets=None)
+    return ZonePicture(lambda find: build_policy(site, today, find), site.zones[0].realm, judged=judged)

@@ -31,6 +31,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "interlock.cli.zone_export:export",
         "Write the policy for a firewall, and say what that cannot say.",
     ),
+    "draw": (
+        "interlock.cli.zone_draw:draw",
+        "Draw zones, conduits and violations, or what differs between two.",
+    ),
     "reach": (
         "interlock.cli.zone_reach:reach",
         "Say what a taken machine could touch, and where to cut that.",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from interlock.capture.run import CaptureRun
     from interlock.detect.runner import Conclusion, Runner
     from interlock.inventory.inventory import Inventory
+    from interlock.pipeline.zone_picture import ZonePicture
     from interlock.records.site import Site
     from interlock.store.folder import TableFolder
 
@@ -38,7 +39,17 @@ STOPPED: Final = "reading was stopped before its end; what follows is not judged
 class Analysis:
     """Feed it every batch of records, then `report`. Holds aggregates only: memory does not grow with length."""
 
-    def __init__(self, *, site: Site, inventory: Inventory, runner: Runner, tables: TableFolder) -> None:
+    def __init__(
+        self,
+        *,
+        site: Site,
+        inventory: Inventory,
+        runner: Runner,
+        tables: TableFolder,
+        picture: ZonePicture | None = None,
+    ) -> None:
+        """picture: draws the site's zones, where it has any."""
+        self._picture = picture
         self._site = site
         self._inventory = inventory
         self._runner = runner
@@ -65,6 +76,8 @@ class Analysis:
         """Take the batches of one step; now: capture clock, UTC ns."""
         self.now = max(self.now, now)
         for name, batch in batches.items():
+            if self._picture is not None:
+                self._picture.feed(name, batch)
             self._rows[name] = self._rows.get(name, 0) + batch.num_rows
             self._judge(name, self._operations.add(batch) if name == "operations" else batch)
         if "flows" in batches:
@@ -106,6 +119,7 @@ class Analysis:
             traffic=self._traffic.finish(),
             withheld=_withheld(conclusion, applied.notes),
             incidents=tuple(incidents),
+            zones=None if self._picture is None else self._picture.scene(directory.assets),
         )
 
     def _run(self, run: CaptureRun, version: str, seconds: float) -> Run:

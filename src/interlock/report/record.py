@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from interlock.records.asset import Asset
     from interlock.records.finding import Finding
     from interlock.records.incident import Incident
+    from interlock.segment.draw.scene import Scene
 
 __all__ = ["Health", "HealthNote", "Report", "Run", "SourceFacts", "Withheld"]
 
@@ -112,3 +113,4 @@ class Report:
     traffic: Traffic = field(default_factory=Traffic)
     withheld: tuple[Withheld, ...] = ()
     incidents: tuple[Incident, ...] = ()
+    zones: Scene | None = None

@@ -30,6 +30,7 @@ SCHEMA_NAMES: Final = (
     "status",
     "zone-check",
     "zone-export",
+    "zone-map",
     "zone-reach",
     "zone-proposal",
     "zone-replay",

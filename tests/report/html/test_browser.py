@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
+from tests.report.test_zone_map import scenes
 
 from interlock.report.output import write_report
 
@@ -16,7 +19,8 @@ pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason=MISSING)
 def pages(plant_report, hostile_report, large_page, tmp_path_factory):
     made = {"large": tmp_path_factory.mktemp("large") / "report.html"}
     made["large"].write_text(large_page, encoding="utf-8")
-    for name, report in (("plant", plant_report), ("hostile", hostile_report)):
+    zoned = dataclasses.replace(plant_report, zones=scenes()["map"])
+    for name, report in (("plant", plant_report), ("hostile", hostile_report), ("zoned", zoned)):
         folder = tmp_path_factory.mktemp(name)
         write_report(report, folder)
         made[name] = folder / "report.html"
@@ -35,7 +39,7 @@ def phone():
         yield browser
 
 
-@pytest.mark.parametrize("name", ["plant", "hostile", "large"])
+@pytest.mark.parametrize("name", ["plant", "hostile", "large", "zoned"])
 @pytest.mark.parametrize("size", ["desktop", "phone"])
 def test_opens_without_a_complaint_or_a_request_and_fits(name, size, pages, request) -> None:
     browser = request.getfixturevalue(size)

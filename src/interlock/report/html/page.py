@@ -27,6 +27,7 @@ from interlock.report.limits import limits_of, unnamed_services
 from interlock.report.logins import zone_logins
 from interlock.report.order import count_by_severity
 from interlock.report.words import CONTROLLER_ROLES, EFFECTS, KIND_LABELS, plural, role_label
+from interlock.report.zone_map import zone_map
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -97,10 +98,20 @@ def render_page(report: Report) -> str:
         health_shown=_HEALTH_SHOWN,
         unnamed=unnamed_services(report),
         protocols=_protocol_rows(report.traffic.services),
+        zone_map=_zone_map(report),
         **_finding_facts(report, views),
         **_machine_facts(views),
         **_map_facts(graph),
     )
+
+
+def _zone_map(report: Report) -> Markup | None:
+    """The site's zones; None where it has none."""
+    if report.zones is None:
+        return None
+    allowed = sum(len(arrow.entries) for arrow in report.zones.arrows if not arrow.denied)
+    note = "no conduits are written yet" if not allowed else "what was seen and no conduit allows is red"
+    return Markup(zone_map(report.zones, title="Zones and conduits", note=note))  # noqa: S704 - escaped there
 
 
 def _title(run: Run) -> str:
