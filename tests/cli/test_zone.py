@@ -350,6 +350,30 @@ def test_what_is_always_refused_is_asked_about_and_allowed_by_its_answer(tmp_pat
     assert name in (tmp_path / "one" / "questions.toml").read_text("utf-8")
 
 
+def test_what_hands_take_away_stays_away(tmp_path):
+    shift = DEMO / "normal-shift.pcapng"
+    assert run("zone", "propose", shift, "--out", tmp_path).code == 0
+    text = (tmp_path / "site.toml").read_text("utf-8")
+    mine = tmp_path / "mine.toml"
+    mine.write_text(
+        text.replace('verbs = ["write"]\nobjects = ["coil:', 'verbs = ["discover"]\nobjects = ["coil:'),
+        "utf-8",
+    )
+    assert mine.read_text("utf-8") != text
+    again = run("zone", "propose", shift, "--site", mine, "--out", tmp_path, "--json")
+    document = json.loads(again.out)
+    check_schema(document, "zone-proposal")
+    assert document["conduits"] == []
+    (taken,) = [row for row in document["denied"] if row["taken_away"]]
+    assert (taken["protocol"], taken["verb"]) == ("modbus", "write")
+    told = run("zone", "propose", shift, "--site", mine, "--out", tmp_path).out
+    assert "; it was proposed before, and taken away by hand" in told
+    (tmp_path / "proposed.toml").write_text("[[conduits]]\nname = 3\n", "utf-8")
+    wrong = run("zone", "propose", shift, "--site", mine, "--out", tmp_path)
+    assert wrong.code == 2
+    assert "proposed.toml, line 1" in wrong.err
+
+
 def test_a_file_without_zones_is_said_to_deny_everything(tmp_path):
     for arguments in (["check", "--site", "/dev/null"], ["replay", "/dev/null", DEMO / "engineering.pcap"]):
         ended = run("zone", *arguments)

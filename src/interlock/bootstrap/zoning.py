@@ -196,21 +196,25 @@ def verbs_of_protocols() -> dict[str, frozenset[str]]:
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """A proposal and its texts: the site file's, the questions, and answers to begin with."""
+    """A proposal and its texts: the site file's, the questions, answers to begin with, all that was ever proposed."""
 
     proposal: Proposal
     site_text: str
     questions: str
     answers: str
+    proposed: str
 
 
-def propose(policy: PolicyText, seen: Observed, answers: str | None, today: date) -> Proposed:
-    """Propose what the policy lacks for what was seen. answers: a file, or None.
+def propose(
+    policy: PolicyText, seen: Observed, answers: str | None, today: date, before: str | None = None
+) -> Proposed:
+    """Propose what the policy lacks for what was seen. answers: a file, or None. before: one of earlier proposals.
 
-    Raises ConfigError naming file, line and column of an answer that is wrong.
+    Raises ConfigError naming file, line and column of what is wrong.
     """
     from interlock.segment.propose.answers import load_answers  # noqa: PLC0415
     from interlock.segment.propose.proposal import draft_of, proposal_of  # noqa: PLC0415
+    from interlock.segment.propose.removals import load_proposed, proposed_text  # noqa: PLC0415
     from interlock.segment.propose.writing import answers_text, questions_text, with_proposal  # noqa: PLC0415
 
     def build(site: Site) -> Policy:
@@ -218,6 +222,8 @@ def propose(policy: PolicyText, seen: Observed, answers: str | None, today: date
 
     draft = draft_of(policy.site, seen.traffic, seen.find, build, control_words(), today)
     given = () if answers is None else load_answers(_text(answers), draft.questions, words(), file=answers)
-    made = proposal_of(draft, given, seen.traffic, build, verbs_of_protocols())
+    known = () if before is None else load_proposed(_text(before), file=before)
+    made = proposal_of(draft, given, seen.traffic, build, verbs_of_protocols(), known)
     text = with_proposal(policy.text, made.zones, made.conduits, made.decisions, file=policy.file)
-    return Proposed(made, text, questions_text(made.questions), answers_text(made.questions))
+    proposed = proposed_text(known, made.conduits)
+    return Proposed(made, text, questions_text(made.questions), answers_text(made.questions), proposed)

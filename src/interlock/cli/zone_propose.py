@@ -27,8 +27,9 @@ def propose(ctx: click.Context, paths: tuple[str, ...], site_file: str | None, a
     """Propose zones for machines that have none, and the least conduits that what was seen needs.
 
     DIR gets site.toml (yours, with the proposal behind what stands there), questions.toml (what traffic could not
-    show), and answers.toml to begin with, where there is none. Your own files are never written. Exit codes: 0 done;
-    2 the site file or an answer is wrong; 4 partly read.
+    show), answers.toml to begin with, where there is none, and proposed.toml: what you take away of a proposal that
+    you took over is not proposed again. Your own files are never written. Exit codes: 0 done; 2 the site file or an
+    answer is wrong; 4 partly read.
     """
     from interlock.bootstrap.zoning import PolicyText, read_policy  # noqa: PLC0415 (--help stays quick)
     from interlock.bootstrap.zoning import propose as make  # noqa: PLC0415
@@ -44,11 +45,13 @@ def propose(ctx: click.Context, paths: tuple[str, ...], site_file: str | None, a
     if code == NOTHING_READABLE:
         ctx.exit(code)
     policy_or_end(ctx, policy.against(today, {asset.id for asset in seen.assets}))
-    made = make(policy, seen, answers, today)
     folder = Path(out)
+    ever = folder / "proposed.toml"
+    made = make(policy, seen, answers, today, str(ever) if ever.exists() else None)
     make_folder(folder)
     write_atomic(folder / "site.toml", made.site_text)
     write_atomic(folder / "questions.toml", made.questions)
+    write_atomic(ever, made.proposed)
     if not (folder / "answers.toml").exists():
         write_atomic(folder / "answers.toml", made.answers)
     if as_json:

@@ -41,7 +41,10 @@ def proposal_document(proposal: Proposal) -> dict[str, Any]:
         "operations": proposal.outcome.operations,
         "flows": proposal.outcome.flows,
         "cut_share": round(proposal.outcome.cut_share, 9),
-        "denied": [violation_document(v, proposal.site) for v in proposal.outcome.violations],
+        "denied": [
+            {**violation_document(v, proposal.site), "taken_away": _taken(v, proposal)}
+            for v in proposal.outcome.violations
+        ],
     }  # fmt: skip
 
 
@@ -61,7 +64,7 @@ def proposal_lines(proposal: Proposal) -> Iterator[str]:
         yield f"{decision.confidence:.0%} {decision.sentence}"
     violations = proposal.outcome.violations
     for violation in violations[:_SHOWN]:
-        yield f"stays denied: {sentence(violation, proposal.site)}{_because(violation)}"
+        yield f"stays denied: {sentence(violation, proposal.site)}{_because(violation, proposal)}"
     if len(violations) > _SHOWN:
         yield f"and {len(violations) - _SHOWN} more stay denied; --json lists all of them"
     yield from coverage_lines(proposal.coverage)
@@ -73,8 +76,10 @@ def proposal_lines(proposal: Proposal) -> Iterator[str]:
     )
 
 
-def _because(violation: Violation) -> str:
+def _because(violation: Violation, proposal: Proposal) -> str:
     """Why a proposal leaves something denied that was seen."""
+    if _taken(violation, proposal):
+        return "; it was proposed before, and taken away by hand"
     if violation.reason == "no-zone":
         return ""
     if violation.verb in GRAVE:
@@ -84,6 +89,10 @@ def _because(violation: Violation) -> str:
     if violation.refused:
         return f"; it was refused each time ({violation.refused:,}): its question asks whether it is needed"
     return "; nobody answered it"
+
+
+def _taken(v: Violation, proposal: Proposal) -> bool:
+    return (v.realm, v.client, v.server, v.protocol, v.verb) in proposal.taken
 
 
 def coverage_lines(coverage: Coverage) -> Iterator[str]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -20,9 +20,13 @@ from interlock.segment.model.problems import problems_of
 from interlock.segment.propose.answers import load_answers
 from interlock.segment.propose.coverage import coverage_of
 from interlock.segment.propose.proposal import Proposal, draft_of, proposal_of
+from interlock.segment.propose.removals import load_proposed, proposed_text
 from interlock.segment.propose.topics import BACKUP, COMMAND, SET, Speech
 from interlock.segment.propose.writing import answers_text, questions_text, with_proposal
 from segment.check.rows import SECOND, flows, operations
+
+if TYPE_CHECKING:
+    from interlock.records.conduit import Conduit
 
 TODAY = date(2026, 11, 28)
 CONTROL = frozenset({"modbus", "s7comm", "bacnet", "goose"})
@@ -66,9 +70,10 @@ def seen(asked: list[dict[str, Any]], spoken: list[dict[str, Any]] | None = None
     return traffic
 
 
-def proposed(site: Site, traffic: Traffic, answers: str = "") -> Proposal:
+def proposed(site: Site, traffic: Traffic, answers: str = "", before: tuple[Conduit, ...] = ()) -> Proposal:
     draft = draft_of(site, traffic, find, build, CONTROL, TODAY)
-    return proposal_of(draft, load_answers(answers, draft.questions, WORDS), traffic, build, EXPRESSED)
+    given = load_answers(answers, draft.questions, WORDS)
+    return proposal_of(draft, given, traffic, build, EXPRESSED, before)
 
 
 USUAL = [
@@ -192,6 +197,54 @@ object = "holding:0"
     assert any(c.from_ == ("mixer",) for c in made.conduits)  # the drive is in another zone now
     accepted = accept_finding(after, finding="5f0d9a53-1f51-5a3c-9a57-6f4f2c9d1e10", reason="x", until=TODAY)
     assert load_site(accepted).conduits == made.site.conduits
+
+
+def test_what_people_take_away_is_not_proposed_again() -> None:
+    traffic = seen(USUAL, SPOKEN)
+    first = proposed(Site(), traffic)
+    struck = next(c for c in first.conduits if c.verbs == ("write",))
+    narrowed = next(c for c in first.conduits if c.objects == ("DB1.DBB0..7",))
+    by_hand = [c for c in first.site.conduits if c != struck]
+    by_hand[by_hand.index(narrowed)] = dataclasses.replace(narrowed, objects=("DB1.DBB0..3",))
+    site = dataclasses.replace(first.site, conduits=tuple(by_hand))
+    before = load_proposed(proposed_text((), first.conduits), file="proposed.toml")
+    assert before == first.conduits
+    assert proposed_text(before, first.conduits) == proposed_text((), first.conduits)
+    again = proposed(site, traffic, before=before)
+    assert again.conduits == ()
+    assert {(taken[2], taken[4]) for taken in again.taken} == {(PLC, "write"), (OTHER, "read")}
+    # Also where zones were renamed meanwhile, and for what is asked of the same machines later.
+    renamed = dataclasses.replace(
+        site,
+        zones=tuple(dataclasses.replace(z, name=z.name.replace("cell", "line")) for z in site.zones),
+        conduits=tuple(
+            dataclasses.replace(
+                c,
+                **{end: tuple(n.replace("cell", "line") for n in getattr(c, end)) for end in ("from_", "to")},
+            )
+            for c in site.conduits
+        ),
+    )
+    assert proposed(renamed, traffic, before=first.conduits).conduits == ()
+    # What was never proposed is proposed as ever.
+    more = proposed(
+        site, seen([*USUAL, {"verb": "write", "object": "coil:7", "count": 1}], SPOKEN), before=first.conduits
+    )
+    assert [c.objects for c in more.conduits] == [("coil:7",)]
+    # A file that has taken nothing of it over has taken nothing away.
+    assert proposed(Site(), traffic, before=first.conduits).conduits == first.conduits
+    assert proposed(site, traffic).conduits != ()
+
+
+@given(st.sets(st.integers(0, 5)), st.data())
+def test_whatever_is_struck_out_stays_out_and_nothing_else(gone: set[int], data: st.DataObject) -> None:
+    traffic = seen(USUAL, SPOKEN)
+    first = proposed(Site(), traffic)
+    kept = [c for n, c in enumerate(first.conduits) if n not in gone]
+    site = dataclasses.replace(first.site, conduits=tuple(data.draw(st.permutations(kept))))
+    again = proposed(site, traffic, before=first.conduits)
+    assert again.conduits == () or not kept
+    assert again.site.conduits[: len(kept)] == site.conduits
 
 
 def test_zones_written_in_one_line_are_added_to() -> None:

@@ -19,11 +19,12 @@ from interlock.segment.propose.facts import Facts
 from interlock.segment.propose.needs import Names, conversations, operations
 from interlock.segment.propose.questions import Question, questions_of
 from interlock.segment.propose.refusals import refusals_of
+from interlock.segment.propose.removals import Removals, Taken
 from interlock.segment.propose.topics import Speech
 from interlock.segment.propose.zones import proposed_zones
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from datetime import date
 
     from interlock.records.asset import Asset
@@ -51,7 +52,7 @@ class Draft:
 class Proposal:
     """site: the file's model with all that is proposed. zones, conduits: only what is new.
 
-    outcome: what was seen, judged by it: its violations are what stays cut.
+    outcome: what was seen, judged by it: its violations are what stays cut. taken: those that people have taken away.
     """
 
     site: Site
@@ -61,6 +62,7 @@ class Proposal:
     questions: tuple[Question, ...]
     coverage: Coverage
     outcome: Outcome
+    taken: frozenset[Taken] = frozenset()
 
 
 def draft_of(
@@ -89,17 +91,26 @@ def proposal_of(
     traffic: Traffic,
     build: Callable[[Site], Policy],
     expressed: Mapping[str, frozenset[str]],
+    before: Iterable[Conduit] = (),
 ) -> Proposal:
-    """The whole. answers: to the draft's questions. expressed: protocol → verbs that its functions have."""
+    """The whole. answers: to the draft's questions. expressed: protocol → verbs that its functions have.
+
+    before: conduits of earlier proposals.
+    """
     names = Names(conduit.name for conduit in draft.site.conduits)
     places = build(draft.site).places
     speech = _speech(traffic, build(draft.site), expressed)
     given = list(answered_conduits(draft.site, draft.questions, answers, places, names, speech))
+    removals = Removals(draft.site, before, build)
     site, told = _with(draft.site, given), [_of_answer(conduit) for conduit in given]
     new = list(given)
     for needs in (operations, conversations):
         policy = build(site)
-        denied = [each for each in judged(policy, traffic) if each.answer.how == "denied"]
+        denied = [
+            each
+            for each in judged(policy, traffic)
+            if each.answer.how == "denied" and not removals.stays(each)
+        ]
         found = list(needs(denied, names, speech.sessions))
         new += [conduit for conduit, _ in found]
         told += [_of_need(conduit, count) for conduit, count in found]
@@ -112,6 +123,7 @@ def proposal_of(
         questions=draft.questions,
         coverage=coverage_of(traffic.spans, draft.questions, (answer.id for answer in answers)),
         outcome=outcome_of(build(site), traffic),
+        taken=frozenset(removals.taken),
     )
 
 
