@@ -350,6 +350,22 @@ def test_what_is_always_refused_is_asked_about_and_allowed_by_its_answer(tmp_pat
     assert name in (tmp_path / "one" / "questions.toml").read_text("utf-8")
 
 
+def test_replay_says_when_the_watchdog_of_a_machine_without_its_master_trips(plant, policy):
+    """The remote I/O in a zone of its own, without a conduit: its relation names three cycles of 512 ms."""
+    text = policy.read_text("utf-8").replace('"10.77.1.13", "28:63:36:5a:10:0d"', "")
+    text += '[[zones]]\nname = "field"\nmembers = ["10.77.1.13", "28:63:36:5a:10:0d"]\nsl_t = 1\n'
+    policy.write_text(text.replace('["10.77.1.12", ]', '["10.77.1.12"]'), "utf-8")
+    ended = run("zone", "replay", policy, "--against", plant / "plant.pcap", "--json")
+    assert ended.code == 1, ended.err
+    document = json.loads(ended.out)
+    check_schema(document, "zone-replay")
+    lost = {row["server"]: row["watchdog_s"] for row in document["machines_without_master"]}
+    assert lost["28:63:36:5a:10:0d"] == pytest.approx(1.536)
+    told = run("zone", "replay", policy, "--against", plant / "plant.pcap").out
+    lost_by = "without its master: 28:63:36:5a:10:0d is no more asked by 28:63:36:5a:10:0c (profinet-rt)"
+    assert f"{lost_by}; its watchdog trips after 1.54 s" in told
+
+
 def test_what_hands_take_away_stays_away(tmp_path):
     shift = DEMO / "normal-shift.pcapng"
     assert run("zone", "propose", shift, "--out", tmp_path).code == 0

@@ -53,6 +53,7 @@ def replay(ctx: click.Context, policy_file: str, others: tuple[str, ...], agains
         enough_days=enough,
         findings=seen.findings,
         whole=code == DONE,
+        watchdogs=seen.watchdogs,
     )
     if as_json:
         click.echo(json.dumps(replay_document(made, site), ensure_ascii=False, indent=1))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from interlock.inventory.inventory import TABLES as INVENTORY_TABLES
 from interlock.segment.check.traffic import READ, Traffic
+from interlock.segment.replay.watchdogs import WATCHDOGS, Watchdogs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -22,15 +23,20 @@ __all__ = ["Observed", "ZoneRun", "finder"]
 class Observed:
     """traffic: counted. find: (realm, address) → the machine there. assets: all that are known.
 
-    findings: what detectors said of the same traffic, None where none judged it.
+    findings: what detectors said of the same traffic, None where none judged it. watchdogs: as sessions said them.
     """
 
     def __init__(
-        self, traffic: Traffic, assets: Iterable[Asset], findings: Iterable[Finding] | None = None
+        self,
+        traffic: Traffic,
+        assets: Iterable[Asset],
+        findings: Iterable[Finding] | None = None,
+        watchdogs: Watchdogs | None = None,
     ) -> None:
         traffic.finish()
         self.findings = None if findings is None else tuple(findings)
         self.traffic = traffic
+        self.watchdogs = watchdogs or Watchdogs()
         self.assets = tuple(assets)
         self.find = finder(self.assets)
 
@@ -39,13 +45,13 @@ class ZoneRun:
     """Feed it every batch of records, then `finish`."""
 
     def __init__(self, inventory: Inventory) -> None:
-        self._inventory, self._traffic = inventory, Traffic()
+        self._inventory, self._traffic, self._watchdogs = inventory, Traffic(), Watchdogs()
         self._now = 0
 
     @property
     def wanted(self) -> frozenset[str]:
         """The tables that anybody here reads."""
-        return frozenset({*INVENTORY_TABLES, *READ})
+        return frozenset({*INVENTORY_TABLES, *READ, *WATCHDOGS})
 
     def feed(self, batches: Mapping[str, pa.RecordBatch], now: int) -> None:
         """Take the batches of one step; now: capture clock, UTC ns."""
@@ -54,10 +60,11 @@ class ZoneRun:
             if name in INVENTORY_TABLES:
                 self._inventory.feed(name, batch)
             self._traffic.feed(name, batch)
+            self._watchdogs.feed(name, batch)
 
     def finish(self) -> Observed:
         """All that was seen."""
-        return Observed(self._traffic, self._inventory.directory(self._now).assets)
+        return Observed(self._traffic, self._inventory.directory(self._now).assets, watchdogs=self._watchdogs)
 
 
 def finder(assets: Iterable[Asset]) -> Callable[[str, str], Asset | None]:

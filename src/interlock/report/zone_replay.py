@@ -39,7 +39,7 @@ def replay_document(replay: Replay, site: Site) -> dict[str, Any]:
         "machines_without_master": [
             {
                 "realm": m.realm, "server": m.server, "master": m.master, "protocols": list(m.protocols),
-                "period_s": m.period_s, "watchdog_s": None,
+                "period_s": m.period_s, "watchdog_s": m.watchdog_s,
             }
             for m in replay.masters
         ],
@@ -73,9 +73,12 @@ def replay_lines(replay: Replay, site: Site) -> Iterator[str]:
         lost = ", ".join(f"{server} {name or protocol}" for server, protocol, name in loop.cut[:3])
         yield f"control loop cut: {loop.client}, {often}, loses {lost}"
     for master in replay.masters[:_SHOWN]:
+        trips = "when its watchdog trips is not known"
+        if master.watchdog_s is not None:
+            trips = f"its watchdog trips after {master.watchdog_s:.3g} s"
         yield (
             f"without its master: {master.server} is no more asked by {master.master} ({', '.join(master.protocols)});"
-            " when its watchdog trips is not known"
+            f" {trips}"
         )
     for alert in replay.stopped[:_SHOWN]:
         yield f"would have been stopped, in part at least: {alert.title}"

@@ -45,7 +45,10 @@ class Loop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Master:
-    """Who asks a machine like a clock. kept: what of it stays allowed, cut: what is denied (kinds of requests)."""
+    """Who asks a machine like a clock. kept: what of it stays allowed, cut: what is denied (kinds of requests).
+
+    watchdog_s: silence after which the machine stops by itself; None where nothing said so.
+    """
 
     realm: str
     master: str
@@ -54,6 +57,7 @@ class Master:
     period_s: float | None
     kept: int
     cut: int
+    watchdog_s: float | None = None
 
     @property
     def lost(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +11,7 @@ from interlock.segment.check.wording import counted
 from interlock.segment.propose.coverage import coverage_of, lasting
 from interlock.segment.replay.loops import loops_of, masters_of
 from interlock.segment.replay.warnings import warnings_of
+from interlock.segment.replay.watchdogs import Watchdogs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,7 +49,13 @@ class Replay:
 
 
 def replay_of(
-    policy: Policy, traffic: Traffic, *, enough_days: float, findings: Iterable[Finding] | None, whole: bool
+    policy: Policy,
+    traffic: Traffic,
+    *,
+    enough_days: float,
+    findings: Iterable[Finding] | None,
+    whole: bool,
+    watchdogs: Watchdogs | None = None,
 ) -> Replay:
     """Replay it. enough_days: with less seen, the verdict is `not enough seen`. whole: all that was given was read."""
     every = list(judged(policy, traffic))
@@ -55,7 +63,12 @@ def replay_of(
     coverage = coverage_of(traffic.spans, (), ())
     loops = loops_of(every)
     cut_loops = tuple(loop for loop in loops if loop.cut)
-    lost = tuple(master for master in masters_of(every) if master.lost)
+    known = watchdogs or Watchdogs()
+    lost = tuple(
+        dataclasses.replace(m, watchdog_s=known.shortest(m.realm, policy.places.aliases(m.realm, m.server)))
+        for m in masters_of(every)
+        if m.lost
+    )
     alerts = None if findings is None else [finding for finding in findings if finding.kind == "alert"]
     state, verdict = _verdict(outcome, coverage, cut_loops, lost, enough_days=enough_days, whole=whole)
     return Replay(
