@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from interlock.segment.check.verdicts import Violation
     from interlock.segment.propose.coverage import Coverage
     from interlock.segment.propose.proposal import Proposal
+    from interlock.segment.propose.questions import Question
 
 __all__ = ["coverage_document", "coverage_lines", "proposal_document", "proposal_lines"]
 
@@ -88,7 +89,17 @@ def _because(violation: Violation, proposal: Proposal) -> str:
         return ""
     if violation.refused:
         return f"; it was refused each time ({violation.refused:,}): its question asks whether it is needed"
-    return "; nobody answered it"
+    asked = any(_about(question, violation) for question in proposal.questions)
+    return "; nobody answered it" + (": its question asks whether it is needed" if asked else "")
+
+
+def _about(question: Question, v: Violation) -> bool:
+    return question.id.startswith("refused:") and (v.client, v.server, v.verb) in {
+        (client, server, verb)
+        for client in question.clients
+        for server in question.servers
+        for verb in question.verbs
+    }
 
 
 def _taken(v: Violation, proposal: Proposal) -> bool:

@@ -386,6 +386,32 @@ def test_a_safety_system_of_the_site_file_is_apart_whatever_its_role() -> None:
     assert any(c.to == (f"safety {DRIVE}",) and c.clients == (PLC,) for c in made.conduits)
 
 
+def test_what_is_never_given_is_asked_about_where_the_server_answers_otherwise() -> None:
+    usual = [{"object": "holding:0", "count": 5}, {"object": "holding:90", "count": 1, "outcome": "refused"}]
+    scan = [
+        {"client": "192.0.2.7", "server": OTHER, "verb": "discover", "outcome": "no-answer", "object": None}
+    ]
+    late = [
+        {"object": "holding:2", "count": 9, "outcome": "no-answer"},
+        {"object": "holding:1", "outcome": "refused"},
+    ]
+    made = proposed(Site(), seen([*usual, *late, *scan]))
+    (asked,) = [q for q in made.questions if q.id.startswith("refused:")]
+    assert (asked.clients, asked.servers, asked.verbs) == ((PANEL,), (PLC,), ("read",))
+    assert asked.objects == ("holding:1..10", "holding:90")
+    answer = f'[[answers]]\nid = "{asked.id}"\nyes = true\n'
+    again = proposed(Site(), seen([*usual, *late, *scan]), answer)
+    assert {(v.client, v.server) for v in again.outcome.violations} == {("192.0.2.7", OTHER)}
+    assert any(asked.unanswered == text for text in made.coverage.cut)
+    assert asked.unanswered not in again.coverage.cut
+    # What it is given includes it: nothing to ask.
+    whole = [
+        {"object": "holding:0", "count": 100},
+        {"object": "holding:90", "count": 1, "outcome": "refused"},
+    ]
+    assert not [q for q in proposed(Site(), seen(whole)).questions if q.id.startswith("refused:")]
+
+
 def test_what_was_not_seen_is_said() -> None:
     hour = 3600 * SECOND
     thursday = 20_419 * 24 * hour

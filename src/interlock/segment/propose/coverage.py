@@ -77,6 +77,10 @@ def _missing(periods: tuple[tuple[int, int], ...], hours: float) -> list[str]:
         told.append(
             "less than a week was seen: what happens once a week (cleaning, weekend shutdown) may be missing"
         )
+        told.append(
+            "less than a week was seen: objects that are read on pages that nobody opened, or in states that did not"
+            " occur, may be missing"
+        )
     if hours < 31 * 24:
         told.append("less than a month was seen: backups, month-end reports and patch days may be missing")
     told.append(

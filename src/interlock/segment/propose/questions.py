@@ -95,7 +95,7 @@ def _seen_grave(facts: Facts, places: Places) -> Iterator[Question]:
 
 
 def _refused(refusal: Refusal) -> Question:
-    """What was seen and always refused: rules that take the refusal away leave a client waiting."""
+    """What was seen and always refused, or never answered: rules that take the refusal away leave a client waiting."""
     r = refusal
     times = ", ".join(f"{verb} {counted(count, 'time')}" for verb, count in r.verbs)
     verbs = tuple(verb for verb, _ in r.verbs)
@@ -103,10 +103,10 @@ def _refused(refusal: Refusal) -> Question:
     return Question(
         id=_id("refused", r.realm, r.client, r.server, r.protocol),
         text=(
-            f"{r.client} asks {r.server} by {r.protocol} for what is always refused: {times}{of}. May it go on asking?"
-            " Rules that stop it leave it without even the refusal."
+            f"{r.client} asks {r.server} by {r.protocol} for what is always refused, or never answered: {times}{of}."
+            " May it go on asking? Rules that stop it leave it without even the refusal."
         ),
-        unanswered=f"{', '.join(verbs)}{of} that {r.client} asks {r.server} by {r.protocol} and is refused",
+        unanswered=f"{', '.join(verbs)}{of} that {r.client} asks {r.server} by {r.protocol} and does not get",
         realm=r.realm,
         clients=(r.client,),
         servers=(r.server,),

@@ -1,7 +1,8 @@
-"""What machines ask for again and again although it is refused: whether a plant needs it, only people know.
+"""What machines ask for although it is refused, or never answered: whether a plant needs it, only people know.
 
 A server that refuses something is there and answers: a browser that is sent on from `/` has to be let ask for it, and
-a panel that reads one register too many goes on without. Rules that take the refusal away leave a client waiting.
+a panel that reads one register too many goes on without. Rules that take the refusal away leave a client waiting. The
+same of whom else is answered: a lost or late answer is none that nobody wanted.
 """
 
 from __future__ import annotations
@@ -56,6 +57,12 @@ class _Objects:
         self.bare |= name is None
         self.count += kind.seen.count
 
+    def take(self, other: _Objects) -> None:
+        self.spans += other.spans
+        self.names |= other.names
+        self.bare |= other.bare
+        self.count += other.count
+
     def patterns(self) -> tuple[str, ...]:
         """All of it; empty where that is any object: too many to list, or names that would be patterns."""
         if self.bare or len(self.names) > MOST_NAMES or any("*" in name for name in self.names):
@@ -64,11 +71,16 @@ class _Objects:
 
 
 def refusals_of(kinds: Iterable[Kind], places: Places) -> tuple[Refusal, ...]:
-    """What one zone's machines ask another's and are always refused, and what they are given does not include.
+    """What one zone's machines ask another's and never get, and what they are given does not include.
 
-    Grave verbs are no part of it: those are asked about where they succeed.
+    Grave verbs are no part of it: those are asked about where they succeed; nor what nobody answers to whom it answers
+    nothing at all by that protocol, as scans are.
     """
-    refused, granted = _apart(kinds, places)
+    refused, granted, silent = _apart(kinds, places)
+    spoken = {asked[:4] for asked in (*refused, *granted)}
+    for asked, objects in silent.items():
+        if asked[:4] in spoken:
+            refused.setdefault(asked, _Objects()).take(objects)
     verbs: dict[tuple[str, str, str, str], dict[str, _Objects]] = {}
     for asked, objects in refused.items():
         verbs.setdefault(asked[:4], {})[asked[4]] = objects
@@ -88,22 +100,27 @@ def refusals_of(kinds: Iterable[Kind], places: Places) -> tuple[Refusal, ...]:
     return tuple(found)
 
 
-def _apart(kinds: Iterable[Kind], places: Places) -> tuple[dict[_Asked, _Objects], dict[_Asked, _Objects]]:
-    """Requests between zones that were always refused, and those that were answered at least once."""
-    refused: dict[_Asked, _Objects] = {}
-    granted: dict[_Asked, _Objects] = {}
+_Sorted = dict[_Asked, _Objects]
+
+
+def _apart(kinds: Iterable[Kind], places: Places) -> tuple[_Sorted, _Sorted, _Sorted]:
+    """Requests between zones that were always refused, those answered at least once, and those never answered."""
+    refused: _Sorted = {}
+    granted: _Sorted = {}
+    silent: _Sorted = {}
     for kind in kinds:
         ask, seen = kind.ask, kind.seen
         if ask.verb is None or ask.protocol is None or ask.verb in GRAVE:
             continue
-        if not (seen.answered or seen.refused) or is_group(ask.client) or is_group(ask.server):
+        if is_group(ask.client) or is_group(ask.server):
             continue
         ends = places.of(ask.realm, ask.client).name, places.of(ask.realm, ask.server).name
         if None in ends or ends[0] == ends[1]:
             continue
         asked = ask.realm, ask.client, ask.server, ask.protocol, ask.verb
-        (granted if seen.answered else refused).setdefault(asked, _Objects()).add(kind)
-    return refused, granted
+        ended = granted if seen.answered else refused if seen.refused else silent
+        ended.setdefault(asked, _Objects()).add(kind)
+    return refused, granted, silent
 
 
 def _within(objects: _Objects, granted: _Objects | None) -> bool:
