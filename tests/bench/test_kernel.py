@@ -35,7 +35,10 @@ def shift():
 @needs_namespaces
 def test_kernel_and_replay_agree_on_the_incident_and_on_a_drawn_policy(shift):
     site, seen = shift
-    made = [held_against(*at(trial, "nftables")) for trial in policies(seen, site, TODAY, range(2), 60)]
+    made = [
+        held_against(*at(trial, "nftables"))
+        for trial in policies(seen, {"the shift": site}, TODAY, range(2), 60)
+    ]
     assert [(each.policy, each.layout, each.differ) for each in made if each.differ] == []
     assert {each.layout for each in made} == set(LAYOUTS)
     assert sum(each.flows for each in made) > 300
@@ -48,7 +51,7 @@ def test_kernel_and_replay_agree_on_the_incident_and_on_a_drawn_policy(shift):
 @pytest.mark.skipif(bool(why_not("iptables-restore")), reason=why_not("iptables-restore") or "can run")
 def test_iptables_says_the_same(shift):
     site, seen = shift
-    trials = [trial for trial in policies(seen, site, TODAY, [2], 40) if trial[1] == "router"]
+    trials = [trial for trial in policies(seen, {"the shift": site}, TODAY, [2], 40) if trial[1] == "router"]
     made = [held_against(*at(trial, "iptables")) for trial in trials]
     assert [each.differ for each in made if each.differ] == []
     assert sum(each.flows for each in made) > 150
@@ -72,6 +75,32 @@ def test_a_kernel_that_says_otherwise_is_told(layout, monkeypatch):
     made = held_against("mine", ENFORCERS["nftables"], layout, policy_of(site), (), flows)
     assert (made.allowed, made.denied) == (1, 5)
     assert made.differ == [(flows[1], False, True), (flows[2], False, True)]
+
+
+@needs_namespaces
+def test_frames_to_groups_pass_a_bridge_as_replay_says():
+    """Within a zone whose inside is allowed, and to groups that a conduit names; not from elsewhere."""
+    one, other, third = ("00:1b:1b:00:00:01", "00:1b:1b:00:00:02", "00:1b:1b:00:00:03")
+    zones = (
+        Zone(name="open", members=(one,)),
+        Zone(name="closed", members=(other,), inside="conduits"),
+        Zone(name="c", members=("10.0.0.1",)),
+    )
+    goose = Conduit(
+        name="g", from_=("closed",), to=("open",), protocols=("goose",), groups=("01:0c:cd:01:00:01",)
+    )
+    site = Site(zones=zones, conduits=(goose,))
+    wanted = {
+        Flow(one, "01:0e:cf:00:00:00", "eth/0x8892", 0): True,
+        Flow(one, "ff:ff:ff:ff:ff:ff", "eth/0x88a4", 0): True,
+        Flow(other, "01:0c:cd:01:00:01", "eth/0x88b8", 0): True,
+        Flow(other, "01:0c:cd:01:00:02", "eth/0x88b8", 0): False,
+        Flow(other, "01:0c:cd:01:00:01", "eth/0x8892", 0): False,
+        Flow(third, "01:0c:cd:01:00:01", "eth/0x88b8", 0): False,
+    }
+    made = held_against("groups", ENFORCERS["nftables"], "bridge", policy_of(site), (), list(wanted))
+    assert made.differ == []
+    assert (made.allowed, made.denied) == (3, 3)
 
 
 def site_of(*ports: str) -> Site:

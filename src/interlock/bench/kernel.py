@@ -13,7 +13,7 @@ import json
 import sys
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random  # noqa: TID251 (seeded)
@@ -35,11 +35,13 @@ from interlock.bootstrap.zoning import (
     run_captures,
 )
 from interlock.pipeline.zone_run import finder
+from interlock.records.conduit import Conduit
+from interlock.records.site import Zone
 from interlock.segment.model.groups import is_group, is_link, is_nobody
 from interlock.segment.model.policy import Ask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from interlock.pipeline.zone_run import Observed
     from interlock.records.asset import Asset
@@ -99,9 +101,8 @@ def replayed(policy: Policy, flow: Flow) -> bool:
     def judge(client: str, server: str) -> bool:
         return policy.judge(Ask(REALM, client, server, None, port=(flow.transport, flow.port))).allowed
 
-    if is_mac(
-        flow.client
-    ):  # frames know no sessions: the answering side may begin, too (a lack of the target's)
+    if is_mac(flow.client) and not is_group(flow.server):
+        # Frames know no sessions: the answering side may begin, too, as a lack of the target's says.
         return judge(flow.client, flow.server) or judge(flow.server, flow.client)
     return judge(flow.client, flow.server)
 
@@ -110,7 +111,8 @@ def held_against(
     name: str, enforcer: Enforcer, layout: str, policy: Policy, assets: Sequence[Asset], flows: Sequence[Flow]
 ) -> Agreement:
     """Put a policy in force and try all flows. Raises RuntimeError where not all pass without rules."""
-    text = build_target(enforcer.target).write(build_plan(policy, REALM, (), assets)).text
+    target = f"{enforcer.target}-bridge" if layout == "bridge" else enforcer.target
+    text = build_target(target).write(build_plan(policy, REALM, (), assets)).text
     with Around([end for flow in flows for end in flow[:2]], layout) as around:
         open_ones = passed(around, list(dict.fromkeys(flows)))
         if not all(open_ones):
@@ -152,6 +154,8 @@ def _why_left(ask: Ask, transport: str, port: int, layout: str) -> str:
     ends = (ask.client, ask.server)
     if is_link(ask.protocol, transport, ask.server) or any(map(is_nobody, ends)):
         return "between neighbours of a link"
+    if is_mac(ask.client) and is_group(ask.server) and layout == "bridge":
+        return ""
     if any(map(is_group, ends)):
         return "to groups: heard on the sender's own link"
     if any("%" in end or end.startswith(("fe80:", "169.254.", "127.", "0.")) for end in ends):
@@ -220,23 +224,44 @@ def proposed(seen: Observed, text: str, today: date) -> Site:
     return load_site(propose(before, seen, None, today).site_text, file="proposed")
 
 
+def designed(text: str) -> Site:
+    """What the practice plant's design grants: each right a conduit, nothing without one even inside a zone."""
+    from interlock.plant.machines import BY_NAME  # noqa: PLC0415
+    from interlock.plant.rights import RIGHTS  # noqa: PLC0415
+    from interlock.records.site_text import load_site  # noqa: PLC0415
+
+    site = load_site(text, file="site.toml")
+    zones = [replace(zone, inside="conduits") for zone in site.zones]
+    home = {member: zone.name for zone in zones for member in zone.members}
+    conduits = []
+    for number, right in enumerate(RIGHTS):
+        if right.server == "everybody":
+            continue
+        client, server = BY_NAME[right.client].ip, BY_NAME[right.server].ip
+        for machine in (client, server):
+            if machine not in home:
+                home[machine] = machine
+                zones.append(Zone(name=machine, members=(machine,), inside="conduits"))
+        conduits.append(Conduit(
+            name=f"right {number}", from_=(home[client],), to=(home[server],), clients=(client,), servers=(server,),
+            protocols=(right.protocol,), verbs=right.verbs, reason=right.why,
+        ))  # fmt: skip
+    return replace(site, zones=tuple(zones), conduits=tuple(conduits))
+
+
 def policies(
-    seen: Observed, site: Site, today: date, seeds: Iterable[int], drawn: int
+    seen: Observed, sites: Mapping[str, Site], today: date, seeds: Iterable[int], drawn: int
 ) -> Iterator[tuple[str, str, Policy, Sequence[Asset], list[Flow]]]:
-    """Name, layout, policy, inventory, flows of each trial: the proposal on both layouts, then drawn ones by turns."""
-    own = build_policy(site, today, seen.find)
-    for layout in LAYOUTS:
-        yield (
-            "the proposed policy",
-            layout,
-            own,
-            seen.assets,
-            [flow for flow, _ in flows_of(seen, own, layout)[0]],
-        )
+    """Name, layout, policy, inventory, flows of each trial: those given on both layouts, then drawn ones by turns."""
+    for name, site in sites.items():
+        own = build_policy(site, today, seen.find)
+        for layout in LAYOUTS:
+            yield name, layout, own, seen.assets, [flow for flow, _ in flows_of(seen, own, layout)[0]]
     for seed in seeds:
         chance, layout = Random(seed), LAYOUTS[seed % len(LAYOUTS)]  # noqa: S311 (drawn anew from its seed)
         pairs, _ = flows_of(seen, own, layout)
-        machines = sorted({end for flow, _ in pairs for end in flow[:2]} | set(ODD_MACHINES))
+        ends = {end for flow, _ in pairs for end in flow[:2] if not is_group(end)}
+        machines = sorted(ends | set(ODD_MACHINES))
         policy = build_policy(drawn_site(chance, machines, pairs, known_ports(), today), today, finder(()))
         flows = [flow for flow, _ in pairs] + drawn_flows(chance, machines, known_ports(), drawn)
         yield f"drawn policy {seed}", layout, policy, (), flows
@@ -267,9 +292,10 @@ def main(*, many: int, minutes: int, drawn: int, target: str, as_json: bool) -> 
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="interlock-kernel-")))
         quiet, attacked, text = practice(folder, minutes)
         site = proposed(recorded(quiet), text, today)
+        sites = {"the proposed policy": site, "the plant's design": designed(text)}
         seen = recorded(attacked)
     results = []
-    for name, layout, policy, assets, flows in policies(seen, site, today, range(many), drawn):
+    for name, layout, policy, assets, flows in policies(seen, sites, today, range(many), drawn):
         if layout in enforcer.layouts:
             results.append(held_against(name, enforcer, layout, policy, assets, flows))
             click.echo(results[-1].line(), err=as_json)

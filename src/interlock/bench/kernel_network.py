@@ -18,13 +18,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from interlock.plant.living.namespaces import inside
+from interlock.segment.model.groups import is_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["LAYOUTS", "Around", "is_mac", "why_not"]
+__all__ = ["LAYOUTS", "LISTENER", "Around", "is_mac", "why_not"]
 
 LAYOUTS: Final = ("router", "bridge")
+LISTENER: Final = "02:00:00:00:fe:01"
+"""A machine that nobody knows."""
 _CLONE_NEWNET: Final = 0x40000000
 _GATES: Final = {4: "169.254.1.1", 6: "fe80::1"}
 _BRIDGE: Final = "link add br0 type bridge stp_state 0 mcast_snooping 0\nlink set br0 up\n"
@@ -55,8 +58,11 @@ class Around:
     """The machines at these addresses (IP or MAC), once built. layout: of LAYOUTS."""
 
     def __init__(self, addresses: Sequence[str], layout: str) -> None:
+        """On a bridge one machine more stands by, which hears what is sent to groups."""
         self.layout = layout
-        self._machines = {address: number for number, address in enumerate(dict.fromkeys(addresses))}
+        every = (*addresses, LISTENER) if layout == "bridge" else addresses
+        machines = (address for address in dict.fromkeys(every) if not is_group(address))
+        self._machines = {address: number for number, address in enumerate(machines)}
         self._open: dict[str, int] = {}
 
     def __enter__(self) -> Self:
@@ -77,8 +83,8 @@ class Around:
 
     @contextmanager
     def at(self, address: str) -> Iterator[None]:
-        """Meanwhile sockets are made on that machine."""
-        with inside(self._open[address]):
+        """Meanwhile sockets are made on that machine; of a group, on the listener."""
+        with inside(self._open[LISTENER if is_group(address) else address]):
             yield
 
     def put_in_force(self, text: str, *command: str) -> None:

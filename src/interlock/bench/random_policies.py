@@ -23,6 +23,7 @@ ODD_MACHINES: Final = ("2001:db8:1::7", "2001:db8:1::8", "2001:db8:2::9", "198.5
 """Besides those that were seen: the other IP, and addresses far from all others."""
 _PORTS: Final = ("tcp/1-65535", "udp/1024-65535", "tcp/500-510", "udp/161", "icmp", "icmp6", "ip/47", "ip/112",
                  "eth/0x8892", "eth/0x88b8")  # fmt: skip
+_GROUPS: Final = ("broadcast", "239.1.1.1", "01:0c:cd:01:00:01")
 _TYPES: Final = ("eth/0x8892", "eth/0x88b8", "eth/0x88a4")
 _TRIED: Final = (
     *((("tcp", port), 1) for port in (102, 499, 502, 510, 511, 44818, 65535)),
@@ -94,7 +95,7 @@ def _any(number: int, names: Sequence[str], protocols: Sequence[str], chance: Ra
     return Conduit(
         name=f"any {number}", from_=tuple(chance.sample(names, 2)), to=tuple(chance.sample(names, 2)), ports=ports,
         protocols=tuple(chance.sample(protocols, 6)),
-        groups=("broadcast", "239.1.1.1") if chance.random() < 0.1 else (),
+        groups=_GROUPS if chance.random() < 0.3 else (),
     )  # fmt: skip
 
 
@@ -110,6 +111,7 @@ def drawn_flows(
     while len(flows) < many:
         if len(macs) > 1 and chance.random() < 0.1:
             client, server = chance.sample(macs, 2)
+            server = chance.choice((server, *_GROUPS[2:], "01:0e:cf:00:00:00"))
             flows.append(Flow(client, server, chance.choice(_TYPES), 0))
             continue
         client, server = chance.sample(kinds[chance.random() < 0.2], 2)

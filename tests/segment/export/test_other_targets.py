@@ -26,7 +26,7 @@ from interlock.segment.model.groups import is_group
 
 GOLDEN = Path(__file__).parent / "golden"
 OTHERS = ("fortios", "pan-os", "opnsense", "hirschmann", "scalance")
-TARGETS = ("nftables", "iptables", "cisco-ios", *OTHERS)
+TARGETS = ("nftables", "nftables-bridge", "iptables", "cisco-ios", *OTHERS)
 WORDS = re.compile(r'"[^"]*"|\S+')
 
 

@@ -111,7 +111,7 @@ def _zone_map(report: Report) -> Markup | None:
         return None
     allowed = sum(len(arrow.entries) for arrow in report.zones.arrows if not arrow.denied)
     note = "no conduits are written yet" if not allowed else "what was seen and no conduit allows is red"
-    return Markup(zone_map(report.zones, title="Zones and conduits", note=note))  # noqa: S704 - escaped there
+    return Markup(zone_map(report.zones, title="Who may ask whom", note=note))  # noqa: S704 - escaped there
 
 
 def _title(run: Run) -> str:

@@ -1,7 +1,7 @@
 """nftables: one file that `nft -f` puts in force as a whole, or not at all.
 
     table inet interlock_zones         what a router passes on; sessions are known
-    table bridge interlock_zones       what goes through a bridge; only where the policy speaks of frames without IP
+    table bridge interlock_zones       what goes through a bridge: where the policy speaks of frames, or asked for
 
 Each table is declared, deleted and written anew in one transaction, so no moment is without rules. IP on a bridge is
 judged by table inet, to which br_netfilter hands it; what it lets pass gets a mark, without which table bridge drops
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from interlock.segment.export.plan import Ends, Plan, Rule
     from interlock.segment.export.spans import Spans
 
-__all__ = ["BETWEEN", "LINK_TYPES", "MARK", "NFTABLES", "TABLE"]
+__all__ = ["BETWEEN", "LINK_TYPES", "MARK", "NFTABLES", "NFTABLES_BRIDGE", "TABLE"]
 
 TABLE: Final = "interlock_zones"
 _COMMENT: Final = 120
@@ -32,6 +32,7 @@ _COMMENT: Final = 120
 _WIDTH: Final = 110
 LINK_TYPES: Final = (0x0806, 0x8809, 0x88CC, 0x88E3, 0x9000)
 """Between neighbours: ARP, LACP, LLDP, MRP, loop tests (model/groups)."""
+_TO_MANY: Final = "& 01:00:00:00:00:00 == 01:00:00:00:00:00"
 _LINK_GROUPS: Final = "01:80:c2:00:00:00-01:80:c2:00:00:0f"
 _MASKED: Final = "& 0.0.0.255 == 0.0.0.255"
 MARK: Final = "0x10000000"
@@ -46,13 +47,17 @@ BETWEEN: Final = (
 
 
 class _Nftables:
-    """See Target."""
+    """See Target. bridges: whether table bridge is written also where the policy speaks of no frames."""
+
+    def __init__(self, *, bridges: bool) -> None:
+        self._bridges = bridges
 
     def write(self, plan: Plan) -> Written:
-        lacks = (*plan.lacks, *_lacks(plan))
+        bridges = self._bridges or any(rule.of_frames for rule in plan.rules)
+        lacks = (*plan.lacks, *_lacks(plan, bridges=bridges))
         lines = ["#!/usr/sbin/nft -f", *(f"# {line}" for line in head_lines(plan, "nftables", lacks)), ""]
-        lines += _routed(plan)
-        if any(rule.of_frames for rule in plan.rules):
+        lines += _routed(plan, bridges=bridges)
+        if bridges:
             lines += ["", *_bridged(plan)]
         else:  # not every kernel knows bridges, so nothing is said to one that need not
             lines += [
@@ -62,16 +67,17 @@ class _Nftables:
         return Written("\n".join(lines) + "\n", lacks)
 
 
-NFTABLES: Final = _Nftables()
+NFTABLES: Final = _Nftables(bridges=False)
+NFTABLES_BRIDGE: Final = _Nftables(bridges=True)
 
 
-def _lacks(plan: Plan) -> Iterator[Lack]:
+def _lacks(plan: Plan, *, bridges: bool) -> Iterator[Lack]:
     yield Lack(
         None, "target", "elsewhere",
         "what is for the firewall itself, or comes from it, is not judged here: these tables hook what is passed on",
     )  # fmt: skip
     frames = [rule for rule in plan.rules if rule.of_frames]
-    if frames:
+    if bridges:
         yield Lack(
             None, "layer-2", "narrower",
             "IP through a bridge is judged by table inet where br_netfilter hands it over, and dropped otherwise",
@@ -79,7 +85,13 @@ def _lacks(plan: Plan) -> Iterator[Lack]:
     else:
         yield Lack(
             None, "layer-2", "elsewhere",
-            "what this machine bridges instead of routing it is judged only where br_netfilter hands it over",
+            "what this machine bridges instead of routing it is not judged by this text: nftables-bridge does",
+        )  # fmt: skip
+    if bridges and any(rule.conduit is None for rule in plan.rules):
+        yield Lack(
+            None, "hearers", "elsewhere",
+            "frames to groups from a zone whose inside is allowed go through a bridge to all its ports; IP to"
+            " groups, and broadcasts, only where a conduit names them: keep such a zone on one side of the bridge",
         )  # fmt: skip
     for rule in frames:
         if rule.groups is None and rule.conduit is not None:
@@ -95,7 +107,7 @@ def _opening(family: str) -> list[str]:
     return [name, f"delete {name}", f"{name} {{"]
 
 
-def _routed(plan: Plan) -> list[str]:
+def _routed(plan: Plan, *, bridges: bool) -> list[str]:
     sets: dict[str, list[str]] = {}
     body = [f'        ip saddr {_MASKED} counter drop comment "nobody is called by a broadcast address"']
     for rule in plan.first:
@@ -114,7 +126,7 @@ def _routed(plan: Plan) -> list[str]:
         *body,
         '        counter comment "denied by default"',
         "    }",
-        *(_handed_on() if any(rule.of_frames for rule in plan.rules) else ()),
+        *(_handed_on() if bridges else ()),
         "}",
     ]
 
@@ -262,6 +274,8 @@ def _frames(rule: Rule, sets: dict[str, list[str]]) -> Iterator[str]:
     ways = [(source, target)] if source == target else [(source, target), (target, source)]
     for one, other in ways:
         yield " ".join(filter(None, (f"ether saddr {one} ether daddr {other}", kind, _accept(rule))))
+    if rule.conduit is None:  # what a zone's machines say to many is heard in their own zone
+        yield f"ether saddr {source} ether daddr {_TO_MANY} {_accept(rule)}"
 
 
 def _mac_set(ends: Ends, sets: dict[str, list[str]]) -> str:

@@ -17,6 +17,7 @@ ENTRY_POINT: Final = "interlock.zone_targets"
 """Packages add targets of their own: an entry point of this group names a `Target`, and is called as it is named."""
 TARGETS: Final[dict[str, tuple[str, str]]] = {
     "nftables": ("nftables:NFTABLES", "Linux: one ruleset that replaces the last one as a whole"),
+    "nftables-bridge": ("nftables:NFTABLES_BRIDGE", "the same where Linux stands as a bridge in one subnet"),
     "iptables": ("iptables:IPTABLES", "Linux with iptables-restore and ip6tables-restore"),
     "cisco-ios": ("cisco_ios:CISCO_IOS", "extended access lists of Cisco IOS and IOS XE"),
     "fortios": ("fortios:FORTIOS", "FortiOS: addresses, services and policies for the console"),
