@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import zlib
 from pathlib import Path
 
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,6 +34,19 @@ def fed() -> Runner:
 @given(st.dictionaries(st.text(), st.binary()))
 def test_what_was_packed_is_unpacked(states: dict[str, bytes]) -> None:
     assert unpack(pack(states)) == states
+
+
+def test_what_earlier_versions_packed_is_unpacked() -> None:
+    index = json.dumps([["a", 3, zlib.crc32(b"xyz")]]).encode()
+    whole = zstandard.ZstdCompressor(level=1).compress(b"xyz")
+    assert unpack(b"interlock/detectors/1\n" + index + b"\n" + whole) == {"a": b"xyz"}
+
+
+@pytest.mark.parametrize("length", [0, 2, 4, 1 << 20])
+def test_what_is_not_as_long_as_it_says_is_refused(length: int) -> None:
+    blob = pack({"a": b"xyz"}).replace(b'"a", 3', b'"a", %d' % length)
+    with pytest.raises(SourceError, match="not as long as it says"):
+        unpack(blob)
 
 
 def test_a_runner_goes_on_where_it_was() -> None:

@@ -16,7 +16,7 @@ from interlock.bootstrap.renewing import Judged
 from interlock.bootstrap.scribing import WritingDesk
 from interlock.errors import ConfigError
 from interlock.inventory.inventory import Inventory, Limits
-from interlock.pipeline.sensor.aside import Aside
+from interlock.pipeline.sensor.aside import Aside, Here
 from interlock.pipeline.sensor.board import PID, SHORT, UNKEPT
 from interlock.pipeline.sensor.child import say
 from interlock.pipeline.sensor.desk import Desk
@@ -85,6 +85,11 @@ class _Bench:
         )
 
         def beside(work: Callable[[], Iterable[Any]]) -> Work:
+            give_back()  # what is free now would be held twice as soon as it is used again
+            if (
+                not parts.live
+            ):  # nobody waits for a finding, and a copy beside one that reads at full speed is large
+                return Here(work)
             return Aside(work, time.monotonic)
 
         self._judged = Judged(parts.sensor, self._refuse, beside)

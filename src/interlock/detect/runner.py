@@ -180,10 +180,12 @@ class Runner:
 
     def dump(self) -> dict[str, bytes]:
         """Every detector's memory, by its name; one that gives none is said, and the others' are kept."""
-        states = {
-            name: self._remembered(d) for name, d in self._detectors.items() if name not in self._rested
-        }
-        return {name: state for name, state in states.items() if state is not None}
+        return dict(self._dumping())
+
+    def _dumping(self) -> Iterator[tuple[str, bytes]]:
+        for name, detector in self._detectors.items():
+            if name not in self._rested and (state := self._remembered(detector)) is not None:
+                yield name, state
 
     def load(self, states: Mapping[str, bytes]) -> None:
         """Go on from a dump. A state that cannot be read is said, and that detector begins anew."""
@@ -196,7 +198,7 @@ class Runner:
 
     def state(self) -> bytes:
         """Every detector's memory as one blob (see `state`), for a store to keep."""
-        return pack(self.dump())
+        return pack(self._dumping())
 
     def restore(self, blob: bytes) -> None:
         """Go on from `state`, as `load`. Raises SourceError where it is no such blob: nothing has changed then."""

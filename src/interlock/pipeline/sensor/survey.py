@@ -7,6 +7,7 @@ needs all of it; so a child draws (see `aside`), and the judge is handed the lit
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -52,9 +53,17 @@ def survey(
     yield from _cut("lent", directory.lent.items())
     yield "who", None
     context = Context(site=site, asset=directory.find, now=now, health=health)
-    found = [placed(finding, directory) for finding in runner.conclude(context).findings]
-    assets = _weighed(directory.assets, apply_exceptions(found, site, wall).findings)
+    assets = _weighed(
+        directory.assets, apply_exceptions(_found(runner, context, directory), site, wall).findings
+    )
     yield from _cut("rows", store.outlined(zoned(assets, site)))
+
+
+def _found(runner: Runner, context: Context, directory: Directory) -> Iterator[Finding]:
+    """All that was found, without the frames, which would take as much memory as the machines."""
+    for turn in runner.by_turns(context):
+        for finding in turn:
+            yield replace(placed(finding, directory), evidence=())
 
 
 def _weighed(assets: Iterable[Asset], findings: Iterable[Finding]) -> tuple[Asset, ...]:
