@@ -215,7 +215,7 @@ def test_a_proposal_is_written_beside_the_site_file_and_allows_what_was_seen(pla
     assert any("less than a month was seen" in text for text in document["coverage"]["missing"])
     assert {q["id"] for q in document["questions"]} == {
         "values:10.77.1.30", "backup:10.77.1.32", "program:10.77.1.32", "command:10.77.1.32",
-        "firmware:10.77.1.32", "scan",
+        "firmware:10.77.1.32", "scan", "standby", "hears:goose",
     }  # fmt: skip
     assert site.read_text("utf-8") == before
     text = (out / "site.toml").read_text("utf-8")
@@ -229,7 +229,7 @@ def test_a_proposal_is_written_beside_the_site_file_and_allows_what_was_seen(pla
         "zone", "propose", quiet, "--site", out / "site.toml", "--out", out, "--answers", out / "answers.toml"
     )
     assert again.code == 0
-    assert "4 questions open" in again.out
+    assert "6 questions open" in again.out
     assert (out / "answers.toml").read_text("utf-8") == ANSWERS
     assert '"write"' in (out / "site.toml").read_text("utf-8")
     last = run(

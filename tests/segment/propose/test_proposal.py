@@ -265,7 +265,7 @@ def questions() -> dict[str, Any]:
 def test_what_is_rare_is_asked() -> None:
     asked = questions()
     assert set(asked) == {
-        f"seen:{PANEL}/{OTHER}/s7comm", f"values:{PANEL}", "scan",
+        f"seen:{PANEL}/{OTHER}/s7comm", f"values:{PANEL}", "scan", "standby",
         *(f"{topic}:{STATION}" for topic in ("backup", "program", "command", "firmware")),
     }  # fmt: skip
     assert asked[f"values:{PANEL}"].servers == (PLC, OTHER, SAFE)
@@ -363,6 +363,7 @@ def test_a_protocol_whose_sessions_were_all_joined_may_open_them_again() -> None
         ("[[answers]]\nid = 'scan'\nyes = 'true'", 3, 7, "true or false"),
         ("[[answers]]\nid = 'scan'\nyes = true", 1, 1, "expected `clients`"),
         ("[[answers]]\nid = 'scan'\nyes = true\nclients = ['x']", 4, 12, "an IP address"),
+        ("[[answers]]\nid = 'standby'\nyes = true\nclients = ['10.0.0.1']", 1, 1, "expected `servers`"),
         (
             "[[answers]]\nid = 'scan'\nyes = false\n[[answers]]\nid = 'scan'\nyes = false",
             5,
@@ -410,6 +411,52 @@ def test_what_is_never_given_is_asked_about_where_the_server_answers_otherwise()
         {"object": "holding:90", "count": 1, "outcome": "refused"},
     ]
     assert not [q for q in proposed(Site(), seen(whole)).questions if q.id.startswith("refused:")]
+
+
+def test_who_hears_what_is_told_to_many_is_asked() -> None:
+    group, sender = "01:0c:cd:01:00:01", DRIVE
+    goose = {
+        "client": sender,
+        "server": group,
+        "protocol": "goose",
+        "verb": "report",
+        "outcome": "unsolicited",
+    }
+    made = proposed(Site(), seen([*USUAL, goose]))
+    (asked,) = [q for q in made.questions if q.told]
+    assert (asked.id, asked.told, asked.clients) == ("hears:goose", ((sender, group, "goose"),), (sender,))
+    assert f"what {sender} tell by goose to machines of other zones" in made.coverage.cut
+    answer = f'[[answers]]\nid = "hears:goose"\nyes = true\nservers = ["{OTHER}", "{PLC}"]\n'
+    whole = proposed(Site(), seen([*USUAL, goose]), answer)
+    (way,) = [c for c in whole.conduits if c.groups]
+    assert (way.to, way.groups, way.clients, way.verbs) == (
+        (f"cell {OTHER}",),
+        (group,),
+        (sender,),
+        ("report",),
+    )
+    answers_too = {**goose, "client": OTHER}
+    assert (
+        outcome_of(build(whole.site), seen([goose, answers_too])).cut_operations == 1
+    )  # of OTHER nobody said it
+    assert proposed(whole.site, seen([*USUAL, goose]), answer).conduits == ()
+
+
+def test_a_standby_may_what_the_machine_may_in_whose_place_it_comes() -> None:
+    zones = (Zone(name="line", members=(PLC, DRIVE, "10.0.2.5"), sl_t=(1,) * 7, inside="conduits"),)
+    answer = '[[answers]]\nid = "standby"\nyes = true\nclients = ["10.0.2.5"]\nservers = ["10.0.2.1"]\n'
+    made = proposed(Site(zones=zones), seen(USUAL), answer)
+    policy = build(made.site)
+    taken_over = [{**row, "server": "10.0.2.5"} for row in USUAL[:21]]
+    taken_over.append({**USUAL[21], "client": "10.0.2.5"})
+    assert outcome_of(policy, seen(taken_over)).violations == ()
+    without = build(proposed(Site(zones=zones), seen(USUAL)).site)
+    assert outcome_of(without, seen(taken_over)).cut_operations == len(taken_over)
+    assert outcome_of(policy, seen([{**USUAL[0], "server": "10.0.2.5", "verb": "stop"}])).violations
+    again = proposed(made.site, seen(USUAL), answer)
+    assert again.conduits == ()
+    nowhere = proposed(Site(zones=zones[:0]), seen(USUAL), answer)
+    assert any("10.0.2.5 stands in for 10.0.2.1 and is in no zone" in d.sentence for d in nowhere.decisions)
 
 
 def test_what_was_not_seen_is_said() -> None:

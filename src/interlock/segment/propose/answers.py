@@ -94,6 +94,8 @@ def _check(
             )
     if answer.yes and not answer.clients and not asked[answer.id].clients:
         raise WrongError(path, "expected `clients`: this question asks who it is")
+    if answer.yes and not answer.servers and (asked[answer.id].stands_in or asked[answer.id].told):
+        raise WrongError(path, "expected `servers`: in whose place the standby comes, or who hears it")
 
 
 def answered_conduits(
@@ -114,6 +116,7 @@ def answered_conduits(
             for shape, pairs in sorted(_shapes(site, question, answer, places, speech).items()):
                 yield from _conduits(question, answer, shape, pairs, names)
             yield from _calls(site, question, answer, places, names)
+            yield from _heard(site, question, answer, places, names)
 
 
 _Shape = tuple[str, str, tuple[str, ...], tuple[str, ...]]
@@ -195,6 +198,28 @@ def _calls(
                 protocols=question.shouts, verbs=("discover",), groups=("broadcast",), clients=(client,),
                 reason=answer.reason or f"answer to {question.id}", owner=answer.owner, until=answer.until,
             )  # fmt: skip
+
+
+def _heard(
+    site: Site, question: Question, answer: Answered, places: Places, names: Names
+) -> Iterator[Conduit]:
+    """What is told to many, and heard in other zones."""
+    zones = {places.of(question.realm, hearer).name for hearer in answer.servers if "/" not in hearer}
+    for sender, group, protocol in question.told:
+        here = places.of(question.realm, sender).name
+        others = tuple(sorted(zone for zone in zones if zone is not None and zone != here))
+        if here is None or not others or not covers(answer.clients or question.clients, sender):
+            continue
+        made = Conduit(
+            name=names.free(f"{here}: {question.id} {group}"), from_=(here,), to=others, protocols=(protocol,),
+            verbs=("report",), groups=(group,), clients=(sender,), reason=answer.reason or f"answer to {question.id}",
+            owner=answer.owner, until=answer.until,
+        )  # fmt: skip
+        alike = [
+            c for c in site.conduits if question.id in c.name and group in c.groups and sender in c.clients
+        ]
+        if not any(set(others) <= set(c.to) for c in alike):
+            yield made
 
 
 def _stands(site: Site, question: Question, client: str, server: str | None) -> bool:

@@ -25,12 +25,14 @@ class Facts:
 
     served: machine → control protocols that it answers. verbs: (realm, client, server) → protocol → verbs.
     shouts: realm → control protocols by which machines call all others. counts: as verbs, with how often.
+    told: realm and control protocol → (sender, group) of what is told to many.
     """
 
     served: dict[Machine, set[str]] = field(default_factory=dict)
     verbs: dict[tuple[str, str, str], dict[str, set[str]]] = field(default_factory=dict)
     shouts: dict[str, set[str]] = field(default_factory=dict)
     counts: dict[tuple[str, str, str, str, str], int] = field(default_factory=dict)
+    told: dict[tuple[str, str], set[tuple[str, str]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, kinds: Iterable[Kind], control: Collection[str], places: Places) -> Facts:
@@ -43,6 +45,8 @@ class Facts:
             if is_group(ask.server):
                 if ask.protocol in control and ask.verb == "discover":
                     facts.shouts.setdefault(ask.realm, set()).add(ask.protocol)
+                if ask.protocol in control and ask.verb == "report" and places.of(ask.realm, ask.client).zone:
+                    facts.told.setdefault((ask.realm, ask.protocol), set()).add((ask.client, ask.server))
                 continue
             if places.of(ask.realm, ask.client).zone is None or places.of(ask.realm, ask.server).zone is None:
                 continue

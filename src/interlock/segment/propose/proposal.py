@@ -10,6 +10,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from interlock.records.conduit import Conduit
 from interlock.segment.check.verdicts import judged, outcome_of
 from interlock.segment.model.places import Places
 from interlock.segment.propose.answers import answered_conduits
@@ -20,6 +21,7 @@ from interlock.segment.propose.needs import Names, conversations, operations
 from interlock.segment.propose.questions import Question, questions_of
 from interlock.segment.propose.refusals import refusals_of
 from interlock.segment.propose.removals import Removals, Taken
+from interlock.segment.propose.standbys import pairs_of, standby_conduits
 from interlock.segment.propose.topics import Speech
 from interlock.segment.propose.zones import proposed_zones
 
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from interlock.records.asset import Asset
-    from interlock.records.conduit import Conduit
     from interlock.records.site import Site, Zone
     from interlock.segment.check.traffic import Traffic
     from interlock.segment.check.verdicts import Outcome
@@ -115,6 +116,12 @@ def proposal_of(
         new += [conduit for conduit, _ in found]
         told += [_of_need(conduit, count) for conduit, count in found]
         site = _with(site, [conduit for conduit, _ in found])
+    pairs = list(pairs_of(draft.questions, answers))
+    made = list(standby_conduits(site, pairs, build(site).places, names))
+    standing = [each for each in made if isinstance(each, Conduit)]
+    new += standing
+    told += [_of_answer(each) if isinstance(each, Conduit) else each for each in made]
+    site = _with(site, standing)
     return Proposal(
         site=site,
         zones=draft.zones,

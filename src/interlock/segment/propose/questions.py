@@ -37,6 +37,8 @@ class Question:
     allowed. unanswered: what is cut as long as nobody answers. objects: patterns, where it is about certain ones.
     shouts: protocols by which all are called at once. knocks: whether what the answer names beside, by `protocols`, is
     tried with everybody: then conversations may begin, and of whom it is not spoken by nothing is asked in them.
+    stands_in: whether the answer's clients may all that its servers may, as they come in their place. told: sender,
+    group and protocol of what is told to many: the answer's servers hear it.
     """
 
     id: str
@@ -50,6 +52,8 @@ class Question:
     shouts: tuple[str, ...] = ()
     objects: tuple[str, ...] = ()
     knocks: bool = False
+    stands_in: bool = False
+    told: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def verbs(self) -> tuple[str, ...]:
@@ -71,6 +75,8 @@ def questions_of(
         *_values(facts, places),
         *_stations(site, facts, places, find),
         *_scans(facts),
+        *_standbys(facts),
+        *_hearers(facts),
     )
 
 
@@ -210,6 +216,47 @@ def _scans(facts: Facts) -> Iterator[Question]:
             topic=LOOK,
             shouts=tuple(sorted(facts.shouts.get(realm, ()))),
             knocks=True,
+        )
+
+
+def _standbys(facts: Facts) -> Iterator[Question]:
+    """Who takes another one's place: a standby with the same address needs nothing, one with its own all of it."""
+    for realm in dict.fromkeys(realm for realm, _ in sorted(facts.served)):
+        machines = {s for r, s in facts.served if r == realm} | {c for r, c, _ in facts.verbs if r == realm}
+        yield Question(
+            id=_id("standby", realm),
+            text=(
+                "Has a machine (controller, server, panel) a standby with an address of its own that takes its place?"
+                " Name the standby under `clients` and the machine under `servers`, each pair in an answer of its own."
+            ),
+            unanswered="a standby with an address of its own, once it takes a machine's place",
+            realm=realm,
+            clients=(),
+            servers=tuple(sorted(machines)),
+            protocols=(),
+            topic=exactly(()),
+            stands_in=True,
+        )
+
+
+def _hearers(facts: Facts) -> Iterator[Question]:
+    """Who hears what is told to many (GOOSE): it is not on the wire, and between zones a rule stops it."""
+    for (realm, protocol), told in sorted(facts.told.items()):
+        senders = tuple(sorted({sender for sender, _ in told}))
+        groups = tuple(sorted({group for _, group in told}))
+        yield Question(
+            id=_id("hears", realm, protocol),
+            text=(
+                f"{_listed(senders)} tell by {protocol} to {_listed(groups)}. Which machines of other zones hear it?"
+                " Name them under `servers` (and under `clients` whom they hear, if not all)."
+            ),
+            unanswered=f"what {_listed(senders)} tell by {protocol} to machines of other zones",
+            realm=realm,
+            clients=senders,
+            servers=(),
+            protocols=(),
+            topic=exactly(("report",), sessions=False),
+            told=tuple((sender, group, protocol) for sender, group in sorted(told)),
         )
 
 
