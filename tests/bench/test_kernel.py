@@ -11,7 +11,16 @@ import pytest
 from click.testing import CliRunner
 
 from interlock.bench import kernel
-from interlock.bench.kernel import ENFORCERS, beyond, flows_of, held_against, policies, proposed, recorded
+from interlock.bench.kernel import (
+    ENFORCERS,
+    beyond,
+    flows_of,
+    held_against,
+    policies,
+    proposed,
+    recorded,
+    replayed,
+)
 from interlock.bench.kernel_network import LAYOUTS, why_not
 from interlock.bench.kernel_talk import Flow
 from interlock.bench.random_policies import drawn_flows
@@ -78,18 +87,22 @@ def test_a_kernel_that_says_otherwise_is_told(layout, monkeypatch):
 
 
 @needs_namespaces
-def test_frames_to_groups_pass_a_bridge_as_replay_says():
+def test_what_is_sent_to_groups_passes_a_bridge_as_replay_says():
     """Within a zone whose inside is allowed, and to groups that a conduit names; not from elsewhere."""
     one, other, third = ("00:1b:1b:00:00:01", "00:1b:1b:00:00:02", "00:1b:1b:00:00:03")
     zones = (
         Zone(name="open", members=(one,)),
         Zone(name="closed", members=(other,), inside="conduits"),
-        Zone(name="c", members=("10.0.0.1",)),
+        Zone(name="talk", members=("10.0.0.1",)),
+        Zone(name="hush", members=("10.0.0.2",), inside="conduits"),
+    )
+    beacon = Conduit(
+        name="b", from_=("hush",), to=("talk",), ports=("udp/5000",), groups=("239.1.1.1", "broadcast")
     )
     goose = Conduit(
         name="g", from_=("closed",), to=("open",), protocols=("goose",), groups=("01:0c:cd:01:00:01",)
     )
-    site = Site(zones=zones, conduits=(goose,))
+    site = Site(zones=zones, conduits=(goose, beacon))
     wanted = {
         Flow(one, "01:0e:cf:00:00:00", "eth/0x8892", 0): True,
         Flow(one, "ff:ff:ff:ff:ff:ff", "eth/0x88a4", 0): True,
@@ -97,10 +110,18 @@ def test_frames_to_groups_pass_a_bridge_as_replay_says():
         Flow(other, "01:0c:cd:01:00:02", "eth/0x88b8", 0): False,
         Flow(other, "01:0c:cd:01:00:01", "eth/0x8892", 0): False,
         Flow(third, "01:0c:cd:01:00:01", "eth/0x88b8", 0): False,
+        Flow("10.0.0.1", "224.0.0.251", "udp", 5353): True,
+        Flow("10.0.0.1", "10.0.0.255", "udp", 47808): True,
+        Flow("10.0.0.2", "239.1.1.1", "udp", 5000): True,
+        Flow("10.0.0.2", "255.255.255.255", "udp", 5000): True,
+        Flow("10.0.0.2", "239.1.1.1", "udp", 5001): False,
+        Flow("10.0.0.2", "10.0.0.255", "udp", 5001): False,
+        Flow("10.0.0.2", "224.0.0.251", "udp", 5353): False,
     }
     made = held_against("groups", ENFORCERS["nftables"], "bridge", policy_of(site), (), list(wanted))
     assert made.differ == []
-    assert (made.allowed, made.denied) == (3, 3)
+    assert (made.allowed, made.denied) == (7, 6)
+    assert [replayed(policy_of(site), flow) for flow in wanted] == list(wanted.values())
 
 
 def site_of(*ports: str) -> Site:

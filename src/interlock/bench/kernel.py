@@ -154,7 +154,11 @@ def _why_left(ask: Ask, transport: str, port: int, layout: str) -> str:
     ends = (ask.client, ask.server)
     if is_link(ask.protocol, transport, ask.server) or any(map(is_nobody, ends)):
         return "between neighbours of a link"
-    if is_mac(ask.client) and is_group(ask.server) and layout == "bridge":
+    if (
+        layout == "bridge"
+        and is_group(ask.server)
+        and (is_mac(ask.client) or (transport == "udp" and port and "." in ask.server))
+    ):
         return ""
     if any(map(is_group, ends)):
         return "to groups: heard on the sender's own link"

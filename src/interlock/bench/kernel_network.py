@@ -63,6 +63,7 @@ class Around:
         every = (*addresses, LISTENER) if layout == "bridge" else addresses
         machines = (address for address in dict.fromkeys(every) if not is_group(address))
         self._machines = {address: number for number, address in enumerate(machines)}
+        self._broadcasts = sorted({a for a in addresses if a.endswith(".255") and a != "255.255.255.255"})
         self._open: dict[str, int] = {}
 
     def __enter__(self) -> Self:
@@ -134,6 +135,8 @@ class Around:
         yield f"addr add {_host(address)} dev eth0{' nodad' if version == 6 else ''}"
         if self.layout == "bridge":
             yield f"route add {'::/0' if version == 6 else 'default'} dev eth0"
+            for group in self._broadcasts if version == 4 else ():
+                yield f"neigh add {group} lladdr ff:ff:ff:ff:ff:ff dev eth0 nud permanent"
             return
         gate = _GATES[version]
         yield f"neigh add {gate} lladdr {_ours(number)} dev eth0 nud permanent"

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from interlock.bench.kernel_network import is_mac
+from interlock.segment.model.groups import is_group
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,14 @@ _PATIENCE_S: Final = (1.2, 3.2)
 _AGAIN_S: Final = 0.4
 _ECHO: Final = {4: (socket.IPPROTO_ICMP, 8, 0), 6: (socket.IPPROTO_ICMPV6, 128, 129)}
 _FRAME: Final = 14
+_UDP: Final = 28
+"""Octets of the headers of IP and UDP."""
 _PADDED: Final = 60
+_TOKEN: Final = struct.Struct(">II")
+_OURS: Final = 0x1A7E_410C
+"""What is said begins with it, so that padding is nobody's."""
+_ALL: Final = 3
+"""ETH_P_ALL."""
 
 
 class Flow(NamedTuple):
@@ -105,7 +113,10 @@ class _Round:
             if transport.startswith("icmp"):
                 continue  # the kernel answers
             with self._around.at(server):
-                end = _socket(server, transport)
+                end = _ear() if is_group(server) else _socket(server, transport)
+                if is_group(server):
+                    self._watch(end, selectors.EVENT_READ, self._arrive, end, server)
+                    continue
                 if transport in {"tcp", "udp"}:
                     end.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                     end.bind((server, port))
@@ -143,8 +154,12 @@ class _Round:
         with suppress(BlockingIOError):
             while True:
                 octets, who = end.recvfrom(256)
-                if is_mac(server):
-                    said = octets[_FRAME : _FRAME + 8] if who[2] != socket.PACKET_OUTGOING else b""
+                if who[2:3] == (socket.PACKET_OUTGOING,):
+                    said = b""
+                elif is_group(server) and not is_mac(server):
+                    said = octets[_FRAME + _UDP : _FRAME + _UDP + 8]
+                elif is_mac(server):
+                    said = octets[_FRAME : _FRAME + 8]
                 else:
                     said = octets[-8:]
                 self._heard(said)
@@ -162,7 +177,7 @@ class _Round:
 
     def _begin(self, number: int, flow: Flow) -> None:
         end = _socket(flow.client, flow.transport)
-        one = _Client(number, flow, end, struct.pack(">Q", number))
+        one = _Client(number, flow, end, _TOKEN.pack(_OURS, number))
         self._clients.append(one)
         if flow.transport in {"tcp", "udp"}:
             end.bind((flow.client, 0))
@@ -173,6 +188,7 @@ class _Round:
                 raise OSError(code, f"{flow}: cannot be tried")
             self._watch(end, selectors.EVENT_WRITE, self._connected, one)
         elif flow.transport == "udp":
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
             end.connect((flow.server, flow.port))
             self._watch(end, selectors.EVENT_READ, self._hear, one)
         elif flow.transport.startswith("icmp"):
@@ -204,8 +220,10 @@ class _Round:
                     self._heard(answer[8:16])
 
     def _heard(self, said: bytes) -> None:
-        if len(said) == 8 and (number := struct.unpack(">Q", said)[0]) in self._flows:
-            self._passed.add(number)
+        if len(said) == _TOKEN.size:
+            ours, number = _TOKEN.unpack(said)
+            if ours == _OURS and number in self._flows:
+                self._passed.add(number)
 
     def _speak(self) -> None:
         """Whatever has no memory of its own says it again."""
@@ -235,6 +253,13 @@ def _pass_over(end: socket.socket) -> None:
     with suppress(BlockingIOError):
         while True:
             end.recv(256)
+
+
+def _ear() -> socket.socket:
+    """Hears every frame that comes in."""
+    end = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ALL))
+    end.bind(("eth0", _ALL))
+    return end
 
 
 def _socket(address: str, transport: str) -> socket.socket:

@@ -114,6 +114,17 @@ def drawn_flows(
             server = chance.choice((server, *_GROUPS[2:], "01:0e:cf:00:00:00"))
             flows.append(Flow(client, server, chance.choice(_TYPES), 0))
             continue
+        if macs and chance.random() < 0.1:  # on a bridge
+            client = chance.choice(kinds[0])
+            flows.append(
+                Flow(
+                    client,
+                    chance.choice(("239.1.1.1", "224.0.0.251", "255.255.255.255", "10.77.1.255")),
+                    "udp",
+                    chance.choice((161, 2222)),
+                )
+            )
+            continue
         client, server = chance.sample(kinds[chance.random() < 0.2], 2)
         transport, port = chance.choice(tried if chance.random() < 0.6 else usual)
         flows.append(

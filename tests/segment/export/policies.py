@@ -112,13 +112,25 @@ def text_of(version: int, number: int) -> str:
     return str((ipaddress.IPv4Address if version == 4 else ipaddress.IPv6Address)(number))
 
 
-def judged(policy: Policy, version: int, transport: str, source: int, target: int, port: int) -> bool:
-    """What the policy itself says to a conversation that shows no protocol: by its port."""
+def judged(
+    policy: Policy,
+    version: int,
+    transport: str,
+    source: int,
+    target: int,
+    port: int,
+    *,
+    bridges: bool = False,
+) -> bool:
+    """What the policy itself says to a conversation that shows no protocol: by its port.
+
+    bridges: whether what a zone says to groups within it is the firewall's business.
+    """
     client, server = text_of(version, source), text_of(version, target)
     if is_group(client):
         return False
     answer = policy.judge(Ask("default", client, server, None, None, port=(transport, port)))
-    if is_group(server):  # its own zone's inside is no firewall's business, and no rule's
+    if is_group(server) and not bridges:  # its own zone's inside is no firewall's business, and no rule's
         return answer.how == "conduit"
     return answer.allowed and answer.how != "link"
 

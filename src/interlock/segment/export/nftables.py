@@ -54,9 +54,9 @@ class _Nftables:
 
     def write(self, plan: Plan) -> Written:
         bridges = self._bridges or any(rule.of_frames for rule in plan.rules)
-        lacks = (*plan.lacks, *_lacks(plan, bridges=bridges))
+        lacks = (*plan.lacks, *_lacks(plan, bridges=bridges, asked=self._bridges))
         lines = ["#!/usr/sbin/nft -f", *(f"# {line}" for line in head_lines(plan, "nftables", lacks)), ""]
-        lines += _routed(plan, bridges=bridges)
+        lines += _routed(plan, bridges=bridges, asked=self._bridges)
         if bridges:
             lines += ["", *_bridged(plan)]
         else:  # not every kernel knows bridges, so nothing is said to one that need not
@@ -71,7 +71,7 @@ NFTABLES: Final = _Nftables(bridges=False)
 NFTABLES_BRIDGE: Final = _Nftables(bridges=True)
 
 
-def _lacks(plan: Plan, *, bridges: bool) -> Iterator[Lack]:
+def _lacks(plan: Plan, *, bridges: bool, asked: bool) -> Iterator[Lack]:
     yield Lack(
         None, "target", "elsewhere",
         "what is for the firewall itself, or comes from it, is not judged here: these tables hook what is passed on",
@@ -88,10 +88,11 @@ def _lacks(plan: Plan, *, bridges: bool) -> Iterator[Lack]:
             "what this machine bridges instead of routing it is not judged by this text: nftables-bridge does",
         )  # fmt: skip
     if bridges and any(rule.conduit is None for rule in plan.rules):
+        also = "" if asked else "; IP to groups and broadcasts do not, for that is nftables-bridge"
         yield Lack(
             None, "hearers", "elsewhere",
-            "frames to groups from a zone whose inside is allowed go through a bridge to all its ports; IP to"
-            " groups, and broadcasts, only where a conduit names them: keep such a zone on one side of the bridge",
+            "what the machines of a zone whose inside is allowed send to groups without IP goes through a bridge to"
+            f" all its ports{also}",
         )  # fmt: skip
     for rule in frames:
         if rule.groups is None and rule.conduit is not None:
@@ -107,11 +108,14 @@ def _opening(family: str) -> list[str]:
     return [name, f"delete {name}", f"{name} {{"]
 
 
-def _routed(plan: Plan, *, bridges: bool) -> list[str]:
+def _routed(plan: Plan, *, bridges: bool, asked: bool) -> list[str]:
+    """bridges: whether a table for them follows. asked: whether the machine is one, and no router."""
     sets: dict[str, list[str]] = {}
     body = [f'        ip saddr {_MASKED} counter drop comment "nobody is called by a broadcast address"']
     for rule in plan.first:
         body += _commented(rule, [line for version in (4, 6) for line in _to_groups(rule, version, sets)])
+    for rule in plan.then if asked else ():
+        body += _commented(rule, [line for version in (4, 6) for line in _within(rule, version, sets)])
     body.append(f'        ip daddr {_MASKED} counter drop comment "broadcasts that no conduit names"')
     for rule in plan.then:
         body += _commented(rule, [line for version in (4, 6) for line in _to_machines(rule, version, sets)])
@@ -183,6 +187,17 @@ def _to_groups(rule: Rule, version: int, sets: dict[str, list[str]]) -> Iterator
     for group in there:
         for service in _services(rule, version):
             yield " ".join(filter(None, (source, group, service, _accept(rule))))
+
+
+def _within(rule: Rule, version: int, sets: dict[str, list[str]]) -> Iterator[str]:
+    """What a zone's machines say to many is heard in their own zone, also through a bridge."""
+    if rule.conduit is None and rule.reaches(version):
+        word = "ip" if version == 4 else "ip6"
+        source = f"{word} saddr {_ip_set(rule.source, version, sets)}"
+        for group in (
+            ("ip daddr 224.0.0.0/4", f"ip daddr {_MASKED}") if version == 4 else ("ip6 daddr ff00::/8",)
+        ):
+            yield f"{source} {group} counter accept"
 
 
 def _services(rule: Rule, version: int) -> Iterator[str]:
