@@ -60,10 +60,7 @@ def check(ctx: click.Context, paths: tuple[str, ...], site_file: str, store: str
     )
     requirements = requirements_of(rules, seen.traffic, outcome, approval_answer(approved, drift))
     if as_json:
-        document = {
-            **check_document(outcome, requirements, site),
-            "approval": drift_document(approved, drift),
-        }
+        document = check_document(outcome, requirements, site, drift_document(approved, drift))
         click.echo(json.dumps(document, ensure_ascii=False, indent=1))
     else:
         for line in (*drift_lines(approved, drift), *check_lines(outcome, requirements, site)):

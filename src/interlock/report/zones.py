@@ -27,8 +27,16 @@ __all__ = [
 _SHOWN: Final = 40
 
 
-def check_document(outcome: Outcome, requirements: Sequence[Requirement], site: Site) -> dict[str, Any]:
-    """Return the document `interlock/zone-check/1`; its schema ships as `zone-check.schema.json`."""
+def check_document(
+    outcome: Outcome,
+    requirements: Sequence[Requirement],
+    site: Site,
+    approval: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return the document `interlock/zone-check/1`; its schema ships as `zone-check.schema.json`.
+
+    approval: see `zone_drift.drift_document`.
+    """
     return {
         "schema": "interlock/zone-check/1",
         "operations": outcome.operations,
@@ -56,6 +64,7 @@ def check_document(outcome: Outcome, requirements: Sequence[Requirement], site: 
             }
             for each in requirements
         ],
+        "approval": approval,
     }
 
 

@@ -37,6 +37,8 @@ _LOOKS_NS: Final = 5_000_000_000
 """How often it is looked whether machines have become known."""
 _PATIENCE_NS: Final = 60_000_000_000
 """How long a machine that is in no zone yet may become known as one of a zone (by role, asset or MAC)."""
+_FEW: Final = 256
+"""Rows: up to here leaving some out costs more than it saves."""
 _UNKNOWN: Final = "?"
 _PORTED: Final = frozenset({"tcp", "udp"})
 
@@ -112,7 +114,7 @@ class ConduitViolation(CauseDetector):
         mask = np.ones(len(batch), np.bool_)
         for place, column in enumerate(RELATION[1:6]):
             mask &= batch.among(column, {relation[place] for relation in depends})
-        some = batch if mask.all() else batch.take(mask)
+        some = batch if len(batch) <= _FEW or 2 * int(mask.sum()) > len(batch) else batch.take(mask)
         count = np.minimum(np.maximum(some.integers("count"), 0), _MOST_COUNT)
         places = count * _PORTS + some.integers("server_port")
         groups = some.groups(*RELATION, "unit", "object", bins=places, named="count and port")

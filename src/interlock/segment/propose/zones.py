@@ -99,7 +99,8 @@ class _Machines:
     def near(self, machine: Machine) -> bool:
         """Whether others of its network (/16) speak control protocols."""
         realm, address = machine
-        return bool(self._networks.get((realm, _network(address)), set()) - {address})
+        known = self._networks.get((realm, _network(address)), set())
+        return len(known) > (address in known)
 
 
 def _network(address: str) -> str:
