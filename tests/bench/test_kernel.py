@@ -156,7 +156,9 @@ def test_what_the_kernel_cannot_know_is_counted_by_reason(shift):
         site, conduits=tuple(dataclasses.replace(c, verbs=("open",)) for c in site.conduits)
     )
     unknown = beyond(build_policy(site, TODAY, seen.find), seen)
-    assert set(unknown) == {("operations that the policy denies, and the kernel does not", "verb")}
+    assert {why for _, why, _ in unknown} == {"verb"}
+    assert {what for what, *_ in unknown} == {"operations that the policy denies, and the kernel does not"}
+    assert all(" asks " in said and ": " in said for *_, said in unknown)
     wide = dataclasses.replace(
         site,
         conduits=tuple(dataclasses.replace(c, verbs=("*",), objects=(), units=()) for c in site.conduits),

@@ -93,5 +93,16 @@ def test_the_report_holds_the_map_where_the_site_has_zones(proposed, tmp_path):
     page = (tmp_path / "with" / "report.html").read_text("utf-8")
     assert '<section id="zones"' in page
     assert "(denied)" in page
+    assert "what was seen and no conduit allows is red" in page
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text(
+        proposed.read_text("utf-8")
+        + '\n[[conduits]]\nname = "x"\nfrom = ["network"]\nto = ["network"]\nexception = true\n',
+        "utf-8",
+    )
+    assert terminal.told("analyze", INCIDENT, "--site", wrong, "--out", tmp_path / "wrong").code == 0
+    page = (tmp_path / "wrong" / "report.html").read_text("utf-8")
+    assert "finds mistakes in the policy" in page
+    assert "(denied)" not in page.partition('id="zones"')[2].partition("</section>")[0]
     assert terminal.told("analyze", INCIDENT, "--out", tmp_path / "without").code == 0
     assert 'id="zones"' not in (tmp_path / "without" / "report.html").read_text("utf-8")

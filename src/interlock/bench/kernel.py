@@ -173,9 +173,9 @@ def _why_left(ask: Ask, transport: str, port: int, layout: str) -> str:
     return ""
 
 
-def beyond(policy: Policy, seen: Observed) -> Counter[tuple[str, str]]:
-    """What the kernel cannot know of what was seen, counted: (what happens, why)."""
-    found: Counter[tuple[str, str]] = Counter()
+def beyond(policy: Policy, seen: Observed) -> Counter[tuple[str, str, str]]:
+    """What the kernel cannot know of what was seen, counted: (what happens, why, who asks whom for what)."""
+    found: Counter[tuple[str, str, str]] = Counter()
     for kind in seen.traffic.kinds(policy):
         ask = kind.ask
         if ask.port is None or _why_left(ask, *ask.port, "bridge"):
@@ -188,7 +188,8 @@ def beyond(policy: Policy, seen: Observed) -> Counter[tuple[str, str]]:
                 whole.reason
                 or f"{ask.protocol} at {'/'.join(map(str, ask.port))}, which is not its usual port"
             )
-            found[what, why] += kind.seen.count
+            said = " ".join(filter(None, (ask.protocol, ask.verb, ask.object)))
+            found[what, why, f"{ask.client} asks {ask.server}: {said}"] += kind.seen.count
     return found
 
 
@@ -310,7 +311,7 @@ def main(*, many: int, minutes: int, drawn: int, target: str, as_json: bool) -> 
 
 
 def _told(
-    results: Sequence[Agreement], left: Counter[str], unknown: Counter[tuple[str, str]], *, as_json: bool
+    results: Sequence[Agreement], left: Counter[str], unknown: Counter[tuple[str, str, str]], *, as_json: bool
 ) -> str:
     kinds = sum((each.kinds for each in results), Counter[str]())
     flows, differ = sum(kinds.values()), [d for each in results for d in each.differ]
@@ -330,7 +331,7 @@ def _told(
         "not made anew (of the recording):",
         *(f"  {many} {why}" for why, many in left.most_common()),
         "what the kernel cannot know (the proposed policy against the recording):",
-        *(f"  {many} {what} ({why})" for (what, why), many in unknown.most_common()),
+        *(f"  {many} {what} ({why}): {said}" for (what, why, said), many in unknown.most_common()),
     ]
     return "\n".join(lines)
 

@@ -99,7 +99,7 @@ def _policies(ctx: click.Context, policy: Policy, realm: str, known: tuple[Asset
     from interlock.segment.draw.scene import scene_of  # noqa: PLC0415
 
     def drawn(one: Policy) -> Scene:
-        violations = () if seen is None else outcome_of(one, seen.traffic).violations
+        violations = None if seen is None else outcome_of(one, seen.traffic).violations
         return scene_of(one, realm, known, violations)
 
     if before is None:

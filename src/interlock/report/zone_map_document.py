@@ -17,6 +17,7 @@ def map_document(scene: Scene) -> dict[str, Any]:
         "site": scene.site,
         "realm": scene.realm,
         "differs": scene.differs,
+        "judged": scene.judged,
         "zones": [_box(box) for box in scene.boxes],
         "arrows": [_arrow(arrow) for arrow in scene.arrows],
     }

@@ -31,7 +31,14 @@ def difference_of(before: Scene, after: Scene) -> Scene:
             _entries(before, client, server, denied=denied), _entries(after, client, server, denied=denied)))
         for client, server, denied in sorted(pairs)
     ]  # fmt: skip
-    return Scene(site=after.site, realm=after.realm, boxes=tuple(boxes), arrows=tuple(arrows), differs=True)
+    return Scene(
+        site=after.site,
+        realm=after.realm,
+        boxes=tuple(boxes),
+        arrows=tuple(arrows),
+        differs=True,
+        judged=before.judged and after.judged,
+    )
 
 
 def _entries(scene: Scene, client: str, server: str, *, denied: bool) -> tuple[Entry, ...]:

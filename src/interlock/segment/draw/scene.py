@@ -109,13 +109,14 @@ class Arrow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """A whole map. differs: whether it shows what two have not in common."""
+    """A whole map. differs: it shows what two have not in common. judged: denials are among its arrows."""
 
     site: str
     realm: str
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
     differs: bool = False
+    judged: bool = False
 
 
 @dataclass(slots=True)
@@ -128,13 +129,13 @@ class _Members:
 
 
 def scene_of(
-    policy: Policy, realm: str, assets: Sequence[Asset], violations: Iterable[Violation] = ()
+    policy: Policy, realm: str, assets: Sequence[Asset], violations: Iterable[Violation] | None = None
 ) -> Scene:
     """Draw a policy. assets: the machines that are known; without any the site file's members are counted.
 
-    violations: what was seen and is denied; shown beside the conduits.
+    violations: what was seen and is denied; None where nothing was held against the policy.
     """
-    denied = [violation for violation in violations if violation.realm == realm]
+    denied = [violation for violation in violations or () if violation.realm == realm]
     boxes, key_of = _boxes(
         policy, realm, assets, {z for v in denied for z in (v.client_zone, v.server_zone) if z}
     )
@@ -149,7 +150,7 @@ def scene_of(
     strangers = {v.client for v in denied if v.client_zone is None} | {
         v.server for v in denied if v.server_zone is None
     }
-    return _scene(policy, realm, boxes, arrows, strangers)
+    return replace(_scene(policy, realm, boxes, arrows, strangers), judged=violations is not None)
 
 
 def seen_scene(policy: Policy, realm: str, assets: Sequence[Asset], judged: Iterable[Judged]) -> Scene:
@@ -167,7 +168,7 @@ def seen_scene(policy: Policy, realm: str, assets: Sequence[Asset], judged: Iter
         known[entry.what] = replace(entry, many=many)
     strangers = {address for each in rows for address, zone in _ends(each) if zone is None}
     arrows = {key: list(entries.values()) for key, entries in found.items()}
-    return _scene(policy, realm, boxes, arrows, strangers)
+    return replace(_scene(policy, realm, boxes, arrows, strangers), judged=True)
 
 
 def _told(every: list[Judged]) -> list[Judged]:
