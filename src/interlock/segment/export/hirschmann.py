@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["HIRSCHMANN"]
 
 _PROFILES: Final = 32
+_MANY: Final = 1_000
+"""Rules from which on it is worth asking whether the device has room for them."""
 _DESCRIPTION: Final = 64
 _WHO: Final = "HiSecOS"
 
@@ -38,30 +40,22 @@ class _Hirschmann:
 
     def write(self, plan: Plan) -> Written:
         profiles = _profiles(plan)
-        lacks = (
-            *(_narrowed(lack, profiles) for lack in plan.lacks),
-            *lacks_of_ways(plan, _WHO, dates=False, versions=(4,), others=False, cut=False),
-            *_lacks(profiles),
-        )
-        lines = [f"! {line}" for line in head_lines(plan, "Hirschmann EAGLE (HiSecOS)", lacks)]
-        for rule, index in profiles.items():
-            lines += ["", f"! {about(rule)}", *_profile(rule, index)]
+        body: list[str] = []
         number = 0
         for way in ways(plan, (4,), cut=False):
             found = list(_rules(way, profiles.get(way.rule), number))
             number += len(found)
-            lines += ["", f"! {about(way.rule)}", *(line for one in found for line in one)] if found else []
-        lines += [
-            "",
-            *_one(
-                number + 1,
-                "any",
-                "any",
-                "any",
-                "any",
-                ["action drop", "log yes", 'description "denied by default"'],
-            ),
-        ]
+            body += ["", f"! {about(way.rule)}", *(line for one in found for line in one)] if found else []
+        lacks = (
+            *(_narrowed(lack, profiles) for lack in plan.lacks),
+            *lacks_of_ways(plan, _WHO, dates=False, versions=(4,), others=False, cut=False),
+            *_lacks(profiles, number),
+        )
+        lines = [f"! {line}" for line in head_lines(plan, "Hirschmann EAGLE (HiSecOS)", lacks)]
+        for rule, index in profiles.items():
+            lines += ["", f"! {about(rule)}", *_profile(rule, index)]
+        denied = ["action drop", "log yes", 'description "denied by default"']
+        lines += [*body, "", *_one(number + 1, "any", "any", "any", "any", denied)]
         return Written("\n".join(lines) + "\n", lacks)
 
 
@@ -92,7 +86,10 @@ def _narrowed(lack: Lack, profiles: dict[Rule, int]) -> Lack:
     return dataclasses.replace(lack, sentence=text)
 
 
-def _lacks(profiles: dict[Rule, int]) -> Iterator[Lack]:
+def _lacks(profiles: dict[Rule, int], many: int) -> Iterator[Lack]:
+    if many > _MANY:
+        text = f"{many} rules: see how many the device has room for"
+        yield Lack(None, "target", "elsewhere", text)
     for rule in profiles:
         if rule.services.udp:
             text = f"{rule.title}: the Modbus Enforcer looks at TCP; Modbus over UDP is not written"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from interlock.segment.export.comments import about, head_lines
 from interlock.segment.export.modbus_functions import allowed
+from interlock.segment.export.plan import Lack
 from interlock.segment.export.target import Written
 from interlock.segment.export.ways import lacks_of_ways, numbers_of, port_texts, ways
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from interlock.records.conduit import Conduit
-    from interlock.segment.export.plan import Lack, Plan, Rule
+    from interlock.segment.export.plan import Plan, Rule
     from interlock.segment.export.spans import Spans
     from interlock.segment.export.ways import Way
 
@@ -36,6 +37,15 @@ _BASES: Final = {
 """Protocols whose App-ID is known to us; every one of Modbus stands on modbus-base."""
 
 
+_OWN: Final = Lack(
+    None,
+    "target",
+    "narrower",
+    "the last rule also denies what is for the firewall's own interfaces (routing protocols, VPN): rules of yours"
+    " before these must allow it",
+)
+
+
 class _PanOs:
     """See Target."""
 
@@ -44,6 +54,7 @@ class _PanOs:
         lacks = (
             *(_narrowed(lack, named.get(lack.conduit or "", ())) for lack in plan.lacks),
             *lacks_of_ways(plan, "PAN-OS", dates=True),
+            _OWN,
         )
         every = list(ways(plan))
         lines = [f"# {line}" for line in head_lines(plan, "PAN-OS", lacks)]
