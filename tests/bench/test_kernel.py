@@ -182,9 +182,10 @@ def test_drawn_flows_are_of_any_kind():
 
 
 @needs_namespaces
-def test_the_command_says_how_many_agree(monkeypatch, tmp_path):
+@pytest.mark.parametrize("captures", [[], [SHIFT]])
+def test_the_command_says_how_many_agree(captures, monkeypatch):
     monkeypatch.setattr(kernel, "practice", lambda *_: (SHIFT, SHIFT, ""))
-    words = ["--policies", "1", "--minutes", "3", "--drawn", "30", "--json"]
+    words = [*captures, "--policies", "1", "--minutes", "3", "--drawn", "30", "--json"]
     done = CliRunner().invoke(kernel.main, words, catch_exceptions=False)
     said = json.loads(done.stdout)
     assert done.exit_code == 0

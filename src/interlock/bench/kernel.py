@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -273,6 +272,7 @@ def policies(
 
 
 @click.command()
+@click.argument("captures", nargs=-1, metavar="[CAPTURE]...")
 @click.option(
     "--policies", "many", default=8, show_default=True, type=click.IntRange(0, 1000), help="Drawn policies."
 )
@@ -284,30 +284,43 @@ def policies(
 )
 @click.option("--target", default="nftables", show_default=True, type=click.Choice(sorted(ENFORCERS)))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def main(*, many: int, minutes: int, drawn: int, target: str, as_json: bool) -> None:
+def main(
+    captures: tuple[str, ...], *, many: int, minutes: int, drawn: int, target: str, as_json: bool
+) -> None:
     """Make recorded conversations anew through a kernel with the policy in force, and compare it with replay.
 
+    Those of CAPTURE, whose own proposal is the first policy; without any those of the practice plant, recorded here.
     Exit codes: 0 they agree on every flow; 1 they do not; 2 no namespaces can be made here.
     """
     enforcer = ENFORCERS[target]
     if reason := why_not(enforcer.program):
         raise click.UsageError(reason)
     today = datetime.now(UTC).date()  # noqa: TID251 (rules end by the kernel's clock)
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory(prefix="interlock-kernel-")))
-        quiet, attacked, text = practice(folder, minutes)
-        site = proposed(recorded(quiet), text, today)
-        sites = {"the proposed policy": site, "the plant's design": designed(text)}
-        seen = recorded(attacked)
+    if captures:
+        seen = recorded(*captures)
+        sites = {"the proposed policy": proposed(seen, "", today)}
+    else:
+        sites, seen = _practised(minutes, today)
     results = []
     for name, layout, policy, assets, flows in policies(seen, sites, today, range(many), drawn):
         if layout in enforcer.layouts:
             results.append(held_against(name, enforcer, layout, policy, assets, flows))
             click.echo(results[-1].line(), err=as_json)
-    own = build_policy(site, today, seen.find)
+    own = build_policy(sites["the proposed policy"], today, seen.find)
     left = flows_of(seen, own, "bridge")[1]
     click.echo(_told(results, left, beyond(own, seen), as_json=as_json))
     sys.exit(any(each.differ for each in results))
+
+
+def _practised(minutes: int, today: date) -> tuple[dict[str, Site], Observed]:
+    """The practice plant: policies of a quiet recording and of its design, and what a recording with attacks shows."""
+    with TemporaryDirectory(prefix="interlock-kernel-") as folder:
+        quiet, attacked, text = practice(Path(folder), minutes)
+        sites = {
+            "the proposed policy": proposed(recorded(quiet), text, today),
+            "the plant's design": designed(text),
+        }
+        return sites, recorded(attacked)
 
 
 def _told(
