@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from interlock.records.asset import Asset
     from interlock.records.site import Site, Zone
-    from interlock.segment.check.traffic import Traffic
+    from interlock.segment.check.traffic import Kind, Traffic
     from interlock.segment.check.verdicts import Outcome
     from interlock.segment.model.policy import Policy
     from interlock.segment.propose.answers import Answered
@@ -41,12 +41,13 @@ __all__ = ["Draft", "Proposal", "draft_of", "proposal_of"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """The first half: zones and questions, before answers are read. site: with the new zones."""
+    """The first half: zones and questions, before answers are read. site: with the new zones. kinds: what was seen."""
 
     site: Site
     zones: tuple[Zone, ...]
     decisions: tuple[Decision, ...]
     questions: tuple[Question, ...]
+    kinds: list[Kind]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,7 @@ def draft_of(
     questions = questions_of(
         drawn, Facts.of(kinds, control, placed), refusals_of(kinds, placed), placed, find
     )
-    return Draft(site=drawn, zones=zones, decisions=decisions, questions=questions)
+    return Draft(site=drawn, zones=zones, decisions=decisions, questions=questions, kinds=kinds)
 
 
 def proposal_of(
@@ -100,7 +101,7 @@ def proposal_of(
     """
     names = Names(conduit.name for conduit in draft.site.conduits)
     places = build(draft.site).places
-    speech = _speech(traffic, build(draft.site), expressed)
+    speech = _speech(draft.kinds, expressed)
     given = list(answered_conduits(draft.site, draft.questions, answers, places, names, speech))
     removals = Removals(draft.site, before, build)
     site, told = _with(draft.site, given), [_of_answer(conduit) for conduit in given]
@@ -134,10 +135,10 @@ def proposal_of(
     )
 
 
-def _speech(traffic: Traffic, policy: Policy, expressed: Mapping[str, frozenset[str]]) -> Speech:
+def _speech(kinds: Iterable[Kind], expressed: Mapping[str, frozenset[str]]) -> Speech:
     """Who opens sessions: whose opening was seen, or cannot have been seen and is none of what a protocol lacks."""
     seen, sessions = set(), set()
-    for kind in traffic.kinds(policy):
+    for kind in kinds:
         ask = kind.ask
         if ask.protocol is not None and ask.verb is not None:
             seen.add(ask.protocol)
