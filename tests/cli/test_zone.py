@@ -109,6 +109,16 @@ def test_analyze_and_the_sensor_tell_what_no_conduit_allows(plant, policy, tmp_p
     assert "10.77.1.40" in replayed.out
 
 
+def test_the_sensor_waits_for_machines_that_are_known_by_their_mac_alone_at_first(plant, policy, tmp_path):
+    """GOOSE and PROFINET begin before anybody knows whose MAC that is; replayed fast, minutes pass in a moment."""
+    quiet = tmp_path / "quiet.pcap"
+    assert run("plant", "record", "--minutes", "8", "--seed", "6", "--out", quiet).code == 0
+    assert run("zone", "check", quiet, "--site", policy).code == 0
+    replayed = run("sensor", "replay", quiet, "--site", policy, "--out", tmp_path / "store")
+    assert replayed.code == 0
+    assert "which no conduit allows" not in replayed.out
+
+
 def test_a_folder_of_records_and_a_store_are_judged_like_the_capture(plant, policy, tmp_path):
     whole = json.loads(run("zone", "check", plant / "plant.pcap", "--site", policy, "--json").out)
     assert run("analyze", plant / "plant.pcap", "--out", tmp_path / "out").code == 0

@@ -192,7 +192,10 @@ def test_a_machine_whose_zone_depends_on_what_it_is_has_its_time_to_become_known
     assert runner.conclude(Context(site=DRIVES, now=START + 99 * SECOND)).findings == ()
     never = Runner([detector()])
     assert feed(never, 1, None) == []
-    assert feed(never, 70, None) == [(1, "no-zone")]  # the first one; the second has its own minute
+    assert feed(never, 70, None) == []
+    unknown = Context(site=DRIVES, now=START + 71 * SECOND, asset=lambda *_: None)
+    (finding,) = never.conclude(unknown).findings
+    assert (finding.count, dict(finding.data)["reason"]) == (2, "no-zone")
     wrong = Runner([detector()])
     assert feed(wrong, 1, None, verb="write") == []
     assert feed(wrong, 20, "drive", verb="write") == [(2, "verb")]

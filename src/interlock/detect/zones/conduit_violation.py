@@ -64,7 +64,7 @@ class ConduitViolation(CauseDetector):
     def __init__(self) -> None:
         super().__init__()
         self.ruling = Ruling()
-        self._waiting: dict[Key, int] = {}
+        self._waiting: set[Key] = set()
         self._looked = 0
         self._blind = True
 
@@ -79,25 +79,25 @@ class ConduitViolation(CauseDetector):
         self._blind = self.ruling.blind
         yield from self._ripe(context.now)
         if batch.table == "flows":
-            yield from self._conversations(batch, context.now)
+            yield from self._conversations(batch)
         else:
-            yield from self._operations(batch, context.now)
+            yield from self._operations(batch)
 
-    def _operations(self, batch: Batch, now: int) -> Iterator[Key]:
+    def _operations(self, batch: Batch) -> Iterator[Key]:
         depends: set[tuple[str, ...]] = set()
         if not batch.waits:
             messages, groups = batch.messages(), batch.relations()
             for group, (source, *words, outcome, _) in groups:
-                yield from self._related(messages, (source, outcome, now), words, groups.rows, group, depends)
+                yield from self._related(messages, (source, outcome), words, groups.rows, group, depends)
         if (pending := batch.pending()) is not None:
             groups = pending.groups(*RELATION)
             for group, (source, *words, outcome) in groups:
-                yield from self._related(pending, (source, outcome, now), words, groups.rows, group, depends)
+                yield from self._related(pending, (source, outcome), words, groups.rows, group, depends)
         if depends:
-            yield from self._exactly(batch, depends, now)
+            yield from self._exactly(batch, depends)
 
     def _related(
-        self, batch: Batch, how: tuple[str | None, str | None, int], words: list[str | None], rows: Any, group: int,
+        self, batch: Batch, how: tuple[str | None, str | None], words: list[str | None], rows: Any, group: int,
         depends: set[tuple[str, ...]],
     ) -> Iterator[Key]:  # fmt: skip
         """One relation: nothing where it is allowed, noted where it depends on more, else counted."""
@@ -109,7 +109,7 @@ class ConduitViolation(CauseDetector):
         elif not answer.allowed:
             yield from self._denied(batch, how, relation, answer, rows(group))
 
-    def _exactly(self, batch: Batch, depends: set[tuple[str, ...]], now: int) -> Iterator[Key]:
+    def _exactly(self, batch: Batch, depends: set[tuple[str, ...]]) -> Iterator[Key]:
         """Requests of relations of which only some are allowed."""
         mask = np.ones(len(batch), np.bool_)
         for place, column in enumerate(RELATION[1:6]):
@@ -124,14 +124,14 @@ class ConduitViolation(CauseDetector):
                 answer = self.ruling.exactly(relation, unit, name, place // _PORTS, place % _PORTS)
                 if not answer.allowed:
                     rows = groups.rows(group)
-                    yield from self._denied(some, (source, outcome, now), relation, answer, rows)
+                    yield from self._denied(some, (source, outcome), relation, answer, rows)
 
     def _denied(
-        self, batch: Batch, how: tuple[str | None, str | None, int], relation: tuple[str, ...], answer: Answer,
+        self, batch: Batch, how: tuple[str | None, str | None], relation: tuple[str, ...], answer: Answer,
         rows: NDArray[np.int64],
     ) -> Iterator[Key]:  # fmt: skip
         """Count requests that are denied, but for those that a server asks back within its client's conversation."""
-        source, outcome, now = how
+        source, outcome = how
         realm, client, server, protocol, verb = relation
         key = self._key((realm, client, server), protocol, verb, answer)
         back = self._looks_back(batch, protocol, rows)
@@ -147,7 +147,7 @@ class ConduitViolation(CauseDetector):
                 tally.note_rows(column, batch, counted)
             if key[0] == _UNKNOWN and back.all():
                 tally.note("back", "yes", len(counted))
-        yield from self._touched(key, now)
+        yield from self._touched(key)
 
     def _looks_back(self, batch: Batch, protocol: str, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Requests from a port where the protocol is at home to one where it is not.
@@ -164,7 +164,7 @@ class ConduitViolation(CauseDetector):
         realm, client, server, protocol, verb = relation
         return self.ruling.relation((realm, server, client, protocol, verb)).allowed
 
-    def _conversations(self, batch: Batch, now: int) -> Iterator[Key]:
+    def _conversations(self, batch: Batch) -> Iterator[Key]:
         groups = batch.groups(*_TALK, bins=batch.integers("server_port"), named="port")
         for group, (source, realm, client, server, transport, protocol, basis, state, port) in groups:
             ends = realm or "", client or "", server or ""
@@ -179,7 +179,7 @@ class ConduitViolation(CauseDetector):
             for kind, word in noted.items():
                 if word:
                     tally.note(kind, word, len(rows))
-            yield from self._touched(key, now)
+            yield from self._touched(key)
 
     def _key(self, ends: tuple[str, str, str], protocol: str, verb: str, answer: Answer) -> Key:
         realm, client, server = ends
@@ -193,25 +193,30 @@ class ConduitViolation(CauseDetector):
         asks = server if is_group(client) and not is_group(server) else client
         return (realm, asks, answer.server_zone or "", protocol, answer.reason or "", answer.by or "")
 
-    def _touched(self, key: Key, now: int) -> Iterator[Key]:
+    def _touched(self, key: Key) -> Iterator[Key]:
         if key[0] == _UNKNOWN:
-            self._waiting.setdefault(key, now)
+            self._waiting.add(key)
         else:
             yield key
 
     def _ripe(self, now: int) -> Iterator[Key]:
-        """Give what was counted while an end was not known, once it is, or has had its time."""
+        """Give what was counted while an end was not known, once it is.
+
+        That it will never be known is said in `conclude` alone: what is known while rows are fed may be old.
+        """
         if self._waiting and not self._blind and not 0 <= now - self._looked < _LOOKS_NS:
             self._looked = now
             self.ruling.look_again()
-            for key, since in list(self._waiting.items()):
-                still = any(self.ruling.waits_for(key[1], end) for end in key[2:4])
-                if not still or not 0 <= now - since < _PATIENCE_NS:
+            for key in list(self._waiting):
+                if not self._waits(key):
                     yield from self._resolve(key)
+
+    def _waits(self, key: Key) -> bool:
+        return any(self.ruling.waits_for(key[1], end) for end in key[2:4])
 
     def _resolve(self, key: Key) -> Iterator[Key]:
         """Count it under its cause, or forget it where the policy allows it."""
-        del self._waiting[key]
+        self._waiting.discard(key)
         tally = self.tallies.pop(key)
         if tally is None:
             return
@@ -224,9 +229,11 @@ class ConduitViolation(CauseDetector):
 
     def conclude(self, context: Context) -> Iterable[Finding]:
         """See CauseDetector. Where nothing was known of machines before the end, all is now that ever will be."""
-        if self._waiting and self._blind and self.ruling.renew(context, anew=True):
+        if self._waiting and self.ruling.renew(context, anew=True):
             for key in list(self._waiting):
-                list(self._resolve(key))
+                patient = key in self.tallies and context.now - self.tallies[key].first < _PATIENCE_NS
+                if self._blind or not patient or not self._waits(key):
+                    list(self._resolve(key))
         return super().conclude(context)
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
@@ -259,4 +266,4 @@ class ConduitViolation(CauseDetector):
 
     def restore_own(self, state: Any) -> None:  # noqa: ARG002 - it follows from the tallies
         """Wait again for whoever was waited for."""
-        self._waiting = {key: self.tallies[key].first for key in self.tallies if key[0] == _UNKNOWN}
+        self._waiting = {key for key in self.tallies if key[0] == _UNKNOWN}
