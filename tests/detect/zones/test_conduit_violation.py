@@ -203,7 +203,7 @@ def test_a_machine_whose_zone_depends_on_what_it_is_has_its_time_to_become_known
 
 def test_of_a_capture_all_is_known_at_its_end() -> None:
     """While it is read nothing is known of machines but their addresses (`analyze`)."""
-    context = Context(site=DRIVES, now=START + 9 * SECOND)
+    context = Context(site=DRIVES, now=START + 2 * MINUTE)
     for role, told in (("drive", []), ("hmi", ["no-zone"])):
         runner = Runner([detector()])
         assert runner.feed("operations", batch("operations", [{**ASKED, "server": DRIVE}]), context) == []

@@ -228,11 +228,11 @@ class ConduitViolation(CauseDetector):
             yield cause
 
     def conclude(self, context: Context) -> Iterable[Finding]:
-        """See CauseDetector. Where nothing was known of machines before the end, all is now that ever will be."""
+        """See CauseDetector. What an inventory as fresh as this does not know after a minute, it may never know."""
         if self._waiting and self.ruling.renew(context, anew=True):
             for key in list(self._waiting):
                 patient = key in self.tallies and context.now - self.tallies[key].first < _PATIENCE_NS
-                if self._blind or not patient or not self._waits(key):
+                if not patient or not self._waits(key):
                     list(self._resolve(key))
         return super().conclude(context)
 
