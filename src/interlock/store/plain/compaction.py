@@ -126,11 +126,23 @@ class Compactor:
         if last and not done:
             with self._trying(now):
                 self._look()
-        for sealer in self._sealers.values():
+        return self._seal(now) or done
+
+    def _seal(self, now: int) -> bool:
+        """A row group of one segment: of several that are sealed by turns each would hold its own in memory.
+
+        The tables' segments have their turns, and one that the disk refuses keeps nobody else from his.
+        """
+        for name, sealer in sorted(self._sealers.items(), key=lambda one: not one[1].busy):
+            done = False
             with self._trying(now):
-                done |= sealer.step(now)
+                done = sealer.step(now)
             self._say_what_broke(sealer)
-        return done
+            if not sealer.busy:
+                self._sealers[name] = self._sealers.pop(name)
+            if done:
+                return True
+        return False
 
     @contextmanager
     def _trying(self, now: int) -> Iterator[None]:

@@ -165,6 +165,11 @@ class Sealer:
         self._sealing: Iterator[None] | None = None
         self.broken: list[Broken] = []
 
+    @property
+    def busy(self) -> bool:
+        """Whether a segment is half sealed."""
+        return self._sealing is not None
+
     def look(self) -> int:
         """See Lane.look."""
         return self._waiting.look()
