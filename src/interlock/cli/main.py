@@ -84,12 +84,15 @@ def main(arguments: list[str] | None = None, rings: Any = None) -> None:
     os.environ.setdefault(
         "OPENBLAS_NUM_THREADS", "1"
     )  # no linear algebra here: its threads only cost their start
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["sensor"]:
+        # Read when Arrow is loaded: its own allocator keeps what it had once, which no later call reaches in all of it.
+        os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(
                 errors="backslashreplace"
             )  # a terminal without Unicode gets escapes, not an error
-    given = sys.argv[1:] if arguments is None else arguments
     if given and given[0] in WATCHED and hasattr(os, "fork"):
         from interlock.cli.watched import watched  # noqa: PLC0415 (help needs none of it)
 
