@@ -111,6 +111,21 @@ def test_a_put_of_which_nobody_is_left_to_send_the_rows_again_stays_and_is_said(
     assert numbers(again.groups([step(7, 5, 9, 0, 12), step(8, 9, 11, 0, 12)])) == ([8] if whole else [7, 8])
 
 
+def test_what_a_judge_that_died_had_not_said_the_next_one_says_once(said) -> None:
+    """It had entered what was left of the put of those before it, and its word for the diary never came."""
+    ledger = Ledger(1, lambda _process: False)
+    assert numbers(intake(ledger, said).groups([step(1, 0, 9, 0, 10)])) == [1]
+    ledger.grows(Path("/store/1.arrows"), 80)
+    child = os.fork()
+    if not child:
+        os._exit(0 if list(ledger.undone()) == [] and ledger.orphans == 9 else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert list(ledger.undone()) == []
+    for _ in range(2):
+        intake(ledger, said)
+    assert [(entry.event, entry.count) for entry in said] == [("state-lost", 9)]
+
+
 def test_rows_that_no_put_had_begun_with_are_taken_again_from_a_successor(said) -> None:
     ledger = Ledger(1, lambda _process: False)
     judge = intake(ledger, said)

@@ -32,6 +32,7 @@ class Intake:
         ledger.opened()
         if ledger.orphans:
             self._say("processes died together amid a put, and rows of it may be missing", ledger.orphans)
+            ledger.said()
         self._taken: dict[int, tuple[int, int]] = {}
         self.ended = False
         """Whether a worker has said since this was last set to False that nothing more comes of it."""

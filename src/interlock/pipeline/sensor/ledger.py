@@ -5,7 +5,7 @@ enter is undone by the next one (store.port.Puts). So each step is on disk once,
 workers have died as well nobody sends it again: then what got to disk of that put stays, and it is entered.
 
     cells    | state | life | worker 0: step, frames | ... | the same again | worker 0: first, last, times, suspect | …
-             | worker 0: step, frames, process of what was taken last | …
+             | worker 0: step, frames, process of what was taken last | … | orphans
     octets   | a line for each file that has grown: octets before, path
 
 One store of `state` says which set of numbers holds (bit 0) and how many octets of lines do (the bits above it).
@@ -35,14 +35,12 @@ class Ledger:
 
     def __init__(self, workers: int, lives: Callable[[int], bool] = alive) -> None:
         self._workers, self._lives = workers, lives
-        numbers = 8 * (2 + 11 * workers)
+        numbers = 8 * (3 + 11 * workers)
         self._memory = mmap.mmap(-1, numbers + _LINES)
         self._cells = memoryview(self._memory)[:numbers].cast("q")
         self._tried = [self._cells[at : at + 4] for at in range(2 + 4 * workers, 2 + 8 * workers, 4)]
         self._last = [self._cells[at : at + 3] for at in range(2 + 8 * workers, 2 + 11 * workers, 3)]
         self._lines = memoryview(self._memory)[numbers:]
-        self.orphans = 0
-        """Frames of a put that nobody would have sent again; some of their rows may be missing."""
         self._taken: dict[int, tuple[int, int]] = {}
         self._grown: set[Path] = set()
 
@@ -55,6 +53,15 @@ class Ledger:
     def life(self) -> int:
         """How many judges there have been."""
         return self._cells[1]
+
+    @property
+    def orphans(self) -> int:
+        """Frames of a put that nobody would have sent again; some of their rows may be missing, and nobody said so."""
+        return self._cells[-1]
+
+    def said(self) -> None:
+        """Somebody has. A judge that dies before leaves it to the next one."""
+        self._cells[-1] = 0
 
     def opened(self) -> None:
         """A judge begins."""
@@ -102,7 +109,7 @@ class Ledger:
                 open_[worker] = (max(step, kept[worker][0]), max(frames, kept[worker][1]), process)
         if not open_ or any(not process or self._lives(process) for _, _, process in open_.values()):
             return False
-        self.orphans = sum(frames - kept[worker][1] for worker, (_, frames, _) in open_.items())
+        self._cells[-1] = sum(frames - kept[worker][1] for worker, (_, frames, _) in open_.items())
         self._taken = {worker: (step, frames) for worker, (step, frames, _) in open_.items()}
         self.done()
         self._taken = {}
