@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
-from interlock.detect.columns import FEW, Columns, Word, only_used
+from interlock.detect.columns import FEW, Columns, Word
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -78,8 +78,7 @@ class Batch:
         if self._chosen is None:
             return self._base.words(column)
         if column not in self._words:
-            words, codes = self._base.words(column)
-            self._words[column] = only_used(words, codes[self._chosen])
+            self._words[column] = self._base.words_of(column, self._chosen)
         return self._words[column]
 
     def among(self, column: str, wanted: Container[str]) -> NDArray[np.bool_]:

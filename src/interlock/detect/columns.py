@@ -10,11 +10,12 @@ import pyarrow as pa
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["FEW", "Columns", "Word", "only_used"]
+__all__ = ["FEW", "Columns", "Word"]
 
 Word = str | None
 FEW: Final = 256
 """Rows: up to here Python's own dictionaries are quicker than the set-up of numpy's and Arrow's calls."""
+_MANY: Final = 4
 
 
 class Columns:
@@ -47,14 +48,22 @@ class Columns:
             self._words[column] = self._read_words(column)
         return self._words[column]
 
+    def words_of(self, column: str, rows: NDArray[np.int64]) -> tuple[list[Word], NDArray[np.int64]]:
+        """As `words`, of some rows: of a few of many only theirs are looked up, unless somebody asked for all."""
+        few = column not in self._words and len(rows) <= FEW and _MANY * len(rows) < len(self)
+        if few and self.has(column) and isinstance(self.array(column), pa.DictionaryArray):
+            array = self.array(column)
+            return _compact(array.dictionary, _codes(array)[rows])
+        words, codes = self.words(column)
+        return _only_used(words, codes[rows])
+
     def _read_words(self, column: str) -> tuple[list[Word], NDArray[np.int64]]:
         if not self.has(column):
             return [None], np.zeros(len(self), np.int64)
         array = self.array(column)
         if not isinstance(array, pa.DictionaryArray):
             array = array.cast(pa.utf8()).dictionary_encode()
-        codes = array.indices.to_numpy(zero_copy_only=False) if not array.null_count else _with_nulls(array)
-        return _compact(array.dictionary, codes)
+        return _compact(array.dictionary, _codes(array))
 
     def integers(self, column: str) -> NDArray[np.int64]:
         """Read a column of numbers, flags, instants or durations (in its own unit); null is 0."""
@@ -85,7 +94,7 @@ class Columns:
         return valid
 
 
-def only_used(words: list[Word], codes: NDArray[np.int64]) -> tuple[list[Word], NDArray[np.int64]]:
+def _only_used(words: list[Word], codes: NDArray[np.int64]) -> tuple[list[Word], NDArray[np.int64]]:
     """Only those of a list of words that the codes name, in their order, and codes into them."""
     if len(words) == 1 and len(codes):
         return words, codes
@@ -99,10 +108,11 @@ def only_used(words: list[Word], codes: NDArray[np.int64]) -> tuple[list[Word], 
     return [words[code] for code in used.tolist()], renumbered[codes]
 
 
-def _with_nulls(array: Any) -> NDArray[np.int64]:
+def _codes(array: Any) -> NDArray[np.int64]:
     """Codes of a dictionary array, -1 for null."""
-    filled: NDArray[np.int64] = array.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return filled
+    indices = array.indices.fill_null(-1) if array.null_count else array.indices
+    codes: NDArray[np.int64] = indices.to_numpy(zero_copy_only=False)
+    return codes
 
 
 def _compact(pool: Any, codes: NDArray[np.int64]) -> tuple[list[Word], NDArray[np.int64]]:
