@@ -16,7 +16,7 @@ __all__ = ["FIRST_FRAMES", "MAX_FRAMES", "NamedFrames", "Store", "marks_of"]
 FIRST_FRAMES: Final = 20
 MAX_FRAMES: Final = 512
 """Frames named of a cause and source, all of them where there are no more."""
-_ENOUGH: Final = 128
+_ENOUGH: Final = 256
 _SAMPLE: Final = MAX_FRAMES - FIRST_FRAMES
 _ALL_SAMPLES: Final = 400_000
 _NONE: Final = np.zeros(0, np.int64)

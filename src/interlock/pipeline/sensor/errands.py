@@ -17,9 +17,9 @@ _MOST: Final = 32
 MOST_ROWS: Final = 131_072
 """Rows that all of them may hold: four of the largest. What comes faster than it is done would else lie in memory by
 the 100 MiB."""
-_HASTE: Final = 3
-"""So many slices more are taken where that many wait, and a part of them where it is a part: a little earlier is
-better than all at once."""
+_HASTE: Final = 4
+"""So many slices more are taken where that many wait; less the fewer they are, and none below half of it: what one
+second brings may take all of the next, but a little haste is better than all at once."""
 
 
 class Errands:
@@ -39,8 +39,8 @@ class Errands:
         self._rows += rows
 
     def go_on(self) -> None:
-        """Turns for SLICE_S, longer the more rows wait; one at least."""
-        end = self._now_s() + SLICE_S * (1 + _HASTE * self._rows / MOST_ROWS)
+        """Turns for SLICE_S, longer where many rows wait; one at least."""
+        end = self._now_s() + SLICE_S * (1 + _HASTE * max(0.0, 2 * self._rows / MOST_ROWS - 1))
         while self._turn() and (self._now_s() < end or self._is_full()):
             pass
 
