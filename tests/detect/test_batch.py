@@ -97,7 +97,7 @@ def test_some_rows_read_as_a_batch_of_only_these_rows(
     """Taken once and once more, of whatever columns; also of more rows than Python's dictionaries are asked about."""
     table *= data.draw(st.sampled_from([1, 20]))
     batch = batch_of(table, pool=pool)
-    batch.words("y")  # whether a column was read before makes no difference, nor how few of its rows are taken
+    batch.words("y")  # whether a column was read makes no difference, nor how few of its rows are taken
     chance = data.draw(st.sampled_from([st.booleans(), st.integers(0, 9).map(lambda n: n == 0)]))
     which = np.array(data.draw(st.lists(chance, min_size=len(table), max_size=len(table))), np.bool_)
     again = np.arange(which.sum()) % 3 > 0
