@@ -143,7 +143,14 @@ def test_a_batch_of_nothing_else_comes_to_who_judges_it_early(monkeypatch: pytes
         )
     runner.feed("operations", batch("operations", [pending({})] * 2), CONTEXT)
     assert {name for name, _ in came} == {
-        *("controller-change", "dcp-change", "new-deed", "routed-control", "safety-system"),
+        *(
+            "conduit-violation",
+            "controller-change",
+            "dcp-change",
+            "new-deed",
+            "routed-control",
+            "safety-system",
+        ),
     }
     came.clear()
     runner.feed("operations", batch("operations", [pending({}), {}]), CONTEXT)

@@ -16,7 +16,12 @@ from interlock.export.incident_message import (
     incident_within,
 )
 from interlock.export.syslog_message import syslog_message
-from interlock.pipeline.sensor.incident_file import IncidentFile, incident_of, write_incidents
+from interlock.pipeline.sensor.incident_file import (
+    IncidentFile,
+    incident_of,
+    incidents_octets,
+    place_incidents,
+)
 from interlock.records.config import SyslogConfig
 from interlock.report.documents import incident_document
 from interlock.report.printable import printable
@@ -86,9 +91,9 @@ def test_what_was_written_reads_back(tmp_path) -> None:
     file = IncidentFile(tmp_path)
     assert file.incidents() == ()
     many = (incident(1), incident(2, time=0, exercise=True))
-    write_incidents(tmp_path, many)
+    place_incidents(tmp_path, incidents_octets(many))
     assert file.incidents() == many
-    write_incidents(tmp_path, many[:1])
+    place_incidents(tmp_path, incidents_octets(many[:1]))
     assert file.incidents() == many[:1]
     assert (tmp_path / "incidents.json").stat().st_mode & 0o077 == 0
     assert tuple(map(incident_of, map(incident_document, many))) == many

@@ -37,8 +37,8 @@ interfaces = [{ name = "near0" }]
 kind = "file"
 path = "/var/log/interlock/findings.jsonl"
 """
-PROCESSES = 5
-"""Supervisor, capture worker, judge, herald, compactor; one that is only there for a moment may come to them."""
+PROCESSES = 6
+"""Supervisor, capture worker, judge, its scribe, herald, compactor; one that is there for a moment may come to them."""
 MINUTES, SPEED = 2, 60
 
 
