@@ -61,7 +61,7 @@ def draw(ctx: click.Context, paths: tuple[str, ...], site_file: str, out: str, b
     known = known_assets(assets, None) or (None if seen is None else seen.assets)
     site = policy_or_end(ctx, text if known is None else text.against(today, {a.id for a in known}))
     policy = build_policy(site, today, finder(known or ()))
-    realm = realm_of(policy, only)
+    realm = realm_of(policy, only, "--in")
     refuse_unknown(site, realm, known)
     if not days_before:
         scene = _policies(ctx, policy, realm, known or (), seen, before, today)

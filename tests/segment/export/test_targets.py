@@ -191,7 +191,7 @@ def test_a_realm_has_to_be_said_where_there_are_two():
     site = Site(zones=(Zone(name="a", realm="one"), Zone(name="b", realm="two")))
     policy = Policy(site, TODAY)
     assert realm_of(policy, "two") == "two"
-    with pytest.raises(PolicyError, match="realms one, two, and a firewall stands in one realm"):
+    with pytest.raises(PolicyError, match="realms one, two, and one realm is meant; name it by --realm"):
         realm_of(policy, None)
     with pytest.raises(PolicyError, match="no zone is of the realm x; name one of one, two"):
         realm_of(policy, "x")

@@ -24,14 +24,16 @@ if TYPE_CHECKING:
 __all__ = ["plan_of", "realm_of", "refuse_unknown"]
 
 
-def realm_of(policy: Policy, wanted: str | None) -> str:
-    """Choose the realm that rules are written for. Raises PolicyError where it has to be said."""
+def realm_of(policy: Policy, wanted: str | None, option: str = "--realm") -> str:
+    """Choose the one realm that is meant. option: that says it. Raises PolicyError where it has to be said."""
     realms = list(dict.fromkeys(zone.realm for zone in policy.site.zones))
     if wanted is not None and wanted not in realms:
         raise PolicyError(f"no zone is of the realm {wanted}; name one of {', '.join(realms) or 'none'}")
+    if not realms:
+        raise PolicyError("the site file has no zones; `interlock zone propose` drafts some from traffic")
     if wanted is None and len(realms) != 1:
-        said = f"zones of the realms {', '.join(realms)}" if realms else "no zones"
-        raise PolicyError(f"the site file has {said}, and a firewall stands in one realm; name it by --realm")
+        said = f"zones of the realms {', '.join(realms)}, and one realm is meant"
+        raise PolicyError(f"the site file has {said}; name it by {option}")
     return wanted or realms[0]
 
 
