@@ -39,7 +39,8 @@ def build_plan(
 ) -> Plan:
     """Plan what a firewall is to be told. extra: (protocol, port range) besides the usual ones. Raises PolicyError."""
     from interlock.bootstrap.zoning import known_ports  # noqa: PLC0415
-    from interlock.segment.export.planning import plan_of, realm_of  # noqa: PLC0415
+    from interlock.segment.export.planning import plan_of  # noqa: PLC0415
+    from interlock.segment.model.realms import realm_of  # noqa: PLC0415
 
     return plan_of(policy, realm_of(policy, realm), known_ports(extra), assets)
 

@@ -49,7 +49,7 @@ def draw(ctx: click.Context, paths: tuple[str, ...], site_file: str, out: str, b
     from interlock.report.atomic import write_atomic  # noqa: PLC0415
     from interlock.report.zone_map import zone_map  # noqa: PLC0415
     from interlock.report.zone_map_document import map_document  # noqa: PLC0415
-    from interlock.segment.export.planning import realm_of, refuse_unknown  # noqa: PLC0415
+    from interlock.segment.model.realms import realm_of, refuse_unknown  # noqa: PLC0415
 
     if before and days_before:
         raise click.UsageError("--before compares site files and --day-before days; name one of them")

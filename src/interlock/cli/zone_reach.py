@@ -38,7 +38,7 @@ def reach(ctx: click.Context, start: str | None, end: str | None, site_file: str
     from interlock.export.escape import escaped  # noqa: PLC0415
     from interlock.pipeline.zone_run import finder  # noqa: PLC0415
     from interlock.report.zone_reach import reach_document, reach_lines  # noqa: PLC0415
-    from interlock.segment.export.planning import realm_of, refuse_unknown  # noqa: PLC0415
+    from interlock.segment.model.realms import realm_of, refuse_unknown  # noqa: PLC0415
 
     today = day_of(on)
     text = read_policy(site_file, today)

@@ -54,6 +54,19 @@ def read_fortios(text: str) -> list[Match]:
     return list(fortios_matches(tables))
 
 
+def matches(passes: bool, version: int | None, source, target, services):
+    """One for each of the services: transport, ports."""
+    for transport, ports in services:
+        yield Match(
+            passes=passes,
+            version=version,
+            transport=transport,
+            source=source,
+            target=target,
+            target_port=ports,
+        )
+
+
 def fortios_matches(tables: dict):
     def side(policy: dict, word: str):
         for version, more in ((4, ""), (6, "6")):
@@ -73,15 +86,8 @@ def fortios_matches(tables: dict):
         passes = {"accept": True, "deny": False}[policy["action"][0]]
         for version, source in side(policy, "srcaddr"):
             target = dict(side(policy, "dstaddr"))[version]
-            for transport, ports in fortios_services(tables, policy["service"][0]):
-                yield Match(
-                    passes=passes,
-                    version=version,
-                    transport=transport,
-                    source=source,
-                    target=target,
-                    target_port=ports,
-                )
+            services = fortios_services(tables, policy["service"][0])
+            yield from matches(passes, version, source, target, services)
 
 
 def fortios_services(tables: dict, name: str):
@@ -141,15 +147,7 @@ def pan_matches(said: dict, rule: dict):
 
     source, target = side(rule["source"][0]), side(rule["destination"][0])
     version = None if rule["source"][0] == "any" else int(rule["source"][0][-1])
-    for transport, ports in pan_services(said, rule):
-        yield Match(
-            passes=passes,
-            version=version,
-            transport=transport,
-            source=source,
-            target=target,
-            target_port=ports,
-        )
+    yield from matches(passes, version, source, target, pan_services(said, rule))
 
 
 def pan_services(said: dict, rule: dict):

@@ -25,9 +25,10 @@ from interlock.records.site import Site, Zone
 from interlock.segment.export.comments import about, plain, short
 from interlock.segment.export.ios_reading import read_cisco_ios
 from interlock.segment.export.nft_reading import read_nftables
-from interlock.segment.export.planning import plan_of, realm_of
+from interlock.segment.export.planning import plan_of
 from interlock.segment.export.target import TARGETS, target_named, targets
 from interlock.segment.model.policy import Policy
+from interlock.segment.model.realms import realm_of
 
 HOSTILE = 'x"; }\n}\nadd rule inet t c accept # \x1a ? ! $(id) `id` ${x} \\ \u202e <a> & é Ü \x00 ]]>'
 HARMLESS = frozenset(string.ascii_letters + string.digits + " .,:;/()+=@_-")

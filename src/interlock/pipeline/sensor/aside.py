@@ -6,7 +6,6 @@ fork is a snapshot that costs milliseconds, however much is known; the other cor
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import os
 import pickle
@@ -14,6 +13,8 @@ import signal
 import struct
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
+
+from interlock.pipeline.sensor.child import die_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,7 +24,6 @@ __all__ = ["Aside", "Here", "Work"]
 _HEAD: Final = struct.Struct("<Q")
 _NICE: Final = 10
 _READ: Final = 1 << 18
-_PR_SET_PDEATHSIG: Final = 1
 
 
 class Work(Protocol):
@@ -127,9 +127,7 @@ def _live(work: Callable[[], Iterable[Any]], fd: int, parent: int) -> NoReturn:
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != parent:
-            os._exit(1)
+        die_with(parent)
         gc.freeze()
         with suppress(PermissionError):  # a filter of system calls may forbid even to give way
             os.nice(_NICE)

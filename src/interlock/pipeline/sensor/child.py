@@ -21,7 +21,7 @@ from interlock.pipeline.sensor.board import ALIVE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Child", "alive", "say"]
+__all__ = ["Child", "alive", "die_with", "say"]
 
 _CLOCK_TICKS: Final = os.sysconf("SC_CLK_TCK")
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
@@ -130,7 +130,7 @@ def _live(
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, lambda number, _frame: asked.append(number))
-        _die_with(parent)
+        die_with(parent)
         if name:
             ctypes.CDLL(None).prctl(_PR_SET_NAME, name.encode()[:15], 0, 0, 0)
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
@@ -148,8 +148,8 @@ def _live(
         os._exit(code)
 
 
-def _die_with(parent: int) -> None:
-    """Be killed with the supervisor: what nobody watches must not go on."""
+def die_with(parent: int) -> None:
+    """Be killed with the process that forked this one: what nobody watches must not go on."""
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)

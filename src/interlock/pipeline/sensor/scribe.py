@@ -7,7 +7,6 @@ one name only the latest counts.
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import os
 import select
@@ -16,13 +15,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from interlock.errors import InterlockError
+from interlock.pipeline.sensor.child import die_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["Scribe"]
 
-_PR_SET_PDEATHSIG: Final = 1
 _WRITTEN, _REFUSED = b"1", b"0"
 _NAME: Final = 64
 """Octets of an order: a name with blanks behind it."""
@@ -126,11 +125,10 @@ def _live(
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)  # its parent says when
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() == parent:
-            gc.freeze()
-            while name := os.read(orders, _NAME).strip():
-                os.write(answers, _WRITTEN if _is_written(write, name.decode(), sheet) else _REFUSED)
+        die_with(parent)
+        gc.freeze()
+        while name := os.read(orders, _NAME).strip():
+            os.write(answers, _WRITTEN if _is_written(write, name.decode(), sheet) else _REFUSED)
     finally:
         os._exit(0)
 
