@@ -13,9 +13,11 @@ import time
 
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 from tests.cli.terminal import DEMO, run, start
 
 from interlock.bench.plant_traffic import write_plant_traffic
+from interlock.cli.main import interlock
 from interlock.pipeline.analyze_run import STOPPED
 
 NUMBERS = [signal.SIGINT, signal.SIGTERM]
@@ -111,6 +113,18 @@ def test_the_second_signal_ends_at_once_and_leaves_nothing(tmp_path, long, numbe
         _, err = process.communicate(timeout=120)
     assert (process.returncode, err.decode()) == (128 + number, "interlock: ended at once\n")
     assert names(out) == set()
+
+
+def test_one_that_is_interrupted_once_all_is_read_says_so_and_leaves_nothing(tmp_path, monkeypatch):
+    def interrupted(*_words, **_more):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("interlock.bootstrap.zoning.propose", interrupted)
+    words = ["zone", "propose", str(DEMO / "engineering.pcap"), "--out", str(tmp_path / "out")]
+    ended = CliRunner().invoke(interlock, words)
+    assert ended.exit_code == 130
+    assert "interlock: ended at once; what was not finished is not there\n" in ended.stderr
+    assert not names(tmp_path / "out")
 
 
 def test_a_command_that_waits_for_its_first_octet_is_quietly_interrupted(tmp_path):

@@ -39,6 +39,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 
 WATCHED: Final = frozenset({"analyze", "baseline", "decode", "program", "zone"})
 """Commands that decode, and so run in a process that another one watches."""
+_FILTERS: Final = frozenset({"decode"})
+"""Commands of a pipeline, which end without a word as others do there."""
 
 
 class _Commands(LazyGroup):
@@ -55,6 +57,8 @@ class _Commands(LazyGroup):
             _drop_output()
             sys.exit(DONE)
         except KeyboardInterrupt:
+            if ctx.invoked_subcommand not in _FILTERS:
+                click.echo("interlock: ended at once; what was not finished is not there", err=True)
             sys.exit(BY_SIGNAL + signal.SIGINT)
         except OSError as error:
             from interlock.errors import OutputError  # noqa: PLC0415 (help needs none of it)
