@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from interlock.records.site import Site
-    from interlock.segment.replay.loops import Loop
+    from interlock.segment.replay.loops import Loop, Master
     from interlock.segment.replay.verdict import Replay
 
 __all__ = ["replay_document", "replay_lines"]
@@ -40,6 +40,7 @@ def replay_document(replay: Replay, site: Site) -> dict[str, Any]:
             {
                 "realm": m.realm, "server": m.server, "master": m.master, "protocols": list(m.protocols),
                 "period_s": m.period_s, "watchdog_s": m.watchdog_s,
+                "session_ends_s": m.session_ends_s,
             }
             for m in replay.masters
         ],
@@ -60,6 +61,16 @@ def _loop(loop: Loop) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _trips(lost: Master) -> str:
+    if lost.watchdog_s is not None:
+        return f"its watchdog trips after {lost.watchdog_s:.3g} s"
+    if lost.session_ends_s is not None:
+        return (
+            f"it ends their session after {lost.session_ends_s:.3g} s; when it stops by itself is not known"
+        )
+    return "when its watchdog trips is not known"
+
+
 def replay_lines(replay: Replay, site: Site) -> Iterator[str]:
     """The same as lines of text; the verdict last."""
     violations = replay.outcome.violations
@@ -73,12 +84,9 @@ def replay_lines(replay: Replay, site: Site) -> Iterator[str]:
         lost = ", ".join(f"{server} {name or protocol}" for server, protocol, name in loop.cut[:3])
         yield f"control loop cut: {loop.client}, {often}, loses {lost}"
     for master in replay.masters[:_SHOWN]:
-        trips = "when its watchdog trips is not known"
-        if master.watchdog_s is not None:
-            trips = f"its watchdog trips after {master.watchdog_s:.3g} s"
         yield (
             f"without its master: {master.server} is no more asked by {master.master} ({', '.join(master.protocols)});"
-            f" {trips}"
+            f" {_trips(master)}"
         )
     for alert in replay.stopped[:_SHOWN]:
         yield f"would have been stopped, in part at least: {alert.title}"

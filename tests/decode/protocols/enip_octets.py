@@ -95,11 +95,15 @@ def logical(class_id: int, instance: int | None = None, attribute: int | None = 
     return path
 
 
-def forward_open(path: bytes, *, transport: int = 0xA3, serial: int = 7, large: bool = False) -> bytes:
-    size = "<I" if large else "<H"
-    data = struct.pack("<BBIIHHIB3x", 7, 249, 0, TO_ORIGINATOR, serial, 0x4D, 0x2FD52563, 1)
-    for interval in (8000000, 4000000):
-        data += struct.pack("<I", interval) + struct.pack(size, 0x43F4)
+def forward_open(
+    path: bytes, *, transport: int = 0xA3, serial: int = 7, large: bool = False, doublings: int = 1,
+    intervals: tuple[int, int] = (8000000, 4000000), kinds: tuple[int, int] = (2, 2),
+) -> bytes:  # fmt: skip
+    """kinds: 0 for a way that nothing goes, 1 multicast, 2 from point to point."""
+    data = struct.pack("<BBIIHHIB3x", 7, 249, 0, TO_ORIGINATOR, serial, 0x4D, 0x2FD52563, doublings)
+    for interval, kind in zip(intervals, kinds, strict=True):
+        parameters = kind << 29 | 0x020001F4 if large else kind << 13 | 0x03F4
+        data += struct.pack("<I", interval) + struct.pack("<I" if large else "<H", parameters)
     data += bytes([transport, len(path) // 2]) + path
     return request(0x5B if large else 0x54, CONNECTION_MANAGER, data)
 

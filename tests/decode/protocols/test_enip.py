@@ -230,6 +230,29 @@ def test_connections_give_messages_their_unit_until_they_are_closed() -> None:
     assert tuple(rows["cip_connections"][0][c] for c in wanted) == (8000000, 4000000, 500, False)
 
 
+@given(
+    st.integers(0, 255),
+    st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1)),
+    st.tuples(st.integers(0, 3), st.integers(0, 3)),
+    st.booleans(),
+)
+def test_a_forward_open_says_how_long_each_end_waits_for_the_other(
+    doublings: int, intervals: tuple[int, int], kinds: tuple[int, int], large: bool
+) -> None:
+    asked = forward_open(
+        MESSAGE_ROUTER, doublings=doublings, intervals=intervals, kinds=kinds, large=large, transport=0x01
+    )
+    rows = talk(unconnected(asked), unconnected(opened(large=large)))
+    times = {0: 4, 1: 8, 2: 16, 3: 32, 4: 64, 5: 128, 6: 256, 7: 512}.get(doublings)
+    expected = [
+        interval * times * 1000 if times and kind and interval else None
+        for interval, kind in zip(intervals, kinds, strict=True)
+    ]
+    told = one(rows["cip_connections"], "timeout_multiplier", "to_target_watchdog", "to_originator_watchdog")
+    assert (told[0], *(silence or None for silence in told[1:])) == (times, *expected)
+    assert one(rows["cip_connections"], "event", "to_target_size") == ("opened", 500)
+
+
 def test_a_refused_forward_open_says_why() -> None:
     refused = reply(0x54, bytes(8), status=1, extended=[0x0109])
     rows = talk(unconnected(forward_open(MESSAGE_ROUTER)), unconnected(refused))

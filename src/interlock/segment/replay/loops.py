@@ -47,7 +47,8 @@ class Loop:
 class Master:
     """Who asks a machine like a clock. kept: what of it stays allowed, cut: what is denied (kinds of requests).
 
-    watchdog_s: silence after which the machine stops by itself; None where nothing said so.
+    watchdog_s: silence after which the machine stops by itself, session_ends_s: after which it only closes the session
+    that it was asked in; None where nothing said so. Cyclic data and requests of one master are two rows.
     """
 
     realm: str
@@ -58,6 +59,7 @@ class Master:
     kept: int
     cut: int
     watchdog_s: float | None = None
+    session_ends_s: float | None = None
 
     @property
     def lost(self) -> bool:
@@ -128,13 +130,13 @@ def _cyclic(each: Judged) -> Loop:
 
 def masters_of(every: Iterable[Judged]) -> tuple[Master, ...]:
     """Who asks whom like a clock, or cyclically, and what of it would be cut."""
-    found: dict[tuple[str, str, str], list[Judged]] = {}
+    found: dict[tuple[str, str, str, bool], list[Judged]] = {}
     for each in every:
         ask = each.kind.ask
         cyclic = ask.verb is None and ask.protocol in CYCLIC
         asked = ask.verb in _LOOKS | _MOVES and _clockwork(each.kind.seen)
         if (cyclic or asked) and not is_group(ask.client) and not is_group(ask.server):
-            found.setdefault((ask.realm, ask.client, ask.server), []).append(each)
+            found.setdefault((ask.realm, ask.client, ask.server, cyclic), []).append(each)
     return tuple(
         Master(
             realm=realm,
@@ -148,5 +150,5 @@ def masters_of(every: Iterable[Judged]) -> tuple[Master, ...]:
             kept=sum(e.answer.allowed for e in parts),
             cut=sum(not e.answer.allowed for e in parts),
         )
-        for (realm, master, server), parts in sorted(found.items())
+        for (realm, master, server, _), parts in sorted(found.items())
     )

@@ -64,11 +64,7 @@ def replay_of(
     loops = loops_of(every)
     cut_loops = tuple(loop for loop in loops if loop.cut)
     known = watchdogs or Watchdogs()
-    lost = tuple(
-        dataclasses.replace(m, watchdog_s=known.shortest(m.realm, policy.places.aliases(m.realm, m.server)))
-        for m in masters_of(every)
-        if m.lost
-    )
+    lost = tuple(_waited(master, policy, known) for master in masters_of(every) if master.lost)
     alerts = None if findings is None else [finding for finding in findings if finding.kind == "alert"]
     state, verdict = _verdict(outcome, coverage, cut_loops, lost, enough_days=enough_days, whole=whole)
     return Replay(
@@ -83,6 +79,17 @@ def replay_of(
         stopped=tuple(alert for alert in alerts or () if _stopped(alert, outcome.violations)),
         warnings=warnings_of(policy, every, outcome),
     )
+
+
+def _waited(lost: Master, policy: Policy, watchdogs: Watchdogs) -> Master:
+    """With how long the machine waits for its master, where that is known."""
+    ends = (policy.places.aliases(lost.realm, end) for end in (lost.master, lost.server))
+    silence = watchdogs.shortest(lost.realm, *ends)
+    if silence is None:
+        return lost
+    if silence.cyclic:
+        return dataclasses.replace(lost, watchdog_s=silence.seconds)
+    return dataclasses.replace(lost, session_ends_s=silence.seconds)
 
 
 def _verdict(

@@ -4,6 +4,9 @@
              multiplier, 0 4 | interval 4, parameters 2 or 4 (to target) | the same (to originator) |
              transport 1 | path size 1 | path
 
+The low octet of a multiplier is how often 4 is doubled; what a consumer waits for is its packets' interval times that.
+Bits 14 and 13 of parameters (30 and 29 of large ones) say how packets go that way; 0: none do.
+
 Source: CIP Volume 1, 3-5.5.1 to 3-5.5.3; Volume 5 (safety network segment), 2-3.
 """
 
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["ask_close", "ask_open", "ask_safety"]
 
 _LARGE_FORWARD_OPEN = 0x5B
+_MOST_DOUBLINGS = 7
+"""Connection timeout multiplier: 0 to 7 mean 4 to 512 times, others are reserved."""
 _SEGMENT = "CIP Safety (safety segment in Forward Open)"
 _OBJECT = "CIP Safety (safety object answered)"
 
@@ -29,14 +34,24 @@ def ask_open(x: Exchange) -> None:
     c.skip(2)
     asked: dict[str, Any] = {"to_target": c.u32le(), "to_originator": c.u32le()}
     asked |= {"serial": c.u16le(), "vendor": c.u16le(), "originator": c.u32le()}
-    c.skip(4)
+    doublings = c.u8()
+    asked["timeout_multiplier"] = times = 4 << doublings if doublings <= _MOST_DOUBLINGS else None
+    c.skip(3)
     for way in ("to_target", "to_originator"):
-        asked[f"{way}_interval"] = c.u32le()
+        asked[f"{way}_interval"] = interval = c.u32le()
         large = x.service == _LARGE_FORWARD_OPEN
-        asked[f"{way}_size"] = c.u32le() & 0xFFFF if large else c.u16le() & 0x1FF
+        parameters = c.u32le() if large else c.u16le()
+        asked[f"{way}_size"] = parameters & (0xFFFF if large else 0x1FF)
+        kind = parameters >> (29 if large else 13) & 3
+        asked[f"{way}_watchdog"] = _silence(interval, times, kind)
     asked["transport_class"] = c.u8() & 0x0F
     path = x.route(c.take(2 * c.u8()))
     x.note(_opened, asked | {"path": path.text or None, "safety": path.safety})
+
+
+def _silence(interval_us: int, times: int | None, kind: int) -> int | None:
+    """Nanoseconds of silence that end a connection for who consumes that way; None where nothing goes (kind 0)."""
+    return interval_us * times * 1000 if times and kind else None
 
 
 def _opened(x: Exchange, asked: dict[str, Any]) -> None:

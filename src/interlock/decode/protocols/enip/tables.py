@@ -93,6 +93,26 @@ CONNECTIONS: Final = Table(
         Column(
             name="extended_status", type=pa.uint16(), nullable=True, meaning="first word of extended status"
         ),
+        Column(
+            name="timeout_multiplier",
+            type=pa.uint16(),
+            nullable=True,
+            meaning="intervals without a packet that end the connection; null where its code is reserved",
+        ),
+        Column(
+            name="to_target_watchdog",
+            type=pa.duration("ns"),
+            nullable=True,
+            unit="ns",
+            meaning="silence of the originator that ends it for the target; null where nothing goes that way",
+        ),
+        Column(
+            name="to_originator_watchdog",
+            type=pa.duration("ns"),
+            nullable=True,
+            unit="ns",
+            meaning="silence of the target that ends it for the originator; null where nothing goes that way",
+        ),
     ),
 )
 
