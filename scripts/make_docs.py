@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from interlock.decode.registry import PROTOCOLS, load_specs
 from interlock.decode.verbs import verb_text
 from interlock.decode.waiting import index_row
+from interlock.detect.signatures.language.keywords import CHAPTERS
 from interlock.records.clue_fields import CLUE_FIELDS
 from interlock.records.tables import TABLES
 from interlock.records.vocabulary import BASES, OUTCOMES, ROLES, VERBS
@@ -108,12 +109,30 @@ def index() -> str:
     return "".join("\t".join(line) + "\n" for line in (rows[0], *(row.values() for row in rows)))
 
 
+def signature_words() -> str:
+    """docs/signature-words.md: every word of the rule language that is supported."""
+    parts = [
+        "# Words of signatures\n",
+        MADE,
+        "Every word of Suricata's and Snort's rules that Interlock takes, and",
+    ]
+    parts[-1] += (
+        " where the Suricata user guide says\nwhat it means. A rule with any other word is refused.\n"
+    )
+    for title, keywords in CHAPTERS.items():
+        parts += [f"## {title}\n", "| word | asks | user guide |", "|---|---|---|"]
+        parts += [f"| `{k.name}` | {k.says} | {k.clause} |" for k in keywords]
+        parts.append("")
+    return "\n".join(parts)
+
+
 def main() -> int:
     """Write them, or with --check say which is not as the code says."""
     wrong = []
     made = (
         ("docs/records.md", records()),
         ("docs/protocols.md", protocols()),
+        ("docs/signature-words.md", signature_words()),
         ("src/interlock/decode/index.tsv", index()),
         ("src/interlock/decode/verbs.tsv", verb_text(PROTOCOLS)),
     )

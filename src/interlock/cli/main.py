@@ -24,6 +24,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "baseline": ("interlock.cli.baseline:baseline", "Learn what is normal in this plant, and judge by it."),
     "finding": ("interlock.cli.finding:finding", "Accept findings, with a reason and an end."),
     "rule": ("interlock.cli.rule:rule", "Rules in Sigma's format: list, explain, check, test, try."),
+    "signature": (
+        "interlock.cli.signature:signature",
+        "Rules of Suricata and Snort: which load, and why others do not.",
+    ),
     "program": ("interlock.cli.program:program", "Programs seen on the wire: list, show, extract, compare."),
     "sensor": ("interlock.cli.sensor:sensor", "Watch a mirror port day and night, or replay captures as if."),
     "approver": ("interlock.cli.approver:approver", "Enrol who may approve work on safety systems."),

@@ -28,6 +28,7 @@ SCHEMA_NAMES: Final = (
     "incident-delivery",
     "incident-deliveries",
     "status",
+    "signature-check",
     "zone-check",
     "zone-export",
     "zone-map",

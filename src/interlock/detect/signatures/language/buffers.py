@@ -1,0 +1,190 @@
+"""Buffers that rules look into, by the names that Suricata's documentation has for them.
+
+Source: Suricata user guide, the page named in each row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from interlock.detect.signatures.language.keyword import Keyword, unquoted
+from interlock.detect.signatures.language.problems import RuleError
+from interlock.detect.signatures.language.steps import Content
+
+if TYPE_CHECKING:
+    from interlock.detect.signatures.language.draft import Draft
+
+__all__ = ["BUFFERS", "KEYWORDS", "OF_LETTER", "Buffer"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buffer:
+    """older: sticky names of former versions. modifier: word behind a content. letter: pcre's.
+
+    many: it may be there several times in one transaction. given: whether our decoders give it.
+    """
+
+    name: str
+    page: str
+    says: str
+    older: tuple[str, ...] = ()
+    modifier: str = ""
+    letter: str = ""
+    many: bool = False
+    given: bool = True
+
+
+def _http(name: str, says: str, older: str = "", modifier: str = "", letter: str = "") -> Buffer:
+    olds = (older,) if older else ()
+    return Buffer(
+        name=f"http.{name}", page="HTTP Keywords", says=says, older=olds, modifier=modifier, letter=letter
+    )
+
+
+def _tls(name: str, says: str, *older: str, many: bool = False) -> Buffer:
+    return Buffer(name=name, page="SSL/TLS Keywords", says=says, older=older, many=many)
+
+
+BUFFERS: Final = (
+    _http("uri", "the request's target, normalised", modifier="http_uri", letter="U"),
+    _http("uri.raw", "the request's target as sent", modifier="http_raw_uri", letter="I"),
+    _http("method", "the request's method", modifier="http_method", letter="M"),
+    _http("protocol", "the version word of a request or a response", older="http_protocol"),
+    _http("request_line", "the request's whole first line", older="http_request_line"),
+    _http("response_line", "the response's whole first line", older="http_response_line"),
+    _http("header", "all headers, normalised, without those of cookies", modifier="http_header", letter="H"),
+    _http("header.raw", "all headers as sent", modifier="http_raw_header", letter="D"),
+    _http("header_names", "the headers' names, in their order, between line ends", older="http_header_names"),
+    _http("cookie", "the cookies sent or set", modifier="http_cookie", letter="C"),
+    _http("user_agent", "the header User-Agent", modifier="http_user_agent", letter="V"),
+    _http("host", "the host that is asked, in lower case", modifier="http_host", letter="W"),
+    _http("host.raw", "the host that is asked, as sent", modifier="http_raw_host", letter="Z"),
+    _http("referer", "the header Referer", older="http_referer"),
+    _http("accept", "the header Accept", older="http_accept"),
+    _http("accept_enc", "the header Accept-Encoding", older="http_accept_enc"),
+    _http("accept_lang", "the header Accept-Language", older="http_accept_lang"),
+    _http("connection", "the header Connection", older="http_connection"),
+    _http("content_type", "the header Content-Type", older="http_content_type"),
+    _http("content_len", "the header Content-Length, as text", older="http_content_len"),
+    _http("start", "the first line, the headers and the empty line", older="http_start"),
+    _http("location", "the header Location", older="http_location"),
+    _http("server", "the header Server", older="http_server"),
+    _http("stat_code", "the response's status code", modifier="http_stat_code", letter="S"),
+    _http("stat_msg", "the response's status text", modifier="http_stat_msg", letter="Y"),
+    _http("request_body", "the request's body", modifier="http_client_body", letter="P"),
+    _http("response_body", "the response's body, unpacked", modifier="http_server_body", letter="Q"),
+    Buffer(
+        name="file.data",
+        page="File Keywords",
+        says="a file's content: of HTTP, SMTP, FTP, SMB",
+        older=("file_data",),
+        many=True,
+    ),
+    Buffer(name="file.name", page="File Keywords", says="a file's name", many=True),
+    Buffer(
+        name="dns.query",
+        page="DNS Keywords",
+        says="a name that is asked for",
+        older=("dns_query",),
+        many=True,
+    ),
+    _tls("tls.sni", "the server's name in the client's hello", "tls_sni"),
+    _tls("tls.cert_subject", "the certificate's subject", "tls_cert_subject"),
+    _tls("tls.cert_issuer", "the certificate's issuer", "tls_cert_issuer"),
+    _tls("tls.cert_serial", "the certificate's serial number", "tls_cert_serial"),
+    _tls("tls.cert_fingerprint", "the certificate's SHA-1, as pairs between colons", "tls_cert_fingerprint"),
+    _tls("tls.certs", "a certificate of the chain, as sent", many=True),
+    Buffer(name="ja3.hash", page="JA3/JA4 Keywords", says="the MD5 of a client's hello", older=("ja3_hash",)),
+    Buffer(name="ja3.string", page="JA3/JA4 Keywords", says="the text of that", older=("ja3_string",)),
+    Buffer(
+        name="ja3s.hash", page="JA3/JA4 Keywords", says="the MD5 of a server's hello", older=("ja3s_hash",)
+    ),
+    Buffer(
+        name="ssh.proto", page="SSH Keywords", says="the version of SSH that is offered", older=("ssh_proto",)
+    ),
+    Buffer(
+        name="ssh.software", page="SSH Keywords", says="the software that is named", older=("ssh_software",)
+    ),
+    Buffer(
+        name="smb.named_pipe", page="SMB Keywords", says="the pipe that is opened", older=("smb_named_pipe",)
+    ),
+    Buffer(name="smb.share", page="SMB Keywords", says="the share that is opened", older=("smb_share",)),
+    Buffer(
+        name="dnp3_data",
+        page="DNP3 Keywords",
+        says="a fragment of the application layer without checksums",
+        given=False,
+    ),
+    Buffer(
+        name="dce_stub_data",
+        page="DCERPC Keywords",
+        says="the data of a call",
+        older=("dcerpc.stub_data",),
+        given=False,
+    ),
+    Buffer(name="tcp.hdr", page="Header Keywords", says="the whole TCP header", given=False),
+    Buffer(name="udp.hdr", page="Header Keywords", says="the whole UDP header", given=False),
+    Buffer(name="ipv4.hdr", page="Header Keywords", says="the whole IPv4 header", given=False),
+    Buffer(name="ipv6.hdr", page="Header Keywords", says="the whole IPv6 header", given=False),
+    Buffer(name="icmpv4.hdr", page="Header Keywords", says="the whole ICMP header", given=False),
+    Buffer(name="icmpv6.hdr", page="Header Keywords", says="the whole ICMPv6 header", given=False),
+)
+
+OF_LETTER: Final = {buffer.letter: buffer.name for buffer in BUFFERS if buffer.letter}
+"""pcre's letter → buffer."""
+
+
+def _given(buffer: Buffer, word: str) -> None:
+    if not buffer.given:
+        raise RuleError(word, "our decoders do not give this buffer")
+
+
+def _sticky(buffer: Buffer, word: str) -> Keyword:
+    def read(draft: Draft, _value: str | None) -> None:
+        _given(buffer, word)
+        draft.stick(buffer.name, many=buffer.many)
+
+    return Keyword(name=word, clause=f"{buffer.page}, {word}", says=buffer.says, read=read, value=False)
+
+
+def _modifier(buffer: Buffer) -> Keyword:
+    def read(draft: Draft, _value: str | None) -> None:
+        _given(buffer, buffer.modifier)
+        draft.move(buffer.name, buffer.modifier)
+
+    says = f"the content before is looked for in {buffer.name}"
+    return Keyword(
+        name=buffer.modifier, clause=f"{buffer.page}, {buffer.name}", says=says, read=read, value=False
+    )
+
+
+def _packet(draft: Draft, _value: str | None) -> None:
+    draft.stick("payload", many=False)
+
+
+def _whole(word: str, buffer: str) -> Keyword:
+    """A keyword whose value is all that the buffer holds, in its older form."""
+
+    def read(draft: Draft, value: str | None) -> None:
+        negated, text = unquoted(value or "", word)
+        octets = text.strip().lower().encode()
+        draft.lists.setdefault((buffer, (), 0), []).append(
+            Content(octets=octets, negated=negated, nocase=True, starts=True, ends=True)
+        )
+
+    return Keyword(name=word, clause=f"SSL/TLS Keywords, {word}", says=f"{buffer} is this", read=read)
+
+
+KEYWORDS: Final = (
+    *(_sticky(buffer, word) for buffer in BUFFERS for word in (buffer.name, *buffer.older)),
+    *(_modifier(buffer) for buffer in BUFFERS if buffer.modifier),
+    _whole("tls.fingerprint", "tls.cert_fingerprint"),
+    Keyword(
+        name="pkt_data",
+        clause="Payload Keywords, pkt_data",
+        says="what follows is looked for in the payload again",
+        read=_packet,
+        value=False,
+    ),
+)

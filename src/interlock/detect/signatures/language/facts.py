@@ -1,0 +1,201 @@
+"""Words about values that a decoder reads, rather than about octets: TLS versions, and our control protocols.
+
+modbus, dnp3_func, dnp3_obj, enip_command and cip_service are Suricata's; s7comm.function, s7comm.verb, bacnet.service
+and kin are ours, since Suricata has none.
+Source: Suricata user guide, "Modbus Keyword", "DNP3 Keywords", "ENIP/CIP Keywords", "SSL/TLS Keywords".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from interlock.detect.signatures.language.checks import Fact
+from interlock.detect.signatures.language.keyword import Keyword, comma_separated
+from interlock.detect.signatures.language.numbers import Bound, read_bound
+from interlock.detect.signatures.language.problems import RuleError
+from interlock.records.vocabulary import VERBS
+
+if TYPE_CHECKING:
+    from interlock.detect.signatures.language.draft import Draft
+
+__all__ = ["DNP3_FUNCTIONS", "KEYWORDS", "TLS_VERSIONS"]
+
+Asked = tuple[tuple[str, Bound | tuple[str, ...]], ...]
+
+DNP3_FUNCTIONS: Final = (
+    "confirm", "read", "write", "select", "operate", "direct_operate", "direct_operate_nr", "immed_freeze",
+    "immed_freeze_nr", "freeze_clear", "freeze_clear_nr", "freeze_at_time", "freeze_at_time_nr", "cold_restart",
+    "warm_restart", "initialize_data", "initialize_appl", "start_appl", "stop_appl", "save_config",
+    "enable_unsolicited", "disable_unsolicited", "assign_class", "delay_measure", "record_current_time", "open_file",
+    "close_file", "delete_file", "get_file_info", "authenticate_file", "abort_file", "activate_config",
+    "authenticate_req", "authenticate_err",
+)  # fmt: skip
+"""By their codes, from 0; response, unsolicited_response and authenticate_resp are 129, 130, 131."""
+_DNP3: Final = {
+    **{name: code for code, name in enumerate(DNP3_FUNCTIONS)},
+    "response": 129,
+    "unsolicited_response": 130,
+    "authenticate_resp": 131,
+}
+_ENIP: Final = {
+    "nop": 0, "list_services": 4, "list_identity": 99, "list_interfaces": 100, "register_session": 101,
+    "unregister_session": 102, "send_rrdata": 111, "send_unit_data": 112, "indicate_status": 114, "cancel": 115,
+}  # fmt: skip
+_TABLES: Final = ("discretes", "coils", "input", "holding")
+_MODBUS_GROUPS: Final = ("assigned", "unassigned", "public", "user", "reserved", "all")
+TLS_VERSIONS: Final = {
+    "sslv2": "sslv2",
+    "sslv3": "sslv3",
+    "tls1.0": "1.0",
+    "tls1.1": "1.1",
+    "tls1.2": "1.2",
+    "tls1.3": "1.3",
+}
+
+
+def _fact(draft: Draft, word: str, text: str, asked: Asked, *, negated: bool = False) -> None:
+    draft.checks.append(Fact(word=word, text=" ".join(text.split()), asked=asked, negated=negated))
+
+
+def _modbus(draft: Draft, value: str | None) -> None:
+    text = (value or "").strip()
+    asked: list[tuple[str, Bound | tuple[str, ...]]] = []
+    negated = False
+    for part in comma_separated(text):
+        name, _, argument = part.partition(" ")
+        argument = argument.strip()
+        if name == "access":
+            asked += _access(argument)
+        elif name == "function" and argument.lstrip("! ") in _MODBUS_GROUPS:
+            negated = argument.startswith("!")
+            asked.append(("modbus.group", (argument.lstrip("! "),)))
+        elif name in {"function", "subfunction", "unit", "address", "value"}:
+            most = 65_535 if name in {"subfunction", "address", "value"} else 255
+            asked.append((f"modbus.{name}", read_bound(argument, "modbus", most=most)))
+        else:
+            raise RuleError(
+                "modbus", f"{part!r} is none of function, subfunction, unit, access, address and value"
+            )
+    _fact(draft, "modbus", text, tuple(asked), negated=negated)
+
+
+def _access(argument: str) -> list[tuple[str, Bound | tuple[str, ...]]]:
+    words = argument.split()
+    if (
+        not words
+        or len(words) > 2
+        or words[0] not in {"read", "write"}
+        or (words[1:] and words[1] not in _TABLES)
+    ):
+        raise RuleError("modbus", f"{argument!r} is not read or write, and one of {', '.join(_TABLES)}")
+    return [("modbus.access", (words[0],)), *([("modbus.table", (words[1],))] if words[1:] else [])]
+
+
+def _dnp3_function(draft: Draft, value: str | None) -> None:
+    text = (value or "").strip().lower()
+    bound = Bound("=", _DNP3[text]) if text in _DNP3 else read_bound(text, "dnp3_func", most=255)
+    _fact(draft, "dnp3_func", text, (("dnp3.function", bound),))
+
+
+def _dnp3_object(draft: Draft, value: str | None) -> None:
+    parts = comma_separated(value)
+    if len(parts) != 2:
+        raise RuleError("dnp3_obj", f"{value!r} is not a group, a comma and a variation")
+    group, variation = (read_bound(part, "dnp3_obj", most=255) for part in parts)
+    _fact(draft, "dnp3_obj", ",".join(parts), (("dnp3.group", group), ("dnp3.variation", variation)))
+
+
+def _enip(draft: Draft, value: str | None) -> None:
+    text = (value or "").strip().lower()
+    bound = Bound("=", _ENIP[text]) if text in _ENIP else read_bound(text, "enip_command", most=65_535)
+    _fact(draft, "enip_command", text, (("enip.command", bound),))
+
+
+def _cip(draft: Draft, value: str | None) -> None:
+    parts = comma_separated(value)
+    if len(parts) > 3:
+        raise RuleError("cip_service", f"{value!r} is more than a service, a class and an attribute")
+    names = ("cip.service", "cip.class", "cip.attribute")
+    asked = tuple(
+        (name, read_bound(part, "cip_service", most=65_535)) for name, part in zip(names, parts, strict=False)
+    )
+    _fact(draft, "cip_service", ",".join(parts), asked)
+
+
+def _numeric(word: str, fact: str, clause: str, says: str, most: int) -> Keyword:
+    def read(draft: Draft, value: str | None) -> None:
+        bound = read_bound(value, word, most=most)
+        _fact(draft, word, bound.words(), ((fact, bound),))
+
+    return Keyword(name=word, clause=clause, says=says, read=read)
+
+
+def _verb(protocol: str) -> Keyword:
+    word = f"{protocol}.verb"
+
+    def read(draft: Draft, value: str | None) -> None:
+        text = (value or "").strip()
+        if text.lstrip("!") not in VERBS:
+            raise RuleError(word, f"{text!r} is no verb; docs/records.md lists them")
+        _fact(draft, word, text, ((word, (text.lstrip("!"),)),), negated=text.startswith("!"))
+
+    return Keyword(name=word, clause="ours", says=f"the verb that our decoder of {protocol} gives", read=read)
+
+
+def _version(draft: Draft, value: str | None) -> None:
+    text = (value or "").strip().strip('"')
+    if not re.fullmatch(r"1\.[0-3]", text):
+        raise RuleError("tls.version", f"{value!r} is none of 1.0, 1.1, 1.2 and 1.3")
+    _fact(draft, "tls.version", text, (("tls.version", (text,)),))
+
+
+def _ssl(draft: Draft, value: str | None) -> None:
+    said = [part.lower() for part in comma_separated(value)]
+    negated = said[0].startswith("!")
+    names = [part.lstrip("! ") for part in said]
+    unknown = [name for name in names if name not in TLS_VERSIONS]
+    if unknown or any(part.startswith("!") != negated for part in said):
+        raise RuleError("ssl_version", f"{value!r} is not a list of {', '.join(TLS_VERSIONS)}")
+    versions = tuple(TLS_VERSIONS[name] for name in names)
+    _fact(draft, "ssl_version", ",".join(said), (("tls.version", versions),), negated=negated)
+
+
+KEYWORDS: Final = (
+    Keyword(
+        name="modbus", clause="Modbus Keyword", says="a request's function, or what it reaches", read=_modbus
+    ),
+    Keyword(name="dnp3_func", clause="DNP3 Keywords, dnp3_func", says="the function", read=_dnp3_function),
+    Keyword(
+        name="dnp3_obj",
+        clause="DNP3 Keywords, dnp3_obj",
+        says="an object's group and variation",
+        read=_dnp3_object,
+    ),
+    Keyword(
+        name="enip_command",
+        clause="ENIP/CIP Keywords, enip_command",
+        says="the command of the encapsulation",
+        read=_enip,
+    ),
+    Keyword(
+        name="cip_service",
+        clause="ENIP/CIP Keywords, cip_service",
+        says="the service, class and attribute",
+        read=_cip,
+    ),
+    _numeric(
+        "s7comm.function", "s7comm.function", "ours", "the function, as docs/protocols.md numbers it", 65_535
+    ),
+    _numeric("bacnet.service", "bacnet.service", "ours", "the service; unconfirmed ones from 256 on", 511),
+    *(_verb(protocol) for protocol in ("modbus", "dnp3", "enip", "cip", "s7comm", "bacnet")),
+    Keyword(
+        name="tls.version",
+        clause="SSL/TLS Keywords, tls.version",
+        says="the version agreed on",
+        read=_version,
+    ),
+    Keyword(
+        name="ssl_version", clause="SSL/TLS Keywords, ssl_version", says="the same, from a list", read=_ssl
+    ),
+)

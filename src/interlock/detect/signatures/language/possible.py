@@ -1,0 +1,41 @@
+"""What no traffic could ever fulfil is refused, so that nobody relies on a rule that cannot speak.
+
+Source: Suricata user guide, "Payload Keywords", sections "depth" and "bsize".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from interlock.detect.signatures.language.problems import RuleError
+from interlock.detect.signatures.language.steps import Content, Size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from interlock.detect.signatures.language.steps import Step
+
+__all__ = ["refuse_what_never_holds"]
+
+
+def refuse_what_never_holds(steps: Sequence[Step]) -> None:
+    """Raises RuleError."""
+    contents = [step for step in steps if isinstance(step, Content) and not step.negated]
+    for content in contents:
+        if isinstance(content.depth, int) and content.depth < len(content.octets):
+            raise RuleError(
+                "depth", f"{content.depth} has no room for a content of {len(content.octets)} octets"
+            )
+    for size in (step.bound for step in steps if isinstance(step, Size)):
+        longest = max(_needed(contents), default=0)
+        if (size.operator == "=" and size.number < longest) or (
+            size.operator == "<" and size.number <= longest
+        ):
+            raise RuleError("bsize", f"{size.words()} has no room for a content of {longest} octets")
+
+
+def _needed(contents: Iterable[Content]) -> Iterable[int]:
+    """Octets that the buffer must at least have for each content."""
+    for content in contents:
+        offset = content.offset if isinstance(content.offset, int) and not content.relative else 0
+        yield len(content.octets) + offset

@@ -1,0 +1,119 @@
+"""What the variables of a rule's head mean, and heads with their meaning put in.
+
+The defaults are those of Suricata's configuration, and in the same way for control protocols that it has none for.
+Source: Suricata user guide, "suricata.yaml", section "Rule-vars".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from interlock.detect.signatures.language.header import address_range, port_range, read_term
+from interlock.detect.signatures.language.problems import RuleError
+from interlock.detect.signatures.language.spans import Spans
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from interlock.detect.signatures.language.header import Header, Term
+
+__all__ = ["ADDRESSES", "PORTS", "Ends", "Variables"]
+
+_MOST_DEPTH: Final = 8
+_ALL_PORTS: Final = Spans.of([(0, 65_535)])
+_ALL_ADDRESSES: Final = Spans.of([(0, (1 << 32) + (1 << 128) - 1)])
+
+ADDRESSES: Final[dict[str, str]] = {
+    "HOME_NET": "[192.168.0.0/16,10.0.0.0/8,172.16.0.0/12]",
+    "EXTERNAL_NET": "!$HOME_NET",
+    "AIM_SERVERS": "$EXTERNAL_NET",
+    **dict.fromkeys(
+        (
+            "HTTP_SERVERS", "SMTP_SERVERS", "SQL_SERVERS", "DNS_SERVERS", "TELNET_SERVERS", "DC_SERVERS",
+            "DNP3_SERVER", "DNP3_CLIENT", "MODBUS_SERVER", "MODBUS_CLIENT", "ENIP_SERVER", "ENIP_CLIENT",
+            "BACNET_SERVER", "BACNET_CLIENT", "FINS_SERVER", "FINS_CLIENT", "MODICON_SERVER", "MODICON_CLIENT",
+            "S7_SERVER", "S7_CLIENT",
+        ),
+        "$HOME_NET",
+    ),
+}  # fmt: skip
+PORTS: Final[dict[str, str]] = {
+    "HTTP_PORTS": "80",
+    "SHELLCODE_PORTS": "!80",
+    "ORACLE_PORTS": "1521",
+    "SSH_PORTS": "22",
+    "DNP3_PORTS": "20000",
+    "MODBUS_PORTS": "502",
+    "ENIP_PORTS": "44818",
+    "FILE_DATA_PORTS": "[$HTTP_PORTS,110,143]",
+    "FTP_PORTS": "21",
+    "VXLAN_PORTS": "4789",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Who a rule is about: addresses and ports of source and target as numbers."""
+
+    sources: Spans
+    source_ports: Spans
+    targets: Spans
+    target_ports: Spans
+
+
+class Variables:
+    """Names → meaning; ends of heads are kept, since thousands of rules share a few."""
+
+    def __init__(self, addresses: Mapping[str, str] = ADDRESSES, ports: Mapping[str, str] = PORTS) -> None:
+        """Both: name without $ → term as rules write it."""
+        self._addresses = addresses
+        self._ports = ports
+        self._known: dict[tuple[Term, bool], Spans] = {}
+
+    def ends(self, header: Header) -> Ends:
+        """A head's addresses and ports. Raises RuleError where a variable has no meaning, or nothing is left."""
+        return Ends(
+            sources=self._spans(header.sources, ports=False),
+            source_ports=self._spans(header.source_ports, ports=True),
+            targets=self._spans(header.targets, ports=False),
+            target_ports=self._spans(header.target_ports, ports=True),
+        )
+
+    def _spans(self, term: Term, *, ports: bool) -> Spans:
+        key = (term, ports)
+        if key not in self._known:
+            found = self._resolve(term, ports=ports, depth=0)
+            if not found:
+                raise RuleError("header", f"{term.words()} leaves no {'port' if ports else 'address'}")
+            self._known[key] = found
+        return self._known[key]
+
+    def _resolve(self, term: Term, *, ports: bool, depth: int) -> Spans:
+        """What a term stands for: of lists, all that is named but what is negated within them."""
+        whole = _ALL_PORTS if ports else _ALL_ADDRESSES
+        if term.parts:
+            positive = [part for part in term.parts if not part.negated]
+            found = Spans()
+            for part in positive:
+                found |= self._resolve(part, ports=ports, depth=depth)
+            found = found if positive else whole
+            for part in term.parts:
+                if part.negated:
+                    found -= whole - self._resolve(part, ports=ports, depth=depth)
+        elif term.leaf == "any":
+            found = whole
+        elif term.leaf.startswith("$"):
+            found = self._variable(term.leaf, ports=ports, depth=depth)
+        else:
+            read: Callable[[str], tuple[int, int]] = port_range if ports else address_range
+            found = Spans.of([read(term.leaf)])
+        return whole - found if term.negated else found
+
+    def _variable(self, leaf: str, *, ports: bool, depth: int) -> Spans:
+        text = (self._ports if ports else self._addresses).get(leaf[1:])
+        if text is None:
+            raise RuleError("header", f"{leaf} has no meaning here; give it one")
+        if depth >= _MOST_DEPTH:
+            raise RuleError("header", f"{leaf} names itself")
+        return self._resolve(read_term(text, ports=ports), ports=ports, depth=depth + 1)
