@@ -3,6 +3,7 @@
 The real `interlock sensor run` in one network namespace, a sender in another, as `interlock.bench.live` has them. With
 --attacks a stranger stops a controller now and then (an S7comm job, from another address each time); how long it takes
 until that finding can be read from the store is measured from outside, beside what the sensor says of itself.
+With --zones the sensor has a site file with zones and conduits: what `interlock zone propose` makes of the same plant.
 Needs Linux and root; nothing leaves the namespaces.
 """
 
@@ -26,6 +27,8 @@ import numpy as np
 
 from interlock.bench.live import in_child, wire
 from interlock.bench.paced_sender import Strangers, Traffic, send
+from interlock.bench.plant_traffic import write_plant_traffic
+from interlock.detect.zones.conduit_violation import ConduitViolation
 from interlock.errors import InterlockError
 from interlock.pipeline.sensor.figures import read_figures_file
 from interlock.store.plain.reader import PlainReader
@@ -51,22 +54,38 @@ _STRANGERS: Final = re.compile(r"10\.88\.(\d+)\.(\d+)")
 @click.option(
     "--strangers", is_flag=True, help="Instead of a plant, a conversation of its own for each packet."
 )
-def main(*, rate: int, seconds: int, plcs: int, attacks: float, strangers: bool) -> None:
+@click.option("--zones", is_flag=True, help="Judge by conduits, too: those that are proposed for this plant.")
+def main(*, rate: int, seconds: int, plcs: int, attacks: float, strangers: bool, zones: bool) -> None:
     """Send packets of a synthetic plant to a sensor; one JSON object says what came of it."""
     if sys.platform != "linux" or os.geteuid() != 0:
         raise click.UsageError("this needs Linux and root, to make network namespaces")
     traffic = Strangers(rate * seconds) if strangers else Traffic(rate * seconds, plcs)
     with wire() as (sending, listening), tempfile.TemporaryDirectory() as folder:
-        click.echo(json.dumps(_measure(traffic, rate, attacks, sending, listening, Path(folder) / "store")))
+        site = _proposed(Path(folder), plcs, traffic.packets) if zones else None
+        store = Path(folder) / "store"
+        click.echo(json.dumps(_measure(traffic, rate, attacks, sending, listening, store, site)))
+
+
+def _proposed(folder: Path, plcs: int, packets: int) -> Path:
+    """A site file with the zones and conduits that are proposed for the plant, from the packets that will be sent."""
+    with (folder / "plant.pcap").open("wb") as capture:
+        write_plant_traffic(capture, packets, plcs)
+    draft = folder / "draft"
+    command = [sys.executable, *_ENTRY, "zone", "propose", str(folder / "plant.pcap"), "--out", str(draft)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+    (folder / "plant.pcap").unlink()
+    return draft / "site.toml"
 
 
 def _measure(
-    traffic: Traffic, rate: int, attacks: float, sending: str, listening: str, store: Path
+    traffic: Traffic, rate: int, attacks: float, sending: str, listening: str, store: Path, site: Path | None
 ) -> dict[str, Any]:
+    # Over 40 lines: one measurement, and the document that says what came of it.
     load = os.getloadavg()[0]
     sensor = subprocess.Popen(  # noqa: S603
         ["ip", "netns", "exec", listening, sys.executable, *_ENTRY,  # noqa: S607
-         "sensor", "run", "-i", "wire1", "--out", str(store)], stdout=subprocess.DEVNULL,
+         "sensor", "run", "-i", "wire1", "--out", str(store), *(("--site", str(site)) if site else ())],
+        stdout=subprocess.DEVNULL,
     )  # fmt: skip
     try:
         _until_ready(store, sensor)
@@ -75,7 +94,7 @@ def _measure(
         idle, begin = _processes(sensor.pid), time.monotonic()
         strikes = in_child(sending, core, lambda: _strike(attacks, seconds))
         sender = in_child(sending, core, lambda: _sent(traffic, rate))
-        seen = _watch(store, seconds if attacks else 0.0)
+        seen, by_conduit = _watch(store, seconds if attacks else 0.0)
         course = _course(sensor.pid, store, seconds) if isinstance(traffic, Strangers) else []
         told, struck = sender(), strikes()
         busy, took = _processes(sensor.pid), time.monotonic() - begin
@@ -101,6 +120,7 @@ def _measure(
         "record_latency_ms": _shown(figures.record_latency),
         "finding_latency_ms": _shown(figures.finding_latency),
         "finding_latency_from_outside_ms": _outside(struck, seen),
+        "conduit_finding_latency_from_outside_ms": _outside(struck, by_conduit),
     }
 
 
@@ -155,9 +175,13 @@ def _strike(attacks: float, seconds: float) -> dict[str, Any]:
     return struck
 
 
-def _watch(store: Path, seconds: float) -> dict[str, int]:
-    """Findings of strangers as they can be read from the store: number → wall time (ns) at which it was there."""
+def _watch(store: Path, seconds: float) -> tuple[dict[str, int], dict[str, int]]:
+    """Findings of strangers as they can be read from the store: number → wall time (ns) at which it was there.
+
+    The first of any detector, and those of conduits.
+    """
     seen: dict[str, int] = {}
+    by_conduit: dict[str, int] = {}
     after, end = 0, time.monotonic() + seconds + 2
     while seconds and time.monotonic() < end:
         with suppress(InterlockError):
@@ -166,8 +190,10 @@ def _watch(store: Path, seconds: float) -> dict[str, int]:
                 if found := _STRANGERS.search(finding.title):
                     stranger = str((int(found[1]) << 8) + int(found[2]))
                     seen.setdefault(stranger, time.time_ns())
+                    if finding.detector == ConduitViolation.name:
+                        by_conduit.setdefault(stranger, time.time_ns())
         time.sleep(_POLL_S)
-    return seen
+    return seen, by_conduit
 
 
 def _outside(struck: dict[str, Any], seen: dict[str, int]) -> dict[str, float]:

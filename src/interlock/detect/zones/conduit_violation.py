@@ -2,7 +2,8 @@
 
 Machines ask the same day and night. So batches are grouped by who asks whom by what for which verb, as for other
 detectors; each such relation is put to the policy once, and only where the answer depends on unit or object are rows
-grouped finer, and each such request is put to it once, too.
+grouped finer, and each such request is put to it once, too. Small batches are first held against what is known to be
+allowed (`passing`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 
 from interlock.detect.batch import RELATION, REQUEST
 from interlock.detect.causes import CauseDetector, Verdict
+from interlock.detect.zones.passing import FEW, MOST_COUNT, Passing
 from interlock.detect.zones.ruling import Ruling, spoken_in
 from interlock.detect.zones.telling import told
 from interlock.segment.model.groups import is_group
@@ -32,13 +34,10 @@ __all__ = ["ConduitViolation"]
 
 _TALK: Final = ("source", "realm", "client", "server", "transport", "protocol", "basis", "state")
 _PORTS: Final = 1 << 16
-_MOST_COUNT: Final = 1 << 32
 _LOOKS_NS: Final = 5_000_000_000
 """How often it is looked whether machines have become known."""
 _PATIENCE_NS: Final = 60_000_000_000
 """How long a machine that is in no zone yet may become known as one of a zone (by role, asset or MAC)."""
-_FEW: Final = 256
-"""Rows: up to here leaving some out costs more than it saves."""
 _UNKNOWN: Final = "?"
 _PORTED: Final = frozenset({"tcp", "udp"})
 
@@ -64,6 +63,7 @@ class ConduitViolation(CauseDetector):
     def __init__(self) -> None:
         super().__init__()
         self.ruling = Ruling()
+        self._passing = Passing(self.ruling)
         self._waiting: set[Key] = set()
         self._looked = 0
         self._blind = True
@@ -71,6 +71,7 @@ class ConduitViolation(CauseDetector):
     def spoken_by(self, spoken_at: Mapping[tuple[str, int], frozenset[str]]) -> None:
         """Tell it which protocols are at home at which ports: what conversations without a word are judged by."""
         self.ruling = Ruling(spoken_at)
+        self._passing = Passing(self.ruling)
 
     def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:
         """Count what the policy denies."""
@@ -80,7 +81,7 @@ class ConduitViolation(CauseDetector):
         yield from self._ripe(context.now)
         if batch.table == "flows":
             yield from self._conversations(batch)
-        else:
+        elif len(batch) > FEW or not self._passing.all_of(batch):
             yield from self._operations(batch)
 
     def _operations(self, batch: Batch) -> Iterator[Key]:
@@ -114,8 +115,8 @@ class ConduitViolation(CauseDetector):
         mask = np.ones(len(batch), np.bool_)
         for place, column in enumerate(RELATION[1:6]):
             mask &= batch.among(column, {relation[place] for relation in depends})
-        some = batch if len(batch) <= _FEW or 2 * int(mask.sum()) > len(batch) else batch.take(mask)
-        count = np.minimum(np.maximum(some.integers("count"), 0), _MOST_COUNT)
+        some = batch if len(batch) <= FEW or 2 * int(mask.sum()) > len(batch) else batch.take(mask)
+        count = np.minimum(np.maximum(some.integers("count"), 0), MOST_COUNT)
         places = count * _PORTS + some.integers("server_port")
         groups = some.groups(*RELATION, "unit", "object", bins=places, named="count and port")
         for group, (source, *words, outcome, unit, name, place) in groups:

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from interlock.detect.interface import no_asset
 from interlock.segment.model.groups import is_group, is_mac
-from interlock.segment.model.places import Places
 from interlock.segment.model.policy import Answer, Ask, Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import date
 
     from interlock.detect.interface import Context
     from interlock.records.asset import Asset
@@ -22,10 +20,13 @@ __all__ = ["Ruling", "spoken_in"]
 
 _MOST_ANSWERS: Final = 65_536
 """Of one kind; past it all are forgotten, and asked anew as they come."""
+_MOST_MACHINES: Final = 65_536
+"""Addresses whose zones are remembered; past it all of them, and all answers, are forgotten."""
 _MOST_GROUPS: Final = 4_096
 _MOST_HEARERS: Final = 64
 _ANEW_NS: Final = 60_000_000_000
 """How long what is known of machines counts: roles and MACs, by which zones choose, are learned as time goes."""
+_DAY_NS: Final = 86_400 * 10**9
 _TRANSPORTS: Final = ("tcp", "udp")
 _GUESSED: Final = frozenset({"port", "unknown"})
 
@@ -40,16 +41,18 @@ class Ruling:
 
     A conversation may have begun before anybody listened, and its row comes only later: units and objects that are not
     told count as not seen (Ask.joined), never as none.
+    changes: rises whenever an answer may have become another one. by_port: whether any conduit allows by port.
     """
 
     def __init__(self, spoken_at: Mapping[tuple[str, int], frozenset[str]] | None = None) -> None:
         """spoken_at: transport and port → the protocols at home there."""
         self.spoken_at = spoken_at or {}
         self._policy: Policy | None = None
-        self._made_of: tuple[Site, date] | None = None
+        self._made_of: tuple[Site, int] | None = None
         self._since = 0
+        self.changes = 0
         self._asset: Callable[[str, str], Asset | None] = no_asset
-        self._by_port = self._by_role = self._by_mac = False
+        self.by_port = self._by_role = self._by_mac = False
         self._relations: dict[tuple[str, ...], Answer] = {}
         self._exactly: dict[tuple[Any, ...], Answer] = {}
         self._hearers: dict[tuple[str, str, str], tuple[str, ...]] = {}
@@ -65,17 +68,28 @@ class Ruling:
             return False
         anew |= self._asset is no_asset and context.asset is not no_asset
         self._asset = context.asset
-        made_of = site, datetime.fromtimestamp(max(0, context.now) // 10**9, UTC).date()
-        old = self._made_of is None or self._made_of[0] is not site or self._made_of[1] != made_of[1]
-        if anew or self._policy is None or old or not 0 <= context.now - self._since < _ANEW_NS:
-            self._policy = Policy(site, made_of[1], self._find, self.spoken_at)
-            self._made_of, self._since = made_of, context.now
-            self._by_port = any(conduit.ports for conduit in site.conduits)
-            self._by_role = any(zone.selector is not None or zone.assets for zone in site.zones)
-            self._by_mac = any(is_mac(member) for zone in site.zones for member in zone.members)
-            self._relations.clear()
-            self._exactly.clear()
+        day = max(0, context.now) // _DAY_NS
+        old = self._made_of is None or self._made_of[0] is not site or self._made_of[1] != day
+        if self._policy is None or old or len(self._policy.places) > _MOST_MACHINES:
+            self._begin(site, day)
+            self._since = context.now
+        elif anew or not 0 <= context.now - self._since < _ANEW_NS:
+            self._since = context.now
+            self.look_again(lost=False)
         return True
+
+    def _begin(self, site: Site, day: int) -> None:
+        """Forget all answers: they were those of another policy."""
+        self._policy = Policy(
+            site, datetime.fromtimestamp(day * 86_400, UTC).date(), self._find, self.spoken_at
+        )
+        self._made_of = site, day
+        self.by_port = any(conduit.ports for conduit in site.conduits)
+        self._by_role = any(zone.selector is not None or zone.assets for zone in site.zones)
+        self._by_mac = any(is_mac(member) for zone in site.zones for member in zone.members)
+        self._relations.clear()
+        self._exactly.clear()
+        self.changes += 1
 
     def _find(self, realm: str, address: str) -> Asset | None:
         return self._asset(realm, address)
@@ -92,13 +106,13 @@ class Ruling:
         """Whether nothing is known of machines but their addresses."""
         return self._asset is no_asset
 
-    def look_again(self) -> None:
-        """Find anew in which zone machines are, whoever was in none."""
-        site, today = self.policy.site, self.policy.today
-        self.policy.places = Places(site, today, self._find)
-        for kept in (self._relations, self._exactly):  # an Ask is a tuple, too
-            for ask in [ask for ask, answer in kept.items() if answer.reason == "no-zone"]:
-                del kept[ask]
+    def look_again(self, *, lost: bool = True) -> None:
+        """Find anew in which zone machines are (lost: whoever was in none), and forget the answers of who has moved."""
+        if moved := self.policy.places.look_again(lost=lost):
+            for kept in (self._relations, self._exactly):  # an Ask is a tuple, too
+                for ask in [a for a in kept if (a[0], a[1]) in moved or (a[0], a[2]) in moved]:
+                    del kept[ask]
+            self.changes += 1
 
     def waits_for(self, realm: str, address: str) -> bool:
         """Whether a machine is in no zone, and may be in one as soon as more is known of it than its address."""
@@ -122,12 +136,16 @@ class Ruling:
         if answer is None:
             realm, client, server, protocol, verb = relation
             answer = self._judge(Ask(realm, client, server, protocol, verb, joined=True))
-            if not answer.allowed and self._by_port and answer.reason not in {"no-zone", "group"}:
+            if not answer.allowed and self.by_port and answer.reason not in {"no-zone", "group"}:
                 answer = answer._replace(unseen="port")
             if len(self._relations) >= _MOST_ANSWERS:
                 self._relations.clear()
             self._relations[relation] = answer
         return answer
+
+    def remembered(self, relation: tuple[str, ...]) -> Answer | None:
+        """What `relation` said before, and would say again; None where it has not been asked."""
+        return self._relations.get(relation)
 
     def exactly(
         self, relation: tuple[str, ...], unit: str | None, name: str | None, many: int, port: int
@@ -136,7 +154,7 @@ class Ruling:
         realm, client, server, protocol, verb = relation
         ask = Ask(realm, client, server, protocol, verb, unit, name, many or None, joined=True)
         answer = self._asked(ask)
-        if answer.allowed or not port or not self._by_port:
+        if answer.allowed or not port or not self.by_port:
             return answer
         by_port = (self._asked(ask._replace(port=(transport, port))) for transport in _TRANSPORTS)
         return next((other for other in by_port if other.allowed), answer)
@@ -179,6 +197,7 @@ class Ruling:
             return heard
         if place not in self._hearers and len(self._hearers) >= _MOST_GROUPS:
             return heard
+        self.changes += bool(heard)  # who was heard by its own zone alone is heard by another one from now on
         self._hearers[place] = heard = (*heard, zone)
         self._relations = {key: known for key, known in self._relations.items() if group not in key[1:3]}
         return heard

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
+    _Machine = tuple[str, str]
+
     from interlock.records.asset import Asset
     from interlock.records.site import Site, Zone
 
@@ -54,7 +56,12 @@ class Places:
         self._networks: dict[tuple[str, int, int], dict[int, list[Zone]]] = {}
         self._assets: dict[str, list[Zone]] = {}
         self._selectors = [z for z in site.zones if z.selector is not None and _lasts(z, today)]
-        self._known: dict[tuple[str, str], Place] = {}
+        self._known: dict[_Machine, Place] = {}
+        self._aliases: dict[_Machine, tuple[str, ...]] = {}
+        # Where zones choose by addresses alone, an IP address is always where it was.
+        self._by_address = not self._selectors and not any(
+            zone.assets or any(map(is_mac, zone.members)) for zone in site.zones
+        )
         for zone in site.zones:
             if _lasts(zone, today):
                 self._enter(zone)
@@ -81,10 +88,38 @@ class Places:
 
     def aliases(self, realm: str, address: str) -> tuple[str, ...]:
         """Every address that a machine goes by here: of an IP address its MACs, of a MAC its IP addresses."""
+        key = (realm, address)
+        found = self._aliases.get(key)
+        if found is None:
+            found = self._aliases[key] = self._also(realm, address)
+        return found
+
+    def _also(self, realm: str, address: str) -> tuple[str, ...]:
         asset = self._find(realm, address)
         if asset is None:
             return (address,)
         return (address, *(asset.ips if is_mac(address) else asset.macs))
+
+    def __len__(self) -> int:
+        """How many addresses were asked for."""
+        return len(self._known) + len(self._aliases)
+
+    def look_again(self, *, lost: bool = False) -> frozenset[_Machine]:
+        """Look up anew what was asked for, since more is known of machines now; give those of whom anything differs.
+
+        lost: only those that are in no zone.
+        """
+        zones = {
+            machine: place.name
+            for machine, place in self._known.items()
+            if (place.zone is None or not lost) and not (self._by_address and not is_mac(machine[1]))
+        }
+        aliases = {} if lost else self._aliases
+        self._aliases = self._aliases if lost else {}
+        for machine in zones:
+            del self._known[machine]
+        moved = {machine for machine, name in zones.items() if self.of(*machine).name != name}
+        return frozenset(moved | {m for m, also in aliases.items() if self.aliases(*m) != also})
 
     def _place(self, realm: str, address: str) -> Place:
         asset = self._find(realm, address)
