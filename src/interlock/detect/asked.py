@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from interlock.detect.columns import FEW
 from interlock.detect.tally import Key, Room, Tally
 
 if TYPE_CHECKING:
@@ -82,9 +83,10 @@ class Asked:
         touched: set[Key] = set()
         if self._causes and not batch.waits:
             ended = ~batch.among("outcome", ("pending",))
-            asked = np.fromiter((operation for _, operation in self._causes), np.int64, len(self._causes))
-            rows = (ended & np.isin(batch.integers("operation"), asked)).nonzero()[0]
-            for mark in self._causes.keys() & set(_marks(batch, rows)):
+            if len(batch) > FEW:  # numbers first: most rows answer what nobody is asked about here
+                asked = np.fromiter((operation for _, operation in self._causes), np.int64, len(self._causes))
+                ended &= np.isin(batch.integers("operation"), asked)
+            for mark in self._causes.keys() & set(_marks(batch, ended.nonzero()[0])):
                 touched.update(self._drop(mark))
         return touched
 

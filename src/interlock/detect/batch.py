@@ -176,7 +176,7 @@ class Groups:
 
     def __init__(self, batch: Batch, columns: tuple[str, ...], bins: NDArray[np.int64] | None) -> None:
         """bins: int64 per row, or None."""
-        self._few = 0 < len(batch) <= FEW
+        self._few = len(batch) <= FEW
         if self._few:
             self.keys, self._cells = _few_groups(batch, columns, bins)
         else:

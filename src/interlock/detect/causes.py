@@ -214,6 +214,10 @@ class CauseDetector(ABC):
             )
         return held
 
+    def may(self, key: Key, context: Context) -> bool:  # noqa: ARG002 - of most detectors every cause may
+        """Whether a cause can mean anything now, by its key alone: asked before its tallies are put together."""
+        return True
+
     def barring(self, key: Key) -> Mapping[str, str]:  # noqa: ARG002 - of most detectors the same for every cause
         """Condition → why a source under it proves nothing of a cause."""
         return self.withheld_by
@@ -223,6 +227,8 @@ class CauseDetector(ABC):
         return {s for s in tally.spans if any(context.has(s, c) for c in barring)}
 
     def _finding(self, key: Key, context: Context) -> Finding | None:
+        if not self.may(key, context):
+            return None
         tally = self.tally(key)
         if barred := self._barred(key, tally, context):
             tally = tally.only(set(tally.spans) - barred)

@@ -51,7 +51,8 @@ CONTROL_PORTS: Final[dict[int, str]] = {
     55000: "fl-net",
 }  # fmt: skip
 """Port → protocol that IANA or its vendor puts there. A port is a hint of intent, never proof of speech."""
-_PORTS: Final = np.array(sorted(CONTROL_PORTS))
+_PORTS: Final = np.zeros(1 << 16, np.bool_)
+_PORTS[list(CONTROL_PORTS)] = True
 
 PLANT_ROLES: Final = frozenset({
     "plc", "rtu", "io", "drive", "safety-controller", "hmi", "gateway", "ied", "sensor",
@@ -91,7 +92,5 @@ def backwards(batch: Batch) -> NDArray[np.int64]:
 
     S7 controllers fetch the blocks of a download themselves: such a request comes from a control port.
     """
-    from_control, to_control = (
-        np.isin(batch.integers(f"{end}_port"), _PORTS) for end in ("client", "server")
-    )
+    from_control, to_control = (_PORTS[batch.integers(f"{end}_port")] for end in ("client", "server"))
     return (from_control & ~to_control & (batch.integers("server_port") > 0)).astype(np.int64)

@@ -17,6 +17,7 @@ FIRST_FRAMES: Final = 20
 MAX_FRAMES: Final = 512
 """Frames named of a cause and source, all of them where there are no more."""
 _ENOUGH: Final = 256
+_FEW: Final = 64
 _SAMPLE: Final = MAX_FRAMES - FIRST_FRAMES
 _ALL_SAMPLES: Final = 400_000
 _NONE: Final = np.zeros(0, np.int64)
@@ -44,6 +45,14 @@ def marks_of(frames: Frames) -> Marks:
     marks = (marks ^ (marks >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     marks = (marks ^ (marks >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return marks ^ (marks >> np.uint64(31))
+
+
+def _rising(held: array[int]) -> Frames:
+    """Each once, without those that stand for none."""
+    if len(held) <= _FEW:  # quicker than numpy's set-up
+        return np.array(sorted({frame for frame in held if frame > 0}), np.int64)
+    frames = np.unique(np.frombuffer(held, np.int64))
+    return frames[np.searchsorted(frames, 1) :]
 
 
 class NamedFrames:
@@ -80,9 +89,8 @@ class NamedFrames:
     def _settle(self) -> None:
         if not len(self._held):
             return
-        frames = np.unique(np.frombuffer(self._held, np.int64))
+        frames = _rising(self._held)
         self._held = array("q")
-        frames = frames[np.searchsorted(frames, 1) :]
         if len(self._first) < FIRST_FRAMES or (len(frames) and frames[0] < self._first[-1]):
             every = np.union1d(self._first, frames)
             self._first = every[:FIRST_FRAMES]
@@ -111,4 +119,5 @@ class NamedFrames:
     def told(self) -> tuple[int, ...]:
         """All that are kept, rising; at most MAX_FRAMES."""
         self._settle()
-        return tuple(np.union1d(self._first, self._sample).tolist())
+        every = np.union1d(self._first, self._sample) if len(self._sample) else self._first
+        return tuple(every.tolist())

@@ -26,6 +26,8 @@ __all__ = ["RoutedControl"]
 ROUTER_ADDRESSES: Final = 3
 """A link address that speaks for this many IP addresses forwards for others; a machine with two is common."""
 MAX_HOPS: Final = 5
+_MOST_REASONS: Final = 20_000
+"""Pairs of which it is remembered why they cross a router."""
 _ODD_INITIAL_TTL: Final = frozenset({"32-2", "64-4", "255-5"})
 """Devices that begin at 30, 60 or 250 look as if they were that many hops away: no evidence."""
 _HARMLESS: Final = frozenset({"read", "subscribe", "report", "discover", "identify", "open", "close"})
@@ -60,6 +62,8 @@ class RoutedControl(CauseDetector):
             "hops": self._hops,
             "masks": self._masks,
         }
+        self._reasons: dict[Key, tuple[str, ...]] = {}
+        self._reasons_at: tuple[int, ...] = ()
         self._pairs: dict[Key, set[Key]] = {}
         self._at: dict[Key, set[Key]] = {}
         self._touched: set[Key] = set()
@@ -162,6 +166,7 @@ class RoutedControl(CauseDetector):
     def tally(self, key: Key) -> Tally:
         """Sum up the client's pairs that cross a router."""
         whole = Tally()
+        self._forget_reasons()
         for pair in sorted(self._pairs.get(key, ())):
             self._add(whole, pair, self.tallies[pair])
         for part in self.asked.of(key):
@@ -171,12 +176,21 @@ class RoutedControl(CauseDetector):
 
     def _add(self, whole: Tally, pair: Key, part: Tally) -> None:
         """Count a pair, where it crosses a router."""
-        crossing = self._crossing(pair[0], pair[1], pair[3])
+        ends = (pair[0], pair[1], pair[3])
+        crossing = self._reasons.get(ends)
+        if crossing is None:
+            crossing = self._reasons[ends] = self._crossing(*ends)
         if crossing and not self._answers_back(pair):
             whole.merge(part)
             whole.note("server", pair[3])
             for reason in crossing:
                 whole.note("crossing", reason)
+
+    def _forget_reasons(self) -> None:
+        """Why a pair crosses a router follows from facts, which only grow: it is worked out anew when they have."""
+        known = tuple(map(len, self.facts.values()))
+        if known != self._reasons_at or len(self._reasons) > _MOST_REASONS:
+            self._reasons, self._reasons_at = {}, known
 
     def _answers_back(self, pair: Key) -> bool:
         """Tell whether the other end asks more: what a server asks back is part of its client's work."""
@@ -216,6 +230,7 @@ class RoutedControl(CauseDetector):
     def restore_own(self, state: Any) -> None:  # noqa: ARG002 - the pairs follow from the tallies
         """Sort the restored pairs by client again."""
         self._pairs, self._at = {}, {}
+        self._reasons = {}
         for pair in self.tallies:
             self._sort_in(pair)
 

@@ -18,6 +18,8 @@ from interlock.records.finding import Action
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from numpy.typing import NDArray
+
     from interlock.detect.batch import Batch
     from interlock.detect.interface import Context
     from interlock.detect.tally import Key, Tally
@@ -96,9 +98,7 @@ class SetpointDrift(Learner):
             rows = groups.rows(group)
             for at in range(width):
                 values = flat[starts[rows] + at]
-                changed = np.flatnonzero(np.isfinite(values) & (np.diff(values, prepend=np.nan) != 0))[
-                    :MOST_CHANGES
-                ]
+                changed = _changed(values)[:MOST_CHANGES]
                 key = (*(word or "" for word in (words[1], *words[3:])), str(at))
                 picked = [(int(row), float(value), int(times[row])) for row, value in zip(
                     rows[changed], values[changed], strict=True)]  # fmt: skip
@@ -164,6 +164,13 @@ class SetpointDrift(Learner):
             tuple(str(w) for w in key): (float(began), float(now), int(steps))
             for key, began, now, steps in state or ()
         }
+
+
+def _changed(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Places of the finite values that differ from the one before; the first does."""
+    if len(values) == 1:  # most writes are single ones
+        return np.flatnonzero(np.isfinite(values))
+    return np.flatnonzero(np.isfinite(values) & (np.diff(values, prepend=np.nan) != 0))
 
 
 def _is_drift(settings: Settings, minutes: int) -> bool:

@@ -186,19 +186,23 @@ class Rules(CauseDetector):
                 windows.counted(key, new)
 
     def _ripe(self, correlated: Rule) -> Iterator[Key]:
-        mixed = _mixed(correlated)
         for group, slot in self._windows[correlated.id].ripe():
             key = (correlated.id, *group)
-            slot.take(self.tallies[key], mixed)
+            slot.take(self.tallies[key], _mixed(correlated))
             yield key
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Say what the rule says, where what only the inventory knows agrees."""
         rule = self._rules.get(key[0])
-        if rule is None or not holds(rule.late, rule.per, key, context):
+        if rule is None or not self.may(key, context):
             return None
         told = verdict(rule, key, tally, context)
         return Habit.told(told) if key in self._habit else told
+
+    def may(self, key: Key, context: Context) -> bool:
+        """Ask what only the inventory knows: most causes are those of machines to whom the rule doesn't apply."""
+        rule = self._rules.get(key[0])
+        return rule is not None and holds(rule.late, rule.per, key, context)
 
     def barring(self, key: Key) -> Mapping[str, str]:
         """Condition → why a source under it proves nothing of a cause."""

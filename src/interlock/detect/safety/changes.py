@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
 __all__ = ["DISTINCT", "LENGTH", "Changes", "Marks"]
@@ -23,6 +25,7 @@ MAX_MARKS: Final = 16_384
 MAX_OBJECTS: Final = 256
 _PRIME: Final = np.uint64(0x9E3779B97F4A7C15)
 _SECOND: Final = 10**9
+_FEW: Final = 16
 
 
 class Marks(NamedTuple):
@@ -65,6 +68,8 @@ class Changes:
 
     def _changed(self, objects: NDArray[np.uint64], events: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Rows that write something else into their object than was there before."""
+        if len(objects) <= _FEW:
+            return np.array(list(self._few_changed(objects.tolist(), events.tolist())), np.int64)
         order = np.argsort(objects, kind="stable")
         theirs, written = objects[order], events[order]
         first = np.concatenate(([True], theirs[1:] != theirs[:-1]))
@@ -75,14 +80,31 @@ class Changes:
         for n in np.flatnonzero(last).tolist():
             self._last.pop(int(theirs[n]), None)
             self._last[int(theirs[n])] = int(written[n])
+        self._forget()
+        return np.sort(order[changed])
+
+    def _few_changed(self, objects: list[int], events: list[int]) -> Iterator[int]:
+        """As for many, one by one: quicker than numpy's set-up."""
+        for row, (thing, event) in enumerate(zip(objects, events, strict=True)):
+            if self._last.get(thing) != event:
+                yield row
+            self._last[thing] = event
+        # As for many: those written now are the youngest, in the order of their numbers.
+        for thing in sorted(set(objects)):
+            self._last[thing] = self._last.pop(thing)
+        self._forget()
+
+    def _forget(self) -> None:
         while len(self._last) > MAX_OBJECTS:
             self._last.pop(next(iter(self._last)))
-        return np.sort(order[changed])
 
     def known(self, marks: Marks, apart_s: int) -> NDArray[np.bool_]:
         """Which of these marks were its own at least `apart_s` seconds before."""
         if not len(self._marks) or not len(marks.marks):
             return np.zeros(len(marks.marks), np.bool_)
+        if len(marks.marks) <= _FEW:
+            return np.array([self._knew(mark, at, apart_s) for mark, at in zip(
+                marks.marks, marks.at.tolist(), strict=True)], np.bool_)  # fmt: skip
         order = np.argsort(self._marks, kind="stable")
         place = np.minimum(np.searchsorted(self._marks[order], marks.marks), len(order) - 1)
         found = order[place]
@@ -90,6 +112,12 @@ class Changes:
             marks.at - self._at[found] >= apart_s
         )
         return known
+
+    def _knew(self, mark: np.uint32, at: int, apart_s: int) -> bool:
+        """Of one: looking through all is quicker than sorting them."""
+        same = self._marks == mark
+        first = int(same.argmax())
+        return bool(same[first]) and at - int(self._at[first]) >= apart_s
 
     def keep(self, marks: Marks) -> None:
         """Remember them."""
