@@ -11,6 +11,7 @@ from interlock.decode.registry import PROTOCOLS, load_specs
 from interlock.decode.verbs import verb_text
 from interlock.decode.waiting import index_row
 from interlock.detect.signatures.language.keywords import CHAPTERS
+from interlock.records.buffers import BUFFERS
 from interlock.records.clue_fields import CLUE_FIELDS
 from interlock.records.tables import TABLES
 from interlock.records.vocabulary import BASES, OUTCOMES, ROLES, VERBS
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ROOT / "src/interlock/decode/protocols"
+_BUFFERS_HEAD = (
+    "What `payloads` are made of: names and contents as in the Suricata user guide; those marked own are ours.\n"
+    "`interlock decode CAPTURE --table payloads` makes all of them.\n"
+)
 MADE = "<!-- made by `make docs`; change the code, not this file -->\n"
 
 
@@ -35,7 +40,9 @@ def records() -> str:
     parts += ["## Tables of single protocols\n", *(_table(table, "###") for table in own)]
     parts += ["## Words\n", f"Verbs: {_words(VERBS)}.\n", f"Outcomes: {_words(OUTCOMES)}.\n"]
     parts += [f"Bases of a flow's name, weakest first: {_words(BASES)}.\n", f"Roles: {_words(ROLES)}.\n"]
-    parts += ["## Fields of clues\n", "| field | value |\n|---|---|"]
+    parts += ["## Buffers\n", _BUFFERS_HEAD, "| buffer | what it holds |\n|---|---|"]
+    parts += [f"| `{name}` | {buffer.meaning} |" for name, buffer in BUFFERS.items()]
+    parts += ["", "## Fields of clues\n", "| field | value |\n|---|---|"]
     parts += [f"| `{field}` | {meaning} |" for field, meaning in CLUE_FIELDS.items()]
     return "\n".join(parts) + "\n"
 

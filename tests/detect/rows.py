@@ -79,6 +79,10 @@ PLAIN: dict[str, dict[str, Any]] = {
         "flow": 1, "client": "10.0.0.9", "server": "10.0.0.2", "protocol": "http", "scheme": "basic",
         "outcome": "ok",
     },
+    "payloads": {
+        "flow": 1, "client": "10.0.0.9", "server": "10.0.0.2", "transport": "tcp", "direction": "to_server",
+        "offset": 0, "buffer": "stream", "octets": b"",
+    },
     "values": {
         "flow": 1, "operation": 1, "client": "10.0.0.9", "server": "10.0.0.2", "protocol": "modbus", "unit": "1",
         "object": "holding:0", "direction": "read", "number": [0.0], "type": "uint16",

@@ -40,7 +40,7 @@ def detectors_in_files() -> dict[str, type]:
     return found
 
 
-GIVEN = {"rules": "rules.detector"}
+GIVEN = {"indicator": "signatures.indicators.detector", "rules": "rules.detector"}
 """Detectors that are given what people wrote, and so stand in bootstrap/detecting.py: name → module."""
 
 

@@ -109,10 +109,11 @@ def build_engine(
     hung: frozenset[tuple[int, int]] = frozenset(),
     pending: frozenset[str] = frozenset(),
     budget: Budget | None = None,
+    buffers: frozenset[str] = frozenset(),
 ) -> Engine:
     """A decoder for a run over captures. wanted: tables to make (None: all). gsdml: files that describe devices.
 
-    read, beat, hung, pending, budget: see Engine.
+    read, beat, hung, pending, budget, buffers: see Engine.
     """
     from interlock.decode.engine import Engine  # noqa: PLC0415 (builders import only the rooms they need)
     from interlock.decode.registry import VerbTables, waiting_specs  # noqa: PLC0415
@@ -131,6 +132,7 @@ def build_engine(
         hung=hung,
         pending=pending,
         budget=budget,
+        buffers=buffers,
     )
 
 

@@ -45,6 +45,7 @@ def capturing(
             source.sources,
             wanted=parts.wanted,
             read=parts.read,
+            buffers=parts.buffers,
             gsdml=parts.sensor.gsdml,
             beat=cells[:HEARTBEAT],
             hung=hung,

@@ -29,12 +29,15 @@ def _told_nobody(_: str) -> None:
 class Judgement:
     """What people give detectors beside the site file. rules: folders. state: a folder. projects: folders.
 
+    indicators: files, and folders of such files.
+
     told: takes a sentence about each rule of theirs that cannot be put in force.
     """
 
     rules: tuple[str, ...] = ()
     state: str | None = None
     projects: tuple[str, ...] = ()
+    indicators: tuple[str, ...] = ()
     told: Callable[[str], None] = field(default=_told_nobody, compare=False)
 
 
@@ -48,10 +51,20 @@ def build_runner(judgement: Judgement | None = None) -> Runner:
     rules, problems = build_rules(given.rules)
     for problem in problems:
         given.told(in_words(problem))
-    runner = Runner((*_keyed(_approving(all_detectors(), given.projects)), rules))
+    detectors = (*_keyed(_approving(all_detectors(), given.projects)), rules, *_warned(given))
+    runner = Runner(detectors)
     if given.state is not None:
         _know(runner, Path(given.state))
     return runner
+
+
+def _warned(given: Judgement) -> tuple[Detector, ...]:
+    """The detector of indicators, where there are any."""
+    if not given.indicators:
+        return ()
+    from interlock.bootstrap.indicating import build_indicators  # noqa: PLC0415
+
+    return (build_indicators(given.indicators, given.told),)
 
 
 def _keyed(detectors: tuple[Detector, ...]) -> tuple[Detector, ...]:

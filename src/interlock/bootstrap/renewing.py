@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from interlock.bootstrap.detecting import Judgement, build_runner, read_learned
+from interlock.bootstrap.detecting import build_runner, read_learned
+from interlock.bootstrap.indicating import build_indicators
 from interlock.bootstrap.projects import read_projects
 from interlock.bootstrap.reloading import judged_by
 from interlock.bootstrap.ruling import build_rules
 from interlock.detect.programs.approved import Approved
 from interlock.detect.programs.program_compare import ProgramCompare
+from interlock.detect.signatures.indicators.detector import Indicators
 from interlock.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -49,7 +52,7 @@ class Judged:
         given = judged_by(self._sensor, config)
         self._approving = bool(given.projects)
         try:
-            return build_runner(Judgement(rules=given.rules, projects=given.projects, told=self._refused))
+            return build_runner(replace(given, state=None, told=self._refused))
         except ConfigError as error:
             self._refused(f"{error}; without it until that is mended")
             return build_runner()
@@ -73,8 +76,26 @@ class Judged:
             runner.renew(rules)
             if folders:
                 yield f"{len(rules.rules)} rules are in force"
+        yield from self._warn(runner, config)
         self.teach(memory, config)
         self._read(judged_by(self._sensor, config).projects)
+
+    def _warn(self, runner: Runner, config: Config) -> Iterator[str]:
+        """Indicators as they are now. What workers make for them was settled when the sensor began."""
+        paths = judged_by(self._sensor, config).indicators
+        known = runner.named(Indicators.name)
+        if not paths and known is None:
+            return
+        try:
+            fresh = build_indicators(paths, self._refused)
+        except ConfigError as error:
+            self._refused(f"{error}; the indicators of before stay in force")
+            return
+        before = frozenset() if not isinstance(known, Indicators) else known.buffers
+        runner.renew(fresh)
+        yield f"{len(fresh.book)} indicators are in force"
+        if missing := fresh.buffers - before:
+            yield f"indicators of what only {', '.join(sorted(missing))} shows need a restart of the sensor"
 
     def _read(self, folders: tuple[str, ...]) -> None:
         """Begin to read what was approved; whoever asks again meanwhile gets what is there by then."""

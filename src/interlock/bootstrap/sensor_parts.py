@@ -95,7 +95,8 @@ class Parts:
         """Called first in each process, with its number where it is a worker: to close what is not its own."""
         self.registries, self.rules = load_registries(), load_rules()
         specs = load_specs()  # every decoder now, so that a worker that is forked later is there at once
-        self.read = build_runner(judged_by(sensor, sensor.config)).needs
+        runner = build_runner(judged_by(sensor, sensor.config))
+        self.read, self.buffers = runner.needs, runner.buffers
         self.wanted = wanted_tables(self.read)
         tables = {**TABLES, **{table.name: table for spec in specs for table in spec.details}}
         self.schemas: dict[str, pa.Schema] = {name: tables[name].schema for name in sorted(self.wanted)}

@@ -57,7 +57,8 @@ CONTENTS: Final = "artifact_contents"
 @click.pass_context
 def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...], folder: str,
             gsdml: tuple[str, ...], site_file: str | None, rules: tuple[str, ...], state: str | None,
-            projects: tuple[str, ...], fail_on: str | None, keep_programs: bool, as_json: bool) -> None:  # fmt: skip
+            projects: tuple[str, ...], indicators: tuple[str, ...], fail_on: str | None, keep_programs: bool,
+            as_json: bool) -> None:  # fmt: skip
     """Say which machines are there, what they do to each other and what is dangerous.
 
     CAPTURE is a pcap or pcapng file, gzip or zstd compressed or not, a folder of them, or - for standard input.
@@ -72,11 +73,11 @@ def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...],
     with ExitStack() as stack:
         stop = stack.enter_context(stop_on_interrupt())
         run = stack.enter_context(open_sources(specify(paths, realms), stdin=sys.stdin.buffer))
-        analysis, tables = build_analysis(site, out, judgement_of(rules, state, projects))
+        analysis, tables = build_analysis(site, out, judgement_of(rules, state, projects, indicators))
         stack.callback(tables.abandon)
         tables.open()
         wanted = analysis.wanted | ({CONTENTS} if keep_programs else frozenset())
-        read = {"read": analysis.read, **watch_of(ctx)}
+        read = {"read": analysis.read, "buffers": analysis.buffers, **watch_of(ctx)}
         engine = build_engine(run.sources, wanted=wanted, gsdml=gsdml, **read)
         report, stopped = _run(run, engine, analysis, stop, out / "programs")
         stop()

@@ -1,4 +1,4 @@
-"""What every command that judges is given: the site file, rules, what was learned, approved projects."""
+"""What every command that judges is given: the site file, rules, what was learned, approved projects, indicators."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def own_rules(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def judgement(command: Callable[..., Any]) -> Callable[..., Any]:
-    """--site, --rules, --state and --projects."""
+    """--site, --rules, --state, --projects and --indicators."""
     site = click.option(
         "--site", "site_file", metavar="FILE", help="site.toml: what people know and wires can't tell."
     )
@@ -36,14 +36,25 @@ def judgement(command: Callable[..., Any]) -> Callable[..., Any]:
         metavar="FOLDER",
         help="Approved programs of controllers; may be repeated.",
     )
-    return site(own_rules(state(projects(command))))
+    indicators = click.option(
+        "--indicators",
+        multiple=True,
+        metavar="PATH",
+        help="Indicators of compromise: a file or a folder; may be repeated.",
+    )
+    return site(own_rules(state(projects(indicators(command)))))
 
 
-def judgement_of(rules: tuple[str, ...], state: str | None, projects: tuple[str, ...]) -> Judgement:
+def judgement_of(
+    rules: tuple[str, ...],
+    state: str | None,
+    projects: tuple[str, ...],
+    indicators: tuple[str, ...] = (),
+) -> Judgement:
     """The same as one thing."""
     from interlock.bootstrap.detecting import Judgement  # noqa: PLC0415 (--help stays quick)
 
-    return Judgement(rules=rules, state=state, projects=projects, told=tell_problem)
+    return Judgement(rules=rules, state=state, projects=projects, indicators=indicators, told=tell_problem)
 
 
 def tell_problem(text: str) -> None:

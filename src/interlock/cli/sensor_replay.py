@@ -31,6 +31,7 @@ def replay(
     rules: tuple[str, ...],
     state: str | None,
     projects: tuple[str, ...],
+    indicators: tuple[str, ...],
     config_file: str | None,
     speed: float | None,
 ) -> None:
@@ -41,6 +42,6 @@ def replay(
     from interlock.bootstrap.sensor import build_replay  # noqa: PLC0415 (--help stays quick)
 
     config, overridden = configuration(config_file), frozenset({"interfaces"})  # it reads captures
-    given = judgement_of(rules, state, projects)
+    given = judgement_of(rules, state, projects, indicators)
     sensor = made(config, folder, site_file, gsdml, config_file, overridden, given)
     finish(ctx, build_replay(sensor, paths, realms, speed=speed))

@@ -44,6 +44,7 @@ def run(
     rules: tuple[str, ...],
     state: str | None,
     projects: tuple[str, ...],
+    indicators: tuple[str, ...],
     config_file: str | None,
     gsdml: tuple[str, ...],
 ) -> None:
@@ -68,7 +69,7 @@ def run(
     from interlock.bootstrap.sensor import build_live  # noqa: PLC0415 (see above)
 
     overridden = frozenset({"interfaces"} if interfaces else ())
-    given = judgement_of(rules, state, projects)
+    given = judgement_of(rules, state, projects, indicators)
     finish(ctx, build_live(made(config, folder, site_file, gsdml, config_file, overridden, given), ears))
 
 

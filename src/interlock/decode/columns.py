@@ -6,7 +6,7 @@ from __future__ import annotations
 import cython
 import numpy as np
 
-__all__ = ["ends", "present", "present_codes", "roomier"]
+__all__ = ["ends", "gathered", "present", "present_codes", "roomier"]
 
 _TCP, _UDP = 6, 17
 
@@ -112,6 +112,42 @@ def _ends(flow, asker, columns, made):
     made[4][:], made[5][:] = port.take(client), port.take(client ^ 1)
     transport = columns["transport"].take(slot)
     return _present(np.where((transport == _TCP) | (transport == _UDP), 0, -1), 0)
+
+
+def gathered(octets, begin, length):
+    """Stretches of octets one behind the other (uint8 array), and where each begins (int32, one more than there are).
+
+    octets: uint8 array. begin, length: int64 and int32 arrays. Raises IndexError where a stretch leaves the octets, and
+    OverflowError where all of them together are 2 GiB or more.
+    """
+    n: cython.Py_ssize_t = len(length)
+    bounds = np.zeros(n + 1, np.int64)
+    np.cumsum(length, out=bounds[1:])
+    if n and int(bounds[n]) >= 1 << 31:
+        raise OverflowError("more octets than Arrow's binary column can hold")
+    if n and (begin.min() < 0 or length.min() < 0 or (begin + length).max() > len(octets)):
+        raise IndexError("a stretch leaves the octets")
+    made = np.empty(int(bounds[n]), np.uint8)
+    offsets = bounds.astype(np.int32)
+    if not cython.compiled:
+        for i in range(n):
+            made[offsets[i] : offsets[i + 1]] = octets[begin[i] : begin[i] + length[i]]
+        return made, offsets
+    there: cython.const_uchar[::1] = octets
+    to: cython.uchar[::1] = made
+    starts: cython.const_longlong[::1] = begin
+    sizes: cython.const_int[::1] = length
+    i: cython.Py_ssize_t
+    at: cython.Py_ssize_t = 0
+    start: cython.Py_ssize_t
+    size: cython.Py_ssize_t
+    for i in range(n):
+        start = starts[i]
+        size = sizes[i]
+        if size > 0:
+            to[at : at + size] = there[start : start + size]
+        at += size
+    return made, offsets
 
 
 def roomier(columns, kinds, capacity, rows):

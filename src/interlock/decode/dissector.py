@@ -104,6 +104,24 @@ class Dissector:
         self.beat = beat
         self.hung = hung
         self.suspects = len(hung)
+        self.segments = self.datagrams = self.follows = self.late = 0
+        self.tapped_packets = self.tapped_streams = None
+
+    def tap(self, tap):
+        """Hand on packets and streams besides messages (buffers.tap.Tap)."""
+        self.tapped_packets, self.tapped_streams = tap.packets, tap.streams
+        self.segments, self.datagrams, self.follows = tap.segments, tap.datagrams, tap.follows
+
+    def _note(self, out, slot, side, start, end):
+        """Octets start..end of the buffer are looked into; bit 1 of the direction says that they come late."""
+        p: Packet = self.packet
+        if end <= start:
+            return 0
+        if out.n == 0:
+            out.bind(self.array)
+        length: cython.Py_ssize_t = end - start
+        gaps: cython.int = self.flows.gaps[slot]
+        return out.append(slot, side, 2 * self.late, start, length, p.time, p.frame, p.source, p.clock, gaps)
 
     def run(self, frames, realm_codes):
         """Dissect a Frames batch; realm_codes: realm index per source."""
@@ -187,6 +205,9 @@ class Dissector:
             self._bind(grown, self.spill)
             for messages in self.messages:
                 messages.bind(grown)
+            if self.tapped_streams is not None:
+                self.tapped_packets.bind(grown)
+                self.tapped_streams.bind(grown)
         start = self.spill
         self.array[start:need] = np.frombuffer(octets, np.uint8)
         self.spill = need
@@ -225,9 +246,13 @@ class Dissector:
         if self.suspects and (p.source, p.frame) in self.hung:
             self._pass_over(slot)
         if kind == 4:
+            if self.segments and duplicate == 0 and f.opaque[slot] != 1:
+                self._note(self.tapped_packets, slot, side, p.start, p.end)
             return self._tcp(slot, side)
         if duplicate:
             return 0
+        if self.datagrams and f.opaque[slot] != 1:
+            self._note(self.tapped_packets, slot, side, p.start, p.end)
         if kind == 5 or kind == 1 or kind == 2:
             return self._datagram(slot, side)
         return 0
@@ -682,7 +707,9 @@ class Dissector:
         stood = (self._take(slot, side), self.wants.get(key, 0), f.sync[slot, side], f.leap[slot, side])
         self._carry(slot, side, hole.carry)
         self.wants[key], f.sync[slot, side], f.leap[slot, side] = hole.want, hole.sync, hole.leap
+        self.late = 1
         self._deliver(slot, side, start, end)
+        self.late = 0
         hole.carry = self._cut_off(slot, side)
         hole.want, hole.sync, hole.leap = self.wants.get(key, 0), f.sync[slot, side], f.leap[slot, side]
         self._carry(slot, side, stood[0])
@@ -746,6 +773,8 @@ class Dissector:
             f.opaque[slot] == 1
         ):  # where only its decoder gave up it is framed on: that must not hang on when it did
             return 0
+        if self.follows:
+            self._note(self.tapped_streams, slot, side, start, end)
         key: cython.int = slot * 2 + side
         if f.carried[slot, side]:
             carried = self._take(slot, side)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from interlock.decode.columns import ends, present, present_codes
+from interlock.decode.columns import ends, gathered, present, present_codes
 from interlock.decode.decimals import decimals
 from interlock.decode.values import NO_TIME
 from interlock.records.tables import (
@@ -21,6 +21,7 @@ from interlock.records.tables import (
     FLOWS,
     ODDITIES,
     OPERATIONS,
+    PAYLOADS,
     VALUES,
 )
 from interlock.records.vocabulary import BASES, OUTCOMES, VERBS
@@ -28,6 +29,8 @@ from interlock.records.vocabulary import BASES, OUTCOMES, VERBS
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
+    from interlock.decode.buffers.sink import Row
+    from interlock.decode.buffers.tap import Raw
     from interlock.decode.flows import Flows
     from interlock.records.frames import Source
     from interlock.records.schema import Table
@@ -36,6 +39,7 @@ __all__ = ["Emitter"]
 
 _TCP_STATES = (None, "opened", "established", "closed", "reset", "midstream", "refused")
 _DIRECTIONS = ("written", "read", "reported")
+_WAYS = ("to_server", "to_client")
 _COUNTED = ("retransmissions", "gaps", "duplicates", "bad_checksums", "offloaded_checksums")
 _NO_NUMBER = -(1 << 31)
 _TCP, _UDP = 6, 17
@@ -320,6 +324,28 @@ class Emitter:
         columns = [_words(list(octets)), pa.array(list(octets.values()), pa.binary())]
         return self._batch(ARTIFACT_CONTENTS, columns)
 
+    def payloads(self, raw: list[Raw], rows: list[Row]) -> pa.RecordBatch:
+        """One batch of `payloads` from what a Tap took: columns of packets and stream pieces, and rows."""
+        slot, side, source, time, frame, offset, transaction = _joined(raw, rows)
+        f, at = self._flows.columns, 2 * slot
+        client = f["client_side"].take(slot)
+        addresses, codes = self._flows.addresses, f["address"].reshape(-1)
+        transport, kinds = np.unique(f["transport"].take(slot), return_inverse=True)
+        columns = [
+            *(_coded(source, self._sources), _coded(f["realm"].take(slot), self._realms)),
+            *(_whole(time, _TIME), _whole(frame, _U64), _whole(f["ident"].take(slot), _U64)),
+            *(self._pool(codes.take(at + end), addresses) for end in (client, 1 - client)),
+            *self._ports(slot, at + client, at + (1 - client)),
+            _coded(kinds, pa.array([_transport(t) for t in transport.tolist()], pa.utf8())),
+            _coded(f["protocol"].take(slot).astype(np.int32), self._protocols),
+            _coded(side ^ client, pa.array(_WAYS, pa.utf8())),
+            _whole(offset, _U64),
+            _fixed(transaction.astype(np.uint32), _U32, present(transaction, 1)),
+            _words([part.buffer for part in raw for _ in range(len(part.slot))] + [row[3] for row in rows]),
+            _stretches(raw, [row[4] for row in rows]),
+        ]
+        return self._batch(PAYLOADS, columns)
+
     def _where(self, source: Any, slot: Any) -> list[pa.Array]:
         realm = self._flows.columns["realm"][np.array(slot, np.int64)]
         return [_coded(np.array(source, np.int32), self._sources), _coded(realm, self._realms)]
@@ -355,6 +381,33 @@ class Emitter:
             else:
                 columns.append(pa.array([row.get(column.name) for row in own], column.type))
         return self._batch(table, columns)
+
+
+def _joined(raw: list[Raw], rows: list[Row]) -> list[Any]:
+    """Columns of both: slot, side, source, time, frame, offset, transaction (0: none)."""
+    made = [(m.slot, side, m.source, m.time, m.frame, 0, transaction) for m, side, transaction, _, _ in rows]
+    kinds = (np.intp, np.uint8, np.int32, np.int64, np.int64, np.int64, np.int64)
+    parts: list[Any] = [
+        (p.slot, p.side, p.source, p.time, p.frame, p.offset, np.zeros(len(p.slot), np.int64)) for p in raw
+    ]
+    parts.append(_across(made, len(kinds)))
+    return [np.concatenate([np.asarray(part[i], kind) for part in parts]) for i, kind in enumerate(kinds)]
+
+
+def _stretches(raw: list[Raw], more: list[bytes]) -> pa.Array:
+    """Their octets as one column: those of packets and stream pieces gathered, then the others."""
+    octets, bounds = [], [np.zeros(1, np.int64)]
+    for part in raw:
+        found, offsets = gathered(part.array, part.begin, part.length)
+        bounds.append(offsets[1:] + bounds[-1][-1])
+        octets.append(found)
+    octets.append(np.frombuffer(b"".join(more), np.uint8))
+    bounds.append(np.cumsum([len(one) for one in more], dtype=np.int64) + bounds[-1][-1])
+    joined, offsets = np.concatenate(octets), np.concatenate(bounds)
+    if offsets[-1] >= 1 << 31:
+        raise OverflowError("more octets than a batch can hold")
+    buffers = [None, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(joined)]
+    return pa.Array.from_buffers(pa.binary(), len(offsets) - 1, buffers)
 
 
 def _across(rows: list[Any], width: int) -> list[list[Any]]:

@@ -19,6 +19,8 @@ from interlock.decode.tools import Tools
 from interlock.decode.wordless import wordless
 from interlock.decode.words import Words
 from interlock.records.budget import Budget
+from interlock.records.buffers import BUFFERS
+from interlock.records.tables import PAYLOADS
 from interlock.records.vocabulary import VERBS
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from interlock.decode.buffers.tap import Tap
     from interlock.decode.spec import ProtocolSpec
     from interlock.decode.tools import VerbRows
     from interlock.records.budget import Fill
@@ -59,7 +62,8 @@ class Engine:
     beat: a row of heartbeat.py for whoever watches. hung: (source, frame) on which a decoder hung before: that flow
     turns opaque there. pending: verbs whose requests are shown in `operations` already at the end of the batch that
     completes them, with outcome `pending`, where no answer came in it; final rows of the same `operation` follow.
-    budget: how much is kept in memory.
+    budget: how much is kept in memory. buffers: those to make `payloads` of (records.buffers); all of them where that
+    table is wanted and none is named.
     Every batch of records is a dict table name → RecordBatch; empty tables are left out.
     """
 
@@ -78,6 +82,7 @@ class Engine:
         hung: frozenset[tuple[int, int]] = frozenset(),
         pending: frozenset[str] = frozenset(),
         budget: Budget | None = None,
+        buffers: frozenset[str] = frozenset(),
     ) -> None:
         beat = heartbeat.unwatched() if beat is None else beat
         names = list(dict.fromkeys(name for spec in specs for name in spec.names))
@@ -105,6 +110,9 @@ class Engine:
         self.dissector = Dissector(
             self.flows, self.recogniser, self.sheet.facts, framers, messages, beat, hung
         )
+        if not buffers and wanted is not None and PAYLOADS.name in wanted:
+            buffers = frozenset(BUFFERS)
+        self._tap = self._tapped(buffers) if buffers else None
         self.allow(budget or Budget(), contents=wanted is not None and "artifact_contents" in wanted)
         beat[heartbeat.PATIENCE] = PATIENCE_MS if _is_compiled() else UNCOMPILED_PATIENCE_MS
         self._realms = list(dict.fromkeys(s.realm for s in sources)) or ["default"]
@@ -115,6 +123,14 @@ class Engine:
         self._swept = 0
         self._compacted: dict[int, int] = {}
         self._speaking = 0
+
+    def _tapped(self, buffers: frozenset[str]) -> Tap:
+        """What takes packets and streams for those who look into them."""
+        from interlock.decode.buffers.tap import Tap  # noqa: PLC0415 (most runs ask for no buffer)
+
+        tap = Tap(buffers, self.flows, self.sheet.facts, self._codes, self._beat)
+        self.dissector.tap(tap)
+        return tap
 
     def allow(self, budget: Budget, *, contents: bool) -> None:
         """Keep so much from now on; what is more already goes with the next frames. contents: see Artifacts."""
@@ -216,9 +232,11 @@ class Engine:
         f, now = self.flows.columns, None if final else self.dissector.clock
         over = bool(self.dissector.ended)
         ended = self._ended()
+        done: Batches = {}
+        if self._tap is not None:
+            done |= self._buffers(self._tap, ended, final=final)
         self.sheet.expire(now, f["heard"], f["over"], ended=over or bool(len(ended)))
         rows = self.sheet.end_batch()
-        done: Batches = {}
         if len(rows["flow"]) and self._wants("operations"):
             done["operations"] = self._emit.operations(rows)
         values = self.sheet.values.end_batch()
@@ -238,6 +256,12 @@ class Engine:
             self._release(ended.tolist())
         self._compact()
         return done
+
+    def _buffers(self, tap: Tap, ended: Any, *, final: bool) -> Batches:
+        """Buffers that are complete now; what is wrong with their octets are oddities as any other."""
+        over = np.flatnonzero(self.flows.columns["alive"]) if final else ended
+        raw, rows = tap.take(over.tolist())
+        return {"payloads": self._emit.payloads(raw, rows)} if raw or rows else {}
 
     def _put_together(self, ended: list[int], *, final: bool) -> Batches:
         """Files and program blocks whose transfer is over."""

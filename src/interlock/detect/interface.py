@@ -24,6 +24,7 @@ __all__ = [
     "Growing",
     "Learning",
     "Patient",
+    "Tapping",
     "Withheld",
     "no_asset",
 ]
@@ -147,6 +148,16 @@ class Patient(Protocol):
     @property
     def patient(self) -> frozenset[str]:
         """The tables."""
+        ...
+
+
+@runtime_checkable
+class Tapping(Protocol):
+    """A detector that needs `payloads`, and of these some buffers only."""
+
+    @property
+    def buffers(self) -> frozenset[str]:
+        """Their names (records.buffers)."""
         ...
 
 

@@ -17,6 +17,7 @@ from interlock.detect.interface import (
     Growing,
     Learning,
     Patient,
+    Tapping,
     Withheld,
 )
 from interlock.detect.state import pack, unpack
@@ -65,6 +66,11 @@ class Runner:
             for table, columns in detector.needs.items():
                 merged.setdefault(table, {}).update(dict.fromkeys(columns))
         return {table: tuple(columns) for table, columns in merged.items()}
+
+    @property
+    def buffers(self) -> frozenset[str]:
+        """Buffers that any detector looks at: what `payloads` are to be made of."""
+        return frozenset().union(*(d.buffers for d in self._detectors.values() if isinstance(d, Tapping)))
 
     def feed(
         self, table: str, rows: pa.RecordBatch | Batch, context: Context, *, patient: bool | None = None

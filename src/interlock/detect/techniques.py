@@ -131,6 +131,8 @@ SEEN: Final[Mapping[str, Seen]] = {
     "malformed": Seen(("T0814", "T0866"), "requests no decoder takes stop or exploit it"),
     "routed-control": Seen(("T0855", "T0869", "T0886"), "commands come from behind a router"),
     "asked-from-outside": Seen(("T0883", "T0822", "T0885"), "a device that the internet can reach"),
+    "known-bad-place": Seen(("T0869", "T0885"), "command and control from where attackers were seen, over usual ports"),
+    "known-bad-file": Seen(("T0867", "T0863"), "a tool is transferred; somebody is meant to run it"),
     "calls-outside": Seen(("T0885", "T0869"), "a commonly used port towards outside"),
     # Values and reports
     "false-goose": Seen(

@@ -68,6 +68,11 @@ class Analysis:
         return frozenset({*self._tables.names, *INVENTORY_TABLES, *self._needs})
 
     @property
+    def buffers(self) -> frozenset[str]:
+        """The buffers that detectors look at."""
+        return self._runner.buffers
+
+    @property
     def read(self) -> Mapping[str, tuple[str, ...]]:
         """Table → columns that detectors read."""
         return self._needs

@@ -22,6 +22,7 @@ __all__ = [
     "OutletConfig",
     "Retention",
     "SensorConfig",
+    "SignaturesConfig",
     "StdoutConfig",
     "SyslogConfig",
     "Told",
@@ -83,6 +84,13 @@ class SensorConfig:
     memory: Budget = field(default_factory=Budget)
     memory_mib: int | None = None
     shed: ShedRule = "strangers"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignaturesConfig:
+    """What others warn of. indicators: files of indicators of compromise, and folders of such files."""
+
+    indicators: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,5 +172,6 @@ class Config:
     """The whole file, in the file's order. metrics: None where nobody may ask."""
 
     sensor: SensorConfig = field(default_factory=SensorConfig)
+    signatures: SignaturesConfig = field(default_factory=SignaturesConfig)
     outlets: tuple[OutletConfig, ...] = ()
     metrics: MetricsConfig | None = None

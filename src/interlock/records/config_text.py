@@ -18,6 +18,7 @@ from interlock.records.config import (
     MetricsConfig,
     Retention,
     SensorConfig,
+    SignaturesConfig,
     StdoutConfig,
     SyslogConfig,
     WebhookConfig,
@@ -80,14 +81,17 @@ def load_config(text: str, *, file: str = "interlock.toml") -> Config:
 
 
 def _config(content: dict[str, Any], folder: Path) -> Config:
-    _check_keys(content, ("sensor", "outlet", "metrics"), ())
+    _check_keys(content, ("sensor", "signatures", "outlet", "metrics"), ())
     build = partial(_entry, folder=folder)
     metrics = build(content["metrics"], ("metrics",), MetricsConfig) if "metrics" in content else None
     outlets = tuple(
         _outlet(item, where, folder) for item, where in _tables(content.get("outlet", []), ("outlet",))
     )
     config = Config(
-        sensor=build(content.get("sensor", {}), ("sensor",), SensorConfig), outlets=outlets, metrics=metrics
+        sensor=build(content.get("sensor", {}), ("sensor",), SensorConfig),
+        signatures=build(content.get("signatures", {}), ("signatures",), SignaturesConfig),
+        outlets=outlets,
+        metrics=metrics,
     )
     _check_outlets(config)
     _check_interfaces(config.sensor)

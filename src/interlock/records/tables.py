@@ -23,6 +23,7 @@ __all__ = [
     "ODDITIES",
     "OPERATIONS",
     "OPERATIONS_FOLDED",
+    "PAYLOADS",
     "TABLES",
     "VALUES",
     "VALUES_FOLDED",
@@ -412,10 +413,39 @@ ARTIFACT_CONTENTS: Final = Table(
     ),
 )
 
+PAYLOADS: Final = Table(
+    name="payloads",
+    version=1,
+    meaning="Stretches of octets by name, made only where somebody asks for them (see Buffers below). Rows of one "
+    "transaction and direction come in one batch: when that side is complete, its kept part is full, or its flow ends; "
+    "hashes of files come when the file ends.",
+    columns=(
+        *DETAIL[:7],
+        Column(name="client_port", type=pa.uint16(), nullable=True, meaning="port of the client"),
+        Column(name="server_port", type=pa.uint16(), nullable=True, meaning="port of the server"),
+        Column(name="transport", type=text(), meaning="tcp, udp, icmp … as in flows"),
+        Column(
+            name="protocol", type=text(), nullable=True, meaning="protocol of the flow, where it is known"
+        ),
+        Column(name="direction", type=text(), meaning="to_server or to_client"),
+        Column(
+            name="offset", type=pa.uint64(), unit="octet", meaning="of a stream: octets before it; else 0"
+        ),
+        Column(
+            name="transaction",
+            type=pa.uint32(),
+            nullable=True,
+            meaning="which request of its flow, with its answer, from 1; null for packets and streams",
+        ),
+        Column(name="buffer", type=text(), meaning="name of the buffer"),
+        Column(name="octets", type=pa.binary(), meaning="the octets themselves"),
+    ),
+)
+
 TABLES: Final[dict[str, Table]] = {
     t.name: t
     for t in (
         *(OPERATIONS, OPERATIONS_FOLDED, FLOWS, VALUES, VALUES_FOLDED, CLUES, ODDITIES, CREDENTIALS),
-        ARTIFACTS,
+        *(ARTIFACTS, PAYLOADS),
     )
 }

@@ -17,6 +17,9 @@ __all__ = [
     "ClientHello",
     "ServerHello",
     "ja3",
+    "ja3_of",
+    "ja3_text",
+    "ja3s_text",
     "ja4",
     "read_client_hello",
     "read_server_hello",
@@ -55,12 +58,13 @@ class ClientHello:
 
 @dataclass(slots=True)
 class ServerHello:
-    """What a server chose. retry: it asks for another ClientHello."""
+    """What a server chose. retry: it asks for another ClientHello. legacy_version: what its own field says."""
 
     version: int
     suite: int
     retry: bool
     extensions: dict[int, bytes] = field(default_factory=dict)
+    legacy_version: int = 0
 
 
 def version_name(version: int) -> str:
@@ -141,7 +145,8 @@ def read_ssl2_hello(message: bytes) -> ClientHello:
 def read_server_hello(body: bytes) -> ServerHello:
     """Read a handshake message of type 2 without its header. Raises DecodeError."""
     reader = Reader(body)
-    version, random = reader.number(2), reader.take(32)
+    legacy, random = reader.number(2), reader.take(32)
+    version = legacy
     reader.vector(1)
     suite = reader.number(2)
     reader.take(1)
@@ -149,7 +154,7 @@ def read_server_hello(body: bytes) -> ServerHello:
     chosen = extensions.get(VERSIONS, b"")
     if len(chosen) == 2:
         version = int.from_bytes(chosen, "big")
-    return ServerHello(version, suite, random == RETRY_RANDOM, extensions)
+    return ServerHello(version, suite, random == RETRY_RANDOM, extensions, legacy)
 
 
 def _grease(number: int) -> bool:
@@ -158,10 +163,25 @@ def _grease(number: int) -> bool:
 
 
 def ja3(hello: ClientHello) -> str:
-    """MD5 of version, suites, extensions, groups and point formats, decimal, without GREASE."""
+    """MD5 of `ja3_text`."""
+    return ja3_of(ja3_text(hello))
+
+
+def ja3_text(hello: ClientHello) -> str:
+    """Version, suites, extensions, groups and point formats, decimal, without GREASE."""
     lists = (hello.suites, hello.extensions, hello.groups, hello.point_formats)
     parts = ["-".join(str(n) for n in numbers_ if not _grease(n)) for numbers_ in lists]
-    text = ",".join([str(hello.version), *parts])
+    return ",".join([str(hello.version), *parts])
+
+
+def ja3s_text(hello: ServerHello) -> str:
+    """The version in the ServerHello's own field, suite and extensions, decimal (JA3S)."""
+    extensions = "-".join(str(n) for n in hello.extensions if not _grease(n))
+    return f"{hello.legacy_version},{hello.suite},{extensions}"
+
+
+def ja3_of(text: str) -> str:
+    """The fingerprint that a text of JA3 or JA3S stands for: its MD5, hexadecimal."""
     return hashlib.md5(text.encode("ascii"), usedforsecurity=False).hexdigest()
 
 

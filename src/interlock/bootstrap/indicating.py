@@ -1,0 +1,94 @@
+"""Files of indicators, read into the detector that looks for them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from interlock.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from interlock.detect.signatures.indicators.book import Book
+    from interlock.detect.signatures.indicators.detector import Indicators
+    from interlock.detect.signatures.indicators.model import Indicator, Refused
+
+__all__ = ["build_indicators", "read_book"]
+
+_ENDS: Final = frozenset({".txt", ".list", ".csv", ".tsv", ".json", ".stix", ".ioc"})
+"""What files of indicators in a folder end with; others there are passed over."""
+_MOST_FILES: Final = 1000
+_MOST_OCTETS: Final = 1 << 30
+_TOLD: Final = 5
+"""Refused indicators of one file that are named; of the others the number is told."""
+
+
+def build_indicators(paths: Sequence[str], told: Callable[[str], None]) -> Indicators:
+    """The detector of all indicators. told: takes a sentence about what is not in force. Raises ConfigError."""
+    from interlock.detect.signatures.indicators.detector import Indicators  # noqa: PLC0415
+
+    return Indicators(read_book(paths, told))
+
+
+def read_book(paths: Sequence[str], told: Callable[[str], None]) -> Book:
+    """Every indicator of these files, and of the files in these folders. Raises ConfigError."""
+    from interlock.detect.signatures.indicators.book import MOST, Builder  # noqa: PLC0415
+    from interlock.detect.signatures.indicators.model import Refused  # noqa: PLC0415
+
+    builder = Builder()
+    for file in (file for path in paths for file in _files(Path(path))):
+        refused: list[Refused] = []
+        left_out = 0
+        for one in _read(file):
+            if isinstance(one, Refused):
+                refused.append(one)
+            elif not builder.add(one):
+                left_out += 1
+        _tell(file, refused, told)
+        if left_out:
+            told(f"{file}: {left_out} indicators do not fit, {MOST} are in force; name fewer files")
+    return builder.book()
+
+
+def _tell(file: Path, refused: list[Refused], told: Callable[[str], None]) -> None:
+    for one in refused[:_TOLD]:
+        told(f"{file}: {one.id} is not in force: {one.reason}")
+    if len(refused) > _TOLD:
+        told(
+            f"{file}: {len(refused) - _TOLD} more are not in force; `interlock indicator check {file}` names them all"
+        )
+
+
+def _files(path: Path) -> list[Path]:
+    """A file, or those of a folder and of those in it, in the order of their names."""
+    try:
+        if not path.is_dir():
+            return [path]
+        found = sorted(file for file in path.rglob("*") if file.suffix.lower() in _ENDS and file.is_file())
+    except OSError as error:
+        raise _unread(path, error) from error
+    if len(found) > _MOST_FILES:
+        raise ConfigError(f"{path}: holds more than {_MOST_FILES} files; name a folder of indicators alone")
+    return found
+
+
+def _read(file: Path) -> Iterator[Indicator | Refused]:
+    from interlock.detect.signatures.indicators.reading import read_indicators  # noqa: PLC0415
+
+    try:
+        if file.stat().st_size > _MOST_OCTETS:
+            raise ConfigError(f"{file}: is larger than 1 GiB; split it")
+        with file.open(encoding="utf-8-sig", errors="strict", newline="") as lines:
+            yield from read_indicators(lines, file.name)
+    except OSError as error:
+        raise _unread(file, error) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file}: is no UTF-8 text (octet {error.start}); save it as UTF-8") from error
+
+
+def _unread(path: Path, error: OSError) -> ConfigError:
+    reason = (error.strerror or str(error)).lower()
+    return ConfigError(
+        f"{path}: cannot be read ({reason}); name a file of indicators, or a folder of such files"
+    )

@@ -1,0 +1,74 @@
+"""A body or file as it comes: its first octets for inspection, hashes of all of it, its MIME type."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any, Final
+
+from interlock.decode.buffers.inflate import Inflater, unpacked
+from interlock.decode.buffers.magic import mime_of
+from interlock.errors import DecodeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from interlock.decode.buffers.sink import Sink
+
+__all__ = ["HASHES", "KEPT", "Body"]
+
+KEPT: Final = 102_400
+"""Octets of a body that are kept: what Suricata inspects of one by default."""
+HASHES: Final = ("md5", "sha1", "sha256")
+
+
+class Body:
+    """codings: what to undo, the outermost first. full: as much is kept as ever will be."""
+
+    def __init__(self, sink: Sink, protocol: str, codings: tuple[bytes, ...] = ()) -> None:
+        self.kept = bytearray()
+        self.whole = True
+        self.size = 0
+        self._sink = sink
+        self._protocol = protocol
+        self._inflaters = [Inflater(coding) for coding in codings]
+        asked = (name for name in HASHES if f"file.{name}" in sink.asked)
+        self._sums: dict[str, Any] = {name: hashlib.new(name, usedforsecurity=False) for name in asked}
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing more is kept."""
+        return len(self.kept) >= KEPT
+
+    def feed(self, octets: bytes) -> None:
+        """The next octets, as they came."""
+        if not self.whole or (self.full and not self._sums):
+            return
+        try:
+            for part in unpacked(octets, self._inflaters):
+                self._take(part)
+                if self.full and not self._sums:
+                    break
+        except DecodeError as error:
+            self.whole = False
+            self._sink.fault(self._protocol, error.oddity, octets)
+
+    def _take(self, octets: bytes) -> None:
+        self.size += len(octets)
+        if not self.full:
+            self.kept += octets[: KEPT - len(self.kept)]
+        for told in self._sums.values():
+            told.update(octets)
+
+    def facts(self, name: bytes) -> Iterator[tuple[str, bytes]]:
+        """Buffers of its beginning."""
+        octets = bytes(self.kept)
+        yield "file.data", octets
+        if name:
+            yield "file.name", name
+        yield "file.mime", mime_of(octets).encode()
+
+    def hashes(self) -> Iterator[tuple[str, bytes]]:
+        """Buffers of all of it; none where not all was seen."""
+        if self.whole and self.size:
+            for name, told in self._sums.items():
+                yield f"file.{name}", told.hexdigest().encode()

@@ -1,0 +1,71 @@
+"""Where readers of buffers put what they cut out, and say what is wrong with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["MOST_ROWS", "Moment", "Reader", "Row", "Sink"]
+
+MOST_ROWS: Final = 65_536
+"""Rows that one batch of frames may make out of messages; what is more is counted and left out."""
+
+
+class Moment(NamedTuple):
+    """When octets came: slot of their flow, frame, time (UTC ns) and source."""
+
+    slot: int
+    source: int
+    time: int
+    frame: int
+
+
+Row = tuple[Moment, int, int, str, bytes]
+"""Moment, side that sent it, transaction from 1 within the flow, buffer, octets."""
+
+
+class Reader(Protocol):
+    """Reads one flow of one protocol. Its state is bounded; it may raise: then the flow is read no further."""
+
+    def feed(self, side: int, octets: bytes, *, lost: bool) -> bool:
+        """Take the next octets of a side. lost: some before them were not seen. Whether there may be more to read."""
+        ...
+
+    def end(self) -> None:
+        """The flow is over."""
+        ...
+
+
+class Sink:
+    """asked: buffers that somebody wants. moment: of the octets that are read now. left_out: rows that did not fit."""
+
+    def __init__(self, asked: frozenset[str], facts: Any) -> None:
+        self.asked = asked
+        self.moment = Moment(0, 0, 0, 0)
+        self.rows: list[Row] = []
+        self.left_out = 0
+        self._facts = facts
+
+    def put(self, side: int, transaction: int, buffer: str, octets: bytes) -> None:
+        """A buffer that is complete now; nothing where nobody asks for it."""
+        if buffer in self.asked:
+            self.put_all([(self.moment, side, transaction, buffer, octets)])
+
+    def put_all(self, rows: Iterable[Row]) -> None:
+        """Buffers that were complete at moments of their own."""
+        self.rows.extend(rows)
+        if len(self.rows) > MOST_ROWS:
+            self.left_out += len(self.rows) - MOST_ROWS
+            del self.rows[MOST_ROWS:]
+
+    def fault(self, protocol: str, oddity: str, octets: bytes = b"") -> None:
+        """Say what is wrong with the octets that are read now."""
+        at = self.moment
+        self._facts.oddity_at(at.source, at.time, at.frame, at.slot, protocol, oddity, 0, octets[:32])
+
+    def take(self) -> list[Row]:
+        """What was put, and begin anew."""
+        rows, self.rows = self.rows, []
+        return rows

@@ -1,0 +1,254 @@
+"""What the dissector hands on besides messages, while somebody asks: packets and streams, read into buffers.
+
+The dissector appends what passes to `packets` and `streams`; once a batch all of it becomes rows. Raw octets are
+gathered by columns; of the flows that a reader reads, each piece goes to it by itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+from interlock.decode.buffers.registry import READERS, readers_for
+from interlock.decode.buffers.sink import Moment, Sink
+from interlock.decode.messages import Messages
+from interlock.errors import DecodeError
+from interlock.records.buffers import PACKET, STREAM
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from interlock.decode.buffers.sink import Reader, Row
+    from interlock.decode.facts import Facts
+    from interlock.decode.flows import Flows
+
+__all__ = ["MAX_HELD", "Raw", "Tap"]
+
+MAX_HELD: Final = 4096
+"""Octets of a flow that wait until its protocol is known."""
+MAX_HOLDING: Final = 4096
+"""Flows that may wait so; what a flood of them begins with is not read."""
+LATE: Final = 2
+"""Bit of `direction`: the octets fill a hole that was given up before."""
+_TCP: Final = 6
+_TRIES: Final = 6
+"""Flows.tries of a flow that nobody tries to recognise any more."""
+
+
+class Raw(NamedTuple):
+    """Columns of packets or stream pieces: slots, sides, sources, times, frames, stream offsets, where octets stand."""
+
+    buffer: str
+    slot: Any
+    side: Any
+    source: Any
+    time: Any
+    frame: Any
+    offset: Any
+    begin: Any
+    length: Any
+    array: Any
+
+
+class _Known:
+    """A flow that is read, or waits to be. reader: None while its protocol is unknown. gaps: those known of."""
+
+    __slots__ = ("gaps", "held", "reader", "size")
+
+    def __init__(self, gaps: int) -> None:
+        self.reader: Reader | None = None
+        self.gaps = gaps
+        self.held: list[tuple[Moment, int, bytes]] = []
+        self.size = 0
+
+
+class Tap:
+    """asked: names of buffers (records.buffers). codes: protocol name → its code. beat: a row of heartbeat.py."""
+
+    def __init__(
+        self, asked: frozenset[str], flows: Flows, facts: Facts, codes: Mapping[str, int], beat: memoryview
+    ) -> None:
+        spoken = readers_for(asked)
+        self.asked = asked
+        self.packets, self.streams = Messages(), Messages()
+        self.segments = PACKET in asked
+        self.datagrams = PACKET in asked or "dns" in spoken
+        self.follows = STREAM in asked or bool(spoken)
+        self._sink = Sink(asked, facts)
+        self._flows = flows
+        self._names = {codes[name]: name for name in spoken if name in codes}
+        self._read = np.zeros(len(codes) + 1, np.bool_)  # the last one, which -1 names: not known yet
+        self._read[list(self._names)] = True
+        self._read[-1] = bool(self._names)
+        self._known: dict[int, _Known] = {}
+        self._over: set[int] = set()
+        self._sent = np.zeros(0, np.int64)
+        self._holding = 0
+        self._beat = beat
+
+    @property
+    def left_out(self) -> int:
+        """Rows that were too many for their batch."""
+        return self._sink.left_out
+
+    def take(self, ended: Sequence[int] = ()) -> tuple[list[Raw], list[Row]]:
+        """Everything since the last time, as columns and as rows; flows that ended now are read to their end."""
+        raw = [part for part in (self._packets(), self._streams()) if part is not None]
+        for slot in ended:
+            self._end(slot)
+        return raw, self._sink.take()
+
+    def _packets(self) -> Raw | None:
+        """Datagrams and segments."""
+        m = self.packets
+        if not m.n:
+            return None
+        columns = _columns(m)
+        self._feed(m, columns, self._flows.columns["transport"][columns["flow"]] != _TCP)
+        raw = _raw(PACKET, m, columns, np.zeros(m.n, np.int64)) if PACKET in self.asked else None
+        m.done()
+        return raw
+
+    def _streams(self) -> Raw | None:
+        m = self.streams
+        if not m.n:
+            return None
+        columns = _columns(m)
+        self._feed(m, columns, columns["direction"] < LATE)
+        raw = _raw(STREAM, m, columns, self._before(columns)) if STREAM in self.asked else None
+        m.done()
+        return raw
+
+    def _before(self, columns: dict[str, Any]) -> Any:
+        """Per piece, the octets of its side that were delivered before it."""
+        if len(self._sent) < 2 * self._flows.capacity:
+            self._sent = np.concatenate(
+                (self._sent, np.zeros(2 * self._flows.capacity - len(self._sent), np.int64))
+            )
+        key = 2 * columns["flow"].astype(np.int64) + columns["side"]
+        order = np.argsort(key, kind="stable")
+        length, keys = columns["length"][order].astype(np.int64), key[order]
+        sums = np.cumsum(length)
+        first = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
+        runs = np.diff(np.concatenate((first, [len(keys)])))
+        before = sums - length - np.repeat(sums[first] - length[first], runs) + self._sent[keys]
+        last = np.concatenate((first[1:], [len(keys)])) - 1
+        self._sent[keys[last]] = before[last] + length[last]
+        offset = np.empty(len(keys), np.int64)
+        offset[order] = before
+        return offset
+
+    def _feed(self, m: Messages, columns: dict[str, Any], mask: Any) -> None:
+        """Hand on the pieces of flows that are read, in order."""
+        if not self._names:
+            return
+        slots = columns["flow"]
+        mask = mask & self._read[self._flows.columns["protocol"][slots]]
+        wanted = np.flatnonzero(mask)
+        if not len(wanted):
+            return
+        self._beat[3] = 1  # heartbeat.BUSY
+        names = ("flow", "side", "source", "time", "frame", "gaps")
+        rows = zip(wanted.tolist(), *(columns[name][wanted].tolist() for name in names), strict=True)
+        for i, slot, side, source, time, frame, gaps in rows:
+            if slot in self._over:
+                continue
+            self._beat[0] += 1
+            self._beat[1], self._beat[2] = source, frame
+            self._piece(Moment(slot, source, time, frame), side, m.bytes(i), gaps)
+        self._beat[3] = 0
+
+    def _piece(self, moment: Moment, side: int, octets: bytes, gaps: int) -> None:
+        slot = moment.slot
+        known = self._known.get(slot)
+        if known is None:
+            known = self._known[slot] = _Known(gaps)
+        if known.reader is None and not self._find_reader(slot, known):
+            self._hold(known, moment, side, octets)
+            return
+        lost, known.gaps = gaps != known.gaps, gaps
+        self._give(known, moment, side, octets, lost=lost)
+
+    def _find_reader(self, slot: int, known: _Known) -> bool:
+        """Whether a flow has its reader now; what waited for it is read then."""
+        name = self._names.get(self._flows.columns["protocol"][slot])
+        if name is None:
+            return False
+        known.reader = READERS[name](self._sink, self._flows.columns["transport"][slot] == _TCP)
+        held, known.held = known.held, []
+        self._holding -= bool(held)
+        for moment, side, octets in held:
+            self._give(known, moment, side, octets, lost=False)
+        return True
+
+    def _hold(self, known: _Known, moment: Moment, side: int, octets: bytes) -> None:
+        """Keep the beginning of a flow until it is known what it speaks."""
+        slot = moment.slot
+        known.size += len(octets)
+        self._holding += not known.held
+        known.held.append((moment, side, octets))
+        given_up = self._flows.columns["tries"][slot] >= _TRIES
+        if given_up or known.size > MAX_HELD or self._holding > MAX_HOLDING:
+            self._drop(slot)
+
+    def _give(self, known: _Known, moment: Moment, side: int, octets: bytes, *, lost: bool) -> None:
+        """To its reader; one that raises costs this flow its buffers, no other anything."""
+        if known.reader is None:
+            return
+        self._sink.moment = moment
+        try:
+            more = known.reader.feed(side, octets, lost=lost)
+        except DecodeError as error:
+            more = False
+            self._sink.fault(self._spoken(moment.slot), error.oddity, octets)
+        except Exception as error:  # noqa: BLE001 (a reader's own fault: isolated, reported; the others go on)
+            more = False
+            self._sink.fault(self._spoken(moment.slot), "decoder-error:" + type(error).__name__, octets)
+        if not more:
+            self._drop(moment.slot)
+
+    def _spoken(self, slot: int) -> str:
+        return self._names.get(self._flows.columns["protocol"][slot], "unknown")
+
+    def _drop(self, slot: int) -> None:
+        known = self._known.pop(slot, None)
+        if known is not None:
+            self._holding -= bool(known.held)
+        self._over.add(slot)
+
+    def _end(self, slot: int) -> None:
+        """A flow is over; its slot will be another's."""
+        known = self._known.pop(slot, None)
+        self._over.discard(slot)
+        if 2 * slot < len(self._sent):
+            self._sent[2 * slot : 2 * slot + 2] = 0
+        if known is not None:
+            self._holding -= bool(known.held)
+            if known.reader is not None:
+                self._sink.moment = self._last(slot)
+                known.reader.end()
+
+    def _last(self, slot: int) -> Moment:
+        f = self._flows.columns
+        return Moment(slot, int(f["last_source"][slot]), int(f["last"][slot]), int(f["last_frame"][slot]))
+
+
+def _columns(m: Messages) -> dict[str, Any]:
+    names = ("flow", "side", "source", "time", "frame", "offset", "length", "direction", "gaps")
+    return {name: np.asarray(getattr(m, name))[: m.n] for name in names}
+
+
+def _raw(buffer: str, m: Messages, columns: dict[str, Any], offset: Any) -> Raw:
+    return Raw(
+        buffer=buffer,
+        slot=columns["flow"].copy(),
+        side=columns["side"].copy(),
+        source=columns["source"].copy(),
+        time=columns["time"].copy(),
+        frame=columns["frame"].copy(),
+        offset=offset,
+        begin=columns["offset"].copy(),
+        length=columns["length"].copy(),
+        array=m.array,
+    )

@@ -1,0 +1,136 @@
+"""TLS handshakes as buffers: what hellos ask and choose, their fingerprints, and the server's certificates.
+
+    record    | type 1 | version 2 | length 2 | fragment … |
+    handshake | type 1 | length 3 | body … |
+
+Source: RFC 8446, RFC 5246; names as in the Suricata user guide, TLS and JA keywords.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from interlock.decode.buffers.x509 import certificate_buffers
+from interlock.decode.protocols.tls.hello import (
+    ja3_of,
+    ja3_text,
+    ja3s_text,
+    ja4,
+    read_client_hello,
+    read_server_hello,
+)
+from interlock.decode.protocols.tls.reader import Reader as Vectors
+from interlock.errors import DecodeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from interlock.decode.buffers.sink import Sink
+
+__all__ = ["TlsReader"]
+
+HANDSHAKE, CHANGE_CIPHER_SPEC, APPLICATION_DATA = 22, 20, 23
+CLIENT_HELLO, SERVER_HELLO, CERTIFICATE = 1, 2, 11
+MAX_HANDSHAKE: Final = 65_536
+MOST_CERTIFICATES: Final = 16
+_HEADER, _LONGEST = 5, 18_432
+_VERSIONS: Final = {0x0300: b"SSLv3", 0x0301: b"1.0", 0x0302: b"1.1", 0x0303: b"1.2", 0x0304: b"1.3"}
+
+
+class TlsReader:
+    """One connection, up to where each side begins to encrypt."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._held = [b"", b""]
+        self._parts = [b"", b""]
+        self._over = [False, False]
+        self._count = 0
+
+    def feed(self, side: int, octets: bytes, *, lost: bool) -> bool:
+        """See Reader.feed."""
+        if lost:
+            self._over[side] = True
+        if not self._over[side]:
+            self._records(side, self._held[side] + octets)
+        return not all(self._over)
+
+    def end(self) -> None:
+        """See Reader.end."""
+
+    def _records(self, side: int, data: bytes) -> None:
+        at = 0
+        while len(data) - at >= _HEADER and not self._over[side]:
+            kind, size = data[at], int.from_bytes(data[at + 3 : at + 5], "big")
+            if kind in (CHANGE_CIPHER_SPEC, APPLICATION_DATA) or data[at + 1] != 3 or size > _LONGEST:
+                self._over[side] = True
+                break
+            if len(data) - at - _HEADER < size:
+                break
+            if kind == HANDSHAKE:
+                self._handshake(side, data[at + _HEADER : at + _HEADER + size])
+            at += _HEADER + size
+        self._held[side] = b"" if self._over[side] else data[at:]
+
+    def _handshake(self, side: int, octets: bytes) -> None:
+        data = self._parts[side] + octets
+        at = 0
+        while len(data) - at >= 4:
+            size = int.from_bytes(data[at + 1 : at + 4], "big")
+            if size > MAX_HANDSHAKE:
+                self._over[side] = True
+                return
+            if len(data) - at - 4 < size:
+                break
+            try:
+                self._one(side, data[at], data[at + 4 : at + 4 + size])
+            except DecodeError:
+                self._over[side] = True  # its decoder says so
+                return
+            at += 4 + size
+        self._parts[side] = data[at:]
+
+    def _one(self, side: int, kind: int, body: bytes) -> None:
+        if kind == CLIENT_HELLO:
+            self._count += 1
+        made: Iterator[tuple[str, bytes]] = iter(())
+        if kind == CLIENT_HELLO:
+            made = _client(body)
+        elif kind == SERVER_HELLO:
+            made = _server(body)
+        elif kind == CERTIFICATE:
+            made = self._certificates(body)
+        for buffer, octets in made:
+            self._sink.put(side, max(self._count, 1), buffer, octets)
+
+    def _certificates(self, body: bytes) -> Iterator[tuple[str, bytes]]:
+        """| all 3 | size 3 | DER … | … |; the first is the server's own (RFC 5246 clause 7.4.2)."""
+        chain = Vectors(Vectors(body).vector(3))
+        for number in range(MOST_CERTIFICATES):
+            if chain.left() < 3:
+                return
+            octets = chain.vector(3)
+            yield "tls.certs", octets
+            if not number and any(name.startswith("tls.cert_") for name in self._sink.asked):
+                yield from certificate_buffers(octets)
+
+
+def _client(body: bytes) -> Iterator[tuple[str, bytes]]:
+    hello = read_client_hello(body)
+    if hello.server_name:
+        yield "tls.sni", hello.server_name.encode("utf-8", "backslashreplace")
+    text = ja3_text(hello)
+    yield "ja3.string", text.encode()
+    yield "ja3.hash", ja3_of(text).encode()
+    yield "ja4.hash", ja4(hello).encode()
+
+
+def _server(body: bytes) -> Iterator[tuple[str, bytes]]:
+    hello = read_server_hello(body)
+    if hello.retry:
+        return
+    text = ja3s_text(hello)
+    yield "ja3s.string", text.encode()
+    yield "ja3s.hash", ja3_of(text).encode()
+    if hello.version in _VERSIONS:
+        yield "tls.version", _VERSIONS[hello.version]

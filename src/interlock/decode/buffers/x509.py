@@ -1,0 +1,73 @@
+"""What signatures look at in a certificate. Parsed by `cryptography`, isolated and bounded; RFC 5280."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from interlock.decode.protocols.tls.certificate import MAX_CERTIFICATE
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Name
+
+__all__ = ["certificate_buffers"]
+
+_SHORT: Final = {
+    "2.5.4.3": "CN",
+    "2.5.4.4": "SN",
+    "2.5.4.5": "serialNumber",
+    "2.5.4.6": "C",
+    "2.5.4.7": "L",
+    "2.5.4.8": "ST",
+    "2.5.4.9": "street",
+    "2.5.4.10": "O",
+    "2.5.4.11": "OU",
+    "2.5.4.12": "title",
+    "2.5.4.42": "GN",
+    "0.9.2342.19200300.100.1.1": "UID",
+    "0.9.2342.19200300.100.1.25": "DC",
+    "1.2.840.113549.1.9.1": "emailAddress",
+}
+"""Attribute types as RFC 4519 and OpenSSL shorten them; others stand as their numbers."""
+
+
+@lru_cache(maxsize=256)
+def certificate_buffers(octets: bytes) -> tuple[tuple[str, bytes], ...]:
+    """Fingerprint, subject, issuer and serial number of a DER certificate; of what cannot be read the fingerprint."""
+    if not octets:
+        return ()
+    sha1 = hashlib.sha1(octets, usedforsecurity=False).digest()
+    found = [("tls.cert_fingerprint", sha1.hex(":").encode())]
+    if len(octets) <= MAX_CERTIFICATE:
+        found += _read(octets)
+    return tuple(found)
+
+
+def _read(octets: bytes) -> list[tuple[str, bytes]]:
+    from cryptography import x509  # noqa: PLC0415 (rare, and costs 40 ms to import)
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore"
+            )  # certificates of old devices break rules that nobody here relies on
+            read = x509.load_der_x509_certificate(octets)
+            serial = read.serial_number
+            subject, issuer = _name(read.subject), _name(read.issuer)
+    except ValueError:  # cryptography's parser: the decoder tells of what it cannot read
+        return []
+    number = serial.to_bytes(serial.bit_length() // 8 + 1, "big", signed=True)  # as DER has it
+    shown = number.hex(":").upper().encode()
+    return [("tls.cert_subject", subject), ("tls.cert_issuer", issuer), ("tls.cert_serial", shown)]
+
+
+def _name(name: Name) -> bytes:
+    """`C=…, O=…, CN=…`, in the certificate's order."""
+    parts = (f"{_SHORT.get(a.oid.dotted_string, a.oid.dotted_string)}={_text(a.value)}" for a in name)
+    return ", ".join(parts).encode("utf-8", "backslashreplace")
+
+
+def _text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.hex()

@@ -1,0 +1,87 @@
+"""The buffers that can be asked for: their names, whose they are and what they hold.
+
+Names and contents are those of the Suricata user guide (chapter Rules); those marked own are ours.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+__all__ = ["BUFFERS", "PACKET", "STREAM", "Buffer"]
+
+PACKET: Final = "packet"
+STREAM: Final = "stream"
+
+
+class Buffer(NamedTuple):
+    """protocol: whose messages it is cut out of; empty: of anything. meaning: what it holds."""
+
+    protocol: str
+    meaning: str
+
+
+def _of(protocol: str, /, **meanings: str) -> dict[str, Buffer]:
+    return {
+        f"{protocol}.{name.replace('__', '.')}": Buffer(protocol, text) for name, text in meanings.items()
+    }
+
+
+BUFFERS: Final[dict[str, Buffer]] = {
+    PACKET: Buffer("", "payload of one datagram or TCP segment as it came (pkt_data)"),
+    STREAM: Buffer("", "next octets of a TCP stream, put in order, each octet once"),
+    **_of(
+        "http",
+        method="method of a request",
+        uri="request target, decoded and normalised; path and query",
+        uri__raw="request target as it came",
+        url="own: host in lower case and target as it came, one behind the other",
+        request_line="request line without its end",
+        response_line="status line without its end",
+        protocol="version, as `HTTP/1.1`",
+        header="fields but cookies, `Name: value` and line ends; equal names joined by a comma",
+        header__raw="fields as they came",
+        header_names="names of the fields in order, between line ends",
+        start="first line and fields, ended by an empty line",
+        host="host that is asked, in lower case without port",
+        host__raw="host as it came",
+        user_agent="User-Agent",
+        referer="Referer",
+        cookie="Cookie of a request, Set-Cookie of an answer",
+        accept="Accept",
+        accept_lang="Accept-Language",
+        accept_enc="Accept-Encoding",
+        connection="Connection",
+        content_type="Content-Type",
+        content_len="Content-Length",
+        location="Location of an answer",
+        server="Server of an answer",
+        stat_code="status code",
+        stat_msg="reason phrase",
+        request_body="body of a request, chunks joined, first 102,400 octets",
+        response_body="body of an answer, chunks joined, unpacked, first 102,400 octets",
+    ),
+    **_of("dns", query="name that is asked for, without its last dot"),
+    **_of(
+        "tls",
+        sni="host name that the client asks for",
+        version="version that the server chose, as `1.2`",
+        cert_subject="subject of the server's certificate, `C=…, O=…, CN=…`",
+        cert_issuer="issuer of it",
+        cert_serial="serial number of it, octets in hexadecimal between colons",
+        cert_fingerprint="SHA-1 of it, octets in hexadecimal between colons",
+        certs="the certificates of the server's chain, DER, one row each",
+    ),
+    **_of("ja3", hash="JA3 of the ClientHello", string="what JA3 is the hash of"),
+    **_of("ja3s", hash="JA3S of the ServerHello", string="what JA3S is the hash of"),
+    **_of("ja4", hash="JA4 of the ClientHello"),
+    **_of(
+        "file",
+        data="octets of a file or body, unpacked, first 102,400",
+        name="name that the transfer gives it",
+        mime="own: MIME type, told by its first octets",
+        md5="own: hash of all of it, hexadecimal",
+        sha1="own: hash of all of it, hexadecimal",
+        sha256="own: hash of all of it, hexadecimal",
+    ),
+}
+"""Name → buffer."""

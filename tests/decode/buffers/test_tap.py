@@ -1,0 +1,89 @@
+"""Packets, streams and what is read of them: nothing unless asked, nothing lost, nothing twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from decode.feed import CLIENT, SERVER, Tcp, run, tcp
+from interlock.records.buffers import BUFFERS
+from interlock.records.tables import PAYLOADS
+
+ALL = frozenset(BUFFERS)
+RAW = frozenset({"packet", "stream"})
+
+
+def test_nothing_is_made_unless_somebody_asks() -> None:
+    request = [(CLIENT, b"GET / HTTP/1.1\r\n\r\n")]
+    assert "payloads" not in tcp(request, port=80)
+    assert "payloads" not in tcp(request, port=80, wanted=frozenset({"operations"}))
+    made = tcp(request, port=80, wanted=frozenset({"payloads"}))["payloads"]
+    assert {row["buffer"] for row in made} >= {"packet", "stream", "http.method"}
+    assert set(made[0]) == set(PAYLOADS.names)
+
+
+def test_decoding_says_the_same_whether_buffers_are_made_or_not() -> None:
+    talk = [(CLIENT, b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n"), (SERVER, b"HTTP/1.1 200 OK\r\n\r\nx")]
+    plain, tapped = tcp(talk, port=80), tcp(talk, port=80, buffers=ALL)
+    tapped.pop("payloads")
+    assert tapped == plain
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.binary(min_size=2, max_size=40), min_size=1, max_size=12),
+    st.integers(0, 5),
+    st.randoms(use_true_random=False),
+)
+def test_streams_are_whole_in_order_and_each_octet_once(pieces: list[bytes], batch: int, chance: Any) -> None:
+    connection = Tcp(502)
+    connection.open()
+    for octets in pieces:
+        connection.segment(CLIENT, octets)
+    opened, rest = connection.frames[:3], connection.frames[3:]
+    shaken = list(rest) + [frame for frame in rest if chance.random() < 0.3]
+    chance.shuffle(shaken)
+    rows = run([*opened, *shaken], batch=batch, buffers=RAW)["payloads"]
+    streams = [row for row in rows if row["buffer"] == "stream"]
+    assert b"".join(row["octets"] for row in streams) == b"".join(pieces)
+    at = 0
+    for row in streams:
+        assert (row["direction"], row["offset"]) == ("to_server", at)
+        at += len(row["octets"])
+
+
+def test_octets_that_overlap_and_differ_are_taken_once_and_named() -> None:
+    connection = Tcp(80)
+    connection.open()
+    connection.segment(CLIENT, b"GET /good HTTP/1.1\r\n")
+    connection.sequence[CLIENT] -= 20
+    connection.segment(CLIENT, b"GET /evil HTTP/1.1\r\n")
+    connection.segment(CLIENT, b"\r\n")
+    rows = run(connection.frames, buffers=frozenset({"http.uri", "stream"}))
+    assert [row["octets"] for row in rows["payloads"] if row["buffer"] == "http.uri"] == [b"/good"]
+    assert "segment-rewritten" in {row["oddity"] for row in rows["oddities"]}
+
+
+def test_names_in_a_client_hello() -> None:
+    rows = tcp([(CLIENT, _hello(b"evil.example"))], port=443, buffers=ALL)["payloads"]
+    found = {row["buffer"]: row["octets"] for row in rows}
+    assert found["tls.sni"] == b"evil.example"
+    assert found["ja3.string"].startswith(b"771,47,0")
+
+
+def _hello(name: bytes) -> bytes:
+    listed = b"\0" + len(name).to_bytes(2, "big") + name
+    extension = b"\0\0" + (len(listed) + 2).to_bytes(2, "big") + len(listed).to_bytes(2, "big") + listed
+    body = (
+        b"\x03\x03"
+        + bytes(32)
+        + b"\0"
+        + b"\0\x02\0\x2f"
+        + b"\x01\0"
+        + len(extension).to_bytes(2, "big")
+        + extension
+    )
+    shake = b"\x01" + len(body).to_bytes(3, "big") + body
+    return b"\x16\x03\x01" + len(shake).to_bytes(2, "big") + shake
