@@ -34,6 +34,7 @@ cdef class Dissector:
     cdef Messages tapped_packets, tapped_streams
 
     cdef int _note(self, Messages out, int slot, int side, Py_ssize_t start, Py_ssize_t end) except -1
+    cdef int _note_packet(self, int kind, int slot, int side) except -1
     cdef int _frame(self, int kind) except -1
     cdef int _account(self, int slot, int side) except -1
     cdef int _tick(self, long long time) except -1

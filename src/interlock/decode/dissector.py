@@ -123,6 +123,13 @@ class Dissector:
         gaps: cython.int = self.flows.gaps[slot]
         return out.append(slot, side, 2 * self.late, start, length, p.time, p.frame, p.source, p.clock, gaps)
 
+    def _note_packet(self, kind, slot, side):
+        """A datagram, or a segment where these are asked for, too."""
+        p: Packet = self.packet
+        if self.flows.opaque[slot] == 1 or (kind == 4 and self.segments == 0):
+            return 0
+        return self._note(self.tapped_packets, slot, side, p.start, p.end)
+
     def run(self, frames, realm_codes):
         """Dissect a Frames batch; realm_codes: realm index per source."""
         self._bind(frames.octets, frames.used)
@@ -245,14 +252,12 @@ class Dissector:
         duplicate: cython.int = self._account(slot, side)
         if self.suspects and (p.source, p.frame) in self.hung:
             self._pass_over(slot)
+        if self.datagrams and duplicate == 0:
+            self._note_packet(kind, slot, side)
         if kind == 4:
-            if self.segments and duplicate == 0 and f.opaque[slot] != 1:
-                self._note(self.tapped_packets, slot, side, p.start, p.end)
             return self._tcp(slot, side)
         if duplicate:
             return 0
-        if self.datagrams and f.opaque[slot] != 1:
-            self._note(self.tapped_packets, slot, side, p.start, p.end)
         if kind == 5 or kind == 1 or kind == 2:
             return self._datagram(slot, side)
         return 0
