@@ -242,3 +242,9 @@ def test_a_network_puts_frames_out_of_order_by_less() -> None:
 
 def test_who_connects_anew_after_a_reset_may_have_sent_it() -> None:
     assert _reset_amid(_syn(), _frame(0, read(2), 1000), pause=600) == []
+
+
+def test_a_scanner_whose_own_machine_resets_what_it_knows_nothing_of_is_nobody_else() -> None:
+    reset = feed.ethernet(ipv4(segment(0, b"", seq=1000, flags=4), side=0), 0x0800, side=0)
+    others = [feed.ethernet(bytes(46), 0x88B5, side=0)] * 600
+    assert _names([_syn(), reset, *others, _frame(0, read(), 1000)]) == []

@@ -493,7 +493,13 @@ class Dissector:
         return 0
 
     def _reset(self, slot, side):
-        """Keep in mind when an end is said to have given a connection up, of the last few that did."""
+        """Keep in mind when an end is said to have given a connection up, of the last few that did.
+
+        One that never acknowledged anything has none: scanners send past their own machine's TCP, which resets what
+        it knows nothing of, and go on.
+        """
+        if self.flows.acked[slot, side] < 0:
+            return 0
         key = ((self.flows.ident[slot] >> 2) << 1) | side
         if key not in self.resets and len(self.resets) >= RESETS:
             del self.resets[next(iter(self.resets))]

@@ -38,6 +38,7 @@ _CAPTURE_MADE: Final = (
     "unpaired",
     *("send-number", "receive-number", "number-before", "acknowledged-before", "segment-re"),
     "reset-by-another",
+    "answer-differs",
 )
 """Oddities whose name holds one of these tell of the capture, or of the order of messages that are well formed each."""
 

@@ -43,8 +43,11 @@ _ORDER: Final = (
     "replay",
     "retransmissions",
     "gaps",
+    "segment-re",
+    "reset-by-another",
+    "answer-differs",
 )
-"""Words in the names of oddities that say that packets came twice, late, or not at all."""
+"""Words in the names of oddities that say that packets came twice, late, not at all or from somebody else."""
 _STREAM: Final = ("retransmissions", "gaps")
 
 
@@ -200,8 +203,8 @@ _STREAMS: Final = {
     "gaps": "packets that never came",
 }
 _ORDER_MATTERS: Final = (
-    "Messages that come twice, in another order or not at all are what somebody in the middle makes who plays commands "
-    "again, holds values back or slips in his own; a broken cable or switch does it, too."
+    "Messages that come twice, in another order, not at all or not as they were sent are what somebody in the middle "
+    "makes who plays commands again, holds values back or slips in his own; a broken cable or switch does it, too."
 )
 _SHAPE_MATTERS: Final = "Devices are tested with what is well formed: what breaks the rules may stop them."
 _ACTIONS: Final = (

@@ -44,7 +44,7 @@ _DISTORTED: Final = {
 }
 _NO_LOSS: Final = frozenset(
     {"send-number-falls", "receive-number-falls", "number-before-its-turn", "acknowledged-before-sent"}
-    | {"segment-rewritten", "segment-replayed", "reset-by-another"}
+    | {"segment-rewritten", "segment-replayed", "reset-by-another", "answer-differs"}
 )
 """Oddities that frames missing from a capture cannot make: what is lost lets numbers leap, never fall."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from typing import Any, Final
 
+from interlock.decode.echoes import asks, repeats
 from interlock.decode.protocols.dnp3.naming import point_name
 from interlock.errors import DecodeError
 
@@ -46,15 +47,19 @@ def points(
 ) -> None:
     """Read the blocks behind one header; d: the decoder, its `app` cursor at the first block.
 
-    A request has an item per block; the answer repeats the blocks in order, each with its status.
+    A request has an item per block; the answer repeats the blocks in order, each with its status: one that repeats
+    others, and calls them done, answers another command.
     Raises DecodeError where a block has no known size.
     """
     if group == 41 and variation not in _ANALOG:
         raise DecodeError("object-unknown", d.app.offset())
+    said, failed = list[tuple[Any, ...]](), False
     for k in range(min(count, _MAX_POINTS)):
         index = d.prefix_of(prefix) if prefix else max(start, 0) + k
         block = _relay(d.app.take(11)) if group == 12 else _analog(d.app, variation)
         status = block.pop("status")
+        said.append((group, variation, index, *block.values()))
+        failed = failed or bool(status)
         if mode == _ANSWERED:
             if status:
                 out.settle_item(row, d.points, _REFUSED, status)
@@ -63,7 +68,7 @@ def points(
             if mode == _ASKED:
                 _value(d, m, i, out, row, group, variation, index, block)
         d.points += 1
-        said = {"status": status, "status_name": STATUSES.get(status)} if mode != _ASKED else {}
+        told = {"status": status, "status_name": STATUSES.get(status)} if mode != _ASKED else {}
         d.facts.detail(
             "dnp3_controls",
             m,
@@ -75,9 +80,13 @@ def points(
                 "object": point_name(group, index),
                 "block": f"g{group}v{variation}",
                 **block,
-                **said,
+                **told,
             },
         )
+    if mode == _ASKED:
+        asks(out, row, m, i, *said)
+    elif mode == _ANSWERED and not repeats(out, row, m, i, *said) and not failed:
+        d.facts.oddity(m, i, "dnp3", "answer-differs")
 
 
 def _relay(octets: bytes) -> dict[str, Any]:

@@ -35,6 +35,7 @@ cdef class Iec104(Decoder):
     cdef _asdu(self, Messages m, int i, Sheet out, int number)
     cdef int _fits(self, Messages m, int i, Py_ssize_t left) except -1
     cdef _command(self, Messages m, int i, Sheet out)
+    cdef long long _said(self) except? -1
     cdef long long _key(self) except -1
     cpdef int answered(self, Messages m, int i, Sheet out, long long key) except -2
     cdef _describe(self, Messages m, int i, Sheet out, int row, long long key, int direction)

@@ -15,6 +15,7 @@ import cython
 import numpy as np
 
 from interlock.decode.decoder import Decoder
+from interlock.decode.echoes import asks, repeats
 from interlock.decode.framing import LengthFramer
 from interlock.decode.protocols.iec104 import rare
 from interlock.decode.protocols.iec104.elements import ELEMENTS, FORMS, QUALIFIER_AT, flag_text
@@ -289,15 +290,20 @@ class Iec104(Decoder):
         """Control direction, and what comes back of it: confirmations, refusals and terminations."""
         key: cython.longlong = self._key()
         cause: cython.int = self.cause
+        said: cython.longlong = self._said()
         row: cython.int
         if cause == 5 or cause == 6 or cause == 8:
             row = out.ask(m, i, self.f, self.kind, key)
+            if said >= 0:
+                asks(out, row, m, i, said)
             self._describe(m, i, out, row, key, WRITTEN)
         elif cause == 7 or cause == 9 or 44 <= cause <= 47:
             row = self.answered(m, i, out, key)
             if row < 0:
                 row = out.orphan(m, i, self.f, self.kind, -1)
                 self._describe(m, i, out, row, key, UNSAID)
+            elif cause == 7 and said >= 0 and not repeats(out, row, m, i, said) and not self.negative:
+                self.facts.oddity(m, i, "iec104", "answer-differs", 9)
             if self.negative or cause >= 44:
                 out.settle(row, REFUSED, cause)
         else:
@@ -308,6 +314,19 @@ class Iec104(Decoder):
             if self.negative:
                 out.settle(row, REFUSED, cause)
         rare.detail(self, m, i, out.operation_of(row))
+
+    def _said(self):
+        """The value of a command of one object, which its confirmation mirrors (60870-5-5); -1 where it has none."""
+        c: Cursor = self.cursor
+        form: cython.int = self.elements[self.kind, 1]
+        octets: cython.int = 2 if form in (F_NVA, F_SVA) else 4 if form in (F_R32, F_BSI) else 1
+        if not self.standard or self.vsq != 1 or not 45 <= self.kind <= 64 or c.left() < 3 + octets:
+            return -1
+        said: cython.longlong = 0
+        k: cython.int
+        for k in range(octets):
+            said = said << 8 | c.peek(3 + k)
+        return said & (1 if form == F_SCO else 3) if octets == 1 else said
 
     def _key(self):
         """Pairing key of a command: type, common address, first object, select or execute, whether deactivated."""

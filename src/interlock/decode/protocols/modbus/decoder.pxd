@@ -19,6 +19,7 @@ cdef class Modbus(Decoder):
     cdef int _object(self, int kind, int address) except -1
     cdef _ask(self, Messages m, int i, Sheet out, int transaction, int unit, int function)
     cdef _range(self, Messages m, int i, Sheet out, int row, int kind)
+    cdef long long _echo(self, int function) except? -1
     cdef _write(self, Messages m, int i, Sheet out, int row, int function)
     cdef _answer(self, Messages m, int i, Sheet out, int transaction, int unit, int function)
     cdef _read_values(self, Messages m, int i, Sheet out, int row, int function)

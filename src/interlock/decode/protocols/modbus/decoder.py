@@ -12,6 +12,7 @@ from __future__ import annotations
 import cython
 
 from interlock.decode.decoder import Decoder
+from interlock.decode.echoes import asks, repeats
 from interlock.decode.framing import LengthFramer
 from interlock.decode.protocols.modbus.umas import Umas
 from interlock.decode.spec import NEED_MORE, ProtocolSpec
@@ -86,6 +87,9 @@ class Modbus(Decoder):
         if 1 <= function <= 4:
             self._range(m, i, out, row, function - 1)
         elif function in (5, 6, 15, 16, 22):
+            said: cython.longlong = self._echo(function)
+            if said >= 0:
+                asks(out, row, m, i, said)
             self._write(m, i, out, row, function)
         elif function == 23:
             self._range(m, i, out, row, HOLDING)
@@ -112,6 +116,21 @@ class Modbus(Decoder):
         out.set_object(row, self._object(kind, address), count)
         if count == 0 or address + count > 65536:
             self.facts.oddity(m, i, "modbus", "quantity-out-of-range", c.offset() - 2)
+
+    def _echo(self, function):
+        """What an answer to a write repeats of it, from the cursor on: place, and value or count, or both masks.
+
+        -1 where it is not whole. Source: V1.1b3, clauses 6.5, 6.6, 6.11, 6.12, 6.16.
+        """
+        c: Cursor = self.cursor
+        said: cython.longlong = function
+        octets: cython.int = 6 if function == 22 else 4
+        k: cython.int
+        if c.left() < octets:
+            return -1
+        for k in range(octets):
+            said = said << 8 | c.peek(k)
+        return said
 
     def _write(self, m, i, out, row, function):
         c: Cursor = self.cursor
@@ -221,6 +240,10 @@ class Modbus(Decoder):
             out.set_unit(row, self._unit(unit))
         if function & 0x80:
             out.settle(row, REFUSED, c.u8())
+        elif plain in (5, 6, 15, 16, 22):
+            said: cython.longlong = self._echo(plain)
+            if said >= 0 and not repeats(out, row, m, i, said):
+                self.facts.oddity(m, i, "modbus", "answer-differs", 8)
         elif 1 <= plain <= 4 or plain == 23:
             self._read_values(m, i, out, row, plain)
         elif plain == 43:
