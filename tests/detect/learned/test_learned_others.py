@@ -226,6 +226,16 @@ def test_numbers_as_the_standard_has_them_are_no_news(numbers: list[tuple[int, i
 
 
 @pytest.mark.parametrize(
+    "wrong", [{"num_dat_set_entries": 99, "entries": 2}, {"length": 0x7FFF}], ids=["entries", "length"]
+)
+def test_a_message_that_no_subscriber_takes_speaks_for_nobody(wrong: dict[str, int]) -> None:
+    heard = published((4, 5), (4, 6), (1, 3), (4, 7))
+    assert found(PublisherSequence(), {}, heard) != ()
+    heard["goose"][2] |= wrong
+    assert found(PublisherSequence(), {}, heard) == ()
+
+
+@pytest.mark.parametrize(
     ("numbers", "falls"),
     [
         ([(4, 0), (5, 0), (4, 1), (5, 1), (4, 2)], 2),

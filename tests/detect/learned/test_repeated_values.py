@@ -105,3 +105,22 @@ def test_what_is_remembered_comes_back_also_as_early_versions_wrote_it() -> None
     early = RepeatedValues()
     early.load(json.dumps(kept).encode())
     assert early.dump() == detector.dump()
+
+
+def apart(blocks: list[list[float]], **more: Any) -> Tables:
+    """The same numbers as so many objects, each read by itself."""
+    rows = read([], **more)["values"]
+    for n, block in enumerate(blocks):
+        rows += [{**read([[value]], object=f"DB1.DBD{4 * k}")["values"][0], "at": n} for k, value in enumerate(block)]
+    return {"values": rows}
+
+
+def test_single_numbers_that_all_stand_still_are_one_cause() -> None:
+    moving = [[level, flow, flow + level] for level, _, flow in noisy(900)]
+    later = [[level, flow, flow + level] for level, _, flow in noisy(50, 2)]
+    (finding,) = found(RepeatedValues(), apart(moving), apart(later + [later[-1]] * 260))
+    assert finding.title.endswith("at 1 DB1.DBD0 and 2 other places have stood still, all at once")
+    one_moves = later + [[*later[-1][:2], n] for n in range(260)]
+    assert found(RepeatedValues(), apart(moving), apart(one_moves)) == ()
+    two = [row[:2] for row in moving], [row[:2] for row in later] + [later[-1][:2]] * 260
+    assert found(RepeatedValues(), apart(two[0]), apart(two[1])) == ()

@@ -62,3 +62,34 @@ def test_it_does_not_depend_on_the_cut(cut: int) -> None:
     for part in (table.slice(0, cut), table.slice(cut)):
         list(detector.feed(Batch("values", part), CONTEXT))
     assert tuple(detector.conclude(CONTEXT)) == whole
+
+
+STEERED = {"direction": "written", "object": "holding:0"}
+SPEEDS = [[level] for level, _ in walk(1200)]
+
+
+def commanded(*leap: float, **more: str) -> Tables:
+    return read([[leap[0] if leap and 60 <= n < 120 else level] for n, (level, _) in enumerate(walk(180, 5))],
+                **{**STEERED, **more})  # fmt: skip
+
+
+def test_a_command_that_leaps_amid_its_range_is_a_manipulation() -> None:
+    (finding,) = found(UnusualStep(), read(SPEEDS, **STEERED), commanded(1333.0))
+    assert finding.techniques[0] == "T0836"
+    assert "keeps writing to" in finding.title
+    assert finding.count == 2
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (read(SPEEDS, **STEERED), commanded()),
+        (read(SPEEDS, **STEERED), commanded(0.0)),
+        (read(SPEEDS, **STEERED), commanded(max(level for (level,) in SPEEDS))),
+        (read(SPEEDS, **{**STEERED, "direction": "read"}), commanded(1333.0)),
+        (read(SPEEDS, **STEERED), commanded(1333.0, object="holding:7")),
+    ],
+    ids=["moves on", "switched off", "full speed", "only ever read", "another object"],
+)
+def test_commands_that_control_gives_are_not_said(before: Tables, after: Tables) -> None:
+    assert found(UnusualStep(), before, after) == ()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from interlock.detect.learned.places import Seconds
     from interlock.detect.tally import Key
 
-__all__ = ["READ", "Lined", "Readings"]
+__all__ = ["ASKED", "READ", "TOLD", "Lined", "Readings"]
 
 READ: Final = (
     "source",
@@ -32,6 +32,9 @@ READ: Final = (
     "number",
 )
 """Columns of values that are read."""
+TOLD: Final = ("read", "reported")
+ASKED: Final = ("written",)
+"""Directions of values: what machines tell, and what they are told to do."""
 _GROUPED: Final = READ[:7]
 
 
@@ -72,13 +75,17 @@ class Readings:
         return begins
 
     def seated(
-        self, batch: Batch, place: Callable[[Key, int], int], seconds: Seconds
+        self,
+        batch: Batch,
+        place: Callable[[Key, int], int],
+        seconds: Seconds,
+        directions: tuple[str, ...] = TOLD,
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Give the rows that count, object by object, and their places: of what was told the first of each second.
 
         place: of a block (realm, client, server, protocol, place, width) and its width; -1: it has none.
         """
-        usable = batch.among("direction", ("read", "reported")) & (self.lengths > 0)
+        usable = batch.among("direction", directions) & (self.lengths > 0)
         if not usable.any():
             return _NONE, _NONE
         groups = batch.groups(*_GROUPED, bins=self.lengths, named="numbers")
@@ -95,13 +102,18 @@ class Readings:
         return rows, places[rows]
 
     def lined(
-        self, batch: Batch, place: Callable[[Key, int], int], seconds: Seconds, most: int
+        self,
+        batch: Batch,
+        place: Callable[[Key, int], int],
+        seconds: Seconds,
+        most: int,
+        directions: tuple[str, ...] = TOLD,
     ) -> Lined | None:
         """Line up the rows that count, with up to `most` of their numbers; None where there are none.
 
         Rows with a number that is none are left out.
         """
-        rows, places = self.seated(batch, place, seconds)
+        rows, places = self.seated(batch, place, seconds, directions)
         if not len(rows):
             return None
         widths = np.minimum(self.lengths[rows], most)

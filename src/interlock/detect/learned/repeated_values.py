@@ -38,7 +38,7 @@ LOOPED: Final = 2
 STILL: Final = 6
 """Blocks in a row without anything new: of readings that come back, and of one that stays."""
 LEAST_NUMBERS: Final = 3
-"""Of a block of numbers that stands still: fewer may be at rest with the machine."""
+"""Of a block of numbers that stands still, or of all that is read of a machine: fewer may be at rest with it."""
 
 
 class RepeatedValues(Learner):
@@ -118,6 +118,7 @@ class RepeatedValues(Learner):
                     source, codes = batch.words("source")
                     row = ended.rows[at : at + 1]
                     self.tallies[key].add_rows(source[int(codes[row[0]])] or "", batch, row)
+                    self.tallies[key].note("object", self._readers.keys[int(places[at])][4])
                     yield key
 
     def _cause(self, place: int) -> Key | None:
@@ -125,7 +126,19 @@ class RepeatedValues(Learner):
         key = self._readers.keys[place]
         if self._looped[place] >= LOOPED:
             return (*key, "looped")
-        return (*key, "still") if int(key[5]) >= LEAST_NUMBERS else None
+        if int(key[5]) >= LEAST_NUMBERS:
+            return (*key, "still")
+        beside = self._beside(key)
+        return (*beside[0], "still") if sum(int(one[5]) for one in beside) >= LEAST_NUMBERS else None
+
+    def _beside(self, key: Key) -> list[Key]:
+        """Everything that this client reads of this server and that always moved, where all of it stands still now."""
+        keys = sorted(one for one in self._readers.keys if one[:4] == key[:4])
+        places = np.array([self._readers.find(one) for one in keys])
+        moved = self._moved(places)
+        # Those whose block ends next are a block behind.
+        still = self._still[places[moved]] >= STILL - 1
+        return [one for one, moves in zip(keys, moved.tolist(), strict=True) if moves] if still.all() else []
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Say what comes back, or stays."""
@@ -133,6 +146,8 @@ class RepeatedValues(Learner):
         ends = standing(context, (realm, client, server), tally, stranger=False)
         name, looped = context.name, kind == "looped"
         how = "come back as they were before, in turn" if looped else "have stood still, all at once"
+        others = len(tally.noted("object")) - 1
+        where = f"{place} and {counted(others, 'other place')}" if others > 0 else place
         return Verdict(
             realm=realm,
             machines=(client, server),
@@ -140,7 +155,7 @@ class RepeatedValues(Learner):
             kind="change" if ends.ordered else "alert",
             severity=ends.severity("high" if looped else "medium"),
             confidence=0.8 if looped else 0.6,
-            title=f"Values that {name(realm, client)} reads of {name(realm, server)} at {place} {how}",
+            title=f"Values that {name(realm, client)} reads of {name(realm, server)} at {where} {how}",
             seen=f"Seen {counted(tally.count, 'time')} that {BLOCK} readings brought nothing new among {MEMORY}, where "
             f"they had always brought at least {self._least_new(key[:6])}. {ends.told()}".strip(),
             matters="Whoever plays a recording of a quiet process to those who watch it can do in the meantime what he "

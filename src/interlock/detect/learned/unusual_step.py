@@ -1,4 +1,4 @@
-"""A value that always moved little by little and now leaps: nothing physical can have moved it so."""
+"""A value that always moved little by little and now leaps: nothing physical can have moved it so, nor its control."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from interlock.detect.batch import MINUTE_NS
 from interlock.detect.causes import Verdict
 from interlock.detect.learned.learner import Learner
 from interlock.detect.learned.places import Seconds
-from interlock.detect.learned.readings import READ, Readings
+from interlock.detect.learned.readings import ASKED, READ, TOLD, Readings
 from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.learned.usual_steps import TIMES, UsualSteps
 from interlock.detect.techniques import named
@@ -19,6 +19,8 @@ from interlock.records.finding import Action
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from numpy.typing import NDArray
 
     from interlock.detect.batch import Batch
     from interlock.detect.interface import Context
@@ -29,6 +31,8 @@ __all__ = ["UnusualStep"]
 
 MAX_OBJECTS: Final = 5_000
 MAX_NUMBERS: Final = 64
+_WRITTEN: Final = " (written)"
+"""Behind the place of what is written: the same object may be read, too."""
 
 
 class UnusualStep(Learner):
@@ -54,27 +58,39 @@ class UnusualStep(Learner):
 
     def take(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
         """Widen what steps are usual."""
-        moves = self._moves(batch, lambda key, width: self.steps.make(key, min(width, MAX_NUMBERS)))
-        if moves is None:
-            return
-        for row in np.unique(moves.row[self.steps.leaps(moves)]).tolist():
-            time = int(batch.times_ns()[moves.rows[row]])
-            self.surprise(self.steps.keys[int(moves.places[row])], time // MINUTE_NS)
-        self.steps.learn(moves)
+        for moves in self._moves(batch, self.steps.make):
+            for row in np.unique(moves.row[self.steps.leaps(moves)]).tolist():
+                time = int(batch.times_ns()[moves.rows[row]])
+                self.surprise(self.steps.keys[int(moves.places[row])], time // MINUTE_NS)
+            self.steps.learn(moves)
 
-    def _moves(self, batch: Batch, place: Callable[[Key, int], int]) -> Moves | None:
+    def _moves(self, batch: Batch, seat: Callable[[Key, int], int]) -> Iterator[Moves]:
+        """Moves of what is told, then of what is written; `seat` gives an object's place."""
         readings = Readings.of(batch)
-        lined = None if readings is None else readings.lined(batch, place, self._seconds, MAX_NUMBERS)
-        return None if lined is None else self.steps.moves(lined)
+        if readings is None:
+            return
+
+        def told(key: Key, width: int) -> int:
+            return seat(key, min(width, MAX_NUMBERS))
+
+        def written(key: Key, width: int) -> int:
+            return told((*key[:4], key[4] + _WRITTEN, key[5]), width)
+
+        for directions, place in ((TOLD, told), (ASKED, written)):
+            lined = readings.lined(batch, place, self._seconds, MAX_NUMBERS, directions)
+            if lined is not None:
+                yield self.steps.moves(lined)
 
     def deviations(self, batch: Batch, context: Context) -> Iterator[Key]:  # noqa: ARG002 - the interface's shape
         """Count leaps."""
-        moves = self._moves(batch, lambda key, width: self.steps.find(key, min(width, MAX_NUMBERS)))
-        if moves is None:
-            return
-        leaps = self.steps.leaps(moves)
-        if not len(leaps):
-            return
+        for moves in self._moves(batch, self.steps.find):
+            leaps = self.steps.leaps(moves)
+            if len(leaps) and self.steps.keys[int(moves.places[0])][4].endswith(_WRITTEN):
+                leaps = leaps[self.steps.amid(moves, leaps)]
+            if len(leaps):
+                yield from self._counted(batch, moves, leaps)
+
+    def _counted(self, batch: Batch, moves: Moves, leaps: NDArray[np.int64]) -> Iterator[Key]:
         words, codes = batch.words("source")
         rows, numbers = moves.row[leaps], self.steps.number_of(moves, leaps)
         cells = np.stack((moves.places[rows], codes[moves.rows[rows]]), axis=1)
@@ -98,7 +114,14 @@ class UnusualStep(Learner):
         leap = max((float(word) for word in tally.noted(f"leap-{at}")), default=0.0)
         ends = standing(context, (realm, client, server), tally, stranger=False)
         name, where = context.name, f"{place}, number {at + 1}" if self.steps.width(key) > 1 else place
-        ends_told = f"{name(realm, client)} is told by {name(realm, server)}"
+        written = place.endswith(_WRITTEN)
+        if written:
+            where = where.replace(_WRITTEN, "")
+        ends_told = (
+            f"{name(realm, client)} keeps writing to {name(realm, server)}"
+            if written
+            else f"{name(realm, client)} is told by {name(realm, server)}"
+        )
         return Verdict(
             realm=realm,
             machines=(client, server),
@@ -108,14 +131,13 @@ class UnusualStep(Learner):
             confidence=0.7,
             title=f"A value that {ends_told} at {where} leaps by {leap:g}, where {largest:.4g} was the most",
             seen=f"Seen {counted(tally.count, 'reading')} that leapt. {ends.told()}".strip(),
-            matters="What is measured moves as its process can: a leap is a broken or exchanged sensor, or a value "
-            "that somebody changed on its way, by which operators and controllers then act.",
+            matters=_WRITTEN_MATTERS if written else _TOLD_MATTERS,
             silent=f"Silent for numbers that rest most of the time, for steps up to {TIMES:g} times the largest while "
-            "learning, after pauses, under a work order for the machine that tells it, and once accepted (`interlock "
-            "baseline accept`).",
+            "learning, after pauses, for what is written to or from nothing and the ends of its range, under a work "
+            "order for the machine that tells it, and once accepted (`interlock baseline accept`).",
             actions=_ACTIONS,
             deed=deed_at(realm, "", (server,)),
-            techniques=named("leaping-value"),
+            techniques=named("strange-value-written" if written else "leaping-value"),
             requirements=(
                 *("IEC 62443-3-3 SR 3.1", "IEC 62443-3-3 SR 3.5", "IEC 62443-3-3 SR 6.2"),
                 "NIS2 Art. 21(2)(b)",
@@ -148,6 +170,14 @@ class UnusualStep(Learner):
             self.steps.restore_last(tuple(str(w) for w in key), int(time), [float(n) for n in numbers])
 
 
+_TOLD_MATTERS: Final = (
+    "What is measured moves as its process can: a leap is a broken or exchanged sensor, or a value that somebody "
+    "changed on its way, by which operators and controllers then act."
+)
+_WRITTEN_MATTERS: Final = (
+    "What a controller steers by moves with its process: a leap amid its range is a change of mode, or a command that "
+    "somebody changed on its way or gave in its stead."
+)
 _ACTIONS: Final = (
     Action(
         text="Compare the value with a local gauge and with what is told of it elsewhere.",

@@ -140,6 +140,21 @@ class UsualSteps:
             judged &= moves.step[far] > SPAN * (self._most[slot] - self._least[slot])
         return far[judged]
 
+    def amid(self, moves: Moves, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which of these numbers neither began nor ended a step at nothing or at an end of their range.
+
+        To switch a drive off, or a valve open, is no leap of what steers it.
+        """
+        slot, value, step = moves.slot[numbers], moves.value[numbers], moves.step[numbers]
+        least, most = self._least[slot], self._most[slot]
+        near = 1e-9 * (most - least)
+        inside = np.ones(len(numbers), np.bool_)
+        # Where it came from is one of two places, a step away; where either is an end, it counts as one.
+        for at in (value, value - step, value + step):
+            for end in (np.zeros(len(numbers)), least, most):
+                inside &= np.abs(at - end) > near
+        return inside
+
     def number_of(self, moves: Moves, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
         """Which numbers of their objects these are, from 0."""
         at: NDArray[np.int64] = moves.slot[numbers] - self._begins[moves.places[moves.row[numbers]]]
