@@ -29,6 +29,8 @@ _COLUMNS: Final = {
     "operations": ("source", "realm", "object"),
 }
 _SAMPLED: Final = "sampled-values"
+_LONGEST: Final = 1_500
+"""Octets of a GOOSE message that an Ethernet frame can carry."""
 
 
 class PublisherSequence(CauseDetector):
@@ -42,7 +44,10 @@ class PublisherSequence(CauseDetector):
     name: ClassVar[str] = "publisher-sequence"
     table: ClassVar[str] = "goose"
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "goose": ("source", "realm", "time", "frame", "client", "server", "gocb_ref", "st_num", "sq_num"),
+        "goose": (
+            *("source", "realm", "time", "frame", "client", "server", "gocb_ref", "st_num", "sq_num"),
+            *("length", "num_dat_set_entries", "entries"),
+        ),
         "operations": (
             *("source", "realm", "time", "frame", "client", "server"),
             *("protocol", "object", "transaction", "item", "outcome"),
@@ -66,6 +71,8 @@ class PublisherSequence(CauseDetector):
             if not sampled.any():
                 return
             batch = batch.take(sampled & (batch.integers("item") == 0) & batch.known("transaction"))
+        elif not (heeded := _heeded(batch)).all():
+            batch = batch.take(heeded)
         kind = "goose" if batch.table == "goose" else "sampled_values"
         groups = batch.groups(*_COLUMNS[batch.table])
         for group, (source, realm, block) in groups:
@@ -164,6 +171,17 @@ class PublisherSequence(CauseDetector):
     def restore_own(self, state: Any) -> None:
         """Take them back."""
         self._last = {tuple(str(w) for w in where): [int(n) for n in numbers] for where, numbers in state}
+
+
+def _heeded(batch: Batch) -> NDArray[np.bool_]:
+    """Tell which GOOSE messages a subscriber takes: what contradicts itself is thrown away, and tells nobody anything.
+
+    Source: IEC 61850-8-1, Annex C (length), 18.1.2.5 (numDatSetEntries).
+    """
+    announced = batch.known("num_dat_set_entries")
+    mistaken = announced & (batch.integers("num_dat_set_entries") != batch.integers("entries"))
+    heeded: NDArray[np.bool_] = ~mistaken & (batch.integers("length") <= _LONGEST)
+    return heeded
 
 
 def _numbers(batch: Batch, rows: NDArray[np.int64]) -> NDArray[np.int64]:
