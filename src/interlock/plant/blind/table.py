@@ -15,6 +15,7 @@ from interlock.plant.blind.families import (
     opcua,
     services,
     telecontrol,
+    told,
 )
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ FAMILIES: Final[dict[str, Callable[[Draws], Scenario]]] = {
     **modbus.FAMILIES,
     **in_path.FAMILIES,
     **telecontrol.FAMILIES,
+    **told.FAMILIES,
     **controllers.FAMILIES,
     **opcua.FAMILIES,
     **field.FAMILIES,

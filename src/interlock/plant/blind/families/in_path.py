@@ -160,17 +160,56 @@ def _errors(draws: Draws) -> Scenario:
     return drawn("answers-refused", ids, one_of(draws, _HIDDEN), ["plc-water", "hmi"], script)
 
 
+class _Commands:
+    """Writes of a speed, changed on their way: the value, the register, or the function by which it is written.
+
+    hides: what the drive answers is made to fit, as where only the last leg is seen; else it answers as it was asked
+    before, as where somebody changes answers back.
+    """
+
+    def __init__(self, draws: Draws) -> None:
+        self.how = one_of(draws, ("value", "shift", "register", "function"))
+        self.hides = draws.uniform() < 0.5
+        self._speed, self._by, self._register = (
+            count(draws, 0, 6000),
+            count(draws, 400, 2500),
+            count(draws, 1, 40),
+        )
+        self._by = self._by if draws.uniform() < 0.5 else -self._by
+        self._asked: dict[bytes, bytes] = {}
+
+    def __call__(self, side: int, payload: bytes) -> bytes | None:
+        """See InPath."""
+        if len(payload) != 12 or payload[7] != 6:
+            return None
+        if side:
+            return self._answer(payload) if self.hides else None
+        value = int.from_bytes(payload[10:], "big")
+        if self.how == "value":
+            made = payload[:10] + self._speed.to_bytes(2, "big")
+        elif self.how == "shift":
+            made = payload[:10] + min(6000, max(0, value + self._by)).to_bytes(2, "big")
+        elif self.how == "register":
+            made = payload[:8] + self._register.to_bytes(2, "big") + payload[10:]
+        else:
+            made = payload[:4] + b"\0\x09" + payload[6:7] + b"\x10" + payload[8:10] + b"\0\1\2"
+            made += self._speed.to_bytes(2, "big")
+        self._asked = {payload[:2]: made}
+        return made
+
+    def _answer(self, payload: bytes) -> bytes | None:
+        asked = self._asked.get(payload[:2])
+        if asked is None or len(asked) == 12:
+            return asked
+        return asked[:4] + b"\0\6" + asked[6:12]
+
+
 def _commands(draws: Draws) -> Scenario:
-    """The speed that the water controller tells its drive is another one on the way (MSCI, Electra)."""
-    speed, lasts = count(draws, 0, 6000), draws.uniform(60.0, 240.0)
+    """The speed that the water controller tells its drive is another one on the way (MSCI, MPCI, Electra)."""
+    lasts, changed = draws.uniform(60.0, 240.0), _Commands(draws)
 
     def script(scene: Scene) -> Script:
-        def change(side: int, payload: bytes) -> bytes | None:
-            if side or len(payload) != 12 or payload[7] != 6:
-                return None
-            return payload[:10] + speed.to_bytes(2, "big")
-
-        yield from _for_a_while(scene, InPath("plc-water", "drive-pump", 502, change), lasts)
+        yield from _for_a_while(scene, InPath("plc-water", "drive-pump", 502, changed), lasts)
 
     ids = ("T0831", "T0830", "T0836", "T0855")
     return drawn("commands-changed", ids, one_of(draws, _HIDDEN), ["drive-pump", "plc-water"], script)
