@@ -111,7 +111,10 @@ def apart(blocks: list[list[float]], **more: Any) -> Tables:
     """The same numbers as so many objects, each read by itself."""
     rows = read([], **more)["values"]
     for n, block in enumerate(blocks):
-        rows += [{**read([[value]], object=f"DB1.DBD{4 * k}")["values"][0], "at": n} for k, value in enumerate(block)]
+        rows += [
+            {**read([[value]], object=f"DB1.DBD{4 * k}")["values"][0], "at": n}
+            for k, value in enumerate(block)
+        ]
     return {"values": rows}
 
 
