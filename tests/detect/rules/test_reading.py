@@ -118,6 +118,7 @@ def test_a_closed_set_of_words_is_asked_for_as_sigma_compares(asks: str) -> None
     ("old", "new", "told"),
     [
         ("[a-stop]", "[a-stpo]", "there is no plain rule 'a-stpo'"),
+        ("[a-stop]", "[]", "it counts no rule"),
         ("{gte: 5}", "{lt: 5}", "expected `gte` or `gt` and a whole number"),
         ("event_count", "value_count", "r/a.yml:26:3: is no Sigma: "),
         ("event_count", "value_sum", "the type is 'value_sum'"),

@@ -67,6 +67,10 @@ def _counted(
             problems.append(document.problem(text, _HERE, "rules", number))
         else:
             found.append(rule)
+    if not sigma.rules:
+        problems.append(
+            document.problem("it counts no rule; expected the ids or names of some", _HERE, "rules")
+        )
     if len({rule.table for rule in found}) > 1:
         problems.append(document.problem("its rules have several log sources; expected one", _HERE, "rules"))
     return found
