@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from interlock.detect.signatures.language.model import PAYLOAD, Inspection, Origin, Signature, Transformation
 from interlock.detect.signatures.language.possible import refuse_what_never_holds
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.language.steps import Step
 
 __all__ = ["Draft"]
+
+_MOST_STEPS: Final = 200
+"""Of one buffer; the longest rule of the public sets has 30."""
 
 Place = tuple[str, tuple[Transformation, ...], int]
 
@@ -74,12 +77,16 @@ class Draft:
     def add(self, step: Step) -> None:
         """One more step, for the buffer of now."""
         if self.decoded is not None:
+            if len(self.decoded) >= _MOST_STEPS:
+                raise RuleError("options", f"more than {_MOST_STEPS} things are asked of one buffer")
             self.decoded.append(step)
             return
         self._append(self._place(), step)
 
     def _append(self, place: Place, step: Step) -> None:
         steps = self.lists.setdefault(place, [])
+        if len(steps) >= _MOST_STEPS:
+            raise RuleError("options", f"more than {_MOST_STEPS} things are asked of one buffer")
         steps.append(step)
         if isinstance(step, Content):
             self.last = place, len(steps) - 1

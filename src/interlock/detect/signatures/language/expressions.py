@@ -30,11 +30,11 @@ _OPTIONS: Final = {
     "s": int(pcre2.S),
     "m": int(pcre2.M),
     "x": int(pcre2.X),
-    "A": 0x8000_0000,
+    "A": 0,
     "E": 0x0000_0010,
     "G": 0x0004_0000,
 }
-"""Letter → PCRE2's option bit (pcre2api: ANCHORED, DOLLAR_ENDONLY, UNGREEDY)."""
+"""Letter → PCRE2's option bit: DOLLAR_ENDONLY, UNGREEDY. The binding drops ANCHORED: \\G is written instead."""
 _WITHOUT_MEANING: Final = "OB"
 _MOST_CHARACTERS: Final = 8_192
 
@@ -45,8 +45,11 @@ def compiled(pattern: bytes, flags: str) -> pcre2.Pattern:
     options = 0
     for letter in flags:
         options |= _OPTIONS[letter]
+    # A line end closes a comment that the x letter allows.
+    end = b"\n)" if "x" in flags else b")"
+    whole = rb"\G(?:" + pattern + end if "A" in flags else pattern
     try:
-        return pcre2.compile(b"(*LIMIT_MATCH=%d)" % MATCH_LIMIT + pattern, options, jit=False)
+        return pcre2.compile(b"(*LIMIT_MATCH=%d)" % MATCH_LIMIT + whole, options, jit=False)
     except (pcre2.PatternError, pcre2.LibraryError, ValueError) as error:
         raise RuleError("pcre", f"PCRE2 does not take the expression: {error}") from error
 
@@ -65,7 +68,7 @@ def _pcre(draft: Draft, value: str | None) -> None:
         raise RuleError("pcre", what)
     if len(text) > _MOST_CHARACTERS:
         raise RuleError("pcre", f"has more than {_MOST_CHARACTERS} characters")
-    pattern = text[1:end].replace("\\;", ";").encode("utf-8", "surrogateescape")
+    pattern = text[1:end].encode("utf-8", "surrogateescape")
     compiled(pattern, flags)
     step = Expression(pattern=pattern, flags=flags, negated=negated, relative="R" in letters)
     if buffers:

@@ -32,7 +32,7 @@ _OFFSET: Final = 65_535
 _MOST_BINARY: Final = 8
 _MOST_DIGITS: Final = {8: 23, 10: 20, 16: 23}
 _BASES: Final = {"dec": 10, "hex": 16, "oct": 8}
-_ENDS: Final = ("big", "little", "dce")
+_ENDS: Final = ("big", "little")
 _TEST: Final = re.compile(r"(!?)\s*(<=|>=|[<>=&^]?)")
 _NAME: Final = re.compile(r"[A-Za-z_][\w.]*")
 _MATH: Final = ("+", "-", "*", "/", "<<", ">>")
@@ -54,6 +54,10 @@ class _Words:
         name, _, value = word.partition(" ")
         if word == "relative":
             self.relative = True
+        elif word == "dce":
+            raise RuleError(
+                self.keyword, "dce asks for the byte order of a DCE header, which our decoders do not read"
+            )
         elif word in _ENDS:
             self.endian = word
         elif word == "string":

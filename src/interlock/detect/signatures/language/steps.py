@@ -167,7 +167,7 @@ class Absent:
 class Reading:
     """How a number is read from octets. base: 0 as binary, else the base of its digits as text.
 
-    endian: `big`, `little`, or `dce` as the DCE header says. mask: None for all bits.
+    endian: `big` or `little`. mask: None for all bits.
     """
 
     count: Number

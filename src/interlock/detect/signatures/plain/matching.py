@@ -1,0 +1,135 @@
+"""One rule held against one unit: the plain way, which the engine must agree with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from interlock.detect.signatures.language.checks import Bits, Fact, Field, Flags, Flow, FragBits, SameAddress
+from interlock.detect.signatures.language.model import PAYLOAD
+from interlock.detect.signatures.language.protocols import PROTOCOLS, Protocol
+from interlock.detect.signatures.language.steps import Absent
+from interlock.detect.signatures.plain.checks import check_holds
+from interlock.detect.signatures.plain.steps import Run, depends
+from interlock.detect.signatures.plain.transforming import transformed
+
+if TYPE_CHECKING:
+    from interlock.detect.signatures.language.model import Inspection, Signature
+    from interlock.detect.signatures.language.variables import Ends
+    from interlock.detect.signatures.plain.memory import Memory
+    from interlock.detect.signatures.plain.unit import Unit
+
+__all__ = ["Matcher", "levels_of"]
+
+_IPV6: Final = 1 << 32
+
+
+def levels_of(signature: Signature) -> frozenset[str]:
+    """Which units a rule is for: those that have what it asks of."""
+    if any(one.buffer != PAYLOAD for one in signature.inspections):
+        return frozenset({"transaction"})
+    if any(isinstance(check, Fact) for check in signature.checks):
+        return frozenset({"transaction"})
+    level = PROTOCOLS[signature.header.protocol].level
+    named = [check.level for check in signature.checks if isinstance(check, Flow) and check.level]
+    if level == "packet" or "packet" in named or any(_of_a_packet(check) for check in signature.checks):
+        return frozenset({"packet"})
+    if level == "stream" or "stream" in named:
+        return frozenset({"stream"})
+    return frozenset({"packet", "stream"}) if signature.inspections else frozenset({"packet"})
+
+
+def _of_a_packet(check: object) -> bool:
+    return isinstance(check, (Field, Flags, FragBits, SameAddress))
+
+
+@dataclass(slots=True)
+class Matcher:
+    """signature with the ends of its head. limited: times that an expression came to its limit."""
+
+    signature: Signature
+    ends: Ends
+    levels: frozenset[str] = field(init=False)
+    protocol: Protocol = field(init=False)
+    limited: int = 0
+    _depends: tuple[tuple[bool, ...], ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.levels = levels_of(self.signature)
+        self.protocol = PROTOCOLS[self.signature.header.protocol]
+        self._depends = tuple(depends(one.steps) for one in self.signature.inspections)
+
+    def hits(self, unit: Unit, memory: Memory) -> bool:
+        """Whether all of the rule holds; changes nothing but sets that it fills itself."""
+        if unit.level not in self.levels or not self._head(unit):
+            return False
+        return all(check_holds(check, unit, memory) for check in self.signature.checks) and self._octets(
+            unit, memory
+        )
+
+    def judge(self, unit: Unit, memory: Memory) -> bool:
+        """Whether the rule speaks of this unit: it hits, its marks are set, and its count lets it."""
+        if not self.hits(unit, memory):
+            return False
+        signature = self.signature
+        counting = signature.counting
+        passed = counting is None or memory.speaks((signature.gid, signature.sid), counting, unit)
+        if counting is not None and counting.kind == "detection_filter" and not passed:
+            return False
+        for effect in signature.effects:
+            if isinstance(effect, Bits):
+                memory.mark(effect, unit)
+            else:
+                memory.count(effect, unit)
+        return passed and not signature.silent
+
+    def _head(self, unit: Unit) -> bool:
+        protocol = self.protocol
+        if protocol.transports and unit.transport not in protocol.transports:
+            return False
+        if protocol.version and (unit.source >= _IPV6) != (protocol.version == 6):
+            return False
+        if protocol.application and unit.application != protocol.application:
+            return False
+        there = _between(self.ends, unit.source, unit.source_port, unit.target, unit.target_port)
+        if there or not self.signature.header.both:
+            return there
+        return _between(self.ends, unit.target, unit.target_port, unit.source, unit.source_port)
+
+    def _octets(self, unit: Unit, memory: Memory) -> bool:
+        values: dict[str, int] = {}
+        for one, chain in zip(self.signature.inspections, self._depends, strict=True):
+            if not self._inspected(one, chain, unit, values, memory):
+                return False
+        return True
+
+    def _inspected(
+        self, one: Inspection, chain: tuple[bool, ...], unit: Unit, values: dict[str, int], memory: Memory
+    ) -> bool:
+        """Whether one of a buffer's instances is as asked."""
+        instances = _instances(one.buffer, unit)
+        if not instances:
+            return isinstance(one.steps[0], Absent)
+        for octets in instances:
+            changed = transformed(octets, one.transformations) if one.transformations else octets
+            run = Run(changed, one.steps, chain, values, memory.datasets)
+            held = run.holds()
+            self.limited += run.limited
+            if held:
+                return True
+        return False
+
+
+def _instances(buffer: str, unit: Unit) -> tuple[bytes, ...]:
+    if buffer != PAYLOAD:
+        return unit.buffers.get(buffer, ())
+    return unit.buffers.get("packet" if unit.level == "packet" else "stream", ())
+
+
+def _between(ends: Ends, source: int, source_port: int | None, target: int, target_port: int | None) -> bool:
+    """Where there are no ports (ICMP), none is asked for."""
+    if source not in ends.sources or target not in ends.targets:
+        return False
+    if source_port is not None and source_port not in ends.source_ports:
+        return False
+    return target_port is None or target_port in ends.target_ports

@@ -1,0 +1,128 @@
+"""What a person sees who has files of signatures."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import lzma
+
+import pytest
+from tests.cli import terminal
+
+from detect.signatures.sets import FOLDER, needs_sets
+from interlock.report.schema import check as check_schema
+
+RULE = 'alert tcp any any -> any any (msg:"SCADA here"; content:"a"; classtype:c; sid:{}; rev:1;)\n'
+
+
+def run(*arguments, **how):
+    ended = terminal.run("signature", "check", *arguments, **how)
+    return ended._replace(out=ended.out.decode())
+
+
+def test_rules_are_counted_by_class_origin_and_licence(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "LICENSE").write_text("The MIT License (MIT)\n")
+    (tmp_path / "a" / "a.rules").write_text(
+        RULE.format(1) + RULE.format(1) + "#" + RULE.format(2) + "# said\n"
+    )
+    (tmp_path / "b.rules.xz").write_bytes(
+        lzma.compress(b"# Rules with sids 1 through 9 are under the GPLv2.\n" + RULE.format(3).encode())
+    )
+    (tmp_path / "c.rules.gz").write_bytes(gzip.compress(RULE.format(4).replace("content", "warp").encode()))
+    (tmp_path / "readme.txt").write_text("Nothing of a rule in here.\n")
+    ended = run(tmp_path, "--json")
+    assert (ended.code, ended.err) == (1, "")
+    document = json.loads(ended.out)
+    check_schema(document, "signature-check")
+    one = {"enabled": 1, "loaded": 1, "refused": 0, "switched_off": 0, "switched_off_refused": 0}
+    assert document["by_licence"] == {
+        "MIT": {**one, "switched_off": 1},
+        "GPL-2.0": one,
+        "not stated": {**one, "loaded": 0, "refused": 1},
+    }
+    assert set(document["by_origin"]) == {"a/a.rules", "b.rules.xz", "c.rules.gz"}
+    assert (document["rules"], document["repeated"], document["loaded"], document["switched_off"]) == (
+        5,
+        1,
+        2,
+        1,
+    )
+    assert document["control_systems"]["loaded"] == 2
+    (refusal,) = document["refusals"]
+    assert (refusal["file"], refusal["line"], refusal["sid"], refusal["keyword"]) == (
+        "c.rules.gz",
+        1,
+        4,
+        "warp",
+    )
+    told = run(tmp_path)
+    assert told.code == 1
+    assert told.out.startswith("c.rules.gz:1: rule 4 is refused: warp: is not supported\n")
+    assert "5 rules" in told.out.splitlines()[-1]
+
+
+def test_all_that_is_switched_on_loads(tmp_path):
+    (tmp_path / "a.rules").write_text(RULE.format(1) + "#" + RULE.format(2).replace("content", "warp"))
+    ended = run(tmp_path / "a.rules")
+    assert (ended.code, ended.err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("octets", "said"),
+    [
+        (b"", "holds no rules"),
+        (b"# nothing but words\n", "holds no rules"),
+        (b"alert \0\1\2", "is no text"),
+        (None, "is not there"),
+    ],
+)
+def test_what_is_no_rule_file_is_said_in_one_sentence(tmp_path, octets, said):
+    path = tmp_path / "a.rules"
+    if octets is not None:
+        path.write_bytes(octets)
+    ended = run(path)
+    assert (ended.code, ended.out) == (2, "")
+    assert said in ended.err
+    assert ended.err.count("\n") == 1
+
+
+def test_text_that_is_no_rules_is_refused_line_by_line(tmp_path):
+    (tmp_path / "a.rules").write_text("Dear reader,\n\x1b[31mhello\n")
+    ended = run(tmp_path / "a.rules")
+    assert ended.code == 1
+    assert "a.rules:1: rule without sid is refused: action:" in ended.out
+    assert "\x1b" not in ended.out
+
+
+def test_a_packed_file_that_is_cut_short_is_said(tmp_path):
+    (tmp_path / "a.rules.xz").write_bytes(lzma.compress(RULE.format(1).encode() * 50)[:-20])
+    ended = run(tmp_path)
+    assert ended.code == 2
+    assert "cannot be unpacked" in ended.err
+
+
+def test_a_packed_file_without_end_is_not_unpacked_to_the_end(tmp_path):
+    with lzma.open(tmp_path / "a.rules.xz", "wb") as stream:
+        for _ in range(260):
+            stream.write(b"#" * 1024 * 1024)
+    ended = run(tmp_path)
+    assert ended.code == 2
+    assert "has more than 256 MiB" in ended.err
+
+
+def test_an_empty_folder_is_said(tmp_path):
+    ended = run(tmp_path)
+    assert ended.code == 2
+    assert "holds no rules" in ended.err
+
+
+@needs_sets
+def test_the_public_sets_load():
+    document = json.loads(run(FOLDER, "--json").out)
+    check_schema(document, "signature-check")
+    assert document["rules"] > 29_000
+    assert document["loaded"] > 18_000
+    assert document["loaded"] + document["refused"] == document["enabled"]
+    assert len(document["refusals"]) == document["refused"] + document["switched_off_refused"]
+    assert all(refusal["keyword"] and refusal["reason"] for refusal in document["refusals"])

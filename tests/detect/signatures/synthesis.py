@@ -1,0 +1,284 @@
+"""Traffic made for a rule: octets that it asks for, and octets that miss it by one thing.
+
+Octets are placed by solving the rule's bounds, cell by cell, without the matcher that is tested.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from interlock.detect.signatures.language.checks import (
+    Bits,
+    Counter,
+    Fact,
+    Field,
+    Flags,
+    Flow,
+    FragBits,
+    Speaks,
+    StreamSize,
+)
+from interlock.detect.signatures.language.model import PAYLOAD
+from interlock.detect.signatures.language.steps import Content, IsDataAt, Size
+from interlock.detect.signatures.plain.matching import levels_of
+from interlock.detect.signatures.plain.unit import Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from interlock.detect.signatures.language.model import Inspection, Signature
+    from interlock.detect.signatures.language.numbers import Bound
+    from interlock.detect.signatures.language.variables import Ends
+
+MOST = 4_096
+FILLERS = b"~\x01^\xb1Q0"
+
+
+class UnsolvedError(Exception):
+    """This rule asks for something that the synthesis does not make."""
+
+
+@dataclass
+class Placed:
+    """cells: an octet, where one is asked for. length: the buffer's, where it is settled. work: tries that are left."""
+
+    cells: dict[int, int]
+    length: int | None = None
+    least: int = 0
+    most: int = MOST
+    work: list[int] = field(default_factory=lambda: [20_000])
+
+    def fits(self, at: int, octets: bytes) -> bool:
+        self.work[0] -= 1
+        if self.work[0] < 0:
+            raise UnsolvedError("too much work")
+        if at < 0 or at + len(octets) > (self.length if self.length is not None else self.most):
+            return False
+        return all(self.cells.get(at + k, octet) == octet for k, octet in enumerate(octets))
+
+    def put(self, at: int, octets: bytes) -> Placed:
+        return replace(
+            self,
+            cells={**self.cells, **{at + k: octet for k, octet in enumerate(octets)}},
+            least=max(self.least, at + len(octets)),
+        )
+
+    def long(self, least: int = 0, most: int = MOST) -> Placed | None:
+        new = replace(self, least=max(self.least, least), most=min(self.most, most))
+        within = self.length is None or new.least <= self.length <= new.most
+        return new if new.least <= new.most and within else None
+
+
+def lengths(bound: Bound) -> range:
+    found = [n for n in range(MOST) if bound.holds(n)]
+    if not found:
+        raise UnsolvedError("no length")
+    return range(found[0], found[-1] + 1)
+
+
+def solve(steps: tuple, placed: Placed, place: int) -> Iterator[tuple[Placed, tuple[tuple[int, int], ...]]]:
+    """Every way to place the contents, with where each positive one begins: (step's number from the end, place)."""
+    if not steps:
+        yield placed, ()
+        return
+    step, rest = steps[0], steps[1:]
+    if isinstance(step, Size):
+        allowed = lengths(step.bound)
+        new = placed.long(allowed[0], allowed[-1])
+        if new:
+            yield from solve(rest, new, place)
+    elif isinstance(step, IsDataAt):
+        if not isinstance(step.position, int):
+            raise UnsolvedError("variable")
+        needed = place + step.position if step.relative else step.position + 1
+        new = placed.long(most=needed - 1) if step.negated else placed.long(least=needed)
+        if new:
+            yield from solve(rest, new, place)
+    elif isinstance(step, Content) and step.negated:
+        yield from solve(rest, placed, place)
+    elif isinstance(step, Content):
+        yield from _content(step, rest, placed, place)
+    else:
+        raise UnsolvedError(type(step).__name__)
+
+
+def _content(step, rest, placed, place):
+    numbers = (step.offset, step.depth, step.distance, step.within)
+    if any(isinstance(n, str) for n in numbers):
+        raise UnsolvedError("variable")
+    size = len(step.octets)
+    first, last = step.offset or 0, MOST
+    if step.starts:
+        last = first + size
+    elif step.relative:
+        distance = step.distance or 0
+        first = max(first, place + distance, 0)
+        if step.within is not None:
+            last = min(last, place + distance + step.within)
+        if step.depth is not None:
+            last = min(last, place + (step.offset or 0) + step.depth)
+    elif step.depth is not None:
+        last = first + step.depth
+    tries = list(range(first, last - size + 1))
+    free = max(first, placed.least)
+    if free in tries:  # behind all others first: fewest surprises
+        tries.remove(free)
+        tries.insert(0, free)
+    for at in tries[:300]:
+        if placed.fits(at, step.octets):
+            new = placed.put(at, step.octets)
+            if step.ends:
+                new = new.long(at + size, at + size)
+            if new is not None and new.least <= new.most:
+                for done, places in solve(rest, new, at + size):
+                    yield done, ((len(rest), at), *places)
+
+
+def filled(placed: Placed, filler: int) -> bytes:
+    if placed.most < MOST:
+        length = max(placed.least, min(placed.most, placed.least + 3))
+    else:
+        length = placed.least + 3 if placed.least else 3
+    return bytes(placed.cells.get(k, filler) for k in range(length))
+
+
+def made(one: Inspection) -> Iterator[tuple[bytes, bytes, tuple[tuple[int, int], ...]]]:
+    """(what is sent, what is looked at, places) that one buffer asks for, without what it must not hold."""
+    names = [t.name for t in one.transformations]
+    if set(names) - {"dotprefix", "to_lowercase"} or names.count("dotprefix") > 1:
+        raise UnsolvedError("transformation")
+    start = Placed({0: ord(".")}, least=2) if "dotprefix" in names else Placed({})
+    negated = [s for s in one.steps if isinstance(s, Content) and s.negated]
+    for tried, (placed, places) in enumerate(solve(one.steps, start, 0)):
+        if tried > 20:
+            return
+        for filler in FILLERS:
+            looked = filled(placed, filler)
+            if any(_has(looked, s) for s in negated):
+                continue
+            yield (looked[1:] if "dotprefix" in names else looked), looked, places
+
+
+def _has(octets: bytes, step: Content) -> bool:
+    return step.octets.lower() in octets.lower() if step.nocase else step.octets in octets
+
+
+def number(bound: Bound) -> int:
+    around = (bound.number, bound.number + 1, max(0, bound.number - 1))
+    return next(n for n in around if bound.holds(n))
+
+
+def addressed(signature: Signature, ends: Ends) -> dict:
+    ports = signature.header.protocol not in {"icmp", "icmpv4", "icmpv6"}
+    at = -1 if signature.header.protocol in {"ipv6", "ip6"} else 0
+    return {
+        "source": ends.sources.ranges[at][at],
+        "target": ends.targets.ranges[at][at],
+        "source_port": ends.source_ports.ranges[-1][1] if ports else None,
+        "target_port": ends.target_ports.ranges[0][0] if ports else None,
+    }
+
+
+def surroundings(signature: Signature, ends: Ends, protocol) -> tuple[Unit, list[Bits]]:
+    """A unit without octets that all but the octets hold of, and the marks that must be set before."""
+    unit = Unit(
+        level=min(levels_of(signature)),
+        transport=min(protocol.transports, default=6),
+        application=protocol.application,
+        to_server=True,
+        established=True,
+        time=1,
+        **addressed(signature, ends),
+    )
+    marks, fields, facts = [], {}, {}
+    for check in signature.checks:
+        if isinstance(check, Flow):
+            if check.direction:
+                unit = replace(unit, to_server=check.direction == "to_server")
+            if check.established is False:
+                unit = replace(unit, established=False)
+            if check.fragments:
+                unit = replace(unit, fragment=True)
+        elif isinstance(check, Field) and check.name == "ip_proto":
+            unit = replace(unit, transport=number(check.bound))
+        elif isinstance(check, Field):
+            fields[check.name] = number(check.bound)
+        elif isinstance(check, Flags):
+            fields["flags"] = {"!": 0}.get(check.mode, check.mask)
+        elif isinstance(check, FragBits):
+            fields["fragbits"] = {"!": 0}.get(check.mode, check.mask)
+        elif isinstance(check, Bits):
+            if check.command == "isset":
+                marks.append(replace(check, command="set", names=check.names[:1]))
+        elif isinstance(check, StreamSize):
+            sides = ("client", "server") if check.side in {"both", "either"} else (check.side,)
+            unit = replace(unit, **{f"{side}_octets": number(check.bound) for side in sides})
+        elif isinstance(check, Fact) and not check.negated:
+            for name, asked in check.asked:
+                facts[name] = (asked[0] if isinstance(asked, tuple) else number(asked),)
+        elif isinstance(check, Speaks) and not check.negated:
+            unit = replace(unit, application=check.application)
+        elif isinstance(check, (Counter, Fact, Speaks)):
+            raise UnsolvedError(type(check).__name__)
+    return replace(unit, fields=fields, facts=facts), marks
+
+
+def hit(
+    signature: Signature, unit: Unit
+) -> tuple[Unit, dict[int, tuple[bytes, tuple[tuple[int, int], ...]]]]:
+    """A unit that the rule asks for; of each inspection what is looked at, and where its contents begin."""
+    buffers: dict[str, tuple[bytes, ...]] = {}
+    looked = {}
+    for index, one in enumerate(signature.inspections):
+        name = unit.level if one.buffer == PAYLOAD and unit.level != "transaction" else one.buffer
+        name = "stream" if name == PAYLOAD else name
+        solved = next(made(one), None)
+        if solved is None:
+            raise UnsolvedError("no place")
+        if name in buffers and buffers[name] != (solved[0],):
+            if not one.transformations and not any(o.transformations for o in signature.inspections):
+                buffers[name] = (*buffers[name], solved[0])
+            else:
+                raise UnsolvedError("one buffer, two transformations")
+        else:
+            buffers[name] = (solved[0],)
+        looked[index] = solved[1:]
+    return replace(unit, buffers=buffers), looked
+
+
+def near_misses(signature: Signature, unit: Unit, looked: dict) -> Iterator[tuple[str, Unit]]:
+    """Units that differ in one thing that the rule asks for: each must not hit."""
+    for index, one in enumerate(signature.inspections):
+        if any(o is not one and o.buffer == one.buffer for o in signature.inspections):
+            continue
+        name = unit.level if one.buffer == PAYLOAD and unit.level != "transaction" else one.buffer
+        name = "stream" if name == PAYLOAD else name
+        whole, places = looked[index]
+        dots = sum(t.name == "dotprefix" for t in one.transformations)
+        for back, at in places:
+            step = one.steps[len(one.steps) - 1 - back]
+            spoilt = bytearray(whole)
+            k = at + len(step.octets) // 2
+            if k - dots < 0:
+                continue
+            spoilt[k] ^= 0x15 if not step.nocase else 0x95
+            if _has(bytes(spoilt), step):
+                continue
+            yield f"octet {k} of {name} spoilt", _with(unit, name, bytes(spoilt[dots:]))
+        for step in one.steps:
+            if isinstance(step, Content) and step.negated and _anywhere(step):
+                more = whole[dots:] + step.octets
+                yield f"{name} holds what it must not", _with(unit, name, more)
+    if unit.to_server is not None and any(isinstance(c, Flow) and c.direction for c in signature.checks):
+        yield "the other way", replace(unit, to_server=not unit.to_server)
+    if any(isinstance(c, Flow) and c.established for c in signature.checks):
+        yield "not established", replace(unit, established=False)
+
+
+def _anywhere(step: Content) -> bool:
+    return not (step.relative or step.starts or step.ends or step.offset) and step.depth is None
+
+
+def _with(unit: Unit, name: str, octets: bytes) -> Unit:
+    return replace(unit, buffers={**unit.buffers, name: (octets,)})
