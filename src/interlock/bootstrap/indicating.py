@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.indicators.book import Book
     from interlock.detect.signatures.indicators.detector import Indicators
     from interlock.detect.signatures.indicators.model import Indicator, Refused
+    from interlock.report.indicators import IndicatorTally
 
-__all__ = ["build_indicators", "read_book"]
+__all__ = ["build_indicators", "check_indicators", "each_file", "read_book"]
 
 _ENDS: Final = frozenset({".txt", ".list", ".csv", ".tsv", ".json", ".stix", ".ioc"})
 """What files of indicators in a folder end with; others there are passed over."""
@@ -37,27 +38,47 @@ def read_book(paths: Sequence[str], told: Callable[[str], None]) -> Book:
     from interlock.detect.signatures.indicators.model import Refused  # noqa: PLC0415
 
     builder = Builder()
-    for file in (file for path in paths for file in _files(Path(path))):
-        refused: list[Refused] = []
-        left_out = 0
-        for one in _read(file):
+    for file, found in each_file(paths):
+        refused = left_out = 0
+        for one in found:
             if isinstance(one, Refused):
-                refused.append(one)
+                refused += 1
+                if refused <= _TOLD:
+                    told(f"{file}: {one.id} is not in force: {one.reason}")
             elif not builder.add(one):
                 left_out += 1
-        _tell(file, refused, told)
+        if refused > _TOLD:
+            told(
+                f"{file}: {refused - _TOLD} more are not in force; `interlock indicator check {file}` names them"
+            )
         if left_out:
             told(f"{file}: {left_out} indicators do not fit, {MOST} are in force; name fewer files")
     return builder.book()
 
 
-def _tell(file: Path, refused: list[Refused], told: Callable[[str], None]) -> None:
-    for one in refused[:_TOLD]:
-        told(f"{file}: {one.id} is not in force: {one.reason}")
-    if len(refused) > _TOLD:
-        told(
-            f"{file}: {len(refused) - _TOLD} more are not in force; `interlock indicator check {file}` names them all"
-        )
+def check_indicators(paths: Sequence[str], now_s: Callable[[], float]) -> IndicatorTally:
+    """What becomes of these files, before anybody is given them. now_s: a clock. Raises ConfigError."""
+    from interlock.detect.signatures.indicators.book import Builder  # noqa: PLC0415
+    from interlock.detect.signatures.indicators.model import Refused  # noqa: PLC0415
+    from interlock.report.indicators import IndicatorTally  # noqa: PLC0415
+
+    began, builder, tally = now_s(), Builder(), IndicatorTally()
+    for file, found in each_file(paths):
+        tally.begin(str(file))
+        for one in found:
+            if isinstance(one, Refused):
+                tally.refuse(one)
+            else:
+                tally.load(one, fits=builder.add(one))
+    tally.octets, tally.seconds = builder.book().octets, now_s() - began
+    return tally
+
+
+def each_file(paths: Sequence[str]) -> Iterator[tuple[Path, Iterator[Indicator | Refused]]]:
+    """Every file that the paths name, and what stands in it. Raises ConfigError."""
+    for path in paths:
+        for file in _files(Path(path)):
+            yield file, _read(file)
 
 
 def _files(path: Path) -> list[Path]:

@@ -28,6 +28,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "interlock.cli.signature:signature",
         "Rules of Suricata and Snort: which load, and why others do not.",
     ),
+    "indicator": (
+        "interlock.cli.indicator:indicator",
+        "Indicators of compromise: which load, and why others do not.",
+    ),
     "program": ("interlock.cli.program:program", "Programs seen on the wire: list, show, extract, compare."),
     "sensor": ("interlock.cli.sensor:sensor", "Watch a mirror port day and night, or replay captures as if."),
     "approver": ("interlock.cli.approver:approver", "Enrol who may approve work on safety systems."),

@@ -28,6 +28,7 @@ SCHEMA_NAMES: Final = (
     "incident-delivery",
     "incident-deliveries",
     "status",
+    "indicator-check",
     "signature-check",
     "zone-check",
     "zone-export",
