@@ -51,7 +51,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
         file = Path(folder) / ("feed.json" if asked.format == "stix" else "feed.txt")
         _write(file, asked.count, stix=asked.format == "stix")
-        print(json.dumps(_measure(file), indent=1))
+        sys.stdout.write(json.dumps(_measure(file), indent=1) + "\n")
     return 0
 
 
@@ -79,9 +79,9 @@ def _measure(file: Path) -> dict[str, object]:
     from interlock.bootstrap.indicating import read_book  # noqa: PLC0415 (so that what it loads is counted)
     from interlock.detect.signatures.indicators.sightings import Eyes  # noqa: PLC0415
 
-    Eyes(read_book((), print))
+    Eyes(read_book((), _told))
     before, began = _resident(), time.process_time()
-    book = read_book((str(file),), lambda told: print(told, file=sys.stderr))
+    book = read_book((str(file),), _told)
     read_s = time.process_time() - began
     after = _resident()
     eyes = Eyes(book)
@@ -107,6 +107,10 @@ def _measure(file: Path) -> dict[str, object]:
         "us_a_known_word": round(known_us, 3),
         "false_hits": hits,
     }
+
+
+def _told(sentence: str) -> None:
+    sys.stderr.write(sentence + "\n")
 
 
 def _resident() -> int:
