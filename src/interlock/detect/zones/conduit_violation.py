@@ -14,7 +14,7 @@ import numpy as np
 
 from interlock.detect.batch import RELATION, REQUEST
 from interlock.detect.causes import CauseDetector, Verdict
-from interlock.detect.zones.passing import FEW, MOST_COUNT, Passing
+from interlock.detect.zones.passing import FEW, MOST_COUNT, Passing, keep, named
 from interlock.detect.zones.ruling import Ruling, spoken_in
 from interlock.detect.zones.telling import told
 from interlock.segment.model.groups import is_group
@@ -24,11 +24,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from interlock.detect.batch import Batch
+    from interlock.detect.batch import Batch, Groups, Word
     from interlock.detect.interface import Context
     from interlock.detect.tally import Key, Tally
     from interlock.records.finding import Finding
     from interlock.segment.model.policy import Answer
+
+    _Words = tuple[Word, ...]
 
 __all__ = ["ConduitViolation"]
 
@@ -85,47 +87,45 @@ class ConduitViolation(CauseDetector):
             yield from self._operations(batch)
 
     def _operations(self, batch: Batch) -> Iterator[Key]:
-        depends: set[tuple[str, ...]] = set()
+        depends: set[_Words] = set()
         if not batch.waits:
-            messages, groups = batch.messages(), batch.relations()
-            for group, (source, *words, outcome, _) in groups:
-                yield from self._related(messages, (source, outcome), words, groups.rows, group, depends)
+            yield from self._related(batch.messages(), batch.relations(), depends)
         if (pending := batch.pending()) is not None:
-            groups = pending.groups(*RELATION)
-            for group, (source, *words, outcome) in groups:
-                yield from self._related(pending, (source, outcome), words, groups.rows, group, depends)
+            yield from self._related(pending, pending.groups(*RELATION), depends)
         if depends:
             yield from self._exactly(batch, depends)
 
-    def _related(
-        self, batch: Batch, how: tuple[str | None, str | None], words: list[str | None], rows: Any, group: int,
-        depends: set[tuple[str, ...]],
-    ) -> Iterator[Key]:  # fmt: skip
-        """One relation: nothing where it is allowed, noted where it depends on more, else counted."""
-        realm, client, server, protocol, verb = (word or "" for word in words)
-        relation = (realm, client, server, protocol, verb)
-        answer = self.ruling.relation(relation)
-        if answer.unseen is not None:
-            depends.add(relation)
-        elif not answer.allowed:
-            yield from self._denied(batch, how, relation, answer, rows(group))
+    def _related(self, batch: Batch, groups: Groups, depends: set[_Words]) -> Iterator[Key]:
+        """By relation: nothing where it is allowed, noted where it depends on more, else counted."""
+        known = self._passing.relations()
+        for group, key in groups:
+            words = key[1:6]
+            answer = known.get(words) or self._passing.relation(words)
+            if answer.unseen is not None:
+                depends.add(words)
+            elif not answer.allowed:
+                yield from self._denied(batch, (key[0], key[6]), named(words), answer, groups.rows(group))
 
-    def _exactly(self, batch: Batch, depends: set[tuple[str, ...]]) -> Iterator[Key]:
+    def _exactly(self, batch: Batch, depends: set[_Words]) -> Iterator[Key]:
         """Requests of relations of which only some are allowed."""
         mask = np.ones(len(batch), np.bool_)
         for place, column in enumerate(RELATION[1:6]):
-            mask &= batch.among(column, {relation[place] for relation in depends})
+            mask &= batch.among(column, {words[place] or "" for words in depends})
         some = batch if len(batch) <= FEW or 2 * int(mask.sum()) > len(batch) else batch.take(mask)
         count = np.minimum(np.maximum(some.integers("count"), 0), MOST_COUNT)
         places = count * _PORTS + some.integers("server_port")
         groups = some.groups(*RELATION, "unit", "object", bins=places, named="count and port")
-        for group, (source, *words, outcome, unit, name, place) in groups:
-            relation = tuple(word or "" for word in words)
-            if relation in depends:
-                answer = self.ruling.exactly(relation, unit, name, place // _PORTS, place % _PORTS)
-                if not answer.allowed:
-                    rows = groups.rows(group)
-                    yield from self._denied(some, (source, outcome), relation, answer, rows)
+        passed = self._passing.groups()
+        for group, key in groups:
+            if key in passed or key[1:6] not in depends:
+                continue
+            source, *words, outcome, unit, name, place = key
+            relation = named(words)
+            answer = self.ruling.exactly(relation, unit, name, place // _PORTS, place % _PORTS)
+            if answer.allowed:
+                keep(passed, key)
+            else:
+                yield from self._denied(some, (source, outcome), relation, answer, groups.rows(group))
 
     def _denied(
         self, batch: Batch, how: tuple[str | None, str | None], relation: tuple[str, ...], answer: Answer,

@@ -9,13 +9,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from interlock.segment.model.groups import is_group
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from interlock.detect.batch import Batch
+    from interlock.detect.batch import Batch, Word
     from interlock.detect.zones.ruling import Ruling
+    from interlock.segment.model.policy import Answer
 
-__all__ = ["FEW", "MOST_COUNT", "Passing"]
+    _Words = tuple[Word, ...]
+
+__all__ = ["FEW", "MOST_COUNT", "Passing", "keep", "named"]
 
 FEW: Final = 256
 """Rows: with more of them grouping is quicker."""
@@ -26,7 +31,7 @@ _ENDS: Final = ("realm", "client", "server", "protocol", "verb")
 
 
 class Passing:
-    """Says whether all rows of a batch are allowed.
+    """Says whether all rows of a batch are allowed, and which relations and groups of rows are known.
 
     Only of relations that the ruling was asked for before, so that who hears a group is learned in the same order with
     and without this. The answers are the ruling's while its `changes` stay; when they rise all is forgotten.
@@ -35,18 +40,42 @@ class Passing:
     def __init__(self, ruling: Ruling) -> None:
         self._ruling = ruling
         self._changes = ruling.changes
-        self._any: set[tuple[str | None, ...]] = set()
+        self._relations: dict[_Words, Answer] = {}
+        self._any: set[_Words] = set()
         self._these: set[tuple[Any, ...]] = set()
+        self._groups: set[tuple[Any, ...]] = set()
 
     def __len__(self) -> int:
-        return len(self._any) + len(self._these)
+        return len(self._relations) + len(self._any) + len(self._these) + len(self._groups)
+
+    def _hold(self) -> None:
+        if self._changes != self._ruling.changes:
+            for known in (self._relations, self._any, self._these, self._groups):
+                known.clear()
+            self._changes = self._ruling.changes
+
+    def groups(self) -> set[tuple[Any, ...]]:
+        """Keys of groups of rows that were allowed, for the caller to `keep` more of them until he asks again."""
+        self._hold()
+        return self._groups
+
+    def relations(self) -> Mapping[_Words, Answer]:
+        """Answers to relations as batches spell them, until it is asked again; others by `relation`."""
+        self._hold()
+        return self._relations
+
+    def relation(self, words: _Words) -> Answer:
+        """The ruling's answer to a relation; kept where it does not depend on who else was heard so far."""
+        answer = self._ruling.relation(named(words))
+        if not (is_group(words[1] or "") or is_group(words[2] or "")):
+            if len(self._relations) >= _MOST:
+                self._relations.clear()
+            self._relations[words] = answer
+        return answer
 
     def all_of(self, batch: Batch) -> bool:
         """Whether every row of a batch of operations is allowed, whatever else there is to know of it."""
-        if self._changes != self._ruling.changes:
-            self._any.clear()
-            self._these.clear()
-            self._changes = self._ruling.changes
+        self._hold()
         relations = list(zip(*(_spelled(batch, column) for column in _ENDS), strict=True))
         if self._any.issuperset(relations) or all(map(self._whatever, dict.fromkeys(relations))):
             return True
@@ -56,39 +85,41 @@ class Passing:
         asked = list(zip(relations, *parts, strict=True))
         return self._these.issuperset(asked) or all(map(self._exactly, dict.fromkeys(asked)))
 
-    def _whatever(self, relation: tuple[str | None, ...]) -> bool:
+    def _whatever(self, words: _Words) -> bool:
         """Whether who asks whom for what is allowed of any unit and object."""
-        if relation in self._any:
+        if words in self._any:
             return True
-        answer = self._ruling.remembered(_words(relation))
+        answer = self._ruling.remembered(named(words))
         passes = answer is not None and answer.allowed and answer.unseen is None
-        return passes and _kept(self._any, relation)
+        return passes and keep(self._any, words)
 
     def _exactly(self, request: tuple[Any, ...]) -> bool:
         """Whether one request is allowed of its unit and object, or by its port."""
         if request in self._these:
             return True
-        relation, unit, name, count, *port = request
-        known = _words(relation)
-        answer = self._ruling.remembered(known)
+        words, unit, name, count, *port = request
+        relation = named(words)
+        answer = self._ruling.remembered(relation)
         if answer is None or (answer.unseen is None and not answer.allowed):
             return False
         if answer.unseen is not None:
-            answer = self._ruling.exactly(known, unit, name, min(max(count, 0), MOST_COUNT), *port or (0,))
-        return answer.allowed and _kept(self._these, request)
+            answer = self._ruling.exactly(relation, unit, name, min(max(count, 0), MOST_COUNT), *port or (0,))
+        return answer.allowed and keep(self._these, request)
 
 
-def _words(relation: tuple[str | None, ...]) -> tuple[str, ...]:
-    return tuple(word or "" for word in relation)
+def named(words: Iterable[Word]) -> tuple[str, ...]:
+    """A relation as the ruling spells it."""
+    return tuple([word or "" for word in words])
 
 
-def _kept(known: set[tuple[Any, ...]], one: tuple[Any, ...]) -> bool:
+def keep(known: set[tuple[Any, ...]], one: tuple[Any, ...]) -> bool:
+    """Remember it; of too many all others are forgotten."""
     if len(known) >= _MOST:
         known.clear()
     known.add(one)
     return True
 
 
-def _spelled(batch: Batch, column: str) -> Iterable[str | None]:
+def _spelled(batch: Batch, column: str) -> Iterable[Word]:
     words, codes = batch.words(column)
     return words * len(codes) if len(words) == 1 else [words[code] for code in codes.tolist()]
