@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
@@ -9,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import termios
 import time
 
 import pyarrow.parquet as pq
@@ -146,6 +148,47 @@ def test_a_command_that_waits_for_its_first_octet_is_quietly_interrupted(tmp_pat
         out, err = process.communicate(timeout=60)
         os.close(held[0])
     assert (process.returncode, out, err) == (130, b"", b"")
+
+
+@pytest.mark.parametrize("words", [("analyze",), ("zone", "propose")])
+def test_a_silent_named_pipe_is_stopped_at_once_and_what_was_read_is_kept(tmp_path, words):
+    """The writer stays, and says no more."""
+    out, fifo = tmp_path / "out", tmp_path / "fifo"
+    os.mkfifo(fifo)
+    with start(*words, fifo, "--out", out) as process, fifo.open("wb", buffering=0) as writer:
+        octets = (DEMO / "normal-shift.pcapng").read_bytes()
+        writer.write(octets)
+        wait_for(lambda: drained(writer), process)
+        time.sleep(0.5)
+        asked = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        out_text, err = process.communicate(timeout=60)
+        assert time.monotonic() - asked < 20  # a busy machine draws its report meanwhile
+    assert process.returncode in {0, 4}, err
+    assert b"stopping; what was read so far is kept" in err
+    if words == ("analyze",):
+        assert names(out) == FILES
+        assert json.loads((out / "summary.json").read_text("utf-8"))["run"]["sources"][0]["frames"] > 1000
+    else:
+        assert (out / "site.toml").read_text("utf-8").count("[[conduits]]") >= 3
+        assert out_text
+
+
+def drained(pipe) -> bool:
+    return fcntl.ioctl(pipe, termios.FIONREAD, b"\0" * 4) == b"\0" * 4
+
+
+def test_a_named_pipe_that_nobody_writes_to_is_given_up_at_once(tmp_path):
+    out, fifo = tmp_path / "out", tmp_path / "fifo"
+    os.mkfifo(fifo)
+    with start("analyze", fifo, "--out", out) as process:
+        time.sleep(3)
+        assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode in {3, 130}, err
+    assert "Traceback" not in err.decode()
+    assert names(out) == set()
 
 
 def test_kill_leaves_no_half_file_under_a_final_name_and_the_next_run_works(tmp_path, long):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 from interlock.capture.merge import merge
+from interlock.capture.pipes import is_pipe, open_pipe
 from interlock.capture.reader import Reader
 from interlock.capture.specs import STDIN, SourceSpec, display_name
 from interlock.capture.statistics import Statistics
@@ -16,7 +17,7 @@ from interlock.errors import SourceError
 from interlock.records.frames import Frames, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
 
 __all__ = ["BATCH_FRAMES", "BATCH_OCTETS", "CaptureRun", "open_sources"]
@@ -30,8 +31,11 @@ _PEEK_OCTETS: Final = 1 << 16
 class _Capture:
     """One source, opened when it is due. `first`: time of its first frame, 0 where that could not be seen."""
 
-    def __init__(self, spec: SourceSpec, index: int, stdin: BinaryIO | None) -> None:
+    def __init__(
+        self, spec: SourceSpec, index: int, stdin: BinaryIO | None, stop: Callable[[], bool]
+    ) -> None:
         self.spec = spec
+        self.stop = stop
         self.statistics = Statistics()
         self.first = 0
         self.size: int | None = None
@@ -113,6 +117,10 @@ class _Capture:
             self._raw, self._index, self.statistics, octets_limit=octets_limit, frames_limit=frames_limit
         )
 
+    def _stops(self) -> bool:
+        """As is said now, not when the pipe was opened."""
+        return self.stop()
+
     def _file(self) -> BinaryIO:
         path = self.spec.path
         if path == STDIN:
@@ -125,6 +133,8 @@ class _Capture:
                 raise SourceError(
                     f"{self._name}: is a folder without captures; name one that holds pcap files"
                 )
+            if is_pipe(path):
+                return open_pipe(path, _BUFFER_OCTETS, self._stops)
             file = Path(path).open("rb", buffering=_BUFFER_OCTETS)  # noqa: SIM115 (closed by _shut)
             status = os.fstat(file.fileno())
         except OSError as error:
@@ -149,6 +159,11 @@ class CaptureRun:
         self.sources = tuple(
             Source(name=display_name(capture.spec.path), realm=capture.spec.realm) for capture in captures
         )
+
+    def until(self, stop: Callable[[], bool]) -> None:
+        """Wait for named pipes only while `stop` does not say that this is to end."""
+        for capture in self._captures:
+            capture.stop = stop
 
     @property
     def statistics(self) -> tuple[Statistics, ...]:
@@ -229,13 +244,15 @@ def open_sources(
     batch_octets: int = BATCH_OCTETS,
     batch_frames: int = BATCH_FRAMES,
     stdin: BinaryIO | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> CaptureRun:
     """Open captures (folders were opened up by `specify`) for one pass in time order.
 
     A batch aims at no more than batch_frames frames and batch_octets octets. stdin: what `-` reads from.
+    stop: see CaptureRun.until; already for the first octet.
     Raises SourceError where none can be read.
     """
-    captures = [_Capture(spec, index, stdin) for index, spec in enumerate(specs)]
+    captures = [_Capture(spec, index, stdin, stop) for index, spec in enumerate(specs)]
     for capture in captures:
         capture.look(alone=len(captures) == 1)
     run = CaptureRun(captures, batch_octets=batch_octets, batch_frames=batch_frames)

@@ -72,7 +72,7 @@ def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...],
     out = Path(folder)
     with ExitStack() as stack:
         stop = stack.enter_context(stop_on_interrupt())
-        run = stack.enter_context(open_sources(specify(paths, realms), stdin=sys.stdin.buffer))
+        run = stack.enter_context(open_sources(specify(paths, realms), stdin=sys.stdin.buffer, stop=stop))
         analysis, tables = build_analysis(site, out, judgement_of(rules, state, projects, indicators))
         stack.callback(tables.abandon)
         tables.open()

@@ -56,7 +56,7 @@ def learn(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...], g
     lesson = build_lesson(state, rules, tell_problem)
     with ExitStack() as stack:
         stop = stack.enter_context(stop_on_interrupt())
-        run = stack.enter_context(open_sources(specify(paths, realms), stdin=sys.stdin.buffer))
+        run = stack.enter_context(open_sources(specify(paths, realms), stdin=sys.stdin.buffer, stop=stop))
         engine = build_engine(
             run.sources, wanted=lesson.wanted, read=lesson.read, gsdml=gsdml, **watch_of(ctx)
         )

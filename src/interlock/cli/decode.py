@@ -90,6 +90,7 @@ def _stream(run: CaptureRun, engine: Any, schemas: dict[str, pa.Schema], form: s
     )
     with ExitStack() as stack:
         stop = stack.enter_context(stop_on_interrupt())
+        run.until(stop)
         stack.callback(target.abandon)
         target.open()
         progress = stack.enter_context(progress_bar(run))

@@ -33,7 +33,7 @@ def extract(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...],
 
     with ExitStack() as stack:
         stop = stack.enter_context(stop_on_interrupt())
-        run = stack.enter_context(open_sources(specify(paths, realms), stdin=sys.stdin.buffer))
+        run = stack.enter_context(open_sources(specify(paths, realms), stdin=sys.stdin.buffer, stop=stop))
         wanted = frozenset({"artifacts", "artifact_contents"})
         engine = build_engine(run.sources, wanted=wanted, **watch_of(ctx))
         progress = stack.enter_context(progress_bar(run))

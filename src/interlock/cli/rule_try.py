@@ -47,7 +47,7 @@ def try_rules(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...
         click.echo(f"interlock: {problem}", err=True)
     with ExitStack() as stack:
         stop = stack.enter_context(stop_on_interrupt())
-        run = stack.enter_context(open_sources(specify(paths, realms), stdin=sys.stdin.buffer))
+        run = stack.enter_context(open_sources(specify(paths, realms), stdin=sys.stdin.buffer, stop=stop))
         stopped = _feed(run, rule_run, stop)
     fired, notes = rule_run.fired(run)
     tell_losses(run)

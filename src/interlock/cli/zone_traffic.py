@@ -106,7 +106,7 @@ def _captures(
     zone_run = build_zone_run(site)
     with ExitStack() as stack:
         stop = stack.enter_context(stop_on_interrupt())
-        run = stack.enter_context(open_sources(specify(paths, realms), stdin=sys.stdin.buffer))
+        run = stack.enter_context(open_sources(specify(paths, realms), stdin=sys.stdin.buffer, stop=stop))
         progress = stack.enter_context(progress_bar(run))
         stopped = run_captures(run, zone_run, gsdml=gsdml, watch=watch_of(ctx), progress=progress, stop=stop)
     tell_losses(run)
