@@ -42,8 +42,11 @@ _CAPTURE_MADE: Final = (
 )
 """Oddities whose name holds one of these tell of the capture, or of the order of messages that are well formed each."""
 
-_BREAKS_NOTHING: Final = frozenset({"information-empty"})
-"""HDLC's information frames may carry none (ISO/IEC 13239): meters answer so while they have nothing left to say."""
+_BREAKS_NOTHING: Final = frozenset({"information-empty", "oddities-suppressed"})
+"""HDLC's information frames may carry none (ISO/IEC 13239): meters answer so while they have nothing left to say.
+
+That more is only counted is said beside what was written down.
+"""
 
 
 class MalformedControl(CauseDetector):

@@ -208,6 +208,11 @@ def test_packets_that_come_twice_are_told_where_they_never_did() -> None:
     assert found(NewOddity(), lossy, {"flows": [often]}) == ()
 
 
+def test_that_oddities_are_only_counted_from_here_on_is_none_of_its_own() -> None:
+    row = {"at": 500, "oddity": "oddities-suppressed"}
+    assert found(NewOddity(), {"oddities": [{"at": 0, "protocol": "dnp3"}]}, {"oddities": [row]}) == ()
+
+
 def published(*numbers: tuple[int, int]) -> Tables:
     return {"goose": [{"at": n, "st_num": st, "sq_num": sq} for n, (st, sq) in enumerate(numbers)]}
 

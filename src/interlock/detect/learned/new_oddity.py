@@ -49,6 +49,8 @@ _ORDER: Final = (
 )
 """Words in the names of oddities that say that packets came twice, late, not at all or from somebody else."""
 _STREAM: Final = ("retransmissions", "gaps")
+_OURS: Final = frozenset({"oddities-suppressed"})
+"""What says how we write oddities down, beside those that it is about."""
 
 
 class NewOddity(Learner):
@@ -178,6 +180,8 @@ def _counted(batch: Batch) -> Iterator[tuple[Key, int, int, NDArray[np.int64]]]:
     if batch.table == "oddities":
         groups = batch.groups("realm", "client", "server", "protocol", "oddity")
         for group, words in groups:
+            if words[4] in _OURS:
+                continue
             rows = groups.rows(group)
             yield tuple(word or "" for word in words), len(rows), 0, rows
         return
