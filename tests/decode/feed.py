@@ -140,11 +140,13 @@ def tcp(
     return run(connection.frames, batch=batch, **more)
 
 
-def udp(payloads: Iterable[tuple[int, bytes]], *, port: int, client_port: int = CLIENT_PORT) -> Rows:
-    """Decode datagrams: (side, octets) in order."""
+def udp(
+    payloads: Iterable[tuple[int, bytes]], *, port: int, client_port: int = CLIENT_PORT, **more: Any
+) -> Rows:
+    """Decode datagrams: (side, octets) in order. more: what Engine takes besides."""
     ports = (client_port, port)
     frames = [
         _ip(struct.pack(">HHHH", ports[side], ports[1 - side], 8 + len(octets), 0) + octets, 17, side)
         for side, octets in payloads
     ]
-    return run(frames)
+    return run(frames, **more)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from interlock.decode.contents import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 __all__ = ["MAX_ALL_OCTETS", "MAX_OCTETS", "MAX_OPEN", "MAX_ROWS", "Artifact", "Artifacts", "Transfers"]
 
@@ -111,11 +111,15 @@ class Transfers:
 
 
 class Artifacts:
-    """All transfers of an engine. wanted: whether anybody asks for their rows; contents: and for their octets."""
+    """All transfers of an engine. wanted: whether anybody asks for their rows; contents: and for their octets.
+
+    shown: takes what of each transfer was kept when it ends, and whether that is all of it; None: nobody looks.
+    """
 
     def __init__(self) -> None:
         self.wanted = True
         self.contents = False
+        self.shown: Callable[[Artifact, bytes, bool], None] | None = None
         self.left_out = 0
         self._open: dict[int, Artifact] = {}
         self._closing: dict[int, Artifact] = {}
@@ -206,6 +210,8 @@ class Artifacts:
         sha256 = a.sum.hexdigest() if complete else None
         octets = None if a.parts is None else bytes(a.parts)
         code, detail = describe(a.kind, octets) if complete and octets is not None else (None, {})
+        if octets is not None and self.shown is not None:
+            self.shown(a, octets, complete)
         if sha256 and octets is not None and self.contents:
             self._octets[sha256] = octets
         a.parts = None

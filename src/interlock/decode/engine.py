@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from interlock.decode.buffers.tap import Tap
+    from interlock.decode.buffers.sink import Row
+    from interlock.decode.buffers.tap import Raw, Tap
     from interlock.decode.spec import ProtocolSpec
     from interlock.decode.tools import VerbRows
     from interlock.records.budget import Fill
@@ -133,6 +134,9 @@ class Engine:
 
         tap = Tap(buffers, self.flows, self.sheet.facts, self._codes, self._beat)
         self.dissector.tap(tap)
+        if tap.shows:
+            self.sheet.facts.artifacts.shown = tap.show
+            self.sheet.facts.artifacts.wanted = True
         return tap
 
     def allow(self, budget: Budget, *, contents: bool) -> None:
@@ -236,8 +240,7 @@ class Engine:
         over = bool(self.dissector.ended)
         ended = self._ended()
         done: Batches = {}
-        if self._tap is not None:
-            done |= self._buffers(self._tap, ended, final=final)
+        tapped = None if self._tap is None else self._tap.take(self._over(ended, final=final))
         self.sheet.expire(now, f["heard"], f["over"], ended=over or bool(len(ended)))
         rows = self.sheet.end_batch()
         if len(rows["flow"]) and self._wants("operations"):
@@ -253,6 +256,8 @@ class Engine:
             if self._wants(name):
                 done[name] = self._emit.details(self._detail(name), found, self._read.get(name))
         done |= self._put_together(ended.tolist(), final=final)
+        if self._tap is not None and tapped is not None:
+            done |= self._buffers(tapped[0], [*tapped[1], *self._tap.late()])
         if len(ended):
             if self._wants("flows"):
                 done["flows"] = self._emit.flows(ended)
@@ -260,10 +265,13 @@ class Engine:
         self._compact()
         return done
 
-    def _buffers(self, tap: Tap, ended: Any, *, final: bool) -> Batches:
-        """Buffers that are complete now; what is wrong with their octets are oddities as any other."""
-        over = np.flatnonzero(self.flows.columns["alive"]) if final else ended
-        raw, rows = tap.take(over.tolist())
+    def _over(self, ended: Any, *, final: bool) -> list[int]:
+        """Slots of conversations that nothing follows in; at the end of the run all."""
+        over: list[int] = (np.flatnonzero(self.flows.columns["alive"]) if final else ended).tolist()
+        return over
+
+    def _buffers(self, raw: list[Raw], rows: list[Row]) -> Batches:
+        """Buffers that are complete now; what is wrong with their octets has become oddities by now."""
         return {"payloads": self._emit.payloads(raw, rows)} if raw or rows else {}
 
     def _put_together(self, ended: list[int], *, final: bool) -> Batches:
@@ -273,7 +281,7 @@ class Engine:
         if ended:
             artifacts.forget(ended, self.flows)
         rows, octets = artifacts.end_batch(final=final)
-        done: Batches = {"artifacts": self._emit.artifacts(rows)} if rows else {}
+        done: Batches = {"artifacts": self._emit.artifacts(rows)} if rows and self._wants("artifacts") else {}
         if octets:
             done["artifact_contents"] = self._emit.artifact_contents(octets)
         return done

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from interlock.decode.buffers.sink import Sink
 
-__all__ = ["HASHES", "KEPT", "Body"]
+__all__ = ["HASHES", "KEPT", "Body", "file_buffers"]
 
 KEPT: Final = 102_400
 """Octets of a body that are kept: what Suricata inspects of one by default."""
@@ -72,3 +72,16 @@ class Body:
         if self.whole and self.size:
             for name, told in self._sums.items():
                 yield f"file.{name}", told.hexdigest().encode()
+
+
+def file_buffers(
+    octets: bytes, name: bytes, *, whole: bool, asked: frozenset[str]
+) -> Iterator[tuple[str, bytes]]:
+    """Buffers of a file that is there at once. whole: to its end, so that its hashes say something."""
+    yield "file.data", octets[:KEPT]
+    if name:
+        yield "file.name", name
+    yield "file.mime", mime_of(octets).encode()
+    for told in HASHES if whole else ():
+        if f"file.{told}" in asked:
+            yield f"file.{told}", hashlib.new(told, octets, usedforsecurity=False).hexdigest().encode()

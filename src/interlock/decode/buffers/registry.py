@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from interlock.decode.buffers.dns import DnsReader
+from interlock.decode.buffers.ftp import FtpReader
 from interlock.decode.buffers.http import HttpReader
+from interlock.decode.buffers.smb import SmbReader
+from interlock.decode.buffers.smtp import SmtpReader, speaks_smtp
+from interlock.decode.buffers.ssh import SshReader
 from interlock.decode.buffers.tls import TlsReader
 from interlock.records.buffers import BUFFERS
 
@@ -14,21 +18,28 @@ if TYPE_CHECKING:
 
     from interlock.decode.buffers.sink import Reader, Sink
 
-__all__ = ["READERS", "readers_for"]
+__all__ = ["GUESSES", "READERS", "readers_for"]
 
 READERS: Final[dict[str, Callable[[Sink, bool], Reader]]] = {
     "dns": lambda sink, stream: DnsReader(sink, stream=stream),
+    "ftp": lambda sink, _: FtpReader(sink),
     "http": lambda sink, _: HttpReader(sink),
+    "smb": lambda sink, _: SmbReader(sink),
+    "smtp": lambda sink, _: SmtpReader(sink),
+    "ssh": lambda sink, _: SshReader(sink),
     "tls": lambda sink, _: TlsReader(sink),
     "winrm": lambda sink, _: HttpReader(sink),
 }
 """Protocol of a flow → what makes a reader of it: where rows go, whether the flow is a stream."""
+GUESSES: Final[dict[str, Callable[[bytes], bool]]] = {"smtp": speaks_smtp}
+"""Readers of what no decoder recognises → whether a side's first octets are theirs."""
 _MADE_OF: Final = {
     "http": ("http", "winrm"),
     "ja3": ("tls",),
     "ja3s": ("tls",),
     "ja4": ("tls",),
-    "file": ("http", "winrm"),
+    "email": ("smtp",),
+    "file": ("http", "winrm", "smtp"),
 }
 """Protocol of buffers → protocols of the flows that they are cut out of, where these are others."""
 

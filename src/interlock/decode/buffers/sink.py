@@ -41,12 +41,22 @@ class Reader(Protocol):
 class Sink:
     """asked: buffers that somebody wants. moment: of the octets that are read now. left_out: rows that did not fit."""
 
-    def __init__(self, asked: frozenset[str], facts: Any) -> None:
+    def __init__(self, asked: frozenset[str], facts: Any, flows: Any) -> None:
         self.asked = asked
+        self._flows = flows
         self.moment = Moment(0, 0, 0, 0)
         self.rows: list[Row] = []
         self.left_out = 0
         self._facts = facts
+
+    @property
+    def client(self) -> int:
+        """The side that asks in the flow that is read, as far as it is known now."""
+        return int(self._flows.columns["client_side"][self.moment.slot])
+
+    def serves(self, side: int) -> bool:
+        """Whether a side of that flow is its server."""
+        return side != self.client
 
     def put(self, side: int, transaction: int, buffer: str, octets: bytes) -> None:
         """A buffer that is complete now; nothing where nobody asks for it."""

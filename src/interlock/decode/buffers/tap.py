@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from interlock.decode.buffers.registry import READERS, readers_for
+from interlock.decode.buffers.body import file_buffers
+from interlock.decode.buffers.registry import GUESSES, READERS, readers_for
 from interlock.decode.buffers.sink import Moment, Sink
 from interlock.decode.messages import Messages
 from interlock.errors import DecodeError
@@ -19,6 +20,7 @@ from interlock.records.buffers import PACKET, STREAM
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from interlock.decode.artifacts import Artifact
     from interlock.decode.buffers.sink import Reader, Row
     from interlock.decode.facts import Facts
     from interlock.decode.flows import Flows
@@ -32,6 +34,10 @@ MAX_HOLDING: Final = 4096
 LATE: Final = 2
 """Bit of `direction`: the octets fill a hole that was given up before."""
 _TCP: Final = 6
+_TRANSFERS: Final = 1 << 24
+"""Transactions of transfers are numbered from here on: a flow's own never come so far."""
+_LOOKED_AT: Final = 512
+"""Octets of each side's beginning that tell whose they are."""
 _TRIES: Final = 6
 """Flows.tries of a flow that nobody tries to recognise any more."""
 
@@ -54,11 +60,12 @@ class Raw(NamedTuple):
 class _Known:
     """A flow that is read, or waits to be. reader: None while its protocol is unknown. gaps: those known of."""
 
-    __slots__ = ("gaps", "held", "reader", "size")
+    __slots__ = ("begins", "gaps", "held", "reader", "size")
 
     def __init__(self, gaps: int) -> None:
         self.reader: Reader | None = None
         self.gaps = gaps
+        self.begins = [b"", b""]
         self.held: list[tuple[Moment, int, bytes]] = []
         self.size = 0
 
@@ -75,22 +82,46 @@ class Tap:
         self.segments = PACKET in asked
         self.datagrams = PACKET in asked or "dns" in spoken
         self.follows = STREAM in asked or bool(spoken)
-        self._sink = Sink(asked, facts)
+        self._sink = Sink(asked, facts, flows)
         self._flows = flows
         self._names = {codes[name]: name for name in spoken if name in codes}
         self._read = np.zeros(len(codes) + 1, np.bool_)  # the last one, which -1 names: not known yet
         self._read[list(self._names)] = True
-        self._read[-1] = bool(self._names)
+        self._guesses = {name: looks for name, looks in GUESSES.items() if name in spoken}
+        self._read[-1] = bool(spoken)
         self._known: dict[int, _Known] = {}
         self._over: set[int] = set()
         self._sent = np.zeros(0, np.int64)
         self._holding = 0
+        self._transfers = 0
         self._beat = beat
 
     @property
     def left_out(self) -> int:
         """Rows that were too many for their batch."""
         return self._sink.left_out
+
+    def show(self, artifact: Artifact, octets: bytes, whole: bool) -> None:
+        """A file or program that a decoder has put together from its transfer; HTTP's bodies are read here already."""
+        if artifact.protocol == "http":
+            return
+        slot = artifact.slot
+        asks = int(self._flows.columns["client_side"][slot]) if artifact.side < 0 else artifact.side
+        self._transfers += 1
+        sink, side = self._sink, asks if artifact.direction == "written" else 1 - asks
+        sink.moment = Moment(slot, artifact.source, *artifact.at)
+        name = artifact.name.encode("utf-8", "backslashreplace")
+        for buffer, part in file_buffers(octets, name, whole=whole, asked=self.asked):
+            sink.put(side, _TRANSFERS + self._transfers, buffer, part)
+
+    @property
+    def shows(self) -> bool:
+        """Whether anybody looks at files."""
+        return any(name.startswith("file.") for name in self.asked)
+
+    def late(self) -> list[Row]:
+        """Rows of transfers that ended since `take`."""
+        return self._sink.take()
 
     def take(self, ended: Sequence[int] = ()) -> tuple[list[Raw], list[Row]]:
         """Everything since the last time, as columns and as rows; flows that ended now are read to their end."""
@@ -141,7 +172,7 @@ class Tap:
 
     def _feed(self, m: Messages, columns: dict[str, Any], mask: Any) -> None:
         """Hand on the pieces of flows that are read, in order."""
-        if not self._names:
+        if not self._read[-1]:
             return
         slots = columns["flow"]
         mask = mask & self._read[self._flows.columns["protocol"][slots]]
@@ -164,22 +195,27 @@ class Tap:
         known = self._known.get(slot)
         if known is None:
             known = self._known[slot] = _Known(gaps)
-        if known.reader is None and not self._find_reader(slot, known):
+        if known.reader is None and not self._find_reader(slot, known, side, octets):
             self._hold(known, moment, side, octets)
             return
         lost, known.gaps = gaps != known.gaps, gaps
         self._give(known, moment, side, octets, lost=lost)
 
-    def _find_reader(self, slot: int, known: _Known) -> bool:
-        """Whether a flow has its reader now; what waited for it is read then."""
+    def _find_reader(self, slot: int, known: _Known, side: int, octets: bytes) -> bool:
+        """Whether a flow has its reader now; what waited for it is read then. octets: the newest of a side."""
+        if len(known.begins[side]) < _LOOKED_AT:
+            known.begins[side] += octets[:_LOOKED_AT]
         name = self._names.get(self._flows.columns["protocol"][slot])
+        if name is None and self._flows.columns["transport"][slot] == _TCP:
+            begun = known.begins[side]
+            name = next((name for name, looks in self._guesses.items() if looks(begun)), None)
         if name is None:
             return False
         known.reader = READERS[name](self._sink, self._flows.columns["transport"][slot] == _TCP)
         held, known.held = known.held, []
         self._holding -= bool(held)
-        for moment, side, octets in held:
-            self._give(known, moment, side, octets, lost=False)
+        for moment, whose, before in held:
+            self._give(known, moment, whose, before, lost=False)
         return True
 
     def _hold(self, known: _Known, moment: Moment, side: int, octets: bytes) -> None:
@@ -188,7 +224,7 @@ class Tap:
         known.size += len(octets)
         self._holding += not known.held
         known.held.append((moment, side, octets))
-        given_up = self._flows.columns["tries"][slot] >= _TRIES
+        given_up = known.size > _LOOKED_AT and self._flows.columns["tries"][slot] >= _TRIES
         if given_up or known.size > MAX_HELD or self._holding > MAX_HOLDING:
             self._drop(slot)
 
