@@ -94,11 +94,12 @@ def test_what_is_sent_to_groups_passes_a_bridge_as_replay_says():
         Zone(name="open", members=(one,)),
         Zone(name="closed", members=(other,), inside="conduits"),
         Zone(name="talk", members=("10.0.0.1",)),
-        Zone(name="hush", members=("10.0.0.2",), inside="conduits"),
+        Zone(name="hush", members=("10.0.0.2", "2001:db8::2"), inside="conduits"),
+        Zone(name="six", members=("2001:db8::1",)),
     )
     beacon = Conduit(
-        name="b", from_=("hush",), to=("talk",), ports=("udp/5000",), groups=("239.1.1.1", "broadcast")
-    )
+        name="b", from_=("hush",), to=("talk",), ports=("udp/5000",), groups=("239.1.1.1", "broadcast", "ff05::1:3"),
+    )  # fmt: skip
     goose = Conduit(
         name="g", from_=("closed",), to=("open",), protocols=("goose",), groups=("01:0c:cd:01:00:01",)
     )
@@ -117,10 +118,21 @@ def test_what_is_sent_to_groups_passes_a_bridge_as_replay_says():
         Flow("10.0.0.2", "239.1.1.1", "udp", 5001): False,
         Flow("10.0.0.2", "10.0.0.255", "udp", 5001): False,
         Flow("10.0.0.2", "224.0.0.251", "udp", 5353): False,
+        # IPv6
+        Flow("2001:db8::1", "ff02::fb", "udp", 5353): True,
+        Flow("2001:db8::2", "ff05::1:3", "udp", 5000): True,
+        Flow("2001:db8::2", "ff05::1:3", "udp", 5001): False,
+        Flow("2001:db8::2", "ff02::fb", "udp", 5353): False,
+        # Answers to a call to many, by which the group stands as the client
+        Flow("10.0.0.255", "10.0.0.1", "udp", 47809): True,
+        Flow("239.1.1.1", "10.0.0.2", "udp", 5000): True,
+        Flow("239.1.1.1", "10.0.0.2", "udp", 5002): False,
+        Flow("ff05::1:3", "2001:db8::2", "udp", 5003): False,
+        Flow("01:0c:cd:01:00:01", third, "eth/0x88b8", 0): False,
     }
     made = held_against("groups", ENFORCERS["nftables"], "bridge", policy_of(site), (), list(wanted))
     assert made.differ == []
-    assert (made.allowed, made.denied) == (7, 6)
+    assert (made.allowed, made.denied) == (11, 11)
     assert [replayed(policy_of(site), flow) for flow in wanted] == list(wanted.values())
 
 
@@ -179,6 +191,8 @@ def test_drawn_flows_are_of_any_kind():
     assert len(flows) == 400
     assert {flow.transport for flow in flows} >= {"tcp", "udp", "icmp", "icmp6", "ip/47", "eth/0x8892"}
     assert not [f for f in flows if f.client == f.server or (":" in f.client) != (":" in f.server)]
+    assert [f for f in flows if f.server.startswith("ff0")]
+    assert [f for f in flows if f.hearer == f.client]
 
 
 @needs_namespaces

@@ -153,15 +153,13 @@ def _why_left(ask: Ask, transport: str, port: int, layout: str) -> str:
     ends = (ask.client, ask.server)
     if is_link(ask.protocol, transport, ask.server) or any(map(is_nobody, ends)):
         return "between neighbours of a link"
-    if (
-        layout == "bridge"
-        and is_group(ask.server)
-        and (is_mac(ask.client) or (transport == "udp" and port and "." in ask.server))
-    ):
+    one_link = any("%" in end or end.startswith(("fe80:", "169.254.", "127.", "0.")) for end in ends)
+    told = is_mac(ask.client) or (transport == "udp" and port and not one_link)
+    if layout == "bridge" and told and is_group(ask.client) != is_group(ask.server):
         return ""
     if any(map(is_group, ends)):
         return "to groups: heard on the sender's own link"
-    if any("%" in end or end.startswith(("fe80:", "169.254.", "127.", "0.")) for end in ends):
+    if one_link:
         return "addresses of one link"
     if ask.client == ask.server:
         return "a machine with itself"

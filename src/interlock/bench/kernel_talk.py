@@ -30,7 +30,7 @@ _PATIENCE_S: Final = (1.2, 3.2)
 _AGAIN_S: Final = 0.4
 _ECHO: Final = {4: (socket.IPPROTO_ICMP, 8, 0), 6: (socket.IPPROTO_ICMPV6, 128, 129)}
 _FRAME: Final = 14
-_UDP: Final = 28
+_UDP: Final = {4: 28, 6: 48}
 """Octets of the headers of IP and UDP."""
 _PADDED: Final = 60
 _TOKEN: Final = struct.Struct(">II")
@@ -41,12 +41,25 @@ _ALL: Final = 3
 
 
 class Flow(NamedTuple):
-    """Who opens what towards whom; transport and port as conduits and conversations have them."""
+    """Who opens what towards whom; transport and port as conduits and conversations have them.
+
+    Where the client is a group, the server tells it something from that port: the answer to a call to many.
+    """
 
     client: str
     server: str
     transport: str
     port: int
+
+    @property
+    def speaker(self) -> str:
+        """Who says the first word."""
+        return self.server if is_group(self.client) else self.client
+
+    @property
+    def hearer(self) -> str:
+        """Who hears it."""
+        return self.client if is_group(self.client) else self.server
 
 
 def passed(around: Around, flows: Sequence[Flow]) -> list[bool]:
@@ -108,7 +121,7 @@ class _Round:
 
     def _serve(self) -> None:
         for server, transport, port in dict.fromkeys(
-            (f.server, f.transport, f.port) for f in self._flows.values()
+            (f.hearer, f.transport, f.port) for f in self._flows.values()
         ):
             if transport.startswith("icmp"):
                 continue  # the kernel answers
@@ -157,7 +170,8 @@ class _Round:
                 if who[2:3] == (socket.PACKET_OUTGOING,):
                     said = b""
                 elif is_group(server) and not is_mac(server):
-                    said = octets[_FRAME + _UDP : _FRAME + _UDP + 8]
+                    begin = _FRAME + _UDP[6 if ":" in server else 4]
+                    said = octets[begin : begin + 8]
                 elif is_mac(server):
                     said = octets[_FRAME : _FRAME + 8]
                 else:
@@ -169,18 +183,19 @@ class _Round:
     def _open(self) -> None:
         by_client: dict[str, list[int]] = {}
         for number, flow in self._flows.items():
-            by_client.setdefault(flow.client, []).append(number)
+            by_client.setdefault(flow.speaker, []).append(number)
         for client, numbers in by_client.items():
             with self._around.at(client):
                 for number in numbers:
                     self._begin(number, self._flows[number])
 
     def _begin(self, number: int, flow: Flow) -> None:
-        end = _socket(flow.client, flow.transport)
+        end = _socket(flow.speaker, flow.transport)
         one = _Client(number, flow, end, _TOKEN.pack(_OURS, number))
         self._clients.append(one)
         if flow.transport in {"tcp", "udp"}:
-            end.bind((flow.client, 0))
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            end.bind((flow.speaker, flow.port if is_group(flow.client) else 0))
         if flow.transport == "tcp":
             end.setblocking(False)
             code = end.connect_ex((flow.server, flow.port))
@@ -189,7 +204,7 @@ class _Round:
             self._watch(end, selectors.EVENT_WRITE, self._connected, one)
         elif flow.transport == "udp":
             end.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-            end.connect((flow.server, flow.port))
+            end.connect(_place(flow.hearer, flow.port))
             self._watch(end, selectors.EVENT_READ, self._hear, one)
         elif flow.transport.startswith("icmp"):
             end.connect((flow.server, 0))
@@ -240,9 +255,9 @@ class _Round:
             one.end.send(one.said)
         elif flow.transport.startswith("icmp"):
             one.end.send(_echo_request(6 if ":" in flow.server else 4, one.number, one.said))
-        elif is_mac(flow.client):
+        elif is_mac(flow.speaker):
             kind = int(flow.transport[4:], 16)
-            head = bytes.fromhex((flow.server + flow.client).replace(":", "")) + struct.pack(">H", kind)
+            head = bytes.fromhex((flow.hearer + flow.speaker).replace(":", "")) + struct.pack(">H", kind)
             one.end.send((head + one.said).ljust(_PADDED, b"\0"))
         else:
             one.end.sendto(one.said, (flow.server, 0))
@@ -253,6 +268,13 @@ def _pass_over(end: socket.socket) -> None:
     with suppress(BlockingIOError):
         while True:
             end.recv(256)
+
+
+def _place(address: str, port: int) -> tuple[str, int] | tuple[str, int, int, int]:
+    """Where to send to; groups of IPv6 are of a link."""
+    if ":" in address and is_group(address):
+        return address, port, 0, socket.if_nametoindex("eth0")
+    return address, port
 
 
 def _ear() -> socket.socket:

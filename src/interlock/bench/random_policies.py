@@ -23,7 +23,12 @@ ODD_MACHINES: Final = ("2001:db8:1::7", "2001:db8:1::8", "2001:db8:2::9", "198.5
 """Besides those that were seen: the other IP, and addresses far from all others."""
 _PORTS: Final = ("tcp/1-65535", "udp/1024-65535", "tcp/500-510", "udp/161", "icmp", "icmp6", "ip/47", "ip/112",
                  "eth/0x8892", "eth/0x88b8")  # fmt: skip
-_GROUPS: Final = ("broadcast", "239.1.1.1", "01:0c:cd:01:00:01")
+_GROUPS: Final = ("broadcast", "239.1.1.1", "ff05::1:3", "01:0c:cd:01:00:01")
+_TOLD: Final = (
+    ("239.1.1.1", "224.0.0.251", "255.255.255.255", "10.77.1.255"),
+    ("ff05::1:3", "ff02::fb", "ff0e::101"),
+)
+"""Groups that machines of either IP tell something to."""
 _TYPES: Final = ("eth/0x8892", "eth/0x88b8", "eth/0x88a4")
 _TRIED: Final = (
     *((("tcp", port), 1) for port in (102, 499, 502, 510, 511, 44818, 65535)),
@@ -111,19 +116,15 @@ def drawn_flows(
     while len(flows) < many:
         if len(macs) > 1 and chance.random() < 0.1:
             client, server = chance.sample(macs, 2)
-            server = chance.choice((server, *_GROUPS[2:], "01:0e:cf:00:00:00"))
+            server = chance.choice((server, *_GROUPS[3:], "01:0e:cf:00:00:00"))
             flows.append(Flow(client, server, chance.choice(_TYPES), 0))
             continue
         if macs and chance.random() < 0.1:  # on a bridge
-            client = chance.choice(kinds[0])
-            flows.append(
-                Flow(
-                    client,
-                    chance.choice(("239.1.1.1", "224.0.0.251", "255.255.255.255", "10.77.1.255")),
-                    "udp",
-                    chance.choice((161, 2222)),
-                )
-            )
+            six = chance.random() < 0.4
+            ends = [chance.choice(kinds[six]), chance.choice(_TOLD[six])]
+            if chance.random() < 0.3:  # it answers a call to many by another
+                ends.reverse()
+            flows.append(Flow(ends[0], ends[1], "udp", chance.choice((161, 2222))))
             continue
         client, server = chance.sample(kinds[chance.random() < 0.2], 2)
         transport, port = chance.choice(tried if chance.random() < 0.6 else usual)
