@@ -101,3 +101,25 @@ def test_misuse_is_told(site):
     ended = run("moon", "--site", site)
     assert (ended.code, ended.out) == (2, "")
     assert terminal.one_sentence(ended).endswith("name an address, a machine or a zone of the site file")
+
+
+def test_what_was_seen_stands_beside_what_is_allowed(tmp_path):
+    shift = terminal.DEMO / "normal-shift.pcapng"
+    assert terminal.told("zone", "propose", shift, "--out", tmp_path / "draft").code == 0
+    assert terminal.told("analyze", shift, "--out", tmp_path / "seen").code == 0
+    words = ("--site", tmp_path / "draft" / "site.toml", "--assets", tmp_path / "seen", "--observed")
+    ended = run(*words, "--json")
+    assert ended.code in {0, 1}, ended.err
+    document = json.loads(ended.out)
+    check_schema(document, "zone-reach")
+    rows = [(row, each) for row in document["radius"] for each in row["observed"]]
+    assert len(rows) == sum(len(row["machines"]) for row in document["radius"])
+    assert any(each["taken"] for _, each in rows)
+    for row, each in rows:  # the policy was proposed from the same traffic: nothing seen lies beyond it
+        assert each["taken"] <= row["taken"]
+        assert each["taken"] + each["touched"] <= row["taken"] + row["touched"]
+    assert "; seen to ask " in run(*words).out
+    assert "seen to ask" not in run(*words[:-1]).out
+    misused = run("--site", words[1], "--observed")
+    assert misused.code == 2
+    assert "name --assets FOLDER" in misused.err

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from interlock.errors import ConfigError
 from interlock.segment.reach.cuts import cheapest_cut, choke_points
 from interlock.segment.reach.machines import kinds_of, machines_of
+from interlock.segment.reach.observed import Contacts
 from interlock.segment.reach.ways import Ways
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from interlock.records.asset import Asset
+    from interlock.segment.check.traffic import Traffic
     from interlock.segment.model.policy import Policy
     from interlock.segment.reach.cuts import Cut
     from interlock.segment.reach.machines import Machine
@@ -40,7 +42,10 @@ class Precious:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A realm's machines and what each kind of them comes to. nowhere: machines in no zone, which reach nothing."""
+    """A realm's machines and what each kind of them comes to. nowhere: machines in no zone, which reach nothing.
+
+    seen: what machines were seen to do to each other, None where nobody looked.
+    """
 
     realm: str
     ways: Ways
@@ -48,6 +53,7 @@ class Picture:
     machines: tuple[Machine, ...]
     nowhere: tuple[Machine, ...]
     precious: tuple[Precious, ...]
+    seen: Contacts | None = None
 
     def meant(self, text: str) -> frozenset[int]:
         """Find the kinds of machines that an address, a machine's name or a zone's name means. Raises ConfigError."""
@@ -66,8 +72,13 @@ class Picture:
         return frozenset(found)
 
 
-def build_picture(policy: Policy, realm: str, assets: Sequence[Asset], jewels: Sequence[str]) -> Picture:
-    """Look at every kind of machine. jewels: addresses or names beside the safety systems of the site file."""
+def build_picture(
+    policy: Policy, realm: str, assets: Sequence[Asset], jewels: Sequence[str], traffic: Traffic | None = None
+) -> Picture:
+    """Look at every kind of machine. jewels: addresses or names beside the safety systems of the site file.
+
+    traffic: what was seen, to be held beside what is allowed.
+    """
     machines = machines_of(policy, realm, assets)
     ways = Ways(policy, kinds_of(policy, realm, machines))
     inside = {machine for kind in ways.kinds for machine in kind.machines}
@@ -82,7 +93,8 @@ def build_picture(policy: Policy, realm: str, assets: Sequence[Asset], jewels: S
     precious = tuple(
         _precious(policy, bare, name, bare.meant(where)) for name, where in dict.fromkeys(wanted)
     )
-    return Picture(bare.realm, ways, reached, machines, bare.nowhere, precious)
+    seen = None if traffic is None else Contacts(realm, machines, traffic.kinds(policy))
+    return Picture(bare.realm, ways, reached, machines, bare.nowhere, precious, seen)
 
 
 def _precious(policy: Policy, picture: Picture, name: str, kinds: frozenset[int]) -> Precious:

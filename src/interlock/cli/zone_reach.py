@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
+from typing import TYPE_CHECKING
 
 import click
 
 from interlock.cli.exits import DONE, FINDINGS
 from interlock.cli.zone_traffic import day_of, policy_or_end
+
+if TYPE_CHECKING:
+    from interlock.segment.check.traffic import Traffic
 
 __all__ = ["reach"]
 
@@ -18,6 +23,9 @@ __all__ = ["reach"]
 @click.option("--site", "site_file", required=True, metavar="FILE", help="site.toml with zones and conduits.")
 @click.option("--assets", metavar="FOLDER", help="Of `interlock analyze`: the machines that there are.")
 @click.option("--store", metavar="DIR", help="The same from a sensor's store.")
+@click.option(
+    "--observed", is_flag=True, help="Say also what machines were seen to do, of FOLDER or the store."
+)
 @click.option("--realm", metavar="NAME", help="Of which address space, where the site file has several.")
 @click.option("--jewel", "jewels", multiple=True, metavar="NAME",
               help="A machine or zone as precious as a safety system; may be repeated.")  # fmt: skip
@@ -26,7 +34,7 @@ __all__ = ["reach"]
 @click.pass_context
 def reach(ctx: click.Context, start: str | None, end: str | None, site_file: str, assets: str | None,
           store: str | None, realm: str | None, jewels: tuple[str, ...], on: str | None, *,
-          as_json: bool) -> None:  # fmt: skip
+          observed: bool, as_json: bool) -> None:  # fmt: skip
     """Say what machine FROM, once taken, could take and touch through conduits, and by which way.
 
     Without FROM: all machines. FROM and TO: an address, a machine's name, or a zone. Exit codes: 0 TO is not reached
@@ -44,11 +52,12 @@ def reach(ctx: click.Context, start: str | None, end: str | None, site_file: str
     text = read_policy(site_file, today)
     policy_or_end(ctx, text)
     known = known_assets(assets, store)
+    traffic = _seen(assets, store) if observed else None
     site = policy_or_end(ctx, text if known is None else text.against(today, {a.id for a in known}))
     policy = build_policy(site, today, finder(known or ()))
     where = realm_of(policy, realm)
     refuse_unknown(site, where, known)
-    picture = build_picture(policy, where, known or (), jewels)
+    picture = build_picture(policy, where, known or (), jewels, traffic)
     starts = frozenset(range(len(picture.ways.kinds))) if start is None else picture.meant(start)
     ends = None if end is None else picture.meant(end)
     if as_json:
@@ -62,3 +71,14 @@ def reach(ctx: click.Context, start: str | None, end: str | None, site_file: str
         for n in starts
     )
     ctx.exit(FINDINGS if hit else DONE)
+
+
+def _seen(folder: str | None, store: str | None) -> Traffic:
+    """What was seen of the machines. Raises click.UsageError, SourceError."""
+    from interlock.bootstrap.zoning import from_folder, from_store  # noqa: PLC0415
+
+    if store is not None:
+        return from_store(store, days=None, now=time.time_ns()).traffic
+    if folder is None:
+        raise click.UsageError("--observed: name --assets FOLDER (of `interlock analyze`) or a --store")
+    return from_folder(folder).traffic

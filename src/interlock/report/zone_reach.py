@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from interlock.segment.reach.cuts import Cut
     from interlock.segment.reach.machines import Machine
+    from interlock.segment.reach.observed import Contacts, Radius
     from interlock.segment.reach.ways import Hop, Reached, Step, Ways
 
 __all__ = ["cut_sentence", "reach_document", "reach_lines"]
@@ -46,6 +47,8 @@ class PictureLike(Protocol):
     def nowhere(self) -> tuple[Machine, ...]: ...
     @property
     def precious(self) -> Sequence[PreciousLike]: ...
+    @property
+    def seen(self) -> Contacts | None: ...
 
 
 def reach_document(
@@ -84,7 +87,15 @@ def _radius(picture: PictureLike, reached: Reached, flat: int) -> dict[str, Any]
         "before": flat,
         "taken": picture.ways.machines(reached.taken, reached),
         "touched": picture.ways.machines(reached.touched, reached),
+        "observed": [
+            {"machine": machine.name, **radius._asdict()}
+            for machine, radius in _observed(picture, kind.machines)
+        ],
     }
+
+
+def _observed(picture: PictureLike, machines: Sequence[Machine]) -> list[tuple[Machine, Radius]]:
+    return [] if picture.seen is None else [(each, picture.seen.radius(each)) for each in machines]
 
 
 def _named(step: Step) -> dict[str, Any]:
@@ -125,7 +136,7 @@ def reach_lines(picture: PictureLike, starts: Collection[int], ends: Collection[
         taken, touched = (ways.machines(kinds, reached) for kinds in (reached.taken, reached.touched))
         yield (
             f"{_several(kind.machines)} ({kind.zone}): could take {taken} and touch {touched} more machines;"
-            f" in a flat network all {flat}"
+            f" in a flat network all {flat}{_seen_to(picture, kind.machines)}"
         )
     pairs = list(_pairs(picture, starts, ends))
     shown = pairs if ends is not None or len(starts) < len(ways.kinds) else []
@@ -145,6 +156,16 @@ def reach_lines(picture: PictureLike, starts: Collection[int], ends: Collection[
         yield from (f"  {cut_sentence(cut, each.name)}" for cut in each.cuts)
     if picture.nowhere:
         yield f"in no zone, so reached by nothing that the policy allows: {_several(picture.nowhere)}"
+
+
+def _seen_to(picture: PictureLike, machines: Sequence[Machine]) -> str:
+    """What of it was seen: of several machines the most that one of them did."""
+    every = [radius for _, radius in _observed(picture, machines)]
+    if not every:
+        return ""
+    asked, taken, touched = (max(numbers) for numbers in zip(*every, strict=True))
+    most = "at most " if len(every) > 1 else ""
+    return f"; seen to ask {most}{asked}, and through these to take {most}{taken} and touch {most}{touched}"
 
 
 def _several(machines: Sequence[Machine]) -> str:
