@@ -29,7 +29,7 @@ def _told_nobody(_: str) -> None:
 class Judgement:
     """What people give detectors beside the site file. rules: folders. state: a folder. projects: folders.
 
-    indicators: files, and folders of such files.
+    indicators, signatures: files, and folders of such files.
 
     told: takes a sentence about each rule of theirs that cannot be put in force.
     """
@@ -38,6 +38,7 @@ class Judgement:
     state: str | None = None
     projects: tuple[str, ...] = ()
     indicators: tuple[str, ...] = ()
+    signatures: tuple[str, ...] = ()
     told: Callable[[str], None] = field(default=_told_nobody, compare=False)
 
 
@@ -59,12 +60,17 @@ def build_runner(judgement: Judgement | None = None) -> Runner:
 
 
 def _warned(given: Judgement) -> tuple[Detector, ...]:
-    """The detector of indicators, where there are any."""
-    if not given.indicators:
-        return ()
-    from interlock.bootstrap.indicating import build_indicators  # noqa: PLC0415
+    """The detectors of indicators and of signatures, where there are any."""
+    warned: list[Detector] = []
+    if given.indicators:
+        from interlock.bootstrap.indicating import build_indicators  # noqa: PLC0415
 
-    return (build_indicators(given.indicators, given.told),)
+        warned.append(build_indicators(given.indicators, given.told))
+    if given.signatures:
+        from interlock.bootstrap.signatures import build_signatures  # noqa: PLC0415
+
+        warned.append(build_signatures(given.signatures, given.told))
+    return tuple(warned)
 
 
 def _keyed(detectors: tuple[Detector, ...]) -> tuple[Detector, ...]:

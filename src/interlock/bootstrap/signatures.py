@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, BinaryIO, Final, cast
 from interlock.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
+    from interlock.detect.signatures.detector import Signatures
+    from interlock.detect.signatures.language.model import Signature
     from interlock.report.signatures import SignatureTally
 
-__all__ = ["MOST_OCTETS", "RuleFile", "check_signatures", "rule_files"]
+__all__ = ["MOST_OCTETS", "RuleFile", "build_signatures", "check_signatures", "rule_files"]
 
 MOST_OCTETS: Final = 256 * 1024 * 1024
 """Of one file, unpacked: fifteen times the largest public set."""
@@ -26,6 +28,8 @@ _PACKED: Final = (".xz", ".gz")
 _LICENCES: Final = ("license", "licence", "copying", "disclaimer")
 _MOST_LICENCE: Final = 64 * 1024
 _CHUNK: Final = 1024 * 1024
+_TOLD: Final = 5
+"""Rules not in force that are named; of the others the number is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,7 @@ def check_signatures(
     path: str, progress: Callable[[int, int], None], clock: Callable[[], float]
 ) -> SignatureTally:
     """Read every rule and count what became of it. clock: seconds. Raises ConfigError."""
+    from interlock.detect.signatures.engine.able import put_in_force  # noqa: PLC0415
     from interlock.detect.signatures.language.licences import comments_of, licence_by_sid  # noqa: PLC0415
     from interlock.detect.signatures.language.reading import read_rules  # noqa: PLC0415
     from interlock.detect.signatures.language.variables import Variables  # noqa: PLC0415
@@ -140,8 +145,37 @@ def check_signatures(
     for file in rule_files(path, progress):
         licence = licence_by_sid(comments_of(file.text), file.licence)
         for read in read_rules(file.text, file.name, variables):
-            tally.add(read, licence)
+            tally.add(put_in_force(read), licence)
     tally.seconds = clock() - begun
     if not tally.rules:
         raise ConfigError(f"{path}: holds no rules; expected Suricata's or Snort's, one a line")
     return tally
+
+
+def build_signatures(paths: Sequence[str], told: Callable[[str], None]) -> Signatures:
+    """The detector of every rule of these files and folders that is switched on and can be in force.
+
+    told: takes a sentence about what is not. Raises ConfigError where a file cannot be read.
+    """
+    from interlock.detect.signatures.detector import Signatures  # noqa: PLC0415
+    from interlock.detect.signatures.engine.able import put_in_force  # noqa: PLC0415
+    from interlock.detect.signatures.language.reading import read_rules  # noqa: PLC0415
+    from interlock.detect.signatures.language.variables import Variables  # noqa: PLC0415
+    from interlock.detect.signatures.plain.matching import Matcher  # noqa: PLC0415
+
+    variables, out = Variables(), []
+    known: dict[Signature, Matcher] = {}
+    for file in (file for path in paths for file in rule_files(path)):
+        for read in read_rules(file.text, file.name, variables):
+            signature, refusal = put_in_force(read)
+            if refusal is not None and refusal.enabled:
+                out.append(str(refusal))
+            if signature is not None and signature.enabled and signature not in known:
+                known[signature] = Matcher(signature, variables.ends(signature.header))
+    for sentence in out[:_TOLD]:
+        told(sentence)
+    if len(out) > _TOLD:
+        told(
+            f"{len(out) - _TOLD} more signatures are not in force; `interlock signature check` names them all"
+        )
+    return Signatures(tuple(known.values()))

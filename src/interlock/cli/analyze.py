@@ -57,8 +57,8 @@ CONTENTS: Final = "artifact_contents"
 @click.pass_context
 def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...], folder: str,
             gsdml: tuple[str, ...], site_file: str | None, rules: tuple[str, ...], state: str | None,
-            projects: tuple[str, ...], indicators: tuple[str, ...], fail_on: str | None, keep_programs: bool,
-            as_json: bool) -> None:  # fmt: skip
+            projects: tuple[str, ...], indicators: tuple[str, ...], signatures: tuple[str, ...],
+            fail_on: str | None, keep_programs: bool, as_json: bool) -> None:  # fmt: skip
     """Say which machines are there, what they do to each other and what is dangerous.
 
     CAPTURE is a pcap or pcapng file, gzip or zstd compressed or not, a folder of them, or - for standard input.
@@ -73,7 +73,8 @@ def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...],
     with ExitStack() as stack:
         stop = stack.enter_context(stop_on_interrupt())
         run = stack.enter_context(open_sources(specify(paths, realms), stdin=sys.stdin.buffer, stop=stop))
-        analysis, tables = build_analysis(site, out, judgement_of(rules, state, projects, indicators))
+        given = judgement_of(rules, state, projects, indicators, signatures)
+        analysis, tables = build_analysis(site, out, given)
         stack.callback(tables.abandon)
         tables.open()
         wanted = analysis.wanted | ({CONTENTS} if keep_programs else frozenset())

@@ -1,4 +1,4 @@
-"""What every command that judges is given: the site file, rules, what was learned, approved projects, indicators."""
+"""What every command that judges is given: the site file, rules, what was learned, projects, indicators, signatures."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def own_rules(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def judgement(command: Callable[..., Any]) -> Callable[..., Any]:
-    """--site, --rules, --state, --projects and --indicators."""
+    """--site, --rules, --state, --projects, --indicators and --signatures."""
     site = click.option(
         "--site", "site_file", metavar="FILE", help="site.toml: what people know and wires can't tell."
     )
@@ -42,7 +42,13 @@ def judgement(command: Callable[..., Any]) -> Callable[..., Any]:
         metavar="PATH",
         help="Indicators of compromise: a file or a folder; may be repeated.",
     )
-    return site(own_rules(state(projects(indicators(command)))))
+    signatures = click.option(
+        "--signatures",
+        multiple=True,
+        metavar="PATH",
+        help="Rules of Suricata and Snort: a file or a folder; may be repeated.",
+    )
+    return site(own_rules(state(projects(indicators(signatures(command))))))
 
 
 def judgement_of(
@@ -50,11 +56,19 @@ def judgement_of(
     state: str | None,
     projects: tuple[str, ...],
     indicators: tuple[str, ...] = (),
+    signatures: tuple[str, ...] = (),
 ) -> Judgement:
     """The same as one thing."""
     from interlock.bootstrap.detecting import Judgement  # noqa: PLC0415 (--help stays quick)
 
-    return Judgement(rules=rules, state=state, projects=projects, indicators=indicators, told=tell_problem)
+    return Judgement(
+        rules=rules,
+        state=state,
+        projects=projects,
+        indicators=indicators,
+        signatures=signatures,
+        told=tell_problem,
+    )
 
 
 def tell_problem(text: str) -> None:

@@ -32,6 +32,7 @@ def replay(
     state: str | None,
     projects: tuple[str, ...],
     indicators: tuple[str, ...],
+    signatures: tuple[str, ...],
     config_file: str | None,
     speed: float | None,
 ) -> None:
@@ -42,6 +43,6 @@ def replay(
     from interlock.bootstrap.sensor import build_replay  # noqa: PLC0415 (--help stays quick)
 
     config, overridden = configuration(config_file), frozenset({"interfaces"})  # it reads captures
-    given = judgement_of(rules, state, projects, indicators)
+    given = judgement_of(rules, state, projects, indicators, signatures)
     sensor = made(config, folder, site_file, gsdml, config_file, overridden, given)
     finish(ctx, build_replay(sensor, paths, realms, speed=speed))

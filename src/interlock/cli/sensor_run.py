@@ -45,6 +45,7 @@ def run(
     state: str | None,
     projects: tuple[str, ...],
     indicators: tuple[str, ...],
+    signatures: tuple[str, ...],
     config_file: str | None,
     gsdml: tuple[str, ...],
 ) -> None:
@@ -69,7 +70,7 @@ def run(
     from interlock.bootstrap.sensor import build_live  # noqa: PLC0415 (see above)
 
     overridden = frozenset({"interfaces"} if interfaces else ())
-    given = judgement_of(rules, state, projects, indicators)
+    given = judgement_of(rules, state, projects, indicators, signatures)
     finish(ctx, build_live(made(config, folder, site_file, gsdml, config_file, overridden, given), ears))
 
 

@@ -88,9 +88,13 @@ class SensorConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignaturesConfig:
-    """What others warn of. indicators: files of indicators of compromise, and folders of such files."""
+    """What others warn of: files, and folders of such files.
+
+    indicators: of compromise. rules: of Suricata and Snort.
+    """
 
     indicators: tuple[Path, ...] = ()
+    rules: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

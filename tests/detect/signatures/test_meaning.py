@@ -23,10 +23,18 @@ def matcher(options, head="alert tcp any any -> any any"):
     return Matcher(signature, VARIABLES.ends(signature.header))
 
 
+ENDS = {"source": PC, "target": PLC, "source_port": 1, "target_port": 502}
+
+
+def sent(one, octets, **unit):
+    """A payload as the rule looks at it: packet or stream."""
+    level = min(one.levels)
+    return Unit(**{"level": level, "buffers": {level: (octets,)}, **ENDS, **unit})
+
+
 def hits(options, octets=b"", head="alert tcp any any -> any any", memory=None, **unit):
-    unit = {"source": PC, "target": PLC, "source_port": 1, "target_port": 502, **unit}
-    made = Unit(**{"buffers": {"packet": (octets,)}, **unit})
-    return matcher(options, head).hits(made, memory or Memory())
+    one = matcher(options, head)
+    return one.hits(sent(one, octets, **unit), memory or Memory())
 
 
 def holds(octets, buffer="http.uri", **buffers):
@@ -156,8 +164,7 @@ def test_an_expression_that_comes_to_its_limit_neither_holds_nor_holds_not():
     octets = b"a" * 40 + b"b"
     for sign in ("", "!"):
         one = matcher(rf'pcre:{sign}"/^(a|aa)+$/";')
-        unit = Unit(source=PC, target=PLC, source_port=1, target_port=2, buffers={"packet": (octets,)})
-        assert not one.hits(unit, Memory())
+        assert not one.hits(sent(one, octets), Memory())
         assert one.limited == 1
 
 
@@ -245,11 +252,9 @@ def test_what_decoders_read():
     assert not hits("ssl_version:!tls1.2;", level="transaction", facts={"tls.version": ("1.2",)})
 
 
-def spoken(options, times, **unit):
+def spoken(options, times):
     one, memory = matcher(options), Memory()
-    ends = {"source": PC, "target": PLC, "source_port": 1, "target_port": 2}
-    made = [Unit(time=t * 1_000_000_000, buffers={"packet": (b"a",)}, **ends, **unit) for t in times]
-    return [one.judge(u, memory) for u in made]
+    return [one.judge(sent(one, b"a", time=t * 1_000_000_000), memory) for t in times]
 
 
 def test_how_often_a_rule_speaks():
@@ -266,13 +271,12 @@ def test_rules_set_marks_for_each_other():
     first = matcher('content:"a"; flowbits:set,seen; xbits:set,host,track ip_src,expire 5; noalert;')
     second = matcher('content:"b"; flowbits:isset,seen;')
     third = matcher('content:"b"; xbits:isset,host,track ip_src;')
-    ends = {"source": PC, "target": PLC, "source_port": 1, "target_port": 2}
-    assert not second.judge(Unit(flow=1, buffers={"packet": (b"b",)}, **ends), memory)
-    assert not first.judge(Unit(flow=1, buffers={"packet": (b"a",)}, **ends), memory), "it is silent itself"
-    assert second.judge(Unit(flow=1, buffers={"packet": (b"b",)}, **ends), memory)
-    assert not second.judge(Unit(flow=2, buffers={"packet": (b"b",)}, **ends), memory)
-    assert third.judge(Unit(flow=2, buffers={"packet": (b"b",)}, **ends), memory)
-    assert not third.judge(Unit(flow=2, time=6_000_000_000, buffers={"packet": (b"b",)}, **ends), memory)
+    assert not second.judge(sent(second, b"b", flow=1), memory)
+    assert not first.judge(sent(first, b"a", flow=1), memory), "it is silent itself"
+    assert second.judge(sent(second, b"b", flow=1), memory)
+    assert not second.judge(sent(second, b"b", flow=2), memory)
+    assert third.judge(sent(third, b"b", flow=2), memory)
+    assert not third.judge(sent(third, b"b", flow=2, time=6_000_000_000), memory)
 
 
 def test_numbers_of_a_conversation():

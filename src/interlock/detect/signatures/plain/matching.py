@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from interlock.detect.signatures.language.checks import Bits, Fact, Field, Flags, Flow, FragBits, SameAddress
 from interlock.detect.signatures.language.model import PAYLOAD
 from interlock.detect.signatures.language.protocols import PROTOCOLS, Protocol
-from interlock.detect.signatures.language.steps import Absent
+from interlock.detect.signatures.language.steps import Absent, Content
 from interlock.detect.signatures.plain.checks import check_holds
 from interlock.detect.signatures.plain.steps import Run, depends
 from interlock.detect.signatures.plain.transforming import transformed
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Matcher", "levels_of"]
 
 _IPV6: Final = 1 << 32
+_TCP: Final = 6
 
 
 def levels_of(signature: Signature) -> frozenset[str]:
@@ -35,6 +36,13 @@ def levels_of(signature: Signature) -> frozenset[str]:
     if level == "packet" or "packet" in named or any(_of_a_packet(check) for check in signature.checks):
         return frozenset({"packet"})
     if level == "stream" or "stream" in named:
+        return frozenset({"stream"})
+    # Octets at a place from the beginning are looked for in each packet, too: senders begin messages with packets.
+    steps = [step for one in signature.inspections for step in one.steps]
+    placed = any(
+        isinstance(s, Content) and (s.starts or s.depth is not None or s.offset is not None) for s in steps
+    )
+    if _TCP in PROTOCOLS[signature.header.protocol].transports and signature.inspections and not placed:
         return frozenset({"stream"})
     return frozenset({"packet", "stream"}) if signature.inspections else frozenset({"packet"})
 
@@ -69,8 +77,10 @@ class Matcher:
 
     def judge(self, unit: Unit, memory: Memory) -> bool:
         """Whether the rule speaks of this unit: it hits, its marks are set, and its count lets it."""
-        if not self.hits(unit, memory):
-            return False
+        return self.hits(unit, memory) and self.settle(unit, memory)
+
+    def settle(self, unit: Unit, memory: Memory) -> bool:
+        """What follows from a hit: marks are set; whether the rule speaks."""
         signature = self.signature
         counting = signature.counting
         passed = counting is None or memory.speaks((signature.gid, signature.sid), counting, unit)
@@ -112,7 +122,8 @@ class Matcher:
             return isinstance(one.steps[0], Absent)
         for octets in instances:
             changed = transformed(octets, one.transformations) if one.transformations else octets
-            run = Run(changed, one.steps, chain, values, memory.datasets)
+            before = unit.stream_offset if one.buffer == PAYLOAD else 0
+            run = Run(changed, one.steps, chain, values, memory.datasets, before)
             held = run.holds()
             self.limited += run.limited
             if held:

@@ -78,6 +78,7 @@ def _depends(behind: Sequence[Step]) -> bool:
 class Run:
     """One buffer and one list of steps. values: numbers by their names, shared between the buffers of a rule.
 
+    before: octets of the stream before these: offset and depth count from the stream's beginning.
     left: steps that may still be taken. limited: PCRE2 came to its limit at least once.
     """
 
@@ -86,6 +87,7 @@ class Run:
     depends: Sequence[bool]
     values: dict[str, int]
     datasets: Datasets | None = None
+    before: int = 0
     left: int = MOST_STEPS
     limited: bool = False
     _lower: bytes | None = field(default=None)
@@ -161,9 +163,10 @@ class Run:
         offset = 0 if step.offset is None else value_of(step.offset, values)
         depth = None if step.depth is None else value_of(step.depth, values)
         if step.starts:
-            return offset, min(size, offset + len(step.octets))
+            depth = len(step.octets)
         if not step.relative:
-            return offset, min(size, size if depth is None else offset + depth)
+            last = size if depth is None else offset + depth - self.before
+            return max(0, offset - self.before), min(size, max(0, last))
         distance = 0 if step.distance is None else value_of(step.distance, values)
         first, last = max(0, place + distance, offset), size
         if step.within is not None:
@@ -286,7 +289,7 @@ class Run:
         text = found.group() if found else b""
         usable = text[: len(text) - (len(text) % 4 == 1)]
         octets = base64.b64decode(usable + b"=" * (-len(usable) % 4))
-        inside = Run(octets, step.steps, depends(step.steps), self.values, self.datasets, self.left)
+        inside = Run(octets, step.steps, depends(step.steps), self.values, self.datasets, left=self.left)
         held = bool(octets) and inside.holds()
         self.left, self.limited = inside.left, self.limited or inside.limited
         return held

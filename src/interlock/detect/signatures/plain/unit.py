@@ -19,7 +19,8 @@ class Unit:
     source, target: addresses as numbers (IPv6 from 2 to the power of 32 on); ports are None where there are none.
     to_server: None where it is not known. established: TCP's handshake was seen, or traffic both ways.
     buffers: name → its instances; `packet` or `stream` holds the payload. fields: header word → number, with `flags`
-    and `fragbits`. facts: what a decoder read. client_octets, server_octets: sent by each so far.
+    and `fragbits`. facts: what a decoder read. stream_offset: octets of the stream before the payload.
+    client_octets, server_octets: sent by each so far.
     """
 
     level: str = "packet"
@@ -37,5 +38,6 @@ class Unit:
     buffers: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
     fields: Mapping[str, int] = field(default_factory=dict)
     facts: Mapping[str, tuple[int | str, ...]] = field(default_factory=dict)
+    stream_offset: int = 0
     client_octets: int = 0
     server_octets: int = 0

@@ -1,0 +1,70 @@
+"""The detector `signature`: rules of Suricata and Snort, in force."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from interlock.detect.causes import CauseDetector
+from interlock.detect.signatures.engine.engine import NEEDS, Engine
+from interlock.detect.signatures.wording import verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from interlock.detect.batch import Batch
+    from interlock.detect.causes import Verdict
+    from interlock.detect.interface import Context
+    from interlock.detect.signatures.plain.matching import Matcher
+    from interlock.detect.tally import Key, Tally
+
+__all__ = ["Signatures"]
+
+
+class Signatures(CauseDetector):
+    """One finding per rule and pair of machines. Keys: realm, client, server, the rule's gid and sid."""
+
+    name: ClassVar[str] = "signature"
+    table: ClassVar[str] = "payloads"
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {"payloads": NEEDS}
+
+    def __init__(self, matchers: Sequence[Matcher] = ()) -> None:
+        super().__init__()
+        self.engine = Engine(matchers)
+        self._by_id = {_id(one): one.signature for one in matchers}
+        self.__dict__["needs"] = self.__class__.needs if matchers else {}
+
+    def anew(self) -> Self:
+        """Give a fresh detector with the same rules."""
+        return type(self)(self.engine.matchers)
+
+    @property
+    def buffers(self) -> frozenset[str]:
+        """The buffers that its rules look at."""
+        return self.engine.buffers
+
+    def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:  # noqa: ARG002 - the interface's shape
+        """Count what rules say."""
+        told = [(hit.row, hit.number) for hit in self.engine.judge(batch) if hit.speaks]
+        if not told:
+            return
+        columns = {
+            name: batch.words(name) for name in ("source", "realm", "client", "server", "protocol", "buffer")
+        }
+        times, frames = batch.times_ns(), batch.frames()
+        for row, number in told:
+            words = {name: str(known[codes[row]] or "") for name, (known, codes) in columns.items()}
+            key = (words["realm"], words["client"], words["server"], _id(self.engine.matchers[number]))
+            tally = self.tallies[key]
+            tally.add(words["source"], int(times[row]), int(times[row]), frames[row : row + 1], 1)
+            tally.note("protocol", words["protocol"])
+            yield key
+
+    def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
+        """Say which rule, of which file, and what it looks for."""
+        signature = self._by_id.get(key[3])
+        return None if signature is None else verdict(key, signature, tally, context)
+
+
+def _id(one: Matcher) -> str:
+    signature = one.signature
+    return f"{signature.gid}:{signature.sid}:{signature.rev} {signature.message}"

@@ -1,0 +1,113 @@
+"""Which rules can touch a conversation by its ends: asked once a kind of conversation, and remembered.
+
+An address or a port is known by the ranges of rules that it lies in, as bits of one number; conversations whose ends
+have the same bits have the same rules.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from interlock.detect.signatures.language.spans import Spans
+    from interlock.detect.signatures.plain.matching import Matcher
+
+__all__ = ["Kind", "Reach", "number_of"]
+
+_MOST: Final = 65_536
+_IPV6: Final = 1 << 32
+
+
+def number_of(address: str) -> int | None:
+    """An address as rules number it; None where it is none of IP."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    return int(found) + (found.version == 6) * _IPV6
+
+
+class Kind(NamedTuple):
+    """What rules see of a conversation. Bits: which ranges of rules an end lies in."""
+
+    level: str
+    transport: int
+    application: str
+    version: int
+    source: int
+    source_port: int
+    target: int
+    target_port: int
+
+
+class Reach:
+    """matchers: all rules, by their numbers."""
+
+    def __init__(self, matchers: Sequence[Matcher]) -> None:
+        self._matchers = matchers
+        self._addresses: dict[Spans, int] = {}
+        self._ports: dict[Spans, int] = {}
+        self._bits = [
+            (
+                self._bit(self._addresses, one.ends.sources),
+                self._bit(self._ports, one.ends.source_ports),
+                self._bit(self._addresses, one.ends.targets),
+                self._bit(self._ports, one.ends.target_ports),
+            )
+            for one in matchers
+        ]
+        self._of_address: dict[int, int] = {}
+        self._of_port: dict[int, int] = {}
+        self._rules: dict[Kind, tuple[int, ...]] = {}
+
+    @staticmethod
+    def _bit(known: dict[Spans, int], spans: Spans) -> int:
+        return known.setdefault(spans, 1 << len(known))
+
+    def address(self, number: int) -> int:
+        """The bits of an address."""
+        return _bits_of(number, self._addresses, self._of_address)
+
+    def port(self, number: int | None) -> int:
+        """The bits of a port; all of them where there is none."""
+        return -1 if number is None else _bits_of(number, self._ports, self._of_port)
+
+    def rules(self, kind: Kind) -> tuple[int, ...]:
+        """The numbers of the rules that can touch such a conversation."""
+        found = self._rules.get(kind)
+        if found is None:
+            if len(self._rules) >= _MOST:
+                self._rules.clear()
+            found = tuple(number for number in range(len(self._bits)) if self._touches(number, kind))
+            self._rules[kind] = found
+        return found
+
+    def _touches(self, number: int, kind: Kind) -> bool:
+        one, (source, source_port, target, target_port) = self._matchers[number], self._bits[number]
+        protocol = one.protocol
+        if kind.level not in one.levels or (
+            protocol.transports and kind.transport not in protocol.transports
+        ):
+            return False
+        if (protocol.application and protocol.application != kind.application) or (
+            protocol.version and protocol.version != kind.version
+        ):
+            return False
+        there = kind.source & source and kind.source_port & source_port
+        if there and kind.target & target and kind.target_port & target_port:
+            return True
+        back = one.signature.header.both and kind.target & source and kind.target_port & source_port
+        return bool(back and kind.source & target and kind.source_port & target_port)
+
+
+def _bits_of(number: int, spans: dict[Spans, int], known: dict[int, int]) -> int:
+    found = known.get(number)
+    if found is None:
+        if len(known) >= _MOST:
+            known.clear()
+        found = sum(bit for span, bit in spans.items() if number in span)
+        known[number] = found
+    return found

@@ -1,0 +1,97 @@
+"""The rules that one kind of conversation meets, ready to be held against many payloads at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from interlock.detect.signatures.engine.prefilter import anchors_of, best_literal
+from interlock.detect.signatures.engine.scanner import Scanner
+from interlock.detect.signatures.language.checks import Field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from interlock.detect.signatures.engine.prefilter import Anchor, Literal
+    from interlock.detect.signatures.language.numbers import Bound
+    from interlock.detect.signatures.plain.matching import Matcher
+
+__all__ = ["Group"]
+
+
+class Group:
+    """numbers: of the rules.
+
+    What a rule has at fixed places is compared for all payloads at once; of the others a literal is looked for.
+    """
+
+    def __init__(self, numbers: Sequence[int], matchers: Sequence[Matcher]) -> None:
+        self._searched: list[int] = []
+        self._placed: list[tuple[int, tuple[Anchor, ...], tuple[Bound, ...]]] = []
+        literals: list[Literal] = []
+        for number in numbers:
+            signature = matchers[number].signature
+            anchors = tuple(a for one in signature.inspections for a in anchors_of(one.steps))
+            sizes = tuple(c.bound for c in signature.checks if isinstance(c, Field) and c.name == "dsize")
+            best = best_literal(signature.inspections)
+            if anchors or sizes or best is None:
+                self._placed.append((number, anchors, sizes))
+            else:
+                self._searched.append(number)
+                literals.append(best[1])
+        self._scanner = Scanner(literals)
+
+    def candidates(
+        self, octets: bytes, starts: NDArray[np.int64], before: NDArray[np.int64]
+    ) -> Iterator[tuple[int, int]]:
+        """(payload, rule's number). before: of each payload, octets of its stream that came before it."""
+        for row, index in self._scanner.found(octets, starts):
+            yield row, self._searched[index]
+        if self._placed:
+            cells = np.frombuffer(octets, np.uint8)
+            lengths = np.diff(starts)
+            for number, anchors, sizes in self._placed:
+                rows = np.arange(len(lengths))
+                for bound in sizes:
+                    rows = rows[_within(bound, lengths[rows])]
+                for anchor in anchors:
+                    if not len(rows):
+                        break
+                    rows = rows[_at(anchor, cells, starts[rows], lengths[rows], before[rows])]
+                for row in rows.tolist():
+                    yield row, number
+
+
+def _within(bound: Bound, lengths: NDArray[np.int64]) -> NDArray[np.bool_]:
+    fits = {
+        "=": lengths == bound.number,
+        "!=": lengths != bound.number,
+        "<": lengths < bound.number,
+        ">": lengths > bound.number,
+        "<=": lengths <= bound.number,
+        ">=": lengths >= bound.number,
+        "<>": (lengths > bound.number) & (lengths < bound.other),
+    }
+    found: NDArray[np.bool_] = fits[bound.operator]
+    return found
+
+
+def _at(
+    anchor: Anchor,
+    cells: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    lengths: NDArray[np.int64],
+    before: NDArray[np.int64],
+) -> NDArray[np.bool_]:
+    """Per payload whether the octets are at their place."""
+    place = anchor.place - before
+    fits = (place >= 0) & (place + len(anchor.octets) <= lengths)
+    at = np.where(fits, starts + place, 0)
+    for k, octet in enumerate(anchor.octets):
+        if not fits.any():
+            return fits
+        fits &= cells[np.minimum(at + k, len(cells) - 1)] == octet
+    return fits

@@ -1,0 +1,68 @@
+"""Literals looked for in many stretches of octets at once, by Hyperscan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import hyperscan
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from interlock.detect.signatures.engine.prefilter import Literal
+
+__all__ = ["Scanner"]
+
+_LONGEST: Final = 128
+"""Octets of a literal that are looked for: longer ones are told by their beginning."""
+
+
+class Scanner:
+    """literals: what is looked for; answers are indexes into it. Two that are the same are looked for once."""
+
+    def __init__(self, literals: Sequence[Literal]) -> None:
+        self._same: dict[tuple[bytes, bool], list[int]] = {}
+        for index, literal in enumerate(literals):
+            octets = literal.octets[:_LONGEST]
+            key = (octets.lower(), True) if literal.nocase else (octets, False)
+            self._same.setdefault(key, []).append(index)
+        self._owners = list(self._same.values())
+        self._lengths = [len(octets) for octets, _ in self._same]
+        self._database = self._compiled() if self._same else None
+
+    def _compiled(self) -> hyperscan.Database:
+        database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+        flags = [hyperscan.HS_FLAG_CASELESS if nocase else 0 for _, nocase in self._same]
+        database.compile(
+            # Not as pure literals: the binding ends those at their first zero octet.
+            expressions=[b"".join(b"\\x%02x" % octet for octet in octets) for octets, _ in self._same],
+            ids=list(range(len(self._same))),
+            flags=flags,
+        )
+        return database
+
+    def found(self, octets: bytes, starts: NDArray[np.int64]) -> list[tuple[int, int]]:
+        """(stretch, literal) of every stretch that holds one, each once.
+
+        starts: where each stretch begins in the octets, and behind the last one where that ends.
+        """
+        if self._database is None or not len(octets):
+            return []
+        ids: list[int] = []
+        ends: list[int] = []
+
+        def note(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            ids.append(number)
+            ends.append(end)
+
+        self._database.scan(octets, match_event_handler=note)
+        if not ids:
+            return []
+        stops = np.array(ends, np.int64)
+        rows = np.searchsorted(starts, stops - 1, side="right") - 1
+        whole = stops - np.array(self._lengths, np.int64)[ids] >= starts[rows]
+        seen = set(zip(rows[whole].tolist(), np.array(ids)[whole].tolist(), strict=True))
+        return [(row, index) for row, number in sorted(seen) for index in self._owners[number]]

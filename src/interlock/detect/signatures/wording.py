@@ -1,0 +1,123 @@
+"""What is said of a rule that hit, in plain words: its own message, and what it looked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from interlock.detect.causes import Verdict
+from interlock.detect.signatures.language.checks import Flow
+from interlock.detect.signatures.language.model import PAYLOAD
+from interlock.detect.signatures.language.steps import Content, Expression, written
+from interlock.detect.wording import counted
+from interlock.records.finding import Action
+
+if TYPE_CHECKING:
+    from interlock.detect.interface import Context
+    from interlock.detect.signatures.language.model import Signature
+    from interlock.detect.tally import Key, Tally
+    from interlock.records.vocabulary import Severity
+
+__all__ = ["PRIORITIES", "looked_for", "severity_of", "verdict"]
+
+PRIORITIES: Final[dict[str, int]] = {
+    **dict.fromkeys(
+        (
+            "attempted-admin", "attempted-user", "command-and-control", "credential-theft", "domain-c2", "exploit-kit",
+            "coin-mining", "inappropriate-content", "policy-violation", "shellcode-detect", "social-engineering",
+            "successful-admin", "successful-user", "targeted-activity", "trojan-activity", "unsuccessful-user",
+            "web-application-attack",
+        ),
+        1,
+    ),
+    **dict.fromkeys(
+        (
+            "attempted-dos", "attempted-recon", "bad-unknown", "default-login-attempt", "denial-of-service",
+            "external-ip-check", "misc-attack", "non-standard-protocol", "pup-activity", "rpc-portmap-decode",
+            "successful-dos", "successful-recon-largescale", "successful-recon-limited", "suspicious-filename-detect",
+            "suspicious-login", "system-call-detect", "unusual-client-port-connection", "web-application-activity",
+        ),
+        2,
+    ),
+    "tcp-connection": 4,
+}  # fmt: skip
+"""Class of a rule → its priority where it says none, as Suricata's classification has it; others have 3."""
+_SEVERITIES: Final[tuple[Severity, ...]] = ("high", "medium", "low", "info")
+_SHOWN: Final = 4
+_ACTIONS: Final = (
+    Action(
+        text="Read what the rule refers to, and hold the frames that are named against it: rules of others know "
+        "nothing of this plant.",
+        risk="None: reading what was recorded touches nothing.",
+    ),
+    Action(
+        text="Ask who works at these machines what they did at that time.",
+        risk="None to the process.",
+    ),
+    Action(
+        text="Where it is harmless here, accept the finding with a reason (`interlock finding accept`), or switch the "
+        "rule off.",
+        risk="A rule that is off is silent for everybody; accept the finding for these machines where you can.",
+    ),
+)
+
+
+def severity_of(signature: Signature) -> Severity:
+    """By the rule's own priority, else its class."""
+    priority = signature.priority or PRIORITIES.get(signature.classtype, 3)
+    return _SEVERITIES[min(priority, 4) - 1]
+
+
+def looked_for(signature: Signature) -> str:
+    """The first things that a rule asks for, for people."""
+    said = []
+    for one in signature.inspections:
+        place = "the payload" if one.buffer == PAYLOAD else one.buffer
+        for step in one.steps:
+            if isinstance(step, Content) and not step.negated:
+                said.append(f'"{written(step.octets)}" in {place}')
+            elif isinstance(step, Expression) and not step.negated:
+                said.append(f"an expression in {place}")
+    more = len(said) - _SHOWN
+    return (
+        ", ".join(said[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+        if said
+        else "its other conditions"
+    )
+
+
+def verdict(key: Key, signature: Signature, tally: Tally, context: Context) -> Verdict:
+    """Key: realm, client, server, the rule's id."""
+    # Over 40 lines: most of it is the text of one verdict.
+    realm, client, server, _ = key
+    names = context.name(realm, client), context.name(realm, server)
+    message = signature.message or f"signature {signature.sid}"
+    refers = "; ".join(f"{kind} {text}" for kind, text in signature.references)
+    one_way = [check.direction for check in signature.checks if isinstance(check, Flow) and check.direction]
+    way = {"to_server": " in what the client sends", "to_client": " in what the server sends"}
+    return Verdict(
+        realm=realm,
+        machines=(client, server),
+        cause=f"signature {signature.gid}:{signature.sid} {message}"[:300],
+        kind="alert",
+        severity=severity_of(signature),
+        confidence=0.6,
+        title=f"{message}: {names[0]} and {names[1]}",
+        seen=f"Signature {signature.sid} of {signature.origin.file} hit {counted(tally.count, 'time')} between "
+        f"{names[0]} and {names[1]}. It looks for {looked_for(signature)}{way.get(one_way[0], '') if one_way else ''}."
+        f"{f' It refers to {refers[:400]}.' if refers else ''}",
+        matters=f"Who wrote the rule files it under {signature.classtype or 'no class'}: others have met this in "
+        "attacks. Whether it can harm the process here depends on what these machines are.",
+        silent="Silent for what no rule in force describes, for what is enciphered on the wire, and for what the "
+        "rule's own words leave out.",
+        actions=_ACTIONS,
+        requirements=("IEC 62443-3-3 SR 6.2", "IEC 62443-3-3 SR 3.2", "NIS2 Art. 21(2)(b)"),
+        data=(
+            ("sid", str(signature.sid)),
+            ("gid", str(signature.gid)),
+            ("rev", str(signature.rev)),
+            ("class", signature.classtype),
+            ("origin", f"{signature.origin.file}:{signature.origin.line}"),
+            ("references", refers[:500]),
+        ),
+        table="payloads",
+    )
