@@ -138,13 +138,17 @@ def gathered(octets, begin, length):
     starts: cython.const_longlong[::1] = begin
     sizes: cython.const_int[::1] = length
     i: cython.Py_ssize_t
+    k: cython.Py_ssize_t
     at: cython.Py_ssize_t = 0
     start: cython.Py_ssize_t
     size: cython.Py_ssize_t
     for i in range(n):
         start = starts[i]
         size = sizes[i]
-        if size > 0:
+        if size < 128:  # a slice costs as much to make as so many octets to copy
+            for k in range(size):
+                to[at + k] = there[start + k]
+        else:
             to[at : at + size] = there[start : start + size]
         at += size
     return made, offsets

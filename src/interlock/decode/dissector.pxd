@@ -32,6 +32,7 @@ cdef class Dissector:
     cdef object hung
     cdef int suspects, segments, datagrams, follows, late
     cdef Messages tapped_packets, tapped_streams
+    cdef const unsigned char[::1] spoken
 
     cdef int _note(self, Messages out, int slot, int side, Py_ssize_t start, Py_ssize_t end) except -1
     cdef int _note_packet(self, int kind, int slot, int side) except -1

@@ -105,12 +105,14 @@ class Dissector:
         self.hung = hung
         self.suspects = len(hung)
         self.segments = self.datagrams = self.follows = self.late = 0
+        self.spoken = memoryview(bytearray(1))
         self.tapped_packets = self.tapped_streams = None
 
     def tap(self, tap):
         """Hand on packets and streams besides messages (buffers.tap.Tap)."""
         self.tapped_packets, self.tapped_streams = tap.packets, tap.streams
         self.segments, self.datagrams, self.follows = tap.segments, tap.datagrams, tap.follows
+        self.spoken = memoryview(tap.spoken)
 
     def _note(self, out, slot, side, start, end):
         """Octets start..end of the buffer are looked into; bit 1 of the direction says that they come late."""
@@ -127,6 +129,8 @@ class Dissector:
         """A datagram, or a segment where these are asked for, too."""
         p: Packet = self.packet
         if self.flows.opaque[slot] == 1 or (kind == 4 and self.segments == 0):
+            return 0
+        if self.segments == 0 and self.spoken[self.flows.protocol[slot] + 1] == 0:
             return 0
         return self._note(self.tapped_packets, slot, side, p.start, p.end)
 
@@ -784,7 +788,7 @@ class Dissector:
             f.opaque[slot] == 1
         ):  # where only its decoder gave up it is framed on: that must not hang on when it did
             return 0
-        if self.follows:
+        if self.follows and (self.follows == 2 or self.spoken[f.protocol[slot] + 1]):
             self._note(self.tapped_streams, slot, side, start, end)
         key: cython.int = slot * 2 + side
         if f.carried[slot, side]:

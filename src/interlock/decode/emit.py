@@ -341,7 +341,7 @@ class Emitter:
             _coded(side ^ client, pa.array(_WAYS, pa.utf8())),
             _whole(offset, _U64),
             _fixed(transaction.astype(np.uint32), _U32, present(transaction, 1)),
-            _words([part.buffer for part in raw for _ in range(len(part.slot))] + [row[3] for row in rows]),
+            _named_buffers(raw, [row[3] for row in rows]),
             _stretches(raw, [row[4] for row in rows]),
         ]
         return self._batch(PAYLOADS, columns)
@@ -392,6 +392,15 @@ def _joined(raw: list[Raw], rows: list[Row]) -> list[Any]:
     ]
     parts.append(_across(made, len(kinds)))
     return [np.concatenate([np.asarray(part[i], kind) for part in parts]) for i, kind in enumerate(kinds)]
+
+
+def _named_buffers(raw: list[Raw], more: list[str]) -> pa.DictionaryArray:
+    """The names of both."""
+    names = list(dict.fromkeys([*(part.buffer for part in raw), *more]))
+    places = {name: place for place, name in enumerate(names)}
+    codes = [np.full(len(part.slot), places[part.buffer], np.int32) for part in raw]
+    codes.append(np.array([places[name] for name in more], np.int32))
+    return _coded(np.concatenate(codes), pa.array(names, pa.utf8()))
 
 
 def _stretches(raw: list[Raw], more: list[bytes]) -> pa.Array:

@@ -71,7 +71,12 @@ class _Known:
 
 
 class Tap:
-    """asked: names of buffers (records.buffers). codes: protocol name → its code. beat: a row of heartbeat.py."""
+    """asked: names of buffers (records.buffers). codes: protocol name → its code. beat: a row of heartbeat.py.
+
+    segments, datagrams, follows: whether segments, datagrams and streams are to be handed on; follows is 2 where all of
+    them are, whatever they speak. spoken: per protocol code plus 1, whether its flows are read; the first one stands
+    for those that are not known yet.
+    """
 
     def __init__(
         self, asked: frozenset[str], flows: Flows, facts: Facts, codes: Mapping[str, int], beat: memoryview
@@ -81,7 +86,7 @@ class Tap:
         self.packets, self.streams = Messages(), Messages()
         self.segments = PACKET in asked
         self.datagrams = PACKET in asked or "dns" in spoken
-        self.follows = STREAM in asked or bool(spoken)
+        self.follows = 2 if STREAM in asked else int(bool(spoken))
         self._sink = Sink(asked, facts, flows)
         self._flows = flows
         self._names = {codes[name]: name for name in spoken if name in codes}
@@ -89,6 +94,7 @@ class Tap:
         self._read[list(self._names)] = True
         self._guesses = {name: looks for name, looks in GUESSES.items() if name in spoken}
         self._read[-1] = bool(spoken)
+        self.spoken = np.roll(self._read, 1).view(np.uint8)
         self._known: dict[int, _Known] = {}
         self._over: set[int] = set()
         self._sent = np.zeros(0, np.int64)
