@@ -7,7 +7,7 @@ import hmac
 import os
 import secrets
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -136,8 +136,12 @@ def build_engine(
     )
 
 
-def read_site(path: str | None) -> Site:
-    """The site file's model; without a file an empty one. Raises ConfigError, naming file, line and column."""
+def read_site(path: str | None, *, policy: bool = True) -> Site:
+    """The site file's model; without a file an empty one. Raises ConfigError, naming file, line and column.
+
+    policy: whether wrong conduits and zones are refused, too, where conduits are declared: a wrong policy is not held
+    by half. What has ended is no reason: it allows nothing any more.
+    """
     from interlock.errors import ConfigError  # noqa: PLC0415
     from interlock.records.site import Site  # noqa: PLC0415
 
@@ -153,7 +157,21 @@ def read_site(path: str | None) -> Site:
         raise ConfigError(f"{path}: cannot be read ({reason}); name a site file") from error
     from interlock.bootstrap.approving import approved  # noqa: PLC0415 (loads cryptography)
 
-    return approved(load_site(decode_text(octets, file=path), file=path), Path(path))
+    text = decode_text(octets, file=path)
+    site = load_site(text, file=path)
+    if policy and site.conduits:
+        _refuse_wrong(path, text, site)
+    return approved(site, Path(path))
+
+
+def _refuse_wrong(path: str, text: str, site: Site) -> None:
+    from interlock.bootstrap.zoning import PolicyText  # noqa: PLC0415
+    from interlock.errors import ConfigError  # noqa: PLC0415
+
+    wrong = PolicyText(path, text, site).against(date.min, None).problems
+    if wrong:
+        more = f" (and {len(wrong) - 1} more: `interlock zone check --site {path}`)" if wrong[1:] else ""
+        raise ConfigError(f"{wrong[0]}{more}")
 
 
 def read_config(path: Path) -> Config:

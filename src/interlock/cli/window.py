@@ -24,7 +24,7 @@ def window() -> None:
 def _site(path: Path) -> Site:
     from interlock.bootstrap import read_site  # noqa: PLC0415 (--help stays quick)
 
-    return read_site(str(path))
+    return read_site(str(path), policy=False)
 
 
 @window.command()
