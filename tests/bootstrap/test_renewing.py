@@ -63,6 +63,35 @@ def test_what_was_approved_since_is_in_force_once_it_is_read(tmp_path: Path) -> 
     assert severities(runner, "OB3") == ["info"]
 
 
+def test_indicators_are_read_anew_and_nothing_is_forgotten(tmp_path: Path) -> None:
+    refused: list[str] = []
+    feed = tmp_path / "feed.txt"
+    feed.write_text("192.0.2.7\n", encoding="utf-8")
+    sensor = Sensor(folder=tmp_path / "store", judgement=Judgement(indicators=(str(feed),)))
+    judged = Judged(sensor, refused.append, Here)
+    runner = judged.runner(Config())
+    memory: Memory = Nothing()  # type: ignore[assignment] # no state folder is named: nothing asks it
+
+    def count(server: str) -> list[int]:
+        rows = batch("flows", [{"client": "10.0.0.5", "server": server}])
+        return [f.count for f in runner.feed("flows", rows, Context()) if f.detector == "indicator"]
+
+    assert count("192.0.2.7") == [1]
+    assert count("192.0.2.8") == []
+    feed.write_text("192.0.2.7\n192.0.2.8\nnothing\n", encoding="utf-8")
+    assert list(judged.anew(runner, memory, Config())) == []
+    assert list(judged.tend(runner)) == ["2 indicators are in force"]
+    assert "line 3" in refused[-1]
+    assert count("192.0.2.8") == [1]
+    assert count("192.0.2.7") == [2]
+
+    feed.unlink()
+    list(judged.anew(runner, memory, Config()))
+    assert list(judged.tend(runner)) == []
+    assert "indicators of before stay in force" in refused[-1]
+    assert count("192.0.2.8") == [2]
+
+
 def test_the_runner_names_its_detectors() -> None:
     runner = Runner(all_detectors())
     assert isinstance(runner.named(ProgramCompare.name), ProgramCompare)

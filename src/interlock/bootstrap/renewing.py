@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from interlock.bootstrap.detecting import build_runner, read_learned
-from interlock.bootstrap.indicating import build_indicators
+from interlock.bootstrap.indicating import read_book
 from interlock.bootstrap.projects import read_projects
 from interlock.bootstrap.reloading import judged_by
 from interlock.bootstrap.ruling import build_rules
 from interlock.detect.programs.approved import Approved
 from interlock.detect.programs.program_compare import ProgramCompare
+from interlock.detect.signatures.indicators.book import Book
 from interlock.detect.signatures.indicators.detector import Indicators
 from interlock.errors import ConfigError
 
@@ -45,6 +46,7 @@ class Judged:
         self._refused = refused
         self._beside = beside
         self._reading: Work | None = None
+        self._warning: Work | None = None
         self._approving = False
 
     def runner(self, config: Config) -> Runner:
@@ -76,26 +78,17 @@ class Judged:
             runner.renew(rules)
             if folders:
                 yield f"{len(rules.rules)} rules are in force"
-        yield from self._warn(runner, config)
         self.teach(memory, config)
+        self._warn(runner, judged_by(self._sensor, config).indicators)
         self._read(judged_by(self._sensor, config).projects)
 
-    def _warn(self, runner: Runner, config: Config) -> Iterator[str]:
-        """Indicators as they are now. What workers make for them was settled when the sensor began."""
-        paths = judged_by(self._sensor, config).indicators
-        known = runner.named(Indicators.name)
-        if not paths and known is None:
-            return
-        try:
-            fresh = build_indicators(paths, self._refused)
-        except ConfigError as error:
-            self._refused(f"{error}; the indicators of before stay in force")
-            return
-        before = frozenset() if not isinstance(known, Indicators) else known.buffers
-        runner.renew(fresh)
-        yield f"{len(fresh.book)} indicators are in force"
-        if missing := fresh.buffers - before:
-            yield f"indicators of what only {', '.join(sorted(missing))} shows need a restart of the sensor"
+    def _warn(self, runner: Runner, paths: tuple[str, ...]) -> None:
+        """Begin to read indicators as they are now: a million of them takes seconds."""
+        if self._warning is not None:
+            self._warning.end()
+            self._warning = None
+        if paths or runner.named(Indicators.name) is not None:
+            self._warning = self._beside(partial(_warned, paths))
 
     def _read(self, folders: tuple[str, ...]) -> None:
         """Begin to read what was approved; whoever asks again meanwhile gets what is there by then."""
@@ -107,6 +100,8 @@ class Judged:
 
     def tend(self, runner: Runner) -> Iterator[str]:
         """Put in force what was read beside, once it is whole; gives a sentence about it."""
+        if self._warning is not None:
+            yield from self._tend_warning(runner, self._warning)
         if self._reading is None:
             return
         for read in self._reading.pieces():
@@ -118,6 +113,17 @@ class Judged:
             if self._reading.failed:
                 self._refused("the projects could not be read to their end; those of before stay in force")
             self._reading = None
+
+    def _tend_warning(self, runner: Runner, work: Work) -> Iterator[str]:
+        for read in work.pieces():
+            if isinstance(read, Book):
+                yield from _put_in_force(runner, read)
+            else:
+                self._refused(str(read))
+        if work.finished:
+            if work.failed:
+                self._refused("the indicators could not be read to their end; those of before stay in force")
+            self._warning = None
 
     def _approve(self, runner: Runner, approved: Approved) -> str:
         compare = runner.named(ProgramCompare.name)
@@ -133,3 +139,26 @@ def _approved(folders: tuple[str, ...]) -> Iterator[Approved | str]:
         yield read_projects(folders)
     except ConfigError as error:
         yield str(error)
+
+
+def _warned(paths: tuple[str, ...]) -> Iterator[Book | str]:
+    """The indicators of these files, and sentences about those that are not in force."""
+    told: list[str] = []
+    try:
+        book = read_book(paths, told.append)
+    except ConfigError as error:
+        yield f"{error}; the indicators of before stay in force"
+        return
+    yield from told
+    yield book
+
+
+def _put_in_force(runner: Runner, book: Book) -> Iterator[str]:
+    """Without a gap: what was remembered of the indicators of before goes on. Which tables come was settled before."""
+    known = runner.named(Indicators.name)
+    before = known.buffers if isinstance(known, Indicators) else frozenset()
+    fresh = Indicators(book)
+    runner.renew(fresh)
+    yield f"{len(book)} indicators are in force"
+    if missing := fresh.buffers - before:
+        yield f"indicators of what only {', '.join(sorted(missing))} shows need a restart of the sensor"
