@@ -434,3 +434,10 @@ def test_policy_is_told_of_a_sealed_opening_alone() -> None:
     assert [(r["function"], r["transaction"], r["outcome"]) for r in rows["operations"]] == [
         (446, None, "unknown")
     ]
+
+
+def test_who_greets_again_on_one_connection_breaks_a_rule() -> None:
+    greeting = [(CLIENT, hello()), (SERVER, ACKNOWLEDGE)]
+    assert tcp(greeting, port=4840)["oddities"] == []
+    rows = tcp([*greeting, (CLIENT, hello()), (CLIENT, hello())], port=4840)
+    assert [row["oddity"] for row in rows["oddities"]] == ["hello-again"] * 2

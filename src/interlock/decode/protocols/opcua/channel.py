@@ -59,6 +59,7 @@ class Channel:
         self.signature = 0
         self.security = 0
         self.doubts = 0
+        self.greeted = False
         self.policy = None
         self.mode = None
         self.endpoint_url = None

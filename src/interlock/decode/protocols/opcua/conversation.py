@@ -87,6 +87,9 @@ class Conversation(Decoder):
             self.flows.orient(m.flow[i], m.side[i] if kind == 0x48454C else 1 - m.side[i])
             c.skip(20)
             if kind == 0x48454C:
+                if state.greeted:
+                    self.facts.oddity(m, i, "opcua", "hello-again", 0)
+                state.greeted = True
                 state.endpoint_url = self.v.string()
         elif kind == 0x524845:
             self.flows.orient(m.flow[i], 1 - m.side[i])
