@@ -62,6 +62,10 @@ SEEN: Final[Mapping[str, Seen]] = {
         "many values at once, by the protocol's own means, are automated collection",
     ),
     "watch-or-tell": Seen(("T0801", "T0856", "T0832"), "reports come; whether they are asked for is not seen"),
+    "tell-or-watch": Seen(
+        ("T0856", "T0801", "T0832"),
+        "a station's reports come to who asked it for none, in a protocol in which they are asked for",
+    ),
     "watch-units": Seen(
         ("T0846", "T0888", "T0801"),
         "reading one after another the devices behind a gateway lists them",

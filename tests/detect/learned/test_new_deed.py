@@ -57,6 +57,25 @@ def test_a_reader_that_writes_is_news_and_no_rogue() -> None:
     assert "which it had never done there" in finding.title
 
 
+@pytest.mark.parametrize(
+    ("protocol", "asks", "first"),
+    [
+        ("dnp3", False, "T0856"),
+        ("iec104", False, "T0856"),
+        ("iec104", True, "T0801"),
+        ("bacnet", False, "T0801"),
+    ],
+)
+def test_reports_that_nobody_asked_for_are_told_not_watched(protocol: str, asks: bool, first: str) -> None:
+    base = {"client": "10.0.0.66", "protocol": protocol}
+    reports = [
+        {**base, "at": n, "verb": "report", "outcome": "unsolicited", "operation": n} for n in range(1, 9)
+    ]
+    asked = [{**base, "at": 0, "verb": "read", "operation": 0}] if asks else []
+    (finding,) = found(*asked, *reports)
+    assert finding.techniques[0] == first
+
+
 def test_a_writer_that_touches_another_object_is_news() -> None:
     row = {"verb": "write", "function_name": "Write Single Register", "unit": "1"}
     assert found({**row, "object": "holding:4"}) == ()

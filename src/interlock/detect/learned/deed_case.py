@@ -24,6 +24,8 @@ __all__ = ["Case", "appeared", "pours"]
 
 _NOVELTY: Final = {"machine": 4, "relation": 3, "verb": 2, "function": 1, "object": 1, "user": 1}
 
+_ASKED_FOR: Final = frozenset({"dnp3", "iec104"})
+"""Before a station reports values its master starts data transfer (IEC 104: STARTDT), or enables reports (DNP3)."""
 FLOOD: Final = 120
 """Requests, and requests a minute."""
 
@@ -149,7 +151,8 @@ class Case:
             if len(self.tally.noted("unit")) >= MANY_UNITS:
                 return "watch-units"
             if set(self.tally.noted("verb")) == {"report"}:
-                return "watch-or-tell"  # who only reports may be the one who tells, whoever began
+                # Who only reports may be the one who tells, whoever began; where nothing comes unasked, he is.
+                return "tell-or-watch" if set(self.tally.noted("protocol")) <= _ASKED_FOR else "watch-or-tell"
             return "watch-much" if len(self.tally.noted("object")) >= MANY_OBJECTS else "watch"
         name = "authenticate" if self.name == "user" else self.name
         stranger = f"stranger-{name}"
