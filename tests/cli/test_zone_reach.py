@@ -58,8 +58,12 @@ def test_the_way_is_told_hop_by_hop_and_where_to_cut(site):
     ended = run("office", "ESD", "--site", site)
     assert (ended.code, ended.err) == (1, "")
     lines = ended.out.splitlines()
-    assert lines[:4] == [
+    assert lines[:5] == [
         "any machine of 192.168.0.0/24 (office): could take 3 and touch 0 more machines; in a flat network all 3",
+        (
+            "zone office, of 1: who has any of them could take 3 and touch 0 machines of other zones;"
+            " in a flat network all 3"
+        ),
         (
             "ESD (safety) is taken: through conduit terminal (unknown, rdp) to 10.0.1.2,"
             " then through conduit trip (write) to ESD"
@@ -67,8 +71,8 @@ def test_the_way_is_told_hop_by_hop_and_where_to_cut(site):
         "ESD: 3 machines could take it, 0 more could touch it",
         "  every way passes conduit terminal, conduit trip",
     ]
-    assert lines[4].startswith("  cut: conduit t")
-    assert lines[4].endswith("or narrow who may; 1 machines then no longer come to ESD")
+    assert lines[5].startswith("  cut: conduit t")
+    assert lines[5].endswith("or narrow who may; 1 machines then no longer come to ESD")
 
 
 def test_reading_takes_nothing(site):
@@ -77,7 +81,7 @@ def test_reading_takes_nothing(site):
     assert ended.code == 0
     assert "ESD: 0 machines could take it, 3 more could touch it" in ended.out
     assert run("office", "10.0.9.1", "--site", site).code == 1
-    assert run("10.0.9.1", "office", "--site", site).out.splitlines()[1] == "no way leads there"
+    assert run("10.0.9.1", "office", "--site", site).out.splitlines()[2] == "no way leads there"
 
 
 def test_json(site):
@@ -88,6 +92,9 @@ def test_json(site):
     assert [each["name"] for each in document["precious"]] == ["ESD", "safety", "10.0.1.1"]
     assert {row["zone"]: row["taken"] for row in document["radius"]}["office"] == 3
     assert {row["before"] for row in document["radius"]} == {3}
+    assert [(row["zone"], *list(row.values())[1:]) for row in document["zones"]] == [
+        ("office", 1, 3, 3, 0), ("operations", 2, 2, 1, 0), ("safety", 1, 3, 0, 0),
+    ]  # fmt: skip
     way = next(
         w for w in document["ways"] if w["from"] == ["any machine of 192.168.0.0/24"] and w["to"] == ["ESD"]
     )

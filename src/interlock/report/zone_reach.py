@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from interlock.segment.reach.zone_radius import zone_radii
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
@@ -62,6 +64,10 @@ def reach_document(
         "machines": len(picture.machines),
         "in_no_zone": [machine.name for machine in picture.nowhere],
         "radius": [_radius(picture, picture.reached[number], flat) for number in sorted(starts)],
+        "zones": [
+            each._asdict()
+            for each in zone_radii(picture.ways, picture.reached, starts, len(picture.machines))
+        ],
         "ways": [_way(picture, start, end) for start, end in _pairs(picture, starts, ends)],
         "precious": [
             {
@@ -137,6 +143,11 @@ def reach_lines(picture: PictureLike, starts: Collection[int], ends: Collection[
         yield (
             f"{_several(kind.machines)} ({kind.zone}): could take {taken} and touch {touched} more machines;"
             f" in a flat network all {flat}{_seen_to(picture, kind.machines)}"
+        )
+    for zone in zone_radii(ways, picture.reached, starts, len(picture.machines)):
+        yield (
+            f"zone {zone.zone}, of {zone.machines}: who has any of them could take {zone.taken} and touch"
+            f" {zone.touched} machines of other zones; in a flat network all {zone.before}"
         )
     pairs = list(_pairs(picture, starts, ends))
     shown = pairs if ends is not None or len(starts) < len(ways.kinds) else []

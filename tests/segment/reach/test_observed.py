@@ -12,6 +12,7 @@ from interlock.segment.model.policy import Policy
 from interlock.segment.reach.machines import kinds_of, machines_of
 from interlock.segment.reach.observed import Contacts, Radius
 from interlock.segment.reach.ways import Ways
+from interlock.segment.reach.zone_radius import ZoneRadius, zone_radii
 from segment.check.rows import flows, operations
 
 TODAY = date(2026, 11, 28)
@@ -84,6 +85,25 @@ def test_what_was_seen_is_spread_and_lies_within_what_is_allowed(
             radius = within.radius(machine)
             assert radius.taken <= most[0]
             assert radius.taken + radius.touched <= most[1]
+
+
+@given(conduits)
+def test_a_zone_opens_what_any_of_its_machines_opens(some: tuple[Conduit, ...]) -> None:
+    policy = Policy(Site(zones=ZONES, conduits=some), TODAY)
+    ways = Ways(policy, kinds_of(policy, "default", machines_of(policy, "default")))
+    reached = tuple(ways.reach(number) for number in range(len(ways.kinds)))
+    for radius in zone_radii(ways, reached, range(len(ways.kinds)), len(MACHINES)):
+        rows = [each for each in reached if ways.kinds[each.start].zone == radius.zone]
+
+        def outside(parts: list[frozenset[int]], own: str = radius.zone) -> set[str]:
+            found = {n for part in parts for n in part if ways.kinds[n].zone != own}
+            return {machine.name for n in found for machine in ways.kinds[n].machines}
+
+        taken = outside([each.taken for each in rows])
+        touched = outside([each.touched for each in rows]) - taken
+        members = next(zone.members for zone in ZONES if zone.name == radius.zone)
+        others = len(MACHINES) - len(members)
+        assert radius == ZoneRadius(radius.zone, len(members), others, len(taken), len(touched))
 
 
 def test_conversations_without_requests_count_as_their_protocol_says() -> None:
