@@ -94,12 +94,17 @@ def test_the_report_holds_the_map_where_the_site_has_zones(proposed, tmp_path):
     assert '<section id="zones"' in page
     assert "(denied)" in page
     assert "what was seen and no conduit allows is red" in page
+    over = '\n[[conduits]]\nname = "x"\nfrom = ["network"]\nto = ["network"]\nprotocols = ["snmp"]\nverbs = ["read"]\n'
+    over += 'exception = true\nreason = "r"\nowner = "o"\nuntil = 2026-01-31\n'
     wrong = tmp_path / "wrong.toml"
     wrong.write_text(
-        proposed.read_text("utf-8")
-        + '\n[[conduits]]\nname = "x"\nfrom = ["network"]\nto = ["network"]\nexception = true\n',
-        "utf-8",
+        proposed.read_text("utf-8") + over.partition("exception")[0].replace("snmp", "smnp"), "utf-8"
     )
+    refused = terminal.told("analyze", INCIDENT, "--site", wrong, "--out", tmp_path / "refused")
+    assert (refused.code, (tmp_path / "refused").exists()) == (2, False)
+    wrong.write_text(
+        proposed.read_text("utf-8") + over, "utf-8"
+    )  # it has ended since: nobody is stopped by that
     assert terminal.told("analyze", INCIDENT, "--site", wrong, "--out", tmp_path / "wrong").code == 0
     page = (tmp_path / "wrong" / "report.html").read_text("utf-8")
     assert "finds mistakes in the policy" in page

@@ -70,6 +70,10 @@ def test_what_cuts_nothing_is_never_called_safe() -> None:
     assert (made.loops_seen, made.loops, made.masters, made.alerts) == (1, (), (), None)
     few = replayed(traffic, READS, WRITES, enough=7)
     assert (few.state, few.verdict) == ("not-enough", "not enough seen: 2.0 days of at least 7 days")
+    day = [*LOOP, {"client": PANEL, "server": PLC, "time": DAY - 20 * SECOND}]
+    assert replayed(seen(day), READS, WRITES, enough=1).state == "clean"
+    shorter = [*LOOP, {"client": PANEL, "server": PLC, "time": DAY - 120 * SECOND}]
+    assert replayed(seen(shorter), READS, WRITES, enough=1).state == "not-enough"
     partly = replayed(traffic, READS, WRITES, whole=False)
     assert partly.verdict == "not enough seen: part of what was given could not be replayed"
     assert replayed(seen([])).verdict == "not enough seen: no traffic at all"

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Replay", "replay_of"]
 
 _DAY_HOURS: Final = 24.0
+_WHOLE: Final = 0.999
+"""Share of a time that counts as all of it: the first and the last packet of a day come some seconds within it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +118,7 @@ def _verdict(
         return "not-enough", "not enough seen: no traffic at all"
     if not whole or outcome.left_out:
         return "not-enough", "not enough seen: part of what was given could not be replayed"
-    if hours < enough_days * _DAY_HOURS:
+    if hours < enough_days * _DAY_HOURS * _WHOLE:
         return "not-enough", f"not enough seen: {lasting(hours)} of at least {enough_days:g} days"
     return "clean", f"cuts nothing seen in {lasting(hours)}"
 
