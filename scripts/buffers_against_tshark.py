@@ -40,6 +40,8 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
     "smtp.mail_from": ("smtp.req.parameter", 'smtp.req.command matches "(?i)^mail$"'),
 }
 """Buffer → tshark's field, and the filter that makes both mean the same."""
+_CLASSIC: Final = ("smb.share", "smb.path", "smb.cmd == 0x75 && smb.flags.response == 0")
+"""The same of SMB 1."""
 _MEANT: Final = {
     "ssh.proto": lambda text: text.split("-")[1],
     "smtp.mail_from": lambda text: text.partition("<")[2].partition(">")[0],
@@ -113,9 +115,10 @@ def _count(batch: Any, found: dict[str, Counter[str]]) -> None:
 def _theirs(capture: Path) -> dict[str, Counter[str]]:
     """One run of tshark for all fields, each counted where its filter holds."""
     found: dict[str, Counter[str]] = {}
-    for wish in {wish for _, wish in FIELDS.values()}:
-        buffers = [buffer for buffer, (_, other) in FIELDS.items() if other == wish]
-        fields = [word for buffer in buffers for word in ("-e", FIELDS[buffer][0])]
+    pairs = [*((buffer, *where) for buffer, where in FIELDS.items()), _CLASSIC]
+    for wish in dict.fromkeys(wish for _, _, wish in pairs):
+        buffers = [buffer for buffer, _, other in pairs if other == wish]
+        fields = [word for _, field, other in pairs if other == wish for word in ("-e", field)]
         words = (
             "tshark",
             "-r",
