@@ -64,9 +64,11 @@ class _Everything:
     def __init__(self, numbers):
         self._numbers = tuple(numbers)
 
-    def candidates(self, rows, starts=None, before=None):
-        count = len(rows) if starts is None else len(starts) - 1
-        return ((row, number) for row in range(count) for number in self._numbers)
+    def candidates(self, made):
+        there = (
+            [k for k, row in enumerate(made.rows) if row >= 0] if hasattr(made, "rows") else range(len(made))
+        )
+        return ((k, number) for k in there for number in self._numbers)
 
 
 class PlainEngine(Engine):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from interlock.detect.causes import CauseDetector
 from interlock.detect.signatures.engine.engine import NEEDS, Engine
+from interlock.detect.signatures.engine.operations import NEEDS as REQUESTS
 from interlock.detect.signatures.wording import verdict
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ class Signatures(CauseDetector):
         super().__init__()
         self.engine = Engine(matchers)
         self._by_id = {_id(one): one.signature for one in matchers}
-        self.__dict__["needs"] = self.__class__.needs if matchers else {}
+        needs = {"operations": REQUESTS} if self.engine.requests else {}
+        self.__dict__["needs"] = needs | ({"payloads": NEEDS} if self.engine.buffers else {})
 
     def anew(self) -> Self:
         """Give a fresh detector with the same rules."""
@@ -44,19 +46,18 @@ class Signatures(CauseDetector):
 
     def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:  # noqa: ARG002 - the interface's shape
         """Count what rules say."""
-        told = [(hit.row, hit.number) for hit in self.engine.judge(batch) if hit.speaks]
+        judge = self.engine.judge_requests if batch.table == "operations" else self.engine.judge
+        told = [(hit.row, hit.number) for hit in judge(batch) if hit.speaks]
         if not told:
             return
-        columns = {
-            name: batch.words(name) for name in ("source", "realm", "client", "server", "protocol", "buffer")
-        }
+        columns = {name: batch.words(name) for name in ("source", "realm", "client", "server")}
         times, frames = batch.times_ns(), batch.frames()
         for row, number in told:
             words = {name: str(known[codes[row]] or "") for name, (known, codes) in columns.items()}
             key = (words["realm"], words["client"], words["server"], _id(self.engine.matchers[number]))
             tally = self.tallies[key]
             tally.add(words["source"], int(times[row]), int(times[row]), frames[row : row + 1], 1)
-            tally.note("protocol", words["protocol"])
+            tally.note("table", batch.table)
             yield key
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:

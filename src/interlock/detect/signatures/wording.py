@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from interlock.detect.causes import Verdict
-from interlock.detect.signatures.language.checks import Flow
+from interlock.detect.signatures.language.checks import Fact, Flow
 from interlock.detect.signatures.language.model import PAYLOAD
 from interlock.detect.signatures.language.steps import Content, Expression, written
 from interlock.detect.wording import counted
@@ -77,6 +77,7 @@ def looked_for(signature: Signature) -> str:
                 said.append(f'"{written(step.octets)}" in {place}')
             elif isinstance(step, Expression) and not step.negated:
                 said.append(f"an expression in {place}")
+    said += [check.words() for check in signature.checks if isinstance(check, Fact)]
     more = len(said) - _SHOWN
     return (
         ", ".join(said[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
@@ -119,5 +120,5 @@ def verdict(key: Key, signature: Signature, tally: Tally, context: Context) -> V
             ("origin", f"{signature.origin.file}:{signature.origin.line}"),
             ("references", refers[:500]),
         ),
-        table="payloads",
+        table=next(iter(tally.noted("table")), "payloads"),
     )

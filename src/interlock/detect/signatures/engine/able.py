@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from interlock.detect.signatures.engine.operations import FACTS as OF_OPERATIONS
 from interlock.detect.signatures.language.checks import Fact, Field, Flags, Flow, FragBits, StreamSize
 from interlock.detect.signatures.language.model import PAYLOAD
 from interlock.detect.signatures.language.problems import Refusal, RuleError
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["FACTS", "put_in_force", "refuse_what_is_not_handed"]
 
 FACTS: Final = frozenset({"tls.version"})
-"""Facts that are read from a buffer of the same name."""
+"""Facts that are read from a buffer of the same name; the others come from operations."""
 _HEADERS: Final = frozenset({"dsize", "ip_proto"})
 """Words about headers that follow from a payload alone."""
 _TRANSPORTS: Final = frozenset({6, 17})
@@ -31,6 +32,11 @@ def refuse_what_is_not_handed(signature: Signature) -> None:
     for inspection in signature.inspections:
         if inspection.buffer != PAYLOAD and inspection.buffer not in BUFFERS:
             raise RuleError(inspection.buffer, "our decoders do not give this buffer yet")
+    asked = {name for check in signature.checks if isinstance(check, Fact) for name, _ in check.asked}
+    if asked & OF_OPERATIONS and (signature.inspections or asked - OF_OPERATIONS):
+        raise RuleError(
+            "content", "asks for octets and for what decoders read, which are not handed over together yet"
+        )
     protocol = PROTOCOLS[signature.header.protocol]
     if protocol.transports and not protocol.transports & _TRANSPORTS:
         raise RuleError(
@@ -88,5 +94,7 @@ def _refuse(check: Check) -> None:
         raise RuleError("flow", "fragments, and packets before a handshake, are not handed to signatures yet")
     if isinstance(check, StreamSize):
         return
-    if isinstance(check, Fact) and any(name not in FACTS for name, _ in check.asked):
-        raise RuleError(check.word, "what decoders read is not handed to signatures yet")
+    if isinstance(check, Fact):
+        for name, _ in check.asked:
+            if name not in FACTS and name not in OF_OPERATIONS:
+                raise RuleError(check.word, f"{name} is not handed to signatures yet")

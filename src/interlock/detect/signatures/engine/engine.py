@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -17,11 +18,13 @@ import pyarrow as pa
 from interlock.detect.signatures.engine.conversations import Conversations
 from interlock.detect.signatures.engine.ends import Kind, Reach, number_of
 from interlock.detect.signatures.engine.group import Group
+from interlock.detect.signatures.engine.operations import Requests
+from interlock.detect.signatures.engine.stretches import lengths_of, packets, streams
 from interlock.detect.signatures.engine.transactions import Tables
 from interlock.detect.signatures.language.model import PAYLOAD
 from interlock.detect.signatures.plain.memory import Memory
 from interlock.detect.signatures.plain.unit import Unit
-from interlock.records.buffers import PACKET, STREAM
+from interlock.records.buffers import BUFFERS, PACKET, STREAM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from interlock.detect.batch import Batch
+    from interlock.detect.signatures.engine.stretches import Stretches
     from interlock.detect.signatures.language.model import Signature
     from interlock.detect.signatures.plain.matching import Matcher
 
@@ -66,6 +70,17 @@ class _Ends(NamedTuple):
     to_server: bool
 
 
+class _Where(NamedTuple):
+    """numbers: per row that of its conversation; ends: of each."""
+
+    numbers: NDArray[np.int64]
+    ends: dict[int, _Ends]
+
+    def of(self, row: int) -> _Ends:
+        """The ends of a row's conversation."""
+        return self.ends[int(self.numbers[row])]
+
+
 class Engine:
     """matchers: the rules in force. tried, hits: per rule, how often it was held against something, and hit."""
 
@@ -76,10 +91,11 @@ class Engine:
         self.hit = np.zeros(len(self.matchers), np.int64)
         self._reach = Reach(self.matchers)
         self._tables = Tables(self.matchers)
+        self.requests = Requests(self.matchers)
         self._conversations = Conversations()
         self._groups: OrderedDict[tuple[int, ...], Group] = OrderedDict()
 
-    @property
+    @cached_property
     def buffers(self) -> frozenset[str]:
         """The buffers that the rules look at."""
         signatures = [one.signature for one in self.matchers]
@@ -88,11 +104,12 @@ class Engine:
         if any(_both(s) for s in signatures):
             named.update(_PARTS)
         levels = {level for one in self.matchers for level in one.levels} - {"transaction"}
-        return frozenset(named | facts | levels)
+        return frozenset(named | (facts & BUFFERS.keys()) | levels)
 
     def judge(self, batch: Batch) -> Iterator[Hit]:
         """Every hit of a batch of payloads, in the order of its rows: marks of one rule are there for the next."""
         units: dict[int, tuple[Unit, Unit | None]] = {}
+        self._conversations.begin(batch, lengths_of(batch.column("octets")))
         candidates = {*self._raw(batch, units), *self._transactions(batch, units)}
         frames, told = batch.frames(), set()
         for row, number in sorted(candidates):
@@ -107,6 +124,20 @@ class Engine:
             told.add(seen)
             self.hit[number] += 1
             yield Hit(row, number, one.settle(unit, self.memory))
+        self._conversations.end()
+
+    def judge_requests(self, batch: Batch) -> Iterator[Hit]:
+        """Every hit of a batch of operations."""
+        told: set[tuple[int, int]] = set()
+        for row, number, unit in sorted(self.requests.units(batch), key=lambda found: found[:2]):
+            one = self.matchers[number]
+            self.tried[number] += 1
+            # A request that reaches several objects is one.
+            message = int(batch.frames()[row]), number
+            if message not in told and one.hits(unit, self.memory):
+                told.add(message)
+                self.hit[number] += 1
+                yield Hit(row, number, one.settle(unit, self.memory))
 
     def _raw(self, batch: Batch, units: dict[int, tuple[Unit, Unit | None]]) -> Iterator[tuple[int, int]]:
         for level in (PACKET, STREAM):
@@ -115,29 +146,39 @@ class Engine:
                 continue
             rows = batch if len(chosen) == len(batch) else batch.take(batch.among("buffer", (level,)))
             for rules, ends, where in self._touched(rows, level):
-                where = np.sort(where)  # noqa: PLW2901 - rows of several conversations
-                yield from self._looked(rows, level, rules, ends, where, chosen, units)
+                made = (
+                    packets(rows, np.sort(where))
+                    if level == PACKET
+                    else streams(rows, np.sort(where), self._conversations)
+                )
+                for k, number in self._group(rules).candidates(made):
+                    row = int(chosen[made.rows[k]])
+                    if row not in units:
+                        units[row] = self._units(batch, level, made, k, row, ends.of(int(made.rows[k])))
+                    yield row, number
 
     def _touched(
         self, rows: Batch, level: str
-    ) -> Iterator[tuple[tuple[int, ...], dict[int, _Ends], NDArray[np.int64]]]:
-        """Rows by the rules that can touch them: those rules, the ends by group, the rows; others are left out."""
+    ) -> Iterator[tuple[tuple[int, ...], _Where, NDArray[np.int64]]]:
+        """Rows by the rules that can touch them: those rules, the ends of each row, the rows; others are left out."""
         known = rows.known("client_port") & rows.known("server_port")
         ports = np.where(known, rows.integers("client_port") << 16 | rows.integers("server_port"), -1)
         groups = rows.groups(
             "transport", "protocol", "client", "server", "direction", bins=ports, named="ports"
         )
-        found: dict[tuple[int, ...], tuple[dict[int, _Ends], list[NDArray[np.int64]]]] = {}
-        for group, (transport, protocol, client, server, direction, pair) in groups:
-            ends = _ends(transport, protocol, client, server, direction, pair)
-            rules = self._rules(level, ends) if ends else ()
-            if rules and ends:
-                members, parts = found.setdefault(rules, ({}, []))
-                part = groups.rows(group)
-                parts.append(part)
-                members.update(dict.fromkeys(part.tolist(), ends))
-        for rules, (members, parts) in found.items():
-            yield rules, members, np.concatenate(parts)
+        found: dict[tuple[int, ...], list[int]] = {}
+        ends = {}
+        for group, words in groups:
+            one = _ends(*words)
+            if one is not None and (rules := self._rules(level, one)):
+                ends[group] = one
+                found.setdefault(rules, []).append(group)
+        for rules, members in found.items():
+            yield (
+                rules,
+                _Where(groups.numbers, ends),
+                np.concatenate([groups.rows(group) for group in members]),
+            )
 
     def _rules(self, level: str, ends: _Ends) -> tuple[int, ...]:
         reach = self._reach
@@ -154,61 +195,17 @@ class Engine:
             )
         )
 
-    def _looked(
-        self,
-        rows: Batch,
-        level: str,
-        rules: tuple[int, ...],
-        ends: dict[int, _Ends],
-        where: NDArray[np.int64],
-        chosen: NDArray[np.int64],
-        units: dict[int, tuple[Unit, Unit | None]],
-    ) -> Iterator[tuple[int, int]]:
-        flows, offsets = rows.integers("flow")[where], rows.integers("offset")[where]
-        taken = rows.column("octets").take(pa.array(where))
-        tails = np.zeros(len(where), np.int64)
-        if level == STREAM:
-            taken = self._joined(
-                taken, flows, offsets, [ends[row].to_server for row in where.tolist()], tails
-            )
-        starts, whole = _flat(taken)
-        before = offsets - tails if level == STREAM else np.zeros(len(where), np.int64)
-        times = rows.times_ns()[where]
-        for k, number in self._group(rules).candidates(whole, starts, before):
-            row = int(chosen[where[k]])
-            if row not in units:
-                octets = whole[starts[k] : starts[k + 1]]
-                unit = self._unit(
-                    level, ends[int(where[k])], int(flows[k]), int(times[k]), octets, int(before[k])
-                )
-                earlier = replace(unit, buffers={level: (octets[: tails[k]],)}) if tails[k] else None
-                units[row] = unit, earlier
-            yield row, number
-
-    def _joined(
-        self,
-        taken: pa.Array,
-        flows: NDArray[np.int64],
-        offsets: NDArray[np.int64],
-        sides: list[bool],
-        tails: NDArray[np.int64],
-    ) -> pa.Array:
-        """Stretches of streams behind what is kept of the ones before; tails: how much of each that is."""
-        pieces = []
-        rows = zip(taken.to_pylist(), flows.tolist(), offsets.tolist(), sides, strict=True)
-        for k, (octets, flow, offset, side) in enumerate(rows):
-            self._conversations.speak(flow, to_server=side)
-            self._conversations.count(flow, offset + len(octets), to_server=side)
-            whole, tails[k] = self._conversations.joined(flow, offset, octets, to_server=side)
-            pieces.append(whole)
-        return pa.array(pieces, pa.binary())
-
-    def _unit(self, level: str, ends: _Ends, flow: int, time: int, octets: bytes, before: int) -> Unit:
-        both = self._conversations.speak(flow, to_server=ends.to_server)
-        client, server = self._conversations.octets(flow)
-        return Unit(
+    def _units(
+        self, batch: Batch, level: str, made: Stretches, k: int, row: int, ends: _Ends
+    ) -> tuple[Unit, Unit | None]:
+        """A payload with what is kept of its stream before it; and that alone, where there is some."""
+        floor, start, end = int(made.floors[k]), int(made.starts[k]), int(made.starts[k + 1])
+        flow = int(batch.integers("flow")[row])
+        client = self._conversations.octets(flow, row, to_server=True)
+        server = self._conversations.octets(flow, row, to_server=False)
+        unit = Unit(
             level=level,
-            time=time,
+            time=int(batch.times_ns()[row]),
             flow=flow,
             transport=ends.transport,
             application=ends.application,
@@ -217,13 +214,14 @@ class Engine:
             target=ends.target,
             target_port=ends.target_port,
             to_server=ends.to_server,
-            established=ends.transport == _TRANSPORTS["tcp"] or both,
-            buffers={level: (octets,)},
-            fields={"dsize": len(octets)},
-            stream_offset=before,
-            client_octets=client,
-            server_octets=server,
+            established=ends.transport == _TRANSPORTS["tcp"] or None not in (client, server),
+            buffers={level: (made.octets[floor:end],)},
+            fields={"dsize": end - start},
+            stream_offset=int(made.before[k]),
+            client_octets=client or 0,
+            server_octets=server or 0,
         )
+        return unit, replace(unit, buffers={level: (made.octets[floor:start],)}) if floor < start else None
 
     def _group(self, rules: tuple[int, ...]) -> Group:
         found = self._groups.get(rules)
@@ -253,14 +251,6 @@ class Engine:
 def _both(signature: Signature) -> bool:
     """Whether a rule asks for the payload and for a buffer."""
     return len({one.buffer == PAYLOAD for one in signature.inspections}) > 1
-
-
-def _flat(octets: pa.Array) -> tuple[NDArray[np.int64], bytes]:
-    """Where each stretch starts, and behind the last; and all of them in one."""
-    starts = np.frombuffer(octets.buffers()[1], np.int32)[octets.offset : octets.offset + len(octets) + 1]
-    data = octets.buffers()[2]
-    whole = data.to_pybytes() if data is not None else b""
-    return starts.astype(np.int64), whole
 
 
 def _ends(

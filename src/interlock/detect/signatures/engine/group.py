@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from interlock.detect.signatures.engine.prefilter import Anchor, Literal
+    from interlock.detect.signatures.engine.stretches import Stretches
     from interlock.detect.signatures.language.numbers import Bound
     from interlock.detect.signatures.plain.matching import Matcher
 
@@ -44,25 +45,26 @@ class Group:
                 literals.append(best[1])
         self._scanner = Scanner(literals)
 
-    def candidates(
-        self, octets: bytes, starts: NDArray[np.int64], before: NDArray[np.int64]
-    ) -> Iterator[tuple[int, int]]:
-        """(payload, rule's number). before: of each payload, octets of its stream that came before it."""
-        for row, index in self._scanner.found(octets, starts):
-            yield row, self._searched[index]
-        if self._placed:
-            cells = np.frombuffer(octets, np.uint8)
-            lengths = np.diff(starts)
-            for number, anchors, sizes in self._placed:
-                rows = np.arange(len(lengths))
-                for bound in sizes:
-                    rows = rows[_within(bound, lengths[rows])]
-                for anchor in anchors:
-                    if not len(rows):
-                        break
-                    rows = rows[_at(anchor, cells, starts[rows], lengths[rows], before[rows])]
-                for row in rows.tolist():
-                    yield row, number
+    def candidates(self, made: Stretches) -> Iterator[tuple[int, int]]:
+        """(stretch, rule's number), of stretches that have a row."""
+        for k, index in self._scanner.found(made.octets, made.starts, made.floors, made.joined):
+            if made.rows[k] >= 0:
+                yield k, self._searched[index]
+        if not self._placed:
+            return
+        cells = np.frombuffer(made.octets, np.uint8)
+        own = np.diff(made.starts)
+        seen = made.starts[1:] - made.floors
+        for number, anchors, sizes in self._placed:
+            rows = np.flatnonzero(made.rows >= 0)
+            for bound in sizes:
+                rows = rows[_within(bound, own[rows])]
+            for anchor in anchors:
+                if not len(rows):
+                    break
+                rows = rows[_at(anchor, cells, made.floors[rows], seen[rows], made.before[rows])]
+            for k in rows.tolist():
+                yield k, number
 
 
 def _within(bound: Bound, lengths: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -44,10 +44,17 @@ class Scanner:
         )
         return database
 
-    def found(self, octets: bytes, starts: NDArray[np.int64]) -> list[tuple[int, int]]:
+    def found(
+        self,
+        octets: bytes,
+        starts: NDArray[np.int64],
+        floors: NDArray[np.int64] | None = None,
+        joined: NDArray[np.bool_] | None = None,
+    ) -> list[tuple[int, int]]:
         """(stretch, literal) of every stretch that holds one, each once.
 
-        starts: where each stretch begins in the octets, and behind the last one where that ends.
+        starts: where each stretch begins in the octets, and behind the last one where that ends. floors: from where on
+        each is looked at, which may be before its start; joined: whether it goes on from the one before it.
         """
         if self._database is None or not len(octets):
             return []
@@ -61,8 +68,17 @@ class Scanner:
         self._database.scan(octets, match_event_handler=note)
         if not ids:
             return []
+        floors = starts[:-1] if floors is None else floors
         stops = np.array(ends, np.int64)
         rows = np.searchsorted(starts, stops - 1, side="right") - 1
-        whole = stops - np.array(self._lengths, np.int64)[ids] >= starts[rows]
+        begins = stops - np.array(self._lengths, np.int64)[ids]
+        whole = begins >= floors[rows]
         seen = set(zip(rows[whole].tolist(), np.array(ids)[whole].tolist(), strict=True))
+        if joined is not None and joined.any():
+            found = zip(rows.tolist(), begins.tolist(), ids, strict=True)
+            for row, begin, number in found:
+                later = row + 1
+                while later < len(floors) and joined[later] and floors[later] <= begin:
+                    seen.add((later, number))
+                    later += 1
         return [(row, index) for row, number in sorted(seen) for index in self._owners[number]]
