@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "PolicyText",
     "Proposed",
+    "asking_words",
     "build_policy",
     "build_zone_run",
     "from_folder",
@@ -166,6 +167,14 @@ def words() -> frozenset[str]:
     return frozenset(
         {name for spec in waiting_specs() for name in (spec.name, *spec.names)} | {"icmp", "icmp6"}
     )
+
+
+def asking_words() -> frozenset[str]:
+    """Those of protocols in which all that is done is asked for: none of cyclic data."""
+    from interlock.decode.registry import load_verbs  # noqa: PLC0415
+    from interlock.segment.replay.loops import CYCLIC  # noqa: PLC0415
+
+    return frozenset(name for name, rows in load_verbs().items() if rows) & words() - CYCLIC
 
 
 def control_words() -> frozenset[str]:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interlock.bootstrap.zone_reaching import build_picture
+from interlock.bootstrap.zoning import asking_words
 from interlock.errors import ConfigError
 from interlock.records.asset import Asset
 from interlock.records.conduit import Conduit
@@ -146,12 +147,19 @@ def test_a_cut_leaves_no_way_and_a_choke_point_alone_is_one(site):
         ({"protocols": ("modbus",), "verbs": ("read", "write", "unknown")}, ("write", "unknown")),
         ({"protocols": ("ssh",), "verbs": ("open",)}, ("ssh",)),
         ({"protocols": ("profinet-rt",)}, ("profinet-rt without requests",)),
+        ({"protocols": ("modbus", "ftp-data")}, ("modbus without requests", "ftp-data without requests")),
         ({"protocols": ("icmp",), "ports": ("icmp",)}, ()),
         ({"ports": ("tcp/443",)}, ("tcp/443",)),
         ({"protocols": ("s7comm",), "verbs": ("*",)}, ("*",)),
     ],
 )
 def test_what_takes(conduit, words):
+    asked = tuple(
+        word
+        for word in words
+        if "without requests" not in word or word.startswith(("profinet-rt", "ftp-data"))
+    )
+    assert takes(Conduit(name="c", from_=("a",), to=("b",), **conduit), asking_words()) == asked
     assert takes(Conduit(name="c", from_=("a",), to=("b",), **conduit)) == words
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 from interlock.records.conduit import ANY
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from interlock.records.conduit import Conduit
 
 __all__ = ["LOGONS", "TOUCHING", "takes"]
@@ -35,17 +37,20 @@ LOGONS: Final = frozenset({"ssh", "telnet", "rdp", "winrm", "smb", "vnc"})
 _QUIET: Final = frozenset({"icmp", "icmp6"})
 
 
-def takes(conduit: Conduit) -> tuple[str, ...]:
+def takes(conduit: Conduit, asking: Collection[str] = frozenset()) -> tuple[str, ...]:
     """Words of a conduit by which a machine of `to` can be taken; none where it can only be touched.
 
-    A conduit without verbs is for conversations in which nothing is asked: cyclic data set outputs. A port says nothing
-    of verbs, so all of them pass there.
+    A conduit without verbs is for conversations in which nothing is asked: cyclic data set outputs. asking: protocols
+    in which all that is done is asked for, so that such a conversation does nothing. A port says nothing of verbs, so
+    all of them pass there.
     """
     words = (
         [verb for verb in conduit.verbs if verb == ANY or verb not in TOUCHING] if conduit.protocols else []
     )
     words += [protocol for protocol in conduit.protocols if protocol in LOGONS]
     if not conduit.verbs:
-        words += [f"{p} without requests" for p in conduit.protocols if p not in LOGONS | _QUIET]
+        words += [
+            f"{p} without requests" for p in conduit.protocols if p not in LOGONS | _QUIET and p not in asking
+        ]
     words += [port for port in conduit.ports if port not in _QUIET]
     return tuple(dict.fromkeys(words))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from interlock.segment.reach.taking import takes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from interlock.segment.model.policy import Policy
     from interlock.segment.reach.machines import Alike
@@ -65,13 +65,16 @@ class Reached:
 class Ways:
     """A policy's steps between kinds of machines."""
 
-    def __init__(self, policy: Policy, kinds: tuple[Alike, ...]) -> None:
+    def __init__(
+        self, policy: Policy, kinds: tuple[Alike, ...], asking: Collection[str] = frozenset()
+    ) -> None:
+        """asking: see `takes`."""
         self.kinds = kinds
         self.steps: dict[str, Step] = {}
         self.senders: dict[str, list[int]] = {}
         self.hearers: dict[str, list[int]] = {}
         for conduit in policy.site.conduits:
-            self.steps[f"c:{conduit.name}"] = Step(conduit.name, inside=False, words=takes(conduit))
+            self.steps[f"c:{conduit.name}"] = Step(conduit.name, inside=False, words=takes(conduit, asking))
         for zone in policy.site.zones:
             if zone.inside == "allow":
                 self.steps[f"z:{zone.name}"] = Step(zone.name, inside=True, words=("anything",))

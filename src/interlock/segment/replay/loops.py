@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from interlock.segment.check.sightings import Sighting
     from interlock.segment.check.verdicts import Judged
 
-__all__ = ["Loop", "Master", "loops_of", "masters_of"]
+__all__ = ["CYCLIC", "Loop", "Master", "loops_of", "masters_of"]
 
 _OFTEN: Final = 10
 """Times: fewer show no clock."""
