@@ -95,6 +95,21 @@ def test_a_loop_that_loses_its_write_and_a_machine_that_loses_its_master_are_tol
     assert writes_only.masters == ()  # it is still read
 
 
+def test_what_is_refused_each_time_is_no_part_of_a_loop() -> None:
+    refused = clock(client=PLC, server=DRIVE, object="input:7", outcome="refused")
+    made = replayed(seen([*LOOP, *refused]), READS, WRITES)
+    assert made.loops_seen == 1
+    objects = dataclasses.replace(READS, objects=("input:0",))
+    cut = replayed(seen([*LOOP, *refused]), objects, WRITES)
+    assert (cut.outcome.cut_operations, cut.loops, cut.masters) == (50, (), ())
+    assert cut.verdict.startswith(
+        "cuts 50 operations (50 of them never answered), 0 conversations, 0 control loops, 0 "
+    )
+    mixed = [{**row, "outcome": "ok"} if n % 2 else row for n, row in enumerate(refused)]
+    told = replayed(seen([*LOOP, *mixed]), objects, WRITES)
+    assert len(told.loops) == 1  # once it is answered it counts
+
+
 def test_what_comes_by_chance_is_no_loop() -> None:
     asked = [
         *({"client": PLC, "server": DRIVE, "time": n * n * n * SECOND} for n in range(40)),

@@ -70,6 +70,10 @@ class Master:
 def _clockwork(seen: Sighting) -> bool:
     period, scatter = seen.period_s, seen.scatter
     steady = scatter is not None and scatter <= _STEADY
+    if (
+        seen.refused and not seen.answered
+    ):  # what is refused each time moves nothing, and nothing follows from it
+        return False
     return seen.count >= _OFTEN and steady and period is not None and 0 < period <= _LONGEST_S
 
 
