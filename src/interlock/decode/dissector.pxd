@@ -33,6 +33,7 @@ cdef class Dissector:
     cdef int suspects, segments, datagrams, follows, late
     cdef Messages tapped_packets, tapped_streams
     cdef const unsigned char[::1] spoken
+    cdef set torn
 
     cdef int _note(self, Messages out, int slot, int side, Py_ssize_t start, Py_ssize_t end) except -1
     cdef int _note_packet(self, int kind, int slot, int side) except -1

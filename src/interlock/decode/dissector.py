@@ -106,6 +106,7 @@ class Dissector:
         self.suspects = len(hung)
         self.segments = self.datagrams = self.follows = self.late = 0
         self.spoken = memoryview(bytearray(1))
+        self.torn = set()
         self.tapped_packets = self.tapped_streams = None
 
     def tap(self, tap):
@@ -115,7 +116,7 @@ class Dissector:
         self.spoken = memoryview(tap.spoken)
 
     def _note(self, out, slot, side, start, end):
-        """Octets start..end of the buffer are looked into; bit 1 of the direction says that they come late."""
+        """Octets start..end of the buffer are looked into; bits of the direction: 1 late, 2 behind lost ones."""
         p: Packet = self.packet
         if end <= start:
             return 0
@@ -123,7 +124,11 @@ class Dissector:
             out.bind(self.array)
         length: cython.Py_ssize_t = end - start
         gaps: cython.int = self.flows.gaps[slot]
-        return out.append(slot, side, 2 * self.late, start, length, p.time, p.frame, p.source, p.clock, gaps)
+        kind: cython.int = 2 * self.late
+        if self.torn and out is self.tapped_streams and slot * 2 + side in self.torn:
+            self.torn.discard(slot * 2 + side)
+            kind += 4
+        return out.append(slot, side, kind, start, length, p.time, p.frame, p.source, p.clock, gaps)
 
     def _note_packet(self, kind, slot, side):
         """A datagram, or a segment where these are asked for, too."""
@@ -479,6 +484,8 @@ class Dissector:
             self._deliver(slot, side, p.start, p.end)
             if p.missing:
                 self._snapped(slot, side)
+                if self.follows:
+                    self.torn.add(slot * 2 + side)
         elif ahead >= half:
             behind: cython.longlong = wrap + 1 - ahead
             if self.holes and self._late(slot, side) >= length:

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from decode.contract.playing import batch_of, engine_for
 from decode.feed import CLIENT, SERVER, Tcp, run, tcp
 from interlock.records.buffers import BUFFERS
 from interlock.records.tables import PAYLOADS
@@ -64,6 +65,21 @@ def test_octets_that_overlap_and_differ_are_taken_once_and_named() -> None:
     rows = run(connection.frames, buffers=frozenset({"http.uri", "stream"}))
     assert [row["octets"] for row in rows["payloads"] if row["buffer"] == "http.uri"] == [b"/good"]
     assert "segment-rewritten" in {row["oddity"] for row in rows["oddities"]}
+
+
+def test_what_follows_a_segment_that_the_capture_cut_begins_anew() -> None:
+    connection = Tcp(80)
+    connection.open()
+    connection.segment(CLIENT, b"POST /1 HTTP/1.1\r\nContent-Length: 500\r\n\r\n")
+    connection.segment(CLIENT, bytes(500))
+    connection.segment(CLIENT, b"GET /2 HTTP/1.1\r\n\r\n")
+    frames = batch_of([(i, 0, frame) for i, frame in enumerate(connection.frames)])
+    frames.caplen[4] -= 400
+    engine = engine_for(1, buffers=frozenset({"http.uri", "packet", "http.request_body"}))
+    batches = [engine.feed(frames), *engine.finish()]
+    rows = [row for batch in batches if "payloads" in batch for row in batch["payloads"].to_pylist()]
+    assert [row["octets"] for row in rows if row["buffer"] == "http.uri"] == [b"/1", b"/2"]
+    assert [len(row["octets"]) for row in rows if row["buffer"] == "http.request_body"] == [100]
 
 
 def test_names_in_a_client_hello() -> None:

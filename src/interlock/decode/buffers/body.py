@@ -65,7 +65,8 @@ class Body:
         yield "file.data", octets
         if name:
             yield "file.name", name
-        yield "file.mime", mime_of(octets).encode()
+        if "file.mime" in self._sink.asked:
+            yield "file.mime", mime_of(octets).encode()
 
     def hashes(self) -> Iterator[tuple[str, bytes]]:
         """Buffers of all of it; none where not all was seen."""

@@ -68,6 +68,12 @@ class HttpReader:
         self._asked: deque[tuple[int, Head]] = deque(maxlen=MAX_WAITING)
         self._count = 0
         self._over = False
+        files = any(name.startswith("file.") for name in sink.asked)
+        self._names = "file.name" in sink.asked
+        self._bodies = (
+            files or "http.response_body" in sink.asked,
+            files or "http.request_body" in sink.asked,
+        )
 
     def feed(self, side: int, octets: bytes, *, lost: bool) -> bool:
         """See Reader.feed."""
@@ -135,11 +141,15 @@ class HttpReader:
                 self._count += 1
             here.begin(number or self._count)
         here.head = head
-        self._note(here, side, head.buffers())
-        here.name = name_of(parts_of(asked.target)[1] if asked.asks else b"", b"\n" + head.raw).encode()
+        moment, number = self._sink.moment, here.number
+        here.rows = [(moment, side, number, name, octets) for name, octets in head.buffers(self._sink.asked)]
+        if self._names:
+            here.name = name_of(parts_of(asked.target)[1] if asked.asks else b"", b"\n" + head.raw).encode()
         here.step = self._how(here, head, asked)
         if here.step == self._head:
             self._finish(side, here, whole=True)
+        elif here.body is None:  # nothing of it is looked at: its head need not wait
+            self._tell(side, here)
 
     def _how(self, here: _Side, head: Head, asked: Head) -> Step:
         """The step that reads what follows a head (RFC 9112 clause 6.3)."""
@@ -150,7 +160,7 @@ class HttpReader:
             return self._head
         chunked = b"chunked" in head.fields.get(b"transfer-encoding", b"").lower()
         length = _DIGITS.match(head.fields.get(b"content-length", b""))
-        if chunked or length or code:
+        if (chunked or length or code) and self._bodies[head.asks]:
             here.body = self._body(head)
         if chunked:
             here.small = 0

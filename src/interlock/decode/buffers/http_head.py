@@ -6,12 +6,15 @@ Source: RFC 9112 clauses 3 to 5; names and contents as in the Suricata user guid
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from interlock.decode.buffers.uri import normalised, parts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    _Maker = Callable[["Head"], "bytes | None"]
 
 __all__ = ["MOST_FIELDS", "REQUEST_LINE", "STATUS_LINE", "Head"]
 
@@ -20,25 +23,6 @@ REQUEST_LINE: Final = re.compile(
     rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32})[ \t]+([^\r\n]*?)(?:[ \t]+(HTTP/[\d.]{1,8}))?[ \t]*\r?\n"
 )
 STATUS_LINE: Final = re.compile(rb"(HTTP/\d(?:\.\d)?)[ \t]+(\d{1,3})(?:[ \t]+([^\r\n]*))?\r?\n")
-_REQUEST: Final = {
-    "http.user_agent": b"user-agent",
-    "http.referer": b"referer",
-    "http.cookie": b"cookie",
-    "http.accept": b"accept",
-    "http.accept_lang": b"accept-language",
-    "http.accept_enc": b"accept-encoding",
-    "http.host.raw": b"host",
-}
-_ANSWER: Final = {
-    "http.cookie": b"set-cookie",
-    "http.location": b"location",
-    "http.server": b"server",
-}
-_BOTH: Final = {
-    "http.connection": b"connection",
-    "http.content_type": b"content-type",
-    "http.content_len": b"content-length",
-}
 
 
 class Head:
@@ -85,51 +69,75 @@ class Head:
         """The host that a request asks, as it came: its target's, else its field's."""
         return parts_of(self.target)[0] or self.fields.get(b"host", b"")
 
-    def buffers(self) -> Iterator[tuple[str, bytes]]:
-        """Every buffer of it."""
-        first = self.line[0].rstrip(b"\r\n")
-        if self.asks:
-            yield from self._request(first)
-        else:
-            yield from self._answer(first)
-        for buffer, name in _BOTH.items():
-            if name in self.fields:
-                yield buffer, self.fields[name]
-        joined = self._joined()
-        yield "http.header", joined
-        yield "http.header.raw", self.raw
-        yield "http.header_names", b"\r\n" + b"".join(name + b"\r\n" for name in self.names) + b"\r\n"
-        yield "http.start", first + b"\r\n" + joined + b"\r\n"
+    @property
+    def first(self) -> bytes:
+        """The first line without its end."""
+        return self.line[0].rstrip(b"\r\n")
 
-    def _request(self, first: bytes) -> Iterator[tuple[str, bytes]]:
-        yield "http.method", self.line[1]
-        yield "http.uri", normalised(self.target)
-        yield "http.uri.raw", self.target
-        yield "http.request_line", first
-        yield "http.protocol", self.line[3] or b""
-        if self.host:
-            yield "http.url", self.host.lower() + parts_of(self.target)[1]
-            yield "http.host", _without_port(self.host.lower())
-        for buffer, name in _REQUEST.items():
-            if name in self.fields:
-                yield buffer, self.fields[name]
-
-    def _answer(self, first: bytes) -> Iterator[tuple[str, bytes]]:
-        yield "http.response_line", first
-        yield "http.protocol", self.line[1]
-        yield "http.stat_code", self.line[2]
-        yield "http.stat_msg", self.line[3] or b""
-        for buffer, name in _ANSWER.items():
-            if name in self.fields:
-                yield buffer, self.fields[name]
-
-    def _joined(self) -> bytes:
+    def joined(self) -> bytes:
+        """Fields but cookies, equal names as one."""
         cookie = b"cookie" if self.asks else b"set-cookie"
         return b"".join(
             self._spelled[name] + b": " + value + b"\r\n"
             for name, value in self.fields.items()
             if name != cookie
         )
+
+    def buffers(self, asked: frozenset[str]) -> Iterator[tuple[str, bytes]]:
+        """Those of its buffers that are asked for and there."""
+        for buffer, make in _makers(asked, asks=self.asks):
+            octets = make(self)
+            if octets is not None:
+                yield buffer, octets
+
+
+def _field(name: bytes) -> _Maker:
+    return lambda head: head.fields.get(name)
+
+
+_BOTH: Final[dict[str, _Maker]] = {
+    "http.connection": _field(b"connection"),
+    "http.content_type": _field(b"content-type"),
+    "http.content_len": _field(b"content-length"),
+    "http.header": Head.joined,
+    "http.header.raw": lambda head: head.raw,
+    "http.header_names": lambda head: b"\r\n" + b"".join(name + b"\r\n" for name in head.names) + b"\r\n",
+    "http.start": lambda head: head.first + b"\r\n" + head.joined() + b"\r\n",
+}
+_REQUEST: Final[dict[str, _Maker]] = {
+    "http.method": lambda head: head.line[1],
+    "http.uri": lambda head: normalised(head.target),
+    "http.uri.raw": lambda head: head.target,
+    "http.url": lambda head: head.host.lower() + parts_of(head.target)[1] if head.host else None,
+    "http.request_line": lambda head: head.first,
+    "http.protocol": lambda head: head.line[3] or b"",
+    "http.host": lambda head: _without_port(head.host.lower()) if head.host else None,
+    "http.host.raw": _field(b"host"),
+    "http.user_agent": _field(b"user-agent"),
+    "http.referer": _field(b"referer"),
+    "http.cookie": _field(b"cookie"),
+    "http.accept": _field(b"accept"),
+    "http.accept_lang": _field(b"accept-language"),
+    "http.accept_enc": _field(b"accept-encoding"),
+    **_BOTH,
+}
+_ANSWER: Final[dict[str, _Maker]] = {
+    "http.response_line": lambda head: head.first,
+    "http.protocol": lambda head: head.line[1],
+    "http.stat_code": lambda head: head.line[2],
+    "http.stat_msg": lambda head: head.line[3] or b"",
+    "http.cookie": _field(b"set-cookie"),
+    "http.location": _field(b"location"),
+    "http.server": _field(b"server"),
+    **_BOTH,
+}
+"""Buffer → what makes it of a head; None: it is not there."""
+
+
+@lru_cache(maxsize=16)
+def _makers(asked: frozenset[str], *, asks: bool) -> tuple[tuple[str, _Maker], ...]:
+    """Those of a request, or of an answer, that are asked for."""
+    return tuple((name, make) for name, make in (_REQUEST if asks else _ANSWER).items() if name in asked)
 
 
 def _without_port(host: bytes) -> bytes:

@@ -31,8 +31,8 @@ MAX_HELD: Final = 4096
 """Octets of a flow that wait until its protocol is known."""
 MAX_HOLDING: Final = 4096
 """Flows that may wait so; what a flood of them begins with is not read."""
-LATE: Final = 2
-"""Bit of `direction`: the octets fill a hole that was given up before."""
+LATE, TORN = 2, 4
+"""Bits of `direction`: the octets fill a hole that was given up before; the capture cut off what was before them."""
 _TCP: Final = 6
 _TRANSFERS: Final = 1 << 24
 """Transactions of transfers are numbered from here on: a flow's own never come so far."""
@@ -152,7 +152,7 @@ class Tap:
         if not m.n:
             return None
         columns = _columns(m)
-        self._feed(m, columns, columns["direction"] < LATE)
+        self._feed(m, columns, columns["direction"] & LATE == 0)
         raw = _raw(STREAM, m, columns, self._before(columns)) if STREAM in self.asked else None
         m.done()
         return raw
@@ -186,17 +186,17 @@ class Tap:
         if not len(wanted):
             return
         self._beat[3] = 1  # heartbeat.BUSY
-        names = ("flow", "side", "source", "time", "frame", "gaps")
+        names = ("flow", "side", "source", "time", "frame", "gaps", "direction")
         rows = zip(wanted.tolist(), *(columns[name][wanted].tolist() for name in names), strict=True)
-        for i, slot, side, source, time, frame, gaps in rows:
+        for i, slot, side, source, time, frame, gaps, direction in rows:
             if slot in self._over:
                 continue
             self._beat[0] += 1
             self._beat[1], self._beat[2] = source, frame
-            self._piece(Moment(slot, source, time, frame), side, m.bytes(i), gaps)
+            self._piece(Moment(slot, source, time, frame), side, m.bytes(i), gaps, torn=direction & TORN > 0)
         self._beat[3] = 0
 
-    def _piece(self, moment: Moment, side: int, octets: bytes, gaps: int) -> None:
+    def _piece(self, moment: Moment, side: int, octets: bytes, gaps: int, *, torn: bool) -> None:
         slot = moment.slot
         known = self._known.get(slot)
         if known is None:
@@ -204,7 +204,7 @@ class Tap:
         if known.reader is None and not self._find_reader(slot, known, side, octets):
             self._hold(known, moment, side, octets)
             return
-        lost, known.gaps = gaps != known.gaps, gaps
+        lost, known.gaps = torn or gaps != known.gaps, gaps
         self._give(known, moment, side, octets, lost=lost)
 
     def _find_reader(self, slot: int, known: _Known, side: int, octets: bytes) -> bool:
