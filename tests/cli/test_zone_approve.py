@@ -121,8 +121,13 @@ def test_two_must_sign_where_two_must(plant, site):
     assert "as approved before, on " in second.out
     approval, answer, _ = checked(site, plant / "quiet")
     assert (answer, approval["approvers"], approval["new"]) == ("met", ["anna", "bo"], [])
+    # So does the same traffic, named again.
+    assert approve(site, "anna", plant / "quiet").err == ""
+    assert checked(site, plant / "quiet")[0]["approvers"] == ["anna", "bo"]
     # A new record is nobody's who signed the one before.
-    assert approve(site, "bo", plant / "work").code == 0
+    replaced = approve(site, "bo", plant / "work")
+    assert replaced.code == 0
+    assert "replaces what anna and bo approved on " in replaced.err
     assert checked(site, plant / "work")[0]["approvers"] == ["bo"]
 
 

@@ -36,7 +36,8 @@ def approve(ctx: click.Context, paths: tuple[str, ...], site_file: str, key_file
     """Record zones and conduits as they are now, and sign that; beside them what CAPTURE shows of the plant.
 
     `interlock zone check` then says what has changed since. FILE.zones.json is the record, FILE.KEY.zones.sig a
-    signature. Where the record is of the same policy and no traffic is named, one more approver signs it.
+    signature. Where the record is of the same policy, and no other traffic is named, one more approver signs it; else
+    it is replaced, and signatures of before hold no more.
     """
     from interlock.bootstrap.signing_keys import public_octets, read_private  # noqa: PLC0415 (--help stays quick)
     from interlock.bootstrap.zone_approving import keep_record, keep_signature, record_file  # noqa: PLC0415
@@ -63,7 +64,7 @@ def approve(ctx: click.Context, paths: tuple[str, ...], site_file: str, key_file
     fresh = ZoneApproval(site=site.name or "", approved=now, zones=zones, conduits=conduits, kinds=kinds,
                          left_out=left_out)  # fmt: skip
     path = Path(site_file)
-    record, again = _standing(path, fresh) if kinds is None else (fresh, False)
+    record, again = _standing(path, fresh)
     for line in _shown(path, record, again=again):
         click.echo(escaped(line))
     if not yes:
@@ -83,6 +84,7 @@ def _standing(path: Path, fresh: ZoneApproval) -> tuple[ZoneApproval, bool]:
     """The record to sign, and whether it stands already: of the same policy, for one more approver."""
     from interlock.bootstrap.zone_approving import approved_zones  # noqa: PLC0415
     from interlock.errors import VerificationError  # noqa: PLC0415
+    from interlock.export.escape import escaped  # noqa: PLC0415
 
     try:
         before = approved_zones(path)
@@ -90,8 +92,12 @@ def _standing(path: Path, fresh: ZoneApproval) -> tuple[ZoneApproval, bool]:
         return fresh, False
     if before is not None:
         old = before.record
-        if (old.site, old.zones, old.conduits) == (fresh.site, fresh.zones, fresh.conduits):
+        same = fresh.kinds is None or (fresh.kinds, fresh.left_out) == (old.kinds, old.left_out)
+        if same and (old.site, old.zones, old.conduits) == (fresh.site, fresh.zones, fresh.conduits):
             return old, True
+        if before.approvers:
+            held = f"replaces what {' and '.join(before.approvers)} approved on {old.approved}: sign it again"
+            click.echo(f"interlock: {escaped(held)}", err=True)
     return fresh, False
 
 
