@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from interlock.bootstrap.zoning import asking_words
+from interlock.bootstrap.zoning import asking_words, spoken_at
 from interlock.errors import ConfigError
 from interlock.segment.reach.cuts import cheapest_cut, choke_points
 from interlock.segment.reach.machines import kinds_of, machines_of
@@ -81,7 +81,7 @@ def build_picture(
     traffic: what was seen, to be held beside what is allowed.
     """
     machines = machines_of(policy, realm, assets)
-    ways = Ways(policy, kinds_of(policy, realm, machines), asking_words())
+    ways = Ways(policy, kinds_of(policy, realm, machines), asking_words(), spoken_at())
     inside = {machine for kind in ways.kinds for machine in kind.machines}
     reached = tuple(ways.reach(number) for number in range(len(ways.kinds)))
     bare = Picture(realm, ways, reached, machines, tuple(m for m in machines if m not in inside), ())

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interlock.bootstrap.zone_reaching import build_picture
-from interlock.bootstrap.zoning import asking_words
+from interlock.bootstrap.zoning import asking_words, spoken_at
 from interlock.errors import ConfigError
 from interlock.records.asset import Asset
 from interlock.records.conduit import Conduit
@@ -161,6 +161,15 @@ def test_what_takes(conduit, words):
     )
     assert takes(Conduit(name="c", from_=("a",), to=("b",), **conduit), asking_words()) == asked
     assert takes(Conduit(name="c", from_=("a",), to=("b",), **conduit)) == words
+
+
+def test_what_is_usual_at_a_port_is_named_and_takes_all_the_same():
+    ports = ("tcp/502", "udp/160-161", "tcp/1-65535", "tcp/4711", "ip/47")
+    conduit = Conduit(name="c", from_=("a",), to=("b",), ports=ports)
+    named = takes(conduit, asking_words(), spoken_at())
+    assert named == (
+        "tcp/502 (usually modbus or umas)", "udp/160-161 (usually snmp)", "tcp/1-65535", "tcp/4711", "ip/47"
+    )  # fmt: skip
 
 
 def plant(many):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from interlock.segment.reach.taking import takes
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from interlock.segment.model.policy import Policy
     from interlock.segment.reach.machines import Alike
@@ -66,15 +67,21 @@ class Ways:
     """A policy's steps between kinds of machines."""
 
     def __init__(
-        self, policy: Policy, kinds: tuple[Alike, ...], asking: Collection[str] = frozenset()
+        self,
+        policy: Policy,
+        kinds: tuple[Alike, ...],
+        asking: Collection[str] = frozenset(),
+        usual: Mapping[tuple[str, int], Collection[str]] = MappingProxyType({}),
     ) -> None:
-        """asking: see `takes`."""
+        """asking, usual: see `takes`."""
         self.kinds = kinds
         self.steps: dict[str, Step] = {}
         self.senders: dict[str, list[int]] = {}
         self.hearers: dict[str, list[int]] = {}
         for conduit in policy.site.conduits:
-            self.steps[f"c:{conduit.name}"] = Step(conduit.name, inside=False, words=takes(conduit, asking))
+            self.steps[f"c:{conduit.name}"] = Step(
+                conduit.name, inside=False, words=takes(conduit, asking, usual)
+            )
         for zone in policy.site.zones:
             if zone.inside == "allow":
                 self.steps[f"z:{zone.name}"] = Step(zone.name, inside=True, words=("anything",))
