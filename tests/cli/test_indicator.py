@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
-from tests.cli.terminal import run
+from tests.cli.terminal import one_sentence, run
 
 from decode.feed import CLIENT, SERVER, Tcp
 from interlock.cli.main import interlock
@@ -41,6 +41,14 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     said = CliRunner().invoke(interlock, ["indicator", "check", str(tmp_path / "gone.txt")])
     assert said.exit_code != 0
     assert "gone.txt" in str(said.exception or said.output)
+
+
+def test_broken_json_is_named_with_its_place(tmp_path: Path) -> None:
+    file = tmp_path / "bundle.json"
+    file.write_text('{"type": "bundle",\n "objects": [{]}', encoding="utf-8")
+    ended = run("indicator", "check", file)
+    assert ended.code == 2
+    assert f"{file}: line 2, column" in one_sentence(ended)
 
 
 FILE = b"MZ" + bytes(range(256)) * 8

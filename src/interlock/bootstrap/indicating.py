@@ -97,15 +97,25 @@ def _files(path: Path) -> list[Path]:
 def _read(file: Path) -> Iterator[Indicator | Refused]:
     from interlock.detect.signatures.indicators.reading import read_indicators  # noqa: PLC0415
 
+    _check_size(file)
     try:
-        if file.stat().st_size > _MOST_OCTETS:
-            raise ConfigError(f"{file}: is larger than 1 GiB; split it")
         with file.open(encoding="utf-8-sig", errors="strict", newline="") as lines:
             yield from read_indicators(lines, file.name)
+    except ConfigError as error:  # it names the file, not where that is
+        raise ConfigError(f"{file.parent}/{error}") from error
     except OSError as error:
         raise _unread(file, error) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file}: is no UTF-8 text (octet {error.start}); save it as UTF-8") from error
+
+
+def _check_size(file: Path) -> None:
+    try:
+        size = file.stat().st_size
+    except OSError as error:
+        raise _unread(file, error) from error
+    if size > _MOST_OCTETS:
+        raise ConfigError(f"{file}: is larger than 1 GiB; split it")
 
 
 def _unread(path: Path, error: OSError) -> ConfigError:
