@@ -61,6 +61,8 @@ def rows_of(unit: Unit, flow: int) -> list[dict[str, Any]]:
 class _Everything:
     """Every rule for every row."""
 
+    sized = True
+
     def __init__(self, numbers):
         self._numbers = tuple(numbers)
 

@@ -7,6 +7,7 @@ have the same bits have the same rules.
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ _MOST: Final = 65_536
 _IPV6: Final = 1 << 32
 
 
+@lru_cache(maxsize=65_536)
 def number_of(address: str) -> int | None:
     """An address as rules number it; None where it is none of IP."""
     try:
@@ -59,6 +61,11 @@ class Reach:
             )
             for one in matchers
         ]
+        # Rules for transactions are found by their literals alone: what is asked here are packets and streams.
+        self._of_level = {
+            level: [number for number, one in enumerate(matchers) if level in one.levels]
+            for level in ("packet", "stream")
+        }
         self._of_address: dict[int, int] = {}
         self._of_port: dict[int, int] = {}
         self._rules: dict[Kind, tuple[int, ...]] = {}
@@ -81,16 +88,14 @@ class Reach:
         if found is None:
             if len(self._rules) >= _MOST:
                 self._rules.clear()
-            found = tuple(number for number in range(len(self._bits)) if self._touches(number, kind))
+            found = tuple(number for number in self._of_level[kind.level] if self._touches(number, kind))
             self._rules[kind] = found
         return found
 
     def _touches(self, number: int, kind: Kind) -> bool:
         one, (source, source_port, target, target_port) = self._matchers[number], self._bits[number]
         protocol = one.protocol
-        if kind.level not in one.levels or (
-            protocol.transports and kind.transport not in protocol.transports
-        ):
+        if protocol.transports and kind.transport not in protocol.transports:
             return False
         if (protocol.application and protocol.application != kind.application) or (
             protocol.version and protocol.version != kind.version

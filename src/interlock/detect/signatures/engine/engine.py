@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from interlock.detect.signatures.engine.conversations import Conversations
 from interlock.detect.signatures.engine.ends import Kind, Reach, number_of
-from interlock.detect.signatures.engine.group import Group
+from interlock.detect.signatures.engine.group import Group, Sought
 from interlock.detect.signatures.engine.operations import Requests
 from interlock.detect.signatures.engine.stretches import lengths_of, packets, streams
 from interlock.detect.signatures.engine.transactions import Tables
@@ -93,6 +93,7 @@ class Engine:
         self._tables = Tables(self.matchers)
         self.requests = Requests(self.matchers)
         self._conversations = Conversations()
+        self._sought = Sought(self.matchers)
         self._groups: OrderedDict[tuple[int, ...], Group] = OrderedDict()
 
     @cached_property
@@ -151,10 +152,13 @@ class Engine:
                     if level == PACKET
                     else streams(rows, np.sort(where), self._conversations)
                 )
-                for k, number in self._group(rules).candidates(made):
+                group = self._group(rules)
+                for k, number in group.candidates(made):
                     row = int(chosen[made.rows[k]])
                     if row not in units:
-                        units[row] = self._units(batch, level, made, k, row, ends.of(int(made.rows[k])))
+                        units[row] = self._units(
+                            batch, level, made, k, row, ends.of(int(made.rows[k])), group
+                        )
                     yield row, number
 
     def _touched(
@@ -196,13 +200,15 @@ class Engine:
         )
 
     def _units(
-        self, batch: Batch, level: str, made: Stretches, k: int, row: int, ends: _Ends
+        self, batch: Batch, level: str, made: Stretches, k: int, row: int, ends: _Ends, group: Group
     ) -> tuple[Unit, Unit | None]:
         """A payload with what is kept of its stream before it; and that alone, where there is some."""
         floor, start, end = int(made.floors[k]), int(made.starts[k]), int(made.starts[k + 1])
         flow = int(batch.integers("flow")[row])
-        client = self._conversations.octets(flow, row, to_server=True)
-        server = self._conversations.octets(flow, row, to_server=False)
+        client = server = None
+        if group.sized or ends.transport != _TRANSPORTS["tcp"]:
+            client = self._conversations.octets(flow, row, to_server=True)
+            server = self._conversations.octets(flow, row, to_server=False)
         unit = Unit(
             level=level,
             time=int(batch.times_ns()[row]),
@@ -226,7 +232,7 @@ class Engine:
     def _group(self, rules: tuple[int, ...]) -> Group:
         found = self._groups.get(rules)
         if found is None:
-            found = self._groups[rules] = Group(rules, self.matchers)
+            found = self._groups[rules] = Group(rules, self.matchers, self._sought)
             if len(self._groups) > _MOST_GROUPS:
                 self._groups.popitem(last=False)
         return found

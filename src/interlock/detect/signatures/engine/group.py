@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from interlock.detect.signatures.engine.prefilter import anchors_of, best_literal
 from interlock.detect.signatures.engine.scanner import Scanner
-from interlock.detect.signatures.language.checks import Field
+from interlock.detect.signatures.language.checks import Field, StreamSize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,7 +20,28 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.language.numbers import Bound
     from interlock.detect.signatures.plain.matching import Matcher
 
-__all__ = ["Group"]
+__all__ = ["Group", "Sought"]
+
+_LONG: Final = 5
+"""Octets from which on a literal is looked for once for all; shorter ones only where their rule can touch."""
+
+
+class Sought:
+    """Literals of all rules; long ones, which are hardly ever met by chance, in one scanner for all conversations."""
+
+    def __init__(self, matchers: Sequence[Matcher]) -> None:
+        self.anchors: list[tuple[Anchor, ...]] = []
+        self.literals: list[Literal | None] = []
+        self.numbers: list[int] = []
+        for number, one in enumerate(matchers):
+            inspections = one.signature.inspections if one.levels - {"transaction"} else ()
+            anchors = tuple(a for inspection in inspections for a in anchors_of(inspection.steps))
+            best = None if anchors else best_literal(inspections)
+            self.anchors.append(anchors)
+            self.literals.append(best[1] if best else None)
+            if best and len(best[1].octets) >= _LONG:
+                self.numbers.append(number)
+        self.scanner = Scanner([literal for n in self.numbers if (literal := self.literals[n])])
 
 
 class Group:
@@ -29,20 +50,23 @@ class Group:
     What a rule has at fixed places is compared for all payloads at once; of the others a literal is looked for.
     """
 
-    def __init__(self, numbers: Sequence[int], matchers: Sequence[Matcher]) -> None:
+    def __init__(self, numbers: Sequence[int], matchers: Sequence[Matcher], sought: Sought) -> None:
+        self._sought = sought
+        self._allowed = frozenset(numbers)
         self._searched: list[int] = []
         self._placed: list[tuple[int, tuple[Anchor, ...], tuple[Bound, ...]]] = []
         literals: list[Literal] = []
+        self.sized = False
         for number in numbers:
-            signature = matchers[number].signature
-            anchors = tuple(a for one in signature.inspections for a in anchors_of(one.steps))
-            sizes = tuple(c.bound for c in signature.checks if isinstance(c, Field) and c.name == "dsize")
-            best = best_literal(signature.inspections)
-            if anchors or sizes or best is None:
-                self._placed.append((number, anchors, sizes))
-            else:
+            checks = matchers[number].signature.checks
+            self.sized = self.sized or any(isinstance(check, StreamSize) for check in checks)
+            literal = sought.literals[number]
+            if literal is None:
+                sizes = tuple(c.bound for c in checks if isinstance(c, Field) and c.name == "dsize")
+                self._placed.append((number, sought.anchors[number], sizes))
+            elif len(literal.octets) < _LONG:
                 self._searched.append(number)
-                literals.append(best[1])
+                literals.append(literal)
         self._scanner = Scanner(literals)
 
     def candidates(self, made: Stretches) -> Iterator[tuple[int, int]]:
@@ -50,6 +74,10 @@ class Group:
         for k, index in self._scanner.found(made.octets, made.starts, made.floors, made.joined):
             if made.rows[k] >= 0:
                 yield k, self._searched[index]
+        sought = self._sought
+        for k, index in sought.scanner.found(made.octets, made.starts, made.floors, made.joined):
+            if made.rows[k] >= 0 and sought.numbers[index] in self._allowed:
+                yield k, sought.numbers[index]
         if not self._placed:
             return
         cells = np.frombuffer(made.octets, np.uint8)

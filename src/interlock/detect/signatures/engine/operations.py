@@ -90,15 +90,28 @@ class Requests:
         if not len(chosen):
             return
         rows = batch.take(spoken & batch.known("frame"))
-        groups = rows.groups("protocol", "verb", bins=rows.integers("function"), named="function")
-        for group, (protocol, verb, function) in groups:
+        groups = rows.groups(
+            "protocol", "verb", "client", "server", bins=rows.integers("function"), named="function"
+        )
+        for group, (protocol, verb, client, server, function) in groups:
+            ends = number_of(client or ""), number_of(server or "")
             facts: dict[str, tuple[int | str, ...]] = {
                 _FUNCTIONS[protocol]: (int(function),),
                 f"{protocol}.verb": (str(verb),),
             }
-            for number in self._asking[protocol]:
-                if self._may(number, facts):
-                    yield from self._of(rows, groups.rows(group), chosen, protocol, number, facts)
+            numbers = [n for n in self._asking[protocol] if self._touches(n, ends) and self._may(n, facts)]
+            if numbers:
+                yield from self._of(rows, groups.rows(group), chosen, protocol, ends, numbers, facts)
+
+    def _touches(self, number: int, ends: tuple[int | None, int | None]) -> bool:
+        """Whether a rule can touch a conversation by its addresses."""
+        source, target = ends
+        if source is None or target is None:
+            return False
+        one = self._matchers[number]
+        there = source in one.ends.sources and target in one.ends.targets
+        back = one.signature.header.both and target in one.ends.sources and source in one.ends.targets
+        return there or back
 
     def _may(self, number: int, facts: dict[str, tuple[int | str, ...]]) -> bool:
         """Whether what is known of a kind of request already says no."""
@@ -117,40 +130,34 @@ class Requests:
         where: NDArray[np.int64],
         chosen: NDArray[np.int64],
         protocol: str,
-        number: int,
+        ends: tuple[int | None, int | None],
+        numbers: list[int],
         facts: dict[str, tuple[int | str, ...]],
     ) -> Iterator[tuple[int, int, Unit]]:
-        transports = self._matchers[number].protocol.transports
-        words = {name: rows.words(name) for name in ("client", "server", "unit", "object")}
+        words = {name: rows.words(name) for name in ("unit", "object")}
         times, flows = rows.times_ns(), rows.integers("flow")
-        ports = [rows.integers("client_port"), rows.integers("server_port")]
+        ports = rows.integers("client_port"), rows.integers("server_port")
         known, counts = rows.known("client_port"), rows.integers("count")
+        more: dict[str, tuple[int | str, ...]] = {}
         for row in where.tolist():
-            said = {name: str(values[codes[row]] or "") for name, (values, codes) in words.items()}
-            source, target = number_of(said["client"]), number_of(said["server"])
-            if source is None or target is None:
-                continue
-            more = (
-                _modbus(said, str(facts["modbus.verb"][0]), int(counts[row])) if protocol == "modbus" else {}
+            if protocol == "modbus":
+                said = {name: str(values[codes[row]] or "") for name, (values, codes) in words.items()}
+                more = _modbus(said, str(facts["modbus.verb"][0]), int(counts[row]))
+            unit = Unit(
+                level="transaction",
+                time=int(times[row]),
+                flow=int(flows[row]),
+                transport=min(self._matchers[numbers[0]].protocol.transports, default=6),
+                application=_HEADS.get(protocol, protocol),
+                source=ends[0] or 0,
+                source_port=int(ports[0][row]) if known[row] else None,
+                target=ends[1] or 0,
+                target_port=int(ports[1][row]) if known[row] else None,
+                to_server=True,
+                established=True,
+                facts={**facts, **more},
             )
-            yield (
-                int(chosen[row]),
-                number,
-                Unit(
-                    level="transaction",
-                    time=int(times[row]),
-                    flow=int(flows[row]),
-                    transport=min(transports, default=6),
-                    application=_HEADS.get(protocol, protocol),
-                    source=source,
-                    source_port=int(ports[0][row]) if known[row] else None,
-                    target=target,
-                    target_port=int(ports[1][row]) if known[row] else None,
-                    to_server=True,
-                    established=True,
-                    facts={**facts, **more},
-                ),
-            )
+            yield from ((int(chosen[row]), number, unit) for number in numbers)
 
 
 def _modbus(said: dict[str, str], verb: str, count: int) -> dict[str, tuple[int | str, ...]]:

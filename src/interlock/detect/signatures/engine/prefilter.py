@@ -40,24 +40,29 @@ def literal_of(steps: Sequence[Step]) -> Literal | None:
     contents = [step for step in steps if isinstance(step, Content) and not step.negated]
     if not contents:
         return None
-    content = max(contents, key=lambda step: (step.fast is not None, len(step.octets)))
+    content = max(contents, key=_worth)
     octets = content.octets
     if content.fast is not None and content.fast.start is not None and content.fast.length:
         octets = octets[content.fast.start : content.fast.start + content.fast.length]
     return Literal(octets, content.nocase)
 
 
+def _worth(content: Content) -> tuple[bool, bool, int]:
+    """Runs of one octet, as of zeros, stand everywhere: anything else is better, however it is marked."""
+    return len(set(content.octets)) > 1, content.fast is not None, len(content.octets)
+
+
 def best_literal(inspections: Sequence[Inspection]) -> tuple[int, Literal] | None:
     """Of all buffers of a rule: which inspection, and the literal. A marked content goes first, then length."""
-    found = []
+    found: list[tuple[bool, bool, int, int, Literal]] = []
     for index, one in enumerate(inspections):
         literal = literal_of(one.steps)
         if literal is not None:
             marked = any(isinstance(s, Content) and s.fast is not None and not s.negated for s in one.steps)
-            found.append((marked, len(literal.octets), index, literal))
+            found.append((len(set(literal.octets)) > 1, marked, len(literal.octets), index, literal))
     if not found:
         return None
-    _, _, index, literal = max(found, key=lambda item: item[:2])
+    *_, index, literal = max(found, key=lambda item: item[:3])
     return index, literal
 
 

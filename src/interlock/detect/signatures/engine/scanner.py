@@ -69,14 +69,19 @@ class Scanner:
         if not ids:
             return []
         floors = starts[:-1] if floors is None else floors
-        stops = np.array(ends, np.int64)
+        stops, numbers = np.array(ends, np.int64), np.array(ids, np.int64)
         rows = np.searchsorted(starts, stops - 1, side="right") - 1
-        begins = stops - np.array(self._lengths, np.int64)[ids]
-        whole = begins >= floors[rows]
-        seen = set(zip(rows[whole].tolist(), np.array(ids)[whole].tolist(), strict=True))
+        begins = stops - np.array(self._lengths, np.int64)[numbers]
+        # Of several places in one stretch the last counts: it is within what is looked at of most stretches.
+        keys = rows * len(self._lengths) + numbers
+        order = np.lexsort((begins, keys))
+        last = np.append(np.flatnonzero(np.diff(keys[order])), len(order) - 1)
+        rows, begins, numbers = (values[order[last]] for values in (rows, begins, numbers))
+        seen = set(
+            zip(rows[(whole := begins >= floors[rows])].tolist(), numbers[whole].tolist(), strict=True)
+        )
         if joined is not None and joined.any():
-            found = zip(rows.tolist(), begins.tolist(), ids, strict=True)
-            for row, begin, number in found:
+            for row, begin, number in zip(rows.tolist(), begins.tolist(), numbers.tolist(), strict=True):
                 later = row + 1
                 while later < len(floors) and joined[later] and floors[later] <= begin:
                     seen.add((later, number))
