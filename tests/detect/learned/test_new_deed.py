@@ -76,6 +76,13 @@ def test_reports_that_nobody_asked_for_are_told_not_watched(protocol: str, asks:
     assert finding.techniques[0] == first
 
 
+def test_who_reads_by_snmp_learns_what_a_device_is_not_how_the_process_runs() -> None:
+    (finding,) = found(
+        {"client": "10.0.0.66", "protocol": "snmp", "verb": "read", "object": "1.3.6.1.2.1.1.5.0"}
+    )
+    assert finding.techniques[0] == "T0888"
+
+
 def test_a_writer_that_touches_another_object_is_news() -> None:
     row = {"verb": "write", "function_name": "Write Single Register", "unit": "1"}
     assert found({**row, "object": "holding:4"}) == ()

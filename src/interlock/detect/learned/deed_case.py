@@ -148,6 +148,8 @@ class Case:
         if self.name == "explore":
             return "explore-one" if self._asks_what else "explore"
         if self.name == "watch":
+            if set(self.tally.noted("protocol")) == {"snmp"}:
+                return "explore-one"  # what a device is and how it is set up, not values of a process
             if len(self.tally.noted("unit")) >= MANY_UNITS:
                 return "watch-units"
             if set(self.tally.noted("verb")) == {"report"}:

@@ -84,9 +84,10 @@ def _reals(lie: _Lie) -> Callable[[int, bytes], bytes | None]:
 def _readings(draws: Draws) -> Scenario:
     """What the boiler's controller tells the panel over S7."""
     lasts, which, who = draws.uniform(200.0, 320.0), count(draws, 0, 2), one_of(draws, _HIDDEN)
+    lies = f"lie {draws.number(40)}"
 
     def script(scene: Scene) -> Script:
-        lie = _Lie(draws.of("lie"), which, scene.now_s)
+        lie = _Lie(draws.of(lies), which, scene.now_s)
         scene.path().alter(InPath("hmi", "plc-boiler", 102, _reals(lie)))
         yield Wait(lasts)
         scene.path().alter(None)
