@@ -126,3 +126,45 @@ def test_the_public_sets_load():
     assert document["loaded"] + document["refused"] == document["enabled"]
     assert len(document["refusals"]) == document["refused"] + document["switched_off_refused"]
     assert all(refusal["keyword"] and refusal["reason"] for refusal in document["refusals"])
+
+
+@pytest.fixture
+def rules_of_modbus(tmp_path):
+    rules = tmp_path / "a.rules"
+    rules.write_text(
+        'alert tcp any any -> any 502 (msg:"a master asks"; content:"|00 00|"; offset:2; depth:2; sid:7;'
+        " threshold:type limit,track by_src,count 1,seconds 60; priority:2;)\n"
+        "alert icmp any any -> any any (itype:8; sid:8;)\n"
+    )
+    return rules
+
+
+def test_what_hits_is_a_finding_with_its_frames(rules_of_modbus, tmp_path):
+    capture = terminal.DEMO / "incident.pcap.gz"
+    ended = terminal.run("analyze", capture, "--signatures", rules_of_modbus, "--out", tmp_path / "out")
+    assert ended.code == 0, ended.err
+    assert "rule 8 is refused: itype:" in ended.err
+    found = json.loads((tmp_path / "out" / "findings.json").read_text())["findings"]
+    ours = [one for one in found if one["detector"] == "signature"]
+    assert ours
+    for one in ours:
+        assert one["title"].startswith("a master asks: ")
+        assert one["severity"] == "medium"
+        assert one["data"]["origin"] == "a.rules:1"
+        assert one["evidence"][0]["frames"]
+        assert 'It looks for "|00 00|" in the payload' in one["explanation"]
+    assert not any(one["detector"] == "signature" for one in without(tmp_path, capture))
+
+
+def without(tmp_path, capture):
+    assert terminal.run("analyze", capture, "--out", tmp_path / "none").code == 0
+    return json.loads((tmp_path / "none" / "findings.json").read_text())["findings"]
+
+
+def test_a_sensor_says_what_hits_too(rules_of_modbus, tmp_path):
+    capture = terminal.DEMO / "incident.pcap.gz"
+    ended = terminal.run(
+        "sensor", "replay", capture, "--signatures", rules_of_modbus, "--out", tmp_path / "store"
+    )
+    assert ended.code == 0, ended.err
+    assert b"a master asks: " in ended.out

@@ -89,7 +89,7 @@ def looked_for(signature: Signature) -> str:
 def verdict(key: Key, signature: Signature, tally: Tally, context: Context) -> Verdict:
     """Key: realm, client, server, the rule's id."""
     # Over 40 lines: most of it is the text of one verdict.
-    realm, client, server, _ = key
+    realm, client, server, rule = key
     names = context.name(realm, client), context.name(realm, server)
     message = signature.message or f"signature {signature.sid}"
     refers = "; ".join(f"{kind} {text}" for kind, text in signature.references)
@@ -98,7 +98,7 @@ def verdict(key: Key, signature: Signature, tally: Tally, context: Context) -> V
     return Verdict(
         realm=realm,
         machines=(client, server),
-        cause=f"signature {signature.gid}:{signature.sid} {message}"[:300],
+        cause=f"signature {rule}",
         kind="alert",
         severity=severity_of(signature),
         confidence=0.6,
