@@ -104,11 +104,11 @@ def test_a_packed_file_that_is_cut_short_is_said(tmp_path):
 
 def test_a_packed_file_without_end_is_not_unpacked_to_the_end(tmp_path):
     with lzma.open(tmp_path / "a.rules.xz", "wb") as stream:
-        for _ in range(260):
+        for _ in range(130):
             stream.write(b"#" * 1024 * 1024)
     ended = run(tmp_path)
     assert ended.code == 2
-    assert "has more than 256 MiB" in ended.err
+    assert "has more than 128 MiB" in ended.err
 
 
 def test_an_empty_folder_is_said(tmp_path):

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_OCTETS", "RuleFile", "build_signatures", "check_signatures", "rule_files"]
 
-MOST_OCTETS: Final = 256 * 1024 * 1024
-"""Of one file, unpacked: fifteen times the largest public set."""
+MOST_OCTETS: Final = 128 * 1024 * 1024
+"""Of one file, unpacked: seven times the largest public set."""
 _MOST_FILES: Final = 10_000
 _SUFFIXES: Final = (".rules", ".txt")
 _PACKED: Final = (".xz", ".gz")

@@ -67,7 +67,9 @@ def rule_lines(text: str) -> Iterator[Line]:
             continue
         if not stripped.startswith("#"):
             yield Line(number, stripped, enabled=True)
-        elif off := _OFF.match(stripped):
+        elif "(" in stripped and (
+            off := _OFF.match(stripped)
+        ):  # without it the expression would try every arrow
             yield Line(number, off.group(1), enabled=False)
 
 

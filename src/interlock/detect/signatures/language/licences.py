@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 __all__ = ["NOT_STATED", "comments_of", "licence_by_sid"]
 
 NOT_STATED: Final = "not stated"
+_MOST_HEAD: Final = 64 * 1024
 _NAMES: Final = (
     (re.compile(r"\bCC0\b|public domain", re.IGNORECASE), "CC0-1.0 or public domain"),
     (re.compile(r"\bMIT License\b", re.IGNORECASE), "MIT"),
@@ -33,7 +34,7 @@ def comments_of(text: str, most: int = 200) -> str:
         if stripped and not (stripped.startswith("#") and not ("(" in stripped and ";" in stripped)):
             break
         lines.append(stripped.lstrip("# "))
-    return "\n".join(lines)
+    return "\n".join(lines)[:_MOST_HEAD]
 
 
 def _name(text: str) -> str:

@@ -123,8 +123,8 @@ class Expression:
     relative: bool = False
 
     def words(self) -> str:
-        """As options write it; octets that are no text are written as PCRE2 reads them."""
-        pattern = "".join(chr(octet) if octet < 0x80 else f"\\x{octet:02x}" for octet in self.pattern)
+        """As options write it; octets that are no text stand as they are read."""
+        pattern = self.pattern.decode("utf-8", "surrogateescape")
         return f'pcre:{"!" * self.negated}"/{pattern}/{self.flags}{"R" * self.relative}"'
 
 
