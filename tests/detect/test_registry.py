@@ -40,7 +40,11 @@ def detectors_in_files() -> dict[str, type]:
     return found
 
 
-GIVEN = {"indicator": "signatures.indicators.detector", "rules": "rules.detector"}
+GIVEN = {
+    "indicator": "signatures.indicators.detector",
+    "rules": "rules.detector",
+    "signature": "signatures.detector",
+}
 """Detectors that are given what people wrote, and so stand in bootstrap/detecting.py: name → module."""
 
 
