@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -209,17 +209,11 @@ class Engine:
         if group.sized or ends.transport != _TRANSPORTS["tcp"]:
             client = self._conversations.octets(flow, row, to_server=True)
             server = self._conversations.octets(flow, row, to_server=False)
-        unit = Unit(
+        unit = _unit(
+            ends,
+            batch,
+            row,
             level=level,
-            time=int(batch.times_ns()[row]),
-            flow=flow,
-            transport=ends.transport,
-            application=ends.application,
-            source=ends.source,
-            source_port=ends.source_port,
-            target=ends.target,
-            target_port=ends.target_port,
-            to_server=ends.to_server,
             established=ends.transport == _TRANSPORTS["tcp"] or None not in (client, server),
             buffers={level: (made.octets[floor:end],)},
             fields={"dsize": end - start},
@@ -302,18 +296,18 @@ def _of_transaction(batch: Batch, row: int, buffers: dict[str, tuple[bytes, ...]
     if ends is None:
         return None
     versions = tuple(octets.decode("latin-1") for octets in buffers.get("tls.version", ()))
-    return Unit(
+    return _unit(
+        ends,
+        batch,
+        row,
         level="transaction",
-        time=int(batch.times_ns()[row]),
-        flow=int(batch.integers("flow")[row]),
-        transport=ends.transport,
-        application=ends.application,
-        source=ends.source,
-        source_port=ends.source_port,
-        target=ends.target,
-        target_port=ends.target_port,
-        to_server=ends.to_server,
         established=True,
         buffers=buffers,
         facts={"tls.version": versions} if versions else {},
     )
+
+
+def _unit(ends: _Ends, batch: Batch, row: int, **more: Any) -> Unit:
+    """A row between these ends. more: what else is known of it."""
+    when, flow = int(batch.times_ns()[row]), int(batch.integers("flow")[row])
+    return Unit(**ends._asdict(), time=when, flow=flow, **more)
