@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import ipaddress
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.records.site import Site, Zone
-from interlock.records.zone_finder import ZoneFinder
+from interlock.records.site import Site, Zone, covers
+from interlock.records.zone_finder import finder_of
 
 ADDRESSES = (
     "10.0.0.1",
@@ -31,10 +33,36 @@ zones = st.lists(
 ).map(tuple)
 
 
+def one_by_one(some: tuple[Zone, ...], realm: str, address: str) -> Zone | None:
+    """The zone with the narrowest member that covers a machine; the first of equals."""
+    fits = [
+        (breadth(member), number)
+        for number, zone in enumerate(some)
+        for member in zone.members
+        if zone.realm == realm and covers((member,), address)
+    ]
+    return some[min(fits)[1]] if fits else None
+
+
+def breadth(member: str) -> float:
+    try:
+        return 2.0 ** -ipaddress.ip_network(member, strict=False).prefixlen
+    except ValueError:  # a MAC is a single one
+        return 0.0
+
+
 @given(zones)
-def test_it_finds_what_the_site_finds_one_by_one(some: tuple[Zone, ...]) -> None:
+def test_a_site_finds_what_is_found_one_by_one(some: tuple[Zone, ...]) -> None:
     site = Site(zones=some)
-    finder = ZoneFinder(site)
     for realm in ("default", "b", "c"):
         for address in ADDRESSES:
-            assert finder.of(realm, address) == site.zone_of(realm, address)
+            found = one_by_one(some, realm, address)
+            assert site.zone_of(realm, address) == found
+            assert site.owns(realm, address) == (found is not None)
+
+
+@given(zones, zones)
+def test_other_zones_have_another_finder(some: tuple[Zone, ...], others: tuple[Zone, ...]) -> None:
+    assert finder_of(some) is finder_of(some)
+    if some is not others:
+        assert finder_of(others) is not finder_of(some)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from interlock.records.zone_finder import ZoneFinder
-
 if TYPE_CHECKING:
     from interlock.inventory.directory import Directory
     from interlock.records.asset import Asset
@@ -28,10 +26,9 @@ def zoned(assets: tuple[Asset, ...], site: Site) -> tuple[Asset, ...]:
     """Assets with the zone that the site file puts them in."""
     if not site.zones:
         return assets
-    finder = ZoneFinder(site)
 
     def zone(asset: Asset) -> str | None:
-        named = (finder.of(asset.realm, address) for address in (*asset.ips, *asset.macs))
+        named = (site.zone_of(asset.realm, address) for address in (*asset.ips, *asset.macs))
         return next((z.name for z in named if z is not None), None)
 
     return tuple(dataclasses.replace(a, zone=zone(a)) for a in assets)

@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from interlock.records.zone_finder import finder_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -289,22 +291,16 @@ class Site:
 
     def zone_of(self, realm: str, address: str) -> Zone | None:
         """Find the zone with the narrowest member that covers a machine; the first of equals."""
-        fits = [
-            (_breadth(member), number)
-            for number, zone in enumerate(self.zones)
-            for member in zone.members
-            if zone.realm == realm and covers((member,), address)
-        ]
-        return self.zones[min(fits)[1]] if fits else None
+        return finder_of(self.zones).of(realm, address)
 
     def owns(self, realm: str, address: str) -> bool:
         """Whether the file says that an address belongs to the plant, as network, zone member or machine."""
         parts: list[tuple[str, Iterable[Member]]] = [
             *((r.name, r.networks) for r in self.realms),
-            *((z.realm, z.members) for z in self.zones),
             *((m.realm, (m.address,)) for m in self._machines),
         ]
-        return any(name == realm and covers(members, address) for name, members in parts)
+        listed = any(name == realm and covers(members, address) for name, members in parts)
+        return listed or self.zone_of(realm, address) is not None
 
     def in_lab(self, realm: str, address: str) -> bool:
         """Whether a machine stands on the test bench."""
@@ -350,9 +346,3 @@ def _network(member: Member) -> ipaddress.IPv4Network | ipaddress.IPv6Network | 
         return ipaddress.ip_network(member, strict=False)
     except ValueError:
         return None
-
-
-def _breadth(member: Member) -> float:
-    """Addresses that a member covers, as a share of its family's space (a MAC is a single one)."""
-    network = _network(member)
-    return 0.0 if network is None else 2.0 ** (-network.prefixlen)
