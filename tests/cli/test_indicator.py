@@ -43,6 +43,16 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert "gone.txt" in str(said.exception or said.output)
 
 
+def test_what_holds_no_indicators_is_said(tmp_path: Path) -> None:
+    (empty := tmp_path / "empty.txt").touch()
+    (folder := tmp_path / "folder").mkdir()
+    (folder / "notes.md").write_text("192.0.2.9\n", encoding="utf-8")
+    for path, words in ((empty, "holds no indicators"), (folder, "holds no files of indicators")):
+        ended = run("indicator", "check", path)
+        assert ended.code == 2
+        assert words in one_sentence(ended)
+
+
 def test_broken_json_is_named_with_its_place(tmp_path: Path) -> None:
     file = tmp_path / "bundle.json"
     file.write_text('{"type": "bundle",\n "objects": [{]}', encoding="utf-8")

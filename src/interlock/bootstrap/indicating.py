@@ -39,14 +39,18 @@ def read_book(paths: Sequence[str], told: Callable[[str], None]) -> Book:
 
     builder = Builder()
     for file, found in each_file(paths):
-        refused = left_out = 0
+        refused = left_out = loaded = 0
         for one in found:
             if isinstance(one, Refused):
                 refused += 1
                 if refused <= _TOLD:
                     told(f"{file}: {one.id} is not in force: {one.reason}")
-            elif not builder.add(one):
+            elif builder.add(one):
+                loaded += 1
+            else:
                 left_out += 1
+        if not loaded + left_out + refused:
+            told(f"{file}: holds no indicators")
         if refused > _TOLD:
             told(
                 f"{file}: {refused - _TOLD} more are not in force; `interlock indicator check {file}` names them"
@@ -70,6 +74,10 @@ def check_indicators(paths: Sequence[str], now_s: Callable[[], float]) -> Indica
                 tally.refuse(one)
             else:
                 tally.load(one, fits=builder.add(one))
+    if not tally.loaded and not tally.refused and not tally.left_out:
+        raise ConfigError(
+            f"{', '.join(paths)}: holds no indicators; expected one a line, CSV, STIX 2.1 or MISP's JSON"
+        )
     tally.octets, tally.seconds = builder.book().octets, now_s() - began
     return tally
 
@@ -89,6 +97,8 @@ def _files(path: Path) -> list[Path]:
         found = sorted(file for file in path.rglob("*") if file.suffix.lower() in _ENDS and file.is_file())
     except OSError as error:
         raise _unread(path, error) from error
+    if not found:
+        raise ConfigError(f"{path}: holds no files of indicators; they end with {', '.join(sorted(_ENDS))}")
     if len(found) > _MOST_FILES:
         raise ConfigError(f"{path}: holds more than {_MOST_FILES} files; name a folder of indicators alone")
     return found
