@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from interlock.detect.batch import Batch
     from interlock.detect.causes import Verdict
     from interlock.detect.interface import Context
+    from interlock.detect.signatures.engine.traits import Deferred
     from interlock.detect.signatures.plain.matching import Matcher
     from interlock.detect.tally import Key, Tally
 
@@ -28,10 +29,10 @@ class Signatures(CauseDetector):
     table: ClassVar[str] = "payloads"
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {"payloads": NEEDS}
 
-    def __init__(self, matchers: Sequence[Matcher] = ()) -> None:
+    def __init__(self, matchers: Sequence[Matcher | Deferred] = ()) -> None:
         super().__init__()
         self.engine = Engine(matchers)
-        self._by_id = {_id(one): one.signature for one in matchers}
+        self._by_name = {one.name: number for number, one in enumerate(self.engine.traits)}
         needs = {"operations": REQUESTS} if self.engine.requests else {}
         self.__dict__["needs"] = needs | ({"payloads": NEEDS} if self.engine.buffers else {})
 
@@ -54,7 +55,7 @@ class Signatures(CauseDetector):
         times, frames = batch.times_ns(), batch.frames()
         for row, number in told:
             words = {name: str(known[codes[row]] or "") for name, (known, codes) in columns.items()}
-            key = (words["realm"], words["client"], words["server"], _id(self.engine.matchers[number]))
+            key = (words["realm"], words["client"], words["server"], self.engine.traits[number].name)
             tally = self.tallies[key]
             tally.add(words["source"], int(times[row]), int(times[row]), frames[row : row + 1], 1)
             tally.note("table", batch.table)
@@ -62,10 +63,7 @@ class Signatures(CauseDetector):
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Say which rule, of which file, and what it looks for."""
-        signature = self._by_id.get(key[3])
-        return None if signature is None else verdict(key, signature, tally, context)
-
-
-def _id(one: Matcher) -> str:
-    signature = one.signature
-    return f"{signature.gid}:{signature.sid}:{signature.rev} {signature.message}"
+        number = self._by_name.get(key[3])
+        return (
+            None if number is None else verdict(key, self.engine.matchers[number].signature, tally, context)
+        )

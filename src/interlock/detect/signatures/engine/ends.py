@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from interlock.detect.signatures.engine.traits import Traits
     from interlock.detect.signatures.language.spans import Spans
-    from interlock.detect.signatures.plain.matching import Matcher
 
 __all__ = ["Kind", "Reach", "number_of"]
 
@@ -46,10 +46,10 @@ class Kind(NamedTuple):
 
 
 class Reach:
-    """matchers: all rules, by their numbers."""
+    """traits: of all rules, by their numbers."""
 
-    def __init__(self, matchers: Sequence[Matcher]) -> None:
-        self._matchers = matchers
+    def __init__(self, traits: Sequence[Traits]) -> None:
+        self._traits = traits
         self._addresses: dict[Spans, int] = {}
         self._ports: dict[Spans, int] = {}
         self._bits = [
@@ -59,11 +59,11 @@ class Reach:
                 self._bit(self._addresses, one.ends.targets),
                 self._bit(self._ports, one.ends.target_ports),
             )
-            for one in matchers
+            for one in traits
         ]
         # Rules for transactions are found by their literals alone: what is asked here are packets and streams.
         self._of_level = {
-            level: [number for number, one in enumerate(matchers) if level in one.levels]
+            level: [number for number, one in enumerate(traits) if level in one.levels]
             for level in ("packet", "stream")
         }
         self._of_address: dict[int, int] = {}
@@ -93,7 +93,7 @@ class Reach:
         return found
 
     def _touches(self, number: int, kind: Kind) -> bool:
-        one, (source, source_port, target, target_port) = self._matchers[number], self._bits[number]
+        one, (source, source_port, target, target_port) = self._traits[number], self._bits[number]
         protocol = one.protocol
         if protocol.transports and kind.transport not in protocol.transports:
             return False
@@ -104,7 +104,7 @@ class Reach:
         there = kind.source & source and kind.source_port & source_port
         if there and kind.target & target and kind.target_port & target_port:
             return True
-        back = one.signature.header.both and kind.target & source and kind.target_port & source_port
+        back = one.both and kind.target & source and kind.target_port & source_port
         return bool(back and kind.source & target and kind.source_port & target_port)
 
 

@@ -20,11 +20,11 @@ from interlock.detect.signatures.engine.ends import Kind, Reach, number_of
 from interlock.detect.signatures.engine.group import Group, Sought
 from interlock.detect.signatures.engine.operations import Requests
 from interlock.detect.signatures.engine.stretches import lengths_of, packets, streams
+from interlock.detect.signatures.engine.traits import PARTS, traits_of
 from interlock.detect.signatures.engine.transactions import Tables
-from interlock.detect.signatures.language.model import PAYLOAD
 from interlock.detect.signatures.plain.memory import Memory
 from interlock.detect.signatures.plain.unit import Unit
-from interlock.records.buffers import BUFFERS, PACKET, STREAM
+from interlock.records.buffers import PACKET, STREAM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from interlock.detect.batch import Batch
     from interlock.detect.signatures.engine.stretches import Stretches
-    from interlock.detect.signatures.language.model import Signature
+    from interlock.detect.signatures.engine.traits import Deferred
     from interlock.detect.signatures.plain.matching import Matcher
 
 __all__ = ["NEEDS", "Engine", "Hit"]
@@ -44,8 +44,6 @@ NEEDS: Final = (
 )
 """Columns of payloads."""
 _TRANSPORTS: Final = {"tcp": 6, "udp": 17}
-_PARTS: Final = ("http.start", "http.request_body", "http.response_body")
-"""What a message of HTTP is put together from, for rules that ask for its payload and for buffers of it."""
 _MOST_GROUPS: Final = 1_024
 _IPV6: Final = 1 << 32
 _APPLICATIONS: Final = {"winrm": "http", "ftp_data": "ftp-data"}
@@ -84,28 +82,23 @@ class _Where(NamedTuple):
 class Engine:
     """matchers: the rules in force. tried, hits: per rule, how often it was held against something, and hit."""
 
-    def __init__(self, matchers: Sequence[Matcher]) -> None:
+    def __init__(self, matchers: Sequence[Matcher | Deferred]) -> None:
         self.matchers = tuple(matchers)
+        self.traits = tuple(map(traits_of, self.matchers))
         self.memory = Memory()
         self.tried = np.zeros(len(self.matchers), np.int64)
         self.hit = np.zeros(len(self.matchers), np.int64)
-        self._reach = Reach(self.matchers)
-        self._tables = Tables(self.matchers)
-        self.requests = Requests(self.matchers)
+        self._reach = Reach(self.traits)
+        self._tables = Tables(self.traits)
+        self.requests = Requests(self.matchers, self.traits)
         self._conversations = Conversations()
-        self._sought = Sought(self.matchers)
+        self._sought = Sought(self.traits)
         self._groups: OrderedDict[tuple[int, ...], Group] = OrderedDict()
 
     @cached_property
     def buffers(self) -> frozenset[str]:
         """The buffers that the rules look at."""
-        signatures = [one.signature for one in self.matchers]
-        named = {i.buffer for s in signatures for i in s.inspections if i.buffer != PAYLOAD}
-        facts = {name for s in signatures for c in s.checks for name, _ in getattr(c, "asked", ())}
-        if any(_both(s) for s in signatures):
-            named.update(_PARTS)
-        levels = {level for one in self.matchers for level in one.levels} - {"transaction"}
-        return frozenset(named | (facts & BUFFERS.keys()) | levels)
+        return frozenset().union(*(one.buffers for one in self.traits))
 
     def judge(self, batch: Batch) -> Iterator[Hit]:
         """Every hit of a batch of payloads, in the order of its rows: marks of one rule are there for the next."""
@@ -226,7 +219,7 @@ class Engine:
     def _group(self, rules: tuple[int, ...]) -> Group:
         found = self._groups.get(rules)
         if found is None:
-            found = self._groups[rules] = Group(rules, self.matchers, self._sought)
+            found = self._groups[rules] = Group(rules, self.traits, self._sought)
             if len(self._groups) > _MOST_GROUPS:
                 self._groups.popitem(last=False)
         return found
@@ -246,11 +239,6 @@ class Engine:
                     continue
                 units[row] = unit, None
             yield row, number
-
-
-def _both(signature: Signature) -> bool:
-    """Whether a rule asks for the payload and for a buffer."""
-    return len({one.buffer == PAYLOAD for one in signature.inspections}) > 1
 
 
 def _ends(
@@ -281,7 +269,7 @@ def _sides(batch: Batch, rows: NDArray[np.int64]) -> Iterator[tuple[int, dict[st
         buffers[name] = (*buffers.get(name, ()), octets[k])
         sides[key] = row, buffers
     for row, buffers in sides.values():
-        message = b"".join(octets for name in _PARTS for octets in buffers.get(name, ()))
+        message = b"".join(octets for name in PARTS for octets in buffers.get(name, ()))
         yield row, {**buffers, STREAM: (message,)} if message else buffers
 
 

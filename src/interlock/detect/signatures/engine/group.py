@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from interlock.detect.signatures.engine.prefilter import anchors_of, best_literal
 from interlock.detect.signatures.engine.scanner import Scanner
-from interlock.detect.signatures.language.checks import Field, StreamSize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,8 +15,8 @@ if TYPE_CHECKING:
 
     from interlock.detect.signatures.engine.prefilter import Anchor, Literal
     from interlock.detect.signatures.engine.stretches import Stretches
+    from interlock.detect.signatures.engine.traits import Traits
     from interlock.detect.signatures.language.numbers import Bound
-    from interlock.detect.signatures.plain.matching import Matcher
 
 __all__ = ["Group", "Sought"]
 
@@ -29,18 +27,9 @@ _LONG: Final = 5
 class Sought:
     """Literals of all rules; long ones, which are hardly ever met by chance, in one scanner for all conversations."""
 
-    def __init__(self, matchers: Sequence[Matcher]) -> None:
-        self.anchors: list[tuple[Anchor, ...]] = []
-        self.literals: list[Literal | None] = []
-        self.numbers: list[int] = []
-        for number, one in enumerate(matchers):
-            inspections = one.signature.inspections if one.levels - {"transaction"} else ()
-            anchors = tuple(a for inspection in inspections for a in anchors_of(inspection.steps))
-            best = None if anchors else best_literal(inspections)
-            self.anchors.append(anchors)
-            self.literals.append(best[1] if best else None)
-            if best and len(best[1].octets) >= _LONG:
-                self.numbers.append(number)
+    def __init__(self, traits: Sequence[Traits]) -> None:
+        self.literals: list[Literal | None] = [one.literal if one.raw else None for one in traits]
+        self.numbers = [n for n, one in enumerate(self.literals) if one and len(one.octets) >= _LONG]
         self.scanner = Scanner([literal for n in self.numbers if (literal := self.literals[n])])
 
 
@@ -50,7 +39,7 @@ class Group:
     What a rule has at fixed places is compared for all payloads at once; of the others a literal is looked for.
     """
 
-    def __init__(self, numbers: Sequence[int], matchers: Sequence[Matcher], sought: Sought) -> None:
+    def __init__(self, numbers: Sequence[int], traits: Sequence[Traits], sought: Sought) -> None:
         self._sought = sought
         self._allowed = frozenset(numbers)
         self._searched: list[int] = []
@@ -58,12 +47,11 @@ class Group:
         literals: list[Literal] = []
         self.sized = False
         for number in numbers:
-            checks = matchers[number].signature.checks
-            self.sized = self.sized or any(isinstance(check, StreamSize) for check in checks)
+            one = traits[number]
+            self.sized = self.sized or one.sized
             literal = sought.literals[number]
             if literal is None:
-                sizes = tuple(c.bound for c in checks if isinstance(c, Field) and c.name == "dsize")
-                self._placed.append((number, sought.anchors[number], sizes))
+                self._placed.append((number, one.anchors, one.sizes))
             elif len(literal.octets) < _LONG:
                 self._searched.append(number)
                 literals.append(literal)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from interlock.detect.batch import Batch
+    from interlock.detect.signatures.engine.traits import Deferred, Traits
     from interlock.detect.signatures.plain.matching import Matcher
 
 __all__ = ["FACTS", "NEEDS", "Requests"]
@@ -70,14 +71,14 @@ _MOST_ADDRESSES: Final = 65_536
 class Requests:
     """The rules that ask for facts, and the facts of requests."""
 
-    def __init__(self, matchers: Sequence[Matcher]) -> None:
+    def __init__(self, matchers: Sequence[Matcher | Deferred], traits: Sequence[Traits]) -> None:
         self._asking: dict[str, list[int]] = {}
-        for number, one in enumerate(matchers):
-            for name in {name for c in one.signature.checks if isinstance(c, Fact) for name, _ in c.asked}:
+        for number, one in enumerate(traits):
+            for name in one.asks:
                 protocol = name.partition(".")[0]
                 if name in FACTS and number not in self._asking.get(protocol, ()):
                     self._asking.setdefault(protocol, []).append(number)
-        self._matchers = matchers
+        self._matchers, self._traits = matchers, traits
 
     def __bool__(self) -> bool:
         """Whether any rule asks."""
@@ -108,9 +109,9 @@ class Requests:
         source, target = ends
         if source is None or target is None:
             return False
-        one = self._matchers[number]
+        one = self._traits[number]
         there = source in one.ends.sources and target in one.ends.targets
-        back = one.signature.header.both and target in one.ends.sources and source in one.ends.targets
+        back = one.both and target in one.ends.sources and source in one.ends.targets
         return there or back
 
     def _may(self, number: int, facts: dict[str, tuple[int | str, ...]]) -> bool:
@@ -147,7 +148,7 @@ class Requests:
                 level="transaction",
                 time=int(times[row]),
                 flow=int(flows[row]),
-                transport=min(self._matchers[numbers[0]].protocol.transports, default=6),
+                transport=min(self._traits[numbers[0]].protocol.transports, default=6),
                 application=_HEADS.get(protocol, protocol),
                 source=ends[0] or 0,
                 source_port=int(ports[0][row]) if known[row] else None,

@@ -6,20 +6,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from interlock.detect.signatures.engine.prefilter import best_literal
 from interlock.detect.signatures.engine.scanner import Scanner
-from interlock.detect.signatures.language.checks import Fact
-from interlock.detect.signatures.language.model import PAYLOAD
-from interlock.detect.signatures.language.steps import Absent
 from interlock.detect.signatures.plain.transforming import transformed
-from interlock.records.buffers import STREAM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from interlock.detect.signatures.engine.prefilter import Literal
-    from interlock.detect.signatures.language.model import Signature, Transformation
-    from interlock.detect.signatures.plain.matching import Matcher
+    from interlock.detect.signatures.engine.traits import Traits
+    from interlock.detect.signatures.language.model import Transformation
 
 __all__ = ["Tables"]
 
@@ -32,21 +27,18 @@ class _Sought(NamedTuple):
 class Tables:
     """For each buffer, as it is and as transformations make it: what is looked for there, and for which rules."""
 
-    def __init__(self, matchers: Sequence[Matcher]) -> None:
+    def __init__(self, traits: Sequence[Traits]) -> None:
         sought: dict[tuple[str, tuple[Transformation, ...]], _Sought] = {}
         self._always: dict[str, list[int]] = {}
-        for number, one in enumerate(matchers):
+        for number, one in enumerate(traits):
             if "transaction" not in one.levels:
                 continue
-            best = best_literal(one.signature.inspections)
-            if best is None:
-                self._always.setdefault(_needed(one.signature), []).append(number)
+            if one.literal is None:
+                self._always.setdefault(one.needed, []).append(number)
                 continue
-            inspection = one.signature.inspections[best[0]]
-            buffer = STREAM if inspection.buffer == PAYLOAD else inspection.buffer
-            known = sought.setdefault((buffer, inspection.transformations), _Sought([], []))
+            known = sought.setdefault((one.within, one.transformations), _Sought([], []))
             known.numbers.append(number)
-            known.literals.append(best[1])
+            known.literals.append(one.literal)
         self._scanners = {key: (Scanner(known.literals), known.numbers) for key, known in sought.items()}
 
     def candidates(
@@ -68,12 +60,3 @@ class Tables:
             for index, buffers in enumerate(transactions):
                 if not buffer or buffer in buffers:
                     yield from ((index, number) for number in numbers)
-
-
-def _needed(signature: Signature) -> str:
-    """A buffer that must be there for the rule to hit; nothing where none must."""
-    for inspection in signature.inspections:
-        if not isinstance(inspection.steps[0], Absent):
-            return STREAM if inspection.buffer == PAYLOAD else inspection.buffer
-    facts = [check.asked[0][0] for check in signature.checks if isinstance(check, Fact)]
-    return facts[0] if facts and not signature.inspections else ""

@@ -1,0 +1,150 @@
+"""What an engine knows of a rule before anything comes near it: enough to leave the rule itself unread until then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from interlock.detect.signatures.engine.prefilter import anchors_of, best_literal
+from interlock.detect.signatures.language.checks import Fact, Field, StreamSize
+from interlock.detect.signatures.language.model import PAYLOAD
+from interlock.detect.signatures.language.protocols import PROTOCOLS, Protocol
+from interlock.detect.signatures.language.steps import Absent
+from interlock.detect.signatures.plain.matching import Matcher, levels_of
+from interlock.records.buffers import BUFFERS, STREAM
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from interlock.detect.signatures.engine.prefilter import Anchor, Literal
+    from interlock.detect.signatures.language.model import Signature, Transformation
+    from interlock.detect.signatures.language.numbers import Bound
+    from interlock.detect.signatures.language.variables import Ends
+    from interlock.detect.signatures.plain.memory import Memory
+    from interlock.detect.signatures.plain.unit import Unit
+
+__all__ = ["PARTS", "Deferred", "Traits", "traits_of"]
+
+PARTS: Final = ("http.start", "http.request_body", "http.response_body")
+"""What a message of HTTP is put together from, for rules that ask for its payload and for buffers of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """name: `gid:sid:rev message`. head: the protocol's word. levels: units that it is for.
+
+    anchors: octets at places of the payload; literal: where there are none, what must be in the buffer `within`, as
+    `transformations` make it. needed: a buffer that must be there; nothing where none must. sizes: of a payload.
+    sized: it asks how much was sent. asks: names of facts. buffers: all that it looks at.
+    """
+
+    name: str
+    head: str
+    levels: frozenset[str]
+    ends: Ends
+    both: bool
+    anchors: tuple[Anchor, ...]
+    literal: Literal | None
+    within: str
+    transformations: tuple[Transformation, ...]
+    needed: str
+    sizes: tuple[Bound, ...]
+    sized: bool
+    asks: tuple[str, ...]
+    buffers: frozenset[str]
+
+    @property
+    def protocol(self) -> Protocol:
+        """What the head asks of a conversation."""
+        return PROTOCOLS[self.head]
+
+    @property
+    def raw(self) -> bool:
+        """Whether it is for packets or streams."""
+        return "packet" in self.levels or "stream" in self.levels
+
+
+class Deferred:
+    """A rule of which only its traits are known; it is read when something is held against it for the first time."""
+
+    __slots__ = ("_matcher", "_read", "traits")
+
+    def __init__(self, traits: Traits, read: Callable[[], Matcher]) -> None:
+        self.traits = traits
+        self._read = read
+        self._matcher: Matcher | None = None
+
+    @property
+    def matcher(self) -> Matcher:
+        """The rule itself."""
+        if self._matcher is None:
+            self._matcher = self._read()
+        return self._matcher
+
+    @property
+    def signature(self) -> Signature:
+        """What it was read from."""
+        return self.matcher.signature
+
+    @property
+    def limited(self) -> int:
+        """Times that an expression came to its limit."""
+        return 0 if self._matcher is None else self._matcher.limited
+
+    def hits(self, unit: Unit, memory: Memory) -> bool:
+        """As the rule itself."""
+        return self.matcher.hits(unit, memory)
+
+    def settle(self, unit: Unit, memory: Memory) -> bool:
+        """As the rule itself."""
+        return self.matcher.settle(unit, memory)
+
+
+def traits_of(one: Matcher | Deferred) -> Traits:
+    """What is known of a rule that was read, or was before."""
+    if isinstance(one, Deferred):
+        return one.traits
+    signature = one.signature
+    levels = levels_of(signature)
+    raw = bool(levels - {"transaction"})
+    anchors = tuple(a for i in signature.inspections for a in anchors_of(i.steps)) if raw else ()
+    best = None if anchors else best_literal(signature.inspections)
+    found = None if best is None else signature.inspections[best[0]]
+    checks = signature.checks
+    return Traits(
+        name=f"{signature.gid}:{signature.sid}:{signature.rev} {signature.message}",
+        head=signature.header.protocol,
+        levels=levels,
+        ends=one.ends,
+        both=signature.header.both,
+        anchors=anchors,
+        literal=best[1] if best else None,
+        within="" if found is None else _held_in(found.buffer),
+        transformations=() if found is None else found.transformations,
+        needed=_needed(signature),
+        sizes=tuple(c.bound for c in checks if isinstance(c, Field) and c.name == "dsize"),
+        sized=any(isinstance(check, StreamSize) for check in checks),
+        asks=tuple(dict.fromkeys(name for c in checks if isinstance(c, Fact) for name, _ in c.asked)),
+        buffers=_buffers(signature, levels),
+    )
+
+
+def _held_in(buffer: str) -> str:
+    return STREAM if buffer == PAYLOAD else buffer
+
+
+def _needed(signature: Signature) -> str:
+    """A buffer that must be there for the rule to hit; nothing where none must."""
+    for inspection in signature.inspections:
+        if not isinstance(inspection.steps[0], Absent):
+            return _held_in(inspection.buffer)
+    facts = [check.asked[0][0] for check in signature.checks if isinstance(check, Fact)]
+    return facts[0] if facts and not signature.inspections else ""
+
+
+def _buffers(signature: Signature, levels: frozenset[str]) -> frozenset[str]:
+    named = {one.buffer for one in signature.inspections if one.buffer != PAYLOAD}
+    facts = {name for check in signature.checks for name, _ in getattr(check, "asked", ())}
+    both = len({one.buffer == PAYLOAD for one in signature.inspections}) > 1
+    parts = PARTS if both else ()
+    return frozenset((*named, *parts, *(facts & BUFFERS.keys()), *(levels - {"transaction"})))
