@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from interlock.detect.batch import Batch
+    from interlock.detect.signatures.engine.scanner import Compile
     from interlock.detect.signatures.engine.stretches import Stretches
     from interlock.detect.signatures.engine.traits import Deferred
     from interlock.detect.signatures.plain.matching import Matcher
@@ -80,19 +81,22 @@ class _Where(NamedTuple):
 
 
 class Engine:
-    """matchers: the rules in force. tried, hits: per rule, how often it was held against something, and hit."""
+    """matchers: the rules in force. compiled: as of Scanner, for what is made once for all rules.
 
-    def __init__(self, matchers: Sequence[Matcher | Deferred]) -> None:
+    tried, hit: per rule, how often it was held against something, and hit.
+    """
+
+    def __init__(self, matchers: Sequence[Matcher | Deferred], compiled: Compile | None = None) -> None:
         self.matchers = tuple(matchers)
         self.traits = tuple(map(traits_of, self.matchers))
         self.memory = Memory()
         self.tried = np.zeros(len(self.matchers), np.int64)
         self.hit = np.zeros(len(self.matchers), np.int64)
         self._reach = Reach(self.traits)
-        self._tables = Tables(self.traits)
+        self._tables = Tables(self.traits, compiled)
         self.requests = Requests(self.matchers, self.traits)
         self._conversations = Conversations()
-        self._sought = Sought(self.traits)
+        self._sought = Sought(self.traits, compiled)
         self._groups: OrderedDict[tuple[int, ...], Group] = OrderedDict()
 
     @cached_property

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from interlock.detect.signatures.engine.prefilter import Anchor, Literal
+    from interlock.detect.signatures.engine.scanner import Compile
     from interlock.detect.signatures.engine.stretches import Stretches
     from interlock.detect.signatures.engine.traits import Traits
     from interlock.detect.signatures.language.numbers import Bound
@@ -27,10 +28,10 @@ _LONG: Final = 5
 class Sought:
     """Literals of all rules; long ones, which are hardly ever met by chance, in one scanner for all conversations."""
 
-    def __init__(self, traits: Sequence[Traits]) -> None:
+    def __init__(self, traits: Sequence[Traits], compiled: Compile | None = None) -> None:
         self.literals: list[Literal | None] = [one.literal if one.raw else None for one in traits]
         self.numbers = [n for n, one in enumerate(self.literals) if one and len(one.octets) >= _LONG]
-        self.scanner = Scanner([literal for n in self.numbers if (literal := self.literals[n])])
+        self.scanner = Scanner([literal for n in self.numbers if (literal := self.literals[n])], compiled)
 
 
 class Group:

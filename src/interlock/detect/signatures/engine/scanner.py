@@ -8,22 +8,39 @@ import hyperscan
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from interlock.detect.signatures.engine.prefilter import Literal
 
-__all__ = ["Scanner"]
+    Compile = Callable[[Sequence[tuple[bytes, bool]]], hyperscan.Database]
+
+__all__ = ["Scanner", "compile_database"]
 
 _LONGEST: Final = 128
 """Octets of a literal that are looked for: longer ones are told by their beginning."""
 
 
-class Scanner:
-    """literals: what is looked for; answers are indexes into it. Two that are the same are looked for once."""
+def compile_database(literals: Sequence[tuple[bytes, bool]]) -> hyperscan.Database:
+    """Compile literals, each with whether its case is ignored; in a scan each is known by its index."""
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database.compile(
+        # Not as pure literals: the binding ends those at their first zero octet.
+        expressions=[b"".join(b"\\x%02x" % octet for octet in octets) for octets, _ in literals],
+        ids=list(range(len(literals))),
+        flags=[hyperscan.HS_FLAG_CASELESS if nocase else 0 for _, nocase in literals],
+    )
+    return database
 
-    def __init__(self, literals: Sequence[Literal]) -> None:
+
+class Scanner:
+    """literals: what is looked for; answers are indexes into it. Two that are the same are looked for once.
+
+    compiled: gives the database of such literals; who has some kept gives one that it need not make.
+    """
+
+    def __init__(self, literals: Sequence[Literal], compiled: Compile | None = None) -> None:
         self._same: dict[tuple[bytes, bool], list[int]] = {}
         for index, literal in enumerate(literals):
             octets = literal.octets[:_LONGEST]
@@ -31,18 +48,7 @@ class Scanner:
             self._same.setdefault(key, []).append(index)
         self._owners = list(self._same.values())
         self._lengths = [len(octets) for octets, _ in self._same]
-        self._database = self._compiled() if self._same else None
-
-    def _compiled(self) -> hyperscan.Database:
-        database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        flags = [hyperscan.HS_FLAG_CASELESS if nocase else 0 for _, nocase in self._same]
-        database.compile(
-            # Not as pure literals: the binding ends those at their first zero octet.
-            expressions=[b"".join(b"\\x%02x" % octet for octet in octets) for octets, _ in self._same],
-            ids=list(range(len(self._same))),
-            flags=flags,
-        )
-        return database
+        self._database = (compiled or compile_database)(tuple(self._same)) if self._same else None
 
     def found(
         self,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from interlock.detect.signatures.engine.prefilter import Literal
+    from interlock.detect.signatures.engine.scanner import Compile
     from interlock.detect.signatures.engine.traits import Traits
     from interlock.detect.signatures.language.model import Transformation
 
@@ -27,7 +28,7 @@ class _Sought(NamedTuple):
 class Tables:
     """For each buffer, as it is and as transformations make it: what is looked for there, and for which rules."""
 
-    def __init__(self, traits: Sequence[Traits]) -> None:
+    def __init__(self, traits: Sequence[Traits], compiled: Compile | None = None) -> None:
         sought: dict[tuple[str, tuple[Transformation, ...]], _Sought] = {}
         self._always: dict[str, list[int]] = {}
         for number, one in enumerate(traits):
@@ -39,7 +40,9 @@ class Tables:
             known = sought.setdefault((one.within, one.transformations), _Sought([], []))
             known.numbers.append(number)
             known.literals.append(one.literal)
-        self._scanners = {key: (Scanner(known.literals), known.numbers) for key, known in sought.items()}
+        self._scanners = {
+            key: (Scanner(known.literals, compiled), known.numbers) for key, known in sought.items()
+        }
 
     def candidates(
         self, transactions: Sequence[Mapping[str, tuple[bytes, ...]]]
