@@ -8,7 +8,7 @@ import pytest
 
 from detect.signatures.sets import FOLDER, needs_sets
 from detect.signatures.synthesis import UnsolvedError, hit, near_misses, surroundings
-from interlock.bootstrap.signatures import rule_files
+from interlock.bootstrap.signature_files import rule_files
 from interlock.detect.signatures.language.protocols import PROTOCOLS
 from interlock.detect.signatures.language.reading import read_rules
 from interlock.detect.signatures.language.variables import Variables
@@ -40,7 +40,9 @@ def judged(signature, seen):
 
 
 def public(every):
-    rules = (read.signature for file in rule_files(str(FOLDER)) for read in read_rules(file.text, file.name))
+    rules = (
+        read.signature for file in rule_files(str(FOLDER)) for read in read_rules(file.text(), file.name)
+    )
     return [rule for rule in rules if rule is not None][::every]
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detect.signatures.sets import FOLDER, needs_sets
-from interlock.bootstrap.signatures import rule_files
+from interlock.bootstrap.signature_files import rule_files
 from interlock.detect.signatures.language.model import Origin
 from interlock.detect.signatures.language.numbers import Bound
 from interlock.detect.signatures.language.problems import RuleError
@@ -160,7 +160,7 @@ def test_octets_come_back(pattern):
 def test_every_public_rule_is_the_same_when_it_is_written_and_read():
     differ, seen = [], 0
     for file in rule_files(str(FOLDER)):
-        for read in read_rules(file.text, file.name):
+        for read in read_rules(file.text(), file.name):
             if read.signature:
                 seen += 1
                 again = read_rule(write_rule(read.signature), ORIGIN, enabled=read.signature.enabled)

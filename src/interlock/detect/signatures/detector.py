@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from interlock.detect.batch import Batch
     from interlock.detect.causes import Verdict
     from interlock.detect.interface import Context
+    from interlock.detect.signatures.engine.scanner import Compile
     from interlock.detect.signatures.engine.traits import Deferred
     from interlock.detect.signatures.plain.matching import Matcher
     from interlock.detect.tally import Key, Tally
@@ -29,9 +30,10 @@ class Signatures(CauseDetector):
     table: ClassVar[str] = "payloads"
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {"payloads": NEEDS}
 
-    def __init__(self, matchers: Sequence[Matcher | Deferred] = ()) -> None:
+    def __init__(self, matchers: Sequence[Matcher | Deferred] = (), compiled: Compile | None = None) -> None:
+        """compiled: as of Scanner."""
         super().__init__()
-        self.engine = Engine(matchers)
+        self.engine = Engine(matchers, compiled)
         self._by_name = {one.name: number for number, one in enumerate(self.engine.traits)}
         needs = {"operations": REQUESTS} if self.engine.requests else {}
         self.__dict__["needs"] = needs | ({"payloads": NEEDS} if self.engine.buffers else {})

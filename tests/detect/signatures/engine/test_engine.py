@@ -13,7 +13,7 @@ from detect.signatures.rows import PlainEngine, batch, rows_of
 from detect.signatures.sets import FOLDER, needs_sets
 from detect.signatures.synthesis import UnsolvedError, hit, near_misses, surroundings
 from interlock.bootstrap import build_engine
-from interlock.bootstrap.signatures import rule_files
+from interlock.bootstrap.signature_files import rule_files
 from interlock.capture.run import open_sources
 from interlock.capture.specs import specify
 from interlock.detect.batch import Batch
@@ -52,7 +52,9 @@ def told(engine, *batches):
 def public(*parts):
     files = (file for part in parts for file in rule_files(str(FOLDER / part)))
     rules = (
-        put_in_force(read).signature for file in files for read in read_rules(file.text, file.name, VARIABLES)
+        put_in_force(read).signature
+        for file in files
+        for read in read_rules(file.text(), file.name, VARIABLES)
     )
     found = dict.fromkeys(rule for rule in rules if rule is not None and rule.enabled)
     return tuple(Matcher(one, VARIABLES.ends(one.header)) for one in found)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from interlock.detect.signatures.engine.traits import Traits
     from interlock.detect.signatures.language.spans import Spans
+    from interlock.detect.signatures.language.variables import Ends
 
 __all__ = ["Kind", "Reach", "number_of"]
 
@@ -52,15 +53,9 @@ class Reach:
         self._traits = traits
         self._addresses: dict[Spans, int] = {}
         self._ports: dict[Spans, int] = {}
-        self._bits = [
-            (
-                self._bit(self._addresses, one.ends.sources),
-                self._bit(self._ports, one.ends.source_ports),
-                self._bit(self._addresses, one.ends.targets),
-                self._bit(self._ports, one.ends.target_ports),
-            )
-            for one in traits
-        ]
+        # Thousands of rules share a few pairs of ends, which take long to compare.
+        bits = {key: self._bits_of(ends) for key, ends in {id(one.ends): one.ends for one in traits}.items()}
+        self._bits = [bits[id(one.ends)] for one in traits]
         # Rules for transactions are found by their literals alone: what is asked here are packets and streams.
         self._of_level = {
             level: [number for number, one in enumerate(traits) if level in one.levels]
@@ -69,6 +64,14 @@ class Reach:
         self._of_address: dict[int, int] = {}
         self._of_port: dict[int, int] = {}
         self._rules: dict[Kind, tuple[int, ...]] = {}
+
+    def _bits_of(self, ends: Ends) -> tuple[int, int, int, int]:
+        return (
+            self._bit(self._addresses, ends.sources),
+            self._bit(self._ports, ends.source_ports),
+            self._bit(self._addresses, ends.targets),
+            self._bit(self._ports, ends.target_ports),
+        )
 
     @staticmethod
     def _bit(known: dict[Spans, int], spans: Spans) -> int:

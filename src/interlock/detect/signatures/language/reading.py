@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.language.model import Signature
     from interlock.detect.signatures.language.variables import Variables
 
-__all__ = ["Read", "read_rule", "read_rules"]
+__all__ = ["Read", "read_line", "read_rule", "read_rules"]
 
 
 class Read(NamedTuple):
@@ -34,7 +34,7 @@ def read_rules(text: str, file: str, variables: Variables | None = None) -> Iter
     variables: what those of heads mean; one that is not there refuses the rule. None: they are not looked at.
     """
     for line in rule_lines(text):
-        yield _read(line, Origin(file, line.number), variables)
+        yield read_line(line, Origin(file, line.number), variables)
 
 
 def read_rule(text: str, origin: Origin, *, enabled: bool = True) -> Signature:
@@ -50,7 +50,8 @@ def read_rule(text: str, origin: Origin, *, enabled: bool = True) -> Signature:
     return draft.signature(origin, action, enabled=enabled)
 
 
-def _read(line: Line, origin: Origin, variables: Variables | None) -> Read:
+def read_line(line: Line, origin: Origin, variables: Variables | None = None) -> Read:
+    """One rule, or why it is none. variables: as of read_rules."""
     try:
         signature = read_rule(line.text, origin, enabled=line.enabled)
         if variables is not None:
