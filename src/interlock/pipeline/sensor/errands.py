@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["MOST_ROWS", "SLICE_S", "Errands"]
+__all__ = ["MOST_ROWS", "REPLAYED_ROWS", "SLICE_S", "Errands"]
 
 SLICE_S: Final = 0.004
 """How long errands may keep anybody waiting, but for the one turn that is being done."""
@@ -17,16 +17,21 @@ _MOST: Final = 32
 MOST_ROWS: Final = 131_072
 """Rows that all of them may hold: four of the largest. What comes faster than it is done would else lie in memory by
 the 100 MiB."""
+REPLAYED_ROWS: Final = 16_384
+"""The same in a replay, where no finding waits for a slice to end, so that to lay work down only takes memory."""
 _HASTE: Final = 4
 """So many slices more are taken where that many wait; less the fewer they are, and none below half of it: what one
 second brings may take all of the next, but a little haste is better than all at once."""
 
 
 class Errands:
-    """Done in the order in which they came, a turn at a time. now_s: seconds that only rise."""
+    """Done in the order in which they came, a turn at a time.
 
-    def __init__(self, now_s: Callable[[], float]) -> None:
-        self._now_s = now_s
+    now_s: seconds that only rise. most_rows: that all of them may hold.
+    """
+
+    def __init__(self, now_s: Callable[[], float], most_rows: int = MOST_ROWS) -> None:
+        self._now_s, self._most_rows = now_s, most_rows
         self._left: deque[tuple[Iterator[object], int]] = deque()
         self._rows = 0
 
@@ -40,7 +45,7 @@ class Errands:
 
     def go_on(self) -> None:
         """Turns for SLICE_S, longer where many rows wait; one at least."""
-        end = self._now_s() + SLICE_S * (1 + _HASTE * max(0.0, 2 * self._rows / MOST_ROWS - 1))
+        end = self._now_s() + SLICE_S * (1 + _HASTE * max(0.0, 2 * self._rows / self._most_rows - 1))
         while self._turn() and (self._now_s() < end or self._is_full()):
             pass
 
@@ -56,4 +61,4 @@ class Errands:
         return bool(self._left)
 
     def _is_full(self) -> bool:
-        return len(self._left) > _MOST or self._rows > MOST_ROWS
+        return len(self._left) > _MOST or self._rows > self._most_rows

@@ -14,7 +14,7 @@ from interlock.errors import OutputError
 from interlock.inventory.inventory import TABLES as INVENTORY_TABLES
 from interlock.pipeline.placing import placed
 from interlock.pipeline.sensor.aside import Here
-from interlock.pipeline.sensor.errands import Errands
+from interlock.pipeline.sensor.errands import MOST_ROWS, REPLAYED_ROWS, Errands
 from interlock.pipeline.sensor.ongoing import Ongoing
 from interlock.pipeline.sensor.steps import OPEN_FLOWS, WORDLESS_FLOWS, WorkerNote, figures_of, read_note
 from interlock.pipeline.sensor.survey import Draft, survey
@@ -98,7 +98,7 @@ class Judge:
         self._draft = Draft()
         self._drawn_at = (0, 0)
         self._looking = False
-        self._errands = Errands(now_s)
+        self._errands = Errands(now_s, MOST_ROWS if live else REPLAYED_ROWS)
         self._tally = FlowTally()
         self._gathered = {name: Waiting(KNOWN_ROWS) for name in INVENTORY_TABLES}
         self._urgency = Urgency()
