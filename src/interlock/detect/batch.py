@@ -97,6 +97,18 @@ class Batch:
             self._columns[column] = self._base.integers(column)[self._chosen]
         return self._columns[column]
 
+    def lists(self, column: str) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+        """Give the numbers of a column of lists; per row where its own begin, and how many it has (null: none).
+
+        The numbers may be those of more rows than there are here.
+        """
+        flat, starts, lengths = self._base.lists(column)
+        return (
+            (flat, starts, lengths)
+            if self._chosen is None
+            else (flat, starts[self._chosen], lengths[self._chosen])
+        )
+
     def known(self, column: str) -> NDArray[np.bool_]:
         """Per row whether the column has a value."""
         known = self._base.known(column)

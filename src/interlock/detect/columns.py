@@ -26,6 +26,7 @@ class Columns:
         self._names = {name: at for at, name in enumerate(rows.schema.names)}
         self._words: dict[str, tuple[list[Word], NDArray[np.int64]]] = {}
         self._integers: dict[str, NDArray[np.int64]] = {}
+        self._lists: dict[str, tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]] = {}
 
     def __len__(self) -> int:
         return int(self.rows.num_rows)
@@ -85,6 +86,18 @@ class Columns:
             array = array.fill_null(pa.scalar(0, array.type))
         taken: NDArray[np.int64] = array.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
         return taken
+
+    def lists(self, column: str) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+        """Read a column of lists of numbers (float64): all of them; per row where its own begin, and how many it has.
+
+        A row that is null has none. What is returned may be read only.
+        """
+        if column not in self._lists:
+            array = self.array(column)
+            lengths = array.value_lengths().fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+            flat = array.flatten().to_numpy(zero_copy_only=False).astype(np.float64, copy=False)
+            self._lists[column] = flat, np.cumsum(lengths) - lengths, lengths
+        return self._lists[column]
 
     def known(self, column: str) -> NDArray[np.bool_]:
         """Per row whether the column has a value."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from interlock.detect.learned.places import Placed, roomy
+from interlock.detect.walks import compare_blocks, views
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +24,6 @@ BLOCK: Final = 30
 """Readings of an object that are looked at together."""
 MEMORY: Final = 256
 """Readings among which one is looked for that is the same."""
-_AT_ONCE: Final = 64
-"""Blocks compared at once: their comparisons fit a processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +76,10 @@ class Readers(Placed):
             rows, places, hashes, slot = rows[~now], places[~now], hashes[~now], slot[~now] - BLOCK
 
     def _ended(self, rows: NDArray[np.int64], places: NDArray[np.int64]) -> Blocks:
-        parts = [self._compare(places[at : at + _AT_ONCE]) for at in range(0, len(places), _AT_ONCE)]
-        new, same = (np.concatenate(column) for column in zip(*parts, strict=True))
+        new, same = np.empty(len(places), np.int64), np.empty(len(places), np.int64)
+        compare_blocks(*views(places, self._last, self._held, self._known, new, same))
         self._count[places] = 0
         return Blocks(places, rows, new, BLOCK - new - same, same)
-
-    def _compare(self, places: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """New and same readings of full blocks, which become the last ones."""
-        block = self._held[places]
-        whole = np.concatenate((self._last[places], block), axis=1)
-        known = self._known[places]
-        equal = sliding_window_view(whole, MEMORY, axis=1)[:, :BLOCK] == block[:, :, None]
-        if (known < MEMORY).any():
-            real = np.arange(MEMORY + BLOCK) >= (MEMORY - known)[:, None]
-            equal &= sliding_window_view(real, MEMORY, axis=1)[:, :BLOCK]
-        self._last[places], self._known[places] = whole[:, -MEMORY:], np.minimum(known + BLOCK, MEMORY)
-        return (~equal.any(2)).sum(1), equal[:, :, -1].sum(1)
 
     def begun(self, place: int) -> bool:
         """Whether an object was read since it is known."""

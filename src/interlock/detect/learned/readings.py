@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+
+from interlock.detect.learned.places import Seconds
+from interlock.detect.walks import line_up, views
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,10 +17,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from interlock.detect.batch import Batch
-    from interlock.detect.learned.places import Seconds
     from interlock.detect.tally import Key
 
-__all__ = ["ASKED", "READ", "TOLD", "Lined", "Readings"]
+__all__ = ["ASKED", "READ", "TOLD", "Lined", "Readings", "Seats"]
 
 READ: Final = (
     "source",
@@ -54,9 +57,10 @@ class Lined:
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """Of one batch. flat: all numbers, one row's after another's. lengths: numbers per row."""
+    """Of one batch. flat: all numbers. starts, lengths: per row where its own begin, and how many it has."""
 
     flat: NDArray[np.float64]
+    starts: NDArray[np.int64]
     lengths: NDArray[np.int64]
 
     @classmethod
@@ -64,48 +68,41 @@ class Readings:
         """Its numbers; None where it has none."""
         if not batch.has("number") or not len(batch):
             return None
-        column = batch.column("number")
-        lengths = column.value_lengths().fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
-        return cls(column.flatten().to_numpy(zero_copy_only=False).astype(np.float64), lengths)
-
-    @property
-    def starts(self) -> NDArray[np.int64]:
-        """Where each row's numbers begin."""
-        begins: NDArray[np.int64] = np.cumsum(self.lengths) - self.lengths
-        return begins
+        return cls(*batch.lists("number"))
 
     def seated(
         self,
         batch: Batch,
+        seats: Seats,
         place: Callable[[Key, int], int],
-        seconds: Seconds,
         directions: tuple[str, ...] = TOLD,
+        judged: Callable[[NDArray[np.int64]], NDArray[np.bool_]] | None = None,
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Give the rows that count, object by object, and their places: of what was told the first of each second.
 
-        place: of a block (realm, client, server, protocol, place, width) and its width; -1: it has none.
+        place: of a block (realm, client, server, protocol, place, width) and its width; -1: it has none yet. judged:
+        which places count.
         """
         usable = batch.among("direction", directions) & (self.lengths > 0)
         if not usable.any():
             return _NONE, _NONE
         groups = batch.groups(*_GROUPED, bins=self.lengths, named="numbers")
         told = np.bincount(groups.numbers[usable], minlength=len(groups.keys))
-        seats = [
-            place(_block(key), int(key[7])) if many else -1
-            for key, many in zip(groups.keys, told.tolist(), strict=True)
-        ]
-        places = np.array(seats, np.int64)[groups.numbers]
+        taken = seats.of(groups.keys, told.tolist(), directions, place)
+        if judged is not None:
+            taken[taken >= 0] = np.where(judged(taken[taken >= 0]), taken[taken >= 0], -1)
+        places = taken[groups.numbers]
         places[~usable] = -1
         order = np.argsort(places, kind="stable")
         rows = order[np.searchsorted(places[order], 0) :]
-        rows = rows[seconds.fresh(places[rows], batch.times_ns()[rows])]
+        rows = rows[seats.seconds.fresh(places[rows], batch.times_ns()[rows])]
         return rows, places[rows]
 
     def lined(
         self,
         batch: Batch,
+        seats: Seats,
         place: Callable[[Key, int], int],
-        seconds: Seconds,
         most: int,
         directions: tuple[str, ...] = TOLD,
     ) -> Lined | None:
@@ -113,19 +110,45 @@ class Readings:
 
         Rows with a number that is none are left out.
         """
-        rows, places = self.seated(batch, place, seconds, directions)
+        rows, places = self.seated(batch, seats, place, directions)
         if not len(rows):
             return None
         widths = np.minimum(self.lengths[rows], most)
-        begins = np.cumsum(widths) - widths
-        at = np.repeat(self.starts[rows] - begins, widths) + np.arange(int(widths.sum()))
-        values = self.flat[at]
-        finite = np.isfinite(values)
-        if not finite.all():
-            whole = np.logical_and.reduceat(finite, begins)
+        values, whole = np.empty(int(widths.sum()), np.float64), np.empty(len(rows), np.bool_)
+        finite = line_up(*views(self.flat, self.starts[rows], widths, values, whole))
+        if not finite:
             values = values[np.repeat(whole, widths)]
             rows, places, widths = rows[whole], places[whole], widths[whole]
         return Lined(rows, places, batch.times_ns()[rows], widths, values) if len(rows) else None
+
+
+class Seats:
+    """The places of blocks as batches name them, so that one seen before needs no more than to be looked up."""
+
+    def __init__(self) -> None:
+        self.seconds = Seconds()
+        self._known: dict[tuple[str, ...], dict[tuple[Any, ...], int]] = {}
+
+    def of(
+        self,
+        keys: list[tuple[Any, ...]],
+        many: list[int],
+        directions: tuple[str, ...],
+        place: Callable[[Key, int], int],
+    ) -> NDArray[np.int64]:
+        """Give the places of a batch's groups, by what `place` says of new ones; -1 where none of `many` rows counts.
+
+        A place that was given stays.
+        """
+        known = self._known.setdefault(directions, {})
+        taken = np.fromiter(map(known.get, keys, repeat(-1)), np.int64, len(keys))
+        for group in np.flatnonzero((taken < 0) & (np.array(many) > 0)).tolist():
+            key = keys[group]
+            taken[group] = at = place(_block(key), int(key[7]))
+            if at >= 0 and len(known) < _MOST:
+                known[key] = at
+        taken[np.array(many) == 0] = -1
+        return taken
 
 
 def _block(key: tuple[Any, ...]) -> Key:
@@ -134,4 +157,6 @@ def _block(key: tuple[Any, ...]) -> Key:
     return (realm or "", client or "", server or "", protocol or "", where, str(width))
 
 
+_MOST: Final = 20_000
+"""Names of blocks remembered: a block has one for each source that shows it."""
 _NONE: Final = np.zeros(0, np.int64)

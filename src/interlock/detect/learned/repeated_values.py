@@ -10,11 +10,12 @@ from interlock.detect.batch import MINUTE_NS
 from interlock.detect.causes import Verdict
 from interlock.detect.control import spoken
 from interlock.detect.learned.learner import Learner
-from interlock.detect.learned.places import Seconds, roomy
+from interlock.detect.learned.places import roomy
 from interlock.detect.learned.reading_blocks import BLOCK, MEMORY, Readers
-from interlock.detect.learned.readings import READ, Readings
+from interlock.detect.learned.readings import READ, Readings, Seats
 from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.techniques import named
+from interlock.detect.walks import hash_rows, views
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -65,7 +66,7 @@ class RepeatedValues(Learner):
 
     def _begin(self) -> None:
         """Per object, by its reader's place: blocks and fewest new while learning; bad blocks in a row; numbers."""
-        self._readers, self._seconds = Readers(MAX_OBJECTS), Seconds()
+        self._readers, self._seats = Readers(MAX_OBJECTS), Seats()
         self._blocks, self._fewest, self._looped, self._still = (np.zeros(0, np.int64) for _ in range(4))
 
     def _make(self, key: Key) -> int:
@@ -77,7 +78,7 @@ class RepeatedValues(Learner):
 
     def take(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
         """Count blocks, and the fewest new readings of one."""
-        for ended in self._ended(batch, lambda key, _: self._make(key)):
+        for ended in self._ended(batch, lambda key, _: self._make(key), None):
             places = ended.places
             for at in np.flatnonzero(self._moved(places) & (ended.new == 0)).tolist():
                 time = int(batch.times_ns()[ended.rows[at]])
@@ -92,21 +93,22 @@ class RepeatedValues(Learner):
         )
         return moved
 
-    def _ended(self, batch: Batch, place: Callable[[Key, int], int]) -> Iterator[Blocks]:
+    def _ended(
+        self,
+        batch: Batch,
+        place: Callable[[Key, int], int],
+        judged: Callable[[NDArray[np.int64]], NDArray[np.bool_]] | None,
+    ) -> Iterator[Blocks]:
         readings = Readings.of(batch)
         if readings is None:
             return
-        rows, places = readings.seated(batch, place, self._seconds)
+        rows, places = readings.seated(batch, self._seats, place, judged=judged)
         if len(rows):
             yield from self._readers.read(rows, places, _hashes(readings, rows))
 
-    def _judged(self, key: Key, _: int) -> int:
-        place = self._readers.find(key)
-        return place if place >= 0 and self._moved(np.array([place]))[0] else -1
-
     def deviations(self, batch: Batch, context: Context) -> Iterator[Key]:  # noqa: ARG002 - the interface's shape
         """Count blocks without a new reading of objects that always had some."""
-        for ended in self._ended(batch, self._judged):
+        for ended in self._ended(batch, lambda key, _: self._readers.find(key), self._moved):
             places = ended.places
             looped = (ended.new == 0) & (ended.back >= BLOCK // 2)
             still = (ended.same >= BLOCK - 1) & (ended.back == 0)
@@ -213,15 +215,10 @@ class RepeatedValues(Learner):
 
 def _hashes(readings: Readings, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
     """A number for each of these rows that is the same where all of its values are."""
-    lengths = readings.lengths[rows]
-    begins = np.cumsum(lengths) - lengths
-    place = np.arange(int(lengths.sum())) - np.repeat(begins, lengths)
-    flat = readings.flat[np.repeat(readings.starts[rows], lengths) + place]
-    bits = (flat + 0.0).view(np.uint64) ^ ((place + 1).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))
-    mixed = bits * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(29))) * np.uint64(0x94D049BB133111EB)
-    whole: NDArray[np.uint64] = np.add.reduceat(mixed, begins)
-    return whole
+    hashes = np.empty(len(rows), np.uint64)
+    bits = readings.flat.view(np.uint64)
+    hash_rows(*views(bits, readings.starts[rows], readings.lengths[rows], hashes))
+    return hashes
 
 
 _ACTIONS: Final = (

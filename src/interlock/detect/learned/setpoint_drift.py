@@ -87,10 +87,7 @@ class SetpointDrift(Learner):
         mask = batch.among("direction", ("written",)) if batch.has("number") else np.zeros(0, np.bool_)
         if not mask.any():
             return
-        column = batch.column("number")
-        lengths = column.value_lengths().fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
-        flat = column.flatten().to_numpy(zero_copy_only=False)
-        starts = np.cumsum(lengths) - lengths
+        flat, starts, lengths = batch.lists("number")
         marks = np.where(mask & (lengths <= MOST_NUMBERS), lengths, 0)
         times = batch.times_ns()
         groups = batch.groups(*_COLUMNS, bins=marks, named="written numbers")

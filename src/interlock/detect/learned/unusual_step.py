@@ -9,8 +9,7 @@ import numpy as np
 from interlock.detect.batch import MINUTE_NS
 from interlock.detect.causes import Verdict
 from interlock.detect.learned.learner import Learner
-from interlock.detect.learned.places import Seconds
-from interlock.detect.learned.readings import ASKED, READ, TOLD, Readings
+from interlock.detect.learned.readings import ASKED, READ, TOLD, Readings, Seats
 from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.learned.usual_steps import TIMES, UsualSteps
 from interlock.detect.techniques import named
@@ -54,7 +53,7 @@ class UnusualStep(Learner):
 
     def __init__(self) -> None:
         super().__init__()
-        self.steps, self._seconds = UsualSteps(MAX_OBJECTS), Seconds()
+        self.steps, self._seats = UsualSteps(MAX_OBJECTS), Seats()
 
     def take(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
         """Widen what steps are usual."""
@@ -77,7 +76,7 @@ class UnusualStep(Learner):
             return told((*key[:4], key[4] + _WRITTEN, key[5]), width)
 
         for directions, place in ((TOLD, told), (ASKED, written)):
-            lined = readings.lined(batch, place, self._seconds, MAX_NUMBERS, directions)
+            lined = readings.lined(batch, self._seats, place, MAX_NUMBERS, directions)
             if lined is not None:
                 yield self.steps.moves(lined)
 
@@ -156,7 +155,7 @@ class UnusualStep(Learner):
 
     def restore_knowledge(self, known: Any) -> None:
         """Take it back; the lesson's last readings are no part of what is judged."""
-        self.steps, self._seconds = UsualSteps(MAX_OBJECTS), Seconds()
+        self.steps, self._seats = UsualSteps(MAX_OBJECTS), Seats()
         for key, state in known:
             self.steps.restore(tuple(str(w) for w in key), state)
 

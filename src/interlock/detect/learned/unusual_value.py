@@ -99,15 +99,13 @@ class UnusualValue(Learner):
         """Line up the rows that count, each with the numbers that it carries of an object that has a place."""
         if not batch.has("number"):
             return None
-        column = batch.column("number")
-        lengths = column.value_lengths().fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+        flat, starts, lengths = batch.lists("number")
         groups = batch.groups(*_COLUMNS, bins=lengths, named="numbers")
         seats = self._seats.of(groups.keys, place)[groups.numbers]
         rows = self._seats.due(seats, batch.times_ns())
         if not len(rows):
             return None
-        seats, starts = seats[rows], (np.cumsum(lengths) - lengths)[rows]
-        flat = column.flatten().to_numpy(zero_copy_only=False)
+        seats, starts = seats[rows], starts[rows]
         minutes, widths = batch.times_ns()[rows] // MINUTE_NS, np.minimum(lengths[rows], MAX_NUMBERS)
         places = self._seats.places[seats]
         return _Shown(rows, seats, self.ranges.numbers(places, minutes, flat, starts, widths))

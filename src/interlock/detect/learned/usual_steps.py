@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from interlock.detect.learned.places import Places, roomy
+from interlock.detect.walks import find_leaps, learn_steps, views, walk_moves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,42 +99,25 @@ class UsualSteps:
     def moves(self, lined: Lined) -> Moves:
         """Compare each reading with the one before it, also of the last batch; the last ones are remembered."""
         places, times, widths = lined.places, lined.times, lined.widths
-        begins = np.cumsum(widths) - widths
-        row = np.repeat(np.arange(len(widths)), widths)
-        within = np.arange(len(row)) - begins[row]
-        slot = self._begins[places][row] + within
-        value = lined.values
-        first = np.ones(len(places), np.bool_)
-        first[1:] = places[1:] != places[:-1]
-        last = np.append(first[1:], True)
-        earlier = value[np.maximum(np.arange(len(row)) - widths[row], 0)]
-        with np.errstate(over="ignore"):  # what is endlessly far is a leap as well
-            step = np.abs(value - np.where(first[row], self._last[slot], earlier))
-        pauses = times - np.where(first, self._at[places], np.roll(times, 1))
-        steps = self._steps[places]
-        near = (steps == 0) | (pauses <= PAUSE * self._waited[places] / np.maximum(steps, 1))
-        near &= ~first | self._read[places]
-        self._at[places[last]], self._read[places[last]] = times[last], True
-        self._last[slot[last[row]]] = value[last[row]]
+        value, count = lined.values, len(lined.values)
+        pauses, near = np.empty(len(places), np.int64), np.empty(len(places), np.bool_)
+        row, slot, step = np.empty(count, np.int64), np.empty(count, np.int64), np.empty(count, np.float64)
+        known = (self._begins, self._steps, self._waited, self._at, self._read, self._last)
+        walk_moves(*views(value, places, widths, times, *known), PAUSE, *views(pauses, near, row, slot, step))
         return Moves(lined.rows, places, pauses, near, row, slot, value, step)
 
     def learn(self, moves: Moves) -> None:
         """Take readings for usual."""
-        slot, value = moves.slot, moves.value
-        low, high = value < self._least[slot], value > self._most[slot]
-        np.minimum.at(self._least, slot[low], value[low])
-        np.maximum.at(self._most, slot[high], value[high])
-        near = moves.near[moves.row]
-        np.add.at(self._moved, slot[near & (moves.step > 0)], 1.0)
-        wider = near & (moves.step > self._largest[slot])
-        np.maximum.at(self._largest, slot[wider], moves.step[wider])
+        seen = (moves.value, moves.row, moves.slot, moves.step, moves.near)
+        learn_steps(*views(*seen, self._moved, self._largest, self._least, self._most))
         np.add.at(self._steps, moves.places[moves.near], 1)
         np.add.at(self._waited, moves.places[moves.near], moves.pauses[moves.near])
 
     def leaps(self, moves: Moves) -> NDArray[np.int64]:
         """Which numbers moved further than they can have."""
-        far = np.flatnonzero(moves.step > TIMES * self._largest[moves.slot])  # few, or none
-        far = far[moves.near[moves.row[far]]]
+        far = np.empty(len(moves.step), np.int64)
+        seen = views(moves.row, moves.slot, moves.step, moves.near, self._largest)
+        far = far[: find_leaps(*seen, TIMES, *views(far))]
         slot, steps = moves.slot[far], self._steps[moves.places[moves.row[far]]]
         judged = (steps >= LEAST_STEPS) & (self._moved[slot] >= MOVING * steps)
         with np.errstate(over="ignore", invalid="ignore"):

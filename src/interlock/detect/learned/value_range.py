@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from interlock.detect.learned.places import Placed
+from interlock.detect.walks import find_outside, views
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,13 +95,11 @@ class Ranges(Placed):
         widths: NDArray[np.int64],
     ) -> Numbers:
         """Line up rows, each carrying `widths` numbers of `flat` from `starts` on: those outside what is known."""
-        count = np.arange(int(widths.sum()))
-        before = np.cumsum(widths) - widths
-        values = flat[np.repeat(starts - before, widths) + count]
-        slot = np.repeat(self._begins[places] - before, widths) + count
-        new = np.flatnonzero(~((values >= self._low[slot]) & (values <= self._high[slot])))
-        row = np.searchsorted(before, new, "right") - 1
-        return Numbers(places, minutes, values[new], row, slot[new])
+        count = int(widths.sum())
+        values, row, slot = np.empty(count, np.float64), np.empty(count, np.int64), np.empty(count, np.int64)
+        known = (self._begins[places], self._low, self._high)
+        new = find_outside(*views(flat, starts, widths, *known, values, row, slot))
+        return Numbers(places, minutes, values[:new], row[:new], slot[:new])
 
     def widen(self, numbers: Numbers) -> None:
         """Take numbers in."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from interlock.detect.safety.place import Place
     from interlock.records.site import Tag
 
-__all__ = ["lists", "numbers_of"]
+__all__ = ["numbers_of"]
 
 _DTYPES: Final = {
     "bool": ("u1", 8), "int8": ("i1", 8), "uint8": ("u1", 8), "int16": (">i2", 16), "uint16": (">u2", 16),
@@ -48,10 +48,10 @@ def _from_numbers(
     away = wanted.at - block.at
     if away < 0 or away % block.width or not batch.has("number") or (away and protocol in _ONE_INDEX):
         return nothing
-    flat, begins, ends = lists(batch.column("number"))
+    flat, begins, lengths = batch.lists("number")
     index, many = away // block.width, _elements(block, wanted, tag)
     begin = begins[rows] + index
-    held = begin + many <= ends[rows]
+    held = index + many <= lengths[rows]
     if not held.any():
         return nothing
     cells = flat[np.where(held, begin, 0)[:, None] + np.arange(many)]
@@ -104,13 +104,3 @@ def _from_octets(batch: Batch, rows: NDArray[np.int64], octet: int, tag: Tag) ->
         picked = np.ascontiguousarray(data[begin[held][:, None] + np.arange(size)])
         nothing[held] = picked.view(name)[:, 0].astype(np.float64)
     return nothing
-
-
-def lists(column: Any) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
-    """All numbers of a column of lists, and where each row's begin and end in them; a null row has none."""
-    offsets = column.offsets.to_numpy().astype(np.int64)
-    flat = column.values.to_numpy(zero_copy_only=False)
-    begins, ends = offsets[:-1], offsets[1:]
-    if column.null_count:
-        ends = np.where(column.is_valid().to_numpy(zero_copy_only=False), ends, begins)
-    return flat, begins, ends

@@ -16,8 +16,8 @@ from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.control import spoken
 from interlock.detect.gate import Deed
 from interlock.detect.safety.changes import LENGTH, Changes, Marks
-from interlock.detect.safety.numbers import lists
 from interlock.detect.techniques import named
+from interlock.detect.walks import hash_rows, views
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -228,15 +228,9 @@ def _events(batch: Batch) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     things = _marked(batch, "unit") * np.uint64(31) + _marked(batch, "object")
     events = things * np.uint64(0xBF58476D1CE4E5B9) + _marked(batch, "text")
     if batch.has("number"):
-        flat, begins, ends = lists(batch.column("number"))
-        sizes = np.maximum(ends - begins, 0)
-        places = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        cells = np.ascontiguousarray(flat[np.repeat(begins, sizes) + places], np.float64).view(np.uint64)
-        cells = (cells ^ (cells >> np.uint64(29))) * (
-            2 * places.astype(np.uint64) + np.uint64(0x94D049BB133111EB)
-        )
-        sums = np.zeros(len(sizes), np.uint64)
-        np.add.at(sums, np.repeat(np.arange(len(sizes)), sizes), cells ^ (cells >> np.uint64(32)))
+        flat, begins, sizes = batch.lists("number")
+        sums = np.empty(len(sizes), np.uint64)
+        hash_rows(*views(flat.view(np.uint64), begins, sizes, sums))
         events = events + sums
     return things, events
 

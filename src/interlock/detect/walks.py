@@ -1,0 +1,283 @@
+# cython: compiled
+# ruff: noqa: ERA001 (the line above tells setup.py to compile this module)
+"""Walks over the numbers of readings, one after another: what numpy would do in a dozen passes with room for each.
+
+Compiled with bounds checks, runs as it is too. Arrays are contiguous; what is written to is named in each docstring.
+Rows are in the order of their places, and in time within each, as `Lined` has them.
+"""
+# mypy: disable-error-code="import-untyped,untyped-decorator,valid-type"
+# The compiler's own package has no type stubs; to mypy its decorators and C types are Any.
+
+from __future__ import annotations
+
+from typing import Any
+
+import cython
+import numpy as np
+
+__all__ = [
+    "compare_blocks",
+    "find_leaps",
+    "find_outside",
+    "hash_rows",
+    "learn_steps",
+    "line_up",
+    "views",
+    "walk_moves",
+]
+
+
+def views(*arrays: np.ndarray[Any, Any]) -> list[memoryview]:
+    """Arrays as the walks take them: uncompiled, too, each element is a number of Python's own."""
+    return [(array.view(np.uint8) if array.dtype == np.bool_ else array).data for array in arrays]
+
+
+@cython.ccall
+def line_up(
+    flat: cython.const[cython.double][::1],
+    starts: cython.const[cython.longlong][::1],
+    widths: cython.const[cython.longlong][::1],
+    values: cython.double[::1],
+    whole: cython.uchar[::1],
+) -> cython.bint:
+    """Copy each row's numbers into `values`; whether all are finite. whole: written, 1 where all of a row's are."""
+    i: cython.Py_ssize_t
+    j: cython.Py_ssize_t
+    at: cython.Py_ssize_t = 0
+    begin: cython.Py_ssize_t
+    value: cython.double
+    fine: cython.bint = True
+    for i in range(starts.shape[0]):
+        begin = starts[i]
+        whole[i] = 1
+        for j in range(begin, begin + widths[i]):
+            value = flat[j]
+            values[at] = value
+            at += 1
+            if value - value != 0:  # endless, or no number
+                whole[i] = 0
+                fine = False
+    return fine
+
+
+@cython.ccall
+def hash_rows(
+    bits: cython.const[cython.ulonglong][::1],
+    starts: cython.const[cython.longlong][::1],
+    lengths: cython.const[cython.longlong][::1],
+    hashes: cython.ulonglong[::1],
+) -> cython.void:
+    """Give each row a number that is the same where all of its own are. bits: the numbers'. hashes: written.
+
+    Nothing is the same with either sign.
+    """
+    i: cython.Py_ssize_t
+    j: cython.Py_ssize_t
+    begin: cython.Py_ssize_t
+    mixed: cython.ulonglong
+    whole: cython.ulonglong
+    nth: cython.ulonglong
+    minus: cython.ulonglong = 0x8000000000000000
+    first: cython.ulonglong = 0x9E3779B97F4A7C15
+    second: cython.ulonglong = 0xBF58476D1CE4E5B9
+    third: cython.ulonglong = 0x94D049BB133111EB
+    for i in range(starts.shape[0]):
+        begin = starts[i]
+        whole = nth = 0
+        for j in range(begin, begin + lengths[i]):
+            nth = _cut(nth + first)
+            mixed = bits[j] if bits[j] != minus else 0
+            mixed = _cut((mixed ^ nth) * second)
+            whole = _cut(whole + _cut((mixed ^ (mixed >> 29)) * third))
+        hashes[i] = whole
+
+
+@cython.cfunc
+@cython.inline
+def _cut(number: cython.ulonglong) -> cython.ulonglong:
+    """The lowest 64 bits, which compiled it has alone."""
+    return number if cython.compiled else number & 0xFFFFFFFFFFFFFFFF
+
+
+@cython.ccall
+def walk_moves(
+    values: cython.const[cython.double][::1],
+    places: cython.const[cython.longlong][::1],
+    widths: cython.const[cython.longlong][::1],
+    times: cython.const[cython.longlong][::1],
+    begins: cython.const[cython.longlong][::1],
+    steps: cython.const[cython.longlong][::1],
+    waited: cython.const[cython.longlong][::1],
+    at: cython.longlong[::1],
+    read: cython.uchar[::1],
+    last: cython.double[::1],
+    pause: cython.double,
+    pauses: cython.longlong[::1],
+    near: cython.uchar[::1],
+    row: cython.longlong[::1],
+    slot: cython.longlong[::1],
+    step: cython.double[::1],
+) -> cython.void:
+    """Compare each reading with the one before it. begins, steps, waited: by place.
+
+    Written: at, read (by place) and last (by slot), what was read last; pauses, near (per row); row, slot, step (per
+    number).
+    """
+    i: cython.Py_ssize_t
+    j: cython.Py_ssize_t
+    n: cython.Py_ssize_t = 0
+    place: cython.Py_ssize_t
+    begin: cython.Py_ssize_t
+    usual: cython.double
+    value: cython.double
+    for i in range(places.shape[0]):
+        place = places[i]
+        begin = begins[place]
+        pauses[i] = times[i] - at[place]
+        usual = pause * waited[place] / max(steps[place], 1)
+        near[i] = 1 if read[place] and (steps[place] == 0 or pauses[i] <= usual) else 0
+        at[place] = times[i]
+        read[place] = 1
+        for j in range(begin, begin + widths[i]):
+            value = values[n]
+            row[n] = i
+            slot[n] = j
+            step[n] = abs(value - last[j])
+            last[j] = value
+            n += 1
+
+
+@cython.ccall
+def learn_steps(
+    values: cython.const[cython.double][::1],
+    row: cython.const[cython.longlong][::1],
+    slot: cython.const[cython.longlong][::1],
+    step: cython.const[cython.double][::1],
+    near: cython.const[cython.uchar][::1],
+    moved: cython.double[::1],
+    largest: cython.double[::1],
+    least: cython.double[::1],
+    most: cython.double[::1],
+) -> cython.void:
+    """Take steps for usual. Written, by slot: moved, largest, least, most."""
+    n: cython.Py_ssize_t
+    j: cython.Py_ssize_t
+    for n in range(values.shape[0]):
+        j = slot[n]
+        least[j] = min(least[j], values[n])
+        most[j] = max(most[j], values[n])
+        if near[row[n]]:
+            if step[n] > 0:
+                moved[j] += 1
+            largest[j] = max(largest[j], step[n])
+
+
+@cython.ccall
+def find_leaps(
+    row: cython.const[cython.longlong][::1],
+    slot: cython.const[cython.longlong][::1],
+    step: cython.const[cython.double][::1],
+    near: cython.const[cython.uchar][::1],
+    largest: cython.const[cython.double][::1],
+    times: cython.double,
+    far: cython.longlong[::1],
+) -> cython.Py_ssize_t:
+    """Find numbers that moved over `times` their largest step, near the reading before; how many. far: written."""
+    n: cython.Py_ssize_t
+    found: cython.Py_ssize_t = 0
+    for n in range(row.shape[0]):
+        if step[n] > times * largest[slot[n]] and near[row[n]]:
+            far[found] = n
+            found += 1
+    return found
+
+
+@cython.ccall
+def find_outside(
+    flat: cython.const[cython.double][::1],
+    starts: cython.const[cython.longlong][::1],
+    widths: cython.const[cython.longlong][::1],
+    begins: cython.const[cython.longlong][::1],
+    low: cython.const[cython.double][::1],
+    high: cython.const[cython.double][::1],
+    values: cython.double[::1],
+    row: cython.longlong[::1],
+    slot: cython.longlong[::1],
+) -> cython.Py_ssize_t:
+    """Find numbers that do not lie between their low and high, and what is none; how many.
+
+    begins: per row, where its ranges begin. Written: values, row and slot of what is found.
+    """
+    i: cython.Py_ssize_t
+    j: cython.Py_ssize_t
+    start: cython.Py_ssize_t
+    begin: cython.Py_ssize_t
+    found: cython.Py_ssize_t = 0
+    value: cython.double
+    for i in range(starts.shape[0]):
+        start, begin = starts[i], begins[i]
+        for j in range(widths[i]):
+            value = flat[start + j]
+            if not (low[begin + j] <= value <= high[begin + j]):
+                values[found] = value
+                row[found] = i
+                slot[found] = begin + j
+                found += 1
+    return found
+
+
+@cython.ccall
+def compare_blocks(
+    places: cython.const[cython.longlong][::1],
+    last: cython.ulonglong[:, ::1],
+    held: cython.ulonglong[:, ::1],
+    known: cython.longlong[::1],
+    new: cython.longlong[::1],
+    same: cython.longlong[::1],
+) -> cython.void:
+    """Count of each place's held readings those never seen among its last ones, and those equal to the one before.
+
+    last: the latest at the end, of which `known` count. Written: last and known, which take in what is held; new, same.
+    """
+    i: cython.Py_ssize_t
+    t: cython.Py_ssize_t
+    j: cython.Py_ssize_t
+    place: cython.Py_ssize_t
+    first: cython.Py_ssize_t
+    memory: cython.Py_ssize_t = last.shape[1]
+    block: cython.Py_ssize_t = held.shape[1]
+    for i in range(places.shape[0]):
+        place = places[i]
+        new[i] = 0
+        same[i] = 0
+        first = memory - known[place]
+        for t in range(block):
+            if _is_new(last, held, place, max(t, first), t):
+                new[i] += 1
+            elif held[place, t] == (held[place, t - 1] if t else last[place, memory - 1]):
+                same[i] += 1
+        for j in range(memory):
+            last[place, j] = last[place, j + block] if j + block < memory else held[place, j + block - memory]
+        known[place] = min(known[place] + block, memory)
+
+
+@cython.cfunc
+@cython.inline
+def _is_new(
+    last: cython.ulonglong[:, ::1],
+    held: cython.ulonglong[:, ::1],
+    place: cython.Py_ssize_t,
+    first: cython.Py_ssize_t,
+    t: cython.Py_ssize_t,
+) -> cython.bint:
+    """Whether reading t of those held is none of the earlier ones, nor of the last from `first` on."""
+    j: cython.Py_ssize_t
+    reading: cython.ulonglong = held[place, t]  # with it, the place is one, and t
+    with cython.boundscheck(False):  # up to their own lengths
+        for j in range(t):
+            if held[place, j] == reading:
+                return False
+        for j in range(first, last.shape[1]):
+            if last[place, j] == reading:
+                return False
+    return True
