@@ -11,6 +11,7 @@ from interlock.bootstrap.detecting import build_runner, read_learned
 from interlock.bootstrap.indicating import read_book
 from interlock.bootstrap.projects import read_projects
 from interlock.bootstrap.reloading import judged_by
+from interlock.bootstrap.renewing_signatures import SignatureRenewal
 from interlock.bootstrap.ruling import build_rules
 from interlock.detect.programs.approved import Approved
 from interlock.detect.programs.program_compare import ProgramCompare
@@ -48,6 +49,7 @@ class Judged:
         self._reading: Work | None = None
         self._warning: Work | None = None
         self._approving = False
+        self._signing = SignatureRenewal(refused, beside)
 
     def runner(self, config: Config) -> Runner:
         """All detectors, with rules as they are now: what is wrong since the sensor began keeps no judge away."""
@@ -80,6 +82,7 @@ class Judged:
                 yield f"{len(rules.rules)} rules are in force"
         self.teach(memory, config)
         self._warn(runner, judged_by(self._sensor, config).indicators)
+        self._signing.begin(runner, judged_by(self._sensor, config).signatures)
         self._read(judged_by(self._sensor, config).projects)
 
     def _warn(self, runner: Runner, paths: tuple[str, ...]) -> None:
@@ -102,6 +105,7 @@ class Judged:
         """Put in force what was read beside, once it is whole; gives a sentence about it."""
         if self._warning is not None:
             yield from self._tend_warning(runner, self._warning)
+        yield from self._signing.tend(runner)
         if self._reading is None:
             return
         for read in self._reading.pieces():

@@ -101,9 +101,12 @@ class Runner:
         """The detector of that name, rested or not; None where there is none."""
         return self._detectors.get(name)
 
-    def renew(self, detector: Detector) -> None:
-        """Let a detector take the place of the one of its name, with what that one remembers where it can read it."""
-        before = self._detectors.get(detector.name)
+    def renew(self, detector: Detector, *, remembers: bool = False) -> None:
+        """Let a detector take the place of the one of its name, with what that one remembers where it can read it.
+
+        remembers: it has taken that over already.
+        """
+        before = None if remembers else self._detectors.get(detector.name)
         state = None if before is None or detector.name in self._rested else self._remembered(before)
         self._detectors[detector.name] = detector
         self._rested.pop(detector.name, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from interlock.detect.causes import CauseDetector
 from interlock.detect.signatures.engine.engine import NEEDS, Engine
@@ -40,7 +40,26 @@ class Signatures(CauseDetector):
 
     def anew(self) -> Self:
         """Give a fresh detector with the same rules."""
-        return type(self)(self.engine.matchers)
+        fresh = type(self)()
+        fresh.__dict__.update(self._own(), engine=self.engine.anew())
+        return fresh
+
+    def follow(self, before: Signatures) -> None:
+        """Go on where another set of rules stood: with its marks and counts, its streams, and what it found."""
+        own = self._own()
+        self.engine.follow(before.engine)
+        self.__dict__.update(before.__dict__)
+        self.__dict__.update(own)
+
+    def load(self, state: bytes) -> None:
+        """Go on from a dump, with the same rules. Raises SourceError."""
+        own = self._own()
+        super().load(state)
+        self.__dict__.update(own)
+
+    def _own(self) -> dict[str, Any]:
+        """What follows from the rules alone."""
+        return {name: self.__dict__[name] for name in ("engine", "needs", "_by_name")}
 
     @property
     def buffers(self) -> frozenset[str]:

@@ -8,9 +8,10 @@ Source: Suricata user guide, "Performance", sections on grouping of signatures a
 from __future__ import annotations
 
 from collections import OrderedDict
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 import numpy as np
 import pyarrow as pa
@@ -98,6 +99,21 @@ class Engine:
         self._conversations = Conversations()
         self._sought = Sought(self.traits, compiled)
         self._groups: OrderedDict[tuple[int, ...], Group] = OrderedDict()
+
+    def anew(self) -> Self:
+        """Give one with the same rules that has seen nothing; what was made of the rules is shared."""
+        fresh = copy(self)
+        fresh.memory, fresh._conversations = Memory(), Conversations()  # noqa: SLF001 - one of its own kind
+        fresh.tried, fresh.hit = np.zeros_like(self.tried), np.zeros_like(self.hit)
+        return fresh
+
+    def follow(self, before: Engine) -> None:
+        """Go on where one with other rules stood; of a rule that both have, its counters too."""
+        self.memory, self._conversations = before.memory, before._conversations
+        known = {one.name: number for number, one in enumerate(before.traits)}
+        for number, one in enumerate(self.traits):
+            if (old := known.get(one.name)) is not None:
+                self.tried[number], self.hit[number] = before.tried[old], before.hit[old]
 
     @cached_property
     def buffers(self) -> frozenset[str]:

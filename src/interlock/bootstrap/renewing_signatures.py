@@ -1,0 +1,111 @@
+"""Signatures put in force anew while the sensor runs: the new ones are made beside the old, and take their place whole.
+
+    read and kept by a copy of the process -> made from what was kept, by a thread -> swapped between two batches
+
+The copy takes seconds of another processor. What it leaves is made ready in the judge's own process, in turns with it,
+since what was compiled cannot be handed from one process to another.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+from interlock.bootstrap.signatures import build_signatures
+from interlock.detect.signatures.detector import Signatures
+from interlock.errors import InterlockError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from interlock.detect.runner import Runner
+    from interlock.pipeline.sensor.aside import Work
+
+__all__ = ["SignatureRenewal"]
+
+_STAY = "the signatures of before stay in force"
+
+
+class SignatureRenewal:
+    """refused: takes a sentence about what is not in force. beside: begins work in a copy of the process."""
+
+    def __init__(
+        self, refused: Callable[[str], None], beside: Callable[[Callable[[], Iterable[Any]]], Work]
+    ) -> None:
+        self._refused = refused
+        self._beside = beside
+        self._paths: tuple[str, ...] = ()
+        self._shown: frozenset[str] | None = None
+        self._reading: Work | None = None
+        self._making: _Making | None = None
+
+    def begin(self, runner: Runner, paths: tuple[str, ...]) -> None:
+        """Begin to read rules as they are now; whoever asks again meanwhile gets what is there by then."""
+        if self._reading is not None:
+            self._reading.end()
+            self._reading = None
+        if self._shown is None:  # workers go on showing what was asked for when the sensor began
+            self._shown = frozenset((*runner.buffers, *runner.needs))
+        if paths or runner.named(Signatures.name) is not None:
+            self._paths = paths
+            self._reading = self._beside(partial(_read, paths))
+
+    def tend(self, runner: Runner) -> Iterator[str]:
+        """Put in force what is ready; gives sentences about it."""
+        if self._reading is not None:
+            wrong = [str(piece) for piece in self._reading.pieces()]
+            for sentence in wrong:
+                self._refused(f"{sentence}; {_STAY}")
+            if self._reading.finished:
+                if self._reading.failed and not wrong:
+                    self._refused(f"the signatures could not be read to their end; {_STAY}")
+                if not self._reading.failed and not wrong:
+                    self._making = _Making(self._paths)
+                self._reading = None
+        elif self._making is not None and not self._making.is_alive():
+            made, self._making = self._making, None
+            yield from self._swap(runner, made)
+
+    def _swap(self, runner: Runner, made: _Making) -> Iterator[str]:
+        if made.detector is None:
+            self._refused(f"{made.wrong}; {_STAY}")
+            return
+        for sentence in made.sentences:
+            self._refused(sentence)
+        known, fresh = runner.named(Signatures.name), made.detector
+        if isinstance(known, Signatures):
+            fresh.follow(known)
+        runner.renew(fresh, remembers=True)
+        yield f"{len(fresh.engine.matchers)} signatures are in force"
+        if missing := {*fresh.buffers, *fresh.needs}.difference(self._shown or ()):
+            yield f"signatures of what only {', '.join(sorted(missing))} shows need a restart of the sensor"
+
+
+class _Making(Thread):
+    """Makes the detector from what was kept. A start of it is its beginning."""
+
+    def __init__(self, paths: tuple[str, ...]) -> None:
+        super().__init__(name="signatures", daemon=True)
+        self._paths = paths
+        self.detector: Signatures | None = None
+        self.sentences: list[str] = []
+        self.wrong = ""
+        self.start()
+
+    def run(self) -> None:
+        """In a thread of its own."""
+        try:
+            self.detector = build_signatures(self._paths, self.sentences.append)
+        except InterlockError as error:
+            self.wrong = str(error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the signatures of before judge on
+            self.wrong = f"the signatures could not be made ({type(error).__name__}: {error})"[:500]
+
+
+def _read(paths: tuple[str, ...]) -> Iterator[str]:
+    """Read the rules, so that they are kept; a sentence where that cannot be."""
+    try:
+        build_signatures(paths, lambda _: None)
+    except InterlockError as error:
+        yield str(error)
