@@ -104,7 +104,7 @@ class Dissector:
         self.beat = beat
         self.hung = hung
         self.suspects = len(hung)
-        self.segments = self.datagrams = self.follows = self.late = 0
+        self.segments = self.datagrams = self.follows = self.late = self.bare = 0
         self.spoken = memoryview(bytearray(1))
         self.torn = set()
         self.tapped_packets = self.tapped_streams = None
@@ -113,6 +113,7 @@ class Dissector:
         """Hand on packets and streams besides messages (buffers.tap.Tap)."""
         self.tapped_packets, self.tapped_streams = tap.packets, tap.streams
         self.segments, self.datagrams, self.follows = tap.segments, tap.datagrams, tap.follows
+        self.bare = tap.bare
         self.spoken = memoryview(tap.spoken)
 
     def _note(self, out, slot, side, start, end):
@@ -131,13 +132,36 @@ class Dissector:
         return out.append(slot, side, kind, start, length, p.time, p.frame, p.source, p.clock, gaps)
 
     def _note_packet(self, kind, slot, side):
-        """A datagram, or a segment where these are asked for, too."""
+        """A datagram, or a segment where these are asked for, too; of ICMP what is behind its first eight octets.
+
+        In place of the clock, which nobody asks a packet for, stands where its IP header begins.
+        """
         p: Packet = self.packet
+        start: cython.Py_ssize_t = p.start
         if self.flows.opaque[slot] == 1 or (kind == 4 and self.segments == 0):
             return 0
         if self.segments == 0 and self.spoken[self.flows.protocol[slot] + 1] == 0:
             return 0
-        return self._note(self.tapped_packets, slot, side, p.start, p.end)
+        if kind == 2 and (p.protocol == 1 or p.protocol == 58):
+            start = min(start + 8, p.end)
+        if p.end <= start:
+            if self.bare & self._bareness(kind) == 0:
+                return 0
+            start = p.end
+        out: Messages = self.tapped_packets
+        if out.n == 0:
+            out.bind(self.array)
+        length: cython.Py_ssize_t = p.end - start
+        return out.append(slot, side, 0, start, length, p.time, p.frame, p.source, p.network, 0)
+
+    def _bareness(self, kind):
+        """Of what kind a packet without payload is (Tap.bare)."""
+        p: Packet = self.packet
+        if kind == 2:
+            return 4
+        if kind == 4 and (p.flags & 0x27 or p.flags & 0x10 == 0):
+            return 1
+        return 2
 
     def run(self, frames, realm_codes):
         """Dissect a Frames batch; realm_codes: realm index per source."""
@@ -246,6 +270,7 @@ class Dissector:
             whole = self.watcher.join(p, self.octets, self.facts)
             if whole is None:
                 return 0
+            p.network = -1  # what is joined has no header of its own
             start: cython.Py_ssize_t = self.place(whole)
             kind = p.transport(start, start + len(whole))
         if kind == 0:

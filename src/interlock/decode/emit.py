@@ -343,6 +343,7 @@ class Emitter:
             _fixed(transaction.astype(np.uint32), _U32, present(transaction, 1)),
             _named_buffers(raw, [row[3] for row in rows]),
             _stretches(raw, [row[4] for row in rows]),
+            _headers(raw, len(slot)),
         ]
         return self._batch(PAYLOADS, columns)
 
@@ -417,6 +418,23 @@ def _stretches(raw: list[Raw], more: list[bytes]) -> pa.Array:
         raise OverflowError("more octets than a batch can hold")
     buffers = [None, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(joined)]
     return pa.Array.from_buffers(pa.binary(), len(offsets) - 1, buffers)
+
+
+def _headers(raw: list[Raw], rows: int) -> pa.Array:
+    """What stands before the payloads of packets whose headers are asked for."""
+    parts, left = [], rows
+    for part in raw:
+        left -= len(part.slot)
+        if part.network is None:
+            parts.append(pa.nulls(len(part.slot), pa.binary()))
+            continue
+        there = part.network >= 0
+        lengths = np.where(there, part.begin - part.network, 0).astype(np.int32)
+        octets, bounds = gathered(part.array, np.maximum(part.network, 0), lengths)
+        bits = None if there.all() else pa.py_buffer(np.packbits(there, bitorder="little"))
+        buffers = [bits, pa.py_buffer(bounds), pa.py_buffer(octets)]
+        parts.append(pa.Array.from_buffers(pa.binary(), len(there), buffers))
+    return pa.concat_arrays([*parts, pa.nulls(left, pa.binary())])
 
 
 def _across(rows: list[Any], width: int) -> list[list[Any]]:

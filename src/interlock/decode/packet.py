@@ -25,7 +25,7 @@ class Packet(Summing):
 
     family: 4, 6, or 0 where there is no IP (then the addresses are MACs, in *_low).
     IPv4 addresses are in *_low, with *_high 0. protocol: the IP protocol number, else the ethertype.
-    window: TCP's window, or UDP's checksum. missing: octets of the IP payload that the capture cut off.
+    network: where the innermost IP header begins, -1 where there is none. window: TCP's window, or UDP's checksum. missing: octets of the IP payload that the capture cut off.
     redundancy: 1 where a PRP trailer or HSR tag numbers the frame (`redundancy_seq`).
     checksum: the worst of its IP, TCP and UDP checksums, as checksums.verdict says; 0 where it is cut.
     """
@@ -89,6 +89,7 @@ class Packet(Summing):
         self.depth = 0
         self.redundancy = 0
         self.redundancy_seq = 0
+        self.network = -1
         self.start = start
         self.end = end
         first: cython.int
@@ -201,6 +202,7 @@ class Packet(Summing):
         else:
             self.missing = total - (end - start)
         self.family = 4
+        self.network = start
         self.ttl = self.octets[start + 8]
         self.ipid = self._be16(start + 4)
         self.protocol = self.octets[start + 9]
@@ -231,6 +233,7 @@ class Packet(Summing):
             else:
                 self.missing = total - (end - start)
         self.family = 6
+        self.network = start
         self.ttl = self.octets[start + 7]
         self.source_high = self._be64(start + 8)
         self.source_low = self._be64(start + 16)

@@ -439,6 +439,13 @@ PAYLOADS: Final = Table(
         ),
         Column(name="buffer", type=text(), meaning="name of the buffer"),
         Column(name="octets", type=pa.binary(), meaning="the octets themselves"),
+        Column(
+            name="headers",
+            type=pa.binary(),
+            nullable=True,
+            meaning="of a packet, where somebody asks: its IP header and what follows up to the payload; of ICMP its "
+            "first eight octets, too; null where fragments were joined",
+        ),
     ),
 )
 

@@ -15,7 +15,7 @@ from interlock.decode.buffers.registry import GUESSES, READERS, readers_for
 from interlock.decode.buffers.sink import Moment, Sink
 from interlock.decode.messages import Messages
 from interlock.errors import DecodeError
-from interlock.records.buffers import PACKET, STREAM
+from interlock.records.buffers import EMPTY, HEADERS, OTHER, PACKET, RARE, STREAM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,7 +43,10 @@ _TRIES: Final = 6
 
 
 class Raw(NamedTuple):
-    """Columns of packets or stream pieces: slots, sides, sources, times, frames, stream offsets, where octets stand."""
+    """Columns of packets or stream pieces: slots, sides, sources, times, frames, stream offsets, where octets stand.
+
+    network: of packets, where their headers begin, -1 where none is there; None where nobody asks.
+    """
 
     buffer: str
     slot: Any
@@ -55,6 +58,7 @@ class Raw(NamedTuple):
     begin: Any
     length: Any
     array: Any
+    network: Any = None
 
 
 class _Known:
@@ -73,6 +77,7 @@ class _Known:
 class Tap:
     """asked: names of buffers (records.buffers). codes: protocol name → its code. beat: a row of heartbeat.py.
 
+    bare: which packets without payload are handed on: 1 for RARE ones, 2 for EMPTY, 4 for OTHER.
     segments, datagrams, follows: whether segments, datagrams and streams are to be handed on; follows is 2 where all of
     them are, whatever they speak. spoken: per protocol code plus 1, whether its flows are read; the first one stands
     for those that are not known yet.
@@ -85,6 +90,8 @@ class Tap:
         self.asked = asked
         self.packets, self.streams = Messages(), Messages()
         self.segments = PACKET in asked
+        self.bare = sum(bit for bit, name in ((1, RARE), (2, EMPTY), (4, OTHER)) if name in asked)
+        self._headers = HEADERS in asked
         self.datagrams = PACKET in asked or "dns" in spoken
         self.follows = 2 if STREAM in asked else int(bool(spoken))
         self._sink = Sink(asked, facts, flows)
@@ -142,8 +149,11 @@ class Tap:
         if not m.n:
             return None
         columns = _columns(m)
-        self._feed(m, columns, self._flows.columns["transport"][columns["flow"]] != _TCP)
+        datagrams = self._flows.columns["transport"][columns["flow"]] != _TCP
+        self._feed(m, columns, datagrams & (columns["length"] > 0))
         raw = _raw(PACKET, m, columns, np.zeros(m.n, np.int64)) if PACKET in self.asked else None
+        if raw is not None and self._headers:
+            raw = raw._replace(network=np.asarray(m.clock)[: m.n].copy())
         m.done()
         return raw
 
