@@ -270,7 +270,6 @@ class Dissector:
             whole = self.watcher.join(p, self.octets, self.facts)
             if whole is None:
                 return 0
-            p.network = -1  # what is joined has no header of its own
             start: cython.Py_ssize_t = self.place(whole)
             kind = p.transport(start, start + len(whole))
         if kind == 0:

@@ -64,7 +64,7 @@ class Fragments:
         self.lost = 0
 
     def join(self, packet: Any, octets: Any, facts: Any) -> bytes | None:
-        """Add the fragment that `packet` stands on; the datagram's payload once it is whole."""
+        """Add the fragment that `packet` stands on; the datagram's payload once it is whole: that has no header."""
         p = packet
         self._age(p.time)
         key = (
@@ -89,6 +89,7 @@ class Fragments:
         whole = datagram.whole()
         if whole is not None:
             del self._open[key]
+            p.network = -1
         return whole
 
     def _odd(self, p: Any, octets: Any, facts: Any, oddity: str) -> None:

@@ -25,7 +25,8 @@ class Packet(Summing):
 
     family: 4, 6, or 0 where there is no IP (then the addresses are MACs, in *_low).
     IPv4 addresses are in *_low, with *_high 0. protocol: the IP protocol number, else the ethertype.
-    network: where the innermost IP header begins, -1 where there is none. window: TCP's window, or UDP's checksum. missing: octets of the IP payload that the capture cut off.
+    network: where the innermost IP header begins, -1 where there is none.
+    window: TCP's window, or UDP's checksum. missing: octets of the IP payload that the capture cut off.
     redundancy: 1 where a PRP trailer or HSR tag numbers the frame (`redundancy_seq`).
     checksum: the worst of its IP, TCP and UDP checksums, as checksums.verdict says; 0 where it is cut.
     """

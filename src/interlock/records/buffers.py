@@ -32,9 +32,13 @@ def _of(protocol: str, /, **meanings: str) -> dict[str, Buffer]:
 
 
 BUFFERS: Final[dict[str, Buffer]] = {
-    PACKET: Buffer("", "payload of one datagram or TCP segment as it came (pkt_data); of ICMP from its ninth octet on"),
+    PACKET: Buffer(
+        "", "payload of one datagram or TCP segment as it came (pkt_data); of ICMP from its ninth octet on"
+    ),
     HEADERS: Buffer("", "no rows: with it the column `headers` of packets is filled"),
-    RARE: Buffer("", "no rows of its own: segments without payload that do more than acknowledge, as packets"),
+    RARE: Buffer(
+        "", "no rows of its own: segments without payload that do more than acknowledge, as packets"
+    ),
     EMPTY: Buffer("", "no rows of its own: all other segments and datagrams without payload, as packets"),
     OTHER: Buffer("", "no rows of its own: ICMP and other protocols without payload, as packets"),
     STREAM: Buffer("", "next octets of a TCP stream, put in order, each octet once"),

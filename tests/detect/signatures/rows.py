@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import struct
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -14,7 +15,7 @@ from interlock.records.tables import PAYLOADS
 if TYPE_CHECKING:
     from interlock.detect.signatures.plain.unit import Unit
 
-TRANSPORTS = {6: "tcp", 17: "udp"}
+TRANSPORTS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp6"}
 
 
 def batch(rows: list[dict[str, Any]]) -> Batch:
@@ -35,6 +36,40 @@ def _address(number: int) -> str:
     )
 
 
+def headers_of(unit: Unit) -> bytes:
+    """The headers of a packet with these fields, as RFC 791, 8200, 9293 and 792 draw them."""
+    fields = {
+        "ttl": 64,
+        "tos": 0,
+        "id": 0,
+        "fragbits": 0,
+        "seq": 1,
+        "ack": 1,
+        "flags": 0x18,
+        "window": 512,
+    } | unit.fields
+    ports = (unit.source_port or 0, unit.target_port or 0)
+    if unit.transport == 6:
+        transport = struct.pack("!HHIIBBHHH", *ports, fields["seq"], fields["ack"], 0x50, fields["flags"],
+                                fields["window"], 0, 0)  # fmt: skip
+    elif unit.transport == 17:
+        transport = struct.pack("!HHHH", *ports, 8, 0)
+    elif unit.transport in {1, 58}:
+        echo = (8, 0) if unit.transport == 1 else (128, 0)
+        kind = fields.get("itype", echo[0]), fields.get("icode", echo[1])
+        transport = struct.pack("!BBHHH", *kind, 0, fields.get("icmp_id", 0), fields.get("icmp_seq", 0))
+    else:
+        transport = b""
+    if unit.source >> 32:
+        ends = (unit.source - (1 << 32)).to_bytes(16, "big") + (unit.target - (1 << 32)).to_bytes(16, "big")
+        return (
+            struct.pack("!IHBB", 0x60000000, len(transport), unit.transport, fields["ttl"]) + ends + transport
+        )
+    begin = struct.pack("!BBHHHBBH", 0x45, fields["tos"], 20 + len(transport), fields["id"], fields["fragbits"] << 13,
+                        fields["ttl"], unit.transport, 0)  # fmt: skip
+    return begin + unit.source.to_bytes(4, "big") + unit.target.to_bytes(4, "big") + transport
+
+
 def rows_of(unit: Unit, flow: int) -> list[dict[str, Any]]:
     """A unit as the decoder would hand it over."""
     ends = [(_address(unit.source), unit.source_port), (_address(unit.target), unit.target_port)]
@@ -42,10 +77,13 @@ def rows_of(unit: Unit, flow: int) -> list[dict[str, Any]]:
     common = {
         "source": "a.pcap", "realm": "default", "time": unit.time + flow, "frame": flow + 1, "flow": flow,
         "client": client[0], "server": server[0], "client_port": client[1], "server_port": server[1],
-        "transport": TRANSPORTS[unit.transport], "protocol": unit.application or None, "offset": unit.stream_offset,
+        "transport": TRANSPORTS.get(unit.transport, f"ip/{unit.transport}"),
+        "protocol": unit.application or None, "offset": unit.stream_offset,
         "direction": "to_server" if unit.to_server else "to_client",
         "transaction": 1 if unit.level == "transaction" else None,
     }  # fmt: skip
+    if unit.level == "packet":
+        common["headers"] = headers_of(unit)
     return [
         # The payload of a transaction is the message that its decoder put together.
         {
@@ -53,7 +91,7 @@ def rows_of(unit: Unit, flow: int) -> list[dict[str, Any]]:
             "buffer": "http.start" if (unit.level, name) == ("transaction", "stream") else name,
             "octets": octets,
         }
-        for name, instances in unit.buffers.items()
+        for name, instances in (unit.buffers or {unit.level: (b"",)}).items()
         for octets in instances
     ]
 

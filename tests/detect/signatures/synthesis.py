@@ -16,6 +16,7 @@ from interlock.detect.signatures.language.checks import (
     Flags,
     Flow,
     FragBits,
+    IpOption,
     Speaks,
     StreamSize,
 )
@@ -204,10 +205,12 @@ def surroundings(signature: Signature, ends: Ends, protocol) -> tuple[Unit, list
             unit = replace(unit, transport=number(check.bound))
         elif isinstance(check, Field):
             fields[check.name] = number(check.bound)
-        elif isinstance(check, Flags):
-            fields["flags"] = {"!": 0}.get(check.mode, check.mask)
-        elif isinstance(check, FragBits):
-            fields["fragbits"] = {"!": 0}.get(check.mode, check.mask)
+        elif isinstance(check, (Flags, FragBits)):
+            word, most = ("flags", 256) if isinstance(check, Flags) else ("fragbits", 8)
+            asked = [one for one in signature.checks if isinstance(one, type(check))]
+            fields[word] = next(n for n in range(most) if all(one.holds(n) for one in asked))
+        elif isinstance(check, IpOption):
+            fields["ipopts"] = fields.get("ipopts", 0) | check.bit
         elif isinstance(check, Bits):
             if check.command == "isset":
                 marks.append(replace(check, command="set", names=check.names[:1]))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from interlock.detect.signatures.engine.operations import FACTS as OF_OPERATIONS
-from interlock.detect.signatures.language.checks import Fact, Field, Flags, Flow, FragBits, StreamSize
-from interlock.detect.signatures.language.model import PAYLOAD
+from interlock.detect.signatures.language.checks import Fact, Field, Flow, FragBits
+from interlock.detect.signatures.language.model import HEADERS, PAYLOAD
 from interlock.detect.signatures.language.problems import Refusal, RuleError
-from interlock.detect.signatures.language.protocols import PROTOCOLS
 from interlock.detect.signatures.language.reading import Read
+from interlock.detect.signatures.plain.matching import levels_of
 from interlock.records.buffers import BUFFERS
 
 if TYPE_CHECKING:
@@ -20,34 +20,28 @@ __all__ = ["FACTS", "put_in_force", "refuse_what_is_not_handed"]
 
 FACTS: Final = frozenset({"tls.version"})
 """Facts that are read from a buffer of the same name; the others come from operations."""
-_HEADERS: Final = frozenset({"dsize", "ip_proto"})
-"""Words about headers that follow from a payload alone."""
-_TRANSPORTS: Final = frozenset({6, 17})
+_CARRIED: Final = frozenset(range(256)) - {4, 41}
+"""Numbers of what IP carries, but IP itself."""
+_JOINED: Final = "fragments are joined before rules see them"
 
 
 def refuse_what_is_not_handed(signature: Signature) -> None:
     """Raises RuleError."""
     for check in signature.checks:
         _refuse(check)
+    given = {PAYLOAD, *HEADERS}
     for inspection in signature.inspections:
-        if inspection.buffer != PAYLOAD and inspection.buffer not in BUFFERS:
+        if inspection.buffer not in given and inspection.buffer not in BUFFERS:
             raise RuleError(inspection.buffer, "our decoders do not give this buffer yet")
+    if HEADERS & {one.buffer for one in signature.inspections} and "packet" not in levels_of(signature):
+        raise RuleError("content", "asks for packets' headers and for a transaction, which have none")
     asked = {name for check in signature.checks if isinstance(check, Fact) for name, _ in check.asked}
     if asked & OF_OPERATIONS and (signature.inspections or asked - OF_OPERATIONS):
         raise RuleError(
             "content", "asks for octets and for what decoders read, which are not handed over together yet"
         )
-    protocol = PROTOCOLS[signature.header.protocol]
-    if protocol.transports and not protocol.transports & _TRANSPORTS:
-        raise RuleError(
-            "header", f"{signature.header.protocol} is not handed to signatures yet, only TCP and UDP are"
-        )
     payload = any(one.buffer == PAYLOAD for one in signature.inspections)
-    if not signature.inspections and not _asks_of_payload(signature):
-        raise RuleError(
-            "header", "asks for no octets; packets without payload are not handed to signatures yet"
-        )
-    others = {one.buffer.partition(".")[0] for one in signature.inspections if one.buffer != PAYLOAD}
+    others = {one.buffer.partition(".")[0] for one in signature.inspections if one.buffer not in given}
     if payload and others - {"http", "file"}:
         raise RuleError(
             "content", "asks for the payload and a buffer at once, which are not handed over together yet"
@@ -77,23 +71,15 @@ def put_in_force(read: Read) -> Read:
     return read
 
 
-def _asks_of_payload(signature: Signature) -> bool:
-    return any(isinstance(check, (Field, Fact)) for check in signature.checks)
-
-
 def _refuse(check: Check) -> None:
-    if isinstance(check, Field) and check.name not in _HEADERS:
-        raise RuleError(check.name, "packets' headers are not handed to signatures yet")
-    if isinstance(check, Field) and check.name == "ip_proto" and not any(map(check.bound.holds, _TRANSPORTS)):
-        raise RuleError("ip_proto", "only TCP and UDP are handed to signatures yet")
-    if isinstance(check, Flags):
-        raise RuleError("flags", "packets' headers are not handed to signatures yet")
-    if isinstance(check, FragBits):
-        raise RuleError("fragbits", "packets' headers are not handed to signatures yet")
-    if isinstance(check, Flow) and (check.fragments or check.established is False):
-        raise RuleError("flow", "fragments, and packets before a handshake, are not handed to signatures yet")
-    if isinstance(check, StreamSize):
-        return
+    if isinstance(check, Field) and check.name == "ip_proto" and not any(map(check.bound.holds, _CARRIED)):
+        raise RuleError("ip_proto", "tunnels of IP in IP are taken off before rules see what is in them")
+    if isinstance(check, Field) and check.name == "fragoffset" and not check.bound.holds(0):
+        raise RuleError("fragoffset", _JOINED)
+    if isinstance(check, FragBits) and not any(check.holds(bits) for bits in (0, 2, 4, 6)):
+        raise RuleError("fragbits", _JOINED)
+    if isinstance(check, Flow) and check.fragments:
+        raise RuleError("flow", _JOINED)
     if isinstance(check, Fact):
         for name, _ in check.asked:
             if name not in FACTS and name not in OF_OPERATIONS:

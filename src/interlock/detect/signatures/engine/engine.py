@@ -19,6 +19,7 @@ import pyarrow as pa
 from interlock.detect.signatures.engine.conversations import Conversations
 from interlock.detect.signatures.engine.ends import Kind, Reach, number_of
 from interlock.detect.signatures.engine.group import Group, Sought
+from interlock.detect.signatures.engine.headers import buffers_of, fields_of
 from interlock.detect.signatures.engine.operations import Requests
 from interlock.detect.signatures.engine.stretches import lengths_of, packets, streams
 from interlock.detect.signatures.engine.traits import PARTS, traits_of
@@ -42,10 +43,11 @@ __all__ = ["NEEDS", "Engine", "Hit"]
 
 NEEDS: Final = (
     *("source", "realm", "time", "frame", "flow", "client", "server", "client_port", "server_port"),
-    *("transport", "protocol", "direction", "offset", "transaction", "buffer", "octets"),
+    *("transport", "protocol", "direction", "offset", "transaction", "buffer", "octets", "headers"),
 )
 """Columns of payloads."""
-_TRANSPORTS: Final = {"tcp": 6, "udp": 17}
+_TRANSPORTS: Final = {"tcp": 6, "udp": 17, "icmp": 1, "icmp6": 58, **{f"ip/{n}": n for n in range(256)}}
+_SYN, _RST = 2, 4
 _MOST_GROUPS: Final = 1_024
 _IPV6: Final = 1 << 32
 _APPLICATIONS: Final = {"winrm": "http", "ftp_data": "ftp-data"}
@@ -219,7 +221,10 @@ class Engine:
         floor, start, end = int(made.floors[k]), int(made.starts[k]), int(made.starts[k + 1])
         flow = int(batch.integers("flow")[row])
         client = server = None
-        if group.sized or ends.transport != _TRANSPORTS["tcp"]:
+        headers = made.headers.of(k) if made.headers is not None else b""
+        fields = fields_of(headers) if headers else {}
+        broken = fields.get("flags", 0) & _RST
+        if group.sized or broken or ends.transport != _TRANSPORTS["tcp"]:
             client = self._conversations.octets(flow, row, to_server=True)
             server = self._conversations.octets(flow, row, to_server=False)
         unit = _unit(
@@ -227,9 +232,9 @@ class Engine:
             batch,
             row,
             level=level,
-            established=ends.transport == _TRANSPORTS["tcp"] or None not in (client, server),
-            buffers={level: (made.octets[floor:end],)},
-            fields={"dsize": end - start},
+            established=_established(ends, fields, client, server),
+            buffers={level: (made.octets[floor:end],), **(buffers_of(headers) if headers else {})},
+            fields={"dsize": end - start, **fields},
             stream_offset=int(made.before[k]),
             client_octets=client or 0,
             server_octets=server or 0,
@@ -259,6 +264,14 @@ class Engine:
                     continue
                 units[row] = unit, None
             yield row, number
+
+
+def _established(ends: _Ends, fields: dict[str, int], client: int | None, server: int | None) -> bool:
+    """Of TCP all but what opens a conversation, and what breaks one in which nothing was said."""
+    if ends.transport != _TRANSPORTS["tcp"]:
+        return None not in (client, server)
+    flags = fields.get("flags", 0)
+    return not flags & _SYN and (not flags & _RST or bool(client or server))
 
 
 def _ends(

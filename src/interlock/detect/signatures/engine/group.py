@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.engine.scanner import Compile
     from interlock.detect.signatures.engine.stretches import Stretches
     from interlock.detect.signatures.engine.traits import Traits
-    from interlock.detect.signatures.language.numbers import Bound
 
 __all__ = ["Group", "Sought"]
 
@@ -44,7 +43,7 @@ class Group:
         self._sought = sought
         self._allowed = frozenset(numbers)
         self._searched: list[int] = []
-        self._placed: list[tuple[int, tuple[Anchor, ...], tuple[Bound, ...]]] = []
+        self._placed: list[tuple[int, Traits]] = []
         literals: list[Literal] = []
         self.sized = False
         for number in numbers:
@@ -52,7 +51,7 @@ class Group:
             self.sized = self.sized or one.sized
             literal = sought.literals[number]
             if literal is None:
-                self._placed.append((number, one.anchors, one.sizes))
+                self._placed.append((number, one))
             elif len(literal.octets) < _LONG:
                 self._searched.append(number)
                 literals.append(literal)
@@ -72,30 +71,20 @@ class Group:
         cells = np.frombuffer(made.octets, np.uint8)
         own = np.diff(made.starts)
         seen = made.starts[1:] - made.floors
-        for number, anchors, sizes in self._placed:
+        headers = made.headers
+        for number, one in self._placed:
             rows = np.flatnonzero(made.rows >= 0)
-            for bound in sizes:
-                rows = rows[_within(bound, own[rows])]
-            for anchor in anchors:
+            for bound in one.sizes:
+                rows = rows[bound.hold(own[rows])]
+            if headers is not None:
+                for check in one.heads:
+                    rows = rows[headers.may(check, rows)]
+            for anchor in one.anchors:
                 if not len(rows):
                     break
                 rows = rows[_at(anchor, cells, made.floors[rows], seen[rows], made.before[rows])]
             for k in rows.tolist():
                 yield k, number
-
-
-def _within(bound: Bound, lengths: NDArray[np.int64]) -> NDArray[np.bool_]:
-    fits = {
-        "=": lengths == bound.number,
-        "!=": lengths != bound.number,
-        "<": lengths < bound.number,
-        ">": lengths > bound.number,
-        "<=": lengths <= bound.number,
-        ">=": lengths >= bound.number,
-        "<>": (lengths > bound.number) & (lengths < bound.other),
-    }
-    found: NDArray[np.bool_] = fits[bound.operator]
-    return found
 
 
 def _at(

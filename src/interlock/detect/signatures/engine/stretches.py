@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from interlock.detect.signatures.engine.conversations import KEPT
+from interlock.detect.signatures.engine.headers import Headers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,7 +29,7 @@ class Stretches(NamedTuple):
 
     rows: of which row it is, -1 where it is what was kept of before. starts: where it begins, and where the last ends.
     floors: from where on it is looked at: up to 512 octets before it are seen, too. before: octets of its stream
-    before that. joined: whether it goes on from the one before it.
+    before that. joined: whether it goes on from the one before it. headers: of packets, where they are known.
     """
 
     octets: bytes
@@ -37,13 +38,20 @@ class Stretches(NamedTuple):
     floors: NDArray[np.int64]
     before: NDArray[np.int64]
     joined: NDArray[np.bool_]
+    headers: Headers | None = None
 
 
 def packets(rows: Batch, where: NDArray[np.int64]) -> Stretches:
     """Each payload by itself. where: rows, rising."""
     starts, octets = _flat(rows.column("octets").take(pa.array(where)))
     nothing = np.zeros(len(where), np.int64)
-    return Stretches(octets, where, starts, starts[:-1], nothing, nothing.astype(np.bool_))
+    headers = None
+    if rows.has("headers") and (known := rows.column("headers").take(pa.array(where))).null_count < len(
+        where
+    ):
+        begins, joined = _flat(known)
+        headers = Headers(joined, begins)
+    return Stretches(octets, where, starts, starts[:-1], nothing, nothing.astype(np.bool_), headers)
 
 
 def streams(rows: Batch, where: NDArray[np.int64], known: Conversations) -> Stretches:

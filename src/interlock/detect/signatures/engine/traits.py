@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from interlock.detect.signatures.engine.prefilter import anchors_of, best_literal
-from interlock.detect.signatures.language.checks import Fact, Field, StreamSize
-from interlock.detect.signatures.language.model import PAYLOAD
+from interlock.detect.signatures.engine.wishes import wishes
+from interlock.detect.signatures.language.checks import Fact, Field, Flags, FragBits, StreamSize
+from interlock.detect.signatures.language.model import HEADERS, PAYLOAD
 from interlock.detect.signatures.language.protocols import PROTOCOLS, Protocol
 from interlock.detect.signatures.language.steps import Absent
 from interlock.detect.signatures.plain.matching import Matcher, levels_of
@@ -35,6 +36,7 @@ class Traits:
 
     anchors: octets at places of the payload; literal: where there are none, what must be in the buffer `within`, as
     `transformations` make it. needed: a buffer that must be there; nothing where none must. sizes: of a payload.
+    heads: what of packets' headers is compared for many at once.
     sized: it asks how much was sent. asks: names of facts. buffers: all that it looks at.
     """
 
@@ -49,6 +51,7 @@ class Traits:
     transformations: tuple[Transformation, ...]
     needed: str
     sizes: tuple[Bound, ...]
+    heads: tuple[Field | Flags | FragBits, ...]
     sized: bool
     asks: tuple[str, ...]
     buffers: frozenset[str]
@@ -107,9 +110,12 @@ def traits_of(one: Matcher | Deferred) -> Traits:
     signature = one.signature
     levels = levels_of(signature)
     raw = bool(levels - {"transaction"})
-    anchors = tuple(a for i in signature.inspections for a in anchors_of(i.steps)) if raw else ()
-    best = None if anchors else best_literal(signature.inspections)
-    found = None if best is None else signature.inspections[best[0]]
+    anchors = tuple(a for i in signature.inspections if i.buffer == PAYLOAD for a in anchors_of(i.steps))
+    anchors = anchors if raw else ()
+    # Headers stand in no scanned octets: of their rules the payload is looked through, or everything is held against.
+    searched = [one for one in signature.inspections if one.buffer not in HEADERS]
+    best = None if anchors else best_literal(searched)
+    found = None if best is None else searched[best[0]]
     checks = signature.checks
     return Traits(
         name=f"{signature.gid}:{signature.sid}:{signature.rev} {signature.message}",
@@ -123,6 +129,9 @@ def traits_of(one: Matcher | Deferred) -> Traits:
         transformations=() if found is None else found.transformations,
         needed=_needed(signature),
         sizes=tuple(c.bound for c in checks if isinstance(c, Field) and c.name == "dsize"),
+        heads=tuple(
+            c for c in checks if isinstance(c, (Field, Flags, FragBits)) and getattr(c, "name", "") != "dsize"
+        ),
         sized=any(isinstance(check, StreamSize) for check in checks),
         asks=tuple(dict.fromkeys(name for c in checks if isinstance(c, Fact) for name, _ in c.asked)),
         buffers=_buffers(signature, levels),
@@ -143,8 +152,10 @@ def _needed(signature: Signature) -> str:
 
 
 def _buffers(signature: Signature, levels: frozenset[str]) -> frozenset[str]:
-    named = {one.buffer for one in signature.inspections if one.buffer != PAYLOAD}
+    named = {one.buffer for one in signature.inspections if one.buffer != PAYLOAD} - HEADERS
     facts = {name for check in signature.checks for name, _ in getattr(check, "asked", ())}
-    both = len({one.buffer == PAYLOAD for one in signature.inspections}) > 1
+    both = bool(named) and any(one.buffer == PAYLOAD for one in signature.inspections)
     parts = PARTS if both else ()
-    return frozenset((*named, *parts, *(facts & BUFFERS.keys()), *(levels - {"transaction"})))
+    return frozenset(
+        (*named, *parts, *(facts & BUFFERS.keys()), *(levels - {"transaction"}), *wishes(signature, levels))
+    )

@@ -123,12 +123,12 @@ BUFFERS: Final = (
         older=("dcerpc.stub_data",),
         given=False,
     ),
-    Buffer(name="tcp.hdr", page="Header Keywords", says="the whole TCP header", given=False),
-    Buffer(name="udp.hdr", page="Header Keywords", says="the whole UDP header", given=False),
-    Buffer(name="ipv4.hdr", page="Header Keywords", says="the whole IPv4 header", given=False),
-    Buffer(name="ipv6.hdr", page="Header Keywords", says="the whole IPv6 header", given=False),
-    Buffer(name="icmpv4.hdr", page="Header Keywords", says="the whole ICMP header", given=False),
-    Buffer(name="icmpv6.hdr", page="Header Keywords", says="the whole ICMPv6 header", given=False),
+    Buffer(name="tcp.hdr", page="Header Keywords", says="the whole TCP header"),
+    Buffer(name="udp.hdr", page="Header Keywords", says="the whole UDP header"),
+    Buffer(name="ipv4.hdr", page="Header Keywords", says="the whole IPv4 header"),
+    Buffer(name="ipv6.hdr", page="Header Keywords", says="the whole IPv6 header"),
+    Buffer(name="icmpv4.hdr", page="Header Keywords", says="the first eight octets of the ICMP header"),
+    Buffer(name="icmpv6.hdr", page="Header Keywords", says="the first eight octets of the ICMPv6 header"),
 )
 
 OF_LETTER: Final = {buffer.letter: buffer.name for buffer in BUFFERS if buffer.letter}

@@ -21,9 +21,11 @@ __all__ = [
     "Flags",
     "Flow",
     "FragBits",
+    "IpOption",
     "SameAddress",
     "Speaks",
     "StreamSize",
+    "bits_hold",
 ]
 
 
@@ -39,13 +41,17 @@ class Field:
         return f"{self.name}:{self.bound.words()}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Flags:
     """TCP's flags. mode: `=` these and no others, `+` these at least, `*` any of them, `!` none of them."""
 
     mode: str
     mask: int
     ignored: int = 0
+
+    def holds(self, flags: int) -> bool:
+        """Whether a segment's flags are as asked."""
+        return bits_hold(flags & ~self.ignored, self.mode, self.mask)
 
     def words(self) -> str:
         """As options write it."""
@@ -57,17 +63,46 @@ def _letters(mask: int) -> str:
     return "".join(letter for bit, letter in enumerate("FSRPAUEC") if mask >> bit & 1) or "0"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class FragBits:
     """IP's fragmentation bits. mode as of Flags. mask: 4 reserved, 2 don't fragment, 1 more fragments."""
 
     mode: str
     mask: int
 
+    def holds(self, bits: int) -> bool:
+        """Whether a packet's bits are as asked."""
+        return bits_hold(bits, self.mode, self.mask)
+
     def words(self) -> str:
         """As options write it."""
         letters = "".join(letter for bit, letter in ((4, "R"), (2, "D"), (1, "M")) if self.mask & bit)
         return f"fragbits:{self.mode if self.mode != '=' else ''}{letters}"
+
+
+def bits_hold(value: int, mode: str, mask: int) -> bool:
+    """Whether bits are as asked: `=` these alone, `+` all of these, `*` any of these, `!` none of these."""
+    match mode:
+        case "=":
+            return value == mask
+        case "+":
+            return value & mask == mask
+        case "*":
+            return bool(value & mask)
+        case _:
+            return not value & mask
+
+
+@dataclass(frozen=True, slots=True)
+class IpOption:
+    """An option of IPv4 is there. bit: in the field `ipopts`."""
+
+    name: str
+    bit: int
+
+    def words(self) -> str:
+        """As options write it."""
+        return f"ipopts:{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,4 +250,4 @@ class Count:
         )
 
 
-Check = Field | Flags | FragBits | SameAddress | Flow | Bits | Counter | StreamSize | Speaks | Fact
+Check = Field | Flags | FragBits | IpOption | SameAddress | Flow | Bits | Counter | StreamSize | Speaks | Fact

@@ -7,9 +7,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from interlock.detect.signatures.language.problems import RuleError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["Bound", "read_bound", "read_integer", "read_natural"]
 
@@ -45,6 +51,20 @@ class Bound:
                 return value >= number
             case _:
                 return number < value < self.other
+
+    def hold(self, values: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """As `holds`, of many values at once."""
+        number = self.number
+        fits: dict[str, Callable[[], NDArray[np.bool_]]] = {
+            "=": lambda: values == number,
+            "!=": lambda: values != number,
+            "<": lambda: values < number,
+            ">": lambda: values > number,
+            "<=": lambda: values <= number,
+            ">=": lambda: values >= number,
+            "<>": lambda: (values > number) & (values < self.other),
+        }
+        return fits[self.operator]()
 
     def words(self) -> str:
         """As options write it."""

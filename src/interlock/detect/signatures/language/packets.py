@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from interlock.detect.signatures.language.checks import Field, Flags, FragBits, SameAddress
+from interlock.detect.signatures.language.checks import Field, Flags, FragBits, IpOption, SameAddress
 from interlock.detect.signatures.language.keyword import Keyword
 from interlock.detect.signatures.language.numbers import Bound, read_bound
 from interlock.detect.signatures.language.problems import RuleError
@@ -16,7 +16,12 @@ from interlock.detect.signatures.language.problems import RuleError
 if TYPE_CHECKING:
     from interlock.detect.signatures.language.draft import Draft
 
-__all__ = ["KEYWORDS"]
+__all__ = ["IP_OPTIONS", "KEYWORDS"]
+
+IP_OPTIONS: Final = (
+    *("rr", "eol", "nop", "ts", "sec", "esec", "lsrr", "ssrr", "satid", "qs", "rtralt", "cipso", "any"),
+)
+"""Words of ipopts; the bits of the field `ipopts` are in their order."""
 
 _FLAGS: Final = re.compile(
     r"([+*!]?)\s*([FSRPAUCE120]+)\s*([+*!]?)\s*(?:,\s*([FSRPAUCE12]+))?", re.IGNORECASE
@@ -67,6 +72,13 @@ def _fragments(draft: Draft, value: str | None) -> None:
     draft.checks.append(FragBits(mode=mode, mask=_mask(found.group(2), _FRAGMENT_BITS)))
 
 
+def _option(draft: Draft, value: str | None) -> None:
+    name = (value or "").strip().lower()
+    if name not in IP_OPTIONS:
+        raise RuleError("ipopts", f"{value!r} is none of {', '.join(IP_OPTIONS)}")
+    draft.checks.append(IpOption(name, 1 << IP_OPTIONS.index(name)))
+
+
 def _same(draft: Draft, _value: str | None) -> None:
     draft.checks.append(SameAddress())
 
@@ -81,9 +93,9 @@ def _protocol(draft: Draft, value: str | None) -> None:
         draft.checks.append(Field("ip_proto", read_bound(text, "ip_proto", most=255)))
 
 
-def _number(name: str, clause: str, says: str, most: int) -> Keyword:
+def _number(name: str, clause: str, says: str, most: int, field: str = "") -> Keyword:
     def read(draft: Draft, value: str | None) -> None:
-        draft.checks.append(Field(name, read_bound(value, name, most=most)))
+        draft.checks.append(Field(field or name, read_bound(value, name, most=most)))
 
     return Keyword(name=name, clause=clause, says=says, read=read)
 
@@ -102,6 +114,13 @@ KEYWORDS: Final = (
     _number("seq", f"{_HEADER}, seq", "TCP's sequence number", (1 << 32) - 1),
     _number("ack", f"{_HEADER}, ack", "TCP's acknowledgment number", (1 << 32) - 1),
     _number("window", f"{_HEADER}, window", "TCP's window", 65_535),
+    _number("tcp.seq", f"{_HEADER}, seq", "TCP's sequence number", (1 << 32) - 1, "seq"),
+    _number("tcp.ack", f"{_HEADER}, ack", "TCP's acknowledgment number", (1 << 32) - 1, "ack"),
+    _number("tcp.window", f"{_HEADER}, window", "TCP's window", 65_535, "window"),
+    _number("tcp.mss", f"{_HEADER}, tcp.mss", "the largest segment that an option of TCP names", 65_535),
+    _number("tcp.wscale", f"{_HEADER}, tcp.wscale", "the scale of windows that an option of TCP names", 14),
+    _number("icmpv6.mtu", f"{_HEADER}, icmpv6.mtu", "the size that ICMPv6 says is too big", (1 << 32) - 1),
+    Keyword(name="ipopts", clause=f"{_HEADER}, ipopts", says="an option of IPv4 is there", read=_option),
     Keyword(
         name="ip_proto",
         clause=f"{_HEADER}, ip_proto",

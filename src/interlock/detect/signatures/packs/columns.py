@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from interlock.detect.signatures.engine.prefilter import Anchor, Literal
 from interlock.detect.signatures.engine.traits import Traits
+from interlock.detect.signatures.language.checks import Field, Flags, FragBits
 from interlock.detect.signatures.language.model import Transformation
 from interlock.detect.signatures.language.numbers import Bound
 from interlock.detect.signatures.language.spans import Spans
@@ -23,7 +24,15 @@ if TYPE_CHECKING:
 __all__ = ["columns_of", "traits_from"]
 
 _TUPLES: Final = {"Anchor": Anchor, "Literal": Literal}
-_RECORDS: Final = {"Bound": Bound, "Ends": Ends, "Spans": Spans, "Transformation": Transformation}
+_RECORDS: Final = {
+    "Bound": Bound,
+    "Ends": Ends,
+    "Field": Field,
+    "Flags": Flags,
+    "FragBits": FragBits,
+    "Spans": Spans,
+    "Transformation": Transformation,
+}
 _MADE: Final[dict[str, Any]] = {**_TUPLES, **_RECORDS}
 _FIELDS: Final = tuple(field.name for field in fields(Traits))
 

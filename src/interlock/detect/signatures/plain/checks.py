@@ -12,6 +12,7 @@ from interlock.detect.signatures.language.checks import (
     Flags,
     Flow,
     FragBits,
+    IpOption,
     SameAddress,
     Speaks,
     StreamSize,
@@ -36,7 +37,7 @@ def check_holds(check: Check, unit: Unit, memory: Memory) -> bool:
         return memory.marked(check, unit)
     if isinstance(check, Counter):
         return memory.counted(check, unit)
-    if isinstance(check, (Flags, FragBits)):
+    if isinstance(check, (Flags, FragBits, IpOption)):
         return _bits(check, unit)
     if isinstance(check, Fact):
         return _fact(check, unit)
@@ -60,21 +61,11 @@ def _flow(check: Flow, unit: Unit) -> bool:
     )
 
 
-def _bits(check: Flags | FragBits, unit: Unit) -> bool:
+def _bits(check: Flags | FragBits | IpOption, unit: Unit) -> bool:
+    if isinstance(check, IpOption):
+        return bool(unit.fields.get("ipopts", 0) & check.bit)
     value = unit.fields.get("flags" if isinstance(check, Flags) else "fragbits")
-    if value is None:
-        return False
-    if isinstance(check, Flags):
-        value &= ~check.ignored
-    match check.mode:
-        case "=":
-            return value == check.mask
-        case "+":
-            return value & check.mask == check.mask
-        case "*":
-            return bool(value & check.mask)
-        case _:
-            return not value & check.mask
+    return value is not None and check.holds(value)
 
 
 def _fact(check: Fact, unit: Unit) -> bool:

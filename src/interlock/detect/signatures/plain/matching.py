@@ -5,8 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from interlock.detect.signatures.language.checks import Bits, Fact, Field, Flags, Flow, FragBits, SameAddress
-from interlock.detect.signatures.language.model import PAYLOAD
+from interlock.detect.signatures.language.checks import (
+    Bits,
+    Fact,
+    Field,
+    Flags,
+    Flow,
+    FragBits,
+    IpOption,
+    SameAddress,
+)
+from interlock.detect.signatures.language.model import HEADERS, PAYLOAD
 from interlock.detect.signatures.language.protocols import PROTOCOLS, Protocol
 from interlock.detect.signatures.language.steps import Absent, Content
 from interlock.detect.signatures.plain.checks import check_holds
@@ -27,13 +36,12 @@ _TCP: Final = 6
 
 def levels_of(signature: Signature) -> frozenset[str]:
     """Which units a rule is for: those that have what it asks of."""
-    if any(one.buffer != PAYLOAD for one in signature.inspections):
-        return frozenset({"transaction"})
-    if any(isinstance(check, Fact) for check in signature.checks):
+    buffers = {one.buffer for one in signature.inspections} - {PAYLOAD}
+    if buffers - HEADERS or any(isinstance(check, Fact) for check in signature.checks):
         return frozenset({"transaction"})
     level = PROTOCOLS[signature.header.protocol].level
     named = [check.level for check in signature.checks if isinstance(check, Flow) and check.level]
-    if level == "packet" or "packet" in named or any(_of_a_packet(check) for check in signature.checks):
+    if buffers or level == "packet" or "packet" in named or any(map(_of_a_packet, signature.checks)):
         return frozenset({"packet"})
     if level == "stream" or "stream" in named:
         return frozenset({"stream"})
@@ -48,7 +56,7 @@ def levels_of(signature: Signature) -> frozenset[str]:
 
 
 def _of_a_packet(check: object) -> bool:
-    return isinstance(check, (Field, Flags, FragBits, SameAddress))
+    return isinstance(check, (Field, Flags, FragBits, IpOption, SameAddress))
 
 
 @dataclass(slots=True)
@@ -134,7 +142,10 @@ class Matcher:
 def _instances(buffer: str, unit: Unit) -> tuple[bytes, ...]:
     if buffer != PAYLOAD:
         return unit.buffers.get(buffer, ())
-    return unit.buffers.get("packet" if unit.level == "packet" else "stream", ())
+    if unit.level != "packet":
+        return unit.buffers.get("stream", ())
+    # A packet without payload has none to look into, not even for what must not be there.
+    return tuple(octets for octets in unit.buffers.get("packet", ()) if octets)
 
 
 def _between(ends: Ends, source: int, source_port: int | None, target: int, target_port: int | None) -> bool:

@@ -18,8 +18,8 @@ class Unit:
     transport: IP's protocol number. application: what the conversation speaks, or nothing.
     source, target: addresses as numbers (IPv6 from 2 to the power of 32 on); ports are None where there are none.
     to_server: None where it is not known. established: TCP's handshake was seen, or traffic both ways.
-    buffers: name → its instances; `packet` or `stream` holds the payload. fields: header word → number, with `flags`
-    and `fragbits`. facts: what a decoder read. stream_offset: octets of the stream before the payload.
+    buffers: name → its instances; `packet` or `stream` holds the payload. fields: header word → number, with `flags`,
+    `fragbits` and `ipopts` as bits. facts: what a decoder read. stream_offset: octets of the stream before the payload.
     client_octets, server_octets: sent by each so far.
     """
 

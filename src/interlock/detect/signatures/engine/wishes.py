@@ -1,0 +1,72 @@
+"""Which packets a rule must be handed besides those with payload, and whether with headers; no others are made.
+
+A segment that only acknowledges goes to rules that name its header alone; one that opens, ends or breaks a
+conversation goes to rules that ask for no octets, too. So cyclic traffic makes no rows for a rule about scans.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from interlock.detect.signatures.language.checks import Field, Flags, Flow, FragBits, IpOption
+from interlock.detect.signatures.language.model import HEADERS as BUFFERS
+from interlock.detect.signatures.language.model import PAYLOAD
+from interlock.detect.signatures.language.protocols import PROTOCOLS
+from interlock.records.buffers import EMPTY, HEADERS, OTHER, RARE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from interlock.detect.signatures.language.checks import Check
+    from interlock.detect.signatures.language.model import Signature
+
+__all__ = ["FROM_PAYLOAD", "wishes"]
+
+FROM_PAYLOAD: Final = frozenset({"dsize", "ip_proto"})
+"""Words about packets that follow from a payload and its conversation alone."""
+_TCP, _UDP = 6, 17
+_ACK, _OPENS_OR_ENDS, _ALL = 0x10, 0x27, 0x3F
+"""Flags: ACK; FIN, SYN, RST and URG; those that are told apart here (RFC 9293 clause 3.1)."""
+
+
+def wishes(signature: Signature, levels: frozenset[str]) -> Iterator[str]:
+    """Names of records.buffers that its packets need."""
+    if levels != {"packet"}:
+        return
+    headed = [check for check in signature.checks if _of_headers(check)]
+    named = any(one.buffer in BUFFERS for one in signature.inspections)
+    flows = [check for check in signature.checks if isinstance(check, Flow)]
+    if headed or named or any(flow.established is False for flow in flows):
+        yield HEADERS
+    payload = any(one.buffer == PAYLOAD for one in signature.inspections)
+    sizes = [check.bound for check in signature.checks if isinstance(check, Field) and check.name == "dsize"]
+    if payload or not all(size.holds(0) for size in sizes):
+        return
+    transports, flags = _transports(signature), [c for c in signature.checks if isinstance(c, Flags)]
+    if _TCP in transports and not (PROTOCOLS[signature.header.protocol].application and not headed):
+        yield RARE
+        if (headed or named or sizes) and any(_plain(flag) for flag in flags) >= bool(flags):
+            yield EMPTY
+    if _UDP in transports and (headed or named or sizes):
+        yield EMPTY
+    if transports - {_TCP, _UDP}:
+        yield OTHER
+
+
+def _of_headers(check: Check) -> bool:
+    return isinstance(check, (Flags, FragBits, IpOption)) or (
+        isinstance(check, Field) and check.name not in FROM_PAYLOAD
+    )
+
+
+def _transports(signature: Signature) -> set[int]:
+    """Numbers of what IP carries that the rule is for."""
+    asked = PROTOCOLS[signature.header.protocol].transports or range(256)
+    bounds = [c.bound for c in signature.checks if isinstance(c, Field) and c.name == "ip_proto"]
+    flagged = any(isinstance(check, Flags) for check in signature.checks)
+    return {n for n in asked if all(bound.holds(n) for bound in bounds) and (n == _TCP or not flagged)}
+
+
+def _plain(check: Flags) -> bool:
+    """Whether flags that only acknowledge are among those that are asked for."""
+    return any(check.holds(flags) for flags in range(_ALL + 1) if flags & _ACK and not flags & _OPENS_OR_ENDS)

@@ -1,0 +1,136 @@
+"""Words about packets' headers: as the decoder hands them over, and the same of many as of one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from decode.feed import ACK, CLIENT, FIN, SERVER, Tcp, run
+from detect.signatures.engine.test_engine import matchers, told
+from detect.signatures.rows import PlainEngine, batch, headers_of, rows_of
+from interlock.detect.batch import Batch
+from interlock.detect.signatures.engine.engine import Engine
+from interlock.detect.signatures.engine.headers import Headers, fields_of
+from interlock.detect.signatures.language.checks import Field, Flags, FragBits
+from interlock.detect.signatures.language.numbers import Bound
+from interlock.detect.signatures.plain.unit import Unit
+
+ANY = "any any -> any any"
+NUMBERS = {"ttl": 255, "tos": 255, "id": 65_535, "seq": 2**32 - 1, "ack": 2**32 - 1, "flags": 255, "window": 65_535,
+           "fragbits": 7, "itype": 255, "icode": 255, "icmp_id": 65_535, "icmp_seq": 65_535}  # fmt: skip
+
+
+def units():
+    fields = st.fixed_dictionaries(
+        {}, optional={name: st.integers(0, most) for name, most in NUMBERS.items()}
+    )
+    return st.builds(
+        lambda fields, transport, wide, octets: Unit(
+            transport=transport, source=10 + wide * 2**32, target=11 + wide * 2**32, to_server=True, fields=fields,
+            source_port=1 if transport in {6, 17} else None, target_port=2 if transport in {6, 17} else None,
+            buffers={"packet": (octets,)},
+        ),
+        fields, st.sampled_from([1, 6, 17, 58, 50]), st.booleans(), st.sampled_from([b"", b"x", b"xyz"]),
+    )  # fmt: skip
+
+
+def checks():
+    bounds = st.builds(Bound, st.sampled_from(["=", "!=", "<", ">", "<=", ">="]), st.integers(0, 300))
+    masks = st.integers(0, 255)
+    return st.one_of(
+        st.builds(Field, st.sampled_from([n for n in NUMBERS if n not in {"flags", "fragbits"}]), bounds),
+        st.builds(lambda m, a, b: Flags(mode=m, mask=a, ignored=b), st.sampled_from("=+*!"), masks, masks),
+        st.builds(lambda m, a: FragBits(mode=m, mask=a), st.sampled_from("=+*!"), st.integers(0, 7)),
+    )
+
+
+@settings(max_examples=200)
+@given(st.lists(units(), min_size=1, max_size=6), checks())
+def test_many_at_once_rule_out_nothing_that_holds(made, check):
+    octets = [headers_of(unit) for unit in made]
+    starts = np.concatenate(([0], np.cumsum([len(one) for one in octets]))).astype(np.int64)
+    may = Headers(b"".join(octets), starts).may(check, np.arange(len(made)))
+    for unit, one, there in zip(made, octets, may.tolist(), strict=True):
+        fields = fields_of(one)
+        name = getattr(check, "name", "flags" if isinstance(check, Flags) else "fragbits")
+        holds = name in fields and (check.bound.holds if isinstance(check, Field) else check.holds)(
+            fields[name]
+        )
+        assert there or not holds
+        assert unit.source >> 32 or there == holds or name in {"icmp_id", "icmp_seq"}
+
+
+@settings(max_examples=100)
+@given(st.lists(units(), min_size=1, max_size=8))
+def test_engine_and_plain_way_agree_on_headers(made):
+    rules = matchers(
+        f"alert tcp {ANY} (flags:S,12; sid:1;)", f"alert tcp {ANY} (flags:*FR; ttl:<9; sid:2;)",
+        f"alert icmp {ANY} (itype:8; icode:0; sid:3;)", f"alert ip {ANY} (ip_proto:50; sid:4;)",
+        f"alert ip {ANY} (id:0; dsize:0; sid:5;)", f'alert tcp {ANY} (flags:!S; content:"xy"; sid:6;)',
+        f'alert tcp {ANY} (tcp.hdr; content:"|00 00|"; sid:7;)', f"alert icmp {ANY} (icmp_seq:7; sid:8;)",
+        f'alert tcp {ANY} (flags:A+; content:!"y"; sid:9;)', f"alert tcp {ANY} (sid:10;)",
+    )  # fmt: skip
+    rows = batch([row for k, unit in enumerate(made) for row in rows_of(unit, k)])
+    assert told(Engine(rules), rows) == told(PlainEngine(rules), rows)
+
+
+def hits(frames, *texts):
+    rules = matchers(*texts)
+    engine = Engine(rules)
+    rows = run(frames, buffers=engine.buffers).get("payloads", [])
+    told(engine, batch(rows))
+    return [int(n) for n in engine.hit], len(rows)
+
+
+def conversation():
+    connection = Tcp(502)
+    connection.open()
+    for _ in range(5):
+        connection.segment(CLIENT, b"\x00\x01\x00\x00\x00\x06\x01\x03\x00\x00\x00\x01")
+        connection.segment(SERVER, b"\x00\x01\x00\x00\x00\x05\x01\x03\x02\x00\x00")
+    connection.segment(CLIENT, flags=FIN | ACK)
+    connection.segment(SERVER, flags=FIN | ACK)
+    connection.segment(CLIENT, flags=ACK)
+    return connection.frames
+
+
+def test_a_rule_about_flags_hears_of_what_opens_and_ends_and_of_nothing_else():
+    opens, rows = hits(conversation(), f"alert tcp {ANY} (flow:to_server; flags:S,12; sid:1;)")
+    assert opens == [1]
+    assert rows < len(conversation())
+    counts, _ = hits(
+        conversation(), f"alert tcp {ANY} (flags:SA; sid:1;)", f"alert tcp {ANY} (flags:F+; sid:2;)"
+    )
+    assert counts[0] == 1
+    assert counts[1] >= 1
+
+
+def test_a_rule_about_payloads_makes_no_more_rows_than_before():
+    _, rows = hits(conversation(), f'alert tcp {ANY} (content:"|01 03|"; depth:8; sid:1;)')
+    packets, streams = 10, 10
+    assert rows == packets + streams
+
+
+@pytest.mark.parametrize(
+    ("text", "hit"),
+    [
+        (f"alert tcp {ANY} (flow:not_established,to_server; flags:S; sid:1;)", True),
+        (f"alert tcp {ANY} (flow:established; flags:S; sid:1;)", False),
+        (f"alert tcp {ANY} (flags:A; dsize:0; sid:1;)", True),
+        (f"alert tcp {ANY} (ttl:255; sid:1;)", False),
+        (f"alert udp {ANY} (sid:1;)", False),
+    ],
+)
+def test_words_of_headers_on_a_conversation(text, hit):
+    (count,), _ = hits(conversation(), text)
+    assert bool(count) == hit
+
+
+def test_a_batch_without_the_column_says_nothing_of_headers():
+    rows = batch(rows_of(Unit(to_server=True, source_port=1, target_port=2, buffers={"packet": (b"x",)}), 1))
+    rules = matchers(f"alert tcp {ANY} (flags:PA; sid:1;)")
+    assert told(Engine(rules), rows)
+    fewer = Batch("payloads", rows._base.rows.drop_columns(["headers"]))
+    assert not told(Engine(rules), fewer)
