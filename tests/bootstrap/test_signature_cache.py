@@ -36,7 +36,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many files were read, each time that rules were."""
     times: list[int] = []
     planned = signatures._planned
-    monkeypatch.setattr(signatures, "_planned", lambda files: times.append(len(files)) or planned(files))
+    monkeypatch.setattr(
+        signatures, "_planned", lambda files, lists: times.append(len(files)) or planned(files, lists)
+    )
     return times
 
 

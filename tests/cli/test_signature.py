@@ -134,7 +134,7 @@ def rules_of_modbus(tmp_path):
     rules.write_text(
         'alert tcp any any -> any 502 (msg:"a master asks"; content:"|00 00|"; offset:2; depth:2; sid:7;'
         " threshold:type limit,track by_src,count 1,seconds 60; priority:2;)\n"
-        "alert icmp any any -> any any (itype:8; sid:8;)\n"
+        "alert icmp any any -> any any (warp:8; sid:8;)\n"
     )
     return rules
 
@@ -143,7 +143,7 @@ def test_what_hits_is_a_finding_with_its_frames(rules_of_modbus, tmp_path):
     capture = terminal.DEMO / "incident.pcap.gz"
     ended = terminal.run("analyze", capture, "--signatures", rules_of_modbus, "--out", tmp_path / "out")
     assert ended.code == 0, ended.err
-    assert "rule 8 is refused: itype:" in ended.err
+    assert "rule 8 is refused: warp:" in ended.err
     found = json.loads((tmp_path / "out" / "findings.json").read_text())["findings"]
     ours = [one for one in found if one["detector"] == "signature"]
     assert ours
@@ -168,3 +168,42 @@ def test_a_sensor_says_what_hits_too(rules_of_modbus, tmp_path):
     )
     assert ended.code == 0, ended.err
     assert b"a master asks: " in ended.out
+
+
+def test_lists_say_which_rules_are_in_force(tmp_path):
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "a.rules").write_text(RULE.format(1) + "#" + RULE.format(2) + RULE.format(3))
+    (rules / "disable.conf").write_text("1\n# said\n44\n")
+    more = tmp_path / "more.conf"
+    more.write_text("group:a\n")
+    document = json.loads(run(rules, "--enable", more, "--json").out)
+    check_schema(document, "signature-check")
+    assert (document["loaded"], document["switched_off"]) == (3, 0)
+    document = json.loads(run(rules, "--json").out)
+    assert (document["loaded"], document["switched_off"]) == (1, 2)
+    assert document["notes"] == [f"{rules / 'disable.conf'}:3: no rule is 44; the line changes nothing"]
+    assert f"{rules / 'disable.conf'}:3: no rule is 44" in run(rules).out
+    more.write_text("1\n  nothing\n")
+    ended = run(rules, "--drop", more)
+    assert ended.code == 2
+    assert f"{more}:2:3: 'nothing' names no rules" in terminal.one_sentence(ended)
+
+
+def test_lists_of_the_configuration_hold_in_a_sensor(rules_of_modbus, tmp_path):
+    (tmp_path / "disable.conf").write_text("7\n")
+    (tmp_path / "enable.conf").write_text("7\n")
+    config = tmp_path / "interlock.toml"
+    capture = terminal.DEMO / "incident.pcap.gz"
+    told = {}
+    for kinds in (("disable",), ("disable", "enable")):
+        lists = "".join(f'{kind} = ["{kind}.conf"]\n' for kind in kinds)
+        config.write_text(
+            f'[signatures]\nrules = ["{rules_of_modbus.name}"]\n{lists}[[outlet]]\nkind = "stdout"\n'
+        )
+        ended = terminal.run(
+            "sensor", "replay", capture, "--config", config, "--out", tmp_path / "".join(kinds)
+        )
+        assert ended.code == 0, ended.err
+        told[kinds] = b"a master asks: " in ended.out
+    assert told == {("disable",): False, ("disable", "enable"): True}

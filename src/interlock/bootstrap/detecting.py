@@ -29,7 +29,8 @@ def _told_nobody(_: str) -> None:
 class Judgement:
     """What people give detectors beside the site file. rules: folders. state: a folder. projects: folders.
 
-    indicators, signatures: files, and folders of such files.
+    indicators, signatures: files, and folders of such files. lists: kind and path of lists that say which signatures
+    are in force.
 
     told: takes a sentence about each rule of theirs that cannot be put in force.
     """
@@ -39,6 +40,7 @@ class Judgement:
     projects: tuple[str, ...] = ()
     indicators: tuple[str, ...] = ()
     signatures: tuple[str, ...] = ()
+    lists: tuple[tuple[str, str], ...] = ()
     told: Callable[[str], None] = field(default=_told_nobody, compare=False)
 
 
@@ -69,7 +71,7 @@ def _warned(given: Judgement) -> tuple[Detector, ...]:
     if given.signatures:
         from interlock.bootstrap.signatures import build_signatures  # noqa: PLC0415
 
-        warned.append(build_signatures(given.signatures, given.told))
+        warned.append(build_signatures(given.signatures, given.told, given=given.lists))
     return tuple(warned)
 
 

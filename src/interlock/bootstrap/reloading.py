@@ -97,5 +97,6 @@ def judged_by(sensor: Sensor, config: Config) -> Judgement:
         projects=given.projects or tuple(map(str, said.projects)),
         indicators=given.indicators or tuple(map(str, config.signatures.indicators)),
         signatures=given.signatures or tuple(map(str, config.signatures.rules)),
+        lists=given.lists or config.signatures.lists,
         told=given.told,
     )

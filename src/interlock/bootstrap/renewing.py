@@ -82,7 +82,7 @@ class Judged:
                 yield f"{len(rules.rules)} rules are in force"
         self.teach(memory, config)
         self._warn(runner, judged_by(self._sensor, config).indicators)
-        self._signing.begin(runner, judged_by(self._sensor, config).signatures)
+        self._signing.begin(runner, judged_by(self._sensor, config))
         self._read(judged_by(self._sensor, config).projects)
 
     def _warn(self, runner: Runner, paths: tuple[str, ...]) -> None:

@@ -12,6 +12,7 @@ from functools import partial
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from interlock.bootstrap.detecting import Judgement
 from interlock.bootstrap.signatures import build_signatures
 from interlock.detect.signatures.detector import Signatures
 from interlock.errors import InterlockError
@@ -35,21 +36,21 @@ class SignatureRenewal:
     ) -> None:
         self._refused = refused
         self._beside = beside
-        self._paths: tuple[str, ...] = ()
+        self._given = Judgement()
         self._shown: frozenset[str] | None = None
         self._reading: Work | None = None
         self._making: _Making | None = None
 
-    def begin(self, runner: Runner, paths: tuple[str, ...]) -> None:
+    def begin(self, runner: Runner, given: Judgement) -> None:
         """Begin to read rules as they are now; whoever asks again meanwhile gets what is there by then."""
         if self._reading is not None:
             self._reading.end()
             self._reading = None
         if self._shown is None:  # workers go on showing what was asked for when the sensor began
             self._shown = frozenset((*runner.buffers, *runner.needs))
-        if paths or runner.named(Signatures.name) is not None:
-            self._paths = paths
-            self._reading = self._beside(partial(_read, paths))
+        if given.signatures or runner.named(Signatures.name) is not None:
+            self._given = given
+            self._reading = self._beside(partial(_read, given))
 
     def tend(self, runner: Runner) -> Iterator[str]:
         """Put in force what is ready; gives sentences about it."""
@@ -61,7 +62,7 @@ class SignatureRenewal:
                 if self._reading.failed and not wrong:
                     self._refused(f"the signatures could not be read to their end; {_STAY}")
                 if not self._reading.failed and not wrong:
-                    self._making = _Making(self._paths)
+                    self._making = _Making(self._given)
                 self._reading = None
         elif self._making is not None and not self._making.is_alive():
             made, self._making = self._making, None
@@ -85,9 +86,9 @@ class SignatureRenewal:
 class _Making(Thread):
     """Makes the detector from what was kept. A start of it is its beginning."""
 
-    def __init__(self, paths: tuple[str, ...]) -> None:
+    def __init__(self, given: Judgement) -> None:
         super().__init__(name="signatures", daemon=True)
-        self._paths = paths
+        self._given = given
         self.detector: Signatures | None = None
         self.sentences: list[str] = []
         self.wrong = ""
@@ -96,16 +97,18 @@ class _Making(Thread):
     def run(self) -> None:
         """In a thread of its own."""
         try:
-            self.detector = build_signatures(self._paths, self.sentences.append)
+            self.detector = build_signatures(
+                self._given.signatures, self.sentences.append, given=self._given.lists
+            )
         except InterlockError as error:
             self.wrong = str(error)
         except Exception as error:  # noqa: BLE001 - whatever it is, the signatures of before judge on
             self.wrong = f"the signatures could not be made ({type(error).__name__}: {error})"[:500]
 
 
-def _read(paths: tuple[str, ...]) -> Iterator[str]:
+def _read(given: Judgement) -> Iterator[str]:
     """Read the rules, so that they are kept; a sentence where that cannot be."""
     try:
-        build_signatures(paths, lambda _: None)
+        build_signatures(given.signatures, lambda _: None, given=given.lists)
     except InterlockError as error:
         yield str(error)

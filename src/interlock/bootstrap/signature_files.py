@@ -10,12 +10,21 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
+from interlock.detect.signatures.packs.lists import KINDS
 from interlock.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["MOST_FILES", "MOST_OCTETS", "RuleFile", "licence_beside", "rule_files", "rule_suffix"]
+__all__ = [
+    "MOST_FILES",
+    "MOST_OCTETS",
+    "RuleFile",
+    "licence_beside",
+    "list_files",
+    "rule_files",
+    "rule_suffix",
+]
 
 MOST_OCTETS: Final = 128 * 1024 * 1024
 """Of one file, unpacked: seven times the largest public set."""
@@ -135,3 +144,17 @@ def licence_beside(file: RuleFile) -> str:
             except OSError:
                 continue
     return "\n".join(texts)
+
+
+def list_files(
+    paths: Sequence[str], given: Sequence[tuple[str, str]] = ()
+) -> tuple[tuple[str, str, str], ...]:
+    """Lists that say which rules are in force: kind, name and text of each (see `packs.lists`).
+
+    They lie in the folders of rules that are named, as disable.conf, enable.conf, drop.conf and modify.conf; given:
+    kind and path of others. Raises ConfigError where one cannot be read.
+    """
+    beside = ((kind, Path(path) / f"{kind}.conf") for path in paths for kind in KINDS)
+    found = [(kind, path) for kind, path in beside if path.is_file()]
+    found += [(kind, Path(path)) for kind, path in given]
+    return tuple((kind, str(path), RuleFile(path.name, path, _octets(path)).text()) for kind, path in found)

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
 from interlock import __version__
-from interlock.bootstrap.signature_files import RuleFile, licence_beside, rule_files
+from interlock.bootstrap.signature_files import RuleFile, licence_beside, list_files, rule_files
 from interlock.errors import ConfigError, SourceError
 
 if TYPE_CHECKING:
@@ -30,23 +30,29 @@ _WORTH: Final = 256
 
 
 def check_signatures(
-    path: str, progress: Callable[[int, int], None], clock: Callable[[], float]
+    path: str,
+    progress: Callable[[int, int], None],
+    clock: Callable[[], float],
+    given: Sequence[tuple[str, str]] = (),
 ) -> SignatureTally:
-    """Read every rule and count what became of it. clock: seconds. Raises ConfigError."""
+    """Read every rule and count what became of it. clock: seconds. given: as of list_files. Raises ConfigError."""
     from interlock.detect.signatures.engine.able import put_in_force  # noqa: PLC0415
     from interlock.detect.signatures.language.licences import comments_of, licence_by_sid  # noqa: PLC0415
-    from interlock.detect.signatures.language.reading import read_rules  # noqa: PLC0415
     from interlock.detect.signatures.language.variables import Variables  # noqa: PLC0415
+    from interlock.detect.signatures.packs.choosing import chosen  # noqa: PLC0415
+    from interlock.detect.signatures.packs.lists import read_lists  # noqa: PLC0415
     from interlock.report.signatures import SignatureTally  # noqa: PLC0415
 
     begun = clock()
     tally = SignatureTally(path)
     variables = Variables()
+    lists = read_lists(list_files([path], given))
     for file in rule_files(path, progress):
         text = file.text()
         licence = licence_by_sid(comments_of(text), licence_beside(file))
-        for read in read_rules(text, file.name, variables):
+        for _, read in chosen(file.name, text, lists, variables, tally.notes.append):
             tally.add(put_in_force(read), licence)
+    tally.notes += lists.without_effect()
     tally.seconds = clock() - begun
     if not tally.rules:
         raise ConfigError(f"{path}: holds no rules; expected Suricata's or Snort's, one a line")
@@ -54,11 +60,14 @@ def check_signatures(
 
 
 def build_signatures(
-    paths: Sequence[str], told: Callable[[str], None], cache: PlanCache | None = None
+    paths: Sequence[str],
+    told: Callable[[str], None],
+    cache: PlanCache | None = None,
+    given: Sequence[tuple[str, str]] = (),
 ) -> Signatures:
     """The detector of every rule of these files and folders that is switched on and can be in force.
 
-    told: takes a sentence about what is not. cache: None for the installation's own.
+    told: takes a sentence about what is not. cache: None for the installation's own. given: as of list_files.
     Raises ConfigError where a file cannot be read.
     """
     from interlock.bootstrap.signature_cache import build_plan_cache  # noqa: PLC0415
@@ -66,7 +75,8 @@ def build_signatures(
     from interlock.detect.signatures.packs.plan import Databases, read_plan, write_plan  # noqa: PLC0415
 
     files = [file for path in paths for file in rule_files(path)]
-    kept, key = cache or build_plan_cache(told), _key(files)
+    lists = list_files(paths, given)
+    kept, key = cache or build_plan_cache(told), _key(files, lists)
     plan: Plan | None = None
     with _quickly():
         if (octets := kept.get(key)) is not None:
@@ -74,7 +84,7 @@ def build_signatures(
                 plan = read_plan(octets)
             except SourceError as error:
                 kept.forget(key, str(error))
-        known, plan = plan is not None, plan or _planned(files)
+        known, plan = plan is not None, plan or _planned(files, lists)
         databases = Databases(plan.databases)
         detector = Signatures(plan.rules(), databases)
     if len(plan.texts) >= _WORTH and (not known or databases.made != plan.databases):
@@ -84,33 +94,34 @@ def build_signatures(
     return detector
 
 
-def _planned(files: Sequence[RuleFile]) -> Plan:
-    """Every rule of these files that can be in force."""
+def _planned(files: Sequence[RuleFile], given: Sequence[tuple[str, str, str]]) -> Plan:
+    """Every rule of these files that can be in force, as the lists have it."""
     from interlock.detect.signatures.engine.able import put_in_force  # noqa: PLC0415
     from interlock.detect.signatures.engine.traits import traits_of  # noqa: PLC0415
     from interlock.detect.signatures.language.contents import read_octets  # noqa: PLC0415
     from interlock.detect.signatures.language.expressions import compiled  # noqa: PLC0415
-    from interlock.detect.signatures.language.lexer import rule_lines  # noqa: PLC0415
-    from interlock.detect.signatures.language.model import Origin  # noqa: PLC0415
-    from interlock.detect.signatures.language.reading import read_line  # noqa: PLC0415
     from interlock.detect.signatures.language.variables import Variables  # noqa: PLC0415
+    from interlock.detect.signatures.packs.choosing import chosen  # noqa: PLC0415
+    from interlock.detect.signatures.packs.lists import read_lists  # noqa: PLC0415
     from interlock.detect.signatures.packs.plan import Plan  # noqa: PLC0415
     from interlock.detect.signatures.plain.matching import Matcher  # noqa: PLC0415
 
     variables, known = Variables(), set()
-    traits, origins, texts, sentences = [], [], [], []
+    traits, origins, texts = [], [], []
+    sentences: list[str] = []
+    lists = read_lists(given)
     for file in files:
-        for line in rule_lines(file.text()):
-            origin = Origin(file.name, line.number)
-            signature, refusal = put_in_force(read_line(line, origin, variables))
+        for line, read in chosen(file.name, file.text(), lists, variables, sentences.append):
+            signature, refusal = put_in_force(read)
             if refusal is not None and refusal.enabled:
                 sentences.append(str(refusal))
             if signature is None or not signature.enabled or (key := hash(signature)) in known:
                 continue
             known.add(key)
             traits.append(traits_of(Matcher(signature, variables.ends(signature.header))))
-            origins.append(origin)
+            origins.append(signature.origin)
             texts.append(line.text.encode("utf-8", "surrogateescape"))
+    sentences[:0] = lists.without_effect()
     read_octets.cache_clear()
     compiled.cache_clear()
     return Plan(traits, origins, texts, sentences)
@@ -125,11 +136,12 @@ def _tell(sentences: Sequence[str], told: Callable[[str], None]) -> None:
         )
 
 
-def _key(files: Sequence[RuleFile]) -> str:
-    """All that a plan depends on: the files, what reads them, and what makes databases."""
+def _key(files: Sequence[RuleFile], lists: Sequence[tuple[str, str, str]]) -> str:
+    """All that a plan depends on: files and lists, what reads them, and what makes databases."""
     said = sha256(f"{__version__} {version('hyperscan')} {_source()}\n".encode())
     for file in files:
         said.update(f"{file.name!r} {sha256(file.octets).hexdigest()}\n".encode("utf-8", "surrogateescape"))
+    said.update(repr(lists).encode())
     return said.hexdigest()
 
 

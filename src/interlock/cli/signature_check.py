@@ -6,33 +6,54 @@ import json
 import sys
 from contextlib import contextmanager
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from interlock.cli.exits import DONE, FINDINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["check"]
+__all__ = ["check", "chosen_by", "lists_of"]
+
+
+def chosen_by(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--disable, --enable, --drop and --modify."""
+    says = {
+        "disable": "Rules that are switched off",
+        "enable": "Rules that are switched on",
+        "drop": "Rules whose action is drop",
+        "modify": "Rules that are changed",
+    }
+    for kind, text in reversed(says.items()):
+        named = f"{text}: a list in the form of suricata-update; may be repeated."
+        command = click.option(f"--{kind}", multiple=True, metavar="FILE", help=named)(command)
+    return command
+
+
+def lists_of(lists: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, str], ...]:
+    """Kind and path of each list that was named."""
+    return tuple((kind, path) for kind, paths in lists.items() for path in paths)
 
 
 @click.command()
 @click.argument("path", metavar="PATH")
+@chosen_by
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.pass_context
-def check(ctx: click.Context, path: str, *, as_json: bool) -> None:
+def check(ctx: click.Context, /, path: str, *, as_json: bool, **lists: tuple[str, ...]) -> None:
     """Read the rules of PATH, a file or a folder (*.rules, *.txt, also .xz and .gz), and say which load.
 
-    One wrong rule never keeps out another. Exit codes: 0 every rule that is switched on loads; 1 some are refused.
+    One wrong rule never keeps out another. Lists beside the rules (disable.conf, enable.conf, drop.conf, modify.conf)
+    say which of them are in force. Exit codes: 0 every rule that is switched on loads; 1 some are refused.
     """
     from interlock.bootstrap.signatures import check_signatures  # noqa: PLC0415 (--help stays quick)
     from interlock.export.escape import escaped  # noqa: PLC0415
     from interlock.report.signatures import signature_document, signature_lines  # noqa: PLC0415
 
     with _progress() as progress:
-        tally = check_signatures(path, progress, perf_counter)
+        tally = check_signatures(path, progress, perf_counter, lists_of(lists))
     if as_json:
         click.echo(json.dumps(signature_document(tally), indent=1, ensure_ascii=False))
     else:

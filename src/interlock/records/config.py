@@ -90,11 +90,27 @@ class SensorConfig:
 class SignaturesConfig:
     """What others warn of: files, and folders of such files.
 
-    indicators: of compromise. rules: of Suricata and Snort.
+    indicators: of compromise. rules: of Suricata and Snort. disable, enable, drop, modify: lists that say which of
+    these rules are in force, and how.
     """
 
     indicators: tuple[Path, ...] = ()
     rules: tuple[Path, ...] = ()
+    disable: tuple[Path, ...] = ()
+    enable: tuple[Path, ...] = ()
+    drop: tuple[Path, ...] = ()
+    modify: tuple[Path, ...] = ()
+
+    @property
+    def lists(self) -> tuple[tuple[str, str], ...]:
+        """Kind and path of each list."""
+        kinds = (
+            ("disable", self.disable),
+            ("enable", self.enable),
+            ("drop", self.drop),
+            ("modify", self.modify),
+        )
+        return tuple((kind, str(path)) for kind, paths in kinds for path in paths)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,7 +63,10 @@ class _Counts:
 
 @dataclass(slots=True)
 class SignatureTally:
-    """path: what was read. repeated: rules that stand there a second time word for word, counted once."""
+    """path: what was read. repeated: rules that stand there a second time word for word, counted once.
+
+    notes: sentences about lists that say which rules are in force.
+    """
 
     path: str
     seconds: float = 0.0
@@ -75,6 +78,7 @@ class SignatureTally:
         default_factory=lambda: {"class": {}, "origin": {}, "licence": {}}
     )
     refusals: list[Refusal] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     _seen: set[Signature] = field(default_factory=set)
 
     def add(self, read: Read, licence: Callable[[int | None], str]) -> None:
@@ -125,6 +129,7 @@ def signature_document(tally: SignatureTally) -> dict[str, Any]:
             }
             for refusal in tally.refusals
         ],
+        "notes": tally.notes,
         "seconds": round(tally.seconds, 3),
     }
 
@@ -135,6 +140,7 @@ def signature_lines(tally: SignatureTally) -> Iterator[str]:
         yield f"{refusal}{'' if refusal.enabled else ' (it is switched off)'}"
     if len(tally.refusals) > _SHOWN:
         yield f"… and {len(tally.refusals) - _SHOWN} more refusals; --json has them all"
+    yield from tally.notes
     for kind, keys in tally.by.items():
         yield ""
         yield f"{kind:<44} {'loaded':>8} {'refused':>8} {'off':>8}"
