@@ -7,7 +7,7 @@ import lzma
 import zlib
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from interlock.detect.signatures.packs.lists import KINDS
@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 __all__ = [
+    "BOOK",
     "MOST_FILES",
     "MOST_OCTETS",
     "RuleFile",
+    "is_pack_file",
     "licence_beside",
     "list_files",
     "rule_files",
@@ -29,6 +31,8 @@ __all__ = [
 MOST_OCTETS: Final = 128 * 1024 * 1024
 """Of one file, unpacked: seven times the largest public set."""
 MOST_FILES: Final = 10_000
+BOOK: Final = "packs.json"
+"""The file that makes a folder a store of packs: what is in force of it are the rules."""
 _SUFFIXES: Final = (".rules", ".txt")
 _PACKED: Final = (".xz", ".gz")
 _LICENCES: Final = ("license", "licence", "copying", "disclaimer")
@@ -72,6 +76,11 @@ def rule_files(
     progress: files done and files in all.
     """
     root = Path(path)
+    if (root / BOOK).is_file():
+        from interlock.bootstrap.signature_packs import PackStore  # noqa: PLC0415 (it reads files by this module)
+
+        yield from PackStore(root).in_force()
+        return
     found = _files(root)
     for done, file in enumerate(found):
         progress(done, len(found))
@@ -98,10 +107,18 @@ def _files(root: Path) -> list[Path]:
     return sorted(found)
 
 
-def rule_suffix(path: Path) -> str:
+def rule_suffix(path: PurePath) -> str:
     """How a file's name ends before what says how it is packed."""
     suffixes = [suffix for suffix in path.suffixes if suffix not in _PACKED]
     return suffixes[-1] if suffixes else ""
+
+
+def is_pack_file(name: str) -> bool:
+    """Whether a pack keeps a file of that name: rules, lists and licences; never what is hidden."""
+    path = PurePosixPath(name)
+    hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts if part != ".")
+    wanted = rule_suffix(path) in _SUFFIXES or path.name.lower().startswith(_LICENCES)
+    return not hidden and (wanted or path.name in {f"{kind}.conf" for kind in KINDS})
 
 
 def _octets(path: Path) -> bytes:
@@ -154,7 +171,19 @@ def list_files(
     They lie in the folders of rules that are named, as disable.conf, enable.conf, drop.conf and modify.conf; given:
     kind and path of others. Raises ConfigError where one cannot be read.
     """
-    beside = ((kind, Path(path) / f"{kind}.conf") for path in paths for kind in KINDS)
+    folders = [folder for path in paths for folder in _folders(Path(path))]
+    beside = ((kind, folder / f"{kind}.conf") for folder in folders for kind in KINDS)
     found = [(kind, path) for kind, path in beside if path.is_file()]
     found += [(kind, Path(path)) for kind, path in given]
     return tuple((kind, str(path), RuleFile(path.name, path, _octets(path)).text()) for kind, path in found)
+
+
+def _folders(root: Path) -> tuple[Path, ...]:
+    """Where lists of a folder lie: of a store of packs in the version in force, too."""
+    if not (root / BOOK).is_file():
+        return (root,)
+    from interlock.bootstrap.signature_packs import PackStore  # noqa: PLC0415 (it reads files by this module)
+
+    store = PackStore(root)
+    number = store.book().in_force
+    return (root,) if number is None else (store.path(number), root)

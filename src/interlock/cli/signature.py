@@ -15,6 +15,14 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "interlock.cli.signature_check:check",
         "Which rules of a file or folder load, and why others do not.",
     ),
+    "import": ("interlock.cli.signature_packs:import_pack", "Keep rules as a version with a number."),
+    "list": (
+        "interlock.cli.signature_packs:list_packs",
+        "Which versions there are, and which one is in force.",
+    ),
+    "enforce": ("interlock.cli.signature_packs:enforce", "Put a version in force."),
+    "rollback": ("interlock.cli.signature_packs:rollback", "Put the version in force that was so before."),
+    "sign": ("interlock.cli.signature_packs:sign", "Sign rules as an approver."),
 }
 """name → (where it is, its one line)."""
 

@@ -20,16 +20,16 @@ __all__ = ["check", "chosen_by", "lists_of"]
 
 def chosen_by(command: Callable[..., Any]) -> Callable[..., Any]:
     """--disable, --enable, --drop and --modify."""
-    says = {
-        "disable": "Rules that are switched off",
-        "enable": "Rules that are switched on",
-        "drop": "Rules whose action is drop",
-        "modify": "Rules that are changed",
-    }
-    for kind, text in reversed(says.items()):
-        named = f"{text}: a list in the form of suricata-update; may be repeated."
-        command = click.option(f"--{kind}", multiple=True, metavar="FILE", help=named)(command)
-    return command
+    form = "a list in the form of suricata-update; may be repeated."
+    disable = click.option(
+        "--disable", multiple=True, metavar="FILE", help=f"Rules that are switched off: {form}"
+    )
+    enable = click.option(
+        "--enable", multiple=True, metavar="FILE", help=f"Rules that are switched on: {form}"
+    )
+    drop = click.option("--drop", multiple=True, metavar="FILE", help=f"Rules whose action is drop: {form}")
+    modify = click.option("--modify", multiple=True, metavar="FILE", help=f"Rules that are changed: {form}")
+    return disable(enable(drop(modify(command))))
 
 
 def lists_of(lists: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, str], ...]:
