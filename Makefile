@@ -80,10 +80,10 @@ kernel: build ## replay against the real enforcement: policies in force in netwo
 bench: build ## speed and memory against goals and peers
 	$(BIN)/python scripts/bench.py
 
-fuzz: build ## mutants of real captures, and coverage-guided fuzzing
+fuzz: build ## mutants of real captures, coverage-guided fuzzing, and signatures
 	$(INSTALL) -r requirements/test.txt
 	$(INSTALL) -r requirements/fuzz.txt || echo "atheris cannot be installed here: coverage-guided fuzzing is skipped"
-	$(BIN)/python scripts/fuzz.py --jobs 2 --guided 60 --record
+	$(BIN)/python scripts/fuzz.py --jobs 2 --guided 60 --signatures 60 --record
 
 SOAK_SECONDS ?= 600
 soak: $(VENV)/.tests build ## the real sensor under attack, faults at random, for SOAK_SECONDS (needs root)

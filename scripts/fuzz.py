@@ -1,6 +1,7 @@
-"""Hostile input: mutants of real captures through capture and decode, and coverage-guided fuzzing.
+"""Hostile input: mutants of real captures through capture and decode, coverage-guided fuzzing, and signatures.
 
-`make fuzz`, or: python scripts/fuzz.py --mutants 100000 [--seconds S] [--jobs N] [--guided S [--protocol NAME …]].
+`make fuzz`, or: python scripts/fuzz.py --mutants 100000 [--seconds S] [--jobs N] [--guided S [--protocol NAME …]]
+[--signatures S]: rules of any text, and the engine of signatures against the plain way, each so many CPU seconds.
 Progress is kept in bench-out/fuzz.json and bench-out/fuzz-guided.json, so that a run that was stopped goes on; every
 input that breaks something is kept under bench-out/crashes, named by what it broke. Exit 1 where anything broke.
 Mutant N of a seed is always the same octets. With --record, seconds, executions and mutants of all runs add up under
@@ -19,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from fuzzing.mutants import captures_below
 from fuzzing.rounds import run_mutants
 from fuzzing.score import Score
+from fuzzing.signatures import run_signatures
 from fuzzing.turns import run_guided
 from proving.records import FOLDER
 
@@ -39,6 +41,13 @@ def _arguments() -> argparse.Namespace:
         default=0,
         metavar="SECONDS",
         help="coverage-guided, too, each protocol so many CPU seconds",
+    )
+    parser.add_argument(
+        "--signatures",
+        type=float,
+        default=0,
+        metavar="SECONDS",
+        help="rules, too, each target so many CPU seconds",
     )
     parser.add_argument("--protocol", action="append", help="guided: only this one (may be given again)")
     parser.add_argument("--seed", type=int, default=1)
@@ -67,11 +76,13 @@ def main() -> int:
 
     given = _arguments()
     if given.again:
-        for name in ("fuzz.json", "fuzz-guided.json"):
+        for name in ("fuzz.json", "fuzz-guided.json", "fuzz-signatures.json"):
             (given.out / name).unlink(missing_ok=True)
     code = _mutate(given) if given.mutants else 0
+    record = FOLDER if given.record else None
+    if given.signatures:
+        code = max(code, run_signatures(given.signatures, given.out, seed=given.seed, record=record))
     if given.guided:
-        record = FOLDER if given.record else None
         protocols = given.protocol or PROTOCOLS
         code = max(code, run_guided(protocols, given.guided, given.out, record=record, jobs=given.jobs))
     return code
