@@ -112,6 +112,12 @@ BUFFERS: Final[dict[str, Buffer]] = {
         ntlmssp_user="account that logs on by NTLM",
         ntlmssp_domain="its domain",
     ),
+    **_of(
+        "enip",
+        any_command="own: command of a message of EtherNet/IP, in digits",
+        status="own: status of it, in digits",
+    ),
+    **_of("cip", any_service="own: each service in a message of EtherNet/IP, wrappers too, in digits"),
     **_of("dns", query="name that is asked for, without its last dot"),
     **_of(
         "tls",

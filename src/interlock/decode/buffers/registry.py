@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from interlock.decode.buffers.dns import DnsReader
+from interlock.decode.buffers.enip import EnipReader
 from interlock.decode.buffers.ftp import FtpReader
 from interlock.decode.buffers.http import HttpReader
 from interlock.decode.buffers.smb import SmbReader
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
 
     from interlock.decode.buffers.sink import Reader, Sink
 
-__all__ = ["GUESSES", "READERS", "readers_for"]
+__all__ = ["DATAGRAMS", "GUESSES", "READERS", "readers_for"]
 
 READERS: Final[dict[str, Callable[[Sink, bool], Reader]]] = {
     "dns": lambda sink, stream: DnsReader(sink, stream=stream),
+    "enip": lambda sink, stream: EnipReader(sink, stream=stream),
     "ftp": lambda sink, _: FtpReader(sink),
     "http": lambda sink, _: HttpReader(sink),
     "smb": lambda sink, _: SmbReader(sink),
@@ -31,10 +33,13 @@ READERS: Final[dict[str, Callable[[Sink, bool], Reader]]] = {
     "winrm": lambda sink, _: HttpReader(sink),
 }
 """Protocol of a flow → what makes a reader of it: where rows go, whether the flow is a stream."""
+DATAGRAMS: Final = frozenset({"dns", "enip"})
+"""Readers that read datagrams, too."""
 GUESSES: Final[dict[str, Callable[[bytes], bool]]] = {"smtp": speaks_smtp}
 """Readers of what no decoder recognises → whether a side's first octets are theirs."""
 _MADE_OF: Final = {
     "http": ("http", "winrm"),
+    "cip": ("enip",),
     "ja3": ("tls",),
     "ja3s": ("tls",),
     "ja4": ("tls",),

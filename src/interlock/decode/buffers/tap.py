@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from interlock.decode.buffers.body import file_buffers
-from interlock.decode.buffers.registry import GUESSES, READERS, readers_for
+from interlock.decode.buffers.registry import DATAGRAMS, GUESSES, READERS, readers_for
 from interlock.decode.buffers.sink import Moment, Sink
 from interlock.decode.messages import Messages
 from interlock.errors import DecodeError
@@ -92,7 +92,7 @@ class Tap:
         self.segments = PACKET in asked
         self.bare = sum(bit for bit, name in ((1, RARE), (2, EMPTY), (4, OTHER)) if name in asked)
         self._headers = HEADERS in asked
-        self.datagrams = PACKET in asked or "dns" in spoken
+        self.datagrams = PACKET in asked or bool(DATAGRAMS & spoken)
         self.follows = 2 if STREAM in asked else int(bool(spoken))
         self._sink = Sink(asked, facts, flows)
         self._flows = flows

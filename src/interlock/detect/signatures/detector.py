@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from interlock.detect.causes import CauseDetector
 from interlock.detect.signatures.engine.engine import NEEDS, Engine
 from interlock.detect.signatures.engine.operations import NEEDS as REQUESTS
+from interlock.detect.signatures.engine.operations import WRITTEN
 from interlock.detect.signatures.wording import verdict
 
 if TYPE_CHECKING:
@@ -35,7 +36,9 @@ class Signatures(CauseDetector):
         super().__init__()
         self.engine = Engine(matchers, compiled)
         self._by_name = {one.name: number for number, one in enumerate(self.engine.traits)}
-        needs = {"operations": REQUESTS} if self.engine.requests else {}
+        needs: dict[str, tuple[str, ...]] = {"operations": REQUESTS} if self.engine.requests else {}
+        if "modbus.value" in self.engine.requests:
+            needs["values"] = WRITTEN
         self.__dict__["needs"] = needs | ({"payloads": NEEDS} if self.engine.buffers else {})
 
     def anew(self) -> Self:
@@ -68,7 +71,7 @@ class Signatures(CauseDetector):
 
     def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:  # noqa: ARG002 - the interface's shape
         """Count what rules say."""
-        judge = self.engine.judge_requests if batch.table == "operations" else self.engine.judge
+        judge = self.engine.judge if batch.table == "payloads" else self.engine.judge_requests
         told = [(hit.row, hit.number) for hit in judge(batch) if hit.speaks]
         if not told:
             return

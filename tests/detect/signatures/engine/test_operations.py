@@ -73,13 +73,81 @@ def test_other_protocols_and_requests_that_wait():
     assert hits("s7comm.verb:stop;", stop, head="alert s7comm any any -> any any") == [0]
 
 
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("address 500, value >5", True),
+        ("address 500, value >7", False),
+        ("address 501, value 300", True),
+        ("address 500, value 300", False),
+        ("address 500<>503, value 300", True),
+        ("address 502, value 7", False),
+    ],
+)
+def test_values_that_are_written(rule, expected):
+    row = {
+        "protocol": "modbus", "direction": "written", "unit": "7", "object": "holding:499", "number": [7.0, 300.0],
+        "client": "10.0.0.66", "server": "10.0.0.2", "frame": 4,
+    }  # fmt: skip
+    detector = Signatures(matchers(f"{HEAD} (modbus:access write holding, {rule}; sid:1;)"))
+    assert set(detector.needs) == {"operations", "values"}
+    rows = Batch("values", batch("values", [row, {**row, "direction": "read"}]))
+    assert [hit.row for hit in detector.engine.judge_requests(rows)] == [0] * expected
+
+
+@pytest.mark.parametrize(
+    ("function", "thing", "groups"),
+    [
+        (16, "holding:4", {"assigned", "public", "all"}), (8, "diagnostic:1", {"assigned", "public", "all"}),
+        (8, "diagnostic:21", {"reserved", "all"}), (43, "mei:14", {"assigned", "public", "all"}),
+        (43, "mei:15", {"unassigned", "public", "all"}), (90, "", {"reserved", "all"}), (66, "", {"user", "all"}),
+        (44, "", {"unassigned", "public", "all"}),
+    ],
+)  # fmt: skip
+def test_groups_of_functions(function, thing, groups):
+    row = request(function=function, object=thing, verb="unknown")
+    for group in ("assigned", "unassigned", "public", "user", "reserved", "all"):
+        assert bool(hits(f"modbus:function {group};", row)) == (group in groups)
+        assert bool(hits(f"modbus:function !{group};", row)) != (group in groups)
+
+
+def test_subfunctions_and_paths_of_cip():
+    assert hits("modbus:function 8, subfunction 4;", request(function=8, object="diagnostic:4")) == [0]
+    assert hits("modbus:function 8, subfunction 5;", request(function=8, object="diagnostic:4")) == []
+    row = request(protocol="cip", verb="read", function=14, object="class:0x69/2/11", server_port=44818)
+    head = "alert enip any any -> any any"
+    assert hits("cip_service:14,105,11;", row, head=head) == [0]
+    assert hits("cip_service:14,105,12;", row, head=head) == []
+    assert hits("enip.cip_class:105; enip.cip_instance:2; enip.cip_attribute:11;", row, head=head) == [0]
+
+
+def test_answers_are_asked_too():
+    head = "alert enip any any -> any any"
+    row = request(
+        protocol="cip", verb="read", function=14, object="Tag", outcome="refused", code=5, response_frame=9
+    )
+    assert hits("enip.cip_status:5;", row, head=head) == [0]
+    assert hits("enip.cip_status:0;", row, head=head) == []
+    assert hits("flow:to_client; cip_service:14;", row, head=head) == [0]
+    dnp3 = request(
+        protocol="dnp3", verb="read", function=1, object="class:0", server_port=20000, response_frame=9
+    )
+    assert hits("dnp3_func:response;", dnp3, head="alert dnp3 any 20000 -> any any") == [0]
+    told = request(
+        protocol="dnp3", verb="report", function=130, object="counter:1", outcome="unsolicited", frame=3
+    )
+    assert hits("dnp3_func:unsolicited_response;", told, head="alert dnp3 10.0.0.2 any -> any any") == [0]
+
+
 def test_what_is_not_handed_over_is_refused(tmp_path):
-    values = "modbus:access write holding, address 1, value >5;"
-    (tmp_path / "a.rules").write_text(f"{HEAD} ({values} sid:1;)\n{HEAD} (modbus:function 5; sid:2;)\n")
+    both = "modbus:function 5; dnp3_func:read;"
+    (tmp_path / "a.rules").write_text(f"{HEAD} ({both} sid:1;)\n{HEAD} (modbus:function 5; sid:2;)\n")
     said = []
     detector = build_signatures((str(tmp_path),), said.append)
     assert [one.signature.sid for one in detector.engine.matchers] == [2]
-    assert said == ["a.rules:1: rule 1 is refused: modbus: modbus.value is not handed to signatures yet"]
+    assert said == [
+        "a.rules:1: rule 1 is refused: options: asks for what two protocols say, each of which is a record of its own"
+    ]
     assert set(detector.needs) == {"operations"}
     assert not Signatures().needs
 

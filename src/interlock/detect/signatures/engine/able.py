@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from interlock.detect.signatures.engine.engine import NUMBERS
 from interlock.detect.signatures.engine.operations import FACTS as OF_OPERATIONS
 from interlock.detect.signatures.language.checks import Fact, Field, Flow, FragBits
 from interlock.detect.signatures.language.model import HEADERS, PAYLOAD
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FACTS", "put_in_force", "refuse_what_is_not_handed"]
 
-FACTS: Final = frozenset({"tls.version"})
+FACTS: Final = frozenset({"tls.version", *NUMBERS})
 """Facts that are read from a buffer of the same name; the others come from operations."""
 _CARRIED: Final = frozenset(range(256)) - {4, 41}
 """Numbers of what IP carries, but IP itself."""
@@ -40,6 +41,8 @@ def refuse_what_is_not_handed(signature: Signature) -> None:
         raise RuleError(
             "content", "asks for octets and for what decoders read, which are not handed over together yet"
         )
+    if len({name.partition(".")[0] for name in asked & OF_OPERATIONS}) > 1:
+        raise RuleError("options", "asks for what two protocols say, each of which is a record of its own")
     payload = any(one.buffer == PAYLOAD for one in signature.inspections)
     others = {one.buffer.partition(".")[0] for one in signature.inspections if one.buffer not in given}
     if payload and others - {"http", "file"}:

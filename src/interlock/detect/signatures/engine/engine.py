@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.engine.traits import Deferred
     from interlock.detect.signatures.plain.matching import Matcher
 
-__all__ = ["NEEDS", "Engine", "Hit"]
+__all__ = ["NEEDS", "NUMBERS", "Engine", "Hit"]
 
 NEEDS: Final = (
     *("source", "realm", "time", "frame", "flow", "client", "server", "client_port", "server_port"),
@@ -48,6 +48,8 @@ NEEDS: Final = (
 """Columns of payloads."""
 _TRANSPORTS: Final = {"tcp": 6, "udp": 17, "icmp": 1, "icmp6": 58, **{f"ip/{n}": n for n in range(256)}}
 _SYN, _RST = 2, 4
+NUMBERS: Final = frozenset({"enip.any_command", "enip.status", "cip.any_service"})
+"""Buffers that are numbers in digits, for rules that ask for them as facts."""
 _MOST_GROUPS: Final = 1_024
 _IPV6: Final = 1 << 32
 _APPLICATIONS: Final = {"winrm": "http", "ftp_data": "ftp-data"}
@@ -143,13 +145,14 @@ class Engine:
         self._conversations.end()
 
     def judge_requests(self, batch: Batch) -> Iterator[Hit]:
-        """Every hit of a batch of operations."""
-        told: set[tuple[int, int]] = set()
-        for row, number, unit in sorted(self.requests.units(batch), key=lambda found: found[:2]):
+        """Every hit of a batch of operations, or of values."""
+        told: set[tuple[int, int, bool | None]] = set()
+        asked = self.requests.written if batch.table == "values" else self.requests.units
+        for row, number, unit in sorted(asked(batch), key=lambda found: found[:2]):
             one = self.matchers[number]
             self.tried[number] += 1
             # A request that reaches several objects is one.
-            message = int(batch.frames()[row]), number
+            message = int(batch.frames()[row]), number, unit.to_server
             if message not in told and one.hits(unit, self.memory):
                 told.add(message)
                 self.hit[number] += 1
@@ -316,7 +319,6 @@ def _of_transaction(batch: Batch, row: int, buffers: dict[str, tuple[bytes, ...]
     ends = _ends(word("transport"), word("protocol"), word("client"), word("server"), word("direction"), pair)
     if ends is None:
         return None
-    versions = tuple(octets.decode("latin-1") for octets in buffers.get("tls.version", ()))
     return _unit(
         ends,
         batch,
@@ -324,8 +326,18 @@ def _of_transaction(batch: Batch, row: int, buffers: dict[str, tuple[bytes, ...]
         level="transaction",
         established=True,
         buffers=buffers,
-        facts={"tls.version": versions} if versions else {},
+        facts=_facts(buffers),
     )
+
+
+def _facts(buffers: dict[str, tuple[bytes, ...]]) -> dict[str, tuple[int | str, ...]]:
+    """What is asked of buffers as of values."""
+    facts: dict[str, tuple[int | str, ...]] = {
+        name: tuple(map(int, buffers[name])) for name in NUMBERS & buffers.keys()
+    }
+    if "tls.version" in buffers:
+        facts["tls.version"] = tuple(octets.decode("latin-1") for octets in buffers["tls.version"])
+    return facts
 
 
 def _unit(ends: _Ends, batch: Batch, row: int, **more: Any) -> Unit:

@@ -3,21 +3,23 @@
     word of a rule      from operations
     PROTOCOL.function   function, as docs/protocols.md numbers it (cip.service, bacnet.service, enip.command likewise)
     PROTOCOL.verb       verb
-    modbus.unit         unit
-    modbus.access       read or write, by the verb
-    modbus.table        kind of object: coils, discretes, input, holding
-    modbus.address      addresses that the request reaches, from 1 as Suricata counts them
+    modbus.access       read or write, by the verb; what else requests reach: reached.py
+    cip.status          code of the answer, 0 where it is right
+    modbus.value        from values that are written, each with its address
 
+Answers are asked, too, where Suricata does so: of EtherNet/IP, CIP and DNP3, whose answers have function 129.
 Source: Suricata user guide, "Modbus Keyword", "DNP3 Keywords", "ENIP/CIP Keywords".
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from interlock.detect.signatures.engine.ends import number_of
+from interlock.detect.signatures.engine.reached import TABLES, reached
 from interlock.detect.signatures.language.checks import Fact
 from interlock.detect.signatures.plain.unit import Unit
 
@@ -27,10 +29,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from interlock.detect.batch import Batch
+    from interlock.detect.signatures.engine.reached import Facts
     from interlock.detect.signatures.engine.traits import Deferred, Traits
     from interlock.detect.signatures.plain.matching import Matcher
 
-__all__ = ["FACTS", "NEEDS", "Requests"]
+__all__ = ["FACTS", "NEEDS", "WRITTEN", "Requests"]
 
 NEEDS: Final = (
     *(
@@ -45,9 +48,14 @@ NEEDS: Final = (
         "client_port",
         "server_port",
     ),
-    *("protocol", "verb", "outcome", "function", "item", "unit", "object", "count"),
+    *("protocol", "verb", "outcome", "function", "item", "unit", "object", "count", "code"),
 )
 """Columns of operations."""
+WRITTEN: Final = (
+    *("source", "realm", "time", "frame", "flow", "client", "server", "protocol"),
+    *("unit", "object", "direction", "number"),
+)
+"""Columns of values."""
 _FUNCTIONS: Final = {
     "modbus": "modbus.function",
     "dnp3": "dnp3.function",
@@ -56,16 +64,26 @@ _FUNCTIONS: Final = {
     "s7comm": "s7comm.function",
     "bacnet": "bacnet.service",
 }
+_ANSWERED: Final = {"enip": "", "cip": "cip.status", "dnp3": ""}
 _HEADS: Final = {"cip": "enip"}
-_TABLES: Final = {"coil": "coils", "discrete": "discretes", "input": "input", "holding": "holding"}
+_VALUE: Final = "modbus.value"
+_RESPONSE: Final = 129
+"""DNP3's functions of outstations begin here."""
 FACTS: Final = frozenset(
     {
         *_FUNCTIONS.values(),
         *(f"{protocol}.verb" for protocol in _FUNCTIONS),
-        *("modbus.unit", "modbus.access", "modbus.table", "modbus.address"),
+        *(
+            "modbus.unit",
+            "modbus.access",
+            "modbus.table",
+            "modbus.address",
+            "modbus.group",
+            "modbus.subfunction",
+        ),
+        *(_VALUE, "cip.class", "cip.instance", "cip.attribute", "cip.status"),
     }
 )
-_MOST_ADDRESSES: Final = 65_536
 
 
 class Requests:
@@ -84,25 +102,58 @@ class Requests:
         """Whether any rule asks."""
         return bool(self._asking)
 
+    def __contains__(self, name: str) -> bool:
+        """Whether any rule asks for a fact."""
+        return any(name in one.asks for one in self._traits)
+
     def units(self, batch: Batch) -> Iterator[tuple[int, int, Unit]]:
-        """(row, rule's number, the request) of every request that may be what a rule asks for."""
-        spoken = batch.among("protocol", self._asking) & ~batch.among("outcome", ("pending", "unsolicited"))
-        chosen = np.flatnonzero(spoken & batch.known("frame"))
+        """(row, rule's number, the request or its answer) of everything that may be what a rule asks for."""
+        spoken = batch.among("protocol", self._asking) & ~batch.among("outcome", ("pending",))
+        told = batch.among("protocol", ("dnp3",)) & (batch.integers("function") >= _RESPONSE)
+        known = spoken & batch.known("frame")
+        yield from self._sent(
+            batch, known & ~told & ~batch.among("outcome", ("unsolicited",)), to_server=True
+        )
+        yield from self._sent(batch, known & told, to_server=False)
+        answered = spoken & ~told & batch.among("protocol", _ANSWERED) & batch.known("response_frame")
+        yield from self._sent(batch, answered, to_server=False)
+
+    def _sent(
+        self, batch: Batch, mask: NDArray[np.bool_], *, to_server: bool
+    ) -> Iterator[tuple[int, int, Unit]]:
+        chosen = np.flatnonzero(mask)
         if not len(chosen):
             return
-        rows = batch.take(spoken & batch.known("frame"))
+        rows = batch.take(mask)
         groups = rows.groups(
             "protocol", "verb", "client", "server", bins=rows.integers("function"), named="function"
         )
         for group, (protocol, verb, client, server, function) in groups:
             ends = number_of(client or ""), number_of(server or "")
-            facts: dict[str, tuple[int | str, ...]] = {
-                _FUNCTIONS[protocol]: (int(function),),
-                f"{protocol}.verb": (str(verb),),
-            }
+            if not to_server:
+                ends = ends[::-1]
+            facts = _of_kind(protocol, str(verb), int(function), to_server=to_server)
             numbers = [n for n in self._asking[protocol] if self._touches(n, ends) and self._may(n, facts)]
             if numbers:
-                yield from self._of(rows, groups.rows(group), chosen, protocol, ends, numbers, facts)
+                kind = _Kind(protocol, str(verb), int(function), ends, to_server)
+                for row, unit in _units(rows, groups.rows(group), kind, facts):
+                    yield from self._each(int(chosen[row]), numbers, unit)
+
+    def written(self, batch: Batch) -> Iterator[tuple[int, int, Unit]]:
+        """(row, rule's number, a value that is written) of rules that ask for one; batch: of values."""
+        numbers = [n for n in self._asking.get("modbus", ()) if _VALUE in self._traits[n].asks]
+        wanted = batch.among("protocol", ("modbus",)) & batch.among("direction", ("written",))
+        for row in np.flatnonzero(wanted).tolist() if numbers else ():
+            for unit in _values(batch, row):
+                yield from self._each(
+                    row, [n for n in numbers if self._touches(n, (unit.source, unit.target))], unit
+                )
+
+    def _each(self, row: int, numbers: list[int], unit: Unit) -> Iterator[tuple[int, int, Unit]]:
+        """Operations do not say what carried them: each rule gets what its head asks for."""
+        for number in numbers:
+            transport = min(self._traits[number].protocol.transports, default=unit.transport)
+            yield row, number, unit if transport == unit.transport else replace(unit, transport=transport)
 
     def _touches(self, number: int, ends: tuple[int | None, int | None]) -> bool:
         """Whether a rule can touch a conversation by its addresses."""
@@ -125,50 +176,76 @@ class Requests:
                         return False
         return True
 
-    def _of(
-        self,
-        rows: Batch,
-        where: NDArray[np.int64],
-        chosen: NDArray[np.int64],
-        protocol: str,
-        ends: tuple[int | None, int | None],
-        numbers: list[int],
-        facts: dict[str, tuple[int | str, ...]],
-    ) -> Iterator[tuple[int, int, Unit]]:
-        words = {name: rows.words(name) for name in ("unit", "object")}
-        times, flows = rows.times_ns(), rows.integers("flow")
-        ports = rows.integers("client_port"), rows.integers("server_port")
-        known, counts = rows.known("client_port"), rows.integers("count")
-        more: dict[str, tuple[int | str, ...]] = {}
-        for row in where.tolist():
-            if protocol == "modbus":
-                said = {name: str(values[codes[row]] or "") for name, (values, codes) in words.items()}
-                more = _modbus(said, str(facts["modbus.verb"][0]), int(counts[row]))
-            unit = Unit(
+
+class _Kind(NamedTuple):
+    protocol: str
+    verb: str
+    function: int
+    ends: tuple[int | None, int | None]
+    to_server: bool
+
+
+def _of_kind(protocol: str, verb: str, function: int, *, to_server: bool) -> Facts:
+    """What is known of all messages of one kind."""
+    asked = _RESPONSE if protocol == "dnp3" and not to_server and function < _RESPONSE else function
+    facts: Facts = {_FUNCTIONS[protocol]: (asked,), f"{protocol}.verb": (verb,)}
+    if protocol == "modbus" and verb in {"read", "write"}:
+        facts["modbus.access"] = (verb,)
+    return facts
+
+
+def _units(rows: Batch, where: NDArray[np.int64], kind: _Kind, facts: Facts) -> Iterator[tuple[int, Unit]]:
+    """(row, unit) of each of these rows."""
+    words = {name: rows.words(name) for name in ("unit", "object")}
+    times, flows = rows.times_ns(), rows.integers("flow")
+    ports = [rows.integers(name) for name in ("client_port", "server_port")]
+    known, counts, codes = rows.known("client_port"), rows.integers("count"), rows.integers("code")
+    status = "" if kind.to_server else _ANSWERED.get(kind.protocol, "")
+    sides = (0, 1) if kind.to_server else (1, 0)
+    for row in where.tolist():
+        unit, thing = (str(values[places[row]] or "") for values, places in words.values())
+        more = reached(kind.protocol, kind.verb, kind.function, unit, thing, int(counts[row]))
+        if status:
+            more = {**more, status: (int(codes[row]) & 0xFF,)}
+        yield (
+            row,
+            Unit(
                 level="transaction",
                 time=int(times[row]),
                 flow=int(flows[row]),
-                transport=min(self._traits[numbers[0]].protocol.transports, default=6),
-                application=_HEADS.get(protocol, protocol),
-                source=ends[0] or 0,
-                source_port=int(ports[0][row]) if known[row] else None,
-                target=ends[1] or 0,
-                target_port=int(ports[1][row]) if known[row] else None,
-                to_server=True,
+                application=_HEADS.get(kind.protocol, kind.protocol),
+                source=kind.ends[0] or 0,
+                source_port=int(ports[sides[0]][row]) if known[row] else None,
+                target=kind.ends[1] or 0,
+                target_port=int(ports[sides[1]][row]) if known[row] else None,
+                to_server=kind.to_server,
                 established=True,
                 facts={**facts, **more},
-            )
-            yield from ((int(chosen[row]), number, unit) for number in numbers)
+            ),
+        )
 
 
-def _modbus(said: dict[str, str], verb: str, count: int) -> dict[str, tuple[int | str, ...]]:
-    """What a request of Modbus reaches."""
-    facts: dict[str, tuple[int | str, ...]] = {}
-    if said["unit"].isdecimal():
-        facts["modbus.unit"] = (int(said["unit"]),)
+def _values(batch: Batch, row: int) -> Iterator[Unit]:
+    """Each value that one row writes, with its address alone."""
+    said = {}
+    for name in ("client", "server", "unit", "object"):
+        words, codes = batch.words(name)
+        said[name] = str(words[codes[row]] or "")
+    source, target = number_of(said["client"]), number_of(said["server"])
     kind, _, address = said["object"].partition(":")
-    if kind in _TABLES and address.isdecimal() and verb in {"read", "write"}:
-        first = int(address) + 1
-        facts["modbus.access"], facts["modbus.table"] = (verb,), (_TABLES[kind],)
-        facts["modbus.address"] = tuple(range(first, first + min(max(count, 1), _MOST_ADDRESSES)))
-    return facts
+    if source is None or target is None or kind not in TABLES or not address.isdecimal():
+        return
+    facts: Facts = {"modbus.access": ("write",), "modbus.table": (TABLES[kind],)}
+    facts |= {"modbus.unit": (int(said["unit"]),)} if said["unit"].isdecimal() else {}
+    for place, value in enumerate(batch.column("number")[row].as_py() or ()):
+        yield Unit(
+            level="transaction",
+            time=int(batch.times_ns()[row]),
+            flow=int(batch.integers("flow")[row]),
+            application="modbus",
+            source=source,
+            target=target,
+            to_server=True,
+            established=True,
+            facts={**facts, "modbus.address": (int(address) + 1 + place,), _VALUE: (int(value),)},
+        )

@@ -42,6 +42,8 @@ _ENIP: Final = {
     "nop": 0, "list_services": 4, "list_identity": 99, "list_interfaces": 100, "register_session": 101,
     "unregister_session": 102, "send_rrdata": 111, "send_unit_data": 112, "indicate_status": 114, "cancel": 115,
 }  # fmt: skip
+_MULTIPLE: Final = 10
+"""CIP's Multiple_Service_Packet, which our records have the services of in its place."""
 _TABLES: Final = ("discretes", "coils", "input", "holding")
 _MODBUS_GROUPS: Final = ("assigned", "unassigned", "public", "user", "reserved", "all")
 TLS_VERSIONS: Final = {
@@ -109,17 +111,19 @@ def _dnp3_object(draft: Draft, value: str | None) -> None:
 def _enip(draft: Draft, value: str | None) -> None:
     text = (value or "").strip().lower()
     bound = Bound("=", _ENIP[text]) if text in _ENIP else read_bound(text, "enip_command", most=65_535)
-    _fact(draft, "enip_command", text, (("enip.command", bound),))
+    # Our records have what commands wrap in their place: where wrappers may be meant, messages are read as such.
+    wraps = any(bound.holds(_ENIP[name]) for name in ("send_rrdata", "send_unit_data"))
+    _fact(draft, "enip_command", text, (("enip.any_command" if wraps else "enip.command", bound),))
 
 
 def _cip(draft: Draft, value: str | None) -> None:
     parts = comma_separated(value)
     if len(parts) > 3:
         raise RuleError("cip_service", f"{value!r} is more than a service, a class and an attribute")
-    names = ("cip.service", "cip.class", "cip.attribute")
-    asked = tuple(
-        (name, read_bound(part, "cip_service", most=65_535)) for name, part in zip(names, parts, strict=False)
-    )
+    bounds = [read_bound(part, "cip_service", most=65_535) for part in parts]
+    wraps = len(bounds) == 1 and bounds[0].holds(_MULTIPLE)
+    names = ("cip.any_service" if wraps else "cip.service", "cip.class", "cip.attribute")
+    asked = tuple(zip(names, bounds, strict=False))
     _fact(draft, "cip_service", ",".join(parts), asked)
 
 
@@ -161,6 +165,7 @@ def _ssl(draft: Draft, value: str | None) -> None:
     _fact(draft, "ssl_version", ",".join(said), (("tls.version", versions),), negated=negated)
 
 
+_ENIP_CLAUSE: Final = "ENIP/CIP Keywords"
 KEYWORDS: Final = (
     Keyword(
         name="modbus", clause="Modbus Keyword", says="a request's function, or what it reaches", read=_modbus
@@ -184,6 +189,11 @@ KEYWORDS: Final = (
         says="the service, class and attribute",
         read=_cip,
     ),
+    _numeric("enip.status", "enip.status", _ENIP_CLAUSE, "the status of the encapsulation", (1 << 32) - 1),
+    _numeric("enip.cip_class", "cip.class", _ENIP_CLAUSE, "the class that a request of CIP is for", 65_535),
+    _numeric("enip.cip_instance", "cip.instance", _ENIP_CLAUSE, "the instance", (1 << 32) - 1),
+    _numeric("enip.cip_attribute", "cip.attribute", _ENIP_CLAUSE, "the attribute", 65_535),
+    _numeric("enip.cip_status", "cip.status", _ENIP_CLAUSE, "the general status of an answer of CIP", 255),
     _numeric(
         "s7comm.function", "s7comm.function", "ours", "the function, as docs/protocols.md numbers it", 65_535
     ),
