@@ -48,7 +48,13 @@ NEEDS: Final = (
 """Columns of payloads."""
 _TRANSPORTS: Final = {"tcp": 6, "udp": 17, "icmp": 1, "icmp6": 58, **{f"ip/{n}": n for n in range(256)}}
 _SYN, _RST = 2, 4
-NUMBERS: Final = frozenset({"enip.any_command", "enip.status", "cip.any_service"})
+NUMBERS: Final = frozenset(
+    {
+        *("enip.any_command", "enip.status", "cip.any_service", "enip.protocol_version", "enip.vendor_id"),
+        *("enip.device_type", "enip.product_code", "enip.revision", "enip.identity_status", "enip.serial"),
+        *("enip.state", "enip.capabilities"),
+    }
+)
 """Buffers that are numbers in digits, for rules that ask for them as facts."""
 _MOST_GROUPS: Final = 1_024
 _IPV6: Final = 1 << 32

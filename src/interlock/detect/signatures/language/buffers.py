@@ -110,6 +110,8 @@ BUFFERS: Final = (
         name="smb.named_pipe", page="SMB Keywords", says="the pipe that is opened", older=("smb_named_pipe",)
     ),
     Buffer(name="smb.share", page="SMB Keywords", says="the share that is opened", older=("smb_share",)),
+    Buffer(name="enip.product_name", page="ENIP/CIP Keywords", says="the product's name of an identity"),
+    Buffer(name="enip.service_name", page="ENIP/CIP Keywords", says="the name of a service that is listed"),
     Buffer(
         name="dnp3_data",
         page="DNP3 Keywords",

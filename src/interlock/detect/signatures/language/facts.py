@@ -190,6 +190,22 @@ KEYWORDS: Final = (
         read=_cip,
     ),
     _numeric("enip.status", "enip.status", _ENIP_CLAUSE, "the status of the encapsulation", (1 << 32) - 1),
+    *(
+        _numeric(f"enip.{name}", f"enip.{name}", _ENIP_CLAUSE, f"of an identity: {says}", most)
+        for name, says, most in (
+            ("protocol_version", "the version of the encapsulation", 65_535),
+            ("vendor_id", "the vendor", 65_535),
+            ("device_type", "the device type", 65_535),
+            ("product_code", "the product code", 65_535),
+            ("revision", "the revision, the major one in the upper octet", 65_535),
+            ("identity_status", "the status", 65_535),
+            ("serial", "the serial number", (1 << 32) - 1),
+            ("state", "the state", 255),
+        )
+    ),
+    _numeric(
+        "enip.capabilities", "enip.capabilities", _ENIP_CLAUSE, "flags of a service that is listed", 65_535
+    ),
     _numeric("enip.cip_class", "cip.class", _ENIP_CLAUSE, "the class that a request of CIP is for", 65_535),
     _numeric("enip.cip_instance", "cip.instance", _ENIP_CLAUSE, "the instance", (1 << 32) - 1),
     _numeric("enip.cip_attribute", "cip.attribute", _ENIP_CLAUSE, "the attribute", 65_535),
