@@ -10,7 +10,7 @@ from io import BytesIO
 from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
-from interlock.detect.signatures.packs.lists import KINDS
+from interlock.detect.signatures.packs.lists import KINDS, SETTINGS
 from interlock.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def is_pack_file(name: str) -> bool:
     path = PurePosixPath(name)
     hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts if part != ".")
     wanted = rule_suffix(path) in _SUFFIXES or path.name.lower().startswith(_LICENCES)
-    return not hidden and (wanted or path.name in {f"{kind}.conf" for kind in KINDS})
+    return not hidden and (wanted or path.name in {f"{kind}.conf" for kind in (*KINDS, *SETTINGS)})
 
 
 def _octets(path: Path) -> bytes:
@@ -168,11 +168,12 @@ def list_files(
 ) -> tuple[tuple[str, str, str], ...]:
     """Lists that say which rules are in force: kind, name and text of each (see `packs.lists`).
 
-    They lie in the folders of rules that are named, as disable.conf, enable.conf, drop.conf and modify.conf; given:
+    They lie in the folders of rules that are named, as disable.conf, enable.conf, drop.conf and modify.conf, with
+    threshold.conf and variables.conf; given:
     kind and path of others. Raises ConfigError where one cannot be read.
     """
     folders = [folder for path in paths for folder in _folders(Path(path))]
-    beside = ((kind, folder / f"{kind}.conf") for folder in folders for kind in KINDS)
+    beside = ((kind, folder / f"{kind}.conf") for folder in folders for kind in (*KINDS, *SETTINGS))
     found = [(kind, path) for kind, path in beside if path.is_file()]
     found += [(kind, Path(path)) for kind, path in given]
     return tuple((kind, str(path), RuleFile(path.name, path, _octets(path)).text()) for kind, path in found)

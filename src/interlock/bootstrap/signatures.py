@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from interlock.bootstrap.signature_cache import PlanCache
     from interlock.detect.signatures.detector import Signatures
+    from interlock.detect.signatures.language.thresholds import Limits
+    from interlock.detect.signatures.language.variables import Variables
     from interlock.detect.signatures.packs.plan import Plan
     from interlock.report.signatures import SignatureTally
 
@@ -38,21 +40,27 @@ def check_signatures(
     """Read every rule and count what became of it. clock: seconds. given: as of list_files. Raises ConfigError."""
     from interlock.detect.signatures.engine.able import put_in_force  # noqa: PLC0415
     from interlock.detect.signatures.language.licences import comments_of, licence_by_sid  # noqa: PLC0415
-    from interlock.detect.signatures.language.variables import Variables  # noqa: PLC0415
     from interlock.detect.signatures.packs.choosing import chosen  # noqa: PLC0415
     from interlock.detect.signatures.packs.lists import read_lists  # noqa: PLC0415
     from interlock.report.signatures import SignatureTally  # noqa: PLC0415
 
     begun = clock()
     tally = SignatureTally(path)
-    variables = Variables()
-    lists = read_lists(list_files([path], given))
+    settings = list_files([path], given)
+    variables, limits = _settings(settings)
+    lists, ids = read_lists(settings), set()
     for file in rule_files(path, progress):
         text = file.text()
         licence = licence_by_sid(comments_of(text), licence_beside(file))
         for _, read in chosen(file.name, text, lists, variables, tally.notes.append):
             tally.add(put_in_force(read), licence)
+            if read.signature is not None:
+                ids.add((read.signature.gid, read.signature.sid))
     tally.notes += lists.without_effect()
+    named = ((place, rule) for place, rule in limits.places if rule[1] and rule not in ids)
+    tally.notes += (
+        f"{place}: no rule is {gid}:{sid}; the line changes nothing" for place, (gid, sid) in named
+    )
     tally.seconds = clock() - begun
     if not tally.rules:
         raise ConfigError(f"{path}: holds no rules; expected Suricata's or Snort's, one a line")
@@ -76,6 +84,7 @@ def build_signatures(
 
     files = [file for path in paths for file in rule_files(path)]
     lists = list_files(paths, given)
+    _, limits = _settings(lists)
     kept, key = cache or build_plan_cache(told), _key(files, lists)
     plan: Plan | None = None
     with _quickly():
@@ -87,6 +96,7 @@ def build_signatures(
         known, plan = plan is not None, plan or _planned(files, lists)
         databases = Databases(plan.databases)
         detector = Signatures(plan.rules(), databases)
+    detector.engine.memory.limits = limits
     if len(plan.texts) >= _WORTH and (not known or databases.made != plan.databases):
         plan.databases = databases.made
         kept.put(key, write_plan(plan))
@@ -100,13 +110,12 @@ def _planned(files: Sequence[RuleFile], given: Sequence[tuple[str, str, str]]) -
     from interlock.detect.signatures.engine.traits import traits_of  # noqa: PLC0415
     from interlock.detect.signatures.language.contents import read_octets  # noqa: PLC0415
     from interlock.detect.signatures.language.expressions import compiled  # noqa: PLC0415
-    from interlock.detect.signatures.language.variables import Variables  # noqa: PLC0415
     from interlock.detect.signatures.packs.choosing import chosen  # noqa: PLC0415
     from interlock.detect.signatures.packs.lists import read_lists  # noqa: PLC0415
     from interlock.detect.signatures.packs.plan import Plan  # noqa: PLC0415
     from interlock.detect.signatures.plain.matching import Matcher  # noqa: PLC0415
 
-    variables, known = Variables(), set()
+    variables, known = _settings(given)[0], set()
     traits, origins, texts = [], [], []
     sentences: list[str] = []
     lists = read_lists(given)
@@ -125,6 +134,17 @@ def _planned(files: Sequence[RuleFile], given: Sequence[tuple[str, str, str]]) -
     read_octets.cache_clear()
     compiled.cache_clear()
     return Plan(traits, origins, texts, sentences)
+
+
+def _settings(lists: Sequence[tuple[str, str, str]]) -> tuple[Variables, Limits]:
+    """What variables mean, and how often rules speak, as people say beside them. Raises ConfigError."""
+    from interlock.detect.signatures.language.thresholds import read_thresholds  # noqa: PLC0415
+    from interlock.detect.signatures.language.variables import read_variables  # noqa: PLC0415
+
+    variables = read_variables([(file, text) for kind, file, text in lists if kind == "variables"])
+    return variables, read_thresholds(
+        [(file, text) for kind, file, text in lists if kind == "threshold"], variables
+    )
 
 
 def _tell(sentences: Sequence[str], told: Callable[[str], None]) -> None:

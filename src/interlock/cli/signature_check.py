@@ -19,7 +19,7 @@ __all__ = ["check", "chosen_by", "lists_of"]
 
 
 def chosen_by(command: Callable[..., Any]) -> Callable[..., Any]:
-    """--disable, --enable, --drop and --modify."""
+    """--disable, --enable, --drop, --modify, --threshold and --variables."""
     form = "a list in the form of suricata-update; may be repeated."
     disable = click.option(
         "--disable", multiple=True, metavar="FILE", help=f"Rules that are switched off: {form}"
@@ -29,7 +29,19 @@ def chosen_by(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     drop = click.option("--drop", multiple=True, metavar="FILE", help=f"Rules whose action is drop: {form}")
     modify = click.option("--modify", multiple=True, metavar="FILE", help=f"Rules that are changed: {form}")
-    return disable(enable(drop(modify(command))))
+    threshold = click.option(
+        "--threshold",
+        multiple=True,
+        metavar="FILE",
+        help="How often rules speak, as Suricata's threshold.config.",
+    )
+    variables = click.option(
+        "--variables",
+        multiple=True,
+        metavar="FILE",
+        help="What $HOME_NET and other variables mean, one a line.",
+    )
+    return disable(enable(drop(modify(threshold(variables(command))))))
 
 
 def lists_of(lists: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, str], ...]:

@@ -91,7 +91,7 @@ class SignaturesConfig:
     """What others warn of: files, and folders of such files.
 
     indicators: of compromise. rules: of Suricata and Snort. disable, enable, drop, modify: lists that say which of
-    these rules are in force, and how.
+    these rules are in force, and how. threshold: how often they speak. variables: what $HOME_NET and kin mean.
     """
 
     indicators: tuple[Path, ...] = ()
@@ -100,6 +100,8 @@ class SignaturesConfig:
     enable: tuple[Path, ...] = ()
     drop: tuple[Path, ...] = ()
     modify: tuple[Path, ...] = ()
+    threshold: tuple[Path, ...] = ()
+    variables: tuple[Path, ...] = ()
 
     @property
     def lists(self) -> tuple[tuple[str, str], ...]:
@@ -109,6 +111,8 @@ class SignaturesConfig:
             ("enable", self.enable),
             ("drop", self.drop),
             ("modify", self.modify),
+            ("threshold", self.threshold),
+            ("variables", self.variables),
         )
         return tuple((kind, str(path)) for kind, paths in kinds for path in paths)
 

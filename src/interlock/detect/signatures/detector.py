@@ -58,7 +58,17 @@ class Signatures(CauseDetector):
         """Go on from a dump, with the same rules. Raises SourceError."""
         own = self._own()
         super().load(state)
+        own["engine"].memory = self.engine.memory
         self.__dict__.update(own)
+
+    def own_state(self) -> Any:
+        """Marks, counts and sets of rules."""
+        return self.engine.memory.state()
+
+    def restore_own(self, state: Any) -> None:
+        """Take back what `own_state` gave; states of the first version have nothing."""
+        if state is not None:
+            self.engine.memory.restore(state)
 
     def _own(self) -> dict[str, Any]:
         """What follows from the rules alone."""

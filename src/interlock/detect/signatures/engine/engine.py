@@ -113,13 +113,16 @@ class Engine:
     def anew(self) -> Self:
         """Give one with the same rules that has seen nothing; what was made of the rules is shared."""
         fresh = copy(self)
-        fresh.memory, fresh._conversations = Memory(), Conversations()  # noqa: SLF001 - one of its own kind
+        fresh.memory = Memory(limits=self.memory.limits)
+        fresh._conversations = Conversations()  # noqa: SLF001 - one of its own kind
         fresh.tried, fresh.hit = np.zeros_like(self.tried), np.zeros_like(self.hit)
         return fresh
 
     def follow(self, before: Engine) -> None:
         """Go on where one with other rules stood; of a rule that both have, its counters too."""
+        limits = self.memory.limits
         self.memory, self._conversations = before.memory, before._conversations
+        self.memory.limits = limits
         known = {one.name: number for number, one in enumerate(before.traits)}
         for number, one in enumerate(self.traits):
             if (old := known.get(one.name)) is not None:

@@ -16,7 +16,7 @@ from interlock.detect.signatures.language.protocols import PROTOCOLS
 if TYPE_CHECKING:
     from interlock.detect.signatures.language.draft import Draft
 
-__all__ = ["KEYWORDS"]
+__all__ = ["KEYWORDS", "KINDS", "TRACKS"]
 
 _FLOW: Final[dict[str, dict[str, Any]]] = {
     "to_server": {"direction": "to_server"},
@@ -33,8 +33,8 @@ _FLOW: Final[dict[str, dict[str, Any]]] = {
 }
 _COMMANDS: Final = ("set", "unset", "toggle", "isset", "isnotset")
 _SCOPES: Final = ("ip_src", "ip_dst", "ip_pair")
-_TRACKS: Final = ("by_src", "by_dst", "by_both", "by_rule", "by_flow")
-_KINDS: Final = ("limit", "threshold", "both")
+TRACKS: Final = ("by_src", "by_dst", "by_both", "by_rule", "by_flow")
+KINDS: Final = ("limit", "threshold", "both")
 _CHANGES: Final = ("=", "+", "-")
 _COMPARES: Final = ("<", ">", "<=", ">=", "==", "!=")
 _MOST_SECONDS: Final = 366 * 86_400
@@ -133,9 +133,9 @@ def _count(keyword: str) -> Keyword:
                 raise RuleError(keyword, f"{part!r} is not known here, or stands there twice")
             said[name] = argument.strip()
         kind = "detection_filter" if keyword == "detection_filter" else said.get("type", "")
-        if kind not in {*_KINDS, "detection_filter"} or said.get("track") not in _TRACKS:
+        if kind not in {*KINDS, "detection_filter"} or said.get("track") not in TRACKS:
             raise RuleError(
-                keyword, f"type is one of {', '.join(_KINDS)}; track is one of {', '.join(_TRACKS)}"
+                keyword, f"type is one of {', '.join(KINDS)}; track is one of {', '.join(TRACKS)}"
             )
         if draft.counting is not None:
             raise RuleError(keyword, "a rule has one threshold or one detection_filter")

@@ -6,21 +6,25 @@ Source: Suricata user guide, "suricata.yaml", section "Rule-vars".
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from interlock.detect.signatures.language.header import address_range, port_range, read_term
 from interlock.detect.signatures.language.problems import RuleError
 from interlock.detect.signatures.language.spans import Spans
+from interlock.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from interlock.detect.signatures.language.header import Header, Term
 
-__all__ = ["ADDRESSES", "PORTS", "Ends", "Variables"]
+__all__ = ["ADDRESSES", "PORTS", "Ends", "Variables", "read_variables"]
 
 _MOST_DEPTH: Final = 8
+_GIVEN: Final = re.compile(r"\$?([A-Za-z]\w*)\s*[=:]\s*(?:\"([^\"]*)\"|'([^']*)'|(.*?))\s*(?:#.*)?")
+_SECTIONS: Final = {"vars": None, "address-groups": False, "port-groups": True}
 _ALL_PORTS: Final = Spans.of([(0, 65_535)])
 _ALL_ADDRESSES: Final = Spans.of([(0, (1 << 32) + (1 << 128) - 1)])
 
@@ -80,6 +84,10 @@ class Variables:
             target_ports=self._spans(header.target_ports, ports=True),
         )
 
+    def addresses(self, term: Term) -> Spans:
+        """What a term of addresses stands for. Raises RuleError."""
+        return self._spans(term, ports=False)
+
     def _spans(self, term: Term, *, ports: bool) -> Spans:
         key = (term, ports)
         if key not in self._known:
@@ -113,7 +121,59 @@ class Variables:
     def _variable(self, leaf: str, *, ports: bool, depth: int) -> Spans:
         text = (self._ports if ports else self._addresses).get(leaf[1:])
         if text is None:
-            raise RuleError("header", f"{leaf} has no meaning here; give it one")
+            raise RuleError(
+                "header", f"{leaf} has no meaning here; give it one in variables.conf beside the rules"
+            )
         if depth >= _MOST_DEPTH:
             raise RuleError("header", f"{leaf} names itself")
         return self._resolve(read_term(text, ports=ports), ports=ports, depth=depth + 1)
+
+
+def read_variables(texts: Sequence[tuple[str, str]]) -> Variables:
+    """What people say that variables mean, before our defaults; texts: a file's name, and what it says.
+
+    One a line, as `HOME_NET = [10.1.0.0/16,!10.1.9.0/24]`, or as the section `vars` of Suricata's configuration.
+    Names that end with _PORTS, or stand below port-groups, are ports. Raises ConfigError, which names file and line.
+    """
+    addresses, ports = dict(ADDRESSES), dict(PORTS)
+    for file, text in texts:
+        section: bool | None = None
+        for number, line in enumerate(text.splitlines(), 1):
+            said = line.strip()
+            if not said or said.startswith("#"):
+                continue
+            if said.endswith(":") and said[:-1] in _SECTIONS:
+                section = _SECTIONS[said[:-1]]
+                continue
+            found = _GIVEN.fullmatch(said)
+            if not found:
+                raise ConfigError(
+                    f"{file}:{number}:1: expected a name, = and addresses or ports; found {said[:60]!r}"
+                )
+            name, term = (
+                found.group(1),
+                (found.group(2) or found.group(3) or found.group(4) or "").replace(" ", ""),
+            )
+            of_ports = name in PORTS or name.endswith(("_PORTS", "_PORT")) if section is None else section
+            (ports if of_ports else addresses)[name] = _checked(
+                term, f"{file}:{number}", name, ports=of_ports
+            )
+    variables = Variables(addresses, ports)
+    for name in addresses:
+        _checked_meaning(variables, name)
+    return variables
+
+
+def _checked(term: str, place: str, name: str, *, ports: bool) -> str:
+    try:
+        read_term(term, ports=ports)
+    except RuleError as error:
+        raise ConfigError(f"{place}:1: {name}: {error.reason}") from error
+    return term
+
+
+def _checked_meaning(variables: Variables, name: str) -> None:
+    try:
+        variables.addresses(read_term(f"${name}", ports=False))
+    except RuleError as error:
+        raise ConfigError(f"variables of signatures: {name}: {error.reason}") from error

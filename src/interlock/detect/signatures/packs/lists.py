@@ -23,9 +23,11 @@ from interlock.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["KINDS", "Changed", "Lists", "read_lists"]
+__all__ = ["KINDS", "SETTINGS", "Changed", "Lists", "read_lists"]
 
 KINDS: Final = ("disable", "enable", "drop", "modify")
+SETTINGS: Final = ("threshold", "variables")
+"""What else lies beside rules: language/thresholds.py and language/variables.py read it."""
 _MOST_LINES: Final = 100_000
 _IDS: Final = re.compile(r"\d{1,10}(?::\d{1,10}){0,2}(?:\s*,\s*\d{1,10}(?::\d{1,10}){0,2})*")
 _NUMBER: Final = {
@@ -144,7 +146,7 @@ def _said(text: str, name: str, otherwise: int) -> int:
 
 def read_lists(texts: Sequence[tuple[str, str, str]]) -> Lists:
     """texts: kind, the file's name for people, and its text. Raises ConfigError, which names file, line and column."""
-    entries = [entry for kind, file, text in texts for entry in _entries(kind, file, text)]
+    entries = [entry for kind, file, text in texts if kind in KINDS for entry in _entries(kind, file, text)]
     entries.sort(key=lambda entry: KINDS.index(entry.kind))
     return Lists(entries)
 

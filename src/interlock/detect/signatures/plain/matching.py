@@ -90,7 +90,12 @@ class Matcher:
     def settle(self, unit: Unit, memory: Memory) -> bool:
         """What follows from a hit: marks are set; whether the rule speaks."""
         signature = self.signature
-        counting = signature.counting
+        limits = memory.limits
+        counting = (
+            limits.counting(signature.gid, signature.sid, signature.counting)
+            if limits
+            else signature.counting
+        )
         passed = counting is None or memory.speaks((signature.gid, signature.sid), counting, unit)
         if counting is not None and counting.kind == "detection_filter" and not passed:
             return False
@@ -99,7 +104,9 @@ class Matcher:
                 memory.mark(effect, unit)
             else:
                 memory.count(effect, unit)
-        return passed and not signature.silent
+        if not passed or signature.silent:
+            return False
+        return not (limits and limits.suppressed(signature.gid, signature.sid, unit.source, unit.target))
 
     def _head(self, unit: Unit) -> bool:
         protocol = self.protocol

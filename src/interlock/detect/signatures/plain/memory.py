@@ -1,5 +1,7 @@
 """What rules remember: marks, numbers, how often they hit, and sets. All of it is bounded; the oldest goes first.
 
+What is kept over a restart: a conversation has another number then, and is known again by its ends for five minutes.
+
 Source: Suricata user guide, "Flow Keywords", "Xbits", "Flowint Keyword", "Thresholding Keywords", "Datasets".
 """
 
@@ -7,7 +9,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from interlock.detect.signatures.language.thresholds import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -21,6 +25,12 @@ __all__ = ["Datasets", "Memory"]
 _NS: Final = 1_000_000_000
 _MOST: Final = 65_536
 _MOST_MEMBERS: Final = 65_536
+_MOST_KEPT: Final = 16_384
+"""Of each kind, over a restart: the newest."""
+_AGAIN: Final = 300 * _NS
+"""Capture time after a restart in which a conversation is known again: Suricata forgets established ones after it."""
+Ends = tuple[int, int, int, int, int]
+"""Transport, client, its port, server, its port; -1 where there is none."""
 
 
 @dataclass(slots=True)
@@ -48,15 +58,24 @@ class Datasets:
 
 @dataclass(slots=True)
 class Memory:
-    """One for all rules. marks: of whom and name → ns after which it is gone, 0 for never."""
+    """One for all rules. marks: of whom and name → ns after which it is gone, 0 for never.
+
+    ends: of conversations that have marks or numbers. before: marks and numbers of those from before a restart, until
+    they are met again. latest: capture time, ns.
+    """
 
     datasets: Datasets = field(default_factory=Datasets)
+    limits: Limits = field(default_factory=Limits)
     marks: OrderedDict[tuple[str, Hashable, str], int] = field(default_factory=OrderedDict)
     numbers: OrderedDict[tuple[int, str], int] = field(default_factory=OrderedDict)
     counts: OrderedDict[tuple[int, int, Hashable], tuple[int, int]] = field(default_factory=OrderedDict)
+    ends: OrderedDict[int, Ends] = field(default_factory=OrderedDict)
+    before: dict[Ends, tuple[list[Any], list[Any]]] = field(default_factory=dict)
+    latest: int = 0
 
     def marked(self, bits: Bits, unit: Unit) -> bool:
         """Whether a question about marks holds."""
+        self._know_again(unit)
         whom = _whom(bits.scope, unit)
         ends = (self.marks.get((bits.scope, whom, name)) for name in bits.names)
         there = any(end is not None and (end == 0 or unit.time <= end) for end in ends)
@@ -64,7 +83,10 @@ class Memory:
 
     def mark(self, bits: Bits, unit: Unit) -> None:
         """Set, unset or toggle."""
+        self._know_again(unit)
         whom = _whom(bits.scope, unit)
+        if bits.scope == "flow":
+            self._note(unit)
         for name in bits.names:
             key = (bits.scope, whom, name)
             there = key in self.marks
@@ -76,6 +98,7 @@ class Memory:
 
     def counted(self, counter: Counter, unit: Unit) -> bool:
         """Whether a question about a number of the conversation holds."""
+        self._know_again(unit)
         known = self.numbers.get((unit.flow, counter.name))
         if counter.operator in {"isset", "isnotset"}:
             return (known is not None) == (counter.operator == "isset")
@@ -93,6 +116,8 @@ class Memory:
 
     def count(self, counter: Counter, unit: Unit) -> None:
         """Set, add or take away."""
+        self._know_again(unit)
+        self._note(unit)
         key, value = (unit.flow, counter.name), self._value(counter, unit)
         known = self.numbers.get(key, 0)
         self.numbers[key] = {"=": value, "+": known + value, "-": max(0, known - value)}[counter.operator]
@@ -104,6 +129,7 @@ class Memory:
 
     def speaks(self, rule: tuple[int, int], count: Count, unit: Unit) -> bool:
         """Whether a rule that hits may speak now. rule: its gid and sid."""
+        self.latest = max(self.latest, unit.time)
         key = (*rule, _tracked(count.track, unit))
         begun, hits = self.counts.get(key, (unit.time, 0))
         if unit.time - begun >= count.seconds * _NS:
@@ -122,12 +148,101 @@ class Memory:
         _bound(self.counts)
         return speaks
 
+    def _note(self, unit: Unit) -> None:
+        """A conversation that has something to be known again by."""
+        self.latest = max(self.latest, unit.time)
+        self.ends[unit.flow] = _ends(unit)
+        _bound(self.ends)
+
+    def _know_again(self, unit: Unit) -> None:
+        """Give a conversation what it had before a restart."""
+        if not self.before:
+            return
+        if unit.time > self.latest + _AGAIN:
+            self.before.clear()
+            return
+        marks, numbers = self.before.pop(_ends(unit), ((), ()))
+        if marks or numbers:
+            self._note(unit)
+        for name, end in marks:
+            self.marks.setdefault(("flow", unit.flow, name), end)
+        for name, number in numbers:
+            self.numbers.setdefault((unit.flow, name), number)
+
+    def state(self) -> dict[str, Any]:
+        """What is kept over a restart, as JSON values."""
+        return {
+            "latest": self.latest,
+            "marks": [
+                [scope, whom, name, end]
+                for (scope, whom, name), end in _newest(self.marks)
+                if scope != "flow" and (not end or end >= self.latest)
+            ],
+            "flows": [[list(ends), *told] for ends, told in self._of_flows().items()],
+            "counts": [[*key, *value] for key, value in _newest(self.counts) if not isinstance(key[2], str)],
+            "sets": {
+                name: [octets.decode("latin-1") for octets, _ in _newest(known)]
+                for name, known in self.datasets.members.items()
+            },
+        }
+
+    def _of_flows(self) -> dict[Ends, tuple[list[Any], list[Any]]]:
+        """Marks and numbers of conversations, by their ends; what was not met again stays."""
+        found: dict[Ends, tuple[list[Any], list[Any]]] = {
+            key: (list(a), list(b)) for key, (a, b) in self.before.items()
+        }
+        for (scope, whom, name), end in _newest(self.marks):
+            if scope == "flow" and isinstance(whom, int) and whom in self.ends:
+                found.setdefault(self.ends[whom], ([], []))[0].append([name, end])
+        for (flow, name), number in _newest(self.numbers):
+            if flow in self.ends:
+                found.setdefault(self.ends[flow], ([], []))[1].append([name, number])
+        return dict(list(found.items())[-_MOST_KEPT:])
+
+    def restore(self, state: Any) -> None:
+        """Take back what `state` gave. Raises ValueError, TypeError, KeyError or IndexError where it is none."""
+        self.latest = int(state["latest"])
+        for scope, whom, name, end in state["marks"][-_MOST_KEPT:]:
+            self.marks[str(scope), _plain(whom), str(name)] = int(end)
+        for ends, marks, numbers in state["flows"][-_MOST_KEPT:]:
+            transport, client, client_port, server, server_port = map(int, ends)
+            self.before[transport, client, client_port, server, server_port] = (
+                [(str(name), int(end)) for name, end in marks],
+                [(str(name), int(number)) for name, number in numbers],
+            )
+        for gid, sid, tracked, begun, hits in state["counts"][-_MOST_KEPT:]:
+            self.counts[int(gid), int(sid), _plain(tracked)] = (int(begun), int(hits))
+        for name, known in state["sets"].items():
+            self.datasets.members[str(name)] = OrderedDict(
+                (octets.encode("latin-1"), None) for octets in known
+            )
+
+
+def _newest(kept: OrderedDict[Any, Any]) -> list[tuple[Any, Any]]:
+    return list(kept.items())[-_MOST_KEPT:]
+
+
+def _plain(whom: Any) -> Hashable:
+    """An address, a pair of them, or nothing: pairs are lists in JSON."""
+    if isinstance(whom, list):
+        one, other = whom
+        return int(one), int(other)
+    return None if whom is None else int(whom)
+
+
+def _ends(unit: Unit) -> Ends:
+    """The same for both directions."""
+    source = unit.source, -1 if unit.source_port is None else unit.source_port
+    target = unit.target, -1 if unit.target_port is None else unit.target_port
+    client, server = (source, target) if unit.to_server is not False else (target, source)
+    return (unit.transport, *client, *server)
+
 
 def _whom(scope: str, unit: Unit) -> Hashable:
     if scope == "flow":
         return unit.flow
     if scope == "ip_pair":
-        return frozenset((unit.source, unit.target))
+        return min(unit.source, unit.target), max(unit.source, unit.target)
     return unit.source if scope == "ip_src" else unit.target
 
 
@@ -135,7 +250,7 @@ def _tracked(track: str, unit: Unit) -> Hashable:
     return {
         "by_src": unit.source,
         "by_dst": unit.target,
-        "by_both": (unit.source, unit.target),
+        "by_both": (min(unit.source, unit.target), max(unit.source, unit.target)),
         "by_rule": None,
         "by_flow": unit.flow,
     }[track]
