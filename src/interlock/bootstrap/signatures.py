@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from importlib import resources
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from interlock import __version__
 from interlock.bootstrap.signature_files import RuleFile, licence_beside, list_files, rule_files
@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 
     from interlock.bootstrap.signature_cache import PlanCache
     from interlock.detect.signatures.detector import Signatures
+    from interlock.detect.signatures.language.model import Signature
     from interlock.detect.signatures.language.thresholds import Limits
-    from interlock.detect.signatures.language.variables import Variables
-    from interlock.detect.signatures.packs.plan import Plan
+    from interlock.detect.signatures.language.variables import Ends, Variables
+    from interlock.detect.signatures.packs.plan import Databases, Plan
     from interlock.report.signatures import SignatureTally
 
-__all__ = ["build_signatures", "check_signatures"]
+__all__ = ["build_signatures", "check_signatures", "made_once", "rules_key", "rules_of"]
+
+_T = TypeVar("_T")
 
 _TOLD: Final = 5
 """Rules not in force that are named; of the others the number is told."""
@@ -78,14 +81,32 @@ def build_signatures(
     told: takes a sentence about what is not. cache: None for the installation's own. given: as of list_files.
     Raises ConfigError where a file cannot be read.
     """
-    from interlock.bootstrap.signature_cache import build_plan_cache  # noqa: PLC0415
     from interlock.detect.signatures.detector import Signatures  # noqa: PLC0415
-    from interlock.detect.signatures.packs.plan import Databases, read_plan, write_plan  # noqa: PLC0415
 
     files = [file for path in paths for file in rule_files(path)]
     lists = list_files(paths, given)
     _, limits = _settings(lists)
-    kept, key = cache or build_plan_cache(told), _key(files, lists)
+
+    def make(plan: Plan, databases: Databases) -> Signatures:
+        detector = Signatures(plan.rules(), databases)
+        detector.engine.memory.limits = limits
+        return detector
+
+    return made_once(rules_key(files, lists), partial(_planned, files, lists), make, told, cache)
+
+
+def made_once(
+    key: str,
+    planned: Callable[[], Plan],
+    make: Callable[[Plan, Databases], _T],
+    told: Callable[[str], None],
+    cache: PlanCache | None = None,
+) -> _T:
+    """Make a detector of a plan: of the one that is kept under that key, else of one that is kept from now on."""
+    from interlock.bootstrap.signature_cache import build_plan_cache  # noqa: PLC0415
+    from interlock.detect.signatures.packs.plan import Databases, read_plan, write_plan  # noqa: PLC0415
+
+    kept = cache or build_plan_cache(told)
     plan: Plan | None = None
     with _quickly():
         if (octets := kept.get(key)) is not None:
@@ -93,11 +114,10 @@ def build_signatures(
                 plan = read_plan(octets)
             except SourceError as error:
                 kept.forget(key, str(error))
-        known, plan = plan is not None, plan or _planned(files, lists)
+        known, plan = plan is not None, plan or planned()
         databases = Databases(plan.databases)
-        detector = Signatures(plan.rules(), databases)
-    detector.engine.memory.limits = limits
-    if len(plan.texts) >= _WORTH and (not known or databases.made != plan.databases):
+        detector = make(plan, databases)
+    if plan.costly >= _WORTH and (not known or databases.made != plan.databases):
         plan.databases = databases.made
         kept.put(key, write_plan(plan))
     _tell(plan.sentences, told)
@@ -106,18 +126,26 @@ def build_signatures(
 
 def _planned(files: Sequence[RuleFile], given: Sequence[tuple[str, str, str]]) -> Plan:
     """Every rule of these files that can be in force, as the lists have it."""
+    from interlock.detect.signatures.packs.plan import Plan  # noqa: PLC0415
+
+    plan = Plan()
+    for signature, text, ends in rules_of(files, given, plan.sentences):
+        plan.add(signature, text, ends)
+    plan.costly = len(plan.texts)
+    return plan
+
+
+def rules_of(
+    files: Sequence[RuleFile], given: Sequence[tuple[str, str, str]], sentences: list[str]
+) -> Iterator[tuple[Signature, bytes, Ends]]:
+    """Each rule that can be in force, once, with its text and its ends; sentences gets what is to be said."""
     from interlock.detect.signatures.engine.able import put_in_force  # noqa: PLC0415
-    from interlock.detect.signatures.engine.traits import traits_of  # noqa: PLC0415
     from interlock.detect.signatures.language.contents import read_octets  # noqa: PLC0415
     from interlock.detect.signatures.language.expressions import compiled  # noqa: PLC0415
     from interlock.detect.signatures.packs.choosing import chosen  # noqa: PLC0415
     from interlock.detect.signatures.packs.lists import read_lists  # noqa: PLC0415
-    from interlock.detect.signatures.packs.plan import Plan  # noqa: PLC0415
-    from interlock.detect.signatures.plain.matching import Matcher  # noqa: PLC0415
 
     variables, known = _settings(given)[0], set()
-    traits, origins, texts = [], [], []
-    sentences: list[str] = []
     lists = read_lists(given)
     for file in files:
         for line, read in chosen(file.name, file.text(), lists, variables, sentences.append):
@@ -127,13 +155,10 @@ def _planned(files: Sequence[RuleFile], given: Sequence[tuple[str, str, str]]) -
             if signature is None or not signature.enabled or (key := hash(signature)) in known:
                 continue
             known.add(key)
-            traits.append(traits_of(Matcher(signature, variables.ends(signature.header))))
-            origins.append(signature.origin)
-            texts.append(line.text.encode("utf-8", "surrogateescape"))
+            yield signature, line.text.encode("utf-8", "surrogateescape"), variables.ends(signature.header)
     sentences[:0] = lists.without_effect()
     read_octets.cache_clear()
     compiled.cache_clear()
-    return Plan(traits, origins, texts, sentences)
 
 
 def _settings(lists: Sequence[tuple[str, str, str]]) -> tuple[Variables, Limits]:
@@ -156,7 +181,7 @@ def _tell(sentences: Sequence[str], told: Callable[[str], None]) -> None:
         )
 
 
-def _key(files: Sequence[RuleFile], lists: Sequence[tuple[str, str, str]]) -> str:
+def rules_key(files: Sequence[RuleFile], lists: Sequence[tuple[str, str, str]]) -> str:
     """All that a plan depends on: files and lists, what reads them, and what makes databases."""
     said = sha256(f"{__version__} {version('hyperscan')} {_source()}\n".encode())
     for file in files:

@@ -16,6 +16,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "Which rules of a file or folder load, and why others do not.",
     ),
     "import": ("interlock.cli.signature_packs:import_pack", "Keep rules as a version with a number."),
+    "try": ("interlock.cli.signature_try:try_pack", "What new rules would have said of recorded traffic."),
+    "stage": ("interlock.cli.signature_try:stage", "Let sensors count what new rules would say."),
     "list": (
         "interlock.cli.signature_packs:list_packs",
         "Which versions there are, and which one is in force.",

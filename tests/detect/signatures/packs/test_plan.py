@@ -13,7 +13,6 @@ from detect.signatures.sets import FOLDER, needs_sets
 from interlock.bootstrap.signature_files import rule_files
 from interlock.detect.signatures.detector import Signatures
 from interlock.detect.signatures.engine.able import put_in_force
-from interlock.detect.signatures.engine.traits import traits_of
 from interlock.detect.signatures.language.lexer import rule_lines
 from interlock.detect.signatures.language.model import Origin
 from interlock.detect.signatures.language.reading import read_line
@@ -32,16 +31,15 @@ alert tcp any any -> any any (msg:"e"; content:"fghij"; stream_size:client,>,5; 
 
 def planned(texts):
     """What is read of these, and the matchers themselves."""
-    variables, plan, matchers = Variables(), Plan([], [], []), []
+    variables, plan, matchers = Variables(), Plan(), []
     for file, text in texts:
         for line in rule_lines(text):
             origin = Origin(file, line.number)
             signature, _ = put_in_force(read_line(line, origin, variables))
             if signature is not None and signature.enabled:
                 matchers.append(Matcher(signature, variables.ends(signature.header)))
-                plan.traits.append(traits_of(matchers[-1]))
-                plan.origins.append(origin)
-                plan.texts.append(line.text.encode("utf-8", "surrogateescape"))
+                octets = line.text.encode("utf-8", "surrogateescape")
+                plan.add(signature, octets, variables.ends(signature.header))
     return plan, matchers
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import hyperscan
 
 from interlock.detect.signatures.engine.scanner import compile_database
-from interlock.detect.signatures.engine.traits import Deferred
+from interlock.detect.signatures.engine.traits import Deferred, traits_of
 from interlock.detect.signatures.language.model import Origin
 from interlock.detect.signatures.language.reading import read_rule
 from interlock.detect.signatures.packs.columns import columns_of, traits_from
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from interlock.detect.signatures.engine.traits import Traits
+    from interlock.detect.signatures.language.model import Signature
+    from interlock.detect.signatures.language.variables import Ends
 
 __all__ = ["Databases", "Plan", "read_plan", "write_plan"]
 
@@ -62,13 +64,26 @@ class Databases:
 
 @dataclass(slots=True)
 class Plan:
-    """traits, origins and texts: of each rule, by its number. sentences: what is not in force, for people."""
+    """traits, origins and texts: of each rule, by its number. sentences: what is not in force, for people.
 
-    traits: Sequence[Traits] = ()
-    origins: Sequence[Origin] = ()
-    texts: Sequence[bytes] = ()
-    sentences: Sequence[str] = ()
+    counted: names of rules on trial (see `trial`). costly: rules that were read to make it.
+    """
+
+    traits: list[Traits] = field(default_factory=list)
+    origins: list[Origin] = field(default_factory=list)
+    texts: list[bytes] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
+    counted: list[str] = field(default_factory=list)
+    costly: int = 0
     databases: Mapping[str, bytes] = field(default_factory=dict)
+
+    def add(self, signature: Signature, text: bytes, ends: Ends) -> Traits:
+        """One more rule."""
+        traits = traits_of(Matcher(signature, ends))
+        self.traits.append(traits)
+        self.origins.append(signature.origin)
+        self.texts.append(text)
+        return traits
 
     def rules(self) -> tuple[Deferred, ...]:
         """The rules, none of them read yet."""
@@ -90,7 +105,9 @@ def write_plan(plan: Plan) -> bytes:
         "files": list(files),
         "origins": [[files[one.file], one.line] for one in plan.origins],
         "lengths": [len(text) for text in plan.texts],
-        "sentences": list(plan.sentences),
+        "sentences": plan.sentences,
+        "counted": plan.counted,
+        "costly": plan.costly,
         "databases": {key: len(octets) for key, octets in plan.databases.items()},
     }
     head = json.dumps(said, separators=(",", ":")).encode("ascii")
@@ -125,10 +142,12 @@ def _plan(octets: memoryview) -> Plan:
     files = said["files"]
     kept = zip(said["databases"], _cut(parts[2], said["databases"].values()), strict=True)
     return Plan(
-        traits=traits_from(said["traits"]),
+        traits=list(traits_from(said["traits"])),
         origins=[Origin(files[file], line) for file, line in said["origins"]],
         texts=texts,
         sentences=[str(sentence) for sentence in said["sentences"]],
+        counted=[str(name) for name in said["counted"]],
+        costly=int(said["costly"]),
         databases={key: bytes(part) for key, part in kept},
     )
 

@@ -1,0 +1,92 @@
+"""New and changed rules of a version, held against traffic before they may speak."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from interlock.bootstrap.signature_files import BOOK, RuleFile, list_files, rule_files
+from interlock.bootstrap.signature_packs import PackStore
+from interlock.bootstrap.signatures import made_once, rules_key, rules_of
+from interlock.detect.signatures.packs.marks import setters
+from interlock.detect.signatures.packs.plan import Plan
+from interlock.detect.signatures.packs.trial import Trial
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from interlock.bootstrap.signature_cache import PlanCache
+
+__all__ = ["build_trial", "trial_of", "trial_of_paths"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Set:
+    files: Sequence[RuleFile] = ()
+    lists: Sequence[tuple[str, str, str]] = ()
+
+
+def trial_of_paths(paths: Sequence[str], told: Callable[[str], None]) -> Trial | None:
+    """The trial of the version that one of these folders has on trial; None where none has. Raises ConfigError."""
+    for path in paths:
+        if (Path(path) / BOOK).is_file():
+            store = PackStore(Path(path))
+            number = store.book().trying
+            if number is not None:
+                return trial_of(store, str(number), told)
+    return None
+
+
+def trial_of(store: PackStore, what: str, told: Callable[[str], None]) -> Trial:
+    """The trial of a version by its number, or of a folder or file, against what is in force. Raises ConfigError."""
+    book = store.book()
+    before = _Set()
+    if book.in_force is not None:
+        before = _Set(tuple(store.in_force()), list_files([str(store.folder)]))
+    if not what.isdecimal():
+        return build_trial(before, _Set(tuple(rule_files(what)), list_files([what])), None, told)
+    version = book.version(int(what))
+    folders = [str(store.path(version.number)), *([] if before.files else [str(store.folder)])]
+    lists = [*list_files([folders[0]]), *_own_lists(store)]
+    return build_trial(before, _Set(tuple(store.files(version)), lists), version.number, told)
+
+
+def _own_lists(store: PackStore) -> list[tuple[str, str, str]]:
+    """Lists beside the book: they hold for every version."""
+    kinds = ((kind, store.folder / f"{kind}.conf") for kind in ("disable", "enable", "drop", "modify"))
+    return list(list_files([], [(kind, str(path)) for kind, path in kinds if path.is_file()]))
+
+
+def build_trial(
+    before: _Set,
+    after: _Set,
+    number: int | None,
+    told: Callable[[str], None],
+    cache: PlanCache | None = None,
+) -> Trial:
+    """The rules of `after` that `before` has not word for word. Raises ConfigError."""
+    key = rules_key(
+        [*before.files, *after.files], [*before.lists, ("", "trial", str(len(before.files))), *after.lists]
+    )
+
+    def make(plan: Plan, databases: Callable) -> Trial:  # type: ignore[type-arg]
+        return Trial(plan.rules(), plan.counted, number, databases)
+
+    return made_once(key, partial(_planned, before, after), make, told, cache)
+
+
+def _planned(before: _Set, after: _Set) -> Plan:
+    plan = Plan()
+    known = {hash(signature) for signature, _, _ in rules_of(before.files, before.lists, [])}
+    rules = list(rules_of(after.files, after.lists, plan.sentences))
+    fresh = [one for one in rules if hash(one[0]) not in known]
+    for one in fresh:
+        plan.counted.append(plan.add(*one).name)
+    old = [one for one in rules if hash(one[0]) in known]
+    needed = setters([one[0] for one in fresh], [one[0] for one in old])
+    for at in needed:
+        plan.add(*old[at])
+    plan.costly = len(known) + len(rules)
+    return plan
