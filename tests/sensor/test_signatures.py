@@ -73,3 +73,42 @@ def test_rules_change_without_a_gap(ground, monkeypatch) -> None:
         ground.sent(sender)
     assert sensor.stop(signal.SIGTERM) == 0
     assert counts(sensor.findings().values()) == asked
+
+
+NEW = """alert tcp any any -> any 502 (msg:"never said"; flow:to_server; content:"|00 00|"; offset:2; depth:2; sid:10;)
+alert modbus any any -> any any (msg:"never said of requests"; modbus:access read; sid:11;)
+"""
+
+
+def test_rules_on_trial_are_counted_and_say_nothing(ground, monkeypatch) -> None:
+    state = ground.folder / "trial"
+    monkeypatch.setenv("INTERLOCK_STATE", str(state))
+    folder = ground.folder / "versions"
+    folder.mkdir()
+    for text, more in ((RULES, ("--enforce",)), (RULES + NEW, ())):
+        (folder / "a.rules").write_text(text)
+        assert run("signature", "import", folder, *more).code == 0
+    asked = json.loads(run("signature", "try", 2, "--against", ground.capture, "--json").out)["would_speak"]
+    assert {one["message"] for one in asked} == {"never said", "never said of requests"}
+    # What workers hand over is settled when the sensor begins: the trial begins with it.
+    assert run("signature", "stage", 2).code == 0
+    sensor = ground.sensor("--signatures", state / "signatures", env={"INTERLOCK_STATE": str(state)})
+    with ground.sending() as sender:
+        ground.sent(sender)
+    sensor.process.send_signal(signal.SIGHUP)  # the same version again: it goes on counting
+    assert until(partial(swapped, sensor, 1))
+    assert any("2 signatures of version 2 are on trial" in said for said in says(sensor, "reloaded"))
+    assert run("signature", "enforce", 2).code == 0
+    assert until((sensor.store / "signatures.json").is_file)
+    document = json.loads(run("signature", "top", sensor.store, "--json").out)
+    assert document["in_force"] == 3
+    assert sensor.stop(signal.SIGTERM) == 0
+    told = counts(sensor.findings().values())
+    assert set(told) == {"each request", "each sender once", "each conversation once"}
+    document = json.loads(run("signature", "top", sensor.store, "--json").out)
+    found = {one["message"]: one["count"] for one in document["trial"]["would_speak"]}
+    assert found == {one["message"]: one["count"] for one in asked}
+    costs = {one["message"]: one for one in document["rules"]}
+    assert costs["each request"]["hits"] == told["each request"]
+    assert costs["each request"]["looked"] >= costs["each request"]["hits"] + costs["each request"]["near"]
+    assert all(one["cpu_ns"] > 0 for one in costs.values())

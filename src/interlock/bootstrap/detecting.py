@@ -69,9 +69,12 @@ def _warned(given: Judgement) -> tuple[Detector, ...]:
 
         warned.append(build_indicators(given.indicators, given.told))
     if given.signatures:
+        from interlock.bootstrap.signature_trials import trial_of_paths  # noqa: PLC0415
         from interlock.bootstrap.signatures import build_signatures  # noqa: PLC0415
 
         warned.append(build_signatures(given.signatures, given.told, given=given.lists))
+        if (trial := trial_of_paths(given.signatures, given.told)) is not None:
+            warned.append(trial)
     return tuple(warned)
 
 

@@ -14,6 +14,7 @@ from interlock.bootstrap.incident_book import IncidentBook
 from interlock.bootstrap.reloading import Asked, anew, in_force, site_file
 from interlock.bootstrap.renewing import Judged
 from interlock.bootstrap.scribing import WritingDesk
+from interlock.bootstrap.signature_costs import costs_of
 from interlock.errors import ConfigError
 from interlock.inventory.inventory import Inventory, Limits
 from interlock.pipeline.sensor.aside import Aside, Here
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 __all__ = ["judging"]
 
+COSTS_S: Final = 10.0
 GIVE_BACK_S: Final = 20.0
 """A glance at all machines leaves much behind."""
 
@@ -95,7 +97,7 @@ class _Bench:
         self._judged = Judged(parts.sensor, self._refuse, beside)
         runner = self._judged.runner(config)
         self._inventory, self._runner = inventory, runner
-        self._gave_back = time.monotonic()
+        self._gave_back = self._counted = time.monotonic()
         self._memory = Memory(store, inventory, runner, time.time_ns, beside)
         self._memory.recall()
         self._judged.teach(self._memory, config)
@@ -134,6 +136,7 @@ class _Bench:
         """Nothing more comes."""
         self._memory.save(whole=True)
         self._write_incidents(last=True)
+        self._write_costs(last=True)
         self._store.note(
             Entry(time=time.time_ns(), event="stopped", says="the sensor came to its end; all is kept")
         )
@@ -164,12 +167,20 @@ class _Bench:
         self._gauge.assets = self._judge.machines
         self._write_incidents()
         self._papers.figures(self._gauge.octets(self._parts.sensor.folder))
+        self._write_costs()
         self._papers.tend()
         self._logbook.say()
         self._memory.tend()
         if time.monotonic() - self._gave_back >= GIVE_BACK_S:
             give_back()
             self._gave_back = time.monotonic()
+
+    def _write_costs(self, *, last: bool = False) -> None:
+        """What rules cost, and what those on trial would have said, once in a while."""
+        if last or time.monotonic() - self._counted >= COSTS_S:
+            self._counted = time.monotonic()
+            if (octets := costs_of(self._runner, time.time_ns())) is not None:
+                self._papers.signatures(octets)
 
     def _write_incidents(self, *, last: bool = False) -> None:
         self._book.write(self._judge.context, time.time_ns(), last=last)

@@ -10,22 +10,24 @@ from __future__ import annotations
 
 from functools import partial
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from interlock.bootstrap.detecting import Judgement
-from interlock.bootstrap.signatures import build_signatures
-from interlock.detect.signatures.detector import Signatures
 from interlock.errors import InterlockError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from interlock.detect.runner import Runner
+    from interlock.detect.signatures.detector import Signatures
+    from interlock.detect.signatures.packs.trial import Trial
     from interlock.pipeline.sensor.aside import Work
 
 __all__ = ["SignatureRenewal"]
 
-_STAY = "the signatures of before stay in force"
+_NAME: Final = "signature"
+"""Of their detector, which is loaded only where there are any."""
+_STAY: Final = "the signatures of before stay in force"
 
 
 class SignatureRenewal:
@@ -48,7 +50,7 @@ class SignatureRenewal:
             self._reading = None
         if self._shown is None:  # workers go on showing what was asked for when the sensor began
             self._shown = frozenset((*runner.buffers, *runner.needs))
-        if given.signatures or runner.named(Signatures.name) is not None:
+        if given.signatures or runner.named(_NAME) is not None:
             self._given = given
             self._reading = self._beside(partial(_read, given))
 
@@ -69,18 +71,36 @@ class SignatureRenewal:
             yield from self._swap(runner, made)
 
     def _swap(self, runner: Runner, made: _Making) -> Iterator[str]:
+        from interlock.detect.signatures.detector import Signatures  # noqa: PLC0415
+        from interlock.detect.signatures.packs.trial import Trial  # noqa: PLC0415
+
         if made.detector is None:
             self._refused(f"{made.wrong}; {_STAY}")
             return
         for sentence in made.sentences:
             self._refused(sentence)
-        known, fresh = runner.named(Signatures.name), made.detector
+        known, fresh = runner.named(_NAME), made.detector
         if isinstance(known, Signatures):
             fresh.follow(known)
         runner.renew(fresh, remembers=True)
+        missing = {*fresh.buffers, *fresh.needs}
+        if made.trial is not None or runner.named(Trial.name) is not None:
+            missing |= self._put_on_trial(runner, made.trial or Trial())
         yield f"{len(fresh.engine.matchers)} signatures are in force"
-        if missing := {*fresh.buffers, *fresh.needs}.difference(self._shown or ()):
+        if made.trial is not None:
+            yield f"{len(made.trial.counted)} signatures of version {made.trial.number} are on trial"
+        if missing := missing.difference(self._shown or ()):
             yield f"signatures of what only {', '.join(sorted(missing))} shows need a restart of the sensor"
+
+    def _put_on_trial(self, runner: Runner, trial: Trial) -> set[str]:
+        """Let it follow the one of before; what it looks at."""
+        from interlock.detect.signatures.packs.trial import Trial  # noqa: PLC0415
+
+        known = runner.named(Trial.name)
+        if isinstance(known, Trial):
+            trial.follow(known)
+        runner.renew(trial, remembers=True)
+        return {*trial.buffers, *trial.needs}
 
 
 class _Making(Thread):
@@ -90,13 +110,18 @@ class _Making(Thread):
         super().__init__(name="signatures", daemon=True)
         self._given = given
         self.detector: Signatures | None = None
+        self.trial: Trial | None = None
         self.sentences: list[str] = []
         self.wrong = ""
         self.start()
 
     def run(self) -> None:
         """In a thread of its own."""
+        from interlock.bootstrap.signature_trials import trial_of_paths  # noqa: PLC0415
+        from interlock.bootstrap.signatures import build_signatures  # noqa: PLC0415
+
         try:
+            self.trial = trial_of_paths(self._given.signatures, self.sentences.append)
             self.detector = build_signatures(
                 self._given.signatures, self.sentences.append, given=self._given.lists
             )
@@ -108,7 +133,11 @@ class _Making(Thread):
 
 def _read(given: Judgement) -> Iterator[str]:
     """Read the rules, so that they are kept; a sentence where that cannot be."""
+    from interlock.bootstrap.signature_trials import trial_of_paths  # noqa: PLC0415
+    from interlock.bootstrap.signatures import build_signatures  # noqa: PLC0415
+
     try:
         build_signatures(given.signatures, lambda _: None, given=given.lists)
+        trial_of_paths(given.signatures, lambda _: None)
     except InterlockError as error:
         yield str(error)

@@ -10,6 +10,8 @@ from interlock.bootstrap.incident_book import STATE
 from interlock.pipeline.sensor.figures import place_figures
 from interlock.pipeline.sensor.incident_file import place_incidents
 from interlock.pipeline.sensor.scribe import Scribe
+from interlock.report.atomic import write_atomic
+from interlock.report.signature_costs import COSTS_FILE
 from interlock.store.plain.states import put_state
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["WritingDesk"]
 
-_FIGURES, _INCIDENTS = "figures", "incidents"
+_FIGURES, _INCIDENTS, _SIGNATURES = "figures", "incidents", "signatures"
 _HEAD: Final = struct.Struct("<Q")
 
 
@@ -46,9 +48,16 @@ class WritingDesk:
         """What the store keeps of incidents, and the file of them."""
         self._scribe.put(_INCIDENTS, _HEAD.pack(len(state)) + state + file)
 
+    def signatures(self, octets: bytes) -> None:
+        """The file of what rules cost, and what those on trial would have said."""
+        self._scribe.put(_SIGNATURES, octets)
+
     def _write(self, name: str, octets: bytes) -> None:
         if name == _FIGURES:
             place_figures(self._folder, octets)
+            return
+        if name == _SIGNATURES:
+            write_atomic(self._folder / COSTS_FILE, octets, mode=0o640)
             return
         (size,) = _HEAD.unpack_from(octets)
         put_state(self._folder, STATE, octets[_HEAD.size : _HEAD.size + size])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -48,8 +49,7 @@ def trial_of(store: PackStore, what: str, told: Callable[[str], None]) -> Trial:
     if not what.isdecimal():
         return build_trial(before, _Set(tuple(rule_files(what)), list_files([what])), None, told)
     version = book.version(int(what))
-    folders = [str(store.path(version.number)), *([] if before.files else [str(store.folder)])]
-    lists = [*list_files([folders[0]]), *_own_lists(store)]
+    lists = [*list_files([str(store.path(version.number))]), *_own_lists(store)]
     return build_trial(before, _Set(tuple(store.files(version)), lists), version.number, told)
 
 
@@ -72,7 +72,7 @@ def build_trial(
     )
 
     def make(plan: Plan, databases: Callable) -> Trial:  # type: ignore[type-arg]
-        return Trial(plan.rules(), plan.counted, number, databases)
+        return Trial(plan.rules(time.thread_time_ns), plan.counted, number, databases)
 
     return made_once(key, partial(_planned, before, after), make, told, cache)
 

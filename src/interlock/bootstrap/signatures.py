@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from functools import cache, partial
 from hashlib import sha256
@@ -88,7 +89,7 @@ def build_signatures(
     _, limits = _settings(lists)
 
     def make(plan: Plan, databases: Databases) -> Signatures:
-        detector = Signatures(plan.rules(), databases)
+        detector = Signatures(plan.rules(time.thread_time_ns), databases)
         detector.engine.memory.limits = limits
         return detector
 

@@ -83,7 +83,7 @@ def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...],
         report, stopped = _run(run, engine, analysis, stop, out / "programs")
         stop()
         tables.seal()  # a disk that refuses does so before any file of an earlier run is replaced
-        written = _write(report, out)
+        written = (*_write(report, out), *_write_costs(analysis, out))
         files = [*tables.commit(), *written]
     tell_losses(run)
     _show(report, files, out, as_json=as_json)
@@ -118,6 +118,13 @@ def _write(report: Report, out: Path) -> tuple[Path, ...]:
     from interlock.report.output import write_report  # noqa: PLC0415
 
     return write_report(report, out)
+
+
+def _write_costs(analysis: Analysis, out: Path) -> tuple[Path, ...]:
+    """What signatures cost, where there are any."""
+    from interlock.bootstrap.signature_costs import keep_costs  # noqa: PLC0415
+
+    return keep_costs(analysis.runner, time.time_ns(), out)
 
 
 def _show(report: Report, files: list[Path], out: Path, *, as_json: bool) -> None:

@@ -18,6 +18,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "import": ("interlock.cli.signature_packs:import_pack", "Keep rules as a version with a number."),
     "try": ("interlock.cli.signature_try:try_pack", "What new rules would have said of recorded traffic."),
     "stage": ("interlock.cli.signature_try:stage", "Let sensors count what new rules would say."),
+    "top": (
+        "interlock.cli.signature_top:top",
+        "What each rule costs, and what those on trial would have said.",
+    ),
     "list": (
         "interlock.cli.signature_packs:list_packs",
         "Which versions there are, and which one is in force.",

@@ -68,6 +68,11 @@ class Analysis:
         return frozenset({*self._tables.names, *INVENTORY_TABLES, *self._needs})
 
     @property
+    def runner(self) -> Runner:
+        """The detectors."""
+        return self._runner
+
+    @property
     def buffers(self) -> frozenset[str]:
         """The buffers that detectors look at."""
         return self._runner.buffers

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from interlock.detect.signatures.packs.trial import Tried
 
-__all__ = ["trial_document", "trial_lines"]
+__all__ = ["named", "trial_document", "trial_lines"]
 
 _SHOWN: Final = 5
 
@@ -28,15 +28,17 @@ def trial_document(
     }
 
 
-def _rule(one: Tried) -> dict[str, Any]:
-    gid, sid, rest = one.name.split(":", 2)
+def named(name: str) -> dict[str, Any]:
+    """A rule's name, `gid:sid:rev message`, in parts."""
+    gid, sid, rest = name.split(":", 2)
     rev, _, message = rest.partition(" ")
+    return {"gid": int(gid), "sid": int(sid), "rev": int(rev), "message": message}
+
+
+def _rule(one: Tried) -> dict[str, Any]:
     pairs = sorted(one.pairs.items(), key=lambda pair: (-pair[1], pair[0]))
     return {
-        "gid": int(gid),
-        "sid": int(sid),
-        "rev": int(rev),
-        "message": message,
+        **named(one.name),
         "count": one.count,
         "pairs": len(one.pairs),
         "pairs_left_out": one.more,

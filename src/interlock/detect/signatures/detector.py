@@ -21,7 +21,15 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.plain.matching import Matcher
     from interlock.detect.tally import Key, Tally
 
-__all__ = ["Signatures"]
+__all__ = ["Signatures", "needs_of"]
+
+
+def needs_of(engine: Engine) -> dict[str, tuple[str, ...]]:
+    """Tables and columns that an engine's rules look at."""
+    needs: dict[str, tuple[str, ...]] = {"operations": REQUESTS} if engine.requests else {}
+    if "modbus.value" in engine.requests:
+        needs["values"] = WRITTEN
+    return needs | ({"payloads": NEEDS} if engine.buffers else {})
 
 
 class Signatures(CauseDetector):
@@ -36,10 +44,7 @@ class Signatures(CauseDetector):
         super().__init__()
         self.engine = Engine(matchers, compiled)
         self._by_name = {one.name: number for number, one in enumerate(self.engine.traits)}
-        needs: dict[str, tuple[str, ...]] = {"operations": REQUESTS} if self.engine.requests else {}
-        if "modbus.value" in self.engine.requests:
-            needs["values"] = WRITTEN
-        self.__dict__["needs"] = needs | ({"payloads": NEEDS} if self.engine.buffers else {})
+        self.__dict__["needs"] = needs_of(self.engine)
 
     def anew(self) -> Self:
         """Give a fresh detector with the same rules."""

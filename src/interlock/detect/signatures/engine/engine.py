@@ -22,7 +22,7 @@ from interlock.detect.signatures.engine.group import Group, Sought
 from interlock.detect.signatures.engine.headers import buffers_of, fields_of
 from interlock.detect.signatures.engine.operations import Requests
 from interlock.detect.signatures.engine.stretches import lengths_of, packets, streams
-from interlock.detect.signatures.engine.traits import PARTS, traits_of
+from interlock.detect.signatures.engine.traits import PARTS, Deferred, traits_of
 from interlock.detect.signatures.engine.transactions import Tables
 from interlock.detect.signatures.plain.memory import Memory
 from interlock.detect.signatures.plain.unit import Unit
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from interlock.detect.batch import Batch
     from interlock.detect.signatures.engine.scanner import Compile
     from interlock.detect.signatures.engine.stretches import Stretches
-    from interlock.detect.signatures.engine.traits import Deferred
     from interlock.detect.signatures.plain.matching import Matcher
 
 __all__ = ["NEEDS", "NUMBERS", "Engine", "Hit"]
@@ -124,9 +123,12 @@ class Engine:
         self.memory, self._conversations = before.memory, before._conversations
         self.memory.limits = limits
         known = {one.name: number for number, one in enumerate(before.traits)}
-        for number, one in enumerate(self.traits):
-            if (old := known.get(one.name)) is not None:
+        for number, traits in enumerate(self.traits):
+            if (old := known.get(traits.name)) is not None:
                 self.tried[number], self.hit[number] = before.tried[old], before.hit[old]
+                one, other = self.matchers[number], before.matchers[old]
+                if isinstance(one, Deferred) and isinstance(other, Deferred):
+                    one.count_from(other)
 
     @cached_property
     def buffers(self) -> frozenset[str]:

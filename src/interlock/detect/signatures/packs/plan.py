@@ -25,7 +25,7 @@ from interlock.detect.signatures.plain.matching import Matcher
 from interlock.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from interlock.detect.signatures.engine.traits import Traits
     from interlock.detect.signatures.language.model import Signature
@@ -85,10 +85,12 @@ class Plan:
         self.texts.append(text)
         return traits
 
-    def rules(self) -> tuple[Deferred, ...]:
-        """The rules, none of them read yet."""
+    def rules(self, cpu_ns: Callable[[], int] | None = None) -> tuple[Deferred, ...]:
+        """The rules, none of them read yet. cpu_ns: as of Deferred."""
         rows = zip(self.traits, self.origins, self.texts, strict=True)
-        return tuple(Deferred(traits, partial(_read, traits, origin, text)) for traits, origin, text in rows)
+        return tuple(
+            Deferred(traits, partial(_read, traits, origin, text), cpu_ns) for traits, origin, text in rows
+        )
 
 
 def _read(traits: Traits, origin: Origin, text: bytes) -> Matcher:
