@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from interlock.bootstrap.signature_files import BOOK, RuleFile, list_files, rule_files
 from interlock.bootstrap.signature_packs import PackStore
-from interlock.bootstrap.signatures import made_once, rules_key, rules_of
+from interlock.bootstrap.signatures import made_once, rules_key, rules_of, settings_of
+from interlock.detect.signatures.packs.lists import KINDS, SETTINGS
 from interlock.detect.signatures.packs.marks import setters
 from interlock.detect.signatures.packs.plan import Plan
 from interlock.detect.signatures.packs.trial import Trial
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from interlock.bootstrap.signature_cache import PlanCache
+    from interlock.detect.signatures.packs.plan import Databases
 
 __all__ = ["build_trial", "trial_of", "trial_of_paths"]
 
@@ -55,7 +57,7 @@ def trial_of(store: PackStore, what: str, told: Callable[[str], None]) -> Trial:
 
 def _own_lists(store: PackStore) -> list[tuple[str, str, str]]:
     """Lists beside the book: they hold for every version."""
-    kinds = ((kind, store.folder / f"{kind}.conf") for kind in ("disable", "enable", "drop", "modify"))
+    kinds = ((kind, store.folder / f"{kind}.conf") for kind in (*KINDS, *SETTINGS))
     return list(list_files([], [(kind, str(path)) for kind, path in kinds if path.is_file()]))
 
 
@@ -71,8 +73,10 @@ def build_trial(
         [*before.files, *after.files], [*before.lists, ("", "trial", str(len(before.files))), *after.lists]
     )
 
-    def make(plan: Plan, databases: Callable) -> Trial:  # type: ignore[type-arg]
-        return Trial(plan.rules(time.thread_time_ns), plan.counted, number, databases)
+    def make(plan: Plan, databases: Databases) -> Trial:
+        trial = Trial(plan.rules(time.thread_time_ns), plan.counted, number, databases)
+        trial.engine.memory.limits = settings_of(after.lists)[1]
+        return trial
 
     return made_once(key, partial(_planned, before, after), make, told, cache)
 

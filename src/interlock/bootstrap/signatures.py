@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.packs.plan import Databases, Plan
     from interlock.report.signatures import SignatureTally
 
-__all__ = ["build_signatures", "check_signatures", "made_once", "rules_key", "rules_of"]
+__all__ = ["build_signatures", "check_signatures", "made_once", "rules_key", "rules_of", "settings_of"]
 
 _T = TypeVar("_T")
 
@@ -51,7 +51,7 @@ def check_signatures(
     begun = clock()
     tally = SignatureTally(path)
     settings = list_files([path], given)
-    variables, limits = _settings(settings)
+    variables, limits = settings_of(settings)
     lists, ids = read_lists(settings), set()
     for file in rule_files(path, progress):
         text = file.text()
@@ -86,7 +86,7 @@ def build_signatures(
 
     files = [file for path in paths for file in rule_files(path)]
     lists = list_files(paths, given)
-    _, limits = _settings(lists)
+    _, limits = settings_of(lists)
 
     def make(plan: Plan, databases: Databases) -> Signatures:
         detector = Signatures(plan.rules(time.thread_time_ns), databases)
@@ -146,7 +146,7 @@ def rules_of(
     from interlock.detect.signatures.packs.choosing import chosen  # noqa: PLC0415
     from interlock.detect.signatures.packs.lists import read_lists  # noqa: PLC0415
 
-    variables, known = _settings(given)[0], set()
+    variables, known = settings_of(given)[0], set()
     lists = read_lists(given)
     for file in files:
         for line, read in chosen(file.name, file.text(), lists, variables, sentences.append):
@@ -162,7 +162,7 @@ def rules_of(
     compiled.cache_clear()
 
 
-def _settings(lists: Sequence[tuple[str, str, str]]) -> tuple[Variables, Limits]:
+def settings_of(lists: Sequence[tuple[str, str, str]]) -> tuple[Variables, Limits]:
     """What variables mean, and how often rules speak, as people say beside them. Raises ConfigError."""
     from interlock.detect.signatures.language.thresholds import read_thresholds  # noqa: PLC0415
     from interlock.detect.signatures.language.variables import read_variables  # noqa: PLC0415

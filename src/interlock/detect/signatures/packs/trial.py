@@ -9,8 +9,8 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from interlock.detect.signatures.engine.engine import NEEDS, Engine
-from interlock.detect.signatures.engine.operations import NEEDS as REQUESTS
+from interlock.detect.signatures.detector import needs_of
+from interlock.detect.signatures.engine.engine import Engine
 from interlock.errors import SourceError
 
 if TYPE_CHECKING:
@@ -74,10 +74,7 @@ class Trial:
         self.counted = frozenset(counted)
         self.number = number
         self.tried: dict[str, Tried] = {}
-        needs = {"operations": REQUESTS} if self.engine.requests else {}
-        self.needs: Mapping[str, tuple[str, ...]] = needs | (
-            {"payloads": NEEDS} if self.engine.buffers else {}
-        )
+        self.needs: Mapping[str, tuple[str, ...]] = needs_of(self.engine)
 
     @property
     def buffers(self) -> frozenset[str]:
@@ -86,7 +83,7 @@ class Trial:
 
     def feed(self, batch: Batch, context: Context) -> Iterable[Finding]:  # noqa: ARG002 - the interface's shape
         """Count what rules on trial would have said; nothing is ever said."""
-        judge = self.engine.judge_requests if batch.table == "operations" else self.engine.judge
+        judge = self.engine.judge if batch.table == "payloads" else self.engine.judge_requests
         told = [hit for hit in judge(batch) if hit.speaks]
         if told:
             (clients, at), (servers, to) = batch.words("client"), batch.words("server")
