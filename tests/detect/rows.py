@@ -39,6 +39,7 @@ OPCUA = pa.schema([*_COMMON, *_ENDS, *[(n, text()) for n in ("policy", "mode", "
 GOOSE = pa.schema([
     *_COMMON, *_ENDS, ("gocb_ref", text()), ("st_num", pa.uint64()), ("sq_num", pa.uint64()),
     ("all_data", text()), ("length", pa.uint16()), ("num_dat_set_entries", pa.uint64()), ("entries", pa.uint32()),
+    ("time_allowed_to_live", pa.uint64()),
 ])  # fmt: skip
 SCHEMAS = {
     **{name: table.schema for name, table in TABLES.items()},

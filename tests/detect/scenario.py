@@ -15,6 +15,7 @@ from .test_default_community import PUBLIC
 from .test_duplicate_address import BOTH
 from .test_name_tunnel import carrying
 from .test_public_address import CLOUD, SERVES
+from .test_publisher_silence import PUBLISHED
 from .test_routed_control import ACROSS, MANY
 from .test_sweep import knocks
 
@@ -128,6 +129,7 @@ def scenario() -> dict[str, list[dict[str, Any]]]:
         {"at": 530, "protocol": "dhcp", "server": "10.0.0.78", "verb": "configure", "outcome": "ok"},
         *({"at": 540 + n, "protocol": "dns", "server": "10.0.0.1", "verb": "discover", "object": carrying(n)}
           for n in range(40)),
+        *({**PUBLISHED, "at": 500 + n} for n in range(30)),
     ]  # fmt: skip
     return {
         "operations": _numbered(operations, "operation"),
@@ -147,7 +149,13 @@ def scenario() -> dict[str, list[dict[str, Any]]]:
         ),
         "goose": _numbered(
             [
-                {"at": n, "st_num": 900 if n == 7 else 4, "sq_num": n, "all_data": f"[{n > 15}]"}
+                {
+                    "at": n,
+                    "st_num": 900 if n == 7 else 4,
+                    "sq_num": n,
+                    "all_data": f"[{n > 15}]",
+                    "time_allowed_to_live": 2000,
+                }
                 for n in range(20)
             ]
         ),
@@ -163,6 +171,8 @@ def _values() -> list[dict[str, Any]]:
         *drive,
         *replay(drive[10:25], OTHER, 60.5),
         *({"object": "input:0", "number": [6.0 + 0.01 * (n % 7), 3.0], "at": n} for n in range(300)),
+        *({"object": "input:20", "number": [5.0 * ("8" in who)], "at": n, "client": f"10.0.0.{who}"}
+          for n in range(130) for who in ("8", "9")),
         *({**written, "number": [6.0 + 0.2 * n], "at": 20 * n + 0.5} for n in range(12)),
         {**written, "number": [11.0], "at": 290.5},
         {"object": "input:9", "number": [900.0, 3], "at": 505.5},
@@ -179,7 +189,7 @@ def _values() -> list[dict[str, Any]]:
             {**written, "object": "coil:7", "number": [0.0], "at": 106.75 + n, "client": "10.0.0.77"}
             for n in range(10)
         ),
-    ]
+    ]  # fmt: skip
 
 
 def _numbered(rows: list[dict[str, Any]], column: str | None = None) -> list[dict[str, Any]]:

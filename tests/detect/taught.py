@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from interlock.detect.batch import Batch
@@ -50,11 +51,27 @@ def calm() -> dict[str, list[dict[str, Any]]]:
     }
 
 
+def _alike() -> dict[str, list[dict[str, Any]]]:
+    """Before that half an hour of one number that two read of one machine."""
+    return {
+        "values": [
+            {"at": n - 6_000, "object": "input:20", "number": [round(9 * math.sin(n / 70), 3)],
+             "client": f"10.0.0.{who}"}
+            for n in range(1_600)
+            for who in ("8", "9")
+        ]
+    }  # fmt: skip
+
+
+ALSO = {"twin-values": _alike()}
+"""What some have learned besides."""
+
+
 def made(name: str) -> Any:
     """A fresh detector; one that learns has learned what is calm."""
     detector = DETECTORS[name]()
     if isinstance(detector, Learning):
-        for table, rows in calm().items():
+        for table, rows in [*ALSO.get(name, {}).items(), *calm().items()]:
             detector.learn(Batch(table, batch(table, rows)), Context(now=START))
         detector.know(detector.learned())
     return detector

@@ -26,7 +26,7 @@ from .taught import made
 if TYPE_CHECKING:
     from interlock.records.finding import Finding
 
-UNTALLIED = ("refusals", "fallen-silent")
+UNTALLIED = ("refusals", "fallen-silent", "publisher-silence")
 """Detectors that keep no tally per cause, but work it out."""
 UNREAD = ("values", "values_folded")
 """Tables that no detector reads whatever stands in them: values are read for the tags of a site file."""

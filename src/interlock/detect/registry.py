@@ -23,6 +23,7 @@ from interlock.detect.learned.new_network_service import NewNetworkService
 from interlock.detect.learned.new_oddity import NewOddity
 from interlock.detect.learned.repeated_values import RepeatedValues
 from interlock.detect.learned.setpoint_drift import SetpointDrift
+from interlock.detect.learned.twin_values import TwinValues
 from interlock.detect.learned.unusual_rate import UnusualRate
 from interlock.detect.learned.unusual_step import UnusualStep
 from interlock.detect.learned.unusual_value import UnusualValue
@@ -32,6 +33,7 @@ from interlock.detect.opcua_security import OpcuaSecurity
 from interlock.detect.programs.program_compare import ProgramCompare
 from interlock.detect.public_address import PublicAddress
 from interlock.detect.publisher_sequence import PublisherSequence
+from interlock.detect.publisher_silence import PublisherSilence
 from interlock.detect.publisher_state import PublisherState
 from interlock.detect.refusals import Refusals
 from interlock.detect.routed_control import RoutedControl
@@ -76,6 +78,7 @@ DETECTORS: Final[dict[str, Callable[[], Detector]]] = {
     "program-compare": ProgramCompare,
     "public-address": PublicAddress,
     "publisher-sequence": PublisherSequence,
+    "publisher-silence": PublisherSilence,
     "publisher-state": PublisherState,
     "refusals": Refusals,
     "repeated-values": RepeatedValues,
@@ -89,6 +92,7 @@ DETECTORS: Final[dict[str, Callable[[], Detector]]] = {
     "setpoint-drift": SetpointDrift,
     "shared-secret": SharedSecret,
     "sweep": Sweep,
+    "twin-values": TwinValues,
     "unusual-rate": UnusualRate,
     "unusual-step": UnusualStep,
     "unusual-value": UnusualValue,

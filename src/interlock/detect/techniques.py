@@ -166,6 +166,8 @@ SEEN: Final[Mapping[str, Seen]] = {
     "replayed-writes": Seen(("T0831", "T0855", "T0836"), "old commands are given again: control is manipulated"),
     "leaping-value": Seen(("T0856", "T0832", "T0830"), "what is told leaps as nothing physical does"),
     "repeated-values": Seen(("T0856", "T0832", "T0830"), "old values are told in the place of true ones"),
+    "twins-apart": Seen(("T0856", "T0830", "T0832"), "what one tells is changed on its way, or is a lie"),
+    "twins-apart-written": Seen(("T0831", "T0830", "T0855"), "commands are changed on their way"),
     "two-reporters": Seen(("T0856", "T0832", "T0830"), "two tell one value"),
     "frozen-value": Seen(("T0832", "T0856", "T0878"), "what is shown no longer is what is"),
     "stale-value": Seen(("T0815", "T0829"), "nothing is shown any more"),
@@ -184,6 +186,7 @@ SEEN: Final[Mapping[str, Seen]] = {
     "refusals": Seen(("T0806", "T0888", "T0815"), "what is there is found out by trying everything"),
     "no-answers": Seen(("T0814", "T0804", "T0816"), "a device answers no more: denial of service, or a restart"),
     "silent-server": Seen(("T0814", "T0815", "T0829"), "a device answers no more, and what it showed is lost"),
+    "goose-kept-away": Seen(("T0804", "T0815", "T0814"), "reports of a device that lives do not arrive"),
     "silent-client": Seen(("T0815", "T0813", "T0826"), "nobody asks any more: view and control are lost"),
     # Files, programs, orders
     "settings-written": Seen(("T0836", "T0831"), "parameters come as a file"),

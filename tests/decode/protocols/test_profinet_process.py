@@ -145,6 +145,13 @@ def test_a_change_is_told_at_most_once_a_second() -> None:
     assert len(values(decode(still, step_ns=20_000_000))) == 2
 
 
+def test_what_changed_and_stands_still_is_told_every_ten_seconds() -> None:
+    frames = opened() + [frame(inward(struct.pack(">I", min(n, 9)))) for n in range(420)]
+    told = [v for v in values(decode(frames, step_ns=100_000_000)) if v[1] == "input:1/0x0001"]
+    assert [v[0] - 3 for v in told] == [0, 10, 110, 210, 310, 410]
+    assert len({v[6] for v in told[1:]}) == 1
+
+
 def test_a_change_of_status_is_told_at_once_with_its_quality() -> None:
     frames = [
         *opened(),

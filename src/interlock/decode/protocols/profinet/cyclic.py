@@ -33,6 +33,7 @@ class CyclicData:
             return
         lane.bond, lane.size = bond, bond.octets
         lane.watched, lane.data, lane.due = bool(bond.layout) and d.values.wanted, None, 0
+        lane.again, lane.told = 0, {}
         if lane.status >= 0:
             lane.status = -2
         if bond.initiator in (source, target):

@@ -10,7 +10,8 @@ cdef class Lane:
     cdef public long long generation
     cdef public object bond, data
     cdef public bint watched
-    cdef public long long due
+    cdef public long long due, again
+    cdef public dict told
 
 cdef class Link:
     cdef public Lane first, second

@@ -38,7 +38,8 @@ class Lane:
     status: the last data status, -1 before the first; size: octets of data that its AR agreed on, or -1;
     bond: that relation (bonds.Bond) or None; generation: of Profinet.generation when it was looked up.
     watched: whether values are made of its data; data: as last told, None before; due: capture time from which
-    it is looked at again.
+    it is looked at again; again: from which what has not changed since is told once more, 0: nothing ever changed.
+    told: number of each part that ever changed → when it was last told.
     """
 
     def __init__(self, frame_id, side):
@@ -51,6 +52,8 @@ class Lane:
         self.watched = False
         self.data = None
         self.due = 0
+        self.again = 0
+        self.told = {}
 
 
 class Link:
@@ -128,7 +131,7 @@ class Profinet(Decoder):
             octets = c.take(at)
             if news:
                 lane.data = None  # all of it is of another quality now
-            if octets != lane.data:
+            if octets != lane.data or 0 < lane.again <= m.time[i]:
                 self.process.moved(m, i, lane, octets, c.peek(2))
         else:
             c.skip(at)  # a frame without room for its status raises here

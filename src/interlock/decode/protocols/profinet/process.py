@@ -3,7 +3,8 @@
     | data of a submodule | IOPS 1 | … | IOCS 1 | … |         at the offsets that the IOCR block gives
     IOPS, IOCS: | good 1 | where it was found bad 2 | - 4 | more follows 1 |
 
-A frame comes every millisecond: a row is made of what is new, at most once a second for each frame id.
+A frame comes every millisecond: a row is made of what is new, at most once a second for each frame id. What changed
+once and does not any more is told every ten seconds: that it stands still is a fact, too.
 Source: IEC 61158-6-10, 4.7.2 (IOxS), 5.2.3 (IOCRBlockReq).
 """
 
@@ -20,6 +21,8 @@ __all__ = ["GAP_NS", "ProcessData"]
 
 GAP_NS: Final = 1_000_000_000
 """Between two rows of one frame id, capture time."""
+STILL_NS: Final = 10_000_000_000
+"""After so long what has not changed since is told once more."""
 _WRITTEN, _REPORTED = 0, 2
 _GOOD: Final = 0x80
 _FOUND_BAD: Final = ("by subslot", "by slot", "by device", "by controller")
@@ -39,15 +42,21 @@ class ProcessData:
 
     def moved(self, m: Any, i: int, lane: Any, octets: bytes, status: int) -> None:
         """A lane's data is not what it was (lane.data; None: all of it is new). octets: without the APDU status."""
-        before, lane.data, lane.due = lane.data, octets, m.time[i] + GAP_NS
+        before, lane.data, lane.due, now = lane.data, octets, m.time[i] + GAP_NS, m.time[i]
         bond = lane.bond
-        for part in bond.layout:
+        for number, part in enumerate(bond.layout):
             end = part.offset + part.octets
             if end >= len(octets):
                 continue
-            now = octets[part.offset : end + 1]
-            if before is None or before[part.offset : end + 1] != now:
-                self._tell(m, i, bond.kind, part, now, status)
+            piece = octets[part.offset : end + 1]
+            new = before is None or before[part.offset : end + 1] != piece
+            if new and before is not None:
+                lane.told[number] = now
+            if new or now - lane.told.get(number, now) >= STILL_NS:
+                self._tell(m, i, bond.kind, part, piece, status)
+                if number in lane.told:
+                    lane.told[number] = now
+        lane.again = min(lane.told.values(), default=-STILL_NS) + STILL_NS
 
     def _tell(self, m: Any, i: int, kind: str, part: Part, octets: bytes, status: int) -> None:
         good = bool(octets[-1] & _GOOD)
