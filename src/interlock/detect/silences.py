@@ -199,9 +199,10 @@ class Publisher:
     @classmethod
     def of(cls, state: list[Any]) -> Publisher:
         """From JSON values."""
-        counts, (gaps, leaps, anew, numbered) = [int(n) for n in state[:5]], state[5:9]
-        one = cls(
-            *counts, [_gap(gap) for gap in gaps], [(int(t), int(n)) for t, n in leaps], [int(t) for t in anew]
-        )
+        gaps, leaps, anew, numbered = state[5:9]
+        count, first, last, frame, alive_ms = (int(n) for n in state[:5])
+        one = cls(count, first, last, frame, alive_ms)
+        one.gaps, one.anew = [_gap(gap) for gap in gaps], [int(time) for time in anew]
+        one.leaps = [(int(time), int(many)) for time, many in leaps]
         one._numbered = (int(numbered[0]), int(numbered[1]), int(numbered[2]))
         return one

@@ -111,6 +111,10 @@ SEEN: Final[Mapping[str, Seen]] = {
     "default-tried": Seen(("T0812",), "the password that the device came with is tried"),
     "default-community": Seen(("T0812", "T0888", "T0859"), "the community that came with the device tells what it is"),
     "anonymous-login": Seen(("T0859",), "an account of nobody is used"),
+    "tried-communities": Seen(
+        ("T0812", "T0859", "T0888"),
+        "words that came with devices are tried until one is taken, which is an account's use and tells what it is",
+    ),
     "weak-login": Seen(("T0859", "T0812"), "an account that whoever tries can use"),
     "shared-secret": Seen(("T0859",), "one account opens several machines"),
     "shared-default": Seen(

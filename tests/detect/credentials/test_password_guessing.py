@@ -75,3 +75,31 @@ def test_several_accounts_at_a_controller_without_any_answer_are_tried_out() -> 
 )
 def test_silent_for_who_logs_on_as_people_do(rows: list[dict]) -> None:
     assert findings(PasswordGuessing(), credentials=rows) == ()
+
+
+COMMUNITIES = [
+    {**TRY, "protocol": "snmp", "scheme": "community", "outcome": "unknown", "at": 5 * n, "user": None,
+     "fingerprint": f"{n:08x}"}
+    for n in range(FEW + 2)
+]  # fmt: skip
+
+
+def test_many_communities_at_one_agent_are_guessed() -> None:
+    (finding,) = findings(PasswordGuessing(), credentials=COMMUNITIES)
+    assert finding.techniques == ("T0812", "T0859", "T0888")
+    assert "tries 7 communities" in finding.title
+    assert "none of them is seen to be answered" in finding.explanation
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        COMMUNITIES[: FEW - 1],
+        [{**row, "fingerprint": "aa"} for row in COMMUNITIES * 4],
+        [{**row, "at": row["at"] * 60} for row in COMMUNITIES],
+        [{**row, "server": f"10.0.0.{n + 40}"} for n, row in enumerate(COMMUNITIES)],
+    ],
+    ids=["a few", "one word", "over an hour", "a word for each machine"],
+)
+def test_who_has_a_word_for_each_machine_guesses_nothing(rows: list[dict]) -> None:
+    assert findings(PasswordGuessing(), credentials=rows) == ()

@@ -41,7 +41,7 @@ class PasswordGuessing(CauseDetector):
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "credentials": (
             *("source", "realm", "time", "frame", "client", "server", "protocol"),
-            *("scheme", "user", "outcome"),
+            *("scheme", "user", "fingerprint", "outcome"),
         )
     }
 
@@ -57,6 +57,7 @@ class PasswordGuessing(CauseDetector):
     def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:  # noqa: ARG002 - the interface's shape
         """Count refusals by who and whom, and what was accepted soon after many of them."""
         yield from self._unanswered(batch)
+        yield from self._communities(batch)
         groups = batch.groups("source", "realm", "client", "server", "protocol", "scheme", "outcome")
         told: list[tuple[int, Key, str, bool]] = []
         for group, (source, realm, client, server, protocol, scheme, outcome) in groups:
@@ -107,6 +108,29 @@ class PasswordGuessing(CauseDetector):
                 self.tallies[key].note("many", "yes")
                 yield key
 
+    def _communities(self, batch: Batch) -> Iterable[Key]:
+        """Count the communities that a client tries at one agent; who does not know one gives no answer to it."""
+        if "community" not in batch.words("scheme")[0]:
+            return
+        groups = batch.groups(
+            "source", "realm", "client", "server", "protocol", "scheme", "fingerprint", "outcome"
+        )
+        for group, (source, realm, client, server, protocol, scheme, mark, outcome) in groups:
+            if scheme != "community" or not mark:
+                continue
+            key = (realm or "", client or "", server or "", protocol or "", "community")
+            marks, latest = _kept(self._tries, key), int(batch.times_ns()[groups.rows(group)].max())
+            marks.pop(mark, None)
+            marks[mark] = [latest]
+            if len(marks) > _SERVERS:
+                marks.pop(next(iter(marks)))
+            self.tallies[key].add_group(source or "", groups, group)
+            self.tallies[key].note("mark", mark, len(groups.rows(group)))
+            self.tallies[key].note("outcome", outcome or "unknown")
+            if sum(abs(latest - last) <= WITHIN_NS for (last,) in marks.values()) >= FEW:
+                self.tallies[key].note("many", "yes")
+                yield key
+
     def _refused(self, key: Key, time: int) -> None:
         """Keep in mind when it was, at the server and at all of the client's servers."""
         realm, client, server, protocol = key
@@ -130,9 +154,11 @@ class PasswordGuessing(CauseDetector):
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Critical where a password was found at a machine of the plant."""
-        realm, client, server, protocol = key
+        realm, client, server, protocol, *community = key
         if not (tally.noted("dense") or tally.noted("many")):
             return None
+        if community:
+            return self._tried_communities(key, tally, context)
         by = context.name(realm, client)
         servers = [server] if server else list(tally.noted("server"))
         users, found = list(tally.noted("user")), bool(tally.noted("found"))
@@ -162,6 +188,36 @@ class PasswordGuessing(CauseDetector):
                 ("machines", ", ".join(servers)[:500]),
                 ("accepted", "yes" if found else "no"),
             ),
+        )
+
+    def _tried_communities(self, key: Key, tally: Tally, context: Context) -> Verdict:
+        """Say how many communities were tried, and whether anything was answered."""
+        realm, client, server, protocol, _ = key
+        many, answered = len(tally.noted("mark")), "ok" in tally.noted("outcome")
+        plant = at_process(context, realm, server, protocol)
+        answers = "one of them was answered" if answered else "none of them is seen to be answered"
+        return Verdict(
+            realm=realm,
+            machines=(client, server),
+            cause=f"{protocol} communities",
+            kind="alert",
+            severity="high" if plant or answered else "medium",
+            confidence=0.85,
+            title=f"{context.name(realm, client)} tries {counted(many, 'community', 'communities')} at "
+            f"{context.name(realm, server)} over {spoken(protocol)}: the words are guessed",
+            seen=f"Seen {counted(tally.count, 'request')} with {counted(many, 'community', 'communities')}, {FEW} or "
+            f"more of them within ten minutes; {answers}: an agent keeps silent to a community that it does not know.",
+            matters="A community is a password in clear: whoever finds the one that may write changes addresses, shuts "
+            "ports or restarts the device; the one that may read shows the whole network.",
+            silent=f"Silent below {FEW} different communities of one client at one machine in ten minutes, as somebody "
+            "who looks for the right one of a few uses, and for SNMPv3.",
+            actions=_ACTIONS,
+            techniques=named("tried-communities"),
+            requirements=(
+                *("IEC 62443-3-3 SR 1.11", "IEC 62443-3-3 SR 1.5", "IEC 62443-3-3 SR 1.2"),
+                *("NIS2 Art. 21(2)(b)", "NIS2 Art. 21(2)(i)"),
+            ),
+            data=(("communities", str(many)), ("answered", "yes" if answered else "no")),
         )
 
     def own_state(self) -> Any:

@@ -223,9 +223,10 @@ class Twins:
         one, other = numbers[left], numbers[right]
         seen = _Seen.of(one, other)
         gap = np.maximum(_gaps(one, other), _gaps(other, one))
-        fresh = (seen.apart, gap, seen.mean, seen.mean, np.ones(len(new), np.int64), *(
-            part.all(1).astype(np.int64) for part in (seen.moved, seen.lively)))  # fmt: skip
-        for name, column in zip(("left", "right", *_STATE), (left, right, *fresh), strict=True):
+        fresh: list[NDArray[Any]] = [left, right, seen.apart, gap, seen.mean, seen.mean]
+        fresh += [np.ones(len(new), np.int64), np.asarray(seen.moved.all(1), np.int64)]
+        fresh.append(np.asarray(seen.lively.all(1), np.int64))
+        for name, column in zip(("left", "right", *_STATE), fresh, strict=True):
             setattr(self, name, np.append(getattr(self, name), column[seen.met]))
 
     def add(self, left: int, right: int, state: list[Any]) -> None:
