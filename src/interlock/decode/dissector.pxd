@@ -30,12 +30,12 @@ cdef class Dissector:
     cdef public object multicast_array
     cdef long long[::1] beat
     cdef object hung
-    cdef int suspects, segments, datagrams, follows, late, bare
-    cdef Messages tapped_packets, tapped_streams
+    cdef int suspects, segments, datagrams, follows, late, bare, noted
+    cdef Messages tapped
     cdef const unsigned char[::1] spoken
     cdef set torn
 
-    cdef int _note(self, Messages out, int slot, int side, Py_ssize_t start, Py_ssize_t end) except -1
+    cdef int _note(self, int slot, int side, Py_ssize_t start, Py_ssize_t end) except -1
     cdef int _note_packet(self, int kind, int slot, int side) except -1
     cdef int _bareness(self, int kind) except -1
     cdef int _frame(self, int kind) except -1

@@ -107,29 +107,41 @@ class Dissector:
         self.segments = self.datagrams = self.follows = self.late = self.bare = 0
         self.spoken = memoryview(bytearray(1))
         self.torn = set()
-        self.tapped_packets = self.tapped_streams = None
+        self.tapped = None
+        self.noted = -1
 
     def tap(self, tap):
         """Hand on packets and streams besides messages (buffers.tap.Tap)."""
-        self.tapped_packets, self.tapped_streams = tap.packets, tap.streams
+        self.tapped = tap.messages
         self.segments, self.datagrams, self.follows = tap.segments, tap.datagrams, tap.follows
         self.bare = tap.bare
         self.spoken = memoryview(tap.spoken)
 
-    def _note(self, out, slot, side, start, end):
-        """Octets start..end of the buffer are looked into; bits of the direction: 1 late, 2 behind lost ones."""
+    def _note(self, slot, side, start, end):
+        """Octets start..end of the buffer are next in their stream.
+
+        Bits of the direction: 2 late, 4 behind lost ones, 8 a packet, 16 a piece of a stream. A segment that is next
+        as it came is both at once.
+        """
         p: Packet = self.packet
+        out: Messages = self.tapped
+        i: cython.int = self.noted
         if end <= start:
+            return 0
+        length: cython.Py_ssize_t = end - start
+        gaps: cython.int = self.flows.gaps[slot]
+        kind: cython.int = 16 + 2 * self.late
+        if self.torn and slot * 2 + side in self.torn:
+            self.torn.discard(slot * 2 + side)
+            kind += 4
+        if 0 <= i < out.n and out.offset[i] == start and out.length[i] == length and out.flow[i] == slot:
+            out.direction[i] |= kind
+            out.gaps[i] = gaps
+            self.noted = -1
             return 0
         if out.n == 0:
             out.bind(self.array)
-        length: cython.Py_ssize_t = end - start
-        gaps: cython.int = self.flows.gaps[slot]
-        kind: cython.int = 2 * self.late
-        if self.torn and out is self.tapped_streams and slot * 2 + side in self.torn:
-            self.torn.discard(slot * 2 + side)
-            kind += 4
-        return out.append(slot, side, kind, start, length, p.time, p.frame, p.source, p.clock, gaps)
+        return out.append(slot, side, kind, start, length, p.time, p.frame, p.source, -1, gaps)
 
     def _note_packet(self, kind, slot, side):
         """A datagram, or a segment where these are asked for, too; of ICMP what is behind its first eight octets.
@@ -148,11 +160,13 @@ class Dissector:
             if self.bare & self._bareness(kind) == 0:
                 return 0
             start = p.end
-        out: Messages = self.tapped_packets
+        out: Messages = self.tapped
         if out.n == 0:
             out.bind(self.array)
         length: cython.Py_ssize_t = p.end - start
-        return out.append(slot, side, 0, start, length, p.time, p.frame, p.source, p.network, 0)
+        if kind == 4:
+            self.noted = out.n
+        return out.append(slot, side, 8, start, length, p.time, p.frame, p.source, p.network, 0)
 
     def _bareness(self, kind):
         """Of what kind a packet without payload is (Tap.bare)."""
@@ -190,6 +204,7 @@ class Dissector:
             p.linktype = linktype[i]
             self._tick(p.time)
             self.now = p.time
+            self.noted = -1
             kind = p.parse(offset[i], offset[i] + caplen[i], linktype[i])
             self.counts[0] += 1
             if caplen[i] < wirelen[i]:
@@ -245,9 +260,8 @@ class Dissector:
             self._bind(grown, self.spill)
             for messages in self.messages:
                 messages.bind(grown)
-            if self.tapped_streams is not None:
-                self.tapped_packets.bind(grown)
-                self.tapped_streams.bind(grown)
+            if self.tapped is not None:
+                self.tapped.bind(grown)
         start = self.spill
         self.array[start:need] = np.frombuffer(octets, np.uint8)
         self.spill = need
@@ -820,7 +834,7 @@ class Dissector:
         ):  # where only its decoder gave up it is framed on: that must not hang on when it did
             return 0
         if self.follows and (self.follows == 2 or self.spoken[f.protocol[slot] + 1]):
-            self._note(self.tapped_streams, slot, side, start, end)
+            self._note(slot, side, start, end)
         key: cython.int = slot * 2 + side
         if f.carried[slot, side]:
             carried = self._take(slot, side)

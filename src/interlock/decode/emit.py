@@ -13,6 +13,7 @@ import pyarrow as pa
 from interlock.decode.columns import ends, gathered, present, present_codes
 from interlock.decode.decimals import decimals
 from interlock.decode.values import NO_TIME
+from interlock.records.buffers import KINDS
 from interlock.records.tables import (
     ARTIFACT_CONTENTS,
     ARTIFACTS,
@@ -397,9 +398,9 @@ def _joined(raw: list[Raw], rows: list[Row]) -> list[Any]:
 
 def _named_buffers(raw: list[Raw], more: list[str]) -> pa.DictionaryArray:
     """The names of both."""
-    names = list(dict.fromkeys([*(part.buffer for part in raw), *more]))
+    names = list(dict.fromkeys([*KINDS, *more]))
     places = {name: place for place, name in enumerate(names)}
-    codes = [np.full(len(part.slot), places[part.buffer], np.int32) for part in raw]
+    codes = [part.kind.astype(np.int32) for part in raw]
     codes.append(np.array([places[name] for name in more], np.int32))
     return _coded(np.concatenate(codes), pa.array(names, pa.utf8()))
 

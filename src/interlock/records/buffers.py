@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-__all__ = ["BUFFERS", "EMPTY", "HEADERS", "OTHER", "PACKET", "RARE", "STREAM", "Buffer"]
+__all__ = ["BUFFERS", "EMPTY", "HEADERS", "KINDS", "OTHER", "PACKET", "RARE", "SEGMENT", "STREAM", "Buffer"]
 
 PACKET: Final = "packet"
 STREAM: Final = "stream"
+SEGMENT: Final = "segment"
+"""Of rows only: a TCP segment that is the next of its stream, where both are asked for: packet and stream at once."""
+KINDS: Final = (PACKET, STREAM, SEGMENT)
+"""Buffers of raw octets."""
 HEADERS: Final = "packet.headers"
 RARE: Final = "packet.rare"
 EMPTY: Final = "packet.empty"

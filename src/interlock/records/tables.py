@@ -437,7 +437,11 @@ PAYLOADS: Final = Table(
             nullable=True,
             meaning="which request of its flow, with its answer, from 1; null for packets and streams",
         ),
-        Column(name="buffer", type=text(), meaning="name of the buffer"),
+        Column(
+            name="buffer",
+            type=text(),
+            meaning="name of the buffer; `segment`: a TCP segment next in its stream, packet and stream at once",
+        ),
         Column(name="octets", type=pa.binary(), meaning="the octets themselves"),
         Column(
             name="headers",

@@ -21,7 +21,7 @@ def test_nothing_is_made_unless_somebody_asks() -> None:
     assert "payloads" not in tcp(request, port=80)
     assert "payloads" not in tcp(request, port=80, wanted=frozenset({"operations"}))
     made = tcp(request, port=80, wanted=frozenset({"payloads"}))["payloads"]
-    assert {row["buffer"] for row in made} >= {"packet", "stream", "http.method"}
+    assert {row["buffer"] for row in made} >= {"segment", "http.method"}
     assert set(made[0]) == set(PAYLOADS.names)
 
 
@@ -47,12 +47,32 @@ def test_streams_are_whole_in_order_and_each_octet_once(pieces: list[bytes], bat
     shaken = list(rest) + [frame for frame in rest if chance.random() < 0.3]
     chance.shuffle(shaken)
     rows = run([*opened, *shaken], batch=batch, buffers=RAW)["payloads"]
-    streams = [row for row in rows if row["buffer"] == "stream"]
+    streams = [row for row in rows if row["buffer"] in {"stream", "segment"}]
     assert b"".join(row["octets"] for row in streams) == b"".join(pieces)
     at = 0
     for row in streams:
         assert (row["direction"], row["offset"]) == ("to_server", at)
         at += len(row["octets"])
+
+
+def test_a_segment_in_its_order_is_packet_and_stream_at_once() -> None:
+    connection = Tcp(502)
+    connection.open()
+    for octets in (b"ab", b"cd", b"ef"):
+        connection.segment(CLIENT, octets)
+    opened, (first, second, third) = connection.frames[:3], connection.frames[3:]
+    ordered = run([*opened, first, second, third], buffers=RAW)["payloads"]
+    assert [(row["buffer"], row["octets"], row["offset"]) for row in ordered] == [
+        ("segment", b"ab", 0), ("segment", b"cd", 2), ("segment", b"ef", 4),
+    ]  # fmt: skip
+    swapped = run([*opened, first, third, second], buffers=RAW)["payloads"]
+    assert [(row["buffer"], row["octets"]) for row in swapped] == [
+        ("segment", b"ab"), ("packet", b"ef"), ("segment", b"cd"), ("stream", b"ef"),
+    ]  # fmt: skip
+    for asked in RAW:
+        rows = run([*opened, first, third, second], buffers=frozenset({asked}))["payloads"]
+        assert {row["buffer"] for row in rows} == {asked}
+        assert sorted(row["octets"] for row in rows) == [b"ab", b"cd", b"ef"]
 
 
 def test_octets_that_overlap_and_differ_are_taken_once_and_named() -> None:

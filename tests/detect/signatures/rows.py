@@ -6,6 +6,7 @@ import ipaddress
 import struct
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 from interlock.detect.batch import Batch
@@ -99,16 +100,20 @@ def rows_of(unit: Unit, flow: int) -> list[dict[str, Any]]:
 class _Everything:
     """Every rule for every row."""
 
-    sized = True
-
-    def __init__(self, numbers):
+    def __init__(self, numbers, of_level=None):
         self._numbers = tuple(numbers)
+        self._of_level = of_level
 
     def candidates(self, made):
-        there = (
-            [k for k, row in enumerate(made.rows) if row >= 0] if hasattr(made, "rows") else range(len(made))
+        if self._of_level is None:
+            return ((k, number) for k in range(len(made)) for number in self._numbers)
+        there = {"packet": made.packet, "stream": made.stream}
+        return (
+            (k, number, level)
+            for level, numbers in self._of_level.items()
+            for k in np.flatnonzero(there[level]).tolist()
+            for number in numbers
         )
-        return ((k, number) for k in there for number in self._numbers)
 
 
 class PlainEngine(Engine):
@@ -122,4 +127,4 @@ class PlainEngine(Engine):
         return tuple(n for n, one in enumerate(self.matchers) if level in one.levels)
 
     def _group(self, rules):
-        return _Everything(rules)
+        return _Everything((), {"packet": rules[0], "stream": rules[1]})

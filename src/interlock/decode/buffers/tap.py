@@ -1,7 +1,7 @@
 """What the dissector hands on besides messages, while somebody asks: packets and streams, read into buffers.
 
-The dissector appends what passes to `packets` and `streams`; once a batch all of it becomes rows. Raw octets are
-gathered by columns; of the flows that a reader reads, each piece goes to it by itself.
+The dissector appends what passes to `messages`; once a batch all of it becomes rows. Raw octets are gathered by
+columns; of the flows that a reader reads, each piece goes to it by itself.
 """
 
 from __future__ import annotations
@@ -31,8 +31,9 @@ MAX_HELD: Final = 4096
 """Octets of a flow that wait until its protocol is known."""
 MAX_HOLDING: Final = 4096
 """Flows that may wait so; what a flood of them begins with is not read."""
-LATE, TORN = 2, 4
-"""Bits of `direction`: the octets fill a hole that was given up before; the capture cut off what was before them."""
+LATE, TORN, _PACKET, _PIECE = 2, 4, 8, 16
+"""Bits of `direction`: the octets fill a hole that was given up before; the capture cut off what was before them; they
+are a packet; they are the next piece of a stream."""
 _TCP: Final = 6
 _TRANSFERS: Final = 1 << 24
 """Transactions of transfers are numbered from here on: a flow's own never come so far."""
@@ -43,12 +44,13 @@ _TRIES: Final = 6
 
 
 class Raw(NamedTuple):
-    """Columns of packets or stream pieces: slots, sides, sources, times, frames, stream offsets, where octets stand.
+    """Columns of packets and stream pieces: slots, sides, sources, times, frames, stream offsets, where octets stand.
 
-    network: of packets, where their headers begin, -1 where none is there; None where nobody asks.
+    kind: index into records.buffers.KINDS. network: of packets, where their headers begin, -1 where none is there; None
+    where nobody asks.
     """
 
-    buffer: str
+    kind: Any
     slot: Any
     side: Any
     source: Any
@@ -88,7 +90,7 @@ class Tap:
     ) -> None:
         spoken = readers_for(asked)
         self.asked = asked
-        self.packets, self.streams = Messages(), Messages()
+        self.messages = Messages()
         self.segments = PACKET in asked
         self.bare = sum(bit for bit, name in ((1, RARE), (2, EMPTY), (4, OTHER)) if name in asked)
         self._headers = HEADERS in asked
@@ -138,34 +140,48 @@ class Tap:
 
     def take(self, ended: Sequence[int] = ()) -> tuple[list[Raw], list[Row]]:
         """Everything since the last time, as columns and as rows; flows that ended now are read to their end."""
-        raw = [part for part in (self._packets(), self._streams()) if part is not None]
+        raw = self._raw()
         for slot in ended:
             self._end(slot)
         return raw, self._sink.take()
 
-    def _packets(self) -> Raw | None:
-        """Datagrams and segments."""
-        m = self.packets
+    def _raw(self) -> list[Raw]:
+        """Datagrams, segments and pieces of streams, in the order in which they came."""
+        m = self.messages
         if not m.n:
-            return None
+            return []
         columns = _columns(m)
-        datagrams = self._flows.columns["transport"][columns["flow"]] != _TCP
-        self._feed(m, columns, datagrams & (columns["length"] > 0))
-        raw = _raw(PACKET, m, columns, np.zeros(m.n, np.int64)) if PACKET in self.asked else None
-        if raw is not None and self._headers:
-            raw = raw._replace(network=np.asarray(m.clock)[: m.n].copy())
+        piece, packet = (columns["direction"] & bit > 0 for bit in (_PIECE, _PACKET))
+        datagrams = packet & (self._flows.columns["transport"][columns["flow"]] != _TCP)
+        self._feed(
+            m, columns, (datagrams & (columns["length"] > 0)) | (piece & (columns["direction"] & LATE == 0))
+        )
+        piece &= STREAM in self.asked
+        packet &= PACKET in self.asked
+        rows = np.flatnonzero(piece | packet)
+        made = [self._columns_of(m, columns, rows, piece, packet)] if len(rows) else []
         m.done()
-        return raw
+        return made
 
-    def _streams(self) -> Raw | None:
-        m = self.streams
-        if not m.n:
-            return None
-        columns = _columns(m)
-        self._feed(m, columns, columns["direction"] & LATE == 0)
-        raw = _raw(STREAM, m, columns, self._before(columns)) if STREAM in self.asked else None
-        m.done()
-        return raw
+    def _columns_of(self, m: Messages, columns: dict[str, Any], rows: Any, piece: Any, packet: Any) -> Raw:
+        """rows: those that are asked for, as packets, as pieces of streams, or as both."""
+        offset = np.zeros(m.n, np.int64)
+        where = np.flatnonzero(piece)
+        if len(where):
+            offset[where] = self._before({name: columns[name][where] for name in ("flow", "side", "length")})
+        return Raw(
+            kind=(2 * piece + packet)[rows] - 1,
+            slot=columns["flow"][rows],
+            side=columns["side"][rows],
+            source=columns["source"][rows],
+            time=columns["time"][rows],
+            frame=columns["frame"][rows],
+            offset=offset[rows],
+            begin=columns["offset"][rows],
+            length=columns["length"][rows],
+            array=m.array,
+            network=np.asarray(m.clock)[: m.n][rows] if self._headers else None,
+        )
 
     def _before(self, columns: dict[str, Any]) -> Any:
         """Per piece, the octets of its side that were delivered before it."""
@@ -289,18 +305,3 @@ class Tap:
 def _columns(m: Messages) -> dict[str, Any]:
     names = ("flow", "side", "source", "time", "frame", "offset", "length", "direction", "gaps")
     return {name: np.asarray(getattr(m, name))[: m.n] for name in names}
-
-
-def _raw(buffer: str, m: Messages, columns: dict[str, Any], offset: Any) -> Raw:
-    return Raw(
-        buffer=buffer,
-        slot=columns["flow"].copy(),
-        side=columns["side"].copy(),
-        source=columns["source"].copy(),
-        time=columns["time"].copy(),
-        frame=columns["frame"].copy(),
-        offset=offset,
-        begin=columns["offset"].copy(),
-        length=columns["length"].copy(),
-        array=m.array,
-    )

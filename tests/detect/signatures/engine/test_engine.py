@@ -196,7 +196,9 @@ def test_the_scanner_finds_what_is_there(pieces, sought):
         for k, one in enumerate(literals)
         if (one.octets.lower() in piece.lower() if one.nocase else one.octets in piece)
     }
-    assert set(Scanner(literals).found(b"".join(pieces), starts)) == expected
+    found = Scanner(literals).found(b"".join(pieces), starts)
+    assert set(zip(found.stretches.tolist(), found.literals.tolist(), strict=True)) == expected
+    assert found.own.all()
 
 
 def test_nothing_must_be_there_where_a_rule_only_forbids():

@@ -7,19 +7,23 @@ have the same bits have the same rules.
 from __future__ import annotations
 
 import ipaddress
+from bisect import bisect_right
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from interlock.detect.signatures.engine.traits import Traits
     from interlock.detect.signatures.language.spans import Spans
-    from interlock.detect.signatures.language.variables import Ends
 
 __all__ = ["Kind", "Reach", "number_of"]
 
-_MOST: Final = 65_536
+_MOST: Final = 16_384
 _IPV6: Final = 1 << 32
 
 
@@ -46,44 +50,63 @@ class Kind(NamedTuple):
     target_port: int
 
 
+class _Ranges:
+    """Distinct sets of numbers that rules name, cut where any of them begins or ends."""
+
+    def __init__(self, sets: Sequence[Spans]) -> None:
+        # Thousands of rules share a few sets, which take long to compare.
+        known = {id(one): one for one in sets}
+        places = {one: place for place, one in enumerate(dict.fromkeys(known.values()))}
+        numbers = {key: places[one] for key, one in known.items()}
+        self.of = np.array([numbers[id(one)] for one in sets], np.int64)
+        self.size = len(places)
+        edges = {edge for one in places for first, last in one.ranges for edge in (first, last + 1)}
+        self._edges = sorted(edges)
+        self._bits: list[int | None] = [None] * (len(self._edges) + 1)
+        self._sets = tuple(places)
+
+    def bits(self, number: int) -> int:
+        """The sets that a number is in."""
+        at = bisect_right(self._edges, number)
+        found = self._bits[at]
+        if found is None:
+            found = self._bits[at] = sum(1 << k for k, one in enumerate(self._sets) if number in one)
+        return found
+
+    def rules(self, bits: int) -> NDArray[np.bool_]:
+        """Per rule whether its set is one of those."""
+        if bits < 0:
+            return np.ones(len(self.of), np.bool_)
+        octets = np.frombuffer(bits.to_bytes(self.size // 8 + 1, "little"), np.uint8)
+        flags: NDArray[np.bool_] = np.unpackbits(octets, bitorder="little").astype(np.bool_)[self.of]
+        return flags
+
+
 class Reach:
-    """traits: of all rules, by their numbers."""
+    """traits: of all rules, by their numbers. Rules for transactions are found by their literals alone."""
 
     def __init__(self, traits: Sequence[Traits]) -> None:
-        self._traits = traits
-        self._addresses: dict[Spans, int] = {}
-        self._ports: dict[Spans, int] = {}
-        # Thousands of rules share a few pairs of ends, which take long to compare.
-        bits = {key: self._bits_of(ends) for key, ends in {id(one.ends): one.ends for one in traits}.items()}
-        self._bits = [bits[id(one.ends)] for one in traits]
-        # Rules for transactions are found by their literals alone: what is asked here are packets and streams.
-        self._of_level = {
-            level: [number for number, one in enumerate(traits) if level in one.levels]
-            for level in ("packet", "stream")
-        }
-        self._of_address: dict[int, int] = {}
-        self._of_port: dict[int, int] = {}
-        self._rules: dict[Kind, tuple[int, ...]] = {}
-
-    def _bits_of(self, ends: Ends) -> tuple[int, int, int, int]:
-        return (
-            self._bit(self._addresses, ends.sources),
-            self._bit(self._ports, ends.source_ports),
-            self._bit(self._addresses, ends.targets),
-            self._bit(self._ports, ends.target_ports),
+        self._numbers = np.array([n for n, one in enumerate(traits) if one.raw], np.int64)
+        self._traits = raw = [traits[n] for n in self._numbers.tolist()]
+        # Where conversations come from and where they go are asked of the same sets.
+        self._addresses = _Ranges([*(one.ends.sources for one in raw), *(one.ends.targets for one in raw)])
+        self._ports = _Ranges(
+            [*(one.ends.source_ports for one in raw), *(one.ends.target_ports for one in raw)]
         )
-
-    @staticmethod
-    def _bit(known: dict[Spans, int], spans: Spans) -> int:
-        return known.setdefault(spans, 1 << len(known))
+        self._both = np.array([one.both for one in raw], np.bool_)
+        self._of_level = {
+            level: np.array([level in one.levels for one in raw], np.bool_) for level in ("packet", "stream")
+        }
+        self._heads: dict[tuple[int, str, int], NDArray[np.bool_]] = {}
+        self._rules: dict[Kind, tuple[int, ...]] = {}
 
     def address(self, number: int) -> int:
         """The bits of an address."""
-        return _bits_of(number, self._addresses, self._of_address)
+        return self._addresses.bits(number)
 
     def port(self, number: int | None) -> int:
         """The bits of a port; all of them where there is none."""
-        return -1 if number is None else _bits_of(number, self._ports, self._of_port)
+        return -1 if number is None else self._ports.bits(number)
 
     def rules(self, kind: Kind) -> tuple[int, ...]:
         """The numbers of the rules that can touch such a conversation."""
@@ -91,31 +114,31 @@ class Reach:
         if found is None:
             if len(self._rules) >= _MOST:
                 self._rules.clear()
-            found = tuple(number for number in self._of_level[kind.level] if self._touches(number, kind))
-            self._rules[kind] = found
+            found = self._rules[kind] = self._touching(kind)
         return found
 
-    def _touches(self, number: int, kind: Kind) -> bool:
-        one, (source, source_port, target, target_port) = self._traits[number], self._bits[number]
-        protocol = one.protocol
-        if protocol.transports and kind.transport not in protocol.transports:
-            return False
-        if (protocol.application and protocol.application != kind.application) or (
-            protocol.version and protocol.version != kind.version
-        ):
-            return False
-        there = kind.source & source and kind.source_port & source_port
-        if there and kind.target & target and kind.target_port & target_port:
-            return True
-        back = one.both and kind.target & source and kind.target_port & source_port
-        return bool(back and kind.source & target and kind.source_port & target_port)
+    def _touching(self, kind: Kind) -> tuple[int, ...]:
+        n = len(self._traits)
+        near, far = self._addresses.rules(kind.source), self._addresses.rules(kind.target)
+        near_port, far_port = self._ports.rules(kind.source_port), self._ports.rules(kind.target_port)
+        there = near[:n] & near_port[:n] & far[n:] & far_port[n:]
+        back = self._both & far[:n] & far_port[:n] & near[n:] & near_port[n:]
+        said = self._of_level[kind.level] & self._head(kind.transport, kind.application, kind.version)
+        return tuple(self._numbers[said & (there | back)].tolist())
 
-
-def _bits_of(number: int, spans: dict[Spans, int], known: dict[int, int]) -> int:
-    found = known.get(number)
-    if found is None:
-        if len(known) >= _MOST:
-            known.clear()
-        found = sum(bit for span, bit in spans.items() if number in span)
-        known[number] = found
-    return found
+    def _head(self, transport: int, application: str, version: int) -> NDArray[np.bool_]:
+        """Per rule whether its head takes conversations of these protocols."""
+        key = transport, application, version
+        found = self._heads.get(key)
+        if found is None:
+            protocols = [one.protocol for one in self._traits]
+            found = self._heads[key] = np.array(
+                [
+                    (not one.transports or transport in one.transports)
+                    and one.application in {"", application}
+                    and one.version in {0, version}
+                    for one in protocols
+                ],
+                np.bool_,
+            )
+        return found

@@ -17,24 +17,26 @@ import numpy as np
 import pyarrow as pa
 
 from interlock.detect.signatures.engine.conversations import Conversations
-from interlock.detect.signatures.engine.ends import Kind, Reach, number_of
+from interlock.detect.signatures.engine.ends import Kind, Reach
 from interlock.detect.signatures.engine.group import Group, Sought
-from interlock.detect.signatures.engine.headers import buffers_of, fields_of
+from interlock.detect.signatures.engine.headers import buffers_of, fields_of, flags_of
 from interlock.detect.signatures.engine.operations import Requests
+from interlock.detect.signatures.engine.sides import TCP, side_of
 from interlock.detect.signatures.engine.stretches import lengths_of, packets, streams
 from interlock.detect.signatures.engine.traits import PARTS, Deferred, traits_of
 from interlock.detect.signatures.engine.transactions import Tables
 from interlock.detect.signatures.plain.memory import Memory
 from interlock.detect.signatures.plain.unit import Unit
-from interlock.records.buffers import PACKET, STREAM
+from interlock.records.buffers import HEADERS, PACKET, SEGMENT, STREAM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from interlock.detect.batch import Batch
     from interlock.detect.signatures.engine.scanner import Compile
+    from interlock.detect.signatures.engine.sides import Side
     from interlock.detect.signatures.engine.stretches import Stretches
     from interlock.detect.signatures.plain.matching import Matcher
 
@@ -45,8 +47,8 @@ NEEDS: Final = (
     *("transport", "protocol", "direction", "offset", "transaction", "buffer", "octets", "headers"),
 )
 """Columns of payloads."""
-_TRANSPORTS: Final = {"tcp": 6, "udp": 17, "icmp": 1, "icmp6": 58, **{f"ip/{n}": n for n in range(256)}}
 _SYN, _RST = 2, 4
+_SIZED, _ANSWERED, _HEADED = 1, 2, 4
 NUMBERS: Final = frozenset(
     {
         *("enip.any_command", "enip.status", "cip.any_service", "enip.protocol_version", "enip.vendor_id"),
@@ -55,10 +57,10 @@ NUMBERS: Final = frozenset(
     }
 )
 """Buffers that are numbers in digits, for rules that ask for them as facts."""
+_TRANSACTION: Final = "transaction"
 _MOST_GROUPS: Final = 1_024
+_MOST_KNOWN: Final = 16_384
 _IPV6: Final = 1 << 32
-_APPLICATIONS: Final = {"winrm": "http", "ftp_data": "ftp-data"}
-"""Our recogniser's names → those of heads, where they differ."""
 
 
 class Hit(NamedTuple):
@@ -69,25 +71,21 @@ class Hit(NamedTuple):
     speaks: bool
 
 
-class _Ends(NamedTuple):
-    source: int
-    source_port: int | None
-    target: int
-    target_port: int | None
-    transport: int
-    application: str
-    to_server: bool
-
-
 class _Where(NamedTuple):
     """numbers: per row that of its conversation; ends: of each."""
 
     numbers: NDArray[np.int64]
-    ends: dict[int, _Ends]
+    ends: dict[int, Side]
 
-    def of(self, row: int) -> _Ends:
+    def of(self, row: int) -> Side:
         """The ends of a row's conversation."""
         return self.ends[int(self.numbers[row])]
+
+
+_Rules = tuple[tuple[int, ...], tuple[int, ...]]
+"""Numbers of rules, for packets and for streams."""
+_Units = dict[tuple[int, str], tuple[Unit, bytes]]
+"""Of a row and what it is taken as: what rules are held against, and the octets before it that were seen then."""
 
 
 class Engine:
@@ -107,7 +105,8 @@ class Engine:
         self.requests = Requests(self.matchers, self.traits)
         self._conversations = Conversations()
         self._sought = Sought(self.traits, compiled)
-        self._groups: OrderedDict[tuple[int, ...], Group] = OrderedDict()
+        self._groups: OrderedDict[_Rules, Group] = OrderedDict()
+        self._known: dict[tuple[Any, ...], tuple[Side | None, _Rules]] = {}
 
     def anew(self) -> Self:
         """Give one with the same rules that has seen nothing; what was made of the rules is shared."""
@@ -137,15 +136,17 @@ class Engine:
 
     def judge(self, batch: Batch) -> Iterator[Hit]:
         """Every hit of a batch of payloads, in the order of its rows: marks of one rule are there for the next."""
-        units: dict[int, tuple[Unit, Unit | None]] = {}
+        units: _Units = {}
         self._conversations.begin(batch, lengths_of(batch.column("octets")))
         candidates = {*self._raw(batch, units), *self._transactions(batch, units)}
         frames, told = batch.frames(), set()
-        for row, number in sorted(candidates):
-            unit, before = units[row]
+        for row, number, level in sorted(candidates):
+            unit, before = units[row, level]
             one = self.matchers[number]
             self.tried[number] += 1
-            if not one.hits(unit, self.memory) or (before is not None and one.hits(before, self.memory)):
+            if not one.hits(unit, self.memory):
+                continue
+            if before and one.hits(replace(unit, buffers={level: (before,)}), self.memory):
                 continue
             # A segment is looked at as a packet and as part of its stream: one of both hits is enough.
             if (seen := (unit.flow, int(frames[row]), number)) in told:
@@ -169,51 +170,77 @@ class Engine:
                 self.hit[number] += 1
                 yield Hit(row, number, one.settle(unit, self.memory))
 
-    def _raw(self, batch: Batch, units: dict[int, tuple[Unit, Unit | None]]) -> Iterator[tuple[int, int]]:
-        for level in (PACKET, STREAM):
-            chosen = np.flatnonzero(batch.among("buffer", (level,)))
-            if not len(chosen):
-                continue
-            rows = batch if len(chosen) == len(batch) else batch.take(batch.among("buffer", (level,)))
-            for rules, ends, where in self._touched(rows, level):
-                made = (
-                    packets(rows, np.sort(where))
-                    if level == PACKET
-                    else streams(rows, np.sort(where), self._conversations)
-                )
-                group = self._group(rules)
-                for k, number in group.candidates(made):
+    def _raw(self, batch: Batch, units: _Units) -> Iterator[tuple[int, int, str]]:
+        raw = batch.among("buffer", (PACKET, STREAM, SEGMENT))
+        if not raw.any():
+            return
+        chosen = np.flatnonzero(raw)
+        rows = batch if len(chosen) == len(batch) else batch.take(raw)
+        stream, packet = (rows.among("buffer", (one, SEGMENT)) for one in (STREAM, PACKET))
+        for rules, ends, where in self._touched(rows):
+            group = self._group(rules)
+            for made in self._stretches(rows, where, stream, packet):
+                found = list(group.candidates(made))
+                asked = self._asked(found)
+                for k, number, level in found:
                     row = int(chosen[made.rows[k]])
-                    if row not in units:
-                        units[row] = self._units(
-                            batch, level, made, k, row, ends.of(int(made.rows[k])), group
-                        )
-                    yield row, number
+                    if (row, level) not in units:
+                        one, here = ends.of(int(made.rows[k])), (k, level)
+                        units[row, level] = self._units(batch, level, made, k, row, one, asked[here])
+                    yield row, number, level
 
-    def _touched(
-        self, rows: Batch, level: str
-    ) -> Iterator[tuple[tuple[int, ...], _Where, NDArray[np.int64]]]:
+    def _asked(self, found: Iterable[tuple[int, int, str]]) -> dict[tuple[int, str], int]:
+        """Of each stretch, and what it is taken as, the bits of what the rules ask that may hit it."""
+        asked: dict[tuple[int, str], int] = {}
+        for k, number, level in found:
+            one = self.traits[number]
+            bits = one.sized * _SIZED | one.answered * _ANSWERED | (HEADERS in one.buffers) * _HEADED
+            asked[k, level] = asked.get((k, level), 0) | bits
+        return asked
+
+    def _stretches(
+        self, rows: Batch, where: NDArray[np.int64], stream: NDArray[np.bool_], packet: NDArray[np.bool_]
+    ) -> Iterator[Stretches]:
+        """Packets alone, and what is part of a stream."""
+        alone = where[~stream[where]]
+        if len(alone):
+            yield packets(rows, alone)
+        if len(alone) < len(where):
+            yield streams(rows, where[stream[where]], self._conversations, packet)
+
+    def _touched(self, rows: Batch) -> Iterator[tuple[_Rules, _Where, NDArray[np.int64]]]:
         """Rows by the rules that can touch them: those rules, the ends of each row, the rows; others are left out."""
         known = rows.known("client_port") & rows.known("server_port")
         ports = np.where(known, rows.integers("client_port") << 16 | rows.integers("server_port"), -1)
         groups = rows.groups(
             "transport", "protocol", "client", "server", "direction", bins=ports, named="ports"
         )
-        found: dict[tuple[int, ...], list[int]] = {}
-        ends = {}
+        sets: dict[_Rules, int] = {}
+        ends, codes = {}, []
         for group, words in groups:
-            one = _ends(*words)
-            if one is not None and (rules := self._rules(level, one)):
+            one, rules = self._of_words(words)
+            codes.append(sets.setdefault(rules, len(sets)) if any(rules) else -1)
+            if one is not None:
                 ends[group] = one
-                found.setdefault(rules, []).append(group)
-        for rules, members in found.items():
-            yield (
-                rules,
-                _Where(groups.numbers, ends),
-                np.concatenate([groups.rows(group) for group in members]),
-            )
+        of_rows = np.array(codes, np.int64)[groups.numbers]
+        order = np.argsort(of_rows, kind="stable")
+        bounds = np.searchsorted(of_rows[order], np.arange(len(sets) + 1))
+        where = _Where(groups.numbers, ends)
+        for rules, first, behind in zip(sets, bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+            yield rules, where, order[first:behind]
 
-    def _rules(self, level: str, ends: _Ends) -> tuple[int, ...]:
+    def _of_words(self, words: tuple[Any, ...]) -> tuple[Side | None, _Rules]:
+        """What is known of a conversation's side, and the rules for its packets and streams."""
+        found = self._known.get(words)
+        if found is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            ends = side_of(*words)
+            rules = (self._rules(PACKET, ends), self._rules(STREAM, ends)) if ends else ((), ())
+            found = self._known[words] = ends, rules
+        return found
+
+    def _rules(self, level: str, ends: Side) -> tuple[int, ...]:
         reach = self._reach
         return reach.rules(
             Kind(
@@ -229,16 +256,24 @@ class Engine:
         )
 
     def _units(
-        self, batch: Batch, level: str, made: Stretches, k: int, row: int, ends: _Ends, group: Group
-    ) -> tuple[Unit, Unit | None]:
-        """A payload with what is kept of its stream before it; and that alone, where there is some."""
-        floor, start, end = int(made.floors[k]), int(made.starts[k]), int(made.starts[k + 1])
+        self,
+        batch: Batch,
+        level: str,
+        made: Stretches,
+        k: int,
+        row: int,
+        ends: Side,
+        asked: int,
+    ) -> tuple[Unit, bytes]:
+        """A payload with what is kept of its stream before it; and that alone. asked: bits of what rules ask of it."""
+        start, end = int(made.starts[k]), int(made.starts[k + 1])
+        floor = int(made.floors[k]) if level == STREAM else start
         flow = int(batch.integers("flow")[row])
         client = server = None
-        headers = made.headers.of(k) if made.headers is not None else b""
-        fields = fields_of(headers) if headers else {}
+        headers = made.headers.of(k) if made.headers is not None and level == PACKET else b""
+        fields = fields_of(headers) if asked & _HEADED else {"flags": flags_of(headers)}
         broken = fields.get("flags", 0) & _RST
-        if group.sized or broken or ends.transport != _TRANSPORTS["tcp"]:
+        if asked & _SIZED or (asked & _ANSWERED and (broken or ends.transport != TCP)):
             client = self._conversations.octets(flow, row, to_server=True)
             server = self._conversations.octets(flow, row, to_server=False)
         unit = _unit(
@@ -247,15 +282,15 @@ class Engine:
             row,
             level=level,
             established=_established(ends, fields, client, server),
-            buffers={level: (made.octets[floor:end],), **(buffers_of(headers) if headers else {})},
+            buffers={level: (made.cut(floor, end),), **(buffers_of(headers) if asked & _HEADED else {})},
             fields={"dsize": end - start, **fields},
-            stream_offset=int(made.before[k]),
+            stream_offset=int(made.before[k]) if level == STREAM else 0,
             client_octets=client or 0,
             server_octets=server or 0,
         )
-        return unit, replace(unit, buffers={level: (made.octets[floor:start],)}) if floor < start else None
+        return unit, made.cut(floor, start)
 
-    def _group(self, rules: tuple[int, ...]) -> Group:
+    def _group(self, rules: _Rules) -> Group:
         found = self._groups.get(rules)
         if found is None:
             found = self._groups[rules] = Group(rules, self.traits, self._sought)
@@ -263,43 +298,27 @@ class Engine:
                 self._groups.popitem(last=False)
         return found
 
-    def _transactions(
-        self, batch: Batch, units: dict[int, tuple[Unit, Unit | None]]
-    ) -> Iterator[tuple[int, int]]:
+    def _transactions(self, batch: Batch, units: _Units) -> Iterator[tuple[int, int, str]]:
         rows = np.flatnonzero(batch.known("transaction"))
         if not len(rows):
             return
         made = list(_sides(batch, rows))
         for index, number in self._tables.candidates([buffers for _, buffers in made]):
             row, buffers = made[index]
-            if row not in units:
+            if (row, _TRANSACTION) not in units:
                 unit = _of_transaction(batch, row, buffers)
                 if unit is None:
                     continue
-                units[row] = unit, None
-            yield row, number
+                units[row, _TRANSACTION] = unit, b""
+            yield row, number, _TRANSACTION
 
 
-def _established(ends: _Ends, fields: dict[str, int], client: int | None, server: int | None) -> bool:
+def _established(ends: Side, fields: dict[str, int], client: int | None, server: int | None) -> bool:
     """Of TCP all but what opens a conversation, and what breaks one in which nothing was said."""
-    if ends.transport != _TRANSPORTS["tcp"]:
+    if ends.transport != TCP:
         return None not in (client, server)
     flags = fields.get("flags", 0)
     return not flags & _SYN and (not flags & _RST or bool(client or server))
-
-
-def _ends(
-    transport: str, protocol: str | None, client: str, server: str, direction: str, pair: int
-) -> _Ends | None:
-    number = _TRANSPORTS.get(transport or "")
-    source, target = number_of(client or ""), number_of(server or "")
-    if number is None or source is None or target is None:
-        return None
-    ports = (None, None) if pair < 0 else (pair >> 16, pair & 0xFFFF)
-    application = _APPLICATIONS.get(protocol or "", protocol or "")
-    if direction == "to_server":
-        return _Ends(source, ports[0], target, ports[1], number, application, to_server=True)
-    return _Ends(target, ports[1], source, ports[0], number, application, to_server=False)
 
 
 def _sides(batch: Batch, rows: NDArray[np.int64]) -> Iterator[tuple[int, dict[str, tuple[bytes, ...]]]]:
@@ -327,14 +346,16 @@ def _of_transaction(batch: Batch, row: int, buffers: dict[str, tuple[bytes, ...]
 
     ports = [int(batch.integers(name)[row]) for name in ("client_port", "server_port")]
     pair = ports[0] << 16 | ports[1] if batch.known("client_port")[row] else -1
-    ends = _ends(word("transport"), word("protocol"), word("client"), word("server"), word("direction"), pair)
+    ends = side_of(
+        word("transport"), word("protocol"), word("client"), word("server"), word("direction"), pair
+    )
     if ends is None:
         return None
     return _unit(
         ends,
         batch,
         row,
-        level="transaction",
+        level=_TRANSACTION,
         established=True,
         buffers=buffers,
         facts=_facts(buffers),
@@ -351,7 +372,11 @@ def _facts(buffers: dict[str, tuple[bytes, ...]]) -> dict[str, tuple[int | str, 
     return facts
 
 
-def _unit(ends: _Ends, batch: Batch, row: int, **more: Any) -> Unit:
+def _unit(ends: Side, batch: Batch, row: int, **more: Any) -> Unit:
     """A row between these ends. more: what else is known of it."""
     when, flow = int(batch.times_ns()[row]), int(batch.integers("flow")[row])
-    return Unit(**ends._asdict(), time=when, flow=flow, **more)
+    source, source_port, target, target_port, transport, application, to_server = ends
+    return Unit(
+        source=source, source_port=source_port, target=target, target_port=target_port, transport=transport,
+        application=application, to_server=to_server, time=when, flow=flow, **more,
+    )  # fmt: skip

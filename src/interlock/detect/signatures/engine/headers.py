@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from interlock.detect.signatures.language.checks import Check
 
-__all__ = ["Headers", "buffers_of", "fields_of"]
+__all__ = ["Headers", "buffers_of", "fields_of", "flags_of"]
 
 _ICMP, _TCP, _UDP, _ICMP6 = 1, 6, 17, 58
 _EXTENSIONS: Final = frozenset({0, 43, 44, 51, 60, 135})
@@ -84,6 +84,14 @@ def fields_of(octets: bytes) -> dict[str, int]:
         found |= {"tos": octets[1], "id": int.from_bytes(octets[4:6], "big"), "fragbits": parts.bits}
         found["ipopts"] = _options_of(octets[20 : parts.at])
     return found | _transport(octets[parts.at :], parts.transport)
+
+
+def flags_of(octets: bytes) -> int:
+    """Flags of TCP, as fields_of says; 0 where there are none."""
+    if len(octets) >= 40 and octets[0] >> 4 == 4 and octets[9] == _TCP:
+        at = (octets[0] & 15) * 4
+        return octets[at + 13] if len(octets) >= at + 20 else 0
+    return fields_of(octets).get("flags", 0)
 
 
 def _transport(header: bytes, transport: int) -> dict[str, int]:
@@ -144,15 +152,18 @@ def buffers_of(octets: bytes) -> dict[str, tuple[bytes, ...]]:
 
 
 class Headers:
-    """octets: of all packets, one behind the other. starts: where each begins, and where the last one ends."""
+    """octets: of all packets, one behind the other, and at least one more.
 
-    def __init__(self, octets: bytes, starts: NDArray[np.int64]) -> None:
-        self._octets = octets
+    starts: where each begins, and where the last one ends.
+    """
+
+    def __init__(self, octets: NDArray[np.uint8], starts: NDArray[np.int64]) -> None:
+        self._cells = octets
         self._starts = starts
 
     def of(self, packet: int) -> bytes:
         """The headers of one packet; nothing where they are not known."""
-        return self._octets[int(self._starts[packet]) : int(self._starts[packet + 1])]
+        return self._cells[int(self._starts[packet]) : int(self._starts[packet + 1])].tobytes()
 
     def may(self, check: Check, packets: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Per packet whether a check may hold. Of IPv6 and of what is not looked at here it always may."""
@@ -171,10 +182,6 @@ class Headers:
             return every
         found: NDArray[np.bool_] = every & (~there | fits)
         return found
-
-    @cached_property
-    def _cells(self) -> NDArray[np.uint8]:
-        return np.frombuffer(self._octets or b"\0", np.uint8)
 
     @cached_property
     def _lengths(self) -> NDArray[np.int64]:

@@ -5,7 +5,7 @@ Both are necessary, neither is enough: a row without them cannot hit, one with t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from interlock.detect.signatures.language.steps import Absent, Content, Size
 
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.language.numbers import Bound
     from interlock.detect.signatures.language.steps import Step
 
-__all__ = ["Anchor", "Literal", "anchors_of", "best_literal", "literal_of", "sizes_of"]
+__all__ = ["LONG", "Anchor", "Literal", "anchors_of", "best_literal", "literal_of", "rare", "sizes_of"]
+
+LONG: Final = 5
+"""Octets from which on a literal is looked for once for all; shorter ones only where their rule can touch."""
 
 
 class Literal(NamedTuple):
@@ -64,6 +67,11 @@ def best_literal(inspections: Sequence[Inspection]) -> tuple[int, Literal] | Non
         return None
     *_, index, literal = max(found, key=lambda item: item[:3])
     return index, literal
+
+
+def rare(literal: Literal) -> bool:
+    """Whether it is hardly ever met by chance."""
+    return len(literal.octets) >= LONG and len(set(literal.octets)) > 1
 
 
 def anchors_of(steps: Sequence[Step]) -> tuple[Anchor, ...]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from interlock.detect.signatures.engine.prefilter import anchors_of, best_literal
+from interlock.detect.signatures.engine.prefilter import anchors_of, best_literal, rare
+from interlock.detect.signatures.engine.tested import placed_steps
 from interlock.detect.signatures.engine.wishes import wishes
-from interlock.detect.signatures.language.checks import Fact, Field, Flags, FragBits, StreamSize
+from interlock.detect.signatures.language.checks import Fact, Field, Flags, Flow, FragBits, StreamSize
 from interlock.detect.signatures.language.model import HEADERS, PAYLOAD
 from interlock.detect.signatures.language.protocols import PROTOCOLS, Protocol
 from interlock.detect.signatures.language.steps import Absent
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.engine.prefilter import Anchor, Literal
     from interlock.detect.signatures.language.model import Signature, Transformation
     from interlock.detect.signatures.language.numbers import Bound
+    from interlock.detect.signatures.language.steps import Step
     from interlock.detect.signatures.language.variables import Ends
     from interlock.detect.signatures.plain.memory import Memory
     from interlock.detect.signatures.plain.unit import Unit
@@ -34,10 +36,11 @@ PARTS: Final = ("http.start", "http.request_body", "http.response_body")
 class Traits:
     """name: `gid:sid:rev message`. head: the protocol's word. levels: units that it is for.
 
-    anchors: octets at places of the payload; literal: where there are none, what must be in the buffer `within`, as
-    `transformations` make it. needed: a buffer that must be there; nothing where none must. sizes: of a payload.
-    heads: what of packets' headers is compared for many at once.
-    sized: it asks how much was sent. asks: names of facts. buffers: all that it looks at.
+    anchors: octets at places of the payload; literal: what must be in the buffer `within`, as `transformations` make
+    it, where it is rare or there are no anchors; tested: where there is neither, what is asked of numbers at fixed
+    places. needed: a buffer that must be there; nothing where none must. sizes: of a payload. heads: what of packets'
+    headers is compared for many at once. sized: it asks how much was sent; answered: whether both sides have spoken.
+    asks: names of facts. buffers: all that it looks at.
     """
 
     name: str
@@ -50,9 +53,11 @@ class Traits:
     within: str
     transformations: tuple[Transformation, ...]
     needed: str
+    tested: tuple[Step, ...]
     sizes: tuple[Bound, ...]
     heads: tuple[Field | Flags | FragBits, ...]
     sized: bool
+    answered: bool
     asks: tuple[str, ...]
     buffers: frozenset[str]
 
@@ -143,7 +148,9 @@ def traits_of(one: Matcher | Deferred) -> Traits:
     anchors = anchors if raw else ()
     # Headers stand in no scanned octets: of their rules the payload is looked through, or everything is held against.
     searched = [one for one in signature.inspections if one.buffer not in HEADERS]
-    best = None if anchors else best_literal(searched)
+    best = best_literal(searched)
+    if anchors and best and not rare(best[1]):
+        best = None
     found = None if best is None else searched[best[0]]
     checks = signature.checks
     return Traits(
@@ -157,11 +164,13 @@ def traits_of(one: Matcher | Deferred) -> Traits:
         within="" if found is None else _held_in(found.buffer),
         transformations=() if found is None else found.transformations,
         needed=_needed(signature),
+        tested=placed_steps(signature.inspections) if raw and not anchors and best is None else (),
         sizes=tuple(c.bound for c in checks if isinstance(c, Field) and c.name == "dsize"),
         heads=tuple(
             c for c in checks if isinstance(c, (Field, Flags, FragBits)) and getattr(c, "name", "") != "dsize"
         ),
         sized=any(isinstance(check, StreamSize) for check in checks),
+        answered=any(isinstance(check, Flow) and check.established is not None for check in checks),
         asks=tuple(dict.fromkeys(name for c in checks if isinstance(c, Fact) for name, _ in c.asked)),
         buffers=_buffers(signature, levels),
     )

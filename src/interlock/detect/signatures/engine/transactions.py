@@ -57,7 +57,8 @@ class Tables:
                     pieces.append(transformed(octets, transformations) if transformations else octets)
             if pieces:
                 starts = np.concatenate(([0], np.cumsum([len(piece) for piece in pieces]))).astype(np.int64)
-                for row, literal in scanner.found(b"".join(pieces), starts):
+                found = scanner.found(b"".join(pieces), starts)
+                for row, literal in zip(found.stretches.tolist(), found.literals.tolist(), strict=True):
                     yield owners[row], numbers[literal]
         for buffer, numbers in self._always.items():
             for index, buffers in enumerate(transactions):

@@ -16,6 +16,7 @@ from interlock.detect.signatures.language.checks import Field, Flags, FragBits
 from interlock.detect.signatures.language.model import Transformation
 from interlock.detect.signatures.language.numbers import Bound
 from interlock.detect.signatures.language.spans import Spans
+from interlock.detect.signatures.language.steps import ByteJump, ByteTest, Expression, IsDataAt, Reading
 from interlock.detect.signatures.language.variables import Ends
 
 if TYPE_CHECKING:
@@ -23,17 +24,22 @@ if TYPE_CHECKING:
 
 __all__ = ["columns_of", "traits_from"]
 
-_TUPLES: Final = {"Anchor": Anchor, "Literal": Literal}
-_RECORDS: Final = {
+_TUPLES: Final[dict[str, Any]] = {"Anchor": Anchor, "Literal": Literal}
+_RECORDS: Final[dict[str, Any]] = {
     "Bound": Bound,
+    "ByteJump": ByteJump,
+    "ByteTest": ByteTest,
     "Ends": Ends,
+    "Expression": Expression,
     "Field": Field,
     "Flags": Flags,
     "FragBits": FragBits,
+    "IsDataAt": IsDataAt,
+    "Reading": Reading,
     "Spans": Spans,
     "Transformation": Transformation,
 }
-_MADE: Final[dict[str, Any]] = {**_TUPLES, **_RECORDS}
+_NAMES: Final = {kind: tuple(field.name for field in fields(made)) for kind, made in _RECORDS.items()}
 _FIELDS: Final = tuple(field.name for field in fields(Traits))
 
 
@@ -68,7 +74,7 @@ def _plain(value: Any) -> Any:
     if kind in _TUPLES:
         return {kind: [_plain(part) for part in value]}
     if kind in _RECORDS:
-        return {kind: [_plain(getattr(value, field.name)) for field in fields(value)]}
+        return {kind: [_plain(getattr(value, name)) for name in _NAMES[kind]]}
     if isinstance(value, tuple):
         return [_plain(part) for part in value]
     if value is None or isinstance(value, (str, int)):
@@ -84,5 +90,9 @@ def _made(value: Any) -> Any:
         if kind == "octets":
             return inside.encode("latin-1")
         parts = [_made(part) for part in inside]
-        return frozenset(parts) if kind == "set" else _MADE[kind](*parts)
+        if kind == "set":
+            return frozenset(parts)
+        if kind in _TUPLES:
+            return _TUPLES[kind](*parts)
+        return _RECORDS[kind](**dict(zip(_NAMES[kind], parts, strict=True)))
     return value

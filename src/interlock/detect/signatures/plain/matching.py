@@ -17,13 +17,24 @@ from interlock.detect.signatures.language.checks import (
 )
 from interlock.detect.signatures.language.model import HEADERS, PAYLOAD
 from interlock.detect.signatures.language.protocols import PROTOCOLS, Protocol
-from interlock.detect.signatures.language.steps import Absent, Content
+from interlock.detect.signatures.language.steps import (
+    Absent,
+    ByteExtract,
+    ByteJump,
+    ByteMath,
+    ByteTest,
+    Content,
+    Expression,
+)
 from interlock.detect.signatures.plain.checks import check_holds
 from interlock.detect.signatures.plain.steps import Run, depends
 from interlock.detect.signatures.plain.transforming import transformed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from interlock.detect.signatures.language.model import Inspection, Signature
+    from interlock.detect.signatures.language.steps import Step
     from interlock.detect.signatures.language.variables import Ends
     from interlock.detect.signatures.plain.memory import Memory
     from interlock.detect.signatures.plain.unit import Unit
@@ -51,8 +62,18 @@ def levels_of(signature: Signature) -> frozenset[str]:
         isinstance(s, Content) and (s.starts or s.depth is not None or s.offset is not None) for s in steps
     )
     if _TCP in PROTOCOLS[signature.header.protocol].transports and signature.inspections and not placed:
-        return frozenset({"stream"})
+        # Numbers and expressions that count from a beginning mean that of a message, which no stream has.
+        counts = all(_counts_from_beginning(one.steps) for one in signature.inspections)
+        return frozenset({"packet" if counts else "stream"})
     return frozenset({"packet", "stream"}) if signature.inspections else frozenset({"packet"})
+
+
+def _counts_from_beginning(steps: Sequence[Step]) -> bool:
+    first = steps[0] if steps else None
+    if isinstance(first, Expression) and "A" not in first.flags:
+        return False
+    begins = isinstance(first, (Expression, ByteTest, ByteJump, ByteExtract, ByteMath))
+    return begins and not any(isinstance(step, Content) and not step.negated for step in steps)
 
 
 def _of_a_packet(check: object) -> bool:
