@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from detect.signatures.strings import UnmadeError, known, strings
 from interlock.detect.signatures.language.checks import (
     Bits,
     Counter,
@@ -21,7 +22,7 @@ from interlock.detect.signatures.language.checks import (
     StreamSize,
 )
 from interlock.detect.signatures.language.model import PAYLOAD
-from interlock.detect.signatures.language.steps import Content, IsDataAt, Size
+from interlock.detect.signatures.language.steps import ByteJump, ByteTest, Content, Expression, IsDataAt, Size
 from interlock.detect.signatures.plain.matching import levels_of
 from interlock.detect.signatures.plain.unit import Unit
 
@@ -78,7 +79,9 @@ def lengths(bound: Bound) -> range:
     return range(found[0], found[-1] + 1)
 
 
-def solve(steps: tuple, placed: Placed, place: int) -> Iterator[tuple[Placed, tuple[tuple[int, int], ...]]]:
+def solve(
+    steps: tuple, placed: Placed, place: int
+) -> Iterator[tuple[Placed, tuple[tuple[int, int, int], ...]]]:
     """Every way to place the contents, with where each positive one begins: (step's number from the end, place)."""
     if not steps:
         yield placed, ()
@@ -96,8 +99,12 @@ def solve(steps: tuple, placed: Placed, place: int) -> Iterator[tuple[Placed, tu
         new = placed.long(most=needed - 1) if step.negated else placed.long(least=needed)
         if new:
             yield from solve(rest, new, place)
-    elif isinstance(step, Content) and step.negated:
+    elif isinstance(step, (Content, Expression)) and step.negated:
         yield from solve(rest, placed, place)
+    elif isinstance(step, Expression):
+        yield from _expression(step, rest, placed, place)
+    elif isinstance(step, (ByteTest, ByteJump)):
+        yield from _number(step, rest, placed, place)
     elif isinstance(step, Content):
         yield from _content(step, rest, placed, place)
     else:
@@ -133,7 +140,81 @@ def _content(step, rest, placed, place):
                 new = new.long(at + size, at + size)
             if new is not None and new.least <= new.most:
                 for done, places in solve(rest, new, at + size):
-                    yield done, ((len(rest), at), *places)
+                    yield done, ((len(rest), at, size), *places)
+
+
+def _expression(step, rest, placed, place):
+    try:
+        made = strings(step.pattern, step.flags)
+    except UnmadeError as error:
+        raise UnsolvedError(f"expression: {str(error)[:40]}") from None
+    begin = place if step.relative else 0
+    for octets, first, last in made[:8]:
+        free = max(begin, placed.least)
+        anchored = first or "A" in step.flags
+        for at in [begin] if anchored else dict.fromkeys((free, *range(begin, min(free, begin + 40)))):
+            if not placed.fits(at, octets):
+                continue
+            new = placed.put(at, octets)
+            if last:
+                new = new.long(at + len(octets), at + len(octets))
+            if new is not None and new.least <= new.most:
+                for done, places in solve(rest, new, at + len(octets)):
+                    yield done, ((len(rest), at, len(octets)), *places)
+
+
+def _number(step, rest, placed, place):
+    """Octets of a number that a test holds of, or that a jump goes nowhere by."""
+    reading = step.reading
+    if any(isinstance(n, str) for n in (reading.count, reading.offset, getattr(step, "value", 0))):
+        raise UnsolvedError("variable")
+    at = reading.offset + (place if reading.relative else 0)
+    if not reading.count or at < 0:
+        raise UnsolvedError("number")
+    jumps = isinstance(step, ByteJump)
+    if jumps and isinstance(step.post_offset, str):
+        raise UnsolvedError("variable")
+    tries = (
+        (0,)
+        if jumps
+        else dict.fromkeys((step.value, step.value + 1, max(0, step.value - 1), 0, 1, 255, 0xFFFF))
+    )
+    for number in tries:
+        if not jumps and _compared(step, number) == step.negated:
+            continue
+        try:
+            octets = _written(reading, number)
+        except OverflowError:
+            continue
+        if len(octets) != reading.count or not placed.fits(at, octets):
+            continue
+        new = placed.put(at, octets)
+        behind = place
+        if jumps:
+            behind = max(
+                0, {"here": at + reading.count, "beginning": 0}.get(step.origin, -1) + step.post_offset
+            )
+            if step.origin == "end":
+                raise UnsolvedError("from the end")
+            new = new.long(behind + 1)
+        if new is not None:
+            yield from solve(rest, new, behind)
+
+
+def _compared(step, number):
+    if step.reading.mask:
+        number = (number & step.reading.mask) >> ((step.reading.mask & -step.reading.mask).bit_length() - 1)
+    return {
+        "=": number == step.value, "<": number < step.value, ">": number > step.value, "<=": number <= step.value,
+        ">=": number >= step.value, "&": bool(number & step.value), "^": bool(number ^ step.value),
+    }[step.operator]  # fmt: skip
+
+
+def _written(reading, number):
+    if reading.base:
+        digits = {10: "d", 16: "x", 8: "o"}[reading.base]
+        return format(number, f"0{reading.count}{digits}").encode()
+    return number.to_bytes(reading.count, "little" if reading.endian == "little" else "big")
 
 
 def filled(placed: Placed, filler: int) -> bytes:
@@ -144,21 +225,46 @@ def filled(placed: Placed, filler: int) -> bytes:
     return bytes(placed.cells.get(k, filler) for k in range(length))
 
 
-def made(one: Inspection) -> Iterator[tuple[bytes, bytes, tuple[tuple[int, int], ...]]]:
+def made(one: Inspection) -> Iterator[tuple[bytes, bytes, tuple[tuple[int, int, int], ...]]]:
     """(what is sent, what is looked at, places) that one buffer asks for, without what it must not hold."""
     names = [t.name for t in one.transformations]
     if set(names) - {"dotprefix", "to_lowercase"} or names.count("dotprefix") > 1:
         raise UnsolvedError("transformation")
     start = Placed({0: ord(".")}, least=2) if "dotprefix" in names else Placed({})
     negated = [s for s in one.steps if isinstance(s, Content) and s.negated]
+    expressions = [s for s in one.steps if isinstance(s, Expression)]
     for tried, (placed, places) in enumerate(solve(one.steps, start, 0)):
         if tried > 20:
             return
         for filler in FILLERS:
             looked = filled(placed, filler)
-            if any(_has(looked, s) for s in negated):
+            if any(_has(looked, s) for s in negated) or not all(_agrees(looked, s) for s in expressions):
+                continue
+            if not _ends_there(one.steps, looked, places):
                 continue
             yield (looked[1:] if "dotprefix" in names else looked), looked, places
+
+
+def _ends_there(steps, octets: bytes, places) -> bool:
+    """Whether an expression that something goes on from ends where it was made to: greedy ones go further."""
+    for back, at, size in places:
+        step, rest = steps[len(steps) - 1 - back], steps[len(steps) - back :]
+        goes_on = rest and (
+            getattr(rest[0], "relative", False) or getattr(getattr(rest[0], "reading", None), "relative", 0)
+        )
+        if isinstance(step, Expression) and goes_on:
+            found = known(step.pattern, step.flags).match(octets[at:])
+            if found is None or found.end() != size:
+                return False
+    return True
+
+
+def _agrees(octets: bytes, step: Expression) -> bool:
+    """Whether Python, too, finds the expression, or must not find it."""
+    try:
+        return (known(step.pattern, step.flags).search(octets) is None) == step.negated
+    except UnmadeError as error:
+        raise UnsolvedError(f"expression: {str(error)[:40]}") from None
 
 
 def _has(octets: bytes, step: Content) -> bool:
@@ -229,7 +335,7 @@ def surroundings(signature: Signature, ends: Ends, protocol) -> tuple[Unit, list
 
 def hit(
     signature: Signature, unit: Unit
-) -> tuple[Unit, dict[int, tuple[bytes, tuple[tuple[int, int], ...]]]]:
+) -> tuple[Unit, dict[int, tuple[bytes, tuple[tuple[int, int, int], ...]]]]:
     """A unit that the rule asks for; of each inspection what is looked at, and where its contents begin."""
     buffers: dict[str, tuple[bytes, ...]] = {}
     looked = {}
@@ -259,8 +365,11 @@ def near_misses(signature: Signature, unit: Unit, looked: dict) -> Iterator[tupl
         name = "stream" if name == PAYLOAD else name
         whole, places = looked[index]
         dots = sum(t.name == "dotprefix" for t in one.transformations)
-        for back, at in places:
+        for back, at, size in places:
             step = one.steps[len(one.steps) - 1 - back]
+            if isinstance(step, Expression):
+                yield from _unmatched(step, whole, at, size, dots, unit, name)
+                continue
             spoilt = bytearray(whole)
             k = at + len(step.octets) // 2
             if k - dots < 0:
@@ -277,6 +386,18 @@ def near_misses(signature: Signature, unit: Unit, looked: dict) -> Iterator[tupl
         yield "the other way", replace(unit, to_server=not unit.to_server)
     if any(isinstance(c, Flow) and c.established for c in signature.checks):
         yield "not established", replace(unit, established=False)
+
+
+def _unmatched(step, whole, at, size, dots, unit, name):
+    """One octet of what an expression matched is another one, so that it matches nowhere: Python says so."""
+    for k in sorted(range(at, at + size), key=lambda k: abs(2 * k - 2 * at - size)):
+        spoilt = bytearray(whole)
+        spoilt[k] ^= 0x95
+        begins = range(len(spoilt)) if step.relative else (0,)
+        matches = any(known(step.pattern, step.flags).search(bytes(spoilt[begin:])) for begin in begins)
+        if k >= dots and not matches:
+            yield f"octet {k} of {name} spoilt for an expression", _with(unit, name, bytes(spoilt[dots:]))
+            return
 
 
 def _anywhere(step: Content) -> bool:

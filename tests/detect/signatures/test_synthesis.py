@@ -32,6 +32,9 @@ def judged(signature, seen):
         memory.mark(mark, unit)
     seen["hit"] += 1
     if not one.hits(unit, memory):
+        if one.limited:
+            seen["unsolved: an expression comes to PCRE2's limit"] += 1
+            return
         yield signature.sid, "made for it, and not seen", dict(unit.buffers)
     for what, missed in near_misses(signature, unit, looked):
         seen["near miss"] += 1
@@ -47,10 +50,11 @@ def public(every):
 
 
 @needs_sets
+@pytest.mark.filterwarnings("ignore:Possible nested set:FutureWarning")
 @pytest.mark.parametrize("every", [pytest.param(1, marks=pytest.mark.slow), 25])
 def test_made_for_it_and_made_to_miss_it(every):
     seen = Counter()
     wrong = [one for rule in public(every) for one in judged(rule, seen)]
     assert not wrong
-    assert seen["hit"] * every > 19_000, seen
-    assert seen["near miss"] * every > 70_000, seen
+    assert seen["hit"] * every > 27_000, seen
+    assert seen["near miss"] * every > 100_000, seen

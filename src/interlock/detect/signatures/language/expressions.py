@@ -8,6 +8,7 @@ Source: Suricata user guide, "Payload Keywords", section "pcre".
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -35,6 +36,8 @@ _OPTIONS: Final = {
     "G": 0x0004_0000,
 }
 """Letter → PCRE2's option bit: DOLLAR_ENDONLY, UNGREEDY. The binding drops ANCHORED: \\G is written instead."""
+_ONE_DIGIT: Final = re.compile(rb"\\\\|\\x([0-9A-Fa-f])(?![0-9A-Fa-f{])")
+"""PCRE2 reads up to two digits behind \\x (pcre2pattern, "Non-printing characters"); as built here it wants both."""
 _WITHOUT_MEANING: Final = "OB"
 _MOST_CHARACTERS: Final = 8_192
 
@@ -45,6 +48,7 @@ def compiled(pattern: bytes, flags: str) -> pcre2.Pattern:
     options = 0
     for letter in flags:
         options |= _OPTIONS[letter]
+    pattern = _ONE_DIGIT.sub(lambda found: rb"\x0" + found[1] if found[1] else found[0], pattern)
     # A line end closes a comment that the x letter allows.
     end = b"\n)" if "x" in flags else b")"
     whole = rb"\G(?:" + pattern + end if "A" in flags else pattern
