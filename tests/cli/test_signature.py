@@ -152,7 +152,7 @@ def test_what_hits_is_a_finding_with_its_frames(rules_of_modbus, tmp_path):
         assert one["severity"] == "medium"
         assert one["data"]["origin"] == "a.rules:1"
         assert one["evidence"][0]["frames"]
-        assert 'It looks for "|00 00|" in the payload' in one["explanation"]
+        assert "It looks for the octets 00 00 in what is sent." in one["explanation"]
     assert not any(one["detector"] == "signature" for one in without(tmp_path, capture))
 
 

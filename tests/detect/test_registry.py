@@ -44,6 +44,7 @@ GIVEN = {
     "indicator": "signatures.indicators.detector",
     "rules": "rules.detector",
     "signature": "signatures.detector",
+    "signature-trial": "signatures.packs.trial",
 }
 """Detectors that are given what people wrote, and so stand in bootstrap/detecting.py: name → module."""
 

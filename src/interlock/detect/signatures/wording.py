@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from interlock.detect.causes import Verdict
-from interlock.detect.signatures.language.checks import Fact, Flow
-from interlock.detect.signatures.language.model import PAYLOAD
-from interlock.detect.signatures.language.steps import Content, Expression, written
+from interlock.detect.signatures.explaining import class_in_words, links, looked_for
+from interlock.detect.signatures.language.checks import Flow
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from interlock.detect.tally import Key, Tally
     from interlock.records.vocabulary import Severity
 
-__all__ = ["PRIORITIES", "looked_for", "severity_of", "verdict"]
+__all__ = ["PRIORITIES", "severity_of", "verdict"]
 
 PRIORITIES: Final[dict[str, int]] = {
     **dict.fromkeys(
@@ -42,7 +41,7 @@ PRIORITIES: Final[dict[str, int]] = {
 }  # fmt: skip
 """Class of a rule → its priority where it says none, as Suricata's classification has it; others have 3."""
 _SEVERITIES: Final[tuple[Severity, ...]] = ("high", "medium", "low", "info")
-_SHOWN: Final = 4
+_MOST_LINKS: Final = 5
 _ACTIONS: Final = (
     Action(
         text="Read what the rule refers to, and hold the frames that are named against it: rules of others know "
@@ -67,34 +66,18 @@ def severity_of(signature: Signature) -> Severity:
     return _SEVERITIES[min(priority, 4) - 1]
 
 
-def looked_for(signature: Signature) -> str:
-    """The first things that a rule asks for, for people."""
-    said = []
-    for one in signature.inspections:
-        place = "the payload" if one.buffer == PAYLOAD else one.buffer
-        for step in one.steps:
-            if isinstance(step, Content) and not step.negated:
-                said.append(f'"{written(step.octets)}" in {place}')
-            elif isinstance(step, Expression) and not step.negated:
-                said.append(f"an expression in {place}")
-    said += [check.words() for check in signature.checks if isinstance(check, Fact)]
-    more = len(said) - _SHOWN
-    return (
-        ", ".join(said[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
-        if said
-        else "its other conditions"
-    )
-
-
 def verdict(key: Key, signature: Signature, tally: Tally, context: Context) -> Verdict:
     """Key: realm, client, server, the rule's id."""
     # Over 40 lines: most of it is the text of one verdict.
     realm, client, server, rule = key
     names = context.name(realm, client), context.name(realm, server)
     message = signature.message or f"signature {signature.sid}"
-    refers = "; ".join(f"{kind} {text}" for kind, text in signature.references)
+    refers = links(signature)
+    named = ", ".join(refers[:_MOST_LINKS]) + (
+        f" and {len(refers) - _MOST_LINKS} more" if len(refers) > _MOST_LINKS else ""
+    )
     one_way = [check.direction for check in signature.checks if isinstance(check, Flow) and check.direction]
-    way = {"to_server": " in what the client sends", "to_client": " in what the server sends"}
+    way = {"to_server": ", in what the client sends,", "to_client": ", in what the server sends,"}
     return Verdict(
         realm=realm,
         machines=(client, server),
@@ -104,10 +87,10 @@ def verdict(key: Key, signature: Signature, tally: Tally, context: Context) -> V
         confidence=0.6,
         title=f"{message}: {names[0]} and {names[1]}",
         seen=f"Signature {signature.sid} of {signature.origin.file} hit {counted(tally.count, 'time')} between "
-        f"{names[0]} and {names[1]}. It looks for {looked_for(signature)}{way.get(one_way[0], '') if one_way else ''}."
-        f"{f' It refers to {refers[:400]}.' if refers else ''}",
-        matters=f"Who wrote the rule files it under {signature.classtype or 'no class'}: others have met this in "
-        "attacks. Whether it can harm the process here depends on what these machines are.",
+        f"{names[0]} and {names[1]}. It looks{way.get(one_way[0], '') if one_way else ''} for {looked_for(signature)}."
+        f"{f' It refers to {named}.' if refers else ''}",
+        matters=f"{class_in_words(signature.classtype)} Whether it can harm the process here depends on what these "
+        "machines are.",
         silent="Silent for what no rule in force describes, for what is enciphered on the wire, and for what the "
         "rule's own words leave out.",
         actions=_ACTIONS,
@@ -118,7 +101,7 @@ def verdict(key: Key, signature: Signature, tally: Tally, context: Context) -> V
             ("rev", str(signature.rev)),
             ("class", signature.classtype),
             ("origin", f"{signature.origin.file}:{signature.origin.line}"),
-            ("references", refers[:500]),
+            ("references", " ".join(refers)[:2_000]),
         ),
         table=next(iter(tally.noted("table")), "payloads"),
     )
