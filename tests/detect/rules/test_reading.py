@@ -202,6 +202,19 @@ def test_yaml_that_would_grow_without_bound_is_refused() -> None:
     assert read_documents("[" * 5_000, file="b.yml")[1]
 
 
+@pytest.mark.parametrize(
+    ("word", "where"), [("level: high", "level"), ("category: ot_operation", "category")]
+)
+@pytest.mark.parametrize("instead", ["[high]", "{high: 1}", "4", "[[a], {b: c}]"])
+def test_a_list_or_table_instead_of_a_word_is_a_problem_with_its_place(
+    word: str, where: str, instead: str
+) -> None:
+    assert word in RULE
+    reading = read_rules([("x.yml", RULE.replace(word, f"{where}: {instead}"))])
+    assert not reading.rules
+    assert any(where in problem.text for problem in reading.problems)
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_gives_rules_or_problems(text: str) -> None:

@@ -12,7 +12,7 @@ from interlock.detect.rules.wording import PLACEHOLDERS
 from interlock.records.vocabulary import BASES, KINDS, OUTCOMES, VERBS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from interlock.detect.rules.model import Problem
     from interlock.detect.rules.places import Document
@@ -73,13 +73,18 @@ def meant(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else f"; expected one of: {', '.join(choices)}"
 
 
+def _among(value: object, words: Container[str]) -> bool:
+    """Whether a value that YAML gives, which may be a list or a table, is one of the words."""
+    return isinstance(value, str) and value in words
+
+
 def check_head(document: Document) -> Iterator[Problem]:
     """Look at the keys of a whole rule, its level and its log source."""
     rule = document.value
     for key in rule:
         if key not in _TOP:
             yield document.problem(f"{key!r} is no key of a rule{meant(str(key), _TOP)}", str(key))
-    if rule.get("level") not in LEVELS:
+    if not _among(rule.get("level"), LEVELS):
         wrong = f"is {rule['level']!r}" if "level" in rule else "is missing"
         yield document.problem(f"the level {wrong}; expected one of: {', '.join(LEVELS)}", "level")
     if not isinstance(rule.get("title"), str) or not rule["title"].strip():
@@ -90,7 +95,7 @@ def check_head(document: Document) -> Iterator[Problem]:
 
 def _log_source(document: Document, rule: dict[str, Any]) -> Iterator[Problem]:
     source = rule.get("logsource")
-    if not isinstance(source, dict) or source.get("category") not in SOURCES:
+    if not isinstance(source, dict) or not _among(source.get("category"), SOURCES):
         given = source.get("category") if isinstance(source, dict) else source
         text = f"the log source's category is {given!r}{meant(str(given), SOURCES)}"
         yield document.problem(text, "logsource", "category")

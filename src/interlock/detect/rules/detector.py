@@ -10,6 +10,7 @@ from interlock.detect.rules.fields import SOURCES, needs_of
 from interlock.detect.rules.gate import Gate
 from interlock.detect.rules.habit import Habit
 from interlock.detect.rules.late import holds, never
+from interlock.detect.rules.masters import Masters
 from interlock.detect.rules.model import atoms
 from interlock.detect.rules.sheet import Predicates, Sheet
 from interlock.detect.rules.windows import MANY, Windows
@@ -74,7 +75,7 @@ class Rules(CauseDetector):
         self._tables = {t: tuple(r for r in plain if r.table == t) for t in SOURCES.values()}
         self._gates = {table: Gate(table, part) for table, part in self._tables.items()}
         self._barring = {rule.id: _barring(rule, self._rules) for rule in rules}
-        self._habit = Habit()
+        self._habit, self._masters = Habit(), Masters()
         self._pupil: Rules | None = None
         self._windows = {r.id: Windows(r.correlation) for r in rules if r.correlation is not None}
         self._counted: dict[str, list[Rule]] = {}
@@ -112,10 +113,12 @@ class Rules(CauseDetector):
 
     def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:
         """Find the rows that rules ask for, and count them."""
+        if batch.table == "operations":
+            self._masters.note(batch)
         places, hits = self._gates[batch.table].through(batch)
         if hits is None:
             return
-        sheet = Sheet(hits, context, self._predicates)
+        sheet = Sheet(hits, context, self._predicates, self._masters)
         for place in places:
             rule = self._tables[batch.table][place]
             if rule.id not in self._rested:
@@ -226,13 +229,15 @@ class Rules(CauseDetector):
         """Give what correlations remember, and by which wording of its rule each cause was counted."""
         digests = {rule.id: rule.digest for rule in self._rules.values()}
         windows = {name: windows.state() for name, windows in self._windows.items()}
-        return [digests, windows, self._habit.state()]
+        return [digests, windows, self._habit.state(), self._masters.state()]
 
     def restore_own(self, state: Any) -> None:
         """Take back what `own_state` gave; what was counted by another wording of a rule is dropped."""
-        digests, windows, *habit = state  # states of the first version have none
-        for kept in habit:
-            self._habit.restore(kept, self._wording)
+        digests, windows, *more = state  # states of the first versions have fewer
+        for habit in more[:1]:
+            self._habit.restore(habit, self._wording)
+        for masters in more[1:2]:
+            self._masters.restore(masters)
         for key in list(self.tallies):
             if not self._same(key[0], digests):
                 self.tallies.pop(key)

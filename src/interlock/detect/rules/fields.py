@@ -99,7 +99,12 @@ _OPERATIONS_ONLY: Final = {
     "answering_back": Field(
         kind="flag",
         meaning="the request comes from a control port: a controller fetches what its client began (S7 downloads)",
-    )
+    ),
+    "client_was_first": Field(
+        kind="flag",
+        meaning="nobody was served by this station of telecontrol (DNP3, IEC 60870-5, DLMS) before the client, which "
+        "has done ordinary work there already: its master, as far as can be seen",
+    ),
 }
 
 FIELDS: Final[dict[str, dict[str, Field]]] = {

@@ -110,7 +110,8 @@ def _read(book: _Book, document: Document, name: str) -> None:
         return
     problems = list(check_head(document))
     source = document.value.get("logsource")
-    table = SOURCES.get(source.get("category", "")) if isinstance(source, dict) else None
+    # YAML may give a list or a table where a word should stand: as text it is no category, and a problem already.
+    table = SOURCES.get(str(source.get("category", ""))) if isinstance(source, dict) else None
     if table is not None:
         problems += [*check_own(document, table), *check_detection(document, table)]
     if not problems and table is not None:

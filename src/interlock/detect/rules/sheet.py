@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from interlock.detect.batch import Batch
     from interlock.detect.interface import Context
+    from interlock.detect.rules.masters import Masters
     from interlock.detect.rules.model import Tree
 
     Mask = NDArray[np.bool_]
@@ -50,8 +51,12 @@ class Predicates:
 class Sheet:
     """One batch with the answers found so far. A null word makes every leaf false but `null`."""
 
-    def __init__(self, batch: Batch, context: Context, predicates: Predicates) -> None:
+    def __init__(
+        self, batch: Batch, context: Context, predicates: Predicates, masters: Masters | None = None
+    ) -> None:
+        """masters: whom stations of telecontrol served first; None: not known of any."""
         self._batch, self._context, self._predicates = batch, context, predicates
+        self._masters = masters
         self._masks: dict[Tree, Mask] = {}
         self._fields, self._gates = FIELDS[batch.table], GATES[batch.table]
 
@@ -90,17 +95,21 @@ class Sheet:
         if field.ends and name != "in_window":
             return self._fact(leaf)
         if kind == "flag":
-            return (
-                answering_back(self._batch)
-                if name == "answering_back"
-                else in_window(self._batch, self._context)
-            )
+            return self._flag(name)
         if field.kind == "number":
             return self._number(leaf)
         words, codes = self._batch.words(name)
         ask = self._predicates[leaf]
         mask: Mask = np.array([ask(word) for word in words], np.bool_)[codes]
         return mask
+
+    def _flag(self, name: str) -> Mask:
+        if name == "client_was_first":
+            known = self._masters
+            return np.zeros(len(self._batch), np.bool_) if known is None else known.before(self._batch)
+        return (
+            answering_back(self._batch) if name == "answering_back" else in_window(self._batch, self._context)
+        )
 
     def _number(self, leaf: Tree) -> Mask:
         known = self._batch.known(leaf[1])
