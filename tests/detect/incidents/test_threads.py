@@ -50,6 +50,29 @@ def test_a_path_is_one_incident_with_its_tactics_in_order() -> None:
         assert told.title in incident.story
 
 
+def test_what_was_done_names_an_incident_not_its_effect() -> None:
+    firmware = finding("firmware", 10, "10.0.0.32", "10.0.0.12", technique="T0857")
+    leap = finding(
+        "leap", 60, "10.0.0.32", "10.0.0.12", technique="T0856", detector="unusual-step", severity="critical"
+    )
+    (incident,) = incidents_of((firmware, leap), CONTEXT)
+    assert (incident.rank, incident.techniques[0]) == (2, "T0857")
+    (alone,) = incidents_of((leap,), CONTEXT)
+    assert alone.techniques[0] == "T0856"
+    asked = finding("asked", 10, "10.0.0.32", "10.0.0.12", technique="T0846")
+    assert incidents_of((asked, leap), CONTEXT)[0].techniques[0] == "T0856"
+
+
+def test_what_was_malformed_to_the_last_message_was_not_done() -> None:
+    told = finding("told", 10, "10.0.0.32", "10.0.0.12", technique="T0856", count=6)
+    broken = finding(
+        "broken", 10, "10.0.0.32", "10.0.0.12", technique="T0814", count=6, detector="malformed-control"
+    )
+    assert incidents_of((told, broken), CONTEXT)[0].techniques[0] == "T0814"
+    more = finding("told", 10, "10.0.0.32", "10.0.0.12", technique="T0856", count=7)
+    assert incidents_of((more, broken), CONTEXT)[0].techniques[0] == "T0856"
+
+
 @given(st.permutations(PATH), st.integers(1, 4))
 def test_the_same_incident_comes_out_whatever_order_its_findings_come_in(
     order: list[Finding], cut: int

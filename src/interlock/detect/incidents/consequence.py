@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from interlock.detect.interface import Context
     from interlock.records.finding import Finding
 
-__all__ = ["RANKS", "Consequence", "calls", "consequence_of", "of_many", "physically"]
+__all__ = ["DISCOVERY", "PROGRAM", "RANKS", "Consequence", "calls", "consequence_of", "of_many", "physically"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

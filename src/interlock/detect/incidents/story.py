@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from interlock.detect.incidents.consequence import of_many, physically
+from interlock.detect.incidents.consequence import DISCOVERY, PROGRAM, RANKS, of_many, physically
 from interlock.detect.wording import counted
 from interlock.records.incident import Incident
 from interlock.records.vocabulary import SEVERITIES
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 __all__ = ["tell"]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MALFORMED: Final = "malformed-control"
+_WATCHERS: Final = frozenset(
+    {"unusual-step", "unusual-value", "repeated-values", "safety-value", "twin-values"}
+)
+_TOLD_WRONG: Final = (("T0856",), ("T0832",))
+"""Detectors of what is told of the process, and what they say of it first."""
 _TOLD: Final = 8
 """Steps that a story tells one by one; the gravest are always among them."""
 
@@ -36,7 +42,7 @@ def tell(
     news: str,
 ) -> Incident:
     """steps: at least one, in the order of their times."""
-    worst = _worst(steps, gravest)
+    worst = _worst(steps)
     reached = _once(m for step in steps if step.consequence == gravest.name for m in _done_to(step))
     could = physically(gravest, realm, reached or worst.machines[:1], context)
     machines = _once(machine for step in steps for machine in step.machines)
@@ -73,9 +79,26 @@ def _done_to(step: Step) -> tuple[str, ...]:
     return tuple(machine for machine in step.machines[1:] if not of_many(machine))
 
 
-def _worst(steps: Sequence[Step], gravest: Consequence) -> Step:
-    mine = [step for step in steps if step.consequence == gravest.name]
+def _worst(steps: Sequence[Step]) -> Step:
+    """The step that names an incident: the gravest thing that was done.
+
+    What only shows an effect (a value leaps once new firmware runs) names it where nothing else was; and what nobody
+    could take (every message of it was malformed) was not done.
+    """
+    ranks = {consequence.name: consequence.rank for consequence in RANKS}
+    broken = {step.machines[:2]: step.count for step in steps if step.detector == _MALFORMED}
+    heeded = [
+        s for s in steps if s.detector == _MALFORMED or broken.get(s.machines[:2], 0) < s.count
+    ] or steps
+    acts = [s for s in heeded if not _effect(s) and ranks.get(s.consequence, DISCOVERY.rank) <= PROGRAM.rank]
+    mine = acts or heeded
+    least = min(ranks.get(step.consequence, DISCOVERY.rank) for step in mine)
+    mine = [step for step in mine if ranks.get(step.consequence, DISCOVERY.rank) == least]
     return max(mine, key=lambda s: (SEVERITIES.index(s.severity), s.count))
+
+
+def _effect(step: Step) -> bool:
+    return step.detector in _WATCHERS and step.techniques[:1] in _TOLD_WRONG
 
 
 def _story(steps: Sequence[Step], worst: Step) -> str:
