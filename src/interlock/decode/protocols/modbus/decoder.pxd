@@ -11,7 +11,7 @@ cdef int COIL, DISCRETE, HOLDING, INPUT, FIFO, READ_VERB, WRITE_VERB, OK, REFUSE
 
 cdef class Modbus(Decoder):
     cdef public Functions diagnostics
-    cdef public object umas
+    cdef public object umas, files
     cdef int register_type, bit_type, mask_type
 
     cpdef message(self, Messages m, int i, Sheet out)

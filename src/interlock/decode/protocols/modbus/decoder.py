@@ -14,6 +14,7 @@ import cython
 from interlock.decode.decoder import Decoder
 from interlock.decode.echoes import asks, repeats
 from interlock.decode.framing import LengthFramer
+from interlock.decode.protocols.modbus.files import FileRecords
 from interlock.decode.protocols.modbus.umas import Umas
 from interlock.decode.spec import NEED_MORE, ProtocolSpec
 from interlock.errors import DecodeError
@@ -42,6 +43,7 @@ class Modbus(Decoder):
     def __init__(self, spec, tools):
         Decoder.__init__(self, spec, tools)
         self.diagnostics = tools.table("modbus", "modbus-diagnostics")
+        self.files = FileRecords(self)
         self.umas = Umas(self, tools)
         self.register_type = self.names.code("uint16")
         self.bit_type = self.names.code("bit")
@@ -104,7 +106,7 @@ class Modbus(Decoder):
         elif function == 8:
             self._sub_function(out, row, self.diagnostics, c.u16be(), "diagnostic")
         elif function in (20, 21):
-            self._files(out, row, function)
+            self._files(m, i, out, row, function, unit)
         elif function == 43:
             self._interface(out, row)
 
@@ -204,21 +206,25 @@ class Modbus(Decoder):
             out.set_name(row, table.name)
         out.set_object(row, self.objects.code(f"{prefix}:{code}"), 1)
 
-    def _files(self, out, row, function):
+    def _files(self, m, i, out, row, function, unit):
         """Sub-requests of functions 20 and 21: reference type 6, file, record, length (in registers)."""
         c: Cursor = self.cursor
         left: cython.int = c.u8()
         first = True
         while left >= 7:
             c.skip(1)
-            code = self.objects.code(f"file:{c.u16be()}/{c.u16be()}")
+            file: cython.int = c.u16be()
+            record: cython.int = c.u16be()
+            code = self.objects.code(f"file:{file}/{record}")
             count: cython.int = c.u16be()
             out.set_object(row if first else out.more(row), code, count)
             first = False
             left -= 7
             if function == 21:
-                c.skip(2 * count)
+                octets = c.take(2 * count)
                 left -= 2 * count
+                if self.files.wanted:
+                    self.files.part(m, i, unit, file, record, octets, out.operation_of(row))
 
     def _interface(self, out, row):
         """Function 43: MEI type 14 reads the device identification, 13 is CANopen's general reference."""
