@@ -75,7 +75,8 @@ def _pcre(draft: Draft, value: str | None) -> None:
     pattern = text[1:end].encode("utf-8", "surrogateescape")
     compiled(pattern, flags)
     step = Expression(pattern=pattern, flags=flags, negated=negated, relative="R" in letters)
-    if buffers:
+    # A body of an answer is what file.data holds of HTTP: within that buffer the letter says nothing new.
+    if buffers and (buffers[0], draft.buffer) != ("Q", "file.data"):
         draft.add_to(OF_LETTER[buffers[0]], step, "pcre")
     else:
         draft.add(step)
