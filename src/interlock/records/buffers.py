@@ -7,7 +7,19 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-__all__ = ["BUFFERS", "EMPTY", "HEADERS", "KINDS", "OTHER", "PACKET", "RARE", "SEGMENT", "STREAM", "Buffer"]
+__all__ = [
+    "BUFFERS",
+    "DNP3_INDICATIONS",
+    "EMPTY",
+    "HEADERS",
+    "KINDS",
+    "OTHER",
+    "PACKET",
+    "RARE",
+    "SEGMENT",
+    "STREAM",
+    "Buffer",
+]
 
 PACKET: Final = "packet"
 STREAM: Final = "stream"
@@ -20,6 +32,13 @@ RARE: Final = "packet.rare"
 EMPTY: Final = "packet.empty"
 OTHER: Final = "packet.other"
 """Asked for together with PACKET: they make its rows more, or fuller."""
+
+DNP3_INDICATIONS: Final = (
+    "all_stations", "class_1_events", "class_2_events", "class_3_events", "need_time", "local_control",
+    "device_trouble", "device_restart", "no_func_code_support", "object_unknown", "parameter_error",
+    "event_buffer_overflow", "already_executing", "config_corrupt", "reserved_2", "reserved_1",
+)  # fmt: skip
+"""Internal indications of DNP3 by Suricata's words, in the order of their bits: those of the first octet first."""
 
 
 class Buffer(NamedTuple):
@@ -133,6 +152,13 @@ BUFFERS: Final[dict[str, Buffer]] = {
         service_name="name of that service",
     ),
     **_of("cip", any_service="own: each service in a message of EtherNet/IP, wrappers too, in digits"),
+    **_of(
+        "dnp3",
+        data="a fragment of the application layer, without sums",
+        any_function="own: its function, in digits",
+        object="own: group times 256 and variation of each header of objects in it, in digits",
+        indication="own: each internal indication of an answer that is set, by Suricata's word",
+    ),
     **_of("dns", query="name that is asked for, without its last dot"),
     **_of(
         "tls",

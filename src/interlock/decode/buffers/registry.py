@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from interlock.decode.buffers.dnp3 import Dnp3Reader
 from interlock.decode.buffers.dns import DnsReader
 from interlock.decode.buffers.enip import EnipReader
 from interlock.decode.buffers.ftp import FtpReader
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["DATAGRAMS", "GUESSES", "READERS", "readers_for"]
 
 READERS: Final[dict[str, Callable[[Sink, bool], Reader]]] = {
+    "dnp3": lambda sink, stream: Dnp3Reader(sink, stream=stream),
     "dns": lambda sink, stream: DnsReader(sink, stream=stream),
     "enip": lambda sink, stream: EnipReader(sink, stream=stream),
     "ftp": lambda sink, _: FtpReader(sink),
@@ -33,7 +35,7 @@ READERS: Final[dict[str, Callable[[Sink, bool], Reader]]] = {
     "winrm": lambda sink, _: HttpReader(sink),
 }
 """Protocol of a flow → what makes a reader of it: where rows go, whether the flow is a stream."""
-DATAGRAMS: Final = frozenset({"dns", "enip"})
+DATAGRAMS: Final = frozenset({"dnp3", "dns", "enip"})
 """Readers that read datagrams, too."""
 GUESSES: Final[dict[str, Callable[[bytes], bool]]] = {"smtp": speaks_smtp}
 """Readers of what no decoder recognises → whether a side's first octets are theirs."""

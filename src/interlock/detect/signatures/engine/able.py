@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from interlock.detect.signatures.engine.engine import NUMBERS
+from interlock.detect.signatures.engine.engine import NUMBERS, TEXTS
 from interlock.detect.signatures.engine.operations import FACTS as OF_OPERATIONS
 from interlock.detect.signatures.language.checks import Fact, Field, Flow, FragBits
 from interlock.detect.signatures.language.model import HEADERS, PAYLOAD
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FACTS", "put_in_force", "refuse_what_is_not_handed"]
 
-FACTS: Final = frozenset({"tls.version", *NUMBERS})
+FACTS: Final = TEXTS | NUMBERS
 """Facts that are read from a buffer of the same name; the others come from operations."""
 _CARRIED: Final = frozenset(range(256)) - {4, 41}
 """Numbers of what IP carries, but IP itself."""

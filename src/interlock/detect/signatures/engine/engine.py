@@ -40,7 +40,10 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.engine.stretches import Stretches
     from interlock.detect.signatures.plain.matching import Matcher
 
-__all__ = ["NEEDS", "NUMBERS", "Engine", "Hit"]
+__all__ = ["NEEDS", "NUMBERS", "TEXTS", "Engine", "Hit"]
+
+TEXTS: Final = frozenset({"tls.version", "dnp3.indication"})
+"""Buffers that are words, for rules that ask for them as facts."""
 
 NEEDS: Final = (
     *("source", "realm", "time", "frame", "flow", "client", "server", "client_port", "server_port"),
@@ -53,7 +56,7 @@ NUMBERS: Final = frozenset(
     {
         *("enip.any_command", "enip.status", "cip.any_service", "enip.protocol_version", "enip.vendor_id"),
         *("enip.device_type", "enip.product_code", "enip.revision", "enip.identity_status", "enip.serial"),
-        *("enip.state", "enip.capabilities"),
+        *("enip.state", "enip.capabilities", "dnp3.any_function", "dnp3.object"),
     }
 )
 """Buffers that are numbers in digits, for rules that ask for them as facts."""
@@ -367,8 +370,8 @@ def _facts(buffers: dict[str, tuple[bytes, ...]]) -> dict[str, tuple[int | str, 
     facts: dict[str, tuple[int | str, ...]] = {
         name: tuple(map(int, buffers[name])) for name in NUMBERS & buffers.keys()
     }
-    if "tls.version" in buffers:
-        facts["tls.version"] = tuple(octets.decode("latin-1") for octets in buffers["tls.version"])
+    for name in TEXTS & buffers.keys():
+        facts[name] = tuple(octets.decode("latin-1") for octets in buffers[name])
     return facts
 
 

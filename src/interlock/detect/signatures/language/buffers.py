@@ -113,10 +113,10 @@ BUFFERS: Final = (
     Buffer(name="enip.product_name", page="ENIP/CIP Keywords", says="the product's name of an identity"),
     Buffer(name="enip.service_name", page="ENIP/CIP Keywords", says="the name of a service that is listed"),
     Buffer(
-        name="dnp3_data",
+        name="dnp3.data",
         page="DNP3 Keywords",
         says="a fragment of the application layer without checksums",
-        given=False,
+        older=("dnp3_data",),
     ),
     Buffer(
         name="dce_stub_data",

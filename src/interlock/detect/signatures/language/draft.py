@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from interlock.detect.signatures.language.facts import told_together
 from interlock.detect.signatures.language.model import PAYLOAD, Inspection, Origin, Signature, Transformation
 from interlock.detect.signatures.language.possible import refuse_what_never_holds
 from interlock.detect.signatures.language.problems import RuleError
@@ -188,7 +189,7 @@ class Draft:
             classtype=self.about.get("classtype", ""),
             priority=self.about.get("priority", 0),
             inspections=inspections,
-            checks=tuple(self.checks),
+            checks=told_together(self.checks, {one.buffer for one in inspections}),
             effects=tuple(self.effects),
             counting=self.counting,
             silent=self.silent,

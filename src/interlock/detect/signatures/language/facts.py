@@ -8,18 +8,23 @@ Source: Suricata user guide, "Modbus Keyword", "DNP3 Keywords", "ENIP/CIP Keywor
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from interlock.detect.signatures.language.checks import Fact
 from interlock.detect.signatures.language.keyword import Keyword, comma_separated
-from interlock.detect.signatures.language.numbers import Bound, read_bound
+from interlock.detect.signatures.language.numbers import Bound, read_bound, read_natural
 from interlock.detect.signatures.language.problems import RuleError
+from interlock.records.buffers import DNP3_INDICATIONS
 from interlock.records.vocabulary import VERBS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from interlock.detect.signatures.language.checks import Check
     from interlock.detect.signatures.language.draft import Draft
 
-__all__ = ["DNP3_FUNCTIONS", "KEYWORDS", "TLS_VERSIONS"]
+__all__ = ["DNP3_FUNCTIONS", "KEYWORDS", "TLS_VERSIONS", "told_together"]
 
 Asked = tuple[tuple[str, Bound | tuple[str, ...]], ...]
 
@@ -38,6 +43,7 @@ _DNP3: Final = {
     "unsolicited_response": 130,
     "authenticate_resp": 131,
 }
+_READ: Final = {"dnp3.function": "dnp3.any_function"}
 _ENIP: Final = {
     "nop": 0, "list_services": 4, "list_identity": 99, "list_interfaces": 100, "register_session": 101,
     "unregister_session": 102, "send_rrdata": 111, "send_unit_data": 112, "indicate_status": 114, "cancel": 115,
@@ -104,8 +110,29 @@ def _dnp3_object(draft: Draft, value: str | None) -> None:
     parts = comma_separated(value)
     if len(parts) != 2:
         raise RuleError("dnp3_obj", f"{value!r} is not a group, a comma and a variation")
-    group, variation = (read_bound(part, "dnp3_obj", most=255) for part in parts)
-    _fact(draft, "dnp3_obj", ",".join(parts), (("dnp3.group", group), ("dnp3.variation", variation)))
+    group, variation = (read_natural(part, "dnp3_obj", most=255) for part in parts)
+    _fact(draft, "dnp3_obj", ",".join(parts), (("dnp3.object", Bound("=", group << 8 | variation)),))
+
+
+def _dnp3_indications(draft: Draft, value: str | None) -> None:
+    names = tuple(name.lower() for name in comma_separated(value))
+    unknown = [name for name in names if name not in DNP3_INDICATIONS]
+    if unknown:
+        raise RuleError("dnp3_ind", f"{unknown[0]!r} is none of {', '.join(DNP3_INDICATIONS)}")
+    _fact(draft, "dnp3_ind", ",".join(names), (("dnp3.indication", names),))
+
+
+def told_together(checks: Sequence[Check], buffers: Iterable[str]) -> tuple[Check, ...]:
+    """A function of DNP3 that is asked together with what is read of fragments is read of them, too."""
+    asked = {name for check in checks if isinstance(check, Fact) for name, _ in check.asked}
+    if not ({"dnp3.object", "dnp3.indication"} & asked or "dnp3.data" in buffers):
+        return tuple(checks)
+    return tuple(
+        replace(check, asked=tuple((_READ.get(name, name), bound) for name, bound in check.asked))
+        if isinstance(check, Fact)
+        else check
+        for check in checks
+    )
 
 
 def _enip(draft: Draft, value: str | None) -> None:
@@ -176,6 +203,12 @@ KEYWORDS: Final = (
         clause="DNP3 Keywords, dnp3_obj",
         says="an object's group and variation",
         read=_dnp3_object,
+    ),
+    Keyword(
+        name="dnp3_ind",
+        clause="DNP3 Keywords, dnp3_ind",
+        says="any of these internal indications of an answer is set",
+        read=_dnp3_indications,
     ),
     Keyword(
         name="enip_command",
