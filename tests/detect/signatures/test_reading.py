@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from interlock.detect.signatures.language.checks import Bits, Count, Field, Flags, Flow
+from interlock.detect.signatures.language.keywords import KEYWORDS, REFUSED
 from interlock.detect.signatures.language.model import Origin, Transformation
 from interlock.detect.signatures.language.numbers import Bound
 from interlock.detect.signatures.language.problems import RuleError
@@ -127,6 +128,8 @@ def test_what_packets_and_conversations_are_asked():
         ("itype;", "itype"),
         ("dnp3_ind:tired;", "dnp3_ind"),
         ("dce_stub_data;", "dce_stub_data"),
+        ("geoip:src,XX;", "geoip"),
+        ("app-layer-event:http.gone;", "app-layer-event"),
         ("dataset:isset,a,type string,load a.lst;", "dataset"),
         ("s7comm.verb:fly;", "s7comm.verb"),
         ("sid:8;", "sid"),
@@ -138,6 +141,12 @@ def test_one_wrong_word_refuses_the_rule_by_its_name(options, keyword):
         rule(options)
     assert refused.value.keyword == keyword
     assert refused.value.reason
+
+
+def test_words_that_are_known_and_not_taken_say_why():
+    assert not KEYWORDS.keys() & REFUSED.keys()
+    with pytest.raises(RuleError, match="offline"):
+        rule("geoip:src,XX;")
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from interlock.detect.signatures.language import (
 if TYPE_CHECKING:
     from interlock.detect.signatures.language.keyword import Keyword
 
-__all__ = ["CHAPTERS", "KEYWORDS"]
+__all__ = ["CHAPTERS", "KEYWORDS", "REFUSED"]
 
 CHAPTERS: Final = {
     "Of the rule itself": about.KEYWORDS,
@@ -35,6 +35,21 @@ CHAPTERS: Final = {
     "What decoders read": facts.KEYWORDS,
 }
 """Title → its keywords."""
+
+REFUSED: Final[dict[str, str]] = {
+    "geoip": "asks for the country of an address, which nothing here knows offline",
+    "iprep": "asks for the reputation of an address; name addresses as indicators instead (docs/indicators.md)",
+    "filestore": "keeps files; hashes of files are kept, their octets never are",
+    "lua": "runs a program of the rule's own, which is never done",
+    "luajit": "runs a program of the rule's own, which is never done",
+    "app-layer-event": "asks for an event of Suricata's own parsers, which are not ours",
+    "decode-event": "asks for an event of Suricata's own decoder, which is not ours",
+    "stream-event": "asks for an event of Suricata's own reassembly, which is not ours",
+    "frame": "asks for a frame of Suricata's own parsers, which are not ours",
+    "replace": "changes packets, which is never done",
+    "bypass": "lets the rest of a conversation pass unseen, which is never done",
+}
+"""Suricata's words that are known and not taken, and why."""
 
 KEYWORDS: Final[dict[str, Keyword]] = {
     keyword.name: keyword for chapter in CHAPTERS.values() for keyword in chapter

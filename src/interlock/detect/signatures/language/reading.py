@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from interlock.detect.signatures.language.draft import Draft
 from interlock.detect.signatures.language.header import read_header
-from interlock.detect.signatures.language.keywords import KEYWORDS
+from interlock.detect.signatures.language.keywords import KEYWORDS, REFUSED
 from interlock.detect.signatures.language.lexer import head_and_options, rule_lines
 from interlock.detect.signatures.language.model import Origin
 from interlock.detect.signatures.language.problems import Refusal, RuleError
@@ -45,7 +45,7 @@ def read_rule(text: str, origin: Origin, *, enabled: bool = True) -> Signature:
     for name, value in options:
         keyword = KEYWORDS.get(name)
         if keyword is None:
-            raise RuleError(name, "is not supported")
+            raise RuleError(name, REFUSED.get(name, "is not supported"))
         keyword.take(draft, value)
     return draft.signature(origin, action, enabled=enabled)
 
