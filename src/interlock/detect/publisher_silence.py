@@ -69,11 +69,11 @@ class PublisherSilence(CauseDetector):
         if batch.table == "goose":
             self._promises(batch)
             return self._overdue()
-        batch = batch.messages()
-        told = batch.among("protocol", ("goose",))
+        messages = batch.messages()
+        told = messages.among("protocol", ("goose",))
         if told.any():
-            self._heard(batch.take(told))
-        self._watch(batch)
+            self._heard(messages.take(told))
+        self._watch(messages)
         if not self._known:
             return ()
         self._lives(batch)
@@ -116,8 +116,8 @@ class PublisherSilence(CauseDetector):
 
     def _lives(self, batch: Batch) -> None:
         """Note when machines last said anything else."""
-        ends = batch.groups("source", "realm", "client", "server", "protocol", "outcome")
-        for group, (source, realm, client, server, protocol, outcome) in ends:
+        ends = batch.relations()
+        for group, (source, realm, client, server, protocol, _, outcome, _) in ends:
             if protocol == "goose":
                 continue
             last = ends.summary(group)[2]
