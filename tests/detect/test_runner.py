@@ -11,7 +11,7 @@ from interlock.detect.batch import Batch, Groups
 from interlock.detect.controller_change import ControllerChange
 from interlock.detect.interface import Context, Withheld
 from interlock.detect.registry import all_detectors
-from interlock.detect.runner import SELF, Runner
+from interlock.detect.runner import PACES, SELF, Pace, Runner
 from interlock.errors import SourceError
 
 from .rows import START, batch
@@ -195,13 +195,29 @@ class Waiting(Faulty):
     patient = frozenset({"operations"})
 
 
-@pytest.mark.parametrize(("patient", "fed"), [(None, (1, 1)), (True, (0, 1)), (False, (1, 0))])
-def test_who_is_patient_is_fed_apart(patient: bool | None, fed: tuple[int, int]) -> None:
-    prompt, waiting = Faulty("nowhere"), Waiting("nowhere")
-    runner = Runner([prompt, waiting])
-    runner.feed("operations", STOP, CONTEXT, patient=patient)
-    assert (prompt.fed, waiting.fed) == fed
+class Weighing(Faulty):
+    """Weighs minutes of one table."""
+
+    name = "weighing"
+    leisurely = frozenset({"operations"})
+
+
+@pytest.mark.parametrize(
+    ("paces", "fed"),
+    [
+        (PACES, (1, 1, 1)),
+        ({"patient"}, (0, 1, 0)),
+        ({"prompt"}, (1, 0, 0)),
+        ({"leisurely"}, (0, 0, 1)),
+        ({"patient", "leisurely"}, (0, 1, 1)),
+    ],
+)
+def test_who_can_wait_is_fed_apart(paces: set[Pace], fed: tuple[int, int, int]) -> None:
+    every = Faulty("nowhere"), Waiting("nowhere"), Weighing("nowhere")
+    runner = Runner(every)
+    runner.feed("operations", STOP, CONTEXT, paces)
+    assert tuple(one.fed for one in every) == fed
     later = Waiting("nowhere")
     runner.renew(later)
-    runner.feed("operations", STOP, CONTEXT, patient=patient)
-    assert (prompt.fed, later.fed) == (2 * fed[0], fed[1])
+    runner.feed("operations", STOP, CONTEXT, paces)
+    assert (every[0].fed, later.fed) == (2 * fed[0], fed[1])

@@ -23,6 +23,7 @@ __all__ = [
     "Early",
     "Growing",
     "Learning",
+    "Leisurely",
     "Patient",
     "Tapping",
     "Withheld",
@@ -147,6 +148,16 @@ class Patient(Protocol):
 
     @property
     def patient(self) -> frozenset[str]:
+        """The tables."""
+        ...
+
+
+@runtime_checkable
+class Leisurely(Protocol):
+    """A detector that weighs minutes, to whom a second more or less is nothing in some tables, whatever is in them."""
+
+    @property
+    def leisurely(self) -> frozenset[str]:
         """The tables."""
         ...
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from interlock.detect.batch import Batch
 from interlock.detect.identify import identify
@@ -16,6 +16,7 @@ from interlock.detect.interface import (
     Early,
     Growing,
     Learning,
+    Leisurely,
     Patient,
     Tapping,
     Withheld,
@@ -26,13 +27,16 @@ from interlock.records.finding import Action, Finding
 from interlock.records.vocabulary import SEVERITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
     import pyarrow as pa
 
-__all__ = ["SELF", "Conclusion", "Runner"]
+__all__ = ["PACES", "SELF", "Conclusion", "Pace", "Runner"]
 
 _T = TypeVar("_T")
+Pace = Literal["prompt", "patient", "leisurely"]
+"""Rows of a table as they come; what nobody asked for a second later; all of it a second later."""
+PACES: Final[frozenset[Pace]] = frozenset({"prompt", "patient", "leisurely"})
 SELF: Final = "self"
 """Detector name of findings about Interlock itself."""
 
@@ -53,7 +57,7 @@ class Runner:
         """detectors: fresh ones, each of another name."""
         self._detectors: dict[str, Detector] = {d.name: d for d in detectors}
         self._early = {name for name, d in self._detectors.items() if isinstance(d, Early) and d.early}
-        self._patient = {name: _patience(d) for name, d in self._detectors.items()}
+        self._paces = {name: _paces(d) for name, d in self._detectors.items()}
         self._rested: dict[str, Finding] = {}
         self._diagnostics: dict[str, None] = {}
         self._aged_out = 0
@@ -73,16 +77,16 @@ class Runner:
         return frozenset().union(*(d.buffers for d in self._detectors.values() if isinstance(d, Tapping)))
 
     def feed(
-        self, table: str, rows: pa.RecordBatch | Batch, context: Context, *, patient: bool | None = None
+        self, table: str, rows: pa.RecordBatch | Batch, context: Context, paces: Container[Pace] = PACES
     ) -> list[Finding]:
         """Hand a batch of a table to who needs it; findings that are new or have grown much come out.
 
-        patient: only to those who are Patient in this table, or only to those who are not; None: to all.
+        paces: only to those who are Leisurely or Patient in this table, or prompt: neither.
         """
-        return [finding for found in self.feeding(table, rows, context, patient=patient) for finding in found]
+        return [finding for found in self.feeding(table, rows, context, paces) for finding in found]
 
     def feeding(
-        self, table: str, rows: pa.RecordBatch | Batch, context: Context, *, patient: bool | None = None
+        self, table: str, rows: pa.RecordBatch | Batch, context: Context, paces: Container[Pace] = PACES
     ) -> Iterator[list[Finding]]:
         """As `feed`, a detector at a time, for whoever has other things to do between."""
         batch = rows if isinstance(rows, Batch) else Batch(table, rows)
@@ -91,7 +95,7 @@ class Runner:
         asked = self._early if batch.waits else self._detectors
         for name, detector in self._detectors.items():
             if name in asked and name not in self._rested and table in detector.needs:
-                if patient is not None and patient is not (table in self._patient[name]):
+                if paces is not PACES and self._paces[name].get(table, "prompt") not in paces:
                     continue
                 self._note_missing(detector, batch)
                 found = self._guarded(detector, context, partial(detector.feed, batch, context))
@@ -111,7 +115,7 @@ class Runner:
         self._detectors[detector.name] = detector
         self._rested.pop(detector.name, None)
         self._early.discard(detector.name)
-        self._patient[detector.name] = _patience(detector)
+        self._paces[detector.name] = _paces(detector)
         if isinstance(detector, Early) and detector.early:
             self._early.add(detector.name)
         if state is not None:
@@ -231,8 +235,14 @@ class Runner:
             return []
 
 
-def _patience(detector: Detector) -> frozenset[str]:
-    return detector.patient if isinstance(detector, Patient) else frozenset()
+def _paces(detector: Detector) -> dict[str, Pace]:
+    """Tables in which it is not prompt."""
+    paces: dict[str, Pace] = {}
+    if isinstance(detector, Patient):
+        paces.update(dict.fromkeys(detector.patient, "patient"))
+    if isinstance(detector, Leisurely):
+        paces.update(dict.fromkeys(detector.leisurely, "leisurely"))
+    return paces
 
 
 def _learnt(detector: Learning, batch: Batch, context: Context) -> tuple[()]:

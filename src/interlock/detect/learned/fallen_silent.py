@@ -51,6 +51,7 @@ class FallenSilent(Learner):
 
     name: ClassVar[str] = "fallen-silent"
     composed: ClassVar[bool] = True
+    leisurely: ClassVar[frozenset[str]] = frozenset({"operations"})
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "operations": (*REQUEST,),
     }

@@ -46,6 +46,7 @@ class LateAnswers(Learner):
     """
 
     name: ClassVar[str] = "late-answers"
+    leisurely: ClassVar[frozenset[str]] = frozenset({"operations"})
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "operations": (
             *REQUEST,

@@ -52,7 +52,7 @@ class RepeatedValues(Learner):
 
     name: ClassVar[str] = "repeated-values"
     table: ClassVar[str] = "values"
-    patient: ClassVar[frozenset[str]] = frozenset({"values"})
+    leisurely: ClassVar[frozenset[str]] = frozenset({"values"})
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "values": READ,
     }

@@ -42,7 +42,7 @@ class SetpointDrift(Learner):
 
     name: ClassVar[str] = "setpoint-drift"
     table: ClassVar[str] = "values"
-    patient: ClassVar[frozenset[str]] = frozenset({"values"})
+    leisurely: ClassVar[frozenset[str]] = frozenset({"values"})
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "values": (*_COLUMNS, "direction", "time", "frame", "number"),
     }

@@ -43,7 +43,7 @@ class UnusualRate(Learner):
     """
 
     name: ClassVar[str] = "unusual-rate"
-    patient: ClassVar[frozenset[str]] = frozenset({"values"})
+    leisurely: ClassVar[frozenset[str]] = frozenset({"values"})
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "operations": (*REQUEST,),
         "values": ("source", "realm", "time", "frame", "client", "server", "protocol", "direction"),

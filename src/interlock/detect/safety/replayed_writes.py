@@ -55,7 +55,7 @@ class ReplayedWrites(CauseDetector):
 
     name: ClassVar[str] = "replayed-writes"
     table: ClassVar[str] = "values"
-    patient: ClassVar[frozenset[str]] = frozenset({"values"})
+    leisurely: ClassVar[frozenset[str]] = frozenset({"values"})
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "values": (*_PAIR, "unit", "object", "direction", "number", "text", "time", "frame")
     }

@@ -10,6 +10,7 @@ from interlock.capture.flow_tally import FlowTally
 from interlock.detect.batch import Batch
 from interlock.detect.columns import Columns
 from interlock.detect.interface import Context
+from interlock.detect.runner import PACES
 from interlock.errors import OutputError
 from interlock.inventory.inventory import TABLES as INVENTORY_TABLES
 from interlock.pipeline.placing import placed
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from interlock.capture.statistics import Statistics
-    from interlock.detect.runner import Runner
+    from interlock.detect.runner import Pace, Runner
     from interlock.inventory.directory import Directory
     from interlock.inventory.inventory import Inventory
     from interlock.pipeline.sensor.aside import Work
@@ -58,6 +59,10 @@ _PART_ROWS: Final = {"operations": 4096, "values": 4096}
 """So many are judged in one turn, or about that."""
 CALM_NS: Final = 1_000_000_000
 """Operations that may wait are judged when there are so many of them, or after so long."""
+_PROMPT: Final[frozenset[Pace]] = frozenset({"prompt"})
+_PATIENT: Final[frozenset[Pace]] = frozenset({"patient"})
+_LEISURELY: Final[frozenset[Pace]] = frozenset({"leisurely"})
+_PRESSED, _WAITING = PACES - _LEISURELY, PACES - _PROMPT
 _SHARE: Final = 20
 """So much longer than a survey takes, which another processor does."""
 
@@ -303,12 +308,11 @@ class Judge:
             return self._runner.feed(name, batch, context)
         rows = Batch(name, batch)
         calm = self._urgency.calm(batch) if name == "operations" else self._urgency.calm_values(batch)
-        found = [] if name == "operations" else self._runner.feed(name, rows, context, patient=False)
-        if calm.any():
-            self._calmly(name, self._calm[name].add(batch, calm))
+        found = [] if name == "operations" else self._runner.feed(name, rows, context, _PROMPT)
+        self._calmly(name, self._calm[name].add(batch, calm))
         if not calm.all():
-            only = None if name == "operations" else True
-            found += self._runner.feed(name, rows.take(~calm), context, patient=only)
+            who = _PRESSED if name == "operations" else _PATIENT
+            found += self._runner.feed(name, rows.take(~calm), context, who)
         return found
 
     def _going_on(self, flows: pa.RecordBatch) -> None:
@@ -322,19 +326,18 @@ class Judge:
             self._calmly(name, calm.rest())
 
     def _calmly(self, name: str, waited: Waited | None) -> None:
-        """Judge what could wait, in turns. Of values it waited for the Patient alone."""
+        """Judge what could wait, in turns. Of values it waited for the Patient alone; the Leisurely wait for all."""
         if waited is not None:
             self._calm_since[name] = self._clock()
             self._errands.add(self._committing(self._turns(name, waited)), len(waited))
 
     def _turns(self, name: str, waited: Waited) -> Iterator[list[Finding]]:
-        patient = True if name == "values" else None
         rows, which = waited.joined()
         yield []
         columns = Columns(rows)
-        for part in by_server(rows, which, _PART_ROWS[name]):
-            batch = Batch(name, columns, part)
-            yield from self._runner.feeding(name, batch, self._context(), patient=patient)
+        for mask, who in ((which, _WAITING if name == "values" else PACES), (~which, _LEISURELY)):
+            for part in by_server(rows, mask, _PART_ROWS[name]):
+                yield from self._runner.feeding(name, Batch(name, columns, part), self._context(), who)
 
     def _is_news(self, finding: Finding) -> bool:
         """Whether more is to be said than was: more of it, or other words."""

@@ -59,9 +59,13 @@ class Database:
         return db
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction, on disk when it ends. Raises OutputError: nothing of it is there then."""
+    def writing(self, *, forced: bool = True) -> Iterator[sqlite3.Connection]:
+        """A transaction, on disk when it ends. Raises OutputError: nothing of it is there then.
+
+        forced: else it is on disk with the next one that is forced; a power cut before takes it back, whole.
+        """
         try:
+            self._db.execute(f"PRAGMA synchronous = {'FULL' if forced else 'NORMAL'}")
             self._db.execute("BEGIN IMMEDIATE")
             yield self._db
             self._db.execute("COMMIT")

@@ -154,8 +154,11 @@ class PlainStore:
         return self._picture.rows(assets)
 
     def remember(self, rows: Sequence[AssetRow]) -> None:
-        """Take such rows, all or none. Raises OutputError: what stood there still does."""
-        with self._database.writing() as db:
+        """Take such rows, all or none. Raises OutputError: what stood there still does.
+
+        Machines are drawn again where a power cut takes rows back; a finding must not wait for the disk to take them.
+        """
+        with self._database.writing(forced=False) as db:
             self._picture.put(db, rows)
         self._picture.stands(rows)
 
