@@ -43,6 +43,8 @@ class DefaultCommunity(CauseDetector):
     def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:  # noqa: ARG002 - the interface's shape
         """Count requests whose community is a published default, and learn whom agents answer."""
         if batch.table == "operations":
+            if "snmp" not in batch.words("protocol")[0]:
+                return
             for _, (_, realm, client, server, protocol, _, outcome, _) in batch.relations():
                 # An agent keeps silent to a community that it does not know: any answer accepts it.
                 if protocol == "snmp" and outcome in ("ok", "refused"):
