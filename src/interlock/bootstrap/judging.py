@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from typing import TYPE_CHECKING, Any, Final
@@ -50,6 +51,8 @@ GIVE_BACK_S: Final = 20.0
 
 def judging(parts: Parts, cells: memoryview, stop: Callable[[], bool]) -> None:
     """The judge's whole life: it owns the store until it ends."""
+    # Often and briefly: what the collector looks through at once, a finding waits for.
+    gc.set_threshold(20_000, 100, 100)
     config = in_force(parts.sensor)
     papers = WritingDesk(parts.sensor.folder, parts.bell)
     store = PlainStore(

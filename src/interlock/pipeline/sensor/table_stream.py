@@ -51,6 +51,7 @@ class TableReader:
         kinds = list(enumerate(schema.types))
         self._coded = [at for at, kind in kinds if pa.types.is_dictionary(kind)]
         self._uneven = [at for at, kind in kinds if kind.num_buffers > 2 or pa.types.is_nested(kind)]
+        self._even = sorted({*range(len(kinds))} - {*self._coded, *self._uneven})
 
     def read(self, octets: bytes) -> pa.RecordBatch:
         """The batch that `octets` (one TableWriter.write) carry. Raises BrokenStreamError."""
@@ -72,8 +73,11 @@ class TableReader:
         return self._reader.read_next_batch()
 
     def _check(self, batch: pa.RecordBatch) -> None:
-        """Buffers are long enough, texts UTF-8, codes within their dictionary, lists within their numbers."""
+        """Buffers are long enough, texts UTF-8, codes within their dictionary, lists and nulls as they say."""
         batch.validate()
+        for at in self._even:
+            if (column := batch.column(at)).null_count:
+                column.validate(full=True)
         for at in self._uneven:
             batch.column(at).validate(full=True)
         for at in self._coded:
@@ -83,7 +87,10 @@ class TableReader:
             known = self._known.get(at)
             if known is None or known[1] != place:
                 self._known[at] = (_valid(dictionary), place)
-            pa.DictionaryArray.from_arrays(column.indices, dictionary)
+            indices = column.indices
+            if indices.null_count:
+                indices.validate(full=True)
+            pa.DictionaryArray.from_arrays(indices, dictionary)
 
 
 def _valid(dictionary: pa.Array) -> pa.Array:

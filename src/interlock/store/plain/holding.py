@@ -9,6 +9,8 @@ from interlock.store.plain.limits import shed_rank
 from interlock.store.plain.streams import written_out
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pyarrow as pa
 
 __all__ = ["Holding"]
@@ -50,8 +52,13 @@ class Holding:
         self._unweighed.append((name, batch))
         self.rows += batch.num_rows
 
-    def take(self, name: str) -> list[pa.RecordBatch]:
-        """Everything of a table, its words written out, as one batch for each schema; no longer held."""
+    def take(
+        self, name: str, kept: Callable[[pa.RecordBatch], pa.RecordBatch] | None = None
+    ) -> list[pa.RecordBatch]:
+        """Everything of a table, its words written out, as one batch for each schema; no longer held.
+
+        kept: gives of a batch the rows that are wanted.
+        """
         runs: list[list[pa.RecordBatch]] = []
         for batch in self._held.pop(name, []):
             self.rows -= batch.num_rows
@@ -61,7 +68,8 @@ class Holding:
                 runs.append([batch])
         self._octets.pop(name, None)
         self._unweighed = [held for held in self._unweighed if held[0] != name]
-        return [written_out(as_one(run)) for run in runs]
+        wholes = (as_one(run) if kept is None else kept(as_one(run)) for run in runs)
+        return [written_out(whole) for whole in wholes if whole.num_rows]
 
     def shed(self, most: int) -> None:
         """Give up rows until at most so many octets are held: of the tables that matter least, the oldest."""

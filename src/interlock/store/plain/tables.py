@@ -48,9 +48,8 @@ class Tables:
         for name, batch in batches.items():
             if not _NAME.fullmatch(name):
                 raise ValueError(f"{name!r} is no name of a table")
-            rows = _final(batch) if name == "operations" else batch
-            if rows.num_rows:
-                self._holding.add(name, rows)
+            if batch.num_rows:
+                self._holding.add(name, batch)
         if self._holding.rows > self._limits.put_rows or self._holding.heavy(self._limits.held_octets):
             self.put(now)
 
@@ -68,7 +67,8 @@ class Tables:
         """What is held to disk; what the disk refuses stays held, within its bound. Whether all of it is there."""
         self.trouble = None
         for name in self._holding.names:
-            left = [piece for rows in self._holding.take(name) for piece in self._pieces(name, rows)]
+            held = self._holding.take(name, _final if name == "operations" else None)
+            left = [piece for rows in held for piece in self._pieces(name, rows)]
             try:
                 while left:
                     self._keeper(name).append(left[0], now)
