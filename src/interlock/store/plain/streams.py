@@ -172,7 +172,7 @@ def last_journal(path: Path) -> int:
 
     Only the last batch is looked at; where it is torn, or the stream is, all are.
     """
-    with suppress(pa.ArrowException, ValueError, StopIteration), path.open("rb") as source:
+    with suppress(pa.ArrowException, OSError, ValueError, StopIteration), path.open("rb") as source:
         messages = pa.ipc.MessageReader.open_stream(source)
         head = last = messages.read_next_message()
         with suppress(StopIteration):
