@@ -61,9 +61,20 @@ def test_a_silence_that_goes_on_is_told_within_seconds_of_its_time() -> None:
         for row in tables["operations"]
         for finding in detector.feed(Batch("operations", batch("operations", [row])), context)
     ]
-    assert [round(at) for at, _ in said] == [64]
+    assert [round(at) for at, _ in said] == [66]
     assert "whether it lived is not known" in said[0][1].explanation
     assert said[0][1].severity == "medium"
+
+
+def test_what_is_asked_for_may_come_before_what_was_told_meanwhile() -> None:
+    detector, context = PublisherSilence(), Context(now=START)
+    tables = published((0, 100))
+    detector.feed(Batch("goose", batch("goose", tables["goose"])), context)
+    others: Rows = [{"at": n + 0.5} for n in range(100)]
+    for ten in range(0, 100, 10):
+        for rows in (others, tables["operations"]):
+            part = [row for row in rows if ten <= float(row["at"]) < ten + 10]
+            assert not list(detector.feed(Batch("operations", batch("operations", part)), context))
 
 
 def test_a_machine_that_goes_on_to_answer_makes_it_grave() -> None:

@@ -30,6 +30,8 @@ MOST_SILENT: Final = 2
 """Publishers: where more than this and most of all that are known fall silent, a link or the capture point does."""
 _MOST: Final = 2 / 3
 _SECOND_NS: Final = 1_000_000_000
+SURE_NS: Final = 2 * _SECOND_NS
+"""What machines tell may come later than what was asked for: so long a silence must go on once it is one."""
 
 
 class PublisherSilence(CauseDetector):
@@ -63,6 +65,8 @@ class PublisherSilence(CauseDetector):
         self._watches = Watches()
         self._spoke: dict[Key, int] = {}
         """Source, realm, address → when it last said anything but GOOSE."""
+        self._suspected: dict[Key, tuple[int, int]] = {}
+        """Who is overdue → its last message, and until when its source had been heard when that was seen."""
 
     def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:  # noqa: ARG002 - the interface's shape
         """Note when each publisher spoke and what it promised; give those that are overdue."""
@@ -128,12 +132,19 @@ class PublisherSilence(CauseDetector):
                     self._spoke[key] = max(last, self._spoke.get(key, last))
 
     def _overdue(self) -> list[Key]:
-        """Whose silence has begun to count and goes on."""
-        return [
-            key
-            for key, publisher in self._known.items()
-            if publisher.waits_since(self._watches.now(key[0])) and self._silences(key)
-        ]
+        """Whose silence counts, and has gone on since that was seen first."""
+        found = []
+        for key, publisher in self._known.items():
+            now = self._watches.now(key[0])
+            if not publisher.waits_since(now):
+                self._suspected.pop(key, None)
+                continue
+            last, since = self._suspected.setdefault(key, (publisher.last, now))
+            if last != publisher.last:
+                self._suspected[key] = (publisher.last, now)
+            elif now - since >= SURE_NS and self._silences(key):
+                found.append(key)
+        return found
 
     def _silences(self, key: Key) -> list[Silence]:
         return self._known[key].silences(key[0], self._watches)
@@ -212,14 +223,16 @@ class PublisherSilence(CauseDetector):
             [[list(key), publisher.state()] for key, publisher in self._known.items()],
             self._watches.state(),
             [[list(key), last] for key, last in self._spoke.items()],
+            [[list(key), *seen] for key, seen in self._suspected.items()],
         ]
 
     def restore_own(self, state: Any) -> None:
         """Take it back."""
-        known, watches, spoke = state
+        known, watches, spoke, suspected = state
         self._known = {tuple(map(str, key)): Publisher.of(kept) for key, kept in known}
         self._watches = Watches.of(watches)
         self._spoke = {tuple(map(str, key)): int(last) for key, last in spoke}
+        self._suspected = {tuple(map(str, key)): (int(last), int(since)) for key, last, since in suspected}
 
 
 def _weight(
