@@ -11,6 +11,8 @@ from functools import partial
 import pytest
 from tests.cli import terminal
 
+from interlock.report.schema import check as check_schema
+
 RULE = 'alert tcp any any -> any 502 (msg:"{0}"; content:"|00 00|"; offset:2; depth:2; sid:{1};)\n'
 
 
@@ -61,6 +63,7 @@ def test_versions_are_imported_put_in_force_and_rolled_back(packs, tmp_path):
     assert "no version was in force before" in terminal.one_sentence(run("rollback"))
     assert "there is no version 7" in terminal.one_sentence(run("enforce", 7))
     listed = json.loads(run("list", "--json").out)
+    check_schema(listed, "signature-list")
     assert [(v["number"], v["in_force"], v["signed_by"]) for v in listed["versions"]] == [
         (1, True, []),
         (2, False, []),

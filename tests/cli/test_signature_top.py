@@ -6,6 +6,8 @@ import json
 
 from tests.cli import terminal
 
+from interlock.report.schema import check as check_schema
+
 CAPTURE = terminal.DEMO / "incident.pcap.gz"
 RULES = (
     'alert tcp any any -> any 502 (msg:"a master asks"; content:"|00 00|"; offset:2; depth:2; sid:7; rev:3;)\n'
@@ -20,6 +22,7 @@ def test_what_an_analyze_counted(tmp_path):
     out = tmp_path / "out"
     assert terminal.run("analyze", CAPTURE, "--signatures", rules, "--out", out).code == 0
     document = json.loads(terminal.run("signature", "top", out, "--json").out)
+    check_schema(document, "signature-top")
     found = {one["message"]: one for one in document["rules"]}
     assert (document["in_force"], document["looked_at"], document["trial"]) == (3, 2, None)
     findings = json.loads((out / "findings.json").read_text())["findings"]

@@ -9,6 +9,8 @@ from functools import partial
 import pytest
 from tests.cli import terminal
 
+from interlock.report.schema import check as check_schema
+
 CAPTURE = terminal.DEMO / "incident.pcap.gz"
 OLD = 'alert tcp any any -> any 502 (msg:"old"; content:"|00 00|"; offset:2; depth:2; sid:1;)\n'
 SETS = (
@@ -39,7 +41,9 @@ def packs(tmp_path):
 def tried(run, what, *against):
     ended = run("try", what, *(word for path in against for word in ("--against", path)), "--json")
     assert ended.code == 0, ended.err
-    return json.loads(ended.out)
+    document = json.loads(ended.out)
+    check_schema(document, "signature-try")
+    return document
 
 
 def test_only_what_is_new_or_changed_is_tried(packs):

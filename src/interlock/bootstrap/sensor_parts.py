@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from interlock.bootstrap import read_site
-from interlock.bootstrap.allocating import allocate_by_the_system
+from interlock.bootstrap.allocating import allocate_by_the_system, give_back
 from interlock.bootstrap.capturing import capturing
 from interlock.bootstrap.compacting import compacting
 from interlock.bootstrap.detecting import Judgement, build_runner
@@ -97,6 +97,8 @@ class Parts:
         specs = load_specs()  # every decoder now, so that a worker that is forked later is there at once
         runner = build_runner(judged_by(sensor, sensor.config))
         self.read, self.buffers = runner.needs, runner.buffers
+        del runner  # what it was made of would be held by every process
+        give_back()
         self.wanted = wanted_tables(self.read)
         tables = {**TABLES, **{table.name: table for spec in specs for table in spec.details}}
         self.schemas: dict[str, pa.Schema] = {name: tables[name].schema for name in sorted(self.wanted)}
