@@ -24,7 +24,7 @@ _MALFORMED: Final = "malformed-control"
 _WATCHERS: Final = frozenset(
     {"unusual-step", "unusual-value", "repeated-values", "safety-value", "twin-values"}
 )
-_TOLD_WRONG: Final = (("T0856",), ("T0832",))
+_TOLD_WRONG: Final = (("T0856",), ("T0832",), ("T0831",))
 """Detectors of what is told of the process, and what they say of it first."""
 _TOLD: Final = 8
 """Steps that a story tells one by one; the gravest are always among them."""
