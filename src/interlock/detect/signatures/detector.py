@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+import numpy as np
+
 from interlock.detect.causes import CauseDetector
 from interlock.detect.signatures.engine.engine import NEEDS, Engine
 from interlock.detect.signatures.engine.operations import NEEDS as REQUESTS
@@ -90,14 +92,17 @@ class Signatures(CauseDetector):
         told = [(hit.row, hit.number) for hit in judge(batch) if hit.speaks]
         if not told:
             return
-        columns = {name: batch.words(name) for name in ("source", "realm", "client", "server")}
-        times, frames = batch.times_ns(), batch.frames()
-        for row, number in told:
-            words = {name: str(known[codes[row]] or "") for name, (known, codes) in columns.items()}
-            key = (words["realm"], words["client"], words["server"], self.engine.traits[number].name)
+        columns = [batch.words(name) for name in ("source", "realm", "client", "server")]
+        codes = np.stack([codes for _, codes in columns])[:, [row for row, _ in told]].T.tolist()
+        alike: dict[tuple[int, ...], list[int]] = {}
+        for (row, number), places in zip(told, codes, strict=True):
+            alike.setdefault((number, *places), []).append(row)
+        for (number, *places), rows in alike.items():
+            source, *pair = (str(known[at] or "") for (known, _), at in zip(columns, places, strict=True))
+            key = (*pair, self.engine.traits[number].name)
             tally = self.tallies[key]
-            tally.add(words["source"], int(times[row]), int(times[row]), frames[row : row + 1], 1)
-            tally.note("table", batch.table)
+            tally.add_rows(source, batch, np.array(rows, np.int64))
+            tally.note("table", batch.table, len(rows))
             yield key
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:

@@ -21,7 +21,7 @@ from interlock.detect.signatures.language.steps import Expression
 from interlock.detect.signatures.plain.steps import Run, depends
 
 ANY = "alert tcp any any -> any any"
-OCTETS = st.binary(max_size=12).map(lambda octets: bytes(octet % 3 for octet in octets))
+OCTETS = st.binary(max_size=12).map(lambda octets: bytes(b"\0\1\2Dd"[octet % 5] for octet in octets))
 
 
 def cells(payloads):
@@ -68,6 +68,8 @@ TESTED = (
     r'pcre:"/(?!\x01\x02)/A";',
     r'pcre:"/\x01[\S\s](?=\x00)/A";',
     r'byte_jump:1,0; pcre:"/\x01\x02/AR";',
+    r'pcre:"/(?!\x01\x64)/Ai";',
+    r'pcre:"/D[\S\s]/iA";',
 )
 
 
@@ -92,7 +94,6 @@ def test_what_is_more_than_octets_at_places_is_left_alone(pattern):
 
 def test_an_expression_that_may_stand_anywhere_is_left_alone():
     assert shape_of(Expression(pattern=b"ab", flags="")) is None
-    assert shape_of(Expression(pattern=b"ab", flags="Ai")) is None
     assert shape_of(Expression(pattern=b"ab", flags="A")) is not None
 
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from interlock.detect.signatures.engine.ends import number_of
 from interlock.detect.signatures.engine.reached import TABLES, reached
-from interlock.detect.signatures.language.checks import Fact
+from interlock.detect.signatures.language.checks import Fact, Flow
 from interlock.detect.signatures.plain.unit import Unit
 
 if TYPE_CHECKING:
@@ -86,6 +86,9 @@ FACTS: Final = frozenset(
 )
 
 
+_WAYS: Final = ("to_client", "to_server")
+
+
 class Requests:
     """The rules that ask for facts, and the facts of requests."""
 
@@ -133,11 +136,36 @@ class Requests:
             if not to_server:
                 ends = ends[::-1]
             facts = _of_kind(protocol, str(verb), int(function), to_server=to_server)
-            numbers = [n for n in self._asking[protocol] if self._touches(n, ends) and self._may(n, facts)]
-            if numbers:
-                kind = _Kind(protocol, str(verb), int(function), ends, to_server)
-                for row, unit in _units(rows, groups.rows(group), kind, facts):
-                    yield from self._each(int(chosen[row]), numbers, unit)
+            numbers = [
+                n
+                for n in self._asking[protocol]
+                if self._touches(n, ends) and self._may(n, facts, to_server=to_server)
+            ]
+            kind = _Kind(protocol, str(verb), int(function), ends, to_server)
+            for those, where in self._through(rows, groups.rows(group), numbers, to_server=to_server):
+                for row, unit in _units(rows, where, kind, facts):
+                    yield from self._each(int(chosen[row]), those, unit)
+
+    def _through(
+        self, rows: Batch, where: NDArray[np.int64], numbers: list[int], *, to_server: bool
+    ) -> Iterator[tuple[list[int], NDArray[np.int64]]]:
+        """Rows by their ports: the rules, of these, that take such ports, and the rows; none where no rule does."""
+        if not numbers:
+            return
+        ports = rows.integers("client_port")[where] << 16 | rows.integers("server_port")[where]
+        ports = np.where(rows.known("client_port")[where], ports, -1)
+        for pair in np.unique(ports).tolist():
+            sides = (pair >> 16, pair & 0xFFFF) if to_server else (pair & 0xFFFF, pair >> 16)
+            those = [n for n in numbers if pair < 0 or self._takes(n, *sides)]
+            if those:
+                yield those, where[ports == pair]
+
+    def _takes(self, number: int, source: int, target: int) -> bool:
+        """Whether a rule takes such ports."""
+        one = self._traits[number]
+        there = source in one.ends.source_ports and target in one.ends.target_ports
+        back = one.both and target in one.ends.source_ports and source in one.ends.target_ports
+        return there or back
 
     def written(self, batch: Batch) -> Iterator[tuple[int, int, Unit]]:
         """(row, rule's number, a value that is written) of rules that ask for one; batch: of values."""
@@ -165,9 +193,11 @@ class Requests:
         back = one.both and target in one.ends.sources and source in one.ends.targets
         return there or back
 
-    def _may(self, number: int, facts: dict[str, tuple[int | str, ...]]) -> bool:
+    def _may(self, number: int, facts: dict[str, tuple[int | str, ...]], *, to_server: bool) -> bool:
         """Whether what is known of a kind of request already says no."""
         for check in self._matchers[number].signature.checks:
+            if isinstance(check, Flow) and check.direction not in {"", _WAYS[to_server]}:
+                return False
             if not isinstance(check, Fact) or check.negated:
                 continue
             for name, asked in check.asked:

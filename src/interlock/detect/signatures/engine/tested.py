@@ -32,11 +32,15 @@ _LOOK: Final = re.compile(rb"\(\?([!=])([^()]*)\)")
 
 
 class Shape(NamedTuple):
-    """fixed: octets, or -1 for any. ahead: octets that must stand behind them, or must not (`without`)."""
+    """fixed: octets, or -1 for any. ahead: octets that must stand behind them, or must not (`without`).
+
+    nocase: letters may be of either case.
+    """
 
     fixed: tuple[int, ...]
     ahead: tuple[int, ...]
     without: bool
+    nocase: bool
 
 
 def placed_steps(inspections: Sequence[Inspection]) -> tuple[Step, ...]:
@@ -81,13 +85,9 @@ def shape_of(step: Expression) -> Shape | None:
         return None
     fixed = _items(step.pattern[: look.start()] if look else step.pattern)
     ahead = _items(look.group(2)) if look else ()
-    if fixed is None or ahead is None or ("i" in step.flags and any(map(_letter, (*fixed, *ahead)))):
+    if fixed is None or ahead is None:
         return None
-    return Shape(fixed, ahead, without=look is not None and look.group(1) == b"!")
-
-
-def _letter(octet: int) -> bool:
-    return octet >= 0 and bytes((octet,)).isalpha()
+    return Shape(fixed, ahead, look is not None and look.group(1) == b"!", "i" in step.flags)
 
 
 def _items(pattern: bytes) -> tuple[int, ...] | None:
@@ -172,20 +172,27 @@ def _shaped(
     if shape is None:
         return np.ones(len(begins), np.bool_)
     start = np.minimum(place, lengths) if step.relative else np.zeros(len(begins), np.int64)
-    holds = _stand(shape.fixed, cells, begins + start, lengths - start)
+    holds = _stand(shape.fixed, cells, begins + start, lengths - start, nocase=shape.nocase)
     start = start + len(shape.fixed)
     if not shape.ahead and not shape.without:
         return holds
-    ahead = _stand(shape.ahead, cells, begins + start, lengths - start)
+    ahead = _stand(shape.ahead, cells, begins + start, lengths - start, nocase=shape.nocase)
     return holds & (~ahead if shape.without else ahead)
 
 
 def _stand(
-    octets: Sequence[int], cells: NDArray[np.uint8], at: NDArray[np.int64], left: NDArray[np.int64]
+    octets: Sequence[int],
+    cells: NDArray[np.uint8],
+    at: NDArray[np.int64],
+    left: NDArray[np.int64],
+    *,
+    nocase: bool,
 ) -> NDArray[np.bool_]:
     """Per payload whether octets stand at a place. left: how many there are from there on."""
     holds: NDArray[np.bool_] = left >= len(octets)
     for k, octet in enumerate(octets):
         if octet >= 0:
-            holds &= cells[np.where(holds, at + k, 0)] == octet
+            found = cells[np.where(holds, at + k, 0)]
+            other = bytes((octet,)).swapcase()[0] if nocase else octet
+            holds &= (found == octet) | (found == other)
     return holds
