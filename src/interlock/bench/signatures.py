@@ -11,6 +11,7 @@ import sys
 import time
 from io import BytesIO
 from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,10 +44,12 @@ def _measure(rules: str, captures: tuple[str, ...], rounds: int) -> dict[str, An
     loaded = time.process_time() - begun
     give_back()
     taken = _resident() - resident
-    packets = 0
+    packets = _run(captures, frozenset(), None)  # what is imported by the way is no cost of any of the three
+    looked = (0, 0)
     seconds: dict[str, list[float]] = {"without": [], "buffers": [], "with": []}
     for _ in range(rounds):
         fresh = detector.anew()
+        looked = fresh.engine.looked
         for name, buffers, judged in (
             ("without", frozenset(), None),
             ("buffers", fresh.buffers, None),
@@ -56,6 +59,7 @@ def _measure(rules: str, captures: tuple[str, ...], rounds: int) -> dict[str, An
             packets = _run(captures, buffers, judged)
             seconds[name].append(time.process_time() - begun)
     costs = {name: round(median(values), 3) for name, values in seconds.items()}
+    scans, matches = (after - before for after, before in zip(fresh.engine.looked, looked, strict=True))
     return {
         "in_force": len(detector.engine.matchers),
         "load_cpu_s": round(loaded, 2),
@@ -63,7 +67,12 @@ def _measure(rules: str, captures: tuple[str, ...], rounds: int) -> dict[str, An
         "packets": packets,
         "cpu_s": costs,
         "signatures_us_a_packet": round((costs["with"] - costs["without"]) / max(packets, 1) * 1e6, 3),
+        "buffers_us_a_packet": round((costs["buffers"] - costs["without"]) / max(packets, 1) * 1e6, 3),
+        "packets_a_cpu_s_without": round(packets / costs["without"]) if costs["without"] else 0,
         "packets_a_cpu_s": round(packets / costs["with"]) if costs["with"] else 0,
+        "scans_a_packet": round(scans / max(packets, 1), 6),
+        "callbacks_a_packet": round(matches / max(packets, 1), 4),
+        "most_resident_mib": round(getrusage(RUSAGE_SELF).ru_maxrss / 1024, 1),
         "held_against_rules": int(fresh.engine.tried.sum()),
         "hits": int(fresh.engine.hit.sum()),
         "busiest": _busiest(fresh),

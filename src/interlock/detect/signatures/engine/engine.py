@@ -132,6 +132,16 @@ class Engine:
                 if isinstance(one, Deferred) and isinstance(other, Deferred):
                     one.count_from(other)
 
+    @property
+    def looked(self) -> tuple[int, int]:
+        """How often octets were looked through for literals, and how often one was told of, by all with these rules."""
+        scanners = [
+            self._sought.scanner,
+            *self._tables.scanners,
+            *(one.scanner for one in self._groups.values()),
+        ]
+        return sum(one.scans for one in scanners), sum(one.matches for one in scanners)
+
     @cached_property
     def buffers(self) -> frozenset[str]:
         """The buffers that the rules look at."""

@@ -44,6 +44,11 @@ class Tables:
             key: (Scanner(known.literals, compiled), known.numbers) for key, known in sought.items()
         }
 
+    @property
+    def scanners(self) -> list[Scanner]:
+        """All of them."""
+        return [scanner for scanner, _ in self._scanners.values()]
+
     def candidates(
         self, transactions: Sequence[Mapping[str, tuple[bytes, ...]]]
     ) -> Iterator[tuple[int, int]]:
