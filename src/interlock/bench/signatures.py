@@ -59,19 +59,25 @@ def _measure(rules: str, captures: tuple[str, ...], rounds: int) -> dict[str, An
             packets = _run(captures, buffers, judged)
             seconds[name].append(time.process_time() - begun)
     costs = {name: round(median(values), 3) for name, values in seconds.items()}
-    scans, matches = (after - before for after, before in zip(fresh.engine.looked, looked, strict=True))
+    told = {"in_force": len(detector.engine.matchers), "load_cpu_s": round(loaded, 2)}
+    return {**told, "resident_mib": round(taken / (1 << 20), 1), **_costs(fresh, costs, packets, looked)}
+
+
+def _costs(
+    fresh: Signatures, costs: dict[str, float], packets: int, before: tuple[int, int]
+) -> dict[str, Any]:
+    """What one packet costs. before: how often literals were looked for, and met, before the last round."""
+    scans, matches = (after - earlier for after, earlier in zip(fresh.engine.looked, before, strict=True))
+    each = max(packets, 1)
     return {
-        "in_force": len(detector.engine.matchers),
-        "load_cpu_s": round(loaded, 2),
-        "resident_mib": round(taken / (1 << 20), 1),
         "packets": packets,
         "cpu_s": costs,
-        "signatures_us_a_packet": round((costs["with"] - costs["without"]) / max(packets, 1) * 1e6, 3),
-        "buffers_us_a_packet": round((costs["buffers"] - costs["without"]) / max(packets, 1) * 1e6, 3),
+        "signatures_us_a_packet": round((costs["with"] - costs["without"]) / each * 1e6, 3),
+        "buffers_us_a_packet": round((costs["buffers"] - costs["without"]) / each * 1e6, 3),
         "packets_a_cpu_s_without": round(packets / costs["without"]) if costs["without"] else 0,
         "packets_a_cpu_s": round(packets / costs["with"]) if costs["with"] else 0,
-        "scans_a_packet": round(scans / max(packets, 1), 6),
-        "callbacks_a_packet": round(matches / max(packets, 1), 4),
+        "scans_a_packet": round(scans / each, 6),
+        "callbacks_a_packet": round(matches / each, 4),
         "most_resident_mib": round(getrusage(RUSAGE_SELF).ru_maxrss / 1024, 1),
         "held_against_rules": int(fresh.engine.tried.sum()),
         "hits": int(fresh.engine.hit.sum()),
