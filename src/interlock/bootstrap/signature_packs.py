@@ -99,12 +99,18 @@ class PackStore:
         return self.folder / "versions" / f"{number:04d}"
 
     def take(
-        self, source: str, now: str, clock: Callable[[], float], *, signed: bool = False
+        self,
+        source: str,
+        now: str,
+        clock: Callable[[], float],
+        *,
+        signed: bool = False,
+        progress: Callable[[int, int], None] = lambda _done, _all: None,
     ) -> tuple[Version, bool]:
         """Import a folder, an archive or a file; the version, and whether it is a new one.
 
-        now: UTC, ISO 8601. signed: refuse what not enough approvers have signed; a signature beside it that does not
-        hold always refuses it. Raises ConfigError, VerificationError, OutputError.
+        progress: as of rule_files. now: UTC, ISO 8601. signed: refuse what not enough approvers have signed; a
+        signature beside it that does not hold always refuses it. Raises ConfigError, VerificationError, OutputError.
         """
         files = pack_files(source)
         digest = digest_of(files.items())
@@ -115,7 +121,7 @@ class PackStore:
                 return known, False
             number = max((one.number for one in book.versions), default=0) + 1
             self._write(number, files)
-            tally = check_signatures(str(self.path(number)), lambda _done, _all: None, clock)
+            tally = check_signatures(str(self.path(number)), progress, clock)
             version = Version(
                 number=number,
                 source=str(Path(source).absolute()),

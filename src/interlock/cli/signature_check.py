@@ -15,7 +15,7 @@ from interlock.cli.exits import DONE, FINDINGS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["check", "chosen_by", "lists_of"]
+__all__ = ["check", "chosen_by", "lists_of", "rules_progress"]
 
 
 def chosen_by(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -64,7 +64,7 @@ def check(ctx: click.Context, /, path: str, *, as_json: bool, **lists: tuple[str
     from interlock.export.escape import escaped  # noqa: PLC0415
     from interlock.report.signatures import signature_document, signature_lines  # noqa: PLC0415
 
-    with _progress() as progress:
+    with rules_progress() as progress:
         tally = check_signatures(path, progress, perf_counter, lists_of(lists))
     if as_json:
         click.echo(json.dumps(signature_document(tally), indent=1, ensure_ascii=False))
@@ -75,7 +75,7 @@ def check(ctx: click.Context, /, path: str, *, as_json: bool, **lists: tuple[str
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
+def rules_progress() -> Iterator[Callable[[int, int], None]]:
     """A bar on a terminal's standard error, nothing in a pipe."""
     if not sys.stderr.isatty():
         yield lambda _done, _all: None

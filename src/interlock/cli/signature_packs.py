@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from interlock.cli.signature_check import rules_progress
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -48,7 +50,8 @@ def import_pack(path: str, packs: str | None, *, signed: bool, at_once: bool, as
     """
     store = packs_of(packs)
     now = datetime.now(UTC).isoformat(timespec="seconds")  # noqa: TID251 - an import is dated by the wall's clock
-    version, new = store.take(path, now, perf_counter, signed=signed)
+    with rules_progress() as progress:
+        version, new = store.take(path, now, perf_counter, signed=signed, progress=progress)
     book = store.change(lambda book: book.enforced(version.number)) if at_once else store.book()
     if as_json:
         click.echo(json.dumps({"new": new, **_document(version, book)}, indent=1))
