@@ -47,7 +47,7 @@ class TwinValues(Learner):
 
     name: ClassVar[str] = "twin-values"
     table: ClassVar[str] = "values"
-    patient: ClassVar[frozenset[str]] = frozenset({"values"})
+    leisurely: ClassVar[frozenset[str]] = frozenset({"values"})
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "values": (*READ, "raw"),
     }
