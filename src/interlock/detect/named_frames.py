@@ -89,8 +89,10 @@ class NamedFrames:
     def _settle(self) -> None:
         if not len(self._held):
             return
-        frames = _rising(self._held)
-        self._held = array("q")
+        held, self._held = self._held, array("q")
+        if self._limit != _OPEN and len(held) > _FEW:
+            held = self._wanted(held)
+        frames = _rising(held)
         if len(self._first) < FIRST_FRAMES or (len(frames) and frames[0] < self._first[-1]):
             every = np.union1d(self._first, frames)
             self._first = every[:FIRST_FRAMES]
@@ -98,6 +100,14 @@ class NamedFrames:
                 self._draw(every)
         else:
             self._draw(frames)
+
+    def _wanted(self, held: array[int]) -> array[int]:
+        """Of many only those that may be kept: most are not, once there is no more room, and need not be sorted."""
+        frames = np.frombuffer(held, np.int64)
+        last = self._first[-1] if len(self._first) else np.iinfo(np.int64).max
+        wanted = array("q")
+        wanted.frombytes(frames[(marks_of(frames) < self._limit) | (frames < last)].tobytes())
+        return wanted
 
     def _draw(self, frames: Frames) -> None:
         lower = frames[marks_of(frames) < self._limit]
