@@ -57,15 +57,29 @@ _STRANGERS: Final = re.compile(r"10\.88\.(\d+)\.(\d+)")
     "--strangers", is_flag=True, help="Instead of a plant, a conversation of its own for each packet."
 )
 @click.option("--zones", is_flag=True, help="Judge by conduits, too: those that are proposed for this plant.")
-def main(*, rate: int, seconds: int, plcs: int, attacks: float, strangers: bool, zones: bool) -> None:
+@click.option("--signatures", type=click.Path(path_type=Path), help="Rules to put in force, too.")
+def main(
+    *,
+    rate: int,
+    seconds: int,
+    plcs: int,
+    attacks: float,
+    strangers: bool,
+    zones: bool,
+    signatures: Path | None,
+) -> None:
     """Send packets of a synthetic plant to a sensor; one JSON object says what came of it."""
     if sys.platform != "linux" or os.geteuid() != 0:
         raise click.UsageError("this needs Linux and root, to make network namespaces")
     traffic = Strangers(rate * seconds) if strangers else Traffic(rate * seconds, plcs)
     with wire() as (sending, listening), tempfile.TemporaryDirectory() as folder:
-        site = _proposed(Path(folder), plcs, traffic.packets) if zones else None
+        given: tuple[str, ...] = ()
+        if zones:
+            given = ("--site", str(_proposed(Path(folder), plcs, traffic.packets)))
+        if signatures is not None:
+            given += ("--signatures", str(signatures))
         store = Path(folder) / "store"
-        click.echo(json.dumps(_measure(traffic, rate, attacks, sending, listening, store, site)))
+        click.echo(json.dumps(_measure(traffic, rate, attacks, sending, listening, store, given)))
 
 
 def _proposed(folder: Path, plcs: int, packets: int) -> Path:
@@ -80,13 +94,19 @@ def _proposed(folder: Path, plcs: int, packets: int) -> Path:
 
 
 def _measure(
-    traffic: Traffic, rate: int, attacks: float, sending: str, listening: str, store: Path, site: Path | None
+    traffic: Traffic,
+    rate: int,
+    attacks: float,
+    sending: str,
+    listening: str,
+    store: Path,
+    given: tuple[str, ...],
 ) -> dict[str, Any]:
     # Over 40 lines: one measurement, and the document that says what came of it.
     load = os.getloadavg()[0]
     sensor = subprocess.Popen(  # noqa: S603
         ["ip", "netns", "exec", listening, sys.executable, *_ENTRY,  # noqa: S607
-         "sensor", "run", "-i", "wire1", "--out", str(store), *(("--site", str(site)) if site else ())],
+         "sensor", "run", "-i", "wire1", "--out", str(store), *given],
         stdout=subprocess.DEVNULL,
     )  # fmt: skip
     try:
