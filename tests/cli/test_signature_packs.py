@@ -133,3 +133,26 @@ def test_a_full_disk_and_a_hostile_archive_leave_nothing(packs, tmp_path):
     assert list((store / "versions").iterdir()) == []
     assert run("import", tmp_path / "gone.zip").code == 2
     assert json.loads(run("list", "--json").out)["versions"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "octets", "says"),
+    [
+        ("plain.txt", b"hello\n", "holds no rules"),
+        ("noise.rules", bytes(range(256)), "is no text"),
+        ("wrong.rules", b"alert tcp any (sid:2;)\n", "none of its rules loads"),
+    ],
+)
+def test_what_holds_no_rule_that_loads_is_named_as_it_was_given_and_not_kept(
+    packs, tmp_path, name, octets, says
+):
+    run, store, env = packs
+    (tmp_path / name).write_bytes(octets)
+    ended = terminal.run("signature", "import", tmp_path / name, env=env)
+    assert ended.code == 2
+    sentence = terminal.one_sentence(ended)
+    assert says in sentence
+    assert str(tmp_path / name) in sentence
+    assert str(store) not in sentence
+    assert json.loads(run("list", "--json").out)["versions"] == []
+    assert list((store / "versions").iterdir()) == []

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from interlock.records.approval import Signature
+    from interlock.report.signatures import SignatureTally
 
 __all__ = ["PackStore", "packs_folder", "sign_pack", "signers_of"]
 
@@ -121,7 +122,7 @@ class PackStore:
                 return known, False
             number = max((one.number for one in book.versions), default=0) + 1
             self._write(number, files)
-            tally = check_signatures(str(self.path(number)), progress, clock)
+            tally = self._checked(number, source, progress, clock)
             version = Version(
                 number=number,
                 source=str(Path(source).absolute()),
@@ -135,6 +136,23 @@ class PackStore:
             )
             self._keep(book.added(version))
         return version, True
+
+    def _checked(
+        self, number: int, source: str, progress: Callable[[int, int], None], clock: Callable[[], float]
+    ) -> SignatureTally:
+        """What a version's rules come to. Where none of them loads it is taken away again, and said of its source."""
+        folder = str(self.path(number))
+        try:
+            tally = check_signatures(folder, progress, clock)
+        except ConfigError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise ConfigError(str(error).replace(folder, source)) from error
+        if not tally.all.loaded + tally.all.off:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise ConfigError(
+                f"{source}: none of its rules loads; `interlock signature check {source}` says why of each"
+            )
+        return tally
 
     def change(self, change: Callable[[Book], Book]) -> Book:
         """Change the book. Raises ConfigError, OutputError."""
