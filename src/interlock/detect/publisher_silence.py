@@ -87,14 +87,18 @@ class PublisherSilence(CauseDetector):
         groups = batch.groups("source", "realm", "client", "object")
         times, frames = batch.times_ns(), batch.frames()
         for group, words in groups:
-            key = tuple(word or "" for word in words)
-            publisher = self._known.get(key)
+            publisher = self._publisher(tuple(word or "" for word in words))
             if publisher is None:
-                if len(self._known) >= MAX_PUBLISHERS or not key[3]:
-                    continue
-                publisher = self._known[key] = Publisher()
+                continue
             rows = groups.rows(group)
             publisher.hear(times[rows], frames[rows])
+
+    def _publisher(self, key: Key) -> Publisher | None:
+        """Who publishes that object, new if need be; None where it has no name, or there is no room."""
+        publisher = self._known.get(key)
+        if publisher is None and key[3] and len(self._known) < MAX_PUBLISHERS:
+            publisher = self._known[key] = Publisher()
+        return publisher
 
     def _promises(self, batch: Batch) -> None:
         """Keep how long messages hold, and where numbers began anew."""
@@ -102,12 +106,9 @@ class PublisherSilence(CauseDetector):
         groups = batch.groups("source", "realm", "client", "gocb_ref")
         states, numbers, times = batch.integers("st_num"), batch.integers("sq_num"), batch.times_ns()
         for group, words in groups:
-            key = tuple(word or "" for word in words)
-            publisher = self._known.get(key)
+            publisher = self._publisher(tuple(word or "" for word in words))
             if publisher is None:
-                if len(self._known) >= MAX_PUBLISHERS or not key[3]:
-                    continue
-                publisher = self._known[key] = Publisher()
+                continue
             rows = groups.rows(group)
             publisher.promise(batch.integers("time_allowed_to_live")[rows[held[rows]]])
             publisher.number(times[rows], states[rows], numbers[rows])
