@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from interlock.decode.buffers.pieces import PieceReader
 from interlock.decode.protocols.dnp3.library import LAYOUTS, MAX_VARIATION
 from interlock.records.buffers import DNP3_INDICATIONS
 
@@ -36,21 +37,18 @@ _RANGES: Final = {0: 1, 1: 2, 2: 4}
 _PREFIXES: Final = {0: 0, 1: 1, 2: 2, 3: 4}
 
 
-class Dnp3Reader:
-    """One conversation of datagrams, or a stream."""
+class Dnp3Reader(PieceReader):
+    """See PieceReader."""
 
     def __init__(self, sink: Sink, *, stream: bool) -> None:
-        self._sink = sink
-        self._stream = stream
-        self._held = [b"", b""]
+        super().__init__(sink, stream=stream)
         self._fragment = [b"", b""]
-        self._count = 0
 
     def feed(self, side: int, octets: bytes, *, lost: bool) -> bool:
         """See Reader.feed. Octets before the next start of a frame are passed over."""
         if lost:
             self._fragment[side] = b""
-        data = octets if lost or not self._stream else self._held[side] + octets
+        data = self._joined(side, octets, lost=lost)
         at = data.find(_START)
         while at >= 0 and len(data) - at >= _HEADER:
             size = _size(data[at + 2])
@@ -60,9 +58,6 @@ class Dnp3Reader:
             at = data.find(_START, at + size)
         self._held[side] = data[at:] if at >= 0 else data[-1:]
         return True
-
-    def end(self) -> None:
-        """See Reader.end."""
 
     def _segment(self, side: int, octets: bytes) -> None:
         if not octets:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from interlock.decode.buffers.pieces import PieceReader
 from interlock.decode.protocols.dns.names import read_name
 from interlock.errors import DecodeError
-
-if TYPE_CHECKING:
-    from interlock.decode.buffers.sink import Sink
 
 __all__ = ["DnsReader"]
 
@@ -18,21 +16,15 @@ _ANSWER: Final = 0x80
 _LONGEST: Final = 16_384
 
 
-class DnsReader:
-    """One conversation of datagrams, or a stream with lengths before the messages."""
-
-    def __init__(self, sink: Sink, *, stream: bool) -> None:
-        self._sink = sink
-        self._stream = stream
-        self._held = [b"", b""]
-        self._count = 0
+class DnsReader(PieceReader):
+    """See PieceReader; in a stream lengths stand before the messages."""
 
     def feed(self, side: int, octets: bytes, *, lost: bool) -> bool:
         """See Reader.feed."""
         if not self._stream:
             self._message(side, octets)
             return True
-        data = octets if lost else self._held[side] + octets
+        data = self._joined(side, octets, lost=lost)
         at = 0
         while len(data) - at >= 2:
             size = int.from_bytes(data[at : at + 2], "big")
@@ -44,9 +36,6 @@ class DnsReader:
             at += 2 + size
         self._held[side] = data[at:]
         return True
-
-    def end(self) -> None:
-        """See Reader.end."""
 
     def _message(self, side: int, octets: bytes) -> None:
         if len(octets) <= _HEADER or octets[2] & _ANSWER:

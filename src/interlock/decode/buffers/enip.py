@@ -17,10 +17,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from interlock.decode.buffers.pieces import PieceReader
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from interlock.decode.buffers.sink import Sink
 
 __all__ = ["EnipReader"]
 
@@ -42,18 +42,12 @@ _MULTIPLE: Final = 0x0A
 _ANSWER: Final = 0x80
 
 
-class EnipReader:
-    """One conversation of datagrams, or a stream."""
-
-    def __init__(self, sink: Sink, *, stream: bool) -> None:
-        self._sink = sink
-        self._stream = stream
-        self._held = [b"", b""]
-        self._count = 0
+class EnipReader(PieceReader):
+    """See PieceReader."""
 
     def feed(self, side: int, octets: bytes, *, lost: bool) -> bool:
         """See Reader.feed. Behind a gap the next piece is taken to begin with a message."""
-        data = octets if lost or not self._stream else self._held[side] + octets
+        data = self._joined(side, octets, lost=lost)
         at = 0
         while len(data) - at >= _HEADER:
             size = _HEADER + int.from_bytes(data[at + 2 : at + 4], "little")
@@ -63,9 +57,6 @@ class EnipReader:
             at += size
         self._held[side] = data[at:] if len(data) - at <= _LONGEST else b""
         return True
-
-    def end(self) -> None:
-        """See Reader.end."""
 
     def _message(self, side: int, message: bytes) -> None:
         self._count += 1
