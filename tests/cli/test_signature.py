@@ -207,3 +207,14 @@ def test_lists_of_the_configuration_hold_in_a_sensor(rules_of_modbus, tmp_path):
         assert ended.code == 0, ended.err
         told[kinds] = b"a master asks: " in ended.out
     assert told == {("disable",): False, ("disable", "enable"): True}
+
+
+def test_rules_of_which_none_loads_are_not_taken_for_protection(tmp_path):
+    wrong = tmp_path / "wrong.rules"
+    wrong.write_text("alert tcp any (sid:2;)\n")
+    ended = terminal.run(
+        "analyze", terminal.DEMO / "incident.pcap.gz", "--signatures", wrong, "--out", tmp_path / "out"
+    )
+    assert ended.code == 2
+    assert f"{wrong}: none of its rules loads" in ended.err
+    assert not (tmp_path / "out").exists()

@@ -80,7 +80,7 @@ def build_signatures(
     """The detector of every rule of these files and folders that is switched on and can be in force.
 
     told: takes a sentence about what is not. cache: None for the installation's own. given: as of list_files.
-    Raises ConfigError where a file cannot be read.
+    Raises ConfigError where a file cannot be read, or none of the rules loads.
     """
     from interlock.detect.signatures.detector import Signatures  # noqa: PLC0415
 
@@ -139,24 +139,31 @@ def _planned(files: Sequence[RuleFile], given: Sequence[tuple[str, str, str]]) -
 def rules_of(
     files: Sequence[RuleFile], given: Sequence[tuple[str, str, str]], sentences: list[str]
 ) -> Iterator[tuple[Signature, bytes, Ends]]:
-    """Each rule that can be in force, once, with its text and its ends; sentences gets what is to be said."""
+    """Each rule that can be in force, once, with its text and its ends; sentences gets what is to be said.
+
+    Raises ConfigError where none loads, not even one that is switched off: nothing would be taken for protection.
+    """
     from interlock.detect.signatures.engine.able import put_in_force  # noqa: PLC0415
     from interlock.detect.signatures.language.contents import read_octets  # noqa: PLC0415
     from interlock.detect.signatures.language.expressions import compiled  # noqa: PLC0415
     from interlock.detect.signatures.packs.choosing import chosen  # noqa: PLC0415
     from interlock.detect.signatures.packs.lists import read_lists  # noqa: PLC0415
 
-    variables, known = settings_of(given)[0], set()
+    variables, known, loads = settings_of(given)[0], set(), False
     lists = read_lists(given)
     for file in files:
         for line, read in chosen(file.name, file.text(), lists, variables, sentences.append):
             signature, refusal = put_in_force(read)
             if refusal is not None and refusal.enabled:
                 sentences.append(str(refusal))
+            loads |= signature is not None
             if signature is None or not signature.enabled or (key := hash(signature)) in known:
                 continue
             known.add(key)
             yield signature, line.text.encode("utf-8", "surrogateescape"), variables.ends(signature.header)
+    if not loads:
+        named = ", ".join(str(file.path) for file in files[:3])
+        raise ConfigError(f"{named}: none of its rules loads; `interlock signature check` says why of each")
     sentences[:0] = lists.without_effect()
     read_octets.cache_clear()
     compiled.cache_clear()
