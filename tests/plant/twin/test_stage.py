@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 
+from tests.plant.numbered import in_order, requests, restless, sent_numbers
+
 from interlock.plant.actors.steps import Ask, Cast, Link, Wait
 from interlock.plant.draws import Draws
 from interlock.plant.machines import BY_NAME
@@ -157,3 +159,24 @@ def test_only_what_is_false_is_remembered() -> None:
     for other in (b"", arp(1, End(BETWEEN.mac, B.ip), A), arp(2, B, A)):
         neighbours.told(A.mac, other, B.mac, None)
         assert neighbours.relay(A, B) is None
+
+
+def test_what_a_station_says_by_itself_never_overtakes_an_answer_that_is_numbered_already() -> None:
+    scene, link = Scene(), Link("hmi", "rtu-feeder", 2404)
+    scene.stage.serve("rtu-feeder", 2404, restless(0.003))
+
+    def interrogating():
+        for request in requests(300):
+            yield Ask(link, request)
+            yield Wait(0.02)
+
+    scene.stage.play(interrogating())
+    scene.run(20)
+    segments = {
+        int.from_bytes(frame[38:42], "big"): frame[54 : 14 + int.from_bytes(frame[16:18], "big")]
+        for frame in scene.frames()
+        if frame[12:14] == b"\x08\x00" and frame[26:30] == BY_NAME["rtu-feeder"].end.ip
+    }
+    said = sent_numbers(b"".join(octets for _, octets in sorted(segments.items()) if octets))
+    assert len(said) > 1500, "the answers, and much between them"
+    assert in_order(said)

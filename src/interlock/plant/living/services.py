@@ -67,24 +67,28 @@ class _Server:
     async def _converse(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, session: Session
     ) -> None:
-        speaking = None
+        speaking, one_at_a_time = None, asyncio.Lock()
         if isinstance(session, Spontaneous):
-            speaking = asyncio.ensure_future(self._speak(writer, session))
+            speaking = asyncio.ensure_future(self._speak(writer, session, one_at_a_time))
         elif self._port == DATA_PORT:
             speaking = asyncio.ensure_future(self._pour(writer, session))
         try:
             for greeting in session.receive(b""):
                 writer.write(greeting)
             while octets := await asyncio.wait_for(reader.read(_MOST_OCTETS), _IDLE_S):
-                answers = session.receive(octets)
-                if answers:
-                    await asyncio.sleep(self._machine.thinks_ms * 1e-3 * (1.0 + self._draws.uniform()))
-                for answer in answers:
-                    writer.write(answer)
+                async with one_at_a_time:
+                    await self._answer(writer, session.receive(octets))
                 await writer.drain()
         finally:
             if speaking:
                 speaking.cancel()
+
+    async def _answer(self, writer: asyncio.StreamWriter, answers: Sequence[bytes]) -> None:
+        """Send answers once they have been thought over."""
+        if answers:
+            await asyncio.sleep(self._machine.thinks_ms * 1e-3 * (1.0 + self._draws.uniform()))
+        for answer in answers:
+            writer.write(answer)
 
     async def _pour(self, writer: asyncio.StreamWriter, session: Session) -> None:
         """A connection for data carries a file as soon as the other connection has asked for one."""
@@ -93,10 +97,14 @@ class _Server:
                 writer.write(octets)
             await asyncio.sleep(_LOOKS_S)
 
-    async def _speak(self, writer: asyncio.StreamWriter, session: Spontaneous) -> None:
+    async def _speak(
+        self, writer: asyncio.StreamWriter, session: Spontaneous, one_at_a_time: asyncio.Lock
+    ) -> None:
+        """What the session says by itself, never between a request and its answer: messages bear numbers in order."""
         while not writer.is_closing():
-            for message in session.due(self._now()):
-                writer.write(message)
+            async with one_at_a_time:
+                for message in session.due(self._now()):
+                    writer.write(message)
             await asyncio.sleep(session.period_s)
 
 

@@ -19,7 +19,7 @@ __all__ = ["Line", "Player"]
 class Line:
     """One connection. cut: the server knows nothing of it any more, and resets it when it is next used.
 
-    speaks: the session, where it says things by itself.
+    speaks: the session, where it says things by itself. thinks_until: when its answer goes out (ns).
     """
 
     conversation: Conversation
@@ -27,6 +27,7 @@ class Line:
     speaks: Spontaneous | None = None
     settles: bool = False
     cut: bool = False
+    thinks_until: int = 0
     heard: list[bytes] = field(default_factory=list)
     """What the server said by itself and nobody has asked for yet."""
 

@@ -334,6 +334,9 @@ class Stage:
         if player.lines.get(link) is not line or line.cut or session is None:
             return
         now = self.clock.now
+        if line.thinks_until > now:  # its answer bears a number already, and goes out first
+            self.clock.at(line.thinks_until, partial(self._speak, player, line, link))
+            return
         for message in session.due(now / SECOND):
             now = line.conversation.say(now, 1, message)
             line.heard.append(message)
@@ -376,8 +379,8 @@ class Stage:
             self._settle_later(line)
             self.clock.at(self.clock.now + HOP_NS, partial(self._resume, player, ()))
             return
-        thought = self._thought(step.link.server)
-        self.clock.at(self.clock.now + thought, partial(self._answer, player, line, answers))
+        line.thinks_until = self.clock.now + self._thought(step.link.server)
+        self.clock.at(line.thinks_until, partial(self._answer, player, line, answers))
 
     def _crash(self, player: Player, link: Link, seconds: float) -> None:
         """The server falls silent and is started again by its watchdog; who asked waits in vain."""
