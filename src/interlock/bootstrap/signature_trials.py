@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from interlock.bootstrap.signature_files import BOOK, RuleFile, list_files, rule_files
 from interlock.bootstrap.signature_packs import PackStore
+from interlock.bootstrap.signature_sets import Sets
 from interlock.bootstrap.signatures import made_once, rules_key, rules_of, settings_of
 from interlock.detect.signatures.packs.lists import KINDS, SETTINGS
 from interlock.detect.signatures.packs.marks import setters
@@ -76,15 +77,16 @@ def build_trial(
     def make(plan: Plan, databases: Databases) -> Trial:
         trial = Trial(plan.rules(time.thread_time_ns), plan.counted, number, databases)
         trial.engine.memory.limits = settings_of(after.lists)[1]
+        trial.engine.memory.datasets.given = plan.given
         return trial
 
-    return made_once(key, partial(_planned, before, after), make, told, cache)
+    return made_once(key, after.files, partial(_planned, before, after), make, told, cache)
 
 
 def _planned(before: _Set, after: _Set) -> Plan:
-    plan = Plan()
-    known = {hash(signature) for signature, _, _ in rules_of(before.files, before.lists, [])}
-    rules = list(rules_of(after.files, after.lists, plan.sentences))
+    plan, sets = Plan(), Sets()
+    known = {hash(signature) for signature, _, _ in rules_of(before.files, before.lists, [], Sets())}
+    rules = list(rules_of(after.files, after.lists, plan.sentences, sets))
     fresh = [one for one in rules if hash(one[0]) not in known]
     for one in fresh:
         plan.counted.append(plan.add(*one).name)
@@ -93,4 +95,5 @@ def _planned(before: _Set, after: _Set) -> Plan:
     for at in needed:
         plan.add(*old[at])
     plan.costly = len(known) + len(rules)
+    plan.sets, plan.given = tuple(sets.files), sets.given
     return plan

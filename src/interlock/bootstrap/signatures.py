@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from interlock.bootstrap.signature_cache import PlanCache
+    from interlock.bootstrap.signature_sets import Sets
     from interlock.detect.signatures.detector import Signatures
     from interlock.detect.signatures.language.model import Signature
     from interlock.detect.signatures.language.thresholds import Limits
@@ -42,6 +43,7 @@ def check_signatures(
     given: Sequence[tuple[str, str]] = (),
 ) -> SignatureTally:
     """Read every rule and count what became of it. clock: seconds. given: as of list_files. Raises ConfigError."""
+    from interlock.bootstrap.signature_sets import Sets  # noqa: PLC0415
     from interlock.detect.signatures.engine.able import put_in_force  # noqa: PLC0415
     from interlock.detect.signatures.language.licences import comments_of, licence_by_sid  # noqa: PLC0415
     from interlock.detect.signatures.packs.choosing import chosen  # noqa: PLC0415
@@ -52,15 +54,15 @@ def check_signatures(
     tally = SignatureTally(path)
     settings = list_files([path], given)
     variables, limits = settings_of(settings)
-    lists, ids = read_lists(settings), set()
-    for file in rule_files(path, progress):
+    lists, ids, sets = read_lists(settings), set(), Sets()
+    for number, file in enumerate(rule_files(path, progress)):
         text = file.text()
         licence = licence_by_sid(comments_of(text), licence_beside(file))
         for _, read in chosen(file.name, text, lists, variables, tally.notes.append):
-            tally.add(put_in_force(read), licence)
+            tally.add(sets.take(put_in_force(read), file, number), licence)
             if read.signature is not None:
                 ids.add((read.signature.gid, read.signature.sid))
-    tally.notes += lists.without_effect()
+    tally.notes += [*sets.notes, *lists.without_effect()]
     named = ((place, rule) for place, rule in limits.places if rule[1] and rule not in ids)
     tally.notes += (
         f"{place}: no rule is {gid}:{sid}; the line changes nothing" for place, (gid, sid) in named
@@ -91,19 +93,24 @@ def build_signatures(
     def make(plan: Plan, databases: Databases) -> Signatures:
         detector = Signatures(plan.rules(time.thread_time_ns), databases)
         detector.engine.memory.limits = limits
+        detector.engine.memory.datasets.given = plan.given
         return detector
 
-    return made_once(rules_key(files, lists), partial(_planned, files, lists), make, told, cache)
+    return made_once(rules_key(files, lists), files, partial(_planned, files, lists), make, told, cache)
 
 
 def made_once(
     key: str,
+    files: Sequence[RuleFile],
     planned: Callable[[], Plan],
     make: Callable[[Plan, Databases], _T],
     told: Callable[[str], None],
     cache: PlanCache | None = None,
 ) -> _T:
-    """Make a detector of a plan: of the one that is kept under that key, else of one that is kept from now on."""
+    """Make a detector of a plan: of the one that is kept under that key, else of one that is kept from now on.
+
+    files: of rules. A plan is of no use once a file of a set that they name holds something else.
+    """
     from interlock.bootstrap.signature_cache import build_plan_cache  # noqa: PLC0415
     from interlock.detect.signatures.packs.plan import Databases, read_plan, write_plan  # noqa: PLC0415
 
@@ -112,7 +119,7 @@ def made_once(
     with _quickly():
         if (octets := kept.get(key)) is not None:
             try:
-                plan = read_plan(octets)
+                plan = _with_sets(read_plan(octets), files)
             except SourceError as error:
                 kept.forget(key, str(error))
         known, plan = plan is not None, plan or planned()
@@ -125,21 +132,36 @@ def made_once(
     return detector
 
 
+def _with_sets(plan: Plan, files: Sequence[RuleFile]) -> Plan | None:
+    """The plan with what its sets hold now; None where that is not what they held."""
+    from interlock.bootstrap.signature_sets import Sets  # noqa: PLC0415
+
+    sets = Sets()
+    if not sets.again(plan.sets, files):
+        return None
+    plan.given = sets.given
+    return plan
+
+
 def _planned(files: Sequence[RuleFile], given: Sequence[tuple[str, str, str]]) -> Plan:
     """Every rule of these files that can be in force, as the lists have it."""
+    from interlock.bootstrap.signature_sets import Sets  # noqa: PLC0415
     from interlock.detect.signatures.packs.plan import Plan  # noqa: PLC0415
 
-    plan = Plan()
-    for signature, text, ends in rules_of(files, given, plan.sentences):
+    plan, sets = Plan(), Sets()
+    for signature, text, ends in rules_of(files, given, plan.sentences, sets):
         plan.add(signature, text, ends)
     plan.costly = len(plan.texts)
+    plan.sets, plan.given = tuple(sets.files), sets.given
     return plan
 
 
 def rules_of(
-    files: Sequence[RuleFile], given: Sequence[tuple[str, str, str]], sentences: list[str]
+    files: Sequence[RuleFile], given: Sequence[tuple[str, str, str]], sentences: list[str], sets: Sets
 ) -> Iterator[tuple[Signature, bytes, Ends]]:
-    """Each rule that can be in force, once, with its text and its ends; sentences gets what is to be said.
+    """Each rule that can be in force, once, with its text and its ends.
+
+    sentences: gets what is to be said. sets: gets what rules name.
 
     Raises ConfigError where none loads, not even one that is switched off: nothing would be taken for protection.
     """
@@ -151,9 +173,9 @@ def rules_of(
 
     variables, known, loads = settings_of(given)[0], set(), False
     lists = read_lists(given)
-    for file in files:
+    for number, file in enumerate(files):
         for line, read in chosen(file.name, file.text(), lists, variables, sentences.append):
-            signature, refusal = put_in_force(read)
+            signature, refusal = sets.take(put_in_force(read), file, number)
             if refusal is not None and refusal.enabled:
                 sentences.append(str(refusal))
             loads |= signature is not None

@@ -1,7 +1,7 @@
 """Packs of rules out of folders and archives, into memory: hostile ones are refused with one sentence.
 
 Nothing is unpacked onto a disk. Names that leave the folder, links, devices, what is too much and what is twice refuse
-all of it; of what is left, rules, lists and licences are taken.
+all of it; of what is left, rules, lists, licences and the files of sets that rules name are taken.
 """
 
 from __future__ import annotations
@@ -10,14 +10,22 @@ import bz2
 import gzip
 import io
 import lzma
+import re
 import stat
 import tarfile
 import zipfile
 import zlib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
-from interlock.bootstrap.signature_files import MOST_FILES, MOST_OCTETS, is_pack_file
+from interlock.bootstrap.signature_files import (
+    MOST_FILES,
+    MOST_OCTETS,
+    RuleFile,
+    is_pack_file,
+    rule_suffix,
+)
+from interlock.bootstrap.signature_sets import MOST_SET_OCTETS, set_places
 from interlock.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -27,6 +35,7 @@ __all__ = ["MOST_UNPACKED", "pack_files"]
 
 MOST_UNPACKED: Final = 512 * 1024 * 1024
 """Of one archive, all that is in it: ET Open has 40 MiB."""
+_LOADS: Final = re.compile(r"[,\s](?:load|state)\s+([^\s,;]+)")
 _TAR_MAGIC: Final = (257, b"ustar")
 _ENCIPHERED: Final = 1
 _READ: Final = (
@@ -41,14 +50,25 @@ _READ: Final = (
 
 
 def pack_files(path: str) -> dict[str, bytes]:
-    """Name and octets of each file of a pack: rules, lists, licences. Raises ConfigError, in one sentence."""
+    """Name and octets of each file of a pack: rules, lists, licences, sets. Raises ConfigError, in one sentence."""
     root = Path(path)
-    found = _collected(path, _of_folder(root)) if root.is_dir() else _of_file(root)
+    found = _wanted(_collected(path, _of_folder(root))) if root.is_dir() else _of_file(root)
     if not any(
         name.endswith((".rules", ".rules.xz", ".rules.gz", ".txt", ".txt.xz", ".txt.gz")) for name in found
     ):
         raise ConfigError(f"{path}: holds no rules; they end with .rules, .rules.xz, .rules.gz or .txt")
     return found
+
+
+def _wanted(files: dict[str, bytes]) -> dict[str, bytes]:
+    """Rules, lists and licences, and the files that rules name by `load` and `state`."""
+    named: set[str] = set()
+    for name, octets in files.items():
+        if is_pack_file(name) and rule_suffix(PurePosixPath(name)) in {".rules", ".txt"}:
+            text = RuleFile(name, Path(name), octets).text()
+            for load in set(_LOADS.findall(text)):
+                named.update(set_places(load, name))
+    return {name: octets for name, octets in files.items() if is_pack_file(name) or name in named}
 
 
 def _of_file(root: Path) -> dict[str, bytes]:
@@ -64,11 +84,11 @@ def _of_file(root: Path) -> dict[str, bytes]:
         raise ConfigError(f"{root}: has more than {MOST_OCTETS >> 20} MiB; cut it into packs of a set each")
     try:
         if octets.startswith(b"PK\x03\x04"):
-            return _without_top(_collected(str(root), _of_zip(octets)))
+            return _wanted(_without_top(_collected(str(root), _of_zip(octets))))
         at, magic = _TAR_MAGIC
         head = _unpacked(octets).read(512)
         if head[at : at + len(magic)] == magic:
-            return _without_top(_collected(str(root), _of_tar(_Counted(_unpacked(octets)))))
+            return _wanted(_without_top(_collected(str(root), _of_tar(_Counted(_unpacked(octets))))))
     except _READ as error:
         raise ConfigError(
             f"{root}: cannot be unpacked ({str(error).lower() or 'cut short'}); fetch it again"
@@ -77,10 +97,14 @@ def _of_file(root: Path) -> dict[str, bytes]:
 
 
 def _without_top(files: dict[str, bytes]) -> dict[str, bytes]:
-    """Without the folder that all of an archive lies in: packed or not, it is the same pack."""
-    tops = {name.partition("/")[0] for name in files if "/" in name}
-    if len(tops) == 1 and all("/" in name for name in files):
-        return {name.partition("/")[2]: octets for name, octets in files.items()}
+    """Without the folder that all rules of an archive lie in: packed or not, it is the same pack."""
+    taken = [name for name in files if is_pack_file(name)]
+    tops = {name.partition("/")[0] for name in taken if "/" in name}
+    if len(tops) == 1 and all("/" in name for name in taken):
+        begins = f"{tops.pop()}/"
+        return {
+            name.removeprefix(begins): octets for name, octets in files.items() if name.startswith(begins)
+        }
     return files
 
 
@@ -118,7 +142,7 @@ def _of_tar(stream: _Counted) -> Iterator[tuple[str, int, bytes | None]]:
                 raise ConfigError(
                     f"holds {member.name!r}, which is a link or a device; pack plain files alone"
                 )
-            file = archive.extractfile(member) if is_pack_file(member.name) else None
+            file = archive.extractfile(member) if _may_be(member.name, member.size) else None
             yield member.name, member.size, None if file is None else file.read(MOST_OCTETS + 1)
 
 
@@ -133,7 +157,7 @@ def _of_zip(octets: bytes) -> Iterator[tuple[str, int, bytes | None]]:
             if member.flag_bits & _ENCIPHERED:
                 raise ConfigError(f"holds {member.filename!r}, which is enciphered; pack plain files")
             taken = None
-            if not member.is_dir() and is_pack_file(member.filename):
+            if not member.is_dir() and _may_be(member.filename, member.file_size):
                 with archive.open(member) as file:
                     taken = file.read(MOST_OCTETS + 1)
             yield member.filename, len(taken or b""), taken
@@ -144,12 +168,18 @@ def _of_folder(root: Path) -> Iterator[tuple[str, int, bytes | None]]:
         name = path.relative_to(root).as_posix()
         if path.is_symlink():
             raise ConfigError(f"holds {name!r}, which is a link; pack plain files alone")
-        if path.is_file() and is_pack_file(name):
+        if path.is_file() and _may_be(name, path.stat().st_size):
             with path.open("rb") as file:
                 octets = file.read(MOST_OCTETS + 1)
             yield name, len(octets), octets
         else:
             yield name, 0, None
+
+
+def _may_be(name: str, size: int) -> bool:
+    """Whether a file may be of a pack: of those that are no rules only what may hold a set."""
+    hidden = any(part.startswith(".") for part in PurePosixPath(name).parts)
+    return is_pack_file(name) or (size <= MOST_SET_OCTETS and not hidden)
 
 
 def _collected(path: str, members: Iterator[tuple[str, int, bytes | None]]) -> dict[str, bytes]:

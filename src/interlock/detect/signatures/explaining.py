@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from interlock.detect.signatures.language.checks import Fact, Field, Flags
 from interlock.detect.signatures.language.model import PAYLOAD
-from interlock.detect.signatures.language.steps import Content, Dataset, Expression, Size
+from interlock.detect.signatures.language.steps import Content, Dataset, Expression, Reputation, Size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +20,13 @@ _SHOWN: Final = 4
 _LONGEST: Final = 80
 _MOST_HEX: Final = 24
 _NAMES: Final = {"bugtraq": "Bugtraq", "bid": "Bugtraq", "md5": "MD5", "nessus": "Nessus"}
+_MEMBERS: Final = {
+    "isset": "a member of the set {}",
+    "isnotset": "nothing of the set {}",
+    "set": "what was not in the set {} till then",
+    "unset": "what is taken out of the set {}",
+}
+"""By what a rule does with a set."""
 _PLACES: Final[dict[str, str]] = {
     PAYLOAD: "what is sent",
     "http.method": "the method of an HTTP request",
@@ -151,7 +158,10 @@ def _step(step: Step, *, sized: bool) -> tuple[int, str] | None:
         text = step.pattern.decode("utf-8", "backslashreplace")
         shown = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
         return (0 if step.negated else 8), f"{'no match' if step.negated else 'a match'} of /{shown}/"
-    return (8, f"a member of the set {step.name}") if isinstance(step, Dataset) else None
+    if isinstance(step, Reputation):
+        than = {">": "over", "<": "below", "==": "of"}[step.operator]
+        return 8, f"a member of the list {step.name} with a value {than} {step.value}"
+    return (8, _MEMBERS[step.command].format(step.name)) if isinstance(step, Dataset) else None
 
 
 def octets_in_words(octets: bytes) -> str:

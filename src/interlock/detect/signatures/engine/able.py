@@ -8,8 +8,8 @@ from interlock.detect.signatures.engine.engine import NUMBERS, TEXTS
 from interlock.detect.signatures.engine.operations import FACTS as OF_OPERATIONS
 from interlock.detect.signatures.language.checks import Fact, Field, Flow, FragBits
 from interlock.detect.signatures.language.model import HEADERS, PAYLOAD
-from interlock.detect.signatures.language.problems import Refusal, RuleError
-from interlock.detect.signatures.language.reading import Read
+from interlock.detect.signatures.language.problems import RuleError
+from interlock.detect.signatures.language.reading import Read, refused
 from interlock.detect.signatures.plain.matching import levels_of
 from interlock.records.buffers import BUFFERS
 
@@ -59,18 +59,7 @@ def put_in_force(read: Read) -> Read:
     try:
         refuse_what_is_not_handed(signature)
     except RuleError as error:
-        return Read(
-            None,
-            Refusal(
-                origin=signature.origin,
-                sid=signature.sid,
-                keyword=error.keyword,
-                reason=error.reason,
-                enabled=signature.enabled,
-                classtype=signature.classtype,
-                message=signature.message,
-            ),
-        )
+        return Read(None, refused(signature, error))
     return read
 
 

@@ -114,16 +114,15 @@ class Engine:
     def anew(self) -> Self:
         """Give one with the same rules that has seen nothing; what was made of the rules is shared."""
         fresh = copy(self)
-        fresh.memory = Memory(limits=self.memory.limits)
+        fresh.memory = self.memory.fresh()
         fresh._conversations = Conversations()  # noqa: SLF001 - one of its own kind
         fresh.tried, fresh.hit = np.zeros_like(self.tried), np.zeros_like(self.hit)
         return fresh
 
     def follow(self, before: Engine) -> None:
         """Go on where one with other rules stood; of a rule that both have, its counters too."""
-        limits = self.memory.limits
-        self.memory, self._conversations = before.memory, before._conversations
-        self.memory.limits = limits
+        self.memory = self.memory.following(before.memory)
+        self._conversations = before._conversations
         known = {one.name: number for number, one in enumerate(before.traits)}
         for number, traits in enumerate(self.traits):
             if (old := known.get(traits.name)) is not None:

@@ -80,3 +80,16 @@ def _refusal(line: Line, origin: Origin, error: RuleError) -> Refusal:
 
 def _said(options: list[Option], name: str) -> str:
     return next((option.value or "" for option in options if option.name == name), "")
+
+
+def refused(signature: Signature, error: RuleError) -> Refusal:
+    """A rule that was read, and cannot be in force."""
+    return Refusal(
+        origin=signature.origin,
+        sid=signature.sid,
+        keyword=error.keyword,
+        reason=error.reason,
+        enabled=signature.enabled,
+        classtype=signature.classtype,
+        message=signature.message,
+    )

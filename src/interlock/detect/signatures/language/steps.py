@@ -26,6 +26,7 @@ __all__ = [
     "IsDataAt",
     "Number",
     "Reading",
+    "Reputation",
     "Size",
     "Step",
     "written",
@@ -281,15 +282,39 @@ class Base64:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
-    """Whether the whole buffer stands in a set, or goes into one. command: `isset`, `isnotset`, `set`, `unset`."""
+    """Whether the whole buffer stands in a set, or goes into one. command: `isset`, `isnotset`, `set`, `unset`.
+
+    load: the file that the set begins with, as the rule names it. kept: how (`state` or `save`) and as what file
+    Suricata would keep the set when it ends.
+    """
 
     command: str
     name: str
     kind: str
+    load: str = ""
+    kept: tuple[str, str] | None = None
 
     def words(self) -> str:
         """As options write it."""
-        return f"dataset:{self.command},{self.name},type {self.kind}"
+        said = [self.command, self.name, f"type {self.kind}"]
+        said += [f"load {self.load}"] if self.load else []
+        said += [" ".join(self.kept)] if self.kept else []
+        return f"dataset:{','.join(said)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reputation:
+    """Whether the whole buffer stands in a list, with a value that is as asked. operator: `>`, `<` or `==`."""
+
+    name: str
+    operator: str
+    value: int
+    kind: str
+    load: str
+
+    def words(self) -> str:
+        """As options write it."""
+        return f"datarep:{self.name},{self.operator},{self.value},load {self.load},type {self.kind}"
 
 
 Step = (
@@ -304,4 +329,5 @@ Step = (
     | ByteMath
     | Base64
     | Dataset
+    | Reputation
 )

@@ -12,7 +12,7 @@ import struct
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import hyperscan
 
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.engine.traits import Traits
     from interlock.detect.signatures.language.model import Signature
     from interlock.detect.signatures.language.variables import Ends
+    from interlock.detect.signatures.plain.memory import Given
 
-__all__ = ["Databases", "Plan", "read_plan", "write_plan"]
+__all__ = ["Databases", "Plan", "SetFile", "read_plan", "write_plan"]
 
 _MAGIC: Final = b"interlock-plan/1\n"
 _LENGTHS: Final = struct.Struct("<3Q")
@@ -62,11 +63,24 @@ class Databases:
         return database
 
 
+class SetFile(NamedTuple):
+    """A file of a set, as a rule names it. file: number of the file of rules that does. sha256: of what it holds."""
+
+    name: str
+    kind: str
+    valued: bool
+    file: int
+    load: str
+    optional: bool
+    sha256: str
+
+
 @dataclass(slots=True)
 class Plan:
     """traits, origins and texts: of each rule, by its number. sentences: what is not in force, for people.
 
-    counted: names of rules on trial (see `trial`). costly: rules that were read to make it.
+    counted: names of rules on trial (see `trial`). costly: rules that were read to make it. sets: files of sets that
+    the rules name. given: what these hold, which is not kept with the plan.
     """
 
     traits: list[Traits] = field(default_factory=list)
@@ -76,6 +90,8 @@ class Plan:
     counted: list[str] = field(default_factory=list)
     costly: int = 0
     databases: Mapping[str, bytes] = field(default_factory=dict)
+    sets: tuple[SetFile, ...] = ()
+    given: Given = field(default_factory=dict)
 
     def add(self, signature: Signature, text: bytes, ends: Ends) -> Traits:
         """One more rule."""
@@ -110,6 +126,7 @@ def write_plan(plan: Plan) -> bytes:
         "sentences": plan.sentences,
         "counted": plan.counted,
         "costly": plan.costly,
+        "sets": [list(one) for one in plan.sets],
         "databases": {key: len(octets) for key, octets in plan.databases.items()},
     }
     head = json.dumps(said, separators=(",", ":")).encode("ascii")
@@ -150,6 +167,7 @@ def _plan(octets: memoryview) -> Plan:
         sentences=[str(sentence) for sentence in said["sentences"]],
         counted=[str(name) for name in said["counted"]],
         costly=int(said["costly"]),
+        sets=tuple(SetFile(*one) for one in said["sets"]),
         databases={key: bytes(part) for key, part in kept},
     )
 

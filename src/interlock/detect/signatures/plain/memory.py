@@ -8,9 +8,12 @@ Source: Suricata user guide, "Flow Keywords", "Xbits", "Flowint Keyword", "Thres
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from interlock.detect.signatures.language.datasets import member_of
+from interlock.detect.signatures.language.steps import Reputation
 from interlock.detect.signatures.language.thresholds import Limits
 
 if TYPE_CHECKING:
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.language.steps import Dataset
     from interlock.detect.signatures.plain.unit import Unit
 
-__all__ = ["Datasets", "Memory"]
+__all__ = ["Datasets", "Given", "Memory"]
 
 _NS: Final = 1_000_000_000
 _MOST: Final = 65_536
@@ -33,27 +36,68 @@ Ends = tuple[int, int, int, int, int]
 """Transport, client, its port, server, its port; -1 where there is none."""
 
 
+Given = Mapping[str, Mapping[bytes, int]]
+"""Sets that are read from files: name in lower case → member → its value."""
+
+
 @dataclass(slots=True)
 class Datasets:
-    """name → members."""
+    """members: name → what rules put in. given: what files put in; gone: name → what rules took out of that."""
 
     members: dict[str, OrderedDict[bytes, None]] = field(default_factory=dict)
+    given: Given = field(default_factory=dict)
+    gone: dict[str, OrderedDict[bytes, None]] = field(default_factory=dict)
 
-    def holds(self, step: Dataset, octets: bytes) -> bool:
-        """Whether a step holds of a buffer's content; `set` and `unset` do what they say."""
-        known = self.members.setdefault(step.name, OrderedDict())
-        there = octets in known
+    def holds(self, step: Dataset | Reputation, octets: bytes) -> bool:
+        """Whether a step holds of a buffer's content; `set` and `unset` do what they say.
+
+        What such a set cannot have as a member is not in it; an empty buffer says nothing at all.
+        """
+        if not octets:
+            return False
+        name, member = step.name.lower(), member_of(step.kind, octets)
+        if isinstance(step, Reputation):
+            return member is not None and self._valued(name, member, step)
+        there = member is not None and self._there(name, member)
         if step.command == "isset":
             return there
         if step.command == "isnotset":
             return not there
+        if member is None:
+            return False
         if step.command == "set":
-            known[octets] = None
-            if len(known) > _MOST_MEMBERS:
-                known.popitem(last=False)
+            self._put(name, member)
             return not there
-        known.pop(octets, None)
+        self._take(name, member)
         return there
+
+    def _there(self, name: str, member: bytes) -> bool:
+        given = member in self.given.get(name, ()) and member not in self.gone.get(name, ())
+        return given or member in self.members.get(name, ())
+
+    def _valued(self, name: str, member: bytes, step: Reputation) -> bool:
+        value = self.given.get(name, {}).get(member)
+        if value is None or member in self.gone.get(name, ()):
+            return False
+        return {">": value > step.value, "<": value < step.value, "==": value == step.value}[step.operator]
+
+    def _put(self, name: str, member: bytes) -> None:
+        if name in self.gone:
+            self.gone[name].pop(member, None)
+        if member not in self.given.get(name, ()):
+            _keep(self.members.setdefault(name, OrderedDict()), member)
+
+    def _take(self, name: str, member: bytes) -> None:
+        if name in self.members:
+            self.members[name].pop(member, None)
+        if member in self.given.get(name, ()):
+            _keep(self.gone.setdefault(name, OrderedDict()), member)
+
+
+def _keep(known: OrderedDict[bytes, None], member: bytes) -> None:
+    known[member] = None
+    if len(known) > _MOST_MEMBERS:
+        known.popitem(last=False)
 
 
 @dataclass(slots=True)
@@ -72,6 +116,15 @@ class Memory:
     ends: OrderedDict[int, Ends] = field(default_factory=OrderedDict)
     before: dict[Ends, tuple[list[Any], list[Any]]] = field(default_factory=dict)
     latest: int = 0
+
+    def fresh(self) -> Memory:
+        """One that remembers nothing, with the same settings."""
+        return Memory(datasets=Datasets(given=self.datasets.given), limits=self.limits)
+
+    def following(self, before: Memory) -> Memory:
+        """What another remembers, with the settings of this one."""
+        before.limits, before.datasets.given = self.limits, self.datasets.given
+        return before
 
     def marked(self, bits: Bits, unit: Unit) -> bool:
         """Whether a question about marks holds."""
@@ -213,7 +266,7 @@ class Memory:
         for gid, sid, tracked, begun, hits in state["counts"][-_MOST_KEPT:]:
             self.counts[int(gid), int(sid), _plain(tracked)] = (int(begun), int(hits))
         for name, known in state["sets"].items():
-            self.datasets.members[str(name)] = OrderedDict(
+            self.datasets.members[str(name).lower()] = OrderedDict(
                 (octets.encode("latin-1"), None) for octets in known
             )
 

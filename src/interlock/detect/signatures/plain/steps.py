@@ -27,6 +27,7 @@ from interlock.detect.signatures.language.steps import (
     Dataset,
     Expression,
     IsDataAt,
+    Reputation,
     Size,
 )
 from interlock.detect.signatures.plain.numbers import masked, number_at, signed, unsigned, value_of
@@ -130,7 +131,7 @@ class Run:
             return step.bound.holds(len(self.octets))
         if isinstance(step, ByteTest):
             return self._test(step, place)
-        if isinstance(step, Dataset):
+        if isinstance(step, (Dataset, Reputation)):
             return self.datasets is not None and self.datasets.holds(step, self.octets)
         return isinstance(step, Absent) and step.or_else  # the buffer is there: what follows must hold
 
