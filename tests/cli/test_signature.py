@@ -218,3 +218,66 @@ def test_rules_of_which_none_loads_are_not_taken_for_protection(tmp_path):
     assert ended.code == 2
     assert f"{wrong}: none of its rules loads" in ended.err
     assert not (tmp_path / "out").exists()
+
+
+SITE = """
+[[zones]]
+name = "line"
+members = ["203.0.113.0/28", "10.0.0.0/8"]
+
+[[zones]]
+name = "office"
+kind = "external"
+members = ["10.99.0.0/16"]
+"""
+
+
+def test_zones_say_what_home_is(tmp_path):
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "a.rules").write_text(
+        'alert tcp $EXTERNAL_NET any -> $HOME_NET $HTTP_PORTS (msg:"m"; content:"a"; sid:1;)\n'
+    )
+    site = tmp_path / "site.toml"
+    site.write_text(SITE)
+    document = json.loads(run(rules, "--site", site, "--json").out)
+    check_schema(document, "signature-check")
+    told = {one["name"]: one for one in document["variables"]}
+    assert set(told) == {"EXTERNAL_NET", "HOME_NET", "HTTP_PORTS"}
+    assert told["HOME_NET"]["source"] == f"{site}: zone line"
+    assert "10.96.0.0/15" in told["HOME_NET"]["term"]
+    assert "10.99.0.0/16" not in told["HOME_NET"]["term"]
+    assert f"$HOME_NET is {told['HOME_NET']['term'][:40]}" in run(rules, "--site", site).out
+    (rules / "variables.conf").write_text("HOME_NET = 192.0.2.0/24\n")
+    document = json.loads(run(rules, "--site", site, "--json").out)
+    (home,) = (one for one in document["variables"] if one["name"] == "HOME_NET")
+    assert home == {"name": "HOME_NET", "term": "192.0.2.0/24", "source": f"{rules / 'variables.conf'}:1"}
+    site.write_text("[[zones]]\nname = 3\n")
+    ended = run(rules, "--site", site)
+    assert ended.code == 2
+    assert str(site) in terminal.one_sentence(ended)
+
+
+def test_rules_are_judged_by_the_sites_zones(tmp_path):
+    """In the demo the controllers are in 10/8; a site that has them outside makes rules about outsiders speak."""
+    capture = terminal.DEMO / "incident.pcap.gz"
+    rules = tmp_path / "a.rules"
+    rules.write_text(
+        'alert tcp $EXTERNAL_NET any -> any 502 (msg:"an outsider"; content:"|00 00|"; offset:2; depth:2; sid:7;)\n'
+    )
+    site = tmp_path / "site.toml"
+    config = tmp_path / "interlock.toml"
+    config.write_text(
+        f'[sensor]\nsite = "{site.name}"\n[signatures]\nrules = ["{rules.name}"]\n[[outlet]]\nkind = "stdout"\n'
+    )
+    said = {}
+    for home in ("0.0.0.0/0", "192.0.2.0/24"):
+        site.write_text(f'[[zones]]\nname = "all"\nmembers = ["{home}"]\n')
+        out = tmp_path / home.partition("/")[0]
+        ended = terminal.run("analyze", capture, "--signatures", rules, "--site", site, "--out", out)
+        assert ended.code == 0, ended.err
+        told = (out / "findings.json").read_text()
+        ended = terminal.run("sensor", "replay", capture, "--config", config, "--out", out / "store")
+        assert ended.code == 0, ended.err
+        said[home] = "an outsider: " in told, b"an outsider: " in ended.out
+    assert said == {"0.0.0.0/0": (False, False), "192.0.2.0/24": (True, True)}

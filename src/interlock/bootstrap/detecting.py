@@ -73,7 +73,7 @@ def _warned(given: Judgement) -> tuple[Detector, ...]:
         from interlock.bootstrap.signatures import build_signatures  # noqa: PLC0415
 
         warned.append(build_signatures(given.signatures, given.told, given=given.lists))
-        if (trial := trial_of_paths(given.signatures, given.told)) is not None:
+        if (trial := trial_of_paths(given.signatures, given.told, given.lists)) is not None:
             warned.append(trial)
     return tuple(warned)
 

@@ -90,13 +90,13 @@ def site_file(sensor: Sensor, config: Config) -> str | None:
 
 def judged_by(sensor: Sensor, config: Config) -> Judgement:
     """Rules, learned state, projects, indicators and signatures: each the command line's, else the configuration's."""
-    given, said = sensor.judgement, config.sensor
+    given, said, site = sensor.judgement, config.sensor, site_file(sensor, config)
     return Judgement(
         rules=given.rules or tuple(map(str, said.rules)),
         state=given.state or (None if said.state is None else str(said.state)),
         projects=given.projects or tuple(map(str, said.projects)),
         indicators=given.indicators or tuple(map(str, config.signatures.indicators)),
         signatures=given.signatures or tuple(map(str, config.signatures.rules)),
-        lists=given.lists or config.signatures.lists,
+        lists=(*((("site", site),) if site else ()), *(given.lists or config.signatures.lists)),
         told=given.told,
     )

@@ -121,7 +121,7 @@ class _Making(Thread):
         from interlock.bootstrap.signatures import build_signatures  # noqa: PLC0415
 
         try:
-            self.trial = trial_of_paths(self._given.signatures, self.sentences.append)
+            self.trial = trial_of_paths(self._given.signatures, self.sentences.append, self._given.lists)
             self.detector = build_signatures(
                 self._given.signatures, self.sentences.append, given=self._given.lists
             )
@@ -138,6 +138,6 @@ def _read(given: Judgement) -> Iterator[str]:
 
     try:
         build_signatures(given.signatures, lambda _: None, given=given.lists)
-        trial_of_paths(given.signatures, lambda _: None)
+        trial_of_paths(given.signatures, lambda _: None, given.lists)
     except InterlockError as error:
         yield str(error)

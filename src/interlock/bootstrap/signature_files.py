@@ -20,6 +20,7 @@ __all__ = [
     "BOOK",
     "MOST_FILES",
     "MOST_OCTETS",
+    "SITE",
     "RuleFile",
     "is_pack_file",
     "licence_beside",
@@ -33,6 +34,8 @@ MOST_OCTETS: Final = 128 * 1024 * 1024
 MOST_FILES: Final = 10_000
 BOOK: Final = "packs.json"
 """The file that makes a folder a store of packs: what is in force of it are the rules."""
+SITE: Final = "site"
+"""Kind of the site file, among lists."""
 _SUFFIXES: Final = (".rules", ".txt")
 _PACKED: Final = (".xz", ".gz")
 _LICENCES: Final = ("license", "licence", "copying", "disclaimer")
@@ -169,14 +172,23 @@ def list_files(
     """Lists that say which rules are in force: kind, name and text of each (see `packs.lists`).
 
     They lie in the folders of rules that are named, as disable.conf, enable.conf, drop.conf and modify.conf, with
-    threshold.conf and variables.conf; given:
-    kind and path of others. Raises ConfigError where one cannot be read.
+    threshold.conf and variables.conf; given: kind and path of others, of a site file (`site`) what it says of
+    variables. Raises ConfigError where one cannot be read.
     """
     folders = [folder for path in paths for folder in _folders(Path(path))]
     beside = ((kind, folder / f"{kind}.conf") for folder in folders for kind in (*KINDS, *SETTINGS))
     found = [(kind, path) for kind, path in beside if path.is_file()]
     found += [(kind, Path(path)) for kind, path in given]
-    return tuple((kind, str(path), RuleFile(path.name, path, _octets(path)).text()) for kind, path in found)
+    return tuple((kind, str(path), _list_text(kind, path)) for kind, path in found)
+
+
+def _list_text(kind: str, path: Path) -> str:
+    if kind != SITE:
+        return RuleFile(path.name, path, _octets(path)).text()
+    from interlock.bootstrap import read_site  # noqa: PLC0415 (it is read where one is named)
+    from interlock.detect.signatures.language.plant import meanings_of  # noqa: PLC0415
+
+    return "".join(f"{one.name} = {one.term} # {one.why}\n" for one in meanings_of(read_site(str(path))))
 
 
 def _folders(root: Path) -> tuple[Path, ...]:

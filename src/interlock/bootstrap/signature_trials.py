@@ -32,27 +32,37 @@ class _Set:
     lists: Sequence[tuple[str, str, str]] = ()
 
 
-def trial_of_paths(paths: Sequence[str], told: Callable[[str], None]) -> Trial | None:
-    """The trial of the version that one of these folders has on trial; None where none has. Raises ConfigError."""
+def trial_of_paths(
+    paths: Sequence[str], told: Callable[[str], None], given: Sequence[tuple[str, str]] = ()
+) -> Trial | None:
+    """The trial of the version that one of these folders has on trial; None where none has. Raises ConfigError.
+
+    given: as of list_files.
+    """
     for path in paths:
         if (Path(path) / BOOK).is_file():
             store = PackStore(Path(path))
             number = store.book().trying
             if number is not None:
-                return trial_of(store, str(number), told)
+                return trial_of(store, str(number), told, given)
     return None
 
 
-def trial_of(store: PackStore, what: str, told: Callable[[str], None]) -> Trial:
-    """The trial of a version by its number, or of a folder or file, against what is in force. Raises ConfigError."""
+def trial_of(
+    store: PackStore, what: str, told: Callable[[str], None], given: Sequence[tuple[str, str]] = ()
+) -> Trial:
+    """The trial of a version by its number, or of a folder or file, against what is in force. Raises ConfigError.
+
+    given: as of list_files.
+    """
     book = store.book()
     before = _Set()
     if book.in_force is not None:
-        before = _Set(tuple(store.in_force()), list_files([str(store.folder)]))
+        before = _Set(tuple(store.in_force()), list_files([str(store.folder)], given))
     if not what.isdecimal():
-        return build_trial(before, _Set(tuple(rule_files(what)), list_files([what])), None, told)
+        return build_trial(before, _Set(tuple(rule_files(what)), list_files([what], given)), None, told)
     version = book.version(int(what))
-    lists = [*list_files([str(store.path(version.number))]), *_own_lists(store)]
+    lists = [*list_files([str(store.path(version.number))]), *_own_lists(store), *list_files([], given)]
     return build_trial(before, _Set(tuple(store.files(version)), lists), version.number, told)
 
 

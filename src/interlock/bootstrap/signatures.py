@@ -11,7 +11,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from interlock import __version__
-from interlock.bootstrap.signature_files import RuleFile, licence_beside, list_files, rule_files
+from interlock.bootstrap.signature_files import SITE, RuleFile, licence_beside, list_files, rule_files
 from interlock.errors import ConfigError, SourceError
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ def check_signatures(
     tally.notes += (
         f"{place}: no rule is {gid}:{sid}; the line changes nothing" for place, (gid, sid) in named
     )
+    tally.variables = tuple(variables.used())
     tally.seconds = clock() - begun
     if not tally.rules:
         raise ConfigError(f"{path}: holds no rules; expected Suricata's or Snort's, one a line")
@@ -196,7 +197,8 @@ def settings_of(lists: Sequence[tuple[str, str, str]]) -> tuple[Variables, Limit
     from interlock.detect.signatures.language.thresholds import read_thresholds  # noqa: PLC0415
     from interlock.detect.signatures.language.variables import read_variables  # noqa: PLC0415
 
-    variables = read_variables([(file, text) for kind, file, text in lists if kind == "variables"])
+    made = [(file, text) for kind, file, text in lists if kind == SITE]
+    variables = read_variables([(file, text) for kind, file, text in lists if kind == "variables"], made)
     return variables, read_thresholds(
         [(file, text) for kind, file, text in lists if kind == "threshold"], variables
     )

@@ -73,7 +73,7 @@ def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...],
     with ExitStack() as stack:
         stop = stack.enter_context(stop_on_interrupt())
         run = stack.enter_context(open_sources(specify(paths, realms), stdin=sys.stdin.buffer, stop=stop))
-        given = judgement_of(rules, state, projects, indicators, signatures)
+        given = judgement_of(rules, state, projects, indicators, signatures, site_file)
         analysis, tables = build_analysis(site, out, given)
         stack.callback(tables.abandon)
         tables.open()

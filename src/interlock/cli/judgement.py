@@ -57,8 +57,9 @@ def judgement_of(
     projects: tuple[str, ...],
     indicators: tuple[str, ...] = (),
     signatures: tuple[str, ...] = (),
+    site_file: str | None = None,
 ) -> Judgement:
-    """The same as one thing."""
+    """The same as one thing. site_file: where no configuration names it."""
     from interlock.bootstrap.detecting import Judgement  # noqa: PLC0415 (--help stays quick)
 
     return Judgement(
@@ -67,6 +68,7 @@ def judgement_of(
         projects=projects,
         indicators=indicators,
         signatures=signatures,
+        lists=(("site", site_file),) if site_file else (),
         told=tell_problem,
     )
 

@@ -15,7 +15,7 @@ from interlock.cli.exits import DONE, FINDINGS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["check", "chosen_by", "lists_of", "rules_progress"]
+__all__ = ["check", "chosen_by", "lists_of", "rules_progress", "site_option"]
 
 
 def chosen_by(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -41,12 +41,23 @@ def chosen_by(command: Callable[..., Any]) -> Callable[..., Any]:
         metavar="FILE",
         help="What $HOME_NET and other variables mean, one a line.",
     )
-    return disable(enable(drop(modify(threshold(variables(command))))))
+    return disable(enable(drop(modify(threshold(variables(site_option(command)))))))
 
 
-def lists_of(lists: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, str], ...]:
-    """Kind and path of each list that was named."""
-    return tuple((kind, path) for kind, paths in lists.items() for path in paths)
+def site_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--site."""
+    option = click.option(
+        "--site", "site_file", metavar="FILE", help="site.toml: its zones say what $HOME_NET means."
+    )
+    return option(command)
+
+
+def lists_of(
+    lists: Mapping[str, tuple[str, ...]], site_file: str | None = None
+) -> tuple[tuple[str, str], ...]:
+    """Kind and path of each list that was named, and of the site file."""
+    site = (("site", site_file),) if site_file else ()
+    return (*site, *((kind, path) for kind, paths in lists.items() for path in paths))
 
 
 @click.command()
@@ -54,18 +65,22 @@ def lists_of(lists: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, str], ...
 @chosen_by
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.pass_context
-def check(ctx: click.Context, /, path: str, *, as_json: bool, **lists: tuple[str, ...]) -> None:
+def check(
+    ctx: click.Context, /, path: str, *, site_file: str | None, as_json: bool, **lists: tuple[str, ...]
+) -> None:
     """Read the rules of PATH, a file or a folder (*.rules, *.txt, also .xz and .gz), and say which load.
 
     One wrong rule never keeps out another. Lists beside the rules (disable.conf, enable.conf, drop.conf, modify.conf)
-    say which of them are in force. Exit codes: 0 every rule that is switched on loads; 1 some are refused.
+    say which of them are in force. What $HOME_NET and other variables mean is told, too, and where that is from.
+
+    Exit codes: 0 every rule that is switched on loads; 1 some are refused.
     """
     from interlock.bootstrap.signatures import check_signatures  # noqa: PLC0415 (--help stays quick)
     from interlock.export.escape import escaped  # noqa: PLC0415
     from interlock.report.signatures import signature_document, signature_lines  # noqa: PLC0415
 
     with rules_progress() as progress:
-        tally = check_signatures(path, progress, perf_counter, lists_of(lists))
+        tally = check_signatures(path, progress, perf_counter, lists_of(lists, site_file))
     if as_json:
         click.echo(json.dumps(signature_document(tally), indent=1, ensure_ascii=False))
     else:

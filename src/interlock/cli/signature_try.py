@@ -12,6 +12,7 @@ import click
 from interlock.cli.exits import DONE
 from interlock.cli.judgement import tell_problem
 from interlock.cli.reading import ending, progress_bar, stop_on_interrupt, tell_losses
+from interlock.cli.signature_check import lists_of, site_option
 from interlock.cli.signature_packs import packs_of, packs_option
 
 if TYPE_CHECKING:
@@ -28,10 +29,17 @@ __all__ = ["stage", "try_pack"]
 @click.option("--against", multiple=True, required=True, metavar="CAPTURE|STORE",
               help="Recorded traffic: captures, folders of them, or a sensor's store; may be repeated.")  # fmt: skip
 @packs_option
+@site_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.pass_context
 def try_pack(
-    ctx: click.Context, what: str, against: tuple[str, ...], packs: str | None, *, as_json: bool
+    ctx: click.Context,
+    what: str,
+    against: tuple[str, ...],
+    packs: str | None,
+    site_file: str | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Say what the new and changed rules of a version, or of PATH, would have said of recorded traffic.
 
@@ -41,7 +49,7 @@ def try_pack(
     from interlock.bootstrap.signature_store import is_store, over_store  # noqa: PLC0415 (--help stays quick)
     from interlock.bootstrap.signature_trials import trial_of  # noqa: PLC0415
 
-    trial = trial_of(packs_of(packs), what, tell_problem)
+    trial = trial_of(packs_of(packs), what, tell_problem, lists_of({}, site_file))
     captures = tuple(path for path in against if not is_store(path))
     notes = [note for path in against if is_store(path) for note in over_store(trial, path)]
     code = _over_captures(trial, captures) if captures else DONE

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.language.model import Signature
     from interlock.detect.signatures.language.problems import Refusal
     from interlock.detect.signatures.language.reading import Read
+    from interlock.detect.signatures.language.variables import Meant
 
 __all__ = ["SignatureTally", "names_control", "signature_document", "signature_lines"]
 
@@ -27,6 +28,8 @@ _CONTROL: Final = re.compile(
 )
 """Words of messages that say what a rule is about: control systems, their protocols and their makers."""
 _SHOWN: Final = 20
+_LONGEST: Final = 200
+"""Characters of a variable's meaning; --json has all of it."""
 
 
 def names_control(message: str) -> bool:
@@ -65,7 +68,7 @@ class _Counts:
 class SignatureTally:
     """path: what was read. repeated: rules that stand there a second time word for word, counted once.
 
-    notes: sentences about lists that say which rules are in force.
+    notes: sentences about lists that say which rules are in force, and about sets. variables: those that rules name.
     """
 
     path: str
@@ -79,6 +82,7 @@ class SignatureTally:
     )
     refusals: list[Refusal] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    variables: tuple[Meant, ...] = ()
     _seen: set[Signature] = field(default_factory=set)
 
     def add(self, read: Read, licence: Callable[[int | None], str]) -> None:
@@ -130,6 +134,7 @@ def signature_document(tally: SignatureTally) -> dict[str, Any]:
             for refusal in tally.refusals
         ],
         "notes": tally.notes,
+        "variables": [one._asdict() for one in tally.variables],
         "seconds": round(tally.seconds, 3),
     }
 
@@ -146,6 +151,11 @@ def signature_lines(tally: SignatureTally) -> Iterator[str]:
         yield f"{kind:<44} {'loaded':>8} {'refused':>8} {'off':>8}"
         for key, counts in sorted(keys.items(), key=lambda item: (-item[1].loaded, item[0])):
             yield f"{key[:44]:<44} {counts.loaded:>8} {counts.refused:>8} {counts.off + counts.off_refused:>8}"
+    if tally.variables:
+        yield ""
+    for one in tally.variables:
+        term = one.term if len(one.term) <= _LONGEST else f"{one.term[:_LONGEST]}…"
+        yield f"${one.name} is {term} ({one.source})"
     whole, control = tally.all, tally.control
     yield ""
     yield (

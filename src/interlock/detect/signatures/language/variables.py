@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from interlock.detect.signatures.language.header import address_range, port_range, read_term
 from interlock.detect.signatures.language.problems import RuleError
@@ -16,15 +16,16 @@ from interlock.detect.signatures.language.spans import Spans
 from interlock.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from interlock.detect.signatures.language.header import Header, Term
 
-__all__ = ["ADDRESSES", "PORTS", "Ends", "Variables", "read_variables"]
+__all__ = ["ADDRESSES", "DEFAULT", "PORTS", "Ends", "Meant", "Variables", "read_variables"]
 
 _MOST_DEPTH: Final = 8
-_GIVEN: Final = re.compile(r"\$?([A-Za-z]\w*)\s*[=:]\s*(?:\"([^\"]*)\"|'([^']*)'|(.*?))\s*(?:#.*)?")
+_GIVEN: Final = re.compile(r"\$?([A-Za-z]\w*)\s*[=:]\s*(?:\"([^\"]*)\"|'([^']*)'|(.*?))\s*(?:#\s*(.*))?")
 _SECTIONS: Final = {"vars": None, "address-groups": False, "port-groups": True}
+DEFAULT: Final = "a default"
 _ALL_PORTS: Final = Spans.of([(0, 65_535)])
 _ALL_ADDRESSES: Final = Spans.of([(0, (1 << 32) + (1 << 128) - 1)])
 
@@ -66,13 +67,28 @@ class Ends:
     target_ports: Spans
 
 
+class Meant(NamedTuple):
+    """What a variable means, as rules write it, and where that is from."""
+
+    name: str
+    term: str
+    source: str
+
+
 class Variables:
     """Names → meaning; ends of heads are kept, since thousands of rules share a few."""
 
-    def __init__(self, addresses: Mapping[str, str] = ADDRESSES, ports: Mapping[str, str] = PORTS) -> None:
-        """Both: name without $ → term as rules write it."""
+    def __init__(
+        self,
+        addresses: Mapping[str, str] = ADDRESSES,
+        ports: Mapping[str, str] = PORTS,
+        sources: Mapping[str, str] | None = None,
+    ) -> None:
+        """addresses, ports: name without $ → term as rules write it. sources: name → who says so, where not we do."""
         self._addresses = addresses
         self._ports = ports
+        self._sources = sources or {}
+        self._used: set[tuple[str, bool]] = set()
         self._known: dict[tuple[Term, bool], Spans] = {}
 
     def ends(self, header: Header) -> Ends:
@@ -83,6 +99,12 @@ class Variables:
             targets=self._spans(header.targets, ports=False),
             target_ports=self._spans(header.target_ports, ports=True),
         )
+
+    def used(self) -> Iterator[Meant]:
+        """Each variable that heads of rules named so far, themselves or within others."""
+        for name, ports in sorted(self._used):
+            term = (self._ports if ports else self._addresses)[name]
+            yield Meant(name, term, self._sources.get(name, DEFAULT))
 
     def addresses(self, term: Term) -> Spans:
         """What a term of addresses stands for. Raises RuleError."""
@@ -126,42 +148,47 @@ class Variables:
             )
         if depth >= _MOST_DEPTH:
             raise RuleError("header", f"{leaf} names itself")
+        self._used.add((leaf[1:], ports))
         return self._resolve(read_term(text, ports=ports), ports=ports, depth=depth + 1)
 
 
-def read_variables(texts: Sequence[tuple[str, str]]) -> Variables:
+def read_variables(texts: Sequence[tuple[str, str]], site: Sequence[tuple[str, str]] = ()) -> Variables:
     """What people say that variables mean, before our defaults; texts: a file's name, and what it says.
 
     One a line, as `HOME_NET = [10.1.0.0/16,!10.1.9.0/24]`, or as the section `vars` of Suricata's configuration.
-    Names that end with _PORTS, or stand below port-groups, are ports. Raises ConfigError, which names file and line.
+    Names that end with _PORTS, or stand below port-groups, are ports. site: the same, made of site files, with what
+    says so behind a #; it holds where nobody says otherwise. Raises ConfigError, which names file and line.
     """
-    addresses, ports = dict(ADDRESSES), dict(PORTS)
-    for file, text in texts:
-        section: bool | None = None
-        for number, line in enumerate(text.splitlines(), 1):
-            said = line.strip()
-            if not said or said.startswith("#"):
-                continue
-            if said.endswith(":") and said[:-1] in _SECTIONS:
-                section = _SECTIONS[said[:-1]]
-                continue
-            found = _GIVEN.fullmatch(said)
-            if not found:
-                raise ConfigError(
-                    f"{file}:{number}:1: expected a name, = and addresses or ports; found {said[:60]!r}"
-                )
-            name, term = (
-                found.group(1),
-                (found.group(2) or found.group(3) or found.group(4) or "").replace(" ", ""),
-            )
-            of_ports = name in PORTS or name.endswith(("_PORTS", "_PORT")) if section is None else section
-            (ports if of_ports else addresses)[name] = _checked(
-                term, f"{file}:{number}", name, ports=of_ports
-            )
-    variables = Variables(addresses, ports)
+    addresses, ports, sources = dict(ADDRESSES), dict(PORTS), {}
+    for file, text, made in (*((*one, True) for one in site), *((*one, False) for one in texts)):
+        for place, name, term, of_ports, said in _given(file, text):
+            (ports if of_ports else addresses)[name] = _checked(term, place, name, ports=of_ports)
+            sources[name] = f"{file}: {said}" if made else place
+    variables = Variables(addresses, ports, sources)
     for name in addresses:
         _checked_meaning(variables, name)
-    return variables
+    return Variables(addresses, ports, sources)
+
+
+def _given(file: str, text: str) -> Iterator[tuple[str, str, str, bool, str]]:
+    """Place, name, term, whether it is of ports, and what is said behind it, of each line that says one."""
+    section: bool | None = None
+    for number, line in enumerate(text.splitlines(), 1):
+        said = line.strip()
+        if not said or said.startswith("#"):
+            continue
+        if said.endswith(":") and said[:-1] in _SECTIONS:
+            section = _SECTIONS[said[:-1]]
+            continue
+        found = _GIVEN.fullmatch(said)
+        if not found:
+            raise ConfigError(
+                f"{file}:{number}:1: expected a name, = and addresses or ports; found {said[:60]!r}"
+            )
+        name = found.group(1)
+        term = (found.group(2) or found.group(3) or found.group(4) or "").replace(" ", "")
+        of_ports = name in PORTS or name.endswith(("_PORTS", "_PORT")) if section is None else section
+        yield f"{file}:{number}", name, term, of_ports, found.group(5) or ""
 
 
 def _checked(term: str, place: str, name: str, *, ports: bool) -> str:
