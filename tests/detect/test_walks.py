@@ -50,6 +50,23 @@ def test_rows_are_lined_up_and_what_is_no_number_is_told(module, rows):
     assert bool(fine) == whole.all()
 
 
+@BOTH
+@given(
+    rows=st.lists(st.tuples(st.lists(NUMBERS, max_size=4), st.integers(0, 5)), max_size=6),
+    seed=st.integers(0, 9),
+)
+def test_rows_are_put_down_in_their_second(module, rows, seed):
+    flat, starts, widths = laid([numbers for numbers, _ in rows])
+    begins, seconds = np.arange(len(rows)) * 4, np.array([second for _, second in rows], np.int64)
+    begins = np.random.default_rng(seed).permutation(begins)
+    numbers = np.full((24, 6), 0.5)
+    wanted = numbers.copy()
+    for (given_numbers, second), begin in zip(rows, begins.tolist(), strict=True):
+        wanted[begin : begin + len(given_numbers), second] = given_numbers
+    module.put_down(*views(flat, starts, widths, begins, seconds), numbers)
+    assert np.array_equal(numbers, wanted, equal_nan=True)
+
+
 @given(rows=st.lists(st.lists(NUMBERS, min_size=1, max_size=5), min_size=1, max_size=6))
 def test_rows_have_one_hash_where_their_numbers_are_equal(rows):
     flat, starts, widths = laid(rows)

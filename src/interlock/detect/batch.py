@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
-from interlock.detect.columns import FEW, Columns, Word
+from interlock.detect.cells import sort_out, sum_up
+from interlock.detect.columns import ENDS, FEW, Columns, Word
+from interlock.detect.crossing import binned, crossed, numbered
+from interlock.detect.walks import views
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -16,8 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["CALL", "MINUTE_NS", "RELATION", "REQUEST", "Batch", "Groups", "Summary", "Word"]
 
-_MOST_CELLS: Final = 1 << 62
-_WIDE: Final = 1 << 20
 _LATEST: Final = 2**63 - 1
 RELATION: Final = ("source", "realm", "client", "server", "protocol", "verb", "outcome")
 """What most detectors group operations by, and by the minute, so that all of them share one grouping."""
@@ -54,6 +55,7 @@ class Batch:
         self._groups: dict[tuple[str, ...], Groups] = {}
         self._messages: Batch | None = None
         self._whole = False
+        self._minutes: list[int] | None = None
         self._columns: dict[str, NDArray[np.int64]] = {}
         self._arrays: dict[str, Any] = {}
 
@@ -80,6 +82,21 @@ class Batch:
         if column not in self._words:
             self._words[column] = self._base.words_of(column, self._chosen)
         return self._words[column]
+
+    def ends(self) -> tuple[NDArray[np.int64], int]:
+        """Per row a number for what all of ENDS say together, and below what these numbers are."""
+        numbers, many = self._base.ends()
+        return (numbers if self._chosen is None else numbers[self._chosen]), many
+
+    def coded(self, column: str) -> tuple[NDArray[np.int64], int]:
+        """Per row a number for its word, and below what these numbers are; some may be nobody's here."""
+        words, codes = self._base.words(column)
+        return (codes if self._chosen is None else codes[self._chosen]), len(words)
+
+    def words_at(self, column: str, rows: NDArray[np.int64]) -> list[Word]:
+        """Give the words of some rows."""
+        words, codes = self._base.words(column)
+        return [words[n] for n in codes[rows if self._chosen is None else self._chosen[rows]].tolist()]
 
     def among(self, column: str, wanted: Container[str]) -> NDArray[np.bool_]:
         """Tell per row whether its word is one of the wanted."""
@@ -138,6 +155,15 @@ class Batch:
         if "/times" not in self._columns:
             self._columns["/times"] = self.instants_ns("time" if self.has("time") else "first")
         return self._columns["/times"]
+
+    def minutes(self) -> list[int]:
+        """Give the minutes since 1970 in which there are rows, rising."""
+        if self._minutes is None:
+            minutes = self.times_ns() // MINUTE_NS
+            # Nearly in order, so that few differ from the one before them.
+            turns = minutes[1:][minutes[1:] != minutes[:-1]].tolist()
+            self._minutes = sorted({*minutes[:1].tolist(), *turns})
+        return self._minutes
 
     def groups(self, *columns: str, bins: NDArray[np.int64] | None = None, named: str = "") -> Groups:
         """Group rows by the words in `columns` and, where given, by a number per row called `named`."""
@@ -224,13 +250,10 @@ class Groups:
         if self._summaries is None and self._few:
             self._summaries = self._few_summaries()
         if self._summaries is None:
-            times, frames, n = self.times, self.frames, len(self.keys)
-            first, last, least = (np.full(n, end, np.int64) for end in (_LATEST, -_LATEST, _LATEST))
-            np.minimum.at(first, self._cells, times)
-            np.maximum.at(last, self._cells, times)
-            np.minimum.at(least, self._cells, np.where(frames > 0, frames, _LATEST))
-            columns = (self.counts(), first.tolist(), last.tolist(), least.tolist())
-            self._summaries = list(zip(*columns, strict=True))
+            ends = (0, _LATEST, -_LATEST, _LATEST)
+            sums = [np.full(len(self.keys), end, np.int64) for end in ends]
+            sum_up(*views(self._cells, self.times, self.frames, *sums))
+            self._summaries = list(zip(*(column.tolist() for column in sums), strict=True))
         return self._summaries[group]
 
     def _few_summaries(self) -> list[Summary]:
@@ -259,10 +282,8 @@ class Groups:
         if self._few:
             return np.flatnonzero(self._cells == group)
         if self._order is None:
-            # 16 bits are sorted by radix, in linear time; more groups than that take the slower way.
-            narrow = self._cells.astype(np.uint16) if len(self.keys) < 1 << 16 else self._cells
-            self._order = np.argsort(narrow, kind="stable")
-            self._starts = np.concatenate(([0], np.cumsum(self.counts())))
+            self._order, self._starts = np.empty_like(self._cells), np.zeros(len(self.keys) + 1, np.int64)
+            sort_out(*views(self._cells, self._starts, self._order))
         return self._order[self._starts[group] : self._starts[group + 1]]
 
 
@@ -287,56 +308,13 @@ def _few_groups(
 def _many_groups(
     batch: Batch, columns: tuple[str, ...], bins: NDArray[np.int64] | None
 ) -> tuple[list[tuple[Any, ...]], NDArray[np.int64]]:
-    cells = np.zeros(len(batch), np.int64)
-    size = 1
-    for column in columns:
-        words, codes = batch.words(column)
-        cells, size = _cross(cells, size, codes, len(words))
+    whole = not ENDS.difference(columns)  # these are crossed once, for whoever asks for more than these
+    parts = [batch.ends()] if whole else []
+    parts += [batch.coded(column) for column in columns if not (whole and column in ENDS)]
     if bins is not None:
-        cells, size = _cross(cells, size, *_binned(bins))
-    cells, firsts = _renumber(cells)
-    return _keys(batch, columns, bins, firsts), cells
-
-
-def _binned(bins: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
-    """Bins as numbers from 0, and how many numbers there may be."""
-    least = int(bins.min()) if len(bins) else 0
-    width = int(bins.max()) - least + 1 if len(bins) else 1
-    if width <= _WIDE:
-        return bins - least, width
-    codes, firsts = _renumber(bins)
-    return codes, len(firsts)
-
-
-def _cross(
-    cells: NDArray[np.int64], size: int, codes: NDArray[np.int64], width: int
-) -> tuple[NDArray[np.int64], int]:
-    """One number for each pair of old cell and new code; renumbered before it could overflow."""
-    width = max(1, width)
-    if width == 1:
-        return cells, size
-    if size > _MOST_CELLS // width:
-        cells, firsts = _renumber(cells)
-        size = max(1, len(firsts))
-    return cells * width + codes, size * width
-
-
-def _renumber(cells: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Cells as numbers from 0 in order of first sight, and the row of each first sight."""
-    encoded = pa.array(cells).dictionary_encode()
-    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    firsts = np.full(len(encoded.dictionary), len(cells), np.int64)
-    np.minimum.at(firsts, codes, np.arange(len(cells)))
-    return codes, firsts
-
-
-def _keys(
-    batch: Batch, columns: tuple[str, ...], bins: NDArray[np.int64] | None, firsts: NDArray[np.int64]
-) -> list[tuple[Any, ...]]:
-    parts: list[list[Any]] = []
-    for column in columns:
-        words, codes = batch.words(column)
-        parts.append([words[code] for code in codes[firsts].tolist()])
+        parts.append(binned(bins))
+    cells, firsts = numbered(crossed(parts, len(batch)))
+    said: list[list[Any]] = [batch.words_at(column, firsts) for column in columns]
     if bins is not None:
-        parts.append(bins[firsts].tolist())
-    return list(zip(*parts, strict=True)) if parts else []
+        said.append(bins[firsts].tolist())
+    return list(zip(*said, strict=True)) if said else [], cells

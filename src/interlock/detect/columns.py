@@ -7,15 +7,21 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
+from interlock.detect.cells import alike, mark, place
+from interlock.detect.crossing import crossed, numbered
+from interlock.detect.walks import views
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["FEW", "Columns", "Word"]
+__all__ = ["ENDS", "FEW", "Columns", "Word"]
 
 Word = str | None
 FEW: Final = 256
 """Rows: up to here Python's own dictionaries are quicker than the set-up of numpy's and Arrow's calls."""
 _MANY: Final = 4
+ENDS: Final = frozenset({"source", "realm", "client", "server", "protocol"})
+"""What most groupings begin with."""
 
 
 class Columns:
@@ -25,6 +31,7 @@ class Columns:
         self.rows = rows
         self._names = {name: at for at, name in enumerate(rows.schema.names)}
         self._words: dict[str, tuple[list[Word], NDArray[np.int64]]] = {}
+        self._ends: tuple[NDArray[np.int64], int] | None = None
         self._integers: dict[str, NDArray[np.int64]] = {}
         self._lists: dict[str, tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]] = {}
 
@@ -62,9 +69,20 @@ class Columns:
         if not self.has(column):
             return [None], np.zeros(len(self), np.int64)
         array = self.array(column)
-        if not isinstance(array, pa.DictionaryArray):
-            array = array.cast(pa.utf8()).dictionary_encode()
-        return _compact(array.dictionary, _codes(array))
+        if isinstance(array, pa.DictionaryArray):
+            return _compact(array.dictionary, _codes(array))
+        if not pa.types.is_integer(array.type):
+            array = array.cast(pa.utf8())
+        array = array.dictionary_encode()  # of numbers, so that each is spelled once
+        return _compact(array.dictionary.cast(pa.utf8()), _codes(array))
+
+    def ends(self) -> tuple[NDArray[np.int64], int]:
+        """Per row a number for what all of ENDS say together, and below what these numbers are."""
+        if self._ends is None:
+            codes = [(codes, len(words)) for words, codes in map(self.words, sorted(ENDS))]
+            numbers, firsts = numbered(crossed(codes, len(self)))
+            self._ends = numbers, len(firsts)
+        return self._ends
 
     def integers(self, column: str) -> NDArray[np.int64]:
         """Read a column of numbers, flags, instants or durations (in its own unit); null is 0."""
@@ -115,31 +133,37 @@ def _only_used(words: list[Word], codes: NDArray[np.int64]) -> tuple[list[Word],
         given = codes.tolist()
         few = {code: place for place, code in enumerate(sorted(set(given)))}
         return [words[code] for code in few], np.array([few[code] for code in given], np.int64)
-    used = np.flatnonzero(np.bincount(codes, minlength=len(words)))
-    renumbered = np.zeros(len(words), np.int64)
-    renumbered[used] = np.arange(len(used))
-    return [words[code] for code in used.tolist()], renumbered[codes]
+    used, numbers = _numbered(codes, len(words))
+    return [words[code] for code in used.tolist()], numbers
+
+
+def _numbered(codes: NDArray[np.int64], most: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Tell which codes from -1 to below `most` occur, rising; and per row which of them its own is."""
+    places, numbers = np.zeros(most + 1, np.int64), np.empty_like(codes)
+    mark(*views(codes, places))
+    used = np.flatnonzero(places)
+    places[used] = np.arange(len(used))
+    place(*views(codes, places, numbers))
+    return used - 1, numbers
 
 
 def _codes(array: Any) -> NDArray[np.int64]:
     """Codes of a dictionary array, -1 for null."""
     indices = array.indices.fill_null(-1) if array.null_count else array.indices
-    codes: NDArray[np.int64] = indices.to_numpy(zero_copy_only=False)
+    codes: NDArray[np.int64] = indices.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
     return codes
 
 
 def _compact(pool: Any, codes: NDArray[np.int64]) -> tuple[list[Word], NDArray[np.int64]]:
     """Only the words that occur, and codes into them: a pool may hold all words of the whole run."""
-    if len(codes) and (only := int(codes[0])) == int(codes.min()) == int(codes.max()):
+    if len(codes) and alike(*views(codes)):
+        only = int(codes[0])
         return [None if only < 0 else pool[only].as_py()], np.zeros(len(codes), np.int64)
     if len(codes) <= FEW:
         return _few_words(pool, codes.tolist())
-    shifted = codes.astype(np.int64) + 1
-    used = np.flatnonzero(np.bincount(shifted, minlength=len(pool) + 1))
-    renumbered = np.zeros(len(pool) + 1, np.int64)
-    renumbered[used] = np.arange(len(used))
-    texts = pool.take(pa.array(used[used > 0] - 1)).to_pylist()
-    return ([None, *texts] if len(used) and used[0] == 0 else texts), renumbered[shifted]
+    used, numbers = _numbered(codes, len(pool))
+    texts = pool.take(pa.array(used[used >= 0])).to_pylist()
+    return ([None, *texts] if len(used) and used[0] < 0 else texts), numbers
 
 
 def _few_words(pool: Any, codes: list[int]) -> tuple[list[Word], NDArray[np.int64]]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from interlock.detect.crossing import distinct
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -51,8 +53,12 @@ def _rising(held: array[int]) -> Frames:
     """Each once, without those that stand for none."""
     if len(held) <= _FEW:  # quicker than numpy's set-up
         return np.array(sorted({frame for frame in held if frame > 0}), np.int64)
-    frames = np.unique(np.frombuffer(held, np.int64))
+    frames = distinct(np.frombuffer(held, np.int64))
     return frames[np.searchsorted(frames, 1) :]
+
+
+def _joined(one: Frames, other: Frames) -> Frames:
+    return distinct(np.concatenate((one, other)))
 
 
 class NamedFrames:
@@ -94,7 +100,7 @@ class NamedFrames:
             held = self._wanted(held)
         frames = _rising(held)
         if len(self._first) < FIRST_FRAMES or (len(frames) and frames[0] < self._first[-1]):
-            every = np.union1d(self._first, frames)
+            every = _joined(self._first, frames)
             self._first = every[:FIRST_FRAMES]
             if len(self._sample) or len(every) > FIRST_FRAMES:
                 self._draw(every)
@@ -113,7 +119,7 @@ class NamedFrames:
         lower = frames[marks_of(frames) < self._limit]
         if not len(lower):
             return
-        pool = np.union1d(self._sample, lower)
+        pool = _joined(self._sample, lower)
         most, store = _SAMPLE, self._store
         if store is not None:
             most = min(most, len(self._sample) + store.left)
@@ -129,5 +135,5 @@ class NamedFrames:
     def told(self) -> tuple[int, ...]:
         """All that are kept, rising; at most MAX_FRAMES."""
         self._settle()
-        every = np.union1d(self._first, self._sample) if len(self._sample) else self._first
+        every = _joined(self._first, self._sample) if len(self._sample) else self._first
         return tuple(every.tolist())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -80,7 +81,13 @@ class Watches:
 
     def paused(self, source: str, begin: int, end: int) -> int:
         """How much of a time nothing at all was heard of a source."""
-        return sum(max(0, min(end, b) - max(begin, a)) for a, b, *_ in self._pauses.get(source, ()))
+        pauses, paused = self._pauses.get(source, ()), 0
+        for at in range(bisect_right(pauses, begin, key=_end), len(pauses)):
+            first, last, *_ = pauses[at]
+            if first >= end:  # they rise, and none reaches into the next
+                break
+            paused += min(end, last) - max(begin, first)
+        return paused
 
     def state(self) -> Any:
         """As JSON values."""
@@ -94,6 +101,10 @@ class Watches:
             watches._last[str(source)] = int(last)
             watches._pauses[str(source)] = [_gap(pause) for pause in pauses]
         return watches
+
+
+def _end(gap: Gap) -> int:
+    return gap[1]
 
 
 def _gap(values: Any) -> Gap:

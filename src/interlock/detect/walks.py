@@ -22,6 +22,7 @@ __all__ = [
     "hash_rows",
     "learn_steps",
     "line_up",
+    "put_down",
     "views",
     "walk_moves",
 ]
@@ -58,6 +59,27 @@ def line_up(
                 whole[i] = 0
                 fine = False
     return fine
+
+
+@cython.ccall
+def put_down(
+    values: cython.const[cython.double][::1],
+    starts: cython.const[cython.longlong][::1],
+    widths: cython.const[cython.longlong][::1],
+    begins: cython.const[cython.longlong][::1],
+    seconds: cython.const[cython.longlong][::1],
+    numbers: cython.double[:, ::1],
+) -> cython.void:
+    """Write each row's numbers down, one below the other from `begins` on, in its second. numbers: written."""
+    i: cython.Py_ssize_t
+    j: cython.Py_ssize_t
+    start: cython.Py_ssize_t
+    begin: cython.Py_ssize_t
+    second: cython.Py_ssize_t
+    for i in range(starts.shape[0]):
+        start, begin, second = starts[i], begins[i], seconds[i]
+        for j in range(widths[i]):
+            numbers[begin + j, second] = values[start + j]
 
 
 @cython.ccall

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import numpy as np
 
 from interlock.detect.causes import CauseDetector, Verdict
+from interlock.detect.crossing import distinct
 from interlock.detect.techniques import named
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
@@ -190,7 +191,7 @@ def _expired(batch: Batch) -> NDArray[np.bool_]:
 
 
 def _note_ends(tally: Tally, batch: Batch, rows: NDArray[np.int64]) -> None:
-    for end in np.unique(batch.instants_ns("not_after")[rows]).tolist():
+    for end in distinct(batch.instants_ns("not_after")[rows]).tolist():
         tally.note("valid_until", datetime.fromtimestamp(end // 10**9, UTC).date().isoformat())
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Final
 
 from interlock.capture.flow_tally import FlowTally
@@ -12,6 +11,7 @@ from interlock.detect.interface import Context
 from interlock.inventory.inventory import TABLES as INVENTORY_TABLES
 from interlock.inventory.risk import risk
 from interlock.pipeline.placing import placed, zoned
+from interlock.records.asset import altered
 from interlock.records.exceptions import apply_exceptions
 from interlock.records.gathering import Gathering
 from interlock.report.record import Report, Run, SourceFacts, Withheld
@@ -19,7 +19,7 @@ from interlock.report.relations import RelationTally
 from interlock.report.traffic import TrafficTally
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pyarrow as pa
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from interlock.detect.runner import Conclusion, Runner
     from interlock.inventory.inventory import Inventory
     from interlock.pipeline.zone_picture import ZonePicture
+    from interlock.records.finding import Finding
     from interlock.records.site import Site
     from interlock.store.folder import TableFolder
 
@@ -119,7 +120,8 @@ class Analysis:
             (placed(finding, directory) for finding in conclusion.findings), self._site, wall_now
         )
         incidents = incidents_of(applied.findings, context)
-        assets = tuple(dataclasses.replace(a, risk=risk(a, applied.findings)) for a in directory.assets)
+        about = _by_asset(applied.findings)
+        assets = tuple(altered(a, risk=risk(a, about.get(a.id, ()))) for a in directory.assets)
         return Report(
             run=self._run(run, version, seconds),
             assets=zoned(assets, self._site),
@@ -152,6 +154,15 @@ class Analysis:
             processing_s=seconds,
             tables=tuple(sorted(self._rows.items())),
         )
+
+
+def _by_asset(findings: Iterable[Finding]) -> Mapping[str, Sequence[Finding]]:
+    """Asset's id → the findings that name it, in their order."""
+    about: dict[str, list[Finding]] = {}
+    for finding in findings:
+        for asset in dict.fromkeys(finding.assets):
+            about.setdefault(asset, []).append(finding)
+    return about
 
 
 def _withheld(conclusion: Conclusion, notes: tuple[str, ...]) -> tuple[Withheld, ...]:

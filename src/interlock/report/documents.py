@@ -64,16 +64,28 @@ def _listed(value: Any, encode: Callable[[Any], str]) -> str:
 def _flat(record: Any, leave_out: frozenset[str] = frozenset()) -> dict[str, Any]:
     """Return a record's plain fields in declared order; None and times not known (0) are absent."""
     document: dict[str, Any] = {}
-    for field in fields(record):
-        value = getattr(record, field.name)
-        if value is None or field.name in leave_out:
+    for name, timed in _names(type(record), leave_out):
+        value = getattr(record, name)
+        if value is None:
             continue
-        if field.name in _TIMES:
+        if timed:
             if value:
-                document[field.name] = iso_time(value)
+                document[name] = iso_time(value)
         else:
-            document[field.name] = list(value) if isinstance(value, tuple) else value
+            document[name] = list(value) if isinstance(value, tuple) else value
     return document
+
+
+def _names(kind: type[Any], leave_out: frozenset[str]) -> tuple[tuple[str, bool], ...]:
+    """The fields of a kind of record, and whether each is a time."""
+    known = _NAMES.get((kind, leave_out))
+    if known is None:
+        known = tuple((f.name, f.name in _TIMES) for f in fields(kind) if f.name not in leave_out)
+        _NAMES[kind, leave_out] = known
+    return known
+
+
+_NAMES: Final[dict[tuple[type[Any], frozenset[str]], tuple[tuple[str, bool], ...]]] = {}
 
 
 def _proofs(proofs: Iterable[Proof]) -> list[dict[str, Any]]:

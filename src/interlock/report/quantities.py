@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 __all__ = ["clock_text", "duration_text", "iso_time", "octets_text", "parse_time", "percent_text"]
@@ -22,7 +23,13 @@ def _moment(seconds: int) -> datetime:
 def iso_time(time: int) -> str:
     """UTC ns since 1970 as ISO 8601 with nine digits; times outside the years 1 to 9999 are clamped."""
     seconds, fraction = divmod(time, _NS)
-    return f"{_moment(seconds):%Y-%m-%dT%H:%M:%S}".zfill(19) + f".{fraction:09d}Z"
+    return f"{_iso_second(seconds)}.{fraction:09d}Z"
+
+
+@lru_cache(4096)
+def _iso_second(seconds: int) -> str:
+    """Of a capture, the same few seconds are told over and over."""
+    return _moment(seconds).isoformat()[:19]
 
 
 def parse_time(text: str) -> int:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.detect.learned.chances import expected, upper_count
+from interlock.detect.learned.chances import expected, has_converged, upper_count
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,8 @@ def test_the_bound_lies_above_the_estimate_and_falls_with_time(events: int, minu
     said = expected(events, minutes)
     assert said.at_most > said.a_day
     assert expected(events, 2 * minutes).at_most < said.at_most
+
+
+@given(st.integers(0, 400), st.one_of(st.integers(-5, 10_000), st.integers(0, 2_000_000)))
+def test_what_is_far_from_it_is_told_without_its_bound(events: int, minutes: int) -> None:
+    assert has_converged(events, minutes) == expected(events, minutes).converged

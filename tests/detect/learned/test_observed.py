@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from interlock.detect.batch import Batch
 from interlock.detect.interface import Context
 from interlock.detect.learned.new_deed import NewDeed
-from interlock.detect.learned.observed import Observed
+from interlock.detect.learned.observed import TOGETHER, Observed
 
 from ..rows import START, batch  # noqa: TID252 - the room's own rows
 
@@ -66,3 +66,14 @@ def test_a_clock_that_jumps_within_a_batch_has_not_watched_in_between() -> None:
     rows = [{"verb": "read", "at": at} for at in (0, 30, 90, 10 * 365 * 86_400)]
     detector.learn(Batch("operations", batch("operations", rows)), Context(now=START))
     assert detector.observed.minutes == 3
+
+
+@given(spans)
+def test_what_is_close_becomes_one_and_nothing_else(pieces: list[tuple[int, int]]) -> None:
+    joined: list[list[int]] = []
+    for first, last in sorted(pieces):
+        if joined and first - joined[-1][1] <= TOGETHER:
+            joined[-1][1] = max(joined[-1][1], last)
+        else:
+            joined.append([first, last])
+    assert of(pieces).state() == joined

@@ -6,12 +6,14 @@ import math
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["CONVERGED_A_DAY", "MINUTES_A_DAY", "Expectation", "expected", "upper_count"]
+__all__ = ["CONVERGED_A_DAY", "MINUTES_A_DAY", "Expectation", "expected", "has_converged", "upper_count"]
 
 MINUTES_A_DAY: Final = 1_440
 CONVERGED_A_DAY: Final = 1.0
 """A relation has converged where, in 95 of 100 cases, less than one new thing a day is still to come."""
 _CONFIDENCE: Final = 0.95
+_LEAST_DAYS: Final = 2.99
+"""With no event in fewer days nothing has converged; nor with three in as many, since a bound exceeds its events."""
 
 
 class Expectation:
@@ -38,6 +40,11 @@ def expected(events: int, minutes: int) -> Expectation:
         return Expectation(math.inf, math.inf, 0)
     scale = MINUTES_A_DAY / minutes
     return Expectation(events * scale, upper_count(events) * scale, minutes)
+
+
+def has_converged(events: int, minutes: int) -> bool:
+    """As `expected(...).converged`; of what is far from it without working its bound out."""
+    return _LEAST_DAYS * MINUTES_A_DAY * max(1, events / 3) <= minutes and expected(events, minutes).converged
 
 
 @lru_cache(1024)

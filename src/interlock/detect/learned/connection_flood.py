@@ -8,6 +8,7 @@ import numpy as np
 
 from interlock.detect.batch import CALL, MINUTE_NS
 from interlock.detect.causes import Verdict
+from interlock.detect.crossing import distinct
 from interlock.detect.learned.deeds import is_group
 from interlock.detect.learned.learner import Learner
 from interlock.detect.learned.recent_counts import RecentCounts
@@ -81,7 +82,7 @@ class ConnectionFlood(Learner):
             tally.add_rows(source, batch, rows[beyond])
             tally.note_rows("client", batch, rows[beyond])
             tally.note("minute", str(minute), count - max(before, limit))
-            for port in np.unique(batch.integers("server_port")[rows[beyond]])[:_SHOWN].tolist():
+            for port in distinct(batch.integers("server_port")[rows[beyond]])[:_SHOWN].tolist():
                 tally.note("port", str(port))
             yield key
 

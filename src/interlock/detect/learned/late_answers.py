@@ -9,6 +9,7 @@ import numpy as np
 from interlock.detect.batch import MINUTE_NS, REQUEST
 from interlock.detect.causes import Verdict
 from interlock.detect.control import CONTROL_PROTOCOLS, spoken
+from interlock.detect.crossing import distinct
 from interlock.detect.learned.latency_habits import (
     FLOOR_NS,
     LEAST_LATE,
@@ -82,7 +83,7 @@ class LateAnswers(Learner):
         self._bad.update(self.habits.keys[place] for place, _ in self._recent.bad(answers, late))
         groups, messages = batch.relations(), batch.messages()
         cells = groups.numbers[answers.rows]
-        for group in np.unique(cells[late]).tolist():
+        for group in distinct(cells[late]).tolist():
             mine = late & (cells == group)
             key = self.habits.keys[int(answers.places[mine][0])]
             tally = self.tallies[key]

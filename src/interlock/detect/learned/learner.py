@@ -7,10 +7,9 @@ import json
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from interlock.detect.batch import MINUTE_NS
 from interlock.detect.causes import CauseDetector
 from interlock.detect.identify import identify
-from interlock.detect.learned.chances import Expectation, expected
+from interlock.detect.learned.chances import Expectation, expected, has_converged
 from interlock.detect.learned.observed import TOGETHER, Observed
 from interlock.detect.wording import counted
 from interlock.errors import SourceError
@@ -94,7 +93,7 @@ class Learner(CauseDetector):
         self.take(batch, context)
         if self.observed.minutes != self._weighed:  # less is to be expected only where more was observed
             self._weighed = self.observed.minutes
-            self.judging = self.expectation().converged
+            self.judging = self._converged()
             self.weigh()
         return found
 
@@ -106,21 +105,22 @@ class Learner(CauseDetector):
         """Look what has converged; called once a minute while it learns by itself."""
 
     def _observe(self, batch: Batch) -> None:
-        times = (batch.messages() if batch.table == "operations" else batch).times_ns()
-        if not len(times):
+        minutes = (batch.messages() if batch.table == "operations" else batch).minutes()
+        if minutes and minutes[-1] - minutes[0] <= TOGETHER:
+            self.observed.add(minutes[0], minutes[-1])
             return
-        first, last = int(times.min()) // MINUTE_NS, int(times.max()) // MINUTE_NS
-        if last - first <= TOGETHER:
-            self.observed.add(first, last)
-            return
-        minutes = times // MINUTE_NS  # nearly in order, so that few differ from the one before them
-        for minute in sorted({int(minutes[0]), *minutes[1:][minutes[1:] != minutes[:-1]].tolist()}):
+        for minute in minutes:
             self.observed.add(minute, minute)  # a clock that jumped has not watched in between
 
     def surprise(self, cause: Key, minute: int) -> None:
         """Note that a cause would have been said in a minute while learning, by what was known before."""
         if len(self.surprises) < 10_000 or cause in self.surprises:
             self.surprises[cause] = min(minute, self.surprises.get(cause, minute))
+
+    def _converged(self) -> bool:
+        """Whether what is to be expected is little enough."""
+        kept = self.observed.since(self.observed.at_share(1 - HELD_BACK))
+        return has_converged(0, kept) and self.expectation().converged
 
     def expectation(self) -> Expectation:
         """What is to be expected of false alarms: the held-back last part, judged by what came before it."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-import numpy as np
-
 from interlock.detect.batch import MINUTE_NS
-from interlock.detect.learned.chances import expected
+from interlock.detect.crossing import distinct
+from interlock.detect.learned.chances import expected, has_converged
 from interlock.detect.learned.custom import Custom
 from interlock.detect.learned.deed_case import Case, appeared, pours
 from interlock.detect.learned.deed_row import DeedRow, grouped, note_deed
@@ -64,17 +63,8 @@ class NewDeed(Learner):
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "operations": (
             *("source", "realm", "operation", "time", "frame", "response_frame", "flow", "client", "server"),
-            *(
-                "client_port",
-                "server_port",
-                "protocol",
-                "verb",
-                "function_name",
-                "user",
-                "unit",
-                "object",
-                "outcome",
-            ),
+            *("client_port", "server_port", "protocol", "verb", "function_name", "user", "unit", "object"),
+            "outcome",
         ),
         "flows": ("realm", "client", "server", "protocol", "first", "last"),
     }
@@ -116,9 +106,7 @@ class NewDeed(Learner):
             if self.alone and self.settled and self._judges(row) and self._deviation(row) is not None:
                 continue  # nobody teaches what is judged
             if row.verb in ACTS:
-                at = (
-                    (begin,) if begin == end else np.unique(batch.times_ns()[groups.rows(group)] // MINUTE_NS)
-                )
+                at = (begin,) if begin == end else distinct(batch.times_ns()[groups.rows(group)] // MINUTE_NS)
                 self.custom.acted((*row.pair, row.verb), at)
             self._take(row, begin, end)
 
@@ -202,14 +190,14 @@ class NewDeed(Learner):
 
     def weigh(self) -> None:
         """Settle relations that have converged, and who is there at all by the same test."""
-        if not self.settled.due(self.observed.minutes):
-            return
+        if not self.settled.due(self.observed.minutes) or not has_converged(0, self.observed.minutes):
+            return  # of nobody more was observed than of all
         for pair, words in sorted(self._by_relation().items()):
             since = self.observed.since(self.words.span(("s", *pair))[0])
-            if pair not in self.settled and expected(self._once(words), since).converged:
+            if pair not in self.settled and has_converged(self._once(words), since):
                 self.settled.settle(pair, self.observed.end)
         here = (word for word in self.words if word[0] in "ms" and INFRASTRUCTURE.isdisjoint(word[4:5]))
-        if expected(sum(map(self.words.once, here)), self.observed.minutes).converged:
+        if has_converged(sum(map(self.words.once, here)), self.observed.minutes):
             self.settled.settle(WHO, self.observed.end)
 
     def _judges(self, row: DeedRow) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from operator import itemgetter
 from typing import Any, Final
 
 __all__ = ["TOGETHER", "Observed"]
@@ -10,6 +12,7 @@ _MOST_SPANS: Final = 4_096
 """Beyond it, the nearest two become one: a few minutes too many are taken for observed."""
 TOGETHER: Final = 5
 """Minutes without anything that still are quiet, not unobserved."""
+_first, _last = itemgetter(0), itemgetter(1)
 
 
 class Observed:
@@ -23,18 +26,13 @@ class Observed:
         spans = self._spans
         if spans and spans[-1][0] <= first and last <= spans[-1][1]:
             return
-        spans.append([first, last])
-        spans.sort()
-        joined: list[list[int]] = []
-        for span in spans:
-            if joined and span[0] - joined[-1][1] <= TOGETHER:
-                joined[-1][1] = max(joined[-1][1], span[1])
-            else:
-                joined.append(span)
-        if len(joined) > _MOST_SPANS:
-            _, at = min((joined[n + 1][0] - joined[n][1], n) for n in range(len(joined) - 1))
-            joined[at : at + 2] = [[joined[at][0], joined[at + 1][1]]]
-        self._spans = joined
+        begin = bisect_left(spans, first - TOGETHER, key=_last)
+        end = bisect_right(spans, last + TOGETHER, begin, key=_first)
+        ends = [first, last, *(minute for span in spans[begin:end] for minute in span)]
+        spans[begin:end] = [[min(ends), max(ends)]]  # all that it touches are one with it
+        if len(spans) > _MOST_SPANS:
+            _, at = min((spans[n + 1][0] - spans[n][1], n) for n in range(len(spans) - 1))
+            spans[at : at + 2] = [[spans[at][0], spans[at + 1][1]]]
 
     @property
     def minutes(self) -> int:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from interlock.detect.cells import sort_out
 from interlock.detect.learned.places import Seconds
 from interlock.detect.walks import line_up, views
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from interlock.detect.batch import Batch
     from interlock.detect.tally import Key
 
-__all__ = ["ASKED", "READ", "TOLD", "Lined", "Readings", "Seats"]
+__all__ = ["ASKED", "READ", "TOLD", "Lined", "Readings", "Seats", "in_turn"]
 
 READ: Final = (
     "source",
@@ -41,7 +43,7 @@ ASKED: Final = ("written",)
 _GROUPED: Final = READ[:7]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Lined:
     """Rows with readings, object by object, each object's in order.
 
@@ -53,6 +55,16 @@ class Lined:
     times: NDArray[np.int64]
     widths: NDArray[np.int64]
     values: NDArray[np.float64]
+
+    @cached_property
+    def firsts(self) -> NDArray[np.int64]:
+        """Of each object the first row here."""
+        return np.flatnonzero(np.concatenate(([True], self.places[1:] != self.places[:-1])))
+
+    @cached_property
+    def begins(self) -> NDArray[np.int64]:
+        """Per row, where its own values begin."""
+        return np.cumsum(self.widths) - self.widths
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +105,7 @@ class Readings:
             taken[taken >= 0] = np.where(judged(taken[taken >= 0]), taken[taken >= 0], -1)
         places = taken[groups.numbers]
         places[~usable] = -1
-        order = np.argsort(places, kind="stable")
-        rows = order[np.searchsorted(places[order], 0) :]
+        rows = in_turn(places)
         rows = rows[seats.seconds.fresh(places[rows], batch.times_ns()[rows])]
         return rows, places[rows]
 
@@ -149,6 +160,13 @@ class Seats:
                 known[key] = at
         taken[np.array(many) == 0] = -1
         return taken
+
+
+def in_turn(places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The rows that have a place, in the places' order, each one's rising."""
+    ends, order = np.zeros(int(places.max()) + 3, np.int64), np.empty_like(places)
+    sort_out(*views(places + 1, ends, order))
+    return order[ends[1] :]
 
 
 def _block(key: tuple[Any, ...]) -> Key:

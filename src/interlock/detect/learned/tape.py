@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from interlock.detect.learned.places import Placed, roomy
+from interlock.detect.walks import put_down, views
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,13 +70,11 @@ class Tape(Placed):
 
     def put(self, lined: Lined, which: NDArray[np.bool_], frames: NDArray[np.int64]) -> None:
         """Write down the rows `which` of this stretch. frames: per row of `lined`."""
-        seconds = lined.times // _SECOND_NS % SPAN
-        row = np.repeat(np.arange(len(lined.rows)), lined.widths)
-        within = np.arange(len(row)) - np.repeat(np.cumsum(lined.widths) - lined.widths, lined.widths)
-        mine = which[row]
-        slots = self.begins[lined.places][row] + within
-        self.numbers[slots[mine], seconds[row][mine]] = lined.values[mine]
-        self.frames[lined.places[which], seconds[which]] = frames[which]
+        mine = np.flatnonzero(which)
+        places, seconds = lined.places[mine], lined.times[mine] // _SECOND_NS % SPAN
+        rows = (lined.begins[mine], lined.widths[mine], self.begins[places], seconds)
+        put_down(*views(lined.values, *rows), self.numbers)
+        self.frames[places, seconds] = frames[mine]
 
     def ended(self) -> NDArray[np.float64]:
         """Give this stretch, what holds filled in: [slot, second]."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from interlock.detect.causes import Verdict
 from interlock.detect.control import spoken
+from interlock.detect.crossing import distinct
 from interlock.detect.learned.learner import Learner
 from interlock.detect.learned.raw_numbers import raw_readings
 from interlock.detect.learned.readings import ASKED, READ, TOLD, Lined, Readings, Seats
@@ -123,7 +124,7 @@ class TwinValues(Learner):
         stretches = batch.times_ns() // (SPAN * _SECOND_NS)
         reached = np.maximum.accumulate(np.append(self._tape.stretch, stretches))[1:]
         told = [np.where(stretches[rows] == reached[rows], stretches[rows], -1) for _, rows in parts]
-        for stretch in np.unique(np.concatenate(told)).tolist() if told else ():
+        for stretch in distinct(np.concatenate(told)).tolist() if told else ():
             if stretch < 0:
                 continue
             if stretch != self._tape.stretch:
@@ -158,16 +159,16 @@ class TwinValues(Learner):
 
     def _hold(self, lined: Lined) -> None:
         """Octets are told when they change."""
-        places, first = np.unique(lined.places, return_index=True)
-        for place, width in zip(places.tolist(), lined.widths[first].tolist(), strict=True):
+        first = lined.firsts
+        for place, width in zip(lined.places[first].tolist(), lined.widths[first].tolist(), strict=True):
             self._tape.hold(place, width)
 
     def _note_sources(self, batch: Batch, lined: Lined) -> None:
         words, codes = batch.words("source")
-        places, first = np.unique(lined.places, return_index=True)
-        for place, at in zip(places.tolist(), first.tolist(), strict=True):
+        first = lined.firsts
+        for place, row in zip(lined.places[first].tolist(), lined.rows[first].tolist(), strict=True):
             if not self._tape.sources[place]:
-                self._tape.sources[place] = words[int(codes[lined.rows[at]])] or ""
+                self._tape.sources[place] = words[int(codes[row])] or ""
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Say which two, and what each says now."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -214,19 +215,20 @@ class Twins:
     def _add_new(
         self, numbers: NDArray[np.float64], left: NDArray[np.int64], right: NDArray[np.int64]
     ) -> None:
-        known = {*self._dead, *zip(self.left.tolist(), self.right.tolist(), strict=True)}
+        dead, known = self._dead, set(zip(self.left.tolist(), self.right.tolist(), strict=True))
         pairs = enumerate(zip(left.tolist(), right.tolist(), strict=True))
-        new = [n for n, pair in pairs if pair not in known][: min(MOST_FOUND, MAX_PAIRS - len(self))]
+        fresh = (n for n, pair in pairs if pair not in known and pair not in dead)
+        new = list(islice(fresh, min(MOST_FOUND, MAX_PAIRS - len(self))))
         if not new:
             return
         left, right = left[new], right[new]
         one, other = numbers[left], numbers[right]
         seen = _Seen.of(one, other)
         gap = np.maximum(_gaps(one, other), _gaps(other, one))
-        fresh: list[NDArray[Any]] = [left, right, seen.apart, gap, seen.mean, seen.mean]
-        fresh += [np.ones(len(new), np.int64), np.asarray(seen.moved.all(1), np.int64)]
-        fresh.append(np.asarray(seen.lively.all(1), np.int64))
-        for name, column in zip(("left", "right", *_STATE), fresh, strict=True):
+        state: list[NDArray[Any]] = [left, right, seen.apart, gap, seen.mean, seen.mean]
+        state += [np.ones(len(new), np.int64), np.asarray(seen.moved.all(1), np.int64)]
+        state.append(np.asarray(seen.lively.all(1), np.int64))
+        for name, column in zip(("left", "right", *_STATE), state, strict=True):
             setattr(self, name, np.append(getattr(self, name), column[seen.met]))
 
     def add(self, left: int, right: int, state: list[Any]) -> None:

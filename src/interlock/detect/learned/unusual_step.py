@@ -8,6 +8,7 @@ import numpy as np
 
 from interlock.detect.batch import MINUTE_NS
 from interlock.detect.causes import Verdict
+from interlock.detect.crossing import distinct
 from interlock.detect.learned.learner import Learner
 from interlock.detect.learned.readings import ASKED, READ, TOLD, Readings, Seats
 from interlock.detect.learned.standing import deed_at, standing
@@ -58,7 +59,7 @@ class UnusualStep(Learner):
     def take(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
         """Widen what steps are usual."""
         for moves in self._moves(batch, self.steps.make):
-            for row in np.unique(moves.row[self.steps.leaps(moves)]).tolist():
+            for row in distinct(moves.row[self.steps.leaps(moves)]).tolist():
                 time = int(batch.times_ns()[moves.rows[row]])
                 self.surprise(self.steps.keys[int(moves.places[row])], time // MINUTE_NS)
             self.steps.learn(moves)
@@ -96,8 +97,8 @@ class UnusualStep(Learner):
         for place, source in np.unique(cells, axis=0).tolist():
             mine = (cells == (place, source)).all(1)
             tally = self.tallies[self.steps.keys[place]]
-            tally.add_rows(words[source] or "", batch, moves.rows[np.unique(rows[mine])])
-            for at in np.unique(numbers[mine]).tolist():
+            tally.add_rows(words[source] or "", batch, moves.rows[distinct(rows[mine])])
+            for at in distinct(numbers[mine]).tolist():
                 far = moves.step[leaps[mine & (numbers == at)]]
                 tally.note("number", str(at), len(far))
                 tally.note(f"leap-{at}", f"{float(far.max()):.6g}")

@@ -10,8 +10,10 @@ import numpy as np
 from interlock.detect.batch import MINUTE_NS
 from interlock.detect.causes import Verdict
 from interlock.detect.control import spoken
+from interlock.detect.crossing import distinct
 from interlock.detect.learned.learner import HELD_BACK, Learner
 from interlock.detect.learned.places import Seconds, roomy
+from interlock.detect.learned.readings import in_turn
 from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.learned.value_range import Numbers, Ranges
 from interlock.detect.techniques import named
@@ -61,7 +63,7 @@ class UnusualValue(Learner):
             return
         numbers = shown.numbers
         strange = self.ranges.outside(numbers) & self.ranges.ready(numbers.places)[numbers.row]
-        for row in np.unique(numbers.row[strange]).tolist():
+        for row in distinct(numbers.row[strange]).tolist():
             self.surprise(self.ranges.keys[int(numbers.places[row])], int(numbers.minutes[row]))
         self.ranges.widen(numbers)
 
@@ -76,20 +78,20 @@ class UnusualValue(Learner):
             return
         settled = self.observed.at_share(1 - HELD_BACK)
         strange &= self.ranges.judges(numbers.places, settled)[numbers.row]
-        for seat in np.unique(shown.seats[numbers.row[strange]]).tolist():
+        for seat in distinct(shown.seats[numbers.row[strange]]).tolist():
             yield self._count(batch, shown, strange & (shown.seats[numbers.row] == seat))
 
     def _count(self, batch: Batch, shown: _Shown, strange: NDArray[np.bool_]) -> Key:
         """Count the strange numbers of one object from one source; give its cause."""
         numbers = shown.numbers
-        rows = np.unique(numbers.row[strange])
+        rows = distinct(numbers.row[strange])
         key = self.ranges.keys[int(numbers.places[rows[0]])]
         tally = self.tallies[key]
         source = batch.words("source")
         tally.add_rows(source[0][int(source[1][shown.rows[rows[0]]])] or "", batch, shown.rows[rows])
         tally.note_rows("client", batch, shown.rows[rows])
         within = numbers.slot[strange] - self.ranges.begin(key)
-        for at in np.unique(within).tolist():
+        for at in distinct(within).tolist():
             column = numbers.values[strange][within == at]
             for extreme in {float(column.min()), float(column.max())}:
                 tally.note(f"number-{at}", repr(extreme))
@@ -223,8 +225,7 @@ class _Seats:
 
     def due(self, seats: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[np.int64]:
         """Give the rows that count, by seat: all that were written, of others the first of each second."""
-        order = np.argsort(seats, kind="stable")
-        order = order[self.places[seats[order]] >= 0]
+        order = in_turn(np.where(self.places[seats] >= 0, seats, -1))
         mine = seats[order]
         rows: NDArray[np.int64] = order[self._seconds.fresh(mine, times[order]) | self._written[mine]]
         return rows

@@ -39,15 +39,18 @@ class Slot:
         """Count a group of rows; how many there were. lean: only its smallest frame is told, and no mixture."""
         count, first, last, least = groups.summary(group)
         self.count += count
+        one = lean or count == 1
         span = self.spans.get(source)
         if span is None:
             if len(self.spans) >= MAX_SOURCES:
                 return count
-            span = self.spans[source] = [0, first, last, []]
-        span[0] += count
-        span[1], span[2] = min(span[1], first), max(span[2], last)
-        if len(span[3]) < MAX_FRAMES or least < span[3][-1]:
-            frames = [least] if lean or count == 1 else groups.frames[groups.rows(group)].tolist()
+            # Most groups of a flood are one row, and the first of their slot.
+            span = self.spans[source] = [count, first, last, [least] if one and 0 < least < _NONE else []]
+        else:
+            span[0] += count
+            span[1], span[2] = min(span[1], first), max(span[2], last)
+        if (not one or least not in span[3]) and (len(span[3]) < MAX_FRAMES or least < span[3][-1]):
+            frames = [least] if one else groups.frames[groups.rows(group)].tolist()
             span[3] = sorted({*span[3], *(frame for frame in frames if 0 < frame < _NONE)})[:MAX_FRAMES]
         if mix and (mix in self.mixes or len(self.mixes) < MAX_MIXES):
             self.mixes[mix] = self.mixes.get(mix, 0) + count

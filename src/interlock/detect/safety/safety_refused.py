@@ -8,6 +8,7 @@ import numpy as np
 
 from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.control import spoken
+from interlock.detect.crossing import distinct
 from interlock.detect.gate import Deed
 from interlock.detect.safety.series import Tags
 from interlock.detect.techniques import named
@@ -85,7 +86,7 @@ class SafetyRefused(CauseDetector):
             for word, text in noted.items():
                 if text:
                     tally.note(word, text, len(rows))
-            for code in np.unique(batch.integers("code")[rows])[:8].tolist():
+            for code in distinct(batch.integers("code")[rows])[:8].tolist():
                 tally.note("code", str(code))
             for tag in tags:
                 tally.note("tag", tag.name, len(rows))

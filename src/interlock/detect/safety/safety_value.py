@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import numpy as np
 
 from interlock.detect.causes import CauseDetector, Verdict
+from interlock.detect.crossing import distinct
 from interlock.detect.gate import Deed
 from interlock.detect.safety.limits import limits_of, measure
 from interlock.detect.safety.series import NEEDS, Series, Tags
@@ -176,7 +177,7 @@ class SafetyValue(CauseDetector):
         for pair, told in talks.items():
             talk = self._talks.setdefault(pair, Talk())
             talk.tags.update(dict.fromkeys(s.tag.name for s in told))
-            times = np.unique(np.concatenate([s.times for s in told]))
+            times = distinct(np.concatenate([s.times for s in told]))
             since = talk.since(times)
             for name in talk.tags:
                 yield from self._silent(name, told[0], times, since, by_tag.get(name, []))

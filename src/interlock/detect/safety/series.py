@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
+from interlock.detect.crossing import distinct
 from interlock.detect.safety.numbers import numbers_of
 from interlock.detect.safety.place import Place, place_of
 from interlock.records.site import covers
@@ -138,4 +139,4 @@ def _qualities(batch: Batch, rows: NDArray[np.int64]) -> tuple[NDArray[np.bool_]
     words, codes = batch.words("quality")
     bad = np.array([w is not None and any(part in w.lower() for part in _BAD) for w in words], np.bool_)
     theirs = codes[rows]
-    return bad[theirs], tuple(word for code in np.unique(theirs).tolist() if (word := words[code]))
+    return bad[theirs], tuple(word for code in distinct(theirs).tolist() if (word := words[code]))

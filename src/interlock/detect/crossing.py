@@ -1,0 +1,71 @@
+"""Columns crossed: one number per row for what several columns say together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from interlock.detect.cells import cross, number
+from interlock.detect.walks import views
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+__all__ = ["binned", "crossed", "distinct", "numbered"]
+
+_MOST_CELLS: Final = 1 << 62
+_WIDE: Final = 1 << 20
+_PLACES: Final = 1 << 10
+_MORE: Final = 16
+"""Places of a table that numbers rows: twice as many as most batches have groups; and then so many times as many."""
+
+
+def crossed(parts: Iterable[tuple[NDArray[np.int64], int]], rows: int) -> NDArray[np.int64]:
+    """One number for each combination of codes. parts: codes per row, and below what they all are."""
+    cells, size, ours = np.zeros(0, np.int64), 1, False
+    for codes, width in parts:
+        if width <= 1:
+            continue
+        if size == 1:
+            cells, size = codes, width
+            continue
+        if size > _MOST_CELLS // width:  # before it could overflow
+            cells, firsts = numbered(cells)
+            size, ours = len(firsts), True
+        cells, ours = cells if ours else cells.copy(), True
+        cross(*views(cells, codes), width)
+        size *= width
+    return np.zeros(rows, np.int64) if size == 1 else cells
+
+
+def numbered(cells: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Cells as numbers from 0 in order of first sight, and the row of each first sight."""
+    numbers, places = np.empty_like(cells), _PLACES
+    while True:
+        keys, held = np.empty(places, np.int64), np.full(places, -1, np.int64)
+        firsts = np.empty(places // 2, np.int64)
+        found = number(*views(cells, keys, held, numbers, firsts))
+        if found >= 0:
+            return numbers, firsts[:found].copy()
+        places *= _MORE
+
+
+def binned(bins: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
+    """Bins as numbers from 0, and below what they all are."""
+    least = int(bins.min()) if len(bins) else 0
+    width = int(bins.max()) - least + 1 if len(bins) else 1
+    if width <= _WIDE:
+        return bins - least, width
+    codes, firsts = numbered(np.ascontiguousarray(bins))
+    return codes, len(firsts)
+
+
+def distinct(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Each once, rising. As numpy's own, which asks first whether any is masked, and loads all it has for that."""
+    every = np.sort(numbers)
+    fresh = np.ones(len(every), np.bool_)
+    np.not_equal(every[1:], every[:-1], out=fresh[1:])
+    return every[fresh]
