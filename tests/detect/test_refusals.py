@@ -78,3 +78,39 @@ def test_an_attack_does_not_become_the_habit() -> None:
     folded = habit.fold()
     assert [b.minute for b in folded] == list(range(8, 30 - KEPT_MINUTES))
     assert len(folded) + len(habit.breaks()) == 22
+
+
+def spread(requests: int, refused: int, minute: int, first: float = 0.0) -> list[dict]:
+    """So many of usual requests, evenly over a minute; the last ones refused. first: s by which they are later."""
+    step = 60 / requests
+    return [
+        {"at": 60 * minute + first + n * step, "outcome": "refused" if n >= requests - refused else "ok"}
+        for n in range(requests)
+    ]
+
+
+def test_refusing_what_was_always_answered_is_a_loss_of_view_not_a_search() -> None:
+    quiet = [row for minute in range(8) for row in spread(60, 0, minute)]
+    (lost,) = findings(Refusals(), operations=[*quiet, *spread(60, 25, 8)])
+    assert "used to answer" in lost.title
+    assert lost.techniques[:2] == ("T0814", "T0815")
+    assert "outcome" not in dict(lost.data)
+    asked_besides = [{**row, "outcome": "refused"} for row in spread(40, 0, 8, first=0.3)]
+    rows = sorted([*quiet, *spread(60, 0, 8), *asked_besides], key=lambda row: row["at"])
+    (search,) = findings(Refusals(), operations=rows)
+    assert "used to answer" not in search.title
+    assert search.techniques[0] == "T0861"
+    assert dict(search.data)["outcome"] == "refused", "nothing came of it: no consequence but discovery"
+
+
+@pytest.mark.parametrize(
+    ("verb", "first"),
+    [("write", "T0855"), ("select", "T0855"), ("authenticate", "T0859"), ("program-write", "T0843"),
+     ("subscribe", "T0802"), ("identify", "T0846"), ("unknown", "T0888")],
+)  # fmt: skip
+def test_what_was_asked_for_in_vain_names_it(verb: str, first: str) -> None:
+    quiet = [row for minute in range(8) for row in spread(60, 0, minute)]
+    tried = [{**row, "outcome": "refused", "verb": verb} for row in spread(40, 0, 8, first=0.3)]
+    rows = sorted([*quiet, *spread(60, 0, 8), *tried], key=lambda row: row["at"])
+    (finding,) = findings(Refusals(), operations=rows)
+    assert finding.techniques[0] == first

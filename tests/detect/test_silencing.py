@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from interlock.detect.controller_change import ControllerChange
-from interlock.detect.silencing import silencing
+from interlock.detect.silencing import named_by_functions, silencing
 
 from .rows import concluded
 
@@ -22,3 +22,21 @@ def test_a_mode_that_silences_is_named_by_that_too() -> None:
     assert {"T0858", "T0804"} <= set(finding.techniques)
     (other,) = concluded(ControllerChange(), {"operations": [{**row, "function_name": "Set Mode"}]}).findings
     assert "T0804" not in other.techniques
+
+
+@pytest.mark.parametrize(
+    ("function", "first"),
+    [("FREEZE_CLEAR", "T0872"), ("ERROR LOG CLEAR", "T0872"), ("Reset diagnostic counters", "T0872"),
+     ("COLD_RESTART", "T0816"), ("Reset", "T0816"), ("ReinitializeDevice", "T0816")],
+)  # fmt: skip
+def test_clearing_what_was_counted_restarts_nothing(function: str, first: str) -> None:
+    row = {"verb": "reset", "function_name": function}
+    (finding,) = concluded(ControllerChange(), {"operations": [row]}).findings
+    assert finding.techniques[0] == first
+
+
+def test_silence_comes_before_the_deed_that_its_verb_is() -> None:
+    assert named_by_functions("mode-set", ("Force Listen Only Mode",))[:2] == ("T0804", "T0858")
+    assert named_by_functions("connect", ("STOPDT",))[:2] == ("T0804", "T0814")
+    assert named_by_functions("connect", ("STOPDT", "STARTDT"))[0] == "T0846"
+    assert named_by_functions("alarm-suppress", ("DISABLE_UNSOLICITED",))[:2] == ("T0878", "T0804")

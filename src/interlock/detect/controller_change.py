@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from interlock.detect.causes import Verdict, milder
 from interlock.detect.control import spoken
 from interlock.detect.gate import Deed
-from interlock.detect.silencing import silencing
-from interlock.detect.techniques import named
+from interlock.detect.silencing import named_by_functions
 from interlock.detect.verb_causes import VerbCauses
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
@@ -135,7 +134,7 @@ class ControllerChange(VerbCauses):
             silent="Graver or milder by who did it: silent only where no such request is seen; a change, "
             "not an alert, where the site file names the client under engineering_stations.",
             actions=_CHECK,
-            techniques=named(verb, beside=silencing(tally.noted("function_name"))),
+            techniques=named_by_functions(verb, tally.noted("function_name")),
             requirements=(*rule.requirements, "NIS2 Art. 21(2)(e)", "NIS2 Art. 21(2)(i)"),
             data=tuple((kind, ", ".join(tally.noted(kind))[:500]) for kind in sorted(tally.words)),
             deed=Deed(

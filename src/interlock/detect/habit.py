@@ -23,13 +23,25 @@ lets expect, and their share is TIMES_HABIT the habit's and at least LEAST_SHARE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Break:
-    """A minute that broke the habit. share, habit: failed part of the requests then, and before."""
+    """A minute that broke the habit. share, habit: failed part of the requests then, and before.
+
+    usual: requests that came to something in a minute before.
+    """
 
     minute: int
     requests: int
     failures: int
     share: float
     habit: float
+    usual: float
+
+    def lost(self, elapsed: float) -> bool:
+        """Whether what failed used to be answered, rather than was asked for besides.
+
+        elapsed: part of the minute up to the last failure. Usual requests that go on unharmed leave no shortfall.
+        """
+        shortfall = self.usual * elapsed - (self.requests - self.failures)
+        return 2 * shortfall >= self.failures
 
 
 @dataclass(slots=True)
@@ -108,4 +120,5 @@ def _judge(minute: int, requests: int, failures: int, before: tuple[int, int, in
     share = failures / requests
     if failures <= limit or share < max(LEAST_SHARE, min(TIMES_HABIT * habit, (1 + habit) / 2)):
         return None
-    return Break(minute=minute, requests=requests, failures=failures, share=share, habit=habit)
+    usual = (known - failed) / minutes
+    return Break(minute=minute, requests=requests, failures=failures, share=share, habit=habit, usual=usual)

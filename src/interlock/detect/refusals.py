@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from interlock.detect.batch import REQUEST
+from interlock.detect.batch import MINUTE_NS, REQUEST
 from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.control import spoken
 from interlock.detect.habit import KEPT_MINUTES, LEAST_MINUTES, LEAST_REQUESTS, Habit
+from interlock.detect.learned.deeds import ACTS, deed_of
 from interlock.detect.tally import Key, Tally
 from interlock.detect.techniques import named
 from interlock.detect.wording import counted
@@ -53,7 +54,7 @@ class Refusals(CauseDetector):
         super().__init__()
         self._habits: dict[Key, Habit] = {}
         self._minutes: dict[Key, dict[int, Tally]] = {}
-        self._breaks: dict[Key, tuple[float, float]] = {}
+        self._breaks: dict[Key, tuple[float, float, bool]] = {}
         self._sources: dict[Key, set[Key]] = {}
         self._known: dict[Key, Habit] = {}
 
@@ -137,7 +138,12 @@ class Refusals(CauseDetector):
         return self._minutes.get(key, {}).get(broken.minute, Tally())
 
     def _worst(self, key: Key, broken: Break) -> None:
-        self._breaks[key] = max(self._breaks.get(key, (0.0, 0.0)), (broken.share, broken.habit))
+        self._breaks[key] = max(self._breaks.get(key, _NEVER), self._measured(key, broken))
+
+    def _measured(self, key: Key, broken: Break) -> tuple[float, float, bool]:
+        """Share, habit, and whether what failed used to be answered."""
+        elapsed = (self._broken(key, broken).last - broken.minute * MINUTE_NS) / MINUTE_NS
+        return broken.share, broken.habit, broken.lost(min(1.0, elapsed))
 
     def keys(self) -> Iterable[Key]:
         """Give the relations with either kind of failure."""
@@ -157,7 +163,7 @@ class Refusals(CauseDetector):
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Say the habit and how it was broken; the tally holds only what broke it."""
         realm, client, server, protocol, kind = key
-        share, habit = self._measure(key, set(tally.spans))
+        share, habit, lost = self._measure(key, set(tally.spans))
         if not share:
             return None
         verbs = list(tally.noted("verb"))
@@ -171,33 +177,34 @@ class Refusals(CauseDetector):
             severity="medium",
             confidence=0.7,
             title=f"{asked} suddenly {'refuses' if refused else 'leaves unanswered'} {told} requests of "
-            f"{context.name(realm, client)}",
+            f"{context.name(realm, client)}{', which it used to answer' if refused and lost else ''}",
             seen=f"Seen {counted(tally.count, 'request')} {_KINDS[kind]} ({', '.join(verbs[:5])}); in the "
             f"worst minute {share:.0%} of all requests, where this relation's habit is {habit:.2%}.",
-            matters="A controller that suddenly refuses is being asked for what it does not have: "
-            "somebody is trying out objects or passwords, or a program was changed."
-            if refused
-            else "A controller that suddenly stays silent is overloaded, stopped, cut off or restarting; "
-            "until it answers, its operators see old values.",
+            matters=_MATTERS["lost" if lost else "search"] if refused else _MATTERS["silent"],
             silent="Silent for relations whose requests always fail at that rate, for the first "
             f"{LEAST_MINUTES} minutes or {LEAST_REQUESTS} requests of a relation, and where one direction "
             "of the traffic is missing.",
             actions=_ACTIONS,
-            techniques=named("refusals" if refused else "no-answers"),
+            techniques=named(_refused(tally.noted("verb"), lost=lost) if refused else "no-answers"),
             requirements=(
                 *("IEC 62443-3-3 SR 6.2", "IEC 62443-3-3 SR 7.1"),
                 *(("IEC 62443-3-3 SR 2.1", "IEC 62443-3-3 SR 1.11") if refused else ()),
                 "NIS2 Art. 21(2)(b)",
             ),
-            data=(("habit", f"{habit:.4f}"), ("worst-minute", f"{share:.4f}"), ("verbs", ", ".join(verbs))),
+            data=(
+                ("habit", f"{habit:.4f}"),
+                *((("outcome", kind),) if refused and not lost else ()),  # nothing came of it
+                ("worst-minute", f"{share:.4f}"),
+                ("verbs", ", ".join(verbs)),
+            ),
         )
 
-    def _measure(self, key: Key, sources: set[str]) -> tuple[float, float]:
-        """Give the failed share of the worst minute in these sources, and the habit before it."""
-        worst = (0.0, 0.0)
+    def _measure(self, key: Key, sources: set[str]) -> tuple[float, float, bool]:
+        """Of the worst minute in these sources: see _measured."""
+        worst = _NEVER
         for sourced in self._sources.get(key, ()):
             if sourced[5] in sources:
-                recent = [(b.share, b.habit) for b in self._habits[sourced].breaks()]
+                recent = [self._measured(sourced, b) for b in self._habits[sourced].breaks()]
                 worst = max([worst, self._breaks.get(sourced, worst), *recent])
         return worst
 
@@ -214,7 +221,9 @@ class Refusals(CauseDetector):
         """Take them back."""
         self._habits = {tuple(k): Habit.of(h) for k, h in state["habits"]}
         self._minutes = {tuple(k): {int(m): Tally.of(t) for m, t in v} for k, v in state["minutes"]}
-        self._breaks = {tuple(k): (float(v[0]), float(v[1])) for k, v in state["breaks"]}
+        self._breaks = {
+            tuple(k): (float(v[0]), float(v[1]), bool(v[2:] and v[2])) for k, v in state["breaks"]
+        }
         self._known = {tuple(k): Habit.of(h) for k, h in state.get("known", ())}
         self._sources = {}
         for key in self._habits:
@@ -237,6 +246,33 @@ def _counts(batch: Batch) -> dict[tuple[Key, str, int], list[int]]:
     return counted
 
 
+def _refused(verbs: Mapping[str, int], *, lost: bool) -> str:
+    """What it is called (techniques.SEEN), by what was asked for most. lost: it used to be answered."""
+    deed = deed_of(max(verbs, key=lambda verb: verbs[verb], default="unknown"))
+    acts = deed in ACTS
+    if lost:
+        return "refuses-control" if acts else "refuses-view"
+    if deed == "watch":
+        return "watch-much" if set(verbs) == {"subscribe"} else "search-points"
+    return _TRIED.get(deed, deed)
+
+
+_TRIED: Final = {
+    "write": "tried-write",
+    "operate": "tried-operate",
+    "force": "tried-force",
+    "authenticate": "tried-logins",
+    "unknown": "explore-one",
+}
+_NEVER: Final = (0.0, 0.0, False)
+_MATTERS: Final = {
+    "lost": "A controller that suddenly refuses what it always answered has another program, mode or owner, has no "
+    "room left, or is spoken for by somebody in between: until it answers, its operators are blind.",
+    "search": "A controller that suddenly refuses is being asked for what it does not have: somebody is trying out "
+    "objects, commands or passwords, or a program was changed.",
+    "silent": "A controller that suddenly stays silent is overloaded, stopped, cut off or restarting; until it "
+    "answers, its operators see old values.",
+}
 _ACTIONS: Final = (
     Action(
         text="Look at the controller: does it run, is its load normal, did its program or address change?",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -71,6 +72,17 @@ def test_what_was_malformed_to_the_last_message_was_not_done() -> None:
     assert incidents_of((told, broken), CONTEXT)[0].techniques[0] == "T0814"
     more = finding("told", 10, "10.0.0.32", "10.0.0.12", technique="T0856", count=7)
     assert incidents_of((more, broken), CONTEXT)[0].techniques[0] == "T0856"
+
+
+def test_a_command_in_vain_says_more_than_the_reading_beside_it() -> None:
+    read = finding("read", 10, "10.0.0.32", "10.0.0.12", technique="T0801", count=500)
+    refused = finding(
+        "command", 20, "10.0.0.32", "10.0.0.12", severity="medium", data=(("outcome", "refused"),)
+    )
+    (incident,) = incidents_of((read, refused), CONTEXT)
+    assert (incident.consequence, incident.techniques[0]) == ("discovery", "T0855")
+    low = replace(refused, severity="low")
+    assert incidents_of((read, low), CONTEXT)[0].techniques[0] == "T0801"
 
 
 @given(st.permutations(PATH), st.integers(1, 4))

@@ -76,6 +76,14 @@ def test_reports_that_nobody_asked_for_are_told_not_watched(protocol: str, asks:
     assert finding.techniques[0] == first
 
 
+def test_whom_others_ask_for_reports_tells_nothing_false_to_one_more() -> None:
+    telecontrol = {"protocol": "iec104", "verb": "report", "outcome": "unsolicited"}
+    detector = taught([*HOUR, *({**telecontrol, "at": 10 * n - 3600} for n in range(300))])
+    reports = [{**telecontrol, "client": "10.0.0.66", "at": n, "operation": n} for n in range(1, 9)]
+    (finding,) = concluded(detector, {"operations": reports}).findings
+    assert finding.techniques[0] == "T0801"
+
+
 def test_who_reads_by_snmp_learns_what_a_device_is_not_how_the_process_runs() -> None:
     (finding,) = found(
         {"client": "10.0.0.66", "protocol": "snmp", "verb": "read", "object": "1.3.6.1.2.1.1.5.0"}

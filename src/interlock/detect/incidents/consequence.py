@@ -9,10 +9,22 @@ from interlock.records.site import covers
 from interlock.records.vocabulary import SEVERITIES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from interlock.detect.interface import Context
     from interlock.records.finding import Finding
 
-__all__ = ["DISCOVERY", "PROGRAM", "RANKS", "Consequence", "calls", "consequence_of", "of_many", "physically"]
+__all__ = [
+    "DISCOVERY",
+    "PROGRAM",
+    "RANKS",
+    "Consequence",
+    "calls",
+    "consequence_of",
+    "meant",
+    "of_many",
+    "physically",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +100,13 @@ def consequence_of(finding: Finding, context: Context) -> Consequence:
     """The gravest thing that this could come to."""
     if _came_to_nothing(finding):
         return DISCOVERY
-    done = _BY_TECHNIQUE.get(finding.techniques[0], DISCOVERY) if finding.techniques else DISCOVERY
+    done = meant(finding.techniques)
     return SAFETY if done.rank < DISCOVERY.rank and _reaches_safety(finding, context) else done
+
+
+def meant(techniques: Sequence[str]) -> Consequence:
+    """What it comes to where it succeeds; techniques: what was done first."""
+    return _BY_TECHNIQUE.get(techniques[0], DISCOVERY) if techniques else DISCOVERY
 
 
 def _came_to_nothing(finding: Finding) -> bool:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from interlock.detect.incidents.consequence import DISCOVERY, PROGRAM, RANKS, of_many, physically
+from interlock.detect.incidents.consequence import (
+    DISCOVERY,
+    PROGRAM,
+    RANKS,
+    meant,
+    of_many,
+    physically,
+)
 from interlock.detect.wording import counted
 from interlock.records.incident import Incident
 from interlock.records.vocabulary import SEVERITIES
@@ -26,6 +33,7 @@ _WATCHERS: Final = frozenset(
 )
 _TOLD_WRONG: Final = (("T0856",), ("T0832",), ("T0831",))
 """Detectors of what is told of the process, and what they say of it first."""
+_WEIGHTY: Final = SEVERITIES.index("medium")
 _TOLD: Final = 8
 """Steps that a story tells one by one; the gravest are always among them."""
 
@@ -94,7 +102,13 @@ def _worst(steps: Sequence[Step]) -> Step:
     mine = acts or heeded
     least = min(ranks.get(step.consequence, DISCOVERY.rank) for step in mine)
     mine = [step for step in mine if ranks.get(step.consequence, DISCOVERY.rank) == least]
-    return max(mine, key=lambda s: (SEVERITIES.index(s.severity), s.count))
+    return max(mine, key=_weight)
+
+
+def _weight(step: Step) -> tuple[bool, int, int, int]:
+    """What was meant weighs before how often: a command that was refused says more than the reading beside it."""
+    severity = SEVERITIES.index(step.severity)
+    return severity >= _WEIGHTY, -meant(step.techniques).rank, severity, step.count
 
 
 def _effect(step: Step) -> bool:

@@ -10,7 +10,7 @@ from interlock.detect.causes import Verdict
 from interlock.detect.control import spoken
 from interlock.detect.learned.deeds import ACTS, DEEDS, REMOTE
 from interlock.detect.learned.standing import deed_at, standing
-from interlock.detect.silencing import silencing
+from interlock.detect.silencing import named_by_functions
 from interlock.detect.techniques import SEEN, named
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
@@ -140,8 +140,8 @@ class Case:
             return named("remote-work", self._deed_seen())
         if self.name == "file-write" and self.tally.count >= MASS_FILES:
             return named("mass-file-write")
-        beside = silencing(self.tally.noted("function")) or ("pouring" if self._pours else "")
-        return named(self._deed_seen(), beside=beside)
+        beside = "pouring" if self._pours else ""
+        return named_by_functions(self._deed_seen(), self.tally.noted("function"), beside)
 
     def _deed_seen(self) -> str:
         """Its name in techniques.SEEN."""
@@ -153,12 +153,20 @@ class Case:
             if len(self.tally.noted("unit")) >= MANY_UNITS:
                 return "watch-units"
             if set(self.tally.noted("verb")) == {"report"}:
-                # Who only reports may be the one who tells, whoever began; where nothing comes unasked, he is.
-                return "tell-or-watch" if set(self.tally.noted("protocol")) <= _ASKED_FOR else "watch-or-tell"
+                return self._tells()
             return "watch-much" if len(self.tally.noted("object")) >= MANY_OBJECTS else "watch"
         name = "authenticate" if self.name == "user" else self.name
         stranger = f"stranger-{name}"
         return stranger if self.news in ("machine", "relation") and stranger in SEEN else name
+
+    def _tells(self) -> str:
+        """Who only reports may be the one who tells, whoever began; where nothing comes unasked, he is.
+
+        Whom others ask for the same is no false teller.
+        """
+        asked_for = set(self.tally.noted("protocol")) <= _ASKED_FOR
+        usual = self.tally.noted("teller").get("usual", 0) == self.tally.count
+        return "watch" if asked_for and usual else "tell-or-watch" if asked_for else "watch-or-tell"
 
     @property
     def _asks_what(self) -> bool:

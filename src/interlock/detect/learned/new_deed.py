@@ -126,6 +126,7 @@ class NewDeed(Learner):
     def _speak(self, word: Key) -> None:
         if word[0] == "s":
             self._speakers.add((word[1], word[2], family(word[4])))
+            self._speakers.add((word[1], word[3], word[4], "asked"))
             if word[4] == CYCLE:
                 self._speakers.add((word[1], word[3], CYCLE))
 
@@ -233,6 +234,8 @@ class NewDeed(Learner):
                 note_deed(tally, row, news, what, len(rows))
                 if self._names_a_spare(row):
                     tally.note("spare", "yes", len(rows))
+                if row.verb == "report" and (row.realm, row.server, row.protocol, "asked") in self._speakers:
+                    tally.note("teller", "usual", len(rows))
             if not _faint(cause):
                 yield cause
 
