@@ -234,7 +234,7 @@ def test_a_version_keeps_its_sets_and_what_was_changed_is_refused(tmp_path: Path
     assert "a.lst: is not what was imported" in ended.err
 
 
-def _asks(number: int, name: str) -> bytes:
+def asks(number: int, name: str) -> bytes:
     """A query of DNS for a name (RFC 1035 clause 4.1), as one frame."""
     labels = b"".join(bytes((len(part),)) + part.encode() for part in name.split("."))
     message = struct.pack("!HHHHHH", number, 0x0100, 1, 0, 0, 0) + labels + b"\0" + struct.pack("!HH", 1, 1)
@@ -257,7 +257,7 @@ def test_what_stands_in_a_set_is_found_in_a_capture(tmp_path: Path) -> None:
         + RULE.format(4, "to_sha256; dataset:isnotset,none,type sha256")
     )
     names = ("good.example", "bad.example", "worse.example", "good.example", "bad.example")
-    frames = [Packet(time=k * 10**9, octets=_asks(k, name)) for k, name in enumerate(names, 1)]
+    frames = [Packet(time=k * 10**9, octets=asks(k, name)) for k, name in enumerate(names, 1)]
     (tmp_path / "a.pcap").write_bytes(pcap(frames))
     out = tmp_path / "out"
     env = {**os.environ, "INTERLOCK_STATE": str(tmp_path / "state")}

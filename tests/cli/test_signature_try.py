@@ -9,6 +9,8 @@ from functools import partial
 import pytest
 from tests.cli import terminal
 
+from bootstrap.test_signature_sets import asks
+from capture.writers import Packet, pcap
 from interlock.report.schema import check as check_schema
 
 CAPTURE = terminal.DEMO / "incident.pcap.gz"
@@ -72,9 +74,97 @@ def test_of_a_store_rules_about_requests_are_tried(packs):
     assert terminal.run("sensor", "replay", CAPTURE, "--out", folder / "store").code == 0
     document = tried(run, 2, folder / "store")
     assert [one["message"] for one in document["would_speak"]] == ["reads"]
-    assert any(
-        "keeps no octets: 3 rules that ask for octets were not tried" in note for note in document["notes"]
+    (store,) = document["stores"]
+    assert (store["path"], store["tried"]) == (str(folder / "store"), 1)
+    assert store["not_tried"] == [
+        {"reason": "octets of packets and streams", "count": 3, "rules": ["1:1", "1:3", "1:4"]}
+    ]
+    text = run("try", 2, "--against", folder / "store").out
+    assert f"{folder / 'store'}: 1 rule could be held against what it keeps" in text
+    assert (
+        f"{folder / 'store'}: 3 rules could not: a store keeps nothing of octets of packets and streams"
+        in text
     )
+
+
+HEAD = 'alert {} any any -> any any (msg:"{}"; {} sid:{};)\n'
+ABLE = {
+    "any write": ("modbus", "modbus:access write;"),
+    "a function": ("modbus", "modbus:function 16;"),
+    "a register": ("modbus", "modbus:access write holding, address <200;"),
+    "a value": ("modbus", "modbus:access write holding, address <65000, value >0;"),
+    "no such value": ("modbus", "modbus:access write holding, address <65000, value 64999;"),
+    "a name": ("dns", 'dns.query; content:"bad.example"; nocase; endswith;'),
+    "a long name": ("dns", "dns.query; bsize:>11;"),
+    "an answer's name": ("dns", 'flow:to_client; dns.query; content:"bad";'),
+    "another name": ("udp", 'dns.query; content:"never.example";'),
+    "marks": ("dns", 'dns.query; content:"good.example"; xbits:set,asked,track ip_src; noalert;'),
+    "asks marks": ("dns", 'dns.query; content:"bad.example"; xbits:isset,asked,track ip_src;'),
+}
+UNABLE = {
+    "octets": ("tcp", 'content:"|00 00|"; flowbits:set,seen;', "octets of packets and streams"),
+    "a path": ("http", 'http.uri; content:"/";', "what http carries"),
+    "a name and what it was called": (
+        "dns",
+        'dns.query; content:"a"; tls.sni; content:"a";',
+        "what tls carries",
+    ),
+    "asks for octets' marks": (
+        "dns",
+        'dns.query; content:"bad"; flowbits:isnotset,seen;',
+        "marks or numbers that a rule sets which cannot be tried",
+    ),
+    "flags": ("tcp", "flags:S;", "headers or sizes of packets and streams"),
+    "by TCP": ("tcp", 'dns.query; content:"bad";', "a name that was asked for by tcp alone"),
+}
+
+
+def test_a_store_says_the_same_as_its_capture(tmp_path):
+    """Of all rules that can be held against both; what the others ask for is said."""
+    env = {**os.environ, "INTERLOCK_STATE": str(tmp_path / "state")}
+    run = partial(terminal.told, "signature", env=env)
+    names = ("good.example", "BAD.example", "worse.bad.example", "bad.example", "caf\xe9.example")
+    frames = [
+        Packet(time=(1_600_000_000 + k) * 10**9, octets=asks(k, name)) for k, name in enumerate(names, 1)
+    ]
+    (tmp_path / "dns.pcap").write_bytes(pcap(frames))
+    rules = tmp_path / "a.rules"
+    words = {name: (head, options) for name, (head, options, *_) in (ABLE | UNABLE).items()}
+    rules.write_text(
+        "".join(
+            HEAD.format(head, name, options, k) for k, (name, (head, options)) in enumerate(words.items(), 1)
+        )
+    )
+    spoke = set()
+    for capture in (CAPTURE, tmp_path / "dns.pcap"):
+        store = tmp_path / f"store-{capture.name}"
+        assert terminal.run("sensor", "replay", capture, "--out", store).code == 0
+        told = {}
+        for against in (capture, store):
+            document = tried(run, rules, against)
+            told[against] = {
+                (one["message"], pair["client"], pair["server"])
+                for one in document["would_speak"]
+                for pair in one["most"]
+                if one["message"] in ABLE
+            }
+        assert told[store] == told[capture]
+        spoke |= {message for message, *_ in told[store]}
+        (kept,) = document["stores"]
+        assert kept["tried"] == len(ABLE)
+        ids = {f"1:{k}": name for k, name in enumerate(words, 1)}
+        assert {ids[one]: why["reason"] for why in kept["not_tried"] for one in why["rules"]} == {
+            name: reason for name, (*_, reason) in UNABLE.items()
+        }
+    assert spoke == set(ABLE) - {"no such value", "an answer's name", "another name", "marks"}
+
+
+def test_before_anything_is_in_force_all_rules_are_new(tmp_path):
+    env = {**os.environ, "INTERLOCK_STATE": str(tmp_path / "state")}
+    run = partial(terminal.told, "signature", env=env)
+    (tmp_path / "a.rules").write_text(OLD + NEVER)
+    document = tried(run, tmp_path / "a.rules", CAPTURE)
+    assert (document["rules"], [one["message"] for one in document["would_speak"]]) == (2, ["old"])
 
 
 def test_what_cannot_be_tried_is_said(packs):

@@ -184,7 +184,7 @@ def rules_of(
                 continue
             known.add(key)
             yield signature, line.text.encode("utf-8", "surrogateescape"), variables.ends(signature.header)
-    if not loads:
+    if files and not loads:
         named = ", ".join(str(file.path) for file in files[:3])
         raise ConfigError(f"{named}: none of its rules loads; `interlock signature check` says why of each")
     sentences[:0] = lists.without_effect()

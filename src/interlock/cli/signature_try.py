@@ -18,6 +18,7 @@ from interlock.cli.signature_packs import packs_of, packs_option
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from interlock.bootstrap.signature_store import StoreTrial
     from interlock.capture.run import CaptureRun
     from interlock.detect.signatures.packs.trial import Trial
 
@@ -43,17 +44,18 @@ def try_pack(
 ) -> None:
     """Say what the new and changed rules of a version, or of PATH, would have said of recorded traffic.
 
-    New is what the version in force has not word for word. Nothing is put in force. A sensor's store keeps requests,
-    and no octets: rules about requests are held against its last day, and the others are said to be not tried.
+    New is what the version in force has not word for word. Nothing is put in force. A sensor's store keeps requests
+    and written values, and no octets: rules about these, and about names that DNS was asked for, are held against its
+    last day; of the others it is said how many were not tried, and why.
     """
     from interlock.bootstrap.signature_store import is_store, over_store  # noqa: PLC0415 (--help stays quick)
     from interlock.bootstrap.signature_trials import trial_of  # noqa: PLC0415
 
     trial = trial_of(packs_of(packs), what, tell_problem, lists_of({}, site_file))
     captures = tuple(path for path in against if not is_store(path))
-    notes = [note for path in against if is_store(path) for note in over_store(trial, path)]
+    stores = [over_store(trial, path) for path in against if is_store(path)]
     code = _over_captures(trial, captures) if captures else DONE
-    _show(trial, notes, as_json=as_json)
+    _show(trial, stores, as_json=as_json)
     ctx.exit(code)
 
 
@@ -84,11 +86,11 @@ def _feed(run: CaptureRun, trial: Trial, stop: Callable[[], bool]) -> bool:
     return stop() and any(run.unfinished)
 
 
-def _show(trial: Trial, notes: list[str], *, as_json: bool) -> None:
+def _show(trial: Trial, stores: list[StoreTrial], *, as_json: bool) -> None:
     from interlock.export.escape import escaped  # noqa: PLC0415
     from interlock.report.signature_trial import trial_document, trial_lines  # noqa: PLC0415
 
-    document = trial_document(trial.number, len(trial.counted), list(trial.tried.values()), notes)
+    document = trial_document(trial.number, len(trial.counted), list(trial.tried.values()), stores)
     if as_json:
         click.echo(json.dumps(document, indent=1, ensure_ascii=False))
         return

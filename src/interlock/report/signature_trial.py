@@ -3,28 +3,65 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from interlock.detect.signatures.packs.kept import Untried
     from interlock.detect.signatures.packs.trial import Tried
 
-__all__ = ["named", "trial_document", "trial_lines"]
+__all__ = ["StoreTrial", "named", "trial_document", "trial_lines"]
 
 _SHOWN: Final = 5
 
 
 def trial_document(
-    number: int | None, rules: int, tried: Sequence[Tried], notes: Sequence[str]
+    number: int | None, rules: int, tried: Sequence[Tried], stores: Sequence[StoreTrial]
 ) -> dict[str, Any]:
-    """`interlock/signature-try/1`. rules: on trial; tried: those that would have spoken."""
+    """`interlock/signature-try/1`. rules: on trial; tried: those that would have spoken. stores: what these kept."""
     return {
         "schema": "interlock/signature-try/1",
         "version": number,
         "rules": rules,
         "would_speak": [_rule(one) for one in sorted(tried, key=lambda one: (-one.count, one.name))],
-        "notes": list(notes),
+        "stores": [_store(one) for one in stores],
+        "notes": [note for one in stores for note in one.notes],
+    }
+
+
+class StoreTrial(Protocol):
+    """What could be tried over a store; see bootstrap.signature_store."""
+
+    @property
+    def path(self) -> str:
+        """Its folder."""
+
+    @property
+    def tried(self) -> int:
+        """How many rules could be held against it."""
+
+    @property
+    def untried(self) -> Sequence[Untried]:
+        """Why others could not."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Sentences about it."""
+
+
+def _store(one: StoreTrial) -> dict[str, Any]:
+    return {
+        "path": one.path,
+        "tried": one.tried,
+        "not_tried": [
+            {
+                "reason": each.reason,
+                "count": len(each.rules),
+                "rules": [f"{said['gid']}:{said['sid']}" for said in map(named, each.rules)],
+            }
+            for each in one.untried
+        ],
     }
 
 
@@ -66,6 +103,14 @@ def trial_lines(document: dict[str, Any]) -> Iterator[str]:
             f"{one['gid']}:{one['sid']}:{one['rev']} {one['message']}: {often} between {between}{others}, "
             f"{one['first']} to {one['last']}"
         )
+    for store in document["stores"]:
+        yield f"{store['path']}: {_rules(store['tried'])} could be held against what it keeps"
+        for one in store["not_tried"]:
+            yield f"{store['path']}: {_rules(one['count'])} could not: a store keeps nothing of {one['reason']}"
     yield from document["notes"]
     spoke, rules = len(document["would_speak"]), document["rules"]
     yield f"{rules} rules are new or changed; {spoke} of them would have spoken"
+
+
+def _rules(count: int) -> str:
+    return "1 rule" if count == 1 else f"{count} rules"

@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 
     from interlock.detect.signatures.language.model import Signature
 
-__all__ = ["setters"]
+__all__ = ["names_of", "setters"]
 
 
 def setters(asking: Iterable[Signature], among: Sequence[Signature]) -> list[int]:
     """Indexes of those that set what `asking` ask for, and of those that set what these ask for, and so on."""
     by_name: dict[tuple[str, str], list[int]] = {}
     for at, one in enumerate(among):
-        for name in _names(one, asked=False):
+        for name in names_of(one, asked=False):
             by_name.setdefault(name, []).append(at)
     found: dict[int, None] = {}
-    open_names = [name for one in asking for name in _names(one, asked=True)]
+    open_names = [name for one in asking for name in names_of(one, asked=True)]
     seen = set()
     while open_names:
         name = open_names.pop()
@@ -31,11 +31,11 @@ def setters(asking: Iterable[Signature], among: Sequence[Signature]) -> list[int
         for at in by_name.get(name, ()):
             if at not in found:
                 found[at] = None
-                open_names += _names(among[at], asked=True)
+                open_names += names_of(among[at], asked=True)
     return sorted(found)
 
 
-def _names(signature: Signature, *, asked: bool) -> list[tuple[str, str]]:
+def names_of(signature: Signature, *, asked: bool) -> list[tuple[str, str]]:
     """Scope and name of the marks and numbers that it asks for, or changes."""
     found = []
     for one in signature.checks if asked else signature.effects:
