@@ -88,6 +88,18 @@ def test_the_same_however_the_input_is_cut_and_after_a_restart(name: str, data: 
 @every
 @quickly
 @given(st.data())
+def test_what_is_only_counted_concludes_the_same(name: str, data: st.DataObject) -> None:
+    runner = Runner([made(name)])
+    for table, rows in data.draw(cuts(BATCHES)):
+        runner.count(table, rows, CONTEXT)
+    conclusion = runner.conclude(CONTEXT)
+    assert conclusion.diagnostics == ()
+    assert conclusion.findings == run(name, whole())
+
+
+@every
+@quickly
+@given(st.data())
 def test_what_is_said_early_is_the_same_after_a_restart(name: str, data: st.DataObject) -> None:
     pieces = data.draw(cuts(BATCHES))
     place = data.draw(st.integers(0, len(pieces)))

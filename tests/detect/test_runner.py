@@ -61,12 +61,13 @@ class Faulty:
         raise SourceError("not mine")
 
 
+@pytest.mark.parametrize("says", [True, False], ids=["said as it comes", "said at the end"])
 @pytest.mark.parametrize("place", ["feed", "conclude", "withheld"])
-def test_a_detector_that_raises_is_one_finding_and_the_others_go_on(place: str) -> None:
+def test_a_detector_that_raises_is_one_finding_and_the_others_go_on(place: str, says: bool) -> None:
     faulty = Faulty(place)
     runner = Runner([faulty, ControllerChange()])
     for _ in range(3):
-        runner.feed("operations", STOP, CONTEXT)
+        (runner.feed if says else runner.count)("operations", STOP, CONTEXT)
     for _ in range(2):
         conclusion = runner.conclude(CONTEXT)
         assert [f.detector for f in conclusion.findings] == ["controller-change", SELF]

@@ -97,7 +97,7 @@ def main(arguments: list[str] | None = None, rings: Any = None) -> None:
         "OPENBLAS_NUM_THREADS", "1"
     )  # no linear algebra here: its threads only cost their start
     given = sys.argv[1:] if arguments is None else arguments
-    if given[:1] == ["sensor"]:
+    if given[:1] in (["analyze"], ["sensor"]):
         # Read when Arrow is loaded: its own allocator keeps what it had once, which no later call reaches in all of it.
         os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     for stream in (sys.stdout, sys.stderr):

@@ -113,13 +113,20 @@ class CauseDetector(ABC):
 
     def feed(self, batch: Batch, context: Context) -> Iterable[Finding]:
         """Give findings that are new, whose count has doubled since they were said, or whom an answer titles anew."""
+        touched = self._take_in(batch, context)
+        return [finding for key in sorted(touched) for finding in self._say(key, context)]
+
+    def count(self, batch: Batch, context: Context) -> None:
+        """See interface.Counting: what a cause means is worked out at the end, once."""
+        self._take_in(batch, context)
+
+    def _take_in(self, batch: Batch, context: Context) -> set[Key]:
+        """Count a batch; give the causes it touched."""
         if batch.table not in self.needs or not len(batch):
-            return []
+            return set()
         self.tallies.room.when = self.asked.room.when = calendar_of(context.site)
         touched = set(self.absorb(batch, context))
-        if batch.table == "operations":
-            touched |= self.asked.settle(batch)
-        return [finding for key in sorted(touched) for finding in self._say(key, context)]
+        return touched | self.asked.settle(batch) if batch.table == "operations" else touched
 
     def _answered(self, key: Key) -> bool:
         """Whether all operations have ended of a cause that was said before they did."""

@@ -19,6 +19,7 @@ __all__ = [
     "Ageing",
     "Concluding",
     "Context",
+    "Counting",
     "Detector",
     "Early",
     "Growing",
@@ -129,6 +130,15 @@ class Concluding(Protocol):
 
     def withheld(self, context: Context) -> Iterable[Withheld]:
         """Tell what it would have said, had the capture been whole."""
+        ...
+
+
+@runtime_checkable
+class Counting(Protocol):
+    """A detector that can take a batch in and work out later what that means: where nobody listens before the end."""
+
+    def count(self, batch: Batch, context: Context) -> None:
+        """As `feed`, and say nothing."""
         ...
 
 

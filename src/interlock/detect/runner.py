@@ -12,6 +12,7 @@ from interlock.detect.interface import (
     Ageing,
     Concluding,
     Context,
+    Counting,
     Detector,
     Early,
     Growing,
@@ -92,14 +93,28 @@ class Runner:
         batch = rows if isinstance(rows, Batch) else Batch(table, rows)
         if not len(batch):
             return
+        for name, detector in self._asked(batch):
+            if paces is not PACES and self._paces[name].get(table, "prompt") not in paces:
+                continue
+            found = self._guarded(detector, context, partial(detector.feed, batch, context))
+            yield found + ([self._rested[name]] if name in self._rested else [])
+
+    def count(self, table: str, rows: pa.RecordBatch, context: Context) -> None:
+        """Hand a batch of a table to who needs it, for whoever asks at the end alone (`conclude`)."""
+        batch = Batch(table, rows)
+        for _, detector in self._asked(batch) if len(batch) else ():
+            if isinstance(detector, Counting):
+                self._guarded(detector, context, partial(_counted, detector, batch, context))
+            else:
+                self._guarded(detector, context, partial(detector.feed, batch, context))
+
+    def _asked(self, batch: Batch) -> Iterator[tuple[str, Detector]]:
+        """Those who need a batch, by name."""
         asked = self._early if batch.waits else self._detectors
         for name, detector in self._detectors.items():
-            if name in asked and name not in self._rested and table in detector.needs:
-                if paces is not PACES and self._paces[name].get(table, "prompt") not in paces:
-                    continue
+            if name in asked and name not in self._rested and batch.table in detector.needs:
                 self._note_missing(detector, batch)
-                found = self._guarded(detector, context, partial(detector.feed, batch, context))
-                yield found + ([self._rested[name]] if name in self._rested else [])
+                yield name, detector
 
     def named(self, name: str) -> Detector | None:
         """The detector of that name, rested or not; None where there is none."""
@@ -247,6 +262,11 @@ def _paces(detector: Detector) -> dict[str, Pace]:
 
 def _learnt(detector: Learning, batch: Batch, context: Context) -> tuple[()]:
     detector.learn(batch, context)
+    return ()
+
+
+def _counted(detector: Counting, batch: Batch, context: Context) -> tuple[()]:
+    detector.count(batch, context)
     return ()
 
 

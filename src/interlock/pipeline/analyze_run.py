@@ -105,7 +105,7 @@ class Analysis:
         if name in INVENTORY_TABLES:
             self._inventory.feed(name, batch)
         if name in self._needs:
-            self._runner.feed(name, batch, Context(site=self._site, now=self.now))
+            self._runner.count(name, batch, Context(site=self._site, now=self.now))
         if name == "operations":
             self._relations.feed(batch)
 
