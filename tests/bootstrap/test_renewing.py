@@ -9,12 +9,14 @@ from tests.detect.rows import batch
 
 from interlock.bootstrap.detecting import Judgement
 from interlock.bootstrap.renewing import Judged
+from interlock.bootstrap.rescreening import Turns
 from interlock.bootstrap.sensor_parts import Sensor
 from interlock.detect.interface import Context
 from interlock.detect.programs.program_compare import ProgramCompare
 from interlock.detect.registry import all_detectors
 from interlock.detect.runner import Runner
 from interlock.pipeline.sensor.aside import Here
+from interlock.pipeline.sensor.board import Board
 from interlock.records.config import Config
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ def severities(runner: Runner, name: str) -> list[str]:
 def test_what_was_approved_since_is_in_force_once_it_is_read(tmp_path: Path) -> None:
     refused: list[str] = []
     sensor = Sensor(folder=tmp_path / "store", judgement=Judgement(projects=(str(tmp_path / "ok"),)))
-    judged = Judged(sensor, refused.append, Here)
+    judged = Judged(sensor, refused.append, Here, Turns(Board(1), 0, screened=False))
     (tmp_path / "ok").mkdir()
     (tmp_path / "ok" / "other.awl").write_bytes(b"other")
     runner = judged.runner(Config())
@@ -68,7 +70,7 @@ def test_indicators_are_read_anew_and_nothing_is_forgotten(tmp_path: Path) -> No
     feed = tmp_path / "feed.txt"
     feed.write_text("192.0.2.7\n", encoding="utf-8")
     sensor = Sensor(folder=tmp_path / "store", judgement=Judgement(indicators=(str(feed),)))
-    judged = Judged(sensor, refused.append, Here)
+    judged = Judged(sensor, refused.append, Here, Turns(Board(1), 0, screened=False))
     runner = judged.runner(Config())
     memory: Memory = Nothing()  # type: ignore[assignment] # no state folder is named: nothing asks it
 

@@ -135,13 +135,13 @@ def test_a_full_disk_costs_nothing_but_time(rules, tmp_path, monkeypatch):
 
 def test_only_the_last_plans_are_kept(tmp_path):
     cache = PlanCache(tmp_path / "cache", SECRET, print)
-    for number in range(6):
+    for number in range(10):
         cache.put(f"{number}", b"x")
         os.utime(tmp_path / "cache" / f"{number}.plan", (number + 1, number + 1))
     (tmp_path / "cache" / ".left.part").write_bytes(b"")
     os.utime(tmp_path / "cache" / ".left.part", (1, 1))
-    cache.put("6", b"x")
-    assert {path.name for path in (tmp_path / "cache").iterdir()} == {f"{k}.plan" for k in (3, 4, 5, 6)}
+    cache.put("10", b"x")
+    assert {path.name for path in (tmp_path / "cache").iterdir()} == {f"{k}.plan" for k in range(3, 11)}
 
 
 def test_several_processes_at_once_keep_whole_plans(rules, tmp_path):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from interlock.detect.signatures.detector import Signatures
+    from interlock.detect.signatures.engine.screening import Screening
 
 __all__ = ["main"]
 
@@ -36,6 +37,7 @@ def main() -> int:
 
 def _measure(rules: str, captures: tuple[str, ...], rounds: int) -> dict[str, Any]:
     from interlock.bootstrap.allocating import give_back  # noqa: PLC0415
+    from interlock.bootstrap.signature_screens import screening_with  # noqa: PLC0415
     from interlock.bootstrap.signatures import build_signatures  # noqa: PLC0415 (its memory is measured)
 
     refused: list[str] = []
@@ -44,7 +46,9 @@ def _measure(rules: str, captures: tuple[str, ...], rounds: int) -> dict[str, An
     loaded = time.process_time() - begun
     give_back()
     taken = _resident() - resident
-    packets = _run(captures, frozenset(), None)  # what is imported by the way is no cost of any of the three
+    packets = _run(
+        captures, frozenset(), None, None
+    )  # what is imported by the way is no cost of any of the three
     looked = (0, 0)
     seconds: dict[str, list[float]] = {"without": [], "buffers": [], "with": []}
     for _ in range(rounds):
@@ -55,8 +59,9 @@ def _measure(rules: str, captures: tuple[str, ...], rounds: int) -> dict[str, An
             ("buffers", fresh.buffers, None),
             ("with", fresh.buffers, fresh),
         ):
+            screen = screening_with([(judged or fresh.anew()).engine]) if buffers else None
             begun = time.process_time()
-            packets = _run(captures, buffers, judged)
+            packets = _run(captures, buffers, judged, screen)
             seconds[name].append(time.process_time() - begun)
     costs = {name: round(median(values), 3) for name, values in seconds.items()}
     told = {"in_force": len(detector.engine.matchers), "load_cpu_s": round(loaded, 2)}
@@ -101,7 +106,9 @@ def _busiest(detector: Signatures) -> list[dict[str, Any]]:
     ]
 
 
-def _run(captures: tuple[str, ...], buffers: frozenset[str], detector: Signatures | None) -> int:
+def _run(
+    captures: tuple[str, ...], buffers: frozenset[str], detector: Signatures | None, screen: Screening | None
+) -> int:
     """Decode operations and flows, and what buffers are asked for; how many frames there were."""
     from interlock.bootstrap import build_engine  # noqa: PLC0415
     from interlock.capture.run import open_sources  # noqa: PLC0415
@@ -112,7 +119,7 @@ def _run(captures: tuple[str, ...], buffers: frozenset[str], detector: Signature
 
     wanted = frozenset({"operations", "flows", *(("payloads",) if buffers else ())})
     with open_sources(specify(captures, ()), stdin=BytesIO()) as run:
-        engine = build_engine(run.sources, wanted=wanted, buffers=buffers)
+        engine = build_engine(run.sources, wanted=wanted, buffers=buffers, screen=screen)
         for batches in decoded(run, engine, progress=lambda _done, _total: None, stop=lambda: False):
             for table in detector.needs if detector else ():
                 if detector and table in batches and len(batches[table]):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from interlock.bootstrap.detecting import Judgement
+    from interlock.decode.buffers.tap import Screens
     from interlock.decode.engine import Engine
     from interlock.decode.protocols.profinet.gsdml import Description
     from interlock.pipeline.analyze_run import Analysis
@@ -110,10 +111,11 @@ def build_engine(
     pending: frozenset[str] = frozenset(),
     budget: Budget | None = None,
     buffers: frozenset[str] = frozenset(),
+    screen: Screens | None = None,
 ) -> Engine:
     """A decoder for a run over captures. wanted: tables to make (None: all). gsdml: files that describe devices.
 
-    read, beat, hung, pending, budget, buffers: see Engine.
+    read, beat, hung, pending, budget, buffers, screen: see Engine.
     """
     from interlock.decode.engine import Engine  # noqa: PLC0415 (builders import only the rooms they need)
     from interlock.decode.registry import VerbTables, waiting_specs  # noqa: PLC0415
@@ -133,6 +135,7 @@ def build_engine(
         pending=pending,
         budget=budget,
         buffers=buffers,
+        screen=screen,
     )
 
 

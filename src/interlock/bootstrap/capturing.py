@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from interlock.bootstrap import build_engine
 from interlock.bootstrap.reloading import Asked, in_force
+from interlock.bootstrap.rescreening import Rescreening
 from interlock.decode.heartbeat import SIZE as HEARTBEAT
 from interlock.pipeline.sensor.board import ALIVE, BEGUN, HANDED, PARTLY_READ, SHORT
 from interlock.pipeline.sensor.child import say
@@ -46,6 +47,7 @@ def capturing(
             wanted=parts.wanted,
             read=parts.read,
             buffers=parts.buffers,
+            screen=parts.screening,
             gsdml=parts.sensor.gsdml,
             beat=cells[:HEARTBEAT],
             hung=hung,
@@ -61,7 +63,7 @@ def capturing(
             line.allow(_most(parts, now))
 
         worker = Worker(number, source=source, engine=engine, records=line, cells=cells, clock=time.time_ns)
-        worker.run(Asked().between(stop, reload))
+        worker.run(Rescreening(parts, number).between(Asked().between(stop, reload)))
         line.close()  # where the judge could not keep all of it, it says so itself
         for sentence in source.losses:
             cells[SHORT] = PARTLY_READ

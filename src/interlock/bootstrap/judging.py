@@ -63,6 +63,7 @@ def judging(parts: Parts, cells: memoryview, stop: Callable[[], bool]) -> None:
         compacts=False,
         puts=parts.ledger,
     )
+    parts.turns.begin()  # its rules may be newer than those by which the workers screen
     try:
         bench = _Bench(parts, store, config, papers)
         bench.desk(cells).run(stop)
@@ -97,7 +98,7 @@ class _Bench:
                 return Here(work)
             return Aside(work, time.monotonic)
 
-        self._judged = Judged(parts.sensor, self._refuse, beside)
+        self._judged = Judged(parts.sensor, self._refuse, beside, parts.turns)
         runner = self._judged.runner(config)
         self._inventory, self._runner = inventory, runner
         self._gave_back = self._counted = time.monotonic()

@@ -22,6 +22,7 @@ from interlock.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from interlock.bootstrap.rescreening import Turns
     from interlock.bootstrap.sensor_parts import Sensor
     from interlock.detect.runner import Runner
     from interlock.pipeline.sensor.aside import Work
@@ -42,6 +43,7 @@ class Judged:
         sensor: Sensor,
         refused: Callable[[str], None],
         beside: Callable[[Callable[[], Iterable[Any]]], Work],
+        turns: Turns,
     ) -> None:
         self._sensor = sensor
         self._refused = refused
@@ -49,7 +51,7 @@ class Judged:
         self._reading: Work | None = None
         self._warning: Work | None = None
         self._approving = False
-        self._signing = SignatureRenewal(refused, beside)
+        self._signing = SignatureRenewal(refused, beside, turns)
 
     def runner(self, config: Config) -> Runner:
         """All detectors, with rules as they are now: what is wrong since the sensor began keeps no judge away."""

@@ -1,6 +1,7 @@
 """Signatures put in force anew while the sensor runs: the new ones are made beside the old, and take their place whole.
 
-    read and kept by a copy of the process -> made from what was kept, by a thread -> swapped between two batches
+    read and kept by a copy of the process -> made from what was kept, by threads here and in the workers, who screen
+    -> swapped between two batches; here, last
 
 The copy takes seconds of another processor. What it leaves is made ready in the judge's own process, in turns with it,
 since what was compiled cannot be handed from one process to another.
@@ -18,6 +19,7 @@ from interlock.errors import InterlockError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from interlock.bootstrap.rescreening import Turns
     from interlock.detect.runner import Runner
     from interlock.detect.signatures.detector import Signatures
     from interlock.detect.signatures.packs.trial import Trial
@@ -31,13 +33,20 @@ _STAY: Final = "the signatures of before stay in force"
 
 
 class SignatureRenewal:
-    """refused: takes a sentence about what is not in force. beside: begins work in a copy of the process."""
+    """refused: takes a sentence about what is not in force. beside: begins work in a copy of the process.
+
+    turns: of the workers, which screen by the same rules.
+    """
 
     def __init__(
-        self, refused: Callable[[str], None], beside: Callable[[Callable[[], Iterable[Any]]], Work]
+        self,
+        refused: Callable[[str], None],
+        beside: Callable[[Callable[[], Iterable[Any]]], Work],
+        turns: Turns,
     ) -> None:
         self._refused = refused
         self._beside = beside
+        self._turns = turns
         self._given = Judgement()
         self._shown: frozenset[str] | None = None
         self._reading: Work | None = None
@@ -64,9 +73,10 @@ class SignatureRenewal:
                 if self._reading.failed and not wrong:
                     self._refused(f"the signatures could not be read to their end; {_STAY}")
                 if not self._reading.failed and not wrong:
+                    self._turns.begin()
                     self._making = _Making(self._given)
                 self._reading = None
-        elif self._making is not None and not self._making.is_alive():
+        elif self._making is not None and not self._making.is_alive() and self._turns.over():
             made, self._making = self._making, None
             yield from self._swap(runner, made)
 
@@ -133,11 +143,13 @@ class _Making(Thread):
 
 def _read(given: Judgement) -> Iterator[str]:
     """Read the rules, so that they are kept; a sentence where that cannot be."""
+    from interlock.bootstrap.signature_screens import keep_screen  # noqa: PLC0415
     from interlock.bootstrap.signature_trials import trial_of_paths  # noqa: PLC0415
     from interlock.bootstrap.signatures import build_signatures  # noqa: PLC0415
 
     try:
-        build_signatures(given.signatures, lambda _: None, given=given.lists)
-        trial_of_paths(given.signatures, lambda _: None, given.lists)
+        detector = build_signatures(given.signatures, lambda _: None, given=given.lists)
+        trial = trial_of_paths(given.signatures, lambda _: None, given.lists)
+        keep_screen(given, [detector.engine, *([trial.engine] if trial is not None else [])])
     except InterlockError as error:
         yield str(error)

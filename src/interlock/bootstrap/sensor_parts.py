@@ -15,6 +15,8 @@ from interlock.bootstrap.compacting import compacting
 from interlock.bootstrap.detecting import Judgement, build_runner
 from interlock.bootstrap.judging import judging
 from interlock.bootstrap.reloading import judged_by, site_file
+from interlock.bootstrap.rescreening import Turns
+from interlock.bootstrap.signature_screens import screening_of
 from interlock.bootstrap.telling import telling
 from interlock.decode.registry import load_specs
 from interlock.errors import OutputError
@@ -97,6 +99,8 @@ class Parts:
         specs = load_specs()  # every decoder now, so that a worker that is forked later is there at once
         runner = build_runner(judged_by(sensor, sensor.config))
         self.read, self.buffers = runner.needs, runner.buffers
+        self.screening = screening_of(runner)
+        self.turns = Turns(self.board, workers, screened=self.screening is not None)
         del runner  # what it was made of would be held by every process
         give_back()
         self.wanted = wanted_tables(self.read)

@@ -26,8 +26,8 @@ __all__ = ["PlanCache", "build_plan_cache"]
 
 _MAC: Final = 32
 _MOST_OCTETS: Final = 512 * 1024 * 1024
-_KEPT: Final = 4
-"""Plans that are kept; the one that was used longest ago goes first."""
+_KEPT: Final = 8
+"""Plans that are kept, of rules and of what screens need of them; the one that was used longest ago goes first."""
 _OLD_S: Final = 3_600.0
 """A file that is still being written after so long was left by who was killed."""
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO

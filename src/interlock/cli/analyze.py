@@ -65,6 +65,7 @@ def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...],
     Nothing is sent to any machine.
     """
     from interlock.bootstrap import build_analysis, build_engine, read_site  # noqa: PLC0415 (--help stays quick)
+    from interlock.bootstrap.signature_screens import screening_of  # noqa: PLC0415
     from interlock.capture.run import open_sources  # noqa: PLC0415
     from interlock.capture.specs import specify  # noqa: PLC0415
 
@@ -79,7 +80,9 @@ def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...],
         tables.open()
         wanted = analysis.wanted | ({CONTENTS} if keep_programs else frozenset())
         read = {"read": analysis.read, "buffers": analysis.buffers, **watch_of(ctx)}
-        engine = build_engine(run.sources, wanted=wanted, gsdml=gsdml, **read)
+        engine = build_engine(
+            run.sources, wanted=wanted, gsdml=gsdml, screen=screening_of(analysis.runner), **read
+        )
         report, stopped = _run(run, engine, analysis, stop, out / "programs")
         stop()
         tables.seal()  # a disk that refuses does so before any file of an earlier run is replaced

@@ -73,11 +73,13 @@ def _over_captures(trial: Trial, paths: tuple[str, ...]) -> int:
 
 def _feed(run: CaptureRun, trial: Trial, stop: Callable[[], bool]) -> bool:
     from interlock.bootstrap import build_engine  # noqa: PLC0415
+    from interlock.bootstrap.signature_screens import screening_with  # noqa: PLC0415
     from interlock.detect.batch import Batch  # noqa: PLC0415
     from interlock.detect.interface import Context  # noqa: PLC0415
     from interlock.pipeline.decode_run import decoded  # noqa: PLC0415
 
-    engine = build_engine(run.sources, wanted=frozenset(trial.needs), buffers=trial.buffers)
+    screen = screening_with([trial.engine])
+    engine = build_engine(run.sources, wanted=frozenset(trial.needs), buffers=trial.buffers, screen=screen)
     with progress_bar(run) as progress:
         for batches in decoded(run, engine, progress=progress, stop=stop):
             for name in trial.needs:

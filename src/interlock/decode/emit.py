@@ -179,7 +179,7 @@ class Emitter:
             self._pool(of("address", server), self._flows.addresses),
             *(_words(m) for m in macs),
             *self._ports(slots, 2 * slots + client, 2 * slots + server),
-            _words([_transport(t) for t in f["transport"].tolist()]),
+            _words([transport_word(t) for t in f["transport"].tolist()]),
             _fixed(f["vlan"].astype(np.uint16), _U16, present(f["vlan"].astype(np.int64), 0)),
             _times(f["first"]),
             _times(f["last"]),
@@ -337,7 +337,7 @@ class Emitter:
             *(_whole(time, _TIME), _whole(frame, _U64), _whole(f["ident"].take(slot), _U64)),
             *(self._pool(codes.take(at + end), addresses) for end in (client, 1 - client)),
             *self._ports(slot, at + client, at + (1 - client)),
-            _coded(kinds, pa.array([_transport(t) for t in transport.tolist()], pa.utf8())),
+            _coded(kinds, pa.array([transport_word(t) for t in transport.tolist()], pa.utf8())),
             _coded(f["protocol"].take(slot).astype(np.int32), self._protocols),
             _coded(side ^ client, pa.array(_WAYS, pa.utf8())),
             _whole(offset, _U64),
@@ -345,6 +345,7 @@ class Emitter:
             _named_buffers(raw, [row[3] for row in rows]),
             _stretches(raw, [row[4] for row in rows]),
             _headers(raw, len(slot)),
+            *_seen(raw, len(slot), side == client),
         ]
         return self._batch(PAYLOADS, columns)
 
@@ -436,6 +437,26 @@ def _headers(raw: list[Raw], rows: int) -> pa.Array:
         buffers = [bits, pa.py_buffer(bounds), pa.py_buffer(octets)]
         parts.append(pa.Array.from_buffers(pa.binary(), len(there), buffers))
     return pa.concat_arrays([*parts, pa.nulls(left, pa.binary())])
+
+
+def _seen(raw: list[Raw], rows: int, by_client: Any) -> list[pa.Array]:
+    """What a screen says of its rows, which come first; nothing of the others. by_client: whether the client speaks."""
+    told = [part.seen for part in raw if part.seen is not None]
+    if not told:
+        return [pa.nulls(rows, kind) for kind in (pa.binary(), pa.binary(), _U64, _U64)]
+    sent = np.concatenate([part.sent for part in told])
+    left = rows - len(sent)
+    client = np.where(by_client[: len(sent)], sent[:, 0], sent[:, 1])
+    both = (
+        _wide(np.append(part, np.full(left, -1)), _U64, 0) for part in (client, sent.sum(axis=1) - client)
+    )
+    return [
+        *(
+            pa.array([*(one for part in told for one in getattr(part, name)), *[None] * left], pa.binary())
+            for name in ("rules", "before")
+        ),
+        *both,
+    ]
 
 
 def _across(rows: list[Any], width: int) -> list[list[Any]]:
@@ -535,7 +556,8 @@ def _sparse(given: dict[int, Any], n: int, kind: pa.DataType) -> pa.Array:
     return pa.Array.from_buffers(kind, n, buffers)
 
 
-def _transport(code: int) -> str:
+def transport_word(code: int) -> str:
+    """What flows say of a transport: IP's number, or an EtherType behind 0x10000."""
     if code >= 0x10000:
         return f"eth/0x{code & 0xFFFF:04x}"
     return {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp6"}.get(code, f"ip/{code}")

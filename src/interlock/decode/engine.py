@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from interlock.decode.buffers.sink import Row
-    from interlock.decode.buffers.tap import Raw, Tap
+    from interlock.decode.buffers.tap import Raw, Screens, Tap
     from interlock.decode.spec import ProtocolSpec
     from interlock.decode.tools import VerbRows
     from interlock.records.budget import Fill
@@ -67,7 +67,7 @@ class Engine:
     turns opaque there. pending: verbs whose requests are shown in `operations` already at the end of the batch that
     completes them, with outcome `pending`, where no answer came in it; final rows of the same `operation` follow.
     budget: how much is kept in memory. buffers: those to make `payloads` of (records.buffers); all of them where that
-    table is wanted and none is named.
+    table is wanted and none is named. screen: leaves of raw octets those that somebody has a use for.
     Every batch of records is a dict table name → RecordBatch; empty tables are left out.
     """
 
@@ -87,6 +87,7 @@ class Engine:
         pending: frozenset[str] = frozenset(),
         budget: Budget | None = None,
         buffers: frozenset[str] = frozenset(),
+        screen: Screens | None = None,
     ) -> None:
         beat = heartbeat.unwatched() if beat is None else beat
         names = list(dict.fromkeys(name for spec in specs for name in spec.names))
@@ -116,7 +117,7 @@ class Engine:
         )
         if not buffers and wanted is not None and PAYLOADS.name in wanted:
             buffers = frozenset(BUFFERS) - {HEADERS, RARE, EMPTY, OTHER}
-        self._tap = self._tapped(buffers) if buffers else None
+        self._tap = self._tapped(buffers, screen) if buffers else None
         self.allow(budget or Budget(), contents=wanted is not None and "artifact_contents" in wanted)
         beat[heartbeat.PATIENCE] = PATIENCE_MS if _is_compiled() else UNCOMPILED_PATIENCE_MS
         self._realms = list(dict.fromkeys(s.realm for s in sources)) or ["default"]
@@ -128,11 +129,11 @@ class Engine:
         self._compacted: dict[int, int] = {}
         self._speaking = 0
 
-    def _tapped(self, buffers: frozenset[str]) -> Tap:
+    def _tapped(self, buffers: frozenset[str], screen: Screens | None) -> Tap:
         """What takes packets and streams for those who look into them."""
         from interlock.decode.buffers.tap import Tap  # noqa: PLC0415 (most runs ask for no buffer)
 
-        tap = Tap(buffers, self.flows, self.sheet.facts, self._codes, self._beat)
+        tap = Tap(buffers, self.flows, self.sheet.facts, self._codes, self._beat, screen)
         self.dissector.tap(tap)
         if tap.shows:
             self.sheet.facts.artifacts.shown = tap.show

@@ -75,7 +75,12 @@ class Runner:
     @property
     def buffers(self) -> frozenset[str]:
         """Buffers that any detector looks at: what `payloads` are to be made of."""
-        return frozenset().union(*(d.buffers for d in self._detectors.values() if isinstance(d, Tapping)))
+        return frozenset().union(*(one.buffers for one in self.tapping))
+
+    @property
+    def tapping(self) -> tuple[Tapping, ...]:
+        """The detectors that look at them."""
+        return tuple(one for one in self._detectors.values() if isinstance(one, Tapping))
 
     def feed(
         self, table: str, rows: pa.RecordBatch | Batch, context: Context, paces: Container[Pace] = PACES

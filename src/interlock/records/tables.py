@@ -450,6 +450,33 @@ PAYLOADS: Final = Table(
             meaning="of a packet, where somebody asks: its IP header and what follows up to the payload; of ICMP its "
             "first eight octets, too; null where fragments were joined",
         ),
+        Column(
+            name="rules",
+            type=pa.binary(),
+            nullable=True,
+            meaning="of raw octets that were screened: the signatures that may hit, eight octets each, with the lowest "
+            "bit set where the stream is what they may hit; null where nobody screened",
+        ),
+        Column(
+            name="before",
+            type=pa.binary(),
+            nullable=True,
+            meaning="where it was screened: octets of its stream before it, at most 512",
+        ),
+        Column(
+            name="client_octets",
+            type=pa.uint64(),
+            nullable=True,
+            unit="octet",
+            meaning="where it was screened: what the client had sent by then; null where it had not spoken",
+        ),
+        Column(
+            name="server_octets",
+            type=pa.uint64(),
+            nullable=True,
+            unit="octet",
+            meaning="the same of the server",
+        ),
     ),
 )
 

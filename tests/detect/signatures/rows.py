@@ -11,6 +11,8 @@ import pyarrow as pa
 
 from interlock.detect.batch import Batch
 from interlock.detect.signatures.engine.engine import Engine
+from interlock.detect.signatures.engine.laying import PACKET, STREAM
+from interlock.detect.signatures.engine.screen import Screen
 from interlock.records.tables import PAYLOADS
 
 if TYPE_CHECKING:
@@ -100,20 +102,23 @@ def rows_of(unit: Unit, flow: int) -> list[dict[str, Any]]:
 class _Everything:
     """Every rule for every row."""
 
-    def __init__(self, numbers, of_level=None):
+    def __init__(self, numbers):
         self._numbers = tuple(numbers)
-        self._of_level = of_level
 
     def candidates(self, made):
-        if self._of_level is None:
-            return ((k, number) for k in range(len(made)) for number in self._numbers)
-        there = {"packet": made.packet, "stream": made.stream}
-        return (
-            (k, number, level)
-            for level, numbers in self._of_level.items()
-            for k in np.flatnonzero(there[level]).tolist()
-            for number in numbers
-        )
+        return ((k, number) for k in range(len(made)) for number in self._numbers)
+
+
+class _Unsieved(Screen):
+    """Leaves everything."""
+
+    def rules(self, level, side):
+        return tuple(n for n, one in enumerate(self.traits) if level in one.levels)
+
+    def _candidates(self, laid):
+        for level, name in ((PACKET, "packet"), (STREAM, "stream")):
+            for k in np.flatnonzero(laid.there[level]).tolist():
+                yield from ((k, n, level) for n in self.rules(name, None))
 
 
 class PlainEngine(Engine):
@@ -122,9 +127,4 @@ class PlainEngine(Engine):
     def __init__(self, matchers):
         super().__init__(matchers)
         self._tables = _Everything(n for n, one in enumerate(self.matchers) if "transaction" in one.levels)
-
-    def _rules(self, level, ends):
-        return tuple(n for n, one in enumerate(self.matchers) if level in one.levels)
-
-    def _group(self, rules):
-        return _Everything((), {"packet": rules[0], "stream": rules[1]})
+        self.screen = _Unsieved([one for one in self.traits if one.raw])

@@ -6,26 +6,27 @@ columns; of the flows that a reader reads, each piece goes to it by itself.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import numpy as np
 
 from interlock.decode.buffers.body import file_buffers
 from interlock.decode.buffers.registry import DATAGRAMS, GUESSES, READERS, readers_for
 from interlock.decode.buffers.sink import Moment, Sink
+from interlock.decode.emit import transport_word
 from interlock.decode.messages import Messages
 from interlock.errors import DecodeError
 from interlock.records.buffers import EMPTY, HEADERS, OTHER, PACKET, RARE, STREAM
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from interlock.decode.artifacts import Artifact
     from interlock.decode.buffers.sink import Reader, Row
     from interlock.decode.facts import Facts
     from interlock.decode.flows import Flows
 
-__all__ = ["MAX_HELD", "Raw", "Tap"]
+__all__ = ["MAX_HELD", "Raw", "Screens", "Seen", "Tap"]
 
 MAX_HELD: Final = 4096
 """Octets of a flow that wait until its protocol is known."""
@@ -34,7 +35,7 @@ MAX_HOLDING: Final = 4096
 LATE, TORN, _PACKET, _PIECE = 2, 4, 8, 16
 """Bits of `direction`: the octets fill a hole that was given up before; the capture cut off what was before them; they
 are a packet; they are the next piece of a stream."""
-_TCP: Final = 6
+_TCP, _UDP = 6, 17
 _TRANSFERS: Final = 1 << 24
 """Transactions of transfers are numbered from here on: a flow's own never come so far."""
 _LOOKED_AT: Final = 512
@@ -43,11 +44,22 @@ _TRIES: Final = 6
 """Flows.tries of a flow that nobody tries to recognise any more."""
 
 
+class Seen(NamedTuple):
+    """What a screen says of each row it has left: which rules may hit it (their keys), octets of its stream before it.
+
+    sent: of its own side and of the other, octets sent by then, -1 where that one has not spoken.
+    """
+
+    rules: list[bytes]
+    before: list[bytes]
+    sent: Any
+
+
 class Raw(NamedTuple):
     """Columns of packets and stream pieces: slots, sides, sources, times, frames, stream offsets, where octets stand.
 
     kind: index into records.buffers.KINDS. network: of packets, where their headers begin, -1 where none is there; None
-    where nobody asks.
+    where nobody asks. seen: None where nobody has looked at them.
     """
 
     kind: Any
@@ -61,6 +73,23 @@ class Raw(NamedTuple):
     length: Any
     array: Any
     network: Any = None
+    seen: Seen | None = None
+
+
+class Screens(Protocol):
+    """Leaves of packets and stream pieces those that somebody has a use for."""
+
+    def pick(self, raw: Raw, states: Any, ends: Callable[[int, int], tuple[Any, ...]]) -> Raw | None:
+        """Those of a batch that are left; None for nothing.
+
+        states: per row a number that becomes another one when more is known of its flow. ends: of a slot and side,
+        transport, protocol (None: unknown), client, server, direction, and both ports in one number (-1: none).
+        """
+        ...
+
+    def over(self, slot: int) -> None:
+        """A flow has ended; its slot will be another's."""
+        ...
 
 
 class _Known:
@@ -86,7 +115,13 @@ class Tap:
     """
 
     def __init__(
-        self, asked: frozenset[str], flows: Flows, facts: Facts, codes: Mapping[str, int], beat: memoryview
+        self,
+        asked: frozenset[str],
+        flows: Flows,
+        facts: Facts,
+        codes: Mapping[str, int],
+        beat: memoryview,
+        screen: Screens | None = None,
     ) -> None:
         spoken = readers_for(asked)
         self.asked = asked
@@ -98,6 +133,8 @@ class Tap:
         self.follows = 2 if STREAM in asked else int(bool(spoken))
         self._sink = Sink(asked, facts, flows)
         self._flows = flows
+        self._screen = screen
+        self._spellings = [None, *codes]
         self._names = {codes[name]: name for name in spoken if name in codes}
         self._read = np.zeros(len(codes) + 1, np.bool_)  # the last one, which -1 names: not known yet
         self._read[list(self._names)] = True
@@ -159,9 +196,26 @@ class Tap:
         piece &= STREAM in self.asked
         packet &= PACKET in self.asked
         rows = np.flatnonzero(piece | packet)
-        made = [self._columns_of(m, columns, rows, piece, packet)] if len(rows) else []
+        made = self._picked(self._columns_of(m, columns, rows, piece, packet)) if len(rows) else None
         m.done()
-        return made
+        return [made] if made is not None else []
+
+    def _picked(self, raw: Raw) -> Raw | None:
+        """What a screen leaves of it."""
+        if self._screen is None:
+            return raw
+        f = self._flows.columns
+        protocol, client = f["protocol"].take(raw.slot), f["client_side"].take(raw.slot)
+        return self._screen.pick(raw, 2 * protocol.astype(np.int64) + client + 2, self._ends)
+
+    def _ends(self, slot: int, side: int) -> tuple[Any, ...]:
+        f, texts = self._flows.columns, self._flows.addresses.texts
+        client, transport = int(f["client_side"][slot]), int(f["transport"][slot])
+        address, port = (f[name].reshape(-1)[2 * slot : 2 * slot + 2] for name in ("address", "port"))
+        pair = int(port[client]) << 16 | int(port[1 - client]) if transport in {_TCP, _UDP} else -1
+        both = (texts[address[client]], texts[address[1 - client]])
+        way = "to_server" if side == client else "to_client"
+        return transport_word(transport), self._spellings[f["protocol"][slot] + 1], *both, way, pair
 
     def _columns_of(self, m: Messages, columns: dict[str, Any], rows: Any, piece: Any, packet: Any) -> Raw:
         """rows: those that are asked for, as packets, as pieces of streams, or as both."""
@@ -289,6 +343,8 @@ class Tap:
         """A flow is over; its slot will be another's."""
         known = self._known.pop(slot, None)
         self._over.discard(slot)
+        if self._screen is not None:
+            self._screen.over(slot)
         if 2 * slot < len(self._sent):
             self._sent[2 * slot : 2 * slot + 2] = 0
         if known is not None:

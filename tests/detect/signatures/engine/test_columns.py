@@ -11,10 +11,7 @@ from hypothesis import strategies as st
 
 from detect.signatures.engine.test_engine import matchers, tcp, told
 from detect.signatures.rows import PlainEngine, batch
-from interlock.detect.signatures.engine.conversations import Conversations, keys_of
 from interlock.detect.signatures.engine.engine import Engine
-from interlock.detect.signatures.engine.places import Places
-from interlock.detect.signatures.engine.prefilter import Anchor
 from interlock.detect.signatures.engine.tested import may_hold, placed_steps, shape_of
 from interlock.detect.signatures.engine.traits import traits_of
 from interlock.detect.signatures.language.steps import Expression
@@ -27,35 +24,6 @@ OCTETS = st.binary(max_size=12).map(lambda octets: bytes(b"\0\1\2Dd"[octet % 5] 
 def cells(payloads):
     starts = np.array([0, *accumulate(map(len, payloads))], np.int64)
     return np.frombuffer(b"".join(payloads) + bytes(8), np.uint8), starts[:-1], np.diff(starts)
-
-
-@given(
-    st.lists(OCTETS, min_size=1, max_size=8),
-    st.lists(
-        st.lists(
-            st.builds(Anchor, st.integers(0, 4), OCTETS.filter(bool).map(lambda octets: octets[:10])),
-            min_size=1, max_size=2,
-        ),
-        max_size=6,
-    ),
-    st.lists(st.integers(0, 5), min_size=8, max_size=8),
-    st.booleans(),
-)  # fmt: skip
-def test_octets_at_places(payloads, rules, before, of_streams):
-    octets, begins, lengths = cells(payloads)
-    shifts = np.array(before[: len(payloads)], np.int64) if of_streams else None
-    found = {
-        (k, n) for n, rows in Places(rules).found(octets, begins, lengths, shifts) for k in rows.tolist()
-    }
-
-    def there(k, anchor):
-        place = anchor.place - (before[k] if of_streams else 0)
-        return place >= 0 and payloads[k][place : place + len(anchor.octets)] == anchor.octets
-
-    expected = {
-        (k, n) for k in range(len(payloads)) for n, anchors in enumerate(rules) if all(there(k, a) for a in anchors)
-    }  # fmt: skip
-    assert found == expected
 
 
 TESTED = (
@@ -127,27 +95,3 @@ def test_rows_of_all_kinds_say_what_the_plain_way_says(rows, text, cuts):
             made = []
     parts = [batch(part) for part in (*batches, made) if part]
     assert told(Engine(rules), *parts) == told(PlainEngine(rules), *parts)
-
-
-@given(st.lists(st.tuples(st.integers(1, 9), OCTETS), max_size=60))
-def test_ends_of_streams_are_kept_for_those_that_spoke_last(said):
-    known = Conversations(most=4)
-    last = {}
-    for flow, octets in said:
-        keys = keys_of(np.array([flow], np.int64), np.array([True]))
-        end = last.pop(flow, (0, b""))[0] + len(octets)
-        known.keep(
-            keys, np.array([end]), np.frombuffer(octets, np.uint8), np.array([0, len(octets)], np.int64)
-        )
-        last[flow] = end, octets
-        newest = list(last)[-1]
-        found, bounds = known.tails(
-            keys_of(np.array([newest]), np.array([True])), np.array([last[newest][0]])
-        )
-        assert (found.tobytes(), bounds.tolist()) == (octets, [0, len(octets)])
-    assert len(known._keys) <= 4
-    for flow, (end, octets) in last.items():
-        found, _ = known.tails(keys_of(np.array([flow]), np.array([True])), np.array([end]))
-        assert found.tobytes() in {octets, b""}
-        missing, _ = known.tails(keys_of(np.array([flow]), np.array([True])), np.array([end + 1]))
-        assert not len(missing)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from interlock.detect.signatures.engine.ends import number_of
 
-__all__ = ["TCP", "Side", "side_of"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["TCP", "Side", "side_between", "side_of"]
 
 TCP: Final = 6
 _TRANSPORTS: Final = {"tcp": 6, "udp": 17, "icmp": 1, "icmp6": 58, **{f"ip/{n}": n for n in range(256)}}
@@ -24,6 +27,13 @@ class Side(NamedTuple):
     transport: int
     application: str
     to_server: bool
+
+
+def side_between(words: Sequence[str], client: int | None, server: int | None) -> Side | None:
+    """As side_of. words: transport, protocol, client, server, direction; then both ports, None where there is none."""
+    transport, protocol, source, target, direction = words
+    pair = -1 if client is None or server is None else client << 16 | server
+    return side_of(transport, protocol, source, target, direction, pair)
 
 
 def side_of(

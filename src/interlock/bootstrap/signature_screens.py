@@ -1,0 +1,102 @@
+"""Screens of signatures: what is done where packets are decoded, wired for those who ask.
+
+What a screen needs of its rules is kept beside their plan, so that a worker whose rules are made anew need not know all
+of them.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from interlock.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from interlock.bootstrap.detecting import Judgement
+    from interlock.detect.runner import Runner
+    from interlock.detect.signatures.engine.engine import Engine
+    from interlock.detect.signatures.engine.screen import Screen
+    from interlock.detect.signatures.engine.screening import Screening
+    from interlock.detect.signatures.engine.traits import Traits
+
+__all__ = ["keep_screen", "kept_screen", "screening_of", "screening_with"]
+
+
+def screening_of(runner: Runner) -> Screening | None:
+    """The screen of all signatures that a runner has; None where it has none, or others look at raw octets, too."""
+    if not runner.buffers:
+        return None
+    from interlock.detect.signatures.detector import Signatures  # noqa: PLC0415
+    from interlock.detect.signatures.packs.trial import Trial  # noqa: PLC0415
+    from interlock.records.buffers import PACKET, STREAM  # noqa: PLC0415
+
+    engines, others = [], set[str]()
+    for detector in runner.tapping:
+        if isinstance(detector, (Signatures, Trial)):
+            engines.append(detector.engine)
+        else:
+            others |= detector.buffers
+    return None if others & {PACKET, STREAM} else screening_with(engines)
+
+
+def screening_with(engines: Iterable[Engine]) -> Screening | None:
+    """The screen of these engines' rules; None where there is no engine."""
+    from interlock.detect.signatures.engine.screening import Screening  # noqa: PLC0415
+
+    several = list(engines)
+    if not several:
+        return None
+    return Screening(several[0].screen if len(several) == 1 else _screen(_traits(several)))
+
+
+def _traits(engines: Iterable[Engine]) -> list[Traits]:
+    """Those of rules for packets and streams, each once."""
+    return list({one.name: one for engine in engines for one in engine.traits if one.raw}.values())
+
+
+def _screen(traits: list[Traits]) -> Screen:
+    from interlock.detect.signatures.engine.screen import Screen  # noqa: PLC0415
+
+    return Screen(traits)
+
+
+def keep_screen(given: Judgement, engines: Iterable[Engine]) -> None:
+    """Keep what a screen of these rules needs, for workers that follow."""
+    from interlock.bootstrap.signature_cache import build_plan_cache  # noqa: PLC0415
+    from interlock.detect.signatures.packs.plan import Plan, write_plan  # noqa: PLC0415
+
+    build_plan_cache(lambda _: None).put(_key(given), write_plan(Plan(traits=_traits(engines))))
+
+
+def kept_screen(given: Judgement, told: Callable[[str], None]) -> Screen:
+    """The screen of rules as they are now: of what was kept, else read. Raises ConfigError, SourceError."""
+    from interlock.bootstrap.signature_cache import build_plan_cache  # noqa: PLC0415
+    from interlock.bootstrap.signature_trials import trial_of_paths  # noqa: PLC0415
+    from interlock.bootstrap.signatures import build_signatures  # noqa: PLC0415
+    from interlock.detect.signatures.packs.plan import read_plan  # noqa: PLC0415
+
+    cache, key = build_plan_cache(told), _key(given)
+    if (octets := cache.get(key)) is not None:
+        try:
+            return _screen(read_plan(octets).traits)
+        except SourceError as error:
+            cache.forget(key, str(error))
+    detector = build_signatures(given.signatures, told, given=given.lists)
+    trial = trial_of_paths(given.signatures, told, given.lists)
+    return _screen(_traits([detector.engine, *([trial.engine] if trial is not None else [])]))
+
+
+def _key(given: Judgement) -> str:
+    """All that a screen depends on: the rules, and which version is on trial."""
+    from interlock.bootstrap.signature_files import BOOK, list_files, rule_files  # noqa: PLC0415
+    from interlock.bootstrap.signatures import rules_key  # noqa: PLC0415
+
+    files = [file for path in given.signatures for file in rule_files(path)]
+    said = sha256(rules_key(files, list_files(given.signatures, given.lists)).encode())
+    for path in given.signatures:
+        if (book := Path(path) / BOOK).is_file():
+            said.update(book.read_bytes())
+    return f"screen-{said.hexdigest()}"

@@ -1,0 +1,92 @@
+"""Payloads that a screen has left, as rows say it; and units of them, for the plain way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import pyarrow as pa
+
+from interlock.detect.signatures.engine.headers import buffers_of, fields_of, flags_of
+from interlock.detect.signatures.engine.screening import rules_in
+from interlock.detect.signatures.engine.sides import TCP, side_between
+from interlock.detect.signatures.plain.unit import Unit
+from interlock.records.buffers import HEADERS, PACKET, STREAM
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from interlock.detect.batch import Batch
+    from interlock.detect.signatures.engine.sides import Side
+    from interlock.detect.signatures.engine.traits import Traits
+
+__all__ = ["Looked", "looked_at", "unit_of"]
+
+_ENDS = ("transport", "protocol", "client", "server", "direction")
+_NUMBERS = ("client_port", "server_port", "flow", "offset", "client_octets", "server_octets")
+_OCTETS = ("octets", "headers", "before", "rules")
+_SYN, _RST = 2, 4
+
+
+class Looked(NamedTuple):
+    """row: of its batch. rules: (number, level) of those that may hit it. side: None where it is no IP.
+
+    before: octets of its stream before it; sent: by client and server, None where one has not spoken.
+    """
+
+    row: int
+    rules: Sequence[tuple[int, str]]
+    side: Side | None
+    time: int
+    flow: int
+    offset: int
+    octets: bytes
+    headers: bytes
+    before: bytes
+    sent: tuple[int | None, int | None]
+
+
+def looked_at(batch: Batch, rows: NDArray[np.int64], known: Mapping[int, Sequence[int]]) -> Iterator[Looked]:
+    """Rows that were screened. known: numbers of rules by their keys; of others nothing is said."""
+    which = None if len(rows) == len(batch) else pa.array(rows)
+    times = batch.times_ns()[rows].tolist()
+    said = [batch.column(name) for name in (*_ENDS, *_NUMBERS, *_OCTETS)]
+    columns = zip(*((one if which is None else one.take(which)).to_pylist() for one in said), strict=True)
+    for row, time, one in zip(rows.tolist(), times, columns, strict=True):
+        client, server, flow, offset, *sent = one[5:11]
+        octets, headers, before, told = one[11:]
+        rules = [(number, level) for key, level in rules_in(told) for number in known.get(key, ())]
+        if rules:
+            side = side_between(one[:5], client, server)
+            both = sent[0], sent[1]
+            yield Looked(row, rules, side, time, flow, offset, octets, headers or b"", before or b"", both)
+
+
+def unit_of(one: Looked, level: str, rules: Sequence[Traits]) -> Unit | None:
+    """What rules are held against. level: `packet` or `stream`. rules: those that ask."""
+    if one.side is None:
+        return None
+    headed = any(HEADERS in traits.buffers for traits in rules)
+    headers = one.headers if level == PACKET else b""
+    fields = fields_of(headers) if headed else {"flags": flags_of(headers)}
+    before = one.before if level == STREAM else b""
+    source, source_port, target, target_port, transport, application, to_server = one.side
+    return Unit(
+        level=level, time=one.time, flow=one.flow, transport=transport, application=application,
+        source=source, source_port=source_port, target=target, target_port=target_port, to_server=to_server,
+        established=_established(transport, fields, *one.sent),
+        buffers={level: (before + one.octets,), **(buffers_of(headers) if headed else {})},
+        fields={"dsize": len(one.octets), **fields},
+        stream_offset=one.offset - len(before) if level == STREAM else 0,
+        client_octets=one.sent[0] or 0, server_octets=one.sent[1] or 0,
+    )  # fmt: skip
+
+
+def _established(transport: int, fields: Mapping[str, int], client: int | None, server: int | None) -> bool:
+    """Of TCP all but what opens a conversation, and what breaks one in which nothing was said."""
+    if transport != TCP:
+        return None not in (client, server)
+    flags = fields.get("flags", 0)
+    return not flags & _SYN and (not flags & _RST or bool(client or server))

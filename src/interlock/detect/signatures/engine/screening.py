@@ -1,0 +1,94 @@
+"""The screen where packets are decoded: of all that passes, rows are made only of what a rule may hit.
+
+Each of them says which rules those are, by numbers that are the same for whoever knows the rule, so that two processes
+need not have the same rules at the same moment.
+"""
+
+from __future__ import annotations
+
+import struct
+from functools import lru_cache
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from interlock.decode.buffers.tap import Raw, Seen
+from interlock.detect.signatures.engine.laying import STREAM
+from interlock.detect.signatures.engine.screen import Lot, Screen
+from interlock.detect.signatures.engine.sides import side_of
+from interlock.records.buffers import PACKET as PACKETS
+from interlock.records.buffers import STREAM as STREAMS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
+__all__ = ["Screening", "key_of", "rules_in"]
+
+_KEY: Final = struct.Struct("<Q")
+
+
+@lru_cache(maxsize=1 << 15)
+def key_of(name: str) -> int:
+    """The number of a rule by its name; its lowest bit is free. Rules of one name have one number."""
+    return int.from_bytes(blake2b(name.encode("utf-8", "surrogateescape"), digest_size=8).digest()) & ~1
+
+
+def rules_in(octets: bytes) -> Iterator[tuple[int, str]]:
+    """What `payloads.rules` says: key of a rule, and what its row is held against it as (records.buffers)."""
+    for (number,) in _KEY.iter_unpack(octets):
+        yield number & ~1, STREAMS if number & 1 else PACKETS
+
+
+class Screening:
+    """What a Tap asks (decode.buffers.tap.Screens). `screen` may be replaced between two batches."""
+
+    def __init__(self, screen: Screen) -> None:
+        self.screen = screen
+        self._keys = [key_of(one.name) for one in screen.traits]
+
+    def renew(self, screen: Screen) -> None:
+        """Go on with other rules."""
+        screen.follow(self.screen)
+        self.__init__(screen)  # type: ignore[misc] # everything of it follows from the screen
+
+    def pick(
+        self, raw: Raw, states: NDArray[np.int64], ends: Callable[[int, int], tuple[Any, ...]]
+    ) -> Raw | None:
+        """Of these rows those that a rule may hit, with what it needs to know of them; None where there are none."""
+        keys = 2 * raw.slot.astype(np.int64) + raw.side
+        lot = Lot(
+            bits=(raw.kind + 1).astype(np.uint8),
+            keys=keys,
+            states=states,
+            offsets=raw.offset,
+            begins=raw.begin,
+            lengths=raw.length,
+            octets=raw.array,
+            network=raw.network,
+            side=lambda row: side_of(*ends(int(raw.slot[row]), int(raw.side[row]))),
+        )
+        picked = self.screen.look(lot)
+        if not picked:
+            return None
+        rows = np.array([one.row for one in picked], np.int64)
+        columns = {
+            name: column[rows]
+            for name, column in raw._asdict().items()
+            if name not in {"array", "seen"} and column is not None
+        }
+        seen = Seen(
+            rules=[self._told(one.rules) for one in picked],
+            before=[one.before for one in picked],
+            sent=np.array([(one.sent, one.answered) for one in picked], np.int64),
+        )
+        return raw._replace(**columns, seen=seen)
+
+    def over(self, slot: int) -> None:
+        """A conversation has ended; its slot will be another's."""
+        self.screen.forget((2 * slot, 2 * slot + 1))
+
+    def _told(self, rules: list[tuple[int, int]]) -> bytes:
+        return b"".join(_KEY.pack(self._keys[rule] | (level == STREAM)) for rule, level in rules)
