@@ -1,4 +1,7 @@
-"""DNS questions as buffers. Source: RFC 1035 clause 4.1; names as in the Suricata user guide, DNS keywords."""
+"""DNS questions, and names and codes of answers, as buffers.
+
+Source: RFC 1035 clause 4.1; names as in the Suricata user guide, DNS keywords.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,14 @@ from interlock.errors import DecodeError
 __all__ = ["DnsReader"]
 
 MOST_QUESTIONS: Final = 32
+MOST_ANSWERS: Final = 128
 _HEADER: Final = 12
 _ANSWER: Final = 0x80
+_Z: Final = 0x40
+"""The one bit of a header that is reserved (RFC 6895 clause 2.1)."""
+_UNASSIGNED: Final = 7
+"""Codes of operations from here on mean nothing (RFC 6895 clause 2.2; RFC 8490 has given 6)."""
+_OF_ANSWERS: Final = frozenset({"dns.query.name", "dns.answer.name", "dns.opcode", "dns.rcode", "dns.event"})
 _LONGEST: Final = 16_384
 
 
@@ -38,14 +47,44 @@ class DnsReader(PieceReader):
         return True
 
     def _message(self, side: int, octets: bytes) -> None:
-        if len(octets) <= _HEADER or octets[2] & _ANSWER:
+        answers = len(octets) > 2 and bool(octets[2] & _ANSWER)
+        if len(octets) < _HEADER or (answers and not self._sink.asked & _OF_ANSWERS):
             return
         self._count += 1
-        at = _HEADER
+        self._head(side, octets)
+        names = ("dns.query.name",) if answers else ("dns.query", "dns.query.name")
         try:
-            for _ in range(min(int.from_bytes(octets[4:6], "big"), MOST_QUESTIONS)):
-                name, at = read_name(octets, at)
-                at += 4
-                self._sink.put(side, self._count, "dns.query", name.encode("utf-8", "backslashreplace"))
-        except DecodeError:
+            at = self._questions(side, octets, names)
+            if "dns.answer.name" in self._sink.asked:
+                self._records(side, octets, at)
+        except (DecodeError, IndexError):
             return  # its decoder says so
+
+    def _head(self, side: int, octets: bytes) -> None:
+        opcode = octets[2] >> 3 & 15
+        self._put(side, "dns.opcode", str(opcode))
+        self._put(side, "dns.rcode", str(octets[3] & 15))
+        if octets[3] & _Z:
+            self._put(side, "dns.event", "z_flag_set")
+        if opcode >= _UNASSIGNED:
+            self._put(side, "dns.event", "invalid_opcode")
+
+    def _questions(self, side: int, octets: bytes, buffers: tuple[str, ...]) -> int:
+        """Behind the questions."""
+        at = _HEADER
+        for _ in range(min(int.from_bytes(octets[4:6], "big"), MOST_QUESTIONS)):
+            name, at = read_name(octets, at)
+            at += 4
+            for buffer in buffers:
+                self._put(side, buffer, name)
+        return at
+
+    def _records(self, side: int, octets: bytes, at: int) -> None:
+        """Names of the answer section: | name | type 2 | class 2 | ttl 4 | length 2 | data |."""
+        for _ in range(min(int.from_bytes(octets[6:8], "big"), MOST_ANSWERS)):
+            name, at = read_name(octets, at)
+            self._put(side, "dns.answer.name", name)
+            at += 10 + int.from_bytes(octets[at + 8 : at + 10], "big")
+
+    def _put(self, side: int, buffer: str, text: str) -> None:
+        self._sink.put(side, self._count, buffer, text.encode("utf-8", "backslashreplace"))

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Final
 from interlock.decode.buffers.uri import normalised, parts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     _Maker = Callable[["Head"], "bytes | None"]
 
 __all__ = ["MOST_FIELDS", "REQUEST_LINE", "STATUS_LINE", "Head"]
 
 MOST_FIELDS: Final = 1024
+_RECOGNISED: Final = (b"basic", b"digest", b"bearer")
 REQUEST_LINE: Final = re.compile(
     rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32})[ \t]+([^\r\n]*?)(?:[ \t]+(HTTP/[\d.]{1,8}))?[ \t]*\r?\n"
 )
@@ -89,6 +90,25 @@ class Head:
             octets = make(self)
             if octets is not None:
                 yield buffer, octets
+        for buffer, each in _SEVERAL[self.asks].items():
+            if buffer in asked:
+                yield from ((buffer, octets) for octets in each(self))
+
+    def each(self) -> Iterator[bytes]:
+        """Each field, equal names as one."""
+        return (self._spelled[name] + b": " + value for name, value in self.fields.items())
+
+    def events(self) -> Iterator[bytes]:
+        """What Suricata calls an event of a request's head; libhtp, which it reads HTTP by, says when."""
+        newest = self.line[3] == b"HTTP/1.1"
+        coding = self.fields.get(b"transfer-encoding")
+        if coding is not None and not (newest and b"chunked" in coding.lower()):
+            yield b"invalid_transfer_encoding_value_in_request"
+        if newest and b"host" not in self.fields:
+            yield b"missing_host_header"
+        authorization = self.fields.get(b"authorization")
+        if authorization is not None and not authorization.lower().startswith(_RECOGNISED):
+            yield b"request_auth_unrecognized"
 
 
 def _field(name: bytes) -> _Maker:
@@ -132,6 +152,13 @@ _ANSWER: Final[dict[str, _Maker]] = {
     **_BOTH,
 }
 """Buffer → what makes it of a head; None: it is not there."""
+
+
+_SEVERAL: Final[dict[bool, dict[str, Callable[[Head], Iterable[bytes]]]]] = {
+    True: {"http.request_header": Head.each, "http.event": Head.events},
+    False: {"http.response_header": Head.each},
+}
+"""Whether it is a request's → buffers that one head may have several of."""
 
 
 @lru_cache(maxsize=16)

@@ -9,8 +9,10 @@ from interlock.decode.buffers.dns import DnsReader
 from interlock.decode.buffers.enip import EnipReader
 from interlock.decode.buffers.ftp import FtpReader
 from interlock.decode.buffers.http import HttpReader
+from interlock.decode.buffers.mqtt import MqttReader
 from interlock.decode.buffers.smb import SmbReader
 from interlock.decode.buffers.smtp import SmtpReader, speaks_smtp
+from interlock.decode.buffers.snmp import SnmpReader
 from interlock.decode.buffers.ssh import SshReader
 from interlock.decode.buffers.tls import TlsReader
 from interlock.records.buffers import BUFFERS
@@ -28,14 +30,16 @@ READERS: Final[dict[str, Callable[[Sink, bool], Reader]]] = {
     "enip": lambda sink, stream: EnipReader(sink, stream=stream),
     "ftp": lambda sink, _: FtpReader(sink),
     "http": lambda sink, _: HttpReader(sink),
+    "mqtt": lambda sink, _: MqttReader(sink),
     "smb": lambda sink, _: SmbReader(sink),
     "smtp": lambda sink, _: SmtpReader(sink),
+    "snmp": lambda sink, stream: SnmpReader(sink, stream=stream),
     "ssh": lambda sink, _: SshReader(sink),
     "tls": lambda sink, _: TlsReader(sink),
     "winrm": lambda sink, _: HttpReader(sink),
 }
 """Protocol of a flow → what makes a reader of it: where rows go, whether the flow is a stream."""
-DATAGRAMS: Final = frozenset({"dnp3", "dns", "enip"})
+DATAGRAMS: Final = frozenset({"dnp3", "dns", "enip", "snmp"})
 """Readers that read datagrams, too."""
 GUESSES: Final[dict[str, Callable[[bytes], bool]]] = {"smtp": speaks_smtp}
 """Readers of what no decoder recognises → whether a side's first octets are theirs."""

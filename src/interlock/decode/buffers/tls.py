@@ -34,6 +34,9 @@ CLIENT_HELLO, SERVER_HELLO, CERTIFICATE = 1, 2, 11
 MAX_HANDSHAKE: Final = 65_536
 MOST_CERTIFICATES: Final = 16
 _HEADER, _LONGEST = 5, 18_432
+_STATES: Final = {1: b"client_hello", 2: b"server_hello", 12: b"server_keyx", 16: b"client_keyx"}
+"""Handshake type → Suricata's word."""
+_ALPN: Final = 16
 _VERSIONS: Final = {0x0300: b"SSLv3", 0x0301: b"1.0", 0x0302: b"1.1", 0x0303: b"1.2", 0x0304: b"1.3"}
 
 
@@ -100,6 +103,8 @@ class TlsReader:
             made = _server(body)
         elif kind == CERTIFICATE:
             made = self._certificates(body)
+        if kind in _STATES:
+            self._sink.put(side, max(self._count, 1), "tls.state", _STATES[kind])
         for buffer, octets in made:
             self._sink.put(side, max(self._count, 1), buffer, octets)
 
@@ -123,6 +128,7 @@ def _client(body: bytes) -> Iterator[tuple[str, bytes]]:
     yield "ja3.string", text.encode()
     yield "ja3.hash", ja3_of(text).encode()
     yield "ja4.hash", ja4(hello).encode()
+    yield from (("tls.alpn", name) for name in hello.protocols)
 
 
 def _server(body: bytes) -> Iterator[tuple[str, bytes]]:
@@ -134,3 +140,5 @@ def _server(body: bytes) -> Iterator[tuple[str, bytes]]:
     yield "ja3s.hash", ja3_of(text).encode()
     if hello.version in _VERSIONS:
         yield "tls.version", _VERSIONS[hello.version]
+    if chosen := hello.extensions.get(_ALPN):
+        yield "tls.alpn", Vectors(Vectors(chosen).vector(2)).vector(1)

@@ -41,7 +41,12 @@ if TYPE_CHECKING:
 
 __all__ = ["NEEDS", "NUMBERS", "TEXTS", "Engine", "Hit"]
 
-TEXTS: Final = frozenset({"tls.version", "dnp3.indication"})
+TEXTS: Final = frozenset(
+    {
+        *("tls.version", "tls.state", "dnp3.indication", "http.event", "dns.event"),
+        *("mqtt.flags", "mqtt.connect.flags", "mqtt.connack.session_present"),
+    }
+)
 """Buffers that are words, for rules that ask for them as facts."""
 
 NEEDS: Final = (
@@ -55,6 +60,8 @@ NUMBERS: Final = frozenset(
         *("enip.any_command", "enip.status", "cip.any_service", "enip.protocol_version", "enip.vendor_id"),
         *("enip.device_type", "enip.product_code", "enip.revision", "enip.identity_status", "enip.serial"),
         *("enip.state", "enip.capabilities", "dnp3.any_function", "dnp3.object"),
+        *("dns.opcode", "dns.rcode", "snmp.version", "snmp.pdu_type"),
+        *("mqtt.type", "mqtt.qos", "mqtt.protocol_version", "mqtt.reason_code"),
     }
 )
 """Buffers that are numbers in digits, for rules that ask for them as facts."""

@@ -75,6 +75,18 @@ BUFFERS: Final = (
     _http("request_body", "the request's body", modifier="http_client_body", letter="P"),
     _http("response_body", "the response's body, unpacked", modifier="http_server_body", letter="Q"),
     Buffer(
+        name="http.request_header",
+        page="HTTP Keywords",
+        says="one header of the request, `Name: value`",
+        many=True,
+    ),
+    Buffer(
+        name="http.response_header",
+        page="HTTP Keywords",
+        says="one header of the response, `Name: value`",
+        many=True,
+    ),
+    Buffer(
         name="file.data",
         page="File Keywords",
         says="a file's content: of HTTP, SMTP, FTP, SMB",
@@ -89,6 +101,11 @@ BUFFERS: Final = (
         older=("dns_query",),
         many=True,
     ),
+    Buffer(
+        name="dns.query.name", page="DNS Keywords", says="a name in a question, of answers too", many=True
+    ),
+    Buffer(name="dns.answer.name", page="DNS Keywords", says="a name that an answer is about", many=True),
+    _tls("tls.alpn", "a protocol that is offered or chosen", many=True),
     _tls("tls.sni", "the server's name in the client's hello", "tls_sni"),
     _tls("tls.cert_subject", "the certificate's subject", "tls_cert_subject"),
     _tls("tls.cert_issuer", "the certificate's issuer", "tls_cert_issuer"),
@@ -100,12 +117,70 @@ BUFFERS: Final = (
     Buffer(
         name="ja3s.hash", page="JA3/JA4 Keywords", says="the MD5 of a server's hello", older=("ja3s_hash",)
     ),
+    Buffer(name="ja4.hash", page="JA3/JA4 Keywords", says="the JA4 of a client's hello"),
+    *(
+        Buffer(name=f"ssh.hassh{part}", page="SSH Keywords", says=says)
+        for part, says in (
+            ("", "HASSH of the client"),
+            (".string", "what that is the hash of"),
+            (".server", "HASSH of the server"),
+            (".server.string", "what that is the hash of"),
+        )
+    ),
+    *(
+        Buffer(name=f"ftp.{name}", page="FTP/FTP-DATA Keywords", says=says, many=many)
+        for name, says, many in (
+            ("command", "a command, without what follows it", False),
+            ("command_data", "what follows a command", False),
+            ("reply", "a line of a reply, without its code", True),
+            ("completion_code", "the code of a line of a reply", True),
+        )
+    ),
+    *(
+        Buffer(name=f"smtp.{name}", page="SMTP Keywords", says=says, many=many)
+        for name, says, many in (
+            ("helo", "the name that a client greets with", False),
+            ("mail_from", "the address that a message is from", False),
+            ("rcpt_to", "an address that it is for", True),
+        )
+    ),
+    *(
+        Buffer(name=f"email.{name}", page="Email Keywords", says=f"the field {field} of a message")
+        for name, field in (
+            ("from", "From"),
+            ("to", "To"),
+            ("cc", "Cc"),
+            ("subject", "Subject"),
+            ("date", "Date"),
+            ("message_id", "Message-ID"),
+            ("x_mailer", "X-Mailer"),
+        )
+    ),
+    *(
+        Buffer(name=f"mqtt.{name}", page="MQTT Keywords", says=says, many=many)
+        for name, says, many in (
+            ("connect.clientid", "the name that a client gives itself", False),
+            ("connect.username", "the account of a CONNECT", False),
+            ("connect.password", "the password of a CONNECT", False),
+            ("connect.protocol_string", "the protocol's name in a CONNECT", False),
+            ("connect.willtopic", "the topic of a client's will", False),
+            ("connect.willmessage", "what a client's will says", False),
+            ("publish.topic", "the topic that is published to", False),
+            ("publish.message", "what is published", False),
+            ("subscribe.topic", "a topic that is subscribed to", True),
+            ("unsubscribe.topic", "a topic that is unsubscribed from", True),
+        )
+    ),
+    Buffer(name="snmp.community", page="SNMP keywords", says="the community of versions 1 and 2c"),
+    Buffer(name="snmp.usm", page="SNMP keywords", says="the user of version 3"),
     Buffer(
         name="ssh.proto", page="SSH Keywords", says="the version of SSH that is offered", older=("ssh_proto",)
     ),
     Buffer(
         name="ssh.software", page="SSH Keywords", says="the software that is named", older=("ssh_software",)
     ),
+    Buffer(name="smb.ntlmssp_user", page="SMB Keywords", says="the account that logs on by NTLM"),
+    Buffer(name="smb.ntlmssp_domain", page="SMB Keywords", says="the domain of that account"),
     Buffer(
         name="smb.named_pipe", page="SMB Keywords", says="the pipe that is opened", older=("smb_named_pipe",)
     ),

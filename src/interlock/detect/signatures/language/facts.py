@@ -1,5 +1,6 @@
 """Words about values that a decoder reads, rather than about octets: TLS versions, and our control protocols.
 
+Those of DNS, MQTT and SNMP, and events of parsers: messages.py.
 modbus, dnp3_func, dnp3_obj, enip_command and cip_service are Suricata's; s7comm.function, s7comm.verb, bacnet.service
 and kin are ours, since Suricata has none.
 Source: Suricata user guide, "Modbus Keyword", "DNP3 Keywords", "ENIP/CIP Keywords", "SSL/TLS Keywords".
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.language.checks import Check
     from interlock.detect.signatures.language.draft import Draft
 
-__all__ = ["DNP3_FUNCTIONS", "KEYWORDS", "TLS_VERSIONS", "told_together"]
+__all__ = ["DNP3_FUNCTIONS", "KEYWORDS", "TLS_VERSIONS", "Asked", "ask", "numeric", "told_together"]
 
 Asked = tuple[tuple[str, Bound | tuple[str, ...]], ...]
 
@@ -54,7 +55,7 @@ _TABLES: Final = ("discretes", "coils", "input", "holding")
 _MODBUS_GROUPS: Final = ("assigned", "unassigned", "public", "user", "reserved", "all")
 TLS_VERSIONS: Final = {
     "sslv2": "sslv2",
-    "sslv3": "sslv3",
+    "sslv3": "SSLv3",
     "tls1.0": "1.0",
     "tls1.1": "1.1",
     "tls1.2": "1.2",
@@ -62,7 +63,8 @@ TLS_VERSIONS: Final = {
 }
 
 
-def _fact(draft: Draft, word: str, text: str, asked: Asked, *, negated: bool = False) -> None:
+def ask(draft: Draft, word: str, text: str, asked: Asked, *, negated: bool = False) -> None:
+    """A rule asks for facts. text: as it writes them."""
     draft.checks.append(Fact(word=word, text=" ".join(text.split()), asked=asked, negated=negated))
 
 
@@ -85,7 +87,7 @@ def _modbus(draft: Draft, value: str | None) -> None:
             raise RuleError(
                 "modbus", f"{part!r} is none of function, subfunction, unit, access, address and value"
             )
-    _fact(draft, "modbus", text, tuple(asked), negated=negated)
+    ask(draft, "modbus", text, tuple(asked), negated=negated)
 
 
 def _access(argument: str) -> list[tuple[str, Bound | tuple[str, ...]]]:
@@ -103,7 +105,7 @@ def _access(argument: str) -> list[tuple[str, Bound | tuple[str, ...]]]:
 def _dnp3_function(draft: Draft, value: str | None) -> None:
     text = (value or "").strip().lower()
     bound = Bound("=", _DNP3[text]) if text in _DNP3 else read_bound(text, "dnp3_func", most=255)
-    _fact(draft, "dnp3_func", text, (("dnp3.function", bound),))
+    ask(draft, "dnp3_func", text, (("dnp3.function", bound),))
 
 
 def _dnp3_object(draft: Draft, value: str | None) -> None:
@@ -111,7 +113,7 @@ def _dnp3_object(draft: Draft, value: str | None) -> None:
     if len(parts) != 2:
         raise RuleError("dnp3_obj", f"{value!r} is not a group, a comma and a variation")
     group, variation = (read_natural(part, "dnp3_obj", most=255) for part in parts)
-    _fact(draft, "dnp3_obj", ",".join(parts), (("dnp3.object", Bound("=", group << 8 | variation)),))
+    ask(draft, "dnp3_obj", ",".join(parts), (("dnp3.object", Bound("=", group << 8 | variation)),))
 
 
 def _dnp3_indications(draft: Draft, value: str | None) -> None:
@@ -119,7 +121,7 @@ def _dnp3_indications(draft: Draft, value: str | None) -> None:
     unknown = [name for name in names if name not in DNP3_INDICATIONS]
     if unknown:
         raise RuleError("dnp3_ind", f"{unknown[0]!r} is none of {', '.join(DNP3_INDICATIONS)}")
-    _fact(draft, "dnp3_ind", ",".join(names), (("dnp3.indication", names),))
+    ask(draft, "dnp3_ind", ",".join(names), (("dnp3.indication", names),))
 
 
 def told_together(checks: Sequence[Check], buffers: Iterable[str]) -> tuple[Check, ...]:
@@ -140,7 +142,7 @@ def _enip(draft: Draft, value: str | None) -> None:
     bound = Bound("=", _ENIP[text]) if text in _ENIP else read_bound(text, "enip_command", most=65_535)
     # Our records have what commands wrap in their place: where wrappers may be meant, messages are read as such.
     wraps = any(bound.holds(_ENIP[name]) for name in ("send_rrdata", "send_unit_data"))
-    _fact(draft, "enip_command", text, (("enip.any_command" if wraps else "enip.command", bound),))
+    ask(draft, "enip_command", text, (("enip.any_command" if wraps else "enip.command", bound),))
 
 
 def _cip(draft: Draft, value: str | None) -> None:
@@ -151,13 +153,15 @@ def _cip(draft: Draft, value: str | None) -> None:
     wraps = len(bounds) == 1 and bounds[0].holds(_MULTIPLE)
     names = ("cip.any_service" if wraps else "cip.service", "cip.class", "cip.attribute")
     asked = tuple(zip(names, bounds, strict=False))
-    _fact(draft, "cip_service", ",".join(parts), asked)
+    ask(draft, "cip_service", ",".join(parts), asked)
 
 
-def _numeric(word: str, fact: str, clause: str, says: str, most: int) -> Keyword:
+def numeric(word: str, fact: str, clause: str, says: str, most: int) -> Keyword:
+    """A word whose value is compared with a fact that is a number."""
+
     def read(draft: Draft, value: str | None) -> None:
         bound = read_bound(value, word, most=most)
-        _fact(draft, word, bound.words(), ((fact, bound),))
+        ask(draft, word, bound.words(), ((fact, bound),))
 
     return Keyword(name=word, clause=clause, says=says, read=read)
 
@@ -169,7 +173,7 @@ def _verb(protocol: str) -> Keyword:
         text = (value or "").strip()
         if text.lstrip("!") not in VERBS:
             raise RuleError(word, f"{text!r} is no verb; docs/records.md lists them")
-        _fact(draft, word, text, ((word, (text.lstrip("!"),)),), negated=text.startswith("!"))
+        ask(draft, word, text, ((word, (text.lstrip("!"),)),), negated=text.startswith("!"))
 
     return Keyword(name=word, clause="ours", says=f"the verb that our decoder of {protocol} gives", read=read)
 
@@ -178,7 +182,7 @@ def _version(draft: Draft, value: str | None) -> None:
     text = (value or "").strip().strip('"')
     if not re.fullmatch(r"1\.[0-3]", text):
         raise RuleError("tls.version", f"{value!r} is none of 1.0, 1.1, 1.2 and 1.3")
-    _fact(draft, "tls.version", text, (("tls.version", (text,)),))
+    ask(draft, "tls.version", text, (("tls.version", (text,)),))
 
 
 def _ssl(draft: Draft, value: str | None) -> None:
@@ -189,7 +193,7 @@ def _ssl(draft: Draft, value: str | None) -> None:
     if unknown or any(part.startswith("!") != negated for part in said):
         raise RuleError("ssl_version", f"{value!r} is not a list of {', '.join(TLS_VERSIONS)}")
     versions = tuple(TLS_VERSIONS[name] for name in names)
-    _fact(draft, "ssl_version", ",".join(said), (("tls.version", versions),), negated=negated)
+    ask(draft, "ssl_version", ",".join(said), (("tls.version", versions),), negated=negated)
 
 
 _ENIP_CLAUSE: Final = "ENIP/CIP Keywords"
@@ -211,6 +215,12 @@ KEYWORDS: Final = (
         read=_dnp3_indications,
     ),
     Keyword(
+        name="dnp3_cmd_fc",
+        clause="of Digital Bond's preprocessor for Snort, as Quickdraw's dnp3.rules document it",
+        says="the same, of rules for Snort",
+        read=_dnp3_function,
+    ),
+    Keyword(
         name="enip_command",
         clause="ENIP/CIP Keywords, enip_command",
         says="the command of the encapsulation",
@@ -222,9 +232,9 @@ KEYWORDS: Final = (
         says="the service, class and attribute",
         read=_cip,
     ),
-    _numeric("enip.status", "enip.status", _ENIP_CLAUSE, "the status of the encapsulation", (1 << 32) - 1),
+    numeric("enip.status", "enip.status", _ENIP_CLAUSE, "the status of the encapsulation", (1 << 32) - 1),
     *(
-        _numeric(f"enip.{name}", f"enip.{name}", _ENIP_CLAUSE, f"of an identity: {says}", most)
+        numeric(f"enip.{name}", f"enip.{name}", _ENIP_CLAUSE, f"of an identity: {says}", most)
         for name, says, most in (
             ("protocol_version", "the version of the encapsulation", 65_535),
             ("vendor_id", "the vendor", 65_535),
@@ -236,17 +246,17 @@ KEYWORDS: Final = (
             ("state", "the state", 255),
         )
     ),
-    _numeric(
+    numeric(
         "enip.capabilities", "enip.capabilities", _ENIP_CLAUSE, "flags of a service that is listed", 65_535
     ),
-    _numeric("enip.cip_class", "cip.class", _ENIP_CLAUSE, "the class that a request of CIP is for", 65_535),
-    _numeric("enip.cip_instance", "cip.instance", _ENIP_CLAUSE, "the instance", (1 << 32) - 1),
-    _numeric("enip.cip_attribute", "cip.attribute", _ENIP_CLAUSE, "the attribute", 65_535),
-    _numeric("enip.cip_status", "cip.status", _ENIP_CLAUSE, "the general status of an answer of CIP", 255),
-    _numeric(
+    numeric("enip.cip_class", "cip.class", _ENIP_CLAUSE, "the class that a request of CIP is for", 65_535),
+    numeric("enip.cip_instance", "cip.instance", _ENIP_CLAUSE, "the instance", (1 << 32) - 1),
+    numeric("enip.cip_attribute", "cip.attribute", _ENIP_CLAUSE, "the attribute", 65_535),
+    numeric("enip.cip_status", "cip.status", _ENIP_CLAUSE, "the general status of an answer of CIP", 255),
+    numeric(
         "s7comm.function", "s7comm.function", "ours", "the function, as docs/protocols.md numbers it", 65_535
     ),
-    _numeric("bacnet.service", "bacnet.service", "ours", "the service; unconfirmed ones from 256 on", 511),
+    numeric("bacnet.service", "bacnet.service", "ours", "the service; unconfirmed ones from 256 on", 511),
     *(_verb(protocol) for protocol in ("modbus", "dnp3", "enip", "cip", "s7comm", "bacnet")),
     Keyword(
         name="tls.version",

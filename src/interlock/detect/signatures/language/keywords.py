@@ -12,6 +12,7 @@ from interlock.detect.signatures.language import (
     datasets,
     expressions,
     facts,
+    messages,
     octets,
     packets,
     transformations,
@@ -33,6 +34,7 @@ CHAPTERS: Final = {
     "Packets": packets.KEYWORDS,
     "Conversations": conversation.KEYWORDS,
     "What decoders read": facts.KEYWORDS,
+    "What messages say of themselves": messages.KEYWORDS,
 }
 """Title → its keywords."""
 
@@ -42,7 +44,6 @@ REFUSED: Final[dict[str, str]] = {
     "filestore": "keeps files; hashes of files are kept, their octets never are",
     "lua": "runs a program of the rule's own, which is never done",
     "luajit": "runs a program of the rule's own, which is never done",
-    "app-layer-event": "asks for an event of Suricata's own parsers, which are not ours",
     "decode-event": "asks for an event of Suricata's own decoder, which is not ours",
     "stream-event": "asks for an event of Suricata's own reassembly, which is not ours",
     "frame": "asks for a frame of Suricata's own parsers, which are not ours",
