@@ -117,3 +117,23 @@ def test_some_rows_read_as_a_batch_of_only_these_rows(
         assert some.known(name).tolist() == alone.known(name).tolist()
     assert some.column("x").to_pylist() == [row[0] for row in left]
     assert some.groups("x", "y").keys == alone.groups("x", "y").keys
+
+
+@given(st.lists(st.lists(st.floats(0, 9), max_size=2) | st.none(), max_size=40))
+def test_rows_that_have_numbers_are_found_where_they_are_few(blocks: list[list[float] | None]) -> None:
+    blocks = [*blocks, *[None] * 300]
+    whole = Batch(
+        "values",
+        pa.record_batch({
+            "number": pa.array(blocks, pa.list_(pa.float64())), "time": pa.array(range(len(blocks)), pa.int64()),
+        }),
+    )  # fmt: skip
+    part, rows = whole.having("number")
+    wanted = [row for row, block in enumerate(blocks) if block]
+    assert rows is not None
+    assert rows.tolist() == part.integers("time").tolist() == wanted
+    flat, starts, lengths = part.lists("number")
+    told = [flat[at : at + many].tolist() for at, many in zip(starts.tolist(), lengths.tolist(), strict=True)]
+    assert told == [blocks[row] for row in wanted]
+    assert whole.having("number")[0] is part
+    assert whole.having("no-such-column") == (whole, None)

@@ -44,3 +44,29 @@ def test_no_block_rests_a_detector(
 def test_there_are_detectors_of_values_that_learn() -> None:
     learning = [one.name for one in all_detectors() if one.name in NAMES and isinstance(one, Learning)]
     assert {"unusual-step", "unusual-value", "repeated-values"} <= set(learning)
+
+
+@pytest.mark.parametrize("name", sorted({*NAMES} - {"replayed-writes", "unusual-rate"}))
+def test_texts_around_a_few_numbers_change_nothing(name: str) -> None:
+    """Those left out look at texts, and at how often anything is told."""
+
+    def fed(texts: int) -> Runner:
+        runner, context = Runner([one for one in all_detectors() if one.name == name]), Context(now=START)
+        for second in range(0, 900, 300):
+            told = [
+                {
+                    "object": "holding:0",
+                    "direction": "written",
+                    "number": [float(at)],
+                    "at": float(second + at),
+                }
+                for at in range(300)
+            ]
+            shown = [
+                {"object": "state", "direction": "read", "text": "on", "at": float(second)}
+                for _ in range(texts)
+            ]
+            runner.count("values", batch("values", told + shown), context)
+        return runner
+
+    assert fed(299).state() == fed(400).state()

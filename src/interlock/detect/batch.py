@@ -56,6 +56,7 @@ class Batch:
         self._messages: Batch | None = None
         self._whole = False
         self._minutes: list[int] | None = None
+        self._having: dict[str, tuple[Batch, NDArray[np.int64]]] = {}
         self._columns: dict[str, NDArray[np.int64]] = {}
         self._arrays: dict[str, Any] = {}
 
@@ -165,6 +166,18 @@ class Batch:
             self._minutes = sorted({*minutes[:1].tolist(), *turns})
         return self._minutes
 
+    def having(self, column: str) -> tuple[Batch, NDArray[np.int64] | None]:
+        """Only the rows that have anything in a column of lists, and which these are; all (None) where most have.
+
+        Most rows of values are states and texts: whoever weighs numbers need not group these.
+        """
+        if column not in self._having:
+            rows = np.flatnonzero(self.lists(column)[2]) if self.has(column) else None
+            if rows is None or len(self) <= FEW or 2 * len(rows) > len(self):
+                return self, None
+            self._having[column] = self._of(rows), rows
+        return self._having[column]
+
     def groups(self, *columns: str, bins: NDArray[np.int64] | None = None, named: str = "") -> Groups:
         """Group rows by the words in `columns` and, where given, by a number per row called `named`."""
         key = (*columns, named)
@@ -202,7 +215,9 @@ class Batch:
 
     def take(self, mask: NDArray[np.bool_]) -> Batch:
         """Only the rows where the mask is true."""
-        rows = np.flatnonzero(mask)
+        return self._of(np.flatnonzero(mask))
+
+    def _of(self, rows: NDArray[np.int64]) -> Batch:
         return Batch(self.table, self._base, rows if self._chosen is None else self._chosen[rows])
 
 

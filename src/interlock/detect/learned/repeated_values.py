@@ -78,6 +78,7 @@ class RepeatedValues(Learner):
 
     def take(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
         """Count blocks, and the fewest new readings of one."""
+        batch, _ = batch.having("number")
         for ended in self._ended(batch, lambda key, _: self._make(key), None):
             places = ended.places
             for at in np.flatnonzero(self._moved(places) & (ended.new == 0)).tolist():
@@ -108,6 +109,7 @@ class RepeatedValues(Learner):
 
     def deviations(self, batch: Batch, context: Context) -> Iterator[Key]:  # noqa: ARG002 - the interface's shape
         """Count blocks without a new reading of objects that always had some."""
+        batch, _ = batch.having("number")
         for ended in self._ended(batch, lambda key, _: self._readers.find(key), self._moved):
             places = ended.places
             looped = (ended.new == 0) & (ended.back >= BLOCK // 2)

@@ -54,7 +54,7 @@ class SetpointDrift(Learner):
 
     def take(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
         """Learn what is set."""
-        for _, key, column in self._written(batch):
+        for _, key, column in _changes(_written(batch)):
             settings = self.objects.get(key)
             if settings is None:
                 if len(self.objects) >= MAX_OBJECTS:
@@ -66,7 +66,8 @@ class SetpointDrift(Learner):
     def deviations(self, batch: Batch, context: Context) -> Iterator[Key]:  # noqa: ARG002 - the interface's shape
         """Follow runs of extremes; count those that nobody's habit makes."""
         minutes = self.observed.minutes
-        for words, key, column in self._written(batch):
+        batch = _written(batch)
+        for words, key, column in _changes(batch):
             settings = self.objects.get(key)
             if settings is None or not settings.known or _is_program(settings, minutes):
                 continue
@@ -81,25 +82,6 @@ class SetpointDrift(Learner):
             tally.add_rows(words[0] or "", batch, np.array(steps))
             tally.note("client", words[2] or "", len(steps))
             yield key
-
-    def _written(self, batch: Batch) -> Iterator[tuple[tuple[Any, ...], Key, list[tuple[int, float, int]]]]:
-        """Words of a group, key of one number in it, and its changes: row, value, when (UTC ns)."""
-        mask = batch.among("direction", ("written",)) if batch.has("number") else np.zeros(0, np.bool_)
-        if not mask.any():
-            return
-        flat, starts, lengths = batch.lists("number")
-        marks = np.where(mask & (lengths <= MOST_NUMBERS), lengths, 0)
-        times = batch.times_ns()
-        groups = batch.groups(*_COLUMNS, bins=marks, named="written numbers")
-        for group, (*words, width) in groups:
-            rows = groups.rows(group)
-            for at in range(width):
-                values = flat[starts[rows] + at]
-                changed = _changed(values)[:MOST_CHANGES]
-                key = (*(word or "" for word in (words[1], *words[3:])), str(at))
-                picked = [(int(row), float(value), int(times[row])) for row, value in zip(
-                    rows[changed], values[changed], strict=True)]  # fmt: skip
-                yield tuple(words), key, picked
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Say from where to where it was moved, and in how many steps."""
@@ -163,11 +145,38 @@ class SetpointDrift(Learner):
         }
 
 
+def _written(batch: Batch) -> Batch:
+    """The rows by which numbers are set."""
+    numbers, _ = batch.having("number")
+    if not numbers.has("number"):
+        return numbers.take(np.zeros(len(numbers), np.bool_))
+    lengths = numbers.lists("number")[2]
+    return numbers.take(numbers.among("direction", ("written",)) & (lengths > 0) & (lengths <= MOST_NUMBERS))
+
+
+def _changes(written: Batch) -> Iterator[tuple[tuple[Any, ...], Key, list[tuple[int, float, int]]]]:
+    """Words of a group, key of one number in it, and its changes: row, value, when (UTC ns)."""
+    if not len(written):
+        return
+    flat, starts, lengths = written.lists("number")
+    times = written.times_ns()
+    groups = written.groups(*_COLUMNS, bins=lengths, named="written numbers")
+    for group, (*words, width) in groups:
+        rows = groups.rows(group)
+        for at in range(width):
+            values = flat[starts[rows] + at]
+            changed = _changed(values)[:MOST_CHANGES]
+            key = (*(word or "" for word in (words[1], *words[3:])), str(at))
+            picked = [(int(row), float(value), int(times[row])) for row, value in zip(
+                rows[changed], values[changed], strict=True)]  # fmt: skip
+            yield tuple(words), key, picked
+
+
 def _changed(values: NDArray[np.float64]) -> NDArray[np.int64]:
     """Places of the finite values that differ from the one before; the first does."""
-    if len(values) == 1:  # most writes are single ones
-        return np.flatnonzero(np.isfinite(values))
-    return np.flatnonzero(np.isfinite(values) & (np.diff(values, prepend=np.nan) != 0))
+    changed = np.isfinite(values)
+    changed[1:] &= values[1:] != values[:-1]
+    return np.flatnonzero(changed)
 
 
 def _is_drift(settings: Settings, minutes: int) -> bool:

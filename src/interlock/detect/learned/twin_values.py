@@ -139,12 +139,13 @@ class TwinValues(Learner):
         self, batch: Batch, seat: Callable[[Key, int], int]
     ) -> Iterator[tuple[Lined, NDArray[np.int64]]]:
         """Readings that are told, then those that are written, in numbers, then in octets; and their batch rows."""
-        sets: list[tuple[Batch, Readings, NDArray[np.int64] | None]] = []
-        if (readings := Readings.of(batch)) is not None:
-            sets.append((batch, readings, None))
+        sets: list[tuple[Batch, Readings, NDArray[np.int64] | None, bool]] = []
+        numbers, of = batch.having("number")
+        if (readings := Readings.of(numbers)) is not None:
+            sets.append((numbers, readings, of, False))
         if (raw := raw_readings(batch)) is not None:
-            sets.append(raw)
-        for rows, readings, of in sets:
+            sets.append((*raw, True))
+        for rows, readings, of, holds in sets:
             for directions, behind in ((TOLD, ""), (ASKED, _WRITTEN)):
 
                 def place(key: Key, width: int, behind: str = behind) -> int:
@@ -153,7 +154,7 @@ class TwinValues(Learner):
                 lined = readings.lined(rows, self._seats, place, MOST_OF_ONE, directions)
                 if lined is not None:
                     self._note_sources(rows, lined)
-                    if of is not None:
+                    if holds:
                         self._hold(lined)
                     yield lined, lined.rows if of is None else of[lined.rows]
 

@@ -58,6 +58,7 @@ class UnusualStep(Learner):
 
     def take(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
         """Widen what steps are usual."""
+        batch, _ = batch.having("number")
         for moves in self._moves(batch, self.steps.make):
             for row in distinct(moves.row[self.steps.leaps(moves)]).tolist():
                 time = int(batch.times_ns()[moves.rows[row]])
@@ -83,6 +84,7 @@ class UnusualStep(Learner):
 
     def deviations(self, batch: Batch, context: Context) -> Iterator[Key]:  # noqa: ARG002 - the interface's shape
         """Count leaps."""
+        batch, _ = batch.having("number")
         for moves in self._moves(batch, self.steps.find):
             leaps = self.steps.leaps(moves)
             if len(leaps) and self.steps.keys[int(moves.places[0])][4].endswith(_WRITTEN):

@@ -58,6 +58,7 @@ class UnusualValue(Learner):
 
     def take(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
         """Widen ranges."""
+        batch, _ = batch.having("number")
         shown = self._shown(batch, self._make)
         if shown is None:
             return
@@ -69,6 +70,7 @@ class UnusualValue(Learner):
 
     def deviations(self, batch: Batch, context: Context) -> Iterator[Key]:  # noqa: ARG002 - the interface's shape
         """Count rows with a number outside."""
+        batch, _ = batch.having("number")
         shown = self._shown(batch, self._find)
         if shown is None:
             return
