@@ -216,3 +216,33 @@ def test_blocks_are_compared_with_the_readings_before_them(module, first, blocks
         assert (int(new[0]), int(same[0])) == (fresh, again)
         assert last[1, MEMORY - int(known[1]) :].tolist() == remembered
     assert not last[0].any()
+
+
+TABLES = st.lists(
+    st.lists(st.sampled_from([float("nan"), -1.5, 0.0, 2.0, 7.25]), min_size=9, max_size=9), max_size=4
+)
+
+
+@BOTH
+@given(rows=TABLES)
+def test_reaches_are_those_of_numpys_passes(module, rows):
+    numbers = np.array(rows, np.float64).reshape(-1, 9)
+    low, high = np.full((2, len(rows)), np.nan)
+    told = np.zeros(len(rows), np.int64)
+    module.reach(numbers, *views(low, high, told))
+    assert np.array_equal(low, np.fmin.reduce(numbers, axis=1), equal_nan=True)
+    assert np.array_equal(high, np.fmax.reduce(numbers, axis=1), equal_nan=True)
+    assert told.tolist() == (~np.isnan(numbers)).sum(1).tolist()
+
+
+@BOTH
+@given(rows=TABLES, seed=st.integers(0, 9))
+def test_gaps_are_those_of_windows_around_each_number(module, rows, seed):
+    one = np.array(rows, np.float64).reshape(-1, 9)
+    other = np.random.default_rng(seed).permutation(one.ravel()).reshape(-1, 9)
+    gap = np.zeros(len(rows))
+    module.widest_gaps(one, other, 2, *views(gap))
+    windows = np.lib.stride_tricks.sliding_window_view(other, 5, axis=1)
+    low, high = np.fmin.reduce(windows, axis=2), np.fmax.reduce(windows, axis=2)
+    inner = one[:, 2:-2]
+    assert np.array_equal(gap, np.fmax.reduce(np.maximum(low - inner, inner - high), axis=1, initial=0.0))

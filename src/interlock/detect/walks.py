@@ -23,8 +23,10 @@ __all__ = [
     "learn_steps",
     "line_up",
     "put_down",
+    "reach",
     "views",
     "walk_moves",
+    "widest_gaps",
 ]
 
 
@@ -80,6 +82,70 @@ def put_down(
         start, begin, second = starts[i], begins[i], seconds[i]
         for j in range(widths[i]):
             numbers[begin + j, second] = values[start + j]
+
+
+@cython.ccall
+def reach(
+    numbers: cython.double[:, ::1],
+    low: cython.double[::1],
+    high: cython.double[::1],
+    told: cython.longlong[::1],
+) -> cython.void:
+    """Find each row's least and greatest number, and how many it has: those that are none do not count.
+
+    Written: low, high (left as they were where a row has no number), told.
+    """
+    i: cython.Py_ssize_t
+    j: cython.Py_ssize_t
+    many: cython.longlong
+    value: cython.double
+    least: cython.double = 0
+    most: cython.double = 0
+    for i in range(numbers.shape[0]):
+        many = 0
+        for j in range(numbers.shape[1]):
+            value = numbers[i, j]
+            if value == value:  # noqa: PLR0124 - what is no number is not itself
+                least = value if many == 0 or value < least else least
+                most = value if many == 0 or value > most else most
+                many += 1
+        told[i] = many
+        if many:
+            low[i] = least
+            high[i] = most
+
+
+@cython.ccall
+def widest_gaps(
+    one: cython.double[:, ::1], other: cython.double[:, ::1], lag: cython.Py_ssize_t, gap: cython.double[::1]
+) -> cython.void:
+    """Find how far a number of `one` was at most from all of `other` within `lag` places, row by row.
+
+    What is no number does not count, nor the first and last places, which have none on one side. gap: written, where
+    it is more than stands there.
+    """
+    i: cython.Py_ssize_t
+    j: cython.Py_ssize_t
+    k: cython.Py_ssize_t
+    known: cython.bint
+    value: cython.double
+    low: cython.double = 0
+    high: cython.double = 0
+    for i in range(one.shape[0]):
+        for j in range(lag, one.shape[1] - lag):
+            known = False
+            for k in range(j - lag, j + lag + 1):
+                value = other[i, k]
+                if value == value:  # noqa: PLR0124 - as above
+                    low = value if not known or value < low else low
+                    high = value if not known or value > high else high
+                    known = True
+            if known:
+                value = one[i, j]
+                if low - value > gap[i]:  # noqa: PLR1730 - of what is no number nothing is taken
+                    gap[i] = low - value
+                if value - high > gap[i]:  # noqa: PLR1730 - as above
+                    gap[i] = value - high
 
 
 @cython.ccall

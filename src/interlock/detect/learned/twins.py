@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from interlock.detect.learned.tape import SPAN
+from interlock.detect.walks import reach, views, widest_gaps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,14 +47,8 @@ _STATE: Final = ("far", "gap", "low", "high", "stretches", "moved", "lively")
 
 def _gaps(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
     """How far a second's number was at most from all that the other was within _LAG seconds; per pair."""
-    with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", RuntimeWarning
-        )  # windows without any number are NaN, as they should be
-        windows = np.lib.stride_tricks.sliding_window_view(other, 2 * _LAG + 1, axis=1)
-        low, high = np.fmin.reduce(windows, axis=2), np.fmax.reduce(windows, axis=2)
-    inner = one[:, _LAG : SPAN - _LAG]
-    gap: NDArray[np.float64] = np.fmax.reduce(np.maximum(low - inner, inner - high), axis=1, initial=0.0)
+    gap = np.zeros(len(one))
+    widest_gaps(one, other, _LAG, *views(gap))
     return gap
 
 
@@ -188,9 +181,10 @@ class Twins:
         more = max(0, len(numbers) - len(self._least))
         self._least = np.append(self._least, np.full(more, np.inf))
         self._most = np.append(self._most, np.full(more, -np.inf))
-        low, high = np.fmin.reduce(numbers, axis=1), np.fmax.reduce(numbers, axis=1)
+        low, high = (np.full(len(numbers), np.nan) for _ in range(2))
+        told = np.zeros(len(numbers), np.int64)
+        reach(numbers, *views(low, high, told))
         self._least, self._most = np.fmin(self._least, low), np.fmax(self._most, high)
-        told = (~np.isnan(numbers)).sum(1)
         slots = np.flatnonzero((told >= LEAST_SECONDS) & (high > low))
         if len(slots) < 2 or len(self) >= MAX_PAIRS:
             return

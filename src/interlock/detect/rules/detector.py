@@ -174,18 +174,19 @@ class Rules(CauseDetector):
         columns = ("source", "realm", *per, *mixed, *((wanted.field,) if wanted.field else ()))
         slots = ended.times_ns() // windows.slot_ns
         groups = ended.groups(*columns, bins=slots, named=f"slot of {windows.slot_ns}")
-        for group, (source, realm, *words, number) in sorted(groups, key=_slot_of):
-            if wanted.field and words[-1] is None:
+        ends, lean = 2 + len(per), windows.lean
+        for group, words in sorted(groups, key=_slot_of):
+            if wanted.field and words[-2] is None:
                 continue
             if windows.crowded:
                 yield from self._ripe(correlated)
-            key = (realm or "", *(word or "" for word in words[: len(per)]))
-            slot = windows.slot(key, number)
+            key = tuple([word or "" for word in words[1:ends]])
+            slot = windows.slot(key, words[-1])
             if slot is not None:
-                mix = tuple(words[len(per) : len(per) + len(mixed)])
-                new = slot.add(source or "", groups, group, mix, lean=windows.lean)
+                mix = words[ends : ends + len(mixed)]
+                new = slot.add(words[0] or "", groups, group, mix, lean=lean)
                 if wanted.kind != "event_count":
-                    new = slot.note(words[-1] if wanted.field else rule.id, *groups.summary(group)[1:3])
+                    new = slot.note(words[-2] if wanted.field else rule.id, *groups.summary(group)[1:3])
                 windows.counted(key, new)
 
     def _ripe(self, correlated: Rule) -> Iterator[Key]:
