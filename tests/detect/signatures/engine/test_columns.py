@@ -80,6 +80,9 @@ def test_rows_of_all_kinds_say_what_the_plain_way_says(rows, text, cuts):
         f'{ANY} (content:"|02 02|"; offset:1; depth:2; dsize:>3; sid:4;)',
         f'{ANY} (stream_size:server,>,2; flow:established,to_server; content:"|02|"; sid:5;)',
         f'{ANY} (content:"|01|"; content:"|00 02 01 02 00|"; distance:0; sid:6;)',
+        f'{ANY} (content:"|01|"; offset:1; depth:1; byte_test:1,>,0,0; byte_test:2,!=,258,1; sid:7;)',
+        f'{ANY} (content:"|02|"; depth:1; byte_test:2,<=,256,1,little; sid:8;)',
+        f'{ANY} (content:"|44|"; depth:1; byte_test:4,>=,18446744073709551615,0; sid:9;)',
     )  # fmt: skip
     batches, made, sent = [], [], {}
     for k, (buffer, octets, flow, to_server) in enumerate(rows):

@@ -164,8 +164,9 @@ def test_octets_at_places(module, payloads, rules, before):
             np.stack((firsts, stops), axis=1).astype(np.int32), np.array(places, np.int32).reshape(-1, 3),
             np.frombuffer(sought or b"#", np.uint8),
             np.array([sizes for _, *sizes in rules], np.int64).reshape(-1, 2),
+            np.zeros((len(rules), 2), np.int32), np.zeros((0, 6), np.int64),
         ),
-        found,
+        True, found,
     )  # fmt: skip
 
     def there(k, anchor):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from interlock.detect.signatures.engine.laying import PACKET, STREAM
+from interlock.detect.signatures.engine.tested import COMPARED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -41,6 +42,8 @@ class Placed(NamedTuple):
     anchors: NDArray[np.int32]
     sought: NDArray[np.uint8]
     sizes: NDArray[np.int64]
+    numbers_of: NDArray[np.int32]
+    numbers: NDArray[np.int64]
 
 
 class _Level:
@@ -136,7 +139,27 @@ def _placed(traits: Sequence[Traits]) -> Placed:
         np.array(anchors, np.int32).reshape(-1, 3),
         np.frombuffer(bytes(sought) or b"\0", np.uint8),
         np.array([_sizes(one.sizes) for one in traits], np.int64).reshape(-1, 2),
+        *_numbers(traits),
     )
+
+
+def _numbers(traits: Sequence[Traits]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Per rule where its numbers begin and end among all; of each its place, octets, and what it is compared with."""
+    stops = np.cumsum([len(one.numbers) for one in traits], dtype=np.int32)
+    firsts = np.concatenate((np.zeros(min(1, len(stops)), np.int32), stops[:-1]))
+    numbers = [
+        (
+            step.reading.offset,
+            step.reading.count,
+            step.reading.endian == "little",
+            COMPARED.index(step.operator),
+            min(step.value, _LONGEST) if isinstance(step.value, int) else 0,
+            step.negated,
+        )
+        for one in traits
+        for step in one.numbers
+    ]
+    return np.stack((firsts, stops), axis=1), np.array(numbers, np.int64).reshape(-1, 6)
 
 
 def _often(anchor: Anchor) -> tuple[bool, int]:

@@ -245,6 +245,9 @@ def compare(
     anchors: cython.const[cython.int][:, ::1],
     sought: cython.const[cython.uchar][::1],
     sizes: cython.const[cython.longlong][:, ::1],
+    numbers_of: cython.const[cython.int][:, ::1],
+    numbers: cython.const[cython.longlong][:, ::1],
+    packets: cython.bint,
     found: list[tuple[int, int]],
 ) -> cython.void:
     """Every stretch that has all octets of a rule at their places, and its size: (stretch, rule) goes to `found`.
@@ -253,14 +256,12 @@ def compare(
     before: octets of its stream before `begins`, from whose beginning places count. rules_of: per group where its
     rules begin and end among `rules`; anchors_of: per rule the same among `anchors`, each of which is (place, where
     its octets begin among those sought, how many they are). sizes: per rule the least and the most octets of its own.
+    numbers_of: per rule the same of numbers, which are compared in packets: as `groups` has them.
     """
     i: cython.Py_ssize_t
     r: cython.Py_ssize_t
     a: cython.Py_ssize_t
-    k: cython.Py_ssize_t
     at: cython.Py_ssize_t
-    first: cython.Py_ssize_t
-    size: cython.Py_ssize_t
     rule: cython.Py_ssize_t
     own: cython.longlong
     there: cython.bint
@@ -275,15 +276,61 @@ def compare(
             there = True
             for a in range(anchors_of[rule, 0], anchors_of[rule, 1]):
                 at = begins[i] + anchors[a, 0] - before[i]
-                first, size = anchors[a, 1], anchors[a, 2]
-                if at < begins[i] or at + size > ends[i]:
-                    there = False
-                    break
-                for k in range(size):
-                    if octets[at + k] != sought[first + k]:
-                        there = False
-                        break
+                there = at >= begins[i] and _stands(octets, at, ends[i], sought, anchors[a, 1], anchors[a, 2])
                 if not there:
                     break
+            if there and packets:
+                for a in range(numbers_of[rule, 0], numbers_of[rule, 1]):
+                    if not _holds(octets, starts[i], ends[i], numbers, a):
+                        there = False
+                        break
             if there:
                 found.append((i, rule))
+
+
+@cython.cfunc
+def _stands(
+    octets: cython.const[cython.uchar][::1],
+    at: cython.Py_ssize_t,
+    end: cython.Py_ssize_t,
+    sought: cython.const[cython.uchar][::1],
+    first: cython.Py_ssize_t,
+    size: cython.Py_ssize_t,
+) -> cython.bint:
+    """Whether octets stand at a place, and end in time."""
+    k: cython.Py_ssize_t
+    if at + size > end:
+        return False
+    for k in range(size):  # noqa: SIM110 - a generator would cost more than the octets
+        if octets[at + k] != sought[first + k]:
+            return False
+    return True
+
+
+@cython.cfunc
+def _holds(
+    octets: cython.const[cython.uchar][::1],
+    start: cython.Py_ssize_t,
+    end: cython.Py_ssize_t,
+    numbers: cython.const[cython.longlong][:, ::1],
+    a: cython.Py_ssize_t,
+) -> cython.bint:
+    """Whether a number of a payload is there, and as it is asked."""
+    at: cython.Py_ssize_t = start + numbers[a, 0]
+    count: cython.Py_ssize_t = numbers[a, 1]
+    k: cython.Py_ssize_t
+    number: cython.longlong = 0
+    value: cython.longlong = numbers[a, 4]
+    how: cython.longlong = numbers[a, 3]
+    if at < start or at + count > end:
+        return False
+    for k in range(count):
+        number = number << 8 | octets[at + (count - 1 - k if numbers[a, 2] else k)]
+    holds: cython.bint = (
+        (how == 0 and number == value)
+        or (how == 1 and number < value)
+        or (how == 2 and number > value)
+        or (how == 3 and number <= value)
+        or (how == 4 and number >= value)
+    )
+    return not holds if numbers[a, 5] else holds

@@ -111,7 +111,10 @@ class Requests:
 
     def units(self, batch: Batch) -> Iterator[tuple[int, int, Unit]]:
         """(row, rule's number, the request or its answer) of everything that may be what a rule asks for."""
-        spoken = batch.among("protocol", self._asking) & ~batch.among("outcome", ("pending",))
+        spoken = batch.among("protocol", self._asking)
+        if not spoken.any():
+            return
+        spoken &= ~batch.among("outcome", ("pending",))
         told = batch.among("protocol", ("dnp3",)) & (batch.integers("function") >= _RESPONSE)
         known = spoken & batch.known("frame")
         yield from self._sent(

@@ -329,7 +329,8 @@ class Screen:
         there = laid.there[level]
         groups = laid.groups if there.all() else np.where(there, laid.groups, np.int32(-1))
         stretches = laid.begins(level), laid.starts, laid.ends, laid.ahead(level), laid.octets
-        compare(*views(groups, *stretches, known.rules_of, known.placed, *self._groups.table), found)
+        tables = views(groups, *stretches, known.rules_of, known.placed, *self._groups.table)
+        compare(*tables, level == PACKET, found)
         for k, rule in found:
             if not self.traits[rule].heads or self._headed(laid, rule, np.array([k], np.int64)).any():
                 yield k, rule, level

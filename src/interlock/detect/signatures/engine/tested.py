@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from interlock.detect.signatures.language.model import PAYLOAD
 from interlock.detect.signatures.language.steps import ByteJump, ByteTest, Expression, IsDataAt
 
 if TYPE_CHECKING:
@@ -21,12 +22,13 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.language.model import Inspection
     from interlock.detect.signatures.language.steps import Reading, Step
 
-__all__ = ["Shape", "may_hold", "placed_steps", "shape_of"]
+__all__ = ["COMPARED", "Shape", "fixed_numbers", "may_hold", "placed_steps", "shape_of"]
 
 _MOST: Final = 4
 """Octets of a number that is read here."""
 _FAR: Final = 1 << 24
-_COMPARED: Final = frozenset({"=", "<", ">", "<=", ">="})
+COMPARED: Final = ("=", "<", ">", "<=", ">=")
+"""How numbers are compared here."""
 _ITEM: Final = re.compile(rb"(?:\\x([0-9A-Fa-f]{2})|(\[\\S\\s\]|\[\\s\\S\])|([A-Za-z0-9]))(?:\{(\d{1,2})\})?")
 _LOOK: Final = re.compile(rb"\(\?([!=])([^()]*)\)")
 
@@ -57,11 +59,21 @@ def placed_steps(inspections: Sequence[Inspection]) -> tuple[Step, ...]:
     return tuple(steps)
 
 
+def fixed_numbers(inspections: Sequence[Inspection]) -> tuple[ByteTest, ...]:
+    """What a rule asks of numbers at fixed places of its payload, whatever else it asks."""
+    steps = (
+        step for one in inspections if one.buffer == PAYLOAD and not one.transformations for step in one.steps
+    )
+    return tuple(
+        step for step in steps if isinstance(step, ByteTest) and _simple(step) and not step.reading.relative
+    )
+
+
 def _simple(step: Step) -> bool:
     if isinstance(step, ByteJump):
         return _plain(step.reading) and step.origin == "here" and not step.align and _near(step.post_offset)
     if isinstance(step, ByteTest):
-        return _plain(step.reading) and isinstance(step.value, int) and step.operator in _COMPARED
+        return _plain(step.reading) and isinstance(step.value, int) and step.operator in COMPARED
     if isinstance(step, IsDataAt):
         return _near(step.position)
     return isinstance(step, Expression) and shape_of(step) is not None

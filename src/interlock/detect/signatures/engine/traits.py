@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from interlock.detect.signatures.engine.prefilter import anchors_of, best_literal, rare
-from interlock.detect.signatures.engine.tested import placed_steps
+from interlock.detect.signatures.engine.tested import fixed_numbers, placed_steps
 from interlock.detect.signatures.engine.wishes import wishes
 from interlock.detect.signatures.language.checks import Fact, Field, Flags, Flow, FragBits, StreamSize
 from interlock.detect.signatures.language.model import HEADERS, PAYLOAD
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.engine.prefilter import Anchor, Literal
     from interlock.detect.signatures.language.model import Signature, Transformation
     from interlock.detect.signatures.language.numbers import Bound
-    from interlock.detect.signatures.language.steps import Step
+    from interlock.detect.signatures.language.steps import ByteTest, Step
     from interlock.detect.signatures.language.variables import Ends
     from interlock.detect.signatures.plain.memory import Memory
     from interlock.detect.signatures.plain.unit import Unit
@@ -38,9 +38,9 @@ class Traits:
 
     anchors: octets at places of the payload; literal: what must be in the buffer `within`, as `transformations` make
     it, where it is rare or there are no anchors; tested: where there is neither, what is asked of numbers at fixed
-    places. needed: a buffer that must be there; nothing where none must. sizes: of a payload. heads: what of packets'
-    headers is compared for many at once. sized: it asks how much was sent; answered: whether both sides have spoken.
-    asks: names of facts. buffers: all that it looks at.
+    places; numbers: the same of one with anchors. needed: a buffer that must be there; nothing where none must. sizes:
+    of a payload. heads: what of packets' headers is compared for many at once. sized: it asks how much was sent;
+    answered: whether both sides have spoken. asks: names of facts. buffers: all that it looks at.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Traits:
     transformations: tuple[Transformation, ...]
     needed: str
     tested: tuple[Step, ...]
+    numbers: tuple[ByteTest, ...]
     sizes: tuple[Bound, ...]
     heads: tuple[Field | Flags | FragBits, ...]
     sized: bool
@@ -165,6 +166,7 @@ def traits_of(one: Matcher | Deferred) -> Traits:
         transformations=() if found is None else found.transformations,
         needed=_needed(signature),
         tested=placed_steps(signature.inspections) if raw and not anchors and best is None else (),
+        numbers=fixed_numbers(signature.inspections) if anchors else (),
         sizes=tuple(c.bound for c in checks if isinstance(c, Field) and c.name == "dsize"),
         heads=tuple(
             c for c in checks if isinstance(c, (Field, Flags, FragBits)) and getattr(c, "name", "") != "dsize"
