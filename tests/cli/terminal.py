@@ -12,6 +12,8 @@ from typing import NamedTuple
 __all__ = ["DEMO", "Ended", "one_sentence", "run", "start"]
 
 DEMO = Path(__file__).resolve().parents[2] / "demo"
+_PATIENCE_S = 240
+"""A command that hangs is found out; one that waits for a busy machine is not taken for it."""
 _ENTRY = "from interlock.cli.main import main; main()"
 
 
@@ -40,7 +42,7 @@ def run(*arguments: object, stdin: bytes = b"", file_limit: int | None = None, *
             resource.setrlimit(resource.RLIMIT_FSIZE, (file_limit, file_limit))
 
     with start(*arguments, stdin=subprocess.PIPE, preexec_fn=limit, **how) as process:
-        out, err = process.communicate(stdin, timeout=60)
+        out, err = process.communicate(stdin, timeout=_PATIENCE_S)
     return Ended(process.returncode, out or b"", err.decode())
 
 

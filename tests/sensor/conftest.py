@@ -62,9 +62,9 @@ class Ground:
             sender.send_signal(signal.SIGTERM)
             sender.communicate(timeout=20)
 
-    def sent(self, sender: subprocess.Popen[bytes]) -> int:
+    def sent(self, sender: subprocess.Popen[bytes], timeout_s: float = 60.0) -> int:
         """Wait until all is sent; how many frames."""
-        told = sender.communicate(timeout=60)[0].split()
+        told = sender.communicate(timeout=timeout_s)[0].split()
         assert told[2:4] == [b"refused", b"0"]
         return int(told[1])
 

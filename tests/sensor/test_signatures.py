@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+import time
 from collections import Counter
 from functools import partial
 from types import SimpleNamespace
@@ -13,9 +14,13 @@ from typing import TYPE_CHECKING
 from soaking.running import until
 from tests.cli.terminal import run
 
+from sensor.conftest import MINUTES
+
 if TYPE_CHECKING:
     from pathlib import Path
 
+_SHORTEST_S, _LONGEST_S, _PATIENCE_S = 24.0, 180.0, 90.0
+"""How long traffic is sent, by how long rules take to change; how long a change is waited for."""
 RULES = """alert tcp any any -> any 502 (msg:"each request"; flow:to_server; content:"|00 00|"; offset:2; depth:2; \
 sid:1;)
 alert tcp any any -> any 502 (msg:"each sender once"; flow:to_server; content:"|00 00|"; offset:2; depth:2; \
@@ -50,6 +55,19 @@ def swapped(sensor, times: int) -> bool:
     return sum("signatures are in force" in said for said in says(sensor, "reloaded")) == times
 
 
+def swap(sensor, times: int) -> float:
+    """Let it read its rules anew, for that many times in all; seconds until they are in force."""
+    begun = time.monotonic()
+    sensor.process.send_signal(signal.SIGHUP)
+    assert until(partial(swapped, sensor, times), timeout_s=_PATIENCE_S), sensor.errors()[-2000:]
+    return time.monotonic() - begun
+
+
+def paced(took: float) -> float:
+    """How fast to send, so that there is traffic for three swaps as long as that, and twice as long again."""
+    return MINUTES * 60 / min(max(_SHORTEST_S, 9 * took), _LONGEST_S)
+
+
 def test_rules_change_without_a_gap(ground, monkeypatch) -> None:
     monkeypatch.setenv("INTERLOCK_STATE", str(ground.folder / "state"))
     rules = ground.folder / "rules"
@@ -59,18 +77,21 @@ def test_rules_change_without_a_gap(ground, monkeypatch) -> None:
     assert asked["each request"] > 500
     env = {"INTERLOCK_STATE": str(ground.folder / "state")}
     sensor = ground.sensor("--signatures", rules, env=env)
-    with ground.sending(10) as sender:
-        for number, change in enumerate((RULES + MORE, RULES, RULES + MORE.replace("never", "ever")), 1):
+    (rules / "a.rules").write_text(RULES + MORE.replace("never", "once"))
+    took = swap(sensor, 1)  # of this machine, with what else it does now
+    with ground.sending(paced(took)) as sender:
+        for number, change in enumerate((RULES + MORE, RULES, RULES + MORE.replace("never", "ever")), 2):
             (rules / "a.rules").write_text(change)
-            sensor.process.send_signal(signal.SIGHUP)
-            assert until(partial(swapped, sensor, number))
+            swap(sensor, number)
         assert sender.poll() is None, "all of it happened while traffic was there"
         shutil.move(rules, ground.folder / "gone")
         sensor.process.send_signal(signal.SIGHUP)
         assert until(
-            lambda: any("signatures of before stay in force" in said for said in says(sensor, "refused"))
+            lambda: any("signatures of before stay in force" in said for said in says(sensor, "refused")),
+            timeout_s=_PATIENCE_S,
         )
-        ground.sent(sender)
+        ground.sent(sender, timeout_s=2 * _LONGEST_S)
+    assert sensor.drops() == 0, "what the kernel lost nobody can judge"
     assert sensor.stop(signal.SIGTERM) == 0
     assert counts(sensor.findings().values()) == asked
 
