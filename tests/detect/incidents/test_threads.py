@@ -81,6 +81,12 @@ def test_a_command_in_vain_says_more_than_the_reading_beside_it() -> None:
     )
     (incident,) = incidents_of((read, refused), CONTEXT)
     assert (incident.consequence, incident.techniques[0]) == ("discovery", "T0855")
+    many = finding(
+        "refused", 20, "10.0.0.32", "10.0.0.12", technique="T0843", detector="refusals", count=90, severity="high",
+        data=(("outcome", "refused"),),
+    )  # fmt: skip
+    assert incidents_of((refused, many), CONTEXT)[0].techniques[0] == "T0855"
+    assert incidents_of((many,), CONTEXT)[0].techniques[0] == "T0843"
     low = replace(refused, severity="low")
     assert incidents_of((read, low), CONTEXT)[0].techniques[0] == "T0801"
 

@@ -76,6 +76,21 @@ def test_reports_that_nobody_asked_for_are_told_not_watched(protocol: str, asks:
     assert finding.techniques[0] == first
 
 
+@pytest.mark.parametrize(("refused", "first"), [(12, "T0861"), (3, "T0801")])
+def test_reading_what_is_mostly_not_there_is_a_search_for_points(refused: int, first: str) -> None:
+    rows = [
+        {
+            "client": "10.0.0.66",
+            "at": n,
+            "object": f"holding:{100 * n}",
+            "outcome": "refused" if n < refused else "ok",
+        }
+        for n in range(16)
+    ]
+    (finding,) = found(*rows)
+    assert finding.techniques[0] == first
+
+
 def test_whom_others_ask_for_reports_tells_nothing_false_to_one_more() -> None:
     telecontrol = {"protocol": "iec104", "verb": "report", "outcome": "unsolicited"}
     detector = taught([*HOUR, *({**telecontrol, "at": 10 * n - 3600} for n in range(300))])

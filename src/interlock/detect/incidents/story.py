@@ -28,6 +28,7 @@ __all__ = ["tell"]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MALFORMED: Final = "malformed-control"
+_REFUSED: Final = "refusals"
 _WATCHERS: Final = frozenset(
     {"unusual-step", "unusual-value", "repeated-values", "safety-value", "twin-values"}
 )
@@ -91,7 +92,7 @@ def _worst(steps: Sequence[Step]) -> Step:
     """The step that names an incident: the gravest thing that was done.
 
     What only shows an effect (a value leaps once new firmware runs) names it where nothing else was; and what nobody
-    could take (every message of it was malformed) was not done.
+    could take (every message of it was malformed) was not done. That much was refused names it where nobody says what.
     """
     ranks = {consequence.name: consequence.rank for consequence in RANKS}
     broken = {step.machines[:2]: step.count for step in steps if step.detector == _MALFORMED}
@@ -102,7 +103,7 @@ def _worst(steps: Sequence[Step]) -> Step:
     mine = acts or heeded
     least = min(ranks.get(step.consequence, DISCOVERY.rank) for step in mine)
     mine = [step for step in mine if ranks.get(step.consequence, DISCOVERY.rank) == least]
-    return max(mine, key=_weight)
+    return max([step for step in mine if step.detector != _REFUSED] or mine, key=_weight)
 
 
 def _weight(step: Step) -> tuple[bool, int, int, int]:

@@ -154,10 +154,18 @@ class Case:
                 return "watch-units"
             if set(self.tally.noted("verb")) == {"report"}:
                 return self._tells()
+            if self._mostly_in_vain:
+                return "search-points"
             return "watch-much" if len(self.tally.noted("object")) >= MANY_OBJECTS else "watch"
         name = "authenticate" if self.name == "user" else self.name
         stranger = f"stranger-{name}"
         return stranger if self.news in ("machine", "relation") and stranger in SEEN else name
+
+    @property
+    def _mostly_in_vain(self) -> bool:
+        """Whether most of what it asks for is not there: who knows a device does not ask so."""
+        refused = self.tally.noted("outcome").get("refused", 0)
+        return refused >= MANY_IN_VAIN and 2 * refused >= self.tally.count
 
     def _tells(self) -> str:
         """Who only reports may be the one who tells, whoever began; where nothing comes unasked, he is.
@@ -186,6 +194,7 @@ MASS_FILES: Final = 30
 MANY_UNITS: Final = 8
 MANY_OBJECTS: Final = 64
 MANY_MACHINES: Final = 8
+MANY_IN_VAIN: Final = 8
 _SWITCH: Final = re.compile(r"coil|binary|digital|relay|single|double|DBX|(^|[ .])[QMI]X?\d")
 """Objects of one bit, as the protocols spell them."""
 
