@@ -1,11 +1,11 @@
-"""Memory of a sensor's judge while its signatures are put in force anew, again and again.
+"""Memory of a sensor while its signatures are put in force anew, again and again.
 
     python scripts/swaps.py RULES [--times 10]
 
 A real sensor watches a quiet wire in a network namespace of its own, with all of RULES (a folder or file) in force.
-Each time one rule is changed and SIGHUP sent; when the sensor says that the rules are in force, its judge's memory is
-printed: resident, and its own part of that (what no other process shares). Exit 1 where the last third is higher than
-the third before by more than a tenth: then something of the rules of before stays.
+Each time one rule is changed and SIGHUP sent; when the sensor says that the rules are in force, the resident memory of
+its judge and of its worker is printed. Exit 1 where the last third of either is higher than the third before by more
+than a tenth: then something of the rules of before stays.
 """
 
 from __future__ import annotations
@@ -22,23 +22,21 @@ from pathlib import Path
 from soaking.running import RunningSensor, until
 from soaking.wire import Wire, why_not
 
+_ROLES = ("judge", "worker")
 _PATIENCE_S = 300.0
 _SETTLED_S = 3.0
 """After a swap: what is not needed any more is given back by then."""
 
 
-def memory_mib(pid: int) -> tuple[float, float]:
-    """Resident, and private, of a process."""
-    said = dict(
-        line.split(":", 1) for line in Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()[1:]
-    )
-    kib = {name: int(value.split()[0]) for name, value in said.items()}
-    return kib["Rss"] / 1024, (kib["Private_Clean"] + kib["Private_Dirty"]) / 1024
+def resident_mib(pid: int) -> float:
+    """Resident memory of a process."""
+    said = Path(f"/proc/{pid}/status").read_text("ascii").partition("VmRSS:")[2]
+    return int(said.split()[0]) / 1024
 
 
-def swaps(sensor: RunningSensor, changed: Path, times: int) -> list[float]:
-    """Private memory before the first swap and after each."""
-    found = []
+def swaps(sensor: RunningSensor, changed: Path, times: int) -> dict[str, list[float]]:
+    """Memory of each process before the first swap and after each."""
+    found: dict[str, list[float]] = {role: [] for role in _ROLES}
     for number in range(times + 1):
         if number:
             changed.write_text(f'alert tcp any any -> any 9 (content:"never{number}"; sid:{number};)\n')
@@ -46,9 +44,12 @@ def swaps(sensor: RunningSensor, changed: Path, times: int) -> list[float]:
             if not until(lambda n=number: _in_force(sensor) == n, _PATIENCE_S):
                 raise RuntimeError(f"swap {number} was not done: {sensor.errors()[-500:]}")
         time.sleep(_SETTLED_S)
-        resident, private = memory_mib(sensor.process_of("judge"))
-        print(f"{number:>3}  {resident:7.1f} MiB resident  {private:7.1f} MiB its own", flush=True)
-        found.append(private)
+        for role, known in found.items():
+            known.append(resident_mib(sensor.process_of(role)))
+        print(
+            f"{number:>3}  {'  '.join(f'{role} {known[-1]:6.1f} MiB' for role, known in found.items())}",
+            flush=True,
+        )
     return found
 
 
@@ -81,9 +82,13 @@ def main() -> int:
         finally:
             sensor.stop()
             wire.close()
+    return max(_grows(role, known) for role, known in found.items())
+
+
+def _grows(role: str, found: list[float]) -> int:
     third = max(1, len(found) // 3)
     last, before = sum(found[-third:]) / third, sum(found[-2 * third : -third]) / third
-    print(f"{last - before:+.1f} MiB from the third before to the last third")
+    print(f"{role}: {last - before:+.1f} MiB from the third before to the last third")
     return int(last > 1.1 * before)
 
 

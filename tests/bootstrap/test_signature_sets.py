@@ -21,6 +21,7 @@ from interlock.bootstrap import signature_sets, signatures
 from interlock.bootstrap.signature_cache import PlanCache
 from interlock.bootstrap.signatures import build_signatures
 from interlock.bootstrap.unpacking import pack_files
+from interlock.detect.signatures.language import datasets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,6 +127,11 @@ def test_what_is_too_much_is_refused(rules: Path, monkeypatch: pytest.MonkeyPatc
     told: list[str] = []
     assert given(rules, told=told.append) == {}
     assert told == ["a.rules:1: rule 1 is refused: dataset: near.lst:3: all sets have more than 2 members"]
+    (rules / "near.lst").write_text("\n" * 20)
+    monkeypatch.setattr(datasets, "_MOST_LINES", 9)
+    told.clear()
+    assert given(rules, told=told.append) == {}
+    assert told == ["a.rules:1: rule 1 is refused: dataset: near.lst:10: has more than 9 lines"]
     monkeypatch.setattr(signature_sets, "MOST_SET_OCTETS", 3)
     told.clear()
     assert given(rules, told=told.append) == {}

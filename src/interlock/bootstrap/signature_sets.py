@@ -7,6 +7,7 @@ opened. Source: Suricata user guide, "Datasets", sections "File formats" and "Fi
 from __future__ import annotations
 
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -116,7 +117,7 @@ class Sets:
         )
         members: dict[bytes, int] = {}
         try:
-            for number, member, value in read_members(octets.split(b"\n"), one.kind, valued=one.valued):
+            for number, member, value in read_members(BytesIO(octets), one.kind, valued=one.valued):
                 members[member] = value
                 if len(members) > left:
                     raise ValueError(number, f"all sets have more than {_MOST_MEMBERS} members")  # noqa: TRY301

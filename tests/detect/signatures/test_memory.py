@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 
 from detect.signatures.engine.test_engine import matchers, tcp
@@ -159,3 +162,20 @@ def test_variables_of_people(text, tmp_path):
 def test_wrong_variables_are_named(text):
     with pytest.raises(ConfigError, match="variables"):
         read_variables([("variables.conf", text)])
+
+
+def test_what_was_in_force_before_is_given_back():
+    """Its marks go on; its rules and databases must not stay with them, swap after swap."""
+    rules = matchers(*(f'alert tcp any any -> any any (content:"never{k}"; sid:{k};)' for k in range(1, 40)))
+    known = Signatures(rules)
+    list(known.feed(batch([tcp(b"never1", "segment")]), Context()))
+    gone = []
+    for _ in range(3):
+        fresh = Signatures(matchers('alert tcp any any -> any any (content:"never1"; sid:1;)'))
+        fresh.follow(known)
+        list(fresh.feed(batch([tcp(b"never1", "segment", flow=2)]), Context()))
+        gone += [weakref.ref(known.engine), weakref.ref(known.engine.screen)]
+        known = fresh
+    del fresh
+    gc.collect()
+    assert [one() for one in gone] == [None] * 6

@@ -39,6 +39,8 @@ _UNUSED: Final = ("memcap", "hashsize")
 _MOST_VALUE: Final = 65_535
 _LONGEST: Final = 16_384
 """Characters of a line."""
+_MOST_LINES: Final = 2_000_000
+"""Of one file, empty ones too."""
 
 
 def member_of(kind: str, octets: bytes) -> bytes | None:
@@ -56,6 +58,8 @@ def read_members(lines: Iterable[bytes], kind: str, *, valued: bool) -> Iterator
     Raises ValueError with the line's number and what is wrong with it.
     """
     for number, line in enumerate(lines, 1):
+        if number > _MOST_LINES:
+            raise ValueError(number, f"has more than {_MOST_LINES} lines")
         said = line.rstrip(b"\r\n")
         if not said:
             continue
