@@ -7,13 +7,17 @@ hours that is a third of a sensor's memory more. Nothing of it is quicker.
 from __future__ import annotations
 
 import ctypes
+import mmap
 import platform
+from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
 
-__all__ = ["allocate_by_the_system", "give_back"]
+__all__ = ["allocate_by_the_system", "give_back", "give_back_beyond"]
 
+_PAGES: Final = Path("/proc/self/statm")
 _GLIBC: Final = platform.libc_ver()[0] == "glibc"
 """Of other libraries nothing was measured: with them all stays as it is."""
 _M_MMAP_THRESHOLD: Final = -3
@@ -33,3 +37,10 @@ def give_back() -> None:
     pa.default_memory_pool().release_unused()
     if _GLIBC:
         ctypes.CDLL(None).malloc_trim(0)
+
+
+def give_back_beyond(octets: int) -> None:
+    """The same, where the process holds more than that: below it, what it has and does not use is soon used again."""
+    with suppress(OSError, ValueError, IndexError):  # where the system does not tell, nothing is given back
+        if int(_PAGES.read_text("ascii").split()[1]) * mmap.PAGESIZE > octets:
+            give_back()

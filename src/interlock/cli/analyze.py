@@ -36,6 +36,8 @@ __all__ = ["analyze"]
 
 CONTENTS: Final = "artifact_contents"
 """The table of programs' octets, which is made only where somebody keeps them."""
+_MUCH: Final = 440 << 20
+"""Octets in memory from which on what lies free between two steps is given back: a run is to stay below 512 MiB."""
 
 
 @click.command()
@@ -98,6 +100,7 @@ def _run(
     run: CaptureRun, engine: Any, analysis: Analysis, stop: Callable[[], bool], programs: Path
 ) -> tuple[Report, bool]:
     from interlock import __version__  # noqa: PLC0415
+    from interlock.bootstrap.allocating import give_back_beyond  # noqa: PLC0415
     from interlock.pipeline.decode_run import decoded  # noqa: PLC0415
 
     began = time.perf_counter()
@@ -106,6 +109,7 @@ def _run(
             if CONTENTS in batches:
                 _keep(programs, batches.pop(CONTENTS))
             analysis.feed(batches, engine.dissector.now)
+            give_back_beyond(_MUCH)
         stopped = stop() and any(run.unfinished)
     seconds = time.perf_counter() - began
     return analysis.report(run, version=__version__, seconds=seconds, wall_now=time.time_ns()), stopped
