@@ -299,3 +299,24 @@ def test_sets_that_rules_fill():
     assert first.hits(unit, memory)
     assert again.hits(unit, memory)
     assert not first.hits(unit, memory), "it is no longer new"
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        ('filename:"example";', 'file.name; content:"example"; nocase;'),
+        ('filename:!"example";', 'file.name; content:!"example"; nocase;'),
+        ('fileext:"pdf";', 'file.name; content:".pdf"; nocase; endswith;'),
+    ],
+)
+def test_words_about_files_mean_what_the_guide_says(older, newer):
+    """The user guide gives the newer form of each; what it says of .PDF and of "pd" holds."""
+    one, other = matcher(older).signature, matcher(newer).signature
+    assert one.inspections == other.inspections
+    ends = {"source": PC, "target": PLC, "source_port": 1, "target_port": 80}
+    hits = [
+        matcher(word).hits(Unit(level="transaction", buffers={"file.name": (name,)}, **ends), Memory())
+        for word in ('fileext:"pdf";', 'fileext:"pd";')
+        for name in (b"a.pdf", b"A.PDF", b"pdf", b"a.pdf.exe")
+    ]
+    assert hits == [True, True, False, False] + [False] * 4

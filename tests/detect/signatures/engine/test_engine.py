@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import accumulate
 
 import numpy as np
@@ -14,6 +15,7 @@ from detect.signatures.sets import FOLDER, needs_sets
 from detect.signatures.synthesis import UnsolvedError, hit, near_misses, surroundings
 from interlock.bootstrap import build_engine
 from interlock.bootstrap.signature_files import rule_files
+from interlock.bootstrap.signature_screens import screening_with
 from interlock.capture.run import open_sources
 from interlock.capture.specs import specify
 from interlock.detect.batch import Batch
@@ -60,9 +62,9 @@ def public(*parts):
     return tuple(Matcher(one, VARIABLES.ends(one.header)) for one in found)
 
 
-def captured(path, buffers):
+def captured(path, buffers, screen=None):
     with open_sources(specify((str(path),), ()), stdin=None) as run:
-        engine = build_engine(run.sources, wanted=frozenset({"payloads"}), buffers=buffers)
+        engine = build_engine(run.sources, wanted=frozenset({"payloads"}), buffers=buffers, screen=screen)
         for batches in decoded(run, engine, progress=lambda *_: None, stop=lambda: False):
             if "payloads" in batches and len(batches["payloads"]):
                 yield Batch("payloads", batches["payloads"])
@@ -262,16 +264,45 @@ def test_quickdraw_fires_on_its_own_captures(capture, sids):
     assert sids <= {one.signature.sid for one, hits in zip(rules, engine.hit, strict=True) if hits}
 
 
+def every_capture():
+    folder = FOLDER.parents[1] / "captures"
+    found = [path for path in sorted(folder.rglob("*")) if path.suffix in {".pcap", ".pcapng"}]
+    assert len(found) > 100
+    return found
+
+
+def first(batches, most):
+    """So many rows of all batches together."""
+    for rows in batches:
+        if most <= 0:
+            return
+        yield rows if len(rows) <= most else rows.take(np.arange(len(rows)) < most)
+        most -= len(rows)
+
+
 @needs_sets
 @pytest.mark.slow
 def test_nothing_is_lost_over_all_captures():
     rules = (*public("quickdraw", "malcolm", "elitewolf"), *public("et_open_merged_bsd.rules.xz")[::20])
-    folder = FOLDER.parents[1] / "captures"
-    captures = [path for path in sorted(folder.rglob("*")) if path.suffix in {".pcap", ".pcapng"}]
-    assert len(captures) > 100
-    for path in captures:
-        if path.stat().st_size > 300_000:
-            continue
-        batches = list(captured(path, Engine(rules).buffers))[:2]
-        batches = [rows if len(rows) <= 200 else rows.take(np.arange(len(rows)) < 200) for rows in batches]
-        assert told(Engine(rules), *batches) == told(PlainEngine(rules), *batches), path
+    quick, plain = Engine(rules), PlainEngine(rules)
+    for path in every_capture():
+        batches = list(first(captured(path, quick.buffers), 600))
+        assert told(quick.anew(), *batches) == told(plain.anew(), *batches), path
+
+
+@needs_sets
+@pytest.mark.slow
+def test_nothing_is_lost_where_packets_are_screened():
+    """Rows of which a worker says which rules may hit them, against all rows; every capture whole, every rule."""
+    engine = Engine(public(""))
+    for path in every_capture():
+        counts = []
+        for screened in (False, True):
+            judge = engine.anew()
+            screen = screening_with([judge]) if screened else None
+            found = Counter()
+            for rows in captured(path, judge.buffers, screen):
+                frames = rows.frames()
+                found.update((hit.number, int(frames[hit.row]), hit.speaks) for hit in judge.judge(rows))
+            counts.append(found)
+        assert counts[0] == counts[1], path

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from interlock.detect.signatures.language.contents import read_octets
 from interlock.detect.signatures.language.keyword import Keyword, unquoted
 from interlock.detect.signatures.language.problems import RuleError
 from interlock.detect.signatures.language.steps import Content
@@ -253,10 +254,26 @@ def _whole(word: str, buffer: str) -> Keyword:
     return Keyword(name=word, clause=f"SSL/TLS Keywords, {word}", says=f"{buffer} is this", read=read)
 
 
+def _file(word: str, before: str, says: str, *, ends: bool) -> Keyword:
+    """A keyword about a file's name, in its older form: it looks for letters of either case."""
+
+    def read(draft: Draft, value: str | None) -> None:
+        negated, text = unquoted(value or "", word)
+        if not text:
+            raise RuleError(word, "nothing stands between its quotation marks")
+        name = before.encode() + read_octets(text, word)
+        step = Content(octets=name, negated=negated, nocase=True, ends=ends)
+        draft.lists.setdefault(("file.name", (), 0), []).append(step)
+
+    return Keyword(name=word, clause=f"File Keywords, {word}", says=says, read=read)
+
+
 KEYWORDS: Final = (
     *(_sticky(buffer, word) for buffer in BUFFERS for word in (buffer.name, *buffer.older)),
     *(_modifier(buffer) for buffer in BUFFERS if buffer.modifier),
     _whole("tls.fingerprint", "tls.cert_fingerprint"),
+    _file("filename", "", "this is in file.name", ends=False),
+    _file("fileext", ".", "file.name ends with a dot and this", ends=True),
     Keyword(
         name="pkt_data",
         clause="Payload Keywords, pkt_data",

@@ -41,6 +41,12 @@ CHAPTERS: Final = {
 REFUSED: Final[dict[str, str]] = {
     "geoip": "asks for the country of an address, which nothing here knows offline",
     "iprep": "asks for the reputation of an address; name addresses as indicators instead (docs/indicators.md)",
+    **dict.fromkeys(
+        ("filemd5", "filesha1", "filesha256"),
+        "asks for a hash out of a file; name hashes as indicators instead (docs/indicators.md)",
+    ),
+    "filemagic": "asks what libmagic says of a file, which differs from version to version",
+    "file.magic": "asks what libmagic says of a file, which differs from version to version",
     "filestore": "keeps files; hashes of files are kept, their octets never are",
     "lua": "runs a program of the rule's own, which is never done",
     "luajit": "runs a program of the rule's own, which is never done",
