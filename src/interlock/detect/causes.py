@@ -11,6 +11,7 @@ from interlock.detect.asked import Asked
 from interlock.detect.gate import Deed, calendar_of, expected
 from interlock.detect.identify import identify
 from interlock.detect.interface import Withheld
+from interlock.detect.packing import packed
 from interlock.detect.tally import MAX_CAUSES, Key, Tallies, Tally
 from interlock.errors import SourceError
 from interlock.records.finding import Action, Finding
@@ -281,7 +282,7 @@ class CauseDetector(ABC):
             "asked": [self.asked.state(), [[list(key), title] for key, title in self._early.items()]],
             "own": self.own_state(),
         }
-        return json.dumps(state, separators=(",", ":")).encode()
+        return packed(state)
 
     def anew(self) -> Self:
         """Give one of its own kind that has seen nothing."""

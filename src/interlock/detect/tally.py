@@ -307,8 +307,8 @@ class Tallies:
         return tally
 
     def state(self) -> list[Any]:
-        """As JSON values."""
-        tallies = [[list(key), tally.state()] for key, tally in self._tallies.items()]
+        """As JSON values, the last an iterator (see `packing`)."""
+        tallies = ([list(key), tally.state()] for key, tally in self._tallies.items())
         return [self._full, self._room.left, self._room.refused, tallies]
 
     def restore(self, state: list[Any]) -> None:

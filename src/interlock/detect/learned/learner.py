@@ -11,6 +11,7 @@ from interlock.detect.causes import CauseDetector
 from interlock.detect.identify import identify
 from interlock.detect.learned.chances import Expectation, expected, has_converged
 from interlock.detect.learned.observed import TOGETHER, Observed
+from interlock.detect.packing import packed
 from interlock.detect.wording import counted
 from interlock.errors import SourceError
 
@@ -133,7 +134,7 @@ class Learner(CauseDetector):
 
     def learned(self) -> bytes:
         """What it knows of the plant."""
-        return _packed({"detector": self.name, "version": self.version, "knowledge": self._known()})
+        return packed({"detector": self.name, "version": self.version, "knowledge": self._known()})
 
     def know(self, learned: bytes, /) -> None:
         """Go on from `learned`, and judge by it. Raises SourceError where it is not its own: then nothing changes."""
@@ -200,7 +201,3 @@ def together(learners: Iterable[Learner]) -> Expectation:
 def relation_id(realm: str, ends: tuple[str, ...]) -> str:
     """Give the id under which all of a relation (client, server) is accepted."""
     return identify("relation", realm, ends[:2], "")
-
-
-def _packed(values: Any) -> bytes:
-    return json.dumps(values, separators=(",", ":")).encode()

@@ -149,7 +149,7 @@ class UnusualStep(Learner):
 
     def knowledge(self) -> Any:
         """Give what steps are usual."""
-        return list(self.steps.state())
+        return self.steps.state()
 
     @property
     def known_things(self) -> int:

@@ -178,7 +178,7 @@ class UnusualValue(Learner):
 
     def knowledge(self) -> Any:
         """Give all ranges."""
-        return list(self.ranges.state())
+        return self.ranges.state()
 
     @property
     def known_things(self) -> int:

@@ -179,14 +179,12 @@ class UsualSteps:
         for mine, column in zip(kept, columns, strict=True):
             mine[begin:end] = column
 
-    def last(self) -> list[Any]:
+    def last(self) -> Iterator[list[Any]]:
         """Give the last readings, by key: time (UTC ns) and numbers."""
-        known = [(key, self._places.find(key)) for key in sorted(self.keys)]
-        return [
-            [list(key), [int(self._at[place]), self._last[slice(*self._ends(place))].tolist()]]
-            for key, place in known
-            if self._read[place]
-        ]
+        for key in sorted(self.keys):
+            place = self._places.find(key)
+            if self._read[place]:
+                yield [list(key), [int(self._at[place]), self._last[slice(*self._ends(place))].tolist()]]
 
     def restore_last(self, key: Key, time: int, numbers: list[float]) -> None:
         """Take a last reading back."""
