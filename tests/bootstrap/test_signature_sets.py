@@ -159,6 +159,15 @@ def test_one_name_is_one_set(rules: Path) -> None:
     )
 
 
+def test_what_a_refused_rule_says_of_a_set_binds_nobody(rules: Path) -> None:
+    (rules / "a.rules").write_text(
+        RULE.format(1, "dataset:isset,s,type md5,load top.lst") + RULE.format(2, LOAD.format("s", "top.lst"))
+    )
+    _, refused, _ = checked(rules)
+    assert list(refused) == [1]
+    assert given(rules) == {"s": {b"a.example"}}
+
+
 def test_a_set_that_is_kept_is_not_written_to_its_file(rules: Path) -> None:
     (rules / "a.rules").write_text(
         RULE.format(1, "dataset:set,seen,type string,state seen.lst")
@@ -172,6 +181,9 @@ def test_a_set_that_is_kept_is_not_written_to_its_file(rules: Path) -> None:
         "a.rules:1: rule 1: the set seen is kept in the sensor's own state; seen.lst is never written"
     )
     assert given(rules) == {"seen": set(), "begun": {b"a.example"}}
+    (rules / "b.rules").write_text(RULE.format(4, "dataset:set,other2,type string,save /etc/other.lst"))
+    assert "out of the folder" in checked(rules)[1][4]
+    (rules / "b.rules").unlink()
     assert sorted(path.name for path in rules.rglob("*")) == before
 
 

@@ -28,6 +28,7 @@ __all__ = ["MOST_SET_OCTETS", "Sets", "set_places"]
 
 MOST_SET_OCTETS: Final = 64 * 1024 * 1024
 """Of one file."""
+_OUTSIDE: Final = "leads out of the folder of the rules, or is hidden; put it beside them"
 _MOST_MEMBERS: Final = 1_000_000
 """Of all sets together: some 100 MiB."""
 
@@ -78,17 +79,19 @@ class Sets:
             raise RuleError(
                 keyword, f"{step.name} is a set of type {step.kind} here, and of type {kind} {who}"
             )
-        if on:
-            self._kinds.setdefault(name, (kind, where))
         kept = step.kept if isinstance(step, Dataset) else None
         load, optional = (kept[1], True) if kept and kept[0] == "state" else (step.load, False)
+        if kept and not set_places(kept[1], Path(file.name).as_posix()):
+            raise RuleError(keyword, f"{kept[1]!r} {_OUTSIDE}")
+        if load:
+            self._load(step, load, file, number, optional=optional, on=on)
+        if on:  # what a refused rule says of a set binds nobody
+            self._kinds.setdefault(name, (kind, where))
         if kept and on:
             place = f"{signature.origin.file}:{signature.origin.line}: rule {signature.sid}"
             self.notes.append(
                 f"{place}: the set {step.name} is kept in the sensor's own state; {kept[1]} is never written"
             )
-        if load:
-            self._load(step, load, file, number, optional=optional, on=on)
 
     def _load(
         self, step: Dataset | Reputation, load: str, file: RuleFile, number: int, *, optional: bool, on: bool
@@ -160,9 +163,7 @@ def _found(load: str, file: RuleFile, *, optional: bool, keyword: str = "dataset
     name = Path(file.name).as_posix()
     places = set_places(load, name)
     if not places:
-        raise RuleError(
-            keyword, f"{load!r} leads out of the folder of the rules, or is hidden; put it beside them"
-        )
+        raise RuleError(keyword, f"{load!r} {_OUTSIDE}")
     root = file.path.parents[name.count("/")]
     for place in places:
         path = root / place
