@@ -70,3 +70,19 @@ def test_texts_around_a_few_numbers_change_nothing(name: str) -> None:
         return runner
 
     assert fed(299).state() == fed(400).state()
+
+
+@pytest.mark.parametrize("learns", [True, False], ids=["taught", "alone"])
+@pytest.mark.parametrize("name", NAMES)
+def test_many_rows_of_which_none_has_a_number_rest_nobody(name: str, learns: bool) -> None:
+    runner, context = Runner([one for one in all_detectors() if one.name == name]), Context(now=START)
+    told = batch(
+        "values",
+        [{"object": "state", "direction": "read", "text": "on", "at": float(at)} for at in range(300)],
+    )
+    if learns:
+        runner.learn("values", told, context)
+        runner.know(runner.learned())
+    runner.count("values", told, context)
+    runner.feed("values", told, context)
+    assert runner.conclude(context).diagnostics == ()

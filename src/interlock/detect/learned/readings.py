@@ -164,6 +164,8 @@ class Seats:
 
 def in_turn(places: NDArray[np.int64]) -> NDArray[np.int64]:
     """The rows that have a place, in the places' order, each one's rising."""
+    if not len(places):
+        return places
     ends, order = np.zeros(int(places.max()) + 3, np.int64), np.empty_like(places)
     sort_out(*views(places + 1, ends, order))
     return order[ends[1] :]
