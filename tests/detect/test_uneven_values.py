@@ -63,7 +63,7 @@ def test_texts_around_a_few_numbers_change_nothing(name: str) -> None:
                 for at in range(300)
             ]
             shown = [
-                {"object": "state", "direction": "read", "text": "on", "at": float(second)}
+                {"object": "state", "direction": "read", "text": "on", "number": None, "at": float(second)}
                 for _ in range(texts)
             ]
             runner.count("values", batch("values", told + shown), context)
@@ -78,7 +78,10 @@ def test_many_rows_of_which_none_has_a_number_rest_nobody(name: str, learns: boo
     runner, context = Runner([one for one in all_detectors() if one.name == name]), Context(now=START)
     told = batch(
         "values",
-        [{"object": "state", "direction": "read", "text": "on", "at": float(at)} for at in range(300)],
+        [
+            {"object": "state", "direction": "read", "text": "on", "number": None, "at": float(at)}
+            for at in range(300)
+        ],
     )
     if learns:
         runner.learn("values", told, context)
