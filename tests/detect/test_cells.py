@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detect.uncompiled import uncompiled
 from interlock.detect import cells
 from interlock.detect.crossing import binned, crossed, distinct, numbered
 from interlock.detect.walks import views
 
 LEAST, MOST = -(2**63), 2**63 - 1
 
-
-def uncompiled():
-    spec = importlib.util.spec_from_file_location(
-        "interlock_detect_cells_uncompiled", Path(cells.__file__).with_name("cells.py")
-    )
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-BOTH = pytest.mark.parametrize("module", [cells, uncompiled()], ids=["as imported", "uncompiled"])
+BOTH = pytest.mark.parametrize("module", [cells, uncompiled(cells)], ids=["as imported", "uncompiled"])
 NUMBERS = st.one_of(st.integers(-3, 3), st.integers(LEAST, MOST))
 CODES = st.lists(st.integers(-1, 5), max_size=40)
 

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detect.uncompiled import uncompiled
 from interlock.detect import walks
 from interlock.detect.learned.reading_blocks import BLOCK, MEMORY
 from interlock.detect.learned.usual_steps import PAUSE, TIMES
 from interlock.detect.walks import views
 
-
-def uncompiled():
-    spec = importlib.util.spec_from_file_location(
-        "interlock_detect_walks_uncompiled", Path(walks.__file__).with_name("walks.py")
-    )
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-BOTH = pytest.mark.parametrize("module", [walks, uncompiled()], ids=["as imported", "uncompiled"])
+BOTH = pytest.mark.parametrize("module", [walks, uncompiled(walks)], ids=["as imported", "uncompiled"])
 NUMBERS = st.one_of(
     st.sampled_from([0.0, -0.0, 1.0, 2.5, float("inf"), float("-inf"), float("nan")]), st.floats(-1e9, 1e9)
 )
@@ -71,7 +59,7 @@ def test_rows_are_put_down_in_their_second(module, rows, seed):
 def test_rows_have_one_hash_where_their_numbers_are_equal(rows):
     flat, starts, widths = laid(rows)
     found = []
-    for module in (walks, uncompiled()):
+    for module in (walks, uncompiled(walks)):
         hashes = np.empty(len(rows), np.uint64)
         module.hash_rows(*views(flat.view(np.uint64), starts, widths, hashes))
         found.append(hashes.tolist())

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detect.uncompiled import uncompiled
 from interlock.detect.signatures.engine import laying
 from interlock.detect.signatures.engine.groups import Groups
 from interlock.detect.signatures.engine.laying import KEPT, PACKET, STREAM
@@ -19,17 +17,7 @@ from interlock.detect.walks import views
 
 OCTETS = st.binary(max_size=12).map(lambda octets: bytes(b"\0\1\2Dd"[octet % 5] for octet in octets))
 
-
-def uncompiled():
-    spec = importlib.util.spec_from_file_location(
-        "interlock_laying_uncompiled", Path(laying.__file__).with_name("laying.py")
-    )
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-BOTH = pytest.mark.parametrize("module", [laying, uncompiled()], ids=["as imported", "uncompiled"])
+BOTH = pytest.mark.parametrize("module", [laying, uncompiled(laying)], ids=["as imported", "uncompiled"])
 ROWS = st.lists(
     st.tuples(
         st.integers(0, 3),  # bits
@@ -204,7 +192,7 @@ def test_what_leaves_its_octets_is_refused():
     streams.hear(columns[1])
     made = np.empty((5, 3), np.int64)
     ends = streams.place, streams.tails, streams.kept, streams.last
-    for module in (laying, uncompiled()):
+    for module in (laying, uncompiled(laying)):
         with pytest.raises(IndexError):
             module.lay(*views(*columns, *ends, np.empty(1, np.int32), np.empty(600, np.uint8), made))
 
