@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from interlock.bootstrap import read_site
-from interlock.bootstrap.allocating import allocate_by_the_system, give_back
+from interlock.bootstrap.allocating import allocate_by_the_system
+from interlock.bootstrap.asking import asked_by
 from interlock.bootstrap.capturing import capturing
 from interlock.bootstrap.compacting import compacting
-from interlock.bootstrap.detecting import Judgement, build_runner
+from interlock.bootstrap.detecting import Judgement
 from interlock.bootstrap.judging import judging
 from interlock.bootstrap.reloading import judged_by, site_file
 from interlock.bootstrap.rescreening import Turns
-from interlock.bootstrap.signature_screens import screening_of
 from interlock.bootstrap.telling import telling
 from interlock.decode.registry import load_specs
 from interlock.errors import OutputError
@@ -97,12 +97,9 @@ class Parts:
         """Called first in each process, with its number where it is a worker: to close what is not its own."""
         self.registries, self.rules = load_registries(), load_rules()
         specs = load_specs()  # every decoder now, so that a worker that is forked later is there at once
-        runner = build_runner(judged_by(sensor, sensor.config))
-        self.read, self.buffers = runner.needs, runner.buffers
-        self.screening = screening_of(runner)
+        asked = asked_by(judged_by(sensor, sensor.config))
+        self.read, self.buffers, self.screening = asked.needs, asked.buffers, asked.screening
         self.turns = Turns(self.board, workers, screened=self.screening is not None)
-        del runner  # what it was made of would be held by every process
-        give_back()
         self.wanted = wanted_tables(self.read)
         tables = {**TABLES, **{table.name: table for spec in specs for table in spec.details}}
         self.schemas: dict[str, pa.Schema] = {name: tables[name].schema for name in sorted(self.wanted)}

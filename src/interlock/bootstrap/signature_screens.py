@@ -22,24 +22,48 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.engine.screening import Screening
     from interlock.detect.signatures.engine.traits import Traits
 
-__all__ = ["keep_screen", "kept_screen", "screening_of", "screening_with"]
+__all__ = ["keep_screen", "kept_screen", "plan_of", "screening_of", "screening_with", "screening_with_plan"]
 
 
 def screening_of(runner: Runner) -> Screening | None:
     """The screen of all signatures that a runner has; None where it has none, or others look at raw octets, too."""
-    if not runner.buffers:
-        return None
+    return screening_with(_engines(runner)) if runner.buffers else None
+
+
+def _engines(runner: Runner) -> list[Engine]:
+    """Those whose rules a screen may have; none where others look at raw octets, too."""
     from interlock.detect.signatures.detector import Signatures  # noqa: PLC0415
     from interlock.detect.signatures.packs.trial import Trial  # noqa: PLC0415
     from interlock.records.buffers import PACKET, STREAM  # noqa: PLC0415
 
-    engines, others = [], set[str]()
+    engines: list[Engine] = []
+    others: set[str] = set()
     for detector in runner.tapping:
         if isinstance(detector, (Signatures, Trial)):
             engines.append(detector.engine)
         else:
             others |= detector.buffers
-    return None if others & {PACKET, STREAM} else screening_with(engines)
+    return [] if others & {PACKET, STREAM} else engines
+
+
+def plan_of(runner: Runner) -> bytes:
+    """What a screen of a runner's signatures needs, for another process; nothing where there is none."""
+    engines = _engines(runner)
+    return _plan(engines) if engines else b""
+
+
+def screening_with_plan(plan: bytes) -> Screening:
+    """The screen of it. Raises SourceError."""
+    from interlock.detect.signatures.engine.screening import Screening  # noqa: PLC0415
+    from interlock.detect.signatures.packs.plan import read_plan  # noqa: PLC0415
+
+    return Screening(_screen(read_plan(plan).traits))
+
+
+def _plan(engines: Iterable[Engine]) -> bytes:
+    from interlock.detect.signatures.packs.plan import Plan, write_plan  # noqa: PLC0415
+
+    return write_plan(Plan(traits=_traits(engines)))
 
 
 def screening_with(engines: Iterable[Engine]) -> Screening | None:
@@ -66,9 +90,8 @@ def _screen(traits: list[Traits]) -> Screen:
 def keep_screen(given: Judgement, engines: Iterable[Engine]) -> None:
     """Keep what a screen of these rules needs, for workers that follow."""
     from interlock.bootstrap.signature_cache import build_plan_cache  # noqa: PLC0415
-    from interlock.detect.signatures.packs.plan import Plan, write_plan  # noqa: PLC0415
 
-    build_plan_cache(lambda _: None).put(_key(given), write_plan(Plan(traits=_traits(engines))))
+    build_plan_cache(lambda _: None).put(_key(given), _plan(engines))
 
 
 def kept_screen(given: Judgement, told: Callable[[str], None]) -> Screen:

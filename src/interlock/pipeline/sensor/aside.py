@@ -62,11 +62,15 @@ class Here:
 class Aside:
     """A child that does `work` and hands over each piece that it gives.
 
-    now_s: seconds that only rise. most_s: after so long it is ended as one that failed.
+    now_s: seconds that only rise. most_s: after so long it is ended as one that failed. nice: how much it gives way.
     """
 
     def __init__(
-        self, work: Callable[[], Iterable[Any]], now_s: Callable[[], float], most_s: float = 900.0
+        self,
+        work: Callable[[], Iterable[Any]],
+        now_s: Callable[[], float],
+        most_s: float = 900.0,
+        nice: int = _NICE,
     ) -> None:
         self._now_s, self._end_s = now_s, now_s() + most_s
         self._held = bytearray()
@@ -75,7 +79,7 @@ class Aside:
         parent = os.getpid()
         self.pid = os.fork()
         if self.pid == 0:
-            _live(work, theirs, parent)
+            _live(work, theirs, parent, nice)
         os.close(theirs)
         os.set_blocking(self._fd, False)
 
@@ -121,7 +125,7 @@ class Aside:
         self.failed = status != 0 or bool(self._held)
 
 
-def _live(work: Callable[[], Iterable[Any]], fd: int, parent: int) -> NoReturn:
+def _live(work: Callable[[], Iterable[Any]], fd: int, parent: int, nice: int) -> NoReturn:
     """The child's whole life: it owns nothing that it was born with, and dies with its parent."""
     code = 1
     try:
@@ -131,8 +135,9 @@ def _live(work: Callable[[], Iterable[Any]], fd: int, parent: int) -> NoReturn:
         die_with(parent)
         gc.freeze()
         with suppress(PermissionError):  # a filter of system calls may forbid even to give way
-            os.nice(_NICE)
-            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+            os.nice(nice)
+            if nice:
+                os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
         for piece in work():
             _write(fd, pickle.dumps(piece, pickle.HIGHEST_PROTOCOL))
         code = 0
