@@ -8,7 +8,7 @@ import pytest
 
 from interlock.bootstrap.asking import asked_by
 from interlock.bootstrap.detecting import Judgement, build_runner
-from interlock.bootstrap.signature_screens import screening_of
+from interlock.bootstrap.signature_screens import kept_screen, screening_of
 from interlock.detect.signatures.engine.engine import Engine
 from interlock.errors import ConfigError
 
@@ -39,6 +39,17 @@ def test_no_rule_is_left_in_the_process_that_asked(rules):
     before = sum(isinstance(one, Engine) for one in gc.get_objects())
     asked_by(Judgement(signatures=(str(rules),)))
     assert sum(isinstance(one, Engine) for one in gc.get_objects()) == before
+
+
+def test_a_worker_that_begins_later_reads_no_rules(rules, monkeypatch):
+    given = Judgement(signatures=(str(rules),))
+    asked = asked_by(given)
+
+    def read(*_, **__):
+        raise AssertionError("what a screen needs was kept")
+
+    monkeypatch.setattr("interlock.bootstrap.signatures.build_signatures", read)
+    assert kept_screen(given, print).traits == asked.screening.screen.traits
 
 
 def test_without_signatures_nothing_is_screened():

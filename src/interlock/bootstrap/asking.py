@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from interlock.bootstrap.allocating import give_back
 from interlock.bootstrap.detecting import build_runner
-from interlock.bootstrap.signature_screens import plan_of, screening_of, screening_with_plan
+from interlock.bootstrap.signature_screens import keep_screen, plan_of, screening_of, screening_with_plan
 from interlock.errors import ConfigError, OutputError, SourceError
 from interlock.pipeline.sensor.aside import Aside
 
@@ -67,4 +67,7 @@ def _looked(given: Judgement) -> Iterator[tuple[Any, ...]]:
         kind = next(name for name, kind in _KINDS.items() if isinstance(error, kind))
         yield (kind, str(error)), {}, frozenset(), b""
     else:
-        yield None, dict(runner.needs), runner.buffers, plan_of(runner)
+        plan = plan_of(runner)
+        if plan:
+            keep_screen(given, plan)  # for workers that begin after the judge has begun again
+        yield None, dict(runner.needs), runner.buffers, plan

@@ -22,7 +22,15 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.engine.screening import Screening
     from interlock.detect.signatures.engine.traits import Traits
 
-__all__ = ["keep_screen", "kept_screen", "plan_of", "screening_of", "screening_with", "screening_with_plan"]
+__all__ = [
+    "keep_screen",
+    "kept_screen",
+    "plan_of",
+    "plan_with",
+    "screening_of",
+    "screening_with",
+    "screening_with_plan",
+]
 
 
 def screening_of(runner: Runner) -> Screening | None:
@@ -49,7 +57,7 @@ def _engines(runner: Runner) -> list[Engine]:
 def plan_of(runner: Runner) -> bytes:
     """What a screen of a runner's signatures needs, for another process; nothing where there is none."""
     engines = _engines(runner)
-    return _plan(engines) if engines else b""
+    return plan_with(engines) if engines else b""
 
 
 def screening_with_plan(plan: bytes) -> Screening:
@@ -60,7 +68,8 @@ def screening_with_plan(plan: bytes) -> Screening:
     return Screening(_screen(read_plan(plan).traits))
 
 
-def _plan(engines: Iterable[Engine]) -> bytes:
+def plan_with(engines: Iterable[Engine]) -> bytes:
+    """What a screen of these engines' rules needs."""
     from interlock.detect.signatures.packs.plan import Plan, write_plan  # noqa: PLC0415
 
     return write_plan(Plan(traits=_traits(engines)))
@@ -87,11 +96,11 @@ def _screen(traits: list[Traits]) -> Screen:
     return Screen(traits)
 
 
-def keep_screen(given: Judgement, engines: Iterable[Engine]) -> None:
-    """Keep what a screen of these rules needs, for workers that follow."""
+def keep_screen(given: Judgement, plan: bytes) -> None:
+    """Keep what a screen needs, for workers that follow."""
     from interlock.bootstrap.signature_cache import build_plan_cache  # noqa: PLC0415
 
-    build_plan_cache(lambda _: None).put(_key(given), _plan(engines))
+    build_plan_cache(lambda _: None).put(_key(given), plan)
 
 
 def kept_screen(given: Judgement, told: Callable[[str], None]) -> Screen:
