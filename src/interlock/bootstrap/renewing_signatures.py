@@ -143,13 +143,9 @@ class _Making(Thread):
 
 def _read(given: Judgement) -> Iterator[str]:
     """Read the rules, so that they are kept; a sentence where that cannot be."""
-    from interlock.bootstrap.signature_screens import keep_screen, plan_with  # noqa: PLC0415
-    from interlock.bootstrap.signature_trials import trial_of_paths  # noqa: PLC0415
-    from interlock.bootstrap.signatures import build_signatures  # noqa: PLC0415
+    from interlock.bootstrap.signature_screens import keep_screen, plan_with, read_engines  # noqa: PLC0415
 
     try:
-        detector = build_signatures(given.signatures, lambda _: None, given=given.lists)
-        trial = trial_of_paths(given.signatures, lambda _: None, given.lists)
-        keep_screen(given, plan_with([detector.engine, *([trial.engine] if trial is not None else [])]))
+        keep_screen(given, plan_with(read_engines(given, lambda _: None)))
     except InterlockError as error:
         yield str(error)

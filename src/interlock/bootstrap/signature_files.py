@@ -98,7 +98,8 @@ def _files(root: Path) -> list[Path]:
     if root.is_file():
         return [root]
     if not root.is_dir():
-        raise ConfigError(f"{root}: is not there; name a file of rules or a folder of them")
+        wrong = "is neither a file nor a folder" if root.exists() else "is not there"
+        raise ConfigError(f"{root}: {wrong}; name a file of rules or a folder of them")
     found = []
     for count, path in enumerate(root.rglob("*")):
         if count >= MOST_FILES:

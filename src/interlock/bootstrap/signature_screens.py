@@ -27,6 +27,7 @@ __all__ = [
     "kept_screen",
     "plan_of",
     "plan_with",
+    "read_engines",
     "screening_of",
     "screening_with",
     "screening_with_plan",
@@ -106,8 +107,6 @@ def keep_screen(given: Judgement, plan: bytes) -> None:
 def kept_screen(given: Judgement, told: Callable[[str], None]) -> Screen:
     """The screen of rules as they are now: of what was kept, else read. Raises ConfigError, SourceError."""
     from interlock.bootstrap.signature_cache import build_plan_cache  # noqa: PLC0415
-    from interlock.bootstrap.signature_trials import trial_of_paths  # noqa: PLC0415
-    from interlock.bootstrap.signatures import build_signatures  # noqa: PLC0415
     from interlock.detect.signatures.packs.plan import read_plan  # noqa: PLC0415
 
     cache, key = build_plan_cache(told), _key(given)
@@ -116,9 +115,17 @@ def kept_screen(given: Judgement, told: Callable[[str], None]) -> Screen:
             return _screen(read_plan(octets).traits)
         except SourceError as error:
             cache.forget(key, str(error))
+    return _screen(_traits(read_engines(given, told)))
+
+
+def read_engines(given: Judgement, told: Callable[[str], None]) -> list[Engine]:
+    """Of the rules in force, and of those on trial; what was read is kept. Raises ConfigError."""
+    from interlock.bootstrap.signature_trials import trial_of_paths  # noqa: PLC0415
+    from interlock.bootstrap.signatures import build_signatures  # noqa: PLC0415
+
     detector = build_signatures(given.signatures, told, given=given.lists)
     trial = trial_of_paths(given.signatures, told, given.lists)
-    return _screen(_traits([detector.engine, *([trial.engine] if trial is not None else [])]))
+    return [detector.engine] if trial is None else [detector.engine, trial.engine]
 
 
 def _key(given: Judgement) -> str:

@@ -166,15 +166,20 @@ def test_a_list_without_a_value_is_wrong():
 
 @given(st.lists(st.binary(max_size=30)), st.sampled_from(sorted(MEMBERS)), st.booleans())
 def test_any_octets_are_members_or_named(lines, kind, valued):
+    told = []
     try:
         for number, member, value in read_members(lines, kind, valued=valued):
-            assert 1 <= number <= len(lines)
+            told.append(number)
             assert member_of(kind, member) == member
             assert 0 <= value <= 65_535
     except ValueError as error:
         number, reason = error.args
-        assert 1 <= number <= len(lines)
         assert reason
+        with pytest.raises(ValueError, match=r"^\(1, ") as alone:
+            list(read_members([lines[number - 1]], kind, valued=valued))
+        assert alone.value.args == (1, reason), "the line that is named is the wrong one"
+        assert told == [n for n, _, _ in read_members(lines[: number - 1], kind, valued=valued)]
+    assert told == sorted(set(told))
 
 
 @pytest.mark.parametrize(
