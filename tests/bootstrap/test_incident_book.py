@@ -91,6 +91,43 @@ def test_more_of_the_same_is_written_seldom_and_what_is_new_at_once(store: Plain
     assert one.count == PATH[0].count + 2 + PATH[1].count
 
 
+def test_what_happens_while_it_is_written_is_not_lost(store: PlainStore) -> None:
+    """Two become one after the first was told: neither is missing, also to whom goes on from what was kept."""
+    apart = [
+        dataclasses.replace(PATH[k], id=f"a{k}", machines=(f"10.0.7.{k}", f"10.0.8.{k}")) for k in range(3)
+    ]
+    bridge = dataclasses.replace(PATH[0], id="bridge", machines=("10.0.7.0", "10.0.7.2"), time=apart[0].time)
+    book = IncidentBook(store, placing(store), 0)
+    store.commit(apart)
+    book.feed(apart, CONTEXT)
+    writing = book.writing(CONTEXT, 1)
+    next(writing)
+    assert not book.is_due(1 + GROWTH_NS)
+    store.commit([bridge])
+    book.feed([bridge], CONTEXT)
+    assert sum(1 for _ in writing) > len(apart)
+    written = IncidentFile(store.folder).incidents()
+    assert sorted(len(one.findings) for one in written) == [1, 3]
+    again = IncidentBook(store, placing(store), 2)
+    again.catch_up(CONTEXT)
+    assert again.write(CONTEXT, 2)
+    assert IncidentFile(store.folder).incidents() == written
+    assert book.write(CONTEXT, 3, last=True)  # what came meanwhile was new
+
+
+def test_the_last_writing_does_not_wait_for_one_that_was_begun(store: PlainStore) -> None:
+    book = IncidentBook(store, placing(store), 0)
+    book.feed(PATH[:2], CONTEXT)
+    begun = book.writing(CONTEXT, 1)
+    next(begun)
+    book.feed(PATH[2:], CONTEXT)
+    assert book.write(CONTEXT, 2, last=True)
+    whole = IncidentFile(store.folder).incidents()
+    assert list(begun) == []
+    assert IncidentFile(store.folder).incidents() == whole
+    assert len(whole[0].findings) == len(PATH)
+
+
 def test_people_read_it_from_the_store(store: PlainStore) -> None:
     book = IncidentBook(store, placing(store), 0)
     nothing = CliRunner().invoke(interlock, ["sensor", "incidents", "--store", str(store.folder)])

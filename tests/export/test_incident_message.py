@@ -19,6 +19,7 @@ from interlock.export.syslog_message import syslog_message
 from interlock.pipeline.sensor.incident_file import (
     IncidentFile,
     incident_of,
+    incident_row,
     incidents_octets,
     place_incidents,
 )
@@ -91,9 +92,9 @@ def test_what_was_written_reads_back(tmp_path) -> None:
     file = IncidentFile(tmp_path)
     assert file.incidents() == ()
     many = (incident(1), incident(2, time=0, exercise=True))
-    place_incidents(tmp_path, incidents_octets(many))
+    place_incidents(tmp_path, incidents_octets(map(incident_row, many)))
     assert file.incidents() == many
-    place_incidents(tmp_path, incidents_octets(many[:1]))
+    place_incidents(tmp_path, incidents_octets(map(incident_row, many[:1])))
     assert file.incidents() == many[:1]
     assert (tmp_path / "incidents.json").stat().st_mode & 0o077 == 0
     assert tuple(map(incident_of, map(incident_document, many))) == many

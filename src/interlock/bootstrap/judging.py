@@ -187,7 +187,11 @@ class _Bench:
                 self._papers.signatures(octets)
 
     def _write_incidents(self, *, last: bool = False) -> None:
-        self._book.write(self._judge.context, time.time_ns(), last=last)
+        now = time.time_ns()
+        if last:
+            self._book.write(self._judge.context, now, last=True)
+        elif self._book.is_due(now):
+            self._judge.errand(self._book.writing(self._judge.context, now))
         self._gauge.incidents = self._book.figures
 
     def _held(self) -> Iterator[tuple[BufferName, None, int, int]]:

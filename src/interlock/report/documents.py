@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = [
     "assets_document",
     "dump",
+    "dump_row",
+    "dump_rows",
     "finding_document",
     "findings_document",
     "incident_document",
@@ -52,6 +54,18 @@ def dump(document: dict[str, Any]) -> str:
     encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
     lines = (f" {encode(key)}: {_listed(value, encode)}" for key, value in document.items())
     return _UNSAFE.sub(_unicode_escape, "{\n" + ",\n".join(lines) + "\n}\n")
+
+
+def dump_row(document: dict[str, Any]) -> str:
+    """Return an object of a list as `dump` writes it, for whoever makes a long list one at a time."""
+    return _UNSAFE.sub(_unicode_escape, json.dumps(document, ensure_ascii=False, allow_nan=False))
+
+
+def dump_rows(document: dict[str, Any], name: str, rows: Iterable[str]) -> str:
+    """Return what `dump` does where the document's list of that name, its last, has these rows (`dump_row`)."""
+    lines = ",\n".join(f"  {row}" for row in rows)
+    empty = dump(document | {name: []})
+    return empty.removesuffix("[]\n}\n") + (f"[\n{lines}\n ]\n}}\n" if lines else "[]\n}\n")
 
 
 def _listed(value: Any, encode: Callable[[Any], str]) -> str:

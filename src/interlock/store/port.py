@@ -145,6 +145,11 @@ class Store(Protocol):
         """Findings by the number of their last commit, ascending from `after` on: how outlets follow."""
         ...
 
+    @property
+    def newest(self) -> int:
+        """The number of the last commit that is on disk; 0 where there is none."""
+        ...
+
     def note(self, entry: Entry) -> bool:
         """A line of the diary; True: on disk."""
         ...

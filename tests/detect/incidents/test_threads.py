@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.detect.incidents.threads import HORIZON_NS, MOST_INCIDENTS, MOST_STEPS, Incidents, incidents_of
+from interlock.detect.incidents.threads import (
+    HORIZON_NS,
+    MOST_INCIDENTS,
+    MOST_STEPS,
+    Incidents,
+    gravest_first,
+    incidents_of,
+    state_of,
+)
 from interlock.detect.interface import Context
 from interlock.errors import SourceError
 from interlock.records.finding import Finding
 from interlock.records.site import SafetySystem, Site, Tag
+
+if TYPE_CHECKING:
+    from interlock.detect.incidents.thread import Thread
+    from interlock.records.incident import Step
 
 S = 10**9
 T0 = 1_788_411_600 * S
@@ -229,3 +241,65 @@ def test_a_state_that_is_none_changes_nothing(state: bytes) -> None:
     with pytest.raises(SourceError):
         live.load(state)
     assert live.dump() == before
+
+
+class Plain(Incidents):
+    """As it is said in words: every incident of the realm is asked, and its span looked up each time."""
+
+    def _near(self, step: Step, realm: str, keys: set[str]) -> list[Thread]:
+        del step, keys
+        threads = sorted(self._threads.values(), key=lambda thread: thread.order)
+        for thread in threads:
+            thread.look_up_span()
+        return [thread for thread in threads if thread.realm == realm]
+
+
+hosts = st.sampled_from([f"10.0.0.{n}" for n in range(1, 7)])
+told = st.builds(
+    lambda name, at, lasts, machines, technique, count, realm: finding(
+        f"f{name}", at, *machines, technique=technique, last=T0 + (at + lasts) * S, count=count, realm=realm
+    ),
+    st.integers(0, 12),
+    st.integers(0, 40_000),
+    st.integers(0, 8_000),
+    st.lists(hosts, min_size=1, max_size=3),
+    st.sampled_from(["T0855", "T0846", "T0843"]),
+    st.integers(1, 3),
+    st.sampled_from(["default", "other"]),
+)
+
+
+@given(st.lists(st.one_of(told, st.none()), max_size=40))
+def test_who_is_looked_for_by_machine_is_whom_asking_all_would_find(some: list[Finding | None]) -> None:
+    """None: it is kept, and another one goes on from that."""
+    quick, plain = Incidents(), Plain()
+    for one in some:
+        if one is None:
+            state = quick.dump()
+            quick = Incidents()
+            quick.load(state)
+            assert quick.dump() == state == plain.dump()
+        else:
+            assert quick.feed([one], CONTEXT) == plain.feed([one], CONTEXT)
+    assert quick.all(CONTEXT) == plain.all(CONTEXT)
+
+
+def test_who_is_forgotten_is_not_found_any_more() -> None:
+    live, plain = Incidents(), Plain()
+    for number in range(MOST_INCIDENTS + 30):
+        each = [
+            finding(f"f{number}.{k}", number * 20_000, f"10.{k}.{number // 250}.{number % 250}")
+            for k in (1, 2)
+        ]
+        assert live.feed(each, CONTEXT) == plain.feed(each, CONTEXT)
+    again = [finding(f"g{number}", 0, f"10.1.0.{number}") for number in range(20)]
+    assert live.feed(again, CONTEXT) == plain.feed(again, CONTEXT)
+    assert live.forgotten > MOST_INCIDENTS
+
+
+def test_by_turns_tells_what_all_does_and_can_be_kept() -> None:
+    live = Incidents()
+    live.feed([*PATH, finding("elsewhere", 0, "10.9.0.1", "10.9.0.2")], CONTEXT)
+    pieces = list(live.by_turns(CONTEXT))
+    assert gravest_first(one for one, _ in pieces) == live.all(CONTEXT)
+    assert state_of((state for _, state in pieces), live.forgotten) == live.dump()

@@ -12,184 +12,155 @@ Where it belongs to several, they become one, and the oldest keeps its id.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from interlock.detect.identify import identify
 from interlock.detect.incidents.consequence import RANKS, Consequence, calls, consequence_of, of_many
 from interlock.detect.incidents.story import tell
-from interlock.detect.wording import counted
+from interlock.detect.incidents.thread import HORIZON_NS, MOST_STEPS, Thread
 from interlock.errors import SourceError
 from interlock.records.attack_ics import tactics_of
 from interlock.records.incident import Incident, Step
 from interlock.records.vocabulary import SEVERITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
+    from interlock.detect.incidents.thread import News
     from interlock.detect.interface import Context
     from interlock.records.finding import Finding
 
-__all__ = ["HORIZON_NS", "MOST_INCIDENTS", "MOST_STEPS", "Incidents", "incidents_of"]
+__all__ = [
+    "HORIZON_NS",
+    "MOST_INCIDENTS",
+    "MOST_STEPS",
+    "Incidents",
+    "gravest_first",
+    "incidents_of",
+    "state_of",
+]
 
-HORIZON_NS: Final = 4 * 3600 * 10**9
-"""Between what was done last and what is done next; longer, and it is another incident."""
-MOMENT_NS: Final = 600 * 10**9
 MOST_INCIDENTS: Final = 500
-MOST_STEPS: Final = 200
-MOST_MACHINES: Final = 1_000
 _WEIGHTY: Final = SEVERITIES.index("medium")
 _FORMAT: Final = "interlock/incidents-state/1"
-
-
-class _Thread:
-    """An incident as it grows. actors, reached: addresses and ids of assets, each with when it first was so."""
-
-    def __init__(self, number: str, realm: str) -> None:
-        self.id, self.realm = number, realm
-        self.steps: dict[str, Step] = {}
-        self.actors: dict[str, int] = {}
-        self.reached: dict[str, int] = {}
-        self.left_out = 0
-        self.merged: list[str] = []
-        self.news = ""
-
-    @property
-    def first(self) -> int:
-        return min(step.time for step in self.steps.values())
-
-    @property
-    def last(self) -> int:
-        return max(step.last for step in self.steps.values())
-
-    def takes(self, step: Step, who: set[str], whom: set[str]) -> bool:
-        """Whether a finding is a part of it. who, whom: keys of the machine that did it and of those it was done to."""
-        if step.finding in self.steps:
-            return True
-        if step.time > self.last + HORIZON_NS or step.last < self.first - HORIZON_NS:
-            return False
-        if (who | whom) & self.actors.keys():
-            return bool(who & self.actors.keys()) or self._fits(step, whom)
-        onward = any(self.reached[key] <= step.last for key in who & self.reached.keys())
-        return onward or self._same(step, who | whom)
-
-    def _fits(self, step: Step, whom: set[str]) -> bool:
-        """How its first machine was reached: not later than what that machine did."""
-        return any(self.actors[key] >= step.time for key in whom & self.actors.keys()) or self._same(
-            step, whom
-        )
-
-    def _same(self, step: Step, keys: set[str]) -> bool:
-        if not keys & (self.actors.keys() | self.reached.keys()):
-            return False
-        return any(
-            step.techniques[:1] == other.techniques[:1]
-            and step.time <= other.last + MOMENT_NS
-            and step.last >= other.time - MOMENT_NS
-            for other in self.steps.values()
-        )
-
-    def add(self, step: Step, who: set[str], whom: set[str]) -> bool:
-        """Take it in; whether that says anything new."""
-        known = self.steps.get(step.finding)
-        if known == step:
-            return False
-        if known is None and len(self.steps) >= MOST_STEPS:
-            self.left_out += 1
-            return False
-        self.steps[step.finding] = step
-        _note(self.actors, who, step.time)
-        _note(self.reached, whom, step.time)
-        self.news = (
-            f"new: {step.title}"
-            if known is None
-            else f"again: {step.title} ({counted(step.count, 'time')} by now)"
-        )
-        return True
-
-    def absorb(self, other: _Thread) -> None:
-        """Two that turned out to be one."""
-        for step in other.steps.values():
-            if len(self.steps) < MOST_STEPS:
-                self.steps.setdefault(step.finding, step)
-            else:
-                self.left_out += 1
-        for mine, theirs in ((self.actors, other.actors), (self.reached, other.reached)):
-            for key, when in theirs.items():
-                _note(mine, {key}, when)
-        self.left_out += other.left_out
-        self.merged += [other.id, *other.merged]
-
-
-def _note(known: dict[str, int], keys: Iterable[str], when: int) -> None:
-    for key in keys:
-        if key in known or len(known) < MOST_MACHINES:
-            known[key] = min(when, known.get(key, when))
 
 
 class Incidents:
     """Give it findings as they are found; it gives incidents that are new or have grown. Bounded, and can be kept."""
 
     def __init__(self) -> None:
-        self._threads: dict[str, _Thread] = {}
-        self.forgotten = 0
+        self._threads: dict[str, Thread] = {}
+        self._by_step: dict[tuple[str, str], Thread] = {}
+        self._by_key: dict[tuple[str, str], dict[str, Thread]] = {}
+        """Realm and a finding's id → its thread; realm and key of a machine → the threads that know it."""
+        self._begun = 0
+        self.forgotten = self.joined = 0
+        """joined: how many became part of another one."""
 
     def feed(self, findings: Iterable[Finding], context: Context) -> list[Incident]:
         """Take findings, new ones or those that have grown; incidents that this changed, gravest first."""
-        touched: dict[str, _Thread] = {}
+        touched = self.take(findings, context)
+        return gravest_first(_told(self._threads[number], context) for number in touched)
+
+    def take(self, findings: Iterable[Finding], context: Context) -> dict[str, News]:
+        """Take findings as `feed` does; by the ids of the incidents that this changed what it says of them."""
+        touched: dict[str, News] = {}
         for finding in sorted(findings, key=lambda f: (f.time, f.id)):
-            thread = self._take(finding, context)
-            if thread is not None:
-                touched[thread.id] = thread
+            thread, news = self._take(finding, context)
+            if thread is not None and news:
+                touched[thread.id] = "new" if "new" in (news, touched.get(thread.id)) else news
         self._forget()
-        alive = (thread for thread in touched.values() if thread.id in self._threads)
-        return _gravest_first(_told(thread, context) for thread in alive)
+        return {number: news for number, news in touched.items() if number in self._threads}
 
     def all(self, context: Context) -> list[Incident]:
         """Every incident that is remembered, gravest first."""
-        return _gravest_first(_told(thread, context) for thread in self._threads.values())
+        return gravest_first(_told(thread, context) for thread in self._threads.values())
 
-    def _take(self, finding: Finding, context: Context) -> _Thread | None:
+    def by_turns(self, context: Context) -> Iterator[tuple[Incident, str]]:
+        """Every incident, one at a time, with its part of a dump (`state_of`), for whoever does other things between.
+
+        Those that are joined or forgotten meanwhile are not told any more.
+        """
+        for thread in tuple(self._threads.values()):
+            if thread.id in self._threads:
+                yield _told(thread, context), thread.dump()
+
+    def __contains__(self, number: str) -> bool:
+        """Whether an incident of that id is remembered."""
+        return number in self._threads
+
+    def _take(self, finding: Finding, context: Context) -> tuple[Thread | None, News]:
         if finding.kind not in {"alert", "change"} or finding.accepted is not None:
-            return None
+            return None, ""
         who, whom = _ends(finding, context)
         step = _step(finding, consequence_of(finding, context))
-        same = [t for t in self._threads.values() if t.realm == finding.realm and t.takes(step, who, whom)]
+        same = [t for t in self._near(step, finding.realm, who | whom) if t.takes(step, who, whom)]
         if not same:
             if not calls(finding):
-                return None
-            fresh = _Thread(
-                identify("incident", finding.realm, finding.machines[:1], finding.id), finding.realm
-            )
-            self._threads[fresh.id] = fresh
-            same = [fresh]
+                return None, ""
+            same = [self._begin(finding)]
         thread = min(same, key=lambda t: (t.first if t.steps else step.time, t.id))
-        changed = thread.add(step, who, whom)
+        news = thread.add(step, who, whom)
         for other in same:
             if other is not thread:
                 thread.absorb(other)
-                del self._threads[other.id]
-                changed = True
-        return thread if changed else None
+                self._drop(other)
+                self.joined += 1
+                news = "new"
+        if news:
+            alone = len(same) == 1
+            self._know(
+                thread,
+                (step.finding,) if alone else thread.steps,
+                who | whom if alone else thread.machines,
+            )
+        return thread, news
+
+    def _near(self, step: Step, realm: str, keys: set[str]) -> list[Thread]:
+        """The threads that may take a step, in the order in which they began: those that know it, or a machine of it.
+
+        A step's own thread may be of any time; the others are asked themselves.
+        """
+        near = {thread.id: thread for key in keys for thread in self._by_key.get((realm, key), {}).values()}
+        if (own := self._by_step.get((realm, step.finding))) is not None:
+            near[own.id] = own
+        return sorted(near.values(), key=lambda thread: thread.order)
+
+    def _begin(self, finding: Finding) -> Thread:
+        number = identify("incident", finding.realm, finding.machines[:1], finding.id)
+        self._begun += 1
+        fresh = self._threads[number] = Thread(number, finding.realm, self._begun)
+        return fresh
+
+    def _know(self, thread: Thread, steps: Collection[str], keys: Collection[str]) -> None:
+        """Where a thread is to be looked for from now on: these steps of it, and these machines where it has them."""
+        self._by_step.update(((thread.realm, name), thread) for name in steps if name in thread.steps)
+        for key in keys:
+            if key in thread.actors or key in thread.reached:
+                self._by_key.setdefault((thread.realm, key), {})[thread.id] = thread
+
+    def _drop(self, thread: Thread) -> None:
+        del self._threads[thread.id]
+        for name in thread.steps:
+            if self._by_step.get((thread.realm, name)) is thread:
+                del self._by_step[thread.realm, name]
+        for key in thread.machines:
+            knowing = self._by_key.get((thread.realm, key), {})
+            knowing.pop(thread.id, None)
+            if not knowing:
+                self._by_key.pop((thread.realm, key), None)
 
     def _forget(self) -> None:
         """What has been silent for longest makes room."""
         if len(self._threads) > MOST_INCIDENTS:
             oldest = sorted(self._threads.values(), key=lambda t: (t.last, t.id))
             for thread in oldest[: len(self._threads) - MOST_INCIDENTS]:
-                del self._threads[thread.id]
+                self._drop(thread)
                 self.forgotten += 1
 
     def dump(self) -> bytes:
         """Everything it remembers, as JSON."""
-        threads = [
-            {
-                "id": t.id, "realm": t.realm, "steps": [asdict(step) for step in t.steps.values()], "actors": t.actors,
-                "reached": t.reached, "left_out": t.left_out, "merged": t.merged, "news": t.news,
-            }
-            for t in self._threads.values()
-        ]  # fmt: skip
-        return json.dumps({"format": _FORMAT, "threads": threads, "forgotten": self.forgotten}).encode()
+        return state_of((thread.dump() for thread in self._threads.values()), self.forgotten)
 
     def load(self, state: bytes) -> None:
         """Go on from a dump. Raises SourceError where it is none; nothing has changed then."""
@@ -197,32 +168,28 @@ class Incidents:
             known: dict[str, Any] = json.loads(state)
             if known["format"] != _FORMAT:
                 raise SourceError(f"the state kept for incidents is {known['format']}, not {_FORMAT}")
-            threads = [_thread(one) for one in known["threads"][:MOST_INCIDENTS]]
+            threads = [Thread.load(one, order) for order, one in enumerate(known["threads"][:MOST_INCIDENTS])]
             forgotten = int(known["forgotten"])
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise SourceError(f"the state kept for incidents cannot be read: {error}") from error
-        self._threads, self.forgotten = {thread.id: thread for thread in threads}, forgotten
+        fresh = Incidents()
+        fresh._threads, fresh.forgotten, fresh._begun = {t.id: t for t in threads}, forgotten, len(threads)
+        for thread in fresh._threads.values():
+            fresh._know(thread, thread.steps, thread.machines)
+        self.__dict__.update(fresh.__dict__)
+
+
+def state_of(dumps: Iterable[str], forgotten: int) -> bytes:
+    """A dump of incidents from those of each (`Thread.dump`)."""
+    threads = ", ".join(dumps)
+    return f'{{"format": "{_FORMAT}", "threads": [{threads}], "forgotten": {forgotten}}}'.encode()
 
 
 def incidents_of(findings: Iterable[Finding], context: Context) -> list[Incident]:
     """The incidents of a finished run, gravest first; in whatever order the findings are given."""
     incidents = Incidents()
-    incidents.feed(findings, context)
+    incidents.take(findings, context)
     return incidents.all(context)
-
-
-def _thread(one: dict[str, Any]) -> _Thread:
-    thread = _Thread(str(one["id"]), str(one["realm"]))
-    lists = ("machines", "techniques")
-    steps = (Step(**{**step, **{name: tuple(step[name]) for name in lists}}) for step in one["steps"])
-    thread.steps = {step.finding: step for step in steps}
-    if not thread.steps:
-        raise ValueError("an incident of nothing")
-    thread.actors = {str(key): int(when) for key, when in one["actors"].items()}
-    thread.reached = {str(key): int(when) for key, when in one["reached"].items()}
-    thread.left_out, thread.news = int(one["left_out"]), str(one["news"])
-    thread.merged = [str(other) for other in one["merged"]]
-    return thread
 
 
 def _ends(finding: Finding, context: Context) -> tuple[set[str], set[str]]:
@@ -258,7 +225,7 @@ def _step(finding: Finding, consequence: Consequence) -> Step:
     )
 
 
-def _told(thread: _Thread, context: Context) -> Incident:
+def _told(thread: Thread, context: Context) -> Incident:
     ranks = {consequence.name: consequence for consequence in RANKS}
     steps = sorted(thread.steps.values(), key=lambda s: (s.time, s.finding))
     # What is told beside (a low change, such as a value that is strange) does not say what it was about.
@@ -270,5 +237,6 @@ def _told(thread: _Thread, context: Context) -> Incident:
     )  # fmt: skip
 
 
-def _gravest_first(incidents: Iterable[Incident]) -> list[Incident]:
+def gravest_first(incidents: Iterable[Incident]) -> list[Incident]:
+    """Incidents in the order in which people should look at them."""
     return sorted(incidents, key=lambda i: (i.rank, -SEVERITIES.index(i.severity), -i.count, i.time, i.id))

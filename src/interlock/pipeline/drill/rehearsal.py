@@ -118,4 +118,4 @@ class Rehearsal:
         for finding in findings:
             self._first.setdefault(finding.id, done)
             self._hear(finding, done)
-        self._incidents.feed(findings, self._judge.context)
+        self._incidents.take(findings, self._judge.context)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from interlock.errors import SourceError
 from interlock.records.incident import Incident, Step
 from interlock.report.atomic import write_atomic
-from interlock.report.documents import dump, incidents_document
+from interlock.report.documents import dump_row, dump_rows, incident_document, incidents_document
 from interlock.report.quantities import parse_time
 from interlock.report.schema import check
 
@@ -16,14 +16,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["FILE", "IncidentFile", "incident_of", "incidents_octets", "place_incidents"]
+__all__ = ["FILE", "IncidentFile", "incident_of", "incident_row", "incidents_octets", "place_incidents"]
 
 FILE: Final = "incidents.json"
 
 
-def incidents_octets(incidents: Iterable[Incident]) -> bytes:
-    """What the file holds, gravest first."""
-    return dump(incidents_document(incidents)).encode()
+def incident_row(incident: Incident) -> str:
+    """An incident as the file holds it."""
+    return dump_row(incident_document(incident))
+
+
+def incidents_octets(rows: Iterable[str]) -> bytes:
+    """What the file holds. rows: of `incident_row`, gravest first."""
+    return dump_rows(incidents_document(()), "incidents", rows).encode()
 
 
 def place_incidents(folder: Path, octets: bytes) -> None:

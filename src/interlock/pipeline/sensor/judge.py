@@ -172,6 +172,10 @@ class Judge:
             self._gather(self._work)
         self._errands.go_on()
 
+    def errand(self, errand: Iterator[object]) -> None:
+        """Somebody else's work, to be done in turns as the judge's own is."""
+        self._errands.add(errand)
+
     def conclude(self, *, last: bool = False) -> None:
         """Look at everything found so far, with all that is known of machines and of the capture's health; wait for it.
 

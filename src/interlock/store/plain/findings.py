@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from interlock.records.finding import Finding
 
-__all__ = ["grown", "put_findings", "stored_findings"]
+__all__ = ["grown", "newest_number", "put_findings", "stored_findings"]
 
 _AT_ONCE: Final = 500
 
@@ -48,6 +48,11 @@ def grown(old: Finding, new: Finding, today: str) -> Finding:
     if new.accepted is None and (old.accepted_until is None or old.accepted_until >= today):
         changes |= {"accepted": old.accepted, "accepted_until": old.accepted_until}
     return dataclasses.replace(new, **changes)  # type: ignore[arg-type]
+
+
+def newest_number(db: sqlite3.Connection) -> int:
+    """Of the last commit; 0 where there is none."""
+    return int(db.execute("SELECT coalesce(max(number), 0) FROM findings").fetchone()[0])
 
 
 def stored_findings(db: sqlite3.Connection, after: int) -> Iterator[tuple[int, Finding]]:

@@ -10,7 +10,7 @@ from interlock.store.plain.assets import Picture, stored_assets
 from interlock.store.plain.compaction import Compactor
 from interlock.store.plain.database import Database
 from interlock.store.plain.diary import age_lines, stored_lines
-from interlock.store.plain.findings import stored_findings
+from interlock.store.plain.findings import newest_number, stored_findings
 from interlock.store.plain.limits import Limits, Retention
 from interlock.store.plain.lock import Lock
 from interlock.store.plain.owed import Owed
@@ -121,6 +121,12 @@ class PlainStore:
         """Findings on disk by the number of their last commit, ascending from `after` on."""
         with self._database.reading() as db:
             yield from stored_findings(db, after)
+
+    @property
+    def newest(self) -> int:
+        """The number of the last commit on disk; 0 where there is none."""
+        with self._database.reading() as db:
+            return newest_number(db)
 
     def note(self, entry: Entry) -> bool:
         """A line of the diary; whether it is on disk (else it waits)."""
