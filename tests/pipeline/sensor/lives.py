@@ -92,7 +92,7 @@ class Engine:
 
 
 class Judge:
-    busy = False
+    wait_s = None
 
     def __init__(self, store) -> None:
         self._store = store
@@ -109,6 +109,9 @@ class Judge:
 
     def go_on(self) -> None:
         """Nothing is being worked on."""
+
+    def settle(self) -> None:
+        """Nothing is found."""
 
     def finish(self) -> None:
         self._store.put()

@@ -94,7 +94,8 @@ class Desk:
     def _round(self, wait_s: float) -> None:
         """Whatever has arrived, each worker in its turn."""
         self._cells[ALIVE] += 1
-        for key, _ in self._selector.select(0.0 if self._judge.busy else wait_s):
+        due_s = self._judge.wait_s
+        for key, _ in self._selector.select(wait_s if due_s is None else min(wait_s, due_s)):
             if key.fileobj is self._board:
                 self._welcome()
             elif key.fileobj is self._letters:
@@ -111,6 +112,7 @@ class Desk:
         wall = self._clock()
         if not 0 <= wall - self._put < PUT_NS or self._intake.ended:
             self._put, self._intake.ended = wall, False
+            self._judge.settle()
             self._store.put()
         if self._owed:
             self._owed = False

@@ -15,6 +15,7 @@ from interlock.errors import OutputError
 from interlock.inventory.inventory import TABLES as INVENTORY_TABLES
 from interlock.pipeline.placing import placed
 from interlock.pipeline.sensor.aside import Here
+from interlock.pipeline.sensor.commits import Commits
 from interlock.pipeline.sensor.errands import MOST_ROWS, REPLAYED_ROWS, Errands
 from interlock.pipeline.sensor.ongoing import Ongoing
 from interlock.pipeline.sensor.steps import OPEN_FLOWS, WORDLESS_FLOWS, WorkerNote, figures_of, read_note
@@ -95,7 +96,7 @@ class Judge:
         self._runner = runner
         self._store = store
         self._clock = clock
-        self._committed = committed
+        self._commits = Commits(store, committed, clock, now_s)
         self._needs = runner.needs
         self._kept = {*(table.name for table in KEPT), ARTIFACT_CONTENTS.name}
         self._live, self._beside = live, beside
@@ -143,7 +144,7 @@ class Judge:
                 self._commit(found, arrived)
         for name, calm in self._calm.items():
             self._calmly(name, calm.rest() if self._clock() - self._calm_since[name] > CALM_NS else None)
-        self._store.write({name: batch for name, batch in batches.items() if name in self._kept})
+        self._commits.write({name: batch for name, batch in batches.items() if name in self._kept})
         return notes
 
     def tend(self) -> None:
@@ -155,6 +156,7 @@ class Judge:
             self._looking = True
             self.look()
             self._errands.add(self._begin())
+        self._commits.settle()
         self._store.tend(self._clock())
 
     def leapt(self, leap: int) -> None:
@@ -164,13 +166,23 @@ class Judge:
     @property
     def busy(self) -> bool:
         """Whether `go_on` has something to do at once."""
-        return bool(self._errands)
+        return self.wait_s == 0
+
+    @property
+    def wait_s(self) -> float | None:
+        """How long until `go_on` has something to do; None where nothing is known to come."""
+        return 0.0 if self._errands else self._commits.wait_s
 
     def go_on(self) -> None:
         """A little of what takes long; to be called in every round."""
+        self._commits.tend()
         if self._work is not None:
             self._gather(self._work)
         self._errands.go_on()
+
+    def settle(self) -> None:
+        """Findings to disk that wait for others: before rows are put that they were found in."""
+        self._commits.settle()
 
     def errand(self, errand: Iterator[object]) -> None:
         """Somebody else's work, to be done in turns as the judge's own is."""
@@ -189,6 +201,7 @@ class Judge:
         self._errands.add(self._begin(last=last))
         while self._errands or self._work is not None:
             self.go_on()
+        self._commits.settle()
 
     def _begin(self, *, last: bool = False) -> Iterator[None]:
         self._concluded = self._clock()
@@ -354,10 +367,7 @@ class Judge:
         self._known.update(latest)
         where = self._directory
         at = latest.values() if where is None else (placed(f, where) for f in latest.values())
-        findings = apply_exceptions(at, self.site, self._clock()).findings
-        self._store.commit(findings)
-        done = self._clock()
-        self._committed(done if arrived is None else arrived, done, findings)
+        self._commits.add(arrived, apply_exceptions(at, self.site, self._clock()).findings)
 
 
 def _undated(finding: Finding) -> Finding:
