@@ -130,6 +130,7 @@ def scenario() -> dict[str, list[dict[str, Any]]]:
         *({"at": 540 + n, "protocol": "dns", "server": "10.0.0.1", "verb": "discover", "object": carrying(n)}
           for n in range(40)),
         *({**PUBLISHED, "at": 500 + n} for n in range(30)),
+        {"at": 450, "protocol": "dnp3", "function_name": "DISABLE_UNSOLICITED", "verb": "alarm-suppress"},
     ]  # fmt: skip
     return {
         "operations": _numbered(operations, "operation"),

@@ -36,6 +36,7 @@ from interlock.detect.publisher_sequence import PublisherSequence
 from interlock.detect.publisher_silence import PublisherSilence
 from interlock.detect.publisher_state import PublisherState
 from interlock.detect.refusals import Refusals
+from interlock.detect.reports_off import ReportsOff
 from interlock.detect.routed_control import RoutedControl
 from interlock.detect.safety.replayed_writes import ReplayedWrites
 from interlock.detect.safety.safety_interlock import SafetyInterlock
@@ -83,6 +84,7 @@ DETECTORS: Final[dict[str, Callable[[], Detector]]] = {
     "refusals": Refusals,
     "repeated-values": RepeatedValues,
     "replayed-writes": ReplayedWrites,
+    "reports-off": ReportsOff,
     "routed-control": RoutedControl,
     "safety-interlock": SafetyInterlock,
     "safety-refused": SafetyRefused,

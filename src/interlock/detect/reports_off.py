@@ -1,0 +1,230 @@
+"""Spontaneous reports that a master switches off and leaves off: an outstation that keeps its alarms for itself."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
+
+import numpy as np
+
+from interlock.detect.batch import REQUEST
+from interlock.detect.causes import CauseDetector, Verdict
+from interlock.detect.learned.standing import deed_at, standing
+from interlock.detect.packing import packed
+from interlock.detect.silencing import named_by_functions
+from interlock.detect.wording import counted
+from interlock.errors import SourceError
+from interlock.records.finding import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from interlock.detect.batch import Batch
+    from interlock.detect.interface import Context
+    from interlock.detect.tally import Key, Tally
+
+__all__ = ["GRACE_NS", "ReportsOff"]
+
+GRACE_NS: Final = 30 * 10**9
+"""What a master does when it begins follows within so long: several answers over a slow line."""
+MAX_PENDING: Final = 4_096
+MAX_CONVERSATIONS: Final = 20_000
+MAX_RELATIONS: Final = 10_000
+_OFF: Final = "DISABLE_UNSOLICITED"
+_ON: Final = "ENABLE_UNSOLICITED"
+_RESTART_SEEN: Final = "internal-indication:7"
+
+
+class _Switched(NamedTuple):
+    """Reports switched off: when, in which frame, in which conversation, and what came of it."""
+
+    when: int
+    frame: int
+    flow: int
+    outcome: str
+
+
+class ReportsOff(CauseDetector):
+    """One finding per client and server. Keys: realm, client, server.
+
+    A DNP3 master switches reports off when it begins, or when the outstation has restarted (IEEE 1815, 4.4 and 5.1.1):
+    it clears the restart's bit, switches them on again, or polls for everything in the conversation that it has
+    just begun. Where none of these comes within GRACE_NS, they were switched off to stay off. Learned: which
+    masters do so all the time.
+    """
+
+    name: ClassVar[str] = "reports-off"
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "operations": (*REQUEST, "flow", "function_name", "object")
+    }
+    withheld_by: ClassVar[Mapping[str, str]] = {
+        "gaps": "frames are missing from the capture, and what a master did next may be among them",
+        "clock-step": "the capture's clock jumped, and what came within seconds is not known",
+    }
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._begun: dict[tuple[str, int], int] = {}
+        """Source and conversation → when its first request was seen."""
+        self._pending: dict[Key, _Switched] = {}
+        """Realm, client, server, source → what is not explained yet."""
+        self._set: dict[Key, int] = {}
+        """The same → when its master last did what belongs to a beginning."""
+        self._known: set[Key] = set()
+
+    # Learning
+
+    def learn(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
+        """Note masters that leave reports off."""
+        for key, _ in self._left_off(batch):
+            if len(self._known) < MAX_RELATIONS:
+                self._known.add(key[:3])
+
+    def learned(self) -> bytes:
+        """The masters that do."""
+        known = [list(key) for key in sorted(self._known)]
+        return packed({"detector": self.name, "version": self.version, "masters": known})
+
+    def know(self, learned: bytes, /) -> None:
+        """Go on from `learned`. Raises SourceError where it is not its own."""
+        try:
+            given = json.loads(learned)
+            if (given["detector"], given["version"]) != (self.name, self.version):
+                raise SourceError(f"what {given['detector']} learned is not for {self.name}/{self.version}")
+            known = {tuple(str(word) for word in key) for key in given["masters"]}
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise SourceError(f"what detector {self.name} learned cannot be read: {error}") from error
+        self._known = known
+
+    # Judging
+
+    def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:  # noqa: ARG002 - the interface's shape
+        """Count what was switched off and is not explained in time."""
+        touched = set()
+        for key, (when, frame, _, outcome) in self._left_off(batch):
+            if key[:3] not in self._known:
+                tally = self.tallies[key[:3]]
+                tally.add(key[3], when, when, np.array([frame], np.int64), 1)
+                tally.note("outcome", outcome)
+                touched.add(key[:3])
+        return touched
+
+    def _left_off(self, batch: Batch) -> list[tuple[Key, _Switched]]:
+        """Take a batch in; give what was switched off so long ago that nothing explains it any more."""
+        messages = batch.messages()
+        spoken = messages.among("protocol", ("dnp3",))
+        if spoken.any():
+            self._hear(messages.take(spoken))
+        return self._over(messages) if self._pending else []
+
+    def _hear(self, batch: Batch) -> None:
+        functions, objects, outcomes = map(batch.words, ("function_name", "object", "outcome"))
+        ends = [batch.words(column) for column in ("realm", "client", "server", "source")]
+        flows, frames = batch.integers("flow").tolist(), batch.frames().tolist()
+        for row, when in sorted(enumerate(batch.times_ns().tolist()), key=lambda pair: pair[1]):
+            key = tuple(words[codes[row]] or "" for words, codes in ends)
+            talk = (key[3], flows[row])
+            if talk not in self._begun:
+                if len(self._begun) >= MAX_CONVERSATIONS:
+                    del self._begun[next(iter(self._begun))]
+                self._begun[talk] = when
+            asked = functions[0][functions[1][row]], objects[0][objects[1][row]]
+            outcome = outcomes[0][outcomes[1][row]] or "unknown"
+            self._explain(key, _Switched(when, frames[row], flows[row], outcome), *asked)
+
+    def _explain(self, key: Key, one: _Switched, function: str | None, target: str | None) -> None:
+        """Weigh one request: reports off, or what belongs to a beginning."""
+        if function == _OFF:
+            if one.when - self._set.get(key, -GRACE_NS) >= GRACE_NS and len(self._pending) < MAX_PENDING:
+                self._pending.setdefault(key, one)
+        elif (
+            function == _ON
+            or (function, target) == ("WRITE", _RESTART_SEEN)
+            or (function == "READ" and self._polls_at_once(key, one.flow))
+        ):
+            self._settle(key, one.when)
+
+    def _polls_at_once(self, key: Key, flow: int) -> bool:
+        """Whether what waits came at the beginning of that conversation."""
+        waiting = self._pending.get(key)
+        if waiting is None or waiting.flow != flow:
+            return False
+        return waiting.when - self._begun.get((key[3], flow), waiting.when) < GRACE_NS
+
+    def _settle(self, key: Key, when: int) -> None:
+        """Note that a master did what belongs to a beginning."""
+        waiting = self._pending.get(key)
+        if waiting is not None and when - waiting.when < GRACE_NS:
+            del self._pending[key]
+        if key in self._set or len(self._set) < MAX_RELATIONS:
+            self._set[key] = when
+
+    def _over(self, batch: Batch) -> list[tuple[Key, _Switched]]:
+        words, codes = batch.words("source")
+        times, over = batch.times_ns(), []
+        for at, source in enumerate(words):
+            mine = codes == at
+            now = int(times[mine].max()) if mine.any() else 0
+            late = [
+                k for k, one in self._pending.items() if k[3] == (source or "") and now - one.when >= GRACE_NS
+            ]
+            over += [(key, self._pending.pop(key)) for key in late]
+        return over
+
+    def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
+        """Say who switched them off, and that nothing explains it."""
+        realm, client, server = key
+        ends = standing(context, (realm, client, server), tally, stranger=False)
+        who, whom = context.name(realm, client), context.name(realm, server)
+        return Verdict(
+            realm=realm,
+            machines=(client, server),
+            cause="dnp3 reports off",
+            kind="change" if ends.ordered else "alert",
+            severity=ends.severity("medium"),
+            confidence=0.7,
+            title=f"{who} switched the spontaneous reports of {whom} off (DNP3) and left them off",
+            seen=f"Seen {counted(tally.count, 'time')}: {_OFF}, and within {GRACE_NS // 10**9} s neither {_ON} nor "
+            f"anything else with which a master begins. {ends.told()}".strip(),
+            matters="An outstation that may not report keeps its alarms for itself until it is polled, and where it "
+            "is never polled, for good: operators see a plant at rest.",
+            silent="Silent where a master begins (it polls in the conversation that it has just opened, clears a "
+            "restart, or switches reports on again), for masters that did so while learning, and under a work order.",
+            actions=_ACTIONS,
+            deed=deed_at(realm, client, (server,), {"alarm-suppress": tally.count}),
+            techniques=named_by_functions("alarm-suppress", (_OFF,)),
+            requirements=("IEC 62443-3-3 SR 6.2", "IEC 62443-3-3 SR 2.1", "NIS2 Art. 21(2)(b)"),
+            data=(("outcome", ", ".join(tally.noted("outcome"))),),
+        )
+
+    def own_state(self) -> Any:
+        """Give beginnings, what waits, what was set and what is known."""
+        return {
+            "begun": [[*talk, when] for talk, when in self._begun.items()],
+            "pending": [[list(key), list(one)] for key, one in self._pending.items()],
+            "set": [[list(key), when] for key, when in self._set.items()],
+            "known": [list(key) for key in sorted(self._known)],
+        }
+
+    def restore_own(self, state: Any) -> None:
+        """Take them back."""
+        self._begun = {(str(source), int(flow)): int(when) for source, flow, when in state["begun"]}
+        self._pending = {
+            tuple(map(str, key)): _Switched(int(when), int(frame), int(flow), str(outcome))
+            for key, (when, frame, flow, outcome) in state["pending"]
+        }
+        self._set = {tuple(map(str, key)): int(when) for key, when in state["set"]}
+        self._known = {tuple(map(str, key)) for key in state["known"]}
+
+
+_ACTIONS: Final = (
+    Action(
+        text="Ask whoever runs the client whether its master software was told to; look at the outstation's own "
+        "event buffer for what it has kept to itself.",
+        risk="None while only looking.",
+    ),
+    Action(
+        text="Switch the reports on again from the master (ENABLE_UNSOLICITED for classes 1 to 3).",
+        risk="An outstation that has kept many events sends them all at once: a slow line is busy for minutes.",
+    ),
+)
