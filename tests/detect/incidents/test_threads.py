@@ -86,6 +86,18 @@ def test_what_was_malformed_to_the_last_message_was_not_done() -> None:
     assert incidents_of((more, broken), CONTEXT)[0].techniques[0] == "T0856"
 
 
+def test_a_rule_broken_once_in_a_new_conversation_does_not_name_it() -> None:
+    ends = ("10.0.0.32", "10.0.0.12")
+    entered = finding("entered", 10, *ends, technique="T0886", detector="new-deed", severity="medium")
+    odd = finding("odd", 10, *ends, technique="T0814", detector="new-oddity", severity="medium")
+    assert incidents_of((entered, odd), CONTEXT)[0].techniques[0] == "T0886"
+    assert incidents_of((odd,), CONTEXT)[0].techniques[0] == "T0814"
+    elsewhere = replace(odd, machines=("10.0.0.32", "10.0.0.14"))
+    assert incidents_of((entered, elsewhere), CONTEXT)[0].techniques[0] == "T0814"
+    broken = replace(odd, detector="malformed-control")
+    assert incidents_of((entered, replace(broken, count=2)), CONTEXT)[0].techniques[0] == "T0814"
+
+
 def test_a_command_in_vain_says_more_than_the_reading_beside_it() -> None:
     read = finding("read", 10, "10.0.0.32", "10.0.0.12", technique="T0801", count=500)
     refused = finding(

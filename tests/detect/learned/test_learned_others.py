@@ -46,6 +46,16 @@ def test_regular_calls_to_a_new_place_are_a_beacon() -> None:
     assert finding.severity in ("medium", "high")
 
 
+def test_trying_what_is_behind_a_control_door_is_a_search_and_no_beacon() -> None:
+    tried = [{"at": 100 + n, "client": "10.0.0.40", "server_port": 102, "protocol": "cotp"} for n in range(6)]
+    (finding,) = found(NewConversation(), FLOWS, {"flows": tried})
+    assert finding.techniques == ("T0846", "T0888")
+    (once,) = found(NewConversation(), FLOWS, {"flows": tried[:1]})
+    assert once.techniques[0] == "T0848"
+    (elsewhere,) = found(NewConversation(), FLOWS, {"flows": [{**row, "protocol": "mqtt"} for row in tried]})
+    assert elsewhere.techniques[0] == "T0869"
+
+
 def test_the_same_service_again_is_no_news() -> None:
     assert found(NewConversation(), FLOWS, {"flows": [{"at": 50}, {"at": 60, "client_port": 50_123}]}) == ()
 

@@ -29,6 +29,10 @@ __all__ = ["tell"]
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MALFORMED: Final = "malformed-control"
 _REFUSED: Final = "refusals"
+_NEW_ODDITY: Final = "new-oddity"
+_NEW_DEED: Final = "new-deed"
+_BROKEN: Final = ("T0814",)
+"""What detectors of malformed messages name first."""
 _WATCHERS: Final = frozenset(
     {"unusual-step", "unusual-value", "repeated-values", "safety-value", "twin-values"}
 )
@@ -93,12 +97,21 @@ def _worst(steps: Sequence[Step]) -> Step:
 
     What only shows an effect (a value leaps once new firmware runs) names it where nothing else was; and what nobody
     could take (every message of it was malformed) was not done. That much was refused names it where nobody says what.
+    Nor does a rule broken for the first time between two who do something for the first time: that is what it shows.
     """
     ranks = {consequence.name: consequence.rank for consequence in RANKS}
     broken = {step.machines[:2]: step.count for step in steps if step.detector == _MALFORMED}
     heeded = [
         s for s in steps if s.detector == _MALFORMED or broken.get(s.machines[:2], 0) < s.count
     ] or steps
+    deeds = {
+        s.machines[:2] for s in heeded if s.detector == _NEW_DEED and SEVERITIES.index(s.severity) >= _WEIGHTY
+    }
+    heeded = [
+        s
+        for s in heeded
+        if s.detector != _NEW_ODDITY or s.techniques[:1] != _BROKEN or s.machines[:2] not in deeds
+    ]
     acts = [s for s in heeded if not _effect(s) and ranks.get(s.consequence, DISCOVERY.rank) <= PROGRAM.rank]
     mine = acts or heeded
     least = min(ranks.get(step.consequence, DISCOVERY.rank) for step in mine)

@@ -10,7 +10,7 @@ import numpy as np
 
 from interlock.detect.batch import MINUTE_NS, REQUEST
 from interlock.detect.causes import Verdict
-from interlock.detect.control import CONTROL_PORTS, spoken
+from interlock.detect.control import CONTROL_PORTS, CONTROL_PROTOCOLS, spoken
 from interlock.detect.learned.deeds import INFRASTRUCTURE, REMOTE
 from interlock.detect.learned.doors import Doors
 from interlock.detect.learned.knocked import knocked
@@ -46,6 +46,8 @@ STEADY: Final = 0.35
 """Spread of the pauses between calls, as a part of their mean, up to which they are taken for a program's."""
 _REMOTE_PORTS: Final = {22: "ssh", 23: "telnet", 135: "dcerpc", 139: "smb", 445: "smb", 3389: "rdp", 5900: "vnc",
                         5985: "winrm", 5986: "winrm"}  # fmt: skip
+_CARRIERS: Final = frozenset({"cotp", "tpkt", "enip"})
+"""What carries control protocols, and is all that can be read where a server lets nobody through."""
 _WEB: Final = frozenset({53, 80, 123, 443, 8000, 8080, 8443, 8883, 1883})
 
 
@@ -320,7 +322,7 @@ def _called(realm: str, client: str, server: str, service: str, tally: Tally, co
         silent=_SILENT,
         actions=_ACTIONS,
         deed=deed_at(realm, client, (server,)),
-        techniques=_techniques(service, steady=steady is not None, public=public),
+        techniques=_techniques(service, tally, steady=steady is not None, public=public),
         requirements=(
             "IEC 62443-3-3 SR 5.2",
             "IEC 62443-3-3 SR 6.2",
@@ -339,9 +341,15 @@ def _remote(service: str) -> bool:
     return service in REMOTE or any(service == f"tcp/{port}" for port in _REMOTE_PORTS)
 
 
-def _techniques(service: str, *, steady: bool, public: bool) -> tuple[str, ...]:
+def _techniques(service: str, tally: Tally, *, steady: bool, public: bool) -> tuple[str, ...]:
     if _remote(service):
         return named("remote-work")
+    if service in _CARRIERS and tally.count >= LEAST_CALLS:
+        return named(
+            "search-doors"
+        )  # as far as the transport and no word beyond it: what is behind it is tried
+    if service in _CARRIERS or service in CONTROL_PROTOCOLS:
+        return named("control-port-called")
     if service.rpartition("/")[2].isdecimal() and int(service.rpartition("/")[2]) in CONTROL_PORTS:
         return named("control-port-called")
     web = service in ("http", "tls", "mqtt", "dns") or any(service.endswith(f"/{port}") for port in _WEB)

@@ -120,7 +120,7 @@ _SERVICES: Final[dict[str, tuple[int, bytes, tuple[str, ...]]]] = {
     "c-ts-na": (104, b"\xaa\x55", ("T0855", "T0888", "T0801", "T0848")),
     "p-me-nc": (112, struct.pack("<fB", 1e6, 0), ("T0836", "T0838", "T0855")),
     "c-se-nc": (50, struct.pack("<fB", 1e6, 0), ("T0855", "T0836", "T0831")),
-    "f-sc-na": (122, bytes(5), ("T0802", "T0893", "T0882", "T0811", "T0845")),
+    "f-sc-na": (122, bytes(4), ("T0802", "T0893", "T0882", "T0811", "T0845")),
 }  # fmt: skip
 
 
