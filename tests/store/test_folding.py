@@ -7,6 +7,7 @@ import itertools
 import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.store.peak import peak
 
 from interlock.records.tables import OPERATIONS, OPERATIONS_FOLDED
 from interlock.records.vocabulary import OUTCOMES, VERBS
@@ -151,7 +152,18 @@ def test_memory_is_bounded_by_giving_out_early(monkeypatch):
     for n in range(40):
         made = state.add(batch(poll(range(20), object=f"holding:{n}") + poll(range(5), server=f"10.0.1.{n}")))
         rows += sum(sum(b.column("repeats").to_pylist()) for b in made)
-        assert len(state._open) <= 52
+        assert state.open_runs <= 52
     rows += sum(sum(b.column("repeats").to_pylist()) for b in state.rest())
     assert rows == 40 * 25
-    assert (state._open, state._times) == ({}, 0)
+    assert (state.open_runs, state.open_times) == (0, 0)
+
+
+def test_ten_thousand_kinds_of_rows_are_folded_without_objects_for_each():
+    """They would be gone afterwards, and their places stay: Python gives back what is empty only by the mebibyte."""
+    rows = batch([row(time=START + n, operation=n + 1, object=f"holding:{n}") for n in range(10_000)])
+    state = Folding()
+    with peak() as held:
+        state.add(rows)
+        (folded,) = state.rest()
+    assert folded.num_rows == 10_000
+    assert held.python < 4 << 20  # 12 MiB where each was a run with a key of words

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.store.peak import peak
 
 from interlock.records.tables import VALUES
 from interlock.store import value_folding
@@ -200,3 +201,29 @@ def test_a_minute_too_full_to_be_held_is_folded_in_pieces(monkeypatch):
     got += [r for b in folding.rest() for r in plain(b)]
     assert sum(r["repeats"] for r in got) == 1000
     assert len(got) < 12
+
+
+def test_what_is_folded_takes_little_more_room_than_it_has_itself():
+    folding = ValueFolding()
+    rows = [row(n / 10, [float(n + k) for k in range(60)], object=f"holding:{n}") for n in range(4000)]
+    whole = pa.RecordBatch.from_pylist(rows, schema=VALUES.schema)
+    with peak() as held:
+        for start in range(0, 4000, 500):
+            folding.add(pa.concat_batches([whole.slice(start, 500)]))
+        (folded,) = folding.rest()
+    assert folded.num_rows == 4000
+    assert folded.column("number").to_pylist() == whole.column("number").to_pylist()
+    assert (
+        held.octets < 6 * whole.nbytes
+    )  # near ten times as much where Arrow takes lists and all stays until the end
+
+
+@pytest.mark.parametrize("gaps", [(), (3,), (0, 1, 999)])
+def test_lists_are_taken_as_arrow_takes_them(gaps):
+    """Of a slice, with nothing in place of some, with nothing in some, and in many pieces."""
+    lists = [None if n in gaps else [float(n)] * (n % 4) for n in range(6000)]
+    column = pa.array(lists, VALUES.schema.field("number").type).slice(1, 5900)
+    which = np.random.default_rng(3).integers(0, 5900, 7000)
+    taken = value_folding._taken(column, which)
+    taken.validate(full=True)
+    assert taken.equals(column.take(pa.array(which)))

@@ -26,7 +26,7 @@ import pyarrow as pa
 from interlock.inventory.ledger import group
 from interlock.records.gathering import as_one
 from interlock.records.tables import VALUES_FOLDED
-from interlock.store.folding import MINUTE_NS, codes_of, integers_of
+from interlock.store.runs import MINUTE_NS, codes_of, integers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,8 +44,9 @@ CHANGES_TOGETHER: Final = 60
 MOST_ROWS: Final = 500_000
 MOST_NUMBERS: Final = 4_000_000
 """Rows, and numbers in them, that wait for their minute to end."""
-_AT_ONCE: Final = 1_000_000
-"""Numbers in memory as a matrix; one block's minute is never divided."""
+_AT_ONCE: Final = 131_072
+"""Numbers in memory as a matrix, of which there are some six at a time; one block's minute is never divided."""
+_LISTS_AT_ONCE: Final = 2048
 
 
 class ValueFolding:
@@ -74,7 +75,11 @@ class ValueFolding:
     def rest(self) -> list[pa.RecordBatch]:
         """What is still held."""
         held, self._held, self._rows, self._numbers = self._held, [], 0, 0
-        return [fold_values(as_one(held))] if held else []
+        if not held:
+            return []
+        whole = as_one(held)
+        held.clear()  # or all of it would be there twice
+        return [fold_values(whole)]
 
     def _hold(self, batch: pa.RecordBatch) -> None:
         self._held.append(batch)
@@ -111,15 +116,21 @@ def fold_values(batch: pa.RecordBatch) -> pa.RecordBatch:
     columns = _Columns(batch)
     runs = [_runs(columns, slab) for slab in _slabs(columns)]
     first = np.concatenate([r.first for r in runs]) if runs else np.zeros(0, np.int64)
-    last = np.concatenate([r.last for r in runs]) if runs else first
-    texts = np.concatenate([r.texts for r in runs]) if runs else first
-    rows = batch.take(pa.array(first))
+    order = np.lexsort((columns.frame[first], columns.time[first]))
+    first = first[order]
+    last = np.concatenate([r.last for r in runs])[order] if runs else first
+    texts = np.concatenate([r.texts for r in runs])[order] if runs else first
+    which = pa.array(first)
+    rows = [
+        _taken(c, first) if f.name == "number" else c.take(which)
+        for f, c in zip(batch.schema, batch.columns, strict=True)
+    ]
     end = batch.select(["time", "frame", "text", "raw"]).take(pa.array(last))
     same = pa.array(texts == 0)
-    lists = [_lists(runs, which) for which in range(5)]
+    lists = [_lists(runs, which).take(pa.array(order)) for which in range(5)]
     folded = [
-        *rows.columns,
-        pa.array(np.concatenate([r.repeats for r in runs]) if runs else first, pa.uint32()),
+        *rows,
+        pa.array(np.concatenate([r.repeats for r in runs])[order] if runs else first, pa.uint32()),
         end.column("time"),
         end.column("frame"),
         *lists[:4],
@@ -127,8 +138,7 @@ def fold_values(batch: pa.RecordBatch) -> pa.RecordBatch:
         *(_where_not(same, end.column(name)) for name in ("text", "raw")),
         pa.array(texts, pa.uint32()),
     ]
-    whole = pa.RecordBatch.from_arrays(folded, schema=VALUES_FOLDED.schema)
-    return whole.take(pa.array(np.lexsort((integers_of(whole, "frame"), integers_of(whole, "time")))))
+    return pa.RecordBatch.from_arrays(folded, schema=VALUES_FOLDED.schema)
 
 
 class _Columns:
@@ -139,7 +149,8 @@ class _Columns:
         self.n = batch.num_rows
         self.offsets = lists.offsets.to_numpy().astype(np.int64)[:-1]
         self.widths = lists.value_lengths().fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-        self.numbers: NDArray[np.float64] = lists.values.fill_null(np.nan).to_numpy(zero_copy_only=False)
+        values = lists.values if not lists.values.null_count else lists.values.fill_null(np.nan)
+        self.numbers: NDArray[np.float64] = values.to_numpy(zero_copy_only=False)
         self.time, self.frame = integers_of(batch, "time"), integers_of(batch, "frame")
         self.text = group([codes_of(batch, "text"), codes_of(batch, "raw")], self.n)[0]
         self.written = _is(batch, "direction", "written")
@@ -243,6 +254,25 @@ def _lists(runs: list[_Runs], which: int) -> pa.Array:
     offsets = np.concatenate([[0], np.cumsum(widths)]).astype(np.int32)
     flat = np.concatenate([r.lists[which].ravel() for r in runs])
     return pa.ListArray.from_arrays(pa.array(offsets), pa.array(flat), mask=pa.array(~moved))
+
+
+def _taken(lists: pa.ListArray, which: NDArray[np.int64]) -> pa.ListArray:
+    """The rows `which` of a column of lists of floats. Arrow's own `take` needs three times the room of its result."""
+    if lists.values.null_count:
+        return lists.take(pa.array(which))
+    values = lists.values.to_numpy()
+    lengths = lists.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)[which]
+    offsets = np.append(0, np.cumsum(lengths, dtype=np.int64))
+    shift = lists.offsets.to_numpy()[which] - offsets[:-1]
+    flat = np.empty(offsets[-1])
+    for at in range(0, len(which), _LISTS_AT_ONCE):
+        some = slice(at, at + _LISTS_AT_ONCE)
+        begin, end = offsets[at], offsets[min(at + _LISTS_AT_ONCE, len(which))]
+        np.take(values, np.repeat(shift[some], lengths[some]) + np.arange(begin, end), out=flat[begin:end])
+    there = lists.is_valid().take(pa.array(which)).buffers()[1] if lists.null_count else None
+    numbers = pa.Array.from_buffers(pa.float64(), len(flat), [None, pa.py_buffer(flat)])
+    at_32 = pa.py_buffer(offsets.astype(np.int32))
+    return pa.Array.from_buffers(lists.type, len(which), [there, at_32], children=[numbers])
 
 
 def _where_not(same: pa.Array, column: pa.Array) -> pa.Array:

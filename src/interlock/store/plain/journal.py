@@ -116,10 +116,16 @@ def _larger(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         held.append(batch)
         if sum(b.num_rows for b in held) >= ROWS:
-            yield as_one(held)
-            held = []
+            yield _let_go_as_one(held)
     if held:
-        yield as_one(held)
+        yield _let_go_as_one(held)
+
+
+def _let_go_as_one(held: list[pa.RecordBatch]) -> pa.RecordBatch:
+    """The batches as one, and no longer in the list: or all of them would be there twice until they are folded."""
+    whole = as_one(held)
+    held.clear()
+    return whole
 
 
 def _numbers(batch: pa.RecordBatch) -> int:

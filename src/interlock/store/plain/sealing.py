@@ -65,6 +65,7 @@ def _converted(path: Path, part: Path, upto: int) -> Generator[None, None, SpanO
                 sink.write(batch)
                 times = joined(times, span(batch) or (0, 0))
                 rows += batch.num_rows
+                del batch  # or it would be there beside the next one, and its row group beside both
                 if rows >= ROWS:
                     rows = 0
                     yield

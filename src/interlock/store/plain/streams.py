@@ -164,7 +164,9 @@ def read_stream(file: BinaryIO) -> Iterator[tuple[pa.RecordBatch, int | None]]:
         except (StopIteration, pa.ArrowException, OSError, ValueError, MemoryError):
             return
         upto = said.get(_UPTO) if said is not None else None
-        yield coded(batch, kept), None if upto is None else int(upto)
+        rows = [coded(batch, kept)]
+        del batch  # nor is what is handed over kept here: it would be there beside the next one
+        yield rows.pop(), None if upto is None else int(upto)
 
 
 def last_journal(path: Path) -> int:
