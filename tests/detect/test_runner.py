@@ -11,7 +11,7 @@ from interlock.detect.batch import Batch, Groups
 from interlock.detect.controller_change import ControllerChange
 from interlock.detect.interface import Context, Withheld
 from interlock.detect.registry import all_detectors
-from interlock.detect.runner import PACES, SELF, Pace, Runner
+from interlock.detect.runner import AT_ONCE, PACES, SELF, Pace, Runner
 from interlock.errors import SourceError
 
 from .rows import START, batch
@@ -222,3 +222,15 @@ def test_who_can_wait_is_fed_apart(paces: set[Pace], fed: tuple[int, int, int]) 
     runner.renew(later)
     runner.feed("operations", STOP, CONTEXT, paces)
     assert (every[0].fed, later.fed) == (2 * fed[0], fed[1])
+
+
+def test_by_turns_says_what_conclude_says_some_at_a_time() -> None:
+    runner = Runner([Faulty("conclude"), ControllerChange()])
+    rows = [{"server": f"10.0.1.{n}", "verb": "stop", "frame": n} for n in range(3 * AT_ONCE)]
+    runner.feed("operations", batch("operations", rows), CONTEXT)
+    turns = list(runner.by_turns(CONTEXT))
+    assert max(map(len, turns)) == AT_ONCE
+    said = [finding for turn in turns for finding in turn]
+    assert {f.id for f in said} == {f.id for f in runner.conclude(CONTEXT).findings}
+    assert [f.detector for f in said].count("controller-change") == len(rows)
+    assert said[-1].detector == SELF

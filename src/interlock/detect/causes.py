@@ -195,9 +195,9 @@ class CauseDetector(ABC):
         return len(gone)
 
     def conclude(self, context: Context) -> Iterable[Finding]:
-        """Every finding with its final count."""
-        found = (self._finding(key, context) for key in self.keys())
-        return [finding for finding in found if finding is not None]
+        """Every finding with its final count, worked out as it is asked for."""
+        found = (self._finding(key, context) for key in tuple(self.keys()))
+        return (finding for finding in found if finding is not None)
 
     def withheld(self, context: Context) -> Iterable[Withheld]:
         """Causes seen only in sources that cannot be judged, counted by source and condition."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from interlock.detect.batch import Batch
@@ -32,12 +33,14 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-__all__ = ["PACES", "SELF", "Conclusion", "Pace", "Runner"]
+__all__ = ["AT_ONCE", "PACES", "SELF", "Conclusion", "Pace", "Runner"]
 
 _T = TypeVar("_T")
 Pace = Literal["prompt", "patient", "leisurely"]
 """Rows of a table as they come; what nobody asked for a second later; all of it a second later."""
 PACES: Final[frozenset[Pace]] = frozenset({"prompt", "patient", "leisurely"})
+AT_ONCE: Final = 32
+"""Findings that `by_turns` gives in one turn: some milliseconds for who says them."""
 SELF: Final = "self"
 """Detector name of findings about Interlock itself."""
 
@@ -192,10 +195,12 @@ class Runner:
         )
 
     def by_turns(self, context: Context) -> Iterator[tuple[Finding, ...]]:
-        """The findings of `conclude`, a detector at a time, for whoever has other things to do between."""
-        for detector in self._detectors.values():
+        """The findings of `conclude`, some of one detector at a time, for whoever has other things to do between."""
+        for detector in tuple(self._detectors.values()):
             if isinstance(detector, Concluding):
-                yield tuple(self._guarded(detector, context, partial(detector.conclude, context)))
+                rest = _concluding(detector, context)
+                while some := self._guarded(detector, context, partial(islice, rest, AT_ONCE)):
+                    yield tuple(some)
         yield tuple(self._rested.values())
 
     def age_out(self, most: int) -> None:
@@ -253,6 +258,10 @@ class Runner:
             self._rested.setdefault(detector.name, _about_ourselves(detector, error, context))
             self._diagnostics[f"detector {detector.name} was rested: {_told(error)}"] = None
             return []
+
+
+def _concluding(detector: Concluding, context: Context) -> Iterator[Finding]:
+    yield from detector.conclude(context)
 
 
 def _paces(detector: Detector) -> dict[str, Pace]:

@@ -1,8 +1,9 @@
 """Findings on their way to disk: at once, but one commit for all where the disk is slower than they come.
 
-A commit waits for the disk: a millisecond, tens of them on a slow or busy one. Between two the judge goes on for as
-long as the last one took, so that a burst of findings leaves it half of its time at least, and each of them still waits
-for two commits and a pause at most.
+A commit waits for the disk: a millisecond, tens of them on a slow or busy one. Between two the judge goes on for three
+times as long as the last one took, so that a burst of findings costs it a quarter of its time at most, and each of them
+still waits for two commits and a pause at most. What merely grew (a count) goes with the next commit, whoever that is
+for: before the next put of rows at the latest.
 """
 
 from __future__ import annotations
@@ -17,9 +18,12 @@ if TYPE_CHECKING:
     from interlock.records.finding import Finding
     from interlock.store.port import Store
 
-__all__ = ["LONGEST_S", "Commits"]
+__all__ = ["LONGEST_S", "MOST", "Commits"]
 
-LONGEST_S: Final = 0.02
+_TIMES: Final = 3
+MOST: Final = 64
+"""So many that merely grew wait for no other: one commit of them takes some milliseconds."""
+LONGEST_S: Final = 0.025
 """No pause is longer, however long the disk took."""
 
 
@@ -41,11 +45,24 @@ class Commits:
         self._found: list[tuple[int | None, Sequence[Finding]]] = []
         self._rows: list[Mapping[str, pa.RecordBatch]] = []
         self._from = 0.0
+        self._urgent, self._more = False, 0
 
     def add(self, arrived: int | None, findings: Sequence[Finding]) -> None:
         """Commit them, now or after the pause. arrived: of the oldest frame that may be behind them; None: nobody's."""
         self._found.append((arrived, findings))
+        self._urgent = True
         self.tend()
+
+    def grown(self, findings: Sequence[Finding]) -> None:
+        """Commit them with what comes next."""
+        self._found.append((None, findings))
+        self._more += len(findings)
+        self.tend()
+
+    @property
+    def full(self) -> bool:
+        """Whether so many wait that whoever can should bring no more."""
+        return self._more >= MOST
 
     def write(self, batches: Mapping[str, pa.RecordBatch]) -> None:
         """Rows to the store, behind what waits."""
@@ -54,12 +71,12 @@ class Commits:
 
     @property
     def wait_s(self) -> float | None:
-        """How long what waits may go on waiting; None where nothing does."""
-        return max(0.0, self._from - self._now_s()) if self._found else None
+        """How long what is new, or too much, may go on waiting; None where nothing does."""
+        return max(0.0, self._from - self._now_s()) if self._urgent or self.full else None
 
     def tend(self) -> None:
-        """Commit what waits, where the pause is over."""
-        if not self._found or self._now_s() >= self._from:
+        """Commit what waits, where anything of it is new, or it is too much, and the pause is over."""
+        if not self._found or self.wait_s == 0:
             self.settle()
 
     def settle(self) -> None:
@@ -67,8 +84,8 @@ class Commits:
         if self._found:
             begin = self._now_s()
             self._store.commit(tuple({f.id: f for _, found in self._found for f in found}.values()))
-            self._from = (now := self._now_s()) + min(now - begin, LONGEST_S)
-            told, self._found = self._found, []
+            self._from = (now := self._now_s()) + min(_TIMES * (now - begin), LONGEST_S)
+            told, self._found, self._urgent, self._more = self._found, [], False, 0
             done = self._clock()
             for arrived, findings in told:
                 self._committed(done if arrived is None else arrived, done, findings)

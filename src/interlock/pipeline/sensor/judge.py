@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,12 +16,13 @@ from interlock.pipeline.placing import placed
 from interlock.pipeline.sensor.aside import Here
 from interlock.pipeline.sensor.commits import Commits
 from interlock.pipeline.sensor.errands import MOST_ROWS, REPLAYED_ROWS, Errands
+from interlock.pipeline.sensor.news import grew, undated
 from interlock.pipeline.sensor.ongoing import Ongoing
 from interlock.pipeline.sensor.steps import OPEN_FLOWS, WORDLESS_FLOWS, WorkerNote, figures_of, read_note
 from interlock.pipeline.sensor.survey import Draft, survey
 from interlock.pipeline.sensor.urgency import Urgency, by_server
 from interlock.pipeline.sensor.waiting import Waiting
-from interlock.pipeline.sensor.watching import DETECTOR, Watching
+from interlock.pipeline.sensor.watching import Watching
 from interlock.records.exceptions import apply_exceptions
 from interlock.records.gathering import as_one
 from interlock.records.tables import ARTIFACT_CONTENTS, ARTIFACTS, CLUES, FLOWS, ODDITIES, OPERATIONS, VALUES
@@ -251,6 +251,8 @@ class Judge:
             if some := list(found):
                 self._commit(some, None)
             yield
+            while self._commits.full:
+                yield
 
     def _drop_work(self) -> None:
         if self._work is not None:
@@ -359,25 +361,20 @@ class Judge:
     def _is_news(self, finding: Finding) -> bool:
         """Whether more is to be said than was: more of it, or other words."""
         known = self._known.get(finding.id)
-        return known is None or _undated(finding) != _undated(known)
+        return known is None or undated(finding) != undated(known)
 
     def _commit(self, found: Iterable[Finding], arrived: int | None) -> None:
         """To disk, then told. arrived: of the oldest frame that may be behind it; None where that says nothing."""
         latest = {finding.id: finding for finding in found}
+        grown = {number for number, finding in latest.items() if grew(self._known.get(number), finding)}
         self._known.update(latest)
         where = self._directory
-        at = latest.values() if where is None else (placed(f, where) for f in latest.values())
-        self._commits.add(arrived, apply_exceptions(at, self.site, self._clock()).findings)
-
-
-def _undated(finding: Finding) -> Finding:
-    """What a person would read anew.
-
-    Not in which assets its machines are known by now, nor that the sensor's own condition is still so.
-    """
-    if finding.detector != DETECTOR:
-        return dataclasses.replace(finding, assets=())
-    return dataclasses.replace(finding, last=0, evidence=(), explanation="")
+        at = latest.values() if where is None else [placed(f, where) for f in latest.values()]
+        findings = apply_exceptions(at, self.site, self._clock()).findings
+        if more := [finding for finding in findings if finding.id in grown]:
+            self._commits.grown(more)
+        if news := [finding for finding in findings if finding.id not in grown]:
+            self._commits.add(arrived, news)
 
 
 def wanted_tables(needs: Iterable[str]) -> frozenset[str]:
