@@ -6,6 +6,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interlock.decode.columns import _scattered, scattered
 from interlock.decode.emit import _sparse
 
 ROWS = st.integers(1, 40)
@@ -27,3 +28,16 @@ def test_octets_are_kept_as_they_are(data: st.DataObject) -> None:
     column = _sparse(octets, n, pa.binary())
     column.validate(full=True)
     assert column.to_pylist() == [octets.get(row) for row in range(n)]
+
+
+@given(st.data())
+def test_in_whatever_order_they_came_and_with_or_without_a_compiler_it_is_the_same(
+    data: st.DataObject,
+) -> None:
+    n = data.draw(ROWS)
+    given_parts = data.draw(st.dictionaries(st.integers(0, n - 1), st.binary() | st.text(), min_size=1))
+    mixed = dict(data.draw(st.permutations(list(given_parts.items()))))
+    offsets, bits, octets = scattered(mixed, n)
+    others = _scattered(dict(sorted(mixed.items())), n)
+    assert offsets.tolist() == others[0].tolist()
+    assert (bits, octets) == others[1:]

@@ -6,7 +6,7 @@ from __future__ import annotations
 import cython
 import numpy as np
 
-__all__ = ["ends", "gathered", "present", "present_codes", "roomier"]
+__all__ = ["ends", "gathered", "present", "present_codes", "roomier", "scattered"]
 
 _TCP, _UDP = 6, 17
 
@@ -152,6 +152,52 @@ def gathered(octets, begin, length):
             to[at : at + size] = there[start : start + size]
         at += size
     return made, offsets
+
+
+def scattered(given, n):
+    """Octets or texts of some of n rows (row → them), in the order of the rows: what an Arrow column is made of.
+
+    That is: where each row's begin (int32, one more than rows), the bitmap of rows that have some (as of `present`;
+    None where all have), and all octets, one behind the other. Together they are less than 2 GiB.
+    """
+    rising: cython.Py_ssize_t = -1
+    row: cython.Py_ssize_t
+    for row in given:
+        if row <= rising:
+            given = dict(sorted(given.items()))
+            break
+        rising = row
+    if not cython.compiled:
+        return _scattered(given, n)
+    offsets = np.empty(n + 1, np.int32)
+    starts: cython.int[::1] = offsets
+    bits = bytearray((n + 7) // 8)
+    octets: cython.uchar[::1] = bits
+    parts: list = []
+    at: cython.Py_ssize_t = 0
+    end: cython.Py_ssize_t = 0
+    there: dict = given
+    for row, part in there.items():
+        piece: bytes = part if isinstance(part, bytes) else part.encode()
+        while at <= row:
+            starts[at] = end
+            at += 1
+        octets[row >> 3] |= 1 << (row & 7)
+        end += len(piece)
+        parts.append(piece)
+    while at <= n:
+        starts[at] = end
+        at += 1
+    return offsets, None if len(parts) == n else bits, b"".join(parts)
+
+
+def _scattered(given, n):
+    parts = [part if isinstance(part, bytes) else part.encode() for part in given.values()]
+    lengths, filled = np.zeros(n + 1, np.int64), np.full(n, -1, np.int64)
+    rows = np.array(list(given), np.int64)
+    lengths[rows + 1] = list(map(len, parts))
+    filled[rows] = 0
+    return np.cumsum(lengths).astype(np.int32), _present(filled, 0), b"".join(parts)
 
 
 def roomier(columns, kinds, capacity, rows):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from interlock.decode.columns import ends, gathered, present, present_codes
+from interlock.decode.columns import ends, gathered, present, present_codes, scattered
 from interlock.decode.decimals import decimals
 from interlock.decode.values import NO_TIME
 from interlock.records.buffers import KINDS
@@ -545,14 +545,8 @@ def _sparse(given: dict[int, Any], n: int, kind: pa.DataType) -> pa.Array:
     """Texts or octets of some rows, by row in whatever order; the other rows are null. A batch has less than 2 GiB."""
     if not given:
         return pa.nulls(n, kind)
-    rows = sorted(given)
-    parts = [part if isinstance(part, bytes) else part.encode() for part in map(given.__getitem__, rows)]
-    lengths, filled = np.zeros(n + 1, np.int64), np.zeros(n, np.bool_)
-    lengths[np.array(rows) + 1] = list(map(len, parts))
-    filled[rows] = True
-    offsets = np.cumsum(lengths)
-    bits = None if filled.all() else pa.py_buffer(np.packbits(filled, bitorder="little"))
-    buffers = [bits, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(b"".join(parts))]
+    offsets, bits, octets = scattered(given, n)
+    buffers = [None if bits is None else pa.py_buffer(bits), pa.py_buffer(offsets), pa.py_buffer(octets)]
     return pa.Array.from_buffers(kind, n, buffers)
 
 
