@@ -14,7 +14,7 @@ from interlock.report.quantities import iso_time
 from interlock.report.words import CONTROLLER_ROLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from interlock.records.asset import Asset, Proof
     from interlock.records.finding import Finding
@@ -51,14 +51,20 @@ def _unicode_escape(match: re.Match[str]) -> str:
 
 def dump(document: dict[str, Any]) -> str:
     """Return the document as text, ending in a newline; control and bidi characters stand as JSON escapes."""
-    encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
-    lines = (f" {encode(key)}: {_listed(value, encode)}" for key, value in document.items())
-    return _UNSAFE.sub(_unicode_escape, "{\n" + ",\n".join(lines) + "\n}\n")
+    lines = (f" {dump_row(key)}: {_listed(value)}" for key, value in document.items())
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-def dump_row(document: dict[str, Any]) -> str:
-    """Return an object of a list as `dump` writes it, for whoever makes a long list one at a time."""
-    return _UNSAFE.sub(_unicode_escape, json.dumps(document, ensure_ascii=False, allow_nan=False))
+def dump_row(document: Any) -> str:
+    """Return an object of a list as `dump` writes it, for whoever makes a long list one at a time.
+
+    Most are ASCII, where nothing but DEL is to be looked for.
+    """
+    text = _ENCODE(document)
+    return text if text.isascii() and "\x7f" not in text else _UNSAFE.sub(_unicode_escape, text)
+
+
+_ENCODE: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
 def dump_rows(document: dict[str, Any], name: str, rows: Iterable[str]) -> str:
@@ -68,17 +74,17 @@ def dump_rows(document: dict[str, Any], name: str, rows: Iterable[str]) -> str:
     return empty.removesuffix("[]\n}\n") + (f"[\n{lines}\n ]\n}}\n" if lines else "[]\n}\n")
 
 
-def _listed(value: Any, encode: Callable[[Any], str]) -> str:
+def _listed(value: Any) -> str:
     """JSON of a value; a list of objects has one a line, which both people and `diff` can read."""
     if isinstance(value, list) and value and isinstance(value[0], dict):
-        return "[\n" + ",\n".join(f"  {encode(item)}" for item in value) + "\n ]"
-    return encode(value)
+        return "[\n" + ",\n".join(["  " + dump_row(item) for item in value]) + "\n ]"
+    return dump_row(value)
 
 
 def _flat(record: Any, leave_out: frozenset[str] = frozenset()) -> dict[str, Any]:
     """Return a record's plain fields in declared order; None and times not known (0) are absent."""
     document: dict[str, Any] = {}
-    for name, timed in _names(type(record), leave_out):
+    for name, timed in _NAMES.get((type(record), leave_out)) or _names(type(record), leave_out):
         value = getattr(record, name)
         if value is None:
             continue
@@ -92,10 +98,8 @@ def _flat(record: Any, leave_out: frozenset[str] = frozenset()) -> dict[str, Any
 
 def _names(kind: type[Any], leave_out: frozenset[str]) -> tuple[tuple[str, bool], ...]:
     """The fields of a kind of record, and whether each is a time."""
-    known = _NAMES.get((kind, leave_out))
-    if known is None:
-        known = tuple((f.name, f.name in _TIMES) for f in fields(kind) if f.name not in leave_out)
-        _NAMES[kind, leave_out] = known
+    known = tuple((f.name, f.name in _TIMES) for f in fields(kind) if f.name not in leave_out)
+    _NAMES[kind, leave_out] = known
     return known
 
 

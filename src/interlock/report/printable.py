@@ -34,6 +34,8 @@ def printable(text: str) -> str:
 
 def clip(text: str, limit: int) -> str:
     """Return at most `limit` characters, the cut shown by an ellipsis; text is escaped before it is cut."""
+    if len(text) <= limit and text.isascii() and text.isprintable():  # as most are
+        return text
     shown = printable(text if len(text) <= 4 * limit else text[: 4 * limit])
     return shown if len(shown) <= limit else shown[: limit - 1].rstrip() + "…"
 

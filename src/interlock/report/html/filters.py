@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from interlock.report.order import spoken
 from interlock.report.printable import clip, clip_path, printable
@@ -18,14 +19,31 @@ if TYPE_CHECKING:
 
     from interlock.records.asset import Proof
 
-__all__ = ["FILTERS", "finalize"]
+__all__ = ["FILTERS", "finalize", "shown"]
 
+_NS: Final = 1_000_000_000
 _DRAWN: Final = frozenset({*ROLE_LABELS, "unknown", "group", "cloud"})
 
 
 def finalize(value: object) -> object:
     """Make every text printable before autoescape sees it; what is markup already is ours."""
     return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def shown(value: object) -> str:
+    """The value as the page has it: printable and escaped; what is markup already as it is."""
+    kind = type(value)
+    if kind is str:
+        return _safe(value)
+    if kind is int or kind is float:
+        return str(value)
+    return value if isinstance(value, Markup) else str(escape(finalize(value)))
+
+
+@lru_cache(4096)
+def _safe(text: str) -> str:
+    """Of a plant's page, most texts are told again and again: protocols, captures, how sure a proof is."""
+    return str(escape(printable(text)))
 
 
 def _age(proof: Proof, end: int | None) -> str:
@@ -36,7 +54,13 @@ def _age(proof: Proof, end: int | None) -> str:
 
 
 def _clock(time: int) -> str:
-    return clock_text(time) if time else "unknown"
+    return _second(time // _NS) if time else "unknown"
+
+
+@lru_cache(4096)
+def _second(time_s: int) -> str:
+    """Of a capture, the same few seconds are told over and over."""
+    return clock_text(time_s * _NS)
 
 
 def _icon(name: str) -> str:

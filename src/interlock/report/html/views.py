@@ -104,10 +104,13 @@ class MachineView:
         others = (name for name in (*proofs, *against) if name not in _LABELS)
         names = dict.fromkeys((*_LABELS, *others))
         shown = (self._field(name, proofs.get(name, ()), against.get(name, ())) for name in names)
-        return tuple(one for one in shown if one.values or one.against)
+        return tuple(one for one in shown if one is not None)
 
-    def _field(self, name: str, proofs: tuple[Proof, ...], against: tuple[Proof, ...]) -> FieldView:
+    def _field(self, name: str, proofs: tuple[Proof, ...], against: tuple[Proof, ...]) -> FieldView | None:
+        """One field; None where nothing is known of it, which is so of most."""
         value = getattr(self.asset, name, None) if name in _LABELS else tuple(p.value for p in proofs)
+        if not value and not against:
+            return None
         values = tuple(value) if isinstance(value, tuple) else (value,) if value else ()
         raw = values
         if name == "role":
