@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import time
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from interlock import __version__
@@ -53,6 +54,8 @@ def judging(parts: Parts, cells: memoryview, stop: Callable[[], bool]) -> None:
     """The judge's whole life: it owns the store until it ends."""
     # Often and briefly: what the collector looks through at once, a finding waits for.
     gc.set_threshold(20_000, 100, 100)
+    # `numpy.unique` asks for it when it is called first: 20 ms that the first finding would wait for.
+    import_module("numpy.ma")
     config = in_force(parts.sensor)
     papers = WritingDesk(parts.sensor.folder, parts.bell)
     store = PlainStore(
