@@ -26,7 +26,8 @@ def test_a_mode_that_silences_is_named_by_that_too() -> None:
 
 @pytest.mark.parametrize(
     ("function", "first"),
-    [("FREEZE_CLEAR", "T0872"), ("ERROR LOG CLEAR", "T0872"), ("Reset diagnostic counters", "T0872"),
+    [("FREEZE_CLEAR", "T0872"), ("C_CI_NA_1", "T0872"), ("ERROR LOG CLEAR", "T0872"),
+     ("Reset diagnostic counters", "T0872"),
      ("COLD_RESTART", "T0816"), ("Reset", "T0816"), ("ReinitializeDevice", "T0816")],
 )  # fmt: skip
 def test_clearing_what_was_counted_restarts_nothing(function: str, first: str) -> None:

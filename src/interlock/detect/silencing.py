@@ -18,7 +18,7 @@ _FUNCTIONS: Final = frozenset({
     "STOPDT",  # IEC 60870-5-104, clause 5.3
     "DISABLE_UNSOLICITED",  # IEEE 1815, clause 4.4
 })  # fmt: skip
-_CLEARS: Final = re.compile(r"clear|reset.*(counter|flag)", re.IGNORECASE)
+_CLEARS: Final = re.compile(r"clear|reset.*(counter|flag)|C_CI_NA", re.IGNORECASE)
 """Of functions that reset something: those that leave the device running, and what it has counted or noted gone."""
 _LED: Final = frozenset({"mode-set", "connect", "watch"})
 """Deeds that silencing is told before: a device that only listens still runs its program, and nobody is connected."""

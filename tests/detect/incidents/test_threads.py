@@ -94,8 +94,17 @@ def test_a_rule_broken_once_in_a_new_conversation_does_not_name_it() -> None:
     assert incidents_of((odd,), CONTEXT)[0].techniques[0] == "T0814"
     elsewhere = replace(odd, machines=("10.0.0.32", "10.0.0.14"))
     assert incidents_of((entered, elsewhere), CONTEXT)[0].techniques[0] == "T0814"
+    assert incidents_of((replace(entered, severity="low"), odd), CONTEXT)[0].techniques[0] == "T0814"
     broken = replace(odd, detector="malformed-control")
     assert incidents_of((entered, replace(broken, count=2)), CONTEXT)[0].techniques[0] == "T0814"
+
+
+def test_what_weighs_little_does_not_name_what_weighs_more() -> None:
+    ends = ("10.0.0.32", "10.0.0.12")
+    erased = finding("erased", 10, *ends, technique="T0809", data=(("outcome", "refused"),))
+    late = finding("late", 10, *ends, technique="T0814", severity="low")
+    assert incidents_of((erased, late), CONTEXT)[0].techniques[0] == "T0809"
+    assert incidents_of((erased, replace(late, severity="medium")), CONTEXT)[0].techniques[0] == "T0814"
 
 
 def test_a_command_in_vain_says_more_than_the_reading_beside_it() -> None:

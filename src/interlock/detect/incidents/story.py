@@ -97,26 +97,35 @@ def _worst(steps: Sequence[Step]) -> Step:
 
     What only shows an effect (a value leaps once new firmware runs) names it where nothing else was; and what nobody
     could take (every message of it was malformed) was not done. That much was refused names it where nobody says what.
-    Nor does a rule broken for the first time between two who do something for the first time: that is what it shows.
+    Nor does a rule broken for the first time between two who do something for the first time: that is what it shows;
+    nor what weighs little, where something weighs more.
     """
     ranks = {consequence.name: consequence.rank for consequence in RANKS}
-    broken = {step.machines[:2]: step.count for step in steps if step.detector == _MALFORMED}
-    heeded = [
-        s for s in steps if s.detector == _MALFORMED or broken.get(s.machines[:2], 0) < s.count
-    ] or steps
-    deeds = {
-        s.machines[:2] for s in heeded if s.detector == _NEW_DEED and SEVERITIES.index(s.severity) >= _WEIGHTY
-    }
-    heeded = [
-        s
-        for s in heeded
-        if s.detector != _NEW_ODDITY or s.techniques[:1] != _BROKEN or s.machines[:2] not in deeds
-    ]
+    heeded = _heeded(steps)
     acts = [s for s in heeded if not _effect(s) and ranks.get(s.consequence, DISCOVERY.rank) <= PROGRAM.rank]
     mine = acts or heeded
     least = min(ranks.get(step.consequence, DISCOVERY.rank) for step in mine)
     mine = [step for step in mine if ranks.get(step.consequence, DISCOVERY.rank) == least]
     return max([step for step in mine if step.detector != _REFUSED] or mine, key=_weight)
+
+
+def _heeded(steps: Sequence[Step]) -> list[Step]:
+    """Steps that may name an incident; at least one."""
+    broken = {step.machines[:2]: step.count for step in steps if step.detector == _MALFORMED}
+    done = [s for s in steps if s.detector == _MALFORMED or broken.get(s.machines[:2], 0) < s.count]
+    deeds: dict[tuple[str, ...], int] = {}
+    for step in done:
+        if step.detector == _NEW_DEED:
+            grave = SEVERITIES.index(step.severity)
+            deeds[step.machines[:2]] = max(grave, deeds.get(step.machines[:2], 0))
+    done = [step for step in done or steps if not _mere_oddity(step, deeds)]
+    return [step for step in done if SEVERITIES.index(step.severity) >= _WEIGHTY] or done
+
+
+def _mere_oddity(step: Step, deeds: dict[tuple[str, ...], int]) -> bool:
+    """Whether it is only a rule broken for the first time beside a deed of the same two. deeds: how grave."""
+    odd = step.detector == _NEW_ODDITY and step.techniques[:1] == _BROKEN
+    return odd and SEVERITIES.index(step.severity) <= deeds.get(step.machines[:2], -1)
 
 
 def _weight(step: Step) -> tuple[bool, int, int, int]:
