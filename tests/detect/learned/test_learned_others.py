@@ -46,6 +46,33 @@ def test_regular_calls_to_a_new_place_are_a_beacon() -> None:
     assert finding.severity in ("medium", "high")
 
 
+def test_trying_one_closed_control_port_over_and_over_is_no_mistake() -> None:
+    def tries(many: int, port: int, apart: float) -> Tables:
+        row = {**UNREAD, "server": "10.0.0.55", "server_port": port, "state": "opened", "server_packets": 0}
+        return {"flows": [{**row, "at": 100 + apart * n, "client_port": 30_000 + n} for n in range(many)]}
+
+    (finding,) = found(NewConversation(), FLOWS, tries(20, 4840, 0.1))
+    assert finding.techniques[0] == "T0846"
+    assert finding.count == 20
+    assert found(NewConversation(), FLOWS, tries(20, 4840, 30)) == ()  # one that waits and tries again
+    assert found(NewConversation(), FLOWS, tries(8, 4840, 0.1)) == ()
+    assert found(NewConversation(), FLOWS, tries(20, 8081, 0.1)) == ()
+
+
+def test_a_question_to_all_is_asked_now_and_then_but_not_poured_out() -> None:
+    asked = {"protocol": "bacnet", "client": "10.0.0.17", "server": "10.0.0.255", "verb": "discover"}
+    asked = {**asked, "outcome": "unsolicited"}
+
+    def rows(many: int, **more: Any) -> Tables:
+        return {"operations": [{**asked, **more, "at": 100 + n / 35} for n in range(many)]}
+
+    (finding,) = found(UnusualRate(), WRITES, rows(349))
+    assert finding.techniques[0] == "T0814"
+    assert found(UnusualRate(), WRITES, rows(60)) == ()
+    assert found(UnusualRate(), WRITES, rows(349, verb="report")) == ()
+    assert found(UnusualRate(), WRITES, rows(349, server="10.0.0.2")) == ()
+
+
 def test_trying_what_is_behind_a_control_door_is_a_search_and_no_beacon() -> None:
     tried = [{"at": 100 + n, "client": "10.0.0.40", "server_port": 102, "protocol": "cotp"} for n in range(6)]
     (finding,) = found(NewConversation(), FLOWS, {"flows": tried})
@@ -277,6 +304,9 @@ def test_a_second_sender_doubles_what_a_clockwork_sends() -> None:
     assert finding.machines == ("00:1b:1b:00:00:03", "00:1b:1b:00:00:02")
     assert found(DoubledCycle(), cycle(3600, 36_000, 36_000), cycle(600, 6_050, 4_000)) == ()
     assert found(DoubledCycle(), cycle(3600, 36_000, 36_000), cycle(10, 900, 900)) == ()
+    brief = found(DoubledCycle(), cycle(3600, 7_200, 7_200), cycle(32, 65, 94))
+    assert [finding.machines[0] for finding in brief] == ["00:1b:1b:00:00:03"]
+    assert found(DoubledCycle(), cycle(3600, 7_200, 7_200), cycle(32, 71, 68)) == ()
 
 
 def test_many_small_steps_by_who_seldom_commands_are_a_campaign() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from interlock.detect.batch import MINUTE_NS
 from interlock.detect.causes import Verdict
 from interlock.detect.control import spoken
-from interlock.detect.learned.deeds import ACTS, DEEDS, REMOTE
+from interlock.detect.learned.deeds import ACTS, DEEDS, REMOTE, is_group
 from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.silencing import named_by_functions
 from interlock.detect.techniques import SEEN, named
@@ -178,7 +178,9 @@ class Case:
 
     @property
     def _asks_what(self) -> bool:
-        """Whether it asks a few machines what they are, rather than who is there."""
+        """Whether it asks a few machines what they are, rather than who is there: one machine is there, as it knows."""
+        if len(self.servers) == 1 and not is_group(self.servers[0]):
+            return True
         verbs = self.tally.noted("verb")
         what = verbs.get("identify", 0) + verbs.get("diagnose", 0)
         return what >= verbs.get("discover", 0) and len(self.servers) < MANY_MACHINES

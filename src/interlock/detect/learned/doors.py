@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from interlock.detect.batch import MINUTE_NS
 from interlock.detect.learned.chances import MINUTES_A_DAY
+from interlock.detect.learned.recent_counts import RecentCounts
 
 if TYPE_CHECKING:
     from interlock.detect.tally import Key
 
-__all__ = ["ALARMS_APART_DAYS", "MOST_CALLERS", "Doors", "clusters_a_day"]
+__all__ = ["ALARMS_APART_DAYS", "MANY_TRIES", "MOST_CALLERS", "Doors", "clusters_a_day"]
 
 ALARMS_APART_DAYS: Final = 100.0
 MOST_CALLERS: Final = 4_096
@@ -30,6 +31,12 @@ MOST_STRAYS: Final = 10_000
 _DAY_NS: Final = MINUTES_A_DAY * MINUTE_NS
 _SPARE_DOORS: Final = 2
 """Doors of one machine say less than machines: who looks for a device's page tries two or three ports."""
+
+MANY_TRIES: Final = 16
+"""Connections to one closed door within two minutes by the clock: a program that tries, no mistake of a person's.
+
+A machine that waits for an answer makes one every few seconds at most, of which TCP repeats the packets.
+"""
 
 Knock = tuple[int, str, str]
 """When (UTC ns), at which machine, at which door of it."""
@@ -52,6 +59,7 @@ class Doors:
         self.strays: dict[Key, int] = {}
         self._knocks: dict[Key, list[Knock]] = {}
         self._searches: dict[Key, None] = {}
+        self._tries = RecentCounts()
 
     def stray(self, door: Key, minute: int) -> None:
         """A first contact that came to nothing, while learning."""
@@ -79,6 +87,16 @@ class Doors:
             if len(self._searches) > MOST_CALLERS:
                 del self._searches[next(iter(self._searches))]
 
+    def tried(self, caller: Key, door: tuple[str, str], minute: int, times: int) -> None:
+        """Count connections to a door that came to nothing: at which machine, which door of it, since 1970."""
+        key = (*caller, *door)
+        if key not in self._tries and len(self._tries) >= MOST_CALLERS:
+            return
+        here = self._tries.add(key, minute, times)
+        beside = max(self._tries.add(key, minute + step, 0) for step in (-1, 1))
+        if here + beside >= MANY_TRIES and (caller in self._searches or len(self._searches) < MOST_CALLERS):
+            self._searches[caller] = None
+
     def searches(self, caller: Key) -> bool:
         """Whether it was told by now that a caller searches."""
         return caller in self._searches
@@ -86,7 +104,7 @@ class Doors:
     def state(self) -> list[Any]:
         """What is remembered of this run, as JSON values."""
         knocks = [[list(caller), [list(k) for k in known]] for caller, known in self._knocks.items()]
-        return [knocks, [list(caller) for caller in self._searches]]
+        return [knocks, [list(caller) for caller in self._searches], self._tries.state()]
 
     def restore(self, state: list[Any]) -> None:
         """Take it back."""
@@ -95,6 +113,7 @@ class Doors:
             for caller, known in state[0]
         }
         self._searches = {tuple(str(w) for w in caller): None for caller in state[1]}
+        self._tries.restore(state[2] if len(state) > 2 else [])  # the first versions counted none
 
 
 def _is_search(knocks: list[Knock], *, stranger: bool, rate_a_day: float) -> bool:

@@ -30,6 +30,9 @@ CYCLIC: Final = frozenset(
 """Protocols whose ends send at a rate that was agreed once and is kept to a part in a thousand."""
 MAX_CYCLES: Final = 20_000
 LEAST_S: Final = 60.0
+BRIEF_S: Final = 20.0
+"""Learned is from conversations of LEAST_S; judged are shorter ones, too, where SURPLUS messages are too many."""
+SURPLUS: Final = 8
 MORE: Final = 1.05
 """Devices send less when they start or fail; more than this part above their rate none of them does."""
 
@@ -37,7 +40,7 @@ MORE: Final = 1.05
 class DoubledCycle(Learner):
     """One finding per sender and receiver. Keys: realm, sender, receiver, protocol.
 
-    Judged are conversations of a minute or longer, by packets a second in each direction.
+    Judged are conversations by packets a second in each direction; brief ones only where they are clearly too many.
     """
 
     name: ClassVar[str] = "doubled-cycle"
@@ -58,8 +61,11 @@ class DoubledCycle(Learner):
 
     def take(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
         """Keep the highest rate."""
-        for key, rates, rows in _sent(batch):
-            most = float(rates.max())
+        for key, rates, seconds, rows in _sent(batch):
+            long = seconds >= LEAST_S
+            if not long.any():
+                continue
+            most = float(rates[long].max())
             known = self.rates.get(key)
             if known is None and len(self.rates) >= MAX_CYCLES:
                 continue
@@ -69,9 +75,14 @@ class DoubledCycle(Learner):
 
     def deviations(self, batch: Batch, context: Context) -> Iterator[Key]:  # noqa: ARG002 - the interface's shape
         """Count conversations in which one end sent more than ever."""
-        for key, rates, rows in _sent(batch):
+        for key, rates, seconds, rows in _sent(batch):
             known = self.rates.get(key)
-            if known is None or not (more := rates > MORE * known).any():
+            if known is None:
+                continue
+            sure = (seconds >= LEAST_S) | (
+                (rates - known) * seconds > SURPLUS
+            )  # a message at each end is nothing
+            if not (more := (rates > MORE * known) & sure).any():
                 continue
             tally = self.tallies[key]
             for source in {
@@ -79,7 +90,7 @@ class DoubledCycle(Learner):
             }:
                 mine = rows[more & batch.among("source", (source or "",))[rows]] if source else rows[more]
                 tally.add_rows(source or "", batch, mine)
-            tally.note("rate", f"{float(rates.max()):.1f}")
+            tally.note("rate", f"{float(rates[more].max()):.1f}")
             yield key
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
@@ -129,10 +140,10 @@ class DoubledCycle(Learner):
         self.rates = {tuple(str(w) for w in key): float(rate) for key, rate in known}
 
 
-def _sent(batch: Batch) -> Iterator[tuple[Key, NDArray[np.float64], NDArray[np.int64]]]:
-    """Give sender and receiver, packets a second per conversation of a minute or longer, and its rows."""
+def _sent(batch: Batch) -> Iterator[tuple[Key, NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]]:
+    """Give sender and receiver; per conversation that is long enough, packets a second, seconds, and its row."""
     seconds = (batch.instants_ns("last") - batch.instants_ns("first")) / 1e9
-    wanted = batch.among("protocol", CYCLIC) & (seconds >= LEAST_S)
+    wanted = batch.among("protocol", CYCLIC) & (seconds >= BRIEF_S)
     if not wanted.any():
         return
     groups = batch.groups("realm", "client", "server", "protocol")
@@ -143,7 +154,7 @@ def _sent(batch: Batch) -> Iterator[tuple[Key, NDArray[np.float64], NDArray[np.i
             continue
         for end, ends in (("client", (client, server)), ("server", (server, client))):
             key = (realm or "", ends[0] or "", ends[1] or "", protocol or "")
-            yield key, batch.integers(f"{end}_packets")[rows] / seconds[rows], rows
+            yield key, batch.integers(f"{end}_packets")[rows] / seconds[rows], seconds[rows], rows
 
 
 _ACTIONS: Final = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from interlock.detect.causes import Verdict
-from interlock.detect.learned.doors import ALARMS_APART_DAYS
+from interlock.detect.learned.doors import ALARMS_APART_DAYS, MANY_TRIES
 from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.techniques import named
 from interlock.detect.wording import counted
@@ -38,8 +38,8 @@ def knocked(key: Key, tally: Tally, context: Context, silent: str, actions: tupl
         f"{ends.told()}".strip(),
         matters="Whoever tries doors looks for a way on; some controllers stop when many are tried at once.",
         silent="Silent where mistakes alone would make so many first contacts in so short a time more often than "
-        f"once in {ALARMS_APART_DAYS:.0f} days: one machine, or three ports of it, are never enough where the client "
-        f"is known. {silent}",
+        f"once in {ALARMS_APART_DAYS:.0f} days: one machine, or three ports of it, are not enough where the client "
+        f"is known, unless it tries one control port {MANY_TRIES} times within two minutes. {silent}",
         actions=actions,
         deed=deed_at(realm, client, servers),
         techniques=named("search-machines" if len(servers) >= len(doors) else "search-doors"),

@@ -143,6 +143,10 @@ class NewConversation(Learner):
                 self.doors.knock(
                     cause[:2], (time, row.server, row.service), stranger=stranger, rate_a_day=rate
                 )
+            if row.controls:
+                minutes, counts = np.unique(times[rows] // MINUTE_NS, return_counts=True)
+                for minute, count in zip(minutes.tolist(), counts.tolist(), strict=True):
+                    self.doors.tried(cause[:2], (row.server, row.service), minute, count)
         return rows
 
     def _note_read(self, batch: Batch) -> None:
@@ -208,6 +212,7 @@ class _Conversation:
     __slots__ = (
         "client",
         "closed",
+        "controls",
         "nobody",
         "protocol",
         "realm",
@@ -239,6 +244,7 @@ class _Conversation:
         self.closed = tried or (self.transport == "udp" and not answered)
         if self.closed:
             self.service = f"{self.transport}/{port}"
+        self.controls = port in CONTROL_PORTS
         # Whom nobody of the plant answers outside of it, and datagrams without an answer, are everyday in offices.
         self.searches = self.closed and not _is_public(self.server) and (tcp or port in CONTROL_PORTS)
 

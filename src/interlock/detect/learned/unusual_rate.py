@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from interlock.detect.batch import MINUTE_NS, REQUEST
 from interlock.detect.causes import Verdict
-from interlock.detect.control import spoken
-from interlock.detect.learned.deeds import ACTS
+from interlock.detect.control import CONTROL_PROTOCOLS, spoken
+from interlock.detect.learned.deeds import ACTS, is_group
 from interlock.detect.learned.learner import Learner
 from interlock.detect.learned.recent_counts import RecentCounts
 from interlock.detect.learned.rhythm import Rhythm
@@ -83,7 +83,7 @@ class UnusualRate(Learner):
         messages, groups = _counted(batch)
         for group, (source, *words, minute) in groups:
             for key, slot in _slots(words, minute):
-                beyond = self._beyond(key, slot, groups.summary(group)[0])
+                beyond = self._beyond(key, slot, groups.summary(group)[0], words)
                 if beyond is None:
                     continue
                 rows = groups.rows(group)[beyond:]
@@ -95,11 +95,13 @@ class UnusualRate(Learner):
                 tally.note("minute", str(slot))
                 yield key
 
-    def _beyond(self, key: Key, slot: int, count: int) -> int | None:
+    def _beyond(self, key: Key, slot: int, count: int, words: list[Any]) -> int | None:
         """Count on; the number of the first of these rows that is beyond the limit, None where none is."""
         rhythm = self.rhythms.get(key)
         if rhythm is None:
-            return None
+            if not _asks_everybody(key, words) or len(self._minutes) >= MAX_RHYTHMS:
+                return None
+            rhythm = _NEVER
         before = self._minutes.add(key, slot, count) - count
         limit = self._limit(rhythm, key)
         return max(0, limit - before) if before + count > limit else None
@@ -107,9 +109,7 @@ class UnusualRate(Learner):
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Say how many there are, and how many there ever were."""
         realm, client, server, protocol, kind = key
-        rhythm = self.rhythms.get(key)
-        if rhythm is None:
-            return None
+        rhythm = self.rhythms.get(key, _NEVER)
         ends = standing(context, (realm, client, server), tally, stranger=False)
         minutes = max(1, len(tally.noted("minute")))
         most = tally.count // minutes + self._limit(rhythm, key)
@@ -127,7 +127,7 @@ class UnusualRate(Learner):
             f"{counted(minutes, 'hour' if kind == 'campaign' else 'minute')}. {ends.told()}".strip(),
             matters=_MATTERS[kind],
             silent=f"Silent up to {TIMES} times the highest minute or hour while learning and {_FLOOR[kind]} more, for "
-            "new relations (new-deed tells these), and once accepted (`interlock baseline accept`).",
+            "new relations to one machine (new-deed tells these), and once accepted (`interlock baseline accept`).",
             actions=_ACTIONS,
             deed=deed_at(realm, client, (server,), tally.noted("verb")),
             techniques=_TECHNIQUES[kind],
@@ -173,6 +173,12 @@ def _counted(batch: Batch) -> tuple[Batch, Groups]:
     return batch, batch.groups(*columns, bins=minutes, named="minute")
 
 
+def _asks_everybody(key: Key, words: list[Any]) -> bool:
+    """Whether it is a question to all: to whoever speaks a protocol that is no news (new-deed), but not how often."""
+    asks = key[4] == "ask" and words[4] in _QUESTIONS
+    return asks and key[3] in CONTROL_PROTOCOLS and is_group(key[2])
+
+
 def _slots(words: list[Any], minute: int) -> Iterator[tuple[Key, int]]:
     """Give what a group counts for: its minute, and of what does something its hour."""
     key = _key(words)
@@ -189,6 +195,9 @@ def _key(words: list[Any]) -> Key:
     return (realm or "", client or "", server or "", protocol or "", kind)
 
 
+_NEVER: Final = Rhythm()
+"""Of whom nothing was learned."""
+_QUESTIONS: Final = frozenset({"discover", "identify", "diagnose"})
 _EACH: Final = {"campaign": "an hour"}
 _DOES: Final = {
     "campaign": "commands",
