@@ -80,3 +80,30 @@ def test_a_master_that_always_does_so_was_learned() -> None:
     lesson.learn(Batch("operations", batch("operations", rows)), Context(now=START))
     later.know(lesson.learned())
     assert not list(later.feed(Batch("operations", batch("operations", rows)), Context(now=START)))
+
+
+def iec104(at: float, function: str, verb: str = "close", **more: Any) -> dict[str, Any]:
+    return {"at": at, "protocol": "iec104", "function_name": function, "verb": verb, **more}
+
+
+def interrogations(begin: int, end: int, **more: Any) -> Rows:
+    return [iec104(at, "C_IC_NA_1", "read", **more) for at in range(begin, end, 5)]
+
+
+def test_a_station_that_is_stopped_and_not_started_again() -> None:
+    (finding,) = found(
+        *interrogations(0, 200), iec104(99, "STARTDT", "open", flow=7), iec104(101, "STOPDT", flow=7)
+    )
+    assert finding.techniques[:2] == ("T0878", "T0804")
+    assert "STOPDT" in finding.title
+
+
+def test_a_change_to_the_redundant_connection_is_silent() -> None:
+    started = iec104(103, "STARTDT", "open", flow=7)
+    assert not found(
+        *interrogations(0, 100), iec104(101, "STOPDT"), started, *interrogations(104, 200, flow=7)
+    )
+    assert not found(*interrogations(0, 200))
+    assert found(
+        *interrogations(0, 100), iec104(101, "STOPDT"), {**started, "at": 150}, *interrogations(151, 200)
+    )

@@ -1,4 +1,4 @@
-"""Spontaneous reports that a master switches off and leaves off: an outstation that keeps its alarms for itself."""
+"""Reports that a master switches off and leaves off: a station that keeps its alarms for itself."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from interlock.detect.batch import REQUEST
 from interlock.detect.causes import CauseDetector, Verdict
+from interlock.detect.control import spoken
 from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.packing import packed
 from interlock.detect.silencing import named_by_functions
@@ -30,8 +31,9 @@ GRACE_NS: Final = 30 * 10**9
 MAX_PENDING: Final = 4_096
 MAX_CONVERSATIONS: Final = 20_000
 MAX_RELATIONS: Final = 10_000
-_OFF: Final = "DISABLE_UNSOLICITED"
-_ON: Final = "ENABLE_UNSOLICITED"
+_PROTOCOLS: Final = {"dnp3": ("DISABLE_UNSOLICITED", "ENABLE_UNSOLICITED"), "iec104": ("STOPDT", "STARTDT")}
+"""Protocol → by which function a station is told to report no more, and to report again."""
+_VERBS: Final = {"dnp3": "alarm-suppress", "iec104": "close"}
 _RESTART_SEEN: Final = "internal-indication:7"
 
 
@@ -45,12 +47,13 @@ class _Switched(NamedTuple):
 
 
 class ReportsOff(CauseDetector):
-    """One finding per client and server. Keys: realm, client, server.
+    """One finding per client, server and protocol. Keys: realm, client, server, protocol.
 
     A DNP3 master switches reports off when it begins, or when the outstation has restarted (IEEE 1815, 4.4 and 5.1.1):
     it clears the restart's bit, switches them on again, or polls for everything in the conversation that it has
-    just begun. Where none of these comes within GRACE_NS, they were switched off to stay off. Learned: which
-    masters do so all the time.
+    just begun. Where none of these comes within GRACE_NS, they were switched off to stay off. An IEC 104 station sends
+    nothing after STOPDT (IEC 60870-5-104, 5.3); who changes to a redundant connection starts it there within GRACE_NS.
+    Learned: which masters do so all the time.
     """
 
     name: ClassVar[str] = "reports-off"
@@ -67,9 +70,9 @@ class ReportsOff(CauseDetector):
         self._begun: dict[tuple[str, int], int] = {}
         """Source and conversation → when its first request was seen."""
         self._pending: dict[Key, _Switched] = {}
-        """Realm, client, server, source → what is not explained yet."""
-        self._set: dict[Key, int] = {}
-        """The same → when its master last did what belongs to a beginning."""
+        """Realm, client, server, protocol, source → what is not explained yet."""
+        self._restarts: dict[Key, int] = {}
+        """The same → when its master last cleared the bit of a restart."""
         self._known: set[Key] = set()
 
     # Learning
@@ -78,7 +81,7 @@ class ReportsOff(CauseDetector):
         """Note masters that leave reports off."""
         for key, _ in self._left_off(batch):
             if len(self._known) < MAX_RELATIONS:
-                self._known.add(key[:3])
+                self._known.add(key[:4])
 
     def learned(self) -> bytes:
         """The masters that do."""
@@ -102,28 +105,28 @@ class ReportsOff(CauseDetector):
         """Count what was switched off and is not explained in time."""
         touched = set()
         for key, (when, frame, _, outcome) in self._left_off(batch):
-            if key[:3] not in self._known:
-                tally = self.tallies[key[:3]]
-                tally.add(key[3], when, when, np.array([frame], np.int64), 1)
+            if key[:4] not in self._known:
+                tally = self.tallies[key[:4]]
+                tally.add(key[4], when, when, np.array([frame], np.int64), 1)
                 tally.note("outcome", outcome)
-                touched.add(key[:3])
+                touched.add(key[:4])
         return touched
 
     def _left_off(self, batch: Batch) -> list[tuple[Key, _Switched]]:
         """Take a batch in; give what was switched off so long ago that nothing explains it any more."""
         messages = batch.messages()
-        spoken = messages.among("protocol", ("dnp3",))
+        spoken = messages.among("protocol", _PROTOCOLS)
         if spoken.any():
             self._hear(messages.take(spoken))
         return self._over(messages) if self._pending else []
 
     def _hear(self, batch: Batch) -> None:
         functions, objects, outcomes = map(batch.words, ("function_name", "object", "outcome"))
-        ends = [batch.words(column) for column in ("realm", "client", "server", "source")]
+        ends = [batch.words(column) for column in ("realm", "client", "server", "protocol", "source")]
         flows, frames = batch.integers("flow").tolist(), batch.frames().tolist()
         for row, when in sorted(enumerate(batch.times_ns().tolist()), key=lambda pair: pair[1]):
             key = tuple(words[codes[row]] or "" for words, codes in ends)
-            talk = (key[3], flows[row])
+            talk = (key[4], flows[row])
             if talk not in self._begun:
                 if len(self._begun) >= MAX_CONVERSATIONS:
                     del self._begun[next(iter(self._begun))]
@@ -134,14 +137,15 @@ class ReportsOff(CauseDetector):
 
     def _explain(self, key: Key, one: _Switched, function: str | None, target: str | None) -> None:
         """Weigh one request: reports off, or what belongs to a beginning."""
-        if function == _OFF:
-            if one.when - self._set.get(key, -GRACE_NS) >= GRACE_NS and len(self._pending) < MAX_PENDING:
+        off, on = _PROTOCOLS[key[3]]
+        if function == off:
+            if one.when - self._restarts.get(key, -GRACE_NS) >= GRACE_NS and len(self._pending) < MAX_PENDING:
                 self._pending.setdefault(key, one)
-        elif (
-            function == _ON
-            or (function, target) == ("WRITE", _RESTART_SEEN)
-            or (function == "READ" and self._polls_at_once(key, one.flow))
-        ):
+        elif (function, target) == ("WRITE", _RESTART_SEEN):
+            self._settle(key, one.when)
+            if key in self._restarts or len(self._restarts) < MAX_RELATIONS:
+                self._restarts[key] = one.when
+        elif function == on or (function == "READ" and self._polls_at_once(key, one.flow)):
             self._settle(key, one.when)
 
     def _polls_at_once(self, key: Key, flow: int) -> bool:
@@ -149,15 +153,13 @@ class ReportsOff(CauseDetector):
         waiting = self._pending.get(key)
         if waiting is None or waiting.flow != flow:
             return False
-        return waiting.when - self._begun.get((key[3], flow), waiting.when) < GRACE_NS
+        return waiting.when - self._begun.get((key[4], flow), waiting.when) < GRACE_NS
 
     def _settle(self, key: Key, when: int) -> None:
         """Note that a master did what belongs to a beginning."""
         waiting = self._pending.get(key)
         if waiting is not None and when - waiting.when < GRACE_NS:
             del self._pending[key]
-        if key in self._set or len(self._set) < MAX_RELATIONS:
-            self._set[key] = when
 
     def _over(self, batch: Batch) -> list[tuple[Key, _Switched]]:
         words, codes = batch.words("source")
@@ -166,33 +168,34 @@ class ReportsOff(CauseDetector):
             mine = codes == at
             now = int(times[mine].max()) if mine.any() else 0
             late = [
-                k for k, one in self._pending.items() if k[3] == (source or "") and now - one.when >= GRACE_NS
+                k for k, one in self._pending.items() if k[4] == (source or "") and now - one.when >= GRACE_NS
             ]
             over += [(key, self._pending.pop(key)) for key in late]
         return over
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Say who switched them off, and that nothing explains it."""
-        realm, client, server = key
+        realm, client, server, protocol = key
+        off, on = _PROTOCOLS[protocol]
         ends = standing(context, (realm, client, server), tally, stranger=False)
         who, whom = context.name(realm, client), context.name(realm, server)
         return Verdict(
             realm=realm,
             machines=(client, server),
-            cause="dnp3 reports off",
+            cause=f"{protocol} reports off",
             kind="change" if ends.ordered else "alert",
             severity=ends.severity("medium"),
             confidence=0.7,
-            title=f"{who} switched the spontaneous reports of {whom} off (DNP3) and left them off",
-            seen=f"Seen {counted(tally.count, 'time')}: {_OFF}, and within {GRACE_NS // 10**9} s neither {_ON} nor "
+            title=f"{who} switched the reports of {whom} off ({spoken(protocol)}: {off}) and left them off",
+            seen=f"Seen {counted(tally.count, 'time')}: {off}, and within {GRACE_NS // 10**9} s neither {on} nor "
             f"anything else with which a master begins. {ends.told()}".strip(),
-            matters="An outstation that may not report keeps its alarms for itself until it is polled, and where it "
+            matters="A station that may not report keeps its alarms for itself until it is polled, and where it "
             "is never polled, for good: operators see a plant at rest.",
             silent="Silent where a master begins (it polls in the conversation that it has just opened, clears a "
             "restart, or switches reports on again), for masters that did so while learning, and under a work order.",
             actions=_ACTIONS,
-            deed=deed_at(realm, client, (server,), {"alarm-suppress": tally.count}),
-            techniques=named_by_functions("alarm-suppress", (_OFF,)),
+            deed=deed_at(realm, client, (server,), (_VERBS[protocol],)),
+            techniques=named_by_functions("alarm-suppress", (off,)),
             requirements=("IEC 62443-3-3 SR 6.2", "IEC 62443-3-3 SR 2.1", "NIS2 Art. 21(2)(b)"),
             data=(("outcome", ", ".join(tally.noted("outcome"))),),
         )
@@ -202,7 +205,7 @@ class ReportsOff(CauseDetector):
         return {
             "begun": [[*talk, when] for talk, when in self._begun.items()],
             "pending": [[list(key), list(one)] for key, one in self._pending.items()],
-            "set": [[list(key), when] for key, when in self._set.items()],
+            "restarts": [[list(key), when] for key, when in self._restarts.items()],
             "known": [list(key) for key in sorted(self._known)],
         }
 
@@ -213,7 +216,7 @@ class ReportsOff(CauseDetector):
             tuple(map(str, key)): _Switched(int(when), int(frame), int(flow), str(outcome))
             for key, (when, frame, flow, outcome) in state["pending"]
         }
-        self._set = {tuple(map(str, key)): int(when) for key, when in state["set"]}
+        self._restarts = {tuple(map(str, key)): int(when) for key, when in state["restarts"]}
         self._known = {tuple(map(str, key)) for key in state["known"]}
 
 
@@ -224,7 +227,7 @@ _ACTIONS: Final = (
         risk="None while only looking.",
     ),
     Action(
-        text="Switch the reports on again from the master (ENABLE_UNSOLICITED for classes 1 to 3).",
+        text="Switch the reports on again from the master (DNP3: ENABLE_UNSOLICITED of its classes; IEC 104: STARTDT).",
         risk="An outstation that has kept many events sends them all at once: a slow line is busy for minutes.",
     ),
 )

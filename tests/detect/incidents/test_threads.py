@@ -107,6 +107,26 @@ def test_what_weighs_little_does_not_name_what_weighs_more() -> None:
     assert incidents_of((erased, replace(late, severity="medium")), CONTEXT)[0].techniques[0] == "T0814"
 
 
+def test_asking_for_everything_in_vain_is_a_search() -> None:
+    ends, vain = ("10.0.0.32", "10.0.0.12"), (("outcome", "refused"),)
+    deeds = [
+        finding(
+            f"deed {technique}",
+            10,
+            *ends,
+            technique=technique,
+            detector="new-deed",
+            data=vain,
+            severity="medium",
+        )
+        for technique in ("T0855", "T0867", "T0846", "T0801")
+    ]
+    assert incidents_of(deeds, CONTEXT)[0].techniques[0] in ("T0846", "T0801", "T0867")
+    assert incidents_of(deeds[:3], CONTEXT)[0].techniques[0] == "T0855"
+    done = [replace(deeds[0], data=()), *deeds[1:]]
+    assert incidents_of(done, CONTEXT)[0].techniques[0] == "T0855"
+
+
 def test_a_command_in_vain_says_more_than_the_reading_beside_it() -> None:
     read = finding("read", 10, "10.0.0.32", "10.0.0.12", technique="T0801", count=500)
     refused = finding(

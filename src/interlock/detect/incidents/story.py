@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -31,6 +32,8 @@ _MALFORMED: Final = "malformed-control"
 _REFUSED: Final = "refusals"
 _NEW_ODDITY: Final = "new-oddity"
 _NEW_DEED: Final = "new-deed"
+_MANY_KINDS: Final = 4
+"""Deeds that are new between two: who has an aim reads, writes and perhaps asks what it is."""
 _BROKEN: Final = ("T0814",)
 """What detectors of malformed messages name first."""
 _WATCHERS: Final = frozenset(
@@ -98,7 +101,8 @@ def _worst(steps: Sequence[Step]) -> Step:
     What only shows an effect (a value leaps once new firmware runs) names it where nothing else was; and what nobody
     could take (every message of it was malformed) was not done. That much was refused names it where nobody says what.
     Nor does a rule broken for the first time between two who do something for the first time: that is what it shows;
-    nor what weighs little, where something weighs more.
+    nor what weighs little, where something weighs more. Of many kinds of requests of which none did anything it is the
+    search that they were.
     """
     ranks = {consequence.name: consequence.rank for consequence in RANKS}
     heeded = _heeded(steps)
@@ -106,7 +110,15 @@ def _worst(steps: Sequence[Step]) -> Step:
     mine = acts or heeded
     least = min(ranks.get(step.consequence, DISCOVERY.rank) for step in mine)
     mine = [step for step in mine if ranks.get(step.consequence, DISCOVERY.rank) == least]
+    if least == DISCOVERY.rank and _tries_everything(steps):
+        mine = [step for step in mine if meant(step.techniques) is DISCOVERY] or mine
     return max([step for step in mine if step.detector != _REFUSED] or mine, key=_weight)
+
+
+def _tries_everything(steps: Sequence[Step]) -> bool:
+    """Whether somebody asks one machine for so many kinds of things that he finds out which of them it knows."""
+    kinds = Counter(step.machines[:2] for step in steps if step.detector == _NEW_DEED)
+    return max(kinds.values(), default=0) >= _MANY_KINDS
 
 
 def _heeded(steps: Sequence[Step]) -> list[Step]:
