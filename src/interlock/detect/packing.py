@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from io import BytesIO
 from itertools import islice
 from typing import Any, Final
 
@@ -18,26 +19,28 @@ _AT_ONCE: Final = 256
 
 def packed(values: Any) -> bytes:
     """JSON of values, among them iterators as lists. These stand in dicts, or in a list that stands in dicts."""
-    made = bytearray()
+    made = BytesIO()  # its octets are handed over as they are, where a bytearray's would be copied
     _write(made, values)
-    return bytes(made)
+    return made.getvalue()
 
 
-def _write(made: bytearray, values: Any) -> None:
+def _write(made: BytesIO, values: Any) -> None:
     if isinstance(values, Iterator):
-        made += b"["
-        for number, some in enumerate(iter(lambda: list(islice(values, _AT_ONCE)), [])):
-            made += b"," * bool(number) + _text(some)[1:-1]
-        made += b"]"
+        made.write(b"[")
+        made.writelines(
+            b"," * bool(number) + _text(some)[1:-1]
+            for number, some in enumerate(iter(lambda: list(islice(values, _AT_ONCE)), []))
+        )
+        made.write(b"]")
     elif not _makes(values):
-        made += _text(values)
+        made.write(_text(values))
     else:
         named = isinstance(values, dict)
-        made += b"{" if named else b"["
+        made.write(b"{" if named else b"[")
         for number, value in enumerate(values.items() if named else values):
-            made += b"," * bool(number) + (_text(value[0]) + b":" if named else b"")
+            made.write(b"," * bool(number) + (_text(value[0]) + b":" if named else b""))
             _write(made, value[1] if named else value)
-        made += b"}" if named else b"]"
+        made.write(b"}" if named else b"]")
 
 
 def _makes(values: Any) -> bool:
