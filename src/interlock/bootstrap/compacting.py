@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
-from interlock.bootstrap.allocating import give_back
+from interlock.bootstrap.allocating import allocate_sparingly, give_back
 from interlock.bootstrap.reloading import Asked, in_force
 from interlock.pipeline.sensor.board import ALIVE, PID
 from interlock.store.plain.compaction import Compactor
@@ -36,6 +36,7 @@ CHECKPOINT_S: Final = 10.0
 def compacting(parts: Parts, cells: memoryview, stop: Callable[[], bool]) -> None:
     """The compactor's whole life. It tells the diary by letters: only the judge writes that."""
     _give_way()
+    allocate_sparingly()
     cells[PID] = os.getpid()
     said = _Disk(parts)
     compactor = Compactor(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from interlock.bootstrap import read_site
-from interlock.bootstrap.allocating import allocate_by_the_system
+from interlock.bootstrap.allocating import allocate_by_the_system, let_go_of_files
 from interlock.bootstrap.asking import asked_by
 from interlock.bootstrap.capturing import capturing
 from interlock.bootstrap.compacting import compacting
@@ -105,6 +105,7 @@ class Parts:
         self.schemas: dict[str, pa.Schema] = {name: tables[name].schema for name in sorted(self.wanted)}
         self.schemas[ARTIFACT_CONTENTS.name] = ARTIFACT_CONTENTS.schema
         self.schemas[OPEN_FLOWS] = self.schemas[WORDLESS_FLOWS] = self.schemas["flows"]
+        let_go_of_files()  # all is loaded: the supervisor uses little of it
 
     def open_store(self) -> None:
         """See whether the store can be written at all. Raises OutputError: nobody has begun then."""
