@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from interlock.detect.learned.places import kept
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -45,7 +47,7 @@ class Lexicon:
         if len(self._met) >= self._most:
             self.left_out += 1
             return False
-        self._met[key] = [first, last]
+        self._met[kept(key)] = [first, last]
         return True
 
     def span(self, key: Key) -> tuple[int, int]:

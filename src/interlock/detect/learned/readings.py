@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from interlock.detect.cells import sort_out
-from interlock.detect.learned.places import Seconds
+from interlock.detect.learned.places import Seconds, kept
 from interlock.detect.walks import line_up, views
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ class Seats:
             key = keys[group]
             taken[group] = at = place(_block(key), int(key[7]))
             if at >= 0 and len(known) < _MOST:
-                known[key] = at
+                known[kept(key)] = at
         taken[np.array(many) == 0] = -1
         return taken
 

@@ -9,6 +9,7 @@ import numpy as np
 from interlock.detect.causes import Verdict
 from interlock.detect.control import spoken
 from interlock.detect.learned.learner import Learner
+from interlock.detect.learned.places import kept
 from interlock.detect.learned.records_run import LEAST_RECORDS, Settings
 from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.techniques import named
@@ -59,7 +60,7 @@ class SetpointDrift(Learner):
             if settings is None:
                 if len(self.objects) >= MAX_OBJECTS:
                     continue
-                settings = self.objects[key] = Settings()
+                settings = self.objects[kept(key)] = Settings()
             for _, value, at in column:
                 settings.learn(value, at)
 

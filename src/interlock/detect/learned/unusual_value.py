@@ -12,7 +12,7 @@ from interlock.detect.causes import Verdict
 from interlock.detect.control import spoken
 from interlock.detect.crossing import distinct
 from interlock.detect.learned.learner import HELD_BACK, Learner
-from interlock.detect.learned.places import Seconds, roomy
+from interlock.detect.learned.places import Seconds, kept, roomy
 from interlock.detect.learned.readings import in_turn
 from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.learned.value_range import Numbers, Ranges
@@ -216,9 +216,10 @@ class _Seats:
             self._known = {}  # costs a second's rows
             self.places[:] = -1
             self._seconds.forget()
-        seats = np.fromiter(
-            (self._known.setdefault(key, len(self._known)) for key in keys), np.int64, len(keys)
-        )
+        for key in keys:
+            if key not in self._known:
+                self._known[kept(key)] = len(self._known)
+        seats = np.fromiter((self._known[key] for key in keys), np.int64, len(keys))
         self.places, self._written = roomy((self.places, self._written), len(self._known), (-1, False))
         for group in np.flatnonzero(self.places[seats] < 0).tolist():
             self.places[seats[group]] = place(keys[group])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from interlock.detect.learned.places import Placed
+from interlock.detect.learned.places import Placed, more_room
 from interlock.detect.walks import find_outside, views
 
 if TYPE_CHECKING:
@@ -78,12 +78,12 @@ class Ranges(Placed):
 
     def _make_room(self, places: int, slots: int) -> None:
         if places > len(self._rows):
-            more = np.zeros(max(64, len(self._rows)), np.int64)
+            more = np.zeros(more_room(len(self._rows), places, 64), np.int64)
             for name in ("_begins", "_rows", "_first", "_last", "_grew"):
                 setattr(self, name, np.concatenate((getattr(self, name), more)))
             self._written = np.concatenate((self._written, more.astype(np.bool_)))
         if slots > len(self._low):
-            room = np.zeros(max(256, slots), np.float64)
+            room = np.zeros(more_room(len(self._low), slots, 256), np.float64)
             self._low, self._high = np.concatenate((self._low, room)), np.concatenate((self._high, room))
 
     def numbers(
