@@ -10,7 +10,7 @@ import numpy as np
 
 from interlock.detect.batch import MINUTE_NS, REQUEST
 from interlock.detect.causes import Verdict
-from interlock.detect.control import CONTROL_PORTS, CONTROL_PROTOCOLS, spoken
+from interlock.detect.control import CONTROL_PORTS, spoken
 from interlock.detect.learned.deeds import INFRASTRUCTURE, REMOTE
 from interlock.detect.learned.doors import Doors
 from interlock.detect.learned.knocked import knocked
@@ -350,12 +350,8 @@ def _remote(service: str) -> bool:
 def _techniques(service: str, tally: Tally, *, steady: bool, public: bool) -> tuple[str, ...]:
     if _remote(service):
         return named("remote-work")
-    if service in _CARRIERS and tally.count >= LEAST_CALLS:
-        return named(
-            "search-doors"
-        )  # as far as the transport and no word beyond it: what is behind it is tried
-    if service in _CARRIERS or service in CONTROL_PROTOCOLS:
-        return named("control-port-called")
+    if service in _CARRIERS:  # as far as the transport and no word beyond it: what is behind it is tried
+        return named("search-doors" if tally.count >= LEAST_CALLS else "control-port-called")
     if service.rpartition("/")[2].isdecimal() and int(service.rpartition("/")[2]) in CONTROL_PORTS:
         return named("control-port-called")
     web = service in ("http", "tls", "mqtt", "dns") or any(service.endswith(f"/{port}") for port in _WEB)
