@@ -53,7 +53,7 @@ class IncidentBook:
         try:
             commit = int(head)
             self._incidents.load(state)
-            self._commit = commit
+            self._commit = min(commit, self._store.newest)  # a power cut may have taken the last ones back
         except (SourceError, ValueError) as error:
             says = f"incidents are put together anew from all findings: {error}"
             self._store.note(Entry(time=now, event="state-lost", says=says))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 import time
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
@@ -54,6 +55,7 @@ def judging(parts: Parts, cells: memoryview, stop: Callable[[], bool]) -> None:
     """The judge's whole life: it owns the store until it ends."""
     # Often and briefly: what the collector looks through at once, a finding waits for.
     gc.set_threshold(20_000, 100, 100)
+    sys.setswitchinterval(0.001)  # the thread that forces commits to disk has little to do, and that at once
     # `numpy.unique` asks for it when it is called first: 20 ms that the first finding would wait for.
     import_module("numpy.ma")
     config = in_force(parts.sensor)
@@ -68,6 +70,8 @@ def judging(parts: Parts, cells: memoryview, stop: Callable[[], bool]) -> None:
     )
     parts.turns.begin()  # its rules may be newer than those by which the workers screen
     try:
+        store.await_forced()  # what a judge that died had committed
+        parts.forced[0] = store.forced
         bench = _Bench(parts, store, config, papers)
         bench.desk(cells).run(stop)
         bench.done()
@@ -153,6 +157,11 @@ class _Bench:
     def _committed(self, arrived: int, done: int, findings: Sequence[Finding]) -> None:
         self._gauge.committed(arrived, done, findings)
         self._book.feed(findings, self._judge.context)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Whoever tells people may tell them of all that is on disk."""
+        self._parts.forced[0] = self._store.forced
         os.eventfd_write(self._parts.bell, 1)
 
     def _told(self, steps: Sequence[Step], notes: Sequence[WorkerNote]) -> None:
@@ -166,6 +175,8 @@ class _Bench:
         if self._asked():  # not in the signal's own moment: it may have come in the middle of a commit
             self._reload()
         self._note_reloaded(*self._judged.tend(self._runner))
+        if self._store.forced != self._parts.forced[0]:
+            self._tell()
         self._runner.age_out(self._config.sensor.memory.causes)
         fill = {**self._inventory.fill, "causes": self._runner.fill}
         self._logbook.aged(self._gauge.filling.told("judge", fill, lasting=True))

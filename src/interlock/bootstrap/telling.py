@@ -6,6 +6,7 @@ import os
 import select
 import time
 from contextlib import nullcontext, suppress
+from itertools import takewhile
 from secrets import SystemRandom
 from typing import TYPE_CHECKING, Final
 
@@ -21,13 +22,14 @@ from interlock.store.plain.follower import Follower
 from interlock.store.port import Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from interlock.bootstrap.sensor_parts import Parts
     from interlock.export.delivery.metrics import MetricsListener
     from interlock.records.config import Config, OutletConfig
     from interlock.records.figures import Figures
+    from interlock.records.finding import Finding
     from interlock.records.incident import Incident
 
 __all__ = ["telling"]
@@ -100,7 +102,10 @@ class _Voices:
             voice for one in self._config.outlets if (voice := _opened(one, name, self._tell)) is not None
         ]
         pumps = Pumps(
-            opened, lambda: nullcontext(_Listener(self._parts.sensor.folder)), self._chances, self._tell
+            opened,
+            lambda: nullcontext(_Listener(self._parts.sensor.folder, self._parts.forced)),
+            self._chances,
+            self._tell,
         )
         pumps.start()
         return pumps
@@ -110,11 +115,16 @@ class _Voices:
 
 
 class _Listener(Follower):
-    """Findings and incidents of a store."""
+    """Findings and incidents of a store. forced: the number of the last one that is on disk, as the judge knows it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, forced: memoryview) -> None:
         super().__init__(folder)
-        self._file = IncidentFile(folder)
+        self._file, self._forced = IncidentFile(folder), forced
+
+    def findings(self, after: int = 0) -> Iterator[tuple[int, Finding]]:
+        """Those that a power cut cannot take back: nobody is told of what is not there afterwards."""
+        upto = self._forced[0]
+        return takewhile(lambda row: row[0] <= upto, super().findings(after))
 
     def incidents(self) -> Sequence[Incident]:
         """See pump.Source.incidents."""

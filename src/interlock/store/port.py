@@ -134,11 +134,27 @@ class Store(Protocol):
         """What was taken to disk (a power cut may still cost it); whether all of it is there."""
         ...
 
-    def commit(self, findings: Sequence[Finding]) -> bool:
+    def commit(self, findings: Sequence[Finding], *, forced: bool = True) -> bool:
         """Findings, by their ids new or grown; True: on disk. Never shed, never aged out while open.
 
         A count never falls, and what was accepted stays so to its day, if the new one says nothing of it.
+        forced: else this does not wait for the disk. Readers see what is committed, and it outlives the process; it is
+        on disk, and outlives a power cut, once `forced` has come to the number that `newest` is after the call.
         """
+        ...
+
+    @property
+    def forced(self) -> int:
+        """The number up to which findings are known to be on disk."""
+        ...
+
+    def await_forced(self) -> bool:
+        """Wait until all that is committed is on disk; whether it is."""
+        ...
+
+    @property
+    def bell(self) -> int | None:
+        """A descriptor that can be read as soon as `forced` may have grown; None where nobody has to wait."""
         ...
 
     def findings(self, after: int = 0) -> Iterator[tuple[int, Finding]]:
@@ -147,7 +163,7 @@ class Store(Protocol):
 
     @property
     def newest(self) -> int:
-        """The number of the last commit that is on disk; 0 where there is none."""
+        """The number of the last commit; 0 where there is none."""
         ...
 
     def note(self, entry: Entry) -> bool:

@@ -29,7 +29,7 @@ class BlankStore:
         """Nothing waits."""
         return True
 
-    def commit(self, findings: Sequence[Finding]) -> bool:
+    def commit(self, findings: Sequence[Finding], *, forced: bool = True) -> bool:  # noqa: ARG002
         """Keep the last word on each."""
         self.known.update((finding.id, finding) for finding in findings)
         return True
@@ -42,6 +42,19 @@ class BlankStore:
     def newest(self) -> int:
         """How many there are."""
         return len(self.known)
+
+    @property
+    def forced(self) -> int:
+        """Memory is all there is."""
+        return self.newest
+
+    def await_forced(self) -> bool:
+        """Nobody waits."""
+        return True
+
+    @property
+    def bell(self) -> None:
+        """Nobody waits."""
 
     def note(self, entry: Entry) -> bool:  # noqa: ARG002 - the port's shape
         """A rehearsal has no diary."""

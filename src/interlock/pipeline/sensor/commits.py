@@ -1,13 +1,14 @@
-"""Findings on their way to disk: at once, but one commit for all where the disk is slower than they come.
+"""Findings on their way to disk: committed at once, and told of as soon as they are forced, which nobody waits for.
 
-A commit waits for the disk: a millisecond, tens of them on a slow or busy one. Between two the judge goes on for three
-times as long as the last one took, so that a burst of findings costs it a quarter of its time at most, and each of them
-still waits for two commits and a pause at most. What merely grew (a count) goes with the next commit, whoever that is
-for: before the next put of rows at the latest.
+To force a commit to disk takes a millisecond, tens or hundreds of them on a slow or busy disk; the judge goes on
+meanwhile. What is found then is committed when that is done, one commit for all of it, or after a pause: readers see it
+from then on. What merely grew (a count) goes with the next commit, whoever that is for: before the next put of rows at
+the latest.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -20,18 +21,17 @@ if TYPE_CHECKING:
 
 __all__ = ["LONGEST_S", "MOST", "Commits"]
 
-_TIMES: Final = 3
+LONGEST_S: Final = 0.025
+"""No finding waits longer for the one commit that is being forced."""
 MOST: Final = 64
 """So many that merely grew wait for no other: one commit of them takes some milliseconds."""
-LONGEST_S: Final = 0.025
-"""No pause is longer, however long the disk took."""
 
 
 class Commits:
     """committed: as of Judge. clock: the wall, UTC ns. now_s: seconds that only rise.
 
     Rows go to the store after the findings that were made of them or came before: what is put is not sent again where
-    the judge dies, and what was found in it must be on disk by then.
+    the judge dies, and what was found in it must be committed by then.
     """
 
     def __init__(
@@ -43,6 +43,7 @@ class Commits:
     ) -> None:
         self._store, self._committed, self._clock, self._now_s = store, committed, clock, now_s
         self._found: list[tuple[int | None, Sequence[Finding]]] = []
+        self._flying: deque[tuple[int, int | None, Sequence[Finding]]] = deque()
         self._rows: list[Mapping[str, pa.RecordBatch]] = []
         self._from = 0.0
         self._urgent, self._more = False, 0
@@ -72,23 +73,41 @@ class Commits:
     @property
     def wait_s(self) -> float | None:
         """How long what is new, or too much, may go on waiting; None where nothing does."""
-        return max(0.0, self._from - self._now_s()) if self._urgent or self.full else None
+        if not (self._urgent or self.full):
+            return None
+        return max(0.0, self._from - self._now_s()) if self._flying else 0.0
 
     def tend(self) -> None:
-        """Commit what waits, where anything of it is new, or it is too much, and the pause is over."""
+        """Tell of what is on disk; commit what waits, where anything of it is new, or it is too much, and may be."""
+        self._hear()
         if not self._found or self.wait_s == 0:
             self.settle()
 
     def settle(self) -> None:
-        """Commit what waits; pauses are for whoever has other findings to look for."""
+        """Commit what waits, whatever is being forced."""
         if self._found:
-            begin = self._now_s()
-            self._store.commit(tuple({f.id: f for _, found in self._found for f in found}.values()))
-            self._from = (now := self._now_s()) + min(_TIMES * (now - begin), LONGEST_S)
-            told, self._found, self._urgent, self._more = self._found, [], False, 0
-            done = self._clock()
-            for arrived, findings in told:
-                self._committed(done if arrived is None else arrived, done, findings)
+            found, self._found, self._urgent, self._more = self._found, [], False, 0
+            latest = tuple({one.id: one for _, some in found for one in some}.values())
+            # What the disk does not take now the store keeps until it does, and says so: nobody hears of it twice.
+            at = self._store.newest if self._store.commit(latest, forced=False) else 0
+            self._flying.extend((at, arrived, some) for arrived, some in found)
+            self._from = self._now_s() + LONGEST_S
+            self._hear()
         rows, self._rows = self._rows, []
         for batches in rows:
             self._store.write(batches)
+
+    def finish(self) -> None:
+        """Commit what waits, and wait until it is on disk, or the disk will not have it."""
+        self.settle()
+        self._store.await_forced()
+        self._tell(self._store.newest)
+
+    def _hear(self) -> None:
+        self._tell(self._store.forced)
+
+    def _tell(self, upto: int) -> None:
+        done = self._clock()
+        while self._flying and self._flying[0][0] <= upto:
+            _, arrived, findings = self._flying.popleft()
+            self._committed(done if arrived is None else arrived, done, findings)

@@ -79,6 +79,9 @@ class Desk:
         self._selector = selectors.DefaultSelector()
         self._selector.register(board, selectors.EVENT_READ)
         self._selector.register(letters, selectors.EVENT_READ)
+        self._bell = store.bell
+        if self._bell is not None:
+            self._selector.register(self._bell, selectors.EVENT_READ)
 
     def run(self, stop: Callable[[], bool]) -> None:
         """The loop. After `stop`, what workers have sent before their end is still judged."""
@@ -102,6 +105,8 @@ class Desk:
                 for entry in self._letters.letters():
                     self._store.note(entry)
                     self._noted(entry)
+            elif key.fd == self._bell:
+                continue  # heard below
             elif self._selector.get_map().get(key.fd) is key:  # not hung up in this very round
                 self._read(key.data, key.fileobj)  # type: ignore[arg-type]
         self._judge.go_on()

@@ -270,6 +270,7 @@ class Judge:
     def finish(self) -> None:
         """Nothing more comes: the last look, and everything to disk."""
         self.conclude(last=True)
+        self._commits.finish()
         self._store.tend(self._clock())
 
     def _remember(self, rows: Sequence[AssetRow]) -> Iterator[None]:

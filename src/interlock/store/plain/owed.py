@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
 from interlock.errors import OutputError
 from interlock.store.plain.diary import put_lines
-from interlock.store.plain.findings import grown, put_findings
+from interlock.store.plain.findings import grown, newest_number, put_findings, stored_findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from interlock.store.port import Entry
 
 __all__ = ["Owed"]
+
+_AT_ONCE: Final = 500
 
 
 class Owed:
@@ -38,8 +41,8 @@ class Owed:
         """Findings that are not on disk."""
         return len(self._findings)
 
-    def findings(self, findings: Sequence[Finding]) -> bool:
-        """Take them; whether all is on disk now.
+    def findings(self, findings: Sequence[Finding], *, forced: bool = True) -> bool:
+        """Take them; whether all is committed now. forced: see Database.writing.
 
         Raises OutputError where more wait than may: those that are new are not taken then.
         """
@@ -51,19 +54,19 @@ class Owed:
                     f"{self._database.path}: {len(self._findings):,} findings wait for the disk, no more can be kept"
                 )
             self._findings[finding.id] = finding if waiting is None else grown(waiting, finding, today)
-        return self.settle()
+        return self.settle(forced=forced)
 
     def line(self, entry: Entry) -> bool:
         """Take a line; whether all is on disk now. Where too many wait, the oldest goes."""
         self._lines.append(entry)
         return self.settle()
 
-    def settle(self) -> bool:
-        """Try to get everything to disk; whether it is there."""
+    def settle(self, *, forced: bool = True) -> bool:
+        """Try to get everything to disk; whether it is there (forced: else, committed)."""
         if not len(self):
             return True
         try:
-            with self._database.writing() as db:
+            with self._database.writing(forced=forced) as db:
                 put_findings(db, self._findings.values(), self._today())
                 put_lines(db, self._lines)
         except OutputError as error:
@@ -73,6 +76,23 @@ class Owed:
         self._lines.clear()
         self.trouble = None
         return True
+
+    def again(self, after: int) -> None:
+        """Commit anew, and force, some at a time, all findings whose numbers are above that: the disk lost them, maybe.
+
+        Raises OutputError.
+        """
+        try:
+            with self._database.reading() as db:
+                upto = newest_number(db)
+            while after < upto:
+                with self._database.writing() as db:
+                    rows = list(islice(stored_findings(db, after), _AT_ONCE))
+                    put_findings(db, [finding for _, finding in rows], self._today())
+                after = rows[-1][0]
+        except OutputError as error:
+            self.trouble = error
+            raise
 
     def _today(self) -> str:
         return datetime.fromtimestamp(self._clock() // 1_000_000_000, UTC).date().isoformat()

@@ -11,6 +11,7 @@ from interlock.store.plain.compaction import Compactor
 from interlock.store.plain.database import Database
 from interlock.store.plain.diary import age_lines, stored_lines
 from interlock.store.plain.findings import newest_number, stored_findings
+from interlock.store.plain.forcing import Forcing
 from interlock.store.plain.limits import Limits, Retention
 from interlock.store.plain.lock import Lock
 from interlock.store.plain.owed import Owed
@@ -56,7 +57,7 @@ class PlainStore:
         """compacts: it folds, seals and ages out by itself. Else another process is to (compaction.Compactor)."""
         self.folder, self._clock = folder, clock
         self._retention, self._limits = retention or Retention(), limits or Limits()
-        self._full = False
+        self._full = self._refused = False
         self.unkept = ""
         """After `close`: a sentence on what the disk did not take; empty where it took everything."""
         try:
@@ -69,6 +70,8 @@ class PlainStore:
             try:
                 room = self._limits.room_octets
                 self._database = Database(folder / DATABASE, clock, checkpoints=compacts, room_octets=room)
+                self._forcing = Forcing(folder / f"{DATABASE}-wal")
+                undone.callback(self._forcing.close)
                 self._owed = Owed(self._database, clock, self._limits)
                 self._tables = Tables(folder, self._limits, puts)
                 self._programs = Programs(folder, self._database, self._retention)
@@ -110,12 +113,53 @@ class PlainStore:
         self._retention = retention
         self._programs.retain(retention)
 
-    def commit(self, findings: Sequence[Finding]) -> bool:
+    def commit(self, findings: Sequence[Finding], *, forced: bool = True) -> bool:
         """Findings, new or grown; whether they, and all that waited before, are on disk.
 
-        Where they are not they are kept, and committed with the next call or `tend` that can.
+        Where they are not they are kept, and committed with the next call or `tend` that can. forced: else it does not
+        wait for the disk: what is committed is on disk once `forced` has come to its number (`newest`).
         """
-        return self._owed.findings(findings)
+        if self._refused:
+            self._commit_again()
+        done = self._owed.findings(findings, forced=forced or self._refused)
+        if done and not forced and not self._refused:
+            self._forcing.begin(self.newest)
+        return done
+
+    @property
+    def forced(self) -> int:
+        """The number up to which findings are known to be on disk; where the disk refused, they are committed anew."""
+        try:
+            self._forcing.look()
+        except OSError:
+            self._commit_again()
+        return self._forcing.upto
+
+    def await_forced(self) -> bool:
+        """Wait until all that is committed is on disk; whether it is."""
+        newest = self.newest
+        try:
+            self._forcing.begin(newest)
+            self._forcing.wait()
+        except OSError:
+            self._refused = True
+        if self._refused:
+            self._commit_again()
+        return self._forcing.upto >= newest
+
+    def _commit_again(self) -> None:
+        """What the disk refused to force may be gone, whatever it says when it is asked again."""
+        try:
+            self._owed.again(self._forcing.upto)
+            self._forcing.done(self.newest)
+            self._refused = False
+        except OutputError:
+            self._refused = True
+
+    @property
+    def bell(self) -> int:
+        """A descriptor that can be read as soon as `forced` may have grown."""
+        return self._forcing.fileno()
 
     def findings(self, after: int = 0) -> Iterator[tuple[int, Finding]]:
         """Findings on disk by the number of their last commit, ascending from `after` on."""
@@ -176,7 +220,11 @@ class PlainStore:
     def tend(self, now: int) -> None:
         """About once a second. now: UTC ns of the wall."""
         self._say_what_broke()
+        if self._refused:
+            self._commit_again()
         self._owed.settle()
+        if not self._refused:
+            self._forcing.begin(self.newest)  # what waited for a full disk, too
         self._programs.settle()
         self._tables.tend(now)
         if self._compactor is not None:
@@ -223,6 +271,7 @@ class PlainStore:
                 f"{self.folder} takes nothing more: {self._owed.unkept:,} findings and {self._tables.unkept:,} rows "
                 "are not kept; free space or name another place"
             )
+        self._forcing.close()
         self._database.close()
         self._lock.release()
 
