@@ -170,6 +170,7 @@ BUFFERS: Final[dict[str, Buffer]] = {
         opcode="own: code of the operation, in digits",
         rcode="own: code of the answer, in digits",
         event="own: what breaks rules in a header, by Suricata's word",
+        message="own: the message, in a stream with the length before it",
     ),
     **_of(
         "mqtt",
@@ -209,6 +210,7 @@ BUFFERS: Final[dict[str, Buffer]] = {
         certs="the certificates of the server's chain, DER, one row each",
         state="own: what of the handshake was sent, by Suricata's word",
         alpn="protocol that the client offers, or the server chose, one row each",
+        records="own: what a side has sent until its handshake came so far, first 65,536 octets",
     ),
     **_of("ja3", hash="JA3 of the ClientHello", string="what JA3 is the hash of"),
     **_of("ja3s", hash="JA3S of the ServerHello", string="what JA3S is the hash of"),

@@ -102,14 +102,14 @@ def test_what_follows_a_segment_that_the_capture_cut_begins_anew() -> None:
     assert [len(row["octets"]) for row in rows if row["buffer"] == "http.request_body"] == [100]
 
 
-def test_names_in_a_client_hello() -> None:
-    rows = tcp([(CLIENT, _hello(b"evil.example"))], port=443, buffers=ALL)["payloads"]
+def test_names_in_a_clienthello() -> None:
+    rows = tcp([(CLIENT, hello(b"evil.example"))], port=443, buffers=ALL)["payloads"]
     found = {row["buffer"]: row["octets"] for row in rows}
     assert found["tls.sni"] == b"evil.example"
     assert found["ja3.string"].startswith(b"771,47,0")
 
 
-def _hello(name: bytes) -> bytes:
+def hello(name: bytes) -> bytes:
     listed = b"\0" + len(name).to_bytes(2, "big") + name
     extension = b"\0\0" + (len(listed) + 2).to_bytes(2, "big") + len(listed).to_bytes(2, "big") + listed
     body = (

@@ -7,6 +7,7 @@ import pytest
 from decode.buffers import test_mqtt as mqtt
 from decode.buffers import test_snmp as snmp
 from decode.buffers.test_dns import message as dns_message
+from decode.buffers.test_tap import hello
 from decode.feed import CLIENT, SERVER, tcp, udp
 from detect.signatures.engine.test_engine import matchers, told
 from detect.signatures.rows import PlainEngine, batch
@@ -25,6 +26,12 @@ MQTT = [
     (CLIENT, mqtt.message(8, b"\0\1" + mqtt.text(b"a/#") + b"\0" + mqtt.text(b"b") + b"\0", flags=2)),
 ]
 SNMP = [(CLIENT, snmp.plain(1, b"public", 3)), (SERVER, snmp.plain(1, b"public", 2))]
+QUESTION = dns_message(0x0140)
+OVER_TCP = [
+    (side, len(octets).to_bytes(2, "big") + octets)
+    for side, octets in ((CLIENT, QUESTION), (SERVER, dns_message(0x8180)))
+]
+HELLO = [(CLIENT, hello(b"evil.example")[:9]), (CLIENT, hello(b"evil.example")[9:])]
 DNS = [(CLIENT, dns_message(0x0140)), (SERVER, dns_message(0x8183, answers=(b"\xc0\x0c",)))]
 
 
@@ -60,6 +67,16 @@ CASES = [
     ("dns", "dns.rcode:3; flow:to_client;", udp, DNS, 53, 1),
     ("dns", "dns.opcode:!0;", udp, DNS, 53, 0),
     ("dns", 'dns.answer.name; content:"plc"; dns.query.name; content:"example"; endswith;', udp, DNS, 53, 1),
+    # The payload beside buffers of the same message; a name in another message is not beside it.
+    ("dns", 'content:"|01 40|"; offset:2; depth:2; dns.query; content:"plc";', udp, DNS, 53, 1),
+    ("dns", 'content:"|81 83|"; offset:2; depth:2; dns.query; content:"plc";', udp, DNS, 53, 0),
+    ("dns", 'content:"|c0 0c|"; dns.rcode:3;', udp, DNS, 53, 1),
+    ("dns", 'content:"|00 1d|"; startswith; dns.query; content:"plc";', tcp, OVER_TCP, 53, 1),
+    ("tls", 'content:"|16 03 01|"; depth:3; tls.sni; content:"evil.example";', tcp, HELLO, 443, 1),
+    ("tls", 'content:"|16 03 01|"; depth:3; offset:1; tls.sni; content:"evil.example";', tcp, HELLO, 443, 0),
+    ("tls", 'content:"|16 03 02|"; tls.sni; content:"evil.example";', tcp, HELLO, 443, 0),
+    ("tls", 'content:"|00 2f|"; ssl_state:client_hello;', tcp, HELLO, 443, 1),
+    ("tls", 'content:"|00 2f|"; ssl_state:server_hello;', tcp, HELLO, 443, 0),
     ("http", "app-layer-event:http.missing_host_header;", tcp, request(b"Accept: *"), 80, 1),
     (
         "http",

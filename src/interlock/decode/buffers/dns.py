@@ -21,7 +21,9 @@ _Z: Final = 0x40
 """The one bit of a header that is reserved (RFC 6895 clause 2.1)."""
 _UNASSIGNED: Final = 7
 """Codes of operations from here on mean nothing (RFC 6895 clause 2.2; RFC 8490 has given 6)."""
-_OF_ANSWERS: Final = frozenset({"dns.query.name", "dns.answer.name", "dns.opcode", "dns.rcode", "dns.event"})
+_OF_ANSWERS: Final = frozenset(
+    {"dns.query.name", "dns.answer.name", "dns.opcode", "dns.rcode", "dns.event", "dns.message"}
+)
 _LONGEST: Final = 16_384
 
 
@@ -31,7 +33,7 @@ class DnsReader(PieceReader):
     def feed(self, side: int, octets: bytes, *, lost: bool) -> bool:
         """See Reader.feed."""
         if not self._stream:
-            self._message(side, octets)
+            self._message(side, octets, octets)
             return True
         data = self._joined(side, octets, lost=lost)
         at = 0
@@ -41,16 +43,18 @@ class DnsReader(PieceReader):
                 return False
             if len(data) - at - 2 < size:
                 break
-            self._message(side, data[at + 2 : at + 2 + size])
+            self._message(side, data[at + 2 : at + 2 + size], data[at : at + 2 + size])
             at += 2 + size
         self._held[side] = data[at:]
         return True
 
-    def _message(self, side: int, octets: bytes) -> None:
+    def _message(self, side: int, octets: bytes, sent: bytes) -> None:
+        """sent: the same, with the length that stands before it in a stream."""
         answers = len(octets) > 2 and bool(octets[2] & _ANSWER)
         if len(octets) < _HEADER or (answers and not self._sink.asked & _OF_ANSWERS):
             return
         self._count += 1
+        self._sink.put(side, self._count, "dns.message", sent)
         self._head(side, octets)
         names = ("dns.query.name",) if answers else ("dns.query", "dns.query.name")
         try:

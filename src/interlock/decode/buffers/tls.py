@@ -37,6 +37,7 @@ _HEADER, _LONGEST = 5, 18_432
 _STATES: Final = {1: b"client_hello", 2: b"server_hello", 12: b"server_keyx", 16: b"client_keyx"}
 """Handshake type → Suricata's word."""
 _ALPN: Final = 16
+_RECORDS: Final = "tls.records"
 _VERSIONS: Final = {0x0300: b"SSLv3", 0x0301: b"1.0", 0x0302: b"1.1", 0x0303: b"1.2", 0x0304: b"1.3"}
 
 
@@ -49,17 +50,30 @@ class TlsReader:
         self._parts = [b"", b""]
         self._over = [False, False]
         self._count = 0
+        self._sent = [b"", b""]
+        self._made = False
 
     def feed(self, side: int, octets: bytes, *, lost: bool) -> bool:
         """See Reader.feed."""
         if lost:
             self._over[side] = True
         if not self._over[side]:
-            self._records(side, self._held[side] + octets)
+            self._read(side, octets)
         return not all(self._over)
 
     def end(self) -> None:
         """See Reader.end."""
+
+    def _read(self, side: int, octets: bytes) -> None:
+        """With what the octets complete goes, where somebody asks for it, all that its side has sent until then."""
+        self._made = False
+        if _RECORDS in self._sink.asked:
+            self._sent[side] += octets[: MAX_HANDSHAKE - len(self._sent[side])]
+        self._records(side, self._held[side] + octets)
+        if self._made:
+            self._sink.put(side, max(self._count, 1), _RECORDS, self._sent[side])
+        if self._over[side]:
+            self._sent[side] = b""
 
     def _records(self, side: int, data: bytes) -> None:
         at = 0
@@ -103,6 +117,7 @@ class TlsReader:
             made = _server(body)
         elif kind == CERTIFICATE:
             made = self._certificates(body)
+        self._made = True
         if kind in _STATES:
             self._sink.put(side, max(self._count, 1), "tls.state", _STATES[kind])
         for buffer, octets in made:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from interlock.detect.signatures.engine.engine import NUMBERS, TEXTS
 from interlock.detect.signatures.engine.operations import FACTS as OF_OPERATIONS
+from interlock.detect.signatures.engine.traits import PARTS
 from interlock.detect.signatures.language.checks import Fact, Field, Flow, FragBits
 from interlock.detect.signatures.language.model import HEADERS, PAYLOAD
 from interlock.detect.signatures.language.problems import RuleError
@@ -45,7 +46,9 @@ def refuse_what_is_not_handed(signature: Signature) -> None:
         raise RuleError("options", "asks for what two protocols say, each of which is a record of its own")
     payload = any(one.buffer == PAYLOAD for one in signature.inspections)
     others = {one.buffer.partition(".")[0] for one in signature.inspections if one.buffer not in given}
-    if payload and others - {"http", "file"}:
+    others |= {name.partition(".")[0] for name in asked}
+    kinds = {PARTS.get(name) for name in others}
+    if payload and (None in kinds or len(kinds) > 1):
         raise RuleError(
             "content", "asks for the payload and a buffer at once, which are not handed over together yet"
         )

@@ -66,6 +66,8 @@ NUMBERS: Final = frozenset(
 )
 """Buffers that are numbers in digits, for rules that ask for them as facts."""
 _TRANSACTION: Final = "transaction"
+_WHOLE: Final = frozenset({*PARTS["tls"], *PARTS["dns"]})
+"""Buffers of which the last row holds what those before it hold."""
 
 
 class Hit(NamedTuple):
@@ -232,7 +234,9 @@ def _sides(batch: Batch, rows: NDArray[np.int64]) -> Iterator[tuple[int, dict[st
         buffers[name] = (*buffers.get(name, ()), octets[k])
         sides[key] = row, buffers
     for row, buffers in sides.values():
-        message = b"".join(octets for name in PARTS for octets in buffers.get(name, ()))
+        message = b"".join(octets for name in PARTS["http"] for octets in buffers.get(name, ()))
+        for name in _WHOLE & buffers.keys():
+            message = buffers[name][-1]
         yield row, {**buffers, STREAM: (message,)} if message else buffers
 
 

@@ -28,8 +28,13 @@ if TYPE_CHECKING:
 
 __all__ = ["PARTS", "Deferred", "Traits", "traits_of"]
 
-PARTS: Final = ("http.start", "http.request_body", "http.response_body")
-"""What a message of HTTP is put together from, for rules that ask for its payload and for buffers of it."""
+PARTS: Final = {
+    **dict.fromkeys(("http", "file"), ("http.start", "http.request_body", "http.response_body")),
+    **dict.fromkeys(("tls", "ja3", "ja3s", "ja4"), ("tls.records",)),
+    "dns": ("dns.message",),
+}
+"""Beginning of a buffer's name → what stands for the payload beside it: a message of HTTP put together from its parts,
+what a side of TLS has sent until its handshake came so far, a message of DNS."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,8 +199,9 @@ def _needed(signature: Signature) -> str:
 def _buffers(signature: Signature, levels: frozenset[str]) -> frozenset[str]:
     named = {one.buffer for one in signature.inspections if one.buffer != PAYLOAD} - HEADERS
     facts = {name for check in signature.checks for name, _ in getattr(check, "asked", ())}
-    both = bool(named) and any(one.buffer == PAYLOAD for one in signature.inspections)
-    parts = PARTS if both else ()
+    payload = any(one.buffer == PAYLOAD for one in signature.inspections)
+    beside = {name.partition(".")[0] for name in (*named, *(facts & BUFFERS.keys()))} if payload else ()
+    parts = {part for name in beside for part in PARTS.get(name, ())}
     return frozenset(
         (*named, *parts, *(facts & BUFFERS.keys()), *(levels - {"transaction"}), *wishes(signature, levels))
     )
