@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
+import zlib
 
 import pytest
 
 from interlock.detect.signatures.language.model import Origin
+from interlock.detect.signatures.language.problems import RuleError
 from interlock.detect.signatures.language.reading import read_rule
 from interlock.detect.signatures.language.variables import Variables
+from interlock.detect.signatures.language.writing import write_rule
 from interlock.detect.signatures.plain.matching import Matcher
 from interlock.detect.signatures.plain.memory import Memory
 from interlock.detect.signatures.plain.unit import Unit
@@ -190,6 +194,71 @@ def test_buffers_transformations_and_instances():
     for name, expected in ((b"hello.google.com", True), (b"google.com", True), (b"agoogle.com", False)):
         unit = {"level": "transaction", "buffers": {"dns.query": (b"x.example", name)}}
         assert hits(query, **unit) is expected
+
+
+@pytest.mark.parametrize(
+    ("octets", "options", "expected"),
+    [
+        # The documentation's own examples.
+        (b"GET /dropper.php HTTP/1.1", r'pcrexform:"[a-zA-Z]+\s+(.*)\s+HTTP"; content:"/dropper.php"; bsize:12;', True),
+        (b"VGhpcyBpcyBTdXJpY2F0YQ==", 'from_base64; content:"This is Suricata"; bsize:16;', True),
+        (b"/?arg=dGhpc2lzYXRlc3QK", 'from_base64: offset 6, mode rfc4648; content:"thisisatest|0a|"; bsize:12;', True),
+        (b"/?arg=Zm 9v Ym Fy", 'from_base64: offset 6, mode rfc2045; content:"foobar"; bsize:6;', True),
+        # And what misses them by one thing.
+        (b"/?arg=Zm 9v Ym Fy", 'from_base64:mode rfc4648,offset 6; content:"f"; bsize:1;', True),
+        (b"/?arg=Zm 9v Ym Fy", 'from_base64:mode rfc4648,offset 6; content:"foobar";', False),
+        (b"/?arg=Zm 9v Ym Fy", 'from_base64:mode strict,offset 6; content:"f";', False),
+        (b"Zm9vYg==", 'from_base64:mode strict; content:"foob"; bsize:4;', True),
+        (b"Zm9vYg", 'from_base64:mode strict; content:"foob";', False),
+        (b"Zm9vYmFy", 'from_base64:bytes 4; content:"foo"; bsize:3;', True),
+        (b"!Zm9v", 'from_base64; content:!"x";', False),
+        (b"GET /dropper.php", r'pcrexform:"[a-zA-Z]+\s+(.*)\s+HTTP"; content:!"x";', False),
+        (b"a", r'pcrexform:"a(b)?"; content:!"x";', False),
+        (b"a" * 4_000, r'pcrexform:"(a|aa)+c"; content:!"x";', False),
+        (gzip.compress(b"y" * 2_000), 'gunzip; content:"yy"; bsize:1024;', True),
+        (gzip.compress(b"y" * 2_000), 'gunzip:max-size 4096; content:"yy"; bsize:2000;', True),
+        (zlib.compress(b"evil"), 'zlib_deflate; content:"evil"; bsize:4;', True),
+        (zlib.compress(b"evil"), 'gunzip; content:!"x";', False),
+        (b"ZXZpbA==", 'from_base64; to_uppercase; content:"EVIL"; bsize:4;', True),
+    ],
+)  # fmt: skip
+def test_transformations_with_options(octets, options, expected):
+    assert holds(octets)(options) is expected
+    rule = matcher("http.uri; " + options).signature
+    assert read_rule(write_rule(rule), Origin("a", 1)) == rule
+
+
+@pytest.mark.parametrize(
+    ("option", "keyword"),
+    [
+        ('pcrexform:"abc"', "pcrexform"),
+        ('pcrexform:"(a)(b)"', "pcrexform"),
+        ('pcrexform:!"(a)"', "pcrexform"),
+        ('pcrexform:"(a"', "pcre"),
+        ("from_base64:mode relax", "from_base64"),
+        ("from_base64:bytes name", "from_base64"),
+        ("from_base64:offset 65536", "from_base64"),
+        ("from_base64:bytes 1,bytes 2", "from_base64"),
+        ("gunzip:max-size 0", "gunzip"),
+        ("zlib_deflate:most 9", "zlib_deflate"),
+        ("domain", "domain"),
+        ("luaxform:x.lua", "luaxform"),
+    ],
+)
+def test_transformations_that_are_refused(option, keyword):
+    with pytest.raises(RuleError) as caught:
+        matcher(f'http.uri; {option}; content:"a";')
+    assert caught.value.keyword == keyword
+
+
+def test_addresses_are_buffers_of_whatever_is_looked_at():
+    assert hits('ip.src; content:"|0a 00 00 42|"; bsize:4;')
+    assert not hits('ip.dst; content:"|0a 00 00 42|";')
+    assert hits('content:"a"; ip.dst; content:"|0a 00 00 02|";', b"a")
+    assert not hits('content:"a"; ip.dst; content:"|0a 00 00 02|";', b"b")
+    six = {"source": (1 << 32) + 0x2001_0DB8 * (1 << 96) + 7}
+    assert hits('ip.src; content:"|20 01 0d b8|"; startswith; bsize:16; content:"|07|"; endswith;', **six)
+    assert holds(b"/")('content:"/"; ip.src; content:"|42|"; endswith;')
 
 
 def test_a_buffer_that_is_not_there_holds_nothing_but_absent():

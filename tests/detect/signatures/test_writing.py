@@ -77,6 +77,8 @@ buffers = st.sampled_from(
         "dns.query; dotprefix; ",
         "file.data; strip_whitespace; to_md5; ",
         'tls.sni; xor:"0aff"; ',
+        r'http.uri; pcrexform:"^\.(.+)\;"; from_base64:mode strict,bytes 9; gunzip; ',
+        "ip.dst; ",
     ]
 )
 checks = st.one_of(

@@ -8,7 +8,7 @@ from interlock.detect.signatures.engine.engine import NUMBERS, TEXTS
 from interlock.detect.signatures.engine.operations import FACTS as OF_OPERATIONS
 from interlock.detect.signatures.engine.traits import PARTS
 from interlock.detect.signatures.language.checks import Fact, Field, Flow, FragBits
-from interlock.detect.signatures.language.model import HEADERS, PAYLOAD
+from interlock.detect.signatures.language.model import ADDRESSES, HEADERS, PAYLOAD
 from interlock.detect.signatures.language.problems import RuleError
 from interlock.detect.signatures.language.reading import Read, refused
 from interlock.detect.signatures.plain.matching import levels_of
@@ -31,14 +31,15 @@ def refuse_what_is_not_handed(signature: Signature) -> None:
     """Raises RuleError."""
     for check in signature.checks:
         _refuse(check)
-    given = {PAYLOAD, *HEADERS}
+    given = {PAYLOAD, *HEADERS, *ADDRESSES}
     for inspection in signature.inspections:
         if inspection.buffer not in given and inspection.buffer not in BUFFERS:
             raise RuleError(inspection.buffer, "our decoders do not give this buffer yet")
     if HEADERS & {one.buffer for one in signature.inspections} and "packet" not in levels_of(signature):
         raise RuleError("content", "asks for packets' headers and for a transaction, which have none")
     asked = {name for check in signature.checks if isinstance(check, Fact) for name, _ in check.asked}
-    if asked & OF_OPERATIONS and (signature.inspections or asked - OF_OPERATIONS):
+    octets = any(one.buffer not in ADDRESSES for one in signature.inspections)
+    if asked & OF_OPERATIONS and (octets or asked - OF_OPERATIONS):
         raise RuleError(
             "content", "asks for octets and for what decoders read, which are not handed over together yet"
         )

@@ -9,7 +9,7 @@ from interlock.detect.signatures.engine.prefilter import anchors_of, best_litera
 from interlock.detect.signatures.engine.tested import fixed_numbers, placed_steps
 from interlock.detect.signatures.engine.wishes import wishes
 from interlock.detect.signatures.language.checks import Fact, Field, Flags, Flow, FragBits, StreamSize
-from interlock.detect.signatures.language.model import HEADERS, PAYLOAD
+from interlock.detect.signatures.language.model import ADDRESSES, HEADERS, PAYLOAD
 from interlock.detect.signatures.language.protocols import PROTOCOLS, Protocol
 from interlock.detect.signatures.language.steps import Absent
 from interlock.detect.signatures.plain.matching import Matcher, levels_of
@@ -153,7 +153,7 @@ def traits_of(one: Matcher | Deferred) -> Traits:
     anchors = tuple(a for i in signature.inspections if i.buffer == PAYLOAD for a in anchors_of(i.steps))
     anchors = anchors if raw else ()
     # Headers stand in no scanned octets: of their rules the payload is looked through, or everything is held against.
-    searched = [one for one in signature.inspections if one.buffer not in HEADERS]
+    searched = [one for one in signature.inspections if one.buffer not in HEADERS | ADDRESSES]
     best = best_literal(searched)
     if anchors and best and not rare(best[1]):
         best = None
@@ -170,7 +170,7 @@ def traits_of(one: Matcher | Deferred) -> Traits:
         within="" if found is None else _held_in(found.buffer),
         transformations=() if found is None else found.transformations,
         needed=_needed(signature),
-        tested=placed_steps(signature.inspections) if raw and not anchors and best is None else (),
+        tested=placed_steps(searched) if raw and not anchors and best is None else (),
         numbers=fixed_numbers(signature.inspections) if anchors else (),
         sizes=tuple(c.bound for c in checks if isinstance(c, Field) and c.name == "dsize"),
         heads=tuple(
@@ -190,14 +190,14 @@ def _held_in(buffer: str) -> str:
 def _needed(signature: Signature) -> str:
     """A buffer that must be there for the rule to hit; nothing where none must."""
     for inspection in signature.inspections:
-        if not isinstance(inspection.steps[0], Absent):
+        if inspection.buffer not in ADDRESSES and not isinstance(inspection.steps[0], Absent):
             return _held_in(inspection.buffer)
     facts = [check.asked[0][0] for check in signature.checks if isinstance(check, Fact)]
-    return facts[0] if facts and not signature.inspections else ""
+    return facts[0] if facts and all(one.buffer in ADDRESSES for one in signature.inspections) else ""
 
 
 def _buffers(signature: Signature, levels: frozenset[str]) -> frozenset[str]:
-    named = {one.buffer for one in signature.inspections if one.buffer != PAYLOAD} - HEADERS
+    named = {one.buffer for one in signature.inspections if one.buffer != PAYLOAD} - HEADERS - ADDRESSES
     facts = {name for check in signature.checks for name, _ in getattr(check, "asked", ())}
     payload = any(one.buffer == PAYLOAD for one in signature.inspections)
     beside = {name.partition(".")[0] for name in (*named, *(facts & BUFFERS.keys()))} if payload else ()

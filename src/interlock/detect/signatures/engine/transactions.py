@@ -58,8 +58,10 @@ class Tables:
             pieces: list[bytes] = []
             for index, buffers in enumerate(transactions):
                 for octets in buffers.get(buffer, ()):
-                    owners.append(index)
-                    pieces.append(transformed(octets, transformations) if transformations else octets)
+                    piece = transformed(octets, transformations) if transformations else octets
+                    if piece is not None:
+                        owners.append(index)
+                        pieces.append(piece)
             if pieces:
                 starts = np.concatenate(([0], np.cumsum([len(piece) for piece in pieces]))).astype(np.int64)
                 found = scanner.found(b"".join(pieces), starts)

@@ -201,6 +201,8 @@ BUFFERS: Final = (
         older=("dcerpc.stub_data",),
         given=False,
     ),
+    Buffer(name="ip.src", page="IP Addresses Match", says="the address of who sends, as octets"),
+    Buffer(name="ip.dst", page="IP Addresses Match", says="the address of whom it is sent to, as octets"),
     Buffer(name="tcp.hdr", page="Header Keywords", says="the whole TCP header"),
     Buffer(name="udp.hdr", page="Header Keywords", says="the whole UDP header"),
     Buffer(name="ipv4.hdr", page="Header Keywords", says="the whole IPv4 header"),

@@ -50,6 +50,10 @@ REFUSED: Final[dict[str, str]] = {
     "filestore": "keeps files; hashes of files are kept, their octets never are",
     "lua": "runs a program of the rule's own, which is never done",
     "luajit": "runs a program of the rule's own, which is never done",
+    **dict.fromkeys(
+        ("domain", "tld"), "asks for the public list of domains' ends, which changes and is not kept here"
+    ),
+    "luaxform": "runs a program of the rule's own, which is never done",
     "decode-event": "asks for an event of Suricata's own decoder, which is not ours",
     "stream-event": "asks for an event of Suricata's own reassembly, which is not ours",
     "frame": "asks for a frame of Suricata's own parsers, which are not ours",

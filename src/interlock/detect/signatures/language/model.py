@@ -10,13 +10,16 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.language.header import Header
     from interlock.detect.signatures.language.steps import Step
 
-__all__ = ["HEADERS", "PAYLOAD", "Inspection", "Origin", "Signature", "Transformation"]
+__all__ = ["ADDRESSES", "HEADERS", "PAYLOAD", "Inspection", "Origin", "Signature", "Transformation"]
 
 PAYLOAD = "payload"
 """The buffer of what no buffer is named for: a packet's payload, or the stream's octets."""
 
 HEADERS = frozenset({"ipv4.hdr", "ipv6.hdr", "tcp.hdr", "udp.hdr", "icmpv4.hdr", "icmpv6.hdr"})
 """Buffers that are a packet's own headers."""
+
+ADDRESSES = frozenset({"ip.src", "ip.dst"})
+"""Buffers that are the address of an end, as octets: there with whatever else is looked at."""
 
 
 @dataclass(frozen=True, slots=True)

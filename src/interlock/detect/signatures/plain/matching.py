@@ -15,7 +15,7 @@ from interlock.detect.signatures.language.checks import (
     IpOption,
     SameAddress,
 )
-from interlock.detect.signatures.language.model import HEADERS, PAYLOAD
+from interlock.detect.signatures.language.model import ADDRESSES, HEADERS, PAYLOAD
 from interlock.detect.signatures.language.protocols import PROTOCOLS, Protocol
 from interlock.detect.signatures.language.steps import (
     Absent,
@@ -47,7 +47,8 @@ _TCP: Final = 6
 
 def levels_of(signature: Signature) -> frozenset[str]:
     """Which units a rule is for: those that have what it asks of."""
-    buffers = {one.buffer for one in signature.inspections} - {PAYLOAD}
+    inspections = [one for one in signature.inspections if one.buffer not in ADDRESSES]
+    buffers = {one.buffer for one in inspections} - {PAYLOAD}
     if buffers - HEADERS or any(isinstance(check, Fact) for check in signature.checks):
         return frozenset({"transaction"})
     level = PROTOCOLS[signature.header.protocol].level
@@ -57,15 +58,15 @@ def levels_of(signature: Signature) -> frozenset[str]:
     if level == "stream" or "stream" in named:
         return frozenset({"stream"})
     # Octets at a place from the beginning are looked for in each packet, too: senders begin messages with packets.
-    steps = [step for one in signature.inspections for step in one.steps]
+    steps = [step for one in inspections for step in one.steps]
     placed = any(
         isinstance(s, Content) and (s.starts or s.depth is not None or s.offset is not None) for s in steps
     )
-    if _TCP in PROTOCOLS[signature.header.protocol].transports and signature.inspections and not placed:
+    if _TCP in PROTOCOLS[signature.header.protocol].transports and inspections and not placed:
         # Numbers and expressions that count from a beginning mean that of a message, which no stream has.
-        counts = all(_counts_from_beginning(one.steps) for one in signature.inspections)
+        counts = all(_counts_from_beginning(one.steps) for one in inspections)
         return frozenset({"packet" if counts else "stream"})
-    return frozenset({"packet", "stream"}) if signature.inspections else frozenset({"packet"})
+    return frozenset({"packet", "stream"}) if inspections else frozenset({"packet"})
 
 
 def _counts_from_beginning(steps: Sequence[Step]) -> bool:
@@ -158,6 +159,8 @@ class Matcher:
             return isinstance(one.steps[0], Absent)
         for octets in instances:
             changed = transformed(octets, one.transformations) if one.transformations else octets
+            if changed is None:
+                continue
             before = unit.stream_offset if one.buffer == PAYLOAD else 0
             run = Run(changed, one.steps, chain, values, memory.datasets, before)
             held = run.holds()
@@ -168,12 +171,19 @@ class Matcher:
 
 
 def _instances(buffer: str, unit: Unit) -> tuple[bytes, ...]:
+    if buffer in ADDRESSES:
+        return (_address(unit.source if buffer == "ip.src" else unit.target),)
     if buffer != PAYLOAD:
         return unit.buffers.get(buffer, ())
     if unit.level != "packet":
         return unit.buffers.get("stream", ())
     # A packet without payload has none to look into, not even for what must not be there.
     return tuple(octets for octets in unit.buffers.get("packet", ()) if octets)
+
+
+def _address(number: int) -> bytes:
+    """4 octets of IPv4, 16 of IPv6."""
+    return (number - _IPV6).to_bytes(16) if number >= _IPV6 else number.to_bytes(4)
 
 
 def _between(ends: Ends, source: int, source_port: int | None, target: int, target_port: int | None) -> bool:
