@@ -28,7 +28,7 @@ from interlock.records.tables import (
 from interlock.records.vocabulary import BASES, OUTCOMES, VERBS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from interlock.decode.buffers.sink import Row
     from interlock.decode.buffers.tap import Raw
@@ -325,8 +325,13 @@ class Emitter:
         columns = [_words(list(octets)), pa.array(list(octets.values()), pa.binary())]
         return self._batch(ARTIFACT_CONTENTS, columns)
 
-    def payloads(self, raw: list[Raw], rows: list[Row]) -> pa.RecordBatch:
-        """One batch of `payloads` from what a Tap took: columns of packets and stream pieces, and rows."""
+    def payloads(
+        self, raw: list[Raw], rows: list[Row], guessed: Mapping[int, str] | None = None
+    ) -> pa.RecordBatch:
+        """One batch of `payloads` from what a Tap took: columns of packets and stream pieces, and rows.
+
+        guessed: slot → what it speaks, of flows of no protocol.
+        """
         slot, side, source, time, frame, offset, transaction = _joined(raw, rows)
         f, at = self._flows.columns, 2 * slot
         client = f["client_side"].take(slot)
@@ -338,7 +343,7 @@ class Emitter:
             *(self._pool(codes.take(at + end), addresses) for end in (client, 1 - client)),
             *self._ports(slot, at + client, at + (1 - client)),
             _coded(kinds, pa.array([transport_word(t) for t in transport.tolist()], pa.utf8())),
-            _coded(f["protocol"].take(slot).astype(np.int32), self._protocols),
+            self._spoken(slot, guessed or {}),
             _coded(side ^ client, pa.array(_WAYS, pa.utf8())),
             _whole(offset, _U64),
             _fixed(transaction.astype(np.uint32), _U32, present(transaction, 1)),
@@ -348,6 +353,15 @@ class Emitter:
             *_seen(raw, len(slot), side == client),
         ]
         return self._batch(PAYLOADS, columns)
+
+    def _spoken(self, slot: Any, guessed: Mapping[int, str]) -> pa.DictionaryArray:
+        codes, names = self._flows.columns["protocol"].take(slot).astype(np.int32), self._protocols
+        if guessed:
+            names = pa.array([*names.to_pylist(), *dict.fromkeys(guessed.values())], pa.utf8())
+            places = {name: place for place, name in enumerate(names.to_pylist())}
+            for row in np.flatnonzero(np.isin(slot, list(guessed)) & (codes < 0)).tolist():
+                codes[row] = places[guessed[int(slot[row])]]
+        return _coded(codes, names)
 
     def _where(self, source: Any, slot: Any) -> list[pa.Array]:
         realm = self._flows.columns["realm"][np.array(slot, np.int64)]

@@ -273,7 +273,8 @@ class Engine:
 
     def _buffers(self, raw: list[Raw], rows: list[Row]) -> Batches:
         """Buffers that are complete now; what is wrong with their octets has become oddities by now."""
-        return {"payloads": self._emit.payloads(raw, rows)} if raw or rows else {}
+        guessed = self._tap.guessed if self._tap is not None else None
+        return {"payloads": self._emit.payloads(raw, rows, guessed)} if raw or rows else {}
 
     def _put_together(self, ended: list[int], *, final: bool) -> Batches:
         """Files and program blocks whose transfer is over."""

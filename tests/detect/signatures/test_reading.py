@@ -127,7 +127,7 @@ def test_what_packets_and_conversations_are_asked():
         ("dsize:9<>2;", "dsize"),
         ("itype;", "itype"),
         ("dnp3_ind:tired;", "dnp3_ind"),
-        ("dce_stub_data;", "dce_stub_data"),
+        ("dce_stub_data;", "dcerpc.stub_data"),
         ("geoip:src,XX;", "geoip"),
         ("app-layer-event:http.gone;", "app-layer-event"),
         ("dataset:isset,a,type string,load a.lst;", "dataset"),

@@ -19,20 +19,26 @@ __all__ = ["HASHES", "KEPT", "Body", "file_buffers"]
 KEPT: Final = 102_400
 """Octets of a body that are kept: what Suricata inspects of one by default."""
 HASHES: Final = ("md5", "sha1", "sha256")
+_SIZES: Final = frozenset({"file.size", "file.seen"})
 
 
 class Body:
-    """codings: what to undo, the outermost first. full: as much is kept as ever will be."""
+    """codings: what to undo, the outermost first. full: as much is kept as ever will be.
+
+    divided: its files are parts of it, so that its size is none of a file's.
+    """
 
     def __init__(self, sink: Sink, protocol: str, codings: tuple[bytes, ...] = ()) -> None:
         self.kept = bytearray()
         self.whole = True
+        self.divided = False
         self.size = 0
         self._sink = sink
         self._protocol = protocol
         self._inflaters = [Inflater(coding) for coding in codings]
         asked = (name for name in HASHES if f"file.{name}" in sink.asked)
         self._sums: dict[str, Any] = {name: hashlib.new(name, usedforsecurity=False) for name in asked}
+        self._counts = bool(self._sums) or bool(_SIZES & sink.asked)
 
     @property
     def full(self) -> bool:
@@ -41,12 +47,12 @@ class Body:
 
     def feed(self, octets: bytes) -> None:
         """The next octets, as they came."""
-        if not self.whole or (self.full and not self._sums):
+        if not self.whole or (self.full and not self._counts):
             return
         try:
             for part in unpacked(octets, self._inflaters):
                 self._take(part)
-                if self.full and not self._sums:
+                if self.full and not self._counts:
                     break
         except DecodeError as error:
             self.whole = False
@@ -68,9 +74,14 @@ class Body:
         if "file.mime" in self._sink.asked:
             yield "file.mime", mime_of(octets).encode()
 
-    def hashes(self) -> Iterator[tuple[str, bytes]]:
-        """Buffers of all of it; none where not all was seen."""
-        if self.whole and self.size:
+    def hashes(self, *, whole: bool = True) -> Iterator[tuple[str, bytes]]:
+        """Buffers of all of it; where not all was seen, only how much was. whole: it came to its end."""
+        whole = whole and self.whole and self.size > 0
+        if not self.divided and self.size:
+            yield "file.seen", str(self.size).encode()
+            if whole:
+                yield "file.size", str(self.size).encode()
+        if whole:
             for name, told in self._sums.items():
                 yield f"file.{name}", told.hexdigest().encode()
 
@@ -83,6 +94,9 @@ def file_buffers(
     if name:
         yield "file.name", name
     yield "file.mime", mime_of(octets).encode()
+    yield "file.seen", str(len(octets)).encode()
+    if whole:
+        yield "file.size", str(len(octets)).encode()
     for told in HASHES if whole else ():
         if f"file.{told}" in asked:
             yield f"file.{told}", hashlib.new(told, octets, usedforsecurity=False).hexdigest().encode()

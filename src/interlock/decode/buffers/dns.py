@@ -21,8 +21,18 @@ _Z: Final = 0x40
 """The one bit of a header that is reserved (RFC 6895 clause 2.1)."""
 _UNASSIGNED: Final = 7
 """Codes of operations from here on mean nothing (RFC 6895 clause 2.2; RFC 8490 has given 6)."""
+_SECTIONS: Final = (
+    ("dns.answer.name", "dns.answers.rrname"),
+    ("dns.authorities.rrname",),
+    ("dns.additionals.rrname",),
+)
+"""Names of a section's records, in the order of the sections."""
+_QUESTIONS: Final = ("dns.query.name", "dns.queries.rrname")
 _OF_ANSWERS: Final = frozenset(
-    {"dns.query.name", "dns.answer.name", "dns.opcode", "dns.rcode", "dns.event", "dns.message"}
+    {
+        *("dns.opcode", "dns.rcode", "dns.event", "dns.message", "dns.rrtype", *_QUESTIONS),
+        *(name for names in _SECTIONS for name in names),
+    }
 )
 _LONGEST: Final = 16_384
 
@@ -56,11 +66,9 @@ class DnsReader(PieceReader):
         self._count += 1
         self._sink.put(side, self._count, "dns.message", sent)
         self._head(side, octets)
-        names = ("dns.query.name",) if answers else ("dns.query", "dns.query.name")
         try:
-            at = self._questions(side, octets, names)
-            if "dns.answer.name" in self._sink.asked:
-                self._records(side, octets, at)
+            at = self._questions(side, octets, answers=answers)
+            self._records(side, octets, at, answers=answers)
         except (DecodeError, IndexError):
             return  # its decoder says so
 
@@ -73,22 +81,36 @@ class DnsReader(PieceReader):
         if opcode >= _UNASSIGNED:
             self._put(side, "dns.event", "invalid_opcode")
 
-    def _questions(self, side: int, octets: bytes, buffers: tuple[str, ...]) -> int:
+    def _questions(self, side: int, octets: bytes, *, answers: bool) -> int:
         """Behind the questions."""
         at = _HEADER
         for _ in range(min(int.from_bytes(octets[4:6], "big"), MOST_QUESTIONS)):
             name, at = read_name(octets, at)
-            at += 4
-            for buffer in buffers:
+            for buffer in _QUESTIONS if answers else ("dns.query", *_QUESTIONS):
                 self._put(side, buffer, name)
+            if not answers:
+                self._put(side, "dns.rrtype", str(int.from_bytes(octets[at : at + 2], "big")))
+            at += 4
         return at
 
-    def _records(self, side: int, octets: bytes, at: int) -> None:
-        """Names of the answer section: | name | type 2 | class 2 | ttl 4 | length 2 | data |."""
-        for _ in range(min(int.from_bytes(octets[6:8], "big"), MOST_ANSWERS)):
-            name, at = read_name(octets, at)
-            self._put(side, "dns.answer.name", name)
-            at += 10 + int.from_bytes(octets[at + 8 : at + 10], "big")
+    def _records(self, side: int, octets: bytes, at: int, *, answers: bool) -> None:
+        """Names of the sections behind: | name | type 2 | class 2 | ttl 4 | length 2 | data |."""
+        asked = self._sink.asked
+        wanted = [bool(asked.intersection(names)) for names in _SECTIONS]
+        wanted[0] |= answers and "dns.rrtype" in asked
+        last = max((place for place, one in enumerate(wanted) if one), default=-1)
+        left = MOST_ANSWERS
+        for place, buffers in enumerate(_SECTIONS[: last + 1]):
+            count = min(int.from_bytes(octets[6 + 2 * place : 8 + 2 * place], "big"), left)
+            left -= count
+            for _ in range(count):
+                name, at = read_name(octets, at)
+                for buffer in buffers:
+                    self._put(side, buffer, name)
+                if answers and not place:
+                    self._put(side, "dns.rrtype", str(int.from_bytes(octets[at : at + 2], "big")))
+                at += 10 + int.from_bytes(octets[at + 8 : at + 10], "big")
 
     def _put(self, side: int, buffer: str, text: str) -> None:
-        self._sink.put(side, self._count, buffer, text.encode("utf-8", "backslashreplace"))
+        if buffer in self._sink.asked:
+            self._sink.put(side, self._count, buffer, text.encode("utf-8", "backslashreplace"))

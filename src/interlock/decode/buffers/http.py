@@ -268,6 +268,7 @@ class HttpReader:
         boundary = boundary_of(b"\n" + head.raw) if head.asks else None
         if boundary is None:
             return body.facts(name)
+        body.divided = True
         parts = files_of(bytes(body.kept), boundary)
         return [pair for told, octets in parts for pair in _file(told, octets)]
 
@@ -277,8 +278,8 @@ class HttpReader:
             return
         if not here.told:
             self._tell(side, here)
-        if here.body is not None and whole:
-            self._note(here, side, here.body.hashes())
+        if here.body is not None:
+            self._note(here, side, here.body.hashes(whole=whole))
             self._sink.put_all(here.rows)
         here.begin(here.number)
 

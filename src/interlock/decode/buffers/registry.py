@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from interlock.decode.buffers.dcerpc import RpcReader, speaks_rpc
 from interlock.decode.buffers.dnp3 import Dnp3Reader
 from interlock.decode.buffers.dns import DnsReader
 from interlock.decode.buffers.enip import EnipReader
 from interlock.decode.buffers.ftp import FtpReader
 from interlock.decode.buffers.http import HttpReader
+from interlock.decode.buffers.krb5 import KrbReader, speaks_krb5
 from interlock.decode.buffers.mqtt import MqttReader
+from interlock.decode.buffers.sip import SipReader, speaks_sip
 from interlock.decode.buffers.smb import SmbReader
 from interlock.decode.buffers.smtp import SmtpReader, speaks_smtp
 from interlock.decode.buffers.snmp import SnmpReader
@@ -25,12 +28,16 @@ if TYPE_CHECKING:
 __all__ = ["DATAGRAMS", "GUESSES", "READERS", "readers_for"]
 
 READERS: Final[dict[str, Callable[[Sink, bool], Reader]]] = {
+    "dcerpc": lambda sink, stream: RpcReader(sink, stream=stream),
     "dnp3": lambda sink, stream: Dnp3Reader(sink, stream=stream),
     "dns": lambda sink, stream: DnsReader(sink, stream=stream),
     "enip": lambda sink, stream: EnipReader(sink, stream=stream),
     "ftp": lambda sink, _: FtpReader(sink),
     "http": lambda sink, _: HttpReader(sink),
+    "krb5": lambda sink, stream: KrbReader(sink, stream=stream),
     "mqtt": lambda sink, _: MqttReader(sink),
+    "pnio-cm": lambda sink, stream: RpcReader(sink, stream=stream),
+    "sip": lambda sink, stream: SipReader(sink, stream=stream),
     "smb": lambda sink, _: SmbReader(sink),
     "smtp": lambda sink, _: SmtpReader(sink),
     "snmp": lambda sink, stream: SnmpReader(sink, stream=stream),
@@ -39,13 +46,19 @@ READERS: Final[dict[str, Callable[[Sink, bool], Reader]]] = {
     "winrm": lambda sink, _: HttpReader(sink),
 }
 """Protocol of a flow → what makes a reader of it: where rows go, whether the flow is a stream."""
-DATAGRAMS: Final = frozenset({"dnp3", "dns", "enip", "snmp"})
+DATAGRAMS: Final = frozenset({"dcerpc", "dnp3", "dns", "enip", "krb5", "pnio-cm", "sip", "snmp"})
 """Readers that read datagrams, too."""
-GUESSES: Final[dict[str, Callable[[bytes], bool]]] = {"smtp": speaks_smtp}
-"""Readers of what no decoder recognises → whether a side's first octets are theirs."""
+GUESSES: Final[dict[str, Callable[[bytes, bool], bool]]] = {
+    "smtp": lambda octets, _: speaks_smtp(octets),
+    "krb5": speaks_krb5,
+    "sip": speaks_sip,
+    "dcerpc": speaks_rpc,
+}
+"""Readers of what no decoder recognises → whether octets that a side begins with are theirs; True for datagrams."""
 _MADE_OF: Final = {
     "http": ("http", "winrm"),
     "cip": ("enip",),
+    "dcerpc": ("dcerpc", "pnio-cm", "smb"),
     "ja3": ("tls",),
     "ja3s": ("tls",),
     "ja4": ("tls",),

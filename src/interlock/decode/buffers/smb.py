@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from interlock.decode.buffers.dcerpc import RPC_BUFFERS
+from interlock.decode.buffers.smb_pipes import Pipes
 from interlock.decode.protocols.smb.ntlm import read_ntlm
 
 if TYPE_CHECKING:
@@ -31,6 +33,11 @@ class SmbReader:
         self._held = [b"", b""]
         self._leap = [0, 0]
         self._count = 0
+        self._pipes = Pipes(sink, self._next) if sink.asked.intersection(RPC_BUFFERS) else None
+
+    def _next(self) -> int:
+        self._count += 1
+        return self._count
 
     def feed(self, side: int, octets: bytes, *, lost: bool) -> bool:
         """See Reader.feed."""
@@ -55,13 +62,21 @@ class SmbReader:
 
     def _message(self, side: int, octets: bytes) -> None:
         if octets[:4] == b"\xffSMB" and len(octets) > 33:
+            self._next()
+            self._sink.put(side, self._count, "smb.version", b"1")
             self._classic(side, octets)
+            if self._pipes is not None:
+                self._pipes.classic(side, octets)
             return
         for _ in range(_MOST_CHAINED):
             if octets[:4] != b"\xfeSMB" or len(octets) < 72:
                 return
             after = int.from_bytes(octets[20:24], "little")
+            self._next()
+            self._sink.put(side, self._count, "smb.version", b"2")
             self._modern(side, octets)
+            if self._pipes is not None:
+                self._pipes.modern(side, octets[:after] if after else octets)
             if not after:
                 return
             octets = octets[after:]
@@ -93,7 +108,6 @@ class SmbReader:
             self._logon(side, octets)
 
     def _tree(self, side: int, path: str) -> None:
-        self._count += 1
         name = path.encode("utf-8", "backslashreplace")
         pipe = path.upper().endswith("IPC$")
         self._sink.put(side, self._count, "smb.named_pipe" if pipe else "smb.share", name)
@@ -102,7 +116,6 @@ class SmbReader:
         found = read_ntlm(octets)
         if found is None or "user" not in found.names:
             return
-        self._count += 1
         for buffer, key in (("smb.ntlmssp_user", "user"), ("smb.ntlmssp_domain", "domain")):
             text = found.names.get(key, "")
             self._sink.put(side, self._count, buffer, text.encode("utf-8", "backslashreplace"))

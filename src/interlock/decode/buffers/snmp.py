@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from interlock.decode.buffers.ber import elements, span
 from interlock.decode.buffers.pieces import PieceReader
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class SnmpReader(PieceReader):
         while len(data) >= 6:
             if data[0] != _SEQUENCE:
                 return False
-            begin, end = _span(data, 0)
+            begin, end = span(data, 0)
             if begin < 0 or end - begin > _MOST:
                 return False
             if end > len(data):
@@ -54,10 +55,10 @@ class SnmpReader(PieceReader):
 
 def _parts(octets: bytes) -> Iterator[tuple[str, bytes]]:
     """As far as they can be read: its decoder says what is wrong."""
-    outer = _elements(octets)
+    outer = elements(octets)
     if len(outer) != 1 or outer[0][0] != _SEQUENCE:
         return
-    inner = _elements(outer[0][1])
+    inner = elements(outer[0][1])
     if len(inner) < 2 or inner[0][0] != _INTEGER or len(inner[0][1]) != 1:
         return
     version = _THREE if inner[0][1][0] == _THREE else inner[0][1][0] + 1
@@ -67,38 +68,12 @@ def _parts(octets: bytes) -> Iterator[tuple[str, bytes]]:
             yield "snmp.community", inner[1][1]
         pdus = inner[2:3]
     else:
-        security = _elements(inner[2][1]) if len(inner) > 2 and inner[2][0] == _STRING else []
-        users = _elements(security[0][1]) if security and security[0][0] == _SEQUENCE else []
+        security = elements(inner[2][1]) if len(inner) > 2 and inner[2][0] == _STRING else []
+        users = elements(security[0][1]) if security and security[0][0] == _SEQUENCE else []
         if len(users) > 3 and users[3][0] == _STRING:
             yield "snmp.usm", users[3][1]
         plain = len(inner) > 3 and inner[3][0] == _SEQUENCE
-        pdus = _elements(inner[3][1])[2:3] if plain else []
+        pdus = elements(inner[3][1])[2:3] if plain else []
     for kind, _ in pdus:
         if _PDU <= kind <= _LAST_PDU:
             yield "snmp.pdu_type", str(kind - _PDU).encode()
-
-
-def _elements(octets: bytes) -> list[tuple[int, bytes]]:
-    """Tag and content of each element; nothing where one runs out of the octets."""
-    found: list[tuple[int, bytes]] = []
-    at = 0
-    while at < len(octets) and len(found) < 8:
-        begin, end = _span(octets, at)
-        if begin < 0 or end > len(octets):
-            return []
-        found.append((octets[at], octets[begin:end]))
-        at = end
-    return found
-
-
-def _span(octets: bytes, at: int) -> tuple[int, int]:
-    """Where the content of the element at a place begins and ends; -1 where that cannot be told."""
-    if len(octets) - at < 2:
-        return -1, -1
-    length, begin = octets[at + 1], at + 2
-    if length < 0x80:
-        return begin, begin + length
-    width = length & 0x7F
-    if not 0 < width <= 4 or len(octets) < begin + width:
-        return -1, -1
-    return begin + width, begin + width + int.from_bytes(octets[begin : begin + width], "big")

@@ -108,6 +108,7 @@ class _Known:
 class Tap:
     """asked: names of buffers (records.buffers). codes: protocol name → its code. beat: a row of heartbeat.py.
 
+    guessed: slot → what it speaks, of flows that no decoder recognises and a reader reads, until they are over.
     bare: which packets without payload are handed on: 1 for RARE ones, 2 for EMPTY, 4 for OTHER.
     segments, datagrams, follows: whether segments, datagrams and streams are to be handed on; follows is 2 where all of
     them are, whatever they speak. spoken: per protocol code plus 1, whether its flows are read; the first one stands
@@ -147,6 +148,8 @@ class Tap:
         self._holding = 0
         self._transfers = 0
         self._beat = beat
+        self.guessed: dict[int, str] = {}
+        self._gone: list[int] = []
 
     @property
     def left_out(self) -> int:
@@ -177,6 +180,9 @@ class Tap:
 
     def take(self, ended: Sequence[int] = ()) -> tuple[list[Raw], list[Row]]:
         """Everything since the last time, as columns and as rows; flows that ended now are read to their end."""
+        for slot in self._gone:
+            self.guessed.pop(slot, None)
+        self._gone.clear()
         raw = self._raw()
         for slot in ended:
             self._end(slot)
@@ -206,7 +212,11 @@ class Tap:
             return raw
         f = self._flows.columns
         protocol, client = f["protocol"].take(raw.slot), f["client_side"].take(raw.slot)
-        return self._screen.pick(raw, 2 * protocol.astype(np.int64) + client + 2, self._ends)
+        states = 2 * protocol.astype(np.int64) + client + 2
+        if self.guessed:
+            # What becomes known of a flow changes its state, as its protocol does.
+            states += 2 * len(self._spellings) * np.isin(raw.slot, list(self.guessed))
+        return self._screen.pick(raw, states, self._ends)
 
     def _ends(self, slot: int, side: int) -> tuple[Any, ...]:
         f, texts = self._flows.columns, self._flows.addresses.texts
@@ -215,7 +225,8 @@ class Tap:
         pair = int(port[client]) << 16 | int(port[1 - client]) if transport in {_TCP, _UDP} else -1
         both = (texts[address[client]], texts[address[1 - client]])
         way = "to_server" if side == client else "to_client"
-        return transport_word(transport), self._spellings[f["protocol"][slot] + 1], *both, way, pair
+        spoken = self._spellings[f["protocol"][slot] + 1] or self.guessed.get(slot)
+        return transport_word(transport), spoken, *both, way, pair
 
     def _columns_of(self, m: Messages, columns: dict[str, Any], rows: Any, piece: Any, packet: Any) -> Raw:
         """rows: those that are asked for, as packets, as pieces of streams, or as both."""
@@ -292,9 +303,8 @@ class Tap:
         if len(known.begins[side]) < _LOOKED_AT:
             known.begins[side] += octets[:_LOOKED_AT]
         name = self._names.get(self._flows.columns["protocol"][slot])
-        if name is None and self._flows.columns["transport"][slot] == _TCP:
-            begun = known.begins[side]
-            name = next((name for name, looks in self._guesses.items() if looks(begun)), None)
+        if name is None and self._flows.columns["protocol"][slot] < 0:
+            name = self._guess(slot, known.begins[side])
         if name is None:
             return False
         known.reader = READERS[name](self._sink, self._flows.columns["transport"][slot] == _TCP)
@@ -303,6 +313,15 @@ class Tap:
         for moment, whose, before in held:
             self._give(known, moment, whose, before, lost=False)
         return True
+
+    def _guess(self, slot: int, begun: bytes) -> str | None:
+        """What a flow that no decoder recognises speaks, by what a side begins with."""
+        datagrams = self._flows.columns["transport"][slot] != _TCP
+        for name, looks in self._guesses.items():
+            if (not datagrams or name in DATAGRAMS) and looks(begun, datagrams):
+                self.guessed[slot] = name
+                return name
+        return None
 
     def _hold(self, known: _Known, moment: Moment, side: int, octets: bytes) -> None:
         """Keep the beginning of a flow until it is known what it speaks."""
@@ -342,6 +361,8 @@ class Tap:
     def _end(self, slot: int) -> None:
         """A flow is over; its slot will be another's."""
         known = self._known.pop(slot, None)
+        if slot in self.guessed:
+            self._gone.append(slot)
         self._over.discard(slot)
         if self._screen is not None:
             self._screen.over(slot)

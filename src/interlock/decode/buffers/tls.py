@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from interlock.decode.buffers.x509 import certificate_buffers
+from interlock.decode.buffers.x509 import certificate_buffers, certificate_dates
 from interlock.decode.protocols.tls.hello import (
     ja3_of,
     ja3_text,
@@ -37,7 +37,9 @@ _HEADER, _LONGEST = 5, 18_432
 _STATES: Final = {1: b"client_hello", 2: b"server_hello", 12: b"server_keyx", 16: b"client_keyx"}
 """Handshake type → Suricata's word."""
 _ALPN: Final = 16
+_RANDOM: Final = slice(2, 34)
 _RECORDS: Final = "tls.records"
+_OF_CERTIFICATES: Final = ("tls.cert_", "tls.subjectaltname")
 _VERSIONS: Final = {0x0300: b"SSLv3", 0x0301: b"1.0", 0x0302: b"1.1", 0x0303: b"1.2", 0x0304: b"1.3"}
 
 
@@ -111,6 +113,10 @@ class TlsReader:
         if kind == CLIENT_HELLO:
             self._count += 1
         made: Iterator[tuple[str, bytes]] = iter(())
+        if kind in (CLIENT_HELLO, SERVER_HELLO) and len(body) >= _RANDOM.stop:
+            # | version 2 | random 32 | … (RFC 8446 clause 4.1)
+            for name, octets in (("", body[_RANDOM]), ("_time", body[2:6]), ("_bytes", body[6:34])):
+                self._sink.put(side, max(self._count, 1), f"tls.random{name}", octets)
         if kind == CLIENT_HELLO:
             made = _client(body)
         elif kind == SERVER_HELLO:
@@ -126,13 +132,15 @@ class TlsReader:
     def _certificates(self, body: bytes) -> Iterator[tuple[str, bytes]]:
         """| all 3 | size 3 | DER … | … |; the first is the server's own (RFC 5246 clause 7.4.2)."""
         chain = Vectors(Vectors(body).vector(3))
-        for number in range(MOST_CERTIFICATES):
-            if chain.left() < 3:
-                return
+        number = 0
+        while number < MOST_CERTIFICATES and chain.left() >= 3:
             octets = chain.vector(3)
             yield "tls.certs", octets
-            if not number and any(name.startswith("tls.cert_") for name in self._sink.asked):
+            if not number and any(name.startswith(_OF_CERTIFICATES) for name in self._sink.asked):
                 yield from certificate_buffers(octets)
+                yield from certificate_dates(octets, self._sink.moment.time)
+            number += 1
+        yield "tls.cert_chain_len", str(number).encode()
 
 
 def _client(body: bytes) -> Iterator[tuple[str, bytes]]:

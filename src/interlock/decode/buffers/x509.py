@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Final
 from interlock.decode.protocols.tls.certificate import MAX_CERTIFICATE
 
 if TYPE_CHECKING:
-    from cryptography.x509 import Name
+    from cryptography.x509 import Certificate, Name
 
-__all__ = ["certificate_buffers"]
+__all__ = ["certificate_buffers", "certificate_dates"]
 
+_MOST_NAMES: Final = 128
 _SHORT: Final = {
     "2.5.4.3": "CN",
     "2.5.4.4": "SN",
@@ -45,7 +46,29 @@ def certificate_buffers(octets: bytes) -> tuple[tuple[str, bytes], ...]:
     return tuple(found)
 
 
-def _read(octets: bytes) -> list[tuple[str, bytes]]:
+def certificate_dates(octets: bytes, moment_ns: int) -> tuple[tuple[str, bytes], ...]:
+    """From when until when a DER certificate is valid, and whether it is now; nothing where it cannot be read."""
+    dates = _dates(octets) if octets and len(octets) <= MAX_CERTIFICATE else None
+    if dates is None:
+        return ()
+    begin, end = dates
+    valid = begin <= moment_ns // 1_000_000_000 <= end
+    return (
+        ("tls.cert_not_before", str(max(0, begin)).encode()),
+        ("tls.cert_not_after", str(max(0, end)).encode()),
+        ("tls.cert_state", b"valid" if valid else b"expired"),
+    )
+
+
+@lru_cache(maxsize=256)
+def _dates(octets: bytes) -> tuple[int, int] | None:
+    read = _parsed(octets)
+    if read is None:
+        return None
+    return int(read.not_valid_before_utc.timestamp()), int(read.not_valid_after_utc.timestamp())
+
+
+def _parsed(octets: bytes) -> Certificate | None:
     from cryptography import x509  # noqa: PLC0415 (rare, and costs 40 ms to import)
 
     try:
@@ -53,14 +76,37 @@ def _read(octets: bytes) -> list[tuple[str, bytes]]:
             warnings.simplefilter(
                 "ignore"
             )  # certificates of old devices break rules that nobody here relies on
-            read = x509.load_der_x509_certificate(octets)
-            serial = read.serial_number
-            subject, issuer = _name(read.subject), _name(read.issuer)
+            return x509.load_der_x509_certificate(octets)
     except ValueError:  # cryptography's parser: the decoder tells of what it cannot read
+        return None
+
+
+def _alternatives(read: Certificate) -> list[bytes]:
+    """Names of hosts, addresses of mail and URIs, as texts, and addresses of IP (RFC 5280 clause 4.2.1.6)."""
+    from cryptography import x509  # noqa: PLC0415 (rare, and costs 40 ms to import)
+
+    try:
+        names = read.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension):
+        return []
+    plain = (x509.DNSName, x509.RFC822Name, x509.UniformResourceIdentifier, x509.IPAddress)
+    told = (str(name.value) for name in names if isinstance(name, plain))
+    return [text.encode("utf-8", "backslashreplace") for text in told][:_MOST_NAMES]
+
+
+def _read(octets: bytes) -> list[tuple[str, bytes]]:
+    read = _parsed(octets)
+    if read is None:
+        return []
+    try:
+        serial = read.serial_number
+        subject, issuer = _name(read.subject), _name(read.issuer)
+    except ValueError:
         return []
     number = serial.to_bytes(serial.bit_length() // 8 + 1, "big", signed=True)  # as DER has it
     shown = number.hex(":").upper().encode()
-    return [("tls.cert_subject", subject), ("tls.cert_issuer", issuer), ("tls.cert_serial", shown)]
+    found = [("tls.cert_subject", subject), ("tls.cert_issuer", issuer), ("tls.cert_serial", shown)]
+    return found + [("tls.subjectaltname", name) for name in _alternatives(read)]
 
 
 def _name(name: Name) -> bytes:

@@ -73,7 +73,8 @@ def test_engine_and_plain_way_agree_on_headers(made):
         f"alert ip {ANY} (id:0; dsize:0; sid:5;)", f'alert tcp {ANY} (flags:!S; content:"xy"; sid:6;)',
         f'alert tcp {ANY} (tcp.hdr; content:"|00 00|"; sid:7;)', f"alert icmp {ANY} (icmp_seq:7; sid:8;)",
         f'alert tcp {ANY} (flags:A+; content:!"y"; sid:9;)', f"alert tcp {ANY} (sid:10;)",
-        f"alert tcp {ANY} (tcp.hdr; byte_test:1,=,0x50,12; sid:11;)", f'alert ip {ANY} (ip.src; content:"|0a|"; sid:12;)',
+        f"alert tcp {ANY} (tcp.hdr; byte_test:1,=,0x50,12; sid:11;)",
+        f'alert ip {ANY} (ip.src; content:"|0a|"; sid:12;)',
         f'alert tcp {ANY} (content:"x"; ip.dst; content:"|0b|"; endswith; sid:13;)',
         f"alert tcp {ANY} (byte_test:1,=,0x78,0; ip.src; isdataat:!4; sid:14;)",
     )  # fmt: skip

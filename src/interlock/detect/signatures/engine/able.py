@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 from interlock.detect.signatures.engine.engine import NUMBERS, TEXTS
 from interlock.detect.signatures.engine.operations import FACTS as OF_OPERATIONS
 from interlock.detect.signatures.engine.traits import PARTS
-from interlock.detect.signatures.language.checks import Fact, Field, Flow, FragBits
+from interlock.detect.signatures.language.checks import Fact, Field, Flow, FragBits, Speaks
 from interlock.detect.signatures.language.model import ADDRESSES, HEADERS, PAYLOAD
 from interlock.detect.signatures.language.problems import RuleError
+from interlock.detect.signatures.language.protocols import PROTOCOLS
 from interlock.detect.signatures.language.reading import Read, refused
 from interlock.detect.signatures.plain.matching import levels_of
 from interlock.records.buffers import BUFFERS
@@ -29,6 +30,8 @@ _JOINED: Final = "fragments are joined before rules see them"
 
 def refuse_what_is_not_handed(signature: Signature) -> None:
     """Raises RuleError."""
+    if not PROTOCOLS[signature.header.protocol].recognised:
+        raise RuleError("header", f"nothing here recognises who speaks {signature.header.protocol}")
     for check in signature.checks:
         _refuse(check)
     given = {PAYLOAD, *HEADERS, *ADDRESSES}
@@ -76,6 +79,8 @@ def _refuse(check: Check) -> None:
         raise RuleError("fragbits", _JOINED)
     if isinstance(check, Flow) and check.fragments:
         raise RuleError("flow", _JOINED)
+    if isinstance(check, Speaks) and not PROTOCOLS[check.application].recognised:
+        raise RuleError("app-layer-protocol", f"nothing here recognises who speaks {check.application}")
     if isinstance(check, Fact):
         for name, _ in check.asked:
             if name not in FACTS and name not in OF_OPERATIONS:

@@ -45,6 +45,7 @@ TEXTS: Final = frozenset(
     {
         *("tls.version", "tls.state", "dnp3.indication", "http.event", "dns.event"),
         *("mqtt.flags", "mqtt.connect.flags", "mqtt.connack.session_present"),
+        *("dcerpc.iface", "dcerpc.any_iface", "dcerpc.opnum", "tls.cert_state"),
     }
 )
 """Buffers that are words, for rules that ask for them as facts."""
@@ -62,6 +63,8 @@ NUMBERS: Final = frozenset(
         *("enip.state", "enip.capabilities", "dnp3.any_function", "dnp3.object"),
         *("dns.opcode", "dns.rcode", "snmp.version", "snmp.pdu_type"),
         *("mqtt.type", "mqtt.qos", "mqtt.protocol_version", "mqtt.reason_code"),
+        *("dcerpc.iface_version", "krb5.msg_type", "krb5.err_code", "smb.version", "dns.rrtype"),
+        *("file.size", "file.seen", "tls.cert_not_before", "tls.cert_not_after", "tls.cert_chain_len"),
     }
 )
 """Buffers that are numbers in digits, for rules that ask for them as facts."""

@@ -13,7 +13,7 @@ __all__ = ["TCP", "Side", "side_between", "side_of"]
 
 TCP: Final = 6
 _TRANSPORTS: Final = {"tcp": 6, "udp": 17, "icmp": 1, "icmp6": 58, **{f"ip/{n}": n for n in range(256)}}
-_APPLICATIONS: Final = {"winrm": "http", "ftp_data": "ftp-data"}
+_APPLICATIONS: Final = {"winrm": "http", "pnio-cm": "dcerpc"}
 """Our recogniser's names → those of heads, where they differ."""
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from interlock.detect.signatures.engine.prefilter import anchors_of, best_literal, rare
 from interlock.detect.signatures.engine.tested import fixed_numbers, placed_steps
 from interlock.detect.signatures.engine.wishes import wishes
-from interlock.detect.signatures.language.checks import Fact, Field, Flags, Flow, FragBits, StreamSize
+from interlock.detect.signatures.language.checks import Fact, Field, Flags, Flow, FragBits, Speaks, StreamSize
 from interlock.detect.signatures.language.model import ADDRESSES, HEADERS, PAYLOAD
 from interlock.detect.signatures.language.protocols import PROTOCOLS, Protocol
 from interlock.detect.signatures.language.steps import Absent
@@ -199,9 +199,19 @@ def _needed(signature: Signature) -> str:
 def _buffers(signature: Signature, levels: frozenset[str]) -> frozenset[str]:
     named = {one.buffer for one in signature.inspections if one.buffer != PAYLOAD} - HEADERS - ADDRESSES
     facts = {name for check in signature.checks for name, _ in getattr(check, "asked", ())}
+    speaks = {check.application for check in signature.checks if isinstance(check, Speaks)}
+    spoken = (PROTOCOLS[signature.header.protocol], *(PROTOCOLS[name] for name in speaks))
+    known_by = {one.known_by for one in spoken} - {""}
     payload = any(one.buffer == PAYLOAD for one in signature.inspections)
     beside = {name.partition(".")[0] for name in (*named, *(facts & BUFFERS.keys()))} if payload else ()
     parts = {part for name in beside for part in PARTS.get(name, ())}
     return frozenset(
-        (*named, *parts, *(facts & BUFFERS.keys()), *(levels - {"transaction"}), *wishes(signature, levels))
+        (
+            *named,
+            *parts,
+            *known_by,
+            *(facts & BUFFERS.keys()),
+            *(levels - {"transaction"}),
+            *wishes(signature, levels),
+        )
     )

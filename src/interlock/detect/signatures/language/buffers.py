@@ -23,7 +23,7 @@ __all__ = ["BUFFERS", "KEYWORDS", "OF_LETTER", "Buffer"]
 class Buffer:
     """older: sticky names of former versions. modifier: word behind a content. letter: pcre's.
 
-    many: it may be there several times in one transaction. given: whether our decoders give it.
+    many: it may be there several times in one transaction.
     """
 
     name: str
@@ -33,7 +33,6 @@ class Buffer:
     modifier: str = ""
     letter: str = ""
     many: bool = False
-    given: bool = True
 
 
 def _http(name: str, says: str, older: str = "", modifier: str = "", letter: str = "") -> Buffer:
@@ -106,6 +105,15 @@ BUFFERS: Final = (
         name="dns.query.name", page="DNS Keywords", says="a name in a question, of answers too", many=True
     ),
     Buffer(name="dns.answer.name", page="DNS Keywords", says="a name that an answer is about", many=True),
+    *(
+        Buffer(name=f"dns.{section}.rrname", page="DNS Keywords", says=says, many=True)
+        for section, says in (
+            ("queries", "a name in a question, of answers too"),
+            ("answers", "a name in the section of answers"),
+            ("authorities", "a name in the section of authorities"),
+            ("additionals", "a name in the additional section"),
+        )
+    ),
     _tls("tls.alpn", "a protocol that is offered or chosen", many=True),
     _tls("tls.sni", "the server's name in the client's hello", "tls_sni"),
     _tls("tls.cert_subject", "the certificate's subject", "tls_cert_subject"),
@@ -113,11 +121,16 @@ BUFFERS: Final = (
     _tls("tls.cert_serial", "the certificate's serial number", "tls_cert_serial"),
     _tls("tls.cert_fingerprint", "the certificate's SHA-1, as pairs between colons", "tls_cert_fingerprint"),
     _tls("tls.certs", "a certificate of the chain, as sent", many=True),
+    _tls("tls.subjectaltname", "an alternative name of the certificate's subject", many=True),
+    _tls("tls.random", "the 32 random octets of a hello"),
+    _tls("tls.random_time", "the first four of them"),
+    _tls("tls.random_bytes", "the other 28"),
     Buffer(name="ja3.hash", page="JA3/JA4 Keywords", says="the MD5 of a client's hello", older=("ja3_hash",)),
     Buffer(name="ja3.string", page="JA3/JA4 Keywords", says="the text of that", older=("ja3_string",)),
     Buffer(
         name="ja3s.hash", page="JA3/JA4 Keywords", says="the MD5 of a server's hello", older=("ja3s_hash",)
     ),
+    Buffer(name="ja3s.string", page="JA3/JA4 Keywords", says="the text of that", older=("ja3s_string",)),
     Buffer(name="ja4.hash", page="JA3/JA4 Keywords", says="the JA4 of a client's hello"),
     *(
         Buffer(name=f"ssh.hassh{part}", page="SSH Keywords", says=says)
@@ -195,11 +208,35 @@ BUFFERS: Final = (
         older=("dnp3_data",),
     ),
     Buffer(
-        name="dce_stub_data",
+        name="dcerpc.stub_data",
         page="DCERPC Keywords",
-        says="the data of a call",
-        older=("dcerpc.stub_data",),
-        given=False,
+        says="the data of a call or its answer",
+        older=("dce_stub_data",),
+    ),
+    *(
+        Buffer(name=f"krb5.{name}", page="Kerberos Keywords", says=says, older=(f"krb5_{name}",), many=True)
+        for name, says in (
+            ("cname", "a part of the name of who asks"),
+            ("sname", "a part of the name of the service"),
+        )
+    ),
+    *(
+        Buffer(name=f"sip.{name}", page="SIP Keywords", says=says, many=name == "via")
+        for name, says in (
+            ("method", "a request's method"),
+            ("uri", "a request's URI"),
+            ("request_line", "a request's whole first line"),
+            ("stat_code", "an answer's status code"),
+            ("stat_msg", "an answer's status text"),
+            ("response_line", "an answer's whole first line"),
+            ("protocol", "the version word"),
+            ("from", "the field From"),
+            ("to", "the field To"),
+            ("via", "a field Via"),
+            ("user_agent", "the field User-Agent"),
+            ("content_type", "the field Content-Type"),
+            ("content_length", "the field Content-Length, as text"),
+        )
     ),
     Buffer(name="ip.src", page="IP Addresses Match", says="the address of who sends, as octets"),
     Buffer(name="ip.dst", page="IP Addresses Match", says="the address of whom it is sent to, as octets"),
@@ -215,14 +252,8 @@ OF_LETTER: Final = {buffer.letter: buffer.name for buffer in BUFFERS if buffer.l
 """pcre's letter → buffer."""
 
 
-def _given(buffer: Buffer, word: str) -> None:
-    if not buffer.given:
-        raise RuleError(word, "our decoders do not give this buffer")
-
-
 def _sticky(buffer: Buffer, word: str) -> Keyword:
     def read(draft: Draft, _value: str | None) -> None:
-        _given(buffer, word)
         draft.stick(buffer.name, many=buffer.many)
 
     return Keyword(name=word, clause=f"{buffer.page}, {word}", says=buffer.says, read=read, value=False)
@@ -230,7 +261,6 @@ def _sticky(buffer: Buffer, word: str) -> Keyword:
 
 def _modifier(buffer: Buffer) -> Keyword:
     def read(draft: Draft, _value: str | None) -> None:
-        _given(buffer, buffer.modifier)
         draft.move(buffer.name, buffer.modifier)
 
     says = f"the content before is looked for in {buffer.name}"
@@ -256,6 +286,19 @@ def _whole(word: str, buffer: str) -> Keyword:
     return Keyword(name=word, clause=f"SSL/TLS Keywords, {word}", says=f"{buffer} is this", read=read)
 
 
+def _within(word: str, buffer: str, page: str) -> Keyword:
+    """A keyword whose value stands somewhere in the buffer, in its older form."""
+
+    def read(draft: Draft, value: str | None) -> None:
+        negated, text = unquoted(value or "", word)
+        if not text:
+            raise RuleError(word, "nothing stands between its quotation marks")
+        step = Content(octets=read_octets(text, word), negated=negated)
+        draft.lists.setdefault((buffer, (), 0), []).append(step)
+
+    return Keyword(name=word, clause=f"{page}, {word}", says=f"this is in {buffer}", read=read)
+
+
 def _file(word: str, before: str, says: str, *, ends: bool) -> Keyword:
     """A keyword about a file's name, in its older form: it looks for letters of either case."""
 
@@ -274,6 +317,9 @@ KEYWORDS: Final = (
     *(_sticky(buffer, word) for buffer in BUFFERS for word in (buffer.name, *buffer.older)),
     *(_modifier(buffer) for buffer in BUFFERS if buffer.modifier),
     _whole("tls.fingerprint", "tls.cert_fingerprint"),
+    _within("tls.subject", "tls.cert_subject", "SSL/TLS Keywords"),
+    _within("tls.issuerdn", "tls.cert_issuer", "SSL/TLS Keywords"),
+    _within("ssh.softwareversion", "ssh.software", "SSH Keywords"),
     _file("filename", "", "this is in file.name", ends=False),
     _file("fileext", ".", "file.name ends with a dot and this", ends=True),
     Keyword(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from interlock.detect.signatures.language import (
     about,
     buffers,
+    calls,
     contents,
     conversation,
     datasets,
@@ -35,6 +36,7 @@ CHAPTERS: Final = {
     "Conversations": conversation.KEYWORDS,
     "What decoders read": facts.KEYWORDS,
     "What messages say of themselves": messages.KEYWORDS,
+    "Calls, records, files and certificates": calls.KEYWORDS,
 }
 """Title → its keywords."""
 

@@ -20,17 +20,20 @@ ICMP6: Final = 58
 class Protocol:
     """transports: IP protocol numbers; empty: any. application: what the conversation must speak.
 
-    level: `packet` or `stream` where a rule asks one of both alone; `any` otherwise.
+    level: `packet` or `stream` where a rule asks one of both alone; `any` otherwise. known_by: a buffer that must be
+    asked for, so that the conversation is recognised. recognised: whether anything here ever says that it is spoken.
     """
 
     transports: frozenset[int] = frozenset()
     application: str = ""
     level: str = "any"
     version: int = 0
+    known_by: str = ""
+    recognised: bool = True
 
 
-def _spoken(application: str, *transports: int) -> Protocol:
-    return Protocol(frozenset(transports), application)
+def _spoken(application: str, *transports: int, known_by: str = "", recognised: bool = True) -> Protocol:
+    return Protocol(frozenset(transports), application, known_by=known_by, recognised=recognised)
 
 
 PROTOCOLS: Final[dict[str, Protocol]] = {
@@ -51,7 +54,7 @@ PROTOCOLS: Final[dict[str, Protocol]] = {
     "tls": _spoken("tls", TCP),
     "ssl": _spoken("tls", TCP),
     "smb": _spoken("smb", TCP),
-    "smtp": _spoken("smtp", TCP),
+    "smtp": _spoken("smtp", TCP, known_by="smtp.helo"),
     "ftp": _spoken("ftp", TCP),
     "ftp-data": _spoken("ftp-data", TCP),
     "ssh": _spoken("ssh", TCP),
@@ -61,9 +64,10 @@ PROTOCOLS: Final[dict[str, Protocol]] = {
     "ntp": _spoken("ntp", UDP),
     "dhcp": _spoken("dhcp", UDP),
     "snmp": _spoken("snmp", UDP, TCP),
-    "sip": _spoken("sip", UDP, TCP),
+    "sip": _spoken("sip", UDP, TCP, known_by="sip.protocol"),
+    "krb5": _spoken("krb5", TCP, UDP, known_by="krb5.msg_type"),
     "rdp": _spoken("rdp", TCP),
-    "rfb": _spoken("rfb", TCP),
+    "rfb": _spoken("rfb", TCP, recognised=False),
     "mqtt": _spoken("mqtt", TCP),
     "modbus": _spoken("modbus", TCP),
     "dnp3": _spoken("dnp3", TCP, UDP),

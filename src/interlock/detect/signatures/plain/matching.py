@@ -62,10 +62,13 @@ def levels_of(signature: Signature) -> frozenset[str]:
     placed = any(
         isinstance(s, Content) and (s.starts or s.depth is not None or s.offset is not None) for s in steps
     )
-    if _TCP in PROTOCOLS[signature.header.protocol].transports and inspections and not placed:
+    transports = PROTOCOLS[signature.header.protocol].transports
+    if _TCP in transports and inspections and not placed:
         # Numbers and expressions that count from a beginning mean that of a message, which no stream has.
-        counts = all(_counts_from_beginning(one.steps) for one in inspections)
-        return frozenset({"packet" if counts else "stream"})
+        if all(_counts_from_beginning(one.steps) for one in inspections):
+            return frozenset({"packet"})
+        # What is no stream (DNS in datagrams) is looked at packet by packet.
+        return frozenset({"stream"} if transports == {_TCP} else {"packet", "stream"})
     return frozenset({"packet", "stream"}) if inspections else frozenset({"packet"})
 
 
