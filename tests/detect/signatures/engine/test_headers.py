@@ -113,6 +113,28 @@ def test_a_rule_about_flags_hears_of_what_opens_and_ends_and_of_nothing_else():
     assert counts[1] >= 1
 
 
+@pytest.mark.parametrize(
+    ("text", "counted"),
+    [
+        # Once a direction: addresses alone, or a protocol alone.
+        (f"alert ip {ANY} (sid:1;)", 2),
+        (f"alert tcp {ANY} (flowbits:set,a; sid:1;)", 2),
+        ("alert tcp 10.0.0.0/8 any -> 10.0.0.2 any (sid:1;)", 1),
+        (f"alert tcp {ANY} (app-layer-protocol:modbus; sid:1;)", 2),
+        (f"alert tcp {ANY} (app-layer-protocol:modbus; flow:to_server; sid:1;)", 1),
+        # Packet by packet: a port, an address said by what it is not, a question about a mark, a state of the flow.
+        ("alert tcp any any -> any 502 (sid:1;)", 7),
+        ("alert tcp any any -> !10.9.9.9 any (sid:1;)", 14),
+        ("alert tcp $HOME_NET any -> !$EXTERNAL_NET any (sid:1;)", 14),
+        (f"alert tcp {ANY} (flowbits:isnotset,a; sid:1;)", 14),
+        (f"alert tcp {ANY} (app-layer-protocol:modbus; flow:established,to_server; sid:1;)", 6),
+        (f"alert tcp {ANY} (flowint:n,+,1; sid:1;)", 14),
+    ],
+)
+def test_how_often_rules_without_contents_speak(text, counted):
+    assert hits(conversation(), text)[0] == [counted]
+
+
 def test_a_rule_about_payloads_makes_no_more_rows_than_before():
     _, rows = hits(conversation(), f'alert tcp {ANY} (content:"|01 03|"; depth:8; sid:1;)')
     assert rows == 10, "each is a packet and a piece of a stream at once"

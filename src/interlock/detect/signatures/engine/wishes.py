@@ -36,9 +36,11 @@ def wishes(signature: Signature, levels: frozenset[str]) -> Iterator[str]:
     headed = [check for check in signature.checks if _of_headers(check)]
     named = any(one.buffer in BUFFERS for one in signature.inspections)
     flows = [check for check in signature.checks if isinstance(check, Flow)]
-    if headed or named or any(flow.established is False for flow in flows):
-        yield HEADERS
     payload = any(one.buffer == PAYLOAD for one in signature.inspections)
+    # What opens a conversation is told by its flags; with payload it hardly ever comes.
+    states = {flow.established for flow in flows} - {None}
+    if headed or named or (states and not payload) or False in states:
+        yield HEADERS
     sizes = [check.bound for check in signature.checks if isinstance(check, Field) and check.name == "dsize"]
     if payload or not all(size.holds(0) for size in sizes):
         return

@@ -59,12 +59,21 @@ PORTS: Final[dict[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Who a rule is about: addresses and ports of source and target as numbers."""
+    """Who a rule is about: addresses and ports of source and target as numbers.
+
+    negated: addresses are said by what they are not, somewhere in them.
+    """
 
     sources: Spans
     source_ports: Spans
     targets: Spans
     target_ports: Spans
+    negated: bool = False
+
+    @property
+    def of_addresses_alone(self) -> bool:
+        """Whether any port will do."""
+        return self.source_ports == _ALL_PORTS == self.target_ports
 
 
 class Meant(NamedTuple):
@@ -98,7 +107,17 @@ class Variables:
             source_ports=self._spans(header.source_ports, ports=True),
             targets=self._spans(header.targets, ports=False),
             target_ports=self._spans(header.target_ports, ports=True),
+            negated=self._says_not(header.sources) or self._says_not(header.targets),
         )
+
+    def _says_not(self, term: Term, depth: int = 0) -> bool:
+        """Whether a term of addresses, or what a variable in it means, is negated somewhere."""
+        if term.negated or any(self._says_not(part, depth) for part in term.parts):
+            return True
+        meant = self._addresses.get(term.leaf[1:]) if term.leaf.startswith("$") else None
+        if meant is None or depth >= _MOST_DEPTH:
+            return False
+        return self._says_not(read_term(meant, ports=False), depth + 1)
 
     def used(self) -> Iterator[Meant]:
         """Each variable that heads of rules named so far, themselves or within others."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from interlock.detect.signatures.language.checks import (
     Bits,
+    Counter,
     Fact,
     Field,
     Flags,
@@ -14,6 +15,7 @@ from interlock.detect.signatures.language.checks import (
     FragBits,
     IpOption,
     SameAddress,
+    Speaks,
 )
 from interlock.detect.signatures.language.model import ADDRESSES, HEADERS, PAYLOAD
 from interlock.detect.signatures.language.protocols import PROTOCOLS, Protocol
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.plain.memory import Memory
     from interlock.detect.signatures.plain.unit import Unit
 
-__all__ = ["Matcher", "levels_of"]
+__all__ = ["Matcher", "levels_of", "once_of"]
 
 _IPV6: Final = 1 << 32
 _TCP: Final = 6
@@ -84,25 +86,55 @@ def _of_a_packet(check: object) -> bool:
     return isinstance(check, (Field, Flags, FragBits, IpOption, SameAddress))
 
 
+def once_of(signature: Signature, ends: Ends) -> bool:
+    """Whether a rule speaks once of each direction of a conversation, whatever passes.
+
+    Those are the rules that ask for addresses alone, said by what they are, and those that ask for a protocol alone.
+    Source: Suricata user guide, "Rule Types", types `ip_only` and `pd_only`, and "Signature Types and Variable-like
+    Keywords": questions about marks and numbers, and what changes a number, make it a rule about packets.
+    """
+    changes = (effect for effect in signature.effects if isinstance(effect, Counter))
+    if signature.inspections or PROTOCOLS[signature.header.protocol].application:
+        return False
+    if any(effect.operator != "=" for effect in changes):
+        return False
+    if not signature.checks:
+        return ends.of_addresses_alone and not ends.negated
+    speaks = any(isinstance(check, Speaks) for check in signature.checks)
+    return speaks and all(map(_of_a_protocol, signature.checks))
+
+
+def _of_a_protocol(check: object) -> bool:
+    direction = isinstance(check, Flow) and check == Flow(direction=check.direction)
+    return direction or isinstance(check, Speaks)
+
+
 @dataclass(slots=True)
 class Matcher:
-    """signature with the ends of its head. limited: times that an expression came to its limit."""
+    """signature with the ends of its head. limited: times that an expression came to its limit.
+
+    once: it speaks once of each direction of a conversation.
+    """
 
     signature: Signature
     ends: Ends
     levels: frozenset[str] = field(init=False)
     protocol: Protocol = field(init=False)
+    once: bool = field(init=False)
     limited: int = 0
     _depends: tuple[tuple[bool, ...], ...] = field(init=False)
 
     def __post_init__(self) -> None:
         self.levels = levels_of(self.signature)
         self.protocol = PROTOCOLS[self.signature.header.protocol]
+        self.once = once_of(self.signature, self.ends)
         self._depends = tuple(depends(one.steps) for one in self.signature.inspections)
 
     def hits(self, unit: Unit, memory: Memory) -> bool:
         """Whether all of the rule holds; changes nothing but sets that it fills itself."""
         if unit.level not in self.levels or not self._head(unit):
+            return False
+        if self.once and memory.spoke(self._name, unit):
             return False
         return all(check_holds(check, unit, memory) for check in self.signature.checks) and self._octets(
             unit, memory
@@ -115,6 +147,8 @@ class Matcher:
     def settle(self, unit: Unit, memory: Memory) -> bool:
         """What follows from a hit: marks are set; whether the rule speaks."""
         signature = self.signature
+        if self.once:
+            memory.speak(self._name, unit)
         limits = memory.limits
         counting = (
             limits.counting(signature.gid, signature.sid, signature.counting)
@@ -132,6 +166,10 @@ class Matcher:
         if not passed or signature.silent:
             return False
         return not (limits and limits.suppressed(signature.gid, signature.sid, unit.source, unit.target))
+
+    @property
+    def _name(self) -> tuple[int, int]:
+        return self.signature.gid, self.signature.sid
 
     def _head(self, unit: Unit) -> bool:
         protocol = self.protocol

@@ -104,6 +104,7 @@ def _keep(known: OrderedDict[bytes, None], member: bytes) -> None:
 class Memory:
     """One for all rules. marks: of whom and name → ns after which it is gone, 0 for never.
 
+    said: rule, conversation and direction of rules that speak of each once.
     ends: of conversations that have marks or numbers. before: marks and numbers of those from before a restart, until
     they are met again. latest: capture time, ns.
     """
@@ -113,6 +114,7 @@ class Memory:
     marks: OrderedDict[tuple[str, Hashable, str], int] = field(default_factory=OrderedDict)
     numbers: OrderedDict[tuple[int, str], int] = field(default_factory=OrderedDict)
     counts: OrderedDict[tuple[int, int, Hashable], tuple[int, int]] = field(default_factory=OrderedDict)
+    said: OrderedDict[tuple[tuple[int, int], int, bool | None], None] = field(default_factory=OrderedDict)
     ends: OrderedDict[int, Ends] = field(default_factory=OrderedDict)
     before: dict[Ends, tuple[list[Any], list[Any]]] = field(default_factory=dict)
     latest: int = 0
@@ -200,6 +202,15 @@ class Memory:
         self.counts.move_to_end(key)
         _bound(self.counts)
         return speaks
+
+    def spoke(self, rule: tuple[int, int], unit: Unit) -> bool:
+        """Whether a rule has spoken of this direction of a conversation. rule: its gid and sid."""
+        return (rule, unit.flow, unit.to_server) in self.said
+
+    def speak(self, rule: tuple[int, int], unit: Unit) -> None:
+        """It does now."""
+        self.said[rule, unit.flow, unit.to_server] = None
+        _bound(self.said)
 
     def _note(self, unit: Unit) -> None:
         """A conversation that has something to be known again by."""
