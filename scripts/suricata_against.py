@@ -1,11 +1,13 @@
 """Our alerts beside Suricata's, as its own test suite (suricata-verify) publishes them.
 
-    python scripts/suricata_against.py [--captures DIR] [--json]
+    python scripts/suricata_against.py [--captures DIR] [--suite DIR] [--json]
 
 Suricata itself is not needed: each test says how many alerts of which rule Suricata gives on which capture. Below DIR,
-`NAME.gt` (or a folder in it) holds a test's `test.yaml` and `test.rules`, beside the capture `NAME.pcap`. A rule that
-Suricata fires must fire here, one that it does not fire must not; numbers of alerts are compared where the test counts
-all alerts of a rule. A rule that is refused here is named with its reason. Exit 1 where one in force differs.
+`NAME.gt` (or a folder in it) holds a test's `test.yaml` and `test.rules`, beside the capture `NAME.pcap`. With --suite
+every test below DIR is held against, too, laid out as the suite itself is: `test.yaml`, `test.rules`, and the capture
+that `pcap` names, or that lies beside them. A rule that Suricata fires must fire here, one that it does not fire must
+not; numbers of alerts are compared where the test counts all alerts of a rule. A rule that is refused here is named
+with its reason. Exit 1 where one in force differs.
 """
 
 from __future__ import annotations
@@ -75,6 +77,18 @@ def cases_below(folder: Path) -> Iterator[tuple[Path, Path]]:
             continue
         capture = next((p for s in (".pcap", ".pcapng") if (p := truth.with_suffix(s)).exists()), None)
         if capture is not None:
+            yield said.parent, capture
+
+
+def cases_of(suite: Path) -> Iterator[tuple[Path, Path]]:
+    """The same, of tests that lie as the suite has them."""
+    for said in sorted(suite.rglob("test.yaml")):
+        if not said.with_name("test.rules").exists():
+            continue
+        named = yaml.safe_load(said.read_text("utf-8")).get("pcap")
+        beside = sorted(p for p in said.parent.iterdir() if p.suffix in {".pcap", ".pcapng"})
+        capture = said.parent / named if named else beside[0] if len(beside) == 1 else None
+        if capture is not None and capture.exists():
             yield said.parent, capture
 
 
@@ -153,11 +167,13 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--captures", type=Path, default=CAPTURES)
+    parser.add_argument("--suite", type=Path, help="a folder of tests, laid out as suricata-verify has them")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    found = [
-        one for test, capture in cases_below(given.captures) for one in compare(test, given.captures, capture)
-    ]
+    cases = [(test, given.captures, capture) for test, capture in cases_below(given.captures)]
+    if given.suite:
+        cases += [(test, given.suite, capture) for test, capture in cases_of(given.suite)]
+    found = [one for case in cases for one in compare(*case)]
     fires, same = sum(one.theirs > 0 for one in found), sum(one.same for one in found)
     in_force = [one for one in found if not one.refused]
     summary = {

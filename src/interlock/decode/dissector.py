@@ -11,7 +11,7 @@ import cython
 import numpy as np
 
 from interlock.decode.flows import Flows
-from interlock.decode.fragments import Fragments
+from interlock.decode.fragments import Fragments, header_of_joined
 from interlock.decode.packet import Packet
 from interlock.decode.streams import BEFORE, MAX_CARRY, MAX_STREAMS, Holes, Queue
 
@@ -284,7 +284,12 @@ class Dissector:
             whole = self.watcher.join(p, self.octets, self.facts)
             if whole is None:
                 return 0
-            start: cython.Py_ssize_t = self.place(whole)
+            begin: cython.Py_ssize_t = p.network
+            size: cython.Py_ssize_t = 40 if p.family == 6 else (self.octets[begin] & 15) * 4
+            head = header_of_joined(bytes(self.octets[begin : begin + size]), p.protocol, len(whole))
+            start: cython.Py_ssize_t = self.place(head + whole)
+            p.network = start
+            start += len(head)
             kind = p.transport(start, start + len(whole))
         if kind == 0:
             self.counts[1] += 1

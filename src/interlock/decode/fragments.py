@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["MAX_AGE_NS", "MAX_DATAGRAMS", "Fragments"]
+__all__ = ["JOINED", "MAX_AGE_NS", "MAX_DATAGRAMS", "Fragments", "header_of_joined"]
+
+JOINED = 0x1FFF
+"""Fragment offset, in units of 8 octets, that marks the header of a datagram that was joined: no piece stands alone."""
 
 MAX_DATAGRAMS = 512
 MAX_AGE_NS = 30_000_000_000
 MAX_OCTETS = 65_535
 MAX_PIECES = 256
+_FRAGMENT = 44
+"""Number of IPv6's fragment header (RFC 8200 clause 4.5)."""
 
 
 class _Datagram:
@@ -89,7 +94,6 @@ class Fragments:
         whole = datagram.whole()
         if whole is not None:
             del self._open[key]
-            p.network = -1
         return whole
 
     def _odd(self, p: Any, octets: Any, facts: Any, oddity: str) -> None:
@@ -104,3 +108,17 @@ class Fragments:
                 return
             del self._open[key]
             self.lost += 1
+
+
+def header_of_joined(header: bytes, protocol: int, length: int) -> bytes:
+    """A header of IP for a datagram that was joined, made of that of the piece that came last.
+
+    protocol: of what it carries; length: octets of that. The rest stands as it was but for the fields that speak of
+    fragments: no more of them follow, and the offset is JOINED (in IPv6 in a fragment header of its own).
+    """
+    if header[0] >> 4 == 4:
+        size = (len(header) + length).to_bytes(3, "big")[1:]
+        return header[:2] + size + header[4:6] + JOINED.to_bytes(2, "big") + header[8:]
+    size = (8 + length).to_bytes(3, "big")[1:]
+    fragment = bytes([protocol, 0]) + (JOINED << 3).to_bytes(2, "big") + bytes(4)
+    return header[:4] + size + bytes([_FRAGMENT]) + header[7:40] + fragment

@@ -40,6 +40,7 @@ def request(*fields, version=b"HTTP/1.1", line=b"GET / "):
 
 
 HOST = b"Host: plc"
+UNENDED = [(CLIENT, b"GET / HTTP/1.1\r\nHost: a\r\nX: ")]
 _AUTH = "app-layer-event:http.request_auth_unrecognized;"
 CASES = [
     ("mqtt", "mqtt.type:CONNECT;", tcp, MQTT, 1883, 1),
@@ -67,6 +68,23 @@ CASES = [
     ("dns", "dns.rcode:3; flow:to_client;", udp, DNS, 53, 1),
     ("dns", "dns.opcode:!0;", udp, DNS, 53, 0),
     ("dns", 'dns.answer.name; content:"plc"; dns.query.name; content:"example"; endswith;', udp, DNS, 53, 1),
+    # A head that has no end when its conversation has one.
+    (
+        "http",
+        'http.request_line; content:"GET / HTTP/1.1"; bsize:14;',
+        tcp,
+        [(CLIENT, b"GET / HTTP/1.1\r\nHost: a\r\nX: ")],
+        80,
+        1,
+    ),
+    (
+        "http",
+        'http.host; content:"a"; bsize:1; http.header_names; content:!"X";',
+        tcp,
+        [(CLIENT, b"GET / HTTP/1.1\r\nHost: a\r\nX: ")],
+        80,
+        1,
+    ),
     # The payload beside buffers of the same message; a name in another message is not beside it.
     ("dns", 'content:"|01 40|"; offset:2; depth:2; dns.query; content:"plc";', udp, DNS, 53, 1),
     ("dns", 'content:"|81 83|"; offset:2; depth:2; dns.query; content:"plc";', udp, DNS, 53, 0),

@@ -107,10 +107,14 @@ class Calls:
             _keep(self._calls, (REQUEST, pdu.call), call, _MOST_CALLS)
             return
         _keep(self._told, pdu.call, (call.number, call.facts), _MOST_CALLS)
-        self._tell(side, call)
+        _tell(self._sink, side, call)
 
     def _response(self, side: int, pdu: Pdu) -> None:
         call = self._calls.pop((RESPONSE, pdu.call), None)
+        if (asked := self._calls.pop((REQUEST, pdu.call), None)) is not None:
+            # It is answered: what was to come of it does not come any more.
+            _keep(self._told, pdu.call, (asked.number, asked.facts), _MOST_CALLS)
+            _tell(self._sink, 1 - side, asked)
         if call is None or pdu.first:
             number, facts = self._told.get(pdu.call, (0, {}))
             call = _Call(number or self._number(), facts, whole=pdu.first)
@@ -119,7 +123,7 @@ class Calls:
             _keep(self._calls, (RESPONSE, pdu.call), call, _MOST_CALLS)
             return
         self._told.pop(pdu.call, None)
-        self._tell(side, call)
+        _tell(self._sink, side, call)
 
     def _facts(self, pdu: Pdu) -> dict[str, bytes]:
         found = {"dcerpc.opnum": str(pdu.operation).encode()}
@@ -127,9 +131,6 @@ class Calls:
             interface, version = bound
             found |= _named(interface, version, first=pdu.first)
         return found
-
-    def _tell(self, side: int, call: _Call) -> None:
-        _tell(self._sink, side, call)
 
 
 def _named(interface: str, version: int, *, first: bool) -> dict[str, bytes]:

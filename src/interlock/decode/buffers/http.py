@@ -95,7 +95,18 @@ class HttpReader:
     def end(self) -> None:
         """See Reader.end."""
         for side, here in enumerate(self._sides):
+            if here.held and here.step == self._head and not self._over:
+                self._unended(here, side)
             self._finish(side, here, whole=here.step == self._rest)
+
+    def _unended(self, here: _Side, side: int) -> None:
+        """A head that has no end, of a conversation that is over: what there is of it is told, line by line."""
+        data = here.held.lstrip(b"\r\n")
+        octets = data[: data.rfind(b"\n") + 1]
+        line = STATUS_LINE.match(octets) or REQUEST_LINE.match(octets)
+        if line is not None:
+            here.held = b""
+            self._begin(here, side, Head(octets, line, asks=line.re is REQUEST_LINE))
 
     def _resume(self, side: int, here: _Side) -> None:
         """Octets are missing: what there is of the message is told, and the next one waited for."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from decode.feed import ACK, CLIENT, FIN, SERVER, Tcp, run
+from decode.feed import ACK, CLIENT, FIN, SERVER, SYN, Tcp, ethernet, run
+from decode.wire import ipv4
 from detect.signatures.engine.test_engine import matchers, told
 from detect.signatures.rows import PlainEngine, batch, headers_of, rows_of
 from interlock.detect.batch import Batch
@@ -161,3 +164,47 @@ def test_a_batch_without_the_column_says_nothing_of_headers():
     assert told(Engine(rules), rows)
     fewer = Batch("payloads", rows._base.rows.drop_columns(["headers"]))
     assert not told(Engine(rules), fewer)
+
+
+SEGMENT = struct.pack("!HHIIBBHHH", 1025, 502, 7, 0, 0x50, SYN, 512, 0, 0) + b"in three pieces!"
+
+
+def _pieces(*cuts):
+    """Fragments of IPv4."""
+    for begin, end in cuts:
+        more = 0x2000 if end < len(SEGMENT) else 0
+        yield ethernet(ipv4(SEGMENT[begin:end], ident=7, piece=more | begin // 8), 0x0800)
+
+
+def _pieces6(*cuts):
+    """The same of IPv6 (RFC 8200 clause 4.5)."""
+    for begin, end in cuts:
+        fragment = struct.pack("!BBHI", 6, 0, begin | (end < len(SEGMENT)), 7) + SEGMENT[begin:end]
+        head = struct.pack("!IHBB", 0x60000000, len(fragment), 44, 64) + bytes(15) + b"\1" + bytes(15) + b"\2"
+        yield ethernet(head + fragment, 0x86DD)
+
+
+CUTS = ((0, 8), (8, 24), (24, 36))
+
+
+@pytest.mark.parametrize("made", [_pieces, _pieces6])
+@pytest.mark.parametrize("order", [CUTS, CUTS[::-1]])
+def test_headers_of_datagrams_that_were_joined(made, order):
+    """One packet, as whoever put it together sees it: none of its pieces is looked at."""
+    version = 6 if made is _pieces6 else 4
+    shown = "00 00 40 06" if version == 4 else "2c 40"
+    for options, counted in (
+        ("flags:S;", 1),
+        ("flags:S; ttl:64;", 1),
+        ("flags:A;", 0),
+        ("flow:only_frag; flags:S;", 1),
+        ("flow:no_frag; flags:S;", 0),
+        ('flow:only_frag; content:"three";', 1),
+        ("seq:7; window:512;", 1),
+        (f'ipv{version}.hdr; content:"|{shown}|"; offset:6; depth:{4 if version == 4 else 2};', 1),
+        ('tcp.hdr; content:"|01 f6|"; offset:2; depth:2;', 1),
+    ):
+        assert hits([*made(*order)], f"alert tcp {ANY} ({options} sid:1;)")[0] == [counted], options
+    whole = [*made((0, len(SEGMENT)))] if version == 4 else []
+    for options, counted in (("flow:only_frag; flags:S;", 0), ("flow:no_frag; flags:S;", 1)):
+        assert not whole or hits(whole, f"alert tcp {ANY} ({options} sid:1;)")[0] == [counted]

@@ -139,6 +139,14 @@ def test_answers_are_asked_too():
     assert hits("dnp3_func:unsolicited_response;", told, head="alert dnp3 10.0.0.2 any -> any any") == [0]
 
 
+def test_answers_that_nobody_was_seen_to_ask_for():
+    head = "alert dnp3 any any -> any any"
+    one = {"protocol": "dnp3", "verb": "report", "function": 129, "outcome": "ok", "frame": None}
+    rows = [request(**one, response_frame=number) for number in (6, 16)]
+    assert hits("dnp3_func:129; flow:to_client;", *rows, head=head) == [0, 1]
+    assert hits("dnp3_func:129; flow:to_server;", *rows, head=head) == []
+
+
 def test_what_is_not_handed_over_is_refused(tmp_path):
     both = "modbus:function 5; dnp3_func:read;"
     (tmp_path / "a.rules").write_text(f"{HEAD} ({both} sid:1;)\n{HEAD} (modbus:function 5; sid:2;)\n")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from interlock.detect.signatures.engine.engine import NUMBERS, TEXTS
 from interlock.detect.signatures.engine.operations import FACTS as OF_OPERATIONS
 from interlock.detect.signatures.engine.traits import PARTS
-from interlock.detect.signatures.language.checks import Fact, Field, Flow, FragBits, Speaks
+from interlock.detect.signatures.language.checks import Fact, Field, FragBits, Speaks
 from interlock.detect.signatures.language.model import ADDRESSES, HEADERS, PAYLOAD
 from interlock.detect.signatures.language.problems import RuleError
 from interlock.detect.signatures.language.protocols import PROTOCOLS
@@ -77,8 +77,6 @@ def _refuse(check: Check) -> None:
         raise RuleError("fragoffset", _JOINED)
     if isinstance(check, FragBits) and not any(check.holds(bits) for bits in (0, 2, 4, 6)):
         raise RuleError("fragbits", _JOINED)
-    if isinstance(check, Flow) and check.fragments:
-        raise RuleError("flow", _JOINED)
     if isinstance(check, Speaks) and not PROTOCOLS[check.application].recognised:
         raise RuleError("app-layer-protocol", f"nothing here recognises who speaks {check.application}")
     if isinstance(check, Fact):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from interlock.decode.fragments import JOINED
 from interlock.detect.signatures.language.checks import Field, Flags, FragBits
 from interlock.detect.signatures.language.packets import IP_OPTIONS
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from interlock.detect.signatures.language.checks import Check
 
-__all__ = ["Headers", "buffers_of", "fields_of", "flags_of"]
+__all__ = ["Headers", "buffers_of", "fields_of", "flags_of", "joined_of"]
 
 _ICMP, _TCP, _UDP, _ICMP6 = 1, 6, 17, 58
 _EXTENSIONS: Final = frozenset({0, 43, 44, 51, 60, 135})
@@ -48,19 +49,25 @@ _NAMED: Final = {131: "lsrr", 137: "ssrr", 7: "rr", 68: "ts", 130: "sec", 133: "
 
 
 class _Parts(NamedTuple):
-    """version of IP, number of the transport, where its header begins, offset and flags of a fragment (RFC 791)."""
+    """version of IP, number of the transport, where its header begins, offset and flags of a fragment (RFC 791).
+
+    joined: it is a datagram that was put together from fragments (decode.fragments).
+    """
 
     version: int
     transport: int
     at: int
     offset: int
     bits: int
+    joined: bool
 
 
 def _parts(octets: bytes) -> _Parts | None:
     if len(octets) >= 20 and octets[0] >> 4 == 4:
         piece = int.from_bytes(octets[6:8], "big")
-        return _Parts(4, octets[9], (octets[0] & 15) * 4, piece & 0x1FFF, piece >> 13)
+        joined = piece & JOINED == JOINED
+        offset = 0 if joined else piece & JOINED
+        return _Parts(4, octets[9], (octets[0] & 15) * 4, offset, piece >> 13, joined)
     if len(octets) < 40 or octets[0] >> 4 != 6:
         return None
     after, at, offset = octets[6], 40, 0
@@ -71,7 +78,8 @@ def _parts(octets: bytes) -> _Parts | None:
             offset = int.from_bytes(octets[at + 2 : at + 4], "big") >> 3
         units = 8 if after == _FRAGMENT else 8 + (4 if after == _AUTHENTICATION else 8) * octets[at + 1]
         after, at = octets[at], at + units
-    return _Parts(6, after, at, offset, 0)
+    joined = offset == JOINED
+    return _Parts(6, after, at, 0 if joined else offset, 0, joined)
 
 
 def fields_of(octets: bytes) -> dict[str, int]:
@@ -84,6 +92,12 @@ def fields_of(octets: bytes) -> dict[str, int]:
         found |= {"tos": octets[1], "id": int.from_bytes(octets[4:6], "big"), "fragbits": parts.bits}
         found["ipopts"] = _options_of(octets[20 : parts.at])
     return found | _transport(octets[parts.at :], parts.transport)
+
+
+def joined_of(octets: bytes) -> bool:
+    """Whether these are the headers of a datagram that was put together from fragments."""
+    parts = _parts(octets)
+    return parts is not None and parts.joined
 
 
 def flags_of(octets: bytes) -> int:
@@ -147,7 +161,10 @@ def buffers_of(octets: bytes) -> dict[str, tuple[bytes, ...]]:
     transport = {_TCP: "tcp.hdr", _UDP: "udp.hdr", _ICMP: "icmpv4.hdr", _ICMP6: "icmpv6.hdr"}.get(
         parts.transport
     )
-    found: dict[str, tuple[bytes, ...]] = {f"ipv{parts.version}.hdr": (octets[: parts.at],)}
+    network = octets[: parts.at]
+    if parts.joined:
+        network = network[:6] + bytes(2) + network[8:] if parts.version == 4 else network[:40]
+    found: dict[str, tuple[bytes, ...]] = {f"ipv{parts.version}.hdr": (network,)}
     return found | {transport: (header,)} if transport and header else found
 
 

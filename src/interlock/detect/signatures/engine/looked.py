@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 
-from interlock.detect.signatures.engine.headers import buffers_of, fields_of, flags_of
+from interlock.detect.signatures.engine.headers import buffers_of, fields_of, flags_of, joined_of
 from interlock.detect.signatures.engine.screening import rules_in
 from interlock.detect.signatures.engine.sides import TCP, side_between
 from interlock.detect.signatures.plain.unit import Unit
@@ -78,7 +78,7 @@ def unit_of(one: Looked, level: str, rules: Sequence[Traits]) -> Unit | None:
         source=source, source_port=source_port, target=target, target_port=target_port, to_server=to_server,
         established=_established(transport, fields, *one.sent),
         buffers={level: (before + one.octets,), **(buffers_of(headers) if headed else {})},
-        fields={"dsize": len(one.octets), **fields},
+        fields={"dsize": len(one.octets), **fields}, fragment=headed and joined_of(one.headers),
         stream_offset=one.offset - len(before) if level == STREAM else 0,
         client_octets=one.sent[0] or 0, server_octets=one.sent[1] or 0,
     )  # fmt: skip

@@ -120,7 +120,8 @@ class Requests:
         yield from self._sent(
             batch, known & ~told & ~batch.among("outcome", ("unsolicited",)), to_server=True
         )
-        yield from self._sent(batch, known & told, to_server=False)
+        # An answer to what nobody was seen to ask has no frame of a request.
+        yield from self._sent(batch, told & spoken & (known | batch.known("response_frame")), to_server=False)
         answered = spoken & ~told & batch.among("protocol", _ANSWERED) & batch.known("response_frame")
         yield from self._sent(batch, answered, to_server=False)
 

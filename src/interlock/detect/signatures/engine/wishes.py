@@ -31,11 +31,13 @@ _ACK, _OPENS_OR_ENDS, _ALL = 0x10, 0x27, 0x3F
 
 def wishes(signature: Signature, levels: frozenset[str]) -> Iterator[str]:
     """Names of records.buffers that its packets need."""
+    flows = [check for check in signature.checks if isinstance(check, Flow)]
+    if any(flow.fragments is not None for flow in flows):
+        yield HEADERS
     if levels != {"packet"}:
         return
     headed = [check for check in signature.checks if _of_headers(check)]
     named = any(one.buffer in BUFFERS for one in signature.inspections)
-    flows = [check for check in signature.checks if isinstance(check, Flow)]
     payload = any(one.buffer == PAYLOAD for one in signature.inspections)
     # What opens a conversation is told by its flags; with payload it hardly ever comes.
     states = {flow.established for flow in flows} - {None}

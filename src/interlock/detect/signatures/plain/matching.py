@@ -54,7 +54,8 @@ def levels_of(signature: Signature) -> frozenset[str]:
     if buffers - HEADERS or any(isinstance(check, Fact) for check in signature.checks):
         return frozenset({"transaction"})
     level = PROTOCOLS[signature.header.protocol].level
-    named = [check.level for check in signature.checks if isinstance(check, Flow) and check.level]
+    flows = [check for check in signature.checks if isinstance(check, Flow)]
+    named = ["packet" if flow.fragments else flow.level for flow in flows]
     if buffers or level == "packet" or "packet" in named or any(map(_of_a_packet, signature.checks)):
         return frozenset({"packet"})
     if level == "stream" or "stream" in named:
