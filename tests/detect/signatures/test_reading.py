@@ -193,3 +193,20 @@ def test_a_refusal_names_file_line_and_rule():
     (read,) = read_rules(f'{HEAD} (msg:"m"; sid:9; warp:1; classtype:c;)', "b.rules")
     assert str(read.refusal) == "b.rules:1: rule 9 is refused: warp: is not supported"
     assert (read.refusal.message, read.refusal.classtype) == ("m", "c")
+
+
+@pytest.mark.parametrize(
+    ("bound", "said"),
+    [("010<>037", "10<>37"), ("0x1<>0x0f", "1<>15"), ("007", "7"), ("<0x10", "<16")],
+)
+def test_zeros_before_a_number_mean_nothing(bound, said):
+    """`bsize:1<>037` ended the reading of a file: fuzzing found it (seed 71, case 423844)."""
+    (check,) = rule(f"dsize:{bound};").checks
+    assert check.bound.words() == said
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, "0x" + "f" * 5_000, "\u0663", "1<>" + "9" * 5_000])
+def test_numbers_that_are_none_refuse_the_rule(number):
+    for option in (f"dsize:{number}", f"bsize:{number}", f'content:"a"; offset:{number}'):
+        with pytest.raises(RuleError):
+            rule(f"{option};")

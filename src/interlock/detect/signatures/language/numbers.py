@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["Bound", "read_bound", "read_integer", "read_natural"]
 
 _BOUND: Final = re.compile(
-    r"\s*(!=|<=|>=|[!<>=]?)\s*(0x[0-9A-Fa-f]+|\d+)\s*(?:(<>|-)\s*(0x[0-9A-Fa-f]+|\d+))?\s*"
+    r"\s*(!=|<=|>=|[!<>=]?)\s*(0x[0-9A-Fa-f]{1,40}|\d{1,40})\s*(?:(<>|-)\s*(0x[0-9A-Fa-f]{1,40}|\d{1,40}))?\s*",
+    re.ASCII,
 )
-_INTEGER: Final = re.compile(r"[+-]?(?:0[xX][0-9A-Fa-f]+|\d+)")
+_INTEGER: Final = re.compile(r"[+-]?(?:0[xX][0-9A-Fa-f]{1,40}|\d{1,40})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def read_bound(value: str | None, keyword: str, *, most: int = (1 << 64) - 1) ->
     if not found:
         raise RuleError(keyword, f"{value!r} is no number with <, >, <=, >=, ! or a range like 4<>9")
     operator, first, between, last = found.groups()
-    number, other = int(first, 0) if "x" in first else int(first), int(last, 0) if last else 0
+    number, other = _number(first), _number(last) if last else 0
     if max(number, other) > most:
         raise RuleError(keyword, f"{value!r} is more than {most}, the most that the field holds")
     if between:
@@ -91,6 +92,11 @@ def read_bound(value: str | None, keyword: str, *, most: int = (1 << 64) - 1) ->
             )
         return Bound("<>", number, other)
     return Bound({"": "=", "!": "!="}.get(operator, operator), number)
+
+
+def _number(text: str) -> int:
+    """Zeros before a decimal number mean nothing."""
+    return int(text, 16) if "x" in text else int(text)
 
 
 def read_integer(value: str | None, keyword: str) -> int:
