@@ -25,6 +25,7 @@ from detect.signatures.rows import PlainEngine, batch
 from interlock.decode.registry import load_specs
 from interlock.detect.signatures.engine.able import put_in_force
 from interlock.detect.signatures.engine.engine import Engine
+from interlock.detect.signatures.engine.screening import Screening
 from interlock.detect.signatures.language.model import Origin
 from interlock.detect.signatures.language.problems import RuleError
 from interlock.detect.signatures.language.protocols import PROTOCOLS
@@ -32,6 +33,7 @@ from interlock.detect.signatures.language.reading import read_rule, read_rules
 from interlock.detect.signatures.language.variables import Variables
 from interlock.detect.signatures.language.writing import write_rule
 from interlock.records.buffers import BUFFERS
+from interlock.records.tables import PAYLOADS
 
 WMI = "00000143-0000-0000-c000-000000000046"
 NDR = "8a885d04-1ceb-11c9-9fe8-08002b104860"
@@ -397,6 +399,25 @@ def test_words_say_what_was_sent(head, options, by, talk, port, hits):
     found = told(engine, batch(rows)) if rows else []
     assert len(found) == hits
     assert found == (told(PlainEngine(rules), batch(rows)) if rows else [])
+
+
+@pytest.mark.parametrize("batch_frames", [0, 1, 3])
+def test_what_a_reader_recognises_is_known_to_a_screen_too(batch_frames):
+    """Rules for octets of SMTP, screened where packets are decoded, as conversations become known batch by batch."""
+    rules = matchers(
+        'alert smtp any any -> any any (content:"MAIL FROM:<a"; sid:1;)',
+        'alert smtp any any -> any any (content:"EHLO"; flow:to_client; sid:2;)',
+        'alert tcp any any -> any any (app-layer-protocol:smtp; content:"220 mail"; sid:3;)',
+    )
+    engine = Engine(rules)
+    screen = Screening(engine.screen)
+    rows = tcp(SMTP, port=25, buffers=engine.buffers, screen=screen, batch=batch_frames)["payloads"]
+    names = {column.name for column in PAYLOADS.columns}
+    found = told(
+        engine, batch([{k: v for k, v in row.items() if k in names and k != "operation"} for row in rows])
+    )
+    assert sorted(engine.matchers[hit.number].signature.sid for _, hit in found) == [1, 3]
+    assert all(row["rules"] for row in rows if row["buffer"] in {"packet", "stream", "segment"})
 
 
 @pytest.mark.parametrize("options", sorted({case[1] for case in CASES}))
