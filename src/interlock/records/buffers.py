@@ -130,6 +130,7 @@ BUFFERS: Final[dict[str, Buffer]] = {
         command_data="what follows it",
         reply="text of one line of a reply",
         completion_code="its three digits",
+        bounce="own: true where a client names another machine than itself for data, else false",
     ),
     **_of(
         "smb",

@@ -293,6 +293,16 @@ def answered(body, said=None):
     return [(CLIENT, b"GET /x.bin HTTP/1.1\r\nHost: a\r\n\r\n"), (SERVER, head + body)]
 
 
+def ftp(line):
+    return [
+        (SERVER, b"220 ready\r\n"),
+        (CLIENT, b"USER anonymous\r\n"),
+        (SERVER, b"230 in\r\n"),
+        (CLIENT, line + b"\r\n"),
+        (SERVER, b"200 ok\r\n"),
+    ]
+
+
 CALL = f"dce_iface:{WMI}; dce_opnum:5; dce_stub_data; content:"
 CASES = [
     # DCE/RPC: a call, and what misses it by one thing.
@@ -348,6 +358,12 @@ CASES = [
     ("smtp", 'content:"MAIL FROM"; flow:to_client;', tcp, SMTP, 25, 0),
     ("tcp", 'app-layer-protocol:smtp; content:"RCPT TO:<b"; flow:to_server;', tcp, SMTP, 25, 1),
     ("tcp", 'app-layer-protocol:!smtp; content:"RCPT TO:<b"; flow:to_server;', tcp, SMTP, 25, 0),
+    # FTP, as the documentation of Suricata's own test has it: the address is the client's, or another one.
+    ("tcp", "ftpbounce;", tcp, ftp(b"PORT 2,2,2,3,0,80"), 21, 1),
+    ("ftp", "ftpbounce;", tcp, ftp(b"PORT 10,0,0,1,232,157"), 21, 0),
+    ("ftp", 'ftpbounce; ftp.command; content:"EPRT";', tcp, ftp(b"EPRT |1|10.0.0.9|80|"), 21, 1),
+    ("ftp", "ftpbounce;", tcp, ftp(b"PORT 2,2,2,999,0,80"), 21, 0),
+    ("ftp", r'ftp.command_data; pcre:"/^([a-z]+)$/,flow:who,alert:it";', tcp, ftp(b"NOOP"), 21, 1),
     # DNS.
     ("dns", "dns.rrtype:1; flow:to_server;", udp, DNS, 53, 1),
     ("dns", "dns.rrtype:!1;", udp, DNS, 53, 0),

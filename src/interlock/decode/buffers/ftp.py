@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
 from interlock.decode.buffers.lines import Lines
@@ -12,6 +14,9 @@ if TYPE_CHECKING:
 __all__ = ["FtpReader"]
 
 _CODE: Final = 3
+_GIVES: Final = (b"PORT", b"EPRT")
+_PORT: Final = re.compile(rb"(\d{1,3}(?:,\d{1,3}){3}),\d{1,3},\d{1,3}")
+_EPRT: Final = re.compile(rb"\|[12]\|([0-9A-Fa-f.:]{2,45})\|\d{1,5}\|")
 
 
 class FtpReader:
@@ -47,6 +52,9 @@ class FtpReader:
         self._sealing = command.upper() == b"AUTH"
         self._sink.put(side, self._count, "ftp.command", command)
         self._sink.put(side, self._count, "ftp.command_data", data)
+        if "ftp.bounce" in self._sink.asked and (named := _named(command.upper(), data)):
+            elsewhere = named != self._sink.address(side)
+            self._sink.put(side, self._count, "ftp.bounce", b"true" if elsewhere else b"false")
 
     def _reply(self, side: int, line: bytes) -> None:
         number = max(self._count, 1)
@@ -54,3 +62,15 @@ class FtpReader:
             self._sink.put(side, number, "ftp.completion_code", line[:_CODE])
             line = line[_CODE + 1 :]
         self._sink.put(side, number, "ftp.reply", line)
+
+
+def _named(command: bytes, data: bytes) -> str:
+    """The address that PORT or EPRT gives for data (RFC 959 clause 4.1.2, RFC 2428 clause 2); nothing where none is."""
+    found = (_PORT if command == b"PORT" else _EPRT).fullmatch(data.strip()) if command in _GIVES else None
+    if found is None:
+        return ""
+    text = found[1].replace(b",", b".").decode("ascii", "replace")
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        return ""

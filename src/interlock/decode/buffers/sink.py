@@ -58,6 +58,11 @@ class Sink:
         """Whether a side of that flow is its server."""
         return side != self.client
 
+    def address(self, side: int) -> str:
+        """The address of a side of that flow, as text."""
+        code = self._flows.columns["address"].reshape(-1)[2 * self.moment.slot + side]
+        return str(self._flows.addresses.texts[code])
+
     def put(self, side: int, transaction: int, buffer: str, octets: bytes) -> None:
         """A buffer that is complete now; nothing where nobody asks for it."""
         if buffer in self.asked:

@@ -45,7 +45,7 @@ TEXTS: Final = frozenset(
     {
         *("tls.version", "tls.state", "dnp3.indication", "http.event", "dns.event"),
         *("mqtt.flags", "mqtt.connect.flags", "mqtt.connack.session_present"),
-        *("dcerpc.iface", "dcerpc.any_iface", "dcerpc.opnum", "tls.cert_state"),
+        *("ftp.bounce", "dcerpc.iface", "dcerpc.any_iface", "dcerpc.opnum", "tls.cert_state"),
     }
 )
 """Buffers that are words, for rules that ask for them as facts."""

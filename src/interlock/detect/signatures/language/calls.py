@@ -1,6 +1,7 @@
-"""Words about calls of DCE/RPC, messages of Kerberos and SMB, sizes of files, records of DNS, and certificates' dates.
+"""Words about calls of DCE/RPC, messages of Kerberos, SMB and FTP, sizes of files, records of DNS, and certificates.
 
-Source: Suricata user guide, "DCERPC Keywords", "Kerberos Keywords", "SMB Keywords", "File Keywords", "DNS Keywords",
+Source: Suricata user guide, "DCERPC Keywords", "Kerberos Keywords", "SMB Keywords", "FTP/FTP-DATA Keywords", "File
+Keywords", "DNS Keywords",
 "SSL/TLS Keywords".
 """
 
@@ -121,6 +122,10 @@ def _state(word: str, state: str, says: str) -> Keyword:
     return Keyword(name=word, clause=f"{_TLS}, {word}", says=says, read=read, value=False)
 
 
+def _bounce(draft: Draft, _value: str | None) -> None:
+    ask(draft, "ftpbounce", "", (("ftp.bounce", ("true",)),))
+
+
 _BEFORE, _AFTER = "since when the certificate is valid", "until when the certificate is valid"
 KEYWORDS: Final = (
     *(_interface(word) for word in ("dcerpc.iface", "dce_iface")),
@@ -133,6 +138,13 @@ KEYWORDS: Final = (
     numeric(
         *("dns.rrtype", "dns.rrtype", "DNS Keywords, dns.rrtype"),
         *("the type of a question, of an answer that of a record in it", 65_535),
+    ),
+    Keyword(
+        name="ftpbounce",
+        clause="FTP/FTP-DATA Keywords, ftpbounce",
+        says="a client of FTP names another machine than itself for data",
+        read=_bounce,
+        value=False,
     ),
     Keyword(name="filesize", clause="File Keywords, filesize", says="how long a file is", read=_file_size),
     *(_date(word, "tls.cert_not_before", _BEFORE) for word in ("tls_cert_notbefore", "tls.cert_notbefore")),

@@ -1,6 +1,6 @@
 """pcre: expressions in PCRE2's own dialect, compiled by PCRE2 (ADR 22).
 
-    pcre: [!] " / expression / letters "
+    pcre: [!] " / expression / letters [, names] "
 
 Letters are PCRE's (i s m x A E G), Suricata's (R O B), or name the buffer (U I P Q H D M C S Y B V W).
 Source: Suricata user guide, "Payload Keywords", section "pcre".
@@ -39,6 +39,8 @@ _OPTIONS: Final = {
 _ONE_DIGIT: Final = re.compile(rb"\\\\|\\x([0-9A-Fa-f])(?![0-9A-Fa-f{])")
 """PCRE2 reads up to two digits behind \\x (pcre2pattern, "Non-printing characters"); as built here it wants both."""
 _WITHOUT_MEANING: Final = "OB"
+_NAMES: Final = re.compile(r"\s*(?:flow|pkt|alert):\s*\w+(?:\s*,\s*(?:flow|pkt|alert):\s*\w+)*\s*", re.ASCII)
+"""Under what names Suricata logs what groups match: nothing of what the rule matches."""
 _MOST_CHARACTERS: Final = 8_192
 
 
@@ -63,7 +65,12 @@ def _pcre(draft: Draft, value: str | None) -> None:
     end = text.rfind("/")
     if not text.startswith("/") or end == 0:
         raise RuleError("pcre", "the expression stands between two /")
-    letters = text[end + 1 :]
+    letters, comma, names = text[end + 1 :].partition(",")
+    letters = letters.strip()
+    if comma and not _NAMES.fullmatch(names):
+        raise RuleError(
+            "pcre", f"{names!r} is no list of names for what groups match, like flow:a,pkt:b,alert:c"
+        )
     flags = "".join(sorted(set(letters) & set(_OPTIONS)))
     buffers = [letter for letter in letters if letter in OF_LETTER]
     unknown = set(letters) - set(_OPTIONS) - set(OF_LETTER) - {"R", *_WITHOUT_MEANING}
