@@ -267,6 +267,15 @@ class Dissector:
         self.spill = need
         return start
 
+    def _place_joined(self, whole):
+        """Put what a joined datagram carries behind the frames, behind a header of its own; where it begins."""
+        p: Packet = self.packet
+        begin: cython.Py_ssize_t = p.network
+        size: cython.Py_ssize_t = 40 if p.family == 6 else (self.octets[begin] & 15) * 4
+        head = header_of_joined(bytes(self.octets[begin : begin + size]), p.protocol, len(whole))
+        p.network = self.place(head + whole)
+        return p.network + len(head)
+
     def _frame(self, kind):
         p: Packet = self.packet
         group: cython.ulonglong = 0x010000000000
@@ -284,12 +293,7 @@ class Dissector:
             whole = self.watcher.join(p, self.octets, self.facts)
             if whole is None:
                 return 0
-            begin: cython.Py_ssize_t = p.network
-            size: cython.Py_ssize_t = 40 if p.family == 6 else (self.octets[begin] & 15) * 4
-            head = header_of_joined(bytes(self.octets[begin : begin + size]), p.protocol, len(whole))
-            start: cython.Py_ssize_t = self.place(head + whole)
-            p.network = start
-            start += len(head)
+            start: cython.Py_ssize_t = self._place_joined(whole)
             kind = p.transport(start, start + len(whole))
         if kind == 0:
             self.counts[1] += 1
