@@ -33,6 +33,8 @@ MAX_CONVERSATIONS: Final = 20_000
 MAX_RELATIONS: Final = 10_000
 _PROTOCOLS: Final = {"dnp3": ("DISABLE_UNSOLICITED", "ENABLE_UNSOLICITED"), "iec104": ("STOPDT", "STARTDT")}
 """Protocol → by which function a station is told to report no more, and to report again."""
+_OFFS: Final = frozenset(off for off, _ in _PROTOCOLS.values())
+_WEIGHED: Final = frozenset(name for pair in _PROTOCOLS.values() for name in (*pair, "WRITE"))
 _VERBS: Final = {"dnp3": "alarm-suppress", "iec104": "close"}
 _RESTART_SEEN: Final = "internal-indication:7"
 
@@ -121,19 +123,42 @@ class ReportsOff(CauseDetector):
         return self._over(messages) if self._pending else []
 
     def _hear(self, batch: Batch) -> None:
-        functions, objects, outcomes = map(batch.words, ("function_name", "object", "outcome"))
-        ends = [batch.words(column) for column in ("realm", "client", "server", "protocol", "source")]
-        flows, frames = batch.integers("flow").tolist(), batch.frames().tolist()
-        for row, when in sorted(enumerate(batch.times_ns().tolist()), key=lambda pair: pair[1]):
-            key = tuple(words[codes[row]] or "" for words, codes in ends)
-            talk = (key[4], flows[row])
-            if talk not in self._begun:
+        """Weigh what matters of a batch, in the order of its times: polls only where somebody waits for them."""
+        times = batch.times_ns()
+        self._note_conversations(batch)
+        wanted = batch.among("function_name", _WEIGHED)
+        if self._pending or batch.among("function_name", _OFFS).any():
+            wanted |= batch.among("function_name", ("READ",))
+        rows = np.flatnonzero(wanted)
+        rows = rows[np.argsort(times[rows], kind="stable")]
+        ends = (
+            batch.words_at(column, rows) for column in ("realm", "client", "server", "protocol", "source")
+        )
+        told = [batch.words_at(column, rows) for column in ("function_name", "object", "outcome")]
+        numbers = (times[rows], batch.frames()[rows], batch.integers("flow")[rows])
+        for key, (function, target, outcome), (when, frame, flow) in zip(
+            zip(*ends, strict=True),
+            zip(*told, strict=True),
+            zip(*(column.tolist() for column in numbers), strict=True),
+            strict=True,
+        ):
+            one = _Switched(when, frame, flow, outcome or "unknown")
+            self._explain(tuple(word or "" for word in key), one, function, target)
+
+    def _note_conversations(self, batch: Batch) -> None:
+        """Keep when each conversation was first heard; the oldest makes room."""
+        words, codes = batch.words("source")
+        times, flows = batch.times_ns(), batch.integers("flow")
+        order = np.argsort(times, kind="stable")
+        for at, source in enumerate(words):
+            mine = order[codes[order] == at]
+            found, first = np.unique(flows[mine], return_index=True)
+            for flow, when in zip(found.tolist(), times[mine[first]].tolist(), strict=True):
+                if (source or "", flow) in self._begun:
+                    continue
                 if len(self._begun) >= MAX_CONVERSATIONS:
                     del self._begun[next(iter(self._begun))]
-                self._begun[talk] = when
-            asked = functions[0][functions[1][row]], objects[0][objects[1][row]]
-            outcome = outcomes[0][outcomes[1][row]] or "unknown"
-            self._explain(key, _Switched(when, frames[row], flows[row], outcome), *asked)
+                self._begun[source or "", flow] = when
 
     def _explain(self, key: Key, one: _Switched, function: str | None, target: str | None) -> None:
         """Weigh one request: reports off, or what belongs to a beginning."""
