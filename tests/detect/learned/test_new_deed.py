@@ -128,6 +128,17 @@ def test_a_restart_reads_some_more_but_a_collector_reads_much() -> None:
     assert "T0861" in finding.techniques
 
 
+def test_a_usual_reader_that_guesses_what_there_is_is_told() -> None:
+    guessed = [{"at": n, "object": f"holding:{900 + n}", "outcome": "refused"} for n in range(4)]
+    (finding,) = found(*guessed)
+    assert finding.techniques[0] == "T0801"
+    assert found(*guessed[:2]) == ()
+    assert found(*({**row, "outcome": "ok"} for row in guessed)) == ()
+    assert (
+        found(*({**row, "object": "holding:900"} for row in guessed)) == ()
+    )  # one tag that is gone, again and again
+
+
 def test_one_who_looks_around_is_one_finding_however_many_are_asked() -> None:
     rows = [{"client": "10.0.0.66", "server": f"10.0.0.{n}", "verb": "discover"} for n in range(2, 30)]
     (finding,) = found(*rows)

@@ -47,6 +47,9 @@ MOST_NEW: Final = 3
 MANY_READ: Final = 16
 """Objects that a client reads for the first time, where it had read fewer than that before."""
 
+GUESSED: Final = 3
+"""Of them, where most are not there: who is given what to read by a project asks for nothing that is not."""
+
 _MOST_TAKEN: Final = 200_000
 """Of what was met last, and when; it is forgotten all at once, which costs a minute's work."""
 
@@ -347,7 +350,9 @@ class NewDeed(Learner):
             return len(tally.noted("server")) >= MANY_TARGETS
         if deed == "watch" and server:
             before = self._many(("o", realm, client, server, protocol, "read"))
-            return len(tally.noted("new")) >= max(MANY_READ, before)
+            new, refused = len(tally.noted("new")), tally.noted("outcome").get("refused", 0)
+            guesses = refused >= GUESSED and 2 * refused >= tally.count
+            return new >= max(MANY_READ, before) or (new >= GUESSED and guesses)
         return True
 
     # State
