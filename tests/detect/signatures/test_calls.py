@@ -80,6 +80,7 @@ PARTS = [
     (CLIENT, request(5, b" call", LAST)),
     (SERVER, response(b"answered")),
 ]
+MIDDLE = [*RPC[:2], (CLIENT, request(5, b"evil", 0)), RPC[3]]
 TAIL = [*RPC[:2], (CLIENT, request(5, b" call", LAST)), (SERVER, response(b"answered"))]
 
 
@@ -328,6 +329,14 @@ CASES = [
     ("tcp", f'flow:to_server; {CALL}"good call";', tcp, PIPE, 445, 0),
     ("smb", f'flow:to_server; {CALL}"evil call"; bsize:9;', tcp, PIPE1, 445, 1),
     ("tcp", 'flow:to_client; dce_stub_data; content:"answered"; bsize:8;', tcp, PIPE1, 445, 1),
+    ("dcerpc", f'flow:to_server; {CALL}"evil call"; bsize:9;', tcp, PIPE, 445, 1),
+    ("dcerpc", "flow:to_server; dcerpc.opnum:6;", tcp, PIPE, 445, 0),
+    ("dcerpc", 'flow:to_client; dcerpc.stub_data; content:"answered";', tcp, PIPE1, 445, 1),
+    ("dcerpc", "flow:to_server; smb.version:2;", tcp, PIPE, 445, 0),
+    # Neither the first fragment nor the last one: as Suricata's own test has it, any_frag alone holds of it.
+    ("dcerpc", f"flow:to_server; dcerpc.iface:{WMI},any_frag;", tcp, MIDDLE, 135, 1),
+    ("dcerpc", f"flow:to_client; dcerpc.iface:{WMI},any_frag;", tcp, MIDDLE, 135, 1),
+    ("dcerpc", f"dcerpc.iface:{WMI};", tcp, MIDDLE, 135, 0),
     ("smb", "flow:to_server; smb.version:2;", tcp, PIPE, 445, 4),
     ("smb", "smb.version:1;", tcp, PIPE, 445, 0),
     ("smb", "flow:to_client; smb.version:1;", tcp, PIPE1, 445, 2),
