@@ -229,9 +229,11 @@ class Emitter:
             return name
         return None if self._refuted(name, f.transport[slot], midstream=not began) else name
 
-    def values(self, done: tuple[dict[str, Any], Any, dict[int, str], dict[int, bytes]]) -> pa.RecordBatch:
+    def values(
+        self, done: tuple[dict[str, Any], Any, dict[int, str], Any, dict[int, bytes]]
+    ) -> pa.RecordBatch:
         """One batch of `values` from ValueSheet.end_batch's result."""
-        rows, numbers, texts, raws = done
+        rows, numbers, texts, octets, late = done
         f = self._flows.columns
         slot, n = rows["flow"].astype(np.intp), len(rows["flow"])
         server, address = 2 * slot + rows["server_side"], f["address"].reshape(-1)
@@ -252,7 +254,7 @@ class Emitter:
             _coded(rows["direction"].astype(np.int32), self._directions),
             _lists(offsets, numbers),
             _sparse(texts, n, pa.utf8()),
-            _sparse(raws, n, pa.binary()),
+            _octets(rows["raw_size"], octets, late),
             self._pool(rows["type"], self._names),
             self._pool(rows["quality"], self._names),
             _wide(rows["device_time"], _TIME, NO_TIME + 1),
@@ -553,6 +555,21 @@ def _decimal(column: Any) -> pa.Array:
     bits = present(column, 0)
     there = None if bits is None else pa.py_buffer(bits)
     return pa.StringArray.from_buffers(len(column), pa.py_buffer(offsets), pa.py_buffer(octets), there)
+
+
+def _octets(sizes: Any, octets: Any, late: dict[int, bytes]) -> pa.Array:
+    """Octets of rows, null where the size is -1; late: row → octets that stand for a row's own. Less than 2 GiB."""
+    n = len(sizes)
+    offsets = np.zeros(n + 1, np.int32)
+    np.cumsum(np.maximum(sizes, 0), dtype=np.int32, out=offsets[1:])
+    if late:
+        own = np.flatnonzero(sizes >= 0).tolist()
+        return _sparse(
+            {row: octets[offsets[row] : offsets[row + 1]].tobytes() for row in own} | late, n, pa.binary()
+        )
+    bits = present_codes(sizes, 0)
+    there = None if bits is None else pa.py_buffer(bits)
+    return pa.Array.from_buffers(pa.binary(), n, [there, pa.py_buffer(offsets), pa.py_buffer(octets)])
 
 
 def _sparse(given: dict[int, Any], n: int, kind: pa.DataType) -> pa.Array:

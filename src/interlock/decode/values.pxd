@@ -9,11 +9,14 @@ cdef class ValueSheet:
     cdef public long long numbers
     cdef int capacity
     cdef long long number_capacity
-    cdef public dict columns, texts, raws
-    cdef public object number_array
+    cdef long long raw_capacity
+    cdef public long long raw_octets
+    cdef public dict columns, texts, late
+    cdef public object number_array, raw_array
     cdef public bint wanted
     cdef double[::1] number_view
-    cdef int[::1] flow, source, unit, object, type, quality
+    cdef unsigned char[::1] raw_view
+    cdef int[::1] flow, source, unit, object, type, quality, raw_size
     cdef long long[::1] operation, time, frame, begin, device_time
     cdef unsigned char[::1] direction, server_side
     cdef short[::1] protocol
@@ -27,4 +30,7 @@ cdef class ValueSheet:
     cpdef set_device_time(self, int row, long long time)
     cpdef set_text(self, int row, str text)
     cpdef set_raw(self, int row, bytes raw)
+    cpdef int take_raw(self, int row, Cursor c, Py_ssize_t count) except -1
+    cdef int _put(self, int row, const unsigned char[::1] octets, Py_ssize_t begin, Py_ssize_t count) except -1
+    cdef Py_ssize_t _room(self, int row, Py_ssize_t count) except -1
     cpdef set_server_side(self, int row, int side)

@@ -27,6 +27,7 @@ _TYPES = {
     "frame": np.int64,
     "begin": np.int64,
     "device_time": np.int64,
+    "raw_size": np.int32,
     "direction": np.uint8,
     "server_side": np.uint8,
     "protocol": np.int16,
@@ -35,6 +36,9 @@ _TYPES = {
 
 class ValueSheet:
     """Blocks of values; `begin` is where a block's numbers start in `number_array`.
+
+    raw_size: how many octets of `raw_array` are a block's, which follow those of the blocks before it; -1: it has none,
+    or they are in `late`, for they came when another block had begun.
 
     `wanted` is 0 where nobody asked for values: decoders may then leave them out.
     """
@@ -45,12 +49,16 @@ class ValueSheet:
         self.capacity = 0
         self.columns = {}
         self.texts = {}
-        self.raws = {}
+        self.late = {}
         self.wanted = True
         self._resize(1024)
         self.number_capacity = 8192
         self.number_array = np.zeros(8192, np.float64)
         self.number_view = memoryview(self.number_array)
+        self.raw_octets = 0
+        self.raw_capacity = 8192
+        self.raw_array = np.empty(8192, np.uint8)
+        self.raw_view = memoryview(self.raw_array)
 
     def _resize(self, capacity):
         grown = self.columns = roomier(self.columns, _TYPES, capacity, self.n)
@@ -65,6 +73,7 @@ class ValueSheet:
             memoryview(grown["server_side"]),
             memoryview(grown["device_time"]),
         )
+        self.raw_size = memoryview(grown["raw_size"])
 
     def block(self, m, i, protocol, operation, unit, object, direction, type):  # noqa: A002
         """Begin a block in message i. operation: 0 for none; unit, object, type: codes or -1.
@@ -85,6 +94,7 @@ class ValueSheet:
         self.frame[row] = m.frame[i]
         self.begin[row] = self.numbers
         self.device_time[row] = -4611686018427387904
+        self.raw_size[row] = -1
         self.direction[row] = direction
         side: cython.int = m.side[i]
         self.server_side[row] = 1 - side if direction == 0 else side
@@ -158,14 +168,52 @@ class ValueSheet:
 
     def set_raw(self, row, raw):
         """Octets that neither numbers nor text can hold."""
-        self.raws[row] = raw
+        if row != self.n - 1 or self.raw_size[row] >= 0:
+            self.late[row] = raw
+        else:
+            self._put(row, raw, 0, len(raw))
+
+    def take_raw(self, row, c, count):
+        """The same of the next `count` octets at cursor c."""
+        if row != self.n - 1 or self.raw_size[row] >= 0:
+            self.late[row] = c.take(count)
+            return 0
+        c.need(count)
+        self._put(row, c.octets, c.position, count)
+        c.position += count
+        return 0
+
+    def _put(self, row, octets, begin, count):
+        """Octets of the newest block, `row`."""
+        at: cython.Py_ssize_t = self._room(row, count)
+        k: cython.Py_ssize_t
+        if cython.compiled and count < 128:  # a slice costs as much to make as so many octets to copy
+            for k in range(count):
+                self.raw_view[at + k] = octets[begin + k]
+        else:
+            self.raw_view[at : at + count] = octets[begin : begin + count]
+        return 0
+
+    def _room(self, row, count):
+        """Where the octets of the newest block, `row`, are to be put."""
+        at: cython.longlong = self.raw_octets
+        if at + count > self.raw_capacity:
+            while at + count > self.raw_capacity:
+                self.raw_capacity *= 2
+            grown = np.empty(self.raw_capacity, np.uint8)
+            grown[:at] = self.raw_array[:at]
+            self.raw_array = grown
+            self.raw_view = memoryview(grown)
+        self.raw_size[row] = count
+        self.raw_octets = at + count
+        return at
 
     def set_server_side(self, row, side):
         """Whose process it is, where the direction alone does not tell."""
         self.server_side[row] = side
 
     def end_batch(self):
-        """Take all blocks out: (name → array, numbers, row → text, row → octets), and begin anew."""
+        """Take all blocks out: (name → array, numbers, row → text, octets, row → late octets), and begin anew."""
         done = {name: column[: self.n].copy() for name, column in self.columns.items()}
         numbers = self.number_array[: self.numbers]
         if (
@@ -175,9 +223,15 @@ class ValueSheet:
         else:
             self.number_array = np.empty(self.number_capacity, np.float64)
             self.number_view = memoryview(self.number_array)
-        texts, raws = self.texts, self.raws
+        octets = self.raw_array[: self.raw_octets]
+        if 4 * self.raw_octets < self.raw_capacity:
+            octets = octets.copy()
+        else:
+            self.raw_array = np.empty(self.raw_capacity, np.uint8)
+            self.raw_view = memoryview(self.raw_array)
+        texts, late = self.texts, self.late
         self.n = 0
-        self.numbers = 0
+        self.numbers = self.raw_octets = 0
         self.texts = {}
-        self.raws = {}
-        return done, numbers, texts, raws
+        self.late = {}
+        return done, numbers, texts, octets, late

@@ -147,4 +147,4 @@ class DataTypes:
         if not v.wanted or c.left() == 0:
             return
         row: cython.int = v.block(m, i, self.protocol, operation, unit, object, direction, name)
-        v.set_raw(row, c.take(min(c.left(), 4096)))
+        v.take_raw(row, c, min(c.left(), 4096))

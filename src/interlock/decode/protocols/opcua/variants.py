@@ -252,7 +252,7 @@ class Variants(Encoding):
         end: cython.Py_ssize_t = c.offset()
         if row >= 0 and end > begin:
             c.seek(begin)
-            self.values.set_raw(row, c.take(min(end - begin, 4096)))
+            self.values.take_raw(row, c, min(end - begin, 4096))
             c.seek(end)
         return 0
 

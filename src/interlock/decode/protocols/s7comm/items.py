@@ -74,7 +74,7 @@ class Items:
             row: cython.int = v.block(
                 m, i, self.protocol_code, operation, unit, object, direction, self.raw_name
             )
-            v.set_raw(row, c.take(min(n, MAX_RAW)))
+            v.take_raw(row, c, min(n, MAX_RAW))
             return c.skip(n - min(n, MAX_RAW))
         row = v.block(m, i, self.protocol_code, operation, unit, object, direction, self.names[kind])
         self._numbers(row, kind, n // width)

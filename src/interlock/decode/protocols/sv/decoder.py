@@ -219,7 +219,7 @@ class SampledValues(Decoder):
             if layout.counts[k] < 0:
                 row = v.block(m, i, self.f.protocol_code, operation, -1, layout.objects[k], 2, self.raw_type)
                 c.seek(layout.begins[k])
-                v.set_raw(row, c.take(layout.sizes[k]))
+                v.take_raw(row, c, layout.sizes[k])
                 continue
             self.refreshed = -1
             if layout.refreshed[k] >= 0:
@@ -455,7 +455,7 @@ class SampledValues(Decoder):
             block: cython.int = self.values.block(
                 m, i, self.f.protocol_code, out.operation_of(row), -1, object, 2, self.raw_type
             )
-            self.values.set_raw(block, c.take(octets))
+            self.values.take_raw(block, c, octets)
             return 0
         last: cython.longlong = -1
         for k in range(octets // 8):
