@@ -203,8 +203,9 @@ class CauseDetector(ABC):
         """Causes seen only in sources that cannot be judged, counted by source and condition."""
         counts: dict[tuple[str, str], int] = {}
         reasons: dict[str, str] = {}
-        for key in self.keys():
-            if not (barring := self.barring(key)):
+        met = frozenset().union(*context.health.values())
+        for key in self.keys() if met else ():
+            if met.isdisjoint(barring := self.barring(key)):
                 continue
             tally = self.tally(key)
             for source in self._barred(key, tally, context):

@@ -67,9 +67,12 @@ class PublisherSilence(CauseDetector):
         """Source, realm, address → when it last said anything but GOOSE."""
         self._suspected: dict[Key, tuple[int, int]] = {}
         """Who is overdue → its last message, and until when its source had been heard when that was seen."""
+        self._found: dict[Key, list[Silence]] = {}
+        """The silences of each, as long as nothing more is heard: a conclusion asks for them many times."""
 
     def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:  # noqa: ARG002 - the interface's shape
         """Note when each publisher spoke and what it promised; give those that are overdue."""
+        self._found = {}
         if batch.table == "goose":
             self._promises(batch)
             return self._overdue()
@@ -148,7 +151,10 @@ class PublisherSilence(CauseDetector):
         return found
 
     def _silences(self, key: Key) -> list[Silence]:
-        return self._known[key].silences(key[0], self._watches)
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = self._known[key].silences(key[0], self._watches)
+        return found
 
     def keys(self) -> Iterable[Key]:
         """Give every publisher that was silent."""
@@ -230,6 +236,7 @@ class PublisherSilence(CauseDetector):
     def restore_own(self, state: Any) -> None:
         """Take it back."""
         known, watches, spoke, suspected = state
+        self._found = {}
         self._known = {tuple(map(str, key)): Publisher.of(kept) for key, kept in known}
         self._watches = Watches.of(watches)
         self._spoke = {tuple(map(str, key)): int(last) for key, last in spoke}

@@ -34,13 +34,13 @@ class Gate:
         self._columns = GATES[table]
         self._rules = rules
         self._predicates: dict[Tree, Predicate] = {}
-        self._first: dict[Word, bool] = {}
+        self._first: dict[Word, tuple[int, ...]] = {}
         self._known: dict[tuple[Word, ...], tuple[int, ...]] = {}
 
     def through(self, batch: Batch) -> tuple[tuple[int, ...], Batch | None]:
         """Give the rules that may fire, and rows among which are all that they may fire for; None where none are."""
         words, codes = batch.words(self._columns[0])
-        first = [self._anything_for(word) for word in words]
+        first = [bool(self._anything_for(word)) for word in words]
         if not any(first):
             return (), None
         if not all(first):
@@ -53,12 +53,16 @@ class Gate:
         passes[[number for number, rules in zip(numbers, asked, strict=True) if rules]] = True
         return tuple(sorted({rule for rules in asked for rule in rules})), _fewer(batch, passes[cells])
 
-    def _anything_for(self, word: Word) -> bool:
-        """Whether any rule may fire for rows whose first column has this word: other columns are then looked at."""
+    def _anything_for(self, word: Word) -> tuple[int, ...]:
+        """Places of the rules that may fire for rows whose first column has this word: only they look at others."""
         found = self._first.get(word)
         if found is None:
             given = {self._columns[0]: word}
-            found = any(decided(rule.test, given, self._predicates) is not False for rule in self._rules)
+            found = tuple(
+                place
+                for place, rule in enumerate(self._rules)
+                if decided(rule.test, given, self._predicates) is not False
+            )
             if len(self._first) < _MOST_KINDS:
                 self._first[word] = found
         return found
@@ -92,7 +96,8 @@ class Gate:
         return found
 
     def _may_fire(self, given: Mapping[str, Word]) -> Iterator[int]:
-        for place, rule in enumerate(self._rules):
+        for place in self._anything_for(given[self._columns[0]]):
+            rule = self._rules[place]
             waits = given.get("outcome") == "pending" and not rule.early
             if not waits and decided(rule.test, given, self._predicates) is not False:
                 yield place
