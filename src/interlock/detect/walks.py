@@ -20,6 +20,7 @@ __all__ = [
     "find_leaps",
     "find_outside",
     "hash_rows",
+    "in_time",
     "learn_steps",
     "line_up",
     "put_down",
@@ -82,6 +83,36 @@ def put_down(
         start, begin, second = starts[i], begins[i], seconds[i]
         for j in range(widths[i]):
             numbers[begin + j, second] = values[start + j]
+
+
+@cython.ccall
+def in_time(
+    times: cython.const[cython.longlong][::1],
+    span: cython.longlong,
+    reached: cython.longlong,
+    stretches: cython.longlong[::1],
+) -> cython.void:
+    """Number each instant's stretch of time, `span` long, since 1970; -1 where a later stretch has begun before it.
+
+    reached: the latest that had begun before. Written: stretches. Most instants lie in the stretch of the one before.
+    """
+    i: cython.Py_ssize_t
+    time: cython.longlong
+    stretch: cython.longlong = 0
+    begin: cython.longlong = 0
+    end: cython.longlong = 0
+    for i in range(times.shape[0]):
+        time = times[i]
+        if time < begin or time >= end:
+            stretch = time // span
+            if stretch * span > time:  # compiled, a division rounds towards 0
+                stretch -= 1
+            begin = stretch * span
+            end = (
+                begin + span if begin <= 0x7FFFFFFFFFFFFFFF - span else begin
+            )  # of the last one none is remembered
+            reached = max(reached, stretch)
+        stretches[i] = stretch if stretch == reached else -1
 
 
 @cython.ccall

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from interlock.records.asset import Risk
+from interlock.records.asset import Risk, proofs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,8 +32,8 @@ def risk(asset: Asset, findings: Iterable[Finding] = ()) -> Risk:
 
     findings: any; those that do not name the asset, and accepted ones, add nothing.
     """
-    exposures = next((p for name, p in asset.provenance if name == "exposure"), ())
-    return _sum(asset.role, [*_exposed(asset.role, asset.os, exposures), *_found(asset, findings)])
+    exposures = _exposed(asset.role, asset.os, proofs_of(asset, "exposure"))
+    return _sum(asset.role, [*exposures, *_found(asset, findings)])
 
 
 def standing(role: str | None, system: str | None, exposures: Iterable[Proof | Sign]) -> Risk:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Any, Final
 
-from interlock.records.folded import Folded
+from interlock.records.folded import Folded, Rows
 
-__all__ = ["Asset", "Conflict", "Proof", "Risk", "altered"]
+__all__ = ["Asset", "Conflict", "Proof", "Risk", "altered", "proof_rows", "proofs_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,9 +96,19 @@ def altered(asset: Asset, **changes: object) -> Asset:
     return copy
 
 
-def _unfolded(asset: Asset) -> tuple[tuple[str, tuple[Proof, ...]], ...]:
+def proof_rows(asset: Asset) -> Rows:
+    """An asset's provenance as rows of values in the order of a proof's fields: a third of the price of proofs."""
     folded: Folded = _SLOTS["provenance"].__get__(asset)
-    return tuple((name, tuple(map(_proof, rows))) for name, rows in folded.unfold())
+    return folded.unfold()
+
+
+def proofs_of(asset: Asset, name: str) -> tuple[Proof, ...]:
+    """The proofs that one field rests on, surest first."""
+    return next((tuple(map(_proof, rows)) for field, rows in proof_rows(asset) if field == name), ())
+
+
+def _unfolded(asset: Asset) -> tuple[tuple[str, tuple[Proof, ...]], ...]:
+    return tuple((name, tuple(map(_proof, rows))) for name, rows in proof_rows(asset))
 
 
 def _proof(row: tuple[Any, ...]) -> Proof:

@@ -6,8 +6,10 @@ import json
 import math
 import re
 from dataclasses import fields
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from interlock.records.asset import Proof, proof_rows
 from interlock.report.logins import zone_logins
 from interlock.report.order import by_urgency, count_by_severity
 from interlock.report.quantities import iso_time
@@ -16,7 +18,7 @@ from interlock.report.words import CONTROLLER_ROLES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from interlock.records.asset import Asset, Proof
+    from interlock.records.asset import Asset
     from interlock.records.finding import Finding
     from interlock.records.incident import Incident
     from interlock.report.record import HealthNote, Report, Run
@@ -84,7 +86,7 @@ def _listed(value: Any) -> str:
 def _flat(record: Any, leave_out: frozenset[str] = frozenset()) -> dict[str, Any]:
     """Return a record's plain fields in declared order; None and times not known (0) are absent."""
     document: dict[str, Any] = {}
-    for name, timed in _NAMES.get((type(record), leave_out)) or _names(type(record), leave_out):
+    for name, timed in _names(type(record), leave_out):
         value = getattr(record, name)
         if value is None:
             continue
@@ -96,24 +98,30 @@ def _flat(record: Any, leave_out: frozenset[str] = frozenset()) -> dict[str, Any
     return document
 
 
+@cache
 def _names(kind: type[Any], leave_out: frozenset[str]) -> tuple[tuple[str, bool], ...]:
     """The fields of a kind of record, and whether each is a time."""
-    known = tuple((f.name, f.name in _TIMES) for f in fields(kind) if f.name not in leave_out)
-    _NAMES[kind, leave_out] = known
-    return known
-
-
-_NAMES: Final[dict[tuple[type[Any], frozenset[str]], tuple[tuple[str, bool], ...]]] = {}
+    return tuple((f.name, f.name in _TIMES) for f in fields(kind) if f.name not in leave_out)
 
 
 def _proofs(proofs: Iterable[Proof]) -> list[dict[str, Any]]:
     return [_flat(proof) for proof in proofs]
 
 
+def _proof(row: tuple[Any, ...]) -> dict[str, Any]:
+    """As `_flat` of a proof with these values: an asset rests on more proofs than it has fields."""
+    fields_of = zip(_names(Proof, frozenset()), row, strict=True)
+    return {
+        name: iso_time(value) if timed else value
+        for (name, timed), value in fields_of
+        if value or not (timed or value is None)
+    }
+
+
 def _asset(asset: Asset) -> dict[str, Any]:
     document = _flat(asset, frozenset({"risk", "provenance", "conflicts"}))
     document["risk"] = _flat(asset.risk)
-    document["provenance"] = {name: _proofs(proofs) for name, proofs in asset.provenance}
+    document["provenance"] = {name: [_proof(row) for row in rows] for name, rows in proof_rows(asset)}
     document["conflicts"] = [{"field": c.field, "proofs": _proofs(c.proofs)} for c in asset.conflicts]
     return document
 

@@ -16,6 +16,7 @@ from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.learned.tape import SPAN, Tape
 from interlock.detect.learned.twins import LEAST_MOVED, LEAST_STRETCHES, TIMES, Twins
 from interlock.detect.techniques import named
+from interlock.detect.walks import in_time, views
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
 
@@ -121,10 +122,12 @@ class TwinValues(Learner):
         A reading that comes after a later stretch has begun is left out, however the rows are cut into batches.
         """
         parts = list(self._parts(batch, seat))
-        stretches = batch.times_ns() // (SPAN * _SECOND_NS)
-        reached = np.maximum.accumulate(np.append(self._tape.stretch, stretches))[1:]
-        told = [np.where(stretches[rows] == reached[rows], stretches[rows], -1) for _, rows in parts]
-        for stretch in distinct(np.concatenate(told)).tolist() if told else ():
+        if not parts:
+            return
+        stretches = np.empty(len(batch), np.int64)
+        in_time(*views(batch.times_ns()), SPAN * _SECOND_NS, self._tape.stretch, *views(stretches))
+        told = [stretches[rows] for _, rows in parts]
+        for stretch in distinct(np.concatenate(told)).tolist():
             if stretch < 0:
                 continue
             if stretch != self._tape.stretch:
