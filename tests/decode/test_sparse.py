@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detect.uncompiled import uncompiled
+from interlock.decode import columns
 from interlock.decode.columns import _scattered, scattered
 from interlock.decode.emit import _sparse
 
@@ -41,3 +44,10 @@ def test_in_whatever_order_they_came_and_with_or_without_a_compiler_it_is_the_sa
     others = _scattered(dict(sorted(mixed.items())), n)
     assert offsets.tolist() == others[0].tolist()
     assert (bits, octets) == others[1:]
+
+
+@given(st.lists(st.integers(-1, 9), max_size=20))
+def test_stretches_lie_one_behind_the_other_and_none_takes_no_room(sizes: list[int]) -> None:
+    wanted = [0, *np.cumsum([max(size, 0) for size in sizes]).tolist()]
+    for module in (columns, uncompiled(columns)):
+        assert module.laid(np.array(sizes, np.int32)).tolist() == wanted

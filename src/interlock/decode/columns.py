@@ -6,7 +6,7 @@ from __future__ import annotations
 import cython
 import numpy as np
 
-__all__ = ["ends", "gathered", "present", "present_codes", "roomier", "scattered"]
+__all__ = ["ends", "gathered", "laid", "present", "present_codes", "roomier", "scattered"]
 
 _TCP, _UDP = 6, 17
 
@@ -152,6 +152,26 @@ def gathered(octets, begin, length):
             to[at : at + size] = there[start : start + size]
         at += size
     return made, offsets
+
+
+def laid(sizes):
+    """Where stretches that lie one behind the other begin (int32, one more than there are); -1 (int32 array): none."""
+    n: cython.Py_ssize_t = len(sizes)
+    offsets = np.empty(n + 1, np.int32)
+    if not cython.compiled:
+        offsets[0] = 0
+        np.cumsum(np.maximum(sizes, 0), dtype=np.int32, out=offsets[1:])
+        return offsets
+    lengths: cython.const_int[::1] = sizes
+    starts: cython.int[::1] = offsets
+    at: cython.int = 0
+    i: cython.Py_ssize_t
+    for i in range(n):
+        starts[i] = at
+        if lengths[i] > 0:
+            at += lengths[i]
+    starts[n] = at
+    return offsets
 
 
 def scattered(given, n):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from interlock.decode.columns import ends, gathered, present, present_codes, scattered
+from interlock.decode.columns import ends, gathered, laid, present, present_codes, scattered
 from interlock.decode.decimals import decimals
 from interlock.decode.values import NO_TIME
 from interlock.records.buffers import KINDS
@@ -558,16 +558,18 @@ def _decimal(column: Any) -> pa.Array:
 
 
 def _octets(sizes: Any, octets: Any, late: dict[int, bytes]) -> pa.Array:
-    """Octets of rows, null where the size is -1; late: row → octets that stand for a row's own. Less than 2 GiB."""
+    """Octets of rows, null where the size is -1; late: row → octets that stand for a row's own. Less than 2 GiB.
+
+    octets: None where no row has any of its own.
+    """
     n = len(sizes)
-    offsets = np.zeros(n + 1, np.int32)
-    np.cumsum(np.maximum(sizes, 0), dtype=np.int32, out=offsets[1:])
+    if octets is None:
+        return _sparse(late, n, pa.binary())
+    offsets, bits = laid(sizes), present_codes(sizes, 0)
     if late:
         own = np.flatnonzero(sizes >= 0).tolist()
-        return _sparse(
-            {row: octets[offsets[row] : offsets[row + 1]].tobytes() for row in own} | late, n, pa.binary()
-        )
-    bits = present_codes(sizes, 0)
+        parts = {row: octets[offsets[row] : offsets[row + 1]].tobytes() for row in own}
+        return _sparse(parts | late, n, pa.binary())
     there = None if bits is None else pa.py_buffer(bits)
     return pa.Array.from_buffers(pa.binary(), n, [there, pa.py_buffer(offsets), pa.py_buffer(octets)])
 

@@ -5,7 +5,7 @@ from interlock.decode.messages cimport Messages
 
 @cython.final
 cdef class ValueSheet:
-    cdef public int n
+    cdef public int n, raws
     cdef public long long numbers
     cdef int capacity
     cdef long long number_capacity

@@ -55,6 +55,7 @@ class ValueSheet:
         self.number_capacity = 8192
         self.number_array = np.zeros(8192, np.float64)
         self.number_view = memoryview(self.number_array)
+        self.raws = 0
         self.raw_octets = 0
         self.raw_capacity = 8192
         self.raw_array = np.empty(8192, np.uint8)
@@ -205,6 +206,7 @@ class ValueSheet:
             self.raw_array = grown
             self.raw_view = memoryview(grown)
         self.raw_size[row] = count
+        self.raws += 1
         self.raw_octets = at + count
         return at
 
@@ -213,7 +215,10 @@ class ValueSheet:
         self.server_side[row] = side
 
     def end_batch(self):
-        """Take all blocks out: (name → array, numbers, row → text, octets, row → late octets), and begin anew."""
+        """Take all blocks out: (name → array, numbers, row → text, octets, row → late octets), and begin anew.
+
+        Octets are None where no block has any but late ones.
+        """
         done = {name: column[: self.n].copy() for name, column in self.columns.items()}
         numbers = self.number_array[: self.numbers]
         if (
@@ -223,15 +228,19 @@ class ValueSheet:
         else:
             self.number_array = np.empty(self.number_capacity, np.float64)
             self.number_view = memoryview(self.number_array)
-        octets = self.raw_array[: self.raw_octets]
-        if 4 * self.raw_octets < self.raw_capacity:
-            octets = octets.copy()
-        else:
-            self.raw_array = np.empty(self.raw_capacity, np.uint8)
-            self.raw_view = memoryview(self.raw_array)
+        octets = None
+        if self.raws:
+            octets = self.raw_array[: self.raw_octets]
+            if 4 * self.raw_octets < self.raw_capacity:
+                octets = octets.copy()
+            else:
+                self.raw_array = np.empty(self.raw_capacity, np.uint8)
+                self.raw_view = memoryview(self.raw_array)
         texts, late = self.texts, self.late
         self.n = 0
-        self.numbers = self.raw_octets = 0
+        self.numbers = 0
+        self.raws = 0
+        self.raw_octets = 0
         self.texts = {}
         self.late = {}
         return done, numbers, texts, octets, late
