@@ -86,7 +86,8 @@ def _listed(value: Any) -> str:
 def _flat(record: Any, leave_out: frozenset[str] = frozenset()) -> dict[str, Any]:
     """Return a record's plain fields in declared order; None and times not known (0) are absent."""
     document: dict[str, Any] = {}
-    for name, timed in _names(type(record), leave_out):
+    kind: Any = type(record)
+    for name, timed in _names(kind, leave_out):
         value = getattr(record, name)
         if value is None:
             continue

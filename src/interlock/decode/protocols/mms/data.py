@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 import struct
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from interlock.decode.protocols.mms.ber import MAX_DEPTH, bits_of, element, integer_of, oid_of
@@ -195,6 +196,7 @@ def quality_text(bits: int) -> str:
     return ",".join(words)
 
 
+@lru_cache(1024)
 def quality_of(text: str) -> str:
     """A quality in words, from the 13 bits of MMS: the two of the validity read as a number, then one by one."""
     return quality_text(int(text[:2], 2) | sum(1 << k for k in range(2, len(text)) if text[k] == "1"))
