@@ -4,6 +4,8 @@
 
 Compiled with bounds checks, runs as it is too. Arrays are contiguous; what is written to is named in each docstring.
 Rows are in the order of their places, and in time within each, as `Lined` has them.
+
+Over 400 lines, for each compiled module costs an import and a compiler's run, and these are all of one kind.
 """
 # mypy: disable-error-code="import-untyped,untyped-decorator,valid-type"
 # The compiler's own package has no type stubs; to mypy its decorators and C types are Any.
