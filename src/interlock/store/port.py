@@ -148,13 +148,17 @@ class Store(Protocol):
         """The number up to which findings are known to be on disk."""
         ...
 
+    def landed(self) -> Sequence[tuple[int, int]]:
+        """What got to disk since this was asked last, ascending: numbers up to which, and when (UTC ns)."""
+        ...
+
     def await_forced(self) -> bool:
         """Wait until all that is committed is on disk; whether it is."""
         ...
 
     @property
     def bell(self) -> int | None:
-        """A descriptor that can be read as soon as `forced` may have grown; None where nobody has to wait."""
+        """A descriptor that can be read as soon as `landed` has something to say; None where nobody has to wait."""
         ...
 
     def findings(self, after: int = 0) -> Iterator[tuple[int, Finding]]:

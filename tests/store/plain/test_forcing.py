@@ -67,14 +67,17 @@ def test_it_is_seen_before_the_disk_has_it_and_told_after(store, gate):
     assert not select.select([store.bell], [], [], 0)[0]
     gate.open.set()
     assert select.select([store.bell], [], [], 10)[0]
-    assert store.forced == 2
+    ((upto, at),) = store.landed()
+    assert (upto, at > 0, store.forced) == (2, True, 2)
     assert not select.select([store.bell], [], [], 0)[0]
+    assert store.landed() == []
 
 
 def test_what_comes_meanwhile_is_forced_once_more_and_no_oftener(store, gate):
-    for name in "abcdef":
-        store.commit([finding(name)], forced=False)
+    store.commit([finding("a")], forced=False)
     until(lambda: gate.asked == 1)
+    for name in "bcdef":
+        store.commit([finding(name)], forced=False)
     gate.open.set()
     until(lambda: store.forced == 6)
     assert gate.asked == 2
@@ -84,7 +87,7 @@ def test_what_the_disk_refuses_is_committed_anew_and_forced(store, gate, monkeyp
     gate.error = OSError(errno.EIO, "it broke")
     gate.open.set()
     store.commit([finding("a", count=3)], forced=False)
-    until(lambda: store.forced > 0)
+    until(store.landed)
     assert store.forced == store.newest == 2  # a second commit: the first may be gone
     assert seen(store) == {"a": 3}
     gate.error = None
@@ -104,6 +107,7 @@ def test_a_disk_that_takes_nothing_is_asked_again_and_nothing_is_told_until_then
     store.commit([finding("a")], forced=False)
     time.sleep(0.05)
     for _ in range(3):
+        assert store.landed() == []
         assert store.forced == 0
         store.tend(10**18)
         assert not store.await_forced()
@@ -147,17 +151,21 @@ def test_a_fork_touches_nothing_of_it(store, gate):
 
 
 def test_nobody_asks_and_nothing_is_begun(tmp_path):
-    made = Forcing(tmp_path / "nowhere")
+    made = Forcing(tmp_path / "nowhere", Clock())
     made.begin(0)
-    made.look()
+    assert made.landed() == []
     made.wait()
     made.close()
     assert made.upto == 0
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path):
-    made = Forcing(tmp_path / "nowhere")
+    made = Forcing(tmp_path / "nowhere", Clock())
     made.begin(1)
+    assert select.select([made], [], [], 10)[0]
     with pytest.raises(FileNotFoundError):
-        made.wait()
+        made.landed()
+    made.begin(1)
+    made.wait()
+    assert made.upto == 0
     made.close()

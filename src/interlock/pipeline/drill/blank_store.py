@@ -48,6 +48,10 @@ class BlankStore:
         """Memory is all there is."""
         return self.newest
 
+    def landed(self) -> tuple[tuple[int, int], ...]:
+        """All, at no known time."""
+        return ((self.newest, 0),)
+
     def await_forced(self) -> bool:
         """Nobody waits."""
         return True

@@ -1,7 +1,7 @@
 """Findings on their way to disk: committed at once, and told of as soon as they are forced, which nobody waits for.
 
 To force a commit to disk takes a millisecond, tens or hundreds of them on a slow or busy disk; the judge goes on
-meanwhile. What is found then is committed when that is done, one commit for all of it, or after a pause: readers see it
+meanwhile. What is found then is committed when that is done, or after a pause, one commit for all of it: readers see it
 from then on. What merely grew (a count) goes with the next commit, whoever that is for: before the next put of rows at
 the latest.
 """
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LONGEST_S", "MOST", "Commits"]
 
-LONGEST_S: Final = 0.025
-"""No finding waits longer for the one commit that is being forced."""
+LONGEST_S: Final = 0.005
+"""No finding waits longer while others are being forced: to commit costs half a millisecond whatever it is of."""
 MOST: Final = 64
 """So many that merely grew wait for no other: one commit of them takes some milliseconds."""
 
@@ -93,6 +93,7 @@ class Commits:
             self._flying.extend((at, arrived, some) for arrived, some in found)
             self._from = self._now_s() + LONGEST_S
             self._hear()
+            self._tell(0, self._clock())
         rows, self._rows = self._rows, []
         for batches in rows:
             self._store.write(batches)
@@ -101,13 +102,14 @@ class Commits:
         """Commit what waits, and wait until it is on disk, or the disk will not have it."""
         self.settle()
         self._store.await_forced()
-        self._tell(self._store.newest)
+        self._hear()
+        self._tell(self._store.newest, self._clock())
 
     def _hear(self) -> None:
-        self._tell(self._store.forced)
+        for upto, at in self._store.landed():
+            self._tell(upto, at or self._clock())
 
-    def _tell(self, upto: int) -> None:
-        done = self._clock()
+    def _tell(self, upto: int, done: int) -> None:
         while self._flying and self._flying[0][0] <= upto:
             _, arrived, findings = self._flying.popleft()
             self._committed(done if arrived is None else arrived, done, findings)

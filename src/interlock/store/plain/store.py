@@ -70,7 +70,7 @@ class PlainStore:
             try:
                 room = self._limits.room_octets
                 self._database = Database(folder / DATABASE, clock, checkpoints=compacts, room_octets=room)
-                self._forcing = Forcing(folder / f"{DATABASE}-wal")
+                self._forcing = Forcing(folder / f"{DATABASE}-wal", clock)
                 undone.callback(self._forcing.close)
                 self._owed = Owed(self._database, clock, self._limits)
                 self._tables = Tables(folder, self._limits, puts)
@@ -128,22 +128,23 @@ class PlainStore:
 
     @property
     def forced(self) -> int:
-        """The number up to which findings are known to be on disk; where the disk refused, they are committed anew."""
+        """The number up to which findings are known to be on disk."""
+        return self._forcing.upto
+
+    def landed(self) -> Sequence[tuple[int, int]]:
+        """What got to disk since this was asked last; what the disk refused is committed anew."""
         try:
-            self._forcing.look()
+            return self._forcing.landed()
         except OSError:
             self._commit_again()
-        return self._forcing.upto
+            return self._forcing.landed()
 
     def await_forced(self) -> bool:
         """Wait until all that is committed is on disk; whether it is."""
         newest = self.newest
-        try:
-            self._forcing.begin(newest)
-            self._forcing.wait()
-        except OSError:
-            self._refused = True
-        if self._refused:
+        self._forcing.begin(newest)
+        self._forcing.wait()
+        if self._forcing.upto < newest:
             self._commit_again()
         return self._forcing.upto >= newest
 
@@ -158,7 +159,7 @@ class PlainStore:
 
     @property
     def bell(self) -> int:
-        """A descriptor that can be read as soon as `forced` may have grown."""
+        """A descriptor that can be read as soon as `landed` has something to say."""
         return self._forcing.fileno()
 
     def findings(self, after: int = 0) -> Iterator[tuple[int, Finding]]:
