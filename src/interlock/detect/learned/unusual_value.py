@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
@@ -216,10 +217,9 @@ class _Seats:
             self._known = {}  # costs a second's rows
             self.places[:] = -1
             self._seconds.forget()
-        for key in keys:
-            if key not in self._known:
-                self._known[kept(key)] = len(self._known)
-        seats = np.fromiter((self._known[key] for key in keys), np.int64, len(keys))
+        seats = np.fromiter(map(self._known.get, keys, repeat(-1)), np.int64, len(keys))
+        for group in np.flatnonzero(seats < 0).tolist():
+            seats[group] = self._known.setdefault(kept(keys[group]), len(self._known))
         self.places, self._written = roomy((self.places, self._written), len(self._known), (-1, False))
         for group in np.flatnonzero(self.places[seats] < 0).tolist():
             self.places[seats[group]] = place(keys[group])
