@@ -139,6 +139,18 @@ def test_a_usual_reader_that_guesses_what_there_is_is_told() -> None:
     )  # one tag that is gone, again and again
 
 
+def test_a_usual_reader_that_looks_around_in_vain_or_much_is_told() -> None:
+    asked = {"verb": "discover", "function_name": "List Tags", "outcome": "refused"}
+    (finding,) = found(*({**asked, "at": n, "object": f"symbol:{n}"} for n in range(4)))
+    assert finding.techniques[0] == "T0888"
+    assert "in ways in which it had never asked" in finding.title
+    assert found(*({**asked, "at": n, "object": f"symbol:{n}", "outcome": "ok"} for n in range(4))) == ()
+    assert found(*({**asked, "at": n, "object": f"symbol:{n}", "outcome": "ok"} for n in range(20))) != ()
+    assert (
+        found(*({**asked, "at": n, "object": "symbol:1"} for n in range(20))) == ()
+    )  # one question, again and again
+
+
 def test_one_who_looks_around_is_one_finding_however_many_are_asked() -> None:
     rows = [{"client": "10.0.0.66", "server": f"10.0.0.{n}", "verb": "discover"} for n in range(2, 30)]
     (finding,) = found(*rows)

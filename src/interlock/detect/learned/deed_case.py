@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Case", "appeared", "pours"]
 
-_NOVELTY: Final = {"machine": 4, "relation": 3, "verb": 2, "function": 1, "object": 1, "user": 1}
+_NOVELTY: Final = {"machine": 4, "relation": 3, "verb": 2, "function": 1, "object": 1, "user": 1, "look": 1}
 
 _ASKED_FOR: Final = frozenset({"dnp3", "iec104"})
 """Before a station reports values its master starts data transfer (IEC 104: STARTDT), or enables reports (DNP3)."""
@@ -206,6 +206,7 @@ _NEW: Final = {
     "verb": "which it had never done there",
     "function": "with functions that it had never used there",
     "object": "at objects that it had never touched",
+    "look": "in ways in which it had never asked",
     "user": "as a user never seen there",
 }
 

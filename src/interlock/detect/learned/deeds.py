@@ -15,10 +15,12 @@ __all__ = [
     "ACTS",
     "DEEDS",
     "INFRASTRUCTURE",
+    "LOOKS",
     "OFFICE",
     "QUIET",
     "REMOTE",
     "Deed",
+    "begins",
     "deed_of",
     "is_group",
     "is_handshake",
@@ -159,6 +161,9 @@ ACTS: Final = frozenset({
 QUIET: Final = frozenset({"open", "close", "identify", "discover", "diagnose", "subscribe", "read", "report"})
 """Verbs that are no news between machines that speak that protocol: handshakes, and what is asked after a restart."""
 
+LOOKS: Final = frozenset({"identify", "discover", "diagnose"})
+"""Those of them that ask who or what is there."""
+
 INFRASTRUCTURE: Final = frozenset({
     "arp", "ndp", "icmp", "icmpv6", "igmp", "dhcp", "dhcpv6", "dns", "mdns", "llmnr", "nbns", "ssdp", "ntp", "ptp",
     "lldp", "cdp", "stp", "mrp", "hsr", "prp", "lacp", "vrrp", "netbios", "netbios-ns", "netbios-dgm", "profinet-ptcp",
@@ -218,3 +223,8 @@ def _hexadecimal(text: str) -> bool:
 def is_handshake(protocol: str, function: str, target: str) -> bool:
     """Whether machines that work together do this whenever one of them begins anew."""
     return (protocol, function, target) in _HANDSHAKES or (protocol, function, "") in _HANDSHAKES
+
+
+def begins(word: tuple[str, ...]) -> bool:
+    """Whether a function (a word of the lexicon) belongs to a connection's beginning: no sign of what will come."""
+    return word[4] == "pnio-cm" or (word[0] == "f" and is_handshake(word[4], word[6], ""))

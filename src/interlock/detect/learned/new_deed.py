@@ -13,8 +13,10 @@ from interlock.detect.learned.deed_row import DeedRow, grouped, note_deed
 from interlock.detect.learned.deeds import (
     ACTS,
     INFRASTRUCTURE,
+    LOOKS,
     QUIET,
     REMOTE,
+    begins,
     deed_of,
     is_group,
     is_handshake,
@@ -46,10 +48,10 @@ MOST_NEW: Final = 3
 """Objects that are new to a relation at once: more are no custom that was merely not met yet."""
 MANY_READ: Final = 16
 """Objects that a client reads for the first time, where it had read fewer than that before."""
-
 GUESSED: Final = 3
 """Of them, where most are not there: who is given what to read by a project asks for nothing that is not."""
 
+_LOOKED: Final = "look"  # kind of news: ways to ask what is there, never used between two who speak
 _MOST_TAKEN: Final = 200_000
 """Of what was met last, and when; it is forgotten all at once, which costs a minute's work."""
 
@@ -115,7 +117,7 @@ class NewDeed(Learner):
 
     def _take(self, row: DeedRow, first: int, last: int) -> None:
         found = self._deviation(row)
-        if found is not None and found[0][4] != "watch":
+        if found is not None and found[0][4] != "watch" and found[1] != _LOOKED:
             self.surprise(found[0], first)
         if row.protocol in _CONTROLLED:
             self._controllers.add((row.realm, row.client))
@@ -169,9 +171,7 @@ class NewDeed(Learner):
 
     def _once(self, words: Iterable[Key]) -> int:
         """How many of a relation's words were met in one minute only, and are no matter of course."""
-        return sum(
-            1 for word in words if word[5] not in QUIET and not _expected(word) and self.words.once(word)
-        )
+        return sum(1 for word in words if word[5] not in QUIET and not begins(word) and self.words.once(word))
 
     def _relation(self, pair: Key, words: list[Key], users: Iterable[str]) -> Relation:
         first, last = self.words.span(("s", *pair))
@@ -267,7 +267,7 @@ class NewDeed(Learner):
             news = "machine" if stranger else "relation"
             return (row.realm, row.client, where, row.protocol if where else "", deed), news, row.server
         if row.verb in QUIET:
-            return self._collected(row) if row.verb == "read" else None
+            return self._collected(row) if row.verb == "read" else self._looked(row)
         cause = (row.realm, row.client, row.server, row.protocol, deed)
         return self._among_known(row, cause)
 
@@ -305,6 +305,13 @@ class NewDeed(Learner):
         if not row.target or self._knows_object(row):
             return None
         return (row.realm, row.client, row.server, row.protocol, "watch"), "object", row.place
+
+    def _looked(self, row: DeedRow) -> tuple[Key, str, str] | None:
+        """Asking what is there as it never asked: said where it is much, or mostly in vain (see judge)."""
+        if row.verb not in LOOKS or ("f", *row.pair, row.verb, row.function) in self.words:
+            return None
+        cause = (row.realm, row.client, row.server, row.protocol, "explore")
+        return cause, _LOOKED, f"{row.function} {row.place}".strip()
 
     def _infrastructure(self, row: DeedRow, stranger: bool) -> tuple[Key, str, str] | None:
         if stranger and not is_group(row.client):
@@ -348,8 +355,9 @@ class NewDeed(Learner):
         realm, client, server, protocol, deed = key
         if protocol == "arp":
             return len(tally.noted("server")) >= MANY_TARGETS
-        if deed == "watch" and server:
-            before = self._many(("o", realm, client, server, protocol, "read"))
+        looked = deed == "explore" and set(tally.noted("news")) == {_LOOKED}
+        if (deed == "watch" or looked) and server:
+            before = 0 if looked else self._many(("o", realm, client, server, protocol, "read"))
             new, refused = len(tally.noted("new")), tally.noted("outcome").get("refused", 0)
             guesses = refused >= GUESSED and 2 * refused >= tally.count
             return new >= max(MANY_READ, before) or (new >= GUESSED and guesses)
@@ -384,11 +392,6 @@ class NewDeed(Learner):
         for word in self.words:
             if word[0] == "o":
                 self._objects.setdefault(word[:6], []).append(word)
-
-
-def _expected(word: Key) -> bool:
-    """Whether a function belongs to the beginning of a connection, and so says nothing of what is still to come."""
-    return word[4] == "pnio-cm" or (word[0] == "f" and is_handshake(word[4], word[6], ""))
 
 
 def _faint(cause: Key) -> bool:
