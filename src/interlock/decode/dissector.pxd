@@ -34,6 +34,7 @@ cdef class Dissector:
     cdef Messages tapped
     cdef const unsigned char[::1] spoken
     cdef set torn
+    cdef object tunnelled
 
     cdef int _note(self, int slot, int side, Py_ssize_t start, Py_ssize_t end) except -1
     cdef int _note_packet(self, int kind, int slot, int side) except -1

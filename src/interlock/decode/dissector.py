@@ -107,6 +107,7 @@ class Dissector:
         self.segments = self.datagrams = self.follows = self.late = self.bare = 0
         self.spoken = memoryview(bytearray(1))
         self.torn = set()
+        self.tunnelled = None
         self.tapped = None
         self.noted = -1
 
@@ -115,6 +116,7 @@ class Dissector:
         self.tapped = tap.messages
         self.segments, self.datagrams, self.follows = tap.segments, tap.datagrams, tap.follows
         self.bare = tap.bare
+        self.tunnelled = tap.tunnelled if tap.tunnels else None
         self.spoken = memoryview(tap.spoken)
 
     def _note(self, slot, side, start, end):
@@ -310,6 +312,8 @@ class Dissector:
             self._pass_over(slot)
         if self.datagrams and duplicate == 0:
             self._note_packet(kind, slot, side)
+            if p.outer >= 0 and self.tunnelled is not None:
+                self.tunnelled(slot, side, p, bytes(self.octets[p.outer : p.network]))
         if kind == 4:
             return self._tcp(slot, side)
         if duplicate:

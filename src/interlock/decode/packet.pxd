@@ -14,7 +14,7 @@ cdef class Packet(Summing):
     cdef public int source_port, target_port
     cdef public long long seq, ack
     cdef public int flags, window, missing, checksum
-    cdef public Py_ssize_t start, end, network
+    cdef public Py_ssize_t start, end, network, outer
     cdef public int fragment_offset, fragment_more
     cdef public long long fragment_id
     cdef public int depth, redundancy, redundancy_seq

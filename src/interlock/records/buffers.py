@@ -18,6 +18,7 @@ __all__ = [
     "RARE",
     "SEGMENT",
     "STREAM",
+    "TUNNEL",
     "Buffer",
 ]
 
@@ -27,6 +28,7 @@ SEGMENT: Final = "segment"
 """Of rows only: a TCP segment that is the next of its stream, where both are asked for: packet and stream at once."""
 KINDS: Final = (PACKET, STREAM, SEGMENT)
 """Buffers of raw octets."""
+TUNNEL: Final = "packet.tunnel"
 HEADERS: Final = "packet.headers"
 RARE: Final = "packet.rare"
 EMPTY: Final = "packet.empty"
@@ -59,6 +61,9 @@ BUFFERS: Final[dict[str, Buffer]] = {
         "", "payload of one datagram or TCP segment as it came (pkt_data); of ICMP from its ninth octet on"
     ),
     HEADERS: Buffer("", "no rows: with it the column `headers` of packets is filled"),
+    TUNNEL: Buffer(
+        "", "own: headers of a packet that carries another one in IP, IPv6 or GRE, up to that one's own"
+    ),
     RARE: Buffer(
         "", "no rows of its own: segments without payload that do more than acknowledge, as packets"
     ),

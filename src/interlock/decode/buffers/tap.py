@@ -16,7 +16,7 @@ from interlock.decode.buffers.sink import Moment, Sink
 from interlock.decode.emit import transport_word
 from interlock.decode.messages import Messages
 from interlock.errors import DecodeError
-from interlock.records.buffers import EMPTY, HEADERS, OTHER, PACKET, RARE, STREAM
+from interlock.records.buffers import EMPTY, HEADERS, OTHER, PACKET, RARE, STREAM, TUNNEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -110,6 +110,7 @@ class Tap:
 
     guessed: slot → what it speaks, of flows that no decoder recognises and a reader reads, until they are over.
     bare: which packets without payload are handed on: 1 for RARE ones, 2 for EMPTY, 4 for OTHER.
+    tunnels: whether headers of packets that carry others are to be handed on.
     segments, datagrams, follows: whether segments, datagrams and streams are to be handed on; follows is 2 where all of
     them are, whatever they speak. spoken: per protocol code plus 1, whether its flows are read; the first one stands
     for those that are not known yet.
@@ -130,7 +131,8 @@ class Tap:
         self.segments = PACKET in asked
         self.bare = sum(bit for bit, name in ((1, RARE), (2, EMPTY), (4, OTHER)) if name in asked)
         self._headers = HEADERS in asked
-        self.datagrams = PACKET in asked or bool(DATAGRAMS & spoken)
+        self.tunnels = TUNNEL in asked
+        self.datagrams = PACKET in asked or TUNNEL in asked or bool(DATAGRAMS & spoken)
         self.follows = 2 if STREAM in asked else int(bool(spoken))
         self._sink = Sink(asked, facts, flows)
         self._flows = flows
@@ -168,6 +170,12 @@ class Tap:
         name = artifact.name.encode("utf-8", "backslashreplace")
         for buffer, part in file_buffers(octets, name, whole=whole, asked=self.asked):
             sink.put(side, _TRANSFERS + self._transfers, buffer, part)
+
+    def tunnelled(self, slot: int, side: int, packet: Any, octets: bytes) -> None:
+        """A packet of a flow came in another one: the headers of that one, up to its own."""
+        self._transfers += 1
+        moment = Moment(slot, packet.source, packet.time, packet.frame)
+        self._sink.put_all([(moment, side, _TRANSFERS + self._transfers, TUNNEL, octets)])
 
     @property
     def shows(self) -> bool:

@@ -10,14 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decode.feed import ACK, CLIENT, FIN, SERVER, SYN, Tcp, ethernet, run
-from decode.wire import ipv4
+from decode.wire import ipv4, ipv6
 from detect.signatures.engine.test_engine import matchers, told
 from detect.signatures.rows import PlainEngine, batch, headers_of, rows_of
 from interlock.detect.batch import Batch
+from interlock.detect.signatures.engine.able import put_in_force
 from interlock.detect.signatures.engine.engine import Engine
 from interlock.detect.signatures.engine.headers import Headers, fields_of
 from interlock.detect.signatures.language.checks import Field, Flags, FragBits
 from interlock.detect.signatures.language.numbers import Bound
+from interlock.detect.signatures.language.reading import read_rules
 from interlock.detect.signatures.plain.unit import Unit
 
 ANY = "any any -> any any"
@@ -208,3 +210,42 @@ def test_headers_of_datagrams_that_were_joined(made, order):
     whole = [*made((0, len(SEGMENT)))] if version == 4 else []
     for options, counted in (("flow:only_frag; flags:S;", 0), ("flow:no_frag; flags:S;", 1)):
         assert not whole or hits(whole, f"alert tcp {ANY} ({options} sid:1;)")[0] == [counted]
+
+
+INSIDE = ipv4(struct.pack("!HHIIBBHHH", 1025, 502, 7, 0, 0x50, ACK, 512, 0, 0))
+OUTSIDE = bytes([192, 0, 2, 1]), bytes([192, 0, 2, 2])
+
+
+def _carried(inside, protocol, ttl=9):
+    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(inside), 5, 0x4000, ttl, protocol, 0)
+    return [ethernet(head + OUTSIDE[0] + OUTSIDE[1] + inside, 0x0800)]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "inside"), [(4, INSIDE), (41, ipv6(INSIDE[20:])), (47, b"\0\0\x08\0" + INSIDE)]
+)
+def test_packets_that_carry_others(protocol, inside):
+    """Both are packets: the one that carries by its header, the one in it as any other; here one without payload."""
+    frames = _carried(inside, protocol)
+    for head, options, counted in (
+        ("ip any any -> any any", f"ip_proto:{protocol};", 1),
+        ("ip 192.0.2.1 any -> 192.0.2.0/24 any", f"ip_proto:{protocol}; ttl:9;", 1),
+        ("ip 192.0.2.2 any -> any any", f"ip_proto:{protocol};", 0),
+        ("ip 10.0.0.0/8 any -> any any", f"ip_proto:{protocol};", 0),
+        ("ip any any -> any any", f"ip_proto:{protocol}; ttl:64;", 0),
+        ("ip any any -> any any", f"ip_proto:{protocol}; fragbits:D; id:5;", 1),
+        ("ip any any -> any any", f'ip_proto:{protocol}; ipv4.hdr; content:"|c0 00 02 01|"; offset:12;', 1),
+        ("ip any any -> any any", f'ip_proto:{protocol}; ip.src; content:"|c0 00 02 01|";', 1),
+        ("ip any any -> any any", "ip_proto:50;", 0),
+        ("tcp any any -> any 502", "flags:A; window:512;", 1),
+    ):
+        assert hits(frames, f"alert {head} ({options} sid:1;)")[0] == [counted], options
+    rules = matchers(f"alert ip {ANY} (ip_proto:{protocol}; sid:1;)", f"alert tcp {ANY} (flags:A; sid:2;)")
+    engine = Engine(rules)
+    rows = batch(run(frames, buffers=engine.buffers)["payloads"])
+    assert told(engine, rows) == told(PlainEngine(rules), rows)
+
+
+def test_what_packets_carry_is_no_payload_of_theirs():
+    (read,) = read_rules(f'alert ip {ANY} (ip_proto:41; content:"a"; sid:1;)', "a")
+    assert put_in_force(read).refusal.keyword == "ip_proto"

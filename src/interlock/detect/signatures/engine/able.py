@@ -25,6 +25,7 @@ FACTS: Final = TEXTS | NUMBERS
 """Facts that are read from a buffer of the same name; the others come from operations."""
 _CARRIED: Final = frozenset(range(256)) - {4, 41}
 """Numbers of what IP carries, but IP itself."""
+_NETWORK: Final = frozenset({"ipv4.hdr", "ipv6.hdr"})
 _JOINED: Final = "fragments are joined before rules see them"
 
 
@@ -34,6 +35,10 @@ def refuse_what_is_not_handed(signature: Signature) -> None:
         raise RuleError("header", f"nothing here recognises who speaks {signature.header.protocol}")
     for check in signature.checks:
         _refuse(check)
+    named = {one.buffer for one in signature.inspections} - ADDRESSES - _NETWORK
+    carried = [c.bound for c in signature.checks if isinstance(c, Field) and c.name == "ip_proto"]
+    if named and not all(any(map(bound.holds, _CARRIED)) for bound in carried):
+        raise RuleError("ip_proto", "of a packet that carries another one only its header is handed over")
     given = {PAYLOAD, *HEADERS, *ADDRESSES}
     for inspection in signature.inspections:
         if inspection.buffer not in given and inspection.buffer not in BUFFERS:
@@ -71,8 +76,6 @@ def put_in_force(read: Read) -> Read:
 
 
 def _refuse(check: Check) -> None:
-    if isinstance(check, Field) and check.name == "ip_proto" and not any(map(check.bound.holds, _CARRIED)):
-        raise RuleError("ip_proto", "tunnels of IP in IP are taken off before rules see what is in them")
     if isinstance(check, Field) and check.name == "fragoffset" and not check.bound.holds(0):
         raise RuleError("fragoffset", _JOINED)
     if isinstance(check, FragBits) and not any(check.holds(bits) for bits in (0, 2, 4, 6)):

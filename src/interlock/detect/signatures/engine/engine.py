@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 import numpy as np
 import pyarrow as pa
 
-from interlock.detect.signatures.engine.looked import looked_at, unit_of
+from interlock.detect.signatures.engine.looked import looked_at, tunnel_unit, unit_of
 from interlock.detect.signatures.engine.operations import Requests
 from interlock.detect.signatures.engine.screen import Screen
 from interlock.detect.signatures.engine.screening import key_of
@@ -26,7 +26,7 @@ from interlock.detect.signatures.engine.transactions import Tables
 from interlock.detect.signatures.engine.unscreened import Unscreened
 from interlock.detect.signatures.plain.memory import Memory
 from interlock.detect.signatures.plain.unit import Unit
-from interlock.records.buffers import PACKET, SEGMENT, STREAM
+from interlock.records.buffers import PACKET, SEGMENT, STREAM, TUNNEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -100,6 +100,7 @@ class Engine:
         self._tables = Tables(self.traits, compiled)
         self.requests = Requests(self.matchers, self.traits)
         self._screened = [number for number, one in enumerate(self.traits) if one.raw]
+        self._of_tunnels = [number for number, one in enumerate(self.traits) if TUNNEL in one.buffers]
         self._unscreened: Unscreened | None = None
 
     @cached_property
@@ -156,7 +157,9 @@ class Engine:
     def judge(self, batch: Batch) -> Iterator[Hit]:
         """Every hit of a batch of payloads, in the order of its rows: marks of one rule are there for the next."""
         units: _Units = {}
-        candidates = {*self._raw(batch, units), *self._transactions(batch, units)}
+        candidates = {
+            *self._raw(batch, units), *self._transactions(batch, units), *self._tunnelled(batch, units),
+        }  # fmt: skip
         frames, told = batch.frames(), set()
         for row, number, level in sorted(candidates):
             unit, before = units[row, level]
@@ -207,6 +210,16 @@ class Engine:
             if self._unscreened is None:
                 self._unscreened = Unscreened(self.screen)
             yield from self._unscreened.look(batch, rows, self._screened)
+
+    def _tunnelled(self, batch: Batch, units: _Units) -> Iterator[tuple[int, int, str]]:
+        """Packets that carry others, for the rules that ask for them."""
+        if not self._of_tunnels:
+            return
+        for row in np.flatnonzero(batch.among("buffer", (TUNNEL,))).tolist():
+            unit = tunnel_unit(batch, row, batch.column("octets")[row].as_py())
+            if unit is not None:
+                units[row, TUNNEL] = unit, b""
+                yield from ((row, number, TUNNEL) for number in self._of_tunnels)
 
     def _transactions(self, batch: Batch, units: _Units) -> Iterator[tuple[int, int, str]]:
         rows = np.flatnonzero(batch.known("transaction"))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from interlock.detect.signatures.language.checks import Check
 
-__all__ = ["Headers", "buffers_of", "fields_of", "flags_of", "joined_of"]
+__all__ = ["Headers", "buffers_of", "carrier_of", "fields_of", "flags_of", "joined_of"]
 
 _ICMP, _TCP, _UDP, _ICMP6 = 1, 6, 17, 58
 _EXTENSIONS: Final = frozenset({0, 43, 44, 51, 60, 135})
@@ -92,6 +92,17 @@ def fields_of(octets: bytes) -> dict[str, int]:
         found |= {"tos": octets[1], "id": int.from_bytes(octets[4:6], "big"), "fragbits": parts.bits}
         found["ipopts"] = _options_of(octets[20 : parts.at])
     return found | _transport(octets[parts.at :], parts.transport)
+
+
+def carrier_of(octets: bytes) -> tuple[int, int, int] | None:
+    """Source and target as numbers (of IPv6 behind those of IPv4), and what these headers say that they carry."""
+    parts = _parts(octets)
+    if parts is None:
+        return None
+    first, last, more = (12, 16, 0) if parts.version == 4 else (8, 24, 1 << 32)
+    width = 4 if parts.version == 4 else 16
+    source, target = (int.from_bytes(octets[at : at + width], "big") + more for at in (first, last))
+    return source, target, parts.transport
 
 
 def joined_of(octets: bytes) -> bool:

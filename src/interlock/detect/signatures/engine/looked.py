@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 
-from interlock.detect.signatures.engine.headers import buffers_of, fields_of, flags_of, joined_of
+from interlock.detect.signatures.engine.headers import buffers_of, carrier_of, fields_of, flags_of, joined_of
 from interlock.detect.signatures.engine.screening import rules_in
 from interlock.detect.signatures.engine.sides import TCP, side_between
 from interlock.detect.signatures.plain.unit import Unit
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.engine.sides import Side
     from interlock.detect.signatures.engine.traits import Traits
 
-__all__ = ["Looked", "looked_at", "unit_of"]
+__all__ = ["Looked", "looked_at", "tunnel_unit", "unit_of"]
 
 _ENDS = ("transport", "protocol", "client", "server", "direction")
 _NUMBERS = ("client_port", "server_port", "flow", "offset", "client_octets", "server_octets")
@@ -90,3 +90,17 @@ def _established(transport: int, fields: Mapping[str, int], client: int | None, 
         return None not in (client, server)
     flags = fields.get("flags", 0)
     return not flags & _SYN and (not flags & _RST or bool(client or server))
+
+
+def tunnel_unit(batch: Batch, row: int, octets: bytes) -> Unit | None:
+    """A packet that carried another one, by its headers; None where they are none of IP. batch: of the row."""
+    carrier = carrier_of(octets)
+    if carrier is None:
+        return None
+    words, codes = batch.words("direction")
+    source, target, transport = carrier
+    return Unit(
+        level=PACKET, time=int(batch.times_ns()[row]), flow=int(batch.integers("flow")[row]), transport=transport,
+        source=source, target=target, to_server=str(words[codes[row]]) == "to_server",
+        buffers=buffers_of(octets), fields=fields_of(octets), fragment=joined_of(octets),
+    )  # fmt: skip

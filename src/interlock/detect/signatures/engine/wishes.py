@@ -12,18 +12,20 @@ from interlock.detect.signatures.language.checks import Field, Flags, Flow, Frag
 from interlock.detect.signatures.language.model import HEADERS as BUFFERS
 from interlock.detect.signatures.language.model import PAYLOAD
 from interlock.detect.signatures.language.protocols import PROTOCOLS
-from interlock.records.buffers import EMPTY, HEADERS, OTHER, RARE
+from interlock.records.buffers import EMPTY, HEADERS, OTHER, RARE, TUNNEL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from interlock.detect.signatures.language.checks import Check
     from interlock.detect.signatures.language.model import Signature
 
-__all__ = ["FROM_PAYLOAD", "wishes"]
+__all__ = ["FROM_PAYLOAD", "TUNNELS", "of_tunnels", "wishes"]
 
 FROM_PAYLOAD: Final = frozenset({"dsize", "ip_proto"})
 """Words about packets that follow from a payload and its conversation alone."""
+TUNNELS: Final = (4, 41, 47)
+"""Numbers of what carries packets: IP in IP (RFC 2003), IPv6 in IP (RFC 4213), GRE (RFC 2784)."""
 _TCP, _UDP = 6, 17
 _ACK, _OPENS_OR_ENDS, _ALL = 0x10, 0x27, 0x3F
 """Flags: ACK; FIN, SYN, RST and URG; those that are told apart here (RFC 9293 clause 3.1)."""
@@ -34,6 +36,8 @@ def wishes(signature: Signature, levels: frozenset[str]) -> Iterator[str]:
     flows = [check for check in signature.checks if isinstance(check, Flow)]
     if any(flow.fragments is not None for flow in flows):
         yield HEADERS
+    if of_tunnels(signature.checks):
+        yield TUNNEL
     if levels != {"packet"}:
         return
     headed = [check for check in signature.checks if _of_headers(check)]
@@ -53,8 +57,14 @@ def wishes(signature: Signature, levels: frozenset[str]) -> Iterator[str]:
             yield EMPTY
     if _UDP in transports and (headed or named or sizes):
         yield EMPTY
-    if transports - {_TCP, _UDP}:
+    if transports - {_TCP, _UDP, *TUNNELS}:
         yield OTHER
+
+
+def of_tunnels(checks: Iterable[Check]) -> bool:
+    """Whether packets that carry others are asked for, by what IP says that they carry."""
+    bounds = [c.bound for c in checks if isinstance(c, Field) and c.name == "ip_proto"]
+    return bool(bounds) and any(all(bound.holds(number) for bound in bounds) for number in TUNNELS)
 
 
 def _of_headers(check: Check) -> bool:
