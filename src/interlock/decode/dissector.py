@@ -152,6 +152,8 @@ class Dissector:
         """
         p: Packet = self.packet
         start: cython.Py_ssize_t = p.start
+        if p.outer >= 0 and self.tunnelled is not None:
+            self.tunnelled(slot, side, p, bytes(self.octets[p.outer : p.network]))
         if self.flows.opaque[slot] == 1 or (kind == 4 and self.segments == 0):
             return 0
         if self.segments == 0 and self.spoken[self.flows.protocol[slot] + 1] == 0:
@@ -312,8 +314,6 @@ class Dissector:
             self._pass_over(slot)
         if self.datagrams and duplicate == 0:
             self._note_packet(kind, slot, side)
-            if p.outer >= 0 and self.tunnelled is not None:
-                self.tunnelled(slot, side, p, bytes(self.octets[p.outer : p.network]))
         if kind == 4:
             return self._tcp(slot, side)
         if duplicate:

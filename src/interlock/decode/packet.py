@@ -25,8 +25,7 @@ class Packet(Summing):
 
     family: 4, 6, or 0 where there is no IP (then the addresses are MACs, in *_low).
     IPv4 addresses are in *_low, with *_high 0. protocol: the IP protocol number, else the ethertype.
-    network: where the innermost IP header begins, -1 where there is none. outer: where the outermost one of a packet
-    begins that carries another one in IP, IPv6 or GRE, -1 where it carries none.
+    network, outer: where the innermost IP header begins, and the outermost around it in IP or GRE; -1 for none.
     window: TCP's window, or UDP's checksum. missing: octets of the IP payload that the capture cut off.
     redundancy: 1 where a PRP trailer or HSR tag numbers the frame (`redundancy_seq`).
     checksum: the worst of its IP, TCP and UDP checksums, as checksums.verdict says; 0 where it is cut.
@@ -91,8 +90,7 @@ class Packet(Summing):
         self.depth = 0
         self.redundancy = 0
         self.redundancy_seq = 0
-        self.network = -1
-        self.outer = -1
+        self.network = self.outer = -1
         self.start = start
         self.end = end
         first: cython.int
@@ -285,8 +283,7 @@ class Packet(Summing):
             return self._tcp(start, end)
         if self.protocol == 17:
             return self._udp(start, end)
-        if self.outer < 0 and self.protocol in (4, 41, 47):
-            self.outer = self.network
+        self.outer = self.network if self.outer < 0 and self.protocol in (4, 41, 47) else self.outer
         if self.protocol == 47 and self.depth < 6:
             return self._gre(start, end)
         if self.protocol == 4 and self.depth < 6 and end - start >= 20:  # IP in IP
