@@ -99,9 +99,8 @@ class Parts:
         specs = load_specs()  # every decoder now, so that a worker that is forked later is there at once
         asked = asked_by(judged_by(sensor, sensor.config))
         self.read, self.buffers, self.screening = asked.needs, asked.buffers, asked.screening
-        self.forced = Board(1).row(
-            0
-        )  # number of the last finding that is on disk: what people may be told of
+        self.forced = Board(1).row(0)
+        """One number: of the last finding that is on disk. People may be told of what comes before."""
         self.turns = Turns(self.board, workers, screened=self.screening is not None)
         self.wanted = wanted_tables(self.read)
         tables = {**TABLES, **{table.name: table for spec in specs for table in spec.details}}
