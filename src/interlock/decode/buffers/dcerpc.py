@@ -53,14 +53,13 @@ _LITTLE: Final = 0x10
 
 
 class _Call:
-    """whole: its first fragment was seen."""
+    """A call or its answer, as far as it has come."""
 
-    __slots__ = ("data", "facts", "number", "whole")
+    __slots__ = ("data", "facts", "number")
 
-    def __init__(self, number: int, facts: dict[str, bytes], *, whole: bool) -> None:
+    def __init__(self, number: int, facts: dict[str, bytes]) -> None:
         self.number = number
         self.facts = facts
-        self.whole = whole
         self.data = b""
 
     def add(self, octets: bytes) -> None:
@@ -101,7 +100,7 @@ class Calls:
     def _request(self, side: int, pdu: Pdu) -> None:
         call = self._calls.pop((REQUEST, pdu.call), None)
         if call is None or pdu.first:
-            call = _Call(self._number(), self._facts(pdu), whole=pdu.first)
+            call = _Call(self._number(), self._facts(pdu))
         call.add(pdu.stub)
         if not pdu.last:
             _keep(self._calls, (REQUEST, pdu.call), call, _MOST_CALLS)
@@ -117,7 +116,7 @@ class Calls:
             _tell(self._sink, 1 - side, asked)
         if call is None or pdu.first:
             number, facts = self._told.get(pdu.call, (0, {}))
-            call = _Call(number or self._number(), facts, whole=pdu.first)
+            call = _Call(number or self._number(), facts)
         call.add(pdu.stub)
         if not pdu.last:
             _keep(self._calls, (RESPONSE, pdu.call), call, _MOST_CALLS)
@@ -190,7 +189,7 @@ class RpcReader(PieceReader):
                 uuid_text(wire_uuid(octets[24:40], little=little)), version & 0xFFFF, first=not fragment
             )
             facts["dcerpc.opnum"] = str(operation).encode()
-            call = _Call(self._next(), facts, whole=not fragment)
+            call = _Call(self._next(), facts)
         call.add(octets[_DATAGRAM : _DATAGRAM + size])
         if flags & _FRAGMENT and not flags & _LAST_FLAG:
             _keep(self._parts, key, call, _MOST_CALLS)
