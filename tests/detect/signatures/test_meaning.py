@@ -234,7 +234,7 @@ def test_transformations_with_options(octets, options, expected):
         ('pcrexform:"abc"', "pcrexform"),
         ('pcrexform:"(a)(b)"', "pcrexform"),
         ('pcrexform:!"(a)"', "pcrexform"),
-        ('pcrexform:"(a"', "pcre"),
+        ('pcrexform:"(a"', "pcrexform"),
         ("from_base64:mode relax", "from_base64"),
         ("from_base64:bytes name", "from_base64"),
         ("from_base64:offset 65536", "from_base64"),
@@ -249,6 +249,12 @@ def test_transformations_that_are_refused(option, keyword):
     with pytest.raises(RuleError) as caught:
         matcher(f'http.uri; {option}; content:"a";')
     assert caught.value.keyword == keyword
+
+
+@pytest.mark.parametrize("option", ['pcre:"/ab(/"', 'pcre:"/ab(/A"', 'pcrexform:"ab("'])
+def test_a_place_in_an_expression_is_one_that_its_author_wrote(option):
+    with pytest.raises(RuleError, match="at position 3; missing closing parenthesis"):
+        matcher(f'http.uri; {option}; content:"a";')
 
 
 def test_addresses_are_buffers_of_whatever_is_looked_at():

@@ -42,6 +42,7 @@ _WITHOUT_MEANING: Final = "OB"
 _NAMES: Final = re.compile(r"\s*(?:flow|pkt|alert):\s*\w+(?:\s*,\s*(?:flow|pkt|alert):\s*\w+)*\s*", re.ASCII)
 """Under what names Suricata logs what groups match: nothing of what the rule matches."""
 _MOST_CHARACTERS: Final = 8_192
+_POSITION: Final = re.compile(r"(?<=at position )\d+")
 
 
 @lru_cache(maxsize=65_536)
@@ -53,11 +54,16 @@ def compiled(pattern: bytes, flags: str) -> pcre2.Pattern:
     pattern = _ONE_DIGIT.sub(lambda found: rb"\x0" + found[1] if found[1] else found[0], pattern)
     # A line end closes a comment that the x letter allows.
     end = b"\n)" if "x" in flags else b")"
-    whole = rb"\G(?:" + pattern + end if "A" in flags else pattern
+    anchor = rb"\G(?:" if "A" in flags else b""
+    head = b"(*LIMIT_MATCH=%d)" % MATCH_LIMIT + anchor
     try:
-        return pcre2.compile(b"(*LIMIT_MATCH=%d)" % MATCH_LIMIT + whole, options, jit=False)
+        return pcre2.compile(head + pattern + (end if anchor else b""), options, jit=False)
     except (pcre2.PatternError, pcre2.LibraryError, ValueError) as error:
-        raise RuleError("pcre", f"PCRE2 does not take the expression: {error}") from error
+        # It counts from the beginning of what it was given, of which nobody has written the head.
+        says = _POSITION.sub(
+            lambda found: str(min(max(0, int(found[0]) - len(head)), len(pattern))), str(error)
+        )
+        raise RuleError("pcre", f"PCRE2 does not take the expression: {says}") from error
 
 
 def _pcre(draft: Draft, value: str | None) -> None:

@@ -70,7 +70,11 @@ def expression(argument: str) -> bytes:
 def _expression(draft: Draft, value: str | None) -> None:
     negated, text = unquoted(value or "", "pcrexform")
     made = Transformation("pcrexform", f'"{text}"')
-    if negated or compiled(expression(made.argument), "").groups != 1:
+    try:
+        groups = compiled(expression(made.argument), "").groups
+    except RuleError as error:
+        raise RuleError("pcrexform", error.reason) from error
+    if negated or groups != 1:
         raise RuleError("pcrexform", "an expression with one group, whose match goes on, stands there")
     draft.transform(made)
 
