@@ -124,3 +124,15 @@ def test_a_wrong_site_file_is_said_before_anything_begins(tmp_path: Path) -> Non
     ended = run("sensor", "replay", CAPTURES[1], "--site", site, "--out", tmp_path / "store")
     assert ended.code == 2
     assert one_sentence(ended)
+
+
+def test_a_store_that_was_broken_begins_anew_and_the_diary_says_so(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    assert run("sensor", "replay", CAPTURES[2], "--out", store).code == 0
+    (store / "store.sqlite").write_bytes((store / "store.sqlite").read_bytes()[:2000])
+    again = run("sensor", "replay", CAPTURES[2], "--out", store)
+    assert again.code == 0, again.err
+    (aside,) = store.glob("store.sqlite.broken-*[0-9]")
+    lost = [entry.says for entry in PlainReader(store).diary() if entry.event == "state-lost"]
+    assert len(lost) == 1
+    assert aside.name in lost[0]

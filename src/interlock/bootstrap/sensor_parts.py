@@ -30,7 +30,7 @@ from interlock.pipeline.sensor.wires import LetterBox, Switchboard
 from interlock.records.budget import PROCESS_MIB
 from interlock.records.config import Config
 from interlock.records.tables import ARTIFACT_CONTENTS, TABLES
-from interlock.store.plain.database import Database
+from interlock.store.plain.database import Database, set_aside
 from interlock.store.plain.lock import Lock
 from interlock.store.plain.store import DATABASE
 from interlock.store.plain.trials import Trials
@@ -110,10 +110,16 @@ class Parts:
         let_go_of_files()  # all is loaded: the supervisor uses little of it
 
     def open_store(self) -> None:
-        """See whether the store can be written at all. Raises OutputError: nobody has begun then."""
+        """See whether the store can be written at all. Raises OutputError: nobody has begun then.
+
+        Where it was broken it is set aside here, and the judge, who opens it next, finds nothing wrong: he is told.
+        """
         with ExitStack() as undone:
             undone.callback(self.close)
-            Database(self.sensor.folder / DATABASE, time.time_ns).close()
+            database = Database(self.sensor.folder / DATABASE, time.time_ns)
+            database.close()
+            for name in database.aside:
+                self.letters.post(Entry(time=time.time_ns(), event="state-lost", says=set_aside(name)))
             undone.pop_all()
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ from interlock.store.plain.segments import force_folder
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Database", "checkpoint", "open_for_reading"]
+__all__ = ["Database", "checkpoint", "open_for_reading", "set_aside"]
 
 _BUSY_MS: Final = 5000
 _WAL_OCTETS: Final = 64 << 20
@@ -174,6 +174,11 @@ def _moved(path: Path, now: int) -> Path:
             Path(f"{path}{end}").rename(f"{aside}{end}")
     force_folder(path.parent)
     return aside
+
+
+def set_aside(name: str) -> str:
+    """A sentence for the diary, about a file that was broken. name: that it has now."""
+    return f"The database was broken and lies now as {name}; findings, diary and machines begin anew"
 
 
 def _sentence(path: Path, error: sqlite3.Error) -> OutputError:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from interlock.errors import OutputError
 from interlock.store.plain.assets import Picture, stored_assets
 from interlock.store.plain.compaction import Compactor
-from interlock.store.plain.database import Database
+from interlock.store.plain.database import Database, set_aside
 from interlock.store.plain.diary import age_lines, stored_lines
 from interlock.store.plain.findings import newest_number, stored_findings
 from interlock.store.plain.forcing import Forcing
@@ -297,8 +297,7 @@ class PlainStore:
         while self._database.aside:
             name = self._database.aside.pop()
             self._look()
-            says = f"The database was broken and lies now as {name}; findings, diary and machines begin anew"
-            self._say("state-lost", says)
+            self._say("state-lost", set_aside(name))
 
     def _say(self, event: Event, says: str, count: int = 0) -> None:
         self._owed.line(Entry(time=self._clock(), event=event, says=says, count=count))
