@@ -114,7 +114,7 @@ class PlainStore:
         self._programs.retain(retention)
 
     def commit(self, findings: Sequence[Finding], *, forced: bool = True) -> bool:
-        """Findings, new or grown; whether they, and all that waited before, are on disk.
+        """Findings, new or grown; whether they, and all that waited before, are committed.
 
         Where they are not they are kept, and committed with the next call or `tend` that can. forced: else it does not
         wait for the disk: what is committed is on disk once `forced` has come to its number (`newest`).
@@ -163,13 +163,13 @@ class PlainStore:
         return self._forcing.fileno()
 
     def findings(self, after: int = 0) -> Iterator[tuple[int, Finding]]:
-        """Findings on disk by the number of their last commit, ascending from `after` on."""
+        """Committed findings by the number of their last commit, ascending from `after` on; see `forced`."""
         with self._database.reading() as db:
             yield from stored_findings(db, after)
 
     @property
     def newest(self) -> int:
-        """The number of the last commit on disk; 0 where there is none."""
+        """The number of the last commit; 0 where there is none."""
         with self._database.reading() as db:
             return newest_number(db)
 
