@@ -39,7 +39,7 @@ _T = TypeVar("_T")
 Pace = Literal["prompt", "patient", "leisurely"]
 """Rows of a table as they come; what nobody asked for a second later; all of it a second later."""
 PACES: Final[frozenset[Pace]] = frozenset({"prompt", "patient", "leisurely"})
-AT_ONCE: Final = 32
+AT_ONCE: Final = 8
 """Findings that `by_turns` gives in one turn: some milliseconds for who says them."""
 SELF: Final = "self"
 """Detector name of findings about Interlock itself."""

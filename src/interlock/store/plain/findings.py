@@ -25,16 +25,33 @@ _PUT: Final = """
 """
 
 
+_KNOWN: Final = """
+    SELECT time, last, count, json_extract(body, '$.accepted'), json_extract(body, '$.accepted_until')
+    FROM findings WHERE id = ?
+"""
+_COLUMNS: Final = ("id", "time", "last", "count", "severity", "detector")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Known:
+    """What of a finding that was committed goes into the same one told again; the rest is not read for that."""
+
+    time: int
+    last: int
+    count: int
+    accepted: str | None
+    accepted_until: str | None
+
+
 def put_findings(db: sqlite3.Connection, findings: Iterable[Finding], today: str) -> None:
     """Within a transaction: new ones, and those that have grown. today: ISO date, for what was accepted until a day."""
     for finding in findings:
-        row = db.execute("SELECT body FROM findings WHERE id = ?", (finding.id,)).fetchone()
-        whole = finding if row is None else grown(finding_of(row[0]), finding, today)
-        columns = ("id", "time", "last", "count", "severity", "detector")
-        db.execute(_PUT, {**{name: getattr(whole, name) for name in columns}, "body": text_of(whole)})
+        row = db.execute(_KNOWN, (finding.id,)).fetchone()
+        whole = finding if row is None else grown(_Known(*row), finding, today)
+        db.execute(_PUT, {**{name: getattr(whole, name) for name in _COLUMNS}, "body": text_of(whole)})
 
 
-def grown(old: Finding, new: Finding, today: str) -> Finding:
+def grown(old: Finding | _Known, new: Finding, today: str) -> Finding:
     """What is known of a finding that is told again: the new judgement, over all the time that either saw.
 
     A detector that lost its memory counts from one again: the count never falls. What a person accepted stays
