@@ -94,6 +94,8 @@ class CauseDetector(ABC):
     needs: ClassVar[Mapping[str, tuple[str, ...]]]
     withheld_by: ClassVar[Mapping[str, str]] = {}
     early: ClassVar[bool] = False
+    again: ClassVar[int] = 2
+    """So many times as often as when it was said last, a cause is said again; `conclude` has every count."""
     composed: ClassVar[bool] = False
     """Whether it puts causes together itself, of tallies that are counted under other keys."""
 
@@ -113,7 +115,7 @@ class CauseDetector(ABC):
         """Say what a cause means now; None where it means nothing yet."""
 
     def feed(self, batch: Batch, context: Context) -> Iterable[Finding]:
-        """Give findings that are new, whose count has doubled since they were said, or whom an answer titles anew."""
+        """Give findings that are new, have grown by `again` since they were said, or whom an answer titles anew."""
         touched = self._take_in(batch, context)
         return [finding for key in sorted(touched) for finding in self._say(key, context)]
 
@@ -164,7 +166,7 @@ class CauseDetector(ABC):
 
     def _say(self, key: Key, context: Context) -> Iterator[Finding]:
         answered, count = self._answered(key), self._rows_of(key)
-        more = count >= 2 * self._said.get(key, 0)
+        more = count >= self.again * self._said.get(key, 0)
         if not count or not (more or answered):
             return
         finding = self._finding(key, context)

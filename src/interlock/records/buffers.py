@@ -13,8 +13,10 @@ __all__ = [
     "EMPTY",
     "HEADERS",
     "KINDS",
+    "OF_STREAM",
     "OTHER",
     "PACKET",
+    "PATIENT",
     "RARE",
     "SEGMENT",
     "STREAM",
@@ -34,6 +36,10 @@ RARE: Final = "packet.rare"
 EMPTY: Final = "packet.empty"
 OTHER: Final = "packet.other"
 """Asked for together with PACKET: they make its rows more, or fuller."""
+OF_STREAM: Final = 1
+PATIENT: Final = 2
+"""Bits of a rule's number in `payloads.rules`: its row is held against it as part of a stream; the rule neither sets
+what others ask for nor asks for what they set, so that it may be held against it later than others are."""
 
 DNP3_INDICATIONS: Final = (
     "all_stations", "class_1_events", "class_2_events", "class_3_events", "need_time", "local_control",

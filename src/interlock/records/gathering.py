@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["ENOUGH", "Gathering", "as_one"]
+__all__ = ["ENOUGH", "Gathering", "as_one", "joined"]
 
 ENOUGH: Final = 131_072
 """Rows: as many as a row group of the stored table, which holds the same batches for that long anyway."""
@@ -79,3 +79,12 @@ def _of_one_list(chunks: Sequence[pa.DictionaryArray]) -> list[pa.DictionaryArra
 def _identity(words: pa.Array) -> tuple[int, ...]:
     """What tells a list of words from every other one that is held."""
     return (len(words), words.offset, *(0 if b is None else b.address for b in words.buffers()))
+
+
+def joined(messages: Sequence[Mapping[str, pa.RecordBatch]]) -> dict[str, pa.RecordBatch]:
+    """Tables of several messages as one batch each."""
+    tables: dict[str, list[pa.RecordBatch]] = {}
+    for message in messages:
+        for name, batch in message.items():
+            tables.setdefault(name, []).append(batch)
+    return {name: as_one(batches) for name, batches in tables.items()}

@@ -455,7 +455,8 @@ PAYLOADS: Final = Table(
             type=pa.binary(),
             nullable=True,
             meaning="of raw octets that were screened: the signatures that may hit, eight octets each, with the lowest "
-            "bit set where the stream is what they may hit; null where nobody screened",
+            "bit set where the stream is what they may hit, and the next one where it makes no difference when; null "
+            "where nobody screened",
         ),
         Column(
             name="before",

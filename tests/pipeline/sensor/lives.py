@@ -19,13 +19,14 @@ import pyarrow as pa
 from capture.live.blocks import Block, Packet, ring
 from interlock.capture.live import interface as live
 from interlock.capture.live.place import pardon, shared_row
-from interlock.pipeline.sensor import desk, intake, judge, ledger, line, stream, wires, worker
+from interlock.pipeline.sensor import desk, intake, ledger, line, stream, wires, worker
 from interlock.pipeline.sensor.board import Board
 from interlock.pipeline.sensor.ledger import Ledger
 from interlock.pipeline.sensor.shedding import Pressure
 from interlock.pipeline.sensor.sources import Interface
 from interlock.pipeline.sensor.steps import read_note
 from interlock.records.frames import Source
+from interlock.records.gathering import joined
 from interlock.store.plain import journal, streams, table, tables
 from interlock.store.plain.store import PlainStore
 from interlock.store.plain.streams import read_stream
@@ -98,7 +99,7 @@ class Judge:
         self._store = store
 
     def take(self, steps):
-        self._store.write(judge.joined([step.batches for step in steps]))
+        self._store.write(joined([step.batches for step in steps]))
         return [read_note(step.note) for step in steps]
 
     def tend(self) -> None:

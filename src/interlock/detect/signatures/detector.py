@@ -39,6 +39,9 @@ class Signatures(CauseDetector):
 
     name: ClassVar[str] = "signature"
     table: ClassVar[str] = "payloads"
+    again: ClassVar[int] = (
+        8  # what it says is the same however often it says it, and rules may hit all the time
+    )
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {"payloads": NEEDS}
 
     def __init__(self, matchers: Sequence[Matcher | Deferred] = (), compiled: Compile | None = None) -> None:

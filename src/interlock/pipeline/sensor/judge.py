@@ -16,6 +16,7 @@ from interlock.pipeline.placing import placed
 from interlock.pipeline.sensor.aside import Here
 from interlock.pipeline.sensor.commits import Commits
 from interlock.pipeline.sensor.errands import MOST_ROWS, REPLAYED_ROWS, Errands
+from interlock.pipeline.sensor.loudness import Loudness, parts_of
 from interlock.pipeline.sensor.news import grew, undated
 from interlock.pipeline.sensor.ongoing import Ongoing
 from interlock.pipeline.sensor.steps import OPEN_FLOWS, WORDLESS_FLOWS, WorkerNote, figures_of, read_note
@@ -24,7 +25,7 @@ from interlock.pipeline.sensor.urgency import Urgency, by_server
 from interlock.pipeline.sensor.waiting import Waiting
 from interlock.pipeline.sensor.watching import Watching
 from interlock.records.exceptions import apply_exceptions
-from interlock.records.gathering import as_one
+from interlock.records.gathering import joined
 from interlock.records.tables import ARTIFACT_CONTENTS, ARTIFACTS, CLUES, FLOWS, ODDITIES, OPERATIONS, VALUES
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from interlock.records.site import Site
     from interlock.store.port import AssetRow, Store
 
-__all__ = ["KEPT", "Judge", "joined", "wanted_tables"]
+__all__ = ["KEPT", "Judge", "wanted_tables"]
 
 KEPT: Final = (OPERATIONS, FLOWS, CLUES, VALUES, ODDITIES, ARTIFACTS)
 """Tables that a sensor stores."""
@@ -110,6 +111,7 @@ class Judge:
         self._urgency = Urgency()
         self._calm = {name: Waiting(rows) for name, rows in CALM_ROWS.items()}
         self._calm_since = dict.fromkeys(self._calm, 0)
+        self._loudness = Loudness(now_s)
         self._ongoing = Ongoing()
         self._watching = Watching()
         self._directory: Directory | None = None
@@ -144,6 +146,7 @@ class Judge:
                 self._commit(found, arrived)
         for name, calm in self._calm.items():
             self._calmly(name, calm.rest() if self._clock() - self._calm_since[name] > CALM_NS else None)
+        self._loudly(self._loudness.due())
         self._commits.write({name: batch for name, batch in batches.items() if name in self._kept})
         return notes
 
@@ -324,6 +327,9 @@ class Judge:
             self._let_know(name, self._gathered[name].add(batch))
         if name not in self._needs:
             return []
+        if name == "payloads" and self._live:
+            batch, waited = self._loudness.parted(batch)
+            self._loudly(waited)
         if name not in self._calm:
             return self._runner.feed(name, batch, context)
         rows = Batch(name, batch)
@@ -344,12 +350,21 @@ class Judge:
     def _judge_calm(self) -> None:
         for name, calm in self._calm.items():
             self._calmly(name, calm.rest())
+        self._loudly(self._loudness.rest())
 
     def _calmly(self, name: str, waited: Waited | None) -> None:
         """Judge what could wait, in turns. Of values it waited for the Patient alone; the Leisurely wait for all."""
         if waited is not None:
             self._calm_since[name] = self._clock()
             self._errands.add(self._committing(self._turns(name, waited)), len(waited))
+
+    def _loudly(self, waited: Waited | None) -> None:
+        """Judge payloads that rules hit all the time, in turns, in the order in which they came."""
+        if waited is not None:
+            turns = (
+                found for part in parts_of(waited) for found in self._runner.feeding(*part, self._context())
+            )
+            self._errands.add(self._committing(turns), len(waited))
 
     def _turns(self, name: str, waited: Waited) -> Iterator[list[Finding]]:
         rows, which = waited.joined()
@@ -381,12 +396,3 @@ class Judge:
 def wanted_tables(needs: Iterable[str]) -> frozenset[str]:
     """The tables that workers are to make. needs: those that detectors read."""
     return frozenset({*(table.name for table in KEPT), *INVENTORY_TABLES, *needs})
-
-
-def joined(messages: Sequence[Mapping[str, pa.RecordBatch]]) -> dict[str, pa.RecordBatch]:
-    """Tables of several messages as one batch each."""
-    tables: dict[str, list[pa.RecordBatch]] = {}
-    for message in messages:
-        for name, batch in message.items():
-            tables.setdefault(name, []).append(batch)
-    return {name: as_one(batches) for name, batches in tables.items()}

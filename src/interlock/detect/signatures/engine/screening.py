@@ -17,6 +17,7 @@ from interlock.decode.buffers.tap import Raw, Seen
 from interlock.detect.signatures.engine.laying import STREAM
 from interlock.detect.signatures.engine.screen import Lot, Screen
 from interlock.detect.signatures.engine.sides import side_of
+from interlock.records.buffers import OF_STREAM, PATIENT
 from interlock.records.buffers import PACKET as PACKETS
 from interlock.records.buffers import STREAM as STREAMS
 
@@ -32,14 +33,14 @@ _KEY: Final = struct.Struct("<Q")
 
 @lru_cache(maxsize=1 << 15)
 def key_of(name: str) -> int:
-    """The number of a rule by its name; its lowest bit is free. Rules of one name have one number."""
-    return int.from_bytes(blake2b(name.encode("utf-8", "surrogateescape"), digest_size=8).digest()) & ~1
+    """The number of a rule by its name; its two lowest bits are free. Rules of one name have one number."""
+    return int.from_bytes(blake2b(name.encode("utf-8", "surrogateescape"), digest_size=8).digest()) & ~3
 
 
 def rules_in(octets: bytes) -> Iterator[tuple[int, str]]:
     """What `payloads.rules` says: key of a rule, and what its row is held against it as (records.buffers)."""
     for (number,) in _KEY.iter_unpack(octets):
-        yield number & ~1, STREAMS if number & 1 else PACKETS
+        yield number & ~3, STREAMS if number & OF_STREAM else PACKETS
 
 
 class Screening:
@@ -47,7 +48,7 @@ class Screening:
 
     def __init__(self, screen: Screen) -> None:
         self.screen = screen
-        self._keys = [key_of(one.name) for one in screen.traits]
+        self._keys = [key_of(one.name) | PATIENT * one.patient for one in screen.traits]
 
     def renew(self, screen: Screen) -> None:
         """Go on with other rules."""
@@ -91,4 +92,4 @@ class Screening:
         self.screen.forget((2 * slot, 2 * slot + 1))
 
     def _told(self, rules: list[tuple[int, int]]) -> bytes:
-        return b"".join(_KEY.pack(self._keys[rule] | (level == STREAM)) for rule, level in rules)
+        return b"".join(_KEY.pack(self._keys[rule] | OF_STREAM * (level == STREAM)) for rule, level in rules)

@@ -8,10 +8,20 @@ from typing import TYPE_CHECKING, Final
 from interlock.detect.signatures.engine.prefilter import anchors_of, best_literal, rare
 from interlock.detect.signatures.engine.tested import fixed_numbers, placed_steps
 from interlock.detect.signatures.engine.wishes import wishes
-from interlock.detect.signatures.language.checks import Fact, Field, Flags, Flow, FragBits, Speaks, StreamSize
+from interlock.detect.signatures.language.checks import (
+    Bits,
+    Counter,
+    Fact,
+    Field,
+    Flags,
+    Flow,
+    FragBits,
+    Speaks,
+    StreamSize,
+)
 from interlock.detect.signatures.language.model import ADDRESSES, HEADERS, PAYLOAD
 from interlock.detect.signatures.language.protocols import PROTOCOLS, Protocol
-from interlock.detect.signatures.language.steps import Absent
+from interlock.detect.signatures.language.steps import Absent, Dataset
 from interlock.detect.signatures.plain.matching import Matcher, levels_of
 from interlock.records.buffers import BUFFERS, STREAM
 
@@ -45,7 +55,8 @@ class Traits:
     it, where it is rare or there are no anchors; tested: where there is neither, what is asked of numbers at fixed
     places; numbers: the same of one with anchors. needed: a buffer that must be there; nothing where none must. sizes:
     of a payload. heads: what of packets' headers is compared for many at once. sized: it asks how much was sent;
-    answered: whether both sides have spoken. asks: names of facts. buffers: all that it looks at.
+    answered: whether both sides have spoken. asks: names of facts. buffers: all that it looks at. patient: whether it
+    may be held against something later than others are, since neither changes what the other says.
     """
 
     name: str
@@ -66,6 +77,7 @@ class Traits:
     answered: bool
     asks: tuple[str, ...]
     buffers: frozenset[str]
+    patient: bool
 
     @property
     def protocol(self) -> Protocol:
@@ -180,7 +192,16 @@ def traits_of(one: Matcher | Deferred) -> Traits:
         answered=any(isinstance(check, Flow) and check.established is not None for check in checks),
         asks=tuple(dict.fromkeys(name for c in checks if isinstance(c, Fact) for name, _ in c.asked)),
         buffers=_buffers(signature, levels),
+        patient=_patient(signature),
     )
+
+
+def _patient(signature: Signature) -> bool:
+    """Neither sets marks nor asks for any, counts nothing, and knows no sets that others fill."""
+    steps = (step for one in signature.inspections for step in one.steps)
+    remembers = any(isinstance(check, (Bits, Counter)) for check in signature.checks)
+    counts = bool(signature.effects) or signature.counting is not None
+    return not remembers and not counts and not any(isinstance(step, Dataset) for step in steps)
 
 
 def _held_in(buffer: str) -> str:
