@@ -36,3 +36,15 @@ def test_words_that_batches_share_do_not_count(tmp_path):
     words = pa.array(["w" * 1000 + str(n) for n in range(OCTETS // 1000)])
     some = pa.record_batch({"word": pa.DictionaryArray.from_arrays(pa.array([1] * 100, pa.int32()), words)})
     assert groups(tmp_path / "x", [some] * 20) == [2000]
+
+
+def test_octets_that_differ_in_their_ends_are_compressed_not_listed(tmp_path):
+    """A dictionary of them would hold each one whole, and no compressor sees two of them at once."""
+    alike = pa.array([bytes(60) + n.to_bytes(4, "big") for n in range(20_000)], pa.binary())
+    words = pa.array(["word"] * len(alike)).dictionary_encode()
+    assert groups(tmp_path / "x", [pa.record_batch({"raw": alike, "word": words})]) == [len(alike)]
+    row_group = pq.ParquetFile(tmp_path / "x").metadata.row_group(0)
+    octets, named = row_group.column(0), row_group.column(1)
+    assert not octets.has_dictionary_page
+    assert named.has_dictionary_page
+    assert octets.total_compressed_size < 8 * len(alike)

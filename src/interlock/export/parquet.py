@@ -21,8 +21,9 @@ Their numbers are near their neighbours, so the differences are stored: smaller,
 _PAGE_ROWS: Final = 1 << 20
 """No page ends for its rows: what is read is whole row groups, and every page's beginning costs time and room."""
 
-_FEW: Final = {"item", "items"}
-"""Columns of hardly more than zeros and ones: compressed, they are as small as with a dictionary, and sooner."""
+_FEW: Final = {"item", "items", "raw", "function", "server_port", "device_time"}
+"""Columns that compress as well as a dictionary of them would, or better, and are written sooner without one: hardly
+more than zeros and ones, numbers that stay for long, and octets, of which many differ in the last few only."""
 
 _WHOLE: Final = (pa.types.is_integer, pa.types.is_timestamp, pa.types.is_duration)
 
