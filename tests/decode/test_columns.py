@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.decode.columns import _ends, ends, present, present_codes, roomier
+from interlock.decode.columns import MANY, _ends, ends, present, present_codes, roomier
 
 
 @pytest.mark.parametrize("bits", [64, 32])
@@ -22,6 +22,18 @@ def test_bitmaps_name_what_is_there(bits, data):
     found += [present_codes(numbers, least)] if bits == 32 else []
     wanted = None if expected.all() else np.packbits(expected, bitorder="little").tobytes()
     assert [None if one is None else bytes(one) for one in found] == [wanted] * len(found)
+
+
+@pytest.mark.parametrize("rows", [MANY, MANY + 1])
+@pytest.mark.parametrize("missing", [None, 0, 8, MANY - 1])
+def test_bitmaps_of_few_and_of_many_rows_are_alike(rows, missing):
+    numbers = np.arange(1, rows + 1)
+    wanted = None
+    if missing is not None:
+        numbers[missing] = -1
+        wanted = np.packbits(numbers >= 0, bitorder="little").tobytes()
+    for found in (present(numbers.astype(np.int64), 0), present_codes(numbers.astype(np.int32))):
+        assert (found if found is None else bytes(found)) == wanted
 
 
 @given(data=st.data())

@@ -50,6 +50,22 @@ def _blocks(sheet: ValueSheet, count: int) -> None:
         sheet.block(messages, 0, 0, 0, -1, -1, REPORTED, -1)
 
 
+@pytest.mark.parametrize("count", [200, 1000, 3000])
+def test_what_a_batch_took_out_stays_as_it_was(count: int) -> None:
+    """The columns of many blocks are handed over, not copied: the next batch must write to others."""
+    sheet = ValueSheet()
+    _blocks(sheet, count)
+    first, *_ = sheet.end_batch()
+    held = {name: column.copy() for name, column in first.items()}
+    _blocks(sheet, count)
+    sheet.set_quality(0, 7)
+    sheet.set_device_time(count - 1, 5)
+    second, *_ = sheet.end_batch()
+    assert all((column == held[name]).all() for name, column in first.items())
+    assert {len(column) for column in first.values()} == {count}
+    assert (second["quality"][0], second["device_time"][-1]) == (7, 5)
+
+
 @given(
     st.lists(
         st.tuples(st.none() | st.binary(max_size=300), st.booleans(), st.none() | st.binary(max_size=9)),

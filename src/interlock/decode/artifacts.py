@@ -101,6 +101,10 @@ class Transfers:
         self._artifacts.add(artifact, m, i, octets)
         return artifact
 
+    def more(self, artifact: Artifact, m: Any, i: int, octets: bytes) -> None:
+        """The next octets of one that was found."""
+        self._artifacts.add(artifact, m, i, octets)
+
     def gap(self, key: Any) -> None:
         """Something of it is missing."""
         self._artifacts.gap(self.find(key))

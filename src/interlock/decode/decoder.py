@@ -66,9 +66,7 @@ class Decoder:
             m.direction[i] = m.side[i] ^ self.flows.client_side[m.flow[i]]  # it may have been set right since
             self.cursor.begin(m.offset[i], m.offset[i] + m.length[i])
             before = out.n + self.values.n + len(self.facts.oddities) + len(self.facts.clues)
-            before += self.facts.suppressed
-            if self.facts.details:
-                before += _rows_of(self.facts.details)
+            before += self.facts.suppressed + self.facts.detailed
             try:
                 self.message(m, i, out)
                 self.flows.basis[m.flow[i]] = 3
@@ -80,9 +78,7 @@ class Decoder:
                 self.errors += 1
                 self._struck(m, i, "decoder-error:" + type(error).__name__, self.cursor.offset(), 1)
             before -= out.n + self.values.n + len(self.facts.oddities) + len(self.facts.clues)
-            if self.facts.details:
-                before -= _rows_of(self.facts.details)
-            if self.facts.suppressed - before > most:
+            if self.facts.suppressed + self.facts.detailed - before > most:
                 self._struck(m, i, "flooded", 0, MAX_STRIKES)
         m.done()
         self.beat[3] = 0
@@ -95,7 +91,3 @@ class Decoder:
             if self.strikes[slot] >= MAX_STRIKES:
                 self.flows.opaque[slot] = 2
                 self.facts.oddity(m, i, self.protocol, "turned-opaque", offset)
-
-
-def _rows_of(tables):
-    return sum([len(rows) for rows in tables.values()])

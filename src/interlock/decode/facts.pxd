@@ -5,7 +5,7 @@ from interlock.decode.messages cimport Messages
 cdef class Facts:
     cdef public list clues, oddities, credentials
     cdef public dict details, oddity_count
-    cdef public long long suppressed, clock
+    cdef public long long suppressed, detailed, clock
     cdef public object wanted, artifacts
     cdef public Flows flows
     cdef dict _open, _said

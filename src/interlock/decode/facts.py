@@ -29,7 +29,7 @@ class Facts:
 
     side: the sender's in credentials, in the other tables the client's as it was known then.
 
-    `clock`: of the message that is decoded now (Messages.clock).
+    `clock`: of the message that is decoded now (Messages.clock). `detailed`: rows of protocols' own tables so far.
     wanted: names of the tables that are asked for, None for all; clues and details heed it.
     flows: the flow table (Flows), which knows who speaks. artifacts: what is put together from several messages.
     """
@@ -42,6 +42,7 @@ class Facts:
         self.details = {}
         self.oddity_count = {}
         self.suppressed = 0
+        self.detailed = 0
         self.clock = 0
         self.wanted = None
         self._said = {}
@@ -185,6 +186,7 @@ class Facts:
             return
         slot: cython.int = m.flow[i]
         side: cython.int = self.flows.client_side[slot]
+        self.detailed += 1
         self.details.setdefault(table, []).append((m.source[i], m.time[i], m.frame[i], slot, side, row))
 
     def keyed_by(self, fingerprint):

@@ -125,7 +125,10 @@ class Holes:
         What stays open behind a part is the returned hole; what stays open before it becomes a new one.
         """
         parts: list[tuple[Hole, int, int]] = []
-        if not any(self._touches(hole, seq, length) for hole in self.holes):
+        for hole in self.holes:
+            if -length < ((seq - hole.begin + _HALF) & _ALL) - _HALF < hole.size:
+                break
+        else:  # most that come again have octets in no hole
             return parts
         for hole in list(self.holes):
             if hole not in self.holes:  # forgotten by now: a split made one too many
@@ -142,12 +145,6 @@ class Holes:
             if not hole.size and hole in self.holes:
                 self.holes.remove(hole)
         return parts
-
-    @staticmethod
-    def _touches(hole: Hole, seq: int, length: int) -> bool:
-        """Whether a segment has octets in a hole: most that come again have none in any."""
-        ahead = ((seq - hole.begin + _HALF) & _ALL) - _HALF
-        return -length < ahead < hole.size and length > 0
 
     def _split(self, hole: Hole, first: int) -> None:
         """Leave the front of a hole open as one of its own; a message that it cut off is continued there.

@@ -1,5 +1,6 @@
 # cython: language_level=3
 cimport cython
+from libc.string cimport memcpy
 from interlock.decode.cursor cimport Cursor
 from interlock.decode.messages cimport Messages
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import cython
 import numpy as np
 
-from interlock.decode.columns import roomier
+from interlock.decode.columns import MANY, roomier
 
 __all__ = ["NO_TIME", "READ", "REPORTED", "WRITTEN", "ValueSheet"]
 
@@ -187,10 +187,13 @@ class ValueSheet:
     def _put(self, row, octets, begin, count):
         """Octets of the newest block, `row`."""
         at: cython.Py_ssize_t = self._room(row, count)
-        k: cython.Py_ssize_t
-        if cython.compiled and count < 128:  # a slice costs as much to make as so many octets to copy
-            for k in range(count):
-                self.raw_view[at + k] = octets[begin + k]
+        if cython.compiled:
+            # Both ends are looked at, with bounds checks; room for slices alone would cost more than most octets.
+            if count > 0:
+                self.raw_view[at + count - 1] = octets[begin + count - 1]
+                memcpy(
+                    cython.address(self.raw_view[at]), cython.address(octets[begin]), count
+                )  # of values.pxd
         else:
             self.raw_view[at : at + count] = octets[begin : begin + count]
         return 0
@@ -199,16 +202,19 @@ class ValueSheet:
         """Where the octets of the newest block, `row`, are to be put."""
         at: cython.longlong = self.raw_octets
         if at + count > self.raw_capacity:
-            while at + count > self.raw_capacity:
-                self.raw_capacity *= 2
-            grown = np.empty(self.raw_capacity, np.uint8)
-            grown[:at] = self.raw_array[:at]
-            self.raw_array = grown
-            self.raw_view = memoryview(grown)
+            self._grow_raws(at + count)
         self.raw_size[row] = count
         self.raws += 1
         self.raw_octets = at + count
         return at
+
+    def _grow_raws(self, least):
+        while self.raw_capacity < least:
+            self.raw_capacity *= 2
+        grown = np.empty(self.raw_capacity, np.uint8)
+        grown[: self.raw_octets] = self.raw_array[: self.raw_octets]
+        self.raw_array = grown
+        self.raw_view = memoryview(grown)
 
     def set_server_side(self, row, side):
         """Whose process it is, where the direction alone does not tell."""
@@ -219,7 +225,16 @@ class ValueSheet:
 
         Octets are None where no block has any but late ones.
         """
-        done = {name: column[: self.n].copy() for name, column in self.columns.items()}
+        # Those of a small batch are copied, many are handed over.
+        few: cython.bint = self.n < MANY or 4 * self.n < self.capacity
+        done = {
+            name: column[: self.n].copy() if few else column[: self.n]
+            for name, column in self.columns.items()
+        }
+        if not few:
+            self.columns = {}
+            self.n = 0
+            self._resize(self.capacity)
         numbers = self.number_array[: self.numbers]
         if (
             4 * self.numbers < self.number_capacity

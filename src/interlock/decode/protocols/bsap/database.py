@@ -29,6 +29,8 @@ _KEPT_OCTETS: Final = 1024
 _SET: Final = {0x09: 1, 0x0A: 0}
 """What to write into a logical signal, in one octet: on and off."""
 
+_FLOAT: Final = struct.Struct("<f")
+
 TYPE, VALUE, ADDRESS, VERSION = 0x80, 0x40, 0x10, 0x01
 LOGICAL, ANALOG = 0, 2
 
@@ -138,17 +140,20 @@ class Database:
             return  # what else was selected has a length that is not known
         behind = (2 if first & ADDRESS else 0) + (2 if second & VERSION else 0)
         at = 0
+        here = (m, i, self.d.f.protocol_code, out.operation_of(row), out.unit_of(row))
+        logical, analog = self.d.kinds["logical"], self.d.kinds["analog"]
         for code in codes[:number]:
             kind = data[at] & 3
-            size = {LOGICAL: 1, ANALOG: 4}.get(kind)
-            if size is None:
+            if kind == LOGICAL:
+                value, size, named = data[at + 1], 1, logical
+            elif kind == ANALOG:
+                if len(data) < at + 5:
+                    raise IndexError
+                (value,), size, named = _FLOAT.unpack_from(data, at + 1), 4, analog
+            else:
                 return
-            value = data[at + 1 : at + 1 + size]
-            if len(value) < size:
-                raise IndexError
-            here = (m, i, self.d.f.protocol_code, out.operation_of(row), out.unit_of(row), code, READ)
-            v.block(*here, self.d.kinds["logical" if kind == LOGICAL else "analog"])
-            v.number(value[0] if kind == LOGICAL else struct.unpack("<f", value)[0])
+            v.block(*here, code, READ, named)
+            v.number(value)
             at += 1 + size + behind
 
 

@@ -109,19 +109,23 @@ class CipTransfers:
     def ask_firmware(self, x: Exchange) -> None:
         """A request to the object that firmware goes to (hook of class 0xA1)."""
         key, c = self._key(x), x.cursor
-        named, told = self._told(x, FIRMWARE, x.path.text, "written")
         if x.service in (_UPDATE, _EXTENDED_UPDATE) and c.left() >= 4:
             size, artifact = c.u32le(), self._loads.find(key)
             if artifact is None or artifact.size or artifact.stated != size:
+                named, told = self._told(x, FIRMWARE, x.path.text, "written")
                 self._loads.begin(key, x.m, x.i, *named, stated=size, **told)
             x.note(self._begun, key)
         elif x.service == _TRANSFER and c.left() > 4:
             at, octets, artifact = c.u32le(), c.rest(), self._loads.find(key)
             if artifact is not None and at < artifact.size:
                 return  # once more
-            if artifact is None or at > artifact.size:
-                self._loads.gap(key)
-            self._loads.add(key, x.m, x.i, octets, *named, **told)
+            if artifact is None:
+                named, told = self._told(x, FIRMWARE, x.path.text, "written")
+                self._loads.add(key, x.m, x.i, octets, *named, **told)
+            else:
+                if at > artifact.size:
+                    self._loads.gap(key)
+                self._loads.more(artifact, x.m, x.i, octets)
             x.note(self._transferred, key)
 
     def _transferred(self, x: Exchange, key: Any) -> None:
