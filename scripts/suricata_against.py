@@ -140,12 +140,10 @@ def alerts(rules: str, capture: Path) -> tuple[Counter[int], dict[int, str], dic
         for batches in decoded(run, decoder, progress=lambda *_: None, stop=lambda: False):
             for name in detector.needs:
                 if name in batches and len(batches[name]):
-                    judge = engine.judge if name == "payloads" else engine.judge_requests
-                    told.update(
-                        engine.matchers[hit.number].signature.sid
-                        for hit in judge(Batch(name, batches[name]))
-                        if hit.speaks
-                    )
+                    for _, hits in engine.judged(Batch(name, batches[name])):
+                        told.update(engine.matchers[hit.number].signature.sid for hit in hits if hit.speaks)
+        for _, hits in engine.rest():
+            told.update(engine.matchers[hit.number].signature.sid for hit in hits if hit.speaks)
     return told, refused, messages
 
 

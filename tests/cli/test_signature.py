@@ -9,6 +9,8 @@ import lzma
 import pytest
 from tests.cli import terminal
 
+from capture.writers import Packet, pcap
+from decode.feed import CLIENT, Tcp
 from detect.signatures.sets import FOLDER, needs_sets
 from interlock.report.schema import check as check_schema
 
@@ -281,3 +283,35 @@ def test_rules_are_judged_by_the_sites_zones(tmp_path):
         assert ended.code == 0, ended.err
         said[home] = "an outsider: " in told, b"an outsider: " in ended.out
     assert said == {"0.0.0.0/0": (False, False), "192.0.2.0/24": (True, True)}
+
+
+@pytest.mark.parametrize(("midstream", "told"), [("own", True), ("no", False), ("yes", True)])
+def test_findings_say_what_was_joined_in_the_middle(midstream, told, tmp_path):
+    """The same octets over a connection from its beginning, and over one without."""
+    rules, config = tmp_path / "a.rules", tmp_path / "interlock.toml"
+    rules.write_text('alert tcp any any -> any 4000 (msg:"m"; flow:established; content:"needle"; sid:7;)\n')
+    outlet = '[[outlet]]\nkind = "stdout"\n'
+    config.write_text(f'[signatures]\nrules = ["{rules.name}"]\nmidstream = "{midstream}"\n{outlet}')
+    for opened in (True, False):
+        connection = Tcp(4000)
+        if opened:
+            connection.open()
+        connection.segment(CLIENT, b"a needle")
+        capture, out = tmp_path / f"{opened}.pcap", tmp_path / str(opened)
+        capture.write_bytes(
+            pcap([Packet(10**18 + 1000 * k, frame) for k, frame in enumerate(connection.frames)])
+        )
+        ended = terminal.run(
+            "analyze", capture, "--signatures", rules, "--midstream", midstream, "--out", out
+        )
+        assert ended.code == 0, ended.err
+        findings = json.loads((out / "findings.json").read_text())["findings"]
+        found = [one for one in findings if one["detector"] == "signature"]
+        if opened:
+            assert [one["data"].get("midstream") for one in found] == [None]
+        else:
+            assert [one["data"].get("midstream") for one in found] == ["1"] * told
+            assert "whose beginning nobody saw" in json.dumps(found) or not told
+        ended = terminal.run("sensor", "replay", capture, "--config", config, "--out", out / "store")
+        assert ended.code == 0, ended.err
+        assert (b"m: " in ended.out) == (opened or told)

@@ -56,7 +56,8 @@ def asked_by(given: Judgement) -> Asked:
     if wrong is not None:
         kind, says = wrong
         raise _KINDS[kind](says)
-    return Asked(needs=needs, buffers=buffers, screening=screening_with_plan(plan) if plan else None)
+    screening = screening_with_plan(plan, given.midstream or "own") if plan else None
+    return Asked(needs=needs, buffers=buffers, screening=screening)
 
 
 def _looked(given: Judgement) -> Iterator[tuple[Any, ...]]:

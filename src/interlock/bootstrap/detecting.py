@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from interlock.detect.interface import Detector
     from interlock.detect.runner import Runner
+    from interlock.records.vocabulary import Midstream
 
 __all__ = ["LEARNED", "Judgement", "build_runner", "read_learned", "write_learned"]
 
@@ -32,6 +33,8 @@ class Judgement:
     indicators, signatures: files, and folders of such files. lists: kind and path of lists that say which signatures
     are in force.
 
+    midstream: what signatures make of connections that were joined in the middle; None: their own way.
+
     told: takes a sentence about each rule of theirs that cannot be put in force.
     """
 
@@ -41,6 +44,7 @@ class Judgement:
     indicators: tuple[str, ...] = ()
     signatures: tuple[str, ...] = ()
     lists: tuple[tuple[str, str], ...] = ()
+    midstream: Midstream | None = None
     told: Callable[[str], None] = field(default=_told_nobody, compare=False)
 
 
@@ -72,8 +76,13 @@ def _warned(given: Judgement) -> tuple[Detector, ...]:
         from interlock.bootstrap.signature_trials import trial_of_paths  # noqa: PLC0415
         from interlock.bootstrap.signatures import build_signatures  # noqa: PLC0415
 
-        warned.append(build_signatures(given.signatures, given.told, given=given.lists))
-        if (trial := trial_of_paths(given.signatures, given.told, given.lists)) is not None:
+        warned.append(
+            build_signatures(
+                given.signatures, given.told, given=given.lists, midstream=given.midstream or "own"
+            )
+        )
+        trial = trial_of_paths(given.signatures, given.told, given.lists, given.midstream or "own")
+        if trial is not None:
             warned.append(trial)
     return tuple(warned)
 

@@ -98,5 +98,6 @@ def judged_by(sensor: Sensor, config: Config) -> Judgement:
         indicators=given.indicators or tuple(map(str, config.signatures.indicators)),
         signatures=given.signatures or tuple(map(str, config.signatures.rules)),
         lists=(*((("site", site),) if site else ()), *(given.lists or config.signatures.lists)),
+        midstream=given.midstream or config.signatures.midstream,
         told=given.told,
     )

@@ -131,9 +131,12 @@ class _Making(Thread):
         from interlock.bootstrap.signatures import build_signatures  # noqa: PLC0415
 
         try:
-            self.trial = trial_of_paths(self._given.signatures, self.sentences.append, self._given.lists)
+            given = self._given
+            self.trial = trial_of_paths(
+                given.signatures, self.sentences.append, given.lists, given.midstream or "own"
+            )
             self.detector = build_signatures(
-                self._given.signatures, self.sentences.append, given=self._given.lists
+                given.signatures, self.sentences.append, given=given.lists, midstream=given.midstream or "own"
             )
         except InterlockError as error:
             self.wrong = str(error)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.engine.screen import Screen
     from interlock.detect.signatures.engine.screening import Screening
     from interlock.detect.signatures.engine.traits import Traits
+    from interlock.records.vocabulary import Midstream
 
 __all__ = [
     "keep_screen",
@@ -61,12 +62,12 @@ def plan_of(runner: Runner) -> bytes:
     return plan_with(engines) if engines else b""
 
 
-def screening_with_plan(plan: bytes) -> Screening:
-    """The screen of it. Raises SourceError."""
+def screening_with_plan(plan: bytes, midstream: Midstream = "own") -> Screening:
+    """The screen of it. midstream: as of Engine. Raises SourceError."""
     from interlock.detect.signatures.engine.screening import Screening  # noqa: PLC0415
     from interlock.detect.signatures.packs.plan import read_plan  # noqa: PLC0415
 
-    return Screening(_screen(read_plan(plan).traits))
+    return Screening(_screen(read_plan(plan).traits, midstream))
 
 
 def plan_with(engines: Iterable[Engine]) -> bytes:
@@ -83,7 +84,9 @@ def screening_with(engines: Iterable[Engine]) -> Screening | None:
     several = list(engines)
     if not several:
         return None
-    return Screening(several[0].screen if len(several) == 1 else _screen(_traits(several)))
+    if len(several) == 1:
+        return Screening(several[0].screen)
+    return Screening(_screen(_traits(several), several[0].midstream))
 
 
 def _traits(engines: Iterable[Engine]) -> list[Traits]:
@@ -91,10 +94,10 @@ def _traits(engines: Iterable[Engine]) -> list[Traits]:
     return list({one.name: one for engine in engines for one in engine.traits if one.raw}.values())
 
 
-def _screen(traits: list[Traits]) -> Screen:
+def _screen(traits: list[Traits], midstream: Midstream) -> Screen:
     from interlock.detect.signatures.engine.screen import Screen  # noqa: PLC0415
 
-    return Screen(traits)
+    return Screen(traits, midstream)
 
 
 def keep_screen(given: Judgement, plan: bytes) -> None:
@@ -112,10 +115,10 @@ def kept_screen(given: Judgement, told: Callable[[str], None]) -> Screen:
     cache, key = build_plan_cache(told), _key(given)
     if (octets := cache.get(key)) is not None:
         try:
-            return _screen(read_plan(octets).traits)
+            return _screen(read_plan(octets).traits, given.midstream or "own")
         except SourceError as error:
             cache.forget(key, str(error))
-    return _screen(_traits(read_engines(given, told)))
+    return _screen(_traits(read_engines(given, told)), given.midstream or "own")
 
 
 def read_engines(given: Judgement, told: Callable[[str], None]) -> list[Engine]:
@@ -123,8 +126,8 @@ def read_engines(given: Judgement, told: Callable[[str], None]) -> list[Engine]:
     from interlock.bootstrap.signature_trials import trial_of_paths  # noqa: PLC0415
     from interlock.bootstrap.signatures import build_signatures  # noqa: PLC0415
 
-    detector = build_signatures(given.signatures, told, given=given.lists)
-    trial = trial_of_paths(given.signatures, told, given.lists)
+    detector = build_signatures(given.signatures, told, given=given.lists, midstream=given.midstream or "own")
+    trial = trial_of_paths(given.signatures, told, given.lists, given.midstream or "own")
     return [detector.engine] if trial is None else [detector.engine, trial.engine]
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from interlock.bootstrap.signature_cache import PlanCache
     from interlock.detect.signatures.packs.plan import Databases
+    from interlock.records.vocabulary import Midstream
 
 __all__ = ["build_trial", "trial_of", "trial_of_paths"]
 
@@ -33,37 +34,46 @@ class _Set:
 
 
 def trial_of_paths(
-    paths: Sequence[str], told: Callable[[str], None], given: Sequence[tuple[str, str]] = ()
+    paths: Sequence[str],
+    told: Callable[[str], None],
+    given: Sequence[tuple[str, str]] = (),
+    midstream: Midstream = "own",
 ) -> Trial | None:
     """The trial of the version that one of these folders has on trial; None where none has. Raises ConfigError.
 
-    given: as of list_files.
+    given: as of list_files. midstream: as of Engine.
     """
     for path in paths:
         if (Path(path) / BOOK).is_file():
             store = PackStore(Path(path))
             number = store.book().trying
             if number is not None:
-                return trial_of(store, str(number), told, given)
+                return trial_of(store, str(number), told, given, midstream)
     return None
 
 
 def trial_of(
-    store: PackStore, what: str, told: Callable[[str], None], given: Sequence[tuple[str, str]] = ()
+    store: PackStore,
+    what: str,
+    told: Callable[[str], None],
+    given: Sequence[tuple[str, str]] = (),
+    midstream: Midstream = "own",
 ) -> Trial:
     """The trial of a version by its number, or of a folder or file, against what is in force. Raises ConfigError.
 
-    given: as of list_files.
+    given: as of list_files. midstream: as of Engine.
     """
     book = store.book()
     before = _Set()
     if book.in_force is not None:
         before = _Set(tuple(store.in_force()), list_files([str(store.folder)], given))
     if not what.isdecimal():
-        return build_trial(before, _Set(tuple(rule_files(what)), list_files([what], given)), None, told)
+        after = _Set(tuple(rule_files(what)), list_files([what], given))
+        return build_trial(before, after, None, told, midstream=midstream)
     version = book.version(int(what))
     lists = [*list_files([str(store.path(version.number))]), *_own_lists(store), *list_files([], given)]
-    return build_trial(before, _Set(tuple(store.files(version)), lists), version.number, told)
+    after = _Set(tuple(store.files(version)), lists)
+    return build_trial(before, after, version.number, told, midstream=midstream)
 
 
 def _own_lists(store: PackStore) -> list[tuple[str, str, str]]:
@@ -78,6 +88,7 @@ def build_trial(
     number: int | None,
     told: Callable[[str], None],
     cache: PlanCache | None = None,
+    midstream: Midstream = "own",
 ) -> Trial:
     """The rules of `after` that `before` has not word for word. Raises ConfigError."""
     key = rules_key(
@@ -85,7 +96,7 @@ def build_trial(
     )
 
     def make(plan: Plan, databases: Databases) -> Trial:
-        trial = Trial(plan.rules(time.thread_time_ns), plan.counted, number, databases)
+        trial = Trial(plan.rules(time.thread_time_ns), plan.counted, number, databases, midstream)
         trial.engine.memory.limits = settings_of(after.lists)[1]
         trial.engine.memory.datasets.given = plan.given
         return trial

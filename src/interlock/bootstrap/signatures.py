@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.language.thresholds import Limits
     from interlock.detect.signatures.language.variables import Ends, Variables
     from interlock.detect.signatures.packs.plan import Databases, Plan
+    from interlock.records.vocabulary import Midstream
     from interlock.report.signatures import SignatureTally
 
 __all__ = ["build_signatures", "check_signatures", "made_once", "rules_key", "rules_of", "settings_of"]
@@ -79,11 +80,12 @@ def build_signatures(
     told: Callable[[str], None],
     cache: PlanCache | None = None,
     given: Sequence[tuple[str, str]] = (),
+    midstream: Midstream = "own",
 ) -> Signatures:
     """The detector of every rule of these files and folders that is switched on and can be in force.
 
     told: takes a sentence about what is not. cache: None for the installation's own. given: as of list_files.
-    Raises ConfigError where a file cannot be read, or none of the rules loads.
+    midstream: as of Engine. Raises ConfigError where a file cannot be read, or none of the rules loads.
     """
     from interlock.detect.signatures.detector import Signatures  # noqa: PLC0415
 
@@ -92,7 +94,7 @@ def build_signatures(
     _, limits = settings_of(lists)
 
     def make(plan: Plan, databases: Databases) -> Signatures:
-        detector = Signatures(plan.rules(time.thread_time_ns), databases)
+        detector = Signatures(plan.rules(time.thread_time_ns), databases, midstream)
         detector.engine.memory.limits = limits
         detector.engine.memory.datasets.given = plan.given
         return detector

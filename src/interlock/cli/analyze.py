@@ -59,7 +59,7 @@ _MUCH: Final = 440 << 20
 @click.pass_context
 def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...], folder: str,
             gsdml: tuple[str, ...], site_file: str | None, rules: tuple[str, ...], state: str | None,
-            projects: tuple[str, ...], indicators: tuple[str, ...], signatures: tuple[str, ...],
+            projects: tuple[str, ...], indicators: tuple[str, ...], signatures: tuple[str, ...], midstream: Any,
             fail_on: str | None, keep_programs: bool, as_json: bool) -> None:  # fmt: skip
     """Say which machines are there, what they do to each other and what is dangerous.
 
@@ -76,7 +76,7 @@ def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...],
     with ExitStack() as stack:
         stop = stack.enter_context(stop_on_interrupt())
         run = stack.enter_context(open_sources(specify(paths, realms), stdin=sys.stdin.buffer, stop=stop))
-        given = judgement_of(rules, state, projects, indicators, signatures, site_file)
+        given = judgement_of(rules, state, projects, indicators, signatures, site_file, midstream)
         analysis, tables = build_analysis(site, out, given)
         stack.callback(tables.abandon)
         tables.open()

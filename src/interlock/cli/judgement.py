@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from interlock.records.vocabulary import MIDSTREAM
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from interlock.bootstrap.detecting import Judgement
+    from interlock.records.vocabulary import Midstream
 
-__all__ = ["judgement", "judgement_of", "own_rules", "tell_problem"]
+__all__ = ["judgement", "judgement_of", "midstream_option", "own_rules", "tell_problem"]
 
 
 def own_rules(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -22,8 +25,19 @@ def own_rules(command: Callable[..., Any]) -> Callable[..., Any]:
     return option(command)
 
 
+def midstream_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--midstream."""
+    option = click.option(
+        "--midstream",
+        type=click.Choice(MIDSTREAM),
+        help="What signatures make of connections that nobody saw open: own (the default), or no or yes, as Suricata "
+        "with stream.midstream.",
+    )
+    return option(command)
+
+
 def judgement(command: Callable[..., Any]) -> Callable[..., Any]:
-    """--site, --rules, --state, --projects, --indicators and --signatures."""
+    """--site, --rules, --state, --projects, --indicators, --signatures and --midstream."""
     site = click.option(
         "--site", "site_file", metavar="FILE", help="site.toml: what people know and wires can't tell."
     )
@@ -48,7 +62,7 @@ def judgement(command: Callable[..., Any]) -> Callable[..., Any]:
         metavar="PATH",
         help="Rules of Suricata and Snort: a file or a folder; may be repeated.",
     )
-    return site(own_rules(state(projects(indicators(signatures(command))))))
+    return site(own_rules(state(projects(indicators(signatures(midstream_option(command)))))))
 
 
 def judgement_of(
@@ -58,8 +72,9 @@ def judgement_of(
     indicators: tuple[str, ...] = (),
     signatures: tuple[str, ...] = (),
     site_file: str | None = None,
+    midstream: Midstream | None = None,
 ) -> Judgement:
-    """The same as one thing. site_file: where no configuration names it."""
+    """The same as one thing. site_file: where no configuration names it. midstream: None where nobody says."""
     from interlock.bootstrap.detecting import Judgement  # noqa: PLC0415 (--help stays quick)
 
     return Judgement(
@@ -69,6 +84,7 @@ def judgement_of(
         indicators=indicators,
         signatures=signatures,
         lists=(("site", site_file),) if site_file else (),
+        midstream=midstream,
         told=tell_problem,
     )
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from interlock.cli.judgement import judgement_of
 from interlock.cli.reading import captures, descriptions
 from interlock.cli.sensor_settings import configuration, finish, made, settings
+
+if TYPE_CHECKING:
+    from interlock.records.vocabulary import Midstream
 
 __all__ = ["replay"]
 
@@ -33,6 +38,7 @@ def replay(
     projects: tuple[str, ...],
     indicators: tuple[str, ...],
     signatures: tuple[str, ...],
+    midstream: Midstream | None,
     config_file: str | None,
     speed: float | None,
 ) -> None:
@@ -43,6 +49,6 @@ def replay(
     from interlock.bootstrap.sensor import build_replay  # noqa: PLC0415 (--help stays quick)
 
     config, overridden = configuration(config_file), frozenset({"interfaces"})  # it reads captures
-    given = judgement_of(rules, state, projects, indicators, signatures)
+    given = judgement_of(rules, state, projects, indicators, signatures, midstream=midstream)
     sensor = made(config, folder, site_file, gsdml, config_file, overridden, given)
     finish(ctx, build_replay(sensor, paths, realms, speed=speed))

@@ -12,6 +12,7 @@ from interlock.cli.sensor_settings import configuration, finish, made, settings
 
 if TYPE_CHECKING:
     from interlock.records.config import InterfaceConfig
+    from interlock.records.vocabulary import Midstream
 
 __all__ = ["run"]
 
@@ -46,6 +47,7 @@ def run(
     projects: tuple[str, ...],
     indicators: tuple[str, ...],
     signatures: tuple[str, ...],
+    midstream: Midstream | None,
     config_file: str | None,
     gsdml: tuple[str, ...],
 ) -> None:
@@ -70,7 +72,7 @@ def run(
     from interlock.bootstrap.sensor import build_live  # noqa: PLC0415 (see above)
 
     overridden = frozenset({"interfaces"} if interfaces else ())
-    given = judgement_of(rules, state, projects, indicators, signatures)
+    given = judgement_of(rules, state, projects, indicators, signatures, midstream=midstream)
     finish(ctx, build_live(made(config, folder, site_file, gsdml, config_file, overridden, given), ears))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from interlock.cli.exits import DONE
-from interlock.cli.judgement import tell_problem
+from interlock.cli.judgement import midstream_option, tell_problem
 from interlock.cli.reading import ending, progress_bar, stop_on_interrupt, tell_losses
 from interlock.cli.signature_check import lists_of, site_option
 from interlock.cli.signature_packs import packs_of, packs_option
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from interlock.bootstrap.signature_store import StoreTrial
     from interlock.capture.run import CaptureRun
     from interlock.detect.signatures.packs.trial import Trial
+    from interlock.records.vocabulary import Midstream
 
 __all__ = ["stage", "try_pack"]
 
@@ -31,6 +32,7 @@ __all__ = ["stage", "try_pack"]
               help="Recorded traffic: captures, folders of them, or a sensor's store; may be repeated.")  # fmt: skip
 @packs_option
 @site_option
+@midstream_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.pass_context
 def try_pack(
@@ -39,6 +41,7 @@ def try_pack(
     against: tuple[str, ...],
     packs: str | None,
     site_file: str | None,
+    midstream: Midstream | None,
     *,
     as_json: bool,
 ) -> None:
@@ -51,7 +54,7 @@ def try_pack(
     from interlock.bootstrap.signature_store import is_store, over_store  # noqa: PLC0415 (--help stays quick)
     from interlock.bootstrap.signature_trials import trial_of  # noqa: PLC0415
 
-    trial = trial_of(packs_of(packs), what, tell_problem, lists_of({}, site_file))
+    trial = trial_of(packs_of(packs), what, tell_problem, lists_of({}, site_file), midstream or "own")
     captures = tuple(path for path in against if not is_store(path))
     stores = [over_store(trial, path) for path in against if is_store(path)]
     code = _over_captures(trial, captures) if captures else DONE
@@ -85,6 +88,7 @@ def _feed(run: CaptureRun, trial: Trial, stop: Callable[[], bool]) -> bool:
             for name in trial.needs:
                 if name in batches and len(batches[name]):
                     trial.feed(Batch(name, batches[name]), Context())
+    trial.settle()
     return stop() and any(run.unfinished)
 
 

@@ -38,6 +38,7 @@ cdef class Dissector:
 
     cdef int _note(self, int slot, int side, Py_ssize_t start, Py_ssize_t end) except -1
     cdef int _note_packet(self, int kind, int slot, int side) except -1
+    cdef int _outside(self, int slot) except -1
     cdef int _bareness(self, int kind) except -1
     cdef int _frame(self, int kind) except -1
     cdef int _account(self, int slot, int side) except -1

@@ -122,8 +122,8 @@ class Dissector:
     def _note(self, slot, side, start, end):
         """Octets start..end of the buffer are next in their stream.
 
-        Bits of the direction: 2 late, 4 behind lost ones, 8 a packet, 16 a piece of a stream. A segment that is next
-        as it came is both at once.
+        Bits of the direction: 2 late, 4 behind lost ones, 8 a packet, 16 a piece of a stream, 32 of a connection that
+        nobody saw open. A segment that is next as it came is both at once.
         """
         p: Packet = self.packet
         out: Messages = self.tapped
@@ -132,7 +132,7 @@ class Dissector:
             return 0
         length: cython.Py_ssize_t = end - start
         gaps: cython.int = self.flows.gaps[slot]
-        kind: cython.int = 16 + 2 * self.late
+        kind: cython.int = 16 + 2 * self.late + self._outside(slot)
         if self.torn and slot * 2 + side in self.torn:
             self.torn.discard(slot * 2 + side)
             kind += 4
@@ -170,7 +170,13 @@ class Dissector:
         length: cython.Py_ssize_t = p.end - start
         if kind == 4:
             self.noted = out.n
-        return out.append(slot, side, 8, start, length, p.time, p.frame, p.source, p.network, 0)
+        how: cython.int = 8 + self._outside(slot) if kind == 4 else 8
+        return out.append(slot, side, how, start, length, p.time, p.frame, p.source, p.network, 0)
+
+    def _outside(self, slot):
+        """32 where neither a SYN nor what answers it was seen before this segment, 0 where both were."""
+        opening: cython.int = self.flows.opening[slot]
+        return 0 if opening & 3 == 3 or self.packet.flags & 2 else 32
 
     def _bareness(self, kind):
         """Of what kind a packet without payload is (Tap.bare)."""
@@ -493,11 +499,13 @@ class Dissector:
                     return self._reopen(slot)
                 f.client_side[slot] = side
                 f.oriented[slot] = 1
+                f.opening[slot] |= 1
                 if f.tcp[slot] == 0:
                     f.tcp[slot] = 1
             else:
                 f.client_side[slot] = other
                 f.oriented[slot] = 1
+                f.opening[slot] |= 2 if f.opening[slot] & 1 else 8
                 f.tcp[slot] = 2
             f.next_seq[slot, side] = (p.seq + 1) & wrap
             f.sync[slot, side] = 1

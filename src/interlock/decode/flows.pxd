@@ -20,7 +20,7 @@ cdef class Flows:
     cdef long long[::1] first, last, first_frame, last_frame, clock, over
     cdef int[::1] source, last_source, realm, vlan, transport, turn
     cdef short[::1] protocol
-    cdef unsigned char[::1] basis, confidence, tries, refused, client_side, oriented, tcp, opaque, alive, family
+    cdef unsigned char[::1] basis, confidence, tries, refused, client_side, oriented, tcp, opening, opaque, alive, family
     cdef int[::1] retransmissions, gaps, duplicates, bad_checksums, offloaded_checksums
     cdef int[:, ::1] address, port, ipid, ttl, window, last_length
     cdef long long[:, ::1] packets, octets, payload, next_seq, acked, last_time, leap, heard

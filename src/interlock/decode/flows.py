@@ -42,6 +42,7 @@ _COLUMNS = {
     "client_side": np.uint8,
     "oriented": np.uint8,
     "tcp": np.uint8,
+    "opening": np.uint8,
     "opaque": np.uint8,
     "alive": np.uint8,
     "family": np.uint8,
@@ -96,6 +97,8 @@ class Flows:
 
     Sides are numbered by address order; `client_side` says which of them asks. `side` is the sender's side
     of the packet last looked up. `state`: one Python object a slot, for the protocol that speaks there.
+    `opening`: what was seen of how a conversation begins: of TCP 1 its SYN, 2 the SYN/ACK after it, 8 a SYN/ACK first;
+    4 where side 1 sent its first packet.
     `clock`, `over`, `heard`: the dissector's clock at the last frame, at the end (0 while it lives), at a side's
     first frame (0: none yet). `turn`: Messages.turn at its last message. `live`: slots in use whose conversation is not
     over.
@@ -146,6 +149,7 @@ class Flows:
         self.refused, self.turn = v["refused"], v["turn"]
         self.client_side, self.oriented, self.tcp = v["client_side"], v["oriented"], v["tcp"]
         self.opaque, self.alive, self.family = v["opaque"], v["alive"], v["family"]
+        self.opening = v["opening"]
         self.retransmissions, self.gaps, self.duplicates = v["retransmissions"], v["gaps"], v["duplicates"]
         self.bad_checksums, self.offloaded_checksums = v["bad_checksums"], v["offloaded_checksums"]
         self.address, self.port, self.ipid, self.ttl = v["address"], v["port"], v["ipid"], v["ttl"]
@@ -239,6 +243,7 @@ class Flows:
         self.transport[slot] = p.protocol if p.family else 0x10000 | p.protocol
         self.protocol[slot] = -1
         self.client_side[slot] = self.side
+        self.opening[slot] = 4 * self.side
         sender: cython.int = self.side
         self.address[slot, sender] = self.addresses.code(address_text(p.family, p.source_high, p.source_low))
         self.address[slot, 1 - sender] = self.addresses.code(
@@ -263,6 +268,7 @@ class Flows:
         self.transport[slot] = self.protocol[slot] = 0
         self.basis[slot] = self.confidence[slot] = self.tries[slot] = self.refused[slot] = 0
         self.client_side[slot] = self.oriented[slot] = self.tcp[slot] = 0
+        self.opening[slot] = 0
         self.opaque[slot] = self.alive[slot] = self.family[slot] = self.turn[slot] = 0
         self.retransmissions[slot] = self.gaps[slot] = self.duplicates[slot] = 0
         self.bad_checksums[slot] = self.offloaded_checksums[slot] = 0

@@ -11,7 +11,9 @@ __all__ = [
     "BUFFERS",
     "DNP3_INDICATIONS",
     "EMPTY",
+    "FIRST",
     "HEADERS",
+    "JOINED",
     "KINDS",
     "OF_STREAM",
     "OTHER",
@@ -40,6 +42,9 @@ OF_STREAM: Final = 1
 PATIENT: Final = 2
 """Bits of a rule's number in `payloads.rules`: its row is held against it as part of a stream; the rule neither sets
 what others ask for nor asks for what they set, so that it may be held against it later than others are."""
+JOINED: Final = "flow.joined"
+FIRST: Final = "flow.first"
+"""Of conversations: how they begin."""
 
 DNP3_INDICATIONS: Final = (
     "all_stations", "class_1_events", "class_2_events", "class_3_events", "need_time", "local_control",
@@ -76,6 +81,14 @@ BUFFERS: Final[dict[str, Buffer]] = {
     EMPTY: Buffer("", "no rows of its own: all other segments and datagrams without payload, as packets"),
     OTHER: Buffer("", "no rows of its own: ICMP and other protocols without payload, as packets"),
     STREAM: Buffer("", "next octets of a TCP stream, put in order, each octet once"),
+    JOINED: Buffer(
+        "",
+        "own: a TCP connection that nobody saw open (SYN and SYN/ACK) has payload, once; sent by whose packet came "
+        "first; one octet, 1 where that was a SYN/ACK, else 0",
+    ),
+    FIRST: Buffer(
+        "", "own: a conversation in datagrams begins, once; sent by whose packet came first; one octet, 0"
+    ),
     **_of(
         "http",
         method="method of a request",

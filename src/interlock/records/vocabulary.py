@@ -7,12 +7,14 @@ from typing import Final, Literal
 __all__ = [
     "BASES",
     "KINDS",
+    "MIDSTREAM",
     "OUTCOMES",
     "ROLES",
     "SEVERITIES",
     "VERBS",
     "Basis",
     "Kind",
+    "Midstream",
     "Outcome",
     "Severity",
 ]
@@ -85,3 +87,6 @@ Severity = Literal["info", "low", "medium", "high", "critical"]
 Kind = Literal["alert", "weakness", "change", "exposure"]
 Outcome = Literal["unknown", "ok", "refused", "no-answer", "unsolicited", "pending"]
 Basis = Literal["unknown", "port", "heuristic", "parsed"]
+Midstream = Literal["own", "no", "yes"]
+MIDSTREAM: Final[tuple[Midstream, ...]] = ("own", "no", "yes")
+"""What signatures make of TCP connections that nobody saw open: our own way, or as Suricata does with that setting."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import numpy as np
 
+from interlock.decode.buffers.beginnings import Beginnings
 from interlock.decode.buffers.body import file_buffers
 from interlock.decode.buffers.registry import DATAGRAMS, GUESSES, READERS, readers_for
 from interlock.decode.buffers.sink import Moment, Sink
@@ -32,9 +33,9 @@ MAX_HELD: Final = 4096
 """Octets of a flow that wait until its protocol is known."""
 MAX_HOLDING: Final = 4096
 """Flows that may wait so; what a flood of them begins with is not read."""
-LATE, TORN, _PACKET, _PIECE = 2, 4, 8, 16
+LATE, TORN, _PACKET, _PIECE, _OUTSIDE = 2, 4, 8, 16, 32
 """Bits of `direction`: the octets fill a hole that was given up before; the capture cut off what was before them; they
-are a packet; they are the next piece of a stream."""
+are a packet; they are the next piece of a stream; nobody saw their connection open."""
 _TCP, _UDP = 6, 17
 _TRANSFERS: Final = 1 << 24
 """Transactions of transfers are numbered from here on: a flow's own never come so far."""
@@ -59,7 +60,8 @@ class Raw(NamedTuple):
     """Columns of packets and stream pieces: slots, sides, sources, times, frames, stream offsets, where octets stand.
 
     kind: index into records.buffers.KINDS. network: of packets, where their headers begin, -1 where none is there; None
-    where nobody asks. seen: None where nobody has looked at them.
+    where nobody asks. joined: whether nobody saw their connection open; None where nobody asks. seen: None where nobody
+    has looked at them.
     """
 
     kind: Any
@@ -73,6 +75,7 @@ class Raw(NamedTuple):
     length: Any
     array: Any
     network: Any = None
+    joined: Any = None
     seen: Seen | None = None
 
 
@@ -148,6 +151,7 @@ class Tap:
         self._over: set[int] = set()
         self._sent = np.zeros(0, np.int64)
         self._holding = 0
+        self._beginnings = Beginnings(asked, flows)
         self._transfers = 0
         self._beat = beat
         self.guessed: dict[int, str] = {}
@@ -204,6 +208,7 @@ class Tap:
         columns = _columns(m)
         piece, packet = (columns["direction"] & bit > 0 for bit in (_PIECE, _PACKET))
         datagrams = packet & (self._flows.columns["transport"][columns["flow"]] != _TCP)
+        self._sink.put_all(self._beginnings.of(columns))
         self._feed(
             m, columns, (datagrams & (columns["length"] > 0)) | (piece & (columns["direction"] & LATE == 0))
         )
@@ -254,6 +259,7 @@ class Tap:
             length=columns["length"][rows],
             array=m.array,
             network=np.asarray(m.clock)[: m.n][rows] if self._headers else None,
+            joined=self._beginnings.joined(columns["flow"][rows]),
         )
 
     def _before(self, columns: dict[str, Any]) -> Any:
@@ -372,6 +378,7 @@ class Tap:
         if slot in self.guessed:
             self._gone.append(slot)
         self._over.discard(slot)
+        self._beginnings.forget(slot)
         if self._screen is not None:
             self._screen.over(slot)
         if 2 * slot < len(self._sent):

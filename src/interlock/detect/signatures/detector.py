@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -13,15 +14,18 @@ from interlock.detect.signatures.engine.operations import WRITTEN
 from interlock.detect.signatures.wording import verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from interlock.detect.batch import Batch
     from interlock.detect.causes import Verdict
     from interlock.detect.interface import Context
+    from interlock.detect.signatures.engine.engine import Hit
     from interlock.detect.signatures.engine.scanner import Compile
     from interlock.detect.signatures.engine.traits import Deferred
     from interlock.detect.signatures.plain.matching import Matcher
     from interlock.detect.tally import Key, Tally
+    from interlock.records.finding import Finding
+    from interlock.records.vocabulary import Midstream
 
 __all__ = ["Signatures", "needs_of"]
 
@@ -44,10 +48,15 @@ class Signatures(CauseDetector):
     )
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {"payloads": NEEDS}
 
-    def __init__(self, matchers: Sequence[Matcher | Deferred] = (), compiled: Compile | None = None) -> None:
-        """compiled: as of Scanner."""
+    def __init__(
+        self,
+        matchers: Sequence[Matcher | Deferred] = (),
+        compiled: Compile | None = None,
+        midstream: Midstream = "own",
+    ) -> None:
+        """compiled, midstream: as of Engine."""
         super().__init__()
-        self.engine = Engine(matchers, compiled)
+        self.engine = Engine(matchers, compiled, midstream)
         self._by_name = {one.name: number for number, one in enumerate(self.engine.traits)}
         self.__dict__["needs"] = needs_of(self.engine)
 
@@ -91,8 +100,17 @@ class Signatures(CauseDetector):
 
     def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:  # noqa: ARG002 - the interface's shape
         """Count what rules say."""
-        judge = self.engine.judge if batch.table == "payloads" else self.engine.judge_requests
-        told = [(hit.row, hit.number) for hit in judge(batch) if hit.speaks]
+        for part, hits in self.engine.judged(batch):
+            yield from self._count(part, hits)
+
+    def conclude(self, context: Context) -> Iterable[Finding]:
+        """As ever, with what has waited for the rest of its step."""
+        for part, hits in self.engine.rest():
+            deque(self._count(part, hits), maxlen=0)
+        return super().conclude(context)
+
+    def _count(self, batch: Batch, hits: Iterable[Hit]) -> Iterator[Key]:
+        told = [(hit.row, hit.number) for hit in hits if hit.speaks]
         if not told:
             return
         columns = [batch.words(name) for name in ("source", "realm", "client", "server")]
@@ -106,6 +124,10 @@ class Signatures(CauseDetector):
             tally = self.tallies[key]
             tally.add_rows(source, batch, np.array(rows, np.int64))
             tally.note("table", batch.table, len(rows))
+            if self.engine.memory.begun:
+                flows = batch.integers("flow")[rows].tolist()
+                if joined := sum(map(self.engine.memory.joined, flows)):
+                    tally.note("midstream", "joined", joined)
             yield key
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:

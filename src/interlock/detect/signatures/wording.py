@@ -66,6 +66,19 @@ def severity_of(signature: Signature) -> Severity:
     return _SEVERITIES[min(priority, 4) - 1]
 
 
+def joined_in(tally: Tally) -> int:
+    """How often it hit in connections that were joined in the middle."""
+    return tally.noted("midstream").get("joined", 0)
+
+
+def _midstream(tally: Tally) -> str:
+    joined = joined_in(tally)
+    if not joined:
+        return ""
+    whose = "All of it is" if joined == tally.count else f"{counted(joined, 'time')} of these it was"
+    return f" {whose} in connections whose beginning nobody saw."
+
+
 def verdict(key: Key, signature: Signature, tally: Tally, context: Context) -> Verdict:
     """Key: realm, client, server, the rule's id."""
     # Over 40 lines: most of it is the text of one verdict.
@@ -88,7 +101,7 @@ def verdict(key: Key, signature: Signature, tally: Tally, context: Context) -> V
         title=f"{message}: {names[0]} and {names[1]}",
         seen=f"Signature {signature.sid} of {signature.origin.file} hit {counted(tally.count, 'time')} between "
         f"{names[0]} and {names[1]}. It looks{way.get(one_way[0], '') if one_way else ''} for {looked_for(signature)}."
-        f"{f' It refers to {named}.' if refers else ''}",
+        f"{f' It refers to {named}.' if refers else ''}{_midstream(tally)}",
         matters=f"{class_in_words(signature.classtype)} Whether it can harm the process here depends on what these "
         "machines are.",
         silent="Silent for what no rule in force describes, for what is enciphered on the wire, and for what the "
@@ -102,6 +115,7 @@ def verdict(key: Key, signature: Signature, tally: Tally, context: Context) -> V
             ("class", signature.classtype),
             ("origin", f"{signature.origin.file}:{signature.origin.line}"),
             ("references", " ".join(refers)[:2_000]),
+            *((("midstream", str(joined)),) if (joined := joined_in(tally)) else ()),
         ),
         table=next(iter(tally.noted("table")), "payloads"),
     )

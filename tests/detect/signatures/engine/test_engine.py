@@ -181,7 +181,9 @@ def test_a_message_of_http_is_payload_and_buffers_at_once():
         tcp(b"b", "http.request_body", **side),
     ]
     assert len(told(Engine([one]), batch(rows))) == 1
-    assert Engine([one]).buffers == {"http.uri", "http.start", "http.request_body", "http.response_body"}
+    assert Engine([one]).buffers == {
+        "http.uri", "http.start", "http.request_body", "http.response_body", "flow.joined"
+    }  # fmt: skip
     assert not told(Engine([one]), batch([rows[0], rows[2]]))
 
 

@@ -25,8 +25,9 @@ from interlock.detect.signatures.engine.traits import PARTS, Deferred, traits_of
 from interlock.detect.signatures.engine.transactions import Tables
 from interlock.detect.signatures.engine.unscreened import Unscreened
 from interlock.detect.signatures.plain.memory import Memory
+from interlock.detect.signatures.plain.midstream import Begun, as_begun
 from interlock.detect.signatures.plain.unit import Unit
-from interlock.records.buffers import PACKET, SEGMENT, STREAM, TUNNEL
+from interlock.records.buffers import FIRST, JOINED, PACKET, SEGMENT, STREAM, TUNNEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.engine.scanner import Compile
     from interlock.detect.signatures.engine.sides import Side
     from interlock.detect.signatures.plain.matching import Matcher
+    from interlock.records.vocabulary import Midstream
 
 __all__ = ["NEEDS", "NUMBERS", "TEXTS", "Engine", "Hit"]
 
@@ -88,11 +90,19 @@ _Units = dict[tuple[int, str], tuple[Unit, bytes]]
 class Engine:
     """matchers: the rules in force. compiled: as of Scanner, for what is made once for all rules.
 
+    midstream: what it makes of conversations that were joined in the middle (plain/midstream.py).
+
     tried, hit: per rule, how often it was held against something, and hit.
     """
 
-    def __init__(self, matchers: Sequence[Matcher | Deferred], compiled: Compile | None = None) -> None:
+    def __init__(
+        self,
+        matchers: Sequence[Matcher | Deferred],
+        compiled: Compile | None = None,
+        midstream: Midstream = "own",
+    ) -> None:
         self.matchers = tuple(matchers)
+        self.midstream = midstream
         self.traits = tuple(map(traits_of, self.matchers))
         self.memory = Memory()
         self.tried = np.zeros(len(self.matchers), np.int64)
@@ -102,11 +112,12 @@ class Engine:
         self._screened = [number for number, one in enumerate(self.traits) if one.raw]
         self._of_tunnels = [number for number, one in enumerate(self.traits) if TUNNEL in one.buffers]
         self._unscreened: Unscreened | None = None
+        self._waiting: list[Batch] = []
 
     @cached_property
     def screen(self) -> Screen:
         """What finds payloads that rules may hit, where packets are decoded; made when it is asked for."""
-        return Screen([self.traits[number] for number in self._screened])
+        return Screen([self.traits[number] for number in self._screened], self.midstream)
 
     @cached_property
     def _by_key(self) -> dict[int, tuple[int, ...]]:
@@ -121,7 +132,7 @@ class Engine:
         """Give one with the same rules that has seen nothing; what was made of the rules is shared."""
         fresh = copy(self)
         fresh.memory = self.memory.fresh()
-        fresh._unscreened = None  # noqa: SLF001 - one of its own kind
+        fresh._unscreened, fresh._waiting = None, []  # noqa: SLF001 - one of its own kind
         if "screen" in self.__dict__:
             fresh.screen = self.screen.anew()
         fresh.tried, fresh.hit = np.zeros_like(self.tried), np.zeros_like(self.hit)
@@ -130,6 +141,7 @@ class Engine:
     def follow(self, before: Engine) -> None:
         """Go on where one with other rules stood; of a rule that both have, its counters too."""
         self.memory = self.memory.following(before.memory)
+        self._waiting = before._waiting
         if before._unscreened is not None:
             self._unscreened = Unscreened(self.screen)
             self._unscreened.follow(before._unscreened)
@@ -152,10 +164,36 @@ class Engine:
     @cached_property
     def buffers(self) -> frozenset[str]:
         """The buffers that the rules look at."""
-        return frozenset().union(*(one.buffers for one in self.traits))
+        asked = frozenset().union(*(one.buffers for one in self.traits))
+        if not asked and not (self.requests and self.midstream == "no"):
+            return asked
+        # What no stream has taken in is looked at as packets, which also say which connections those are.
+        return (
+            asked | {"own": {JOINED}, "no": {JOINED, FIRST, PACKET}, "yes": {JOINED, FIRST}}[self.midstream]
+        )
+
+    def judged(self, batch: Batch) -> Iterator[tuple[Batch, list[Hit]]]:
+        """Hits of a batch of any table, with the batch that they are of.
+
+        Where connections that nobody saw open are none, requests wait for the payloads of their step, which tell.
+        """
+        if batch.table == "payloads":
+            yield batch, list(self.judge(batch))
+            yield from self.rest()
+        elif self.midstream == "no":
+            yield from self.rest()
+            self._waiting.append(batch)
+        else:
+            yield batch, list(self.judge_requests(batch))
+
+    def rest(self) -> Iterator[tuple[Batch, list[Hit]]]:
+        """What has waited, where nothing more comes of its step."""
+        waiting, self._waiting = self._waiting, []
+        yield from ((batch, list(self.judge_requests(batch))) for batch in waiting)
 
     def judge(self, batch: Batch) -> Iterator[Hit]:
         """Every hit of a batch of payloads, in the order of its rows: marks of one rule are there for the next."""
+        self._note_begun(batch)
         units: _Units = {}
         candidates = {
             *self._raw(batch, units), *self._transactions(batch, units), *self._tunnelled(batch, units),
@@ -181,6 +219,8 @@ class Engine:
         told: set[tuple[int, int, bool | None]] = set()
         asked = self.requests.written if batch.table == "values" else self.requests.units
         for row, number, unit in sorted(asked(batch), key=lambda found: found[:2]):
+            if self._apart(unit.flow):
+                continue
             one = self.matchers[number]
             self.tried[number] += 1
             # A request that reaches several objects is one.
@@ -190,13 +230,34 @@ class Engine:
                 self.hit[number] += 1
                 yield Hit(row, number, one.settle(unit, self.memory))
 
+    def _note_begun(self, batch: Batch) -> None:
+        """What a batch of payloads says of how conversations began."""
+        for row in np.flatnonzero(batch.among("buffer", (JOINED, FIRST))).tolist():
+            buffer, transport, protocol, client, server, way = (
+                _word(batch, name, row)
+                for name in ("buffer", "transport", "protocol", "client", "server", "direction")
+            )
+            side = side_of(transport, protocol, client, server, way, _ports(batch, row))
+            if side is not None:
+                answered = batch.column("octets")[row].as_py() == b"\1"
+                begun = Begun(side.source, side.source_port, buffer == JOINED, answered)
+                self.memory.begin(int(batch.integers("flow")[row]), begun)
+
+    def _apart(self, flow: int) -> bool:
+        """Whether a conversation is no connection: TCP that nobody saw open, where that counts as none."""
+        return self.midstream == "no" and self.memory.joined(flow)
+
     def _raw(self, batch: Batch, units: _Units) -> Iterator[tuple[int, int, str]]:
         """What may hit packets and streams, by what a screen says of them."""
         for found in self._looked_at(batch):
             for level in (PACKET, STREAM):
                 numbers = [number for number, of_level in found.rules if of_level == level]
                 if numbers and (unit := unit_of(found, level, [self.traits[number] for number in numbers])):
-                    units[found.row, level] = unit, found.before if level == STREAM else b""
+                    begun = self.memory.begun.get(found.flow)
+                    units[found.row, level] = (
+                        as_begun(unit, begun, self.midstream),
+                        found.before if level == STREAM else b"",
+                    )
                     yield from ((found.row, number, level) for number in numbers)
 
     def _looked_at(self, batch: Batch) -> Iterator[Looked]:
@@ -206,10 +267,15 @@ class Engine:
             if screened.all():
                 return
         raw = batch.among("buffer", (PACKET, STREAM, SEGMENT))
-        if (rows := np.flatnonzero(raw & ~screened)).size:
+        rows = np.flatnonzero(raw & ~screened)
+        if self.midstream == "no" and self.memory.begun:
+            pieces, flows = batch.among("buffer", (STREAM,))[rows], batch.integers("flow")[rows].tolist()
+            alone = np.array([self._apart(flow) for flow in flows], np.bool_)
+            rows = rows[~(pieces & alone)]
+        if rows.size:
             if self._unscreened is None:
                 self._unscreened = Unscreened(self.screen)
-            yield from self._unscreened.look(batch, rows, self._screened)
+            yield from self._unscreened.look(batch, rows, self._screened, self._apart)
 
     def _tunnelled(self, batch: Batch, units: _Units) -> Iterator[tuple[int, int, str]]:
         """Packets that carry others, for the rules that ask for them."""
@@ -225,6 +291,9 @@ class Engine:
         rows = np.flatnonzero(batch.known("transaction"))
         if not len(rows):
             return
+        if self.midstream == "no" and self.memory.begun:
+            flows = batch.integers("flow")[rows].tolist()
+            rows = rows[[not self._apart(flow) for flow in flows]]
         made = list(_sides(batch, rows))
         for index, number in self._tables.candidates([buffers for _, buffers in made]):
             row, buffers = made[index]
@@ -257,15 +326,9 @@ def _sides(batch: Batch, rows: NDArray[np.int64]) -> Iterator[tuple[int, dict[st
 
 
 def _of_transaction(batch: Batch, row: int, buffers: dict[str, tuple[bytes, ...]]) -> Unit | None:
-    def word(column: str) -> str:
-        words, codes = batch.words(column)
-        return str(words[codes[row]] or "")
-
-    ports = [int(batch.integers(name)[row]) for name in ("client_port", "server_port")]
-    pair = ports[0] << 16 | ports[1] if batch.known("client_port")[row] else -1
-    ends = side_of(
-        word("transport"), word("protocol"), word("client"), word("server"), word("direction"), pair
-    )
+    names = ("transport", "protocol", "client", "server", "direction")
+    transport, protocol, client, server, way = (_word(batch, name, row) for name in names)
+    ends = side_of(transport, protocol, client, server, way, _ports(batch, row))
     if ends is None:
         return None
     return _unit(
@@ -277,6 +340,17 @@ def _of_transaction(batch: Batch, row: int, buffers: dict[str, tuple[bytes, ...]
         buffers=buffers,
         facts=_facts(buffers),
     )
+
+
+def _word(batch: Batch, column: str, row: int) -> str:
+    words, codes = batch.words(column)
+    return str(words[codes[row]] or "")
+
+
+def _ports(batch: Batch, row: int) -> int:
+    """Client's and server's in one number, -1 where there are none."""
+    client, server = (int(batch.integers(name)[row]) for name in ("client_port", "server_port"))
+    return client << 16 | server if batch.known("client_port")[row] else -1
 
 
 def _facts(buffers: dict[str, tuple[bytes, ...]]) -> dict[str, tuple[int | str, ...]]:

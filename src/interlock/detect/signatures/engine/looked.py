@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Looked", "looked_at", "tunnel_unit", "unit_of"]
 
 _ENDS = ("transport", "protocol", "client", "server", "direction")
-_NUMBERS = ("client_port", "server_port", "flow", "offset", "client_octets", "server_octets")
+_NUMBERS = ("client_port", "server_port", "offset", "client_octets", "server_octets")
 _OCTETS = ("octets", "headers", "before", "rules")
 _SYN, _RST = 2, 4
 
@@ -54,9 +54,10 @@ def looked_at(batch: Batch, rows: NDArray[np.int64], known: Mapping[int, Sequenc
     times = batch.times_ns()[rows].tolist()
     said = [batch.column(name) for name in (*_ENDS, *_NUMBERS, *_OCTETS)]
     columns = zip(*((one if which is None else one.take(which)).to_pylist() for one in said), strict=True)
-    for row, time, one in zip(rows.tolist(), times, columns, strict=True):
-        client, server, flow, offset, *sent = one[5:11]
-        octets, headers, before, told = one[11:]
+    flows = batch.integers("flow")[rows].tolist()
+    for row, time, flow, one in zip(rows.tolist(), times, flows, columns, strict=True):
+        client, server, offset, *sent = one[5:10]
+        octets, headers, before, told = one[10:]
         rules = [(number, level) for key, level in rules_in(told) for number in known.get(key, ())]
         if rules:
             side = side_between(one[:5], client, server)

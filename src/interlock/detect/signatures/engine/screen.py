@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.engine.scanner import Found
     from interlock.detect.signatures.engine.sides import Side
     from interlock.detect.signatures.engine.traits import Traits
+    from interlock.records.vocabulary import Midstream
 
 __all__ = ["Lot", "Picked", "Screen"]
 
@@ -135,14 +136,15 @@ class _Laid:
 
 
 class Screen:
-    """traits: of rules for packets and streams; answers are indexes into it.
+    """traits: of rules for packets and streams; answers are indexes into it. midstream: for whoever fills its lots.
 
     Rules whose literal is hardly ever met by chance are looked for in all conversations at once; the other literals
     only where a rule that has them can touch.
     """
 
-    def __init__(self, traits: Sequence[Traits]) -> None:
+    def __init__(self, traits: Sequence[Traits], midstream: Midstream = "own") -> None:
         self.traits = tuple(traits)
+        self.midstream = midstream
         literals = [one.literal for one in traits]
         self._long = np.array(
             [n for n, one in enumerate(literals) if one and len(one.octets) >= LONG], np.int64

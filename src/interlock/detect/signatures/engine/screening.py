@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from interlock.decode.buffers.tap import Raw, Seen
-from interlock.detect.signatures.engine.laying import STREAM
+from interlock.detect.signatures.engine.laying import PACKET, STREAM
 from interlock.detect.signatures.engine.screen import Lot, Screen
 from interlock.detect.signatures.engine.sides import side_of
 from interlock.records.buffers import OF_STREAM, PATIENT
@@ -59,6 +59,7 @@ class Screening:
         self, raw: Raw, states: NDArray[np.int64], ends: Callable[[int, int], tuple[Any, ...]]
     ) -> Raw | None:
         """Of these rows those that a rule may hit, with what it needs to know of them; None where there are none."""
+        raw = self._apart(raw)
         keys = 2 * raw.slot.astype(np.int64) + raw.side
         lot = Lot(
             bits=(raw.kind + 1).astype(np.uint8),
@@ -86,6 +87,23 @@ class Screening:
             sent=np.array([(one.sent, one.answered) for one in picked], np.int64),
         )
         return raw._replace(**columns, seen=seen)
+
+    def _apart(self, raw: Raw) -> Raw:
+        """Where connections that nobody saw open are none: each of their segments is a packet, and a whole stream."""
+        if self.screen.midstream != "no" or raw.joined is None or not raw.joined.any():
+            return raw
+        bits = raw.kind + 1
+        left = np.flatnonzero(~raw.joined | (bits & PACKET > 0))
+        columns = {
+            name: column[left]
+            for name, column in raw._asdict().items()
+            if name not in {"array", "seen"} and column is not None
+        }
+        apart = raw._replace(**columns)
+        return apart._replace(
+            kind=np.where(apart.joined, (PACKET | STREAM) - 1, apart.kind),
+            offset=np.where(apart.joined, 0, apart.offset),
+        )
 
     def over(self, slot: int) -> None:
         """A conversation has ended; its slot will be another's."""

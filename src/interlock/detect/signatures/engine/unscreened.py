@@ -10,10 +10,10 @@ import pyarrow as pa
 from interlock.detect.signatures.engine.looked import Looked
 from interlock.detect.signatures.engine.screen import Lot
 from interlock.detect.signatures.engine.sides import side_between
-from interlock.records.buffers import KINDS, PACKET, STREAM
+from interlock.records.buffers import KINDS, PACKET, SEGMENT, STREAM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -43,16 +43,26 @@ class Unscreened:
         self._flows = before._flows
         self._screen.follow(before._screen)
 
-    def look(self, batch: Batch, rows: NDArray[np.int64], numbers: Sequence[int]) -> Iterator[Looked]:
-        """What may hit. numbers: of the screen's rules, as they are told."""
+    def look(
+        self,
+        batch: Batch,
+        rows: NDArray[np.int64],
+        numbers: Sequence[int],
+        apart: Callable[[int], bool] = lambda _: False,
+    ) -> Iterator[Looked]:
+        """What may hit. numbers: of the screen's rules, as they are told. apart: flows that are no connections."""
         if len(self._flows) > _MOST or len(self._states) > _MOST:
             self._screen.forget(range(2 * len(self._flows)))
             self._flows, self._states = {}, {}
         which = pa.array(rows)
         said = {
             name: batch.column(name).take(which).to_pylist()
-            for name in (*_ENDS, "client_port", "server_port", "flow", "offset", "buffer")
+            for name in (*_ENDS, "client_port", "server_port", "offset", "buffer")
         }
+        said["flow"] = batch.integers("flow")[rows].tolist()
+        for k, flow in enumerate(said["flow"]):
+            if apart(flow):
+                said["buffer"][k], said["offset"][k] = SEGMENT, 0
         ends = list(zip(*(said[name] for name in (*_ENDS, "client_port", "server_port")), strict=True))
         octets = batch.column("octets").take(which).to_pylist()
         headers = (

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
     from interlock.detect.batch import Batch
     from interlock.detect.interface import Context
+    from interlock.detect.signatures.engine.engine import Hit
     from interlock.detect.signatures.engine.scanner import Compile
     from interlock.detect.signatures.engine.traits import Deferred
     from interlock.detect.signatures.plain.matching import Matcher
     from interlock.records.finding import Finding
+    from interlock.records.vocabulary import Midstream
 
 __all__ = ["Trial", "Tried"]
 
@@ -57,7 +59,7 @@ class Tried:
 class Trial:
     """rules: those on trial, and those that set marks for them. counted: names of those on trial.
 
-    number: of the version.
+    number: of the version. compiled, midstream: as of Engine.
     """
 
     name: ClassVar[str] = "signature-trial"
@@ -69,8 +71,9 @@ class Trial:
         counted: Iterable[str] = (),
         number: int | None = None,
         compiled: Compile | None = None,
+        midstream: Midstream = "own",
     ) -> None:
-        self.engine = Engine(rules, compiled)
+        self.engine = Engine(rules, compiled, midstream)
         self.counted = frozenset(counted)
         self.number = number
         self.tried: dict[str, Tried] = {}
@@ -83,8 +86,17 @@ class Trial:
 
     def feed(self, batch: Batch, context: Context) -> Iterable[Finding]:  # noqa: ARG002 - the interface's shape
         """Count what rules on trial would have said; nothing is ever said."""
-        judge = self.engine.judge if batch.table == "payloads" else self.engine.judge_requests
-        told = [hit for hit in judge(batch) if hit.speaks]
+        for part, hits in self.engine.judged(batch):
+            self._count(part, hits)
+        return ()
+
+    def settle(self) -> None:
+        """Count what has waited for the rest of its step: nothing more comes."""
+        for part, hits in self.engine.rest():
+            self._count(part, hits)
+
+    def _count(self, batch: Batch, hits: Iterable[Hit]) -> None:
+        told = [hit for hit in hits if hit.speaks]
         if told:
             (clients, at), (servers, to) = batch.words("client"), batch.words("server")
             times = batch.times_ns()
@@ -93,7 +105,6 @@ class Trial:
                 if name in self.counted:
                     pair = f"{clients[at[hit.row]]} {servers[to[hit.row]]}"
                     self.tried.setdefault(name, Tried(name)).add(int(times[hit.row]), pair)
-        return ()
 
     def follow(self, before: Trial) -> None:
         """Go on where the same version stood."""

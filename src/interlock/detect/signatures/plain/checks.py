@@ -84,7 +84,7 @@ def _fact(check: Fact, unit: Unit) -> bool:
 
 
 def _stream_size(check: StreamSize, unit: Unit) -> bool:
-    if unit.transport != 6:
+    if unit.transport != 6 or unit.apart:
         return False
     client, server = check.bound.holds(unit.client_octets), check.bound.holds(unit.server_octets)
     return {"client": client, "server": server, "both": client and server, "either": client or server}[

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from interlock.detect.signatures.language.datasets import member_of
 from interlock.detect.signatures.language.steps import Reputation
 from interlock.detect.signatures.language.thresholds import Limits
+from interlock.detect.signatures.plain.midstream import Begun
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -105,6 +106,7 @@ class Memory:
     """One for all rules. marks: of whom and name → ns after which it is gone, 0 for never.
 
     said: rule, conversation and direction of rules that speak of each once.
+    begun: of conversations, how they began, where that is worth knowing.
     ends: of conversations that have marks or numbers. before: marks and numbers of those from before a restart, until
     they are met again. latest: capture time, ns.
     """
@@ -115,6 +117,7 @@ class Memory:
     numbers: OrderedDict[tuple[int, str], int] = field(default_factory=OrderedDict)
     counts: OrderedDict[tuple[int, int, Hashable], tuple[int, int]] = field(default_factory=OrderedDict)
     said: OrderedDict[tuple[tuple[int, int], int, bool | None], None] = field(default_factory=OrderedDict)
+    begun: OrderedDict[int, Begun] = field(default_factory=OrderedDict)
     ends: OrderedDict[int, Ends] = field(default_factory=OrderedDict)
     before: dict[Ends, tuple[list[Any], list[Any]]] = field(default_factory=dict)
     latest: int = 0
@@ -212,6 +215,15 @@ class Memory:
         self.said[rule, unit.flow, unit.to_server] = None
         _bound(self.said)
 
+    def begin(self, flow: int, begun: Begun) -> None:
+        """A conversation began so."""
+        self.begun[flow] = begun
+        _bound(self.begun)
+
+    def joined(self, flow: int) -> bool:
+        """Whether it is TCP that nobody saw open."""
+        return flow in self.begun and self.begun[flow].joined
+
     def _note(self, unit: Unit) -> None:
         """A conversation that has something to be known again by."""
         self.latest = max(self.latest, unit.time)
@@ -243,6 +255,7 @@ class Memory:
                 if scope != "flow" and (not end or end >= self.latest)
             ],
             "flows": [[list(ends), *told] for ends, told in self._of_flows().items()],
+            "begun": [[flow, *begun] for flow, begun in _newest(self.begun)],
             "counts": [[*key, *value] for key, value in _newest(self.counts) if not isinstance(key[2], str)],
             "sets": {
                 name: [octets.decode("latin-1") for octets, _ in _newest(known)]
@@ -274,6 +287,9 @@ class Memory:
                 [(str(name), int(end)) for name, end in marks],
                 [(str(name), int(number)) for name, number in numbers],
             )
+        for flow, address, port, joined, answered in state.get("begun", ())[-_MOST_KEPT:]:
+            whose = None if port is None else int(port)
+            self.begun[int(flow)] = Begun(int(address), whose, bool(joined), bool(answered))
         for gid, sid, tracked, begun, hits in state["counts"][-_MOST_KEPT:]:
             self.counts[int(gid), int(sid), _plain(tracked)] = (int(begun), int(hits))
         for name, known in state["sets"].items():

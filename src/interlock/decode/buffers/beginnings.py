@@ -1,0 +1,71 @@
+"""How conversations begin, for those who ask: who sent their first packet, and whether TCP was seen to open.
+
+A connection counts as joined in the middle from its first payload on that came before a SYN and the SYN/ACK after it
+(RFC 9293, clause 3.5), until it is over: whoever has lost one of them in the capture has not seen it open.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from interlock.decode.buffers.sink import Moment
+from interlock.records.buffers import FIRST, JOINED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from interlock.decode.buffers.sink import Row
+    from interlock.decode.flows import Flows
+
+__all__ = ["Beginnings"]
+
+_OUTSIDE: Final = 32
+"""Of a message's direction, as the dissector notes it: it came before its connection was seen to open."""
+_FIRST_SIDE, _SYN_ACK_FIRST = 4, 8
+"""Bits of Flows.opening."""
+_TCP: Final = 6
+
+
+class Beginnings:
+    """asked: buffers. Per slot, whether its conversation has been told of, and whether it was joined in the middle."""
+
+    def __init__(self, asked: frozenset[str], flows: Flows) -> None:
+        self._flows = flows
+        self._tells_joined, self._tells_first = JOINED in asked, FIRST in asked
+        self._told = np.zeros(0, np.bool_)
+        self._joined = np.zeros(0, np.bool_)
+
+    def of(self, columns: dict[str, Any]) -> Iterator[Row]:
+        """Rows of conversations that are met for the first time. columns: of messages, as the tap has them."""
+        if not self._tells_joined and not self._tells_first:
+            return
+        if (more := self._flows.capacity - len(self._told)) > 0:
+            self._told = np.append(self._told, np.zeros(more, np.bool_))
+            self._joined = np.append(self._joined, np.zeros(more, np.bool_))
+        slots = columns["flow"]
+        outside = (columns["direction"] & _OUTSIDE > 0) & (columns["length"] > 0)
+        met = outside if self._tells_joined else np.zeros(len(slots), np.bool_)
+        if self._tells_first:
+            met = met | (self._flows.columns["transport"][slots] != _TCP)
+        self._joined[slots[outside]] = True
+        fresh = np.flatnonzero(met & ~self._told[slots])
+        _, places = np.unique(slots[fresh], return_index=True)
+        for row in fresh[np.sort(places)].tolist():
+            slot = int(slots[row])
+            opening = int(self._flows.columns["opening"][slot])
+            self._told[slot] = True
+            moment = Moment(slot, *(int(columns[name][row]) for name in ("source", "time", "frame")))
+            name = JOINED if outside[row] else FIRST
+            octets = bytes([name == JOINED and opening & _SYN_ACK_FIRST > 0])
+            yield moment, int(opening & _FIRST_SIDE > 0), 0, name, octets
+
+    def joined(self, slots: Any) -> Any:
+        """Of each whether its connection was joined in the middle; None where nobody asks."""
+        return self._joined[slots] if self._tells_joined else None
+
+    def forget(self, slot: int) -> None:
+        """A conversation is over; its slot will be another's."""
+        if slot < len(self._told):
+            self._told[slot] = self._joined[slot] = False

@@ -1,0 +1,55 @@
+"""Conversations whose beginning nobody saw, and what rules are to make of them.
+
+    own  they are established, their streams are put together; who is the client follows from protocol and ports
+    no   as Suricata with `stream.midstream: no`: TCP without a handshake is no connection. Its segments are looked at
+         one by one; none is established, nothing is put together or recognised
+    yes  as with `stream.midstream: yes`: established, and the client is whose packet came first, or whom a SYN/ACK
+         that came first answered, unless a reader of the protocol knows better
+
+Source: Suricata user guide, "Stream engine", `midstream`, "Flow Keywords", `flow`; its behaviour in
+src/stream-tcp.c, src/flow.c and src/app-layer-detect-proto.c, version 7.0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from interlock.detect.signatures.plain.unit import Unit
+    from interlock.records.vocabulary import Midstream
+
+__all__ = ["Begun", "as_begun"]
+
+_TURNING: Final = frozenset({"http", "ftp", "smtp", "smb", "dcerpc", "dns", "dnp3", "sip", "ike"})
+"""Protocols whose octets say which way they go: Suricata turns a conversation round when it recognises them."""
+
+
+class Begun(NamedTuple):
+    """Who sent a conversation's first packet (address as rules number it, port; None: it has none).
+
+    joined: it is TCP, and nobody saw it open. answered: that first packet was a SYN/ACK.
+    """
+
+    address: int
+    port: int | None
+    joined: bool
+    answered: bool = False
+
+
+def as_begun(unit: Unit, begun: Begun | None, midstream: Midstream) -> Unit:
+    """What rules are held against where a conversation began so; begun: None where that is as anybody sees it."""
+    if begun is None or midstream == "own":
+        return unit
+    apart = begun.joined and midstream == "no"
+    application = "" if apart else unit.application
+    to_server = unit.to_server
+    if application not in _TURNING:
+        first = (unit.source, unit.source_port) == (begun.address, begun.port)
+        to_server = first != (begun.answered and midstream == "yes")
+    octets = unit.client_octets, unit.server_octets
+    client, server = octets if to_server == unit.to_server else octets[::-1]
+    return replace(
+        unit, application=application, to_server=to_server, established=unit.established and not apart, apart=apart,
+        client_octets=client, server_octets=server,
+    )  # fmt: skip

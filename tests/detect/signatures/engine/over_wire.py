@@ -1,0 +1,83 @@
+"""Frames through a real decoder and every rule, as a worker and the judge do it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from decode import feed
+from detect.signatures.rows import PlainEngine
+from interlock.bootstrap.signature_screens import screening_with
+from interlock.decode.engine import Engine as Decoder
+from interlock.decode.registry import load_specs
+from interlock.detect.batch import Batch
+from interlock.detect.signatures.detector import needs_of
+from interlock.detect.signatures.engine.able import put_in_force
+from interlock.detect.signatures.engine.engine import Engine
+from interlock.detect.signatures.language.reading import read_rules
+from interlock.detect.signatures.language.variables import Variables
+from interlock.detect.signatures.plain.matching import Matcher
+from interlock.records.frames import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from interlock.records.vocabulary import Midstream
+
+__all__ = ["alerts", "every_way", "matchers_of"]
+
+
+def matchers_of(rules: str) -> tuple[Matcher, ...]:
+    variables, made = Variables(), []
+    for read in map(put_in_force, read_rules(rules, "test.rules", variables)):
+        assert read.signature is not None, read.refusal
+        made.append(Matcher(read.signature, variables.ends(read.signature.header)))
+    return tuple(made)
+
+
+def alerts(
+    rules: str,
+    frames: Sequence[bytes],
+    *,
+    midstream: Midstream = "own",
+    way: str = "screened",
+    batch: int = 0,
+) -> Counter[int]:
+    """How often each rule (sid) speaks. way: screened in the decoder, `unscreened`, or `plain`: no prefilter at all."""
+    made = matchers_of(rules)
+    engine = (PlainEngine if way == "plain" else Engine)(made, midstream=midstream)
+    needs = needs_of(engine)
+    screen = screening_with([engine]) if way == "screened" and engine.buffers else None
+    decoder = Decoder(
+        (Source(name="test"),), load_specs(outside=False), feed._verbs(), wanted=frozenset(needs),
+        buffers=engine.buffers, screen=screen,
+    )  # fmt: skip
+    told = Counter[int]()
+
+    def count(judged) -> None:
+        for _, hits in judged:
+            told.update(made[hit.number].signature.sid for hit in hits if hit.speaks)
+
+    def take(batches) -> None:
+        for name in needs:
+            if name in batches and len(batches[name]):
+                count(engine.judged(Batch(name, batches[name])))
+
+    size = batch or max(len(frames), 1)
+    for at in range(0, len(frames), size):
+        take(decoder.feed(feed._batch(frames[at : at + size], at)))
+    for rest in decoder.finish():
+        take(rest)
+    count(engine.rest())
+    return told
+
+
+def every_way(rules: str, frames: Sequence[bytes], midstream: Midstream = "own") -> dict[int, int]:
+    """The same, which must not differ by how it is looked for, nor by where batches end."""
+    found = [
+        alerts(rules, frames, midstream=midstream, way=way, batch=batch)
+        for way in ("screened", "unscreened", "plain")
+        for batch in (0, 1, 3)
+    ]
+    assert all(one == found[0] for one in found), found
+    return dict(found[0])
