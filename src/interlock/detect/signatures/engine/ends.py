@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from interlock.detect.signatures.engine.sides import Side
     from interlock.detect.signatures.engine.traits import Traits
     from interlock.detect.signatures.language.spans import Spans
 
@@ -40,7 +41,6 @@ def number_of(address: str) -> int | None:
 class Kind(NamedTuple):
     """What rules see of a conversation. Bits: which ranges of rules an end lies in."""
 
-    level: str
     transport: int
     application: str
     version: int
@@ -98,32 +98,38 @@ class Reach:
             level: np.array([level in one.levels for one in raw], np.bool_) for level in ("packet", "stream")
         }
         self._heads: dict[tuple[int, str, int], NDArray[np.bool_]] = {}
-        self._rules: dict[Kind, tuple[int, ...]] = {}
+        self._rules: dict[tuple[str, Kind], tuple[int, ...]] = {}
 
-    def address(self, number: int) -> int:
-        """The bits of an address."""
-        return self._addresses.bits(number)
+    def kind(self, side: Side) -> Kind:
+        """What rules see of a side of a conversation. Where there are no ports, it has all bits of them."""
+        addresses, ports = self._addresses.bits, self._ports.bits
+        source, target = side.source_port, side.target_port
+        return Kind(
+            side.transport,
+            side.application,
+            6 if side.source >= _IPV6 else 4,
+            addresses(side.source),
+            -1 if source is None else ports(source),
+            addresses(side.target),
+            -1 if target is None else ports(target),
+        )
 
-    def port(self, number: int | None) -> int:
-        """The bits of a port; all of them where there is none."""
-        return -1 if number is None else self._ports.bits(number)
-
-    def rules(self, kind: Kind) -> tuple[int, ...]:
-        """The numbers of the rules that can touch such a conversation."""
-        found = self._rules.get(kind)
+    def rules(self, level: str, kind: Kind) -> tuple[int, ...]:
+        """The numbers of the rules that can touch packets, or streams, of such a conversation."""
+        found = self._rules.get((level, kind))
         if found is None:
             if len(self._rules) >= _MOST:
                 self._rules.clear()
-            found = self._rules[kind] = self._touching(kind)
+            found = self._rules[level, kind] = self._touching(level, kind)
         return found
 
-    def _touching(self, kind: Kind) -> tuple[int, ...]:
+    def _touching(self, level: str, kind: Kind) -> tuple[int, ...]:
         n = len(self._traits)
         near, far = self._addresses.rules(kind.source), self._addresses.rules(kind.target)
         near_port, far_port = self._ports.rules(kind.source_port), self._ports.rules(kind.target_port)
         there = near[:n] & near_port[:n] & far[n:] & far_port[n:]
         back = self._both & far[:n] & far_port[:n] & near[n:] & near_port[n:]
-        said = self._of_level[kind.level] & self._head(kind.transport, kind.application, kind.version)
+        said = self._of_level[level] & self._head(kind.transport, kind.application, kind.version)
         return tuple(self._numbers[said & (there | back)].tolist())
 
     def _head(self, transport: int, application: str, version: int) -> NDArray[np.bool_]:

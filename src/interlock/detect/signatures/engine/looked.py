@@ -52,17 +52,32 @@ def looked_at(batch: Batch, rows: NDArray[np.int64], known: Mapping[int, Sequenc
     """Rows that were screened. known: numbers of rules by their keys; of others nothing is said."""
     which = None if len(rows) == len(batch) else pa.array(rows)
     times = batch.times_ns()[rows].tolist()
-    said = [batch.column(name) for name in (*_ENDS, *_NUMBERS, *_OCTETS)]
-    columns = zip(*((one if which is None else one.take(which)).to_pylist() for one in said), strict=True)
+    words = [batch.words_at(name, rows) for name in _ENDS]
+    said = [batch.column(name) for name in _OCTETS]
+    octets = [(one if which is None else one.take(which)).to_pylist() for one in said]
+    numbers = [_numbers(batch, name, rows) for name in _NUMBERS]
     flows = batch.integers("flow")[rows].tolist()
-    for row, time, flow, one in zip(rows.tolist(), times, flows, columns, strict=True):
-        client, server, offset, *sent = one[5:10]
-        octets, headers, before, told = one[10:]
+    for row, time, flow, ends, one, of in zip(
+        rows.tolist(), times, flows, zip(*words, strict=True), zip(*octets, strict=True), zip(*numbers, strict=True),
+        strict=True,
+    ):  # fmt: skip
+        payload, headers, before, told = one
         rules = [(number, level) for key, level in rules_in(told) for number in known.get(key, ())]
         if rules:
-            side = side_between(one[:5], client, server)
-            both = sent[0], sent[1]
-            yield Looked(row, rules, side, time, flow, offset, octets, headers or b"", before or b"", both)
+            side = side_between(ends, of[0], of[1])
+            both = of[3], of[4]
+            yield Looked(
+                row, rules, side, time, flow, of[2] or 0, payload, headers or b"", before or b"", both
+            )
+
+
+def _numbers(batch: Batch, name: str, rows: NDArray[np.int64]) -> list[int | None]:
+    """Of these rows what a column says; None where it says nothing."""
+    numbers: list[int | None] = batch.integers(name)[rows].tolist()
+    known = batch.known(name)[rows]
+    return (
+        numbers if known.all() else [n if k else None for n, k in zip(numbers, known.tolist(), strict=True)]
+    )
 
 
 def unit_of(one: Looked, level: str, rules: Sequence[Traits]) -> Unit | None:

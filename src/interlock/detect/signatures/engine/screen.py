@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 import numpy as np
 
-from interlock.detect.signatures.engine.ends import Kind, Reach
+from interlock.detect.signatures.engine.ends import Reach
 from interlock.detect.signatures.engine.gathering import gather
 from interlock.detect.signatures.engine.groups import LEVELS, Groups
 from interlock.detect.signatures.engine.headers import Headers
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from interlock.detect.signatures.engine.ends import Kind
     from interlock.detect.signatures.engine.scanner import Found
     from interlock.detect.signatures.engine.sides import Side
     from interlock.detect.signatures.engine.traits import Traits
@@ -42,7 +43,7 @@ __all__ = ["Lot", "Picked", "Screen"]
 
 _MOST_SETS: Final = 64
 """Sets of short literals that are ready."""
-_IPV6: Final = 1 << 32
+_MOST_KINDS: Final = 16_384
 _NAMES: Final = {PACKET: buffers.PACKET, STREAM: buffers.STREAM}
 
 
@@ -163,6 +164,7 @@ class Screen:
 
     def _begin(self) -> None:
         self._groups = Groups(self.traits, self._short)
+        self._kinds: dict[Kind, int] = {}
         self._streams = Streams()
         self._codes = np.zeros(0, np.int32)
         self._states = np.zeros(0, np.int64)
@@ -181,6 +183,7 @@ class Screen:
         """What may hit, in the order of its rows."""
         if self._groups.full:
             self._groups.clear()
+            self._kinds.clear()
             self._states[:] = -1
         codes = self._met(lot)
         bits = lot.bits & self._groups.wants[codes]
@@ -212,34 +215,31 @@ class Screen:
             self._codes = np.concatenate((self._codes, np.zeros(more, np.int32)))
             self._states = np.concatenate((self._states, np.full(more, -1, np.int64)))
         changed = np.flatnonzero(self._states[keys] != lot.states)
-        for row in changed.tolist():
-            key, state = int(keys[row]), int(lot.states[row])
-            if self._states[key] != state:
+        known: dict[int, int] = {}
+        rows = zip(changed.tolist(), keys[changed].tolist(), lot.states[changed].tolist(), strict=True)
+        for row, key, state in rows:
+            if known.get(key) != state:
                 self._codes[key] = self._number(lot.side(row))
-                self._states[key] = state
+                known[key] = state
+        if known:
+            self._states[list(known)] = list(known.values())
         return self._codes[keys]
 
     def _number(self, side: Side | None) -> int:
         if side is None:
             return 0
-        rules = self.rules(_NAMES[PACKET], side), self.rules(_NAMES[STREAM], side)
-        return self._groups.number(rules)
+        kind = self._reach.kind(side)
+        found = self._kinds.get(kind)
+        if found is None:
+            if len(self._kinds) >= _MOST_KINDS:
+                self._kinds.clear()
+            rules = self._reach.rules(_NAMES[PACKET], kind), self._reach.rules(_NAMES[STREAM], kind)
+            found = self._kinds[kind] = self._groups.number(rules)
+        return found
 
     def rules(self, level: str, side: Side) -> tuple[int, ...]:
         """Those that can touch packets, or streams, of a side of a conversation."""
-        reach = self._reach
-        return reach.rules(
-            Kind(
-                level,
-                side.transport,
-                side.application,
-                6 if side.source >= _IPV6 else 4,
-                reach.address(side.source),
-                reach.port(side.source_port),
-                reach.address(side.target),
-                reach.port(side.target_port),
-            )
-        )
+        return self._reach.rules(level, self._reach.kind(side))
 
     def _lay(self, lot: Lot, codes: NDArray[np.int32], bits: NDArray[np.uint8]) -> _Laid:
         streams = self._streams
