@@ -54,6 +54,16 @@ def test_flows_that_overlap_are_an_alert_flows_that_follow_are_not() -> None:
     assert findings(DuplicateAddress(), flows=[one, after])[0].severity == "medium"
 
 
+def test_a_standby_that_resets_what_it_knows_nothing_of_took_over() -> None:
+    second = 1_000_000_000
+    old = {"server_mac": A, "first": START, "last": START + 60 * second}
+    new = {"server_mac": B, "first": START + 58 * second, "last": START + 2 * MINUTE}
+    (finding,) = findings(DuplicateAddress(), flows=[{**old, "state": "reset"}, new])
+    assert (finding.kind, finding.severity) == ("change", "medium")
+    (finding,) = findings(DuplicateAddress(), flows=[{**old, "state": "established"}, new])
+    assert (finding.kind, finding.severity) == ("alert", "high")
+
+
 @pytest.mark.parametrize(
     "clues",
     [

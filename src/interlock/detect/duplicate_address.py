@@ -43,6 +43,8 @@ VIRTUAL_MACS: Final = (
 )
 """Addresses that redundant routers share: VRRP and CARP (RFC 9568), HSRP 1, 2 and IPv6, GLBP."""
 
+_TRIES_NS: Final = 15 * 10**9
+"""Before a reset: how long a client tries whom it does not reach."""
 _AT_ONCE: Final = "both in use at the same time"
 
 
@@ -57,7 +59,7 @@ class DuplicateAddress(CauseDetector):
         "clues": ("source", "realm", "time", "frame", "who", "field", "value", "protocol"),
         "flows": (
             "transport",
-            *("source", "realm", "client", "server", "client_mac", "server_mac"),
+            *("source", "realm", "client", "server", "client_mac", "server_mac", "state"),
             *("first", "last", "first_frame", "client_packets", "server_packets"),
         ),
     }
@@ -106,6 +108,8 @@ class DuplicateAddress(CauseDetector):
         # A conversation without connection goes on with whoever has the address then, and is told with that one's
         # link address: only its last frame is sure to be its.
         begins = np.where(batch.among("transport", ("udp",)), ends, batch.times_ns())
+        # Who was there before may be gone for some tries already, when a standby resets what it knows nothing of.
+        ends = np.where(batch.among("state", ("reset",)), np.maximum(begins, ends - _TRIES_NS), ends)
         for end in ("client", "server"):
             sent = batch.integers(f"{end}_packets") > 0
             groups = batch.groups(
