@@ -309,6 +309,15 @@ def test_a_second_sender_doubles_what_a_clockwork_sends() -> None:
     assert found(DoubledCycle(), cycle(3600, 7_200, 7_200), cycle(32, 71, 68)) == ()
 
 
+def test_a_lesson_with_pauses_in_it_makes_no_second_sender() -> None:
+    paused = cycle(3600, 5_000, 5_000)
+    assert found(DoubledCycle(), paused, cycle(600, 1_200, 1_200)) == ()
+    assert found(DoubledCycle(), paused, cycle(30, 60, 59)) == ()
+    assert len(found(DoubledCycle(), paused, cycle(600, 1_200, 2_400))) == 1
+    assert len(found(DoubledCycle(), paused, cycle(600, 2_400, 2_400))) == 2
+    assert len(found(DoubledCycle(), cycle(3600, 0, 7_200), cycle(600, 0, 1_500))) == 1
+
+
 def test_many_small_steps_by_who_seldom_commands_are_a_campaign() -> None:
     before: Tables = {
         "operations": [{"at": 60 * m, "verb": "write" if m % 240 == 7 else "read"} for m in range(480)]

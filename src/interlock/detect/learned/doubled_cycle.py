@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
+
+import numpy as np
 
 from interlock.detect.batch import MINUTE_NS
 from interlock.detect.causes import Verdict
@@ -15,7 +18,6 @@ from interlock.records.finding import Action
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from interlock.detect.batch import Batch
@@ -35,12 +37,15 @@ BRIEF_S: Final = 20.0
 SURPLUS: Final = 8
 MORE: Final = 1.05
 """Devices send less when they start or fail; more than this part above their rate none of them does."""
+FAR_MORE: Final = 1.5
+"""A lesson with pauses in it makes a rate seem lower; but the other end pauses, too. Where both send more, so much."""
 
 
 class DoubledCycle(Learner):
     """One finding per sender and receiver. Keys: realm, sender, receiver, protocol.
 
-    Judged are conversations by packets a second in each direction; brief ones only where they are clearly too many.
+    Judged are conversations by packets a second in each direction, and by how many there are for each of the other
+    direction; brief ones only where they are clearly too many.
     """
 
     name: ClassVar[str] = "doubled-cycle"
@@ -57,47 +62,44 @@ class DoubledCycle(Learner):
 
     def __init__(self) -> None:
         super().__init__()
-        self.rates: dict[Key, float] = {}
+        self.rates: dict[Key, _Rate] = {}
 
     def take(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
         """Keep the highest rate."""
-        for key, rates, seconds, rows in _sent(batch):
-            long = seconds >= LEAST_S
+        for key, sent in _sent(batch):
+            long = sent.seconds >= LEAST_S
             if not long.any():
                 continue
-            most = float(rates[long].max())
+            most = _Rate(float(sent.rates[long].max()), float(sent.shares[long].max()))
             known = self.rates.get(key)
-            if known is None and len(self.rates) >= MAX_CYCLES:
+            if known is None:
+                if len(self.rates) < MAX_CYCLES:
+                    self.rates[key] = most
                 continue
-            if known is not None and most > MORE * known:
-                self.surprise(key, int(batch.times_ns()[rows].min()) // MINUTE_NS)
-            self.rates[key] = max(most, known or 0.0)
+            if sent.more(known).any():
+                self.surprise(key, int(batch.times_ns()[sent.rows].min()) // MINUTE_NS)
+            self.rates[key] = _Rate(*map(max, zip(known, most, strict=True)))
 
     def deviations(self, batch: Batch, context: Context) -> Iterator[Key]:  # noqa: ARG002 - the interface's shape
         """Count conversations in which one end sent more than ever."""
-        for key, rates, seconds, rows in _sent(batch):
+        for key, sent in _sent(batch):
             known = self.rates.get(key)
-            if known is None:
+            if known is None or not (more := sent.more(known)).any():
                 continue
-            sure = (seconds >= LEAST_S) | (
-                (rates - known) * seconds > SURPLUS
-            )  # a message at each end is nothing
-            if not (more := (rates > MORE * known) & sure).any():
-                continue
-            tally = self.tallies[key]
+            tally, rows = self.tallies[key], sent.rows
             for source in {
                 batch.words("source")[0][code] for code in batch.words("source")[1][rows[more]].tolist()
             }:
                 mine = rows[more & batch.among("source", (source or "",))[rows]] if source else rows[more]
                 tally.add_rows(source or "", batch, mine)
-            tally.note("rate", f"{float(rates[more].max()):.1f}")
+            tally.note("rate", f"{float(sent.rates[more].max()):.1f}")
             yield key
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Say how much it sent, and how much it had sent."""
         realm, sender, receiver, protocol = key
         now = max((float(rate) for rate in tally.noted("rate")), default=0.0)
-        usual = self.rates.get(key, 0.0)
+        usual = self.rates[key].a_second if key in self.rates else 0.0
         ends = standing(context, (realm, sender, receiver), tally, stranger=False)
         name = context.name
         return Verdict(
@@ -112,8 +114,9 @@ class DoubledCycle(Learner):
             seen=f"Seen {now:.1f} messages a second, {now / usual - 1:.0%} more than their clockwork had ever made. "
             f"{ends.told()}".strip(),
             matters="The receiver takes the last message for true: with a second sender it acts on false values.",
-            silent="Silent up to a twentieth above the highest rate while learning, and once accepted "
-            "(`interlock baseline accept`); withheld where the capture point copied frames.",
+            silent="Silent up to a twentieth above the highest rate while learning, up to half of it where the other "
+            "end sends as much more, and once accepted (`interlock baseline accept`); withheld where the capture point "
+            "copied frames.",
             actions=_ACTIONS,
             deed=deed_at(realm, sender, (receiver,)),
             techniques=named("second-sender"),
@@ -128,7 +131,7 @@ class DoubledCycle(Learner):
 
     def knowledge(self) -> Any:
         """Give the highest rates."""
-        return [[list(key), rate] for key, rate in sorted(self.rates.items())]
+        return [[list(key), *rate] for key, rate in sorted(self.rates.items())]
 
     @property
     def known_things(self) -> int:
@@ -137,24 +140,67 @@ class DoubledCycle(Learner):
 
     def restore_knowledge(self, known: Any) -> None:
         """Take them back."""
-        self.rates = {tuple(str(w) for w in key): float(rate) for key, rate in known}
+        self.rates = {}
+        for key, a_second, *share in known:  # without a share where an older one learned
+            rate = _Rate(float(a_second), float(share[0]) if share else 0.0)
+            self.rates[tuple(str(word) for word in key)] = rate
 
 
-def _sent(batch: Batch) -> Iterator[tuple[Key, NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]]:
-    """Give sender and receiver; per conversation that is long enough, packets a second, seconds, and its row."""
+class _Rate(NamedTuple):
+    """What one end sends at most: messages a second, and for each of the other end's."""
+
+    a_second: float
+    for_one: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What one end sent, per conversation; rows: of the batch."""
+
+    packets: NDArray[np.int64]
+    others: NDArray[np.int64]
+    seconds: NDArray[np.float64]
+    rows: NDArray[np.int64]
+
+    @property
+    def rates(self) -> NDArray[np.float64]:
+        """A second."""
+        return self.packets / self.seconds
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """For each of the other end's; what one end alone sends has none."""
+        return np.where(self.others > 0, self.packets / np.maximum(self.others, 1), 0.0)
+
+    def more(self, known: _Rate) -> NDArray[np.bool_]:
+        """In which it sent more than it ever did."""
+        more = self._beyond(known.a_second * self.seconds)
+        alone = self._beyond(known.for_one * self.others) | (self.rates > FAR_MORE * known.a_second)
+        return more & alone
+
+    def _beyond(self, usual: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
+        """Whether so many are too many; of a brief conversation a message at each end is nothing."""
+        sure = (self.seconds >= LEAST_S) | (self.packets - usual > SURPLUS)
+        return sure & (self.packets > MORE * usual)
+
+
+def _sent(batch: Batch) -> Iterator[tuple[Key, _Sent]]:
+    """Give sender and receiver, and what was sent in conversations that are long enough."""
     seconds = (batch.instants_ns("last") - batch.instants_ns("first")) / 1e9
     wanted = batch.among("protocol", CYCLIC) & (seconds >= BRIEF_S)
     if not wanted.any():
         return
     groups = batch.groups("realm", "client", "server", "protocol")
+    packets = [batch.integers(f"{end}_packets") for end in ("client", "server")]
     for group, (realm, client, server, protocol) in groups:
         rows = groups.rows(group)
         rows = rows[wanted[rows]]
         if not len(rows):
             continue
-        for end, ends in (("client", (client, server)), ("server", (server, client))):
+        one, other = (column[rows] for column in packets)
+        for mine, others, ends in ((one, other, (client, server)), (other, one, (server, client))):
             key = (realm or "", ends[0] or "", ends[1] or "", protocol or "")
-            yield key, batch.integers(f"{end}_packets")[rows] / seconds[rows], seconds[rows], rows
+            yield key, _Sent(mine, others, seconds[rows], rows)
 
 
 _ACTIONS: Final = (
