@@ -322,11 +322,11 @@ class Dissector:
             self._note_packet(kind, slot, side)
         if kind == 4:
             return self._tcp(slot, side)
-        if duplicate:
+        if duplicate or (kind != 5 and kind != 1 and kind != 2):
             return 0
-        if kind == 5 or kind == 1 or kind == 2:
-            return self._datagram(slot, side)
-        return 0
+        if kind == 2 and (p.protocol == 1 or p.protocol == 58) and p.end > p.start:
+            self.recogniser.directed(p, self.octets[p.start])
+        return self._datagram(slot, side)
 
     def _idle(self, slot):
         """1 where the conversation was silent for too long: it ended then."""

@@ -40,6 +40,14 @@ INITIAL_TTLS = (30, 32, 60, 64, 100, 128, 150, 200, 255)
 _FAMILIES = (None, None, None, None, "ipv4", None, "ipv6")
 """By Packet.family."""
 
+_DIRECTING = {
+    (1, 5): ("icmp", "redirect"),  # RFC 792
+    (1, 9): ("icmp", "router-advertisement"),  # RFC 1256
+    (58, 134): ("icmp6", "router-advertisement"),  # RFC 4861, 4.2
+    (58, 137): ("icmp6", "redirect"),  # RFC 4861, 4.5
+}
+"""IP protocol and ICMP type → by which others learn which way to send."""
+
 
 @cache
 def _ttl_text(ttl: int) -> str:
@@ -231,6 +239,17 @@ class Recogniser:
             tell(source, time, frame, realm, who, "mac", mac_text(mac), family, 0.7)
         if ttl:
             tell(source, time, frame, realm, who, "ttl", _ttl_text(ttl), family, 0.5)
+
+    def directed(self, packet: Any, kind: int) -> None:
+        """An ICMP message of this kind: where it tells others which way to send, whose MAC did is a clue.
+
+        Its IP address says little: a redirect is only taken in the name of the router that is used. Both come from the
+        link itself (RFC 4861, 6.1.2 and 8.1; RFC 1122, 3.2.2.2), so that no router's MAC stands for somebody behind it.
+        """
+        name, how = _DIRECTING.get((packet.protocol, kind), ("", ""))
+        if name and packet.source_mac and not packet.depth:
+            at = (packet.source, packet.time, packet.frame, packet.realm)
+            self._facts.clue_at(*at, mac_text(packet.source_mac), "directs", how, name, 0.9)
 
     def doubt(self, flows: Any, slot: int) -> None:
         """Octets did not fit the flow's protocol: after MAX_DOUBTS without a parsed message it is nameless again."""

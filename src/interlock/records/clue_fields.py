@@ -30,6 +30,7 @@ CLUE_FIELDS: Final[dict[str, str]] = {
     "netmask": "its network mask",
     "router": "the router it is told to use",
     "routes": "this MAC forwards for IP addresses that are not its own (count)",
+    "directs": "how this MAC tells others which way to send: `redirect`, `router-advertisement` (ICMP)",
     "proxy-arp": "this MAC answers ARP for IP addresses beyond its own (count)",
     "ttl": "initial TTL or hop limit guessed, and hops: `64-1`",
     "location": "where it is, as it says",

@@ -137,6 +137,19 @@ def test_a_neighbour_that_announces_itself_is_its_client(protocol: str, group: s
     assert found(NewNetworkService(), before, before) == ()
 
 
+def directs(mac: str, how: str = "redirect") -> Tables:
+    return {"clues": [{"at": n, "who": mac, "field": "directs", "value": how} for n in range(2)]}
+
+
+@pytest.mark.parametrize("how", ["redirect", "router-advertisement"])
+def test_who_directs_traffic_for_the_first_time_is_said(how: str) -> None:
+    router, other = "00:1b:1b:00:00:01", "00:1b:1b:00:00:09"
+    (finding,) = found(NewNetworkService(), directs(router, how), directs(other, how))
+    assert (finding.kind, finding.severity, finding.techniques) == ("alert", "high", ("T0830", "T0849"))
+    assert finding.machines[0] == other
+    assert found(NewNetworkService(), directs(router, how), directs(router, how)) == ()
+
+
 @pytest.mark.parametrize("outcome", ["no-answer", "refused", "unknown"])
 def test_who_does_not_answer_serves_nobody(outcome: str) -> None:
     assert found(NewNetworkService(), told("ntp", "10.0.0.1"), told("ntp", outcome=outcome)) == ()

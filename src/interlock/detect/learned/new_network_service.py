@@ -84,8 +84,19 @@ _SERVICES: Final[dict[str, _Service]] = {
         "branches, and each change stops the network for seconds to half a minute.",
         severity="high", techniques=named("takes-part-in-tree"), from_server=False,
     ),
+    "redirect": _Service(
+        does="tells others another way to send (ICMP Redirect)",
+        matters="Who was told a nearer way sends there from then on: whoever tells can have traffic come by.",
+        severity="high", techniques=named("directs-traffic"), from_server=False,
+    ),
+    "router-advertisement": _Service(
+        does="announces itself as a router (ICMP Router Advertisement)",
+        matters="Machines take the first router that announces itself, over IPv6 even where nobody set one up: what "
+        "they send beyond the network, and whom they ask for names, is the announcer's to choose.",
+        severity="high", techniques=named("directs-traffic"), from_server=False,
+    ),
 }  # fmt: skip
-"""Protocol of the network → what it means that somebody new serves it."""
+"""Protocol of the network, or how traffic is directed (clue `directs`) → what it means that somebody new serves it."""
 
 _SPEAKS_FOR_ALL: Final = frozenset({"ntp"})
 """Here, a client's message to a group is the service, too."""
@@ -102,6 +113,7 @@ class NewNetworkService(Learner):
             *("source", "realm", "time", "frame", "response_frame", "client", "server"),
             *("protocol", "verb", "object", "outcome", "item"),
         ),
+        "clues": ("source", "realm", "time", "frame", "who", "field", "value"),
     }
 
     def __init__(self) -> None:
@@ -123,13 +135,17 @@ class NewNetworkService(Learner):
                 continue
             tally = self.tallies[key]
             tally.add_rows(source, batch, rows)
-            other = "client" if _SERVICES[key[2]].from_server else "server"
-            tally.note_rows(other, batch, rows)
-            tally.note_rows("object", batch, rows)
+            if batch.table == "operations":
+                other = "client" if _SERVICES[key[2]].from_server else "server"
+                tally.note_rows(other, batch, rows)
+                tally.note_rows("object", batch, rows)
             yield key
 
     def _served(self, batch: Batch) -> Iterator[tuple[Key, str, NDArray[np.int64], NDArray[np.int64]]]:
         """Give who serves what, source, rows and their times."""
+        if batch.table == "clues":
+            yield from _directed(batch)
+            return
         if batch.table != "operations" or not batch.among("protocol", _SERVICES).any():
             return
         groups = batch.groups("source", "realm", "client", "server", "protocol", "outcome")
@@ -189,6 +205,18 @@ class NewNetworkService(Learner):
     def restore_knowledge(self, known: Any) -> None:
         """Take them back."""
         self.words.restore(known)
+
+
+def _directed(batch: Batch) -> Iterator[tuple[Key, str, NDArray[np.int64], NDArray[np.int64]]]:
+    """Give who directs traffic and how, source, rows and their times."""
+    if not batch.among("field", ("directs",)).any():
+        return
+    for group, (source, realm, who, field, value) in (
+        groups := batch.groups("source", "realm", "who", "field", "value")
+    ):
+        if field == "directs" and value in _SERVICES:
+            rows = groups.rows(group)
+            yield (realm or "", who or "", value), source or "", rows, batch.times_ns()[rows]
 
 
 _ACTIONS: Final = (
