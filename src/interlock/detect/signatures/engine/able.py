@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from interlock.detect.signatures.engine.engine import NUMBERS, TEXTS
+from interlock.detect.signatures.engine.exchanges import NUMBERS, TEXTS
 from interlock.detect.signatures.engine.operations import FACTS as OF_OPERATIONS
 from interlock.detect.signatures.engine.traits import PARTS
 from interlock.detect.signatures.language.checks import Fact, Field, FragBits, Speaks

@@ -11,46 +11,34 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 import numpy as np
-import pyarrow as pa
 
+from interlock.detect.signatures.engine.exchanges import TRANSACTION, begun_in, sides_of, transaction_unit
 from interlock.detect.signatures.engine.looked import looked_at, tunnel_unit, unit_of
 from interlock.detect.signatures.engine.operations import Requests
 from interlock.detect.signatures.engine.screen import Screen
 from interlock.detect.signatures.engine.screening import key_of
-from interlock.detect.signatures.engine.sides import side_of
-from interlock.detect.signatures.engine.traits import PARTS, Deferred, traits_of
+from interlock.detect.signatures.engine.traits import Deferred, traits_of
 from interlock.detect.signatures.engine.transactions import Tables
+from interlock.detect.signatures.engine.turns import Silenced, passes
 from interlock.detect.signatures.engine.unscreened import Unscreened
 from interlock.detect.signatures.plain.memory import Memory
-from interlock.detect.signatures.plain.midstream import Begun, as_begun
+from interlock.detect.signatures.plain.midstream import as_begun
 from interlock.detect.signatures.plain.unit import Unit
 from interlock.records.buffers import FIRST, JOINED, PACKET, SEGMENT, STREAM, TUNNEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from numpy.typing import NDArray
-
     from interlock.detect.batch import Batch
     from interlock.detect.signatures.engine.looked import Looked
     from interlock.detect.signatures.engine.scanner import Compile
-    from interlock.detect.signatures.engine.sides import Side
     from interlock.detect.signatures.plain.matching import Matcher
     from interlock.records.vocabulary import Midstream
 
-__all__ = ["NEEDS", "NUMBERS", "TEXTS", "Engine", "Hit"]
-
-TEXTS: Final = frozenset(
-    {
-        *("tls.version", "tls.state", "dnp3.indication", "http.event", "dns.event"),
-        *("mqtt.flags", "mqtt.connect.flags", "mqtt.connack.session_present"),
-        *("ftp.bounce", "dcerpc.iface", "dcerpc.any_iface", "dcerpc.opnum", "tls.cert_state"),
-    }
-)
-"""Buffers that are words, for rules that ask for them as facts."""
+__all__ = ["NEEDS", "Engine", "Hit"]
 
 NEEDS: Final = (
     *("source", "realm", "time", "frame", "flow", "client", "server", "client_port", "server_port"),
@@ -58,21 +46,6 @@ NEEDS: Final = (
     *("rules", "before", "client_octets", "server_octets"),
 )
 """Columns of payloads."""
-NUMBERS: Final = frozenset(
-    {
-        *("enip.any_command", "enip.status", "cip.any_service", "enip.protocol_version", "enip.vendor_id"),
-        *("enip.device_type", "enip.product_code", "enip.revision", "enip.identity_status", "enip.serial"),
-        *("enip.state", "enip.capabilities", "dnp3.any_function", "dnp3.object"),
-        *("dns.opcode", "dns.rcode", "snmp.version", "snmp.pdu_type"),
-        *("mqtt.type", "mqtt.qos", "mqtt.protocol_version", "mqtt.reason_code"),
-        *("dcerpc.iface_version", "krb5.msg_type", "krb5.err_code", "smb.version", "dns.rrtype"),
-        *("file.size", "file.seen", "tls.cert_not_before", "tls.cert_not_after", "tls.cert_chain_len"),
-    }
-)
-"""Buffers that are numbers in digits, for rules that ask for them as facts."""
-_TRANSACTION: Final = "transaction"
-_WHOLE: Final = frozenset({*PARTS["tls"], *PARTS["dns"]})
-"""Buffers of which the last row holds what those before it hold."""
 
 
 class Hit(NamedTuple):
@@ -113,6 +86,7 @@ class Engine:
         self._of_tunnels = [number for number, one in enumerate(self.traits) if TUNNEL in one.buffers]
         self._unscreened: Unscreened | None = None
         self._waiting: list[Batch] = []
+        self._silenced = Silenced()
 
     @cached_property
     def screen(self) -> Screen:
@@ -133,6 +107,7 @@ class Engine:
         fresh = copy(self)
         fresh.memory = self.memory.fresh()
         fresh._unscreened, fresh._waiting = None, []  # noqa: SLF001 - one of its own kind
+        fresh._silenced = Silenced()  # noqa: SLF001 - the same
         if "screen" in self.__dict__:
             fresh.screen = self.screen.anew()
         fresh.tried, fresh.hit = np.zeros_like(self.tried), np.zeros_like(self.hit)
@@ -141,7 +116,7 @@ class Engine:
     def follow(self, before: Engine) -> None:
         """Go on where one with other rules stood; of a rule that both have, its counters too."""
         self.memory = self.memory.following(before.memory)
-        self._waiting = before._waiting
+        self._waiting, self._silenced = before._waiting, before._silenced
         if before._unscreened is not None:
             self._unscreened = Unscreened(self.screen)
             self._unscreened.follow(before._unscreened)
@@ -192,20 +167,22 @@ class Engine:
         yield from ((batch, list(self.judge_requests(batch))) for batch in waiting)
 
     def judge(self, batch: Batch) -> Iterator[Hit]:
-        """Every hit of a batch of payloads, in the order of its rows: marks of one rule are there for the next."""
+        """Every hit of a batch of payloads, in the order of time: marks of one rule are there for the next."""
         self._note_begun(batch)
         units: _Units = {}
         candidates = {
             *self._raw(batch, units), *self._transactions(batch, units), *self._tunnelled(batch, units),
         }  # fmt: skip
         frames, told = batch.frames(), set()
-        for row, number, level in sorted(candidates):
+        for row, number, level in self._in_order(batch, candidates):
             unit, before = units[row, level]
+            if self._silenced and self._silenced.holds(unit.flow, int(frames[row])):
+                continue
             one = self.matchers[number]
             self.tried[number] += 1
             if not one.hits(unit, self.memory):
                 continue
-            if before and one.hits(replace(unit, buffers={level: (before,)}), self.memory):
+            if before and self._is_old(one, unit, level, before):
                 continue
             # A segment is looked at as a packet and as part of its stream: one of both hits is enough.
             if (seen := (unit.flow, int(frames[row]), number)) in told:
@@ -213,35 +190,58 @@ class Engine:
             told.add(seen)
             self.hit[number] += 1
             yield Hit(row, number, one.settle(unit, self.memory))
+            if passes(self.traits[number].turn):
+                # What is looked at as a whole silences its conversation, a packet silences itself.
+                self._silenced.add(
+                    unit.flow,
+                    int(frames[row]),
+                    whole=level != PACKET or self.memory.spoke((one.signature.gid, one.signature.sid), unit),
+                )
+
+    def _is_old(self, one: Matcher | Deferred, unit: Unit, level: str, before: bytes) -> bool:
+        """Whether it hits what was seen before, and not what is new."""
+        if not one.hits(replace(unit, buffers={level: (before,)}), self.memory):
+            return False
+        (octets,) = unit.buffers[level]
+        fresh = {level: (octets[len(before) :],)}
+        start = unit.stream_offset + len(before)
+        return not one.hits(replace(unit, buffers=fresh, stream_offset=start), self.memory)
+
+    def _in_order(self, batch: Batch, candidates: set[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+        """As packets came, and for each of them as it is the rules' turn."""
+        times, frames = batch.times_ns(), batch.frames()
+
+        def turn(candidate: tuple[int, int, str]) -> tuple[int, ...]:
+            row, number, level = candidate
+            later = row + 1 if level == TRANSACTION else 0
+            return int(times[row]), int(frames[row]), later, self.traits[number].turn, number, row
+
+        return sorted(sorted(candidates), key=turn)
 
     def judge_requests(self, batch: Batch) -> Iterator[Hit]:
         """Every hit of a batch of operations, or of values."""
         told: set[tuple[int, int, bool | None]] = set()
         asked = self.requests.written if batch.table == "values" else self.requests.units
-        for row, number, unit in sorted(asked(batch), key=lambda found: found[:2]):
-            if self._apart(unit.flow):
+        turns = self.traits
+        for row, number, unit in sorted(asked(batch), key=lambda one: (one[0], turns[one[1]].turn, one[1])):
+            frame = int(batch.frames()[row])
+            if self._apart(unit.flow) or self._silenced.holds(unit.flow, frame):
                 continue
             one = self.matchers[number]
             self.tried[number] += 1
             # A request that reaches several objects is one.
-            message = int(batch.frames()[row]), number, unit.to_server
+            message = frame, number, unit.to_server
             if message not in told and one.hits(unit, self.memory):
                 told.add(message)
                 self.hit[number] += 1
                 yield Hit(row, number, one.settle(unit, self.memory))
+                if passes(self.traits[number].turn):
+                    self._silenced.add(unit.flow, frame, whole=True)
 
     def _note_begun(self, batch: Batch) -> None:
         """What a batch of payloads says of how conversations began."""
-        for row in np.flatnonzero(batch.among("buffer", (JOINED, FIRST))).tolist():
-            buffer, transport, protocol, client, server, way = (
-                _word(batch, name, row)
-                for name in ("buffer", "transport", "protocol", "client", "server", "direction")
-            )
-            side = side_of(transport, protocol, client, server, way, _ports(batch, row))
-            if side is not None:
-                answered = batch.column("octets")[row].as_py() == b"\1"
-                begun = Begun(side.source, side.source_port, buffer == JOINED, answered)
-                self.memory.begin(int(batch.integers("flow")[row]), begun)
+        for flow, begun in begun_in(batch):
+            self.memory.begin(flow, begun)
 
     def _apart(self, flow: int) -> bool:
         """Whether a conversation is no connection: TCP that nobody saw open, where that counts as none."""
@@ -294,80 +294,12 @@ class Engine:
         if self.midstream == "no" and self.memory.begun:
             flows = batch.integers("flow")[rows].tolist()
             rows = rows[[not self._apart(flow) for flow in flows]]
-        made = list(_sides(batch, rows))
+        made = list(sides_of(batch, rows))
         for index, number in self._tables.candidates([buffers for _, buffers in made]):
             row, buffers = made[index]
-            if (row, _TRANSACTION) not in units:
-                unit = _of_transaction(batch, row, buffers)
+            if (row, TRANSACTION) not in units:
+                unit = transaction_unit(batch, row, buffers)
                 if unit is None:
                     continue
-                units[row, _TRANSACTION] = unit, b""
-            yield row, number, _TRANSACTION
-
-
-def _sides(batch: Batch, rows: NDArray[np.int64]) -> Iterator[tuple[int, dict[str, tuple[bytes, ...]]]]:
-    """Each side of a transaction: its last row, and its buffers."""
-    flows, numbers = batch.integers("flow")[rows].tolist(), batch.integers("transaction")[rows].tolist()
-    directions, ways = batch.words("direction")
-    names, kinds = batch.words("buffer")
-    octets = batch.column("octets").take(pa.array(rows)).to_pylist()
-    sides: dict[tuple[int, int, str], tuple[int, dict[str, tuple[bytes, ...]]]] = {}
-    for k, row in enumerate(rows.tolist()):
-        key = (flows[k], numbers[k], str(directions[ways[row]]))
-        _, buffers = sides.get(key, (0, {}))
-        name = str(names[kinds[row]])
-        buffers[name] = (*buffers.get(name, ()), octets[k])
-        sides[key] = row, buffers
-    for row, buffers in sides.values():
-        message = b"".join(octets for name in PARTS["http"] for octets in buffers.get(name, ()))
-        for name in _WHOLE & buffers.keys():
-            message = buffers[name][-1]
-        yield row, {**buffers, STREAM: (message,)} if message else buffers
-
-
-def _of_transaction(batch: Batch, row: int, buffers: dict[str, tuple[bytes, ...]]) -> Unit | None:
-    names = ("transport", "protocol", "client", "server", "direction")
-    transport, protocol, client, server, way = (_word(batch, name, row) for name in names)
-    ends = side_of(transport, protocol, client, server, way, _ports(batch, row))
-    if ends is None:
-        return None
-    return _unit(
-        ends,
-        batch,
-        row,
-        level=_TRANSACTION,
-        established=True,
-        buffers=buffers,
-        facts=_facts(buffers),
-    )
-
-
-def _word(batch: Batch, column: str, row: int) -> str:
-    words, codes = batch.words(column)
-    return str(words[codes[row]] or "")
-
-
-def _ports(batch: Batch, row: int) -> int:
-    """Client's and server's in one number, -1 where there are none."""
-    client, server = (int(batch.integers(name)[row]) for name in ("client_port", "server_port"))
-    return client << 16 | server if batch.known("client_port")[row] else -1
-
-
-def _facts(buffers: dict[str, tuple[bytes, ...]]) -> dict[str, tuple[int | str, ...]]:
-    """What is asked of buffers as of values."""
-    facts: dict[str, tuple[int | str, ...]] = {
-        name: tuple(map(int, buffers[name])) for name in NUMBERS & buffers.keys()
-    }
-    for name in TEXTS & buffers.keys():
-        facts[name] = tuple(octets.decode("latin-1") for octets in buffers[name])
-    return facts
-
-
-def _unit(ends: Side, batch: Batch, row: int, **more: Any) -> Unit:
-    """A row between these ends. more: what else is known of it."""
-    when, flow = int(batch.times_ns()[row]), int(batch.integers("flow")[row])
-    source, source_port, target, target_port, transport, application, to_server = ends
-    return Unit(
-        source=source, source_port=source_port, target=target, target_port=target_port, transport=transport,
-        application=application, to_server=to_server, time=when, flow=flow, **more,
-    )  # fmt: skip
+                units[row, TRANSACTION] = unit, b""
+            yield row, number, TRANSACTION

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from interlock.detect.signatures.engine.prefilter import anchors_of, best_literal, rare
 from interlock.detect.signatures.engine.tested import fixed_numbers, placed_steps
+from interlock.detect.signatures.engine.turns import PASS, turn_of
 from interlock.detect.signatures.engine.wishes import wishes
 from interlock.detect.signatures.language.checks import (
     Bits,
@@ -56,7 +57,8 @@ class Traits:
     places; numbers: the same of one with anchors. needed: a buffer that must be there; nothing where none must. sizes:
     of a payload. heads: what of packets' headers is compared for many at once. sized: it asks how much was sent;
     answered: whether both sides have spoken. asks: names of facts. buffers: all that it looks at. patient: whether it
-    may be held against something later than others are, since neither changes what the other says.
+    may be held against something later than others are, since neither changes what the other says. turn: of rules for
+    the same packet those with a smaller one come first (turns.py).
     """
 
     name: str
@@ -78,6 +80,7 @@ class Traits:
     asks: tuple[str, ...]
     buffers: frozenset[str]
     patient: bool
+    turn: int
 
     @property
     def protocol(self) -> Protocol:
@@ -193,15 +196,17 @@ def traits_of(one: Matcher | Deferred) -> Traits:
         asks=tuple(dict.fromkeys(name for c in checks if isinstance(c, Fact) for name, _ in c.asked)),
         buffers=_buffers(signature, levels),
         patient=_patient(signature),
+        turn=turn_of(signature),
     )
 
 
 def _patient(signature: Signature) -> bool:
-    """Neither sets marks nor asks for any, counts nothing, and knows no sets that others fill."""
+    """Neither sets marks nor asks for any, counts nothing, silences nothing, and knows no sets that others fill."""
     steps = (step for one in signature.inspections for step in one.steps)
     remembers = any(isinstance(check, (Bits, Counter)) for check in signature.checks)
     counts = bool(signature.effects) or signature.counting is not None
-    return not remembers and not counts and not any(isinstance(step, Dataset) for step in steps)
+    changes = remembers or counts or signature.action == PASS
+    return not changes and not any(isinstance(step, Dataset) for step in steps)
 
 
 def _held_in(buffer: str) -> str:

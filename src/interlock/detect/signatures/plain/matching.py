@@ -164,7 +164,7 @@ class Matcher:
                 memory.mark(effect, unit)
             else:
                 memory.count(effect, unit)
-        if not passed or signature.silent:
+        if not passed or signature.silent or signature.action == "pass":
             return False
         return not (limits and limits.suppressed(signature.gid, signature.sid, unit.source, unit.target))
 
