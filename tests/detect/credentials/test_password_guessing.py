@@ -50,6 +50,24 @@ def test_a_login_long_after_is_nobodys_guess() -> None:
     assert "found" not in finding.title
 
 
+def test_enciphered_passwords_are_guessed_too() -> None:
+    asked = {
+        "client": "10.0.0.66",
+        "user": "admin",
+        "protocol": "opcua",
+        "verb": "authenticate",
+        "outcome": "refused",
+    }
+    rows = [{**asked, "at": 3 * n} for n in range(FEW)]
+    (finding,) = findings(PasswordGuessing(), operations=rows)
+    assert (finding.severity, finding.techniques) == ("high", ("T0859",))
+    assert "admin" in finding.explanation
+    assert findings(PasswordGuessing(), operations=rows[1:]) == ()
+    assert findings(PasswordGuessing(), operations=[{**row, "outcome": "ok"} for row in rows]) == ()
+    clear = [{**TRY, "protocol": "opcua", "at": 3 * n} for n in range(FEW)]
+    assert len(findings(PasswordGuessing(), operations=rows, credentials=clear)) == 1
+
+
 UNANSWERED = [
     {**TRY, "protocol": "opcua", "outcome": "unknown", "at": 60 * n, "user": user}
     for n, user in enumerate(("admin", "operator", "root"))

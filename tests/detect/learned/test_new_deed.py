@@ -99,6 +99,16 @@ def test_whom_others_ask_for_reports_tells_nothing_false_to_one_more() -> None:
     assert finding.techniques[0] == "T0801"
 
 
+def test_who_tells_a_station_what_the_station_itself_reports_tells_something_false() -> None:
+    reports = {"protocol": "dnp3", "verb": "report", "outcome": "unsolicited"}
+    detector = taught([*HOUR, *({**reports, "at": 10 * n - 3600} for n in range(300))])
+    ends = {"client": "10.0.0.2", "client_port": 20000, "server": "10.0.0.66", "server_port": 42958}
+    rows = [{**reports, **ends, "at": n, "operation": n} for n in range(1, 5)]
+    (finding,) = concluded(detector, {"operations": rows}).findings
+    assert finding.techniques[0] == "T0856"
+    assert finding.machines[0] == "10.0.0.66"
+
+
 def test_who_reads_by_snmp_learns_what_a_device_is_not_how_the_process_runs() -> None:
     (finding,) = found(
         {"client": "10.0.0.66", "protocol": "snmp", "verb": "read", "object": "1.3.6.1.2.1.1.5.0"}

@@ -29,6 +29,8 @@ WITHIN_NS: Final = 10 * MINUTE_NS
 ACCOUNTS: Final = 3
 """Accounts of one machine of the process that a client tries in WITHIN_NS and gets no answer: nobody has so many."""
 _UNANSWERED: Final = frozenset({"unknown", "no-answer"})
+_COMMUNITY, _LOGIN = "community", "login"
+"""Behind a cause's client, server and protocol: what is counted apart."""
 _SERVERS: Final = 64
 _MOST: Final = 4096
 
@@ -42,7 +44,10 @@ class PasswordGuessing(CauseDetector):
         "credentials": (
             *("source", "realm", "time", "frame", "client", "server", "protocol"),
             *("scheme", "user", "fingerprint", "outcome"),
-        )
+        ),
+        "operations": (
+            *("source", "realm", "time", "frame", "client", "server", "protocol", "verb", "user", "outcome"),
+        ),
     }
 
     withheld_by: ClassVar[Mapping[str, str]] = {
@@ -56,6 +61,9 @@ class PasswordGuessing(CauseDetector):
 
     def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:  # noqa: ARG002 - the interface's shape
         """Count refusals by who and whom, and what was accepted soon after many of them."""
+        if batch.table == "operations":
+            yield from self._enciphered(batch)
+            return
         yield from self._unanswered(batch)
         yield from self._communities(batch)
         groups = batch.groups("source", "realm", "client", "server", "protocol", "scheme", "outcome")
@@ -81,6 +89,22 @@ class PasswordGuessing(CauseDetector):
                 self.tallies[pair].add_rows(source, batch, np.array([row]))
                 self.tallies[pair].note("found", "yes")
                 yield pair
+
+    def _enciphered(self, batch: Batch) -> Iterable[Key]:
+        """Count logins refused, whatever proves the account: an enciphered password makes no row of credentials."""
+        if not batch.among("verb", ("authenticate",)).any():
+            return
+        asked = batch.messages()
+        asked = asked.take(asked.among("verb", ("authenticate",)) & asked.among("outcome", ("refused",)))
+        groups = asked.groups("source", "realm", "client", "server", "protocol")
+        for group, (source, realm, client, server, protocol) in groups:
+            key = (realm or "", client or "", server or "", protocol or "", _LOGIN)
+            rows = groups.rows(group)
+            self.tallies[key].add_group(source or "", groups, group)
+            self.tallies[key].note_rows("user", asked, rows)
+            for time in np.sort(asked.times_ns()[rows]).tolist():
+                self._dense(key, time)
+            yield key
 
     def _unanswered(self, batch: Batch) -> Iterable[Key]:
         """Count the accounts that a client tries at a machine of the process and gets no answer about."""
@@ -118,7 +142,7 @@ class PasswordGuessing(CauseDetector):
         for group, (source, realm, client, server, protocol, scheme, mark, outcome) in groups:
             if scheme != "community" or not mark:
                 continue
-            key = (realm or "", client or "", server or "", protocol or "", "community")
+            key = (realm or "", client or "", server or "", protocol or "", _COMMUNITY)
             marks, latest = _kept(self._tries, key), int(batch.times_ns()[groups.rows(group)].max())
             marks.pop(mark, None)
             marks[mark] = [latest]
@@ -135,11 +159,7 @@ class PasswordGuessing(CauseDetector):
         """Keep in mind when it was, at the server and at all of the client's servers."""
         realm, client, server, protocol = key
         wide = (realm, client, "", protocol)
-        own = _kept(self._tries, key).setdefault(server, [])
-        own.append(time)
-        del own[:-FEW]
-        if len(own) == FEW and time - own[0] <= WITHIN_NS:
-            self.tallies[key].note("dense", "yes")
+        if self._dense(key, time):
             self._hot.pop(key, None)
             self._hot[key] = time + WITHIN_NS
             if len(self._hot) > _MOST:
@@ -152,12 +172,24 @@ class PasswordGuessing(CauseDetector):
         if sum(time - last <= WITHIN_NS for (last,) in spread.values()) >= FEW:
             self.tallies[wide].note("dense", "yes")
 
+    def _dense(self, key: Key, time: int) -> bool:
+        """Keep in mind when one was; whether they are many in a short time."""
+        own = _kept(self._tries, key).setdefault(key[2], [])
+        own.append(time)
+        del own[:-FEW]
+        dense = len(own) == FEW and time - own[0] <= WITHIN_NS
+        if dense:
+            self.tallies[key].note("dense", "yes")
+        return dense
+
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Critical where a password was found at a machine of the plant."""
-        realm, client, server, protocol, *community = key
+        realm, client, server, protocol, *kind = key
         if not (tally.noted("dense") or tally.noted("many")):
             return None
-        if community:
+        if kind == [_LOGIN] and key[:4] in self.tallies:
+            return None  # of what goes in clear more is known
+        if kind == [_COMMUNITY]:
             return self._tried_communities(key, tally, context)
         by = context.name(realm, client)
         servers = [server] if server else list(tally.noted("server"))
@@ -267,9 +299,9 @@ _MATTERS: Final = (
     "its programs and set points are in reach."
 )
 _SILENT: Final = (
-    f"Silent below {FEW} refusals in ten minutes, for logins inside a cipher, and where no answer is seen, but for "
-    f"{ACCOUNTS} accounts at a machine of the process; a tool with an old password looks the same, and is found by its "
-    "regular tries."
+    f"Silent below {FEW} refusals in ten minutes, for logins of which a cipher hides all, and where no answer is seen, "
+    f"but for {ACCOUNTS} accounts at a machine of the process; a tool with an old password looks the same, and is "
+    "found by its regular tries."
 )
 _ACTIONS: Final = (
     Action(

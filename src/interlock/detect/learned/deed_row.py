@@ -36,10 +36,12 @@ class DeedRow:
     """Rows of operations that agree in all that matters."""
 
     __slots__ = ("client", "function", "outcome", "pair", "place", "protocol", "realm", "server", "source", "target",
-                 "unit", "user", "verb")  # fmt: skip
+                 "told", "unit", "user", "verb")  # fmt: skip
 
     def __init__(self, key: tuple[Any, ...]) -> None:
         source, realm, client, server, protocol, verb, function, unit, target, user, outcome, swapped = key
+        self.told = verb == "report" and not swapped
+        """Whether the server tells something, rather than who called its door."""
         if swapped:
             client, server = server, client
         self.source, self.realm, self.client, self.server = (

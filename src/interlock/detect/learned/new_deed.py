@@ -237,7 +237,7 @@ class NewDeed(Learner):
                 note_deed(tally, row, news, what, len(rows))
                 if self._names_a_spare(row):
                     tally.note("spare", "yes", len(rows))
-                if row.verb == "report" and (row.realm, row.server, row.protocol, "asked") in self._speakers:
+                if row.told and (row.realm, row.server, row.protocol, "asked") in self._speakers:
                     tally.note("teller", "usual", len(rows))
             if not _faint(cause):
                 yield cause
