@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from interlock.detect.batch import Batch, Groups
 from interlock.detect.controller_change import ControllerChange
 from interlock.detect.interface import Context, Withheld
-from interlock.detect.registry import all_detectors
+from interlock.detect.learned.chances import has_converged
+from interlock.detect.learned.learner import Learner
+from interlock.detect.registry import DETECTORS, all_detectors
 from interlock.detect.runner import AT_ONCE, PACES, SELF, Pace, Runner
 from interlock.errors import SourceError
 
@@ -234,3 +238,40 @@ def test_by_turns_says_what_conclude_says_some_at_a_time() -> None:
     assert {f.id for f in said} == {f.id for f in runner.conclude(CONTEXT).findings}
     assert [f.detector for f in said].count("controller-change") == len(rows)
     assert said[-1].detector == SELF
+
+
+def counting(minutes: int, expected: int | None) -> Runner:
+    """Every detector, counted so many minutes of one who reads, and another one who writes at the end."""
+    runner = Runner(all_detectors())
+    assert runner.expect(expected) == (expected is not None and expected < 12_917)
+    for begin in range(0, minutes, 1_000):
+        times = range(60 * begin, 60 * min(begin + 1_000, minutes), 60)
+        for table in ("operations", "values", "flows"):
+            runner.count(table, batch(table, [{"at": at} for at in times]), Context(now=START))
+    late = {"at": 60 * minutes, "client": "10.0.0.66", "verb": "write", "object": "holding:9"}
+    runner.count("operations", batch("operations", [late]), Context(now=START))
+    return runner
+
+
+@pytest.mark.parametrize("minutes", [100, 4_000, 4_400, 13_200])
+def test_who_could_say_nothing_in_the_end_need_not_learn(minutes: int) -> None:
+    """4,306 observed minutes are needed for a relation to converge, three times as many for all that is learned."""
+    context = Context(now=START)
+    idle, busy = counting(minutes, minutes + 1), counting(minutes, None)
+    assert idle.conclude(context) == busy.conclude(context)
+    assert any(f.detector == "new-deed" for f in busy.conclude(context).findings) == (minutes > 4_306)
+    assert (idle.extent < busy.extent) == (minutes < 12_917)
+
+
+@pytest.mark.parametrize("name", [n for n, make in DETECTORS.items() if isinstance(make(), Learner)])
+@given(minutes=st.integers(0, 20_000))
+def test_who_may_converge_does_so_where_nothing_surprises(name: str, minutes: int) -> None:
+    learner, lived = DETECTORS[name](), DETECTORS[name]()
+    assert isinstance(learner, Learner)
+    assert isinstance(lived, Learner)
+    for minute in range(0, minutes, 5):
+        lived.observed.add(minute, min(minute + 5, minutes - 1))
+    assert lived.observed.minutes == minutes
+    converged = lived._converged() or (name == "new-deed" and has_converged(0, minutes))
+    assert learner.may_converge(minutes) == converged
+    assert lived.may_converge(0) == (minutes > 0)

@@ -67,6 +67,7 @@ def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...],
     Nothing is sent to any machine.
     """
     from interlock.bootstrap import build_analysis, build_engine, read_site  # noqa: PLC0415 (--help stays quick)
+    from interlock.bootstrap.foreseeing import foresee  # noqa: PLC0415
     from interlock.bootstrap.signature_screens import screening_of  # noqa: PLC0415
     from interlock.capture.run import open_sources  # noqa: PLC0415
     from interlock.capture.specs import specify  # noqa: PLC0415
@@ -75,9 +76,11 @@ def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...],
     out = Path(folder)
     with ExitStack() as stack:
         stop = stack.enter_context(stop_on_interrupt())
-        run = stack.enter_context(open_sources(specify(paths, realms), stdin=sys.stdin.buffer, stop=stop))
+        specs = specify(paths, realms)
+        run = stack.enter_context(open_sources(specs, stdin=sys.stdin.buffer, stop=stop))
         given = judgement_of(rules, state, projects, indicators, signatures, site_file, midstream)
         analysis, tables = build_analysis(site, out, given)
+        foresee(analysis.runner, specs)
         stack.callback(tables.abandon)
         tables.open()
         wanted = analysis.wanted | ({CONTENTS} if keep_programs else frozenset())

@@ -19,6 +19,7 @@ __all__ = [
     "Ageing",
     "Concluding",
     "Context",
+    "Converging",
     "Counting",
     "Detector",
     "Early",
@@ -139,6 +140,15 @@ class Counting(Protocol):
 
     def count(self, batch: Batch, context: Context) -> None:
         """As `feed`, and say nothing."""
+        ...
+
+
+@runtime_checkable
+class Converging(Protocol):
+    """A detector that says nothing before it has observed for long: in a short run it need not even learn."""
+
+    def may_converge(self, minutes: int) -> bool:
+        """Whether it could come to say anything where, from now on, at most so many minutes are observed."""
         ...
 
 

@@ -13,6 +13,7 @@ from interlock.detect.interface import (
     Ageing,
     Concluding,
     Context,
+    Converging,
     Counting,
     Detector,
     Early,
@@ -63,6 +64,7 @@ class Runner:
         self._early = {name for name, d in self._detectors.items() if isinstance(d, Early) and d.early}
         self._paces = {name: _paces(d) for name, d in self._detectors.items()}
         self._rested: dict[str, Finding] = {}
+        self._idle: frozenset[str] = frozenset()
         self._diagnostics: dict[str, None] = {}
         self._aged_out = 0
 
@@ -107,10 +109,24 @@ class Runner:
             found = self._guarded(detector, context, partial(detector.feed, batch, context))
             yield found + ([self._rested[name]] if name in self._rested else [])
 
+    def expect(self, minutes: int | None) -> bool:
+        """Say that in all that is yet to be counted at most so many minutes are observed (None: any number).
+
+        Who would say nothing before more of them need not learn: `count` passes it over. What it would have learned is
+        missing from `learned` and `dump`: for runs that keep neither. True where there is one.
+        """
+        converging = {name: d for name, d in self._detectors.items() if isinstance(d, Converging)}
+        self._idle = frozenset(
+            name for name, d in converging.items() if minutes is not None and not d.may_converge(minutes)
+        )
+        return bool(self._idle)
+
     def count(self, table: str, rows: pa.RecordBatch, context: Context) -> None:
         """Hand a batch of a table to who needs it, for whoever asks at the end alone (`conclude`)."""
         batch = Batch(table, rows)
-        for _, detector in self._asked(batch) if len(batch) else ():
+        for name, detector in self._asked(batch) if len(batch) else ():
+            if name in self._idle:
+                continue
             if isinstance(detector, Counting):
                 self._guarded(detector, context, partial(_counted, detector, batch, context))
             else:
@@ -137,6 +153,7 @@ class Runner:
         state = None if before is None or detector.name in self._rested else self._remembered(before)
         self._detectors[detector.name] = detector
         self._rested.pop(detector.name, None)
+        self._idle -= {detector.name}
         self._early.discard(detector.name)
         self._paces[detector.name] = _paces(detector)
         if isinstance(detector, Early) and detector.early:

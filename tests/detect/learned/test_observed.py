@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from interlock.detect.batch import Batch
 from interlock.detect.interface import Context
 from interlock.detect.learned.new_deed import NewDeed
-from interlock.detect.learned.observed import TOGETHER, Observed
+from interlock.detect.learned.observed import TOGETHER, Observed, most_observed
 
 from ..rows import START, batch  # noqa: TID252 - the room's own rows
 
@@ -77,3 +77,22 @@ def test_what_is_close_becomes_one_and_nothing_else(pieces: list[tuple[int, int]
         else:
             joined.append([first, last])
     assert of(pieces).state() == joined
+
+
+@given(st.lists(st.integers(0, 400), max_size=60), st.data())
+def test_nobody_observes_more_than_there_is(minutes: list[int], data: st.DataObject) -> None:
+    most = most_observed(minutes)
+    assert most is not None
+    seen = data.draw(st.lists(st.sampled_from(minutes)) if minutes else st.just([]))
+    pieces = [
+        (minute, data.draw(st.sampled_from([m for m in minutes if 0 <= m - minute <= TOGETHER])))
+        for minute in seen
+    ]
+    assert of(pieces).minutes <= most
+
+
+def test_of_more_spans_than_are_told_apart_it_is_not_known() -> None:
+    assert most_observed(range(0, 10 * 4_096, 10)) == 4_096
+    assert most_observed(range(0, 10 * 4_097, 10)) is None
+    assert most_observed(range(6 * 4_096)) == 6 * 4_096
+    assert most_observed(range(6 * 4_096 + 1)) is None

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from detect.rows import START, batch
 from interlock.detect.batch import Batch
 from interlock.detect.interface import Context
+from interlock.detect.learned.lesson import MOST_WAITING
 from interlock.detect.learned.new_deed import NewDeed
 from interlock.detect.learned.settled import WHO, Settled
 
@@ -89,3 +92,34 @@ def test_it_is_weighed_once_an_hour_and_the_first_time_holds() -> None:
     settled.settle(OLD, 7)
     settled.settle(OLD, 9)
     assert settled.since(OLD) == 7
+
+
+def counted(detector: NewDeed, hours: int, rows_an_hour: int) -> None:
+    """The same every hour, counted for whoever asks at the end alone."""
+    for hour in range(hours):
+        rows = [{"at": 3_600 * hour + 60 * n % 3_600, "object": f"holding:{n}"} for n in range(rows_an_hour)]
+        detector.count(Batch("operations", batch("operations", rows)), CONTEXT)
+
+
+@pytest.mark.parametrize(("hours", "rows_an_hour"), [(5, 60), (80, 60), (30, 5_000)])
+def test_what_waits_to_be_learned_is_what_is_learned_at_once(hours: int, rows_an_hour: int) -> None:
+    waiting, prompt = NewDeed(), NewDeed()
+    counted(waiting, hours, rows_an_hour)
+    prompt.count = super(NewDeed, prompt).count  # type: ignore[method-assign]
+    counted(prompt, hours, rows_an_hour)
+    assert len(prompt.words)
+    assert bool(len(waiting.words)) == (hours * 60 > 3 * DAY or hours * rows_an_hour > MOST_WAITING)
+    for said in (NewDeed.dump, NewDeed.learned):
+        assert said(waiting) == said(prompt)
+    assert waiting.extent == prompt.extent
+
+
+def test_what_is_fed_later_comes_after_what_waited() -> None:
+    waiting, prompt = NewDeed(), NewDeed()
+    for detector in (waiting, prompt):
+        (counted if detector is waiting else lambda *_: None)(detector, 1, 20)
+    for n in range(20):
+        fed(prompt, {"at": 60 * n, "object": f"holding:{n}"})
+    for detector in (waiting, prompt):
+        fed(detector, {**WRITE, "at": 4_000})
+    assert waiting.learned() == prompt.learned()

@@ -118,6 +118,11 @@ class Learner(CauseDetector):
         if len(self.surprises) < 10_000 or cause in self.surprises:
             self.surprises[cause] = min(minute, self.surprises.get(cause, minute))
 
+    def may_converge(self, minutes: int) -> bool:
+        """See interface.Converging; who has observed or knows anything already may."""
+        held_back = minutes - int(minutes * (1 - HELD_BACK))
+        return self.judging or bool(self.observed.minutes) or has_converged(0, held_back)
+
     def _converged(self) -> bool:
         """Whether what is to be expected is little enough."""
         kept = self.observed.since(self.observed.at_share(1 - HELD_BACK))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from interlock.detect.batch import MINUTE_NS
-from interlock.detect.crossing import distinct
 from interlock.detect.learned.chances import expected, has_converged
 from interlock.detect.learned.custom import Custom
 from interlock.detect.learned.deed_case import Case, appeared, pours
@@ -16,15 +14,15 @@ from interlock.detect.learned.deeds import (
     LOOKS,
     QUIET,
     REMOTE,
-    begins,
     deed_of,
     is_group,
     is_handshake,
 )
 from interlock.detect.learned.learner import Learner
+from interlock.detect.learned.lesson import MOST_WAITING, Lesson, lesson
 from interlock.detect.learned.lexicon import Lexicon
-from interlock.detect.learned.presence import CYCLE, cycles, family, known_otherwise, sets_up
-from interlock.detect.learned.relation import Relation
+from interlock.detect.learned.presence import CYCLE, family, known_otherwise, sets_up
+from interlock.detect.learned.relation import Relation, by_relation, news_by_hour, once, relations
 from interlock.detect.learned.settled import WHO, Settled
 from interlock.detect.learned.standing import unordered
 
@@ -84,22 +82,37 @@ class NewDeed(Learner):
         self._taken: dict[tuple[Any, ...], int] = {}
         self._controllers: set[Key] = set()
         self._speakers: set[Key] = set()
+        self._waiting: list[Lesson] = []
+        self._waits = False
 
     # Learning
 
+    def count(self, batch: Batch, context: Context) -> None:
+        """See interface.Counting; what is learned waits, as long as nothing can have converged."""
+        self._waits = True
+        try:
+            super().count(batch, context)
+        finally:
+            self._waits = False
+
     def take(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
         """Every row's words; of conversations, who exchanges cyclic data with whom."""
-        if batch.table == "flows":
-            for word, first_minute, last_minute in cycles(batch):
+        self._waiting.append(lesson(batch))
+        waiting = sum(len(one) for one in self._waiting)
+        if not self._waits or waiting > MOST_WAITING or has_converged(0, self.observed.minutes):
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Learn what waits, in its order."""
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            for word, first_minute, last_minute in one.cycles:
                 self.words.meet(word, first_minute, last_minute)
                 self._speak(word)
-            return
-        groups = grouped(batch)
-        for group, key in groups:
-            if key[10] == "pending":
-                continue
-            _, first, last, _ = groups.summary(group)
-            begin, end = first // MINUTE_NS, last // MINUTE_NS
+            self._learn_deeds(one)
+
+    def _learn_deeds(self, one: Lesson) -> None:
+        for key, begin, end, acted in one.deeds:
             # What was met in a minute is not met more by being met again in it.
             if begin == end:
                 if self._taken.get(key[1:]) == end:
@@ -111,8 +124,7 @@ class NewDeed(Learner):
             if self.alone and self.settled and self._judges(row) and self._deviation(row) is not None:
                 continue  # nobody teaches what is judged
             if row.verb in ACTS:
-                at = (begin,) if begin == end else distinct(batch.times_ns()[groups.rows(group)] // MINUTE_NS)
-                self.custom.acted((*row.pair, row.verb), at)
+                self.custom.acted((*row.pair, row.verb), acted)
             self._take(row, begin, end)
 
     def _take(self, row: DeedRow, first: int, last: int) -> None:
@@ -140,51 +152,11 @@ class NewDeed(Learner):
 
     def relations(self) -> tuple[Relation, ...]:
         """Give every relation of plant protocols, sorted."""
-        users: dict[Key, list[str]] = {}
-        for word in self.words:
-            if word[0] == "u":
-                users.setdefault(word[1:4], []).append(word[4])
-        parts = sorted(self._by_relation().items())
-        return tuple(
-            self._relation(pair, sorted(words), users.get((pair[0], *pair[2:4]), ())) for pair, words in parts
-        )
-
-    def _by_relation(self) -> dict[Key, list[Key]]:
-        """Verbs, functions and objects of every relation of plant protocols."""
-        parts: dict[Key, list[Key]] = {}
-        for word in self.words:
-            if word[0] in "vfo" and word[4] not in INFRASTRUCTURE:
-                parts.setdefault(word[1:5], []).append(word)
-        return parts
+        return relations(self.words, self.observed, self.settled)
 
     def news_by_hour(self) -> tuple[int, ...]:
         """Count the words that were met for the first time, by hour from the first to the last observed."""
-        if not len(self.words):
-            return ()
-        begin, end = self.observed.begin // 60, self.observed.end // 60
-        hours = [0] * min(end - begin + 1, 10_000)
-        for word in self.words:
-            at = self.words.span(word)[0] // 60 - begin
-            if INFRASTRUCTURE.isdisjoint(word[4:5]) and 0 <= at < len(hours):
-                hours[at] += 1
-        return tuple(hours)
-
-    def _once(self, words: Iterable[Key]) -> int:
-        """How many of a relation's words were met in one minute only, and are no matter of course."""
-        return sum(1 for word in words if word[5] not in QUIET and not begins(word) and self.words.once(word))
-
-    def _relation(self, pair: Key, words: list[Key], users: Iterable[str]) -> Relation:
-        first, last = self.words.span(("s", *pair))
-        once = self._once(words)
-        return Relation(
-            realm=pair[0], client=pair[1], server=pair[2], protocol=pair[3],
-            verbs=tuple(word[5] for word in words if word[0] == "v"),
-            functions=tuple(dict.fromkeys(word[6] for word in words if word[0] == "f" and word[6])),
-            users=tuple(users),
-            objects=sum(1 for word in words if word[0] == "o"),
-            once=once, first=first, last=last,
-            expectation=expected(once, self.observed.since(first)), judged=self.settled.since(pair),
-        )  # fmt: skip
+        return news_by_hour(self.words, self.observed)
 
     # Judging
 
@@ -192,13 +164,17 @@ class NewDeed(Learner):
         """Judge relations that have converged; and who is new, where that has."""
         return self.deviations(batch, context) if self.settled else ()
 
+    def may_converge(self, minutes: int) -> bool:
+        """See interface.Converging: a relation does before the whole does."""
+        return super().may_converge(minutes) or has_converged(0, minutes)
+
     def weigh(self) -> None:
         """Settle relations that have converged, and who is there at all by the same test."""
         if not self.settled.due(self.observed.minutes) or not has_converged(0, self.observed.minutes):
             return  # of nobody more was observed than of all
-        for pair, words in sorted(self._by_relation().items()):
+        for pair, words in sorted(by_relation(self.words).items()):
             since = self.observed.since(self.words.span(("s", *pair))[0])
-            if pair not in self.settled and has_converged(self._once(words), since):
+            if pair not in self.settled and has_converged(once(self.words, words), since):
                 self.settled.settle(pair, self.observed.end)
         here = (word for word in self.words if word[0] in "ms" and INFRASTRUCTURE.isdisjoint(word[4:5]))
         if has_converged(sum(map(self.words.once, here)), self.observed.minutes):
@@ -365,6 +341,10 @@ class NewDeed(Learner):
 
     # State
 
+    def _known(self) -> Mapping[str, Any]:
+        self._catch_up()
+        return super()._known()
+
     def knowledge(self) -> Any:
         """Give all known words, how often somebody acts, and what has converged."""
         return {
@@ -376,6 +356,7 @@ class NewDeed(Learner):
     @property
     def known_things(self) -> int:
         """See Learner."""
+        self._catch_up()
         return len(self.words)
 
     def restore_knowledge(self, known: Any) -> None:
@@ -384,7 +365,7 @@ class NewDeed(Learner):
         self.words.restore(parts["words"])
         self.custom.restore(parts.get("custom", ()))
         self.settled.restore(parts.get("settled", ()))
-        self._usual, self._objects, self._taken = set(), {}, {}
+        self._usual, self._objects, self._taken, self._waiting = set(), {}, {}, []
         self._controllers = {w[1:3] for w in self.words if w[0] == "s" and w[4] in _CONTROLLED}
         self._speakers = set()
         for word in self.words:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from operator import itemgetter
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-__all__ = ["TOGETHER", "Observed"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["TOGETHER", "Observed", "most_observed"]
 
 _MOST_SPANS: Final = 4_096
 """Beyond it, the nearest two become one: a few minutes too many are taken for observed."""
@@ -78,3 +81,17 @@ class Observed:
     def restore(self, state: list[Any]) -> None:
         """From JSON values."""
         self._spans = [[int(first), int(last)] for first, last in state]
+
+
+def most_observed(minutes: Iterable[int]) -> int | None:
+    """Of how many minutes at most whoever sees anything in some of these (since 1970) can say that it observed them.
+
+    None where they may be more spans than are told apart: what is observed then can exceed all of this.
+    """
+    whole = Observed()
+    for minute in sorted(set(minutes)):
+        whole.add(minute, minute)
+    spans = whole.state()
+    # Who sees but some of the minutes finds more pauses, yet in one span no more than fit between its ends.
+    apart = sum((last - first) // (TOGETHER + 1) + 1 for first, last in spans)
+    return whole.minutes if apart <= _MOST_SPANS else None
