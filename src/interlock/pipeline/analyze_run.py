@@ -13,7 +13,7 @@ from interlock.inventory.risk import risk
 from interlock.pipeline.placing import placed, zoned
 from interlock.records.asset import altered
 from interlock.records.exceptions import apply_exceptions
-from interlock.records.gathering import Gathering
+from interlock.records.gathering import ENOUGH, Gathering
 from interlock.report.record import Report, Run, SourceFacts, Withheld
 from interlock.report.relations import RelationTally
 from interlock.report.traffic import TrafficTally
@@ -35,6 +35,8 @@ __all__ = ["STOPPED", "Analysis"]
 
 STOPPED: Final = "reading was stopped before its end; what follows is not judged"
 """Said of a capture that a signal left unread: whoever opens the report later was not there."""
+_SOME: Final = 8_192
+"""Rows: what judges them costs little more than of a few hundred, as most tables have in a step."""
 
 
 class Analysis:
@@ -60,7 +62,7 @@ class Analysis:
         self._traffic = TrafficTally()
         self._flow_tally = FlowTally()
         self._rows: dict[str, int] = {}
-        self._operations = Gathering()
+        self._held: dict[str, Gathering] = {}
         self.now = 0
 
     @property
@@ -90,28 +92,35 @@ class Analysis:
             if self._picture is not None:
                 self._picture.feed(name, batch)
             self._rows[name] = self._rows.get(name, 0) + batch.num_rows
-            self._judge(name, self._operations.add(batch) if name == "operations" else batch)
-        if "flows" in batches:
-            self._traffic.feed(batches["flows"])
-            self._flow_tally.add(batches["flows"])
-        if "clues" in batches:
-            self._flow_tally.add_clues(batches["clues"])
+            if name not in self._held:
+                self._held[name] = Gathering(ENOUGH if name == "operations" else _SOME)
+            for rows in self._held[name].feed(batch):
+                self._judge(name, rows)
         self._tables.write(batches)
 
-    def _judge(self, name: str, batch: pa.RecordBatch | None) -> None:
-        """Rows to inventory, detectors and relations."""
-        if batch is None:
-            return
+    def _judge_rest(self) -> None:
+        """What was held back; operations last, of which most is held back."""
+        for name in sorted(self._held, key="operations".__eq__):
+            if (rows := self._held[name].rest()) is not None:
+                self._judge(name, rows)
+
+    def _judge(self, name: str, batch: pa.RecordBatch) -> None:
+        """Rows to inventory, detectors and tallies."""
         if name in INVENTORY_TABLES:
             self._inventory.feed(name, batch)
         if name in self._needs:
             self._runner.count(name, batch, Context(site=self._site, now=self.now))
         if name == "operations":
             self._relations.feed(batch)
+        if name == "flows":
+            self._traffic.feed(batch)
+            self._flow_tally.add(batch)
+        if name == "clues":
+            self._flow_tally.add_clues(batch)
 
     def report(self, run: CaptureRun, *, version: str, seconds: float, wall_now: int) -> Report:
         """Everything as known at the end. wall_now: UTC ns by which exceptions are in force or not."""
-        self._judge("operations", self._operations.rest())
+        self._judge_rest()
         health = judge(run.sources, run.statistics, self._flow_tally)
         directory = self._inventory.directory(self.now)
         context = Context(site=self._site, asset=directory.find, now=self.now, health=health.conditions)
