@@ -95,7 +95,7 @@ def test_some_rows_read_as_a_batch_of_only_these_rows(
     data: st.DataObject, table: list[tuple], pool: bool
 ) -> None:
     """Taken once and once more, of whatever columns; also of more rows than Python's dictionaries are asked about."""
-    table *= data.draw(st.sampled_from([1, 20]))
+    table *= data.draw(st.sampled_from([1, 20, 100]))
     batch = batch_of(table, pool=pool)
     batch.words("y")  # whether a column was read makes no difference, nor how few of its rows are taken
     chance = data.draw(st.sampled_from([st.booleans(), st.integers(0, 9).map(lambda n: n == 0)]))

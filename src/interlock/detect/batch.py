@@ -91,13 +91,20 @@ class Batch:
 
     def coded(self, column: str) -> tuple[NDArray[np.int64], int]:
         """Per row a number for its word, and below what these numbers are; some may be nobody's here."""
-        words, codes = self._base.words(column)
-        return (codes if self._chosen is None else codes[self._chosen]), len(words)
+        if self._chosen is not None and self._base.is_read(column):
+            words, codes = self._base.words(column)
+            return codes[self._chosen], len(words)
+        words, codes = self.words(column)
+        return codes, len(words)
 
     def words_at(self, column: str, rows: NDArray[np.int64]) -> list[Word]:
         """Give the words of some rows."""
-        words, codes = self._base.words(column)
-        return [words[n] for n in codes[rows if self._chosen is None else self._chosen[rows]].tolist()]
+        if self._chosen is not None and self._base.is_read(column):
+            words, codes = self._base.words(column)
+            rows = self._chosen[rows]
+        else:
+            words, codes = self.words(column)
+        return [words[n] for n in codes[rows].tolist()]
 
     def among(self, column: str, wanted: Container[str]) -> NDArray[np.bool_]:
         """Tell per row whether its word is one of the wanted."""
@@ -112,7 +119,7 @@ class Batch:
         if self._chosen is None:
             return self._base.integers(column)
         if column not in self._columns:
-            self._columns[column] = self._base.integers(column)[self._chosen]
+            self._columns[column] = self._base.integers_of(column, self._chosen)
         return self._columns[column]
 
     def lists(self, column: str) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:

@@ -20,6 +20,8 @@ Word = str | None
 FEW: Final = 256
 """Rows: up to here Python's own dictionaries are quicker than the set-up of numpy's and Arrow's calls."""
 _MANY: Final = 4
+_LARGE: Final = 1_024
+"""Rows of a batch from which on reading a few of them apart is quicker than reading all."""
 ENDS: Final = frozenset({"source", "realm", "client", "server", "protocol"})
 """What most groupings begin with."""
 
@@ -34,6 +36,7 @@ class Columns:
         self._ends: tuple[NDArray[np.int64], int] | None = None
         self._integers: dict[str, NDArray[np.int64]] = {}
         self._lists: dict[str, tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]] = {}
+        self._known: dict[str, NDArray[np.bool_]] = {}
 
     def __len__(self) -> int:
         return int(self.rows.num_rows)
@@ -58,23 +61,21 @@ class Columns:
 
     def words_of(self, column: str, rows: NDArray[np.int64]) -> tuple[list[Word], NDArray[np.int64]]:
         """As `words`, of some rows: of a few of many only theirs are looked up, unless somebody asked for all."""
-        few = column not in self._words and len(rows) <= FEW and _MANY * len(rows) < len(self)
-        if few and self.has(column) and isinstance(self.array(column), pa.DictionaryArray):
+        if column not in self._words and _MANY * len(rows) < len(self) and self.has(column):
             array = self.array(column)
-            return _compact(array.dictionary, _codes(array)[rows])
+            if len(self) >= _LARGE:
+                return _encoded(array.take(pa.array(rows)))
+            if isinstance(array, pa.DictionaryArray):
+                return _compact(array.dictionary, _codes(array)[rows])
         words, codes = self.words(column)
         return _only_used(words, codes[rows])
 
+    def is_read(self, column: str) -> bool:
+        """Whether somebody asked for all of its words."""
+        return column in self._words
+
     def _read_words(self, column: str) -> tuple[list[Word], NDArray[np.int64]]:
-        if not self.has(column):
-            return [None], np.zeros(len(self), np.int64)
-        array = self.array(column)
-        if isinstance(array, pa.DictionaryArray):
-            return _compact(array.dictionary, _codes(array))
-        if not pa.types.is_integer(array.type):
-            array = array.cast(pa.utf8())
-        array = array.dictionary_encode()  # of numbers, so that each is spelled once
-        return _compact(array.dictionary.cast(pa.utf8()), _codes(array))
+        return _encoded(self.array(column)) if self.has(column) else ([None], np.zeros(len(self), np.int64))
 
     def ends(self) -> tuple[NDArray[np.int64], int]:
         """Per row a number for what all of ENDS say together, and below what these numbers are."""
@@ -90,20 +91,15 @@ class Columns:
             self._integers[column] = self._read_integers(column)
         return self._integers[column]
 
+    def integers_of(self, column: str, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """As `integers`, of some rows: of a few of many only theirs are read, unless somebody asked for all."""
+        apart = column not in self._integers and len(self) >= _LARGE and _MANY * len(rows) < len(self)
+        if apart and self.has(column):
+            return _numbers(self.array(column).take(pa.array(rows)))
+        return self.integers(column)[rows]
+
     def _read_integers(self, column: str) -> NDArray[np.int64]:
-        if not self.has(column):
-            return np.zeros(len(self), np.int64)
-        array = self.array(column)
-        if array.null_count == len(self):
-            return np.zeros(len(self), np.int64)
-        if pa.types.is_boolean(array.type):
-            array = array.cast(pa.uint8())
-        if pa.types.is_timestamp(array.type) or pa.types.is_duration(array.type):
-            array = array.view(pa.int64())
-        if array.null_count:
-            array = array.fill_null(pa.scalar(0, array.type))
-        taken: NDArray[np.int64] = array.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
-        return taken
+        return _numbers(self.array(column)) if self.has(column) else np.zeros(len(self), np.int64)
 
     def lists(self, column: str) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
         """Read a column of lists of numbers (float64): all of them; per row where its own begin, and how many it has.
@@ -119,10 +115,39 @@ class Columns:
 
     def known(self, column: str) -> NDArray[np.bool_]:
         """Per row whether the column has a value."""
+        if column not in self._known:
+            self._known[column] = self._read_known(column)
+        return self._known[column]
+
+    def _read_known(self, column: str) -> NDArray[np.bool_]:
         if not self.has(column) or self.array(column).null_count == len(self):
             return np.zeros(len(self), np.bool_)
         valid: NDArray[np.bool_] = self.array(column).is_valid().to_numpy(zero_copy_only=False)
         return valid
+
+
+def _encoded(array: Any) -> tuple[list[Word], NDArray[np.int64]]:
+    """Distinct words of an array, and per row the index of its word."""
+    if isinstance(array, pa.DictionaryArray):
+        return _compact(array.dictionary, _codes(array))
+    if not pa.types.is_integer(array.type):
+        array = array.cast(pa.utf8())
+    array = array.dictionary_encode()  # of numbers, so that each is spelled once
+    return _compact(array.dictionary.cast(pa.utf8()), _codes(array))
+
+
+def _numbers(array: Any) -> NDArray[np.int64]:
+    """An array of numbers, flags, instants or durations; null is 0."""
+    if array.null_count == len(array):
+        return np.zeros(len(array), np.int64)
+    if pa.types.is_boolean(array.type):
+        array = array.cast(pa.uint8())
+    if pa.types.is_timestamp(array.type) or pa.types.is_duration(array.type):
+        array = array.view(pa.int64())
+    if array.null_count:
+        array = array.fill_null(pa.scalar(0, array.type))
+    taken: NDArray[np.int64] = array.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
+    return taken
 
 
 def _only_used(words: list[Word], codes: NDArray[np.int64]) -> tuple[list[Word], NDArray[np.int64]]:
