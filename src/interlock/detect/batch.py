@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["CALL", "MINUTE_NS", "RELATION", "REQUEST", "Batch", "Groups", "Summary", "Word"]
+__all__ = ["CALL", "MINUTE_NS", "RELATION", "REQUEST", "Batch", "Groups", "Summary", "Word", "summed"]
 
 _LATEST: Final = 2**63 - 1
 RELATION: Final = ("source", "realm", "client", "server", "protocol", "verb", "outcome")
@@ -272,10 +272,7 @@ class Groups:
         if self._summaries is None and self._few:
             self._summaries = self._few_summaries()
         if self._summaries is None:
-            ends = (0, _LATEST, -_LATEST, _LATEST)
-            sums = [np.full(len(self.keys), end, np.int64) for end in ends]
-            sum_up(*views(self._cells, self.times, self.frames, *sums))
-            self._summaries = list(zip(*(column.tolist() for column in sums), strict=True))
+            self._summaries = summed(self._cells, self.times, self.frames, len(self.keys))
         return self._summaries[group]
 
     def _few_summaries(self) -> list[Summary]:
@@ -307,6 +304,15 @@ class Groups:
             self._order, self._starts = np.empty_like(self._cells), np.zeros(len(self.keys) + 1, np.int64)
             sort_out(*views(self._cells, self._starts, self._order))
         return self._order[self._starts[group] : self._starts[group + 1]]
+
+
+def summed(
+    cells: NDArray[np.int64], times: NDArray[np.int64], frames: NDArray[np.int64], many: int
+) -> list[Summary]:
+    """Sum rows up by the number of their cell, below `many`."""
+    sums = [np.full(many, end, np.int64) for end in (0, _LATEST, -_LATEST, _LATEST)]
+    sum_up(*views(cells, times, frames, *sums))
+    return list(zip(*(column.tolist() for column in sums), strict=True))
 
 
 def _few_groups(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.interface import Withheld
 from interlock.detect.rules.fields import SOURCES, needs_of
+from interlock.detect.rules.floods import cells
 from interlock.detect.rules.gate import Gate
 from interlock.detect.rules.habit import Habit
 from interlock.detect.rules.late import holds, never
@@ -170,11 +171,15 @@ class Rules(CauseDetector):
         ended = fired if fired.table != "operations" else _ended(fired)
         if ended is None or wanted is None:
             return
-        per, mixed = correlated.per, () if windows.lean else _mixed(correlated)
+        if windows.lean:
+            for _ in windows.flood(cells(ended, correlated.per, windows.slot_ns)):
+                yield from self._ripe(correlated)
+            return
+        per, mixed = correlated.per, _mixed(correlated)
         columns = ("source", "realm", *per, *mixed, *((wanted.field,) if wanted.field else ()))
         slots = ended.times_ns() // windows.slot_ns
         groups = ended.groups(*columns, bins=slots, named=f"slot of {windows.slot_ns}")
-        ends, lean = 2 + len(per), windows.lean
+        ends = 2 + len(per)
         for group, words in sorted(groups, key=_slot_of):
             if wanted.field and words[-2] is None:
                 continue
@@ -184,7 +189,7 @@ class Rules(CauseDetector):
             slot = windows.slot(key, words[-1])
             if slot is not None:
                 mix = words[ends : ends + len(mixed)]
-                new = slot.add(words[0] or "", groups, group, mix, lean=lean)
+                new = slot.add(words[0] or "", groups, group, mix)
                 if wanted.kind != "event_count":
                     new = slot.note(words[-2] if wanted.field else rule.id, *groups.summary(group)[1:3])
                 windows.counted(key, new)

@@ -20,10 +20,15 @@ if TYPE_CHECKING:
     from interlock.detect.interface import Context
     from interlock.records.site import Site
 
-__all__ = ["answering_back", "fact", "in_window", "scope"]
+__all__ = ["answering_back", "by_site", "fact", "in_window", "scope"]
 
 _SECOND_NS: Final = 10**9
 _CONTROL: Final = np.array(sorted(CONTROL_PORTS))
+
+
+def by_site(field: str) -> bool:
+    """Whether only the site file answers what a field is, and the address itself: never the inventory."""
+    return field.partition("_")[2] in ("zone", "scope", "in_lab", "named_engineering")
 
 
 def fact(field: str, context: Context, realm: str, *addresses: str) -> Word | bool:

@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from interlock.detect.rules.ends import answering_back, fact, in_window
+from interlock.detect.rules.ends import answering_back, by_site, fact, in_window
 from interlock.detect.rules.fields import FIELDS, GATES
-from interlock.detect.rules.predicates import Predicate, predicate
+from interlock.detect.rules.predicates import MAX_REMEMBERED, Predicate, predicate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from interlock.detect.batch import Batch
+    from interlock.detect.batch import Batch, Word
     from interlock.detect.interface import Context
     from interlock.detect.rules.masters import Masters
     from interlock.detect.rules.model import Tree
+    from interlock.records.site import Site
 
     Mask = NDArray[np.bool_]
 
@@ -35,10 +36,12 @@ _COMPARED: Final[dict[str, Callable[[NDArray[np.int64], float], NDArray[np.bool_
 
 
 class Predicates:
-    """Leaf → its function, made once for all rules and batches."""
+    """Leaf → its function, made once for all rules and batches; and what is remembered of what a site says."""
 
     def __init__(self) -> None:
         self._made: dict[Tree, Predicate] = {}
+        self._site: Site | None = None
+        self._told: dict[tuple[Tree, tuple[Word, ...]], bool] = {}
 
     def __getitem__(self, leaf: Tree) -> Predicate:
         """Give the function of a leaf that asks about words."""
@@ -46,6 +49,12 @@ class Predicates:
         if made is None:
             made = self._made[leaf] = predicate(leaf)
         return made
+
+    def told(self, site: Site) -> dict[tuple[Tree, tuple[Word, ...]], bool]:
+        """Leaf and ends of a row → whether it holds, of those that only the site file answers: to be added to."""
+        if self._site is not site or len(self._told) >= MAX_REMEMBERED:
+            self._site, self._told = site, {}
+        return self._told
 
 
 class Sheet:
@@ -120,13 +129,23 @@ class Sheet:
         )
 
     def _fact(self, leaf: Tree) -> Mask:
-        """A leaf about the ends of a row, asked once for each pair of them."""
-        name = leaf[1]
-        ends = self._fields[name].ends
-        groups = self._batch.groups("realm", *ends)
-        known = [fact(name, self._context, realm or "", *(a or "" for a in at)) for _, (realm, *at) in groups]
+        """A leaf about the ends of a row, asked once for each pair of them; of a site that stays once for all."""
+        groups = self._batch.groups("realm", *self._fields[leaf[1]].ends)
+        if not by_site(leaf[1]):
+            return groups.spread([self._holds(leaf, ends) for ends in groups.keys])
+        told = self._predicates.told(self._context.site)
+        answers: list[bool] = []
+        for ends in groups.keys:
+            answer = told.get((leaf, ends))
+            if answer is None:
+                answer = told[leaf, ends] = self._holds(leaf, ends)
+            answers.append(answer)
+        return groups.spread(answers)
+
+    def _holds(self, leaf: Tree, ends: tuple[Word, ...]) -> bool:
+        realm, *at = ends
         ask: Callable[[Any], bool] = bool if leaf[0] == "flag" else self._predicates[leaf]
-        return groups.spread([ask(answer) for answer in known])
+        return ask(fact(leaf[1], self._context, realm or "", *(address or "" for address in at)))
 
     def _same(self, one: str, other: str) -> Mask:
         both = self._batch.known(one) & self._batch.known(other)

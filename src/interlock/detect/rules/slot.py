@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from interlock.detect.batch import Groups, Word
+    from interlock.detect.batch import Groups, Summary, Word
     from interlock.detect.tally import Tally
 
 __all__ = ["MAX_MIXES", "MAX_WORDS", "Slot"]
@@ -35,11 +35,11 @@ class Slot:
         self.spans: dict[str, list[Any]] = {}
         self.mixes: dict[tuple[Word, ...], int] = {}
 
-    def add(self, source: str, groups: Groups, group: int, mix: tuple[Word, ...], *, lean: bool) -> int:
-        """Count a group of rows; how many there were. lean: only its smallest frame is told, and no mixture."""
+    def add(self, source: str, groups: Groups, group: int, mix: tuple[Word, ...]) -> int:
+        """Count a group of rows; how many there were."""
         count, first, last, least = groups.summary(group)
         self.count += count
-        one = lean or count == 1
+        one = count == 1
         span = self.spans.get(source)
         if span is None:
             if len(self.spans) >= MAX_SOURCES:
@@ -55,6 +55,21 @@ class Slot:
         if mix and (mix in self.mixes or len(self.mixes) < MAX_MIXES):
             self.mixes[mix] = self.mixes.get(mix, 0) + count
         return count
+
+    def add_lean(self, source: str, summary: Summary) -> None:
+        """Count rows that are summed up: only their smallest frame is told, and no mixture."""
+        count, first, last, least = summary
+        self.count += count
+        span = self.spans.get(source)
+        if span is None:
+            if len(self.spans) < MAX_SOURCES:
+                self.spans[source] = [count, first, last, [least] if 0 < least < _NONE else []]
+            return
+        span[0] += count
+        span[1], span[2] = min(span[1], first), max(span[2], last)
+        frames = span[3]
+        if 0 < least < _NONE and least not in frames and (len(frames) < MAX_FRAMES or least < frames[-1]):
+            span[3] = sorted((*frames, least))[:MAX_FRAMES]
 
     def note(self, word: str, first: int, last: int) -> int:
         """Remember a value and when it was there (UTC ns); 1 where it is new here, else 0."""

@@ -15,18 +15,22 @@ from interlock.detect.rules.slot import Slot
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from interlock.detect.batch import Summary
     from interlock.detect.rules.model import Correlation
     from interlock.detect.tally import Key
 
-__all__ = ["MANY", "MAX_GROUPS", "MAX_SLOTS", "SLOTS", "Windows"]
+__all__ = ["MANY", "MAX_GROUPS", "MAX_SLOTS", "SLOTS", "Cell", "Windows"]
 
 SLOTS: Final = 20
 KEPT: Final = 2 * SLOTS
 """Slots of a group that are remembered, counted back from its latest: rows whose answers are late come late."""
 MAX_GROUPS: Final = 4_000
 MAX_SLOTS: Final = 16_000
+_CROWDED: Final = MAX_SLOTS - SLOTS
 MANY: Final = 100
 """Events: what takes so many is told by their number alone, and by no copy of a few."""
+Cell = tuple["Key", int, str, "Summary"]
+"""A group, the number of a slot since 1970, a source, and what rows of it sum up to."""
 
 
 class Windows:
@@ -50,7 +54,7 @@ class Windows:
     @property
     def crowded(self) -> bool:
         """Whether so much is remembered that what is ripe had better be taken, and what is old forgotten."""
-        return bool(self._touched) and self._slots >= MAX_SLOTS - SLOTS
+        return bool(self._touched) and self._slots >= _CROWDED
 
     def slot(self, key: Key, number: int) -> Slot | None:
         """Give the slot of a group in which rows are to be counted; None, and counted, where there is no room.
@@ -72,6 +76,17 @@ class Windows:
         else:
             touched.add(number)
         return slots[number]
+
+    def flood(self, cells: Iterable[Cell]) -> Iterator[None]:
+        """Count what a lean window takes, in the order of slots; stops where it is crowded, for `ripe` to be taken."""
+        touched, totals = self._touched, self._totals
+        for key, number, source, summary in cells:
+            if self._slots >= _CROWDED and touched:
+                yield
+            slot = self.slot(key, number)
+            if slot is not None:
+                slot.add_lean(source, summary)
+                totals[key] = totals.get(key, 0) + summary[0]
 
     def counted(self, key: Key, rows: int) -> None:
         """Note that so many rows, or distinct words, were counted in a slot of a group."""
