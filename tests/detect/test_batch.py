@@ -95,7 +95,7 @@ def test_some_rows_read_as_a_batch_of_only_these_rows(
     data: st.DataObject, table: list[tuple], pool: bool
 ) -> None:
     """Taken once and once more, of whatever columns; also of more rows than Python's dictionaries are asked about."""
-    table *= data.draw(st.sampled_from([1, 20, 100]))
+    table *= data.draw(st.sampled_from([1, 20]))
     batch = batch_of(table, pool=pool)
     batch.words("y")  # whether a column was read makes no difference, nor how few of its rows are taken
     chance = data.draw(st.sampled_from([st.booleans(), st.integers(0, 9).map(lambda n: n == 0)]))
@@ -137,3 +137,27 @@ def test_rows_that_have_numbers_are_found_where_they_are_few(blocks: list[list[f
     assert told == [blocks[row] for row in wanted]
     assert whole.having("number")[0] is part
     assert whole.having("no-such-column") == (whole, None)
+
+
+@given(rows.filter(bool), st.booleans(), st.integers(5, 400), st.booleans())
+def test_a_few_rows_of_many_read_as_they_do_where_all_are_read(
+    table: list[tuple], pool: bool, step: int, read: bool
+) -> None:
+    """Numbers as words, too; a column that somebody asked for whole is not read again."""
+    batch = batch_of((table * 5_000)[:5_000], pool=pool)
+    if read:
+        for name in ("x", "time"):
+            batch.words(name)
+        batch.integers("time")
+    chosen = np.arange(5_000) % step == 1
+    some = batch.take(chosen)
+    left = [table[n % len(table)] for n in np.flatnonzero(chosen).tolist()]
+    for name, place in (("x", 0), ("time", 2)):
+        texts, codes = some.words(name)
+        assert [texts[code] for code in codes] == [
+            None if row[place] is None else str(row[place]) for row in left
+        ]
+        assert len(set(texts)) == len(texts) == len({row[place] for row in left})
+    assert some.integers("time").tolist() == [row[2] for row in left]
+    groups = some.groups("x", "y", "absent")
+    assert groups.keys == list(dict.fromkeys((row[0], row[1], None) for row in left))

@@ -20,8 +20,8 @@ Word = str | None
 FEW: Final = 256
 """Rows: up to here Python's own dictionaries are quicker than the set-up of numpy's and Arrow's calls."""
 _MANY: Final = 4
-_LARGE: Final = 1_024
-"""Rows of a batch from which on reading a few of them apart is quicker than reading all."""
+_LARGE: Final = 4_096
+"""Rows of a batch from which on reading a few of them apart is quicker than reading all, though several may ask."""
 ENDS: Final = frozenset({"source", "realm", "client", "server", "protocol"})
 """What most groupings begin with."""
 
