@@ -67,20 +67,6 @@ def test_a_command_changed_on_its_way_in_octets_nobody_explained_is_said() -> No
     assert "writes to 10.0.0.3 at output:2/0x0001" in finding.title
 
 
-def test_what_is_handed_on_is_compared_by_its_means_where_it_trembles() -> None:
-    def trembling(numbers: Sequence[float], seed: int) -> list[float]:
-        return [
-            n + float(e)
-            for n, e in zip(numbers, np.random.default_rng(seed).normal(size=len(numbers)), strict=True)
-        ]
-
-    measured = {**CYCLIC, "direction": "reported", "object": "input:1/0x0001"}
-    before = both(trembling(CALM, 1), trembling(CALM, 2), other=measured)
-    (finding,) = found(TwinValues(), before, both(trembling(NOW, 3), trembling(LIES, 4), other=measured))
-    assert finding.techniques == ("T0856", "T0830", "T0832")
-    assert found(TwinValues(), before, both(trembling(NOW, 3), trembling(NOW, 4), other=measured)) == ()
-
-
 def test_one_that_is_held_while_the_other_moves_is_said() -> None:
     held = [NOW[min(n, 100)] for n in range(300)]
     (finding,) = found(TwinValues(), BEFORE, both(held, NOW))
@@ -114,21 +100,6 @@ def test_octets_that_are_told_when_they_change_hold_meanwhile() -> None:
 )  # fmt: skip
 def test_what_is_no_lie_is_not_said(before: Tables, after: Tables) -> None:
     assert found(TwinValues(), before, after) == ()
-
-
-def test_rows_of_one_protocol_may_stand_behind_those_of_another() -> None:
-    told = []
-    for in_turn in (lambda row: row["at"], lambda row: row["protocol"]):
-        detector, tables = TwinValues(), (both(CALM, CALM, other=CYCLIC), both(NOW, LIES, other=CYCLIC))
-        before, after = (
-            Batch("values", batch("values", sorted(each["values"], key=in_turn))) for each in tables
-        )
-        detector.learn(before, CONTEXT)
-        detector.know(detector.learned())
-        list(detector.feed(after, CONTEXT))
-        told += [(finding.title, finding.explanation) for finding in detector.conclude(CONTEXT)]
-    assert told[0] == told[1]
-    assert len(told) == 2
 
 
 @pytest.mark.parametrize("cut", [1, 199, 200, 260, 401])

@@ -38,8 +38,6 @@ _BEYOND: Final = 2.0
 _LAG: Final = 2
 _EXACT, _CLOSE = 1e-6, 0.02
 """Parts of the span by which single seconds lay apart."""
-_MEAN: Final = 0.03
-"""And means, of what is handed on."""
 _HOPELESS: Final = ((10, 0.5), (LEAST_STRETCHES, 0.2))
 """After so many stretches a pair that was so far apart is none."""
 _LIVELY: Final = 0.8
@@ -130,15 +128,9 @@ class Twins:
         return np.flatnonzero(self.proven | self._young)
 
     def likeness(self, at: int) -> str:
-        """Say how alike a pair was: its seconds exact (one a copy of the other, a moment later) or close; or its means.
-
-        What is measured trembles: read at two moments of one second it is not the same, its means are.
-        """
-        span = self.high[at] - self.low[at]
-        part = self.gap[at] / span
-        if part <= _CLOSE:
-            return "exact" if part <= _EXACT else "close"
-        return "mean" if self.far[at] <= _MEAN * span else "far"
+        """Say how alike the seconds of a pair were: exact, one a copy of the other, a moment later; close; or far."""
+        part = self.gap[at] / (self.high[at] - self.low[at])
+        return "exact" if part <= _EXACT else "close" if part <= _CLOSE else "far"
 
     def parted(self, numbers: NDArray[np.float64]) -> NDArray[np.int64]:
         """Which proven pairs a stretch ([slot, second], NaN: not read) shows apart: far, or one stands still alone."""
