@@ -315,3 +315,14 @@ def test_findings_say_what_was_joined_in_the_middle(midstream, told, tmp_path):
         ended = terminal.run("sensor", "replay", capture, "--config", config, "--out", out / "store")
         assert ended.code == 0, ended.err
         assert (b"m: " in ended.out) == (opened or told)
+        ended = terminal.run(
+            "signature", "try", rules, "--against", capture, "--midstream", midstream, "--json"
+        )
+        assert ended.code == 0, ended.err
+        assert [one["sid"] for one in json.loads(ended.out)["would_speak"]] == [7] * (opened or told)
+
+
+def test_midstream_without_signatures_is_said(tmp_path):
+    ended = terminal.run("analyze", tmp_path / "a.pcap", "--midstream", "no", "--out", tmp_path / "out")
+    assert ended.code == 2
+    assert "--midstream is about signatures: name some with --signatures" in ended.err

@@ -129,7 +129,7 @@ def test_a_full_disk_and_a_hostile_archive_leave_nothing(packs, tmp_path):
     one = rules(tmp_path, "one", *(f"rule {k}" for k in range(100)))
     ended = terminal.run("signature", "import", one, env=env, file_limit=2000)
     assert ended.code == 3
-    assert "could not be written" in terminal.one_sentence(ended)
+    assert "cannot be written" in terminal.one_sentence(ended)
     assert list((store / "versions").iterdir()) == []
     assert run("import", tmp_path / "gone.zip").code == 2
     assert json.loads(run("list", "--json").out)["versions"] == []

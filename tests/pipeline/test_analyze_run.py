@@ -19,7 +19,7 @@ from interlock.capture.specs import specify
 from interlock.pipeline.analyze_run import STOPPED
 from interlock.pipeline.decode_run import decoded
 from interlock.records.site import Site
-from interlock.records.tables import OPERATIONS
+from interlock.records.tables import ARTIFACT_CONTENTS, OPERATIONS, PAYLOADS
 from interlock.report.documents import assets_document, findings_document, summary_document
 
 DEMO = Path(__file__).resolve().parents[2] / "demo"
@@ -134,3 +134,27 @@ def test_a_run_that_was_stopped_says_so_of_each_source_left_unread(tmp_path):
     with opened() as whole:
         assert sum(1 for _ in whole) > 0
         assert not any(whole.unfinished)
+
+
+@pytest.mark.parametrize("table", [ARTIFACT_CONTENTS, PAYLOADS], ids=lambda table: table.name)
+def test_octets_from_the_wire_are_not_held_back(table, tmp_path):
+    """Rows are bounded by their number, octets are not: thousands of files of a megabyte would be held."""
+    analysis, tables = build_analysis(Site(), tmp_path / "out")
+    tables.open()
+    columns = [
+        pa.nulls(1, field.type) if field.type != pa.binary() else pa.array([b"x" * (1 << 20)])
+        for field in table.schema
+    ]
+    before = pa.total_allocated_bytes()
+    try:
+        for _ in range(40):
+            batch = pa.RecordBatch.from_arrays(
+                [pa.concat_arrays([c]) for c in columns], names=table.schema.names
+            )
+            copy = pa.RecordBatch.from_arrays(
+                [c.take(pa.array([0])) for c in batch.columns], names=table.schema.names
+            )
+            analysis.feed({table.name: copy}, 0)
+        assert pa.total_allocated_bytes() - before < 20 << 20
+    finally:
+        tables.abandon()

@@ -120,7 +120,7 @@ def test_no_partial_file_is_left(plant_report, tmp_path) -> None:
 
 def test_a_folder_that_is_a_file_is_one_sentence(plant_report, tmp_path) -> None:
     (tmp_path / "out").write_text("")
-    with pytest.raises(OutputError, match=r"could not be made: .*\.$"):
+    with pytest.raises(OutputError, match=r": cannot be made \(.*\); free space or name another place$"):
         write_json_files(plant_report, tmp_path / "out")
 
 
@@ -143,6 +143,6 @@ def test_where_the_disk_takes_no_more_the_old_file_stays(tmp_path) -> None:
     path = tmp_path / "assets.json"
     path.write_text("old")
     done = subprocess.run([sys.executable, "-c", FULL_DISK, path], capture_output=True, text=True, check=True)
-    assert done.stdout == f"{path} could not be written: file too large.\n"
+    assert done.stdout == f"{path}: cannot be written (file too large); free space or name another place\n"
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]

@@ -72,6 +72,8 @@ def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...],
     from interlock.capture.run import open_sources  # noqa: PLC0415
     from interlock.capture.specs import specify  # noqa: PLC0415
 
+    if midstream is not None and not signatures:
+        raise click.UsageError("--midstream is about signatures: name some with --signatures")
     site = read_site(site_file)
     out = Path(folder)
     with ExitStack() as stack:

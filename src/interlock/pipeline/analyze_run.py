@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import pyarrow as pa
+
 from interlock.capture.flow_tally import FlowTally
 from interlock.capture.health import judge
 from interlock.detect.incidents.threads import incidents_of
@@ -20,8 +22,6 @@ from interlock.report.traffic import TrafficTally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-
-    import pyarrow as pa
 
     from interlock.capture.run import CaptureRun
     from interlock.detect.runner import Conclusion, Runner
@@ -93,7 +93,7 @@ class Analysis:
                 self._picture.feed(name, batch)
             self._rows[name] = self._rows.get(name, 0) + batch.num_rows
             if name not in self._held:
-                self._held[name] = Gathering(ENOUGH if name == "operations" else _SOME)
+                self._held[name] = Gathering(_enough(name, batch.schema))
             for rows in self._held[name].feed(batch):
                 self._judge(name, rows)
         self._tables.write(batches)
@@ -179,3 +179,10 @@ def _withheld(conclusion: Conclusion, notes: tuple[str, ...]) -> tuple[Withheld,
     rows = [Withheld(detector=w.detector, reason=w.reason, count=w.count) for w in conclusion.withheld]
     rows += [Withheld(detector="self", reason=said) for said in conclusion.diagnostics]
     return (*rows, *(Withheld(detector="site", reason=note) for note in notes))
+
+
+def _enough(name: str, schema: pa.Schema) -> int:
+    """Rows that are held back until they are judged at once; of octets from the wire, which may be many, none are."""
+    if any(pa.types.is_binary(kind) or pa.types.is_large_binary(kind) for kind in schema.types):
+        return 1
+    return ENOUGH if name == "operations" else _SOME

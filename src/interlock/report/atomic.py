@@ -30,7 +30,9 @@ def write_atomic(path: Path, content: str | bytes, *, mode: int = 0o666) -> None
         partial.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
-        raise OutputError(f"{path} could not be written: {_reason(error)}.") from error
+        raise OutputError(
+            f"{path}: cannot be written ({_reason(error)}); free space or name another place"
+        ) from error
     finally:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
@@ -41,7 +43,9 @@ def make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"The folder {path} could not be made: {_reason(error)}.") from error
+        raise OutputError(
+            f"{path}: cannot be made ({_reason(error)}); free space or name another place"
+        ) from error
 
 
 def _reason(error: OSError) -> str:

@@ -93,5 +93,5 @@ def test_no_file_is_no_figures_and_a_broken_one_is_one_sentence(tmp_path) -> Non
         with pytest.raises(SourceError, match=FIGURES_FILE) as caught:
             read_figures_file(tmp_path)
         assert "\n" not in str(caught.value)
-    with pytest.raises(OutputError, match="could not be written"):
+    with pytest.raises(OutputError, match="cannot be written"):
         write_figures_file(tmp_path / "nowhere", figures())

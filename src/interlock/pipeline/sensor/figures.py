@@ -119,7 +119,9 @@ def place_figures(folder: Path, octets: bytes) -> None:
         partial.replace(path)
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
-        raise OutputError(f"{path} could not be written: {reason}.") from error
+        raise OutputError(
+            f"{path}: cannot be written ({reason}); free space or name another place"
+        ) from error
 
 
 def read_figures_file(folder: Path) -> Figures | None:

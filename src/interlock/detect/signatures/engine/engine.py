@@ -173,10 +173,11 @@ class Engine:
         candidates = {
             *self._raw(batch, units), *self._transactions(batch, units), *self._tunnelled(batch, units),
         }  # fmt: skip
-        frames, told = batch.frames(), set()
+        times, frames, told = batch.times_ns(), batch.frames(), set()
         for row, number, level in self._in_order(batch, candidates):
             unit, before = units[row, level]
-            if self._silenced and self._silenced.holds(unit.flow, int(frames[row])):
+            at = int(times[row]), int(frames[row])
+            if self._silenced and self._silenced.holds(unit.flow, at):
                 continue
             one = self.matchers[number]
             self.tried[number] += 1
@@ -194,7 +195,7 @@ class Engine:
                 # What is looked at as a whole silences its conversation, a packet silences itself.
                 self._silenced.add(
                     unit.flow,
-                    int(frames[row]),
+                    at,
                     whole=level != PACKET or self.memory.spoke((one.signature.gid, one.signature.sid), unit),
                 )
 
@@ -224,19 +225,19 @@ class Engine:
         asked = self.requests.written if batch.table == "values" else self.requests.units
         turns = self.traits
         for row, number, unit in sorted(asked(batch), key=lambda one: (one[0], turns[one[1]].turn, one[1])):
-            frame = int(batch.frames()[row])
-            if self._apart(unit.flow) or self._silenced.holds(unit.flow, frame):
+            at = int(batch.times_ns()[row]), int(batch.frames()[row])
+            if self._apart(unit.flow) or self._silenced.holds(unit.flow, at):
                 continue
             one = self.matchers[number]
             self.tried[number] += 1
             # A request that reaches several objects is one.
-            message = frame, number, unit.to_server
+            message = at[1], number, unit.to_server
             if message not in told and one.hits(unit, self.memory):
                 told.add(message)
                 self.hit[number] += 1
                 yield Hit(row, number, one.settle(unit, self.memory))
                 if passes(self.traits[number].turn):
-                    self._silenced.add(unit.flow, frame, whole=True)
+                    self._silenced.add(unit.flow, at, whole=True)
 
     def _note_begun(self, batch: Batch) -> None:
         """What a batch of payloads says of how conversations began."""

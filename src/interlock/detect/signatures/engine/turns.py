@@ -31,23 +31,31 @@ _MOST: Final = 65_536
 
 
 class Silenced:
-    """Conversations, or the last packets of them, of which a rule has said that nothing is to be said. Bounded."""
+    """Conversations, or the last packets of them, of which a rule has said that nothing is to be said. Bounded.
+
+    at: (time, frame) of a packet. What came before a conversation was silenced may be judged after it (ADR 29): it is
+    not silenced.
+    """
 
     def __init__(self) -> None:
-        self._frames: OrderedDict[int, int] = OrderedDict()
+        self._since: OrderedDict[int, tuple[tuple[int, int], bool]] = OrderedDict()
 
     def __bool__(self) -> bool:
-        return bool(self._frames)
+        return bool(self._since)
 
-    def add(self, flow: int, frame: int, *, whole: bool) -> None:
-        """Nothing more is said of a packet, or of a whole conversation; the oldest are forgotten first."""
-        self._frames[flow] = -1 if whole or self._frames.get(flow) == -1 else frame
-        if len(self._frames) > _MOST:
-            self._frames.popitem(last=False)
+    def add(self, flow: int, at: tuple[int, int], *, whole: bool) -> None:
+        """Nothing is said of a packet, or of a conversation from there on; the oldest are forgotten first."""
+        since, silent = self._since.get(flow, (at, False))
+        self._since[flow] = (
+            (min(at, since), True) if silent and whole else (since if silent else at, silent or whole)
+        )
+        if len(self._since) > _MOST:
+            self._since.popitem(last=False)
 
-    def holds(self, flow: int, frame: int) -> bool:
+    def holds(self, flow: int, at: tuple[int, int]) -> bool:
         """Whether nothing is to be said of a packet."""
-        return self._frames.get(flow) in {-1, frame}
+        since, whole = self._since.get(flow, (None, False))
+        return since is not None and (at >= since if whole else at == since)
 
 
 def turn_of(signature: Signature) -> int:
