@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 
 from decode import feed
-from decode.wire import answer, decode, ipv4, read, segment
+from decode.wire import answer, decode, ipv4, read, segment, udp_head
 from interlock.decode.flows import Flows
 from interlock.decode.packet import Packet
 from interlock.decode.words import Words
@@ -29,6 +31,22 @@ def test_the_server_may_be_heard_first() -> None:
     ]
     (flow,) = decode(frames)["flows"]
     assert (flow["client"], flow["server"], flow["server_port"]) == ("10.0.0.1", "10.0.0.2", 502)
+
+
+def test_each_end_is_told_with_the_times_of_the_link_address_it_has_now() -> None:
+    """The server's place is taken at 4 s while the client goes on asking; nobody answers after 5 s."""
+    spare = bytes.fromhex("020000000077")
+    asked, told = (feed.ethernet(ipv4(udp_head(502, read()), protocol=17), 0x0800), feed.ethernet(
+        ipv4(struct.pack(">HHHH", 502, 40000, 8, 0), protocol=17, side=1), 0x0800, side=1))  # fmt: skip
+    taken = told[:6] + spare + told[12:]
+    frames = [asked, told, asked, taken, taken, asked]
+    seconds = [1, 2, 3, 4, 5, 6]
+    (flow,) = decode(frames, time=[s * 10**9 for s in seconds])["flows"]
+    assert flow["server_mac"] == "02:00:00:00:00:77"
+    told_at = [flow[f"{end}_{which}"] for end in ("client", "server") for which in ("first", "last")]
+    assert told_at == [s * 10**9 for s in (1, 6, 4, 5)]
+    (alone,) = decode([asked])["flows"]
+    assert (alone["server_first"], alone["server_last"]) == (None, None)
 
 
 def _packet(frame: bytes) -> Packet:

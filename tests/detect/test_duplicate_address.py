@@ -54,14 +54,23 @@ def test_flows_that_overlap_are_an_alert_flows_that_follow_are_not() -> None:
     assert findings(DuplicateAddress(), flows=[one, after])[0].severity == "medium"
 
 
-def test_a_standby_that_resets_what_it_knows_nothing_of_took_over() -> None:
+def test_who_is_tried_after_it_went_is_not_there_with_its_successor() -> None:
+    second = 1_000_000_000
+    times = {"first": START, "last": START + 60 * second}
+    old = {"server_mac": A, **times, "server_first": START, "server_last": START + 55 * second}
+    new = {"server_mac": B, "first": START + 58 * second, "last": START + 2 * MINUTE}
+    (finding,) = findings(DuplicateAddress(), flows=[old, new])
+    assert (finding.kind, finding.severity) == ("change", "medium")
+    (finding,) = findings(DuplicateAddress(), flows=[{**old, "server_last": START + 59 * second}, new])
+    assert (finding.kind, finding.severity) == ("alert", "high")
+
+
+def test_who_goes_on_with_a_conversation_was_not_there_when_it_began() -> None:
     second = 1_000_000_000
     old = {"server_mac": A, "first": START, "last": START + 60 * second}
-    new = {"server_mac": B, "first": START + 58 * second, "last": START + 2 * MINUTE}
-    (finding,) = findings(DuplicateAddress(), flows=[{**old, "state": "reset"}, new])
+    new = {"server_mac": B, "first": START, "last": START + 99 * second, "server_first": START + 61 * second}
+    (finding,) = findings(DuplicateAddress(), flows=[old, new])
     assert (finding.kind, finding.severity) == ("change", "medium")
-    (finding,) = findings(DuplicateAddress(), flows=[{**old, "state": "established"}, new])
-    assert (finding.kind, finding.severity) == ("alert", "high")
 
 
 @pytest.mark.parametrize(

@@ -447,6 +447,7 @@ class Dissector:
         if f.heard[slot, side] == 0:
             f.heard[slot, side] = p.clock
         f.mac[slot, side] = p.source_mac
+        f.since[slot, side] = p.time
         f.ttl[slot, side] = p.ttl
         self.recogniser.met(p, f, slot, side)
         return 0

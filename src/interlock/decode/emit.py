@@ -158,6 +158,7 @@ class Emitter:
 
     def flows(self, slots: Any) -> pa.RecordBatch:
         """One batch of `flows` for these slots (int array)."""
+        # Over 40 lines: one column after the other, as the table names them.
         f = {name: column[slots] for name, column in self._flows.columns.items()}
         n = len(slots)
         client = f["client_side"].astype(np.int64)
@@ -193,6 +194,11 @@ class Emitter:
             _words([_TCP_STATES[t] for t in f["tcp"].tolist()]),
             *(_number(f[name].astype(np.uint32)) for name in _COUNTED),
             *self._named(slots, f),
+            *(
+                _fixed(of(name, s), _TIME, present(of("packets", s), 1))
+                for s in (client, server)
+                for name in ("since", "last_time")
+            ),
         ]
         return self._batch(FLOWS, columns)
 

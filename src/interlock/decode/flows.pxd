@@ -23,7 +23,7 @@ cdef class Flows:
     cdef unsigned char[::1] basis, confidence, tries, refused, client_side, oriented, tcp, opening, opaque, alive, family
     cdef int[::1] retransmissions, gaps, duplicates, bad_checksums, offloaded_checksums
     cdef int[:, ::1] address, port, ipid, ttl, window, last_length
-    cdef long long[:, ::1] packets, octets, payload, next_seq, acked, last_time, leap, heard
+    cdef long long[:, ::1] packets, octets, payload, next_seq, acked, last_time, leap, heard, since
     cdef unsigned long long[:, ::1] mac
     cdef unsigned char[:, ::1] sync, fin, queued, carried
     cdef public int side

@@ -67,6 +67,7 @@ _SIDES = {
     "last_time": np.int64,
     "leap": np.int64,
     "heard": np.int64,
+    "since": np.int64,
     "mac": np.uint64,
     "sync": np.uint8,
     "fin": np.uint8,
@@ -100,8 +101,8 @@ class Flows:
     `opening`: what was seen of how a conversation begins: of TCP 1 its SYN, 2 the SYN/ACK after it, 8 a SYN/ACK first;
     4 where side 1 sent its first packet.
     `clock`, `over`, `heard`: the dissector's clock at the last frame, at the end (0 while it lives), at a side's
-    first frame (0: none yet). `turn`: Messages.turn at its last message. `live`: slots in use whose conversation is not
-    over.
+    first frame (0: none yet). `since`: time of a side's first frame from its link address. `turn`: Messages.turn at
+    its last message. `live`: slots in use whose conversation is not over.
     """
 
     def __init__(self, addresses, seed=0):
@@ -143,6 +144,7 @@ class Flows:
         self.first, self.last = v["first"], v["last"]
         self.first_frame, self.last_frame = v["first_frame"], v["last_frame"]
         self.clock, self.over, self.heard = v["clock"], v["over"], v["heard"]
+        self.since = v["since"]
         self.source, self.last_source, self.realm = v["source"], v["last_source"], v["realm"]
         self.vlan, self.transport, self.protocol = v["vlan"], v["transport"], v["protocol"]
         self.basis, self.confidence, self.tries = v["basis"], v["confidence"], v["tries"]
@@ -277,7 +279,7 @@ class Flows:
             self.ttl[slot, side] = self.window[slot, side] = self.last_length[slot, side] = 0
             self.packets[slot, side] = self.octets[slot, side] = self.payload[slot, side] = 0
             self.next_seq[slot, side] = self.last_time[slot, side] = self.leap[slot, side] = 0
-            self.mac[slot, side] = 0
+            self.mac[slot, side] = self.since[slot, side] = 0
             self.acked[slot, side] = -1
             self.sync[slot, side] = self.fin[slot, side] = 0
             self.queued[slot, side] = self.carried[slot, side] = 0

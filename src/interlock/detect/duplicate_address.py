@@ -43,8 +43,6 @@ VIRTUAL_MACS: Final = (
 )
 """Addresses that redundant routers share: VRRP and CARP (RFC 9568), HSRP 1, 2 and IPv6, GLBP."""
 
-_TRIES_NS: Final = 15 * 10**9
-"""Before a reset: how long a client tries whom it does not reach."""
 _AT_ONCE: Final = "both in use at the same time"
 
 
@@ -58,8 +56,8 @@ class DuplicateAddress(CauseDetector):
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "clues": ("source", "realm", "time", "frame", "who", "field", "value", "protocol"),
         "flows": (
-            "transport",
-            *("source", "realm", "client", "server", "client_mac", "server_mac", "state"),
+            *("source", "realm", "client", "server", "client_mac", "server_mac"),
+            *("client_first", "client_last", "server_first", "server_last"),
             *("first", "last", "first_frame", "client_packets", "server_packets"),
         ),
     }
@@ -104,14 +102,9 @@ class DuplicateAddress(CauseDetector):
                 yield self._meet(subject, value, basis, (source or "", first, last, frames))
 
     def _flows(self, batch: Batch) -> Iterator[Key]:
-        ends = batch.instants_ns("last")
-        # A conversation without connection goes on with whoever has the address then, and is told with that one's
-        # link address: only its last frame is sure to be its.
-        begins = np.where(batch.among("transport", ("udp",)), ends, batch.times_ns())
-        # Who was there before may be gone for some tries already, when a standby resets what it knows nothing of.
-        ends = np.where(batch.among("state", ("reset",)), np.maximum(begins, ends - _TRIES_NS), ends)
         for end in ("client", "server"):
             sent = batch.integers(f"{end}_packets") > 0
+            begins, ends = _spoke(batch, end)
             groups = batch.groups(
                 "source", "realm", end, f"{end}_mac", bins=sent.astype("int64"), named="sent"
             )
@@ -268,6 +261,17 @@ class DuplicateAddress(CauseDetector):
         for realm, address, mac, _ in self.tallies:
             self._macs.setdefault((realm, address), set()).add(mac)
         self._contests = {key for key in self.keys() if self._contended(key)}
+
+
+def _spoke(batch: Batch, end: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """From when to when each conversation's end sent from the link address it is told with, UTC ns.
+
+    The conversation's own times would not do: it goes on with whoever has the address next, and the other end tries
+    for some time whom it does not reach. Rows of a store older than these columns have only those.
+    """
+    begins, ends = batch.instants_ns(f"{end}_first"), batch.instants_ns(f"{end}_last")
+    begins = np.where(begins == 0, batch.times_ns(), begins)
+    return begins, np.maximum(begins, np.where(ends == 0, batch.instants_ns("last"), ends))
 
 
 def _gap(one: Tally, other: Tally) -> int | None:

@@ -182,6 +182,17 @@ FLOWS: Final = Table(
         Column(name="protocol", type=text(), nullable=True, meaning="protocol spoken; null where unknown"),
         Column(name="basis", type=text(), meaning="what the name rests on: parsed, heuristic, port, unknown"),
         Column(name="confidence", type=pa.float32(), meaning="0 to 1, how sure the name is"),
+        *(
+            Column(
+                name=f"{end}_{which}",
+                type=_NS,
+                nullable=True,
+                unit="ns",
+                meaning=f"time of the {which} frame from {end}_mac",
+            )
+            for end in ("client", "server")
+            for which in ("first", "last")
+        ),
     ),
 )
 

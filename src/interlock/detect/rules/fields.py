@@ -32,7 +32,7 @@ GATES: Final[dict[str, tuple[str, ...]]] = {
 
 _NO_FIELDS: Final = frozenset({
     "operation", "flow", "frame", "response_frame", "time", "first", "last", "first_frame", "last_frame", "octets",
-    "confidence", "number", "raw", "device_time",
+    "confidence", "number", "raw", "device_time", "client_first", "client_last", "server_first", "server_last",
 })  # fmt: skip
 """Columns that number or date a row, which no rule can know beforehand, and those that are no single word."""
 
