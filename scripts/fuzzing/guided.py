@@ -57,13 +57,13 @@ class Target:
         from decode.contract.judging import judge  # noqa: PLC0415
         from decode.contract.playing import play  # noqa: PLC0415
         from fuzzing.conversation import conversation  # noqa: PLC0415
-        from interlock.records.buffers import BUFFERS  # noqa: PLC0415
+        from interlock.records.buffers import BUFFERS, UNSEEN  # noqa: PLC0415
 
         try:
             take = conversation(self.subject, octets)
             if not take.frames:
                 return None
-            (rows,) = play([take], specs=self.specs, buffers=frozenset(BUFFERS))
+            (rows,) = play([take], specs=self.specs, buffers=frozenset(BUFFERS) - UNSEEN)
             judge(self.subject, take.seed, rows)
         except Exception as error:  # noqa: BLE001 (whatever it is, it is what is looked for)
             return f"{type(error).__name__}: {error}".splitlines()[0][:200]

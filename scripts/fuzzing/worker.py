@@ -21,7 +21,7 @@ from interlock.capture.specs import specify
 from interlock.decode.engine import Engine
 from interlock.decode.registry import load_specs, load_verbs
 from interlock.errors import SourceError
-from interlock.records.buffers import BUFFERS
+from interlock.records.buffers import BUFFERS, UNSEEN
 from interlock.records.frames import Source
 
 __all__ = ["CPU_S", "RSS_OCTETS", "Bench", "main"]
@@ -43,7 +43,7 @@ class Bench:
         found: dict[str, Any] = {"rows": 0, "errors": [], "source_errors": 0}
         lines: list[str] | None = [] if digest else None
         sources = tuple(Source(name=str(k), realm=f"r{k}") for k in range(len(captures)))
-        engine = Engine(sources, self.specs, self.verbs, buffers=frozenset(BUFFERS))
+        engine = Engine(sources, self.specs, self.verbs, buffers=frozenset(BUFFERS) - UNSEEN)
         for k, octets in enumerate(captures):
             try:
                 with open_sources(specify(("-",), ()), stdin=BytesIO(octets)) as run:

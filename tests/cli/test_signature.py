@@ -11,6 +11,7 @@ from tests.cli import terminal
 
 from capture.writers import Packet, pcap
 from decode.feed import CLIENT, Tcp
+from detect.signatures.engine.over_wire import summed
 from detect.signatures.sets import FOLDER, needs_sets
 from interlock.report.schema import check as check_schema
 
@@ -299,7 +300,7 @@ def test_findings_say_what_was_joined_in_the_middle(midstream, told, tmp_path):
         connection.segment(CLIENT, b"a needle")
         capture, out = tmp_path / f"{opened}.pcap", tmp_path / str(opened)
         capture.write_bytes(
-            pcap([Packet(10**18 + 1000 * k, frame) for k, frame in enumerate(connection.frames)])
+            pcap([Packet(10**18 + 1000 * k, summed(frame)) for k, frame in enumerate(connection.frames)])
         )
         ended = terminal.run(
             "analyze", capture, "--signatures", rules, "--midstream", midstream, "--out", out
@@ -322,7 +323,38 @@ def test_findings_say_what_was_joined_in_the_middle(midstream, told, tmp_path):
         assert [one["sid"] for one in json.loads(ended.out)["would_speak"]] == [7] * (opened or told)
 
 
-def test_midstream_without_signatures_is_said(tmp_path):
-    ended = terminal.run("analyze", tmp_path / "a.pcap", "--midstream", "no", "--out", tmp_path / "out")
+@pytest.mark.parametrize(
+    ("checksums", "told"), [(None, False), ("auto", False), ("yes", False), ("no", True)]
+)
+def test_wrong_checksums_open_nothing(checksums, told, tmp_path):
+    """As a machine captures itself: nothing is summed. Every command has the setting."""
+    rules, config, capture = tmp_path / "a.rules", tmp_path / "interlock.toml", tmp_path / "a.pcap"
+    rules.write_text('alert tcp any any -> any 4000 (msg:"m"; flow:established; content:"needle"; sid:7;)\n')
+    said = f'checksums = "{checksums}"\n' if checksums else ""
+    config.write_text(
+        f'[signatures]\nrules = ["{rules.name}"]\nmidstream = "no"\n{said}[[outlet]]\nkind = "stdout"\n'
+    )
+    connection = Tcp(4000)
+    connection.open()
+    connection.segment(CLIENT, b"a needle")
+    capture.write_bytes(pcap([Packet(10**18 + 1000 * k, frame) for k, frame in enumerate(connection.frames)]))
+    options = ("--midstream", "no", *(("--checksums", checksums) if checksums else ()))
+    out = tmp_path / "out"
+    ended = terminal.run("analyze", capture, "--signatures", rules, *options, "--out", out)
+    assert ended.code == 0, ended.err
+    findings = json.loads((out / "findings.json").read_text())["findings"]
+    assert any(one["detector"] == "signature" for one in findings) is told
+    for given in (("--config", config), ("--signatures", rules, *options)):
+        ended = terminal.run("sensor", "replay", capture, *given, "--out", tmp_path / given[0])
+        assert ended.code == 0, ended.err
+        if given[0] == "--config":
+            assert (b"m: " in ended.out) is told
+    ended = terminal.run("signature", "try", rules, "--against", capture, *options, "--json")
+    assert [one["sid"] for one in json.loads(ended.out)["would_speak"]] == [7] * told
+
+
+@pytest.mark.parametrize("option", ["--midstream", "--checksums"])
+def test_midstream_without_signatures_is_said(option, tmp_path):
+    ended = terminal.run("analyze", tmp_path / "a.pcap", option, "no", "--out", tmp_path / "out")
     assert ended.code == 2
-    assert "--midstream is about signatures: name some with --signatures" in ended.err
+    assert f"{option} is about signatures: name some with --signatures" in ended.err

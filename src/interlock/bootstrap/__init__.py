@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from interlock.bootstrap.detecting import Judgement
-    from interlock.decode.buffers.tap import Screens
+    from interlock.decode.buffers.raw import Screens
     from interlock.decode.engine import Engine
     from interlock.decode.protocols.profinet.gsdml import Description
     from interlock.pipeline.analyze_run import Analysis

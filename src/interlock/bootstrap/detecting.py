@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from interlock.detect.interface import Detector
     from interlock.detect.runner import Runner
-    from interlock.records.vocabulary import Midstream
+    from interlock.records.vocabulary import Checksums, Midstream
 
 __all__ = ["LEARNED", "Judgement", "build_runner", "read_learned", "write_learned"]
 
@@ -33,7 +33,8 @@ class Judgement:
     indicators, signatures: files, and folders of such files. lists: kind and path of lists that say which signatures
     are in force.
 
-    midstream: what signatures make of connections that were joined in the middle; None: their own way.
+    midstream: what signatures make of connections that were joined in the middle; None: their own way. checksums: what
+    they make of wrong ones; None: as midstream has it.
 
     told: takes a sentence about each rule of theirs that cannot be put in force.
     """
@@ -45,6 +46,7 @@ class Judgement:
     signatures: tuple[str, ...] = ()
     lists: tuple[tuple[str, str], ...] = ()
     midstream: Midstream | None = None
+    checksums: Checksums | None = None
     told: Callable[[str], None] = field(default=_told_nobody, compare=False)
 
 
@@ -78,10 +80,12 @@ def _warned(given: Judgement) -> tuple[Detector, ...]:
 
         warned.append(
             build_signatures(
-                given.signatures, given.told, given=given.lists, midstream=given.midstream or "own"
+                given.signatures, given.told, None, given.lists, given.midstream or "own", given.checksums
             )
         )
-        trial = trial_of_paths(given.signatures, given.told, given.lists, given.midstream or "own")
+        trial = trial_of_paths(
+            given.signatures, given.told, given.lists, given.midstream or "own", given.checksums
+        )
         if trial is not None:
             warned.append(trial)
     return tuple(warned)

@@ -99,5 +99,6 @@ def judged_by(sensor: Sensor, config: Config) -> Judgement:
         signatures=given.signatures or tuple(map(str, config.signatures.rules)),
         lists=(*((("site", site),) if site else ()), *(given.lists or config.signatures.lists)),
         midstream=given.midstream or config.signatures.midstream,
+        checksums=given.checksums or config.signatures.checksums,
         told=given.told,
     )

@@ -133,10 +133,19 @@ class _Making(Thread):
         try:
             given = self._given
             self.trial = trial_of_paths(
-                given.signatures, self.sentences.append, given.lists, given.midstream or "own"
+                given.signatures,
+                self.sentences.append,
+                given.lists,
+                given.midstream or "own",
+                given.checksums,
             )
             self.detector = build_signatures(
-                given.signatures, self.sentences.append, given=given.lists, midstream=given.midstream or "own"
+                given.signatures,
+                self.sentences.append,
+                None,
+                given.lists,
+                given.midstream or "own",
+                given.checksums,
             )
         except InterlockError as error:
             self.wrong = str(error)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from interlock.bootstrap.signature_cache import PlanCache
     from interlock.detect.signatures.packs.plan import Databases
-    from interlock.records.vocabulary import Midstream
+    from interlock.records.vocabulary import Checksums, Midstream
 
 __all__ = ["build_trial", "trial_of", "trial_of_paths"]
 
@@ -38,17 +38,18 @@ def trial_of_paths(
     told: Callable[[str], None],
     given: Sequence[tuple[str, str]] = (),
     midstream: Midstream = "own",
+    checksums: Checksums | None = None,
 ) -> Trial | None:
     """The trial of the version that one of these folders has on trial; None where none has. Raises ConfigError.
 
-    given: as of list_files. midstream: as of Engine.
+    given: as of list_files. midstream, checksums: as of Engine.
     """
     for path in paths:
         if (Path(path) / BOOK).is_file():
             store = PackStore(Path(path))
             number = store.book().trying
             if number is not None:
-                return trial_of(store, str(number), told, given, midstream)
+                return trial_of(store, str(number), told, given, midstream, checksums)
     return None
 
 
@@ -58,10 +59,11 @@ def trial_of(
     told: Callable[[str], None],
     given: Sequence[tuple[str, str]] = (),
     midstream: Midstream = "own",
+    checksums: Checksums | None = None,
 ) -> Trial:
     """The trial of a version by its number, or of a folder or file, against what is in force. Raises ConfigError.
 
-    given: as of list_files. midstream: as of Engine.
+    given: as of list_files. midstream, checksums: as of Engine.
     """
     book = store.book()
     before = _Set()
@@ -69,11 +71,11 @@ def trial_of(
         before = _Set(tuple(store.in_force()), list_files([str(store.folder)], given))
     if not what.isdecimal():
         after = _Set(tuple(rule_files(what)), list_files([what], given))
-        return build_trial(before, after, None, told, midstream=midstream)
+        return build_trial(before, after, None, told, midstream=midstream, checksums=checksums)
     version = book.version(int(what))
     lists = [*list_files([str(store.path(version.number))]), *_own_lists(store), *list_files([], given)]
     after = _Set(tuple(store.files(version)), lists)
-    return build_trial(before, after, version.number, told, midstream=midstream)
+    return build_trial(before, after, version.number, told, midstream=midstream, checksums=checksums)
 
 
 def _own_lists(store: PackStore) -> list[tuple[str, str, str]]:
@@ -89,6 +91,7 @@ def build_trial(
     told: Callable[[str], None],
     cache: PlanCache | None = None,
     midstream: Midstream = "own",
+    checksums: Checksums | None = None,
 ) -> Trial:
     """The rules of `after` that `before` has not word for word. Raises ConfigError."""
     key = rules_key(
@@ -96,7 +99,7 @@ def build_trial(
     )
 
     def make(plan: Plan, databases: Databases) -> Trial:
-        trial = Trial(plan.rules(time.thread_time_ns), plan.counted, number, databases, midstream)
+        trial = Trial(plan.rules(time.thread_time_ns), plan.counted, number, databases, midstream, checksums)
         trial.engine.memory.limits = settings_of(after.lists)[1]
         trial.engine.memory.datasets.given = plan.given
         return trial

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.language.thresholds import Limits
     from interlock.detect.signatures.language.variables import Ends, Variables
     from interlock.detect.signatures.packs.plan import Databases, Plan
-    from interlock.records.vocabulary import Midstream
+    from interlock.records.vocabulary import Checksums, Midstream
     from interlock.report.signatures import SignatureTally
 
 __all__ = ["build_signatures", "check_signatures", "made_once", "rules_key", "rules_of", "settings_of"]
@@ -81,11 +81,12 @@ def build_signatures(
     cache: PlanCache | None = None,
     given: Sequence[tuple[str, str]] = (),
     midstream: Midstream = "own",
+    checksums: Checksums | None = None,
 ) -> Signatures:
     """The detector of every rule of these files and folders that is switched on and can be in force.
 
     told: takes a sentence about what is not. cache: None for the installation's own. given: as of list_files.
-    midstream: as of Engine. Raises ConfigError where a file cannot be read, or none of the rules loads.
+    midstream, checksums: as of Engine. Raises ConfigError where a file cannot be read, or none of the rules loads.
     """
     from interlock.detect.signatures.detector import Signatures  # noqa: PLC0415
 
@@ -94,7 +95,7 @@ def build_signatures(
     _, limits = settings_of(lists)
 
     def make(plan: Plan, databases: Databases) -> Signatures:
-        detector = Signatures(plan.rules(time.thread_time_ns), databases, midstream)
+        detector = Signatures(plan.rules(time.thread_time_ns), databases, midstream, checksums)
         detector.engine.memory.limits = limits
         detector.engine.memory.datasets.given = plan.given
         return detector

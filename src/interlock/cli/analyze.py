@@ -60,7 +60,7 @@ _MUCH: Final = 440 << 20
 def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...], folder: str,
             gsdml: tuple[str, ...], site_file: str | None, rules: tuple[str, ...], state: str | None,
             projects: tuple[str, ...], indicators: tuple[str, ...], signatures: tuple[str, ...], midstream: Any,
-            fail_on: str | None, keep_programs: bool, as_json: bool) -> None:  # fmt: skip
+            checksums: Any, fail_on: str | None, keep_programs: bool, as_json: bool) -> None:  # fmt: skip
     """Say which machines are there, what they do to each other and what is dangerous.
 
     CAPTURE is a pcap or pcapng file, gzip or zstd compressed or not, a folder of them, or - for standard input.
@@ -72,15 +72,16 @@ def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...],
     from interlock.capture.run import open_sources  # noqa: PLC0415
     from interlock.capture.specs import specify  # noqa: PLC0415
 
-    if midstream is not None and not signatures:
-        raise click.UsageError("--midstream is about signatures: name some with --signatures")
+    for option, value in (("--midstream", midstream), ("--checksums", checksums)):
+        if value is not None and not signatures:
+            raise click.UsageError(f"{option} is about signatures: name some with --signatures")
     site = read_site(site_file)
     out = Path(folder)
     with ExitStack() as stack:
         stop = stack.enter_context(stop_on_interrupt())
         specs = specify(paths, realms)
         run = stack.enter_context(open_sources(specs, stdin=sys.stdin.buffer, stop=stop))
-        given = judgement_of(rules, state, projects, indicators, signatures, site_file, midstream)
+        given = judgement_of(rules, state, projects, indicators, signatures, site_file, midstream, checksums)
         analysis, tables = build_analysis(site, out, given)
         foresee(analysis.runner, specs)
         stack.callback(tables.abandon)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from interlock.records.vocabulary import MIDSTREAM
+from interlock.records.vocabulary import CHECKSUMS, MIDSTREAM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from interlock.bootstrap.detecting import Judgement
-    from interlock.records.vocabulary import Midstream
+    from interlock.records.vocabulary import Checksums, Midstream
 
 __all__ = ["judgement", "judgement_of", "midstream_option", "own_rules", "tell_problem"]
 
@@ -26,18 +26,24 @@ def own_rules(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def midstream_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """--midstream."""
+    """--midstream and --checksums."""
+    checksums = click.option(
+        "--checksums",
+        type=click.Choice(CHECKSUMS),
+        help="Whether signatures keep segments with wrong checksums out of connections, as Suricata with "
+        "checksum-checks; no, or with --midstream no or yes, auto.",
+    )
     option = click.option(
         "--midstream",
         type=click.Choice(MIDSTREAM),
         help="What signatures make of connections that nobody saw open: own (the default), or no or yes, as Suricata "
         "with stream.midstream.",
     )
-    return option(command)
+    return option(checksums(command))
 
 
 def judgement(command: Callable[..., Any]) -> Callable[..., Any]:
-    """--site, --rules, --state, --projects, --indicators, --signatures and --midstream."""
+    """--site, --rules, --state, --projects, --indicators, --signatures, --midstream and --checksums."""
     site = click.option(
         "--site", "site_file", metavar="FILE", help="site.toml: what people know and wires can't tell."
     )
@@ -73,8 +79,9 @@ def judgement_of(
     signatures: tuple[str, ...] = (),
     site_file: str | None = None,
     midstream: Midstream | None = None,
+    checksums: Checksums | None = None,
 ) -> Judgement:
-    """The same as one thing. site_file: where no configuration names it. midstream: None where nobody says."""
+    """The same as one thing. site_file: where no configuration names it. midstream, checksums: None: nobody says."""
     from interlock.bootstrap.detecting import Judgement  # noqa: PLC0415 (--help stays quick)
 
     return Judgement(
@@ -85,6 +92,7 @@ def judgement_of(
         signatures=signatures,
         lists=(("site", site_file),) if site_file else (),
         midstream=midstream,
+        checksums=checksums,
         told=tell_problem,
     )
 

@@ -11,7 +11,7 @@ from interlock.cli.reading import captures, descriptions
 from interlock.cli.sensor_settings import configuration, finish, made, settings
 
 if TYPE_CHECKING:
-    from interlock.records.vocabulary import Midstream
+    from interlock.records.vocabulary import Checksums, Midstream
 
 __all__ = ["replay"]
 
@@ -39,6 +39,7 @@ def replay(
     indicators: tuple[str, ...],
     signatures: tuple[str, ...],
     midstream: Midstream | None,
+    checksums: Checksums | None,
     config_file: str | None,
     speed: float | None,
 ) -> None:
@@ -49,6 +50,8 @@ def replay(
     from interlock.bootstrap.sensor import build_replay  # noqa: PLC0415 (--help stays quick)
 
     config, overridden = configuration(config_file), frozenset({"interfaces"})  # it reads captures
-    given = judgement_of(rules, state, projects, indicators, signatures, midstream=midstream)
+    given = judgement_of(
+        rules, state, projects, indicators, signatures, midstream=midstream, checksums=checksums
+    )
     sensor = made(config, folder, site_file, gsdml, config_file, overridden, given)
     finish(ctx, build_replay(sensor, paths, realms, speed=speed))

@@ -12,7 +12,7 @@ from interlock.cli.sensor_settings import configuration, finish, made, settings
 
 if TYPE_CHECKING:
     from interlock.records.config import InterfaceConfig
-    from interlock.records.vocabulary import Midstream
+    from interlock.records.vocabulary import Checksums, Midstream
 
 __all__ = ["run"]
 
@@ -48,6 +48,7 @@ def run(
     indicators: tuple[str, ...],
     signatures: tuple[str, ...],
     midstream: Midstream | None,
+    checksums: Checksums | None,
     config_file: str | None,
     gsdml: tuple[str, ...],
 ) -> None:
@@ -72,7 +73,9 @@ def run(
     from interlock.bootstrap.sensor import build_live  # noqa: PLC0415 (see above)
 
     overridden = frozenset({"interfaces"} if interfaces else ())
-    given = judgement_of(rules, state, projects, indicators, signatures, midstream=midstream)
+    given = judgement_of(
+        rules, state, projects, indicators, signatures, midstream=midstream, checksums=checksums
+    )
     finish(ctx, build_live(made(config, folder, site_file, gsdml, config_file, overridden, given), ears))
 
 

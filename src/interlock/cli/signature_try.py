@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from interlock.bootstrap.signature_store import StoreTrial
     from interlock.capture.run import CaptureRun
     from interlock.detect.signatures.packs.trial import Trial
-    from interlock.records.vocabulary import Midstream
+    from interlock.records.vocabulary import Checksums, Midstream
 
 __all__ = ["stage", "try_pack"]
 
@@ -42,6 +42,7 @@ def try_pack(
     packs: str | None,
     site_file: str | None,
     midstream: Midstream | None,
+    checksums: Checksums | None,
     *,
     as_json: bool,
 ) -> None:
@@ -54,7 +55,9 @@ def try_pack(
     from interlock.bootstrap.signature_store import is_store, over_store  # noqa: PLC0415 (--help stays quick)
     from interlock.bootstrap.signature_trials import trial_of  # noqa: PLC0415
 
-    trial = trial_of(packs_of(packs), what, tell_problem, lists_of({}, site_file), midstream or "own")
+    trial = trial_of(
+        packs_of(packs), what, tell_problem, lists_of({}, site_file), midstream or "own", checksums
+    )
     captures = tuple(path for path in against if not is_store(path))
     stores = [over_store(trial, path) for path in against if is_store(path)]
     code = _over_captures(trial, captures) if captures else DONE

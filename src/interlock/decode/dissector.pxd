@@ -30,7 +30,8 @@ cdef class Dissector:
     cdef public object multicast_array
     cdef long long[::1] beat
     cdef object hung
-    cdef int suspects, segments, datagrams, follows, late, bare, noted
+    cdef int suspects, segments, datagrams, follows, late, bare, noted, checked, whole
+    cdef long long[:, ::1] sampled
     cdef Messages tapped
     cdef const unsigned char[::1] spoken
     cdef set torn
@@ -39,6 +40,8 @@ cdef class Dissector:
     cdef int _note(self, int slot, int side, Py_ssize_t start, Py_ssize_t end) except -1
     cdef int _note_packet(self, int kind, int slot, int side) except -1
     cdef int _outside(self, int slot) except -1
+    cdef int _sample(self, int kind) except -1
+    cdef int _unseen(self) except -1
     cdef int _bareness(self, int kind) except -1
     cdef int _frame(self, int kind) except -1
     cdef int _account(self, int slot, int side) except -1

@@ -47,6 +47,9 @@ COUNTS = (
 OPENED, ESTABLISHED, CLOSED, RESET, MIDSTREAM, REFUSED = range(1, 7)
 
 FIN, SYN, RST, ACK = 1, 2, 4, 16
+SAMPLED_FRAMES = 1000
+"""First frames of a source that tell whether its checksums mean anything: a machine that captures what it sends itself
+sees segments before its network card has summed them."""
 SEEN = 16384
 """Segments kept in mind to compare with their like, the last ones of each place; a power of two."""
 RESETS = 4096
@@ -104,11 +107,11 @@ class Dissector:
         self.beat = beat
         self.hung = hung
         self.suspects = len(hung)
-        self.segments = self.datagrams = self.follows = self.late = self.bare = 0
+        self.segments = self.datagrams = self.follows = self.late = self.bare = self.checked = self.whole = 0
         self.spoken = memoryview(bytearray(1))
+        self.sampled = memoryview(np.zeros((1, 3), np.int64))
         self.torn = set()
-        self.tunnelled = None
-        self.tapped = None
+        self.tunnelled = self.tapped = None
         self.noted = -1
 
     def tap(self, tap):
@@ -117,18 +120,24 @@ class Dissector:
         self.segments, self.datagrams, self.follows = tap.segments, tap.datagrams, tap.follows
         self.bare = tap.bare
         self.tunnelled = tap.tunnelled if tap.tunnels else None
+        self.checked, self.whole = tap.checked, tap.whole
         self.spoken = memoryview(tap.spoken)
 
     def _note(self, slot, side, start, end):
         """Octets start..end of the buffer are next in their stream.
 
         Bits of the direction: 2 late, 4 behind lost ones, 8 a packet, 16 a piece of a stream, 32 of a connection that
-        nobody saw open. A segment that is next as it came is both at once.
+        nobody saw open, 64 with a wrong checksum. A segment that is next as it came is both at once.
+
+        What this frame is not to be seen of is lost to its stream; octets that waited for a hole came in others.
         """
         p: Packet = self.packet
         out: Messages = self.tapped
         i: cython.int = self.noted
         if end <= start:
+            return 0
+        if p.start <= start and end <= p.end and self._unseen():
+            self.torn.add(slot * 2 + side)
             return 0
         length: cython.Py_ssize_t = end - start
         gaps: cython.int = self.flows.gaps[slot]
@@ -152,6 +161,8 @@ class Dissector:
         """
         p: Packet = self.packet
         start: cython.Py_ssize_t = p.start
+        if self.whole and p.missing:
+            return 0
         if p.outer >= 0 and self.tunnelled is not None:
             self.tunnelled(slot, side, p, bytes(self.octets[p.outer : p.network]))
         if self.flows.opaque[slot] == 1 or (kind == 4 and self.segments == 0):
@@ -170,13 +181,32 @@ class Dissector:
         length: cython.Py_ssize_t = p.end - start
         if kind == 4:
             self.noted = out.n
-        how: cython.int = 8 + self._outside(slot) if kind == 4 else 8
+        how: cython.int = 8 + self._outside(slot) + self._unseen() if kind == 4 else 8
         return out.append(slot, side, how, start, length, p.time, p.frame, p.source, p.network, 0)
 
     def _outside(self, slot):
         """32 where neither a SYN nor what answers it was seen before this segment, 0 where both were."""
         opening: cython.int = self.flows.opening[slot]
         return 0 if opening & 3 == 3 or self.packet.flags & 2 else 32
+
+    def _sample(self, kind):
+        """Count a source's frames and segments with wrong checksums, for `auto` (Tap.checked)."""
+        p: Packet = self.packet
+        self.sampled[p.source, 0] += 1
+        if self.sampled[p.source, 0] == SAMPLED_FRAMES and self.sampled[p.source, 1] > SAMPLED_FRAMES // 10:
+            self.sampled[p.source, 2] = 1
+        if kind == 4 and p.wrong:
+            self.sampled[p.source, 1] += 1
+        return 0
+
+    def _unseen(self):
+        """Of a segment: 64 where its checksum keeps it out of its connection, 128 where the capture cut it, else 0."""
+        p: Packet = self.packet
+        if self.whole and p.missing:
+            return 128
+        if self.checked and p.wrong and (self.checked == 1 or self.sampled[p.source, 2] == 0):
+            return 64
+        return 0
 
     def _bareness(self, kind):
         """Of what kind a packet without payload is (Tap.bare)."""
@@ -201,6 +231,10 @@ class Dissector:
         i: cython.int
         kind: cython.int
         p: Packet = self.packet
+        if self.checked == 2 and len(self.sampled) < len(realm_codes):
+            more = np.zeros((len(realm_codes), 3), np.int64)
+            more[: len(self.sampled)] = self.sampled
+            self.sampled = memoryview(more)
         self.beat[3] = 1  # heartbeat.BUSY
         for i in range(len(offset)):
             self.beat[0] += 1
@@ -217,6 +251,8 @@ class Dissector:
             self.noted = -1
             kind = p.parse(offset[i], offset[i] + caplen[i], linktype[i])
             self.counts[0] += 1
+            if self.checked == 2:
+                self._sample(kind)
             if caplen[i] < wirelen[i]:
                 self.counts[2] += 1
             self._frame(kind)
@@ -500,13 +536,15 @@ class Dissector:
                     return self._reopen(slot)
                 f.client_side[slot] = side
                 f.oriented[slot] = 1
-                f.opening[slot] |= 1
+                if self._unseen() == 0:
+                    f.opening[slot] |= 1
                 if f.tcp[slot] == 0:
                     f.tcp[slot] = 1
             else:
                 f.client_side[slot] = other
                 f.oriented[slot] = 1
-                f.opening[slot] |= 2 if f.opening[slot] & 1 else 8
+                if self._unseen() == 0:
+                    f.opening[slot] |= 2 if f.opening[slot] & 1 else 8 * (f.packets[slot, other] == 0)
                 f.tcp[slot] = 2
             f.next_seq[slot, side] = (p.seq + 1) & wrap
             f.sync[slot, side] = 1

@@ -30,8 +30,8 @@ from interlock.records.vocabulary import BASES, OUTCOMES, VERBS
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from interlock.decode.buffers.raw import Raw
     from interlock.decode.buffers.sink import Row
-    from interlock.decode.buffers.tap import Raw
     from interlock.decode.flows import Flows
     from interlock.records.frames import Source
     from interlock.records.schema import Table

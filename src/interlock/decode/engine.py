@@ -22,7 +22,7 @@ from interlock.decode.tools import Tools
 from interlock.decode.wordless import wordless
 from interlock.decode.words import Words
 from interlock.records.budget import Budget
-from interlock.records.buffers import BUFFERS, EMPTY, FIRST, HEADERS, JOINED, OTHER, RARE, TUNNEL
+from interlock.records.buffers import BUFFERS, UNASKED
 from interlock.records.tables import PAYLOADS
 from interlock.records.vocabulary import VERBS
 
@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from interlock.decode.buffers.raw import Raw, Screens
     from interlock.decode.buffers.sink import Row
-    from interlock.decode.buffers.tap import Raw, Screens, Tap
+    from interlock.decode.buffers.tap import Tap
     from interlock.decode.spec import ProtocolSpec
     from interlock.decode.tools import VerbRows
     from interlock.records.budget import Fill
@@ -116,7 +117,7 @@ class Engine:
             self.flows, self.recogniser, self.sheet.facts, framers, messages, beat, hung
         )
         if not buffers and wanted is not None and PAYLOADS.name in wanted:
-            buffers = frozenset(BUFFERS) - {HEADERS, RARE, EMPTY, OTHER, TUNNEL, JOINED, FIRST}
+            buffers = frozenset(BUFFERS) - UNASKED
         self._tap = self._tapped(buffers, screen) if buffers else None
         self.allow(budget or Budget(), contents=wanted is not None and "artifact_contents" in wanted)
         beat[heartbeat.PATIENCE] = PATIENCE_MS if _is_compiled() else UNCOMPILED_PATIENCE_MS

@@ -13,7 +13,7 @@ cdef class Packet(Summing):
     cdef public unsigned long long source_high, source_low, target_high, target_low
     cdef public int source_port, target_port
     cdef public long long seq, ack
-    cdef public int flags, window, missing, checksum
+    cdef public int flags, window, missing, checksum, wrong
     cdef public Py_ssize_t start, end, network, outer
     cdef public int fragment_offset, fragment_more
     cdef public long long fragment_id

@@ -28,14 +28,13 @@ class Packet(Summing):
     network, outer: where the innermost IP header begins, and the outermost around it in IP or GRE; -1 for none.
     window: TCP's window, or UDP's checksum. missing: octets of the IP payload that the capture cut off.
     redundancy: 1 where a PRP trailer or HSR tag numbers the frame (`redundancy_seq`).
-    checksum: the worst of its IP, TCP and UDP checksums, as checksums.verdict says; 0 where it is cut.
+    checksum: the worst of its IP, TCP and UDP checksums, as checksums.verdict says; 0 if cut. wrong: TCP's or UDP's is.
     """
 
     def __init__(self) -> None:
         self.octets = memoryview(b"")
         self.time = self.frame = self.clock = 0
-        self.source = self.realm = self.linktype = 0
-        self.wire = 0
+        self.source = self.realm = self.linktype = self.wire = 0
 
     def bind(self, octets):
         """Read from this buffer from now on."""
@@ -86,7 +85,7 @@ class Packet(Summing):
         self.flags = 0
         self.window = 0
         self.missing = 0
-        self.checksum = 0
+        self.checksum = self.wrong = 0
         self.depth = 0
         self.redundancy = 0
         self.redundancy_seq = 0
@@ -318,6 +317,7 @@ class Packet(Summing):
         if self.family == 6:
             pseudo += halves(self.source_high) + halves(self.target_high)
         found: cython.int = self.verdict(start, end, at, pseudo)
+        self.wrong = 1 if found else 0
         self.checksum = max(found, self.checksum)
         return 0
 

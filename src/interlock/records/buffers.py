@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 __all__ = [
     "BUFFERS",
+    "CHECKED",
     "DNP3_INDICATIONS",
     "EMPTY",
     "FIRST",
@@ -20,9 +21,13 @@ __all__ = [
     "PACKET",
     "PATIENT",
     "RARE",
+    "SAMPLED",
     "SEGMENT",
     "STREAM",
     "TUNNEL",
+    "UNASKED",
+    "UNSEEN",
+    "WHOLE",
     "Buffer",
 ]
 
@@ -45,6 +50,13 @@ what others ask for nor asks for what they set, so that it may be held against i
 JOINED: Final = "flow.joined"
 FIRST: Final = "flow.first"
 """Of conversations: how they begin."""
+CHECKED: Final = "segment.checked"
+SAMPLED: Final = "segment.sampled"
+WHOLE: Final = "packet.whole"
+"""They say what is not seen: segments with wrong checksums, always or by a sample of them; what the capture cut."""
+UNSEEN: Final = frozenset({CHECKED, SAMPLED, WHOLE})
+UNASKED: Final = frozenset({HEADERS, RARE, EMPTY, OTHER, TUNNEL, JOINED, FIRST}) | UNSEEN
+"""What nobody gets who asks for all payloads: of it UNSEEN makes them fewer."""
 
 DNP3_INDICATIONS: Final = (
     "all_stations", "class_1_events", "class_2_events", "class_3_events", "need_time", "local_control",
@@ -89,6 +101,14 @@ BUFFERS: Final[dict[str, Buffer]] = {
     FIRST: Buffer(
         "", "own: a conversation in datagrams begins, once; sent by whose packet came first; one octet, 0"
     ),
+    CHECKED: Buffer(
+        "",
+        "no rows of its own: a segment with a wrong checksum opens nothing and is in no stream, but one by itself",
+    ),
+    SAMPLED: Buffer(
+        "", "the same, until more than a tenth of a source's first thousand frames were such segments"
+    ),
+    WHOLE: Buffer("", "no rows of its own: frames that the capture cut are no packets, and in no stream"),
     **_of(
         "http",
         method="method of a request",

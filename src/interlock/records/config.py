@@ -11,7 +11,7 @@ from interlock.records.site import DEFAULT_REALM
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from interlock.records.vocabulary import Midstream, Severity
+    from interlock.records.vocabulary import Checksums, Midstream, Severity
 
 __all__ = [
     "SHED_RULES",
@@ -92,7 +92,8 @@ class SignaturesConfig:
 
     indicators: of compromise. rules: of Suricata and Snort. disable, enable, drop, modify: lists that say which of
     these rules are in force, and how. threshold: how often they speak. variables: what $HOME_NET and kin mean.
-    midstream: what they make of connections that were joined in the middle.
+    midstream: what they make of connections that were joined in the middle. checksums: whether wrong ones count; None:
+    as midstream has it.
     """
 
     indicators: tuple[Path, ...] = ()
@@ -104,6 +105,7 @@ class SignaturesConfig:
     threshold: tuple[Path, ...] = ()
     variables: tuple[Path, ...] = ()
     midstream: Midstream = "own"
+    checksums: Checksums | None = None
 
     @property
     def lists(self) -> tuple[tuple[str, str], ...]:

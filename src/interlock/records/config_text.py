@@ -34,7 +34,7 @@ from interlock.records.toml_places import (
     refusal,
     unlisted,
 )
-from interlock.records.vocabulary import MIDSTREAM, SEVERITIES
+from interlock.records.vocabulary import CHECKSUMS, MIDSTREAM, SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -334,6 +334,7 @@ _TYPES: Final[dict[str, Callable[[Any, TomlPath], Any]]] = {
     "ShedRule": partial(_choice, among=SHED_RULES),
     "Severity": partial(_choice, among=SEVERITIES),
     "Midstream": partial(_choice, among=MIDSTREAM),
+    "Checksums | None": partial(_choice, among=CHECKSUMS),
     "Transport": partial(_choice, among=("udp", "tcp", "tls")),
     "MessageFormat": partial(_choice, among=("json", "cef", "text")),
     "LineFormat": partial(_choice, among=("jsonl", "text")),

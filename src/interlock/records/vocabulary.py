@@ -88,5 +88,8 @@ Kind = Literal["alert", "weakness", "change", "exposure"]
 Outcome = Literal["unknown", "ok", "refused", "no-answer", "unsolicited", "pending"]
 Basis = Literal["unknown", "port", "heuristic", "parsed"]
 Midstream = Literal["own", "no", "yes"]
+Checksums = Literal["no", "auto", "yes"]
+CHECKSUMS: Final[tuple[Checksums, ...]] = ("no", "auto", "yes")
+"""Whether signatures see segments with wrong checksums in their connections: as Suricata with that setting."""
 MIDSTREAM: Final[tuple[Midstream, ...]] = ("own", "no", "yes")
 """What signatures make of TCP connections that nobody saw open: our own way, or as Suricata does with that setting."""

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from decode.contract.playing import batch_of, engine_for
 from decode.feed import CLIENT, SERVER, Tcp, run, tcp
-from interlock.records.buffers import BUFFERS
+from interlock.records.buffers import BUFFERS, UNSEEN
 from interlock.records.tables import PAYLOADS
 
-ALL = frozenset(BUFFERS)
+ALL = frozenset(BUFFERS) - UNSEEN
 RAW = frozenset({"packet", "stream"})
 
 

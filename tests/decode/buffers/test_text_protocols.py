@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from decode.feed import CLIENT, SERVER, tcp, udp
 from interlock.decode.buffers.mime import files_of_mail
-from interlock.records.buffers import BUFFERS
+from interlock.records.buffers import BUFFERS, UNSEEN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-CUT = frozenset(BUFFERS) - {"packet", "stream"}
+CUT = frozenset(BUFFERS) - UNSEEN - {"packet", "stream"}
 FILE = bytes(range(256)) * 3
 MAIL = (
     b"From: a <a@x.example>\r\nTo: b@y.example\r\nSubject: one\r\n two\r\n"

@@ -124,7 +124,7 @@ class _Unsieved(Screen):
 class PlainEngine(Engine):
     """Holds every rule against every row, the plain way."""
 
-    def __init__(self, matchers, midstream="own"):
-        super().__init__(matchers, midstream=midstream)
+    def __init__(self, matchers, **more):
+        super().__init__(matchers, **more)
         self._tables = _Everything(n for n, one in enumerate(self.matchers) if "transaction" in one.levels)
         self.screen = _Unsieved([one for one in self.traits if one.raw])

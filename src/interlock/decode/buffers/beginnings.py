@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from interlock.decode.buffers.sink import Moment
-from interlock.records.buffers import FIRST, JOINED
+from interlock.records.buffers import CHECKED, FIRST, JOINED, SAMPLED, WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,13 +19,21 @@ if TYPE_CHECKING:
     from interlock.decode.buffers.sink import Row
     from interlock.decode.flows import Flows
 
-__all__ = ["Beginnings"]
+__all__ = ["Beginnings", "unseen"]
 
 _OUTSIDE: Final = 32
 """Of a message's direction, as the dissector notes it: it came before its connection was seen to open."""
 _FIRST_SIDE, _SYN_ACK_FIRST = 4, 8
 """Bits of Flows.opening."""
 _TCP: Final = 6
+
+
+def unseen(asked: frozenset[str]) -> tuple[int, int]:
+    """Whether segments with wrong checksums are kept out of connections, and frames that the capture cut are left out.
+
+    The first is 2 where a source's first frames say whether its checksums mean anything.
+    """
+    return 2 if SAMPLED in asked else int(CHECKED in asked), int(WHOLE in asked)
 
 
 class Beginnings:

@@ -6,12 +6,13 @@ columns; of the flows that a reader reads, each piece goes to it by itself.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from interlock.decode.buffers.beginnings import Beginnings
+from interlock.decode.buffers.beginnings import Beginnings, unseen
 from interlock.decode.buffers.body import file_buffers
+from interlock.decode.buffers.raw import Raw
 from interlock.decode.buffers.registry import DATAGRAMS, GUESSES, READERS, readers_for
 from interlock.decode.buffers.sink import Moment, Sink
 from interlock.decode.emit import transport_word
@@ -20,22 +21,24 @@ from interlock.errors import DecodeError
 from interlock.records.buffers import EMPTY, HEADERS, OTHER, PACKET, RARE, STREAM, TUNNEL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from interlock.decode.artifacts import Artifact
+    from interlock.decode.buffers.raw import Screens
     from interlock.decode.buffers.sink import Reader, Row
     from interlock.decode.facts import Facts
     from interlock.decode.flows import Flows
 
-__all__ = ["MAX_HELD", "Raw", "Screens", "Seen", "Tap"]
+__all__ = ["MAX_HELD", "Tap"]
 
 MAX_HELD: Final = 4096
 """Octets of a flow that wait until its protocol is known."""
 MAX_HOLDING: Final = 4096
 """Flows that may wait so; what a flood of them begins with is not read."""
-LATE, TORN, _PACKET, _PIECE, _OUTSIDE = 2, 4, 8, 16, 32
+LATE, TORN, _PACKET, _PIECE, _OUTSIDE, _WRONG = 2, 4, 8, 16, 32, 64
 """Bits of `direction`: the octets fill a hole that was given up before; the capture cut off what was before them; they
-are a packet; they are the next piece of a stream; nobody saw their connection open."""
+are a packet; they are the next piece of a stream; nobody saw their connection open; their checksum is wrong, so that no
+stream has them."""
 _TCP, _UDP = 6, 17
 _TRANSFERS: Final = 1 << 24
 """Transactions of transfers are numbered from here on: a flow's own never come so far."""
@@ -43,56 +46,6 @@ _LOOKED_AT: Final = 512
 """Octets of each side's beginning that tell whose they are."""
 _TRIES: Final = 6
 """Flows.tries of a flow that nobody tries to recognise any more."""
-
-
-class Seen(NamedTuple):
-    """What a screen says of each row it has left: which rules may hit it (their keys), octets of its stream before it.
-
-    sent: of its own side and of the other, octets sent by then, -1 where that one has not spoken.
-    """
-
-    rules: list[bytes]
-    before: list[bytes]
-    sent: Any
-
-
-class Raw(NamedTuple):
-    """Columns of packets and stream pieces: slots, sides, sources, times, frames, stream offsets, where octets stand.
-
-    kind: index into records.buffers.KINDS. network: of packets, where their headers begin, -1 where none is there; None
-    where nobody asks. joined: whether nobody saw their connection open; None where nobody asks. seen: None where nobody
-    has looked at them.
-    """
-
-    kind: Any
-    slot: Any
-    side: Any
-    source: Any
-    time: Any
-    frame: Any
-    offset: Any
-    begin: Any
-    length: Any
-    array: Any
-    network: Any = None
-    joined: Any = None
-    seen: Seen | None = None
-
-
-class Screens(Protocol):
-    """Leaves of packets and stream pieces those that somebody has a use for."""
-
-    def pick(self, raw: Raw, states: Any, ends: Callable[[int, int], tuple[Any, ...]]) -> Raw | None:
-        """Those of a batch that are left; None for nothing.
-
-        states: per row a number that becomes another one when more is known of its flow. ends: of a slot and side,
-        transport, protocol (None: unknown), client, server, direction, and both ports in one number (-1: none).
-        """
-        ...
-
-    def over(self, slot: int) -> None:
-        """A flow has ended; its slot will be another's."""
-        ...
 
 
 class _Known:
@@ -113,7 +66,7 @@ class Tap:
 
     guessed: slot → what it speaks, of flows that no decoder recognises and a reader reads, until they are over.
     bare: which packets without payload are handed on: 1 for RARE ones, 2 for EMPTY, 4 for OTHER.
-    tunnels: whether headers of packets that carry others are to be handed on.
+    tunnels: whether headers of packets that carry others are to be handed on. checked, whole: as of `unseen`.
     segments, datagrams, follows: whether segments, datagrams and streams are to be handed on; follows is 2 where all of
     them are, whatever they speak. spoken: per protocol code plus 1, whether its flows are read; the first one stands
     for those that are not known yet.
@@ -135,6 +88,7 @@ class Tap:
         self.bare = sum(bit for bit, name in ((1, RARE), (2, EMPTY), (4, OTHER)) if name in asked)
         self._headers = HEADERS in asked
         self.tunnels = TUNNEL in asked
+        self.checked, self.whole = unseen(asked)
         self.datagrams = PACKET in asked or TUNNEL in asked or bool(DATAGRAMS & spoken)
         self.follows = 2 if STREAM in asked else int(bool(spoken))
         self._sink = Sink(asked, facts, flows)
@@ -244,11 +198,15 @@ class Tap:
     def _columns_of(self, m: Messages, columns: dict[str, Any], rows: Any, piece: Any, packet: Any) -> Raw:
         """rows: those that are asked for, as packets, as pieces of streams, or as both."""
         offset = np.zeros(m.n, np.int64)
-        where = np.flatnonzero(piece)
+        # What no stream has taken in is a packet, and a stream of its own: no other goes on where it ends.
+        alone = packet & (columns["direction"] & _WRONG > 0) & (columns["length"] > 0)
+        where = np.flatnonzero(piece | alone)
         if len(where):
-            offset[where] = self._before({name: columns[name][where] for name in ("flow", "side", "length")})
+            passed = {name: columns[name][where] for name in ("flow", "side", "length")}
+            passed["length"] = passed["length"] + alone[where]
+            offset[where] = self._before(passed) * ~alone[where]
         return Raw(
-            kind=(2 * piece + packet)[rows] - 1,
+            kind=(2 * (piece | alone) + packet)[rows] - 1,
             slot=columns["flow"][rows],
             side=columns["side"][rows],
             source=columns["source"][rows],

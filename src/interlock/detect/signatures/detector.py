@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.plain.matching import Matcher
     from interlock.detect.tally import Key, Tally
     from interlock.records.finding import Finding
-    from interlock.records.vocabulary import Midstream
+    from interlock.records.vocabulary import Checksums, Midstream
 
 __all__ = ["Signatures", "needs_of"]
 
@@ -53,10 +53,11 @@ class Signatures(CauseDetector):
         matchers: Sequence[Matcher | Deferred] = (),
         compiled: Compile | None = None,
         midstream: Midstream = "own",
+        checksums: Checksums | None = None,
     ) -> None:
-        """compiled, midstream: as of Engine."""
+        """compiled, midstream, checksums: as of Engine."""
         super().__init__()
-        self.engine = Engine(matchers, compiled, midstream)
+        self.engine = Engine(matchers, compiled, midstream, checksums)
         self._by_name = {one.name: number for number, one in enumerate(self.engine.traits)}
         self.__dict__["needs"] = needs_of(self.engine)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -22,9 +23,26 @@ from interlock.records.frames import Source
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from interlock.records.vocabulary import Midstream
+    from interlock.records.vocabulary import Checksums, Midstream
 
-__all__ = ["alerts", "every_way", "matchers_of"]
+__all__ = ["alerts", "every_way", "matchers_of", "summed"]
+
+
+def summed(frame: bytes) -> bytes:
+    """An Ethernet frame that carries IPv4 with the checksums of IP and TCP filled in (RFC 1071)."""
+    head, segment = bytearray(frame[14:34]), bytearray(frame[34:])
+    head[10:12] = _sum(bytes(head[:10]) + bytes(2) + bytes(head[12:]))
+    if head[9] == 6:
+        pseudo = bytes(head[12:20]) + struct.pack(">HH", 6, len(segment))
+        segment[16:18] = _sum(pseudo + bytes(segment[:16]) + bytes(2) + bytes(segment[18:]))
+    return frame[:14] + bytes(head) + bytes(segment)
+
+
+def _sum(octets: bytes) -> bytes:
+    total = sum(struct.unpack(f">{(len(octets) + 1) // 2}H", octets + bytes(len(octets) % 2)))
+    while total > 0xFFFF:
+        total = (total & 0xFFFF) + (total >> 16)
+    return (total ^ 0xFFFF).to_bytes(2, "big")
 
 
 def matchers_of(rules: str) -> tuple[Matcher, ...]:
@@ -40,12 +58,13 @@ def alerts(
     frames: Sequence[bytes],
     *,
     midstream: Midstream = "own",
+    checksums: Checksums | None = None,
     way: str = "screened",
     batch: int = 0,
 ) -> Counter[int]:
     """How often each rule (sid) speaks. way: screened in the decoder, `unscreened`, or `plain`: no prefilter at all."""
     made = matchers_of(rules)
-    engine = (PlainEngine if way == "plain" else Engine)(made, midstream=midstream)
+    engine = (PlainEngine if way == "plain" else Engine)(made, midstream=midstream, checksums=checksums)
     needs = needs_of(engine)
     screen = screening_with([engine]) if way == "screened" and engine.buffers else None
     decoder = Decoder(
@@ -72,10 +91,12 @@ def alerts(
     return told
 
 
-def every_way(rules: str, frames: Sequence[bytes], midstream: Midstream = "own") -> dict[int, int]:
+def every_way(
+    rules: str, frames: Sequence[bytes], midstream: Midstream = "own", checksums: Checksums | None = None
+) -> dict[int, int]:
     """The same, which must not differ by how it is looked for, nor by where batches end."""
     found = [
-        alerts(rules, frames, midstream=midstream, way=way, batch=batch)
+        alerts(rules, frames, midstream=midstream, checksums=checksums, way=way, batch=batch)
         for way in ("screened", "unscreened", "plain")
         for batch in (0, 1, 3)
     ]

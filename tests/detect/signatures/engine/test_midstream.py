@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from decode.feed import ACK, CLIENT, PSH, SERVER, SYN, Tcp, _ip
 from decode.wire import read
-from detect.signatures.engine.over_wire import alerts, every_way
+from detect.signatures.engine.over_wire import alerts, every_way, summed
 from interlock.detect.signatures.plain.memory import Memory
 from interlock.detect.signatures.plain.midstream import Begun
 
@@ -43,7 +43,7 @@ def conversation(*sent, opened=True, port=4000):
         connection.open()
     for side, octets in sent:
         connection.segment(side, octets)
-    return connection.frames
+    return [*map(summed, connection.frames)]
 
 
 def rules_of(found):
@@ -89,7 +89,7 @@ def test_whom_a_syn_ack_answers_is_the_client(midstream, expected):
     connection.segment(SERVER, flags=SYN | ACK)
     connection.segment(CLIENT, flags=ACK)
     connection.segment(SERVER, NEEDLE)
-    assert rules_of(every_way(RULES, connection.frames, midstream)) & {4, 5} == expected
+    assert rules_of(every_way(RULES, [*map(summed, connection.frames)], midstream)) & {4, 5} == expected
 
 
 def test_half_a_capture_shows_no_connection():
@@ -98,8 +98,8 @@ def test_half_a_capture_shows_no_connection():
     connection.segment(CLIENT, flags=SYN)
     connection.segment(CLIENT, flags=ACK)
     connection.segment(CLIENT, NEEDLE)
-    assert rules_of(every_way(RULES, connection.frames, "no")) == {1, 3, 4, 7, 8, 10}
-    assert 2 in every_way(RULES, connection.frames, "own")
+    assert rules_of(every_way(RULES, [*map(summed, connection.frames)], "no")) == {1, 3, 4, 7, 8, 10}
+    assert 2 in every_way(RULES, [*map(summed, connection.frames)], "own")
 
 
 def test_octets_of_a_syn_do_not_make_its_connection_a_strange_one():
@@ -107,7 +107,7 @@ def test_octets_of_a_syn_do_not_make_its_connection_a_strange_one():
     connection.segment(CLIENT, b"early", flags=SYN)
     connection.segment(SERVER, flags=SYN | ACK)
     connection.segment(CLIENT, NEEDLE, flags=ACK | PSH)
-    assert 2 in every_way(RULES, connection.frames, "no")
+    assert 2 in every_way(RULES, [*map(summed, connection.frames)], "no")
 
 
 @pytest.mark.parametrize(

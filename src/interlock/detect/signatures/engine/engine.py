@@ -27,7 +27,7 @@ from interlock.detect.signatures.engine.unscreened import Unscreened
 from interlock.detect.signatures.plain.memory import Memory
 from interlock.detect.signatures.plain.midstream import as_begun
 from interlock.detect.signatures.plain.unit import Unit
-from interlock.records.buffers import FIRST, JOINED, PACKET, SEGMENT, STREAM, TUNNEL
+from interlock.records.buffers import CHECKED, FIRST, JOINED, PACKET, SAMPLED, SEGMENT, STREAM, TUNNEL, WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.engine.looked import Looked
     from interlock.detect.signatures.engine.scanner import Compile
     from interlock.detect.signatures.plain.matching import Matcher
-    from interlock.records.vocabulary import Midstream
+    from interlock.records.vocabulary import Checksums, Midstream
 
 __all__ = ["NEEDS", "Engine", "Hit"]
 
@@ -46,6 +46,19 @@ NEEDS: Final = (
     *("rules", "before", "client_octets", "server_octets"),
 )
 """Columns of payloads."""
+
+
+_BEGINNINGS: Final[dict[Midstream, frozenset[str]]] = {
+    "own": frozenset({JOINED}),
+    "no": frozenset({JOINED, FIRST, PACKET, WHOLE}),
+    "yes": frozenset({JOINED, FIRST, WHOLE}),
+}
+_SUMS: Final[dict[Checksums, frozenset[str]]] = {
+    "no": frozenset(),
+    "auto": frozenset({SAMPLED, PACKET}),
+    "yes": frozenset({CHECKED, PACKET}),
+}
+"""What is asked of conversations besides what rules look at. What no stream has taken in is looked at as packets."""
 
 
 class Hit(NamedTuple):
@@ -63,7 +76,8 @@ _Units = dict[tuple[int, str], tuple[Unit, bytes]]
 class Engine:
     """matchers: the rules in force. compiled: as of Scanner, for what is made once for all rules.
 
-    midstream: what it makes of conversations that were joined in the middle (plain/midstream.py).
+    midstream: what it makes of conversations that were joined in the middle (plain/midstream.py). checksums: whether
+    segments with wrong ones are in streams; None: with `own` they are, else as Suricata is delivered.
 
     tried, hit: per rule, how often it was held against something, and hit.
     """
@@ -73,9 +87,11 @@ class Engine:
         matchers: Sequence[Matcher | Deferred],
         compiled: Compile | None = None,
         midstream: Midstream = "own",
+        checksums: Checksums | None = None,
     ) -> None:
         self.matchers = tuple(matchers)
         self.midstream = midstream
+        self.checksums: Checksums = checksums or ("no" if midstream == "own" else "auto")
         self.traits = tuple(map(traits_of, self.matchers))
         self.memory = Memory()
         self.tried = np.zeros(len(self.matchers), np.int64)
@@ -142,10 +158,7 @@ class Engine:
         asked = frozenset().union(*(one.buffers for one in self.traits))
         if not asked and not (self.requests and self.midstream == "no"):
             return asked
-        # What no stream has taken in is looked at as packets, which also say which connections those are.
-        return (
-            asked | {"own": {JOINED}, "no": {JOINED, FIRST, PACKET}, "yes": {JOINED, FIRST}}[self.midstream]
-        )
+        return asked | _BEGINNINGS[self.midstream] | _SUMS[self.checksums]
 
     def judged(self, batch: Batch) -> Iterator[tuple[Batch, list[Hit]]]:
         """Hits of a batch of any table, with the batch that they are of.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from interlock.decode.buffers.tap import Raw, Seen
+from interlock.decode.buffers.raw import Raw, Seen
 from interlock.detect.signatures.engine.laying import PACKET, STREAM
 from interlock.detect.signatures.engine.screen import Lot, Screen
 from interlock.detect.signatures.engine.sides import side_of
@@ -44,7 +44,7 @@ def rules_in(octets: bytes) -> Iterator[tuple[int, str]]:
 
 
 class Screening:
-    """What a Tap asks (decode.buffers.tap.Screens). `screen` may be replaced between two batches."""
+    """What a Tap asks (decode.buffers.raw.Screens). `screen` may be replaced between two batches."""
 
     def __init__(self, screen: Screen) -> None:
         self.screen = screen

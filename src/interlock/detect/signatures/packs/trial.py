@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.engine.traits import Deferred
     from interlock.detect.signatures.plain.matching import Matcher
     from interlock.records.finding import Finding
-    from interlock.records.vocabulary import Midstream
+    from interlock.records.vocabulary import Checksums, Midstream
 
 __all__ = ["Trial", "Tried"]
 
@@ -59,7 +59,7 @@ class Tried:
 class Trial:
     """rules: those on trial, and those that set marks for them. counted: names of those on trial.
 
-    number: of the version. compiled, midstream: as of Engine.
+    number: of the version. compiled, midstream, checksums: as of Engine.
     """
 
     name: ClassVar[str] = "signature-trial"
@@ -72,8 +72,9 @@ class Trial:
         number: int | None = None,
         compiled: Compile | None = None,
         midstream: Midstream = "own",
+        checksums: Checksums | None = None,
     ) -> None:
-        self.engine = Engine(rules, compiled, midstream)
+        self.engine = Engine(rules, compiled, midstream, checksums)
         self.counted = frozenset(counted)
         self.number = number
         self.tried: dict[str, Tried] = {}
