@@ -127,12 +127,7 @@ class Batch:
 
         The numbers may be those of more rows than there are here.
         """
-        flat, starts, lengths = self._base.lists(column)
-        return (
-            (flat, starts, lengths)
-            if self._chosen is None
-            else (flat, starts[self._chosen], lengths[self._chosen])
-        )
+        return self._base.lists(column) if self._chosen is None else self._base.lists_of(column, self._chosen)
 
     def known(self, column: str) -> NDArray[np.bool_]:
         """Per row whether the column has a value."""

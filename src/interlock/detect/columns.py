@@ -107,11 +107,17 @@ class Columns:
         A row that is null has none. What is returned may be read only.
         """
         if column not in self._lists:
-            array = self.array(column)
-            lengths = array.value_lengths().fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
-            flat = array.flatten().to_numpy(zero_copy_only=False).astype(np.float64, copy=False)
-            self._lists[column] = flat, np.cumsum(lengths) - lengths, lengths
+            self._lists[column] = _listed(self.array(column))
         return self._lists[column]
+
+    def lists_of(
+        self, column: str, rows: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+        """As `lists`, of some rows: of a few of many only theirs are read, unless somebody asked for all."""
+        if column not in self._lists and len(self) >= _LARGE and _MANY * len(rows) < len(self):
+            return _listed(self.array(column).take(pa.array(rows)))
+        flat, starts, lengths = self.lists(column)
+        return flat, starts[rows], lengths[rows]
 
     def known(self, column: str) -> NDArray[np.bool_]:
         """Per row whether the column has a value."""
@@ -148,6 +154,13 @@ def _numbers(array: Any) -> NDArray[np.int64]:
         array = array.fill_null(pa.scalar(0, array.type))
     taken: NDArray[np.int64] = array.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
     return taken
+
+
+def _listed(array: Any) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+    """All numbers of an array of lists, where each list's own begin, and how many it has."""
+    lengths = array.value_lengths().fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+    flat = array.flatten().to_numpy(zero_copy_only=False).astype(np.float64, copy=False)
+    return flat, np.cumsum(lengths) - lengths, lengths
 
 
 def _only_used(words: list[Word], codes: NDArray[np.int64]) -> tuple[list[Word], NDArray[np.int64]]:

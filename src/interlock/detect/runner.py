@@ -121,9 +121,9 @@ class Runner:
         )
         return bool(self._idle)
 
-    def count(self, table: str, rows: pa.RecordBatch, context: Context) -> None:
+    def count(self, table: str, rows: pa.RecordBatch | Batch, context: Context) -> None:
         """Hand a batch of a table to who needs it, for whoever asks at the end alone (`conclude`)."""
-        batch = Batch(table, rows)
+        batch = rows if isinstance(rows, Batch) else Batch(table, rows)
         for name, detector in self._asked(batch) if len(batch) else ():
             if name in self._idle:
                 continue

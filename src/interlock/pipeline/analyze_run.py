@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from interlock.capture.flow_tally import FlowTally
 from interlock.capture.health import judge
+from interlock.detect.batch import Batch
 from interlock.detect.incidents.threads import incidents_of
 from interlock.detect.interface import Context
 from interlock.inventory.inventory import TABLES as INVENTORY_TABLES
@@ -108,10 +109,12 @@ class Analysis:
         """Rows to inventory, detectors and tallies."""
         if name in INVENTORY_TABLES:
             self._inventory.feed(name, batch)
+        # One for all: what somebody reads of it, or groups, nobody reads or groups again.
+        rows = Batch(name, batch)
         if name in self._needs:
-            self._runner.count(name, batch, Context(site=self._site, now=self.now))
+            self._runner.count(name, rows, Context(site=self._site, now=self.now))
         if name == "operations":
-            self._relations.feed(batch)
+            self._relations.feed(rows)
         if name == "flows":
             self._traffic.feed(batch)
             self._flow_tally.add(batch)

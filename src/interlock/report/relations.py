@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from interlock.detect.batch import Batch
 from interlock.records.vocabulary import VERBS
 from interlock.report.tally import Tally, as_table
 from interlock.report.words import gravity_of
@@ -58,6 +60,35 @@ def _rank(table: pa.Table) -> pa.Array:
     return pc.subtract(pc.multiply(gravity, 1 << 50), pc.min_element_wise(table.column("count"), 1 << 49))
 
 
+def _folded(batch: Batch) -> pa.Table:
+    """One row a relation; of what is read and grouped, others who are handed the batch read and group the same."""
+    if "pending" not in batch.words("outcome")[0]:
+        batch = batch.messages()
+    elif batch.integers("item").any():
+        batch = batch.take(batch.integers("item") == 0)
+    groups, frames = batch.groups(*_KEYS), batch.frames()
+    many, numbers, framed = len(groups.keys), groups.numbers, np.flatnonzero(frames)
+    example, frame = np.empty(many, np.int64), np.zeros(many, np.int64)
+    # From the end, since what is written last stays: each one's first row, and first frame that is known.
+    example[numbers[::-1]] = np.arange(len(numbers) - 1, -1, -1)
+    frame[numbers[framed[::-1]]] = frames[framed[::-1]]
+    counts, first, last, _ = zip(*map(groups.summary, range(many)), strict=True) if many else [()] * 4
+    words = zip(*groups.keys, strict=True) if many else [()] * len(_KEYS)
+    whole = pa.int64()
+    return pa.table(
+        {
+            **{key: pa.array(said, pa.utf8()) for key, said in zip(_KEYS, words, strict=True)},
+            "count": pa.array(counts, whole),
+            "refused": pa.array(groups.counts(batch.among("outcome", ("refused",))), whole),
+            "unanswered": pa.array(groups.counts(batch.among("outcome", ("no-answer",))), whole),
+            "first": pa.array(first, whole),
+            "last": pa.array(last, whole),
+            "source": pa.array(batch.words_at("source", example), pa.utf8()),
+            "frame": pa.array(frame, mask=frame == 0),
+        }
+    )
+
+
 class RelationTally:
     """Feed it `operations` batch by batch; its memory is bounded by `bound`, not by their number."""
 
@@ -78,26 +109,13 @@ class RelationTally:
             weight="count",
         )
 
-    def feed(self, batch: pa.RecordBatch | pa.Table) -> None:
+    def feed(self, rows: pa.RecordBatch | pa.Table | Batch) -> None:
         """Fold in rows of `operations`; a message counts once, where `item` is 0."""
-        table = as_table(batch.select(_COLUMNS))
-        if pc.max(table.column("item")).as_py():
-            table = table.filter(pc.equal(table.column("item"), 0))
-        outcome = table.column("outcome")
-        time = table.column("time").cast(pa.int64())
-        self._tally.add(
-            pa.table(
-                {
-                    **{key: table.column(key) for key in (*_KEYS, "source")},
-                    "count": pa.repeat(pa.scalar(1, pa.int64()), table.num_rows),
-                    "refused": pc.equal(outcome, "refused").cast(pa.int64()),
-                    "unanswered": pc.equal(outcome, "no-answer").cast(pa.int64()),
-                    "first": time,
-                    "last": time,
-                    "frame": pc.coalesce(table.column("frame"), table.column("response_frame")),
-                }
-            )
-        )
+        if isinstance(rows, Batch):
+            self._tally.add_folded(_folded(rows))
+            return
+        for part in as_table(rows.select(_COLUMNS)).to_batches():
+            self._tally.add_folded(_folded(Batch("operations", part)))
 
     def finish(self) -> Relations:
         """All relations so far."""

@@ -57,9 +57,13 @@ class Tally:
 
     def add(self, table: pa.Table) -> None:
         """Fold in a table that has exactly the key and the other columns; dictionary columns are allowed."""
-        if not table.num_rows:
+        if table.num_rows:
+            self.add_folded(self._group(table))
+
+    def add_folded(self, part: pa.Table) -> None:
+        """Take in a table of one row a key, words as text."""
+        if not part.num_rows:
             return
-        part = self._group(table)
         self._parts.append(part)
         self._rows += part.num_rows
         if self._rows > max(_COMPACT_ROWS, 2 * self._bound):
