@@ -180,9 +180,11 @@ def _dense(code: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], NDArr
         return number, example
     used = np.zeros(size, np.bool_)
     used[code] = True
-    table = np.cumsum(used, dtype=np.int64) - 1
+    found = np.flatnonzero(used)
+    table = np.empty(size, np.int64)  # few of its places are written, and only those are read
+    table[found] = np.arange(len(found))
     number = table[code]
-    example = np.empty(int(used.sum()), np.int64)
+    example = np.empty(len(found), np.int64)
     example[number] = np.arange(len(code))
     return number, example
 
