@@ -42,7 +42,7 @@ def parse_time(text: str) -> int:
 
 def clock_text(time: int) -> str:
     """`2024-05-01 12:00:03 UTC`."""
-    return f"{_moment(time // _NS):%Y-%m-%d %H:%M:%S} UTC"
+    return f"{_iso_second(time // _NS).replace('T', ' ')} UTC"
 
 
 def duration_text(duration_ns: int) -> str:
