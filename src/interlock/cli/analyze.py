@@ -21,6 +21,7 @@ from interlock.cli.reading import (
     tell_losses,
     watch_of,
 )
+from interlock.cli.uncollected import collected
 from interlock.records.vocabulary import SEVERITIES
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def _run(
     from interlock.pipeline.decode_run import decoded  # noqa: PLC0415
 
     began = time.perf_counter()
-    with progress_bar(run) as progress:
+    with collected(), progress_bar(run) as progress:
         for batches in decoded(run, engine, progress=progress, stop=stop):
             if CONTENTS in batches:
                 _keep(programs, batches.pop(CONTENTS))

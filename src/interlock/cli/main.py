@@ -7,6 +7,7 @@ import io
 import os
 import signal
 import sys
+from contextlib import nullcontext
 from typing import Any, Final
 
 import click
@@ -14,6 +15,7 @@ import click
 from interlock import __version__
 from interlock.cli.exits import BY_SIGNAL, DONE, NOTHING_READABLE, USAGE
 from interlock.cli.lazy import LazyGroup
+from interlock.cli.uncollected import uncollected
 
 __all__ = ["COMMANDS", "interlock", "main"]
 
@@ -115,14 +117,15 @@ def main(arguments: list[str] | None = None, rings: Any = None) -> None:
 def _run(arguments: list[str], handed: Any) -> None:
     from interlock.errors import ConfigError, InterlockError, PolicyError  # noqa: PLC0415 (help needs none of it)
 
-    try:
-        interlock.main(arguments, prog_name="interlock", standalone_mode=True, obj=handed)
-    except (ConfigError, PolicyError) as error:
-        _fail(error, USAGE)
-    except InterlockError as error:
-        _fail(error, NOTHING_READABLE)
-    finally:
-        gc.freeze()  # what is left goes with the process: to look for cycles in it now would only take time
+    with uncollected() if arguments[:1] == ["analyze"] else nullcontext():
+        try:
+            interlock.main(arguments, prog_name="interlock", standalone_mode=True, obj=handed)
+        except (ConfigError, PolicyError) as error:
+            _fail(error, USAGE)
+        except InterlockError as error:
+            _fail(error, NOTHING_READABLE)
+        finally:
+            gc.freeze()  # what is left goes with the process: to look for cycles in it now would only take time
 
 
 def _fail(error: Exception, code: int) -> Any:
