@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from interlock.decode.facts import LOGIN_AGE_NS, MAX_ODDITIES_PER_FLOW, MAX_OPEN_LOGINS, OUTCOME, Facts
+from interlock.decode.flows import Flows
+from interlock.decode.words import Words
 
 
 class _Message:
@@ -73,3 +75,16 @@ def test_who_breaks_framing_is_asked_for_only_while_it_makes_rows() -> None:
     assert facts.listens(flow)
     facts.wanted = frozenset({"operations"})
     assert not facts.listens(flow)
+
+
+def test_who_asks_is_told_as_it_was_known_at_the_frame_however_much_is_decoded_at_once() -> None:
+    """Framing comes before the messages of a batch; the one of frame 5 shows who asks."""
+    facts = Facts()
+    facts.flows = flows = Flows(Words())
+    for frame in (4, 5, 6):
+        facts.oddity_at(0, 0, frame, 0, "opcua", "not-framed", 0, b"", 1)
+    flows.frame = 5
+    flows.orient(0, 1)
+    assert [(row[2], row[4]) for row in facts.end_batch()[1]] == [(4, 0), (5, 0), (6, 1)]
+    facts.oddity_at(0, 0, 7, 0, "opcua", "not-framed", 0, b"", 1)
+    assert [row[4] for row in facts.end_batch()[1]] == [1]

@@ -59,7 +59,7 @@ class Decoder:
         for i in range(m.n):
             self.beat[0] += 1
             self.beat[1] = m.source[i]
-            self.beat[2] = m.frame[i]
+            self.beat[2] = self.flows.frame = m.frame[i]
             if self.flows.opaque[m.flow[i]]:
                 continue
             self.facts.clock = m.clock[i]

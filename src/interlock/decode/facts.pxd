@@ -9,6 +9,7 @@ cdef class Facts:
     cdef public object wanted, artifacts
     cdef public Flows flows
     cdef dict _open, _said
+    cdef list _framings
     cdef object _fingerprint
 
     cpdef int realm_of(self, int slot) except -1

@@ -37,6 +37,7 @@ class Facts:
     def __init__(self):
         self.clues = []
         self.oddities = []
+        self._framings = []
         self.credentials = []
         self._open = {}
         self.details = {}
@@ -127,6 +128,8 @@ class Facts:
             self.oddity_count.clear()
         self.oddity_count[key] = seen + 1
         side = self._client_side(flow)
+        if framing:
+            self._framings.append(len(self.oddities))
         self.oddities.append((source, time, frame, flow, side, protocol, oddity, max(0, offset), octets))
 
     def credential(self, m, i, protocol, scheme, user, secret, *, known=None, outcome="unknown"):
@@ -207,10 +210,26 @@ class Facts:
         if self._open:
             self._release(now, set(ended))
             told = [row for row in told if id(row) not in self._open]
+        self._turn_framings()
         done = (self.clues, self.oddities, told, self.details)
         self.clues, self.oddities, self.details = [], [], {}
         self.credentials = [row for row, _ in self._open.values()]
         return done
+
+    def _turn_framings(self):
+        """Let what was wrong with framing know who asks as messages before it showed, decoded though they were later.
+
+        Else the size of a batch would tell who is called the client.
+        """
+        turns = self.flows.turns if self.flows is not None else {}
+        for at in self._framings if turns else ():
+            source, time, frame, flow, side, *rest = self.oddities[at]
+            for when, turned in turns.get(flow, ()):
+                side = turned if when < frame else side
+            self.oddities[at] = (source, time, frame, flow, side, *rest)
+        self._framings = []
+        if turns:
+            self.flows.turns = {}
 
     def _release(self, now, ended):
         """Wait no longer for what is over or too old."""

@@ -27,6 +27,8 @@ cdef class Flows:
     cdef unsigned long long[:, ::1] mac
     cdef unsigned char[:, ::1] sync, fin, queued, carried
     cdef public int side
+    cdef public long long frame
+    cdef public dict turns
 
     cpdef int find(self, Packet p) except -1
     cdef int _insert(self, Packet p, int a_first, unsigned long long k0, unsigned long long k1,

@@ -100,6 +100,8 @@ class Flows:
     of the packet last looked up. `state`: one Python object a slot, for the protocol that speaks there.
     `opening`: what was seen of how a conversation begins: of TCP 1 its SYN, 2 the SYN/ACK after it, 8 a SYN/ACK first;
     4 where side 1 sent its first packet.
+    `frame`: of the message that is decoded now. `turns`: slot → (frame, which side asks from then on), as messages of
+    this batch showed it.
     `clock`, `over`, `heard`: the dissector's clock at the last frame, at the end (0 while it lives), at a side's
     first frame (0: none yet). `since`: time of a side's first frame from its link address. `turn`: Messages.turn at
     its last message. `live`: slots in use whose conversation is not over.
@@ -116,6 +118,8 @@ class Flows:
         self.free = []
         self.state = []
         self.side = 0
+        self.frame = 0
+        self.turns = {}
         self._grow(1024)
 
     def _grow(self, capacity):
@@ -370,5 +374,7 @@ class Flows:
 
     def orient(self, slot, client_side):
         """Say which side asks, because the protocol showed it."""
-        self.client_side[slot] = client_side
+        if self.client_side[slot] != client_side:
+            self.turns.setdefault(slot, []).append((self.frame, client_side))
+            self.client_side[slot] = client_side
         self.oriented[slot] = 1
