@@ -22,6 +22,7 @@ __all__ = [
     "PATIENT",
     "RARE",
     "SAMPLED",
+    "SEALED",
     "SEGMENT",
     "STREAM",
     "TUNNEL",
@@ -54,7 +55,8 @@ CHECKED: Final = "segment.checked"
 SAMPLED: Final = "segment.sampled"
 WHOLE: Final = "packet.whole"
 """They say what is not seen: segments with wrong checksums, always or by a sample of them; what the capture cut."""
-UNSEEN: Final = frozenset({CHECKED, SAMPLED, WHOLE})
+SEALED: Final = "flow.sealed"
+UNSEEN: Final = frozenset({CHECKED, SAMPLED, SEALED, WHOLE})
 UNASKED: Final = frozenset({HEADERS, RARE, EMPTY, OTHER, TUNNEL, JOINED, FIRST}) | UNSEEN
 """What nobody gets who asks for all payloads: of it UNSEEN makes them fewer."""
 
@@ -107,6 +109,10 @@ BUFFERS: Final[dict[str, Buffer]] = {
     ),
     SAMPLED: Buffer(
         "", "the same, until more than a tenth of a source's first thousand frames were such segments"
+    ),
+    SEALED: Buffer(
+        "sealed",
+        "no rows of its own: packets with payload of TLS and SSH are none from where both ends encipher on",
     ),
     WHOLE: Buffer("", "no rows of its own: frames that the capture cut are no packets, and in no stream"),
     **_of(

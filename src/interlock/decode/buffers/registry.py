@@ -60,6 +60,7 @@ _MADE_OF: Final = {
     "cip": ("enip",),
     "dcerpc": ("dcerpc", "pnio-cm", "smb"),
     "ja3": ("tls",),
+    "sealed": ("tls", "ssh"),
     "ja3s": ("tls",),
     "ja4": ("tls",),
     "email": ("smtp",),

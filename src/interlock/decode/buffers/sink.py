@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
+from interlock.records.buffers import SEALED
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -39,7 +41,10 @@ class Reader(Protocol):
 
 
 class Sink:
-    """asked: buffers that somebody wants. moment: of the octets that are read now. left_out: rows that did not fit."""
+    """asked: buffers that somebody wants. moment: of the octets that are read now. left_out: rows that did not fit.
+
+    sealed: slots of flows whose ends encipher what they say, from the octets on that were read last.
+    """
 
     def __init__(self, asked: frozenset[str], facts: Any, flows: Any) -> None:
         self.asked = asked
@@ -47,6 +52,7 @@ class Sink:
         self.moment = Moment(0, 0, 0, 0)
         self.rows: list[Row] = []
         self.left_out = 0
+        self.sealed: list[int] = []
         self._facts = facts
 
     @property
@@ -74,6 +80,11 @@ class Sink:
         if len(self.rows) > MOST_ROWS:
             self.left_out += len(self.rows) - MOST_ROWS
             del self.rows[MOST_ROWS:]
+
+    def seal(self) -> None:
+        """What comes next in the flow that is read is enciphered, both ways."""
+        if SEALED in self.asked:
+            self.sealed.append(self.moment.slot)
 
     def fault(self, protocol: str, oddity: str, octets: bytes = b"") -> None:
         """Say what is wrong with the octets that are read now."""

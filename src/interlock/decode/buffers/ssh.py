@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SshReader"]
 
-_KEXINIT, _LISTS = 20, 10
+_KEXINIT, _NEWKEYS, _LISTS = 20, 21, 10
 _MOST: Final = 36_864
 """Octets of a direction that are looked at: 35,000 of a packet (RFC 4253 clause 6.1) behind lines of text."""
 _CLIENT: Final = (0, 2, 4, 6)
@@ -28,13 +28,15 @@ _SERVER: Final = (0, 3, 5, 7)
 
 
 class SshReader:
-    """One connection, up to each side's key exchange proposal."""
+    """One connection, up to where each side takes its new keys."""
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
         self._held = [b"", b""]
         self._named = [False, False]
         self._over = [False, False]
+        self._proposed = [False, False]
+        self._keyed = [False, False]
 
     def feed(self, side: int, octets: bytes, *, lost: bool) -> bool:
         """See Reader.feed."""
@@ -45,7 +47,7 @@ class SshReader:
             if not self._named[side]:
                 self._name(side)
             if self._named[side]:
-                self._proposal(side)
+                self._packets(side)
             if len(self._held[side]) > _MOST:
                 self._over[side] = True
         return not all(self._over)
@@ -64,19 +66,27 @@ class SshReader:
                 self._named[side] = True
                 return
 
-    def _proposal(self, side: int) -> None:
-        data = self._held[side]
-        if len(data) < 6:
-            return
-        size = int.from_bytes(data[:4], "big")
-        if data[5] != _KEXINIT or size > _MOST:
-            self._over[side] = True
-            return
-        if len(data) - 4 < size:
-            return
-        self._over[side] = True
+    def _packets(self, side: int) -> None:
+        """The proposal, then what the key exchange says, until new keys are taken (RFC 4253 clause 7.3)."""
+        while len(data := self._held[side]) >= 6 and not self._over[side]:
+            size = int.from_bytes(data[:4], "big")
+            if size < 2 or size > _MOST or (data[5] != _KEXINIT and not self._proposed[side]):
+                self._over[side] = True
+                return
+            if len(data) - 4 < size:
+                return
+            self._held[side] = data[4 + size :]
+            if data[5] == _NEWKEYS:
+                self._over[side] = self._keyed[side] = True
+                if all(self._keyed):
+                    self._sink.seal()
+            elif not self._proposed[side]:
+                self._proposed[side] = True
+                self._proposal(side, data[: 4 + size])
+
+    def _proposal(self, side: int, data: bytes) -> None:
         try:
-            reader = Vectors(data[: 4 + size], 22)
+            reader = Vectors(data, 22)
             lists = [reader.vector(4) for _ in range(_LISTS)]
         except DecodeError:
             return  # its decoder says so

@@ -14,6 +14,7 @@ from interlock.decode.buffers.beginnings import Beginnings, unseen
 from interlock.decode.buffers.body import file_buffers
 from interlock.decode.buffers.raw import Raw
 from interlock.decode.buffers.registry import DATAGRAMS, GUESSES, READERS, readers_for
+from interlock.decode.buffers.seals import Seals
 from interlock.decode.buffers.sink import Moment, Sink
 from interlock.decode.emit import transport_word
 from interlock.decode.messages import Messages
@@ -110,6 +111,7 @@ class Tap:
         self._beat = beat
         self.guessed: dict[int, str] = {}
         self._gone: list[int] = []
+        self._seals = Seals(self._sink)
 
     @property
     def left_out(self) -> int:
@@ -166,8 +168,9 @@ class Tap:
         self._feed(
             m, columns, (datagrams & (columns["length"] > 0)) | (piece & (columns["direction"] & LATE == 0))
         )
-        piece &= STREAM in self.asked
-        packet &= PACKET in self.asked
+        shown = self._seals.shown(columns)
+        piece &= shown & (STREAM in self.asked)
+        packet &= shown & (PACKET in self.asked)
         rows = np.flatnonzero(piece | packet)
         made = self._picked(self._columns_of(m, columns, rows, piece, packet)) if len(rows) else None
         m.done()
@@ -257,6 +260,7 @@ class Tap:
             self._beat[0] += 1
             self._beat[1], self._beat[2] = source, frame
             self._piece(Moment(slot, source, time, frame), side, m.bytes(i), gaps, torn=direction & TORN > 0)
+            self._seals.note(i)
         self._beat[3] = 0
 
     def _piece(self, moment: Moment, side: int, octets: bytes, gaps: int, *, torn: bool) -> None:
@@ -337,6 +341,7 @@ class Tap:
             self._gone.append(slot)
         self._over.discard(slot)
         self._beginnings.forget(slot)
+        self._seals.sealed.discard(slot)
         if self._screen is not None:
             self._screen.over(slot)
         if 2 * slot < len(self._sent):

@@ -51,6 +51,7 @@ class TlsReader:
         self._held = [b"", b""]
         self._parts = [b"", b""]
         self._over = [False, False]
+        self._changed = [False, False]
         self._count = 0
         self._sent = [b"", b""]
         self._made = False
@@ -83,6 +84,7 @@ class TlsReader:
             kind, size = data[at], int.from_bytes(data[at + 3 : at + 5], "big")
             if kind in (CHANGE_CIPHER_SPEC, APPLICATION_DATA) or data[at + 1] != 3 or size > _LONGEST:
                 self._over[side] = True
+                self._enciphers(side, kind)
                 break
             if len(data) - at - _HEADER < size:
                 break
@@ -90,6 +92,12 @@ class TlsReader:
                 self._handshake(side, data[at + _HEADER : at + _HEADER + size])
             at += _HEADER + size
         self._held[side] = b"" if self._over[side] else data[at:]
+
+    def _enciphers(self, side: int, kind: int) -> None:
+        """From data on, or where both have changed their ciphers, rules about octets have nothing to look at."""
+        self._changed[side] |= kind == CHANGE_CIPHER_SPEC
+        if kind == APPLICATION_DATA or all(self._changed):
+            self._sink.seal()
 
     def _handshake(self, side: int, octets: bytes) -> None:
         data = self._parts[side] + octets

@@ -27,7 +27,18 @@ from interlock.detect.signatures.engine.unscreened import Unscreened
 from interlock.detect.signatures.plain.memory import Memory
 from interlock.detect.signatures.plain.midstream import as_begun
 from interlock.detect.signatures.plain.unit import Unit
-from interlock.records.buffers import CHECKED, FIRST, JOINED, PACKET, SAMPLED, SEGMENT, STREAM, TUNNEL, WHOLE
+from interlock.records.buffers import (
+    CHECKED,
+    FIRST,
+    JOINED,
+    PACKET,
+    SAMPLED,
+    SEALED,
+    SEGMENT,
+    STREAM,
+    TUNNEL,
+    WHOLE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -158,7 +169,8 @@ class Engine:
         asked = frozenset().union(*(one.buffers for one in self.traits))
         if not asked and not (self.requests and self.midstream == "no"):
             return asked
-        return asked | _BEGINNINGS[self.midstream] | _SUMS[self.checksums]
+        sealed = {SEALED} if asked & {PACKET, STREAM} else set()
+        return asked | sealed | _BEGINNINGS[self.midstream] | _SUMS[self.checksums]
 
     def judged(self, batch: Batch) -> Iterator[tuple[Batch, list[Hit]]]:
         """Hits of a batch of any table, with the batch that they are of.
