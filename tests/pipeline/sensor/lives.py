@@ -108,7 +108,7 @@ class Judge:
     def leapt(self, _leap) -> None:
         """The clock of these tests leaps all the time."""
 
-    def go_on(self) -> None:
+    def go_on(self, waits: object) -> None:
         """Nothing is being worked on."""
 
     def settle(self) -> None:

@@ -79,3 +79,16 @@ def test_rows_that_wait_are_bounded_however_much_comes(rows: list[int]) -> None:
         errands.go_on()
         ended = {name for name, turn in done if turn == 2}
         assert sum(count for name, count in enumerate(rows[: name + 1]) if name not in ended) <= MOST_ROWS
+
+
+def test_who_waits_is_let_through_after_a_turn_and_after_a_slice_where_too_much_has_piled_up() -> None:
+    clock, done = Clock(), []
+    errands = Errands(clock, most_rows=100)
+    errands.add(_errand(clock, 0, 30, SLICE_S / 4, done), rows=50)
+    errands.go_on(lambda: len(done) >= 2)
+    assert len(done) == 2
+    errands.go_on(lambda: True)
+    assert len(done) == 3
+    errands.add(_errand(clock, 1, 1, 0.0, done), rows=1)
+    errands.go_on(lambda: True)
+    assert len(done) >= 3 + 4

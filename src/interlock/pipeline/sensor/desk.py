@@ -109,7 +109,7 @@ class Desk:
                 continue  # heard below
             elif self._selector.get_map().get(key.fd) is key:  # not hung up in this very round
                 self._read(key.data, key.fileobj)  # type: ignore[arg-type]
-        self._judge.go_on()
+        self._judge.go_on(self._is_called)
         self._tend()
 
     def _tend(self) -> None:
@@ -128,6 +128,9 @@ class Desk:
                 self._store.note(Entry(time=wall, event="clock-jump", says=leap_text(leap)))
                 self._judge.leapt(leap)
             self._judge.tend()
+
+    def _is_called(self) -> bool:
+        return bool(self._selector.select(0))
 
     def _welcome(self) -> None:
         while (connection := self._board.accept()) is not None:

@@ -43,10 +43,16 @@ class Errands:
         self._left.append((errand, rows))
         self._rows += rows
 
-    def go_on(self) -> None:
-        """Turns for SLICE_S, longer where many rows wait; one at least."""
+    def go_on(self, waits: Callable[[], bool] = lambda: False) -> None:
+        """Turns for SLICE_S, longer where many rows wait; one at least, and no more where somebody `waits`.
+
+        Who waits is heard only while less than half of what may wait does: else errands would never be done on a day
+        on which somebody always waits.
+        """
         end = self._now_s() + SLICE_S * (1 + _HASTE * max(0.0, 2 * self._rows / self._most_rows - 1))
-        while self._turn() and (self._now_s() < end or self._is_full()):
+        while self._turn() and (
+            self._is_full() or (self._now_s() < end and not (self._is_calm() and waits()))
+        ):
             pass
 
     def settle(self) -> None:
@@ -59,6 +65,9 @@ class Errands:
         if self._left and next(self._left[0][0], self) is self:
             self._rows -= self._left.popleft()[1]
         return bool(self._left)
+
+    def _is_calm(self) -> bool:
+        return 2 * len(self._left) <= _MOST and 2 * self._rows <= self._most_rows
 
     def _is_full(self) -> bool:
         return len(self._left) > _MOST or self._rows > self._most_rows

@@ -176,12 +176,12 @@ class Judge:
         """How long until `go_on` has something to do; None where nothing is known to come."""
         return 0.0 if self._errands else self._commits.wait_s
 
-    def go_on(self) -> None:
-        """A little of what takes long; to be called in every round."""
+    def go_on(self, waits: Callable[[], bool] = lambda: False) -> None:
+        """A little of what takes long; to be called in every round. waits: whether there is something to `take`."""
         self._commits.tend()
         if self._work is not None:
             self._gather(self._work)
-        self._errands.go_on()
+        self._errands.go_on(waits)
 
     def settle(self) -> None:
         """Findings to disk that wait for others: before rows are put that they were found in."""
