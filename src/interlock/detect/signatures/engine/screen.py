@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.engine.traits import Traits
     from interlock.records.vocabulary import Midstream
 
-__all__ = ["Lot", "Picked", "Screen"]
+__all__ = ["Lot", "Picked", "Screen", "firsts"]
 
 _MOST_SETS: Final = 64
 """Sets of short literals that are ready."""
@@ -214,7 +214,7 @@ class Screen:
         if (more := most + 1 - len(self._codes)) > 0:
             self._codes = np.concatenate((self._codes, np.zeros(more, np.int32)))
             self._states = np.concatenate((self._states, np.full(more, -1, np.int64)))
-        changed = np.flatnonzero(self._states[keys] != lot.states)
+        changed = firsts(keys, lot.states, np.flatnonzero(self._states[keys] != lot.states), most + 1)
         known: dict[int, int] = {}
         rows = zip(changed.tolist(), keys[changed].tolist(), lot.states[changed].tolist(), strict=True)
         for row, key, state in rows:
@@ -357,3 +357,15 @@ class Screen:
             for check in heads:
                 fits &= laid.headers.may(check, rows)
         return fits
+
+
+def firsts(
+    keys: NDArray[np.int64], states: NDArray[np.int64], rows: NDArray[np.int64], room: int
+) -> NDArray[np.int64]:
+    """Of these rows the first one of each key, where all of a key say the same; else all. keys: below `room`."""
+    keys, states = keys[rows], states[rows]
+    first = np.empty(room, np.int64)
+    places = np.arange(len(rows))
+    first[keys[::-1]] = places[::-1]  # from the end, since what is written last stays
+    first = first[keys]
+    return rows[first == places] if np.array_equal(states, states[first]) else rows
