@@ -128,7 +128,9 @@ class Columns:
     def _read_known(self, column: str) -> NDArray[np.bool_]:
         if not self.has(column) or self.array(column).null_count == len(self):
             return np.zeros(len(self), np.bool_)
-        valid: NDArray[np.bool_] = self.array(column).is_valid().to_numpy(zero_copy_only=False)
+        # Octets, since bits are handed over one at a time.
+        octets = self.array(column).is_valid().cast(pa.uint8()).to_numpy(zero_copy_only=False)
+        valid: NDArray[np.bool_] = octets.view(np.bool_)
         return valid
 
 
