@@ -127,6 +127,21 @@ def test_asking_for_everything_in_vain_is_a_search() -> None:
     assert incidents_of(done, CONTEXT)[0].techniques[0] == "T0855"
 
 
+def test_asking_for_everything_in_a_flood_of_conversations_is_a_search_all_the_same() -> None:
+    ends, vain = ("10.0.0.32", "10.0.0.12"), (("outcome", "refused"),)
+    deeds = [
+        finding(f"deed {t}", 10, *ends, technique=t, detector="new-deed", data=vain, severity="medium")
+        for t in ("T0855", "T0867", "T0846", "T0801")
+    ]
+    probed = finding("probed", 10, *ends, technique="T0888", detector="rules", severity="high")
+    flood = finding("flood", 10, *ends, technique="T0814", detector="connection-flood", severity="high")
+    assert incidents_of((*deeds, probed, flood), CONTEXT)[0].techniques[0] == "T0888"
+    assert incidents_of((*deeds, replace(probed, severity="low"), flood), CONTEXT)[0].techniques[0] == "T0814"
+    assert incidents_of((*deeds[:3], probed, flood), CONTEXT)[0].techniques[0] == "T0814"
+    restarted = replace(flood, detector="rules", id="restarted")
+    assert incidents_of((*deeds, probed, restarted), CONTEXT)[0].techniques[0] == "T0814"
+
+
 def test_a_command_in_vain_says_more_than_the_reading_beside_it() -> None:
     read = finding("read", 10, "10.0.0.32", "10.0.0.12", technique="T0801", count=500)
     refused = finding(

@@ -324,3 +324,11 @@ def test_what_first_versions_learned_is_judged_as_they_did() -> None:
     detector.judging = True
     (finding,) = judged(detector, {**PANEL, "object": "holding:5"})
     assert finding.kind == "alert"
+
+
+def test_transfer_started_over_and_over_is_a_flood_and_no_reading() -> None:
+    start = {"client": "10.0.0.66", "protocol": "iec104", "verb": "open", "function_name": "STARTDT"}
+    (finding,) = found(*({**start, "at": n} for n in range(30)))
+    assert finding.techniques[0] == "T0814"
+    (finding,) = found(start)
+    assert finding.techniques[0] != "T0814"

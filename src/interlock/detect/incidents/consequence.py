@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DISCOVERY",
+    "LOSS",
     "PROGRAM",
     "RANKS",
     "Consequence",

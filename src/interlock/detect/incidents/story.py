@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from interlock.detect.incidents.consequence import (
     DISCOVERY,
+    LOSS,
     PROGRAM,
     RANKS,
     meant,
@@ -36,6 +37,9 @@ _MANY_KINDS: Final = 4
 """Deeds that are new between two: who has an aim reads, writes and perhaps asks what it is."""
 _BROKEN: Final = ("T0814",)
 """What detectors of malformed messages name first."""
+_WAYS: Final = frozenset({_MALFORMED, _NEW_ODDITY, "connection-flood", "unusual-rate"})
+"""Detectors of the way in which somebody asks: in many conversations, fast, wrongly."""
+_SEARCHES: Final = (("T0888",), ("T0846",))
 _WATCHERS: Final = frozenset(
     {"unusual-step", "unusual-value", "repeated-values", "safety-value", "twin-values"}
 )
@@ -102,7 +106,7 @@ def _worst(steps: Sequence[Step]) -> Step:
     could take (every message of it was malformed) was not done. That much was refused names it where nobody says what.
     Nor does a rule broken for the first time between two who do something for the first time: that is what it shows;
     nor what weighs little, where something weighs more. Of many kinds of requests of which none did anything it is the
-    search that they were.
+    search that they were, however fast or wrongly they were asked.
     """
     ranks = {consequence.name: consequence.rank for consequence in RANKS}
     heeded = _heeded(steps)
@@ -110,9 +114,18 @@ def _worst(steps: Sequence[Step]) -> Step:
     mine = acts or heeded
     least = min(ranks.get(step.consequence, DISCOVERY.rank) for step in mine)
     mine = [step for step in mine if ranks.get(step.consequence, DISCOVERY.rank) == least]
+    if least >= LOSS.rank and all(s.detector in _WAYS for s in mine if meant(s.techniques) is LOSS):
+        mine = (_sought(heeded) if _tries_everything(steps) else []) or mine
     if least == DISCOVERY.rank and _tries_everything(steps):
         mine = [step for step in mine if meant(step.techniques) is DISCOVERY] or mine
     return max([step for step in mine if step.detector != _REFUSED] or mine, key=_weight)
+
+
+def _sought(steps: Sequence[Step]) -> list[Step]:
+    """Steps that say what somebody looks for who asks one machine for everything, where they weigh as much as any."""
+    grave = max(SEVERITIES.index(step.severity) for step in steps)
+    found = [s for s in steps if s.techniques[:1] in _SEARCHES and SEVERITIES.index(s.severity) >= grave]
+    return [step for step in found if step.detector != _REFUSED]
 
 
 def _tries_everything(steps: Sequence[Step]) -> bool:

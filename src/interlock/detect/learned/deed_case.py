@@ -96,6 +96,13 @@ class Case:
         return pours(self.tally)
 
     @property
+    def _starts_again_and_again(self) -> bool:
+        """Whether it does nothing but open what is open: once is enough for who wants to be told something."""
+        functions = set(self.tally.noted("function"))
+        often = self.tally.count >= MANY_STARTS * _minutes(self.tally)
+        return bool(functions) and functions <= _STARTS and often
+
+    @property
     def spare(self) -> bool:
         """Whether all of it is a controller that takes in a device never seen before."""
         return self.tally.noted("spare").get("yes", 0) == self.tally.count
@@ -140,6 +147,8 @@ class Case:
             return named("remote-work", self._deed_seen())
         if self.name == "file-write" and self.tally.count >= MASS_FILES:
             return named("mass-file-write")
+        if self._starts_again_and_again:
+            return named("pouring", self._deed_seen())
         beside = "pouring" if self._pours else ""
         return named_by_functions(self._deed_seen(), self.tally.noted("function"), beside)
 
@@ -193,6 +202,9 @@ class Case:
 
 
 MASS_FILES: Final = 30
+MANY_STARTS: Final = 20
+_STARTS: Final = frozenset({"STARTDT"})
+"""How many a minute of functions of which one is enough for a whole conversation (IEC 60870-5-104, 5.3)."""
 MANY_UNITS: Final = 8
 MANY_OBJECTS: Final = 64
 MANY_MACHINES: Final = 8

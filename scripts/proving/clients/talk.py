@@ -1,0 +1,59 @@
+"""What one says to a machine, and what it answers."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+__all__ = ["Talk", "tell"]
+
+
+class Talk:
+    """A TCP connection that a refusal or an end does not disturb."""
+
+    def __init__(self, to: str, port: int, patience_s: float = 0.5) -> None:
+        self._talk: socket.socket | None = None
+        with contextlib.suppress(OSError):
+            self._talk = socket.create_connection((to, port), timeout=patience_s)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._talk is not None:
+            self._talk.close()
+
+    def say(self, octets: bytes, pause_s: float = 0.05) -> bytes:
+        """Send, and give what came within the patience; nothing where the other has gone."""
+        answer = b""
+        if self._talk is not None:
+            with contextlib.suppress(OSError):
+                self._talk.sendall(octets)
+                answer = self._talk.recv(4096)
+        time.sleep(pause_s)
+        return answer
+
+    def send(self, octets: bytes) -> None:
+        """Send, and hear nothing."""
+        if self._talk is not None:
+            with contextlib.suppress(OSError):
+                self._talk.sendall(octets)
+
+
+def tell(to: str, port: int, *datagrams: bytes, pause_s: float = 0.2) -> None:
+    """Send datagrams from one port, and hear what is answered."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as talk:
+        talk.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        talk.settimeout(pause_s)
+        for octets in datagrams:
+            talk.sendto(octets, (to, port))
+            with contextlib.suppress(OSError):
+                talk.recv(4096)
+            time.sleep(pause_s)
