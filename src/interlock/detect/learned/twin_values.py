@@ -119,8 +119,7 @@ class TwinValues(Learner):
     def _ended(self, batch: Batch, seat: Callable[[Key, int], int]) -> Iterator[NDArray[np.float64]]:
         """Take a batch's readings in; give the numbers of each stretch that ends, [slot, second].
 
-        A batch may hold one protocol's rows behind another's: each stretch takes those of all. What comes in a later
-        batch than a later stretch began with is left out.
+        A reading that comes after a later stretch has begun is left out, however the rows are cut into batches.
         """
         parts = list(self._parts(batch, seat))
         if not parts:
