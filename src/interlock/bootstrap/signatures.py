@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
 from functools import cache, partial
 from hashlib import sha256
 from importlib import resources
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from interlock import __version__
 from interlock.bootstrap.signature_files import SITE, RuleFile, licence_beside, list_files, rule_files
+from interlock.collector import uncollected
 from interlock.errors import ConfigError, SourceError
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def made_once(
 
     kept = cache or build_plan_cache(told)
     plan: Plan | None = None
-    with _quickly():
+    with uncollected():
         if (octets := kept.get(key)) is not None:
             try:
                 plan = _with_sets(read_plan(octets), files)
@@ -235,17 +235,3 @@ def _source() -> str:
             if file.name.endswith(".py"):
                 said.update(sha256(file.read_bytes()).digest())
     return said.hexdigest()
-
-
-@contextmanager
-def _quickly() -> Iterator[None]:
-    """Without looking for what is not needed any more: hundreds of thousands of things are made that stay."""
-    import gc  # noqa: PLC0415
-
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()

@@ -21,7 +21,7 @@ from interlock.cli.reading import (
     tell_losses,
     watch_of,
 )
-from interlock.cli.uncollected import collected
+from interlock.collector import collected
 from interlock.records.vocabulary import SEVERITIES
 
 if TYPE_CHECKING:

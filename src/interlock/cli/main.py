@@ -15,7 +15,7 @@ import click
 from interlock import __version__
 from interlock.cli.exits import BY_SIGNAL, DONE, NOTHING_READABLE, USAGE
 from interlock.cli.lazy import LazyGroup
-from interlock.cli.uncollected import uncollected
+from interlock.collector import uncollected
 
 __all__ = ["COMMANDS", "interlock", "main"]
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 from collections import defaultdict
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from interlock.collector import uncollected
 from interlock.inventory.addresses import Address
 from interlock.inventory.bonds import own
 from interlock.inventory.directory import Directory
@@ -26,7 +25,7 @@ from interlock.records.asset import altered
 from interlock.records.gathering import Gathering
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     import pyarrow as pa
 
@@ -214,7 +213,7 @@ class Inventory:
         }
 
     def _draw(self, now_ns: int) -> Directory:
-        with _uncollected():
+        with uncollected():
             facts = Facts(self._sightings, read_text, SPOKEN)
             ownership = own(self._sightings, facts)
             machines = assemble(self._sightings, facts, ownership, self._registries)
@@ -329,15 +328,3 @@ def _routers(sightings: Sightings, facts: Facts) -> dict[int, int]:
         for address in facts.values(who, "router"):
             found[endpoints.find(endpoints.realms[who], address)] += 1
     return found
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Keep the collector of cycles out: a drawing makes millions of objects, and no cycles, for it to look through."""
-    active = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if active:
-            gc.enable()

@@ -1,7 +1,7 @@
-"""The collector of cycles, kept out where what is made stays to the end: a start, and a report.
+"""The collector of cycles, kept out where what is made stays: a start, rules, a directory of machines, a report.
 
-Of a start it would look through a hundred thousand classes and functions, of a report through all that this tells of,
-and find nothing.
+Of a start it would look through a hundred thousand classes and functions, of the others through hundreds of thousands
+of things that they hold, and find nothing.
 """
 
 from __future__ import annotations

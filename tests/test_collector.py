@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from interlock.cli.uncollected import collected, uncollected
+from interlock.collector import collected, uncollected
 
 
 class _FailedError(Exception):
