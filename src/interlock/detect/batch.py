@@ -44,10 +44,18 @@ class Batch:
     """
 
     def __init__(
-        self, table: str, rows: pa.RecordBatch | Columns, chosen: NDArray[np.int64] | None = None
+        self,
+        table: str,
+        rows: pa.RecordBatch | Columns,
+        chosen: NDArray[np.int64] | None = None,
+        *,
+        more: bool = False,
     ) -> None:
-        """table: name as in records.tables or of a protocol's own table. chosen: numbers of its rows; None: all."""
-        self.table = table
+        """table: name as in records.tables or of a protocol's own table. chosen: numbers of its rows; None: all.
+
+        more: these rows are a part of some that belong together in time, and other parts follow.
+        """
+        self.table, self.more = table, more
         # Of some rows no record batch is made: most columns that it would have nobody reads.
         self._base = rows if isinstance(rows, Columns) else Columns(rows)
         self._chosen = chosen

@@ -94,9 +94,10 @@ def in_time(
     reached: cython.longlong,
     stretches: cython.longlong[::1],
 ) -> cython.void:
-    """Number each instant's stretch of time, `span` long, since 1970; -1 where a later stretch has begun before it.
+    """Number each instant's stretch of time, `span` long, since 1970; -1 where it lies before `reached`.
 
-    reached: the latest that had begun before. Written: stretches. Most instants lie in the stretch of the one before.
+    reached: the latest that had begun before these. Written: stretches. They need not come in time's order: a batch
+    holds one protocol's rows behind another's. Most instants lie in the stretch of the one before.
     """
     i: cython.Py_ssize_t
     time: cython.longlong
@@ -113,8 +114,7 @@ def in_time(
             end = (
                 begin + span if begin <= 0x7FFFFFFFFFFFFFFF - span else begin
             )  # of the last one none is remembered
-            reached = max(reached, stretch)
-        stretches[i] = stretch if stretch == reached else -1
+        stretches[i] = stretch if stretch >= reached else -1
 
 
 @cython.ccall

@@ -102,6 +102,68 @@ def test_what_is_no_lie_is_not_said(before: Tables, after: Tables) -> None:
     assert found(TwinValues(), before, after) == ()
 
 
+def in_batches(rows: Any, of_s: float, before: Any) -> list[tuple[str, str, int]]:
+    """What is said of rows in batches of so many seconds, each with one protocol's rows behind the other's."""
+    detector = TwinValues()
+
+    def batches(these: Any) -> list[Batch]:
+        parts: dict[int, list[Any]] = {}
+        for row in these:
+            parts.setdefault(int(row["at"] // of_s), []).append(row)
+        return [
+            Batch("values", batch("values", sorted(part, key=lambda row: (row["protocol"], row["at"]))))
+            for _, part in sorted(parts.items())
+        ]
+
+    for each in batches(before):
+        detector.learn(each, CONTEXT)
+    detector.know(detector.learned())
+    for each in batches(rows):
+        list(detector.feed(each, CONTEXT))
+    return [(said.title, said.explanation, said.count) for said in detector.conclude(CONTEXT)]
+
+
+@pytest.mark.parametrize("one_s", [1.0, 5.0, 7.3, 60.0, 1e6])
+def test_rows_of_one_protocol_may_stand_behind_those_of_another_in_one_batch_and_in_many(
+    one_s: float,
+) -> None:
+    before, after = both(CALM, CALM, other=CYCLIC)["values"], both(NOW, LIES, other=CYCLIC)["values"]
+    whole = in_batches(sorted(after, key=lambda row: row["at"]), 0.25, before)
+    assert len(whole) == 1
+    assert in_batches(after, one_s, before) == whole
+
+
+def by_server(rows: Any, of_s: float) -> list[Batch]:
+    """Rows in batches of so many seconds, each handed on in parts: first one server's, then the other's."""
+    cut: dict[int, dict[str, list[Any]]] = {}
+    for row in rows:
+        cut.setdefault(int(row["at"] // of_s), {}).setdefault(row["server"], []).append(row)
+    return [
+        Batch("values", batch("values", part), more=left > 0)
+        for parts in cut.values()
+        for left, part in zip(range(len(parts) - 1, -1, -1), parts.values(), strict=True)
+    ]
+
+
+@pytest.mark.parametrize("of_s", [1.0, 30.0, 33.0, 1e6])
+@pytest.mark.parametrize("told", [NOW, LIES], ids=["alike", "lies"])
+def test_a_stretch_ends_with_the_last_part_of_a_batch(of_s: float, told: list[float]) -> None:
+    before, after = both(CALM, CALM, other=CYCLIC)["values"], both(NOW, told, other=CYCLIC)["values"]
+    rows = [
+        row for row in after if "raw" not in row or int(row["at"]) % 10 == 0 or _moved(told, int(row["at"]))
+    ]
+    detector = TwinValues()
+    detector.learn(Batch("values", batch("values", before)), CONTEXT)
+    detector.know(detector.learned())
+    for part in by_server(rows, of_s):
+        list(detector.feed(part, CONTEXT))
+    assert [said.count for said in detector.conclude(CONTEXT)] == ([5] if told is LIES else [])
+
+
+def _moved(told: list[float], n: int) -> bool:
+    return n > 0 and told[n] != told[n - 1]
+
+
 @pytest.mark.parametrize("cut", [1, 199, 200, 260, 401])
 def test_it_does_not_depend_on_the_cut_nor_on_a_restart(cut: int) -> None:
     whole = found(TwinValues(), BEFORE, both(LIES, NOW))

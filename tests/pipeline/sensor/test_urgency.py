@@ -137,7 +137,11 @@ def test_parts_hold_all_waiting_rows_of_their_servers_in_order(
         {"server": column.dictionary_encode() if coded else column, "number": pa.array(range(40))}
     )
     which = np.array([wait(n) for n in range(40)])
-    parts = [batch.take(pa.array(part)).to_pydict() for part in by_server(batch, which, most)]
+    cut = list(by_server(batch, (which, ~which), most))
+    assert [more for *_, more in cut] == [True] * (len(cut) - 1) + [False]
+    others = sorted(n for mask, part, _ in cut if mask == 1 for n in part.tolist())
+    assert others == np.flatnonzero(~which).tolist()
+    parts = [batch.take(pa.array(part)).to_pydict() for mask, part, _ in cut if mask == 0]
     assert sum(len(part["number"]) for part in parts) == which.sum()
     for server in set(servers):
         mine = [[n for n, s in zip(p["number"], p["server"], strict=True) if s == server] for p in parts]

@@ -66,6 +66,8 @@ class TwinValues(Learner):
         self._tape, self.twins, self._seats = Tape(MAX_OBJECTS, MAX_NUMBERS), Twins(), Seats()
         self._bad: dict[tuple[int, int], int] = {}
         """Slots of a pair → the last stretch in which it was apart."""
+        self._waiting: list[tuple[Lined, NDArray[np.int64], NDArray[np.int64]]] = []
+        """Readings of a batch's first parts, their stretches and frames."""
 
     def take(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
         """Look for pairs, and how far apart they are."""
@@ -119,15 +121,17 @@ class TwinValues(Learner):
     def _ended(self, batch: Batch, seat: Callable[[Key, int], int]) -> Iterator[NDArray[np.float64]]:
         """Take a batch's readings in; give the numbers of each stretch that ends, [slot, second].
 
-        A reading that comes after a later stretch has begun is left out, however the rows are cut into batches.
+        Rows need not come in time's order: a batch may hold one protocol's, or one server's, behind another's. So
+        no stretch ends before the last part of a batch; what comes later than a later stretch began is left out.
         """
-        parts = list(self._parts(batch, seat))
-        if not parts:
+        for lined, rows in self._parts(batch, seat):
+            stretches = np.empty(len(rows), np.int64)
+            in_time(*views(lined.times), SPAN * _SECOND_NS, self._tape.stretch, *views(stretches))
+            self._waiting.append((lined, stretches, batch.frames()[rows]))
+        if batch.more or not self._waiting:
             return
-        stretches = np.empty(len(batch), np.int64)
-        in_time(*views(batch.times_ns()), SPAN * _SECOND_NS, self._tape.stretch, *views(stretches))
-        told = [stretches[rows] for _, rows in parts]
-        for stretch in distinct(np.concatenate(told)).tolist():
+        waiting, self._waiting = self._waiting, []
+        for stretch in distinct(np.concatenate([of for _, of, _ in waiting])).tolist():
             if stretch < 0:
                 continue
             if stretch != self._tape.stretch:
@@ -135,8 +139,8 @@ class TwinValues(Learner):
                     yield self._tape.ended()
                 self._tape.clear(next_one=stretch == self._tape.stretch + 1)
                 self._tape.stretch = stretch
-            for (lined, rows), of in zip(parts, told, strict=True):
-                self._tape.put(lined, of == stretch, batch.frames()[rows])
+            for lined, of, frames in waiting:
+                self._tape.put(lined, of == stretch, frames)
 
     def _parts(
         self, batch: Batch, seat: Callable[[Key, int], int]

@@ -370,9 +370,10 @@ class Judge:
         rows, which = waited.joined()
         yield []
         columns = Columns(rows)
-        for mask, who in ((which, _WAITING if name == "values" else PACES), (~which, _LEISURELY)):
-            for part in by_server(rows, mask, _PART_ROWS[name]):
-                yield from self._runner.feeding(name, Batch(name, columns, part), self._context(), who)
+        paces = (_WAITING if name == "values" else PACES, _LEISURELY)
+        for mask, part, more in by_server(rows, (which, ~which), _PART_ROWS[name]):
+            batch = Batch(name, columns, part, more=more)
+            yield from self._runner.feeding(name, batch, self._context(), paces[mask])
 
     def _is_news(self, finding: Finding) -> bool:
         """Whether more is to be said than was: more of it, or other words."""

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from interlock.records.vocabulary import VERBS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -109,14 +109,22 @@ class Urgency:
         return marks
 
 
-def by_server(values: pa.RecordBatch, mask: NDArray[np.bool_], most: int) -> Iterator[NDArray[np.int64]]:
-    """Cut the rows where the mask is true into parts of about `most`, each with all rows of some servers: row numbers.
+def by_server(
+    values: pa.RecordBatch, masks: Sequence[NDArray[np.bool_]], most: int
+) -> Iterator[tuple[int, NDArray[np.int64], bool]]:
+    """Cut rows into parts of about `most`, each with all of some servers' where a mask is true.
 
-    A part is a moment's work. Cut by time, each would tell of all servers again, and a detector pays for an object, not
-    for a row.
+    Given: the mask's number, row numbers, and whether more parts follow. A part is a moment's work. Cut by time, each
+    would tell of all servers again, and a detector pays for an object, not for a row.
     """
-    parts = -(-int(mask.sum()) // most)
     codes, _ = _coded(values.column("server"))
+    found = [(number, part) for number, mask in enumerate(masks) for part in _parts(codes, mask, most)]
+    for left, (number, part) in zip(range(len(found) - 1, -1, -1), found, strict=True):
+        yield number, part, left > 0
+
+
+def _parts(codes: NDArray[np.int64], mask: NDArray[np.bool_], most: int) -> Iterator[NDArray[np.int64]]:
+    parts = -(-int(mask.sum()) // most)
     for part in range(parts):
         rows = np.flatnonzero(mask & (codes % parts == part))
         if len(rows):
