@@ -1,4 +1,4 @@
-"""Build src/interlock/inventory/data/*.tsv and oui.tsv.xz from a folder of public identification lists.
+"""Build src/interlock/inventory/data/*.tsv and oui.tsv.zst from a folder of public identification lists.
 
 usage: build_id_tables.py FOLDER [TARGET]
 
@@ -15,6 +15,8 @@ import re
 import sys
 from collections import Counter, defaultdict
 from pathlib import Path
+
+import zstandard
 
 TARGET = Path(__file__).resolve().parents[1] / "src/interlock/inventory/data"
 DEPRECATED = re.compile(r"\s*\(deprecated\)$")
@@ -95,8 +97,10 @@ def main() -> int:
         (target / f"{name}.tsv").write_bytes(text(heading, table))
         print(f"{name}.tsv: {len(table)} rows")
     prefixes = oui(source / "ieee_oui.tsv.xz")
-    (target / "oui.tsv.xz").write_bytes(lzma.compress(text(("prefix", "organisation"), prefixes), preset=9))
-    print(f"oui.tsv.xz: {len(prefixes)} rows")
+    # Unpacked at every start: a tenth of the time that lzma takes, for a twentieth more octets.
+    packed = zstandard.ZstdCompressor(level=19).compress(text(("prefix", "organisation"), prefixes))
+    (target / "oui.tsv.zst").write_bytes(packed)
+    print(f"oui.tsv.zst: {len(prefixes)} rows")
     return 0
 
 

@@ -223,13 +223,14 @@ def _scattered(given, n):
 
 
 def roomier(columns, kinds, capacity, rows):
-    """Columns (name → array) of `capacity` zeros each that begin with the first `rows` of the old ones.
+    """Columns (name → array) of `capacity` each that begin with the first `rows` of the old ones.
 
     kinds: name → type of each column; columns may lack any. Views of the old arrays show the old rows only.
+    Behind those rows stands anything: filling it would cost more than most rows, and who adds a row writes all of it.
     """
     grown = {}
     for name, kind in kinds.items():
-        column = np.zeros(capacity, kind)
+        column = np.empty(capacity, kind)
         if name in columns:
             column[:rows] = columns[name][:rows]
         grown[name] = column

@@ -53,7 +53,7 @@ class ValueSheet:
         self.wanted = True
         self._resize(1024)
         self.number_capacity = 8192
-        self.number_array = np.zeros(8192, np.float64)
+        self.number_array = np.empty(8192, np.float64)
         self.number_view = memoryview(self.number_array)
         self.raws = 0
         self.raw_octets = 0
@@ -150,7 +150,7 @@ class ValueSheet:
 
     def _grow_numbers(self):
         self.number_capacity *= 2
-        grown = np.zeros(self.number_capacity, np.float64)
+        grown = np.empty(self.number_capacity, np.float64)
         grown[: self.numbers] = self.number_array[: self.numbers]
         self.number_array = grown
         self.number_view = memoryview(grown)
