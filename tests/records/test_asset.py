@@ -51,7 +51,7 @@ def test_an_asset_prints_its_proofs():
 def test_a_book_shortens_what_is_alike_and_loses_nothing():
     rows = [
         [("role", [(f"plc {i}", "s7comm", "a.pcap", i, 0.5, i, i, 1, "Answers as a controller does.")] * 3)]
-        for i in range(600)
+        for i in range(4_500)
     ]
     book = Book()
     folded = [Folded(row, book) for row in rows]

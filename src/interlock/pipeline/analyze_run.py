@@ -133,7 +133,10 @@ class Analysis:
         )
         incidents = incidents_of(applied.findings, context)
         about = _by_asset(applied.findings)
-        assets = tuple(altered(a, risk=risk(a, about.get(a.id, ()))) for a in directory.assets)
+        # Of whom nothing was found stands what the inventory says.
+        assets = tuple(
+            altered(a, risk=risk(a, about[a.id])) if a.id in about else a for a in directory.assets
+        )
         return Report(
             run=self._run(run, version, seconds),
             assets=zoned(assets, self._site),

@@ -8,7 +8,20 @@ from typing import Any, Final
 
 from interlock.records.folded import Folded, Rows
 
-__all__ = ["Asset", "Conflict", "Proof", "Risk", "altered", "proof_rows", "proofs_of"]
+__all__ = [
+    "Asset",
+    "Conflict",
+    "Proof",
+    "ProofRow",
+    "Risk",
+    "altered",
+    "proof_row",
+    "proof_rows",
+    "proofs_of",
+]
+
+ProofRow = tuple[Any, ...]
+"""A proof's values in the order of its fields."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +113,12 @@ def proof_rows(asset: Asset) -> Rows:
     """An asset's provenance as rows of values in the order of a proof's fields: a third of the price of proofs."""
     folded: Folded = _SLOTS["provenance"].__get__(asset)
     return folded.unfold()
+
+
+def proof_row(proof: Proof) -> ProofRow:
+    """A proof as a row, as `proof_rows` has them."""
+    row: ProofRow = _ROW(proof)
+    return row
 
 
 def proofs_of(asset: Asset, name: str) -> tuple[Proof, ...]:

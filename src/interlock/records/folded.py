@@ -15,18 +15,26 @@ __all__ = ["Book", "Folded", "Rows"]
 
 Rows = list[tuple[str, list[tuple[Any, ...]]]]
 """(name, rows of text, whole numbers and floats)."""
+_PLAIN: Final = 4_096
+"""Rows that a book leaves as they are: some MiB, which to shorten and lengthen takes as long as to make them."""
 _LESSONS: Final = 256
-"""Rows that a book learns from before it shortens anything."""
+"""Rows that it learns from before it shortens anything."""
 _MOST_OCTETS: Final = 1 << 20
 
 
 class Book:
-    """What the first rows that it is shown have in common with all that follow."""
+    """What some of the first rows that it is shown have in common with all that follow."""
 
     def __init__(self) -> None:
+        self._plain = _PLAIN
         self._lessons: list[bytes] = []
         self._short: zstandard.ZstdCompressor | None = None
         self._long: zstandard.ZstdDecompressor | None = None
+
+    def opened(self) -> bool:
+        """Whether it is to be asked: of the first rows it is not, each of which is counted here."""
+        self._plain -= self._plain > 0
+        return not self._plain
 
     def shorten(self, octets: bytes) -> bytes | None:
         """The octets shortened; None while the book still learns."""
@@ -61,9 +69,10 @@ class Folded:
     def __init__(self, rows: Rows, book: Book | None = None) -> None:
         # Version 2 repeats what is equal, which the book then shortens better than references. The octets never
         # leave this process: neither the format nor the trust that reading it takes matters.
-        octets = marshal.dumps(rows, 2 if book else 4)
-        short = book.shorten(octets) if book else None
-        self._octets, self._book = (octets, None) if short is None else (short, book)
+        asked = book if book is not None and book.opened() else None
+        octets = marshal.dumps(rows, 2 if asked else 4)
+        short = asked.shorten(octets) if asked else None
+        self._octets, self._book = (octets, None) if short is None else (short, asked)
 
     def unfold(self) -> Rows:
         """The rows."""
