@@ -96,7 +96,7 @@ def test_public_addresses(address, public) -> None:
 
 def test_gravest_pair_comes_first(plant_report) -> None:
     made = pairs_of(plant_report, Directory(plant_report.assets))
-    gravities = [pair.gravity for pair in made if not pair.aside]
+    gravities = [gravity for aside, gravity in (pair.rank for pair in made) if not aside]
     assert gravities == sorted(gravities)
     assert (made[0].client_name, made[0].server_name) == ("ENG-LAPTOP-7", "PLC-FILLER")
 

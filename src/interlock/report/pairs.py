@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from interlock.report.order import display_name
@@ -32,6 +33,7 @@ class End:
 
 RESOLUTION: Final = frozenset({"arp", "ndp"})
 """Protocols that only find the link address of another: no relation between two machines by themselves."""
+_NO_VERB: Final = 1_000
 
 
 class Directory:
@@ -61,6 +63,7 @@ def is_public(address: str) -> bool:
     return _kind_of_address(address)[0]
 
 
+@lru_cache(4_096)
 def _kind_of_address(address: str) -> tuple[bool, bool]:
     """Whether it is public, and whether it is a multicast or broadcast address."""
     try:
@@ -107,18 +110,21 @@ class Pair:
     @property
     def effect(self) -> Effect:
         """The gravest thing that is done."""
-        return effect_of(self.telling[0].verb) if self.telling else "flow"
+        telling = self.telling
+        return effect_of(telling[0].verb) if telling else "flow"
 
     @property
-    def gravity(self) -> int:
-        """Rank of the gravest verb, lowest first; pairs without any come last."""
-        return gravity_of(self.telling[0].verb) if self.telling else 1_000
+    def rank(self) -> tuple[bool, int]:
+        """Where it stands among pairs: aside or not, and the rank of its gravest verb (lowest first, none last).
 
-    @property
-    def aside(self) -> bool:
-        """Whether it is talk to a group or to nobody known, as DHCP and LLDP need; never so for commands."""
+        Aside: talk to a group or to nobody known, as DHCP and LLDP need; never so for commands.
+        """
+        telling = self.telling
+        gravity = gravity_of(telling[0].verb) if telling else _NO_VERB
         known = all(end.asset is not None or end.public for end in (self.client, self.server))
-        return (not known and self.effect != "program") or self.only_looks
+        commands = bool(telling) and effect_of(telling[0].verb) == "program"
+        only_looks = not telling and RESOLUTION.issuperset(self.protocols)
+        return not (known or commands) or only_looks, gravity
 
     @property
     def messages(self) -> int:
@@ -153,7 +159,10 @@ def pairs_of(report: Report, directory: Directory) -> tuple[Pair, ...]:
             if (realm, address) not in ends:
                 ends[realm, address] = directory.end(realm, address)
         one, other = ends[realm, client], ends[realm, server]
-        return pairs.setdefault((one.key, other.key), Pair(client=one, server=other))
+        found = pairs.get((one.key, other.key))
+        if found is None:
+            found = pairs[one.key, other.key] = Pair(client=one, server=other)
+        return found
 
     for relation in report.relations.rows:
         pair(relation.realm, relation.client, relation.server).relations.append(relation)
@@ -166,9 +175,8 @@ def pairs_of(report: Report, directory: Directory) -> tuple[Pair, ...]:
             found.protocols.append(name)
     for one in pairs.values():
         one.relations.sort(key=lambda r: (gravity_of(r.verb), -r.count, r.protocol))
-    return tuple(
-        sorted(
-            pairs.values(),
-            key=lambda p: (p.aside, p.gravity, -p.octets, -p.messages, p.client_name, p.server_name),
-        )
-    )
+    return tuple(sorted(pairs.values(), key=_order))
+
+
+def _order(pair: Pair) -> tuple[bool, int, int, int, str, str]:
+    return (*pair.rank, -pair.octets, -pair.messages, pair.client.name, pair.server.name)

@@ -12,13 +12,12 @@ import operator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined, nodes
 from jinja2.compiler import CodeGenerator
 
-from interlock.report.html.filters import FILTERS, finalize, shown
+from interlock.report.html.filters import FILTERS, SHOWN, finalize, shown
 
 if TYPE_CHECKING:
-    from jinja2 import nodes
     from jinja2.bccache import Bucket
     from jinja2.compiler import Frame
 
@@ -27,7 +26,7 @@ __all__ = ["BYTECODE", "compile_templates", "environment"]
 BYTECODE: Final = Path(__file__).with_name("bytecode")
 
 
-_GENERATED: Final = "3:"
+_GENERATED: Final = "4:"
 """Stands before a template's source where its digest is taken, and changes with `_Generator`."""
 
 
@@ -35,26 +34,53 @@ class _Generator(CodeGenerator):
     """Python of templates as Jinja makes it, but for three things that a page does ten thousands of times.
 
     A value is made printable and escaped in one call, which remembers texts (`filters.shown`), in place of two calls
-    and an object for the result. An attribute is read, and a macro or method called, as Python does: no template
-    takes an attribute for a key, and nothing that one calls here asks for Jinja's context.
+    and an object for the result; with what shortens it, too (`filters.SHOWN`). An attribute is read, and a macro or
+    method called, as Python does: no template takes an attribute for a key, and nothing that one calls here asks for
+    Jinja's context.
     """
 
+    _whole: nodes.Expr | None = None
+    """What is being put out, where its own call gives what the page has."""
+
     def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
-        if frame.eval_ctx.autoescape and not frame.eval_ctx.volatile:
-            self.write("environment.shown(")
-        else:  # nothing of ours turns escaping off; who does gets what Jinja makes of it
+        if not frame.eval_ctx.autoescape or frame.eval_ctx.volatile:
+            # Nothing of ours turns escaping off; who does gets what Jinja makes of it.
             super()._output_child_pre(node, frame, finalize)
+        elif _is_macro(node) or (isinstance(node, nodes.Filter) and node.name in SHOWN):
+            self._whole = node
+        else:
+            self.write("environment.shown(")
 
     def _output_child_post(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
-        if frame.eval_ctx.autoescape and not frame.eval_ctx.volatile:
-            self.write(")")
-        else:
+        if not frame.eval_ctx.autoescape or frame.eval_ctx.volatile:
             super()._output_child_post(node, frame, finalize)
+        elif self._whole is node:
+            self._whole = None
+        else:
+            self.write(")")
+
+    def visit_Filter(self, node: nodes.Filter, frame: Frame) -> None:  # noqa: N802 - Jinja's name
+        """Write `shown_filter(whatever, …)` where the result is all that is put out."""
+        if node is not self._whole or node.node is None:
+            super().visit_Filter(node, frame)
+            return
+        self.write(f"environment.shown_{node.name}(")
+        self.visit(node.node, frame)
+        self.signature(node, frame)
+        self.write(")")
 
     def visit_Call(self, node: nodes.Call, frame: Frame, forward_caller: bool = False) -> None:  # noqa: N802 - Jinja's name
-        """Write `straight(whatever, …)`."""
+        """Write `straight(whatever, …)`; of a macro all of whose markup is put out, `(macro)._func(…)`."""
         if forward_caller:
             super().visit_Call(node, frame, forward_caller)
+            return
+        if node is self._whole:
+            self.visit(node.node, frame)
+            self.write("._func(")
+            for place, argument in enumerate(node.args):
+                self.write(", " if place else "")
+                self.visit(argument, frame)
+            self.write(")")
             return
         self.write("environment.straight(")
         self.visit(node.node, frame)
@@ -68,10 +94,24 @@ class _Generator(CodeGenerator):
         self.write(f").{node.attr}")
 
 
+def _is_macro(node: nodes.Expr) -> bool:
+    """Whether a macro is called by its name, with all of its values in their order: what it gives is markup already.
+
+    Nothing else that our templates call by a bare name is put out.
+    """
+    if not (isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name)):
+        return False
+    return not (node.kwargs or node.dyn_args or node.dyn_kwargs)
+
+
 class _Templates(Environment):
     code_generator_class = _Generator
     shown = staticmethod(shown)
     straight: ClassVar[Any] = operator.call
+
+
+for _name, _function in SHOWN.items():
+    setattr(_Templates, f"shown_{_name}", staticmethod(_function))
 
 
 class _Shipped(BytecodeCache):

@@ -17,11 +17,11 @@ from interlock.report.words import ROLE_LABELS, effect_of, plural
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from interlock.records.asset import Proof
-
-__all__ = ["FILTERS", "finalize", "shown"]
+__all__ = ["FILTERS", "SHOWN", "age", "finalize", "shown"]
 
 _NS: Final = 1_000_000_000
+_MINUTE: Final = 60 * _NS
+_REMEMBERED: Final = 8_192
 _DRAWN: Final = frozenset({*ROLE_LABELS, "unknown", "group", "cloud"})
 
 
@@ -46,11 +46,19 @@ def _safe(text: str) -> str:
     return str(escape(printable(text)))
 
 
-def _age(proof: Proof, end: int | None) -> str:
-    if end is None or not proof.last or end - proof.last < 0:
+def age(last: int, end: int | None) -> str:
+    """How long before the end something was seen last (both UTC ns), as the page has it; empty where unknown."""
+    if end is None or not last or end < last:
         return ""
-    age = end - proof.last
-    return f"{duration_text(age)} before the end" if age >= 1_000_000_000 else "until the end"
+    time = end - last
+    if time < _NS:
+        return "until the end"
+    return _ago(time if time < _MINUTE else time - time % _NS)  # of more than a minute no fraction is told
+
+
+@lru_cache(4096)
+def _ago(time: int) -> str:
+    return f"{duration_text(time)} before the end"
 
 
 def _clock(time: int) -> str:
@@ -93,7 +101,6 @@ def _paragraphs(text: str) -> list[str]:
 
 
 FILTERS: Final[dict[str, Callable[..., Any]]] = {
-    "age": _age,
     "clip": clip,
     "clock": _clock,
     "effect": effect_of,
@@ -108,3 +115,15 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "spoken": spoken,
     "trend": trend_of,
 }
+
+
+def _remembering(name: str) -> Callable[..., str]:
+    """A filter whose result is shown, both in one call; a text and markup that are equal are remembered apart."""
+    made = FILTERS[name]
+    return lru_cache(_REMEMBERED, typed=True)(lambda value, *given: shown(made(value, *given)))
+
+
+SHOWN: Final[dict[str, Callable[..., str]]] = {
+    name: _remembering(name) for name in ("clip", "clock", "icon", "octets", "path", "percent")
+}
+"""Filters of texts and numbers, of which a page has few, each told again and again → as shown."""

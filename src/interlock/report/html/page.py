@@ -1,8 +1,8 @@
 """The report page: one file, no network, nothing from the wire unescaped.
 
 Every text goes through jinja2 with autoescape on, and before that through `printable` (the environment's
-`finalize`), so that no template can forget either. The Content-Security-Policy forbids everything but the one
-style sheet and the one script whose SHA-256 it names.
+`finalize`), so that no template can forget either; what a machine opens to is written by `machine`, through the same
+two. The Content-Security-Policy forbids everything but the one style sheet and the one script whose SHA-256 it names.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ import hashlib
 from collections import Counter
 from dataclasses import dataclass
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
 
 from interlock.report.headline import headline, subheadline
 from interlock.report.html.environment import environment
 from interlock.report.html.layout import CARD_HEIGHT, CARD_WIDTH, draw
+from interlock.report.html.machine import detail
 from interlock.report.html.nodes import graph_of
 from interlock.report.html.packing import inline, pack
 from interlock.report.html.timeline import stories_of
@@ -70,13 +71,12 @@ def render_page(report: Report) -> str:
     views = views_of(report)
     style, script = _asset_text("report.css"), _asset_text("report.js")
     graph = graph_of(views)
-    macros: Any = templates.get_template("machine.html.j2").module
     sources = {source.name for source in report.run.sources}
     only = next(iter(sources)) if len(sources) == 1 else ""
     shown = views.machines[:MAX_ROWS]
-    details = (macros.detail(machine, report.run.last, only) for machine in shown)
-    inlined = inline(details)
-    packed = pack(map(str, details), len(inlined))
+    details = (detail(machine, report.run.last, only) for machine in shown)
+    inlined = [Markup(text) for text in inline(details)]  # noqa: S704 - escaped there
+    packed = pack(details, len(inlined))
     page = templates.get_template("page.html.j2")
     return page.render(
         report=report,

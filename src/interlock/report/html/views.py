@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from interlock.records.asset import proof_row, proof_rows
 from interlock.report.order import by_risk, by_urgency, display_name
 from interlock.report.pairs import Directory, pairs_of
 from interlock.report.words import level_label, role_label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from interlock.records.asset import Asset, Proof
+    from interlock.records.asset import Asset, ProofRow
     from interlock.records.finding import Finding
     from interlock.report.pairs import Pair
     from interlock.report.record import Report
@@ -39,6 +41,7 @@ _LABELS: Final[dict[str, str]] = {
     "used": "Uses",
     "status": "Status",
 }
+_VALUES: Final = attrgetter(*_LABELS)
 _MORE_LABELS: Final[dict[str, str]] = {"ttl": "TTL", "vlan": "VLAN", "proxy-arp": "Proxy ARP"}
 MAX_ROWS: Final = 10_000
 """So many machines have a row; the calmest beyond them stand in assets.json, and the page says so."""
@@ -57,20 +60,23 @@ class Link:
     effect: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldView:
-    """One field of a machine with its proofs, and what contradicts it. raw: the values as recorded."""
+class FieldView(NamedTuple):
+    """One field of a machine with its proofs, and what contradicts it. raw: the values as recorded.
+
+    proofs, against: as rows (records.asset.proof_rows), which cost a third of proofs.
+    """
 
     label: str
     values: tuple[str, ...]
     raw: tuple[str, ...]
     more: int
-    proofs: tuple[Proof, ...]
-    against: tuple[Proof, ...] = ()
+    proofs: Sequence[ProofRow]
+    against: Sequence[ProofRow]
 
-    def says(self, proof: Proof) -> bool:
+    def says(self, proof: ProofRow) -> bool:
         """Whether the proof's own value must be shown beside it, since the field does not make it plain."""
-        return proof.value not in self.raw or (len(self.raw) > 1 and proof.value != proof.protocol)
+        value, protocol = proof[:2]
+        return value not in self.raw or (len(self.raw) > 1 and value != protocol)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,32 +105,19 @@ class MachineView:
     @property
     def fields(self) -> tuple[FieldView, ...]:
         """Every field that is known, in reading order; what inventory adds beyond ours comes last."""
-        proofs = dict(self.asset.provenance)
-        against = {conflict.field: conflict.proofs for conflict in self.asset.conflicts}
-        others = (name for name in (*proofs, *against) if name not in _LABELS)
-        names = dict.fromkeys((*_LABELS, *others))
-        shown = (self._field(name, proofs.get(name, ()), against.get(name, ())) for name in names)
-        return tuple(one for one in shown if one is not None)
-
-    def _field(self, name: str, proofs: tuple[Proof, ...], against: tuple[Proof, ...]) -> FieldView | None:
-        """One field; None where nothing is known of it, which is so of most."""
-        value = getattr(self.asset, name, None) if name in _LABELS else tuple(p.value for p in proofs)
-        if not value and not against:
-            return None
-        values = tuple(value) if isinstance(value, tuple) else (value,) if value else ()
-        raw = values
-        if name == "role":
-            values = tuple(role_label(role) for role in values)
-        elif name == "purdue_level":
-            values = tuple(level_label(level) for level in values)
-        return FieldView(
-            label=_LABELS.get(name) or _MORE_LABELS.get(name) or name.replace("-", " ").capitalize(),
-            values=values[:_VALUES_SHOWN],
-            raw=raw,
-            more=max(0, len(values) - _VALUES_SHOWN),
-            proofs=proofs,
-            against=against,
-        )
+        proofs = dict(proof_rows(self.asset))
+        against = {conflict.field: [*map(proof_row, conflict.proofs)] for conflict in self.asset.conflicts}
+        shown = [
+            _field(name, value, proofs.get(name, ()), against.get(name, ()))
+            for name, value in zip(_LABELS, _VALUES(self.asset), strict=True)
+            if value or name in against  # nothing is known of most
+        ]
+        for name in dict.fromkeys((*proofs, *against)):
+            if name not in _LABELS:
+                told, contrary = proofs.get(name, ()), against.get(name, ())
+                if told or contrary:
+                    shown.append(_field(name, tuple(row[0] for row in told), told, contrary))
+        return tuple(shown)
 
     @property
     def search(self) -> str:
@@ -133,6 +126,28 @@ class MachineView:
         more = (asset.serial, asset.order_number, asset.product, asset.os, asset.zone)
         words = (*asset.names[1:], *asset.ips[1:4], *asset.macs[:4], *more)
         return " ".join(dict.fromkeys(word for word in words if word))
+
+
+def _field(
+    name: str,
+    value: str | tuple[str, ...] | None,
+    proofs: Sequence[ProofRow],
+    against: Sequence[ProofRow],
+) -> FieldView:
+    raw = value if isinstance(value, tuple) else (value,) if value else ()
+    values = raw
+    if name == "role":
+        values = tuple(role_label(role) for role in raw)
+    elif name == "purdue_level":
+        values = tuple(level_label(level) for level in raw)
+    return FieldView(
+        _LABELS.get(name) or _MORE_LABELS.get(name) or name.replace("-", " ").capitalize(),
+        values[:_VALUES_SHOWN],
+        raw,
+        max(0, len(values) - _VALUES_SHOWN),
+        proofs,
+        against,
+    )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -211,6 +226,7 @@ def _link_talks(pairs: Iterable[Pair], by_id: dict[str, MachineView]) -> None:
     for pair in pairs:
         client = by_id[pair.client.asset.id] if pair.client.asset else None
         server = by_id[pair.server.asset.id] if pair.server.asset else None
+        brief, effect = "", pair.effect
         for one, listed, other, end in (
             (client, "asks", server, pair.server),
             (server, "asked", client, pair.client),
@@ -222,4 +238,5 @@ def _link_talks(pairs: Iterable[Pair], by_id: dict[str, MachineView]) -> None:
                 one.more_talks += 1
                 continue
             number = other.anchor if other else None
-            links.append(Link(number=number, text=end.name, note=pair.brief, effect=pair.effect))
+            brief = brief or pair.brief
+            links.append(Link(number=number, text=end.name, note=brief, effect=effect))
