@@ -7,7 +7,8 @@ Suricata itself is not needed: each test says how many alerts of which rule Suri
 every test below DIR is held against, too, laid out as the suite itself is: `test.yaml`, `test.rules`, and the capture
 that `pcap` names, or that lies beside them. A rule that Suricata fires must fire here, one that it does not fire must
 not; numbers of alerts are compared where the test counts all alerts of a rule. A rule that is refused here is named
-with its reason. Exit 1 where one in force differs.
+with its reason. Connections that nobody saw open and wrong checksums count as the test's own configuration and
+arguments have it (`stream.midstream`, `-k none`). Exit 1 where one in force differs.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ from interlock.pipeline.decode_run import decoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from interlock.records.vocabulary import Checksums, Midstream
 
 ROOT = Path(__file__).parents[1]
 CAPTURES = Path(os.environ.get("INTERLOCK_CAPTURES", ROOT.parent / "shared" / "captures"))
@@ -122,8 +125,20 @@ def _version(text: Any) -> tuple[int, ...]:
     return tuple(int(part) for part in str(text).split("."))
 
 
-def alerts(rules: str, capture: Path) -> tuple[Counter[int], dict[int, str], dict[int, str]]:
-    """Ours by id; why rules are refused, by id; messages by id."""
+def settings(folder: Path) -> tuple[Midstream, Checksums]:
+    """What a test has Suricata make of connections that nobody saw open, and of wrong checksums."""
+    arguments = " ".join(map(str, yaml.safe_load((folder / "test.yaml").read_text("utf-8")).get("args", ())))
+    file = folder / "suricata.yaml"
+    text = file.read_text("utf-8").removeprefix("%YAML 1.1") if file.exists() else ""
+    configured = (yaml.safe_load(text) or {}).get("stream") or {}
+    midstream = "stream.midstream=true" in arguments or configured.get("midstream")
+    return "yes" if midstream else "no", "no" if "-k none" in arguments else "auto"
+
+
+def alerts(
+    rules: str, capture: Path, midstream: Midstream, checksums: Checksums
+) -> tuple[Counter[int], dict[int, str], dict[int, str]]:
+    """Ours by id; why rules are refused, by id; messages by id. midstream, checksums: as of Engine."""
     variables, matchers, refused, messages = Variables(), [], {}, {}
     for read in map(put_in_force, read_rules(rules, "test.rules", variables)):
         if read.signature is None:
@@ -133,7 +148,7 @@ def alerts(rules: str, capture: Path) -> tuple[Counter[int], dict[int, str], dic
         elif read.signature.enabled:
             matchers.append(Matcher(read.signature, variables.ends(read.signature.header)))
             messages[read.signature.sid] = read.signature.message
-    detector = Signatures(matchers)
+    detector = Signatures(matchers, midstream=midstream, checksums=checksums)
     engine, told = detector.engine, Counter[int]()
     with open_sources(specify((str(capture),), ()), stdin=None) as run:
         decoder = build_engine(run.sources, wanted=frozenset(detector.needs), buffers=detector.buffers)
@@ -149,7 +164,8 @@ def alerts(rules: str, capture: Path) -> tuple[Counter[int], dict[int, str], dic
 
 def compare(folder: Path, root: Path, capture: Path) -> Iterator[Compared]:
     """Every rule of a test that it says something of."""
-    told, refused, messages = alerts((folder / "test.rules").read_text("utf-8"), capture)
+    text = (folder / "test.rules").read_text("utf-8")
+    told, refused, messages = alerts(text, capture, *settings(folder))
     for rule, (count, exact) in expected(folder).items():
         sids = [sid for sid, message in messages.items() if rule in (sid, message)]
         for sid in sids:

@@ -132,12 +132,13 @@ def read_engines(given: Judgement, told: Callable[[str], None]) -> list[Engine]:
 
 
 def _key(given: Judgement) -> str:
-    """All that a screen depends on: the rules, and which version is on trial."""
+    """All that a screen depends on: the rules, which version is on trial, and whether streams come in chunks."""
     from interlock.bootstrap.signature_files import BOOK, list_files, rule_files  # noqa: PLC0415
     from interlock.bootstrap.signatures import rules_key  # noqa: PLC0415
 
     files = [file for path in given.signatures for file in rule_files(path)]
     said = sha256(rules_key(files, list_files(given.signatures, given.lists)).encode())
+    said.update((given.midstream or "own").encode())
     for path in given.signatures:
         if (book := Path(path) / BOOK).is_file():
             said.update(book.read_bytes())

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 __all__ = [
     "BUFFERS",
     "CHECKED",
+    "CHUNKED",
     "DNP3_INDICATIONS",
     "EMPTY",
     "FIRST",
@@ -55,8 +56,10 @@ CHECKED: Final = "segment.checked"
 SAMPLED: Final = "segment.sampled"
 WHOLE: Final = "packet.whole"
 """They say what is not seen: segments with wrong checksums, always or by a sample of them; what the capture cut."""
+CHUNKED: Final = "stream.chunked"
+"""Streams come in chunks, not piece by piece."""
 SEALED: Final = "flow.sealed"
-UNSEEN: Final = frozenset({CHECKED, SAMPLED, SEALED, WHOLE})
+UNSEEN: Final = frozenset({CHECKED, CHUNKED, SAMPLED, SEALED, WHOLE})
 UNASKED: Final = frozenset({HEADERS, RARE, EMPTY, OTHER, TUNNEL, JOINED, FIRST}) | UNSEEN
 """What nobody gets who asks for all payloads: of it UNSEEN makes them fewer."""
 
@@ -113,6 +116,11 @@ BUFFERS: Final[dict[str, Buffer]] = {
     SEALED: Buffer(
         "sealed",
         "no rows of its own: packets with payload of TLS and SSH are none from where both ends encipher on",
+    ),
+    CHUNKED: Buffer(
+        "",
+        "no rows of its own: rows of `stream` are chunks, of 2,560 octets and the rest of a segment, or up to the "
+        "conversation's end",
     ),
     WHOLE: Buffer("", "no rows of its own: frames that the capture cut are no packets, and in no stream"),
     **_of(

@@ -127,4 +127,4 @@ class PlainEngine(Engine):
     def __init__(self, matchers, **more):
         super().__init__(matchers, **more)
         self._tables = _Everything(n for n, one in enumerate(self.matchers) if "transaction" in one.levels)
-        self.screen = _Unsieved([one for one in self.traits if one.raw])
+        self.screen = _Unsieved([one for one in self.traits if one.raw], self.midstream)

@@ -12,6 +12,7 @@ import numpy as np
 
 from interlock.decode.buffers.beginnings import Beginnings, unseen
 from interlock.decode.buffers.body import file_buffers
+from interlock.decode.buffers.chunks import TURNING, Chunks, Pieces
 from interlock.decode.buffers.raw import Raw
 from interlock.decode.buffers.registry import DATAGRAMS, GUESSES, READERS, readers_for
 from interlock.decode.buffers.seals import Seals
@@ -19,7 +20,7 @@ from interlock.decode.buffers.sink import Moment, Sink
 from interlock.decode.emit import transport_word
 from interlock.decode.messages import Messages
 from interlock.errors import DecodeError
-from interlock.records.buffers import EMPTY, HEADERS, OTHER, PACKET, RARE, STREAM, TUNNEL
+from interlock.records.buffers import CHUNKED, EMPTY, HEADERS, OTHER, PACKET, RARE, STREAM, TUNNEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -112,6 +113,9 @@ class Tap:
         self.guessed: dict[int, str] = {}
         self._gone: list[int] = []
         self._seals = Seals(self._sink)
+        self._chunks = Chunks() if CHUNKED in asked else None
+        turning = [codes[name] for name in TURNING if name in codes]
+        self._turning = np.isin(np.arange(-1, len(codes)), turning)  # by code plus 1
 
     @property
     def left_out(self) -> int:
@@ -151,10 +155,20 @@ class Tap:
         for slot in self._gone:
             self.guessed.pop(slot, None)
         self._gone.clear()
-        raw = self._raw()
+        raw = [*self._raw(), *self._chunked(ended)]
         for slot in ended:
             self._end(slot)
         return raw, self._sink.take()
+
+    def _chunked(self, ended: Sequence[int]) -> list[Raw]:
+        """Chunks of streams that are complete now, as far as anybody asks for them."""
+        if self._chunks is None:
+            return []
+        for slot in ended:
+            self._chunks.end(slot, self._last(slot))
+        raw = self._chunks.take(headed=self._headers)
+        made = None if raw is None else self._picked(raw._replace(joined=self._beginnings.joined(raw.slot)))
+        return [made] if made is not None else []
 
     def _raw(self) -> list[Raw]:
         """Datagrams, segments and pieces of streams, in the order in which they came."""
@@ -172,7 +186,8 @@ class Tap:
         piece &= shown & (STREAM in self.asked)
         packet &= shown & (PACKET in self.asked)
         rows = np.flatnonzero(piece | packet)
-        made = self._picked(self._columns_of(m, columns, rows, piece, packet)) if len(rows) else None
+        raw = self._columns_of(m, columns, rows, piece, packet) if len(rows) else None
+        made = self._picked(raw) if raw is not None and len(raw.slot) else None
         m.done()
         return [made] if made is not None else []
 
@@ -208,6 +223,9 @@ class Tap:
             passed = {name: columns[name][where] for name in ("flow", "side", "length")}
             passed["length"] = passed["length"] + alone[where]
             offset[where] = self._before(passed) * ~alone[where]
+        if self._chunks is not None:
+            self._chunks.add(self._pieces_of(m, columns, np.flatnonzero(piece), offset))
+            rows, piece = np.flatnonzero(packet), np.zeros(m.n, np.bool_)
         return Raw(
             kind=(2 * (piece | alone) + packet)[rows] - 1,
             slot=columns["flow"][rows],
@@ -221,6 +239,24 @@ class Tap:
             array=m.array,
             network=np.asarray(m.clock)[: m.n][rows] if self._headers else None,
             joined=self._beginnings.joined(columns["flow"][rows]),
+        )
+
+    def _pieces_of(self, m: Messages, columns: dict[str, Any], rows: Any, offset: Any) -> Pieces:
+        """Those of streams, for chunks. offset: of all messages."""
+        said = {name: columns[name][rows] for name in ("side", "source", "time", "frame", "length", "gaps")}
+        slots, direction = columns["flow"][rows], columns["direction"][rows]
+        torn, late = direction & TORN > 0, direction & LATE > 0
+        turns = self._turning[self._flows.columns["protocol"][slots] + 1]
+        begin = columns["offset"][rows]
+        return Pieces(
+            slot=slots,
+            offset=offset[rows],
+            begin=begin,
+            torn=torn,
+            late=late,
+            turns=turns,
+            array=m.array,
+            **said,
         )
 
     def _before(self, columns: dict[str, Any]) -> Any:

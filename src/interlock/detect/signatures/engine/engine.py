@@ -20,7 +20,7 @@ from interlock.detect.signatures.engine.looked import looked_at, tunnel_unit, un
 from interlock.detect.signatures.engine.operations import Requests
 from interlock.detect.signatures.engine.screen import Screen
 from interlock.detect.signatures.engine.screening import key_of
-from interlock.detect.signatures.engine.traits import Deferred, traits_of
+from interlock.detect.signatures.engine.traits import Deferred, of_chunks, traits_of
 from interlock.detect.signatures.engine.transactions import Tables
 from interlock.detect.signatures.engine.turns import Silenced, passes
 from interlock.detect.signatures.engine.unscreened import Unscreened
@@ -29,6 +29,7 @@ from interlock.detect.signatures.plain.midstream import as_begun
 from interlock.detect.signatures.plain.unit import Unit
 from interlock.records.buffers import (
     CHECKED,
+    CHUNKED,
     FIRST,
     JOINED,
     PACKET,
@@ -61,8 +62,8 @@ NEEDS: Final = (
 
 _BEGINNINGS: Final[dict[Midstream, frozenset[str]]] = {
     "own": frozenset({JOINED}),
-    "no": frozenset({JOINED, FIRST, PACKET, WHOLE}),
-    "yes": frozenset({JOINED, FIRST, WHOLE}),
+    "no": frozenset({JOINED, FIRST, PACKET, WHOLE, CHUNKED}),
+    "yes": frozenset({JOINED, FIRST, WHOLE, CHUNKED}),
 }
 _SUMS: Final[dict[Checksums, frozenset[str]]] = {
     "no": frozenset(),
@@ -100,7 +101,7 @@ class Engine:
         midstream: Midstream = "own",
         checksums: Checksums | None = None,
     ) -> None:
-        self.matchers = tuple(matchers)
+        self.matchers = tuple(matchers) if midstream == "own" else tuple(map(of_chunks, matchers))
         self.midstream = midstream
         self.checksums: Checksums = checksums or ("no" if midstream == "own" else "auto")
         self.traits = tuple(map(traits_of, self.matchers))
@@ -278,7 +279,8 @@ class Engine:
         for found in self._looked_at(batch):
             for level in (PACKET, STREAM):
                 numbers = [number for number, of_level in found.rules if of_level == level]
-                if numbers and (unit := unit_of(found, level, [self.traits[number] for number in numbers])):
+                asking = [self.traits[number] for number in numbers]
+                if numbers and (unit := unit_of(found, level, asking, chunked=self.midstream != "own")):
                     begun = self.memory.begun.get(found.flow)
                     units[found.row, level] = (
                         as_begun(unit, begun, self.midstream),

@@ -80,8 +80,11 @@ def _numbers(batch: Batch, name: str, rows: NDArray[np.int64]) -> list[int | Non
     )
 
 
-def unit_of(one: Looked, level: str, rules: Sequence[Traits]) -> Unit | None:
-    """What rules are held against. level: `packet` or `stream`. rules: those that ask."""
+def unit_of(one: Looked, level: str, rules: Sequence[Traits], *, chunked: bool = False) -> Unit | None:
+    """What rules are held against. level: `packet` or `stream`. rules: those that ask.
+
+    chunked: pieces of streams are chunks, from whose beginning places count.
+    """
     if one.side is None:
         return None
     headed = any(HEADERS in traits.buffers for traits in rules)
@@ -95,7 +98,7 @@ def unit_of(one: Looked, level: str, rules: Sequence[Traits]) -> Unit | None:
         established=_established(transport, fields, *one.sent),
         buffers={level: (before + one.octets,), **(buffers_of(headers) if headed else {})},
         fields={"dsize": len(one.octets), **fields}, fragment=headed and joined_of(one.headers),
-        stream_offset=one.offset - len(before) if level == STREAM else 0,
+        stream_offset=one.offset - len(before) if level == STREAM and not chunked else 0,
         client_octets=one.sent[0] or 0, server_octets=one.sent[1] or 0,
     )  # fmt: skip
 

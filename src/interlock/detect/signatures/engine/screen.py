@@ -146,6 +146,7 @@ class Screen:
     def __init__(self, traits: Sequence[Traits], midstream: Midstream = "own") -> None:
         self.traits = tuple(traits)
         self.midstream = midstream
+        self.chunked = midstream != "own"
         literals = [one.literal for one in traits]
         self._long = np.array(
             [n for n, one in enumerate(literals) if one and len(one.octets) >= LONG], np.int64
@@ -198,7 +199,8 @@ class Screen:
         tell(*views(lot.keys, ends, np.array([row for row, _ in rows], np.int64), self._streams.sent, told))
         if laid is None:
             return []
-        self._keep(lot, bits)
+        if not self.chunked:
+            self._keep(lot, bits)
         return [
             Picked(
                 row, found[k], laid.kept(k) if any(level == STREAM for _, level in found[k]) else b"", *sent
@@ -244,12 +246,15 @@ class Screen:
     def _lay(self, lot: Lot, codes: NDArray[np.int32], bits: NDArray[np.uint8]) -> _Laid:
         streams = self._streams
         pieces = bits & STREAM > 0
-        streams.hear(lot.keys[pieces])
+        if not self.chunked:
+            streams.hear(lot.keys[pieces])
         n, several = len(bits), int(pieces.sum())
         octets = np.empty(int(lot.lengths[bits > 0].sum(dtype=np.int64)) + KEPT * several, np.uint8)
         made = np.empty((5, n + several + 1), np.int64)
         following = np.empty(n, np.int32)
-        rows = bits, lot.keys, lot.offsets, lot.begins, lot.lengths, lot.octets
+        # A chunk goes on from none: places count from where it begins.
+        offsets = np.zeros_like(lot.offsets) if self.chunked else lot.offsets
+        rows = bits, lot.keys, offsets, lot.begins, lot.lengths, lot.octets
         ends = streams.place, streams.tails, streams.kept, streams.last
         count = lay(*views(*rows, *ends, following, octets, made))
         return _Laid(lot, octets[: made[1, count]], made[:, : count + 1], codes, bits)
@@ -346,7 +351,7 @@ class Screen:
         rows = np.flatnonzero(fits)
         if len(rows) and one.heads:
             rows = rows[self._headed(laid, rule, rows)]
-        if len(rows) and one.tested and level == PACKET:
+        if len(rows) and one.tested and (level == PACKET or self.chunked):
             octets = laid.octets if len(laid.octets) else np.zeros(1, np.uint8)
             rows = rows[may_hold(one.tested, octets, laid.starts[rows], laid.lengths[rows])]
         yield from ((k, rule, level) for k in rows.tolist())

@@ -59,7 +59,9 @@ class Screening:
         self, raw: Raw, states: NDArray[np.int64], ends: Callable[[int, int], tuple[Any, ...]]
     ) -> Raw | None:
         """Of these rows those that a rule may hit, with what it needs to know of them; None where there are none."""
-        raw = self._apart(raw)
+        raw, states = self._apart(raw, states)
+        if not len(raw.slot):
+            return None
         keys = 2 * raw.slot.astype(np.int64) + raw.side
         lot = Lot(
             bits=(raw.kind + 1).astype(np.uint8),
@@ -88,10 +90,10 @@ class Screening:
         )
         return raw._replace(**columns, seen=seen)
 
-    def _apart(self, raw: Raw) -> Raw:
+    def _apart(self, raw: Raw, states: NDArray[np.int64]) -> tuple[Raw, NDArray[np.int64]]:
         """Where connections that nobody saw open are none: each of their segments is a packet, and a whole stream."""
         if self.screen.midstream != "no" or raw.joined is None or not raw.joined.any():
-            return raw
+            return raw, states
         bits = raw.kind + 1
         left = np.flatnonzero(~raw.joined | (bits & PACKET > 0))
         columns = {
@@ -100,10 +102,11 @@ class Screening:
             if name not in {"array", "seen"} and column is not None
         }
         apart = raw._replace(**columns)
-        return apart._replace(
+        alone = apart._replace(
             kind=np.where(apart.joined, (PACKET | STREAM) - 1, apart.kind),
             offset=np.where(apart.joined, 0, apart.offset),
         )
+        return alone, states[left]
 
     def over(self, slot: int) -> None:
         """A conversation has ended; its slot will be another's."""

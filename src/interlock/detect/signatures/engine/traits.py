@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from interlock.detect.signatures.engine.prefilter import anchors_of, best_literal, rare
@@ -23,8 +23,9 @@ from interlock.detect.signatures.language.checks import (
 from interlock.detect.signatures.language.model import ADDRESSES, HEADERS, PAYLOAD
 from interlock.detect.signatures.language.protocols import PROTOCOLS, Protocol
 from interlock.detect.signatures.language.steps import Absent, Dataset
-from interlock.detect.signatures.plain.matching import Matcher, levels_of
-from interlock.records.buffers import BUFFERS, STREAM
+from interlock.detect.signatures.plain.matching import Matcher, counts
+from interlock.records.buffers import BUFFERS, PACKET, STREAM
+from interlock.records.buffers import HEADERS as HEADED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.plain.memory import Memory
     from interlock.detect.signatures.plain.unit import Unit
 
-__all__ = ["PARTS", "Deferred", "Traits", "traits_of"]
+__all__ = ["PARTS", "Deferred", "Traits", "of_chunks", "traits_of"]
 
 PARTS: Final = {
     **dict.fromkeys(("http", "file"), ("http.start", "http.request_body", "http.response_body")),
@@ -55,7 +56,8 @@ class Traits:
     anchors: octets at places of the payload; literal: what must be in the buffer `within`, as `transformations` make
     it, where it is rare or there are no anchors; tested: where there is neither, what is asked of numbers at fixed
     places; numbers: the same of one with anchors. needed: a buffer that must be there; nothing where none must. sizes:
-    of a payload. heads: what of packets' headers is compared for many at once. sized: it asks how much was sent;
+    of a payload. counts: it counts from where a message begins, which is taken for that of a segment, or of a chunk of
+    its stream. heads: what of packets' headers is compared for many at once. sized: it asks how much was sent;
     answered: whether both sides have spoken. asks: names of facts. buffers: all that it looks at. patient: whether it
     may be held against something later than others are, since neither changes what the other says. turn: of rules for
     the same packet those with a smaller one come first (turns.py).
@@ -74,6 +76,7 @@ class Traits:
     tested: tuple[Step, ...]
     numbers: tuple[ByteTest, ...]
     sizes: tuple[Bound, ...]
+    counts: bool
     heads: tuple[Field | Flags | FragBits, ...]
     sized: bool
     answered: bool
@@ -111,6 +114,13 @@ class Deferred:
         self._matcher: Matcher | None = None
         self.looked = self.held = 0
         self._timed = self._timed_ns = 0
+
+    def of_chunks(self, traits: Traits) -> Deferred:
+        """The same rule for chunks of streams."""
+        return Deferred(traits, self._of_chunks, self._cpu_ns)
+
+    def _of_chunks(self) -> Matcher:
+        return self.matcher.of_chunks()
 
     @property
     def spent_ns(self) -> int:
@@ -163,7 +173,7 @@ def traits_of(one: Matcher | Deferred) -> Traits:
     if isinstance(one, Deferred):
         return one.traits
     signature = one.signature
-    levels = levels_of(signature)
+    levels = one.levels
     raw = bool(levels - {"transaction"})
     anchors = tuple(a for i in signature.inspections if i.buffer == PAYLOAD for a in anchors_of(i.steps))
     anchors = anchors if raw else ()
@@ -188,6 +198,7 @@ def traits_of(one: Matcher | Deferred) -> Traits:
         tested=placed_steps(searched) if raw and not anchors and best is None else (),
         numbers=fixed_numbers(signature.inspections) if anchors else (),
         sizes=tuple(c.bound for c in checks if isinstance(c, Field) and c.name == "dsize"),
+        counts=counts(signature),
         heads=tuple(
             c for c in checks if isinstance(c, (Field, Flags, FragBits)) and getattr(c, "name", "") != "dsize"
         ),
@@ -198,6 +209,17 @@ def traits_of(one: Matcher | Deferred) -> Traits:
         patient=_patient(signature),
         turn=turn_of(signature),
     )
+
+
+def of_chunks(one: Matcher | Deferred) -> Matcher | Deferred:
+    """A rule as it is where streams come in chunks: what counts from where a message begins is for these alone."""
+    traits = traits_of(one)
+    if not traits.counts:
+        return one
+    if isinstance(one, Matcher):
+        return one.of_chunks()
+    buffers = traits.buffers - {PACKET, HEADED} | {STREAM}
+    return one.of_chunks(replace(traits, levels=frozenset({STREAM}), buffers=buffers))
 
 
 def _patient(signature: Signature) -> bool:

@@ -41,10 +41,12 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.plain.memory import Memory
     from interlock.detect.signatures.plain.unit import Unit
 
-__all__ = ["Matcher", "levels_of", "once_of"]
+__all__ = ["Matcher", "counts", "levels_of", "once_of"]
 
 _IPV6: Final = 1 << 32
 _TCP: Final = 6
+COUNTING: Final = frozenset({"packet"})
+"""What `levels_of` gives for rules that count from where a message begins; told apart by identity."""
 
 
 def levels_of(signature: Signature) -> frozenset[str]:
@@ -69,10 +71,15 @@ def levels_of(signature: Signature) -> frozenset[str]:
     if _TCP in transports and inspections and not placed:
         # Numbers and expressions that count from a beginning mean that of a message, which no stream has.
         if all(_counts_from_beginning(one.steps) for one in inspections):
-            return frozenset({"packet"})
+            return COUNTING
         # What is no stream (DNS in datagrams) is looked at packet by packet.
         return frozenset({"stream"} if transports == {_TCP} else {"packet", "stream"})
     return frozenset({"packet", "stream"}) if inspections else frozenset({"packet"})
+
+
+def counts(signature: Signature) -> bool:
+    """Whether it is for TCP's packets only since it counts from where a message begins, which no stream tells."""
+    return levels_of(signature) is COUNTING and PROTOCOLS[signature.header.protocol].transports == {_TCP}
 
 
 def _counts_from_beginning(steps: Sequence[Step]) -> bool:
@@ -130,6 +137,12 @@ class Matcher:
         self.protocol = PROTOCOLS[self.signature.header.protocol]
         self.once = once_of(self.signature, self.ends)
         self._depends = tuple(depends(one.steps) for one in self.signature.inspections)
+
+    def of_chunks(self) -> Matcher:
+        """The same rule for chunks of streams, where it is one that counts from where a message begins."""
+        made = Matcher(self.signature, self.ends)
+        made.levels = frozenset({"stream"})
+        return made
 
     def hits(self, unit: Unit, memory: Memory) -> bool:
         """Whether all of the rule holds; changes nothing but sets that it fills itself."""
