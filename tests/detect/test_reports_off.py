@@ -91,9 +91,8 @@ def interrogations(begin: int, end: int, **more: Any) -> Rows:
 
 
 def test_a_station_that_is_stopped_and_not_started_again() -> None:
-    (finding,) = found(
-        *interrogations(0, 200), iec104(99, "STARTDT", "open", flow=7), iec104(101, "STOPDT", flow=7)
-    )
+    begun, stopped = iec104(99, "STARTDT", "open", flow=7), iec104(101, "STOPDT", flow=7)
+    (finding,) = found(*interrogations(0, 100), begun, stopped, *line_tests(400, 420))
     assert finding.techniques[:2] == ("T0878", "T0804")
     assert "STOPDT" in finding.title
 
@@ -107,3 +106,32 @@ def test_a_change_to_the_redundant_connection_is_silent() -> None:
     assert found(
         *interrogations(0, 100), iec104(101, "STOPDT"), {**started, "at": 150}, *interrogations(151, 200)
     )
+
+
+def line_tests(begin: int, end: int) -> Rows:
+    return [iec104(at, "TESTFR", "diagnose", flow=1) for at in range(begin, end, 10)]
+
+
+def test_a_connection_ended_in_order_ends_no_reports_where_they_go_on_in_another() -> None:
+    stop = iec104(101, "STOPDT", "close", flow=2)
+    told = iec104(250, "M_ME_TF_1", "report", outcome="unsolicited", flow=1)
+    lives_on = [*line_tests(0, 500), stop, told]
+    assert not found(*lives_on)
+    assert not found(stop, {**told, "at": 110}, *line_tests(120, 500))
+    assert found(*line_tests(0, 500), stop)  # nothing is ever reported there
+    assert found(*lives_on, {**stop, "at": 103.0})  # whoever means it says it twice
+    assert found(*lives_on[:-1], {**told, "flow": 2})
+    assert not found(*interrogations(0, 200), stop)
+    assert found(*interrogations(0, 100), stop, *interrogations(105, 500, outcome="refused"))
+    assert found(*lives_on[:-1], {**told, "client": "10.0.0.77"})
+
+
+def test_nothing_beside_is_waited_for_in_vain_no_longer_than_before() -> None:
+    detector, context = ReportsOff(), Context(now=START)
+    rows = [iec104(101, "STOPDT", "close", flow=2), *polls(90, 180, server="10.0.0.7")]
+    said = [
+        row["at"]
+        for row in sorted(rows, key=lambda row: float(row["at"]))
+        for _ in detector.feed(Batch("operations", batch("operations", [row])), context)
+    ]
+    assert said == [135]

@@ -28,6 +28,8 @@ __all__ = ["GRACE_NS", "ReportsOff"]
 
 GRACE_NS: Final = 30 * 10**9
 """What a master does when it begins follows within so long: several answers over a slow line."""
+BESIDE_NS: Final = 10 * GRACE_NS
+"""Where another conversation of the same two lives on, what is told in it shows within so long that nothing is off."""
 MAX_PENDING: Final = 4_096
 MAX_CONVERSATIONS: Final = 20_000
 MAX_RELATIONS: Final = 10_000
@@ -36,16 +38,31 @@ _PROTOCOLS: Final = {"dnp3": ("DISABLE_UNSOLICITED", "ENABLE_UNSOLICITED"), "iec
 _OFFS: Final = frozenset(off for off, _ in _PROTOCOLS.values())
 _WEIGHED: Final = frozenset(name for pair in _PROTOCOLS.values() for name in (*pair, "WRITE"))
 _VERBS: Final = {"dnp3": "alarm-suppress", "iec104": "close"}
+_BY_CONVERSATION: Final = frozenset({"iec104"})
+"""Where a station is told so for one conversation, not for good."""
+_TELLS: Final = frozenset({"report", "read"})
+_WELL: Final = frozenset({"ok", "unsolicited"})
+"""A station that is stopped in a conversation neither reports nor answers questions in it."""
 _RESTART_SEEN: Final = "internal-indication:7"
 
 
 class _Switched(NamedTuple):
-    """Reports switched off: when, in which frame, in which conversation, and what came of it."""
+    """Reports switched off: when, in which frame, in which conversation, and what came of it.
+
+    beside: another conversation of the two was heard since. again: they were switched off twice.
+    """
 
     when: int
     frame: int
     flow: int
     outcome: str
+    beside: bool = False
+    again: bool = False
+
+    @property
+    def waits_ns(self) -> int:
+        """For how long an explanation may come."""
+        return BESIDE_NS if self.beside and not self.again else GRACE_NS
 
 
 class ReportsOff(CauseDetector):
@@ -54,7 +71,8 @@ class ReportsOff(CauseDetector):
     A DNP3 master switches reports off when it begins, or when the outstation has restarted (IEEE 1815, 4.4 and 5.1.1):
     it clears the restart's bit, switches them on again, or polls for everything in the conversation that it has
     just begun. Where none of these comes within GRACE_NS, they were switched off to stay off. An IEC 104 station sends
-    nothing after STOPDT (IEC 60870-5-104, 5.3); who changes to a redundant connection starts it there within GRACE_NS.
+    nothing after STOPDT (IEC 60870-5-104, 5.3); who changes to a redundant connection starts it there within GRACE_NS,
+    and whom it goes on reporting to in another one has ended a connection, not its reports. Who is in order stops once.
     Learned: which masters do so all the time.
     """
 
@@ -106,7 +124,7 @@ class ReportsOff(CauseDetector):
     def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:  # noqa: ARG002 - the interface's shape
         """Count what was switched off and is not explained in time."""
         touched = set()
-        for key, (when, frame, _, outcome) in self._left_off(batch):
+        for key, (when, frame, _, outcome, *_) in self._left_off(batch):
             if key[:4] not in self._known:
                 tally = self.tallies[key[:4]]
                 tally.add(key[4], when, when, np.array([frame], np.int64), 1)
@@ -128,22 +146,25 @@ class ReportsOff(CauseDetector):
         self._note_conversations(batch)
         wanted = batch.among("function_name", _WEIGHED)
         if self._pending or batch.among("function_name", _OFFS).any():
-            wanted |= batch.among("function_name", ("READ",))
+            wanted |= batch.among("function_name", ("READ",)) | batch.among("protocol", _BY_CONVERSATION)
         rows = np.flatnonzero(wanted)
         rows = rows[np.argsort(times[rows], kind="stable")]
         ends = (
             batch.words_at(column, rows) for column in ("realm", "client", "server", "protocol", "source")
         )
-        told = [batch.words_at(column, rows) for column in ("function_name", "object", "outcome")]
+        told = [batch.words_at(column, rows) for column in ("function_name", "object", "outcome", "verb")]
         numbers = (times[rows], batch.frames()[rows], batch.integers("flow")[rows])
-        for key, (function, target, outcome), (when, frame, flow) in zip(
+        for key, (function, target, outcome, verb), (when, frame, flow) in zip(
             zip(*ends, strict=True),
             zip(*told, strict=True),
             zip(*(column.tolist() for column in numbers), strict=True),
             strict=True,
         ):
             one = _Switched(when, frame, flow, outcome or "unknown")
-            self._explain(tuple(word or "" for word in key), one, function, target)
+            two = tuple(word or "" for word in key)
+            self._explain(two, one, function, target)
+            if two in self._pending and two[3] in _BY_CONVERSATION:
+                self._beside(two, one, tells=verb in _TELLS and one.outcome in _WELL)
 
     def _note_conversations(self, batch: Batch) -> None:
         """Keep when each conversation was first heard; the oldest makes room."""
@@ -164,14 +185,29 @@ class ReportsOff(CauseDetector):
         """Weigh one request: reports off, or what belongs to a beginning."""
         off, on = _PROTOCOLS[key[3]]
         if function == off:
-            if one.when - self._restarts.get(key, -GRACE_NS) >= GRACE_NS and len(self._pending) < MAX_PENDING:
-                self._pending.setdefault(key, one)
+            before = self._pending.get(key)
+            if before is not None:
+                self._pending[key] = before._replace(again=True)
+            elif (
+                one.when - self._restarts.get(key, -GRACE_NS) >= GRACE_NS and len(self._pending) < MAX_PENDING
+            ):
+                self._pending[key] = one
         elif (function, target) == ("WRITE", _RESTART_SEEN):
             self._settle(key, one.when)
             if key in self._restarts or len(self._restarts) < MAX_RELATIONS:
                 self._restarts[key] = one.when
         elif function == on or (function == "READ" and self._polls_at_once(key, one.flow)):
             self._settle(key, one.when)
+
+    def _beside(self, key: Key, one: _Switched, *, tells: bool) -> None:
+        """Weigh what is said between the same two in another conversation, since reports were switched off in one."""
+        waiting = self._pending[key]
+        if one.flow == waiting.flow or waiting.again or one.when - waiting.when >= waiting.waits_ns:
+            return
+        if tells:
+            del self._pending[key]
+        else:
+            self._pending[key] = waiting._replace(beside=True)
 
     def _polls_at_once(self, key: Key, flow: int) -> bool:
         """Whether what waits came at the beginning of that conversation."""
@@ -193,7 +229,9 @@ class ReportsOff(CauseDetector):
             mine = codes == at
             now = int(times[mine].max()) if mine.any() else 0
             late = [
-                k for k, one in self._pending.items() if k[4] == (source or "") and now - one.when >= GRACE_NS
+                k
+                for k, one in self._pending.items()
+                if k[4] == (source or "") and now - one.when >= one.waits_ns
             ]
             over += [(key, self._pending.pop(key)) for key in late]
         return over
@@ -217,7 +255,8 @@ class ReportsOff(CauseDetector):
             matters="A station that may not report keeps its alarms for itself until it is polled, and where it "
             "is never polled, for good: operators see a plant at rest.",
             silent="Silent where a master begins (it polls in the conversation that it has just opened, clears a "
-            "restart, or switches reports on again), for masters that did so while learning, and under a work order.",
+            "restart, or switches reports on again), where the station goes on telling in another conversation of the "
+            "two, for masters that did so while learning, and under a work order.",
             actions=_ACTIONS,
             deed=deed_at(realm, client, (server,), (_VERBS[protocol],)),
             techniques=named_by_functions("alarm-suppress", (off,)),
@@ -238,8 +277,8 @@ class ReportsOff(CauseDetector):
         """Take them back."""
         self._begun = {(str(source), int(flow)): int(when) for source, flow, when in state["begun"]}
         self._pending = {
-            tuple(map(str, key)): _Switched(int(when), int(frame), int(flow), str(outcome))
-            for key, (when, frame, flow, outcome) in state["pending"]
+            tuple(map(str, key)): _Switched(int(when), int(frame), int(flow), str(outcome), *map(bool, more))
+            for key, (when, frame, flow, outcome, *more) in state["pending"]
         }
         self._restarts = {tuple(map(str, key)): int(when) for key, when in state["restarts"]}
         self._known = {tuple(map(str, key)) for key in state["known"]}

@@ -288,6 +288,17 @@ def test_a_confirmation_without_its_command() -> None:
     assert rows["values"] == []
 
 
+@pytest.mark.parametrize("cause", [44, 45, 44 | 0x40, 13 | 0x40])
+def test_a_station_without_files_sends_back_what_it_was_asked(cause: int) -> None:
+    asked = struct.pack("<H", 4) + b"\x00\x01"
+    (row,) = talk((CLIENT, asdu(122, 13, [(1, asked)])), (SERVER, asdu(122, cause, [(1, asked)])))[
+        "operations"
+    ]
+    assert (row["function_name"], row["verb"], row["outcome"]) == ("F_SC_NA_1", "file-read", "refused")
+    (row,) = talk((SERVER, asdu(122, cause, [(1, asked)])))["operations"]
+    assert (row["verb"], row["outcome"]) == ("file-read", "refused")
+
+
 def test_steps_of_a_file_transfer() -> None:
     name = struct.pack("<H", 4)
     rows = talk(

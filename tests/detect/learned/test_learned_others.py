@@ -95,6 +95,23 @@ def test_knocking_at_many_doors_is_one_search() -> None:
     assert found(NewConversation(), FLOWS, {"flows": knocks[:2]}) != ()
 
 
+def test_one_door_is_no_search_but_a_call_or_a_flood() -> None:
+    here = load_site('[[realms]]\nname = "default"\nnetworks = ["10.0.0.0/24"]\n')
+    away = [{**UNREAD, "at": 100 + n, "client": "10.0.0.66", "server": "192.0.2.9", "server_port": 4840,
+             "state": "refused"} for n in range(20)]  # fmt: skip
+    (finding,) = found(NewConversation(), FLOWS, {"flows": away}, context=Context(now=START, site=here))
+    assert finding.techniques[:2] == ("T0885", "T0869")
+    assert "outside the plant" in finding.title
+    (finding,) = found(NewConversation(), FLOWS, {"flows": away})  # whose they are nobody says
+    assert finding.techniques[0] == "T0846"
+    taken = [{**row, "server": "10.0.0.55", "state": "closed", "client_packets": 4, "server_packets": 2,
+              "at": 100 + n / 10} for n, row in enumerate(away)]  # fmt: skip
+    (finding,) = found(NewConversation(), FLOWS, {"flows": taken})
+    assert finding.techniques[0] == "T0814"
+    (finding,) = found(NewConversation(), FLOWS, {"flows": taken[:3]})
+    assert finding.techniques[0] == "T0846"
+
+
 def test_a_page_that_is_looked_for_at_three_ports_is_no_search() -> None:
     knocks = [
         {**UNREAD, "at": 9, "server": "10.0.0.9", "server_port": p, "state": "refused"}

@@ -42,6 +42,24 @@ def test_what_was_learned_is_no_news() -> None:
     assert found(*HOUR) == ()
 
 
+def test_who_knows_a_machine_asks_it_for_nothing_that_it_refuses() -> None:
+    asked: dict[str, Any] = {"object": "holding:0", "unit": "1", "function_name": "Read FIFO Queue"}
+    (finding,) = found({**asked, "outcome": "refused"}, {**asked, "at": 9, "outcome": "refused"})
+    assert (finding.severity, finding.techniques[0]) == ("low", "T0801")
+    assert "with functions that it had never used there" in finding.title
+    assert found(asked) == ()
+    assert found({**asked, "outcome": "no-answer"}) == ()
+    assert found({"object": "holding:0", "unit": "1", "outcome": "refused"}) == ()
+
+
+@pytest.mark.parametrize(("outcome", "severity"), [("refused", "low"), ("no-answer", "info"), ("ok", "low")])
+def test_files_asked_for_for_the_first_time(outcome: str, severity: str) -> None:
+    (finding,) = found(
+        {"verb": "file-read", "function_name": "F_SC_NA_1", "protocol": "modbus", "outcome": outcome}
+    )
+    assert finding.severity == severity
+
+
 def test_a_strange_machine_that_writes_is_a_rogue_master() -> None:
     (finding,) = found({"client": "10.0.0.66", "verb": "write", "object": "holding:4", "unit": "1"})
     assert finding.techniques[:2] == ("T0855", "T0848")

@@ -82,9 +82,18 @@ class Case:
         if self.spare and not self.standing.safety:
             return "low"
         given = self.standing.severity(usual)
+        if given == "info" and usual != "info" and self._asks_in_vain:
+            given = "low"
         if self.unsettled:
             return "medium" if given in ("high", "critical") else given
         return "high" if self._floods and given in ("low", "medium") else given
+
+    @property
+    def _asks_in_vain(self) -> bool:
+        """Whether it asks for a kind of thing that the two never had, which is refused: its program knows better."""
+        here, outcomes = self.standing, set(self.tally.noted("outcome"))
+        expected = here.ordered or here.named or here.lab
+        return self.news in ("verb", "function") and outcomes == {"refused"} and not expected
 
     @property
     def _floods(self) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import ipaddress
+from typing import TYPE_CHECKING, Final
 
 from interlock.detect.causes import Verdict
 from interlock.detect.learned.doors import ALARMS_APART_DAYS, MANY_TRIES
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from interlock.records.finding import Action
 
 __all__ = ["knocked"]
+
+_UNHEARD: Final = frozenset({"opened", "refused"})
+"""States of TCP conversations that nobody accepted."""
 
 
 def knocked(key: Key, tally: Tally, context: Context, silent: str, actions: tuple[Action, ...]) -> Verdict:
@@ -32,8 +36,7 @@ def knocked(key: Key, tally: Tally, context: Context, silent: str, actions: tupl
         kind="change" if ends.ordered else "alert",
         severity="info" if ends.ordered else "high" if ends.stranger else "medium",
         confidence=0.8,
-        title=f"{name} knocked and went away: {counted(len(servers), 'machine')}, "
-        f"{counted(len(doors), 'port')}, none of which it had ever called",
+        title=_title(name, servers, doors, tally, context, realm),
         seen=f"Seen {counted(tally.count, 'conversation')} without a word, at {', '.join(doors[:8])}. "
         f"{ends.told()}".strip(),
         matters="Whoever tries doors looks for a way on; some controllers stop when many are tried at once.",
@@ -42,7 +45,50 @@ def knocked(key: Key, tally: Tally, context: Context, silent: str, actions: tupl
         f"is known, unless it tries one control port {MANY_TRIES} times within two minutes. {silent}",
         actions=actions,
         deed=deed_at(realm, client, servers),
-        techniques=named("search-machines" if len(servers) >= len(doors) else "search-doors"),
+        techniques=named(_meant(realm, servers, doors, tally, context)),
         requirements=("IEC 62443-3-3 SR 6.2", "IEC 62443-3-3 SR 5.2", "NIS2 Art. 21(2)(b)"),
         data=(("servers", ", ".join(servers)[:500]), ("ports", ", ".join(doors)[:500])),
     )
+
+
+def _title(
+    name: str, servers: list[str], doors: list[str], tally: Tally, context: Context, realm: str
+) -> str:
+    what = _meant(realm, servers, doors, tally, context)
+    if what == "flood-of-connections":
+        return (
+            f"{name} opened {counted(tally.count, 'connection')} to {context.name(realm, servers[0])} "
+            f"at {doors[0]} and said nothing in them"
+        )
+    if what == "calls-outside":
+        return f"{name} called {servers[0]} outside the plant at {doors[0]} in vain ({counted(tally.count, 'time')})"
+    return (
+        f"{name} knocked and went away: {counted(len(servers), 'machine')}, "
+        f"{counted(len(doors), 'port')}, none of which it had ever called"
+    )
+
+
+def _meant(realm: str, servers: list[str], doors: list[str], tally: Tally, context: Context) -> str:
+    """What it is called: one door is no search.
+
+    Behind one outside somebody was to answer; one that lets everybody in, over and over, is kept busy.
+    """
+    if len(servers) == len(doors) == 1:
+        if _outside(realm, servers[0], context):
+            return "calls-outside"
+        accepted = not _UNHEARD & set(tally.noted("state"))
+        if accepted and tally.count >= MANY_TRIES and doors[0].startswith("tcp/"):
+            return "flood-of-connections"
+    return "search-machines" if len(servers) >= len(doors) else "search-doors"
+
+
+def _outside(realm: str, server: str, context: Context) -> bool:
+    """Whether an address is nobody's of the plant: a public one, or, where the site file says which are, another."""
+    if context.site.owns(realm, server):
+        return False
+    if any(one.networks for one in context.site.realms if one.name == realm):
+        return True
+    try:
+        return ipaddress.ip_address(server).is_global
+    except ValueError:
+        return False

@@ -277,7 +277,16 @@ class NewDeed(Learner):
         return self._many(space) >= MOST_OBJECTS or (*space, row.place) in self.words
 
     def _collected(self, row: DeedRow) -> tuple[Key, str, str] | None:
-        """Reading what it never read: said where it is much (see judge)."""
+        """Reading what it never read: said where it is much (see judge), or asked for as it never was, and refused.
+
+        Who was set up for a machine asks it for nothing that it does not know, as these two always did before.
+        """
+        if (
+            row.outcome == "refused"
+            and row.function
+            and ("f", *row.pair, "read", row.function) not in self.words
+        ):
+            return (row.realm, row.client, row.server, row.protocol, "watch"), "function", row.function
         if not row.target or self._knows_object(row):
             return None
         return (row.realm, row.client, row.server, row.protocol, "watch"), "object", row.place
@@ -336,7 +345,8 @@ class NewDeed(Learner):
             before = 0 if looked else self._many(("o", realm, client, server, protocol, "read"))
             new, refused = len(tally.noted("new")), tally.noted("outcome").get("refused", 0)
             guesses = refused >= GUESSED and 2 * refused >= tally.count
-            return new >= max(MANY_READ, before) or (new >= GUESSED and guesses)
+            unknown = "function" in tally.noted("news") and refused == tally.count
+            return unknown or new >= max(MANY_READ, before) or (new >= GUESSED and guesses)
         return True
 
     # State

@@ -14,6 +14,7 @@ from interlock.records.vocabulary import VERBS
 __all__ = ["arguments", "days_since_1970", "detail", "message"]
 
 _OK, _REFUSED = 1, 2
+_UNKNOWN_TYPE: Final = 44
 _WRITTEN, _REPORTED = 0, 2
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _CENTURY: Final = 2000
@@ -160,8 +161,16 @@ def _file(d: Any, m: Any, i: int, out: Any) -> None:
     address, name = c.u16le() | c.u8() << 16, c.u16le()
     step, refused = _step(d, c)
     base = 1 << 61 | d.station << 45 | name << 29 | address << 4
-    row = -1
-    if d.kind in (122, 123, 127):
+    # Who knows no files sends back what was asked, with what it does not know (60870-5-101, 7.2.3).
+    mirrored = d.cause if d.negative or d.cause >= _UNKNOWN_TYPE else 0
+    row = out.answer(m, i, base | step) if mirrored else -1
+    if row >= 0:
+        out.settle(row, _REFUSED, mirrored)
+        return
+    if mirrored:
+        row, refused = out.tell(m, i, d.f, d.kind), mirrored
+        out.settle(row, _REFUSED, refused)
+    elif d.kind in (122, 123, 127):
         row = out.ask(m, i, d.f, d.kind, base | step)
     else:
         for asked in (step,) if d.kind == 124 else _ANSWERS[d.kind]:
@@ -176,7 +185,7 @@ def _file(d: Any, m: Any, i: int, out: Any) -> None:
     out.set_transaction(row, d.number)
     out.set_unit(row, d.unit)
     out.set_object(row, d.objects.code(f"file:{address}/{name}"), 1)
-    if _writes(d.kind, step, m.direction[i]):
+    if _writes(d.kind, step, m.direction[i] ^ bool(mirrored)):
         out.set_verb(row, VERBS.index("file-write"))
 
 
