@@ -142,6 +142,26 @@ def test_asking_for_everything_in_a_flood_of_conversations_is_a_search_all_the_s
     assert incidents_of((*deeds, probed, restarted), CONTEXT)[0].techniques[0] == "T0814"
 
 
+def test_what_a_search_hit_on_its_way_does_not_name_it() -> None:
+    ends = ("10.0.0.32", "10.0.0.12")
+    looks = [
+        finding(f"deed {t}", 10, *ends, technique=t, detector="new-deed", severity="medium")
+        for t in ("T0867", "T0846", "T0801", "T0811")
+    ]
+    probed = finding("probed", 8, *ends, technique="T0888", detector="rules", count=120, last=T0 + 20 * S)
+    hit = finding("hit", 12, *ends, technique="T0836", severity="critical", count=3)
+
+    def first(*more: Finding) -> str:
+        return incidents_of((*looks, *more), CONTEXT)[0].techniques[0]
+
+    assert first(probed, hit) == "T0888"
+    assert incidents_of((*looks, probed, hit), CONTEXT)[0].rank == 2
+    assert first(probed, replace(hit, count=30)) == "T0836"
+    assert first(probed, replace(hit, last=T0 + 60 * S)) == "T0836"
+    assert first(probed, replace(hit, machines=("10.0.0.32", "10.0.0.14"))) == "T0836"
+    assert incidents_of((*looks[:3], probed, hit), CONTEXT)[0].techniques[0] == "T0836"
+
+
 def test_a_command_in_vain_says_more_than_the_reading_beside_it() -> None:
     read = finding("read", 10, "10.0.0.32", "10.0.0.12", technique="T0801", count=500)
     refused = finding(

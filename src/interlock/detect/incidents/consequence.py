@@ -19,6 +19,7 @@ __all__ = [
     "LOSS",
     "PROGRAM",
     "RANKS",
+    "SAFETY",
     "Consequence",
     "calls",
     "consequence_of",

@@ -11,6 +11,7 @@ from interlock.detect.incidents.consequence import (
     LOSS,
     PROGRAM,
     RANKS,
+    SAFETY,
     meant,
     of_many,
     physically,
@@ -37,6 +38,9 @@ _MANY_KINDS: Final = 4
 """Deeds that are new between two: who has an aim reads, writes and perhaps asks what it is."""
 _BROKEN: Final = ("T0814",)
 """What detectors of malformed messages name first."""
+_TRIES_AN_ACT: Final = 20
+_AROUND_NS: Final = 5 * 10**9
+"""What is tried first, or last, may be taken, too."""
 _WAYS: Final = frozenset({_MALFORMED, _NEW_ODDITY, "connection-flood", "unusual-rate"})
 """Detectors of the way in which somebody asks: in many conversations, fast, wrongly."""
 _SEARCHES: Final = (("T0888",), ("T0846",))
@@ -106,11 +110,13 @@ def _worst(steps: Sequence[Step]) -> Step:
     could take (every message of it was malformed) was not done. That much was refused names it where nobody says what.
     Nor does a rule broken for the first time between two who do something for the first time: that is what it shows;
     nor what weighs little, where something weighs more. Of many kinds of requests of which none did anything it is the
-    search that they were, however fast or wrongly they were asked.
+    search that they were, however fast or wrongly they were asked; so it is where a few of them were taken on the way.
     """
     ranks = {consequence.name: consequence.rank for consequence in RANKS}
     heeded = _heeded(steps)
     acts = [s for s in heeded if not _effect(s) and ranks.get(s.consequence, DISCOVERY.rank) <= PROGRAM.rank]
+    if acts and _tries_everything(steps) and (passing := _scan(heeded, acts)):
+        return max(passing, key=_weight)
     mine = acts or heeded
     least = min(ranks.get(step.consequence, DISCOVERY.rank) for step in mine)
     mine = [step for step in mine if ranks.get(step.consequence, DISCOVERY.rank) == least]
@@ -119,6 +125,24 @@ def _worst(steps: Sequence[Step]) -> Step:
     if least == DISCOVERY.rank and _tries_everything(steps):
         mine = [step for step in mine if meant(step.techniques) is DISCOVERY] or mine
     return max([step for step in mine if step.detector != _REFUSED] or mine, key=_weight)
+
+
+def _scan(steps: Sequence[Step], acts: Sequence[Step]) -> list[Step]:
+    """Steps of a search among whose tries all acts are, each one of many: who wants to act does it again."""
+    if any(step.consequence == SAFETY.name for step in acts):
+        return []
+    tries = [s for s in steps if s.techniques[:1] in _SEARCHES and SEVERITIES.index(s.severity) >= _WEIGHTY]
+    return [
+        scan
+        for scan in tries
+        if all(
+            act.machines[:2] == scan.machines[:2]
+            and act.count * _TRIES_AN_ACT <= scan.count
+            and scan.time <= act.time + _AROUND_NS
+            and act.last <= scan.last + _AROUND_NS
+            for act in acts
+        )
+    ]
 
 
 def _sought(steps: Sequence[Step]) -> list[Step]:
