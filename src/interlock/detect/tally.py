@@ -170,15 +170,15 @@ class Tally:
 
     def note_rows(self, column: str, batch: Batch, rows: NDArray[np.int64]) -> None:
         """Count the words that a column has in these rows, as words of the column's kind; nulls are not."""
-        words, codes = batch.words(column)
-        if len(words) == 1:
-            if words[0] is not None and len(rows):
-                self.note(column, words[0], len(rows))
-            return
         if len(rows) <= _FEW:
-            for word in map(words.__getitem__, codes[rows].tolist()):
+            for word in batch.words_at(column, rows):
                 if word is not None:
                     self.note(column, word)
+            return
+        words, codes = batch.words(column)
+        if len(words) == 1:
+            if words[0] is not None:
+                self.note(column, words[0], len(rows))
             return
         counts = np.bincount(codes[rows], minlength=len(words))
         for code in np.flatnonzero(counts).tolist():

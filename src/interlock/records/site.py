@@ -291,7 +291,7 @@ class Site:
 
     def zone_of(self, realm: str, address: str) -> Zone | None:
         """Find the zone with the narrowest member that covers a machine; the first of equals."""
-        return finder_of(self.zones).of(realm, address)
+        return finder_of(self.zones).of(realm, address) if self.zones else None
 
     def owns(self, realm: str, address: str) -> bool:
         """Whether the file says that an address belongs to the plant, as network, zone member or machine."""

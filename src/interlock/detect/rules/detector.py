@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from interlock.detect.causes import CauseDetector, Verdict
+from interlock.detect.columns import FEW
 from interlock.detect.interface import Withheld
 from interlock.detect.rules.fields import SOURCES, needs_of
-from interlock.detect.rules.floods import cells
+from interlock.detect.rules.floods import few_cells, flood_of
 from interlock.detect.rules.gate import Gate
 from interlock.detect.rules.habit import Habit
 from interlock.detect.rules.late import holds, never
@@ -172,7 +173,9 @@ class Rules(CauseDetector):
         if ended is None or wanted is None:
             return
         if windows.lean:
-            for _ in windows.flood(cells(ended, correlated.per, windows.slot_ns)):
+            given = ended, correlated.per, windows.slot_ns
+            crowds = windows.flood(few_cells(*given)) if len(ended) <= FEW else windows.pour(flood_of(*given))
+            for _ in crowds:
                 yield from self._ripe(correlated)
             return
         per, mixed = correlated.per, _mixed(correlated)

@@ -10,7 +10,7 @@ import numpy as np
 
 from interlock.detect.control import CONTROL_PORTS
 from interlock.detect.gate import order_covers
-from interlock.records.ipv4 import ipv4_number, is_multicast_ipv4
+from interlock.records.ipv4 import ipv4_number, is_global_ipv4, is_multicast_ipv4
 from interlock.records.site import covers, utc_ns
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["answering_back", "by_site", "fact", "in_window", "scope"]
 
 _SECOND_NS: Final = 10**9
+_TEN: Final = 10
+_192_168: Final = 0xC0A8
 _CONTROL: Final = np.array(sorted(CONTROL_PORTS))
 
 
@@ -53,8 +55,15 @@ def fact(field: str, context: Context, realm: str, *addresses: str) -> Word | bo
 def scope(address: str) -> str:
     """Name the kind of an address that no site file knows."""
     number = ipv4_number(address)
-    if number is not None and (is_multicast_ipv4(number) or address.endswith(".255") or number == 0):
-        return "group"
+    if number is not None:
+        if is_multicast_ipv4(number) or address.endswith(".255") or number == 0:
+            return "group"
+        if (
+            number >> 24 == _TEN or number >> 16 == _192_168
+        ):  # RFC 1918: most of a plant, told without objects
+            return "plant"
+        if is_global_ipv4(number):
+            return "public"
     try:
         ip = ipaddress.ip_address(address.split("%", 1)[0])
     except ValueError:

@@ -14,17 +14,24 @@ from interlock.detect.rules.fields import GATES
 from interlock.detect.rules.predicates import Predicate, predicate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     from interlock.detect.batch import Batch, Word
     from interlock.detect.rules.model import Rule, Tree
 
-__all__ = ["Gate", "decided"]
+__all__ = ["Gate", "narrowed"]
 
 _MOST_KINDS: Final = 4_096
 _MOST_CELLS: Final = 65_536
+_TRUE: Final = ("true",)
+_FALSE: Final = ("false",)
+_OPEN: Final = ("null", "")
+"""A condition that holds, one that does not, one of which no column of the gate says whether it does."""
+
+_Open = tuple[tuple[int, "Tree"], ...]
+"""Places of rules, each with what is left to say whether it may fire."""
 
 
 class Gate:
@@ -34,13 +41,14 @@ class Gate:
         self._columns = GATES[table]
         self._rules = rules
         self._predicates: dict[Tree, Predicate] = {}
-        self._first: dict[Word, tuple[int, ...]] = {}
-        self._known: dict[tuple[Word, ...], tuple[int, ...]] = {}
+        self._all: _Open = tuple((place, rule.test) for place, rule in enumerate(rules))
+        self._first: dict[Word, _Open] = {}
+        self._known: dict[tuple[Word, ...], _Open] = {}
 
     def through(self, batch: Batch) -> tuple[tuple[int, ...], Batch | None]:
         """Give the rules that may fire, and rows among which are all that they may fire for; None where none are."""
         words, codes = batch.words(self._columns[0])
-        first = [bool(self._anything_for(word)) for word in words]
+        first = [bool(self._begun(word)) for word in words]
         if not any(first):
             return (), None
         if not all(first):
@@ -53,16 +61,11 @@ class Gate:
         passes[[number for number, rules in zip(numbers, asked, strict=True) if rules]] = True
         return tuple(sorted({rule for rules in asked for rule in rules})), _fewer(batch, passes[cells])
 
-    def _anything_for(self, word: Word) -> tuple[int, ...]:
-        """Places of the rules that may fire for rows whose first column has this word: only they look at others."""
+    def _begun(self, word: Word) -> _Open:
+        """The rules that may fire for rows whose first column has this word: only they look at others."""
         found = self._first.get(word)
         if found is None:
-            given = {self._columns[0]: word}
-            found = tuple(
-                place
-                for place, rule in enumerate(self._rules)
-                if decided(rule.test, given, self._predicates) is not False
-            )
+            found = self._narrowed(self._all, 0, word)
             if len(self._first) < _MOST_KINDS:
                 self._first[word] = found
         return found
@@ -87,20 +90,30 @@ class Gate:
 
     def rules(self, kind: tuple[Word, ...]) -> tuple[int, ...]:
         """Give the places of the rules that a row of this kind may fire."""
-        found = self._known.get(kind)
+        return tuple([place for place, _ in self._of(kind)])
+
+    def _of(self, words: tuple[Word, ...]) -> _Open:
+        """The rules that may fire for rows whose first columns have these words: most are out by the first two."""
+        if len(words) == 1:
+            return self._begun(words[0])
+        found = self._known.get(words)
         if found is None:
+            found = self._narrowed(self._of(words[:-1]), len(words) - 1, words[-1])
             if len(self._known) >= _MOST_KINDS:
                 self._known.clear()
-            given = dict(zip(self._columns, kind, strict=True))
-            found = self._known[kind] = tuple(self._may_fire(given))
+            self._known[words] = found
         return found
 
-    def _may_fire(self, given: Mapping[str, Word]) -> Iterator[int]:
-        for place in self._anything_for(given[self._columns[0]]):
-            rule = self._rules[place]
-            waits = given.get("outcome") == "pending" and not rule.early
-            if not waits and decided(rule.test, given, self._predicates) is not False:
-                yield place
+    def _narrowed(self, rules: _Open, at: int, word: Word) -> _Open:
+        """Those of some rules that may fire where column number `at` has a word, with what later ones have to say."""
+        column, later = self._columns[at], self._columns[at + 1 :]
+        waits = column == "outcome" and word == "pending"
+        left = [
+            (place, narrowed(tree, column, word, later, self._predicates))
+            for place, tree in rules
+            if not waits or self._rules[place].early
+        ]
+        return tuple([part for part in left if part[1] is not _FALSE])
 
 
 def _fewer(batch: Batch, mask: NDArray[np.bool_]) -> Batch:
@@ -116,26 +129,34 @@ def _words_of(number: int, columns: list[tuple[list[Word], NDArray[np.int64]]]) 
     return tuple(reversed(kind))
 
 
-def decided(tree: Tree, given: Mapping[str, Word], made: dict[Tree, Predicate]) -> bool | None:
-    """Say whether a condition holds where some columns are known; None where that is open. made: kept for later."""
+def narrowed(tree: Tree, column: str, word: Word, later: Sequence[str], made: dict[Tree, Predicate]) -> Tree:
+    """What of a condition is left where one column is known, and those that will be are `later`.
+
+    _TRUE or _FALSE where that decides, _OPEN where it does not and no later column will. made: kept for later.
+    """
     joint = tree[0]
     if joint in ("and", "or"):
-        end: bool = joint == "or"
-        whole: bool | None = not end
+        end, empty = (_TRUE, _FALSE) if joint == "or" else (_FALSE, _TRUE)
+        parts: dict[Tree, None] = {}
         for part in tree[1:]:
-            holds = decided(part, given, made)
-            if holds is end:
+            left = narrowed(part, column, word, later, made)
+            if left is end:
                 return end
-            if holds is None:
-                whole = None
-        return whole
+            if left is not empty:
+                parts[left] = None
+        return empty if not parts else next(iter(parts)) if len(parts) == 1 else (joint, *parts)
     if joint == "not":
-        part = decided(tree[1], given, made)
-        return None if part is None else not part
+        part = narrowed(tree[1], column, word, later, made)
+        return _OPPOSITE.get(part) or ("not", part)
     if len(tree) == 1:
-        return bool(joint == "true")
-    if tree[1] not in given or joint == "same":
-        return None
+        return _TRUE if joint == "true" else _FALSE
+    if joint == "same" or (tree[1] != column and tree[1] not in later):
+        return _OPEN
+    if tree[1] != column:
+        return tree
     if tree not in made:
         made[tree] = predicate(tree)
-    return made[tree](given[tree[1]])
+    return _TRUE if made[tree](word) else _FALSE
+
+
+_OPPOSITE: Final[dict[Tree, Tree]] = {_TRUE: _FALSE, _FALSE: _TRUE, _OPEN: _OPEN}

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from interlock.detect.batch import Word
     from interlock.detect.rules.model import Tree
@@ -37,6 +37,11 @@ class Predicate:
                 self._known.clear()
             answer = self._known[word] = self._ask(word)
         return answer
+
+    def answers(self, words: Sequence[Word]) -> list[bool]:
+        """Whether it holds, for each of some words."""
+        known = [*map(self._known.get, words)]
+        return [*map(self, words)] if None in known else known  # type: ignore[return-value]
 
 
 def predicate(leaf: Tree) -> Predicate:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import reduce
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -41,7 +41,7 @@ class Predicates:
     def __init__(self) -> None:
         self._made: dict[Tree, Predicate] = {}
         self._site: Site | None = None
-        self._told: dict[tuple[Tree, tuple[Word, ...]], bool] = {}
+        self._told: dict[tuple[str, tuple[Word, ...]], Word | bool] = {}
 
     def __getitem__(self, leaf: Tree) -> Predicate:
         """Give the function of a leaf that asks about words."""
@@ -50,8 +50,8 @@ class Predicates:
             made = self._made[leaf] = predicate(leaf)
         return made
 
-    def told(self, site: Site) -> dict[tuple[Tree, tuple[Word, ...]], bool]:
-        """Leaf and ends of a row → whether it holds, of those that only the site file answers: to be added to."""
+    def told(self, site: Site) -> dict[tuple[str, tuple[Word, ...]], Word | bool]:
+        """Field, without the end that it is of, and ends → what it is: of those that the site file alone answers."""
         if self._site is not site or len(self._told) >= MAX_REMEMBERED:
             self._site, self._told = site, {}
         return self._told
@@ -67,6 +67,7 @@ class Sheet:
         self._batch, self._context, self._predicates = batch, context, predicates
         self._masters = masters
         self._masks: dict[Tree, Mask] = {}
+        self._facts: dict[str, list[Word | bool]] = {}
         self._fields, self._gates = FIELDS[batch.table], GATES[batch.table]
 
     def mask(self, tree: Tree) -> Mask:
@@ -108,8 +109,7 @@ class Sheet:
         if field.kind == "number":
             return self._number(leaf)
         words, codes = self._batch.words(name)
-        ask = self._predicates[leaf]
-        mask: Mask = np.array([ask(word) for word in words], np.bool_)[codes]
+        mask: Mask = np.array(self._predicates[leaf].answers(words), np.bool_)[codes]
         return mask
 
     def _flag(self, name: str) -> Mask:
@@ -129,23 +129,31 @@ class Sheet:
         )
 
     def _fact(self, leaf: Tree) -> Mask:
-        """A leaf about the ends of a row, asked once for each pair of them; of a site that stays once for all."""
-        groups = self._batch.groups("realm", *self._fields[leaf[1]].ends)
-        if not by_site(leaf[1]):
-            return groups.spread([self._holds(leaf, ends) for ends in groups.keys])
-        told = self._predicates.told(self._context.site)
-        answers: list[bool] = []
-        for ends in groups.keys:
-            answer = told.get((leaf, ends))
-            if answer is None:
-                answer = told[leaf, ends] = self._holds(leaf, ends)
-            answers.append(answer)
-        return groups.spread(answers)
+        """A leaf about the ends of a row, asked once for each pair of them."""
+        kind, name = leaf[:2]
+        groups = self._batch.groups("realm", *self._fields[name].ends)
+        if name not in self._facts:
+            self._facts[name] = self._told(name, groups.keys)
+        facts = self._facts[name]
+        if kind == "flag":
+            return groups.spread([bool(told) for told in facts])
+        return groups.spread(self._predicates[leaf].answers(facts))  # type: ignore[arg-type]
 
-    def _holds(self, leaf: Tree, ends: tuple[Word, ...]) -> bool:
+    def _told(self, name: str, ends: list[tuple[Word, ...]]) -> list[Word | bool]:
+        """What a field says of each of some ends; what only the site file answers is remembered for all batches."""
+        if not by_site(name):
+            return [self._asked(name, these) for these in ends]
+        told, what = self._predicates.told(self._context.site), name.partition("_")[2]
+        answers: list[Word | bool] = []
+        for these in ends:
+            if (what, these) not in told:
+                told[what, these] = self._asked(name, these)
+            answers.append(told[what, these])
+        return answers
+
+    def _asked(self, name: str, ends: tuple[Word, ...]) -> Word | bool:
         realm, *at = ends
-        ask: Callable[[Any], bool] = bool if leaf[0] == "flag" else self._predicates[leaf]
-        return ask(fact(leaf[1], self._context, realm or "", *(address or "" for address in at)))
+        return fact(name, self._context, realm or "", *(address or "" for address in at))
 
     def _same(self, one: str, other: str) -> Mask:
         both = self._batch.known(one) & self._batch.known(other)

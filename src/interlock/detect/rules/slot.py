@@ -71,6 +71,13 @@ class Slot:
         if 0 < least < _NONE and least not in frames and (len(frames) < MAX_FRAMES or least < frames[-1]):
             span[3] = sorted((*frames, least))[:MAX_FRAMES]
 
+    @classmethod
+    def lean(cls, source: str, summary: Summary) -> Slot:
+        """One of rows that are summed up."""
+        slot = cls()
+        slot.add_lean(source, summary)
+        return slot
+
     def note(self, word: str, first: int, last: int) -> int:
         """Remember a value and when it was there (UTC ns); 1 where it is new here, else 0."""
         known = self.words.get(word)

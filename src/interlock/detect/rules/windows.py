@@ -8,6 +8,7 @@ batches, it comes out the same.
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final
 
 from interlock.detect.rules.slot import Slot
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from interlock.detect.batch import Summary
+    from interlock.detect.rules.floods import Flood
     from interlock.detect.rules.model import Correlation
     from interlock.detect.tally import Key
 
@@ -31,6 +33,8 @@ MANY: Final = 100
 """Events: what takes so many is told by their number alone, and by no copy of a few."""
 Cell = tuple["Key", int, str, "Summary"]
 """A group, the number of a slot since 1970, a source, and what rows of it sum up to."""
+_Slots = dict[int, "Slot | tuple[str, Summary]"]
+"""Number of a slot → what it showed; where rows of one source were counted once, just that: most nobody looks at."""
 
 
 class Windows:
@@ -39,7 +43,7 @@ class Windows:
     def __init__(self, correlation: Correlation) -> None:
         self._correlation = correlation
         self.slot_ns = max(1, correlation.timespan_s * 10**9 // SLOTS)
-        self._groups: dict[Key, dict[int, Slot]] = {}
+        self._groups: dict[Key, _Slots] = {}
         self._touched: dict[Key, set[int]] = {}
         self._totals: dict[Key, int] = {}
         self._slots = 0
@@ -75,7 +79,7 @@ class Windows:
             self._touched[key] = {number}
         else:
             touched.add(number)
-        return slots[number]
+        return _opened(slots, number)
 
     def flood(self, cells: Iterable[Cell]) -> Iterator[None]:
         """Count what a lean window takes, in the order of slots; stops where it is crowded, for `ripe` to be taken."""
@@ -87,6 +91,31 @@ class Windows:
             if slot is not None:
                 slot.add_lean(source, summary)
                 totals[key] = totals.get(key, 0) + summary[0]
+
+    def pour(self, flood: Flood) -> Iterator[None]:
+        """As `flood`, of many rows: a group at a time, where there is room for all, so that no order shows."""
+        if self._slots + len(flood) < _CROWDED and len(self._groups) + len(flood.keys) < MAX_GROUPS:
+            self._pour(flood)
+        else:
+            yield from self.flood(flood.cells())
+
+    def _pour(self, flood: Flood) -> None:
+        for group, (key, source) in enumerate(zip(flood.keys, flood.sources, strict=True)):
+            part = slice(flood.starts[group], flood.starts[group + 1])
+            numbers, sums = flood.numbers[part], flood.sums[part]
+            slots = self._groups.setdefault(key, {})
+            before = len(slots)
+            if slots.keys().isdisjoint(numbers):
+                slots.update(zip(numbers, zip(repeat(source), sums), strict=True))
+            else:
+                for number, summary in zip(numbers, sums, strict=True):
+                    if number in slots:
+                        _opened(slots, number).add_lean(source, summary)
+                    else:
+                        slots[number] = (source, summary)
+            self._slots += len(slots) - before
+            self._touched.setdefault(key, set()).update(numbers)
+            self.counted(key, sum([summary[0] for summary in sums]))
 
     def counted(self, key: Key, rows: int) -> None:
         """Note that so many rows, or distinct words, were counted in a slot of a group."""
@@ -111,19 +140,19 @@ class Windows:
             # Most groups are told quickly that they are not full: a flood of groups buys no time.
             if self._totals.get(key, 0) >= self._correlation.least:
                 for number in self._ripe(slots, numbers):
-                    yield key, slots[number]
+                    yield key, _opened(slots, number)
             if len(slots) > KEPT or max(numbers) - min(slots) > KEPT:
                 self._forget(key, slots)
         self._touched.clear()
 
-    def _ripe(self, slots: dict[int, Slot], touched: set[int]) -> list[int]:
+    def _ripe(self, slots: _Slots, touched: set[int]) -> list[int]:
         """Numbers of the slots that hold something new and lie in a window that is full."""
         found: set[int] = set()
         for begin in sorted({n - back for n in touched for back in range(SLOTS) if n - back in slots}):
             numbers = [n for n in range(begin, begin + SLOTS) if n in slots]
-            if not found.issuperset(numbers) and self._full([slots[n] for n in numbers]):
+            if not found.issuperset(numbers) and self._full([_opened(slots, n) for n in numbers]):
                 found.update(numbers)
-        return sorted(n for n in found if slots[n].spans)
+        return sorted(n for n in found if _opened(slots, n).spans)
 
     def _full(self, slots: list[Slot]) -> bool:
         wanted = self._correlation
@@ -133,24 +162,22 @@ class Windows:
             return _in_order(slots, wanted.rules)
         return len({word for slot in slots for word in slot.words}) >= wanted.least
 
-    def _forget(self, key: Key, slots: dict[int, Slot]) -> None:
+    def _forget(self, key: Key, slots: _Slots) -> None:
         oldest = max(slots) - KEPT
-        gone = [n for n in slots if n < oldest]
-        for number in gone:
-            del slots[number]
+        gone = {n: slots.pop(n) for n in [n for n in slots if n < oldest]}
         self._slots -= len(gone)
-        self._totals[key] = self._total(slots)
+        self._totals[key] = self._totals.get(key, 0) - self._total(gone)
 
-    def _total(self, slots: dict[int, Slot]) -> int:
+    def _total(self, slots: _Slots) -> int:
         """At least as many as any window of them holds."""
         if self._correlation.kind == "event_count":
-            return sum(slot.count for slot in slots.values())
-        return sum(len(slot.words) for slot in slots.values())
+            return sum([slot[1][0] if isinstance(slot, tuple) else slot.count for slot in slots.values()])
+        return sum(len(_opened(slots, number).words) for number in slots)
 
     def state(self) -> list[Any]:
         """As JSON values."""
         groups = [
-            [list(key), [[n, slot.state()] for n, slot in slots.items()]]
+            [list(key), [[n, _opened(slots, n).state()] for n in list(slots)]]
             for key, slots in self._groups.items()
         ]
         return [self.left_out, groups]
@@ -163,6 +190,14 @@ class Windows:
             group.update((int(number), Slot.of(slot)) for number, slot in slots)
         self._slots = sum(len(slots) for slots in self._groups.values())
         self._totals = {key: self._total(slots) for key, slots in self._groups.items()}
+
+
+def _opened(slots: _Slots, number: int) -> Slot:
+    """A slot that is there, as one."""
+    slot = slots[number]
+    if isinstance(slot, tuple):
+        slot = slots[number] = Slot.lean(*slot)
+    return slot
 
 
 def _in_order(slots: list[Slot], wanted: Iterable[str]) -> bool:
