@@ -40,6 +40,8 @@ def capturing(
     hung: see Engine.
     """
     config = in_force(parts.sensor)
+    if parts.live and parts.screening is not None:
+        parts.screening.hold_back()
     source = opened(cells[HANDED], cells[BEGUN])
     try:
         engine = build_engine(

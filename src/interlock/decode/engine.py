@@ -242,7 +242,11 @@ class Engine:
         over = bool(self.dissector.ended)
         ended = self._ended()
         done: Batches = {}
-        tapped = None if self._tap is None else self._tap.take(self._over(ended, final=final))
+        tapped = (
+            None
+            if self._tap is None
+            else self._tap.take(self._over(ended, final=final), self.dissector.clock)
+        )
         self.sheet.expire(now, f["heard"], f["over"], ended=over or bool(len(ended)))
         rows = self.sheet.end_batch()
         if len(rows["flow"]) and self._wants("operations"):

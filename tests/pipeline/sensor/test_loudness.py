@@ -17,13 +17,14 @@ from interlock.capture.specs import specify
 from interlock.detect.runner import Runner
 from interlock.detect.signatures.detector import Signatures
 from interlock.detect.signatures.engine.able import put_in_force
+from interlock.detect.signatures.engine.loud import LOUD
 from interlock.detect.signatures.language.reading import read_rules
 from interlock.detect.signatures.language.variables import Variables
 from interlock.detect.signatures.plain.matching import Matcher
 from interlock.inventory.inventory import Inventory
 from interlock.pipeline.drill.blank_store import BlankStore
 from interlock.pipeline.sensor.judge import Judge
-from interlock.pipeline.sensor.loudness import LOUD, Loudness
+from interlock.pipeline.sensor.loudness import Loudness
 from interlock.pipeline.sensor.steps import WorkerNote, note_octets
 from interlock.pipeline.sensor.stream import Step
 from interlock.records.buffers import OF_STREAM, PATIENT

@@ -13,6 +13,7 @@ import numpy as np
 from interlock.decode.buffers.beginnings import Beginnings, unseen
 from interlock.decode.buffers.body import file_buffers
 from interlock.decode.buffers.chunks import TURNING, Chunks, Pieces
+from interlock.decode.buffers.offsets import begin
 from interlock.decode.buffers.raw import Raw
 from interlock.decode.buffers.registry import DATAGRAMS, GUESSES, READERS, readers_for
 from interlock.decode.buffers.seals import Seals
@@ -150,12 +151,17 @@ class Tap:
         """Rows of transfers that ended since `take`."""
         return self._sink.take()
 
-    def take(self, ended: Sequence[int] = ()) -> tuple[list[Raw], list[Row]]:
-        """Everything since the last time, as columns and as rows; flows that ended now are read to their end."""
+    def take(self, ended: Sequence[int] = (), now: int = 0) -> tuple[list[Raw], list[Row]]:
+        """Everything since the last time, as columns and as rows; flows that ended now are read to their end.
+
+        now: ns of a clock that goes on with the wire.
+        """
         for slot in self._gone:
             self.guessed.pop(slot, None)
         self._gone.clear()
         raw = [*self._raw(), *self._chunked(ended)]
+        if self._screen is not None:
+            raw = [*self._screen.held(now, ended=bool(ended)), *raw]
         for slot in ended:
             self._end(slot)
         return raw, self._sink.take()
@@ -215,14 +221,9 @@ class Tap:
 
     def _columns_of(self, m: Messages, columns: dict[str, Any], rows: Any, piece: Any, packet: Any) -> Raw:
         """rows: those that are asked for, as packets, as pieces of streams, or as both."""
-        offset = np.zeros(m.n, np.int64)
         # What no stream has taken in is a packet, and a stream of its own: no other goes on where it ends.
         alone = packet & (columns["direction"] & _WRONG > 0) & (columns["length"] > 0)
-        where = np.flatnonzero(piece | alone)
-        if len(where):
-            passed = {name: columns[name][where] for name in ("flow", "side", "length")}
-            passed["length"] = passed["length"] + alone[where]
-            offset[where] = self._before(passed) * ~alone[where]
+        offset = self._offsets(columns, piece, alone)
         if self._chunks is not None:
             self._chunks.add(self._pieces_of(m, columns, np.flatnonzero(piece), offset))
             rows, piece = np.flatnonzero(packet), np.zeros(m.n, np.bool_)
@@ -259,23 +260,14 @@ class Tap:
             **said,
         )
 
-    def _before(self, columns: dict[str, Any]) -> Any:
-        """Per piece, the octets of its side that were delivered before it."""
+    def _offsets(self, columns: dict[str, Any], piece: Any, alone: Any) -> Any:
+        """Of each piece the octets of its side that were delivered before it."""
         if len(self._sent) < 2 * self._flows.capacity:
-            self._sent = np.concatenate(
-                (self._sent, np.zeros(2 * self._flows.capacity - len(self._sent), np.int64))
-            )
-        key = 2 * columns["flow"].astype(np.int64) + columns["side"]
-        order = np.argsort(key, kind="stable")
-        length, keys = columns["length"][order].astype(np.int64), key[order]
-        sums = np.cumsum(length)
-        first = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
-        runs = np.diff(np.concatenate((first, [len(keys)])))
-        before = sums - length - np.repeat(sums[first] - length[first], runs) + self._sent[keys]
-        last = np.concatenate((first[1:], [len(keys)])) - 1
-        self._sent[keys[last]] = before[last] + length[last]
-        offset = np.empty(len(keys), np.int64)
-        offset[order] = before
+            more = 2 * self._flows.capacity - len(self._sent)
+            self._sent = np.concatenate((self._sent, np.zeros(more, np.int64)))
+        offset = np.empty(len(piece), np.int64)
+        passed = (columns[name] for name in ("flow", "side", "length"))
+        begin(*passed, piece.view(np.uint8), alone.view(np.uint8), self._sent, offset)
         return offset
 
     def _feed(self, m: Messages, columns: dict[str, Any], mask: Any) -> None:

@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from interlock.detect.batch import Batch
 from interlock.detect.columns import Columns
+from interlock.detect.signatures.engine.loud import Loud
 from interlock.pipeline.sensor.waiting import Waiting
-from interlock.records.buffers import PATIENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,12 +24,8 @@ if TYPE_CHECKING:
 
     from interlock.pipeline.sensor.waiting import Waited
 
-__all__ = ["LOUD", "Loudness", "parts_of"]
+__all__ = ["Loudness", "parts_of"]
 
-LOUD: Final = 32
-"""Rows in a second, one rule's, that make it loud."""
-_QUIET_S: Final = 3.0
-"""So long it stays that after the last second in which it was: longer than any row of its waits."""
 _WAIT_S: Final = 1.0
 _MOST: Final = 4096
 """Rows wait so long, or until there are so many."""
@@ -38,13 +34,11 @@ _PART: Final = 16
 
 
 class Loudness:
-    """Counts rows by rules. now_s: seconds that only rise."""
+    """Keeps them back. now_s: seconds that only rise."""
 
     def __init__(self, now_s: Callable[[], float]) -> None:
         self._now_s = now_s
-        self._since = -1.0
-        self._counts: dict[int, int] = {}
-        self._until: dict[int, float] = {}
+        self._loud = Loud()
         self._waiting, self._waited = Waiting(_MOST), 0.0
 
     def parted(self, payloads: pa.RecordBatch) -> tuple[pa.RecordBatch, Waited | None]:
@@ -67,22 +61,7 @@ class Loudness:
 
     def loud(self, payloads: pa.RecordBatch) -> NDArray[np.bool_] | None:
         """Which rows may wait; None where none does."""
-        now, told = self._now_s(), payloads.column("rules").to_pylist()
-        if not now < self._since + 1:
-            self._since, self._counts = now, {}
-            self._until = {rule: until for rule, until in self._until.items() if until > now}
-        waits = [octets is not None and self._waits(octets, now) for octets in told]
-        return np.array(waits, np.bool_) if any(waits) else None
-
-    def _waits(self, octets: bytes, now: float) -> bool:
-        """Whether all rules of a row are loud and patient; each is counted."""
-        waits = bool(octets)
-        for rule in np.frombuffer(octets, "<u8").tolist():
-            count = self._counts[rule] = self._counts.get(rule, 0) + 1
-            if count > LOUD:
-                self._until[rule] = now + _QUIET_S
-            waits &= bool(rule & PATIENT) and self._until.get(rule, 0.0) > now
-        return waits
+        return self._loud.which(payloads.column("rules").to_pylist(), self._now_s())
 
 
 def parts_of(waited: Waited) -> Iterator[tuple[str, Batch]]:

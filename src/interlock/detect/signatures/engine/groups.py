@@ -7,7 +7,7 @@ number 0 are those that no rule can touch.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -29,6 +29,8 @@ LEVELS: Final = (PACKET, STREAM)
 MOST: Final = 1_024
 """Groups; what comes beyond them meets all rules for as long as a batch lasts."""
 _FIRST: Final = 16
+_TOGETHER: Final = 64
+"""Sets of groups that came together whose rules are remembered."""
 _LONGEST: Final = 1 << 40
 
 Rules = tuple[tuple[int, ...], tuple[int, ...]]
@@ -58,6 +60,7 @@ class _Level:
         self.placed = np.zeros(0, np.int32)
         self.others: dict[int, NDArray[np.bool_]] = defaultdict(lambda: np.zeros(MOST + 1, np.bool_))
         self.met: list[tuple[int, ...]] = [()]
+        self.known: dict[tuple[int, ...], list[int]] = {}
 
     def add(self, number: int, rules: Sequence[int], placed: Sequence[int], others: Sequence[int]) -> None:
         """One more group."""
@@ -92,6 +95,7 @@ class Groups:
         self.wants = np.zeros(MOST + 1, np.uint8)
         self.levels = {level: _Level(len(self._traits)) for level in LEVELS}
         self.short: list[frozenset[int]] = [frozenset()]
+        self._shorts: dict[tuple[int, ...], frozenset[int]] = {}
 
     @property
     def full(self) -> bool:
@@ -118,10 +122,27 @@ class Groups:
         placed = [n for n in free if self._traits[n].anchors]
         self.levels[level].add(number, rules, placed, [n for n in free if not self._traits[n].anchors])
 
-    def others(self, level: int, groups: Sequence[int]) -> list[int]:
+    def others(self, level: int, groups: tuple[int, ...]) -> list[int]:
         """Rules without literals and places that any of these groups meets."""
-        met = self.levels[level].met
-        return sorted({rule for group in groups for rule in met[group]})
+        known = self.levels[level].known
+        if groups not in known:
+            _make_room(known)
+            met = self.levels[level].met
+            known[groups] = sorted({rule for group in groups for rule in met[group]})
+        return known[groups]
+
+    def shorts(self, groups: tuple[int, ...]) -> frozenset[int]:
+        """Rules with short literals that any of these groups meets."""
+        if groups not in self._shorts:
+            _make_room(self._shorts)
+            self._shorts[groups] = frozenset().union(*(self.short[group] for group in groups))
+        return self._shorts[groups]
+
+
+def _make_room(known: dict[tuple[int, ...], Any]) -> None:
+    """Which groups come together differs from batch to batch where many are met; most meet few."""
+    if len(known) >= _TOGETHER:
+        known.clear()
 
 
 def _placed(traits: Sequence[Traits]) -> Placed:

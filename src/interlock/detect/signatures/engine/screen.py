@@ -22,7 +22,7 @@ from interlock.detect.signatures.engine.groups import LEVELS, Groups
 from interlock.detect.signatures.engine.headers import Headers
 from interlock.detect.signatures.engine.laying import KEPT, PACKET, STREAM, compare, keep, lay, tell
 from interlock.detect.signatures.engine.prefilter import LONG
-from interlock.detect.signatures.engine.scanner import Scanner
+from interlock.detect.signatures.engine.scanner import Looked, Scanner
 from interlock.detect.signatures.engine.streams import Streams
 from interlock.detect.signatures.engine.tested import may_hold
 from interlock.detect.walks import views
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from interlock.detect.signatures.engine.ends import Kind
-    from interlock.detect.signatures.engine.scanner import Found
     from interlock.detect.signatures.engine.sides import Side
     from interlock.detect.signatures.engine.traits import Traits
     from interlock.records.vocabulary import Midstream
@@ -108,6 +107,7 @@ class _Laid:
         bits = bits[self.rows]
         if not own.all():
             self.groups, bits = np.where(own, self.groups, np.int32(-1)), np.where(own, bits, np.uint8(0))
+        self.bits = bits
         self.there = {level: bits & level > 0 for level in LEVELS}
 
     def begins(self, level: int) -> NDArray[np.int64]:
@@ -152,8 +152,10 @@ class Screen:
             [n for n, one in enumerate(literals) if one and len(one.octets) >= LONG], np.int64
         )
         self._short = [n for n, one in enumerate(literals) if one and len(one.octets) < LONG]
-        self._scanner = Scanner([one for n in self._long.tolist() if (one := literals[n])])
-        self._sets: OrderedDict[frozenset[int], tuple[Scanner, NDArray[np.int64]]] = OrderedDict()
+        self._scanner = Scanner(
+            [one for n in self._long.tolist() if (one := literals[n])], numbers=self._long
+        )
+        self._sets: OrderedDict[frozenset[int], Scanner] = OrderedDict()
         self._reach = Reach(self.traits)
         self._begin()
 
@@ -266,52 +268,37 @@ class Screen:
 
     def _candidates(self, laid: _Laid) -> Iterator[tuple[int, int, int]]:
         """(stretch, rule, level)."""
-        present = np.flatnonzero(np.bincount(laid.groups + 1)[1:]).tolist()
-        short = frozenset().union(*(self._groups.short[group] for group in present))
-        yield from self._by_literals(laid, self._scanner, self._long)
-        if short:
-            yield from self._by_literals(laid, *self._set(short))
+        present = tuple(np.flatnonzero(np.bincount(laid.groups + 1)[1:]).tolist())
+        yield from self._by_literals(laid, self._scanner)
+        if short := self._groups.shorts(present):
+            yield from self._by_literals(laid, self._set(short))
         for level in LEVELS:
             if laid.there[level].any():
                 yield from self._placed(laid, level)
                 for rule in self._groups.others(level, present):
                     yield from self._other(laid, level, rule)
 
-    def _set(self, short: frozenset[int]) -> tuple[Scanner, NDArray[np.int64]]:
+    def _set(self, short: frozenset[int]) -> Scanner:
         """What looks for the literals of these rules."""
         made = self._sets.get(short)
         if made is None:
             numbers = sorted(short)
             literals = [one for n in numbers if (one := self.traits[n].literal)]
-            made = self._sets[short] = Scanner(literals), np.array(numbers, np.int64)
+            made = self._sets[short] = Scanner(literals, numbers=np.array(numbers, np.int64))
             if len(self._sets) > _MOST_SETS:
                 self._sets.popitem(last=False)
         self._sets.move_to_end(short)
         return made
 
-    def _by_literals(
-        self, laid: _Laid, scanner: Scanner, numbers: NDArray[np.int64]
-    ) -> Iterator[tuple[int, int, int]]:
+    def _by_literals(self, laid: _Laid, scanner: Scanner) -> Iterator[tuple[int, int, int]]:
+        """By literals, of rules that their conversations meet."""
         scans, matches = scanner.scans, scanner.matches
-        found = scanner.found(laid.octets.data, laid.starts, laid.floors, laid.joined)
+        allowed = (self._groups.levels[level].allowed for level in LEVELS)
+        stretches = laid.starts, laid.floors, laid.joined, laid.groups, laid.bits
+        found = scanner.met(laid.octets.data, Looked(*stretches, *allowed))
         self.looked += scanner.scans - scans
         self.met += scanner.matches - matches
-        if len(found.stretches):
-            yield from self._allowed(laid, found, numbers)
-
-    def _allowed(
-        self, laid: _Laid, found: Found, numbers: NDArray[np.int64]
-    ) -> Iterator[tuple[int, int, int]]:
-        """Of literals that were found those of rules that their conversations meet."""
-        rules = numbers[found.literals]
-        groups = laid.groups[found.stretches]
-        for level in LEVELS:
-            allowed = self._groups.levels[level].allowed[groups, rules] & laid.there[level][found.stretches]
-            if level == PACKET:
-                allowed &= found.own
-            where = np.flatnonzero(allowed)
-            pairs = zip(found.stretches[where].tolist(), rules[where].tolist(), strict=True)
-            yield from ((k, rule, level) for k, rule in pairs if self._may(laid, k, rule, level))
+        yield from (one for one in found if self._may(laid, *one))
 
     def _may(self, laid: _Laid, k: int, rule: int, level: int) -> bool:
         """Whether a rule whose literal is there has its other octets at their places, too."""

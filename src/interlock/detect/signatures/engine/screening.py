@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from interlock.decode.buffers.raw import Raw, Seen
+from interlock.decode.buffers.raw import KNOWN, Raw, Seen
+from interlock.detect.signatures.engine.holding import Holding
 from interlock.detect.signatures.engine.laying import PACKET, STREAM
 from interlock.detect.signatures.engine.screen import Lot, Screen
 from interlock.detect.signatures.engine.sides import side_of
@@ -47,13 +48,17 @@ class Screening:
     """What a Tap asks (decode.buffers.raw.Screens). `screen` may be replaced between two batches."""
 
     def __init__(self, screen: Screen) -> None:
+        self._holding: Holding | None = None
+        self._set(screen)
+
+    def _set(self, screen: Screen) -> None:
         self.screen = screen
         self._keys = [key_of(one.name) | PATIENT * one.patient for one in screen.traits]
 
     def renew(self, screen: Screen) -> None:
         """Go on with other rules."""
         screen.follow(self.screen)
-        self.__init__(screen)  # type: ignore[misc] # everything of it follows from the screen
+        self._set(screen)
 
     def pick(
         self, raw: Raw, states: NDArray[np.int64], ends: Callable[[int, int], tuple[Any, ...]]
@@ -78,17 +83,21 @@ class Screening:
         if not picked:
             return None
         rows = np.array([one.row for one in picked], np.int64)
-        columns = {
-            name: column[rows]
-            for name, column in raw._asdict().items()
-            if name not in {"array", "seen"} and column is not None
-        }
         seen = Seen(
             rules=[self._told(one.rules) for one in picked],
             before=[one.before for one in picked],
             sent=np.array([(one.sent, one.answered) for one in picked], np.int64),
         )
-        return raw._replace(**columns, seen=seen)
+        found = raw.rows(rows)._replace(seen=seen)
+        return found if self._holding is None else self._holding.left(found, states[rows] >= KNOWN)
+
+    def hold_back(self) -> None:
+        """Let rows of rules that speak all the time wait for a moment: for who works live."""
+        self._holding = Holding()
+
+    def held(self, now: int, *, ended: bool) -> list[Raw]:
+        """Rows that have waited; see Screens."""
+        return [] if self._holding is None else self._holding.due(now, anyhow=ended)
 
     def _apart(self, raw: Raw, states: NDArray[np.int64]) -> tuple[Raw, NDArray[np.int64]]:
         """Where connections that nobody saw open are none: each of their segments is a packet, and a whole stream."""
@@ -96,12 +105,7 @@ class Screening:
             return raw, states
         bits = raw.kind + 1
         left = np.flatnonzero(~raw.joined | (bits & PACKET > 0))
-        columns = {
-            name: column[left]
-            for name, column in raw._asdict().items()
-            if name not in {"array", "seen"} and column is not None
-        }
-        apart = raw._replace(**columns)
+        apart = raw.rows(left)
         alone = apart._replace(
             kind=np.where(apart.joined, (PACKET | STREAM) - 1, apart.kind),
             offset=np.where(apart.joined, 0, apart.offset),

@@ -7,12 +7,15 @@ to the plain way. What is said here is what `plain.steps` says.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from interlock.detect.signatures.engine.stepping import JUMP, SHAPE, TEST, THERE, hold
 from interlock.detect.signatures.language.model import PAYLOAD
 from interlock.detect.signatures.language.steps import ByteJump, ByteTest, Expression, IsDataAt
+from interlock.detect.walks import views
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,13 +23,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from interlock.detect.signatures.language.model import Inspection
-    from interlock.detect.signatures.language.steps import Reading, Step
+    from interlock.detect.signatures.language.steps import Number, Reading, Step
 
 __all__ = ["COMPARED", "Shape", "fixed_numbers", "may_hold", "placed_steps", "shape_of"]
 
 _MOST: Final = 4
 """Octets of a number that is read here."""
 _FAR: Final = 1 << 24
+_BEYOND: Final = 1 << 40
+_WIDTH: Final = 9
+"""Numbers of a step in `stepping.hold`."""
 COMPARED: Final = ("=", "<", ">", "<=", ">=")
 """How numbers are compared here."""
 _ITEM: Final = re.compile(rb"(?:\\x([0-9A-Fa-f]{2})|(\[\\S\\s\]|\[\\s\\S\])|([A-Za-z0-9]))(?:\{(\d{1,2})\})?")
@@ -116,95 +122,43 @@ def _items(pattern: bytes) -> tuple[int, ...] | None:
 
 
 def may_hold(
-    steps: Sequence[Step], cells: NDArray[np.uint8], begins: NDArray[np.int64], lengths: NDArray[np.int64]
+    steps: tuple[Step, ...], cells: NDArray[np.uint8], begins: NDArray[np.int64], lengths: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
     """Per payload whether the steps hold. begins: where each stands in the cells; lengths: octets of each."""
-    alive = np.ones(len(begins), np.bool_)
-    place = np.zeros(len(begins), np.int64)
-    for step in steps:
-        if isinstance(step, (ByteJump, ByteTest)):
-            start, there, number = _read(step.reading, cells, begins, lengths, place)
-            alive &= there
-            if isinstance(step, ByteTest):
-                alive &= _compared(step, number)
-                continue
-            count = step.reading.count if isinstance(step.reading.count, int) else 0
-            more = step.post_offset if isinstance(step.post_offset, int) else 0
-            place = np.where(alive, np.maximum(0, start + count + number * step.multiplier + more), 0)
-            alive &= place < lengths
-        elif isinstance(step, IsDataAt) and isinstance(step.position, int):
-            there = place + step.position <= lengths if step.relative else step.position < lengths
-            alive &= there != step.negated
-        elif isinstance(step, Expression):
-            alive &= _shaped(step, cells, begins, lengths, place)
-    return alive
+    held = np.empty(len(begins), np.bool_)
+    hold(*views(*_program(steps), cells, begins, lengths, held))
+    return held
 
 
-def _read(
-    reading: Reading,
-    cells: NDArray[np.uint8],
-    begins: NDArray[np.int64],
-    lengths: NDArray[np.int64],
-    place: NDArray[np.int64],
-) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64]]:
-    """Where the number of each payload begins, whether it is within it, and the number."""
-    count = reading.count if isinstance(reading.count, int) else 0
-    offset = reading.offset if isinstance(reading.offset, int) else 0
-    start = place + offset if reading.relative else np.full(len(begins), offset, np.int64)
-    there = (start >= 0) & (start + count <= lengths) & (lengths > 0)
-    if reading.relative:
-        there &= start < lengths
-    number = np.zeros(len(begins), np.int64)
-    for k in range(count):
-        at = np.where(there, begins + start + (count - 1 - k if reading.endian == "little" else k), 0)
-        number = number << 8 | cells[at].astype(np.int64)
-    return start, there, number
+@lru_cache(maxsize=4096)
+def _program(steps: tuple[Step, ...]) -> tuple[NDArray[np.int64], NDArray[np.int16]]:
+    """Steps as `stepping.hold` takes them."""
+    shapes: list[int] = []
+    rows = [row for step in steps if (row := _row(step, shapes)) is not None]
+    return np.array(rows, np.int64).reshape(-1, _WIDTH), np.array(shapes or [0], np.int16)
 
 
-def _compared(step: ByteTest, number: NDArray[np.int64]) -> NDArray[np.bool_]:
-    value = step.value if isinstance(step.value, int) else 0
-    holds: NDArray[np.bool_] = {
-        "=": number == value,
-        "<": number < value,
-        ">": number > value,
-        "<=": number <= value,
-        ">=": number >= value,
-    }[step.operator]
-    return ~holds if step.negated else holds
+def _row(step: Step, shapes: list[int]) -> tuple[int, ...] | None:
+    """One step; octets of shapes go behind those of others. None for what says nothing."""
+    if isinstance(step, ByteJump):
+        return JUMP, *_reading(step.reading), step.multiplier, _whole(step.post_offset), 0, 0
+    if isinstance(step, ByteTest):
+        how = COMPARED.index(step.operator)
+        return TEST, *_reading(step.reading), how, _whole(step.value), step.negated, 0
+    if isinstance(step, IsDataAt):
+        return THERE, step.relative, _whole(step.position), step.negated, 0, 0, 0, 0, 0
+    if not isinstance(step, Expression) or (shape := shape_of(step)) is None:
+        return None
+    begin, middle = len(shapes), len(shapes) + len(shape.fixed)
+    shapes += (*shape.fixed, *shape.ahead)
+    asks = bool(shape.ahead) or shape.without
+    return SHAPE, step.relative, begin, middle, middle, len(shapes), asks, shape.without, shape.nocase
 
 
-def _shaped(
-    step: Expression,
-    cells: NDArray[np.uint8],
-    begins: NDArray[np.int64],
-    lengths: NDArray[np.int64],
-    place: NDArray[np.int64],
-) -> NDArray[np.bool_]:
-    shape = shape_of(step)
-    if shape is None:
-        return np.ones(len(begins), np.bool_)
-    start = np.minimum(place, lengths) if step.relative else np.zeros(len(begins), np.int64)
-    holds = _stand(shape.fixed, cells, begins + start, lengths - start, nocase=shape.nocase)
-    start = start + len(shape.fixed)
-    if not shape.ahead and not shape.without:
-        return holds
-    ahead = _stand(shape.ahead, cells, begins + start, lengths - start, nocase=shape.nocase)
-    return holds & (~ahead if shape.without else ahead)
+def _reading(reading: Reading) -> tuple[int, int, int, int]:
+    return reading.relative, _whole(reading.offset), _whole(reading.count), reading.endian == "little"
 
 
-def _stand(
-    octets: Sequence[int],
-    cells: NDArray[np.uint8],
-    at: NDArray[np.int64],
-    left: NDArray[np.int64],
-    *,
-    nocase: bool,
-) -> NDArray[np.bool_]:
-    """Per payload whether octets stand at a place. left: how many there are from there on."""
-    holds: NDArray[np.bool_] = left >= len(octets)
-    for k, octet in enumerate(octets):
-        if octet >= 0:
-            found = cells[np.where(holds, at + k, 0)]
-            other = bytes((octet,)).swapcase()[0] if nocase else octet
-            holds &= (found == octet) | (found == other)
-    return holds
+def _whole(number: Number) -> int:
+    """A number that is known (_simple); beyond what four octets hold one is as good as another."""
+    return min(max(number, -_BEYOND), _BEYOND) if isinstance(number, int) else 0
