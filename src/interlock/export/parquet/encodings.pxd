@@ -1,0 +1,3 @@
+# cython: language_level=3
+cimport cython
+from libc.string cimport memcpy
