@@ -20,7 +20,7 @@ from interlock.pipeline.analyze_run import STOPPED
 from interlock.pipeline.decode_run import decoded
 from interlock.records.site import Site
 from interlock.records.tables import ARTIFACT_CONTENTS, OPERATIONS, PAYLOADS
-from interlock.report.documents import assets_document, findings_document, summary_document
+from interlock.report.documents import assets_text, findings_document, summary_document
 
 DEMO = Path(__file__).resolve().parents[2] / "demo"
 CAPTURES = ("incident.pcap.gz", "engineering.pcap")
@@ -49,7 +49,7 @@ def recorded():
 def said(report):
     """Everything that a report says but how long it took."""
     report = dataclasses.replace(report, run=dataclasses.replace(report.run, processing_s=0))
-    documents = (assets_document(report), findings_document(report), summary_document(report))
+    documents = (json.loads(assets_text(report)), findings_document(report), summary_document(report))
     return json.loads(json.dumps(documents))
 
 

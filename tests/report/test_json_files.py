@@ -13,13 +13,17 @@ from referencing import Registry, Resource
 from interlock.errors import OutputError
 from interlock.records.asset import Asset
 from interlock.records.finding import Finding
-from interlock.report.documents import assets_document, dump, findings_document, summary_document
+from interlock.report.documents import assets_text, dump, findings_document, summary_document
 from interlock.report.json_files import write_json_files
 from interlock.report.relations import Relation
 from interlock.report.schema import SCHEMA_NAMES, load_schema
 from interlock.report.traffic import Conversation, Service
 
-DOCUMENTS = {"assets": assets_document, "findings": findings_document, "summary": summary_document}
+TEXTS = {
+    "assets": assets_text,
+    "findings": lambda report: dump(findings_document(report)),
+    "summary": lambda report: dump(summary_document(report)),
+}
 
 
 def validator(name):
@@ -50,9 +54,9 @@ def test_schemas_are_schemas_and_closed(name) -> None:
 
 
 @pytest.mark.parametrize("kind", ["plant_report", "hostile_report"])
-@pytest.mark.parametrize("name", DOCUMENTS)
+@pytest.mark.parametrize("name", TEXTS)
 def test_documents_satisfy_their_schema_by_an_independent_validator(name, kind, request) -> None:
-    document = json.loads(dump(DOCUMENTS[name](request.getfixturevalue(kind))))
+    document = json.loads(TEXTS[name](request.getfixturevalue(kind)))
     validator(name).validate(document)
 
 
@@ -74,7 +78,7 @@ def test_same_report_same_octets(plant_report, tmp_path) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
     for folder in (one, other):
         write_json_files(plant_report, folder)
-    for name in DOCUMENTS:
+    for name in TEXTS:
         assert (one / f"{name}.json").read_bytes() == (other / f"{name}.json").read_bytes()
 
 
@@ -89,23 +93,42 @@ def test_nothing_unknown_is_written(plant_report) -> None:
         else:
             yield node
 
-    assert None not in set(values(assets_document(plant_report)))
-    nameless = next(a for a in assets_document(plant_report)["assets"] if a["ips"] == ["10.20.1.99"])
+    document = json.loads(assets_text(plant_report))
+    assert None not in set(values(document))
+    nameless = next(a for a in document["assets"] if a["ips"] == ["10.20.1.99"])
     assert "role" not in nameless
     assert "vendor" not in nameless
 
 
 def test_a_terminal_that_prints_the_file_is_not_steered(hostile_report) -> None:
-    for document in DOCUMENTS.values():
-        text = dump(document(hostile_report))
+    for made in TEXTS.values():
+        text = made(hostile_report)
         text.encode("utf-8")
         for letter in "\x1b\x9b\u202e\u2066\u200b\ufeff\x07":
             assert letter not in text
 
 
 def test_text_comes_back_as_it_was(hostile_report) -> None:
-    names = {a["names"][0] for a in json.loads(dump(assets_document(hostile_report)))["assets"]}
+    names = {a["names"][0] for a in json.loads(assets_text(hostile_report))["assets"]}
     assert names == {a.names[0] for a in hostile_report.assets}
+
+
+@pytest.mark.parametrize("kind", ["plant_report", "hostile_report"])
+@pytest.mark.parametrize("name", TEXTS)
+def test_every_octet_is_as_the_json_library_would_write_it(name, kind, request) -> None:
+    text = TEXTS[name](request.getfixturevalue(kind))
+    assert dump(json.loads(text)) == text
+
+
+def test_proofs_are_told_whole(plant_report) -> None:
+    told = {a["id"]: a["provenance"] for a in json.loads(assets_text(plant_report))["assets"]}
+    for asset in plant_report.assets:
+        assert told[asset.id].keys() == dict(asset.provenance).keys()
+        for name, proofs in asset.provenance:
+            for proof, row in zip(proofs, told[asset.id][name], strict=True):
+                kept = {key: row[key] for key in row if key not in {"first", "last"}}
+                assert kept == {f.name: getattr(proof, f.name) for f in fields(proof) if f.name in kept}
+                assert ("first" in row, "last" in row) == (bool(proof.first), bool(proof.last))
 
 
 def test_no_partial_file_is_left(plant_report, tmp_path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interlock.report.documents import assets_document, dump, findings_document
+from interlock.report.documents import assets_text, dump, findings_document
 from interlock.report.schema import SchemaError, check
 
 from .plant import report
@@ -31,7 +31,7 @@ JSON = st.recursive(
 
 @cache
 def _document(name):
-    made = {"assets": assets_document, "findings": findings_document}[name](report())
+    made = json.loads(assets_text(report())) if name == "assets" else findings_document(report())
     return json.loads(dump({**made, name: made[name][:3]}))
 
 

@@ -7,25 +7,27 @@ import math
 import re
 from dataclasses import fields
 from functools import cache, lru_cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from interlock.records.asset import Proof, proof_rows
+from interlock.records.asset import proof_rows
 from interlock.report.logins import zone_logins
 from interlock.report.order import by_urgency, count_by_severity
 from interlock.report.quantities import iso_time
 from interlock.report.words import CONTROLLER_ROLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
-    from interlock.records.asset import Asset
+    from interlock.records.asset import Asset, Proof
     from interlock.records.finding import Finding
     from interlock.records.incident import Incident
     from interlock.report.record import HealthNote, Report, Run
     from interlock.report.traffic import Service
 
 __all__ = [
-    "assets_document",
+    "asset_row",
+    "assets_text",
     "dump",
     "dump_row",
     "dump_rows",
@@ -64,11 +66,25 @@ def dump_row(document: Any) -> str:
 
     Most are ASCII, where nothing but DEL is to be looked for.
     """
-    text = _ENCODE(document)
+    return _safe(_ENCODE(document))
+
+
+def _safe(text: str) -> str:
     return text if text.isascii() and "\x7f" not in text else _UNSAFE.sub(_unicode_escape, text)
 
 
-_ENCODE: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+def _encoder() -> Callable[[Any], str]:
+    """As json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode, which makes what encodes anew for every row."""
+    plain = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False)
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:  # an interpreter without it
+        return plain.encode
+    words = json.encoder.encode_basestring
+    encode = make(None, plain.default, words, None, ": ", ", ", False, False, False)
+    return lambda document: "".join(encode(document, 0))
+
+
+_ENCODE: Final = _encoder()
 
 
 def dump_rows(document: dict[str, Any], name: str, rows: Iterable[str]) -> str:
@@ -87,46 +103,67 @@ def _listed(value: Any) -> str:
 
 def _flat(record: Any, leave_out: frozenset[str] = frozenset()) -> dict[str, Any]:
     """Return a record's plain fields in declared order; None and times not known (0) are absent."""
-    document: dict[str, Any] = {}
     kind: Any = type(record)
-    for name, timed in _names(kind, leave_out):
-        value = getattr(record, name)
-        if value is None:
-            continue
-        if timed:
-            if value:
-                document[name] = _told(value)
-        else:
-            document[name] = list(value) if isinstance(value, tuple) else value
-    return document
+    names, values = _names(kind, leave_out)
+    return {
+        name: _told(value) if timed else list(value) if isinstance(value, tuple) else value
+        for (name, timed), value in zip(names, values(record), strict=True)
+        if value or not (timed or value is None)
+    }
 
 
 @cache
-def _names(kind: type[Any], leave_out: frozenset[str]) -> tuple[tuple[str, bool], ...]:
-    """The fields of a kind of record, and whether each is a time."""
-    return tuple((f.name, f.name in _TIMES) for f in fields(kind) if f.name not in leave_out)
+def _names(
+    kind: type[Any], leave_out: frozenset[str] = frozenset()
+) -> tuple[tuple[tuple[str, bool], ...], Callable[[Any], tuple[Any, ...]]]:
+    """The fields of a kind of record, of which it has two at least, whether each is a time; and what reads them."""
+    names = [f.name for f in fields(kind) if f.name not in leave_out]
+    return tuple((name, name in _TIMES) for name in names), attrgetter(*names)
 
 
 def _proofs(proofs: Iterable[Proof]) -> list[dict[str, Any]]:
     return [_flat(proof) for proof in proofs]
 
 
-def _proof(row: tuple[Any, ...]) -> dict[str, Any]:
-    """As `_flat` of a proof with these values: an asset rests on more proofs than it has fields."""
-    fields_of = zip(_names(Proof, frozenset()), row, strict=True)
-    return {
-        name: _told(value) if timed else value
-        for (name, timed), value in fields_of
-        if value or not (timed or value is None)
-    }
+_FOLDED: Final = frozenset({"risk", "provenance", "conflicts"})
 
 
-def _asset(asset: Asset) -> dict[str, Any]:
-    document = _flat(asset, frozenset({"risk", "provenance", "conflicts"}))
+def asset_row(asset: Asset) -> str:
+    """Return an asset as it stands in `assets.json`: most of it are proofs, which are written straight."""
+    document = _flat(asset, _FOLDED)
     document["risk"] = _flat(asset.risk)
-    document["provenance"] = {name: [_proof(row) for row in rows] for name, rows in proof_rows(asset)}
-    document["conflicts"] = [{"field": c.field, "proofs": _proofs(c.proofs)} for c in asset.conflicts]
-    return document
+    told = ", ".join(
+        [
+            f"{_word(name)}: [{', '.join([_proof_text(*row) for row in rows])}]"
+            for name, rows in proof_rows(asset)
+        ]
+    )
+    conflicts = _ENCODE([{"field": c.field, "proofs": _proofs(c.proofs)} for c in asset.conflicts])
+    return _safe(f'{_ENCODE(document)[:-1]}, "provenance": {{{told}}}, "conflicts": {conflicts}}}')
+
+
+def _proof_text(
+    value: str,
+    protocol: str,
+    source: str,
+    frame: int,
+    confidence: float,
+    first: int,
+    last: int,
+    count: int,
+    note: str,
+) -> str:
+    """A proof with these values, as `_ENCODE` of its `_flat`."""
+    begun = f', "first": "{_told(first)}"' if first else ""
+    ended = f', "last": "{_told(last)}"' if last else ""
+    return (
+        f'{{"value": {_word(value)}, "protocol": {_word(protocol)}, "source": {_word(source)}, "frame": {frame}, '
+        f'"confidence": {confidence!r}{begun}{ended}, "count": {count}, "note": {_word(note)}}}'
+    )
+
+
+_word: Final = lru_cache(4_096)(json.encoder.encode_basestring)
+"""Of what proofs say, most is said again and again."""
 
 
 def finding_document(finding: Finding) -> dict[str, Any]:
@@ -138,10 +175,10 @@ def finding_document(finding: Finding) -> dict[str, Any]:
     return document
 
 
-def assets_document(report: Report) -> dict[str, Any]:
-    """Return `assets.json`: every machine, in the order of its id."""
+def assets_text(report: Report) -> str:
+    """Return `assets.json`, as `dump` would: every machine, in the order of its id."""
     assets = sorted(report.assets, key=lambda asset: asset.id)
-    return {"schema": "interlock/assets/1", "assets": [_asset(asset) for asset in assets]}
+    return dump_rows({"schema": "interlock/assets/1", "assets": []}, "assets", map(asset_row, assets))
 
 
 def findings_document(report: Report) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from interlock.report.atomic import make_folder, write_atomic
 from interlock.report.documents import (
-    assets_document,
+    assets_text,
     dump,
     findings_document,
     incidents_document,
@@ -14,17 +14,18 @@ from interlock.report.documents import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from interlock.report.record import Report
 
 __all__ = ["write_json_files"]
 
-_DOCUMENTS = {
-    "assets": assets_document,
-    "findings": findings_document,
-    "incidents": lambda report: incidents_document(report.incidents),
-    "summary": summary_document,
+_TEXTS: Final[dict[str, Callable[[Report], str]]] = {
+    "assets": assets_text,
+    "findings": lambda report: dump(findings_document(report)),
+    "incidents": lambda report: dump(incidents_document(report.incidents)),
+    "summary": lambda report: dump(summary_document(report)),
 }
 
 
@@ -35,8 +36,8 @@ def write_json_files(report: Report, folder: Path) -> tuple[Path, ...]:
     """
     make_folder(folder)
     paths = []
-    for name, document in _DOCUMENTS.items():
+    for name, text in _TEXTS.items():
         path = folder / f"{name}.json"
-        write_atomic(path, dump(document(report)))
+        write_atomic(path, text(report))
         paths.append(path)
     return tuple(paths)
