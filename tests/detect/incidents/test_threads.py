@@ -123,6 +123,8 @@ def test_asking_for_everything_in_vain_is_a_search() -> None:
     ]
     assert incidents_of(deeds, CONTEXT)[0].techniques[0] in ("T0846", "T0801", "T0867")
     assert incidents_of(deeds[:3], CONTEXT)[0].techniques[0] == "T0855"
+    insists = [replace(deeds[0], count=7), *(replace(deed, count=3) for deed in deeds[1:])]
+    assert incidents_of(insists, CONTEXT)[0].techniques[0] == "T0855"
     done = [replace(deeds[0], data=()), *deeds[1:]]
     assert incidents_of(done, CONTEXT)[0].techniques[0] == "T0855"
 

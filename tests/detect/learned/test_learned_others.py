@@ -17,6 +17,7 @@ from interlock.detect.learned.unusual_rate import UnusualRate
 from interlock.detect.learned.unusual_value import UnusualValue
 from interlock.detect.publisher_sequence import PublisherSequence
 from interlock.detect.publisher_state import PublisherState
+from interlock.records.asset import Asset
 from interlock.records.site_text import load_site
 
 CONTEXT = Context(now=START)
@@ -110,6 +111,41 @@ def test_one_door_is_no_search_but_a_call_or_a_flood() -> None:
     assert finding.techniques[0] == "T0814"
     (finding,) = found(NewConversation(), FLOWS, {"flows": taken[:3]})
     assert finding.techniques[0] == "T0846"
+
+
+def test_a_controller_that_calls_outside_in_vain_is_told_and_an_office_is_not() -> None:
+    before = {"flows": [*FLOWS["flows"], {"at": 20, "client": "10.0.0.2", "server": "10.0.0.3"}]}
+    calls = [{**UNREAD, "at": 100 + 2 * n, "client": "10.0.0.2", "server": "8.8.4.4", "server_port": 443,
+              "state": "opened", "server_packets": 0} for n in range(5)]  # fmt: skip
+
+    def said(role: str, rows: list[dict[str, Any]]) -> Any:
+        asset = Asset(id="one", realm="default", ips=("10.0.0.2",), role=role)
+        context = Context(now=START, asset=lambda _realm, address: asset if address == "10.0.0.2" else None)
+        return found(NewConversation(), before, {"flows": rows}, context=context)
+
+    (finding,) = said("plc", calls)
+    assert finding.techniques[:2] == ("T0885", "T0869")
+    assert (finding.count, finding.machines) == (5, ("10.0.0.2", "8.8.4.4"))
+    assert said("plc", calls[:3]) == ()
+    assert said("historian", calls) == ()
+    assert said("plc", [{**row, "server": "10.0.0.77"} for row in calls[:1]]) == ()
+
+
+def test_who_says_that_nobody_listens_calls_nobody() -> None:
+    sent = {**UNREAD, "at": 100, "client": "10.0.0.66", "transport": "udp", "server_port": 50_000,
+            "server_packets": 0, "state": None}  # fmt: skip
+    said = {**UNREAD, "at": 101, "client": "10.0.0.2", "server": "10.0.0.66", "transport": "icmp",
+            "protocol": "icmp", "basis": "port", "server_port": None, "server_packets": 0, "state": None}  # fmt: skip
+    (finding,) = found(NewConversation(), FLOWS, {"flows": [said, sent]})
+    assert finding.machines == ("10.0.0.66", "10.0.0.2")
+    assert "at udp/50000, where nobody listens" in finding.title
+    assert finding.techniques[0] == "T0846"
+    (finding,) = found(NewConversation(), FLOWS, {"flows": [said]})
+    assert finding.machines == ("10.0.0.2", "10.0.0.66")
+    assert (
+        found(NewConversation(), {"flows": [*FLOWS["flows"], {**said, "at": 5}]}, {"flows": [said, sent]})
+        == ()
+    )
 
 
 def test_a_page_that_is_looked_for_at_three_ports_is_no_search() -> None:

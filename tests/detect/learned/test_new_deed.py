@@ -50,6 +50,14 @@ def test_who_knows_a_machine_asks_it_for_nothing_that_it_refuses() -> None:
     assert found(asked) == ()
     assert found({**asked, "outcome": "no-answer"}) == ()
     assert found({"object": "holding:0", "unit": "1", "outcome": "refused"}) == ()
+    begins = {"protocol": "iec104", "function_name": "C_IC_NA_1", "verb": "read"}
+    usual = {**begins, "function_name": "C_RD_NA_1"}
+    for function, told in (("C_IC_NA_1", 0), ("C_RD_NB_1", 1)):
+        asked = {**begins, "function_name": function, "outcome": "refused"}
+        conclusion = concluded(
+            taught([{**usual, "at": 60 * n - 3600} for n in range(60)]), {"operations": [asked]}
+        )
+        assert len(conclusion.findings) == told
 
 
 @pytest.mark.parametrize(("outcome", "severity"), [("refused", "low"), ("no-answer", "info"), ("ok", "low")])

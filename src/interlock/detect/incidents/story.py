@@ -39,6 +39,7 @@ _MANY_KINDS: Final = 4
 _BROKEN: Final = ("T0814",)
 """What detectors of malformed messages name first."""
 _TRIES_AN_ACT: Final = 20
+_OFTEN: Final = 4
 _AROUND_NS: Final = 5 * 10**9
 """What is tried first, or last, may be taken, too."""
 _WAYS: Final = frozenset({_MALFORMED, _NEW_ODDITY, "connection-flood", "unusual-rate"})
@@ -120,11 +121,20 @@ def _worst(steps: Sequence[Step]) -> Step:
     mine = acts or heeded
     least = min(ranks.get(step.consequence, DISCOVERY.rank) for step in mine)
     mine = [step for step in mine if ranks.get(step.consequence, DISCOVERY.rank) == least]
+    searches = _tries_everything(steps) and not _insists(mine)
     if least >= LOSS.rank and all(s.detector in _WAYS for s in mine if meant(s.techniques) is LOSS):
-        mine = (_sought(heeded) if _tries_everything(steps) else []) or mine
-    if least == DISCOVERY.rank and _tries_everything(steps):
+        mine = (_sought(heeded) if searches else []) or mine
+    if least == DISCOVERY.rank and searches:
         mine = [step for step in mine if meant(step.techniques) is DISCOVERY] or mine
     return max([step for step in mine if step.detector != _REFUSED] or mine, key=_weight)
+
+
+def _insists(steps: Sequence[Step]) -> bool:
+    """Whether one thing that was meant is most of what was asked for: who searches asks for each thing once."""
+    asked = max((s.count for s in steps if meant(s.techniques) is DISCOVERY), default=0)
+    meanings = [s for s in steps if meant(s.techniques) is not DISCOVERY and s.detector not in _WAYS]
+    acts = max((s.count for s in meanings), default=0)
+    return acts >= _OFTEN and 2 * acts > asked
 
 
 def _scan(steps: Sequence[Step], acts: Sequence[Step]) -> list[Step]:

@@ -24,6 +24,7 @@ __all__ = [
     "deed_of",
     "is_group",
     "is_handshake",
+    "takes_stock",
 ]
 
 
@@ -223,6 +224,11 @@ def _hexadecimal(text: str) -> bool:
 def is_handshake(protocol: str, function: str, target: str) -> bool:
     """Whether machines that work together do this whenever one of them begins anew."""
     return (protocol, function, target) in _HANDSHAKES or (protocol, function, "") in _HANDSHAKES
+
+
+def takes_stock(protocol: str, function: str) -> bool:
+    """Whether a master asks a station for everything so: it does when it begins (IEC 60870-5-5, 6.4 and 6.9)."""
+    return protocol == "iec104" and function in ("C_IC_NA_1", "C_CI_NA_1")
 
 
 def begins(word: tuple[str, ...]) -> bool:

@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from interlock.detect.tally import Key, Tally
     from interlock.records.finding import Action
 
-__all__ = ["knocked"]
+__all__ = ["dials_out", "knocked", "nobody_listens", "outside_of"]
+
+LEAST_OUTSIDE: Final = 4
+"""Calls outside that nobody takes: a beacon that finds nobody tries again."""
+
+_AT_THE_PROCESS: Final = frozenset(
+    {"plc", "rtu", "io", "drive", "safety-controller", "ied", "building-controller"}
+)
+"""Roles of machines that call nobody outside a plant but what they were set up for."""
 
 _UNHEARD: Final = frozenset({"opened", "refused"})
 """States of TCP conversations that nobody accepted."""
@@ -32,7 +40,7 @@ def knocked(key: Key, tally: Tally, context: Context, silent: str, actions: tupl
         realm=realm,
         machines=(client,),
         others=tuple(servers),
-        cause="knock",
+        cause=key[3],
         kind="change" if ends.ordered else "alert",
         severity="info" if ends.ordered else "high" if ends.stranger else "medium",
         confidence=0.8,
@@ -42,7 +50,8 @@ def knocked(key: Key, tally: Tally, context: Context, silent: str, actions: tupl
         matters="Whoever tries doors looks for a way on; some controllers stop when many are tried at once.",
         silent="Silent where mistakes alone would make so many first contacts in so short a time more often than "
         f"once in {ALARMS_APART_DAYS:.0f} days: one machine, or three ports of it, are not enough where the client "
-        f"is known, unless it tries one control port {MANY_TRIES} times within two minutes. {silent}",
+        f"is known, unless it tries one control port {MANY_TRIES} times within two minutes, or a controller calls "
+        f"outside the plant. {silent}",
         actions=actions,
         deed=deed_at(realm, client, servers),
         techniques=named(_meant(realm, servers, doors, tally, context)),
@@ -74,7 +83,7 @@ def _meant(realm: str, servers: list[str], doors: list[str], tally: Tally, conte
     Behind one outside somebody was to answer; one that lets everybody in, over and over, is kept busy.
     """
     if len(servers) == len(doors) == 1:
-        if _outside(realm, servers[0], context):
+        if outside_of(realm, servers[0], context):
             return "calls-outside"
         accepted = not _UNHEARD & set(tally.noted("state"))
         if accepted and tally.count >= MANY_TRIES and doors[0].startswith("tcp/"):
@@ -82,7 +91,7 @@ def _meant(realm: str, servers: list[str], doors: list[str], tally: Tally, conte
     return "search-machines" if len(servers) >= len(doors) else "search-doors"
 
 
-def _outside(realm: str, server: str, context: Context) -> bool:
+def outside_of(realm: str, server: str, context: Context) -> bool:
     """Whether an address is nobody's of the plant: a public one, or, where the site file says which are, another."""
     if context.site.owns(realm, server):
         return False
@@ -92,3 +101,40 @@ def _outside(realm: str, server: str, context: Context) -> bool:
         return ipaddress.ip_address(server).is_global
     except ValueError:
         return False
+
+
+def dials_out(realm: str, client: str, tally: Tally, context: Context) -> bool:
+    """Whether a controller calls outside the plant, over and over, where it has no business that it was set up for."""
+    often = tally.noted("outside").get("yes", 0) >= LEAST_OUTSIDE
+    return often and context.role(realm, client) in _AT_THE_PROCESS
+
+
+def nobody_listens(
+    key: Key, door: str, tally: Tally, context: Context, silent: str, actions: tuple[Action, ...]
+) -> Verdict:
+    """Say who sent datagrams to where nobody listens. key: of the machine's ICMP message that says so (RFC 792).
+
+    Whoever answers so calls nobody: it was called. door: where the datagrams went.
+    """
+    realm, server, client, _ = key
+    ends = standing(context, (realm, client, server), tally, stranger=bool(tally.noted("unheard")))
+    name = context.name
+    who = f"A machine never seen before, {name(realm, client)}," if ends.stranger else name(realm, client)
+    return Verdict(
+        realm=realm,
+        machines=(client, server),
+        cause="datagrams to a closed port",
+        kind="change" if ends.ordered else "alert",
+        severity=ends.severity("medium" if ends.stranger else "low"),
+        confidence=0.6,
+        title=f"{who} sent datagrams to {name(realm, server)} at {door}, where nobody listens",
+        seen=f"Seen {counted(tally.count, 'conversation')} in which the machine says by ICMP that it takes no such "
+        f"datagrams. {ends.told()}".strip(),
+        matters="Whoever sends to ports that are closed looks for a service, or for a fault in what may listen there.",
+        silent=silent,
+        actions=actions,
+        deed=deed_at(realm, client, (server,)),
+        techniques=named("search-doors"),
+        requirements=("IEC 62443-3-3 SR 6.2", "IEC 62443-3-3 SR 5.2", "NIS2 Art. 21(2)(b)"),
+        data=(("ports", door),),
+    )

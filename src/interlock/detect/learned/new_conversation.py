@@ -13,7 +13,7 @@ from interlock.detect.causes import Verdict
 from interlock.detect.control import CONTROL_PORTS, spoken
 from interlock.detect.learned.deeds import INFRASTRUCTURE, REMOTE
 from interlock.detect.learned.doors import Doors
-from interlock.detect.learned.knocked import knocked
+from interlock.detect.learned.knocked import dials_out, knocked, nobody_listens, outside_of
 from interlock.detect.learned.learner import HELD_BACK, Learner
 from interlock.detect.learned.lexicon import Lexicon
 from interlock.detect.learned.standing import deed_at, standing, unordered
@@ -83,6 +83,8 @@ class NewConversation(Learner):
         self.words = Lexicon()
         self.doors = Doors()
         self._read: set[Key] = set()
+        self._unanswered: dict[Key, str] = {}
+        """Realm, client and server of datagrams without an answer → where they went."""
 
     def take(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
         """Every conversation's words."""
@@ -106,11 +108,16 @@ class NewConversation(Learner):
             return
         for row, groups, group in _rows(batch):
             cause = self._deviation(row)
+            if row.transport == "udp" and row.closed and len(self._unanswered) < MOST_READ:
+                self._unanswered[row.realm, row.client, row.server] = row.service
             if cause is None:
                 continue
             rows = groups.rows(group)
             stranger = ("m", row.realm, row.client) not in self.words
-            if not cause[2]:
+            outside = row.closed and row.transport == "tcp" and outside_of(row.realm, row.server, context)
+            if outside and not row.searches:
+                cause = (*cause[:2], "", "outside")
+            elif not cause[2]:
                 rows = self._knocked(row, cause, batch.times_ns(), rows, context, stranger=stranger)
                 if not len(rows):
                     continue
@@ -118,7 +125,7 @@ class NewConversation(Learner):
             tally.add_rows(row.source, batch, rows)
             unheard = ("m", row.realm, row.server) not in self.words
             noted = {"server": row.server, "service": row.service, "state": row.state, "protocol": row.protocol,
-                     "door": f"{row.server} {row.service}",
+                     "door": f"{row.server} {row.service}", "outside": "yes" if outside else "",
                      "stranger": "yes" if stranger else "", "unheard": "yes" if unheard else ""}  # fmt: skip
             for kind, word in noted.items():
                 if word:
@@ -170,8 +177,12 @@ class NewConversation(Learner):
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Say who calls whom, and whether it looks like a program that reports somewhere."""
         realm, client, server, service = key
-        if service == "knock":
-            return knocked(key, tally, context, _SILENT, _ACTIONS) if self.doors.searches(key[:2]) else None
+        if service in ("knock", "outside"):
+            dials = dials_out(realm, client, tally, context)
+            told = dials or (service == "knock" and self.doors.searches(key[:2]))
+            return knocked(key, tally, context, _SILENT, _ACTIONS) if told else None
+        if service == "icmp" and (door := self._unanswered.get((realm, server, client))):
+            return nobody_listens(key, door, tally, context, _SILENT, _ACTIONS)
         protocols = set(tally.noted("protocol"))
         if protocols and all((realm, client, server, p) in self._read for p in protocols):
             return None
@@ -197,13 +208,16 @@ class NewConversation(Learner):
 
     def besides(self) -> Any:
         """Give what is read of conversations, and who knocked lately."""
-        return {"read": sorted(self._read), "doors": self.doors.state()}
+        unanswered = [[*pair, door] for pair, door in self._unanswered.items()]
+        return {"read": sorted(self._read), "doors": self.doors.state(), "unanswered": unanswered}
 
     def restore_besides(self, state: Any) -> None:
         """Take it back; the first versions kept only what is read."""
         read, doors = (state["read"], state["doors"]) if isinstance(state, dict) else (state, [[], []])
         self._read = {tuple(str(w) for w in key) for key in read}
         self.doors.restore(doors)
+        unanswered = state.get("unanswered", ()) if isinstance(state, dict) else ()
+        self._unanswered = {(str(r), str(c), str(s)): str(door) for r, c, s, door in unanswered}
 
 
 class _Conversation:

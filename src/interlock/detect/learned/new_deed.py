@@ -17,6 +17,7 @@ from interlock.detect.learned.deeds import (
     deed_of,
     is_group,
     is_handshake,
+    takes_stock,
 )
 from interlock.detect.learned.learner import Learner
 from interlock.detect.learned.lesson import MOST_WAITING, Lesson, lesson
@@ -281,11 +282,8 @@ class NewDeed(Learner):
 
         Who was set up for a machine asks it for nothing that it does not know, as these two always did before.
         """
-        if (
-            row.outcome == "refused"
-            and row.function
-            and ("f", *row.pair, "read", row.function) not in self.words
-        ):
+        strange = row.function and ("f", *row.pair, "read", row.function) not in self.words
+        if row.outcome == "refused" and strange and not takes_stock(row.protocol, row.function):
             return (row.realm, row.client, row.server, row.protocol, "watch"), "function", row.function
         if not row.target or self._knows_object(row):
             return None
