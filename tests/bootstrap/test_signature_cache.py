@@ -37,7 +37,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     times: list[int] = []
     planned = signatures._planned
     monkeypatch.setattr(
-        signatures, "_planned", lambda files, lists: times.append(len(files)) or planned(files, lists)
+        signatures,
+        "_planned",
+        lambda files, lists, **how: times.append(len(files)) or planned(files, lists, **how),
     )
     return times
 

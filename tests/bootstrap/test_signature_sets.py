@@ -192,7 +192,7 @@ def test_what_a_file_holds_now_counts_though_rules_are_kept(
 ) -> None:
     times: list[int] = []
     planned = signatures._planned
-    monkeypatch.setattr(signatures, "_planned", lambda *how: times.append(1) or planned(*how))
+    monkeypatch.setattr(signatures, "_planned", lambda *how, **more: times.append(1) or planned(*how, **more))
     many = "".join(RULE.format(k, f'content:"abc{k}"') for k in range(10, 310))
     (rules / "a.rules").write_text(many + RULE.format(1, LOAD.format("s", "top.lst")))
     told: list[str] = []

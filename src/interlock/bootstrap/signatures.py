@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from functools import cache, partial
 from hashlib import sha256
 from importlib import resources
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from interlock.bootstrap.signature_sets import Sets
     from interlock.detect.signatures.detector import Signatures
     from interlock.detect.signatures.language.model import Signature
+    from interlock.detect.signatures.language.problems import Refusal
     from interlock.detect.signatures.language.thresholds import Limits
     from interlock.detect.signatures.language.variables import Ends, Variables
     from interlock.detect.signatures.packs.plan import Databases, Plan
@@ -56,18 +58,22 @@ def check_signatures(
     settings = list_files([path], given)
     variables, limits = settings_of(settings)
     lists, ids, sets = read_lists(settings), set(), Sets()
+    held: dict[Signature, str] = {}
     for number, file in enumerate(rule_files(path, progress)):
         text = file.text()
         licence = licence_by_sid(comments_of(text), licence_beside(file))
-        for _, read in chosen(file.name, text, lists, variables, tally.notes.append):
+        for line, read in chosen(file.name, text, lists, variables, tally.notes.append):
             tally.add(sets.take(put_in_force(read), file, number), licence)
-            if read.signature is not None:
-                ids.add((read.signature.gid, read.signature.sid))
+            if (one := read.signature) is not None:
+                ids.add((one.gid, one.sid))
+                if one.enabled:
+                    held.setdefault(one, line.text)
     tally.notes += [*sets.notes, *lists.without_effect()]
     named = ((place, rule) for place, rule in limits.places if rule[1] and rule not in ids)
     tally.notes += (
         f"{place}: no rule is {gid}:{sid}; the line changes nothing" for place, (gid, sid) in named
     )
+    tally.notes += _not_taken(list(held.items()), variables)
     tally.variables = tuple(variables.used())
     tally.seconds = clock() - begun
     if not tally.rules:
@@ -86,7 +92,8 @@ def build_signatures(
     """The detector of every rule of these files and folders that is switched on and can be in force.
 
     told: takes a sentence about what is not. cache: None for the installation's own. given: as of list_files.
-    midstream, checksums: as of Engine. Raises ConfigError where a file cannot be read, or none of the rules loads.
+    midstream, checksums: as of Engine; where all is to be as Suricata has it, rules that it does not load are out.
+    Raises ConfigError where a file cannot be read, or none of the rules loads.
     """
     from interlock.detect.signatures.detector import Signatures  # noqa: PLC0415
 
@@ -100,7 +107,9 @@ def build_signatures(
         detector.engine.memory.datasets.given = plan.given
         return detector
 
-    return made_once(rules_key(files, lists), files, partial(_planned, files, lists), make, told, cache)
+    suricata = midstream != "own"
+    key = rules_key(files, [*lists, ("", "suricata", "")] if suricata else lists)
+    return made_once(key, files, partial(_planned, files, lists, suricata=suricata), make, told, cache)
 
 
 def made_once(
@@ -147,13 +156,13 @@ def _with_sets(plan: Plan, files: Sequence[RuleFile]) -> Plan | None:
     return plan
 
 
-def _planned(files: Sequence[RuleFile], given: Sequence[tuple[str, str, str]]) -> Plan:
-    """Every rule of these files that can be in force, as the lists have it."""
+def _planned(files: Sequence[RuleFile], given: Sequence[tuple[str, str, str]], *, suricata: bool) -> Plan:
+    """Every rule of these files that can be in force, as the lists have it. suricata: as of rules_of."""
     from interlock.bootstrap.signature_sets import Sets  # noqa: PLC0415
     from interlock.detect.signatures.packs.plan import Plan  # noqa: PLC0415
 
     plan, sets = Plan(), Sets()
-    for signature, text, ends in rules_of(files, given, plan.sentences, sets):
+    for signature, text, ends in rules_of(files, given, plan.sentences, sets, suricata=suricata):
         plan.add(signature, text, ends)
     plan.costly = len(plan.texts)
     plan.sets, plan.given = tuple(sets.files), sets.given
@@ -161,11 +170,16 @@ def _planned(files: Sequence[RuleFile], given: Sequence[tuple[str, str, str]]) -
 
 
 def rules_of(
-    files: Sequence[RuleFile], given: Sequence[tuple[str, str, str]], sentences: list[str], sets: Sets
+    files: Sequence[RuleFile],
+    given: Sequence[tuple[str, str, str]],
+    sentences: list[str],
+    sets: Sets,
+    *,
+    suricata: bool = False,
 ) -> Iterator[tuple[Signature, bytes, Ends]]:
     """Each rule that can be in force, once, with its text and its ends.
 
-    sentences: gets what is to be said. sets: gets what rules name.
+    sentences: gets what is to be said. sets: gets what rules name. suricata: without what Suricata does not load.
 
     Raises ConfigError where none loads, not even one that is switched off: nothing would be taken for protection.
     """
@@ -177,6 +191,7 @@ def rules_of(
 
     variables, known, loads = settings_of(given)[0], set(), False
     lists = read_lists(given)
+    held: list[tuple[Signature, str]] = []
     for number, file in enumerate(files):
         for line, read in chosen(file.name, file.text(), lists, variables, sentences.append):
             signature, refusal = sets.take(put_in_force(read), file, number)
@@ -186,13 +201,64 @@ def rules_of(
             if signature is None or not signature.enabled or (key := hash(signature)) in known:
                 continue
             known.add(key)
-            yield signature, line.text.encode("utf-8", "surrogateescape"), variables.ends(signature.header)
+            if suricata:
+                held.append((signature, line.text))
+            else:
+                yield signature, _octets(line.text), variables.ends(signature.header)
+    for signature, text in _taken(held, variables, lambda one: sentences.append(str(one))):
+        yield signature, _octets(text), variables.ends(signature.header)
     if files and not loads:
         named = ", ".join(str(file.path) for file in files[:3])
         raise ConfigError(f"{named}: none of its rules loads; `interlock signature check` says why of each")
     sentences[:0] = lists.without_effect()
     read_octets.cache_clear()
     compiled.cache_clear()
+
+
+def _octets(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _not_taken(rules: Sequence[tuple[Signature, str]], variables: Variables) -> Iterator[str]:
+    """A sentence about those that Suricata does not load, where there are any."""
+    refusals: list[Refusal] = []
+    for _ in _taken(rules, variables, refusals.append):
+        pass
+    if refusals:
+        counts = Counter(one.sid for one in refusals)
+        named = ", ".join(
+            f"{sid} ({times} times)" if times > 1 else str(sid) for sid, times in counts.items()
+        )
+        yield (
+            f"Suricata itself does not load {len(refusals)} of the rules in force, "
+            f"which are out with midstream no or yes: {named}"
+        )
+
+
+def _taken(
+    rules: Sequence[tuple[Signature, str]], variables: Variables, told: Callable[[Refusal], object]
+) -> Iterator[tuple[Signature, str]]:
+    """Rules and their texts, without those that Suricata does not load, which are told."""
+    from interlock.detect.signatures.language.problems import RuleError  # noqa: PLC0415
+    from interlock.detect.signatures.language.reading import refused  # noqa: PLC0415
+    from interlock.detect.signatures.language.taken import Ids, refuse_what_suricata_does  # noqa: PLC0415
+
+    ids, left = Ids(), []
+    for place, (signature, text) in enumerate(rules):
+        try:
+            refuse_what_suricata_does(text, signature, variables)
+        except RuleError as error:
+            told(refused(signature, error))
+        else:
+            ids.add(place, signature)
+            left.append((place, signature, text))
+    for place, signature, text in left:
+        try:
+            ids.refuse_others(place, signature)
+        except RuleError as error:
+            told(refused(signature, error))
+        else:
+            yield signature, text
 
 
 def settings_of(lists: Sequence[tuple[str, str, str]]) -> tuple[Variables, Limits]:

@@ -18,7 +18,16 @@ from interlock.detect.signatures.language.problems import RuleError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ACTIONS", "MOST_CHARACTERS", "Line", "Option", "head_and_options", "is_rule", "rule_lines"]
+__all__ = [
+    "ACTIONS",
+    "MOST_CHARACTERS",
+    "Line",
+    "Option",
+    "has_empty_option",
+    "head_and_options",
+    "is_rule",
+    "rule_lines",
+]
 
 ACTIONS: Final = (
     "alert",
@@ -107,6 +116,12 @@ def head_and_options(text: str) -> tuple[str, list[Option]]:
     if after.strip() and not after.lstrip().startswith("#"):
         raise RuleError("options", "something stands behind the closing bracket")
     return head, list(_options(body))
+
+
+def has_empty_option(text: str) -> bool:
+    """Whether nothing stands before one of a rule's semicolons; it is passed over here."""
+    body = text.partition("(")[2].rpartition(")")[0]
+    return any(not piece.strip() for piece in _END.split(body)[:-1])
 
 
 def _options(body: str) -> Iterator[Option]:

@@ -16,6 +16,7 @@ from interlock.detect.signatures.language.checks import (
     IpOption,
     SameAddress,
     Speaks,
+    StreamSize,
 )
 from interlock.detect.signatures.language.model import ADDRESSES, HEADERS, PAYLOAD
 from interlock.detect.signatures.language.protocols import PROTOCOLS, Protocol
@@ -67,6 +68,8 @@ def levels_of(signature: Signature) -> frozenset[str]:
     placed = any(
         isinstance(s, Content) and (s.starts or s.depth is not None or s.offset is not None) for s in steps
     )
+    # How much was sent is asked with each packet, too (Suricata's src/detect-parse.c).
+    placed = placed or any(isinstance(check, StreamSize) for check in signature.checks)
     transports = PROTOCOLS[signature.header.protocol].transports
     if _TCP in transports and inspections and not placed:
         # Numbers and expressions that count from a beginning mean that of a message, which no stream has.
