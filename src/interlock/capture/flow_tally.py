@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
+from interlock.records.arrays import distinct, encoded, integers, present, taken
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -100,7 +102,7 @@ class FlowTally:
         if not len(of_vlan):
             return
         groups, rows = _grouped(clues)
-        values = clues.column("value").take(pa.array(of_vlan)).to_pylist()
+        values = taken(_column(clues, "value"), of_vlan).to_pylist()
         for row, value in zip(rows[of_vlan].tolist(), values, strict=True):
             vlans = self.sums.setdefault(groups[row], FlowSums()).vlans
             if value is not None and len(vlans) < _MAX_VLANS:
@@ -172,33 +174,25 @@ def _column(table: pa.RecordBatch | pa.Table, name: str) -> pa.Array:
 
 
 def _numbers(table: pa.RecordBatch | pa.Table, name: str) -> NDArray[np.int64]:
-    column = _column(table, name)
-    if pa.types.is_timestamp(column.type):
-        column = column.cast(pa.int64())
-    numbers: NDArray[np.int64] = column.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
-    return numbers
+    return integers(_column(table, name))
 
 
 def _valid(table: pa.RecordBatch | pa.Table, name: str) -> NDArray[np.bool_]:
-    valid: NDArray[np.bool_] = _column(table, name).is_valid().to_numpy(zero_copy_only=False)
-    return valid
+    return present(_column(table, name))
 
 
 def _coded(table: pa.RecordBatch | pa.Table, name: str) -> tuple[NDArray[np.int64], list[str | None]]:
     """Codes and the texts they stand for; the last text is None, which nulls have."""
-    column = _column(table, name)
-    if not pa.types.is_dictionary(column.type):
-        column = column.dictionary_encode()
+    column = encoded(_column(table, name))
     texts = column.dictionary.to_pylist()
-    codes = column.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False).astype(np.int64)
-    return codes, [*texts, None]
+    return integers(column.indices, len(texts)), [*texts, None]
 
 
 def _where(table: pa.RecordBatch | pa.Table, name: str, holds: Callable[[Any], Any]) -> NDArray[np.bool_]:
     """Rows whose text passes a test, which is asked once per distinct text in use."""
     codes, texts = _coded(table, name)
     verdicts = np.zeros(len(texts), bool)
-    for code in np.unique(codes).tolist():
+    for code in distinct(codes).tolist():
         verdicts[code] = holds(texts[code]) is True
     found: NDArray[np.bool_] = verdicts[codes]
     return found

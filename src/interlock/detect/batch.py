@@ -11,6 +11,7 @@ from interlock.detect.cells import sort_out, sum_up
 from interlock.detect.columns import ENDS, FEW, Columns, Word
 from interlock.detect.crossing import binned, crossed, numbered
 from interlock.detect.walks import views
+from interlock.records.arrays import taken
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -81,7 +82,7 @@ class Batch:
         if self._chosen is None:
             return self._base.array(name)
         if name not in self._arrays:
-            self._arrays[name] = self._base.array(name).take(pa.array(self._chosen))
+            self._arrays[name] = taken(self._base.array(name), self._chosen)
         return self._arrays[name]
 
     def words(self, column: str) -> tuple[list[Word], NDArray[np.int64]]:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from interlock.detect.cells import alike, mark, place
 from interlock.detect.crossing import crossed, numbered
 from interlock.detect.walks import views
+from interlock.records.arrays import cast, encoded, integers, kernel, present, taken
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,7 +65,7 @@ class Columns:
         if column not in self._words and _MANY * len(rows) < len(self) and self.has(column):
             array = self.array(column)
             if len(self) >= _LARGE:
-                return _encoded(array.take(pa.array(rows)))
+                return _encoded(taken(array, rows))
             if isinstance(array, pa.DictionaryArray):
                 return _compact(array.dictionary, _codes(array)[rows])
         words, codes = self.words(column)
@@ -95,7 +96,7 @@ class Columns:
         """As `integers`, of some rows: of a few of many only theirs are read, unless somebody asked for all."""
         apart = column not in self._integers and len(self) >= _LARGE and _MANY * len(rows) < len(self)
         if apart and self.has(column):
-            return _numbers(self.array(column).take(pa.array(rows)))
+            return _numbers(taken(self.array(column), rows))
         return self.integers(column)[rows]
 
     def _read_integers(self, column: str) -> NDArray[np.int64]:
@@ -115,7 +116,7 @@ class Columns:
     ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
         """As `lists`, of some rows: of a few of many only theirs are read, unless somebody asked for all."""
         if column not in self._lists and len(self) >= _LARGE and _MANY * len(rows) < len(self):
-            return _listed(self.array(column).take(pa.array(rows)))
+            return _listed(taken(self.array(column), rows))
         flat, starts, lengths = self.lists(column)
         return flat, starts[rows], lengths[rows]
 
@@ -126,12 +127,7 @@ class Columns:
         return self._known[column]
 
     def _read_known(self, column: str) -> NDArray[np.bool_]:
-        if not self.has(column) or self.array(column).null_count == len(self):
-            return np.zeros(len(self), np.bool_)
-        # Octets, since bits are handed over one at a time.
-        octets = self.array(column).is_valid().cast(pa.uint8()).to_numpy(zero_copy_only=False)
-        valid: NDArray[np.bool_] = octets.view(np.bool_)
-        return valid
+        return present(self.array(column)) if self.has(column) else np.zeros(len(self), np.bool_)
 
 
 def _encoded(array: Any) -> tuple[list[Word], NDArray[np.int64]]:
@@ -139,29 +135,20 @@ def _encoded(array: Any) -> tuple[list[Word], NDArray[np.int64]]:
     if isinstance(array, pa.DictionaryArray):
         return _compact(array.dictionary, _codes(array))
     if not pa.types.is_integer(array.type):
-        array = array.cast(pa.utf8())
-    array = array.dictionary_encode()  # of numbers, so that each is spelled once
-    return _compact(array.dictionary.cast(pa.utf8()), _codes(array))
+        array = cast(array, pa.utf8())
+    array = encoded(array)  # of numbers, so that each is spelled once
+    return _compact(cast(array.dictionary, pa.utf8()), _codes(array))
 
 
 def _numbers(array: Any) -> NDArray[np.int64]:
     """An array of numbers, flags, instants or durations; null is 0."""
-    if array.null_count == len(array):
-        return np.zeros(len(array), np.int64)
-    if pa.types.is_boolean(array.type):
-        array = array.cast(pa.uint8())
-    if pa.types.is_timestamp(array.type) or pa.types.is_duration(array.type):
-        array = array.view(pa.int64())
-    if array.null_count:
-        array = array.fill_null(pa.scalar(0, array.type))
-    taken: NDArray[np.int64] = array.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
-    return taken
+    return integers(array)
 
 
 def _listed(array: Any) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
     """All numbers of an array of lists, where each list's own begin, and how many it has."""
-    lengths = array.value_lengths().fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
-    flat = array.flatten().to_numpy(zero_copy_only=False).astype(np.float64, copy=False)
+    lengths = integers(kernel("list_value_length", array))
+    flat = kernel("list_flatten", array).to_numpy(zero_copy_only=False).astype(np.float64, copy=False)
     return flat, np.cumsum(lengths) - lengths, lengths
 
 
@@ -189,9 +176,7 @@ def _numbered(codes: NDArray[np.int64], most: int) -> tuple[NDArray[np.int64], N
 
 def _codes(array: Any) -> NDArray[np.int64]:
     """Codes of a dictionary array, -1 for null."""
-    indices = array.indices.fill_null(-1) if array.null_count else array.indices
-    codes: NDArray[np.int64] = indices.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
-    return codes
+    return integers(array.indices, -1)
 
 
 def _compact(pool: Any, codes: NDArray[np.int64]) -> tuple[list[Word], NDArray[np.int64]]:
@@ -202,7 +187,7 @@ def _compact(pool: Any, codes: NDArray[np.int64]) -> tuple[list[Word], NDArray[n
     if len(codes) <= FEW:
         return _few_words(pool, codes.tolist())
     used, numbers = _numbered(codes, len(pool))
-    texts = pool.take(pa.array(used[used >= 0])).to_pylist()
+    texts = taken(pool, used[used >= 0]).to_pylist()
     return ([None, *texts] if len(used) and used[0] < 0 else texts), numbers
 
 

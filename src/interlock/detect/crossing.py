@@ -8,6 +8,7 @@ import numpy as np
 
 from interlock.detect.cells import cross, number
 from interlock.detect.walks import views
+from interlock.records.arrays import distinct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,11 +62,3 @@ def binned(bins: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
         return bins - least, width
     codes, firsts = numbered(np.ascontiguousarray(bins))
     return codes, len(firsts)
-
-
-def distinct(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Each once, rising. As numpy's own, which asks first whether any is masked, and loads all it has for that."""
-    every = np.sort(numbers)
-    fresh = np.ones(len(every), np.bool_)
-    np.not_equal(every[1:], every[:-1], out=fresh[1:])
-    return every[fresh]

@@ -10,6 +10,7 @@ import pyarrow as pa
 from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.techniques import named
 from interlock.detect.wording import counted
+from interlock.records.arrays import cast
 from interlock.records.finding import Action
 
 if TYPE_CHECKING:
@@ -188,7 +189,7 @@ def _numbers(batch: Batch, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """Give two numbers per row: stNum and sqNum; or smpCnt and nothing."""
     if batch.table == "goose":
         return np.column_stack((batch.integers("st_num")[rows], batch.integers("sq_num")[rows]))
-    counts = batch.column("transaction").cast(pa.int64()).to_numpy(zero_copy_only=False)[rows]
+    counts = cast(batch.column("transaction"), pa.int64()).to_numpy(zero_copy_only=False)[rows]
     return np.column_stack((counts, np.zeros(len(rows), np.int64)))
 
 

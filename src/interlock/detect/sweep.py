@@ -221,7 +221,7 @@ def _by_window_and_port(batch: Batch, *ends: str) -> Groups:
 
 
 def _to_control(batch: Batch) -> NDArray[np.bool_]:
-    ports = np.isin(batch.integers("server_port"), np.array(sorted(CONTROL_PORTS)))
+    ports = np.isin(batch.integers("server_port"), np.array(sorted(CONTROL_PORTS)), kind="table")
     mask: NDArray[np.bool_] = ports | batch.among("protocol", CONTROL_PROTOCOLS)
     return mask
 

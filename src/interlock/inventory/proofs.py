@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from interlock.records.arrays import distinct
 from interlock.records.asset import Proof
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Facts:
         _, unit, field, value, _ = self.tally.keys
         self._own = unit == 0
         in_text = np.isin(field, [words.code(f) for f in spoken])
-        telling = [v for v in np.unique(value[in_text]).tolist() if self._tells(v, next(iter(spoken)))]
+        telling = [v for v in distinct(value[in_text]).tolist() if self._tells(v, next(iter(spoken)))]
         self._texts = in_text & np.isin(value, telling)
         """Rows whose text spells out more facts."""
 

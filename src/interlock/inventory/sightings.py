@@ -16,6 +16,7 @@ import numpy as np
 from interlock.inventory.addresses import Address
 from interlock.inventory.ledger import Ledger, Tally, fold
 from interlock.inventory.words import Endpoints, Sources, Words, indexed, integers, recode, texts, translate
+from interlock.records.arrays import filled
 from interlock.records.clue_fields import CLUE_FIELDS
 from interlock.records.vocabulary import OUTCOMES
 
@@ -277,7 +278,7 @@ class Sightings:
 def _floats(batch: pa.RecordBatch, name: str) -> NDArray[np.float64]:
     if name not in batch.schema.names:
         return np.zeros(batch.num_rows)
-    numbers = batch.column(name).cast("float64").fill_null(0.0).to_numpy(zero_copy_only=False)
+    numbers = filled(batch.column(name), 0.0).astype(np.float64)
     clean: NDArray[np.float64] = np.nan_to_num(numbers)
     return clean
 

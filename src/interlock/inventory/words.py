@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from interlock.inventory.addresses import classify
+from interlock.records import arrays
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -158,12 +159,8 @@ class Sources:
 
 def indexed(column: pa.Array) -> tuple[NDArray[np.int64], pa.Array]:
     """Text column → (row's place in the dictionary, dictionary); null is the place behind its end."""
-    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    words, indices = encoded.dictionary, encoded.indices
-    if indices.null_count:
-        indices = indices.fill_null(len(words))
-    index: NDArray[np.int64] = indices.to_numpy(zero_copy_only=False)
-    return index, words
+    coded = arrays.encoded(column)
+    return arrays.filled(coded.indices, len(coded.dictionary)), coded.dictionary
 
 
 def translate(index: NDArray[np.int64], words: pa.Array, code: Callable[[str], int]) -> NDArray[np.int64]:
@@ -172,7 +169,7 @@ def translate(index: NDArray[np.int64], words: pa.Array, code: Callable[[str], i
     used[index] = True
     which = np.flatnonzero(used[:-1])
     table = np.zeros(len(words) + 1, np.int64)
-    table[which] = [code(word) for word in words.take(pa.array(which)).to_pylist()]
+    table[which] = [code(word) for word in arrays.taken(words, which).to_pylist()]
     numbers: NDArray[np.int64] = table[index]
     return numbers
 
@@ -198,8 +195,4 @@ def integers(batch: pa.RecordBatch, name: str) -> NDArray[np.int64]:
     """Return a number or time column (ns) of a batch as int64; null and missing are 0."""
     if name not in batch.schema.names:
         return np.zeros(batch.num_rows, np.int64)
-    column = batch.column(name).cast(pa.int64(), safe=False)
-    if column.null_count:
-        column = column.fill_null(0)
-    numbers: NDArray[np.int64] = column.to_numpy(zero_copy_only=False)
-    return numbers
+    return arrays.integers(batch.column(name))

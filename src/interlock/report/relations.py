@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from interlock.detect.batch import Batch
+from interlock.records.arrays import integers, whole
 from interlock.records.vocabulary import VERBS
 from interlock.report.tally import Tally, as_table
 from interlock.report.words import gravity_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from numpy.typing import NDArray
 
 __all__ = ["MAX_RELATIONS", "Relation", "RelationTally", "Relations", "relations_of"]
 
@@ -24,7 +26,8 @@ MAX_RELATIONS: Final = 100_000
 
 _KEYS: Final = ("realm", "client", "server", "protocol", "verb")
 _COLUMNS: Final = [*_KEYS, "source", "item", "time", "outcome", "frame", "response_frame"]
-_GRAVITY: Final = pa.array([gravity_of(verb) for verb in VERBS], pa.int64())
+_GRAVITY: Final = {verb: gravity_of(verb) for verb in VERBS}
+_MOST: Final = 1 << 49
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +56,12 @@ class Relations:
     left_out: int = 0
 
 
-def _rank(table: pa.Table) -> pa.Array:
+def _rank(table: pa.Table) -> NDArray[np.int64]:
     """Rank the gravest verb first, then most messages."""
-    verb = pc.fill_null(pc.index_in(table.column("verb"), pa.array(VERBS)), 0)
-    gravity = _GRAVITY.take(pc.cast(verb, pa.int64()))
-    return pc.subtract(pc.multiply(gravity, 1 << 50), pc.min_element_wise(table.column("count"), 1 << 49))
+    gravity = [_GRAVITY.get(verb, _GRAVITY[VERBS[0]]) for verb in table.column("verb").to_pylist()]
+    count = np.concatenate([integers(part) for part in table.column("count").chunks])
+    rank: NDArray[np.int64] = np.array(gravity, np.int64) * (2 * _MOST) - np.minimum(count, _MOST)
+    return rank
 
 
 def _folded(batch: Batch) -> pa.Table:
@@ -74,17 +78,17 @@ def _folded(batch: Batch) -> pa.Table:
     frame[numbers[framed[::-1]]] = frames[framed[::-1]]
     counts, first, last, _ = zip(*map(groups.summary, range(many)), strict=True) if many else [()] * 4
     words = zip(*groups.keys, strict=True) if many else [()] * len(_KEYS)
-    whole = pa.int64()
+    number = pa.int64()
     return pa.table(
         {
             **{key: pa.array(said, pa.utf8()) for key, said in zip(_KEYS, words, strict=True)},
-            "count": pa.array(counts, whole),
-            "refused": pa.array(groups.counts(batch.among("outcome", ("refused",))), whole),
-            "unanswered": pa.array(groups.counts(batch.among("outcome", ("no-answer",))), whole),
-            "first": pa.array(first, whole),
-            "last": pa.array(last, whole),
+            "count": pa.array(counts, number),
+            "refused": pa.array(groups.counts(batch.among("outcome", ("refused",))), number),
+            "unanswered": pa.array(groups.counts(batch.among("outcome", ("no-answer",))), number),
+            "first": pa.array(first, number),
+            "last": pa.array(last, number),
             "source": pa.array(batch.words_at("source", example), pa.utf8()),
-            "frame": pa.array(frame, mask=frame == 0),
+            "frame": whole(frame, frame > 0),
         }
     )
 

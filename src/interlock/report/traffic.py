@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from interlock.records.arrays import integers, whole
 from interlock.report.tally import Tally, as_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from numpy.typing import NDArray
 
 __all__ = ["MAX_CONVERSATIONS", "Conversation", "Service", "Traffic", "TrafficTally", "traffic_of"]
 
@@ -63,8 +66,14 @@ class Traffic:
     left_out: int = 0
 
 
-def _largest(table: pa.Table) -> pa.Array:
-    return pc.negate(table.column("octets"))
+def _largest(table: pa.Table) -> NDArray[np.int64]:
+    return -_numbers(table, "octets")
+
+
+def _numbers(table: pa.Table, name: str) -> NDArray[np.int64]:
+    """A column without nulls."""
+    found: NDArray[np.int64] = np.concatenate([integers(part) for part in table.column(name).chunks])
+    return found
 
 
 class TrafficTally:
@@ -90,14 +99,14 @@ class TrafficTally:
         """Fold in rows of `flows`."""
         table = as_table(batch)
         sums = {
-            "flows": pa.repeat(pa.scalar(1, pa.int64()), table.num_rows),
+            "flows": whole(np.ones(table.num_rows, np.int64)),
             "packets": _both(table, "packets"),
             "octets": _both(table, "octets"),
-            "gaps": table.column("gaps").cast(pa.int64()),
+            "gaps": whole(_numbers(table, "gaps")),
         }
         words = {key: table.column(key) for key in ("protocol", "basis")}
         ends = {key: table.column(key) for key in ("realm", "client", "server", "source")}
-        times = {key: table.column(key).cast(pa.int64()) for key in ("first", "last")}
+        times = {key: whole(_numbers(table, key)) for key in ("first", "last")}
         self._conversations.add(
             pa.table({**ends, **words, **sums, **times, "frame": table.column("first_frame")})
         )
@@ -116,9 +125,9 @@ class TrafficTally:
         )
 
 
-def _both(table: pa.Table, what: str) -> pa.ChunkedArray:
-    client, server = (table.column(f"{side}_{what}").cast(pa.int64()) for side in ("client", "server"))
-    return pc.add(client, server)
+def _both(table: pa.Table, what: str) -> pa.Array:
+    client, server = (_numbers(table, f"{side}_{what}") for side in ("client", "server"))
+    return whole(client + server)
 
 
 def traffic_of(batches: Iterable[pa.RecordBatch | pa.Table], bound: int = MAX_CONVERSATIONS) -> Traffic:

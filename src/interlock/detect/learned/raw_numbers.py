@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pyarrow.compute as pc
 
 from interlock.detect.learned.readings import Readings
+from interlock.records.arrays import integers, kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,8 +37,7 @@ def raw_readings(batch: Batch) -> tuple[Batch, Readings, NDArray[np.int64]] | No
     usable = batch.among("protocol", _PROTOCOLS)
     if not usable.any():
         return None
-    lengths = pc.binary_length(batch.column("raw")).fill_null(0).to_numpy(zero_copy_only=False)
-    lengths = np.where(usable, lengths.astype(np.int64), 0)
+    lengths = np.where(usable, integers(kernel("binary_length", batch.column("raw"))), 0)
     numbers = Readings.of(batch)
     usable = (lengths >= _REAL) & (lengths <= LONGEST)
     if numbers is not None:

@@ -118,5 +118,9 @@ def answering_back(batch: Batch) -> NDArray[np.bool_]:
     S7 controllers fetch the blocks of a download from the client that began it.
     """
     client, server = batch.integers("client_port"), batch.integers("server_port")
-    back: NDArray[np.bool_] = np.isin(client, _CONTROL) & ~np.isin(server, _CONTROL) & (server > 0)
-    return back
+    return _controls(client) & ~_controls(server) & (server > 0)
+
+
+def _controls(port: NDArray[np.int64]) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = np.isin(port, _CONTROL, kind="table")
+    return found
