@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from detect.uncompiled import uncompiled
 from interlock.detect import cells
 from interlock.detect.crossing import binned, crossed, distinct, numbered
+from interlock.detect.named_frames import marks_of
 from interlock.detect.walks import views
 
 LEAST, MOST = -(2**63), 2**63 - 1
@@ -119,3 +120,17 @@ def test_bins_are_numbers_below_a_width(bins):
 @given(numbers=st.lists(NUMBERS, max_size=30))
 def test_distinct_numbers_are_numpys(numbers):
     assert distinct(array(numbers)).tolist() == np.unique(array(numbers)).tolist()
+
+
+@BOTH
+@given(
+    frames=st.lists(st.integers(0, 2**40), max_size=40),
+    below=st.integers(-1, 2**40),
+    limit=st.integers(0, 2**64 - 1),
+)
+def test_frames_are_sifted_by_number_and_mark(module, frames, below, limit):
+    given, kept = array(frames), np.empty(len(frames), np.int64)
+    found = module.sift(*views(given), below, limit, *views(kept))
+    marks = marks_of(given)
+    wanted = (given > 0) & ((given < below) | (marks < np.uint64(limit)))
+    assert kept[:found].tolist() == given[wanted].tolist()

@@ -273,11 +273,15 @@ class Groups:
 
     def summary(self, group: int) -> Summary:
         """Sum a group up; all of them are worked out at the first call."""
+        return (self._summaries or self.summaries())[group]
+
+    def summaries(self) -> list[Summary]:
+        """Sum all groups up, in their order."""
         if self._summaries is None and self._few:
             self._summaries = self._few_summaries()
         if self._summaries is None:
             self._summaries = summed(self._cells, self.times, self.frames, len(self.keys))
-        return self._summaries[group]
+        return self._summaries
 
     def _few_summaries(self) -> list[Summary]:
         sums = [[0, _LATEST, -_LATEST, _LATEST] for _ in self.keys]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import cython
 
-__all__ = ["alike", "cross", "mark", "number", "place", "sort_out", "sum_up"]
+__all__ = ["alike", "cross", "mark", "number", "place", "sift", "sort_out", "sum_up"]
 
 
 @cython.ccall
@@ -126,6 +126,46 @@ def sum_up(
         last[cell] = max(last[cell], times[i])
         if 0 < frames[i] < least[cell]:
             least[cell] = frames[i]
+
+
+@cython.ccall
+def sift(
+    frames: cython.const[cython.longlong][::1],
+    below: cython.longlong,
+    limit: cython.ulonglong,
+    kept: cython.longlong[::1],
+) -> cython.Py_ssize_t:
+    """Find the frames below a number, and those whose mark (named_frames.marks_of) is below a limit; how many.
+
+    None that stands for none (0). kept: written.
+    """
+    i: cython.Py_ssize_t
+    found: cython.Py_ssize_t = 0
+    frame: cython.longlong
+    for i in range(frames.shape[0]):
+        frame = frames[i]
+        if frame > 0 and (frame < below or _mark(frame) < limit):
+            kept[found] = frame
+            found += 1
+    return found
+
+
+@cython.cfunc
+@cython.inline
+def _mark(frame: cython.longlong) -> cython.ulonglong:
+    first: cython.ulonglong = 0xBF58476D1CE4E5B9
+    second: cython.ulonglong = 0x94D049BB133111EB
+    mark: cython.ulonglong = frame
+    mark = _cut((mark ^ (mark >> 30)) * first)
+    mark = _cut((mark ^ (mark >> 27)) * second)
+    return mark ^ (mark >> 31)
+
+
+@cython.cfunc
+@cython.inline
+def _cut(number: cython.ulonglong) -> cython.ulonglong:
+    """The lowest 64 bits, which compiled it has alone."""
+    return number if cython.compiled else number & 0xFFFFFFFFFFFFFFFF
 
 
 @cython.ccall

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from interlock.detect.cells import sift
 from interlock.detect.crossing import distinct
+from interlock.detect.walks import views
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,6 +87,8 @@ class NamedFrames:
 
     def add(self, frames: Frames | Sequence[int]) -> None:
         """Take in more; 0 stands for none."""
+        if self._limit != _OPEN and len(frames) > _FEW:
+            frames = self._wanted(np.asarray(frames, np.int64))
         if isinstance(frames, np.ndarray):
             self._held.frombytes(np.ascontiguousarray(frames, np.int64).tobytes())
         else:
@@ -97,23 +101,21 @@ class NamedFrames:
             return
         held, self._held = self._held, array("q")
         if self._limit != _OPEN and len(held) > _FEW:
-            held = self._wanted(held)
+            held = array("q", self._wanted(np.frombuffer(held, np.int64)).tobytes())
         frames = _rising(held)
         if len(self._first) < FIRST_FRAMES or (len(frames) and frames[0] < self._first[-1]):
-            every = _joined(self._first, frames)
+            every = _joined(self._first, frames) if len(self._first) else frames
             self._first = every[:FIRST_FRAMES]
             if len(self._sample) or len(every) > FIRST_FRAMES:
                 self._draw(every)
         else:
             self._draw(frames)
 
-    def _wanted(self, held: array[int]) -> array[int]:
+    def _wanted(self, frames: Frames) -> Frames:
         """Of many only those that may be kept: most are not, once there is no more room, and need not be sorted."""
-        frames = np.frombuffer(held, np.int64)
         last = self._first[-1] if len(self._first) else np.iinfo(np.int64).max
-        wanted = array("q")
-        wanted.frombytes(frames[(marks_of(frames) < self._limit) | (frames < last)].tobytes())
-        return wanted
+        kept = np.empty(len(frames), np.int64)
+        return kept[: sift(*views(np.ascontiguousarray(frames)), int(last), int(self._limit), *views(kept))]
 
     def _draw(self, frames: Frames) -> None:
         lower = frames[marks_of(frames) < self._limit]
