@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
-from interlock.detect.cells import sort_out, sum_up
 from interlock.detect.columns import ENDS, FEW, Columns, Word
-from interlock.detect.crossing import binned, crossed, numbered
 from interlock.detect.walks import views
 from interlock.records.arrays import taken
+from interlock.records.cells import sort_out, sum_up
+from interlock.records.crossing import binned, crossed, numbered
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator

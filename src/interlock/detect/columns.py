@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
-from interlock.detect.cells import alike, mark, place
-from interlock.detect.crossing import crossed, numbered
 from interlock.detect.walks import views
 from interlock.records.arrays import cast, encoded, integers, kernel, present, taken
+from interlock.records.cells import alike, mark, place
+from interlock.records.crossing import crossed, numbered
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from interlock.detect.cells import sift
-from interlock.detect.crossing import distinct
 from interlock.detect.walks import views
+from interlock.records.cells import sift
+from interlock.records.crossing import distinct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

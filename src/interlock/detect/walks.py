@@ -12,10 +12,9 @@ Over 400 lines, for each compiled module costs an import and a compiler's run, a
 
 from __future__ import annotations
 
-from typing import Any
-
 import cython
-import numpy as np
+
+from interlock.records.cells import views
 
 __all__ = [
     "compare_blocks",
@@ -31,11 +30,6 @@ __all__ = [
     "walk_moves",
     "widest_gaps",
 ]
-
-
-def views(*arrays: np.ndarray[Any, Any]) -> list[memoryview]:
-    """Arrays as the walks take them: uncompiled, too, each element is a number of Python's own."""
-    return [(array.view(np.uint8) if array.dtype == np.bool_ else array).data for array in arrays]
 
 
 @cython.ccall

@@ -7,10 +7,14 @@ maxima, so that the order of batches makes no difference.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from interlock.records.cells import fold_up, views
+from interlock.records.crossing import MOST_CELLS, crossed, numbered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,6 +28,7 @@ _WIDE = 1 << 12
 _SORTED = 32
 """Places of a table that are walked in the time that sorting one row takes."""
 _MOST = 1 << 62
+_LEAST, _GREATEST = -(2**63), 2**63 - 1
 
 
 @dataclass(slots=True, kw_only=True)
@@ -131,23 +136,24 @@ def most_seen(tally: Tally, limit: int) -> NDArray[np.int64]:
 
 def fold(tally: Tally) -> Tally:
     """One row for each key: sums, highest confidence, first and last, the first sighting's frame."""
-    number, example = group(tally.keys, tally.n)
-    n = len(example)
-    if n == tally.n:
+    parts = [(np.ascontiguousarray(key, np.int64), int(key.max(initial=0)) + 1) for key in tally.keys]
+    code = crossed(parts, tally.n)
+    number, example = numbered(code)
+    if len(example) == tally.n:
         return tally
-    first = _extreme(np.minimum, number, tally.first, n)
-    earliest = tally.first == first[number]
-    frame = _extreme(np.minimum, number[earliest], tally.frame[earliest], n)
-    chosen = earliest & (tally.frame == frame[number])
+    made = [
+        np.full(len(example), begin, np.int64)
+        for begin in (0, 0, _LEAST, _GREATEST, _LEAST, _GREATEST, _GREATEST)
+    ]
+    given = [np.ascontiguousarray(getattr(tally, name), np.int64) for name in COLUMNS]
+    fold_up(*views(number), tuple(views(*given)), tuple(views(*made)))
+    keys = tuple(key[example] for key in tally.keys)
+    # By their keys: who takes the first of equals takes the same however rows came.
+    rising = math.prod(span for _, span in parts) <= MOST_CELLS
+    order = np.argsort(code[example]) if rising else np.lexsort(keys[::-1])
     return Tally(
-        keys=tuple(k[example] for k in tally.keys),
-        count=_sum(number, tally.count, n),
-        weight=_sum(number, tally.weight, n),
-        top=_extreme(np.maximum, number, tally.top, n),
-        first=first,
-        last=_extreme(np.maximum, number, tally.last, n),
-        frame=frame,
-        source=_extreme(np.minimum, number[chosen], tally.source[chosen], n),
+        keys=tuple(key[order] for key in keys),
+        **{name: column[order] for name, column in zip(COLUMNS, made, strict=True)},
     )
 
 
@@ -187,21 +193,6 @@ def _dense(code: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], NDArr
     example = np.empty(len(found), np.int64)
     example[number] = np.arange(len(code))
     return number, example
-
-
-def _sum(number: NDArray[np.int64], values: NDArray[np.int64], n: int) -> NDArray[np.int64]:
-    total = np.zeros(n, np.int64)
-    np.add.at(total, number, values)
-    return total
-
-
-def _extreme(
-    which: np.ufunc, number: NDArray[np.int64], values: NDArray[np.int64], n: int
-) -> NDArray[np.int64]:
-    worst = np.iinfo(np.int64).max if which is np.minimum else np.iinfo(np.int64).min
-    result = np.full(n, worst, np.int64)
-    which.at(result, number, values)
-    return result
 
 
 def _join(tallies: list[Tally]) -> Tally:

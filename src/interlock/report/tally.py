@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import pyarrow as pa
 
-from interlock.detect.crossing import binned, crossed, numbered
 from interlock.records.arrays import cast, encoded, integers, present, taken, whole
+from interlock.records.crossing import binned, crossed, numbered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -8,13 +8,13 @@ import numpy as np
 
 from interlock.detect.batch import CALL, MINUTE_NS
 from interlock.detect.causes import Verdict
-from interlock.detect.crossing import distinct
 from interlock.detect.learned.deeds import is_group
 from interlock.detect.learned.learner import Learner
 from interlock.detect.learned.recent_counts import RecentCounts
 from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.techniques import named
 from interlock.detect.wording import counted
+from interlock.records.crossing import distinct
 from interlock.records.finding import Action
 
 if TYPE_CHECKING:

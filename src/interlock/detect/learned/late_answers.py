@@ -9,7 +9,6 @@ import numpy as np
 from interlock.detect.batch import MINUTE_NS, REQUEST
 from interlock.detect.causes import Verdict
 from interlock.detect.control import CONTROL_PROTOCOLS, spoken
-from interlock.detect.crossing import distinct
 from interlock.detect.learned.latency_habits import (
     FLOOR_NS,
     LEAST_LATE,
@@ -24,6 +23,7 @@ from interlock.detect.learned.learner import Learner
 from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.techniques import named
 from interlock.detect.wording import counted
+from interlock.records.crossing import distinct
 from interlock.records.finding import Action
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from interlock.detect.batch import MINUTE_NS
-from interlock.detect.crossing import distinct
 from interlock.detect.learned.deed_row import grouped
 from interlock.detect.learned.deeds import ACTS
 from interlock.detect.learned.presence import cycles
+from interlock.records.crossing import distinct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

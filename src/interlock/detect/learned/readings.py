@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from interlock.detect.cells import sort_out
 from interlock.detect.learned.places import Seconds, kept
 from interlock.detect.walks import line_up, views
+from interlock.records.cells import sort_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,6 @@ import numpy as np
 
 from interlock.detect.causes import Verdict
 from interlock.detect.control import spoken
-from interlock.detect.crossing import distinct
 from interlock.detect.learned.learner import Learner
 from interlock.detect.learned.raw_numbers import raw_readings
 from interlock.detect.learned.readings import ASKED, READ, TOLD, Lined, Readings, Seats
@@ -18,6 +17,7 @@ from interlock.detect.learned.twins import LEAST_MOVED, LEAST_STRETCHES, TIMES, 
 from interlock.detect.techniques import named
 from interlock.detect.walks import in_time, views
 from interlock.detect.wording import counted
+from interlock.records.crossing import distinct
 from interlock.records.finding import Action
 
 if TYPE_CHECKING:

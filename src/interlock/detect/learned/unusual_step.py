@@ -8,13 +8,13 @@ import numpy as np
 
 from interlock.detect.batch import MINUTE_NS
 from interlock.detect.causes import Verdict
-from interlock.detect.crossing import distinct
 from interlock.detect.learned.learner import Learner
 from interlock.detect.learned.readings import ASKED, READ, TOLD, Readings, Seats
 from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.learned.usual_steps import TIMES, UsualSteps
 from interlock.detect.techniques import named
 from interlock.detect.wording import counted
+from interlock.records.crossing import distinct
 from interlock.records.finding import Action
 
 if TYPE_CHECKING:

@@ -11,7 +11,6 @@ import numpy as np
 from interlock.detect.batch import MINUTE_NS
 from interlock.detect.causes import Verdict
 from interlock.detect.control import spoken
-from interlock.detect.crossing import distinct
 from interlock.detect.learned.learner import HELD_BACK, Learner
 from interlock.detect.learned.places import Seconds, kept, roomy
 from interlock.detect.learned.readings import in_turn
@@ -19,6 +18,7 @@ from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.learned.value_range import Numbers, Ranges
 from interlock.detect.techniques import named
 from interlock.detect.wording import counted
+from interlock.records.crossing import distinct
 from interlock.records.finding import Action
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from interlock.detect.batch import summed
-from interlock.detect.cells import cross, sort_out
-from interlock.detect.crossing import binned, numbered
 from interlock.detect.walks import views
+from interlock.records.cells import cross, sort_out
+from interlock.records.crossing import binned, numbered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -8,11 +8,11 @@ import numpy as np
 
 from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.control import spoken
-from interlock.detect.crossing import distinct
 from interlock.detect.gate import Deed
 from interlock.detect.safety.series import Tags
 from interlock.detect.techniques import named
 from interlock.detect.wording import counted
+from interlock.records.crossing import distinct
 from interlock.records.finding import Action
 
 if TYPE_CHECKING:

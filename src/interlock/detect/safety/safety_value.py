@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import numpy as np
 
 from interlock.detect.causes import CauseDetector, Verdict
-from interlock.detect.crossing import distinct
 from interlock.detect.gate import Deed
 from interlock.detect.safety.limits import limits_of, measure
 from interlock.detect.safety.series import NEEDS, Series, Tags
@@ -17,6 +16,7 @@ from interlock.detect.safety.trend import drawn
 from interlock.detect.safety.watch import STALE, Watch
 from interlock.detect.techniques import named
 from interlock.detect.wording import counted
+from interlock.records.crossing import distinct
 from interlock.records.finding import Action
 
 if TYPE_CHECKING:

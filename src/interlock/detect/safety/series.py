@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
-from interlock.detect.crossing import distinct
 from interlock.detect.safety.numbers import numbers_of
 from interlock.detect.safety.place import Place, place_of
+from interlock.records.crossing import distinct
 from interlock.records.site import covers
 
 if TYPE_CHECKING:

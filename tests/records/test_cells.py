@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detect.uncompiled import uncompiled
-from interlock.detect import cells
-from interlock.detect.crossing import binned, crossed, distinct, numbered
 from interlock.detect.named_frames import marks_of
-from interlock.detect.walks import views
+from interlock.records import cells
+from interlock.records.cells import views
+from interlock.records.crossing import binned, crossed, distinct, numbered
 
 LEAST, MOST = -(2**63), 2**63 - 1
 
@@ -82,6 +82,25 @@ def test_cells_are_summed_up_and_their_rows_sorted_out(module, rows):
             max((rows[n][1] for n in mine), default=LEAST),
             min(frames_told, default=MOST),
         ]
+
+
+@BOTH
+@given(rows=st.lists(st.tuples(st.integers(0, 3), *[st.integers(0, 3)] * 7), max_size=40))
+def test_rows_are_folded_up(module, rows):
+    numbers, *given_columns = (array([row[n] for row in rows]) for n in range(8))
+    made = [np.full(4, begin, np.int64) for begin in (0, 0, LEAST, MOST, LEAST, MOST, MOST)]
+    module.fold_up(*views(numbers), tuple(views(*given_columns)), tuple(views(*made)))
+    for cell in range(4):
+        mine = [row[1:] for row in rows if row[0] == cell]
+        first = min(((row[3], row[5], row[6]) for row in mine), default=(MOST, MOST, MOST))
+        assert tuple(int(column[cell]) for column in made) == (
+            sum(row[0] for row in mine),
+            sum(row[1] for row in mine),
+            max((row[2] for row in mine), default=LEAST),
+            first[0],
+            max((row[4] for row in mine), default=LEAST),
+            *first[1:],
+        )
 
 
 @given(rows=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 1), st.integers(0, 9)), max_size=40))

@@ -10,9 +10,17 @@ what is written to is named in each docstring.
 
 from __future__ import annotations
 
-import cython
+from typing import Any
 
-__all__ = ["alike", "cross", "mark", "number", "place", "sift", "sort_out", "sum_up"]
+import cython
+import numpy as np
+
+__all__ = ["alike", "cross", "fold_up", "mark", "number", "place", "sift", "sort_out", "sum_up", "views"]
+
+
+def views(*arrays: np.ndarray[Any, Any]) -> list[memoryview]:
+    """Arrays as the walks take them: uncompiled, too, each element is a number of Python's own."""
+    return [(array.view(np.uint8) if array.dtype == np.bool_ else array).data for array in arrays]
 
 
 @cython.ccall
@@ -126,6 +134,53 @@ def sum_up(
         last[cell] = max(last[cell], times[i])
         if 0 < frames[i] < least[cell]:
             least[cell] = frames[i]
+
+
+@cython.ccall
+def fold_up(
+    cells: cython.const[cython.longlong][::1],
+    given: tuple[Any, ...],
+    made: tuple[Any, ...],
+) -> cython.void:
+    """Sum rows up by cell. given, made: count, weight, top, first, last, frame, source. Written: made.
+
+    Counts and weights are sums (from 0), top and last the greatest (from the least there is). First, frame and source
+    are those of the row that was first (from the greatest there is): of equals the one with the smallest frame, and
+    then the smallest source.
+    """
+    count: cython.const[cython.longlong][::1]
+    weight: cython.const[cython.longlong][::1]
+    top: cython.const[cython.longlong][::1]
+    first: cython.const[cython.longlong][::1]
+    last: cython.const[cython.longlong][::1]
+    frame: cython.const[cython.longlong][::1]
+    source: cython.const[cython.longlong][::1]
+    counts: cython.longlong[::1]
+    weights: cython.longlong[::1]
+    tops: cython.longlong[::1]
+    firsts: cython.longlong[::1]
+    lasts: cython.longlong[::1]
+    frames: cython.longlong[::1]
+    sources: cython.longlong[::1]
+    count, weight, top, first, last, frame, source = given
+    counts, weights, tops, firsts, lasts, frames, sources = made
+    i: cython.Py_ssize_t
+    cell: cython.Py_ssize_t
+    for i in range(cells.shape[0]):
+        cell = cells[i]
+        counts[cell] += count[i]
+        weights[cell] += weight[i]
+        tops[cell] = max(tops[cell], top[i])
+        lasts[cell] = max(lasts[cell], last[i])
+        if first[i] > firsts[cell]:
+            continue
+        if first[i] == firsts[cell] and (
+            frame[i] > frames[cell] or (frame[i] == frames[cell] and source[i] >= sources[cell])
+        ):
+            continue
+        firsts[cell] = first[i]
+        frames[cell] = frame[i]
+        sources[cell] = source[i]
 
 
 @cython.ccall

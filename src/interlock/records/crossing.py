@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from interlock.detect.cells import cross, number
-from interlock.detect.walks import views
 from interlock.records.arrays import distinct
+from interlock.records.cells import cross, number, views
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
-__all__ = ["binned", "crossed", "distinct", "numbered"]
+__all__ = ["MOST_CELLS", "binned", "crossed", "distinct", "numbered"]
 
-_MOST_CELLS: Final = 1 << 62
+MOST_CELLS: Final = 1 << 62
+"""Up to so many combinations the numbers of `crossed` rise as the codes do, the first part's before the next one's."""
 _WIDE: Final = 1 << 20
 _PLACES: Final = 1 << 10
 _MORE: Final = 16
@@ -33,7 +33,7 @@ def crossed(parts: Iterable[tuple[NDArray[np.int64], int]], rows: int) -> NDArra
         if size == 1:
             cells, size = codes, width
             continue
-        if size > _MOST_CELLS // width:  # before it could overflow
+        if size > MOST_CELLS // width:  # before it could overflow
             cells, firsts = numbered(cells)
             size, ours = len(firsts), True
         cells, ours = cells if ours else cells.copy(), True
