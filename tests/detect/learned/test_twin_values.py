@@ -80,6 +80,30 @@ def test_octets_that_are_told_when_they_change_hold_meanwhile() -> None:
     assert len(found(TwinValues(), before, {"values": rows})) == 1
 
 
+INPUT = {
+    **READ,
+    "protocol": "profinet-rt",
+    "unit": None,
+    "object": "input:1/0x0001",
+    "client": PLC,
+    "server": DRIVE,
+}
+LATE = [a + 0.3 * (n % 3 - 1) for n, a in enumerate(CALM)], [a + 0.3 * (n % 3 - 1) for n, a in enumerate(NOW)]
+"""As it is read between two cycles."""
+
+
+def test_what_is_handed_on_a_moment_later_is_compared_where_it_stands_still_alone() -> None:
+    before = both(LATE[0], CALM, one=TOLD, other=INPUT)
+    (finding,) = found(
+        TwinValues(), before, both(LATE[1], [NOW[min(n, 100)] for n in range(300)], other=INPUT)
+    )
+    assert finding.techniques[0] == "T0856"
+    assert found(TwinValues(), before, both(LATE[1], NOW, other=INPUT)) == ()
+    a_while = [NOW[100] if 100 <= n < 130 else told for n, told in enumerate(NOW)]
+    assert found(TwinValues(), before, both(LATE[1], a_while, other=INPUT)) == ()
+    assert found(TwinValues(), before, both([LATE[1][100]] * 300, [NOW[100]] * 300, other=INPUT)) == ()
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [

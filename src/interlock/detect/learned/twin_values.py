@@ -35,6 +35,8 @@ MAX_OBJECTS: Final = 4_000
 MAX_NUMBERS: Final = 8_192
 MOST_OF_ONE: Final = 64
 """Numbers of one object that are looked at."""
+LEAST_STILL: Final = 2
+"""Stretches in which one of two that always moved stood still: what stops for a moment is read as it was for less."""
 _WRITTEN: Final = " (written)"
 _ENDS: Final = 5
 _SECOND_NS: Final = 1_000_000_000
@@ -107,6 +109,8 @@ class TwinValues(Learner):
         pair = f"{self._place(left)} and {self._place(right)}"
         tally.note("pair", pair)
         tally.note(self.twins.likeness(at), pair)
+        if self.twins.never_rests(at) and _stands(one) != _stands(other):
+            tally.note("still", pair)
         tally.note(f"apart {pair}", f"{np.nanmedian(one):.6g} and {np.nanmedian(other):.6g}")
         return key
 
@@ -219,6 +223,7 @@ class TwinValues(Learner):
         """Whether one of the two is a copy of the other: one machine tells both to others, or hands on what it is told.
 
         What a machine does when it is told to is no copy, but physics: a drive that trips follows its speed no more.
+        What is handed on may be read a moment later, and differ by that; nothing that never rests stands still alone.
         """
         realm, client, server, _, place, beside, teller, _, where = key
 
@@ -233,7 +238,8 @@ class TwinValues(Learner):
         if speakers[0] == speakers[1]:
             return listeners[0] != listeners[1] and bool(tally.noted("exact") or tally.noted("close"))
         handed_on = listeners[0] == speakers[1] or listeners[1] == speakers[0]
-        return handed_on and not any(orders) and bool(tally.noted("exact"))
+        still = max(tally.noted("still").values(), default=0) >= LEAST_STILL
+        return handed_on and not any(orders) and (bool(tally.noted("exact")) or still)
 
     def knowledge(self) -> Any:
         """Give the pairs that are no accident."""
@@ -277,6 +283,11 @@ class TwinValues(Learner):
         self._tape.restore(state[0])
         for left, right, stretch in state[1]:
             self._bad[self._slot(*left), self._slot(*right)] = int(stretch)
+
+
+def _stands(numbers: NDArray[np.float64]) -> bool:
+    """Whether all seconds that were read say the same."""
+    return bool(np.nanmin(numbers) == np.nanmax(numbers))
 
 
 def _told(client: str, server: str, protocol: str, place: str) -> str:

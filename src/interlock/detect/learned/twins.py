@@ -132,6 +132,10 @@ class Twins:
         part = self.gap[at] / (self.high[at] - self.low[at])
         return "exact" if part <= _EXACT else "close" if part <= _CLOSE else "far"
 
+    def never_rests(self, at: int) -> bool:
+        """Whether both of a pair moved nearly all the time while learning."""
+        return bool(self.lively[at] == self.stretches[at])
+
     def parted(self, numbers: NDArray[np.float64]) -> NDArray[np.int64]:
         """Which proven pairs a stretch ([slot, second], NaN: not read) shows apart: far, or one stands still alone."""
         proven, pairs = self.proven, self.judged
