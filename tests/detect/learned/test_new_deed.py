@@ -167,7 +167,7 @@ def test_a_restart_reads_some_more_but_a_collector_reads_much() -> None:
 def test_a_usual_reader_that_guesses_what_there_is_is_told() -> None:
     guessed = [{"at": n, "object": f"holding:{900 + n}", "outcome": "refused"} for n in range(4)]
     (finding,) = found(*guessed)
-    assert finding.techniques[0] == "T0801"
+    assert (finding.techniques[0], finding.severity) == ("T0801", "low")
     assert found(*guessed[:2]) == ()
     assert found(*({**row, "outcome": "ok"} for row in guessed)) == ()
     assert (
@@ -178,7 +178,7 @@ def test_a_usual_reader_that_guesses_what_there_is_is_told() -> None:
 def test_a_usual_reader_that_looks_around_in_vain_or_much_is_told() -> None:
     asked = {"verb": "discover", "function_name": "List Tags", "outcome": "refused"}
     (finding,) = found(*({**asked, "at": n, "object": f"symbol:{n}"} for n in range(4)))
-    assert finding.techniques[0] == "T0888"
+    assert (finding.techniques[0], finding.severity) == ("T0888", "low")
     assert "in ways in which it had never asked" in finding.title
     assert found(*({**asked, "at": n, "object": f"symbol:{n}", "outcome": "ok"} for n in range(4))) == ()
     assert found(*({**asked, "at": n, "object": f"symbol:{n}", "outcome": "ok"} for n in range(20))) != ()

@@ -90,10 +90,14 @@ class Case:
 
     @property
     def _asks_in_vain(self) -> bool:
-        """Whether it asks for a kind of thing that the two never had, which is refused: its program knows better."""
+        """Whether all that it asks as the two never asked is refused: its program knows better.
+
+        Of reading and looking around as usual only what is in vain is told: that weighs nothing less for it.
+        """
         here, outcomes = self.standing, set(self.tally.noted("outcome"))
         expected = here.ordered or here.named or here.lab
-        return self.news in ("verb", "function") and outcomes == {"refused"} and not expected
+        kinds = self.news in ("verb", "function", "look") or (self.news == "object" and self.name == "watch")
+        return kinds and outcomes == {"refused"} and not expected
 
     @property
     def _floods(self) -> bool:
