@@ -13,6 +13,7 @@ from interlock.plant.blind.families import (
     modbus,
     network,
     opcua,
+    reported,
     services,
     telecontrol,
     told,
@@ -38,6 +39,7 @@ FAMILIES: Final[dict[str, Callable[[Draws], Scenario]]] = {
     **network.FAMILIES,
     **services.FAMILIES,
     **hosts.FAMILIES,
+    **reported.FAMILIES,
 }
 
 

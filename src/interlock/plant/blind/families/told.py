@@ -23,27 +23,30 @@ if TYPE_CHECKING:
     from interlock.plant.attacks.scenario import Scenario, Scene
     from interlock.plant.draws import Draws
 
-__all__ = ["FAMILIES"]
+__all__ = ["FAMILIES", "HIDDEN", "VIEW", "Lie"]
 
-_VIEW: Final = ("T0856", "T0832", "T0830", "T0831")
-_HIDDEN: Final = ("vendor-laptop", "engineering", "hvac-hall")
+VIEW: Final = ("T0856", "T0832", "T0830", "T0831")
+HIDDEN: Final = ("vendor-laptop", "engineering", "hvac-hall")
 _SPANS: Final = (16.0, 100.0, 250.0)
 """Of the boiler's pressure (bar), level (%) and temperature (°C), as its transmitters measure."""
 
 
-class _Lie:
+class Lie:
     """Numbers as they are told instead. how: frozen, looped, shifted, drifting. which: of a message, None: all.
 
-    now_s: a watch; by: a share of the span for shifts, a part of it a second for drifts. kept: readings of a loop.
+    now_s: a watch; spans: of the numbers, of which a share is added.
     """
 
-    def __init__(self, draws: Draws, which: int, now_s: Callable[[], float]) -> None:
+    def __init__(
+        self, draws: Draws, which: int, now_s: Callable[[], float], spans: Sequence[float] = _SPANS
+    ) -> None:
         self.how = one_of(draws, ("frozen", "looped", "shifted", "drifting"))
         self._which = None if self.how in ("frozen", "looped") else which
         self._share = draws.uniform(0.08, 0.3) * (1 if draws.uniform() < 0.5 else -1)
         self._kept, self._now, self._begun = count(draws, 10, 40), now_s, now_s()
         self._tape: list[Sequence[float]] = []
         self._told = 0
+        self._spans = spans
 
     def __call__(self, numbers: Sequence[float]) -> Sequence[float]:
         """What is told in the place of these."""
@@ -57,10 +60,13 @@ class _Lie:
         share = self._share * (
             min(1.0, (self._now() - self._begun) / 240.0) if self.how == "drifting" else 1.0
         )
-        return [n + share * _SPANS[k % 3] if k == self._which else n for k, n in enumerate(numbers)]
+        return [
+            n + share * self._spans[k % len(self._spans)] if k == self._which else n
+            for k, n in enumerate(numbers)
+        ]
 
 
-def _reals(lie: _Lie) -> Callable[[int, bytes], bytes | None]:
+def _reals(lie: Lie) -> Callable[[int, bytes], bytes | None]:
     """The panel's reading of the boiler's data block, as its controller answers it."""
     many = len(BOILER_REALS)
 
@@ -83,16 +89,16 @@ def _reals(lie: _Lie) -> Callable[[int, bytes], bytes | None]:
 
 def _readings(draws: Draws) -> Scenario:
     """What the boiler's controller tells the panel over S7."""
-    lasts, which, who = draws.uniform(200.0, 320.0), count(draws, 0, 2), one_of(draws, _HIDDEN)
+    lasts, which, who = draws.uniform(200.0, 320.0), count(draws, 0, 2), one_of(draws, HIDDEN)
     lies = f"lie {draws.number(40)}"
 
     def script(scene: Scene) -> Script:
-        lie = _Lie(draws.of(lies), which, scene.now_s)
+        lie = Lie(draws.of(lies), which, scene.now_s)
         scene.path().alter(InPath("hmi", "plc-boiler", 102, _reals(lie)))
         yield Wait(lasts)
         scene.path().alter(None)
 
-    return drawn("s7-readings-changed", _VIEW, who, ["plc-boiler", "hmi"], script)
+    return drawn("s7-readings-changed", VIEW, who, ["plc-boiler", "hmi"], script)
 
 
 def _outputs(draws: Draws) -> Scenario:
