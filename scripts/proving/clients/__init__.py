@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from proving.clients import cip, controllers, link, modbus, network, s7, telecontrol, ua
+from proving.clients import cip, controllers, incidents, link, modbus, network, s7, telecontrol, ua
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 CLIENTS: Final[dict[str, Callable[[str], None]]] = {
     name: client
-    for room in (cip, controllers, link, modbus, network, s7, telecontrol, ua)
+    for room in (cip, controllers, incidents, link, modbus, network, s7, telecontrol, ua)
     for name, client in room.CLIENTS.items()
 }
 """Name → what is done to the machine at an address."""
