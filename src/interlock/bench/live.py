@@ -226,7 +226,7 @@ def _engine() -> Any:
     from interlock.bootstrap import build_engine  # noqa: PLC0415
     from interlock.detect.registry import all_detectors  # noqa: PLC0415
     from interlock.detect.runner import Runner  # noqa: PLC0415
-    from interlock.pipeline.sensor.judge import wanted_tables  # noqa: PLC0415
+    from interlock.pipeline.sensor.kept import wanted_tables  # noqa: PLC0415
     from interlock.records.frames import Source  # noqa: PLC0415
 
     return build_engine([Source(name="wire1")], wanted=wanted_tables(Runner(all_detectors()).needs))

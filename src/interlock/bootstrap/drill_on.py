@@ -21,7 +21,7 @@ from interlock.pipeline.drill.readdress import readdressed
 from interlock.pipeline.drill.record import Skipped, document
 from interlock.pipeline.drill.rehearsal import Rehearsal
 from interlock.pipeline.drill.score import score
-from interlock.pipeline.sensor.judge import wanted_tables
+from interlock.pipeline.sensor.kept import wanted_tables
 from interlock.pipeline.sensor.urgency import PRESSING
 from interlock.plant.attacks.table import scenario
 from interlock.plant.machines import BY_NAME

@@ -18,7 +18,7 @@ from interlock.inventory.inventory import TABLES as INVENTORY_TABLES
 from interlock.inventory.inventory import Inventory
 from interlock.inventory.registry_files import load_registries, load_rules
 from interlock.pipeline.drill.rehearsal import Rehearsal
-from interlock.pipeline.sensor.judge import wanted_tables
+from interlock.pipeline.sensor.kept import wanted_tables
 from interlock.pipeline.sensor.urgency import PRESSING
 from interlock.plant.machines import BY_NAME
 from interlock.plant.site import site_text

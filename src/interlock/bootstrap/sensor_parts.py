@@ -22,7 +22,7 @@ from interlock.decode.registry import load_specs
 from interlock.errors import OutputError
 from interlock.inventory.registry_files import load_registries, load_rules
 from interlock.pipeline.sensor.board import Board
-from interlock.pipeline.sensor.judge import wanted_tables
+from interlock.pipeline.sensor.kept import wanted_tables
 from interlock.pipeline.sensor.ledger import Ledger
 from interlock.pipeline.sensor.steps import OPEN_FLOWS, WORDLESS_FLOWS
 from interlock.pipeline.sensor.supervisor import LONGEST_PAUSE_S, Job

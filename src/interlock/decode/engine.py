@@ -55,6 +55,8 @@ PATIENCE_MS, UNCOMPILED_PATIENCE_MS = 1000, 30_000
 Batches = dict[str, "pa.RecordBatch"]
 _TCP = 6
 _NO_SLOTS = np.empty(0, np.int64)
+Tapped = tuple["list[Raw]", "list[Row]"]
+"""What a Tap has taken."""
 
 
 class Engine:
@@ -129,6 +131,7 @@ class Engine:
         self._swept = 0
         self._compacted: dict[int, int] = {}
         self._speaking = 0
+        self._owed = False
 
     def _tapped(self, buffers: frozenset[str], screen: Screens | None) -> Tap:
         """What takes packets and streams for those who look into them."""
@@ -166,11 +169,19 @@ class Engine:
         """What the dissector counted, by name (dissector.COUNTS)."""
         return dict(zip(COUNTS, self.dissector.count_array.tolist(), strict=True))
 
-    def feed(self, frames: Frames) -> Batches:
-        """Decode a batch of frames; the records that are final now."""
+    def feed(self, frames: Frames, *, partly: bool = False) -> Batches:
+        """Decode a batch of frames; the records that are final now.
+
+        partly: what is looked at for `payloads` may be left to `rest`, to be called before anything else of this is.
+        """
         self.dissector.run(frames, self._realm_codes)
         self._decode()
-        return self._collect()
+        return self._collect(partly=partly)
+
+    def rest(self) -> Batches:
+        """Records of the batch that was fed last which `feed` has left."""
+        owed, self._owed = self._owed, False
+        return self._buffers(self._looked(())) if owed else {}
 
     def idle(self, now: int) -> Batches:
         """No frame came up to `now` (UTC ns): time goes on, and what waited for too long ends."""
@@ -237,16 +248,16 @@ class Engine:
         for place, value in enumerate(held[1:], 1):
             self._beat[place] = value
 
-    def _collect(self, *, final: bool = False) -> Batches:
+    def _collect(self, *, final: bool = False, partly: bool = False) -> Batches:
         f, now = self.flows.columns, None if final else self.dissector.clock
         over = bool(self.dissector.ended)
+        assert not self._owed, "the rest of a batch was not asked for in time"
         ended = self._ended()
+        self._owed = partly and not len(ended)
         done: Batches = {}
-        tapped = (
-            None
-            if self._tap is None
-            else self._tap.take(self._over(ended, final=final), self.dissector.clock)
-        )
+        if self._tap is not None:
+            self._tap.read()
+        tapped: Tapped = ([], []) if self._owed else self._looked(self._over(ended, final=final))
         self.sheet.expire(now, f["heard"], f["over"], ended=over or bool(len(ended)))
         rows = self.sheet.end_batch()
         if len(rows["flow"]) and self._wants("operations"):
@@ -262,8 +273,8 @@ class Engine:
             if self._wants(name):
                 done[name] = self._emit.details(self._detail(name), found, self._read.get(name))
         done |= self._put_together(ended.tolist(), final=final)
-        if self._tap is not None and tapped is not None:
-            done |= self._buffers(tapped[0], [*tapped[1], *self._tap.late()])
+        if not self._owed:
+            done |= self._buffers(tapped)
         if len(ended):
             if self._wants("flows"):
                 done["flows"] = self._emit.flows(ended)
@@ -276,10 +287,16 @@ class Engine:
         over: list[int] = (np.flatnonzero(self.flows.columns["alive"]) if final else ended).tolist()
         return over
 
-    def _buffers(self, raw: list[Raw], rows: list[Row]) -> Batches:
+    def _looked(self, over: Sequence[int]) -> Tapped:
+        """What passed, as far as anybody has a use for it. over: conversations that nothing follows in."""
+        return ([], []) if self._tap is None else self._tap.take(over, self.dissector.clock)
+
+    def _buffers(self, tapped: Tapped) -> Batches:
         """Buffers that are complete now; what is wrong with their octets has become oddities by now."""
-        guessed = self._tap.guessed if self._tap is not None else None
-        return {"payloads": self._emit.payloads(raw, rows, guessed)} if raw or rows else {}
+        if self._tap is None:
+            return {}
+        raw, rows = tapped[0], [*tapped[1], *self._tap.late()]
+        return {"payloads": self._emit.payloads(raw, rows, self._tap.guessed)} if raw or rows else {}
 
     def _put_together(self, ended: list[int], *, final: bool) -> Batches:
         """Files and program blocks whose transfer is over."""

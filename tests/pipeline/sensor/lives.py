@@ -41,8 +41,8 @@ PR_SET_PDEATHSIG = 1
 WORKER = {m.__file__ for m in (worker, line, stream, live, live.places)}
 JUDGE = {m.__file__ for m in (desk, intake, ledger, stream, tables, table, journal, streams)}
 SCHEMA = pa.schema([("time", pa.timestamp("ns", "UTC")), ("frame", pa.uint64())])
-TABLES = ("values", "marks", "others")
-"""The first one goes to a journal, the last one has rows of every other step only."""
+TABLES = ("values", "marks", "others", "payloads")
+"""The first one goes to a journal, the third one has rows of every other step only; the last one follows each step."""
 
 
 def dying(files: set[str], point: int) -> None:
@@ -71,13 +71,18 @@ class Engine:
     def __init__(self) -> None:
         self._fed = 0
 
-    def feed(self, frames):
+    def feed(self, frames, *, partly):
+        assert partly, "nobody waits for what takes longer"
         self._fed += 1
         at = frames.offset
         numbers = [int.from_bytes(frames.octets[k : k + 4].tobytes(), "big") for k in at.tolist()]
         columns = [pa.array(np.zeros(len(numbers), "datetime64[ns]"), SCHEMA.field(0).type)]
         rows = pa.RecordBatch.from_arrays([*columns, pa.array(numbers, pa.uint64())], schema=SCHEMA)
+        self._rest = rows
         return dict.fromkeys(TABLES[: 2 + self._fed % 2], rows)
+
+    def rest(self):
+        return {"payloads": self._rest}
 
     def idle(self, _now):
         return {}
@@ -101,6 +106,9 @@ class Judge:
     def take(self, steps):
         self._store.write(joined([step.batches for step in steps]))
         return [read_note(step.note) for step in steps]
+
+    def take_rest(self) -> None:
+        """Nothing is judged."""
 
     def tend(self) -> None:
         """No folding and no sealing: what lies there is looked at as it came."""

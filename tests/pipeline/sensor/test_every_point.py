@@ -30,7 +30,7 @@ def world(tmp_path):
 
 def whole(world: World) -> None:
     rows = world.rows()
-    for name in ("values", "marks"):
+    for name in ("values", "marks", "payloads"):
         assert sorted(rows[name].elements()) == list(range(world.count)), name
     assert max(rows["others"].values()) == 1
 
@@ -77,7 +77,7 @@ def test_where_both_are_killed_at_once_nothing_is_there_twice_and_what_is_lost_i
     assert ended(judge) == 0
     rows = world.rows()
     lost = sum(e.count for e in PlainReader(world.folder).diary() if e.event == "state-lost")
-    for name in ("values", "marks"):
+    for name in ("values", "marks", "payloads"):
         assert max(rows[name].values()) == 1
         assert world.count - len(rows[name]) <= lost  # more where a judge who had said it died before he put
     assert lost < world.count

@@ -51,6 +51,35 @@ def test_frames_that_a_worker_had_handed_on_are_not_taken_from_its_successor(sai
     assert not said
 
 
+def rest(number: int, upto: int) -> Step:
+    note = WorkerNote(worker=0, step=number, since=upto, upto=upto, rest=upto)
+    return Step(now=1, batches={}, note=note_octets(note))
+
+
+def test_the_rest_of_a_step_is_taken_once_whoever_sends_it(said) -> None:
+    ledger = Ledger(1)
+    made = intake(ledger, said)
+    assert numbers(made.groups([step(1, 0, 5), rest(2, 5), step(3, 5, 9)])) == [1, 2, 3]
+    # Its worker died with the rest of the last ones on its way; its successor reads those frames again.
+    assert numbers(made.groups([step(4, 5, 9), rest(5, 9), step(6, 9, 12)])) == [5, 6]
+    # That one's rest got there, and it died before it knew.
+    assert numbers(made.groups([rest(7, 12)])) == [7]
+    assert numbers(made.groups([step(8, 9, 12), rest(9, 12), step(10, 12, 13)])) == [10]
+    ledger.done()
+    assert ledger.kept(0) == (10, 13, 12)
+    again = intake(ledger, said)
+    assert numbers(again.groups([rest(9, 12), step(10, 12, 13), rest(11, 13)])) == [11]
+    assert not said
+
+
+def test_a_rest_that_was_delivered_and_is_not_there_is_said_to_be_lost(said) -> None:
+    made = intake(Ledger(1), said)
+    assert numbers(made.groups([step(1, 0, 5), rest(2, 5), step(3, 5, 9)])) == [1, 2, 3]
+    note = WorkerNote(worker=0, step=5, since=9, upto=12, frames=3, rested=9)
+    assert numbers(made.groups([Step(now=1, batches={}, note=note_octets(note))])) == [5]
+    assert [(entry.event, entry.count) for entry in said] == [("state-lost", 4)]
+
+
 def test_frames_between_two_steps_are_said_to_be_lost(said) -> None:
     made = intake(Ledger(1), said)
     assert numbers(made.groups([step(1, 0, 9), step(5, 20, 21)])) == [1, 5]
@@ -105,7 +134,7 @@ def test_a_put_of_which_nobody_is_left_to_send_the_rows_again_stays_and_is_said(
     assert list(ledger.undone()) == ([] if whole else [(file, 80)])
     ledger.cut()
     assert ledger.undone() == []
-    assert (ledger.kept(0), ledger.kept(1)) == (((2, 9), (1, 4)) if whole else ((1, 5), (0, 0)))
+    assert (ledger.kept(0), ledger.kept(1)) == (((2, 9, 0), (1, 4, 0)) if whole else ((1, 5, 0), (0, 0, 0)))
     again = intake(ledger, said)
     assert [(entry.event, entry.count) for entry in said] == ([("state-lost", 8)] if whole else [])
     assert numbers(again.groups([step(7, 5, 9, 0, 12), step(8, 9, 11, 0, 12)])) == ([8] if whole else [7, 8])

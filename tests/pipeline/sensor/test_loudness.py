@@ -121,6 +121,7 @@ def judged(*, live: bool) -> tuple[dict[str, int], dict[str, int]]:
         taken[0] += 1
         note = note_octets(WorkerNote(worker=0, arrived=now[0], wall=now[0]))
         judge.take([Step(now=now[0], batches={"payloads": rows}, note=note)])
+        judge.take_rest()
         if not taken[0] % 40:
             judge.go_on()
     judge.finish()

@@ -113,6 +113,7 @@ class Tap:
         self._beat = beat
         self.guessed: dict[int, str] = {}
         self._gone: list[int] = []
+        self._passed: Raw | None = None
         self._seals = Seals(self._sink)
         self._chunks = Chunks() if CHUNKED in asked else None
         turning = [codes[name] for name in TURNING if name in codes]
@@ -159,7 +160,8 @@ class Tap:
         for slot in self._gone:
             self.guessed.pop(slot, None)
         self._gone.clear()
-        raw = [*self._raw(), *self._chunked(ended)]
+        self.read()
+        raw = [*self._looked_at(), *self._chunked(ended)]
         if self._screen is not None:
             raw = [*self._screen.held(now, ended=bool(ended)), *raw]
         for slot in ended:
@@ -176,11 +178,11 @@ class Tap:
         made = None if raw is None else self._picked(raw._replace(joined=self._beginnings.joined(raw.slot)))
         return [made] if made is not None else []
 
-    def _raw(self) -> list[Raw]:
-        """Datagrams, segments and pieces of streams, in the order in which they came."""
+    def read(self) -> None:
+        """Hand on to readers what passed; packets and pieces of streams themselves are looked at by `take`."""
         m = self.messages
-        if not m.n:
-            return []
+        if not m.n or self._passed is not None:
+            return
         columns = _columns(m)
         piece, packet = (columns["direction"] & bit > 0 for bit in (_PIECE, _PACKET))
         datagrams = packet & (self._flows.columns["transport"][columns["flow"]] != _TCP)
@@ -192,9 +194,15 @@ class Tap:
         piece &= shown & (STREAM in self.asked)
         packet &= shown & (PACKET in self.asked)
         rows = np.flatnonzero(piece | packet)
-        raw = self._columns_of(m, columns, rows, piece, packet) if len(rows) else None
-        made = self._picked(raw) if raw is not None and len(raw.slot) else None
-        m.done()
+        self._passed = self._columns_of(m, columns, rows, piece, packet)
+
+    def _looked_at(self) -> list[Raw]:
+        """Datagrams, segments and pieces of streams, in the order in which they came."""
+        raw, self._passed = self._passed, None
+        if raw is None:
+            return []
+        made = self._picked(raw) if len(raw.slot) else None
+        self.messages.done()
         return [made] if made is not None else []
 
     def _picked(self, raw: Raw) -> Raw | None:

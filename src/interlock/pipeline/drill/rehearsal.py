@@ -113,6 +113,7 @@ class Rehearsal:
         batches.update(self._showing.due(now))
         note = note_octets(WorkerNote(worker=0, arrived=now, wall=now))
         self._judge.take([Step(now=self._engine.dissector.now, batches=batches, note=note)])
+        self._judge.take_rest()
 
     def _committed(self, _arrived: int, done: int, findings: Sequence[Finding]) -> None:
         for finding in findings:

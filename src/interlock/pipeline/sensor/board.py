@@ -17,6 +17,7 @@ __all__ = [
     "HANDED",
     "PARTLY_READ",
     "PID",
+    "RESTED",
     "RULES",
     "SHORT",
     "STEP",
@@ -25,11 +26,12 @@ __all__ = [
     "Board",
 ]
 
-ALIVE, BLOCK, HANDED, TOOK_NS, SHORT, PID, STEP, BEGUN, RULES = range(HEARTBEAT, HEARTBEAT + 9)
+ALIVE, BLOCK, HANDED, TOOK_NS, SHORT, PID, STEP, BEGUN, RULES, RESTED = range(HEARTBEAT, HEARTBEAT + 10)
 """Places in a row behind the heartbeat: rounds of the child's loop; next block of its ring; frames handed on since
 the sensor began; wall time (ns) at which frames were last taken; how its work fell short, 0 where it did not; its
 process's number, of those who tell it here; number of the step that was made last; frames up to the end of the batch
-that was begun last; how often signatures were made anew, as the judge counts, and as far as a worker has followed."""
+that was begun last; how often signatures were made anew, as the judge counts, and as far as a worker has followed;
+frames of which the rest is handed on (worker.py)."""
 
 PARTLY_READ, UNKEPT = 1, 2
 """A source was not read to its end; what came could not all be kept."""

@@ -170,6 +170,7 @@ class Desk:
             return
         for group in self._intake.groups(steps):
             self._told(group, self._judge.take(group))
+            self._judge.take_rest()
         if not receiver.open:
             self._hang_up(connection)
 

@@ -1,7 +1,8 @@
 """The intake: each step is judged once, whoever sends it again, and what came twice or not at all is told apart.
 
 A step that was sent again after a judge's death is known by its number. The frames of a worker that died with its step
-on the way are read again by its successor, as steps of other numbers: those are known by how many frames they cover.
+on the way are read again by its successor, as steps of other numbers: those are known by how many frames they cover,
+and what is said of the same frames a moment later, in a step of its own, by how far that goes.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Intake:
         if ledger.orphans:
             self._say("processes died together amid a put, and rows of it may be missing", ledger.orphans)
             ledger.said()
-        self._taken: dict[int, tuple[int, int]] = {}
+        self._taken: dict[int, tuple[int, int, int]] = {}
         self.ended = False
         """Whether a worker has said since this was last set to False that nothing more comes of it."""
 
@@ -63,23 +64,24 @@ class Intake:
         if step.now is None or not step.note:
             return None
         note = read_note(step.note)
-        taken, frames = self._had(note.worker)
-        if note.step <= taken or (note.frames and note.upto <= frames):
+        taken, frames, rest = self._had(note.worker)
+        if note.step <= taken or (note.frames and note.upto <= frames) or (note.rest and note.rest <= rest):
             return None
-        if note.since > frames:
-            self._say("records were lost with processes that died together", note.since - frames)
+        if lost := max(note.since - frames, note.rested - rest, 0):
+            self._say("records were lost with processes that died together", lost)
         self.ended |= note.done
-        self._taken[note.worker] = (note.step, max(frames, note.upto))
+        self._taken[note.worker] = (note.step, max(frames, note.upto), max(rest, note.rest))
         return note
 
-    def _had(self, worker: int) -> tuple[int, int]:
+    def _had(self, worker: int) -> tuple[int, int, int]:
         if worker not in self._taken:
             self._taken[worker] = self._ledger.kept(worker)
         return self._taken[worker]
 
     def _take(self, worker: int, note: WorkerNote) -> None:
         """Before its rows go to the store, which may put them at once."""
-        self._ledger.taken(worker, note.step, note.upto, note.pid)
+        _, frames, rest = self._taken[worker]
+        self._ledger.taken(worker, note.step, frames, rest, note.pid)
 
     def _say(self, says: str, frames: int) -> None:
         said = f"{says}: those of {frames:,} frames"

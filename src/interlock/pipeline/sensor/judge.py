@@ -16,6 +16,7 @@ from interlock.pipeline.placing import placed
 from interlock.pipeline.sensor.aside import Here
 from interlock.pipeline.sensor.commits import Commits
 from interlock.pipeline.sensor.errands import MOST_ROWS, REPLAYED_ROWS, Errands
+from interlock.pipeline.sensor.kept import KEPT
 from interlock.pipeline.sensor.loudness import Loudness, parts_of
 from interlock.pipeline.sensor.news import grew, undated
 from interlock.pipeline.sensor.ongoing import Ongoing
@@ -26,7 +27,7 @@ from interlock.pipeline.sensor.waiting import Waiting
 from interlock.pipeline.sensor.watching import Watching
 from interlock.records.exceptions import apply_exceptions
 from interlock.records.gathering import joined
-from interlock.records.tables import ARTIFACT_CONTENTS, ARTIFACTS, CLUES, FLOWS, ODDITIES, OPERATIONS, VALUES
+from interlock.records.tables import ARTIFACT_CONTENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -45,10 +46,7 @@ if TYPE_CHECKING:
     from interlock.records.site import Site
     from interlock.store.port import AssetRow, Store
 
-__all__ = ["KEPT", "Judge", "wanted_tables"]
-
-KEPT: Final = (OPERATIONS, FLOWS, CLUES, VALUES, ODDITIES, ARTIFACTS)
-"""Tables that a sensor stores."""
+__all__ = ["Judge"]
 
 CONCLUDE_NS: Final = 10_000_000_000
 """Time between two looks at everything found so far, at least."""
@@ -94,17 +92,14 @@ class Judge:
         """
         self.site = site
         self._inventory = inventory
-        self._runner = runner
-        self._store = store
-        self._clock = clock
+        self._runner, self._store, self._clock = runner, store, clock
         self._commits = Commits(store, committed, clock, now_s)
         self._needs = runner.needs
         self._kept = {*(table.name for table in KEPT), ARTIFACT_CONTENTS.name}
         self._live, self._beside = live, beside
         self._work: Work | None = None
         self._draft = Draft()
-        self._drawn_at = (0, 0)
-        self._looking = False
+        self._drawn_at, self._looking = (0, 0), False
         self._errands = Errands(now_s, MOST_ROWS if live else REPLAYED_ROWS)
         self._tally = FlowTally()
         self._gathered = {name: Waiting(KNOWN_ROWS) for name in INVENTORY_TABLES}
@@ -112,15 +107,15 @@ class Judge:
         self._calm = {name: Waiting(rows) for name, rows in CALM_ROWS.items()}
         self._calm_since = dict.fromkeys(self._calm, 0)
         self._loudness = Loudness(now_s)
+        self._rest: list[tuple[pa.RecordBatch, int]] = []
         self._ongoing = Ongoing()
         self._watching = Watching()
         self._directory: Directory | None = None
         self._conditions: Mapping[str, frozenset[str]] = {}
         self._figures: dict[int, list[tuple[Source, Statistics]]] = {}
         self._known: dict[str, Finding] = {}
-        self._concluded = 0
         self._pause = CONCLUDE_NS
-        self.now = 0
+        self._concluded = self.now = 0
 
     @property
     def machines(self) -> int:
@@ -141,7 +136,12 @@ class Judge:
             if note.figures is not None:
                 self._figures[note.worker] = figures_of(note.figures)
         arrived = min((note.arrived for note in notes), default=self._clock())
-        for found in self._judged(batches, notes[0].worker if notes else 0):
+        tables = dict(batches)
+        if "flows" not in tables and (payloads := tables.pop("payloads", None)) is not None:
+            self._rest.append(
+                (payloads, arrived)
+            )  # what conversations end with is judged before their end is
+        for found in self._judged(tables, notes[0].worker if notes else 0):
             if found:
                 self._commit(found, arrived)
         for name, calm in self._calm.items():
@@ -149,6 +149,13 @@ class Judge:
         self._loudly(self._loudness.due())
         self._commits.write({name: batch for name, batch in batches.items() if name in self._kept})
         return notes
+
+    def take_rest(self) -> None:
+        """Judge what the records taken last have not waited for."""
+        rest, self._rest = self._rest, []
+        for payloads, arrived in rest:
+            if found := self._shown("payloads", payloads, self._context()):
+                self._commit(found, arrived)
 
     def tend(self) -> None:
         """What is due: to be called about once a second."""
@@ -302,10 +309,9 @@ class Judge:
             return Context(site=self.site, now=self.now, health=self._conditions)
         return Context(site=self.site, asset=self._directory.find, now=self.now, health=self._conditions)
 
-    def _judged(self, batches: dict[str, pa.RecordBatch], worker: int) -> Iterator[list[Finding]]:
+    def _judged(self, tables: dict[str, pa.RecordBatch], worker: int) -> Iterator[list[Finding]]:
         """Operations first: what a machine is asked to do waits for nothing that is told of it beside."""
         context = self._context()
-        tables = dict(batches)
         going_on, wordless = tables.pop(OPEN_FLOWS, None), tables.pop(WORDLESS_FLOWS, None)
         if "operations" in tables:
             yield self._shown("operations", tables.pop("operations"), context)
@@ -392,8 +398,3 @@ class Judge:
             self._commits.grown(more)
         if news := [finding for finding in findings if finding.id not in grown]:
             self._commits.add(arrived, news)
-
-
-def wanted_tables(needs: Iterable[str]) -> frozenset[str]:
-    """The tables that workers are to make. needs: those that detectors read."""
-    return frozenset({*(table.name for table in KEPT), *INVENTORY_TABLES, *needs})

@@ -4,8 +4,9 @@ A worker keeps what is not in the ledger yet, and sends it again to the next jud
 enter is undone by the next one (store.port.Puts). So each step is on disk once, whoever is killed when. Where the
 workers have died as well nobody sends it again: then what got to disk of that put stays, and it is entered.
 
-    cells    | state | life | worker 0: step, frames | ... | the same again | worker 0: first, last, times, suspect | …
-             | worker 0: step, frames, process of what was taken last | … | orphans
+    cells    | state | life | worker 0: step, frames, rest | ... | the same again
+             | worker 0: first, last, times, suspect | …
+             | worker 0: step, frames, rest, process of what was taken last | … | orphans
     octets   | a line for each file that has grown: octets before, path
 
 One store of `state` says which set of numbers holds (bit 0) and how many octets of lines do (the bits above it).
@@ -35,19 +36,19 @@ class Ledger:
 
     def __init__(self, workers: int, lives: Callable[[int], bool] = alive) -> None:
         self._workers, self._lives = workers, lives
-        numbers = 8 * (3 + 11 * workers)
+        numbers = 8 * (3 + 14 * workers)
         self._memory = mmap.mmap(-1, numbers + _LINES)
         self._cells = memoryview(self._memory)[:numbers].cast("q")
-        self._tried = [self._cells[at : at + 4] for at in range(2 + 4 * workers, 2 + 8 * workers, 4)]
-        self._last = [self._cells[at : at + 3] for at in range(2 + 8 * workers, 2 + 11 * workers, 3)]
+        self._tried = [self._cells[at : at + 4] for at in range(2 + 6 * workers, 2 + 10 * workers, 4)]
+        self._last = [self._cells[at : at + 4] for at in range(2 + 10 * workers, 2 + 14 * workers, 4)]
         self._lines = memoryview(self._memory)[numbers:]
-        self._taken: dict[int, tuple[int, int]] = {}
+        self._taken: dict[int, tuple[int, int, int]] = {}
         self._grown: set[Path] = set()
 
-    def kept(self, worker: int) -> tuple[int, int]:
-        """The last of its steps that is on disk, and how many frames those cover."""
+    def kept(self, worker: int) -> tuple[int, int, int]:
+        """The last of its steps that is on disk, how many frames those cover, and of how many the rest came."""
         at = self._place(self._cells[0] & 1, worker)
-        return self._cells[at], self._cells[at + 1]
+        return self._cells[at], self._cells[at + 1], self._cells[at + 2]
 
     @property
     def life(self) -> int:
@@ -67,11 +68,14 @@ class Ledger:
         """A judge begins."""
         self._cells[1] += 1
 
-    def taken(self, worker: int, step: int, frames: int, process: int = 0) -> None:
-        """The judge has it; its rows are entered with the next put. process: who sent it, 0 where nobody knows."""
-        self._taken[worker] = (step, frames)
+    def taken(self, worker: int, step: int, frames: int, rest: int = 0, process: int = 0) -> None:
+        """The judge has it; its rows are entered with the next put.
+
+        rest: of how many frames the rest came (WorkerNote). process: who sent it, 0 where nobody knows.
+        """
+        self._taken[worker] = (step, frames, rest)
         last = self._last[worker]
-        last[0], last[1], last[2] = step, frames, process
+        last[0], last[1], last[2], last[3] = step, frames, rest, process
 
     def grows(self, path: Path, octets: int) -> None:
         """See store.port.Puts."""
@@ -89,7 +93,8 @@ class Ledger:
         other = self._cells[0] & 1 ^ 1
         for worker in range(self._workers):
             at = self._place(other, worker)
-            self._cells[at], self._cells[at + 1] = self._taken.get(worker) or self.kept(worker)
+            numbers = self._taken.get(worker) or self.kept(worker)
+            self._cells[at], self._cells[at + 1], self._cells[at + 2] = numbers
         self._cells[0] = other
         self._grown.clear()
 
@@ -103,14 +108,18 @@ class Ledger:
     def _orphaned(self) -> bool:
         """Whether all who sent what that put was of have died, too; then it is entered as it is."""
         open_, kept = {}, {}
-        for worker, (step, frames, process) in enumerate(map(tuple, self._last)):
+        for worker, (*numbers, process) in enumerate(map(tuple, self._last)):
             kept[worker] = self.kept(worker)
-            if step > kept[worker][0] or frames > kept[worker][1]:
-                open_[worker] = (max(step, kept[worker][0]), max(frames, kept[worker][1]), process)
-        if not open_ or any(not process or self._lives(process) for _, _, process in open_.values()):
+            if any(last > entered for last, entered in zip(numbers, kept[worker], strict=True)):
+                step, frames, rest = map(max, numbers, kept[worker])
+                open_[worker] = ((step, frames, rest), process)
+        if not open_ or any(not process or self._lives(process) for _, process in open_.values()):
             return False
-        self._cells[-1] = sum(frames - kept[worker][1] for worker, (_, frames, _) in open_.items())
-        self._taken = {worker: (step, frames) for worker, (step, frames, _) in open_.items()}
+        self._cells[-1] = sum(
+            max(numbers[1] - kept[worker][1], numbers[2] - kept[worker][2])
+            for worker, (numbers, _) in open_.items()
+        )
+        self._taken = {worker: numbers for worker, (numbers, _) in open_.items()}
         self.done()
         self._taken = {}
         return True
@@ -154,4 +163,4 @@ class Ledger:
             tried[_TIMES] = max(0, tried[_TIMES] - 1)
 
     def _place(self, which: int, worker: int) -> int:
-        return 2 + 2 * (which * self._workers + worker)
+        return 2 + 3 * (which * self._workers + worker)

@@ -37,9 +37,11 @@ class WorkerNote:
     """One batch of one worker. pid: its process.
 
     step: its number, of all that workers of this place have sent. since, upto: frames that workers of this place had
-    read up to the step before, and with this one. frames, octets: in this batch. arrived: wall clock, UTC ns, at which
-    its oldest frame was on the wire (of a file: was read). figures: the worker's sources and their statistics, about
-    once a second; fill: with them, how much of each budget is used, and how many were aged out since the process began.
+    read up to the step before, and with this one. rest: not 0 in a step of what takes a moment longer, of frames up to
+    that one, which were in the step before; rested: how far those went that are delivered. frames, octets: in this
+    batch. arrived: wall clock, UTC ns, at which its oldest frame was on the wire (of a file: was read). figures: the
+    worker's sources and their statistics, about once a second; fill: with them, how much of each budget is used, and
+    how many were aged out since the process began.
     buffers: with them, too, name, interface (None: of none), how much waits and room of each (records.figures.BUFFERS).
     wall: the clock at which figures, fill and buffers were so, UTC ns. flows: conversations open. done: nothing more
     comes.
@@ -58,6 +60,8 @@ class WorkerNote:
     step: int = 0
     since: int = 0
     upto: int = 0
+    rest: int = 0
+    rested: int = 0
     done: bool = False
 
 

@@ -6,7 +6,7 @@ import os
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from interlock.pipeline.sensor.board import ALIVE, BEGUN, HANDED, STEP, TOOK_NS
+from interlock.pipeline.sensor.board import ALIVE, BEGUN, HANDED, RESTED, STEP, TOOK_NS
 from interlock.pipeline.sensor.ongoing import Showing
 from interlock.pipeline.sensor.steps import WorkerNote, figures_text, note_octets
 
@@ -79,8 +79,8 @@ class Worker:
         self._last = clock()
         self._told = 0
         self._since = source.reached
-        self._out: deque[tuple[int, int]] = deque()
-        """Steps on their way, and how many frames were read with each."""
+        self._out: deque[tuple[int, int, int]] = deque()
+        """Steps on their way, how many frames were read with each, and of how many it was the rest."""
         self._showing = Showing(engine)
 
     def run(self, stop: Callable[[], bool]) -> None:
@@ -105,9 +105,12 @@ class Worker:
 
     def _settle(self) -> None:
         """Be done with frames whose records get there by now."""
-        reached = 0
+        reached = rested = 0
         while self._out and self._out[0][0] <= self._records.delivered:
-            reached = self._out.popleft()[1]
+            _, reached, rest = self._out.popleft()
+            rested = rest or rested
+        if rested:
+            self._cells[RESTED] = rested
         if reached:
             self._source.done(reached)
             self._cells[HANDED] = reached
@@ -117,10 +120,14 @@ class Worker:
         now = self._clock()
         arrived = min(now, int(frames.time.min())) if self._source.live else now
         self._last = self._cells[TOOK_NS] = now
-        batches = {**self._engine.feed(frames), **self._open()}
+        live = self._source.live
+        batches = {**self._engine.feed(frames, partly=live), **self._open()}
         octets = int(frames.wirelen.sum(dtype="int64"))
         self._hand(batches, frames=frames.n, octets=octets, arrived=arrived)
-        self._out.append((self._cells[STEP], self._source.reached))
+        reached, rest = self._source.reached, self._engine.rest() if live else {}
+        if rest:
+            self._hand(rest, arrived=arrived, rest=reached)
+        self._out.append((self._cells[STEP], reached, reached if rest else 0))
 
     def _idle(self) -> None:
         """Nothing came; on a live wire that is news, too."""
@@ -141,6 +148,7 @@ class Worker:
         frames: int = 0,
         octets: int = 0,
         arrived: int = 0,
+        rest: int = 0,
         done: bool = False,
     ) -> None:
         wall = self._clock()
@@ -162,6 +170,8 @@ class Worker:
             step=step,
             since=self._since,
             upto=self._source.reached,
+            rest=rest,
+            rested=self._cells[RESTED],
             done=done,
         )
         self._since = self._source.reached
