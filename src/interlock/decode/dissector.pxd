@@ -30,7 +30,7 @@ cdef class Dissector:
     cdef public object multicast_array
     cdef long long[::1] beat
     cdef object hung
-    cdef int suspects, segments, datagrams, follows, late, bare, noted, checked, whole
+    cdef int suspects, segments, datagrams, follows, late, bare, noted, checked, whole, resets_end
     cdef long long[:, ::1] sampled
     cdef Messages tapped
     cdef const unsigned char[::1] spoken
@@ -41,7 +41,7 @@ cdef class Dissector:
     cdef int _note_packet(self, int kind, int slot, int side) except -1
     cdef int _outside(self, int slot) except -1
     cdef int _sample(self, int kind) except -1
-    cdef int _unseen(self) except -1
+    cdef int _unseen(self, int slot) except -1
     cdef int _bareness(self, int kind) except -1
     cdef int _frame(self, int kind) except -1
     cdef int _account(self, int slot, int side) except -1

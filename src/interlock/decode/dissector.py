@@ -103,11 +103,11 @@ class Dissector:
         self.seen_array = np.full((SEEN, 6), -1, np.int64)
         self.seen = memoryview(self.seen_array)
         self.watcher = Fragments()
-        self.spill = 0
         self.beat = beat
         self.hung = hung
         self.suspects = len(hung)
-        self.segments = self.datagrams = self.follows = self.late = self.bare = self.checked = self.whole = 0
+        self.spill = self.segments = self.datagrams = self.follows = self.late = self.bare = 0
+        self.checked = self.whole = self.resets_end = 0
         self.spoken = memoryview(bytearray(1))
         self.sampled = memoryview(np.zeros((1, 3), np.int64))
         self.torn = set()
@@ -120,7 +120,7 @@ class Dissector:
         self.segments, self.datagrams, self.follows = tap.segments, tap.datagrams, tap.follows
         self.bare = tap.bare
         self.tunnelled = tap.tunnelled if tap.tunnels else None
-        self.checked, self.whole = tap.checked, tap.whole
+        self.checked, self.whole, self.resets_end = tap.checked, tap.whole, tap.resets_end
         self.spoken = memoryview(tap.spoken)
 
     def _note(self, slot, side, start, end):
@@ -136,7 +136,7 @@ class Dissector:
         i: cython.int = self.noted
         if end <= start:
             return 0
-        if p.start <= start and end <= p.end and self._unseen():
+        if p.start <= start and end <= p.end and self._unseen(slot):
             self.torn.add(slot * 2 + side)
             return 0
         length: cython.Py_ssize_t = end - start
@@ -181,7 +181,7 @@ class Dissector:
         length: cython.Py_ssize_t = p.end - start
         if kind == 4:
             self.noted = out.n
-        how: cython.int = 8 + self._outside(slot) + self._unseen() if kind == 4 else 8
+        how: cython.int = 8 + self._outside(slot) + self._unseen(slot) if kind == 4 else 8
         return out.append(slot, side, how, start, length, p.time, p.frame, p.source, p.network, 0)
 
     def _outside(self, slot):
@@ -199,14 +199,17 @@ class Dissector:
             self.sampled[p.source, 1] += 1
         return 0
 
-    def _unseen(self):
-        """Of a segment: 64 where its checksum keeps it out of its connection, 128 where the capture cut it, else 0."""
+    def _unseen(self, slot):
+        """Of a segment: 64 where it is in no stream, 128 where the capture cut it, else 0.
+
+        Its checksum keeps it out, or its connection was reset before (Tap.resets_end).
+        """
         p: Packet = self.packet
         if self.whole and p.missing:
             return 128
         if self.checked and p.wrong and (self.checked == 1 or self.sampled[p.source, 2] == 0):
             return 64
-        return 0
+        return 64 if self.flows.opening[slot] & 16 else 0
 
     def _bareness(self, kind):
         """Of what kind a packet without payload is (Tap.bare)."""
@@ -536,14 +539,14 @@ class Dissector:
                     return self._reopen(slot)
                 f.client_side[slot] = side
                 f.oriented[slot] = 1
-                if self._unseen() == 0:
+                if self._unseen(slot) == 0:
                     f.opening[slot] |= 1
                 if f.tcp[slot] == 0:
                     f.tcp[slot] = 1
             else:
                 f.client_side[slot] = other
                 f.oriented[slot] = 1
-                if self._unseen() == 0:
+                if self._unseen(slot) == 0:
                     f.opening[slot] |= 2 if f.opening[slot] & 1 else 8 * (f.packets[slot, other] == 0)
                 f.tcp[slot] = 2
             f.next_seq[slot, side] = (p.seq + 1) & wrap
@@ -552,6 +555,9 @@ class Dissector:
                 return 0
             p.seq = (p.seq + 1) & wrap
         if p.flags & 4:
+            # Out of order it is none (RFC 9293, 3.10.7.4).
+            if self.resets_end and p.seq == f.next_seq[slot, side] and self._unseen(slot) == 0:
+                f.opening[slot] |= 16
             self._reset(slot, side)
             f.tcp[slot] = 6 if f.tcp[slot] == 1 and side != f.client_side[slot] else 4
             return 0

@@ -99,7 +99,7 @@ class Flows:
     Sides are numbered by address order; `client_side` says which of them asks. `side` is the sender's side
     of the packet last looked up. `state`: one Python object a slot, for the protocol that speaks there.
     `opening`: what was seen of how a conversation begins: of TCP 1 its SYN, 2 the SYN/ACK after it, 8 a SYN/ACK first;
-    4 where side 1 sent its first packet.
+    4 where side 1 sent its first packet; 16 behind a reset, for a tap that asks.
     `frame`: of the message that is decoded now. `turns`: slot → (frame, which side asks from then on), as messages of
     this batch showed it.
     `clock`, `over`, `heard`: the dissector's clock at the last frame, at the end (0 while it lives), at a side's

@@ -40,8 +40,8 @@ MAX_HOLDING: Final = 4096
 """Flows that may wait so; what a flood of them begins with is not read."""
 LATE, TORN, _PACKET, _PIECE, _OUTSIDE, _WRONG = 2, 4, 8, 16, 32, 64
 """Bits of `direction`: the octets fill a hole that was given up before; the capture cut off what was before them; they
-are a packet; they are the next piece of a stream; nobody saw their connection open; their checksum is wrong, so that no
-stream has them."""
+are a packet; they are the next piece of a stream; nobody saw their connection open; no stream has them, since their
+checksum is wrong, or their connection was reset."""
 _TCP, _UDP = 6, 17
 _TRANSFERS: Final = 1 << 24
 """Transactions of transfers are numbered from here on: a flow's own never come so far."""
@@ -70,6 +70,7 @@ class Tap:
     guessed: slot → what it speaks, of flows that no decoder recognises and a reader reads, until they are over.
     bare: which packets without payload are handed on: 1 for RARE ones, 2 for EMPTY, 4 for OTHER.
     tunnels: whether headers of packets that carry others are to be handed on. checked, whole: as of `unseen`.
+    resets_end: whether what comes behind a reset is in no stream.
     segments, datagrams, follows: whether segments, datagrams and streams are to be handed on; follows is 2 where all of
     them are, whatever they speak. spoken: per protocol code plus 1, whether its flows are read; the first one stands
     for those that are not known yet.
@@ -92,6 +93,7 @@ class Tap:
         self._headers = HEADERS in asked
         self.tunnels = TUNNEL in asked
         self.checked, self.whole = unseen(asked)
+        self.resets_end = int(CHUNKED in asked)
         self.datagrams = PACKET in asked or TUNNEL in asked or bool(DATAGRAMS & spoken)
         self.follows = 2 if STREAM in asked else int(bool(spoken))
         self._sink = Sink(asked, facts, flows)

@@ -63,7 +63,7 @@ NEEDS: Final = (
 _BEGINNINGS: Final[dict[Midstream, frozenset[str]]] = {
     "own": frozenset({JOINED}),
     "no": frozenset({JOINED, FIRST, PACKET, WHOLE, CHUNKED}),
-    "yes": frozenset({JOINED, FIRST, WHOLE, CHUNKED}),
+    "yes": frozenset({JOINED, FIRST, PACKET, WHOLE, CHUNKED}),
 }
 _SUMS: Final[dict[Checksums, frozenset[str]]] = {
     "no": frozenset(),
