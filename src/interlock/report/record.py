@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
+from interlock.report.pairs import Directory, pairs_of
 from interlock.report.relations import Relations
 from interlock.report.traffic import Traffic
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from interlock.records.asset import Asset
     from interlock.records.finding import Finding
     from interlock.records.incident import Incident
+    from interlock.report.pairs import Pair
     from interlock.segment.draw.scene import Scene
 
 __all__ = ["Health", "HealthNote", "Report", "Run", "SourceFacts", "Withheld"]
@@ -101,9 +104,9 @@ class Run:
         return max((source.last for source in self.sources if source.last is not None), default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Report:
-    """A finished run: the one input of every output in this room."""
+    """A finished run: the one input of every output in this room. What several of them work out is kept."""
 
     run: Run
     assets: tuple[Asset, ...] = ()
@@ -114,3 +117,13 @@ class Report:
     withheld: tuple[Withheld, ...] = ()
     incidents: tuple[Incident, ...] = ()
     zones: Scene | None = None
+
+    @cached_property
+    def directory(self) -> Directory:
+        """Who is at which address."""
+        return Directory(self.assets)
+
+    @cached_property
+    def pairs(self) -> tuple[Pair, ...]:
+        """Who talks to whom, gravest first."""
+        return pairs_of(self, self.directory)

@@ -17,7 +17,6 @@ from interlock.report.headline import headline, subheadline
 from interlock.report.limits import limits_of
 from interlock.report.logins import zone_logins
 from interlock.report.order import by_risk, count_by_severity, display_name, open_findings, spoken
-from interlock.report.pairs import Directory, pairs_of
 from interlock.report.printable import clip, clip_path, printable
 from interlock.report.trends import sparkline, trend_of
 from interlock.report.words import role_label
@@ -224,7 +223,7 @@ def _cell(asset: Asset, column: str, limit: int) -> Text:
 
 
 def _talks(report: Report, console: Console) -> None:
-    pairs = pairs_of(report, Directory(report.assets))
+    pairs = report.pairs
     if not pairs:
         return
     _title(console, "Who does what to whom, gravest first")

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from interlock.records.asset import Asset, Conflict, Proof, Risk
 from interlock.report.html.filters import SHOWN
-from interlock.report.html.machine import detail
+from interlock.report.html.machine import detail, row
 from interlock.report.html.views import Link, MachineView, views_of
 from interlock.report.printable import printable
 
@@ -54,12 +54,17 @@ def _machine(text: str) -> MachineView:
     )  # fmt: skip
 
 
-PLAIN = _Read(detail(_machine("plain"), 5, "other"))
+def _whole(text: str) -> str:
+    machine = _machine(text)
+    return row(machine, detail(machine, 5, "other"))
+
+
+PLAIN = _Read(_whole("plain"))
 
 
 @given(EVIL)
 def test_no_text_adds_an_element_or_an_attribute_and_each_is_told(text: str) -> None:
-    read = _Read(detail(_machine(text), 5, "other"))
+    read = _Read(_whole(text))
     assert read.tags == PLAIN.tags
     assert read.depth == PLAIN.depth == 0
     assert read.words.count(printable(text)[:20].strip()) >= 8

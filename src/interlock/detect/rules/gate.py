@@ -41,7 +41,10 @@ class Gate:
         self._columns = GATES[table]
         self._rules = rules
         self._predicates: dict[Tree, Predicate] = {}
-        self._all: _Open = tuple((place, rule.test) for place, rule in enumerate(rules))
+        self._at: dict[str | None, list[int]] = {}
+        for place, rule in enumerate(rules):
+            for word in _asked(rule.test, self._columns[0]) or (None,):
+                self._at.setdefault(word, []).append(place)
         self._first: dict[Word, _Open] = {}
         self._known: dict[tuple[Word, ...], _Open] = {}
 
@@ -65,7 +68,9 @@ class Gate:
         """The rules that may fire for rows whose first column has this word: only they look at others."""
         found = self._first.get(word)
         if found is None:
-            found = self._narrowed(self._all, 0, word)
+            near = self._at.get(word.lower(), ()) if word else ()
+            places = sorted({*self._at.get(None, ()), *near})
+            found = self._narrowed(tuple((place, self._rules[place].test) for place in places), 0, word)
             if len(self._first) < _MOST_KINDS:
                 self._first[word] = found
         return found
@@ -127,6 +132,19 @@ def _words_of(number: int, columns: list[tuple[list[Word], NDArray[np.int64]]]) 
         number, code = divmod(number, len(words))
         kind.append(words[code])
     return tuple(reversed(kind))
+
+
+def _asked(tree: Tree, column: str) -> frozenset[str] | None:
+    """Words of a column, in lower case, for which alone a condition can hold; None where it may hold for others."""
+    joint = tree[0]
+    if joint in ("in", "cased"):
+        return frozenset(word.lower() for word in tree[2:]) if tree[1] == column else None
+    if joint not in ("and", "or"):
+        return None
+    parts = [_asked(part, column) for part in tree[1:]]
+    if joint == "and":
+        return next((part for part in parts if part is not None), None)
+    return None if None in parts else frozenset().union(*(part for part in parts if part is not None))
 
 
 def narrowed(tree: Tree, column: str, word: Word, later: Sequence[str], made: dict[Tree, Predicate]) -> Tree:

@@ -1,4 +1,4 @@
-"""What a machine's row opens to, as HTML: written straight, since a site has thousands with a dozen proofs each.
+"""A machine's row, and what it opens to, as HTML: written straight, for a site has thousands, each with a dozen proofs.
 
 Here no environment stands between a text and the page: everything that is not written here, and no number, goes
 through `filters.SHOWN` or `filters.shown`, which make it printable and escape it.
@@ -9,20 +9,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from interlock.report.html.filters import SHOWN, age, shown
+from interlock.report.order import spoken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from interlock.report.html.views import FieldView, Link, MachineView
 
-__all__ = ["detail"]
+__all__ = ["detail", "row"]
 
 _FINDINGS: Final = 8
 _REASONS: Final = 8
 _UNITS: Final = 40
 _PROOFS: Final = 4
 _AGAINST: Final = 6
-_clip, _path, _percent, _clock = (SHOWN[name] for name in ("clip", "path", "percent", "clock"))
+_clip, _path, _percent, _clock, _icon = (SHOWN[name] for name in ("clip", "path", "percent", "clock", "icon"))
 
 
 def detail(machine: MachineView, end: int | None, only: str) -> str:
@@ -42,6 +43,20 @@ def detail(machine: MachineView, end: int | None, only: str) -> str:
         f'<span class="addr">{shown(asset.id)}</span></p></div>'
     )
     return "".join(parts)
+
+
+def row(machine: MachineView, inside: str | None) -> str:
+    """The row of one machine. inside: what it opens to (`detail`), where that is not packed."""
+    asset, number, name = machine.asset, machine.number, _clip(machine.name, 48)
+    search = f' data-q="{_clip(words, 300)}"' if (words := machine.search) else ""
+    return (
+        f'<details class="m" id="m{number}"{search} data-r="{_clip(machine.icon, 60)}"><summary>'
+        f'<span><svg class="ic"><use href="#i-{_icon(machine.icon)}"/></svg><b>{name}</b></span>'
+        f"<span>{_clip(machine.role, 30)}</span><span>{_clip(machine.address, 44)}</span>"
+        f"<span>{_clip(asset.vendor or '', 34)}</span><span>{_clip(asset.product or '', 34)}</span>"
+        f"<span>{_clip(asset.firmware or '', 20)}</span><span>{_clip(' '.join(spoken(asset)[:6]), 40)}</span>"
+        f'<span class="{machine.risk}">{asset.risk.score}</span></summary>{inside or ""}</details>'
+    )
 
 
 def _told(machine: MachineView) -> Iterable[str]:

@@ -12,6 +12,7 @@ import hashlib
 from collections import Counter
 from dataclasses import dataclass
 from importlib import resources
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
@@ -19,7 +20,7 @@ from markupsafe import Markup
 from interlock.report.headline import headline, subheadline
 from interlock.report.html.environment import environment
 from interlock.report.html.layout import CARD_HEIGHT, CARD_WIDTH, draw
-from interlock.report.html.machine import detail
+from interlock.report.html.machine import detail, row
 from interlock.report.html.nodes import graph_of
 from interlock.report.html.packing import inline, pack
 from interlock.report.html.timeline import stories_of
@@ -75,7 +76,8 @@ def render_page(report: Report) -> str:
     only = next(iter(sources)) if len(sources) == 1 else ""
     shown = views.machines[:MAX_ROWS]
     details = (detail(machine, report.run.last, only) for machine in shown)
-    inlined = [Markup(text) for text in inline(details)]  # noqa: S704 - escaped there
+    inlined = inline(details)
+    rows = "\n".join(row(machine, inside) for machine, inside in zip_longest(shown, inlined))
     packed = pack(details, len(inlined))
     page = templates.get_template("page.html.j2")
     return page.render(
@@ -89,6 +91,7 @@ def render_page(report: Report) -> str:
         script=Markup(script),  # noqa: S704 - our own file
         packed=Markup(packed),  # noqa: S704 - JSON of digits, quotes, brackets and base64 only
         inlined=inlined,
+        rows=Markup(rows),  # noqa: S704 - escaped there
         shown_machines=shown,
         kinds=KIND_LABELS,
         bases=_BASES,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from interlock.records.asset import proof_row, proof_rows
 from interlock.report.order import by_risk, by_urgency, display_name
-from interlock.report.pairs import Directory, pairs_of
 from interlock.report.words import level_label, role_label
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
     from interlock.records.asset import Asset, ProofRow
     from interlock.records.finding import Finding
-    from interlock.report.pairs import Pair
+    from interlock.report.pairs import Directory, Pair
     from interlock.report.record import Report
 
 __all__ = ["MAX_ROWS", "FieldView", "FindingView", "Link", "MachineView", "Views", "views_of"]
@@ -173,12 +172,12 @@ def views_of(report: Report) -> Views:
     """Make rows of everything the page shows."""
     machines = tuple(_machine(number, asset) for number, asset in enumerate(by_risk(report.assets)))
     by_id = {view.asset.id: view for view in machines}
-    directory = Directory(report.assets)
-    findings = tuple(_finding(n, f, by_id, directory) for n, f in enumerate(by_urgency(report.findings)))
-    pairs = pairs_of(report, directory)
+    findings = tuple(
+        _finding(n, f, by_id, report.directory) for n, f in enumerate(by_urgency(report.findings))
+    )
     _link_family(machines, by_id)
-    _link_talks(pairs, by_id)
-    return Views(machines=machines, findings=findings, pairs=pairs, by_id=by_id)
+    _link_talks(report.pairs, by_id)
+    return Views(machines=machines, findings=findings, pairs=report.pairs, by_id=by_id)
 
 
 def _machine(number: int, asset: Asset) -> MachineView:
