@@ -3,6 +3,7 @@ cimport cython
 from interlock.decode.cursor cimport Cursor
 from interlock.decode.decoder cimport Decoder
 from interlock.decode.messages cimport Messages
+from interlock.decode.protocols.mms.writer cimport Writer
 from interlock.decode.sheet cimport Sheet
 
 @cython.final
@@ -28,7 +29,7 @@ cdef class Pattern:
     cdef long long generation
 
 cdef class Goose(Decoder):
-    cdef object writer
+    cdef Writer writer
     cdef dict patterns
     cdef bint clean, detailed
 

@@ -22,8 +22,9 @@ import numpy as np
 from interlock.decode.decoder import Decoder
 from interlock.decode.protocols.goose.tables import GOOSE
 from interlock.decode.protocols.mms.ber import application, element
-from interlock.decode.protocols.mms.blocks import Block, Writer, blocks_of
+from interlock.decode.protocols.mms.blocks import Block, blocks_of
 from interlock.decode.protocols.mms.data import plain, read_data, utc_time
+from interlock.decode.protocols.mms.writer import Writer
 from interlock.decode.spec import ProtocolSpec
 from interlock.errors import DecodeError
 

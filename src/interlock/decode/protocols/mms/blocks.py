@@ -1,4 +1,4 @@
-"""From data to blocks of process values: flattened, with quality found and names spelled.
+"""From data to blocks of process values (`writer.py` writes them): flattened, with quality found and names spelled.
 
 In what IEC 61850 sends, a bit string of 13 bits is the quality of the values before it and a utc-time their time, in
 a structure (`stVal, q, t`) and in a flat data set (`stVal, q, t, stVal, q, t`) alike.
@@ -28,7 +28,7 @@ from interlock.decode.protocols.mms.data import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["MAX_BLOCKS", "Block", "Shape", "Writer", "blocks_of"]
+__all__ = ["MAX_BLOCKS", "Block", "Shape", "blocks_of"]
 
 MAX_BLOCKS: Final = 4096
 """Blocks of one message; what comes after them is left out."""
@@ -123,36 +123,3 @@ def _block(name: str, kind: int, value: Any) -> Block:
     if kind == UTC_TIME:
         return Block(name, word, None, (), time_text(value[0]))
     return Block(name, word, None, (), time_text(binary_time(value)) if kind == BINARY_TIME else value)
-
-
-class Writer:
-    """Writes blocks to the value sheet of one engine, for one protocol."""
-
-    def __init__(self, tools: Any, protocol_code: int) -> None:
-        self.values = tools.values
-        self.names = tools.names
-        self.objects = tools.objects
-        self.protocol_code = protocol_code
-
-    def write(
-        self, m: Any, i: int, operation: int, blocks: Sequence[Block], direction: int, when: int | None = None
-    ) -> None:
-        """Make a row of each block. operation: 0 for none; direction: values.WRITTEN, READ or REPORTED.
-
-        when: time of the device (UTC ns) for blocks that have none of their own.
-        """
-        values, words, objects, protocol = self.values, self.names.code, self.objects.code, self.protocol_code
-        for block in blocks:
-            name, kind, quality, numbers, text, raw, time = block
-            row = values.block(m, i, protocol, operation, -1, objects(name), direction, words(kind))
-            if quality is not None:
-                values.set_quality(row, words(quality))
-            time = when if time is None else time
-            if time is not None:
-                values.set_device_time(row, time)
-            for number in numbers:
-                values.number(number)
-            if text is not None:
-                values.set_text(row, text)
-            elif raw is not None:
-                values.set_raw(row, raw)

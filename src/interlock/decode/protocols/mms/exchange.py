@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from interlock.decode.logins import Names
-from interlock.decode.protocols.mms.blocks import Writer, blocks_of
+from interlock.decode.protocols.mms.blocks import blocks_of
 from interlock.decode.protocols.mms.iec61850 import (
     CONTROL_ERROR,
     REPORT,
@@ -24,6 +24,7 @@ from interlock.decode.protocols.mms.pdus import mms, numbers
 from interlock.decode.protocols.mms.services import objects_of, variables_of
 from interlock.decode.protocols.mms.state import MAX_MEMBERS, keep
 from interlock.decode.protocols.mms.transfers import Loads
+from interlock.decode.protocols.mms.writer import Writer
 from interlock.errors import DecodeError
 from interlock.records.vocabulary import VERBS
 
