@@ -107,7 +107,7 @@ def test_wheel_holds_every_tracked_file_of_the_package_and_one_module_for_each_c
     assert {Path(name).suffix for name in tracked} >= {
         ".toml",
         ".tsv",
-        ".xz",
+        ".zst",
         ".j2",
         ".css",
         ".js",
