@@ -43,6 +43,7 @@ VIRTUAL_MACS: Final = (
 )
 """Addresses that redundant routers share: VRRP and CARP (RFC 9568), HSRP 1, 2 and IPv6, GLBP."""
 
+_NO_FRAMES: Final = np.zeros(0, np.int64)
 _AT_ONCE: Final = "both in use at the same time"
 
 
@@ -82,8 +83,7 @@ class DuplicateAddress(CauseDetector):
         return shared
 
     def _contended(self, key: Key) -> bool:
-        macs = sorted(self._rivals(key))
-        contest = self._contest(key, macs, set(self.tally(key).spans))
+        contest = self._contest(key, sorted(self._rivals(key)), None)
         return contest is not None and contest[0] == "high"
 
     def _clues(self, batch: Batch) -> Iterator[Key]:
@@ -156,6 +156,16 @@ class DuplicateAddress(CauseDetector):
                 part.note("basis", basis)
         return part
 
+    def _times(self, key: Key, mac: str, sources: set[str] | None) -> Tally:
+        """As `_claim`, from when to when each of some sources (None: all) shows it; without frames, which cost most."""
+        part = Tally()
+        for basis in ("arp", "packets"):
+            if (*key, mac, basis) in self.tallies:
+                for source, span in self.tallies[*key, mac, basis].spans.items():
+                    if sources is None or source in sources:
+                        part.add(source, span.first, span.last, _NO_FRAMES, span.count)
+        return part
+
     def _rivals(self, key: Key) -> set[str]:
         """Link addresses that claim the address by ARP, or send from it without being a router."""
         return {
@@ -222,9 +232,14 @@ class DuplicateAddress(CauseDetector):
         """Give the claim that came last: the one that was there before is no part of the work."""
         return max((self._claim(key, mac) for mac in macs), key=lambda claim: claim.first)
 
-    def _contest(self, key: Key, macs: list[str], sources: set[str]) -> tuple[Severity, float, str] | None:
-        """Judge the closest pair: severity, confidence and how they met; None where there is no pair."""
-        claims = [(mac, self._claim(key, mac).only(sources)) for mac in macs]
+    def _contest(
+        self, key: Key, macs: list[str], sources: set[str] | None
+    ) -> tuple[Severity, float, str] | None:
+        """Judge the closest pair: severity, confidence and how they met; None where there is no pair.
+
+        sources: those that count; None: all.
+        """
+        claims = [(mac, self._times(key, mac, sources)) for mac in macs]
         met = (self._met(key, one, other) for one, other in combinations(claims, 2))
         return max(met, key=lambda m: ("low", "medium", "high").index(m[0]), default=None)
 

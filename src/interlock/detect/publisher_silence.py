@@ -29,6 +29,7 @@ MAX_MACHINES: Final = 20_000
 MOST_SILENT: Final = 2
 """Publishers: where more than this and most of all that are known fall silent, a link or the capture point does."""
 _MOST: Final = 2 / 3
+_ANSWERED: Final = frozenset({"ok", "refused"})
 _SECOND_NS: Final = 1_000_000_000
 SURE_NS: Final = 2 * _SECOND_NS
 """What machines tell may come later than what was asked for: so long a silence must go on once it is one."""
@@ -124,16 +125,20 @@ class PublisherSilence(CauseDetector):
 
     def _lives(self, batch: Batch) -> None:
         """Note when machines last said anything else."""
-        ends = batch.relations()
-        for group, (source, realm, client, server, protocol, _, outcome, _) in ends:
+        ends, known = batch.relations(), self._spoke
+        for (source, realm, client, server, protocol, _, outcome, _), (_, _, last, _) in zip(
+            ends.keys, ends.summaries(), strict=True
+        ):
             if protocol == "goose":
                 continue
-            last = ends.summary(group)[2]
-            spoke = (client, server) if outcome in ("ok", "refused") else (client,)
-            for address in spoke:
+            for address in (client, server) if outcome in _ANSWERED else (client,):
                 key = (source or "", realm or "", address or "")
-                if key in self._spoke or len(self._spoke) < MAX_MACHINES:
-                    self._spoke[key] = max(last, self._spoke.get(key, last))
+                before = known.get(key)
+                if before is None:
+                    if len(known) < MAX_MACHINES:
+                        known[key] = last
+                elif last > before:
+                    known[key] = last
 
     def _overdue(self) -> list[Key]:
         """Whose silence counts, and has gone on since that was seen first."""

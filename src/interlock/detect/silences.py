@@ -190,7 +190,9 @@ class Publisher:
         return [
             self._silence(gap)
             for gap in gaps
-            if gap[0] >= settled and gap[1] - gap[0] - watches.paused(source, *gap[:2]) > limit
+            if gap[0] >= settled
+            and gap[1] - gap[0] > limit  # most are not, whoever paused
+            and gap[1] - gap[0] - watches.paused(source, *gap[:2]) > limit
         ]
 
     def _silence(self, gap: Gap) -> Silence:
