@@ -276,11 +276,15 @@ class Engine:
 
     def _raw(self, batch: Batch, units: _Units) -> Iterator[tuple[int, int, str]]:
         """What may hit packets and streams, by what a screen says of them."""
+        chunked = self.midstream != "own"
+        alone = batch.among("buffer", (SEGMENT,)) if chunked else None
         for found in self._looked_at(batch):
             for level in (PACKET, STREAM):
                 numbers = [number for number, of_level in found.rules if of_level == level]
                 asking = [self.traits[number] for number in numbers]
-                if numbers and (unit := unit_of(found, level, asking, chunked=self.midstream != "own")):
+                if numbers and (unit := unit_of(found, level, asking, chunked=chunked)):
+                    if alone is not None and alone[found.row]:
+                        unit = replace(unit, loose=True)
                     begun = self.memory.begun.get(found.flow)
                     units[found.row, level] = (
                         as_begun(unit, begun, self.midstream),

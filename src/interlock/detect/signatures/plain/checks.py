@@ -55,6 +55,8 @@ def _flow(check: Flow, unit: Unit) -> bool:
         return False
     if check.fragments is not None and unit.fragment != check.fragments:
         return False
+    if check.level == "stream" and (unit.apart or unit.loose):
+        return False
     # Transactions are read from streams.
     return (
         not check.level or unit.level == check.level or (unit.level, check.level) == ("transaction", "stream")

@@ -18,7 +18,8 @@ class Unit:
     transport: IP's protocol number. application: what the conversation speaks, or nothing.
     source, target: addresses as numbers (IPv6 from 2 to the power of 32 on); ports are None where there are none.
     to_server: None where it is not known. established: TCP's handshake was seen, or traffic both ways.
-    apart: a segment of TCP that belongs to no connection (midstream.py).
+    apart: a segment of TCP that belongs to no connection (midstream.py). loose: one that is in no stream, looked at as
+    if it were one.
     buffers: name → its instances; `packet` or `stream` holds the payload. fields: header word → number, with `flags`,
     `fragbits` and `ipopts` as bits. facts: what a decoder read. stream_offset: octets of the stream before the payload.
     client_octets, server_octets: sent by each so far.
@@ -36,6 +37,7 @@ class Unit:
     to_server: bool | None = None
     established: bool = False
     apart: bool = False
+    loose: bool = False
     fragment: bool = False
     buffers: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
     fields: Mapping[str, int] = field(default_factory=dict)
