@@ -4,7 +4,7 @@ import io
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from interlock.capture.reader import Reader, is_capture
@@ -185,6 +185,7 @@ def test_a_capture_without_packets_is_no_error():
 
 @unhurried
 @given(st.binary(max_size=300), st.sampled_from(sorted(SMALL)), st.integers(0, 200), st.integers(1, 400))
+@example(b"\0\0\0\x14", "pcapng", 77, 1)
 def test_any_octets_give_frames_or_the_one_error(noise, name, at, octets_limit):
     whole = SMALL[name]
     mutant = whole[:at] + noise + whole[at + len(noise) :]

@@ -52,13 +52,15 @@ class Progress:
     """How far one scan came.
 
     frames: rows filled. position: octet in the buffer behind what was dealt with.
-    skip: octets at `position` that need not be read into the buffer. untimed, dropped: as in Statistics.
+    skip: octets at `position` that need not be read into the buffer; trailer: what the last of them are.
+    untimed, dropped: as in Statistics.
     damage: why nothing from `position` on can be used, else empty.
     """
 
     frames: int
     position: int
     skip: int = 0
+    trailer: bytes = b""
     untimed: int = 0
     dropped: int = 0
     damage: str = ""

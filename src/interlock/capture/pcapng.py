@@ -21,7 +21,7 @@ from interlock.capture.columns import Columns, Progress
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["MAGIC", "MAX_INTERFACES", "PcapngFormat"]
+__all__ = ["BAD_TRAILER", "MAGIC", "MAX_INTERFACES", "PcapngFormat"]
 
 MAGIC: Final = b"\x0a\x0d\x0d\x0a"
 MAX_INTERFACES: Final = 65536
@@ -34,9 +34,10 @@ _IF_TSOFFSET: Final = 14
 _ISB_DROPS: Final = (5, 7)
 _SECOND_NS: Final = 1_000_000_000
 
+BAD_TRAILER: Final = "the two lengths of a block differ"
 _DAMAGE: Final = {
     scan.BAD_LENGTH: "a block has a length that cannot be",
-    scan.BAD_TRAILER: "the two lengths of a block differ",
+    scan.BAD_TRAILER: BAD_TRAILER,
     scan.NO_INTERFACE: "a packet names an interface that was not described",
 }
 _BAD_SECTION: Final = "a section header cannot be understood"
@@ -67,13 +68,13 @@ class PcapngFormat:
         """Fill `columns` from row 0 with the complete packet blocks in octets[start:end]."""
         state = self._state
         state[3] = frames = dropped = skip = 0
-        damage = ""
+        damage, trailer = "", b""
         at = start
         while not damage:
             frames += self._run(octets, at, end, columns, frames)
             at, length, stop = state[0], state[1], state[4]
             if stop == scan.SKIP:
-                skip = length
+                skip, trailer = length, octets[at + 4 : at + 8].tobytes()
             damage = _DAMAGE.get(stop, "")
             if stop != scan.BLOCK:
                 break
@@ -86,7 +87,7 @@ class PcapngFormat:
             else:
                 dropped += self._statistics(octets[at + 8 : at + length - 4])
             at += 0 if damage else length
-        return Progress(frames, at, skip=skip, untimed=state[3], dropped=dropped, damage=damage)
+        return Progress(frames, at, skip, trailer, untimed=state[3], dropped=dropped, damage=damage)
 
     def _run(self, octets: memoryview, at: int, end: int, columns: Columns, row: int) -> int:
         """Scan from `at` on into rows from `row` on; returns how many were filled."""

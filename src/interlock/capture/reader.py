@@ -72,7 +72,7 @@ class Reader:
             self._keep(octets, progress, end)
             self._base += progress.position
             if progress.skip:
-                self._skip(progress.skip)
+                self._skip(progress.skip, progress.trailer)
             elif progress.damage:
                 self._cut(progress.damage)
             elif at_end and progress.frames < columns.room:
@@ -179,18 +179,22 @@ class Reader:
         self.statistics.add(frames)
         return frames
 
-    def _skip(self, count: int) -> None:
-        """Pass over `count` octets, of which those carried over are the first."""
-        begin = self._base
+    def _skip(self, count: int, trailer: bytes) -> None:
+        """Pass over a block of `count` octets, of which those carried over are the first. trailer: its last ones."""
+        begin, tail = self._base, self._carry[:count][-len(trailer) :].tobytes()
         left = max(0, count - len(self._carry))
         self._carry = self._carry[count:]
         waste = np.empty(_FIRST_OCTETS, np.uint8).data
         while left:
             passed, ended = self._read(waste[:left], 0)
             left -= passed
+            tail = (tail + bytes(waste[max(0, passed - len(trailer)) : passed]))[-len(trailer) :]
             if ended and left:
                 self._cut("the file ends in the middle of a block", begin)
                 return
+        if tail != trailer:
+            self._cut(pcapng.BAD_TRAILER, begin)
+            return
         self._base += count
 
     def _finish(self) -> None:
