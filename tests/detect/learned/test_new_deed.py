@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from detect.rows import MINUTE, START, batch, concluded
 from interlock.detect.batch import Batch
 from interlock.detect.interface import Context
+from interlock.detect.learned.deeds import area_of
 from interlock.detect.learned.new_deed import NewDeed
 from interlock.records.site_text import load_site
 
@@ -303,6 +304,25 @@ ONCE = {**PANEL, "at": -600, "object": "holding:4"}
 
 def judged(detector: NewDeed, *rows: dict[str, Any], context: Context | None = None) -> Any:
     return concluded(detector, {"operations": list(rows)}, context).findings
+
+
+def test_who_sets_registers_is_not_expected_to_switch_coils() -> None:
+    (finding,) = judged(taught([*HOUR, ONCE]), {**PANEL, "object": "coil:5"})
+    assert (finding.kind, finding.techniques[0]) == ("alert", "T0855")
+    s7 = {**PANEL, "protocol": "s7comm", "function_name": "Write Var", "unit": "0.2"}
+    lesson = [*({**s7, "verb": "read", "at": 10 * n - 3600, "object": "DB1.DBD0"} for n in range(360)),
+              {**s7, "at": -600, "object": "DB1.DBD12"}]  # fmt: skip
+    said = [judged(taught(lesson), {**s7, "object": place})[0].kind for place in ("DB1.DBD16", "MB54", "QB0")]
+    assert said == ["change", "alert", "alert"]
+
+
+@pytest.mark.parametrize(
+    ("place", "area"),
+    [("0.2 DB1.DBD4", "DB"), ("0.2 MB54", "M"), ("QX0.1", "Q"), ("1 holding:4", "holding"), ("coil:0", "coil"),
+     ("Motor_1", ""), ("ns=2;s=Pump.Speed", ""), ("binary-output:0", "binary-output"), ("M", ""), ("", "")],
+)  # fmt: skip
+def test_areas_as_the_protocols_spell_them(place: str, area: str) -> None:
+    assert area_of(place) == area
 
 
 def test_a_second_set_point_of_who_was_seen_to_set_one_is_a_change_that_says_why() -> None:

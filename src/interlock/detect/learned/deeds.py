@@ -5,6 +5,7 @@ Which techniques of ATT&CK for ICS a deed is stands in detect/techniques.py.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +21,7 @@ __all__ = [
     "QUIET",
     "REMOTE",
     "Deed",
+    "area_of",
     "begins",
     "deed_of",
     "is_group",
@@ -180,6 +182,7 @@ _SENDS: Final = frozenset({"syslog", "goose", "sampled-values", "egd", "profinet
 REMOTE: Final = frozenset({"rdp", "ssh", "telnet", "winrm", "vnc", "smb", "dcerpc", "rlogin"})
 """Ways to work on a machine from afar."""
 
+_AREA: Final = re.compile(r"(DB|[MIQEA](?=[BWDX]?\d)|[a-z][a-z-]*(?=:\d))")
 _HANDSHAKES: Final = frozenset({
     ("dnp3", "WRITE", "internal-indication:7"),  # IEEE 1815, 7.3: the master clears the outstation's restart bit
     ("dnp3", "ENABLE_UNSOLICITED", ""),
@@ -224,6 +227,15 @@ def _hexadecimal(text: str) -> bool:
 def is_handshake(protocol: str, function: str, target: str) -> bool:
     """Whether machines that work together do this whenever one of them begins anew."""
     return (protocol, function, target) in _HANDSHAKES or (protocol, function, "") in _HANDSHAKES
+
+
+def area_of(place: str) -> str:
+    """Which of a controller's areas an object lies in, as the protocols spell it: DB, M, holding, coil; else empty.
+
+    place: perhaps with its unit before it.
+    """
+    found = _AREA.match(place.rpartition(" ")[2])
+    return found[1] if found else ""
 
 
 def takes_stock(protocol: str, function: str) -> bool:

@@ -14,6 +14,7 @@ from interlock.detect.learned.deeds import (
     LOOKS,
     QUIET,
     REMOTE,
+    area_of,
     deed_of,
     is_group,
     is_handshake,
@@ -321,9 +322,15 @@ class NewDeed(Learner):
         return Case(key, tally, context, self._unsettled(key, tally)).verdict()
 
     def _unsettled(self, key: Key, tally: Tally) -> str:
-        """Say how little is known, where all that is new is objects of verbs that are habit there; else nothing."""
+        """Say how little is known, where all that is new is objects of verbs that are habit there; else nothing.
+
+        Who sets values of one area (data blocks, holding registers) is not expected to set others (markers, coils).
+        """
         spaces = [("o", *key[:4], verb) for verb in tally.noted("verb")]
         if set(tally.noted("news")) != {"object"} or len(tally.noted("new")) > MOST_NEW:
+            return ""
+        known = {area_of(word[6]) for space in spaces for word in self._objects.get(space, ())}
+        if not known.issuperset(map(area_of, tally.noted("new"))):
             return ""
         since = self.observed.since(self.words.span(("s", *key[:4]))[0])
         for space in spaces:
