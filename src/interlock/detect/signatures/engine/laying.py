@@ -16,6 +16,8 @@ from __future__ import annotations
 
 import cython
 
+from interlock.detect.signatures.engine.stepping import compared
+
 __all__ = ["KEPT", "PACKET", "ROOM", "STREAM", "compare", "keep", "lay", "tell"]
 
 KEPT = 512
@@ -320,17 +322,9 @@ def _holds(
     count: cython.Py_ssize_t = numbers[a, 1]
     k: cython.Py_ssize_t
     number: cython.longlong = 0
-    value: cython.longlong = numbers[a, 4]
-    how: cython.longlong = numbers[a, 3]
     if at < start or at + count > end:
         return False
     for k in range(count):
         number = number << 8 | octets[at + (count - 1 - k if numbers[a, 2] else k)]
-    holds: cython.bint = (
-        (how == 0 and number == value)
-        or (how == 1 and number < value)
-        or (how == 2 and number > value)
-        or (how == 3 and number <= value)
-        or (how == 4 and number >= value)
-    )
+    holds: cython.bint = compared(numbers[a, 3], number, numbers[a, 4])
     return not holds if numbers[a, 5] else holds

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import cython
 
-__all__ = ["JUMP", "SHAPE", "TEST", "THERE", "hold"]
+__all__ = ["JUMP", "SHAPE", "TEST", "THERE", "compared", "hold"]
 
 JUMP, TEST, THERE, SHAPE = range(4)
 """Kinds of steps. Each is a row of numbers: kind, relative, then
@@ -55,6 +55,18 @@ def hold(
             held[i] = 1
             continue
         held[i] = 0
+
+
+@cython.ccall
+def compared(how: cython.longlong, number: cython.longlong, value: cython.longlong) -> cython.bint:
+    """How a number stands to another one. how: 0 to 4, for = < > <= >=."""
+    return (
+        (how == 0 and number == value)
+        or (how == 1 and number < value)
+        or (how == 2 and number > value)
+        or (how == 3 and number <= value)
+        or (how == 4 and number >= value)
+    )
 
 
 @cython.cfunc
@@ -118,16 +130,7 @@ def _tested(
     start: cython.longlong = _start(steps, s, length, place)
     if start < 0:
         return False
-    number: cython.longlong = _number(steps, s, cells, begin + start)
-    value: cython.longlong = steps[s, 6]
-    how: cython.longlong = steps[s, 5]
-    holds: cython.bint = (
-        (how == 0 and number == value)
-        or (how == 1 and number < value)
-        or (how == 2 and number > value)
-        or (how == 3 and number <= value)
-        or (how == 4 and number >= value)
-    )
+    holds: cython.bint = compared(steps[s, 5], _number(steps, s, cells, begin + start), steps[s, 6])
     return not holds if steps[s, 7] else holds
 
 
