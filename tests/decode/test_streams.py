@@ -225,6 +225,41 @@ def test_an_old_segment_that_is_played_again_is_named_and_a_new_one_is_not() -> 
     assert _names([_syn(), *turns[:40], again]) == []  # within a second: a network's own disorder
 
 
+def _turn(n: int) -> tuple[bytes, bytes]:
+    """The n-th question and its answer, each acknowledging all of the other side."""
+    asked = segment(0, read(n), seq=1000 + 12 * (n - 1), ack=5000 + 11 * (n - 1))
+    told = segment(1, answer(n, 7), seq=5000 + 11 * (n - 1), ack=1000 + 12 * n)
+    asking, telling = (feed.ethernet(ipv4(s, side=k), 0x0800, side=k) for k, s in enumerate((asked, told)))
+    return asking, telling
+
+
+def _told(frames: list[bytes], times_ms: list[int]) -> list[tuple[int, str]]:
+    rows = decode(frames, time=[feed.START_NS + 1_000_000 * at for at in times_ms])
+    return [(r["frame"], r["oddity"]) for r in rows["oddities"]]
+
+
+@pytest.mark.parametrize(("apart_ms", "named"), [(300, [(22, "segment-replayed")]), (2, [])])
+def test_a_segment_that_bears_its_old_time_behind_younger_ones_was_played_again(
+    apart_ms: int, named: list[tuple[int, str]]
+) -> None:
+    turns = [frame for n in range(1, 11) for frame in _turn(n)]
+    times = [apart_ms * (k // 2) + k % 2 for k in range(len(turns))]
+    assert _told([_syn(), *turns], [0, *times]) == []
+    assert _told([_syn(), *turns, turns[4]], [0, *times, times[4]]) == named
+
+
+@pytest.mark.parametrize(("apart_ms", "named"), [(300, [(20, "segment-replayed")]), (2, [])])
+def test_a_segment_that_its_receiver_had_long_ago_was_moved_behind_younger_ones(
+    apart_ms: int, named: list[tuple[int, str]]
+) -> None:
+    turns = [frame for n in range(1, 11) for frame in _turn(n)]
+    times = [apart_ms * (k // 2) + k % 2 for k in range(len(turns))]
+    moved, when = turns.pop(4), times.pop(4)
+    last = turns.pop(), times.pop()
+    shown = _told([_syn(), *turns, moved, last[0]], [0, *times, when, last[1]])
+    assert [name for name in shown if name[1] == "segment-replayed"] == named
+
+
 def _reset_amid(*after: bytes, pause: int) -> list[tuple[int, str]]:
     """Names told where a reset in the client's name comes second, and `after` follows so many milliseconds later."""
     reset = feed.ethernet(ipv4(segment(0, b"", seq=1012, flags=4), side=0), 0x0800, side=0)

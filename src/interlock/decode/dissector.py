@@ -56,6 +56,8 @@ RESETS = 4096
 """Resets kept in mind, the last ones."""
 GOES_ON_NS = 500_000_000
 """So long after its reset, no network's disorder explains what an end still says."""
+DELAYED_NS = 1_000_000_000
+"""No network holds a segment back for so long, while both ends go on."""
 IN_ORDER, LATE = 1, 2
 
 
@@ -593,6 +595,7 @@ class Dissector:
         elif ahead >= half:
             behind: cython.longlong = wrap + 1 - ahead
             if self.holes and self._late(slot, side) >= length:
+                self._behind(slot, side, length)
                 return 0
             f.retransmissions[slot] += 1
             self._seen_before(slot, side, length)
@@ -676,13 +679,30 @@ class Dissector:
             elif (
                 self.seen[at, 5] == p.ack
                 and f.acked[slot, side] != p.ack
-                and p.time - self.seen[at, 4] > 1000000000
+                and max(p.time, f.last_time[slot, 1 - side]) - self.seen[at, 4] > DELAYED_NS
             ):
                 oddity = "segment-replayed"
         elif self.seen[at, 2] < length:
             self._see(slot, side, length)
         if oddity is not None:
             self._tell(slot, oddity, p.start, p.end)
+        return 0
+
+    def _behind(self, slot, side, length):
+        """Tell where a segment that was missing stands in the capture behind what its receiver said long after it.
+
+        Where the receiver has acknowledged it, its sender has no reason to send it; and its own time, older than the
+        answer's by more than any network delays, says that it was moved there, or played with the time it had.
+        """
+        p: Packet = self.packet
+        f: Flows = self.flows
+        wrap: cython.longlong = 0xFFFFFFFF
+        other: cython.int = 1 - side
+        if length < 2 or p.checksum == 2 or p.missing or f.protocol[slot] < 0 or f.acked[slot, other] < 0:
+            return 0
+        taken: cython.longlong = (f.acked[slot, other] - p.seq - length) & wrap
+        if taken < 0x80000000 and f.last_time[slot, other] - p.time > DELAYED_NS:
+            self._tell(slot, "segment-replayed", p.start, p.end)
         return 0
 
     def _tell(self, slot, oddity, start, end):
