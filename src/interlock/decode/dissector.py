@@ -359,7 +359,7 @@ class Dissector:
         duplicate: cython.int = self._account(slot, side)
         if self.suspects and (p.source, p.frame) in self.hung:
             self._pass_over(slot)
-        if self.datagrams and duplicate == 0:
+        if self.datagrams and (duplicate == 0 or self.resets_end):
             self._note_packet(kind, slot, side)
         if kind == 4:
             return self._tcp(slot, side)

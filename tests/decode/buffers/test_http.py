@@ -109,6 +109,18 @@ def test_answers_belong_to_their_requests_in_order() -> None:
         assert found["to_client", i + 1, "http.response_body"] == [b"%d" % i]
 
 
+def test_a_batch_of_requests_alone_is_read_to_its_end() -> None:
+    # A scanner's traffic: far more rows than frames.
+    found = buffers([(CLIENT, REQUEST * 40)] * 150)
+    assert sum(len(rows) for (_, _, name), rows in found.items() if name == "http.method") == 6000
+
+
+def test_any_word_may_be_a_status_code() -> None:
+    found = buffers([(CLIENT, REQUEST), (SERVER, b"HTTP/1.1 200x OK\r\nContent-Length: 2\r\n\r\nab")])
+    assert found["to_client", 1, "http.stat_code"] == [b"200x"]
+    assert found["to_client", 1, "http.response_body"] == [b"ab"]
+
+
 def test_head_and_no_content_have_no_body() -> None:
     asked = b"HEAD /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\n"
     told = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nHTTP/1.1 204 Gone\r\n\r\n"

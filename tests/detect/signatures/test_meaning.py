@@ -80,6 +80,10 @@ def holds(octets, buffer="http.uri", **buffers):
         ('content:"a"; content:"b"; within:1; content:"c"; within:1;', b"abXabc", True),
         ('content:"a"; content:"b"; distance:0; content:"c"; within:1;', b"abXbc", True),
         ('content:"a"; isdataat:!1,relative;', b"aba", True),
+        # it says where the content must not be, then: nothing of what comes before it
+        ('content:"a"; content:!"c"; isdataat:!1,relative;', b"abc", False),
+        ('content:"a"; content:!"c"; isdataat:!1,relative;', b"abcd", True),
+        ('content:"a"; content:!"c"; isdataat:!2,relative;', b"abcd", False),
         ('content:"a"; byte_test:1,=,7,0,relative;', b"a\x01a\x07", True),
         ('content:"a"; pcre:"/^b/R";', b"aXab", True),
         ('content:"a"; content:!"b"; within:1;', b"abaX", True),

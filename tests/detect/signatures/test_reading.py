@@ -37,9 +37,8 @@ def test_contents_have_their_modifiers_and_buffers():
     assert payload.steps == (Content(octets=b"\r\nab;", nocase=True, offset=2, depth=9),)
     assert uri.steps == (
         Content(octets=b"x", negated=True, starts=True, fast=FastPattern()),
-        Content(octets=b"y", distance=-3, within=7),
+        Content(octets=b"y", distance=-3, within=7, ends=True),
         Size(Bound(">", 4)),
-        IsDataAt(position=1, relative=True, negated=True),
     )
     assert (read.sid, read.rev, read.classtype) == (7, 3, "bad-unknown")
     assert read.references == (("url", "a.example/b"),)
@@ -62,7 +61,7 @@ def test_transformations_stand_before_what_is_looked_for():
 
 
 def test_modifiers_are_for_the_last_content_even_behind_other_words():
-    (one,) = steps('content:"abc"; isdataat:!1,relative; pcre:"/x/R"; nocase; fast_pattern:1,2;').values()
+    (one,) = steps('content:"abc"; isdataat:!2,relative; pcre:"/x/R"; nocase; fast_pattern:1,2;').values()
     assert one[0] == Content(octets=b"abc", nocase=True, fast=FastPattern(start=1, length=2))
     assert one[2] == Expression(pattern=b"x", relative=True)
 
@@ -210,3 +209,20 @@ def test_numbers_that_are_none_refuse_the_rule(number):
     for option in (f"dsize:{number}", f"bsize:{number}", f'content:"a"; offset:{number}'):
         with pytest.raises(RuleError):
             rule(f"{option};")
+
+
+@pytest.mark.parametrize(
+    ("option", "expected"),
+    [
+        ("isdataat:!1,relative;", (Content(octets=b".a", ends=True),)),
+        ("isdataat:3,relative;", (Content(octets=b".a"), IsDataAt(position=3, relative=True))),
+    ],
+)
+def test_what_goes_on_from_a_match_stands_where_the_match_does(option, expected):
+    read = steps(f'content:".a"; http_host; {option}', "alert http any any -> any any")
+    assert read == {"http.host": expected}
+
+
+def test_numbers_go_on_from_a_match_in_its_buffer():
+    read = steps('content:"x"; pcre:"/a/U"; byte_test:1,=,1,0,relative; byte_test:1,=,2,0;')
+    assert [len(read[buffer]) for buffer in ("payload", "http.uri")] == [2, 2]

@@ -23,7 +23,7 @@ _RECOGNISED: Final = (b"basic", b"digest", b"bearer")
 REQUEST_LINE: Final = re.compile(
     rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32})[ \t]+([^\r\n]*?)(?:[ \t]+(HTTP/[\d.]{1,8}))?[ \t]*\r?\n"
 )
-STATUS_LINE: Final = re.compile(rb"(HTTP/\d(?:\.\d)?)[ \t]+(\d{1,3})(?:[ \t]+([^\r\n]*))?\r?\n")
+STATUS_LINE: Final = re.compile(rb"(HTTP/\d(?:\.\d)?)[ \t]+([^ \t\r\n]{1,32})(?:[ \t]+([^\r\n]*))?\r?\n")
 
 
 class Head:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_ROWS", "Moment", "Reader", "Row", "Sink"]
 
-MOST_ROWS: Final = 65_536
+MOST_ROWS: Final = 1 << 19
 """Rows that one batch of frames may make out of messages; what is more is counted and left out."""
 
 

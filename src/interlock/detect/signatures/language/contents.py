@@ -134,7 +134,11 @@ def _is_data_at(draft: Draft, value: str | None) -> None:
     if unknown:
         raise RuleError("isdataat", f"{unknown[0]!r} is neither relative nor rawbytes")
     position = variable_or(first[negated:], draft, "isdataat", least=0, most=65_535)
-    draft.add(IsDataAt(position=position, relative="relative" in rest, negated=negated))
+    if "relative" not in rest:
+        draft.add(IsDataAt(position=position, relative=False, negated=negated))
+    # Suricata makes `endswith` of it (src/detect-isdataat.c), so that it belongs to what must not be there, too.
+    elif not (negated and position == 1 and draft.ended()):
+        draft.go_on(IsDataAt(position=position, relative=True, negated=negated))
 
 
 def _bsize(draft: Draft, value: str | None) -> None:

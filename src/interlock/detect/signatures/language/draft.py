@@ -9,7 +9,7 @@ from interlock.detect.signatures.language.facts import told_together
 from interlock.detect.signatures.language.model import PAYLOAD, Inspection, Origin, Signature, Transformation
 from interlock.detect.signatures.language.possible import refuse_what_never_holds
 from interlock.detect.signatures.language.problems import RuleError
-from interlock.detect.signatures.language.steps import Base64, Content
+from interlock.detect.signatures.language.steps import Base64, Content, Expression
 
 if TYPE_CHECKING:
     from interlock.detect.signatures.language.checks import Bits, Check, Count, Counter
@@ -28,7 +28,8 @@ Place = tuple[str, tuple[Transformation, ...], int]
 class Draft:
     """buffer: what content is looked for in now; `payload` where no sticky buffer is named.
 
-    about: what is said once in a rule, by keyword. last: place and index of the content that modifiers are for.
+    about: what is said once in a rule, by keyword. last: place and index of the content that modifiers are for; met:
+    of the content or expression before, which relative words go on from, whatever buffer is in force.
     encoded: the last base64_decode; decoded: the steps of what it gives, once base64_data is read; inside: those of
     each, by the identity of its step.
     """
@@ -39,6 +40,7 @@ class Draft:
     instance: int = 0
     lists: dict[Place, list[Step]] = field(default_factory=dict)
     last: tuple[Place, int] | None = None
+    met: tuple[Place, int] | None = None
     decoded: list[Step] | None = None
     encoded: Base64 | None = None
     checks: list[Check] = field(default_factory=list)
@@ -84,6 +86,27 @@ class Draft:
             return
         self._append(self._place(), step)
 
+    def go_on(self, step: Step) -> None:
+        """One more step, that goes on from the match before: in its buffer, where no sticky one is in force."""
+        if self.decoded is None and self.buffer == PAYLOAD and self.met is not None:
+            self._append(self.met[0], step)
+        else:
+            self.add(step)
+
+    def ended(self) -> bool:
+        """The match before is a content, and ends where its buffer ends from now on; False: it is none."""
+        if self.decoded is not None:
+            steps, index = self.decoded, len(self.decoded) - 1
+        elif self.met is not None and self.buffer in {PAYLOAD, self.met[0][0]}:
+            steps, index = self.lists[self.met[0]], self.met[1]
+        else:
+            return False
+        step = steps[index] if steps else None
+        if not isinstance(step, Content):
+            return False
+        steps[index] = replace(step, ends=True)
+        return True
+
     def _append(self, place: Place, step: Step) -> None:
         steps = self.lists.setdefault(place, [])
         if len(steps) >= _MOST_STEPS:
@@ -91,6 +114,8 @@ class Draft:
         steps.append(step)
         if isinstance(step, Content):
             self.last = place, len(steps) - 1
+        if isinstance(step, (Content, Expression)):
+            self.met = place, len(steps) - 1
 
     def add_to(self, buffer: str, step: Step, keyword: str) -> None:
         """A step for a buffer that its own modifier names (`/U` of pcre). Raises RuleError."""

@@ -106,13 +106,14 @@ def _test(draft: Draft, value: str | None) -> None:
     for word in rest:
         if not words.take(word):
             raise _refuse("byte_test", word)
-    draft.add(
+    _ask(
+        draft,
         ByteTest(
             reading=words.reading(draft, count, offset),
             operator=found.group(2) or "=",
             negated=bool(found.group(1)),
             value=variable_or(number, draft, "byte_test", least=0, most=_MOST),
-        )
+        ),
     )
 
 
@@ -132,14 +133,15 @@ def _jump(draft: Draft, value: str | None) -> None:
             post = argument
         elif not words.take(word):
             raise _refuse("byte_jump", word)
-    draft.add(
+    _ask(
+        draft,
         ByteJump(
             reading=words.reading(draft, count, offset),
             multiplier=multiplier,
             align=align,
             origin=origin,
             post_offset=variable_or(post, draft, "byte_jump", least=-_OFFSET, most=_OFFSET),
-        )
+        ),
     )
 
 
@@ -158,11 +160,19 @@ def _extract(draft: Draft, value: str | None) -> None:
     if align not in {0, 2, 4}:
         raise RuleError("byte_extract", "align is 2 or 4")
     reading = words.reading(draft, count, offset)
-    draft.add(
+    _ask(
+        draft,
         ByteExtract(
             reading=reading, name=_named(draft, name, "byte_extract"), multiplier=multiplier, align=align
-        )
+        ),
     )
+
+
+def _ask(draft: Draft, step: ByteTest | ByteJump | ByteExtract | ByteMath) -> None:
+    if step.reading.relative:
+        draft.go_on(step)
+    else:
+        draft.add(step)
 
 
 def _named(draft: Draft, name: str, keyword: str) -> str:
@@ -193,7 +203,7 @@ def _math(draft: Draft, value: str | None) -> None:
     reading = words.reading(draft, said["bytes"], said["offset"])
     operand = variable_or(said["rvalue"], draft, "byte_math", least=0, most=_MOST)
     name = _named(draft, said["result"], "byte_math")
-    draft.add(ByteMath(reading=reading, operator=said["oper"], operand=operand, name=name))
+    _ask(draft, ByteMath(reading=reading, operator=said["oper"], operand=operand, name=name))
 
 
 def _base64(draft: Draft, value: str | None) -> None:
