@@ -12,18 +12,20 @@ __all__ = ["ROWS", "ParquetFile", "open_table"]
 ROWS: Final = 131_072
 OCTETS: Final = 8 << 20
 """Or so much in memory, where rows are long: whoever writes needs several times that."""
-_PLAIN: Final = {"operation", "time", "frame", "response_frame", "transaction", "latency", "first", "last"}
-"""Columns whose values hardly repeat: a dictionary would be built and thrown away.
-
-Their numbers are near their neighbours, so the differences are stored: smaller, and quicker to compress.
+_RISING: Final = {"operation", "frame", "response_frame"}
+"""Columns whose values hardly repeat, but are near their neighbours: the differences are stored, smaller and quicker to
+compress than a dictionary, which would be built and thrown away.
 """
 
 _PAGE_ROWS: Final = 1 << 20
 """No page ends for its rows: what is read is whole row groups, and every page's beginning costs time and room."""
 
-_FEW: Final = {"item", "items", "raw", "function", "server_port", "device_time"}
-"""Columns that compress as well as a dictionary of them would, or better, and are written sooner without one: hardly
-more than zeros and ones, numbers that stay for long, and octets, of which many differ in the last few only."""
+_PLAIN: Final = {
+    *("item", "items", "raw", "function", "client_port", "server_port", "count", "flow", "device_time"),
+    *("time", "first", "last", "latency", "transaction"),
+}
+"""Columns that compress about as well without a dictionary of them, and are written sooner: hardly more than zeros and
+ones, numbers that stay for long, octets, of which many differ in the last few only, and times, which do not repeat."""
 
 _WHOLE: Final = (pa.types.is_integer, pa.types.is_timestamp, pa.types.is_duration)
 
@@ -34,8 +36,8 @@ class ParquetFile:
     def __init__(self, schema: pa.Schema, file: BinaryIO) -> None:
         lists = [f for f in schema if pa.types.is_list(f.type)]
         numbers = [f"{f.name}.list.element" for f in lists if pa.types.is_floating(f.type.value_type)]
-        coded = [f.name for f in schema if f.name not in _PLAIN | _FEW and not pa.types.is_list(f.type)]
-        rising = [f.name for f in schema if f.name in _PLAIN and any(of(f.type) for of in _WHOLE)]
+        coded = [f.name for f in schema if f.name not in _PLAIN | _RISING and not pa.types.is_list(f.type)]
+        rising = [f.name for f in schema if f.name in _RISING and any(of(f.type) for of in _WHOLE)]
         self._schema = schema
         self._rows = self._octets = 0
         self._held: list[pa.RecordBatch] = []
