@@ -97,3 +97,32 @@ def test_who_allocates_sparingly_keeps_no_pieces() -> None:
     ]
     assert gone[0] < 4 << 20
     assert gone[1] > 50 << 20
+
+
+COLUMNS = """
+import resource, sys
+import numpy as np
+from interlock.bootstrap.allocating import allocate_for_a_run
+
+if sys.argv[1:]:
+    allocate_for_a_run()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(50):  # steps of a run
+    columns = [np.ones(1 << 18) for _ in range(10)]  # 2 MiB each
+    del columns
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(not GLIBC, reason="of other libraries nothing is asked")
+def test_a_run_asks_once_for_the_columns_of_all_its_steps() -> None:
+    asked = [
+        int(
+            subprocess.run(
+                [sys.executable, "-c", COLUMNS, *given], capture_output=True, text=True, check=True
+            ).stdout
+        )
+        for given in ((), ("a run",))
+    ]
+    assert asked[1] < 12_000
+    assert asked[1] < asked[0] // 4

@@ -68,6 +68,7 @@ def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...],
     Nothing is sent to any machine.
     """
     from interlock.bootstrap import build_analysis, build_engine, read_site  # noqa: PLC0415 (--help stays quick)
+    from interlock.bootstrap.allocating import allocate_for_a_run  # noqa: PLC0415
     from interlock.bootstrap.foreseeing import foresee  # noqa: PLC0415
     from interlock.bootstrap.signature_screens import screening_of  # noqa: PLC0415
     from interlock.capture.run import open_sources  # noqa: PLC0415
@@ -76,6 +77,7 @@ def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...],
     for option, value in (("--midstream", midstream), ("--checksums", checksums)):
         if value is not None and not signatures:
             raise click.UsageError(f"{option} is about signatures: name some with --signatures")
+    allocate_for_a_run()
     site = read_site(site_file)
     out = Path(folder)
     with ExitStack() as stack:
