@@ -12,7 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.records.arrays import cast, distinct, encoded, filled, integers, kernel, present, taken, whole
+from interlock.records.arrays import (
+    cast,
+    distinct,
+    encoded,
+    filled,
+    integers,
+    kernel,
+    named,
+    present,
+    taken,
+    whole,
+)
 
 TYPES = (
     pa.uint8(),
@@ -58,6 +69,20 @@ def test_rows_and_words_are_chosen_as_arrow_chooses_them(data, words):
     for one in (array, coded):
         assert taken(one, np.array(rows, np.int64)).to_pylist() == [words[row] for row in rows]
     assert cast(coded, pa.utf8()).equals(array)
+
+
+@given(words=st.lists(st.sampled_from([None, "a", "b", "c"]), max_size=40), skipped=st.integers(0, 9))
+def test_codes_are_read_as_arrow_holds_them(words, skipped):
+    array = pa.array(words, pa.string()).dictionary_encode()[skipped:]
+    codes, bits, begin = named(array)
+    known = np.unpackbits(bits, bitorder="little")[begin:].tolist() if len(bits) else [1] * len(codes)
+    texts = array.dictionary.to_pylist()
+    assert [texts[c] if k else None for c, k in zip(codes.tolist(), known, strict=False)] == words[skipped:]
+    assert named(pa.DictionaryArray.from_arrays(pa.array([0], pa.int8()), ["a"])) is None
+
+
+def test_numbers_of_64_bits_without_sign_keep_their_bits():
+    assert integers(pa.array([1, 2**64 - 1, None], pa.uint64())).tolist() == [1, -1, 0]
 
 
 def test_a_row_that_is_not_there_is_an_error():

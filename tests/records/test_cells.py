@@ -43,6 +43,26 @@ def test_codes_are_marked_and_looked_up(module, codes):
 
 
 @BOTH
+@given(codes=CODES, begin=st.integers(0, 17), nulls=st.booleans())
+def test_codes_of_arrow_are_marked_and_looked_up(module, codes, begin, nulls):
+    known = np.array([True] * begin + [code >= 0 for code in codes] + [True] * 3)
+    bits = np.packbits(known, bitorder="little") if nulls else np.zeros(0, np.uint8)
+    held = np.array(codes if nulls else [max(code, 0) for code in codes], np.int32)
+    places, found = np.zeros(7, np.int64), np.empty(len(codes), np.int64)
+    module.mark_named(*views(held, bits), begin, *views(places))
+    assert np.flatnonzero(places).tolist() == sorted({code + 1 for code in held.tolist()})
+    module.place_named(*views(held, bits), begin, *views(array(range(10, 17)), found))
+    assert found.tolist() == [code + 11 for code in held.tolist()]
+
+
+@BOTH
+def test_what_stands_in_the_place_of_null_is_not_looked_at(module):
+    held, bits, places = np.array([70_000, 1, -9], np.int32), np.array([2], np.uint8), np.zeros(3, np.int64)
+    module.mark_named(*views(held, bits), 0, *views(places))
+    assert places.tolist() == [1, 0, 1]
+
+
+@BOTH
 def test_a_code_beyond_its_places_is_an_error_and_no_octet_is_written(module):
     with pytest.raises(IndexError):
         module.mark(*views(array([0, 9]), np.zeros(3, np.int64)))
@@ -141,6 +161,22 @@ def test_distinct_numbers_are_numpys(numbers):
     assert distinct(array(numbers)).tolist() == np.unique(array(numbers)).tolist()
 
 
+def drawn(frames):
+    """The finaliser of SplitMix64, as numpy works it out."""
+    marks = frames.astype(np.uint64)
+    marks = (marks ^ (marks >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    marks = (marks ^ (marks >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return marks ^ (marks >> np.uint64(31))
+
+
+@BOTH
+@given(frames=st.lists(NUMBERS, max_size=40))
+def test_each_frame_has_a_mark(module, frames):
+    marks = np.empty(len(frames), np.uint64)
+    module.lots(*views(array(frames), marks))
+    assert marks.tolist() == drawn(array(frames)).tolist() == marks_of(array(frames)).tolist()
+
+
 @BOTH
 @given(
     frames=st.lists(st.integers(0, 2**40), max_size=40),
@@ -150,6 +186,6 @@ def test_distinct_numbers_are_numpys(numbers):
 def test_frames_are_sifted_by_number_and_mark(module, frames, below, limit):
     given, kept = array(frames), np.empty(len(frames), np.int64)
     found = module.sift(*views(given), below, limit, *views(kept))
-    marks = marks_of(given)
+    marks = drawn(given)
     wanted = (given > 0) & ((given < below) | (marks < np.uint64(limit)))
     assert kept[:found].tolist() == given[wanted].tolist()

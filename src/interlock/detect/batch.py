@@ -96,13 +96,13 @@ class Batch:
     def ends(self) -> tuple[NDArray[np.int64], int]:
         """Per row a number for what all of ENDS say together, and below what these numbers are."""
         numbers, many = self._base.ends()
-        return (numbers if self._chosen is None else numbers[self._chosen]), many
+        return (numbers if self._chosen is None else numbers.take(self._chosen)), many
 
     def coded(self, column: str) -> tuple[NDArray[np.int64], int]:
         """Per row a number for its word, and below what these numbers are; some may be nobody's here."""
         if self._chosen is not None and self._base.is_read(column):
             words, codes = self._base.words(column)
-            return codes[self._chosen], len(words)
+            return codes.take(self._chosen), len(words)
         words, codes = self.words(column)
         return codes, len(words)
 
@@ -110,18 +110,16 @@ class Batch:
         """Give the words of some rows."""
         if self._chosen is not None and self._base.is_read(column):
             words, codes = self._base.words(column)
-            rows = self._chosen[rows]
+            rows = self._chosen.take(rows)
         else:
             words, codes = self.words(column)
-        return [words[n] for n in codes[rows].tolist()]
+        return [words[n] for n in codes.take(rows).tolist()]
 
     def among(self, column: str, wanted: Container[str]) -> NDArray[np.bool_]:
         """Tell per row whether its word is one of the wanted."""
         words, codes = self.words(column)
-        mask: NDArray[np.bool_] = np.array([word is not None and word in wanted for word in words], np.bool_)[
-            codes
-        ]
-        return mask
+        said = np.array([word is not None and word in wanted for word in words], np.bool_)
+        return said.take(codes)
 
     def integers(self, column: str) -> NDArray[np.int64]:
         """Read a column of numbers, flags, instants or durations (in its own unit); null is 0."""
@@ -141,7 +139,7 @@ class Batch:
     def known(self, column: str) -> NDArray[np.bool_]:
         """Per row whether the column has a value."""
         known = self._base.known(column)
-        return known if self._chosen is None else known[self._chosen]
+        return known if self._chosen is None else known.take(self._chosen)
 
     def instants_ns(self, column: str) -> NDArray[np.int64]:
         """Read a column of instants as UTC nanoseconds since 1970; null is 0, beyond the range its end."""
@@ -229,7 +227,7 @@ class Batch:
         return self._of(np.flatnonzero(mask))
 
     def _of(self, rows: NDArray[np.int64]) -> Batch:
-        return Batch(self.table, self._base, rows if self._chosen is None else self._chosen[rows])
+        return Batch(self.table, self._base, rows if self._chosen is None else self._chosen.take(rows))
 
 
 class Groups:
@@ -268,7 +266,7 @@ class Groups:
 
     def spread(self, answers: list[bool]) -> NDArray[np.bool_]:
         """Tell per row what is said of its group."""
-        spread: NDArray[np.bool_] = np.array(answers, np.bool_)[self._cells]
+        spread: NDArray[np.bool_] = np.array(answers, np.bool_).take(self._cells)
         return spread
 
     def summary(self, group: int) -> Summary:

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from interlock.detect.walks import views
-from interlock.records.arrays import cast, encoded, integers, kernel, present, taken
-from interlock.records.cells import alike, mark, place
+from interlock.records.arrays import cast, encoded, integers, kernel, named, present, taken
+from interlock.records.cells import alike, mark, mark_named, place, place_named
 from interlock.records.crossing import crossed, numbered
 
 if TYPE_CHECKING:
@@ -67,9 +67,9 @@ class Columns:
             if len(self) >= _LARGE:
                 return _encoded(taken(array, rows))
             if isinstance(array, pa.DictionaryArray):
-                return _compact(array.dictionary, _codes(array)[rows])
+                return _compact(array.dictionary, _codes(array).take(rows))
         words, codes = self.words(column)
-        return _only_used(words, codes[rows])
+        return _only_used(words, codes.take(rows))
 
     def is_read(self, column: str) -> bool:
         """Whether somebody asked for all of its words."""
@@ -97,7 +97,7 @@ class Columns:
         apart = column not in self._integers and len(self) >= _LARGE and _MANY * len(rows) < len(self)
         if apart and self.has(column):
             return _numbers(taken(self.array(column), rows))
-        return self.integers(column)[rows]
+        return self.integers(column).take(rows)
 
     def _read_integers(self, column: str) -> NDArray[np.int64]:
         return _numbers(self.array(column)) if self.has(column) else np.zeros(len(self), np.int64)
@@ -118,7 +118,7 @@ class Columns:
         if column not in self._lists and len(self) >= _LARGE and _MANY * len(rows) < len(self):
             return _listed(taken(self.array(column), rows))
         flat, starts, lengths = self.lists(column)
-        return flat, starts[rows], lengths[rows]
+        return flat, starts.take(rows), lengths.take(rows)
 
     def known(self, column: str) -> NDArray[np.bool_]:
         """Per row whether the column has a value."""
@@ -133,7 +133,10 @@ class Columns:
 def _encoded(array: Any) -> tuple[list[Word], NDArray[np.int64]]:
     """Distinct words of an array, and per row the index of its word."""
     if isinstance(array, pa.DictionaryArray):
-        return _compact(array.dictionary, _codes(array))
+        codes = named(array) if len(array) > FEW else None
+        return (
+            _compact(array.dictionary, _codes(array)) if codes is None else _whole(array.dictionary, *codes)
+        )
     if not pa.types.is_integer(array.type):
         array = cast(array, pa.utf8())
     array = encoded(array)  # of numbers, so that each is spelled once
@@ -187,8 +190,24 @@ def _compact(pool: Any, codes: NDArray[np.int64]) -> tuple[list[Word], NDArray[n
     if len(codes) <= FEW:
         return _few_words(pool, codes.tolist())
     used, numbers = _numbered(codes, len(pool))
-    texts = taken(pool, used[used >= 0]).to_pylist()
-    return ([None, *texts] if len(used) and used[0] < 0 else texts), numbers
+    return _spelled(pool, used), numbers
+
+
+def _whole(pool: Any, codes: Any, bits: Any, begin: int) -> tuple[list[Word], NDArray[np.int64]]:
+    """As `_compact`, of many codes as Arrow holds them (arrays.named)."""
+    places, numbers = np.zeros(len(pool) + 1, np.int64), np.zeros(len(codes), np.int64)
+    mark_named(*views(codes, bits), begin, *views(places))
+    used = np.flatnonzero(places)
+    if len(used) > 1:
+        places[used] = np.arange(len(used))
+        place_named(*views(codes, bits), begin, *views(places, numbers))
+    return _spelled(pool, used - 1), numbers
+
+
+def _spelled(pool: Any, used: NDArray[np.int64]) -> list[Word]:
+    """Words by their codes, which rise from -1 (null)."""
+    texts: list[Word] = taken(pool, used[used >= 0]).to_pylist()
+    return [None, *texts] if len(used) and used[0] < 0 else texts
 
 
 def _few_words(pool: Any, codes: list[int]) -> tuple[list[Word], NDArray[np.int64]]:

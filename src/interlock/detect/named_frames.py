@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interlock.detect.walks import views
-from interlock.records.cells import sift
+from interlock.records.cells import lots, sift
 from interlock.records.crossing import distinct
 
 if TYPE_CHECKING:
@@ -45,10 +45,9 @@ def marks_of(frames: Frames) -> Marks:
 
     Source: the finaliser of SplitMix64 (Steele, Lea, Flood 2014).
     """
-    marks = frames.astype(np.uint64)
-    marks = (marks ^ (marks >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    marks = (marks ^ (marks >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return marks ^ (marks >> np.uint64(31))
+    marks = np.empty(len(frames), np.uint64)
+    lots(*views(np.ascontiguousarray(frames, np.int64), marks))
+    return marks
 
 
 def _rising(held: array[int]) -> Frames:
@@ -118,7 +117,7 @@ class NamedFrames:
         return kept[: sift(*views(np.ascontiguousarray(frames)), int(last), int(self._limit), *views(kept))]
 
     def _draw(self, frames: Frames) -> None:
-        lower = frames[marks_of(frames) < self._limit]
+        lower = frames if self._limit == _OPEN else frames[marks_of(frames) < self._limit]
         if not len(lower):
             return
         pool = _joined(self._sample, lower)

@@ -14,7 +14,18 @@ import pyarrow as pa
 # The kernels themselves: pyarrow.compute, which hands these on, is what takes so long.
 from pyarrow._compute import CastOptions, TakeOptions, call_function
 
-__all__ = ["cast", "distinct", "encoded", "filled", "integers", "kernel", "present", "taken", "whole"]
+__all__ = [
+    "cast",
+    "distinct",
+    "encoded",
+    "filled",
+    "integers",
+    "kernel",
+    "named",
+    "present",
+    "taken",
+    "whole",
+]
 
 _CHECKED: Final = TakeOptions(boundscheck=True)
 
@@ -91,6 +102,19 @@ def filled(array: Any, missing: float) -> np.ndarray[Any, Any]:
     )
 
 
+def named(array: pa.DictionaryArray) -> tuple[Any, Any, int] | None:
+    """Codes of a dictionary array (int32), bits that are 0 for null (empty where none is), and where its bits begin.
+
+    None where the codes are of another type.
+    """
+    codes = array.indices
+    if codes.type != pa.int32():
+        return None
+    bits = np.frombuffer(codes.buffers()[0] if codes.null_count else b"", np.uint8)
+    return np.frombuffer(codes.buffers()[1], np.int32, len(codes), codes.offset * 4), bits, codes.offset
+
+
 def integers(array: Any, missing: int = 0) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """As `filled`, of 64 bits."""
-    return filled(array, missing).astype(np.int64, copy=False)
+    """As `filled`, of 64 bits; what is beyond them begins anew at their least."""
+    numbers = filled(array, missing)
+    return numbers.view(np.int64) if numbers.dtype == np.uint64 else numbers.astype(np.int64, copy=False)

@@ -15,7 +15,21 @@ from typing import Any
 import cython
 import numpy as np
 
-__all__ = ["alike", "cross", "fold_up", "mark", "number", "place", "sift", "sort_out", "sum_up", "views"]
+__all__ = [
+    "alike",
+    "cross",
+    "fold_up",
+    "lots",
+    "mark",
+    "mark_named",
+    "number",
+    "place",
+    "place_named",
+    "sift",
+    "sort_out",
+    "sum_up",
+    "views",
+]
 
 
 def views(*arrays: np.ndarray[Any, Any]) -> list[memoryview]:
@@ -54,13 +68,60 @@ def place(
 
 
 @cython.ccall
-def cross(
-    cells: cython.longlong[::1], codes: cython.const[cython.longlong][::1], width: cython.longlong
+def mark_named(
+    codes: cython.const[cython.int][::1],
+    bits: cython.const[cython.uchar][::1],
+    begin: cython.Py_ssize_t,
+    places: cython.longlong[::1],
 ) -> cython.void:
-    """One number for each pair of cell and code, which is below `width`. cells: written."""
+    """As `mark`, of codes as Arrow holds them: int32, and of each a bit, from bit `begin` on, that is 0 for null (-1).
+
+    bits: empty where none is null.
+    """
+    i: cython.Py_ssize_t
+    if bits.shape[0] == 0:
+        for i in range(codes.shape[0]):
+            places[codes[i] + 1] = 1
+        return
+    for i in range(codes.shape[0]):
+        places[codes[i] + 1 if _is_known(bits, begin + i) else 0] = 1
+
+
+@cython.ccall
+def place_named(
+    codes: cython.const[cython.int][::1],
+    bits: cython.const[cython.uchar][::1],
+    begin: cython.Py_ssize_t,
+    places: cython.const[cython.longlong][::1],
+    found: cython.longlong[::1],
+) -> cython.void:
+    """As `place`, of codes as in `mark_named`. found: written."""
+    i: cython.Py_ssize_t
+    if bits.shape[0] == 0:
+        for i in range(codes.shape[0]):
+            found[i] = places[codes[i] + 1]
+        return
+    for i in range(codes.shape[0]):
+        found[i] = places[codes[i] + 1 if _is_known(bits, begin + i) else 0]
+
+
+@cython.cfunc
+@cython.inline
+def _is_known(bits: cython.const[cython.uchar][::1], at: cython.Py_ssize_t) -> cython.bint:
+    return (bits[at >> 3] >> (at & 7)) & 1
+
+
+@cython.ccall
+def cross(
+    cells: cython.const[cython.longlong][::1],
+    codes: cython.const[cython.longlong][::1],
+    width: cython.longlong,
+    crossed: cython.longlong[::1],
+) -> cython.void:
+    """One number for each pair of cell and code, which is below `width`. crossed: written; may be the cells."""
     i: cython.Py_ssize_t
     for i in range(cells.shape[0]):
-        cells[i] = cells[i] * width + codes[i]
+        crossed[i] = cells[i] * width + codes[i]
 
 
 @cython.ccall
@@ -205,12 +266,20 @@ def sift(
     return found
 
 
+@cython.ccall
+def lots(frames: cython.const[cython.longlong][::1], marks: cython.ulonglong[::1]) -> cython.void:
+    """The mark of each frame (named_frames.marks_of). marks: written."""
+    i: cython.Py_ssize_t
+    for i in range(frames.shape[0]):
+        marks[i] = _mark(frames[i])
+
+
 @cython.cfunc
 @cython.inline
 def _mark(frame: cython.longlong) -> cython.ulonglong:
     first: cython.ulonglong = 0xBF58476D1CE4E5B9
     second: cython.ulonglong = 0x94D049BB133111EB
-    mark: cython.ulonglong = frame
+    mark: cython.ulonglong = _cut(cython.cast(cython.ulonglong, frame) if cython.compiled else frame)
     mark = _cut((mark ^ (mark >> 30)) * first)
     mark = _cut((mark ^ (mark >> 27)) * second)
     return mark ^ (mark >> 31)

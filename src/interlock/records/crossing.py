@@ -26,7 +26,7 @@ _MORE: Final = 16
 
 def crossed(parts: Iterable[tuple[NDArray[np.int64], int]], rows: int) -> NDArray[np.int64]:
     """One number for each combination of codes. parts: codes per row, and below what they all are."""
-    cells, size, ours = np.zeros(0, np.int64), 1, False
+    cells, size, own = np.zeros(0, np.int64), 1, np.zeros(0, np.int64)
     for codes, width in parts:
         if width <= 1:
             continue
@@ -35,9 +35,10 @@ def crossed(parts: Iterable[tuple[NDArray[np.int64], int]], rows: int) -> NDArra
             continue
         if size > MOST_CELLS // width:  # before it could overflow
             cells, firsts = numbered(cells)
-            size, ours = len(firsts), True
-        cells, ours = cells if ours else cells.copy(), True
-        cross(*views(cells, codes), width)
+            size, own = len(firsts), cells
+        own = own if len(own) else np.empty_like(cells)
+        cross(*views(cells, codes), width, *views(own))
+        cells = own
         size *= width
     return np.zeros(rows, np.int64) if size == 1 else cells
 

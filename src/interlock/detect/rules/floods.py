@@ -75,8 +75,10 @@ def flood_of(batch: Batch, per: Sequence[str], slot_ns: int) -> Flood:
     slots = batch.times_ns() // slot_ns
     groups = batch.groups("source", "realm", *per)
     codes, width = binned(slots)
-    pairs = groups.numbers.copy()
-    cross(*views(pairs, codes), width)  # at most as many groups as rows, and as slots: no number overflows
+    pairs = np.empty_like(codes)
+    cross(
+        *views(groups.numbers, codes), width, *views(pairs)
+    )  # at most as many groups as rows, and as slots: no number overflows
     places, firsts = numbered(pairs)
     begun = slots[firsts]
     order = np.argsort(begun, kind="stable")

@@ -109,8 +109,7 @@ class Sheet:
         if field.kind == "number":
             return self._number(leaf)
         words, codes = self._batch.words(name)
-        mask: Mask = np.array(self._predicates[leaf].answers(words), np.bool_)[codes]
-        return mask
+        return np.array(self._predicates[leaf].answers(words), np.bool_).take(codes)
 
     def _flag(self, name: str) -> Mask:
         if name == "client_was_first":
