@@ -46,6 +46,33 @@ def test_silent(shares: list) -> None:
     assert findings(Refusals(), operations=minutes(*shares)) == ()
 
 
+SLOW = [(12, 0)] * 20
+"""Asked every five seconds."""
+
+
+@pytest.mark.parametrize("after", [0, KEPT_MINUTES + 5])
+def test_who_is_asked_seldom_is_judged_by_several_minutes(after: int) -> None:
+    rows = minutes(*SLOW, *[(12, 6)] * 3, *[(12, 0)] * after, outcome="no-answer")
+    (finding,) = findings(Refusals(), operations=rows)
+    assert finding.count == 12  # of the last minute six alone remain, which is too few
+    assert "leaves unanswered" in finding.title
+
+
+@pytest.mark.parametrize(
+    "shares",
+    [
+        [*SLOW, (12, 6), (12, 0)],
+        [*SLOW, (12, 4), (12, 2), (12, 1), (12, 0), (12, 1), (12, 1), (12, 3)],
+        [*SLOW, (12, 6), *[(12, 0)] * 5, (12, 6)],
+        [*[(12, 6)] * 20, (12, 6), (12, 6)],
+        [*[(300, 0)] * 8, *[(300, 3)] * 6],
+    ],
+    ids=["one minute", "a few", "far apart", "always", "a small share"],
+)
+def test_a_few_failures_of_who_is_asked_seldom_are_none(shares: list) -> None:
+    assert findings(Refusals(), operations=minutes(*shares, outcome="no-answer")) == ()
+
+
 def test_what_the_wire_did_not_show_is_no_failure() -> None:
     assert findings(Refusals(), operations=minutes(*QUIET, (60, 40), outcome="unknown")) == ()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 __all__ = ["KEPT_MINUTES", "Break", "Habit"]
@@ -14,6 +14,8 @@ LEAST_MINUTES: Final = 5
 LEAST_REQUESTS: Final = 100
 LEAST_FAILURES: Final = 10
 """Below these nothing is known of a habit, or nothing has happened."""
+TOGETHER: Final = 5
+"""Minutes that are judged together where each has too few failures: who is asked every ten seconds fails six times."""
 SIGMAS: Final = 6.0
 TIMES_HABIT: Final = 5.0
 LEAST_SHARE: Final = 0.05
@@ -68,13 +70,17 @@ class Habit:
         breaks = []
         while len(self.recent) > KEPT_MINUTES:
             minute = min(self.recent)
+            broken = self._first()
             requests, failures = self.recent.pop(minute)
-            broken = _judge(minute, requests, failures, (self.requests, self.failures, self.minutes))
             if broken is None:
                 self._take(requests, failures)
             else:
                 breaks.append(broken)
         return breaks
+
+    def _first(self) -> Break | None:
+        """Judge the oldest of the recent minutes."""
+        return _judged(sorted(self.recent.items()), (self.requests, self.failures, self.minutes))
 
     def _take(self, requests: int, failures: int) -> None:
         self.requests += requests
@@ -89,12 +95,11 @@ class Habit:
     def breaks(self) -> list[Break]:
         """Judge the recent minutes, in order, each by what came before it; nothing is changed."""
         whole = Habit(self.requests, self.failures, self.minutes)
-        found = []
-        for minute in sorted(self.recent):
-            requests, failures = self.recent[minute]
-            broken = _judge(minute, requests, failures, (whole.requests, whole.failures, whole.minutes))
+        rows, found = sorted(self.recent.items()), []
+        for at, (_, counts) in enumerate(rows):
+            broken = _judged(rows[at:], (whole.requests, whole.failures, whole.minutes))
             if broken is None:
-                whole = Habit(whole.requests + requests, whole.failures + failures, whole.minutes + 1)
+                whole = Habit(whole.requests + counts[0], whole.failures + counts[1], whole.minutes + 1)
             else:
                 found.append(broken)
         return found
@@ -108,6 +113,25 @@ class Habit:
         """From JSON values."""
         recent = {int(m): [int(n), int(f)] for m, n, f in state[3]}
         return cls(int(state[0]), int(state[1]), int(state[2]), recent)
+
+
+def _judged(rows: list[tuple[int, list[int]]], before: tuple[int, int, int]) -> Break | None:
+    """Judge the first minute: alone, or with those after it where each has too few failures.
+
+    rows: minute → requests and failures, in order, not empty.
+    """
+    first, (asked, failed) = rows[0]
+    requests, failures = asked, failed
+    broken = _judge(first, requests, failures, before)
+    if broken is not None or not 0 < failed < LEAST_FAILURES:
+        return broken
+    for minute, counts in rows[1:TOGETHER]:
+        if minute >= first + TOGETHER:
+            break
+        requests, failures = requests + counts[0], failures + counts[1]
+        if (broken := _judge(first, requests, failures, before)) is not None:
+            return replace(broken, requests=asked, failures=failed)
+    return None
 
 
 def _judge(minute: int, requests: int, failures: int, before: tuple[int, int, int]) -> Break | None:
