@@ -50,6 +50,30 @@ def test_blocks_that_stand_still_are_said_after_some_time() -> None:
     assert found(RepeatedValues(), BEFORE, read(noisy(50, 2) + stuck * 120)) == ()
 
 
+def slowly(numbers: list[list[float]]) -> Tables:
+    """Read every five seconds."""
+    return {"values": [{**row, "at": 5 * n} for n, row in enumerate(read(numbers)["values"])]}
+
+
+@pytest.mark.parametrize(("readings", "said"), [(75, 1), (35, 0)])
+def test_what_never_told_the_same_twice_and_is_read_seldom_is_said_sooner(readings: int, said: int) -> None:
+    stuck = noisy(50, 2) + [[1500.5, 20.0, 0.25]] * readings
+    assert len(found(RepeatedValues(), slowly(noisy(400)), slowly(stuck))) == said
+
+
+def test_what_told_the_same_now_and_then_waits() -> None:
+    coarse = [[float(round(level)), 20.0, float(round(4 * flow))] for level, _, flow in noisy(400)]
+    stuck = coarse[:50] + [[1500.0, 20.0, 1.0]] * 75
+    assert found(RepeatedValues(), slowly(coarse), slowly(stuck)) == ()
+
+
+def test_a_tape_of_what_never_told_the_same_twice_is_said_sooner() -> None:
+    tape = noisy(17, 3)
+    looped = noisy(50, 2) + [tape[n % 17] for n in range(75)]
+    assert found(RepeatedValues(), slowly(noisy(400)), slowly(looped))
+    assert found(RepeatedValues(), BEFORE, read(looped)) == ()  # read every second: too short a time
+
+
 ONE = [[row[0]] for row in noisy(900)]
 
 

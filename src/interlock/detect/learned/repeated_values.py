@@ -38,6 +38,10 @@ LEAST_NEW: Final = 10
 LOOPED: Final = 2
 STILL: Final = 6
 """Blocks in a row without anything new: of readings that come back, and of one that stays."""
+FINE: Final = BLOCK - 1
+"""New readings of every block while learning, of what never told the same twice: noise in the last digit tells it."""
+STEADY_NS: Final = 120_000_000_000
+"""So long such a thing stands still, or comes back, before it is said: machines stop for a moment, too."""
 LEAST_NUMBERS: Final = 3
 """Of a block of numbers that stands still, or of all that is read of a machine: fewer may be at rest with it."""
 
@@ -65,14 +69,21 @@ class RepeatedValues(Learner):
         self._begin()
 
     def _begin(self) -> None:
-        """Per object, by its reader's place: blocks and fewest new while learning; bad blocks in a row; numbers."""
+        """Per object, by its reader's place: blocks and fewest new while learning; bad blocks in a row.
+
+        And when the last block ended that was as it should be (UTC ns; 0: none yet).
+        """
         self._readers, self._seats = Readers(MAX_OBJECTS), Seats()
-        self._blocks, self._fewest, self._looped, self._still = (np.zeros(0, np.int64) for _ in range(4))
+        self._blocks, self._fewest, self._looped, self._still, self._alive = (
+            np.zeros(0, np.int64) for _ in range(5)
+        )
 
     def _make(self, key: Key) -> int:
         place = self._readers.make(key)
-        self._blocks, self._fewest, self._looped, self._still = roomy(
-            (self._blocks, self._fewest, self._looped, self._still), place + 1, (0, BLOCK, 0, 0)
+        self._blocks, self._fewest, self._looped, self._still, self._alive = roomy(
+            (self._blocks, self._fewest, self._looped, self._still, self._alive),
+            place + 1,
+            (0, BLOCK, 0, 0, 0),
         )
         return place
 
@@ -116,32 +127,49 @@ class RepeatedValues(Learner):
             still = (ended.same >= BLOCK - 1) & (ended.back == 0)
             self._looped[places] = np.where(looped, self._looped[places] + 1, 0)
             self._still[places] = np.where(still, self._still[places] + 1, 0)
-            bad = (self._looped[places] >= LOOPED) | (self._still[places] >= STILL)
+            now = batch.times_ns()[ended.rows]
+            self._alive[places] = np.where(looped | still, self._alive[places], now)
+            long = self._long(places, now)
+            bad = self._loops(places, long) | self._stands(places, long, STILL)
             for at in np.flatnonzero(bad).tolist():
-                if key := self._cause(int(places[at])):
+                if key := self._cause(int(places[at]), int(now[at])):
                     source, codes = batch.words("source")
                     row = ended.rows[at : at + 1]
                     self.tallies[key].add_rows(source[int(codes[row[0]])] or "", batch, row)
                     self.tallies[key].note("object", self._readers.keys[int(places[at])][4])
                     yield key
 
-    def _cause(self, place: int) -> Key | None:
+    def _long(self, places: NDArray[np.int64], now: NDArray[np.int64] | int) -> NDArray[np.bool_]:
+        """Objects that never told the same twice while learning, and have told nothing new for long enough."""
+        fine = (self._fewest[places] >= FINE) & (self._alive[places] > 0)
+        long: NDArray[np.bool_] = fine & (now - self._alive[places] >= STEADY_NS)
+        return long
+
+    def _loops(self, places: NDArray[np.int64], long: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        looped: NDArray[np.bool_] = (self._looped[places] >= LOOPED) | (long & (self._looped[places] >= 1))
+        return looped
+
+    def _stands(self, places: NDArray[np.int64], long: NDArray[np.bool_], blocks: int) -> NDArray[np.bool_]:
+        stands: NDArray[np.bool_] = (self._still[places] >= blocks) | (long & (self._still[places] >= 1))
+        return stands
+
+    def _cause(self, place: int, now: int) -> Key | None:
         """Give the cause; None for what stands still and may be at rest with its machine."""
-        key = self._readers.keys[place]
-        if self._looped[place] >= LOOPED:
+        key, here = self._readers.keys[place], np.array([place])
+        if self._loops(here, self._long(here, now)).all():
             return (*key, "looped")
         if int(key[5]) >= LEAST_NUMBERS:
             return (*key, "still")
-        beside = self._beside(key)
+        beside = self._beside(key, now)
         return (*beside[0], "still") if sum(int(one[5]) for one in beside) >= LEAST_NUMBERS else None
 
-    def _beside(self, key: Key) -> list[Key]:
+    def _beside(self, key: Key, now: int) -> list[Key]:
         """Everything that this client reads of this server and that always moved, where all of it stands still now."""
         keys = sorted(one for one in self._readers.keys if one[:4] == key[:4])
         places = np.array([self._readers.find(one) for one in keys])
         moved = self._moved(places)
         # Those whose block ends next are a block behind.
-        still = self._still[places[moved]] >= STILL - 1
+        still = self._stands(places[moved], self._long(places[moved], now), STILL - 1)
         return [one for one, moves in zip(keys, moved.tolist(), strict=True) if moves] if still.all() else []
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
@@ -201,18 +229,25 @@ class RepeatedValues(Learner):
         """Give what is being read."""
         known = [(key, self._readers.find(key)) for key in sorted(self._readers.keys)]
         return [
-            [list(key), [*self._readers.state(key), int(self._looped[at]), int(self._still[at])]]
+            [
+                list(key),
+                [
+                    *self._readers.state(key),
+                    *(int(of[at]) for of in (self._looped, self._still, self._alive)),
+                ],
+            ]
             for key, at in known
             if self._readers.begun(at)
         ]
 
     def restore_besides(self, state: Any) -> None:
         """Take it back."""
-        for words, (last, held, looped, still) in state:
+        for words, (last, held, looped, still, *alive) in state:
             key = tuple(str(w) for w in words)
             if self._make(key) >= 0:
                 place = self._readers.restore(key, last, held)
                 self._looped[place], self._still[place] = int(looped), int(still)
+                self._alive[place] = int(alive[0]) if alive else 0  # early versions did not write it
 
 
 def _hashes(readings: Readings, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
