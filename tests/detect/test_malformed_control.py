@@ -11,6 +11,14 @@ def test_fires_above_the_noise() -> None:
     assert (finding.severity, finding.count) == ("medium", 3)
 
 
+def test_who_sends_it_to_everybody_looks_for_somebody() -> None:
+    rows = [{"server": "10.0.0.255", "at": n} for n in range(5)]
+    (finding,) = findings(MalformedControl(), oddities=rows)
+    assert finding.techniques[0] == "T0846"
+    (finding,) = findings(MalformedControl(), oddities=[{**row, "server": "10.0.0.2"} for row in rows])
+    assert finding.techniques[0] == "T0814"
+
+
 def test_many_kinds_of_violation_are_what_a_fuzzer_does() -> None:
     (finding,) = findings(MalformedControl(), oddities=[{"oddity": f"rule-{n}"} for n in range(6)])
     assert finding.severity == "high"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from interlock.detect.batch import REQUEST
 from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.control import CONTROL_PROTOCOLS, spoken
+from interlock.detect.learned.deeds import is_group
 from interlock.detect.techniques import named
 from interlock.detect.wording import counted
 from interlock.records.finding import Action
@@ -115,7 +116,7 @@ class MalformedControl(CauseDetector):
             silent=f"Silent below {FEWEST} violations and, under {MANY}, below {SHARE:.0%} of the "
             "messages; what a capture with gaps makes of whole messages is withheld.",
             actions=_ACTIONS,
-            techniques=named("malformed"),
+            techniques=named("malformed-to-all" if is_group(server) and "." in server else "malformed"),
             requirements=(
                 *("IEC 62443-3-3 SR 3.5", "IEC 62443-3-3 SR 7.1", "IEC 62443-3-3 SR 3.7"),
                 "NIS2 Art. 21(2)(b)",

@@ -138,6 +138,9 @@ SEEN: Final[Mapping[str, Seen]] = {
         "octets of a stream come twice, not at all or otherwise: somebody is in between",
     ),
     "malformed": Seen(("T0814", "T0866"), "requests no decoder takes stop or exploit it"),
+    "malformed-to-all": Seen(
+        ("T0846", "T0814", "T0866"), "who sends everybody what none of them understands looks for one who does"
+    ),
     "routed-control": Seen(("T0855", "T0869", "T0886"), "commands come from behind a router"),
     "asked-from-outside": Seen(("T0883", "T0822", "T0885"), "a device that the internet can reach"),
     "known-bad-place": Seen(("T0869", "T0885"), "command and control from where attackers were seen, over usual ports"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from interlock.detect.batch import MINUTE_NS
 from interlock.detect.causes import Verdict
 from interlock.detect.control import CONTROL_PROTOCOLS, spoken
+from interlock.detect.learned.deeds import is_group
 from interlock.detect.learned.learner import Learner
 from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.techniques import named
@@ -134,7 +135,7 @@ class NewOddity(Learner):
             "accepted (`interlock baseline accept`); withheld where the capture itself copied or lost frames.",
             actions=_ACTIONS,
             deed=deed_at(realm, client, (server,)),
-            techniques=named("swapped-stream" if order else "malformed"),
+            techniques=named(_called(server, order=order)),
             requirements=(
                 "IEC 62443-3-3 SR 3.1",
                 "IEC 62443-3-3 SR 3.5",
@@ -195,6 +196,13 @@ def _counted(batch: Batch) -> Iterator[tuple[Key, int, int, NDArray[np.int64]]]:
             times = batch.integers(kind)[rows]
             key = (*(word or "" for word in words[:4]), kind)
             yield key, int(times.sum()), int(packets[rows].sum()), rows[times > 0]
+
+
+def _called(server: str, *, order: bool) -> str:
+    """Its name in techniques.SEEN. Of link addresses groups are whom a publisher tells; of IP ones who is searched."""
+    if order:
+        return "swapped-stream"
+    return "malformed-to-all" if is_group(server) and "." in server else "malformed"
 
 
 def _by_source(batch: Batch, rows: NDArray[np.int64]) -> Iterable[tuple[str, NDArray[np.int64]]]:
