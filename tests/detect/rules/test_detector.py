@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,14 @@ from interlock.bootstrap.ruling import pack_rules
 from interlock.detect.batch import Batch
 from interlock.detect.interface import Context
 from interlock.detect.rules.detector import Rules
+from interlock.detect.rules.ends import fact
 from interlock.detect.rules.gate import Gate
 from interlock.detect.rules.reading import read_rules
 from interlock.detect.rules.sheet import Predicates, Sheet
 from interlock.detect.rules.windows import MAX_GROUPS, MAX_SLOTS, Windows
 from interlock.detect.runner import Runner
 from interlock.errors import SourceError
+from interlock.records.asset import Asset, Proof
 from interlock.records.site_text import load_site
 
 from ..rows import START, batch, findings, with_roles  # noqa: TID252 - the room's own rows
@@ -170,6 +173,21 @@ def test_roles_are_asked_when_a_cause_is_judged() -> None:
     rows = [{"verb": "write"}]
     assert findings(Rules(READING.rules), with_roles(_10_0_0_9="hmi"), operations=rows)
     assert not findings(Rules(READING.rules), with_roles(_10_0_0_9="historian"), operations=rows)
+
+
+@pytest.mark.parametrize(("confidence", "known"), [(0.45, False), (0.6, True)])
+def test_who_is_a_historian_since_it_had_only_read_is_none_when_it_writes(
+    confidence: float, known: bool
+) -> None:
+    proof = Proof(
+        value="historian", protocol="cip", source="a.pcap", frame=1, confidence=confidence, first=0, last=0
+    )
+    asset = Asset(id="one", realm="default", role="historian", provenance=(("role", (proof,)),))
+    context = Context(now=START, asset=lambda _realm, _address: asset)
+    assert fact("client_role", context, "default", "10.0.0.9") == ("historian" if known else None)
+    other = replace(asset, role="hmi")
+    context = Context(now=START, asset=lambda _realm, _address: other)
+    assert fact("client_role", context, "default", "10.0.0.9") == "hmi"
 
 
 def test_a_request_is_judged_before_its_answer_and_counted_once() -> None:

@@ -25,6 +25,9 @@ __all__ = ["answering_back", "by_site", "fact", "in_window", "scope"]
 _SECOND_NS: Final = 10**9
 _TEN: Final = 10
 _192_168: Final = 0xC0A8
+_IDLE: Final = "historian"
+"""The role that machines have which only read."""
+_SURE: Final = 0.5
 _CONTROL: Final = np.array(sorted(CONTROL_PORTS))
 
 
@@ -47,8 +50,15 @@ def fact(field: str, context: Context, realm: str, *addresses: str) -> Word | bo
         return site.engineering_station(realm, *addresses) is not None
     role = context.role(realm, address)
     if what == "role":
-        return role
+        return None if role == _IDLE and _is_guess(context, realm, address) else role
     return role == "safety-controller" or site.safety_system(realm, address) is not None
+
+
+def _is_guess(context: Context, realm: str, address: str) -> bool:
+    """Whether a machine's role is known by what it had not done yet alone, so that doing it gives another one."""
+    asset = context.asset(realm, address)
+    proofs = () if asset is None else dict(asset.provenance).get("role", ())
+    return max((proof.confidence for proof in proofs if proof.value == _IDLE), default=1.0) < _SURE
 
 
 @lru_cache(maxsize=65_536)
