@@ -157,6 +157,54 @@ def test_a_page_that_is_looked_for_at_three_ports_is_no_search() -> None:
     assert found(NewConversation(), FLOWS, {"flows": knocks}) != ()
 
 
+def _to_all(at: float, port: int, **more: object) -> dict[str, object]:
+    return {**UNREAD, "at": at, "server": "10.0.0.255", "server_port": port, "transport": "udp",
+            "server_packets": 0, "state": None, **more}  # fmt: skip
+
+
+def test_who_asks_everybody_by_many_makers_words_searches() -> None:
+    asked = [_to_all(100 + n, port) for n, port in enumerate((4800, 28784, 30718))]
+    (finding,) = found(NewConversation(), FLOWS, {"flows": asked})
+    assert finding.title.endswith("called everybody at 3 ports at which it had never called")
+    assert finding.techniques[0] == "T0846"
+    assert found(NewConversation(), FLOWS, {"flows": asked[:2]}) == ()
+    stranger = [{**row, "client": "10.0.0.66"} for row in asked]
+    assert found(NewConversation(), FLOWS, {"flows": stranger[:2]}) == ()
+    assert found(NewConversation(), FLOWS, {"flows": stranger}) != ()
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [_to_all(100 + n, port) for n, port in enumerate((137, 1900, 5353, 3702, 17500))],
+        [
+            _to_all(100 + n, port, protocol="dns", basis="parsed")
+            for n, port in enumerate((4800, 28784, 30718))
+        ],
+        [_to_all(100 + 86_400 * n, port) for n, port in enumerate((4800, 28784, 30718))],
+    ],
+    ids=["systems", "what is read", "one a day"],
+)
+def test_what_systems_and_tools_tell_everybody_is_no_search(rows: list[dict[str, object]]) -> None:
+    assert found(NewConversation(), FLOWS, {"flows": rows}) == ()
+
+
+def test_what_was_asked_of_everybody_before_is_no_search() -> None:
+    ports = (4800, 28784, 30718)
+    before = {"flows": [*FLOWS["flows"], *(_to_all(5 + n, port) for n, port in enumerate(ports))]}
+    assert (
+        found(NewConversation(), before, {"flows": [_to_all(100 + n, p) for n, p in enumerate(ports)]}) == ()
+    )
+
+
+def test_what_nobody_understands_and_everybody_is_sent_is_a_search() -> None:
+    here = {"oddity": "magic-unknown", "protocol": "codesys", "server": "10.0.0.255"}
+    there = {**here, "server": "10.0.0.2"}
+    for row, first in ((here, "T0846"), (there, "T0814"), ({**here, "server": "01:0c:cd:01:00:01"}, "T0814")):
+        (finding,) = found(NewOddity(), {"oddities": []}, {"oddities": [{**row, "at": n} for n in range(3)]})
+        assert finding.techniques[0] == first
+
+
 def test_whoever_takes_its_time_needs_more_machines() -> None:
     def knock(at: float, last: int) -> dict[str, object]:
         return {**UNREAD, "at": at, "server": f"10.0.0.{last}", "state": "refused"}

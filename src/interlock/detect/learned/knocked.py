@@ -6,6 +6,7 @@ import ipaddress
 from typing import TYPE_CHECKING, Final
 
 from interlock.detect.causes import Verdict
+from interlock.detect.learned.deeds import is_group
 from interlock.detect.learned.doors import ALARMS_APART_DAYS, MANY_TRIES
 from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.techniques import named
@@ -39,7 +40,7 @@ def knocked(key: Key, tally: Tally, context: Context, silent: str, actions: tupl
     return Verdict(
         realm=realm,
         machines=(client,),
-        others=tuple(servers),
+        others=tuple(server for server in servers if not is_group(server)),
         cause=key[3],
         kind="change" if ends.ordered else "alert",
         severity="info" if ends.ordered else "high" if ends.stranger else "medium",
@@ -64,6 +65,8 @@ def _title(
     name: str, servers: list[str], doors: list[str], tally: Tally, context: Context, realm: str
 ) -> str:
     what = _meant(realm, servers, doors, tally, context)
+    if all(map(is_group, servers)):
+        return f"{name} called everybody at {counted(len(doors), 'port')} at which it had never called"
     if what == "flood-of-connections":
         return (
             f"{name} opened {counted(tally.count, 'connection')} to {context.name(realm, servers[0])} "
@@ -88,6 +91,8 @@ def _meant(realm: str, servers: list[str], doors: list[str], tally: Tally, conte
         accepted = not _UNHEARD & set(tally.noted("state"))
         if accepted and tally.count >= MANY_TRIES and doors[0].startswith("tcp/"):
             return "flood-of-connections"
+    if all(map(is_group, servers)):
+        return "search-machines"
     return "search-machines" if len(servers) >= len(doors) else "search-doors"
 
 

@@ -48,6 +48,11 @@ _REMOTE_PORTS: Final = {22: "ssh", 23: "telnet", 135: "dcerpc", 139: "smb", 445:
                         5985: "winrm", 5986: "winrm"}  # fmt: skip
 _CARRIERS: Final = frozenset({"cotp", "tpkt", "enip"})
 """What carries control protocols, and is all that can be read where a server lets nobody through."""
+_ANNOUNCED: Final = frozenset(
+    {67, 68, 123, 137, 138, 319, 320, 427, 520, 546, 547, 631, 1900, 1947, 3289, 3702, 5353, 5355, 5678, 8610, 8612,
+     10001, 17500, 21027, 22222, 27036, 57621}
+)  # fmt: skip
+"""Ports at which systems, printers, licences and offices' programs tell or ask everybody by themselves."""
 _WEB: Final = frozenset({53, 80, 123, 443, 8000, 8080, 8443, 8883, 1883})
 
 
@@ -96,7 +101,7 @@ class NewConversation(Learner):
             found = self._deviation(row)
             if found is not None and found[2]:
                 self.surprise(found, minutes[0])
-            elif found is not None and row.searches:
+            elif found is not None and (row.searches or row.calls_all):
                 self.doors.stray(row.key, minutes[0])
             for word in row.words():
                 self.words.meet(word, *minutes)
@@ -138,19 +143,25 @@ class NewConversation(Learner):
         self, row: _Conversation, cause: Key, times: NDArray[np.int64], rows: NDArray[np.int64], context: Context,
         *, stranger: bool,
     ) -> NDArray[np.int64]:  # fmt: skip
-        """First contacts without a word that no order covers, and that may be a search."""
-        if not row.searches:
+        """First contacts without a word that no order covers, and that may be a search.
+
+        Who asks everybody at one port looks for devices of his own maker, as a tool for them does; at more, for any.
+        """
+        if not (row.searches or row.calls_all):
             return rows[:0]
         if context.site.work_orders:
             rows = rows[unordered(context.site, (row.realm, row.client, row.server), "", times[rows])]
         if len(rows):
             begin = self.observed.at_share(1 - HELD_BACK)
             rate = self.doors.rate_a_day(begin, self.observed.since(begin))
-            for time in times[rows][:1].tolist():
+            first = row.calls_all and set(self.tallies[cause].noted("service")) <= {row.service}
+            whom = f"{row.server} {row.service}" if row.calls_all else row.server
+            for time in times[rows][: not first].tolist():
                 self.doors.knock(
-                    cause[:2], (time, row.server, row.service), stranger=stranger, rate_a_day=rate
-                )
-            if row.controls:
+                    (*cause[:2], *cause[3:]) if row.calls_all else cause[:2], (time, whom, row.service),
+                    stranger=stranger and not row.calls_all, rate_a_day=rate,
+                )  # fmt: skip
+            if row.controls and not row.calls_all:
                 minutes, counts = np.unique(times[rows] // MINUTE_NS, return_counts=True)
                 for minute, count in zip(minutes.tolist(), counts.tolist(), strict=True):
                     self.doors.tried(cause[:2], (row.server, row.service), minute, count)
@@ -163,8 +174,11 @@ class NewConversation(Learner):
                 self._read.add((realm or "", client or "", server or "", protocol or ""))
 
     def _deviation(self, row: _Conversation) -> Key | None:
-        if row.protocol in INFRASTRUCTURE or row.transport.startswith("eth/") or row.nobody:
+        if row.protocol in INFRASTRUCTURE or row.transport.startswith("eth/"):
             return None
+        if row.nobody:
+            called = not row.calls_all or ("c", *row.key) in self.words
+            return None if called else (row.realm, row.client, "", "everybody")
         if row.closed:
             if ("p", row.realm, row.client, row.server) in self.words:
                 return None if ("c", *row.key) in self.words else (row.realm, row.client, "", "knock")
@@ -177,9 +191,10 @@ class NewConversation(Learner):
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Say who calls whom, and whether it looks like a program that reports somewhere."""
         realm, client, server, service = key
-        if service in ("knock", "outside"):
+        if service in ("knock", "outside", "everybody"):
             dials = dials_out(realm, client, tally, context)
-            told = dials or (service == "knock" and self.doors.searches(key[:2]))
+            caller = (realm, client, service) if service == "everybody" else key[:2]
+            told = dials or (service != "outside" and self.doors.searches(caller))
             return knocked(key, tally, context, _SILENT, _ACTIONS) if told else None
         if service == "icmp" and (door := self._unanswered.get((realm, server, client))):
             return nobody_listens(key, door, tally, context, _SILENT, _ACTIONS)
@@ -224,6 +239,7 @@ class _Conversation:
     """Conversations that agree in all that matters."""
 
     __slots__ = (
+        "calls_all",
         "client",
         "closed",
         "controls",
@@ -261,6 +277,8 @@ class _Conversation:
         self.controls = port in CONTROL_PORTS
         # Whom nobody of the plant answers outside of it, and datagrams without an answer, are everyday in offices.
         self.searches = self.closed and not _is_public(self.server) and (tcp or port in CONTROL_PORTS)
+        unread = self.nobody and self.closed and not tcp and not self.protocol
+        self.calls_all = unread and 0 < port < _DYNAMIC and port not in _ANNOUNCED
 
     @property
     def key(self) -> Key:
