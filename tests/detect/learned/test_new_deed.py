@@ -61,6 +61,20 @@ def test_who_knows_a_machine_asks_it_for_nothing_that_it_refuses() -> None:
         assert len(conclusion.findings) == told
 
 
+@pytest.mark.parametrize(
+    ("times", "outcome", "severity"),
+    [(12, "refused", "low"), (3, "refused", "info"), (12, "no-answer", "low"), (3, "no-answer", "info")],
+)
+def test_a_station_whose_tool_is_refused_all_it_asks_has_another_tool(
+    times: int, outcome: str, severity: str
+) -> None:
+    site = load_site('[[engineering_stations]]\naddress = "10.0.0.66"\nname = "es"\n')
+    asked = [{"client": "10.0.0.66", "protocol": "umas", "verb": "read", "outcome": outcome, "at": n}
+             for n in range(times)]  # fmt: skip
+    (finding,) = concluded(taught(HOUR), {"operations": asked}, Context(now=START, site=site)).findings
+    assert finding.severity == severity
+
+
 @pytest.mark.parametrize(("outcome", "severity"), [("refused", "low"), ("no-answer", "info"), ("ok", "low")])
 def test_files_asked_for_for_the_first_time(outcome: str, severity: str) -> None:
     (finding,) = found(

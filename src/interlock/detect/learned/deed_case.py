@@ -92,12 +92,14 @@ class Case:
     def _asks_in_vain(self) -> bool:
         """Whether all that it asks as the two never asked is refused: its program knows better.
 
-        Of reading and looking around as usual only what is in vain is told: that weighs nothing less for it.
+        Of reading and looking around as usual only what is in vain is told: that weighs nothing less for it. What an
+        engineering station asks of a device that it was bought for is not all refused, or left unanswered.
         """
         here, outcomes = self.standing, set(self.tally.noted("outcome"))
-        expected = here.ordered or here.named or here.lab
+        fresh = self.news in ("machine", "relation") and self.tally.count >= MANY_IN_VAIN
+        expected = here.ordered or here.lab or (here.named and not fresh)
         kinds = self.news in ("verb", "function", "look") or (self.news == "object" and self.name == "watch")
-        return kinds and outcomes == {"refused"} and not expected
+        return ((kinds and outcomes == {"refused"}) or (fresh and here.refused)) and not expected
 
     @property
     def _floods(self) -> bool:
