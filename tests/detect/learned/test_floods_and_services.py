@@ -150,6 +150,31 @@ def test_who_directs_traffic_for_the_first_time_is_said(how: str) -> None:
     assert found(NewNetworkService(), directs(router, how), directs(router, how)) == ()
 
 
+def group_told(protocol: str, who: str, at: int = 0) -> Tables:
+    row = {"client": who, "server": "224.0.1.129", "protocol": protocol, "basis": "port", "transport": "udp"}
+    return {"flows": [{**row, "at": at + n} for n in range(2)]}
+
+
+@pytest.mark.parametrize(
+    ("protocol", "technique"), [("ptp", "T0856"), ("mrp", "T0830"), ("vrrp", "T0830"), ("ospf", "T0830")]
+)
+def test_who_takes_over_what_no_decoder_reads_is_said(protocol: str, technique: str) -> None:
+    before = group_told("ssdp", "10.0.0.9")
+    (finding,) = found(NewNetworkService(), before, group_told(protocol, "10.0.0.78", 90))
+    assert (finding.kind, finding.techniques[0], finding.machines[0]) == ("alert", technique, "10.0.0.78")
+    assert found(NewNetworkService(), before, group_told("ssdp", "10.0.0.78", 90)) == ()
+    known = group_told(protocol, "10.0.0.78")
+    assert found(NewNetworkService(), known, group_told(protocol, "10.0.0.78", 90)) == ()
+
+
+def test_a_member_of_a_ring_may_speak_for_the_first_time() -> None:
+    later = group_told("mrp", "10.0.0.78", 90)
+    assert found(NewNetworkService(), group_told("mrp", "10.0.0.1"), later) == ()
+    assert (
+        found(NewNetworkService(), group_told("vrrp", "10.0.0.1"), group_told("vrrp", "10.0.0.78", 90)) != ()
+    )
+
+
 @pytest.mark.parametrize("outcome", ["no-answer", "refused", "unknown"])
 def test_who_does_not_answer_serves_nobody(outcome: str) -> None:
     assert found(NewNetworkService(), told("ntp", "10.0.0.1"), told("ntp", outcome=outcome)) == ()

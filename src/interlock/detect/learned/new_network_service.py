@@ -95,11 +95,40 @@ _SERVICES: Final[dict[str, _Service]] = {
         "they send beyond the network, and whom they ask for names, is the announcer's to choose.",
         severity="high", techniques=named("directs-traffic"), from_server=False,
     ),
+    "ptp": _Service(
+        does="takes part in setting clocks (PTP)",
+        matters="The best clock that announces itself sets all others: with a false time, samples of protection, "
+        "drives that move together and the order of events are wrong.",
+        severity="medium", techniques=named("gives-time"), from_server=False,
+    ),
+    "mrp": _Service(
+        does="takes part in a ring (MRP)",
+        matters="The manager of a ring opens and closes it: a false one makes a loop that drowns the network, or "
+        "cuts it.",
+        severity="high", techniques=named("takes-part-in-tree"), from_server=False,
+    ),
+    "vrrp": _Service(
+        does="announces itself as everybody's router (VRRP)",
+        matters="The router of the highest priority is sent all that leaves the network, and may read and change it.",
+        severity="high", techniques=named("directs-traffic"), from_server=False,
+    ),
+    **{
+        protocol: _Service(
+            does=f"tells routers which way to send ({protocol.upper()})",
+            matters="Routers believe each other: who tells of a shorter way has traffic come by.",
+            severity="high", techniques=named("directs-traffic"), from_server=False,
+        )
+        for protocol in ("ospf", "eigrp", "rip")
+    },
 }  # fmt: skip
 """Protocol of the network, or how traffic is directed (clue `directs`) → what it means that somebody new serves it."""
 
 _SPEAKS_FOR_ALL: Final = frozenset({"ntp"})
 """Here, a client's message to a group is the service, too."""
+_BY_FLOW: Final = frozenset({"ptp", "mrp", "vrrp", "ospf", "eigrp", "rip"})
+"""Here no message is read: who speaks so to a group at all."""
+_OF_MEMBERS: Final = frozenset({"mrp"})
+"""Of those who take part most speak only where a link is lost: nobody is new where others spoke so before."""
 LEAST_NAMES: Final = 2
 """Names of others that are answered for: one may be its own."""
 
@@ -114,6 +143,7 @@ class NewNetworkService(Learner):
             *("protocol", "verb", "object", "outcome", "item"),
         ),
         "clues": ("source", "realm", "time", "frame", "who", "field", "value"),
+        "flows": ("source", "realm", "client", "server", "protocol", "first", "last", "first_frame"),
     }
 
     def __init__(self) -> None:
@@ -131,7 +161,7 @@ class NewNetworkService(Learner):
     def deviations(self, batch: Batch, context: Context) -> Iterator[Key]:  # noqa: ARG002 - the interface's shape
         """Look who serves what nobody had served."""
         for key, source, rows, _ in self._served(batch):
-            if key in self.words:
+            if key in self.words or self._takes_part(key):
                 continue
             tally = self.tallies[key]
             tally.add_rows(source, batch, rows)
@@ -141,10 +171,16 @@ class NewNetworkService(Learner):
                 tally.note_rows("object", batch, rows)
             yield key
 
+    def _takes_part(self, key: Key) -> bool:
+        return key[2] in _OF_MEMBERS and any((word[0], word[2]) == (key[0], key[2]) for word in self.words)
+
     def _served(self, batch: Batch) -> Iterator[tuple[Key, str, NDArray[np.int64], NDArray[np.int64]]]:
         """Give who serves what, source, rows and their times."""
         if batch.table == "clues":
             yield from _directed(batch)
+            return
+        if batch.table == "flows":
+            yield from _spoken(batch)
             return
         if batch.table != "operations" or not batch.among("protocol", _SERVICES).any():
             return
@@ -217,6 +253,17 @@ def _directed(batch: Batch) -> Iterator[tuple[Key, str, NDArray[np.int64], NDArr
         if field == "directs" and value in _SERVICES:
             rows = groups.rows(group)
             yield (realm or "", who or "", value), source or "", rows, batch.times_ns()[rows]
+
+
+def _spoken(batch: Batch) -> Iterator[tuple[Key, str, NDArray[np.int64], NDArray[np.int64]]]:
+    """Give who speaks to the network's groups, source, rows and their times."""
+    if not batch.among("protocol", _BY_FLOW).any():
+        return
+    groups = batch.groups("source", "realm", "client", "server", "protocol")
+    for group, (source, realm, client, server, protocol) in groups:
+        if protocol in _BY_FLOW and is_group(server or "") and not is_group(client or ""):
+            rows = groups.rows(group)
+            yield (realm or "", client or "", protocol), source or "", rows, batch.times_ns()[rows]
 
 
 _ACTIONS: Final = (
