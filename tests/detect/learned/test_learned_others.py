@@ -148,6 +148,17 @@ def test_who_says_that_nobody_listens_calls_nobody() -> None:
     )
 
 
+def test_datagrams_that_nobody_takes_outside_are_a_call() -> None:
+    here = load_site('[[realms]]\nname = "default"\nnetworks = ["10.0.0.0/24"]\n')
+    sent = {**UNREAD, "at": 100, "client": "10.0.0.66", "server": "192.0.2.9", "transport": "udp",
+            "server_port": 123, "server_packets": 0, "state": None}  # fmt: skip
+    said = {**sent, "at": 101, "client": "192.0.2.9", "server": "10.0.0.66", "transport": "icmp",
+            "protocol": "icmp", "basis": "port", "server_port": None}  # fmt: skip
+    for context, first in ((Context(now=START, site=here), "T0885"), (CONTEXT, "T0846")):
+        (finding,) = found(NewConversation(), FLOWS, {"flows": [said, sent]}, context=context)
+        assert finding.techniques[0] == first
+
+
 def test_a_page_that_is_looked_for_at_three_ports_is_no_search() -> None:
     knocks = [
         {**UNREAD, "at": 9, "server": "10.0.0.9", "server_port": p, "state": "refused"}

@@ -91,6 +91,12 @@ def test_a_strange_machine_that_writes_is_a_rogue_master() -> None:
     assert finding.explanation.endswith("What is normal was learned from 60 minutes of this plant.")
 
 
+def test_who_has_no_address_yet_is_no_machine() -> None:
+    asked = {"protocol": "dhcp", "verb": "discover", "server": "255.255.255.255", "outcome": "unknown"}
+    assert found({**asked, "client": "0.0.0.0"}) == ()
+    assert found({**asked, "client": "10.0.0.77"}) != ()
+
+
 def test_a_reader_that_writes_is_news_and_no_rogue() -> None:
     (finding,) = found({"client": "10.0.0.8", "verb": "write", "object": "holding:4", "unit": "1"})
     assert finding.techniques[0] == "T0855"

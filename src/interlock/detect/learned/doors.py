@@ -22,8 +22,13 @@ from interlock.detect.learned.recent_counts import RecentCounts
 if TYPE_CHECKING:
     from interlock.detect.tally import Key
 
-__all__ = ["ALARMS_APART_DAYS", "MANY_TRIES", "MOST_CALLERS", "Doors", "clusters_a_day"]
+__all__ = ["ALARMS_APART_DAYS", "ANNOUNCED", "MANY_TRIES", "MOST_CALLERS", "Doors", "clusters_a_day"]
 
+ANNOUNCED: Final = frozenset(
+    {67, 68, 123, 137, 138, 319, 320, 427, 520, 546, 547, 631, 1900, 1947, 3289, 3702, 5353, 5355, 5678, 8610, 8612,
+     10001, 17500, 21027, 22222, 27036, 57621}
+)  # fmt: skip
+"""Ports at which systems, printers, licences and offices' programs tell or ask everybody by themselves."""
 ALARMS_APART_DAYS: Final = 100.0
 MOST_CALLERS: Final = 4_096
 MOST_KNOCKS: Final = 64

@@ -139,7 +139,7 @@ def nobody_listens(
         silent=silent,
         actions=actions,
         deed=deed_at(realm, client, (server,)),
-        techniques=named("search-doors"),
+        techniques=named("calls-outside" if outside_of(realm, server, context) else "search-doors"),
         requirements=("IEC 62443-3-3 SR 6.2", "IEC 62443-3-3 SR 5.2", "NIS2 Art. 21(2)(b)"),
         data=(("ports", door),),
     )

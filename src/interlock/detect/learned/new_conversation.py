@@ -12,7 +12,7 @@ from interlock.detect.batch import MINUTE_NS, REQUEST
 from interlock.detect.causes import Verdict
 from interlock.detect.control import CONTROL_PORTS, spoken
 from interlock.detect.learned.deeds import INFRASTRUCTURE, REMOTE
-from interlock.detect.learned.doors import Doors
+from interlock.detect.learned.doors import ANNOUNCED, Doors
 from interlock.detect.learned.knocked import dials_out, knocked, nobody_listens, outside_of
 from interlock.detect.learned.learner import HELD_BACK, Learner
 from interlock.detect.learned.lexicon import Lexicon
@@ -48,11 +48,6 @@ _REMOTE_PORTS: Final = {22: "ssh", 23: "telnet", 135: "dcerpc", 139: "smb", 445:
                         5985: "winrm", 5986: "winrm"}  # fmt: skip
 _CARRIERS: Final = frozenset({"cotp", "tpkt", "enip"})
 """What carries control protocols, and is all that can be read where a server lets nobody through."""
-_ANNOUNCED: Final = frozenset(
-    {67, 68, 123, 137, 138, 319, 320, 427, 520, 546, 547, 631, 1900, 1947, 3289, 3702, 5353, 5355, 5678, 8610, 8612,
-     10001, 17500, 21027, 22222, 27036, 57621}
-)  # fmt: skip
-"""Ports at which systems, printers, licences and offices' programs tell or ask everybody by themselves."""
 _WEB: Final = frozenset({53, 80, 123, 443, 8000, 8080, 8443, 8883, 1883})
 
 
@@ -68,17 +63,8 @@ class NewConversation(Learner):
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "operations": (*REQUEST,),
         "flows": (
-            *(
-                "source",
-                "realm",
-                "client",
-                "server",
-                "client_port",
-                "server_port",
-                "transport",
-                "protocol",
-                "basis",
-            ),
+            *("source", "realm", "client", "server", "client_port", "server_port"),
+            *("transport", "protocol", "basis"),
             *("state", "first", "last", "first_frame", "client_packets", "server_packets"),
         ),
     }
@@ -239,19 +225,8 @@ class _Conversation:
     """Conversations that agree in all that matters."""
 
     __slots__ = (
-        "calls_all",
-        "client",
-        "closed",
-        "controls",
-        "nobody",
-        "protocol",
-        "realm",
-        "searches",
-        "server",
-        "service",
-        "source",
-        "state",
-        "transport",
+        *("calls_all", "client", "closed", "controls", "nobody", "protocol", "realm"),
+        *("searches", "server", "service", "source", "state", "transport"),
     )
 
     def __init__(self, key: tuple[Any, ...]) -> None:
@@ -278,7 +253,7 @@ class _Conversation:
         # Whom nobody of the plant answers outside of it, and datagrams without an answer, are everyday in offices.
         self.searches = self.closed and not _is_public(self.server) and (tcp or port in CONTROL_PORTS)
         unread = self.nobody and self.closed and not tcp and not self.protocol
-        self.calls_all = unread and 0 < port < _DYNAMIC and port not in _ANNOUNCED
+        self.calls_all = unread and 0 < port < _DYNAMIC and port not in ANNOUNCED
 
     @property
     def key(self) -> Key:

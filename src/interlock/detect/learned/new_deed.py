@@ -52,6 +52,7 @@ GUESSED: Final = 3
 """Of them, where most are not there: who is given what to read by a project asks for nothing that is not."""
 
 _LOOKED: Final = "look"  # kind of news: ways to ask what is there, never used between two who speak
+_NOBODY: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - who has no address yet asks for one by these
 _MOST_TAKEN: Final = 200_000
 """Of what was met last, and when; it is forgotten all at once, which costs a minute's work."""
 
@@ -298,7 +299,7 @@ class NewDeed(Learner):
         return cause, _LOOKED, f"{row.function} {row.place}".strip()
 
     def _infrastructure(self, row: DeedRow, stranger: bool) -> tuple[Key, str, str] | None:
-        if stranger and not is_group(row.client):
+        if stranger and not is_group(row.client) and row.client not in _NOBODY:
             if row.protocol == "arp" and ":" in row.client:
                 return None  # who announces an address is known by that, whichever card it has by now
             return (row.realm, row.client, "", "", "appear"), "machine", row.protocol
