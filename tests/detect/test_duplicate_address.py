@@ -109,3 +109,51 @@ def test_a_machine_that_only_listens_has_no_say() -> None:
 def test_hostile_words_are_no_addresses() -> None:
     clues = [{"who": who, "value": v} for who in ("", "x", "10.0.0.2/1") for v in (A, B, "", "zz", A[:-1])]
     assert len(concluded(DuplicateAddress(), {"clues": clues}).findings) == 1
+
+
+BETWEEN = [
+    *({"who": f"10.0.0.{n}", "value": A[:-1] + str(n), "at": at, "protocol": "ipv4"} for n in (2, 3) for at in (1, 60)),
+    *({"who": f"10.0.0.{n}", "value": B, "at": at, "protocol": "ipv4"} for n in (2, 3) for at in (2, 61)),
+    *({"who": f"10.0.0.{n}", "field": "ttl", "value": v} for n in (2, 3) for v in ("64-0", "64-1")),
+]  # fmt: skip
+"""Two machines whose packets come from themselves, and once more from one that passes them on; no ARP is shown."""
+
+
+def after(lesson: list[dict[str, object]], clues: list[dict[str, object]]) -> list[tuple[str, str, str]]:
+    """What is said of clues after a lesson: machine, kind, severity."""
+    detector = DuplicateAddress()
+    detector.learn(Batch("clues", batch("clues", lesson)), Context(now=START))
+    again = DuplicateAddress()
+    again.know(detector.learned())
+    return [(f.machines[0], f.kind, f.severity) for f in findings(again, clues=clues)]
+
+
+def test_who_stands_between_two_that_always_spoke_straight_is_no_router() -> None:
+    straight = [clue for clue in BETWEEN if clue["value"] != B and "field" not in clue]
+    assert findings(DuplicateAddress(), clues=BETWEEN) == ()  # nobody knows that no router was there
+    assert after(straight, BETWEEN) == [(f"10.0.0.{n}", "alert", "high") for n in (2, 3)]
+    assert after(straight, straight) == []
+
+
+def test_a_router_that_was_there_may_pass_on_more() -> None:
+    straight = [clue for clue in BETWEEN if clue["value"] != B and "field" not in clue]
+    routed = [{"who": f"10.0.9.{n}", "value": B, "protocol": "ipv4"} for n in (2, 3)]
+    assert after([*straight, *routed], BETWEEN) == []
+    assert after([*straight, *BETWEEN], BETWEEN) == []
+
+
+def test_what_was_learned_of_others_says_nothing_of_a_newcomer() -> None:
+    assert after([{"who": "10.0.0.77", "value": A, "protocol": "ipv4"}], BETWEEN) == []
+
+
+def test_what_was_learned_survives_a_restart() -> None:
+    detector = DuplicateAddress()
+    detector.learn(Batch("clues", batch("clues", [BOTH[0]])), Context(now=START))
+    again = DuplicateAddress()
+    again.load(detector.dump())
+    assert again.learned() == detector.learned()
+    flows = batch("flows", [{"server_mac": A}, {"server_mac": B, "server_packets": 0}])
+    other = DuplicateAddress()
+    other.learn(Batch("flows", flows), Context(now=START))
+    assert A in other.learned().decode()
+    assert B not in other.learned().decode()

@@ -13,6 +13,7 @@ from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.control import is_station
 from interlock.detect.facts import Facts
 from interlock.detect.gate import Deed, expected
+from interlock.detect.learned.ways import Ways
 from interlock.detect.tally import Key, Tallies, Tally
 from interlock.detect.techniques import named
 from interlock.records.finding import Action
@@ -70,6 +71,31 @@ class DuplicateAddress(CauseDetector):
         self.facts = {"speaks-for": self._speaks_for, "hops": self._hops, "routers": self._routers}
         self._macs: dict[Key, set[str]] = {}
         self._contests: set[Key] = set()
+        self._ways = Ways()
+
+    def learn(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
+        """By which link addresses machines speak."""
+        if batch.table == "clues":
+            for _, (realm, who, field, mac) in batch.groups("realm", "who", "field", "value"):
+                address = (who or "").split("/", 1)[0]
+                if field == "mac" and self._single(address, mac):
+                    self._ways.meet((realm or "", address), mac.lower())
+            return
+        for end in ("client", "server"):
+            sent = (batch.integers(f"{end}_packets") > 0).astype("int64")
+            for _, (realm, address, mac, spoke) in batch.groups(
+                "realm", end, f"{end}_mac", bins=sent, named="sent"
+            ):
+                if spoke and self._single(address, mac):
+                    self._ways.meet((realm or "", address), mac.lower())
+
+    def learned(self) -> bytes:
+        """See Learning."""
+        return self._ways.dump(self.name, self.version)
+
+    def know(self, learned: bytes, /) -> None:
+        """See Learning."""
+        self._ways = Ways.load(learned, self.name, self.version)
 
     def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:  # noqa: ARG002 - the interface's shape
         """Learn which link address speaks for which IP address, when, and on what it rests."""
@@ -176,6 +202,8 @@ class DuplicateAddress(CauseDetector):
         return (*key, mac, "arp") in self.tallies
 
     def _forwards(self, key: Key, mac: str) -> bool:
+        if self._ways.straight(key, mac):
+            return False  # no router was there while learning: who passes packets on stands between
         many = len([a for a in self._speaks_for[key[0], mac] if ":" not in a]) >= FORWARDS
         # The same machine seen before and behind a router has packets with different hop counts.
         return many or (key[0], mac) in self._routers or len(self._hops[key]) > 1
@@ -267,11 +295,17 @@ class DuplicateAddress(CauseDetector):
         """Forget the claims that have not been made for longest; how many."""
         gone = super().age_out(most)
         if gone:
-            self.restore_own(None)
+            self.restore_own(())
         return gone
 
-    def restore_own(self, state: Any) -> None:  # noqa: ARG002 - the link addresses follow from the tallies
-        """Sort the restored claims by address again."""
+    def own_state(self) -> Any:
+        """Give what was learned; the link addresses follow from the tallies."""
+        return self._ways.state()
+
+    def restore_own(self, state: Any) -> None:
+        """Take it back, and sort the restored claims by address again."""
+        if state:
+            self._ways.restore(state)
         self._macs = {}
         for realm, address, mac, _ in self.tallies:
             self._macs.setdefault((realm, address), set()).add(mac)
