@@ -7,8 +7,8 @@ anybody's capture would; `--keep FOLDER` leaves the recordings, `--judge FOLDER`
 alarm (an alert, at least low; a change, at least high) about the machine that attacks, or, of frames in another's
 name, about one of the two in whose conversation it spoke. Named: it carries one of the attack's techniques. First:
 the gravest incident of that machine's is named by one. An attack without techniques is none: right where nothing
-is found. Little is learned, and the plant is left as attacks leave it: alarms about others (values that come back)
-are not counted here.
+is found; its `orders` are written into the site file. Little is learned, and the plant is left as attacks leave it:
+alarms about others (values that come back) are not counted here.
 
 Root, Linux, half an hour and the minutes that are learned. Exit codes: 0 at least 90 % found and rightly named; 1
 fewer; 2 no root, or no plant.
@@ -168,7 +168,9 @@ def _one(attack: Attack, kept: Path, folder: Path) -> dict[str, Any]:
     """Judge the recording of one attack, from what was learned."""
     state, out = folder / f"{attack['name']}.state", folder / attack["name"]
     shutil.copytree(folder / "state", state)
-    known = ("--state", str(state), "--site", str(kept / "site.toml"))
+    site = folder / f"{attack['name']}.toml"
+    site.write_text((kept / "site.toml").read_text("utf-8") + ordered(attack), "utf-8")
+    known = ("--state", str(state), "--site", str(site))
     _ours("analyze", str(kept / f"{attack['name']}.pcap"), *known, "--out", str(out))
     row = score(attack, _read(out, "findings"), _read(out, "incidents"))
     mark = (
@@ -182,6 +184,20 @@ def _one(attack: Attack, kept: Path, folder: Path) -> dict[str, Any]:
     )
     print(f"  {attack['name']} ({attack['who']}): {', '.join(row['given']) or 'nothing'}{mark}", flush=True)
     return row
+
+
+def ordered(attack: Attack) -> str:
+    """What its site file orders beside the plant's own: the work orders of something that is no attack."""
+    always = {"start": "2000-01-01T00:00:00Z", "end": "2100-01-01T00:00:00Z", "title": attack.get("what", "")}
+    parts = [
+        {"id": f"WO-{number}", **always, **order} for number, order in enumerate(attack.get("orders", ()), 1)
+    ]
+    tables = ("\n".join(f"{key} = {_toml(key, value)}" for key, value in part.items()) for part in parts)
+    return "".join(f"\n[[work_orders]]\n{table}\n" for table in tables)
+
+
+def _toml(key: str, value: object) -> str:
+    return str(value) if key in {"start", "end"} else json.dumps(value)
 
 
 def _read(folder: Path, what: str) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ import strangers
 
 from interlock.plant.machines import BY_NAME
 from interlock.records.attack_ics import TECHNIQUES
+from interlock.records.site_text import load_site
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 ATTACKS: list[dict[str, Any]] = tomllib.loads((SCRIPTS / "proving/strangers.toml").read_text("utf-8"))[
@@ -60,3 +61,23 @@ def test_a_wrong_name_is_found_but_not_named() -> None:
         attack, [finding()], [{"rank": 2, "findings": ["1"], "techniques": ["T0855", "T0801"]}]
     )
     assert (row["found"], row["named"], row["first_named"]) == (True, False, False)
+
+
+TOOLS: list[dict[str, Any]] = tomllib.loads((SCRIPTS / "proving/tools.toml").read_text("utf-8"))["attack"]
+
+
+@pytest.mark.parametrize("attack", TOOLS, ids=lambda attack: str(attack["name"]))
+def test_what_tools_do_can_be_played_and_judged(attack: dict[str, Any]) -> None:
+    assert attack["client"] in strangers.CLIENTS
+    assert attack.get("as", attack["who"]) in BY_NAME
+    assert set(attack["techniques"]) <= TECHNIQUES.keys()
+    ordered = strangers.ordered(attack)
+    orders = load_site(ordered).work_orders if ordered else ()
+    assert [tuple(order["machines"]) for order in attack.get("orders", ())] == [o.machines for o in orders]
+
+
+def test_what_is_no_attack_is_right_where_nothing_is_found() -> None:
+    attack = {"who": "hmi", "techniques": []}
+    assert strangers.score(attack, [], [])["first_named"]
+    assert strangers.score(attack, [finding(severity="info")], [])["named"]
+    assert not strangers.score(attack, [finding()], [])["found"]

@@ -7,14 +7,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from proving.clients import cip, controllers, incidents, link, modbus, network, s7, telecontrol, ua
+from proving.clients import (
+    cip,
+    controllers,
+    frameworks,
+    incidents,
+    link,
+    modbus,
+    network,
+    s7,
+    telecontrol,
+    ua,
+    wires,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 CLIENTS: Final[dict[str, Callable[[str], None]]] = {
     name: client
-    for room in (cip, controllers, incidents, link, modbus, network, s7, telecontrol, ua)
+    for room in (cip, controllers, frameworks, incidents, link, modbus, network, s7, telecontrol, ua, wires)
     for name, client in room.CLIENTS.items()
 }
 """Name → what is done to the machine at an address."""
