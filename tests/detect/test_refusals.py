@@ -73,6 +73,24 @@ def test_a_few_failures_of_who_is_asked_seldom_are_none(shares: list) -> None:
     assert findings(Refusals(), operations=minutes(*shares, outcome="no-answer")) == ()
 
 
+def test_machines_that_fall_silent_together_have_a_switch_in_common() -> None:
+    one = minutes(*QUIET, (60, 40), outcome="no-answer")
+    other = [{**row, "client": "10.0.0.2", "server": "10.0.0.3"} for row in one]
+    later = [
+        {**row, "server": "10.0.0.4"}
+        for row in minutes(*QUIET, *[(60, 0)] * 6, (60, 40), outcome="no-answer")
+    ]
+    assert [f.kind for f in findings(Refusals(), operations=one)] == ["alert"]
+    together = findings(Refusals(), operations=sorted([*one, *other], key=lambda row: row["at"]))
+    assert [f.kind for f in together] == ["change", "change"]
+    assert "1 other machine" in together[0].explanation
+    apart = findings(Refusals(), operations=sorted([*one, *later], key=lambda row: row["at"]))
+    assert [f.kind for f in apart] == ["alert", "alert"]
+    refused = [{**row, "outcome": row["outcome"].replace("no-answer", "refused")} for row in [*one, *other]]
+    both = findings(Refusals(), operations=sorted(refused, key=lambda row: row["at"]))
+    assert [f.kind for f in both] == ["alert", "alert"]
+
+
 def test_what_the_wire_did_not_show_is_no_failure() -> None:
     assert findings(Refusals(), operations=minutes(*QUIET, (60, 40), outcome="unknown")) == ()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from interlock.detect.batch import MINUTE_NS, REQUEST
@@ -28,6 +29,8 @@ __all__ = ["Refusals"]
 MAX_RELATIONS: Final = 5_000
 MAX_FAILING: Final = 2_000
 """Relations whose habit is kept, and of those with failures, whose frames are kept."""
+MOST_BESIDE: Final = 50
+"""Other relations that are looked at to see who falls silent at the same time."""
 _KINDS: Final = {"refused": "refused", "no-answer": "not answered"}
 
 
@@ -166,6 +169,7 @@ class Refusals(CauseDetector):
         share, habit, lost = self._measure(key, set(tally.spans))
         if not share:
             return None
+        together = self._together(key, tally)
         verbs = list(tally.noted("verb"))
         asked, told = context.name(realm, server), spoken(protocol)
         refused = kind == "refused"
@@ -173,17 +177,18 @@ class Refusals(CauseDetector):
             realm=realm,
             machines=(client, server),
             cause=f"{protocol} {kind}",
-            kind="alert",
+            kind="change" if together else "alert",
             severity="medium",
             confidence=0.7,
             title=f"{asked} suddenly {'refuses' if refused else 'leaves unanswered'} {told} requests of "
             f"{context.name(realm, client)}{', which it used to answer' if refused and lost else ''}",
             seen=f"Seen {counted(tally.count, 'request')} {_KINDS[kind]} ({', '.join(verbs[:5])}); in the "
-            f"worst minute {share:.0%} of all requests, where this relation's habit is {habit:.2%}.",
+            f"worst minute {share:.0%} of all requests, where this relation's habit is {habit:.2%}."
+            + _beside(together),
             matters=_MATTERS["lost" if lost else "search"] if refused else _MATTERS["silent"],
             silent="Silent for relations whose requests always fail at that rate, for the first "
             f"{LEAST_MINUTES} minutes or {LEAST_REQUESTS} requests of a relation, and where one direction "
-            "of the traffic is missing.",
+            "of the traffic is missing; a change, not an alert, where several machines fall silent together.",
             actions=_ACTIONS,
             techniques=named(_refused(tally.noted("verb"), lost=lost) if refused else "no-answers"),
             requirements=(
@@ -198,6 +203,19 @@ class Refusals(CauseDetector):
                 ("verbs", ", ".join(verbs)),
             ),
         )
+
+    def _together(self, key: Key, tally: Tally) -> int:
+        """How many other machines left requests unanswered in the same time; none of who is refused something."""
+        if key[4] != "no-answer":
+            return 0
+        machines: set[str] = set()
+        others = (k for k in self.keys() if (k[0], k[4]) == (key[0], key[4]) and k[2] != key[2])
+        for other in islice(others, MOST_BESIDE):
+            theirs = self.tally(other)
+            near = theirs.first - MINUTE_NS <= tally.last and tally.first <= theirs.last + MINUTE_NS
+            if theirs.count and near:
+                machines.add(other[2])
+        return len(machines)
 
     def _measure(self, key: Key, sources: set[str]) -> tuple[float, float, bool]:
         """Of the worst minute in these sources: see _measured."""
@@ -228,6 +246,16 @@ class Refusals(CauseDetector):
         self._sources = {}
         for key in self._habits:
             self._sources.setdefault(key[:5], set()).add(key)
+
+
+def _beside(together: int) -> str:
+    """Say that others fell silent at the same time; nothing where none did."""
+    if not together:
+        return ""
+    return (
+        f" At the same time {counted(together, 'other machine')} left requests unanswered, too: what they have in "
+        "common is the network, a switch that restarts or a cable."
+    )
 
 
 def _counts(batch: Batch) -> dict[tuple[Key, str, int], list[int]]:
