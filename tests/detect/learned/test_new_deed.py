@@ -91,6 +91,14 @@ def test_a_strange_machine_that_writes_is_a_rogue_master() -> None:
     assert finding.explanation.endswith("What is normal was learned from 60 minutes of this plant.")
 
 
+def test_an_answer_whose_question_nobody_saw_asks_for_nothing() -> None:
+    answer = {"verb": "unknown", "function_name": None, "frame": None, "response_frame": 77}
+    assert found(answer) == ()
+    (finding,) = found({**answer, "frame": 76})
+    assert "cannot be read" in finding.title
+    assert found({**answer, "client": "10.0.0.66"}) != ()
+
+
 def test_who_has_no_address_yet_is_no_machine() -> None:
     asked = {"protocol": "dhcp", "verb": "discover", "server": "255.255.255.255", "outcome": "unknown"}
     assert found({**asked, "client": "0.0.0.0"}) == ()

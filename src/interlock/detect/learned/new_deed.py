@@ -206,11 +206,14 @@ class NewDeed(Learner):
                 continue
             cause, news, what = found
             shown = groups.rows(group)
+            if row.verb == "unknown" and news in ("verb", "function"):
+                # An answer whose question the capture lacks cannot be read by anybody: it asks for nothing.
+                shown = shown[batch.integers("frame")[shown] > 0]
             if not cause[2] and context.site.work_orders:
                 ends = (row.realm, row.client, row.server)
                 shown = shown[unordered(context.site, ends, row.verb, batch.times_ns()[shown])]
-                if not len(shown):
-                    continue
+            if not len(shown):
+                continue
             for tally, rows in self.counting(cause, key[10], batch, shown):
                 tally.add_rows(row.source, batch, rows)
                 note_deed(tally, row, news, what, len(rows))
