@@ -79,7 +79,7 @@ CASES = [
     ),
     (
         "http",
-        'http.host; content:"a"; bsize:1; http.header_names; content:!"X";',
+        'http.header; content:"Host|3a| a|0d 0a|"; bsize:9; http.header_names; content:!"X";',
         tcp,
         [(CLIENT, b"GET / HTTP/1.1\r\nHost: a\r\nX: ")],
         80,

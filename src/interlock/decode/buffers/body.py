@@ -35,7 +35,8 @@ class Body:
         self.size = 0
         self._sink = sink
         self._protocol = protocol
-        self._inflaters = [Inflater(coding) for coding in codings]
+        self._refused = False
+        self._inflaters = [Inflater() for _ in codings]
         asked = (name for name in HASHES if f"file.{name}" in sink.asked)
         self._sums: dict[str, Any] = {name: hashlib.new(name, usedforsecurity=False) for name in asked}
         self._counts = bool(self._sums) or bool(_SIZES & sink.asked)
@@ -57,6 +58,9 @@ class Body:
         except DecodeError as error:
             self.whole = False
             self._sink.fault(self._protocol, error.oddity, octets)
+        if self._inflaters and any(inflater.refused for inflater in self._inflaters) and not self._refused:
+            self._refused = True
+            self._sink.fault(self._protocol, "body-not-coded", octets)
 
     def _take(self, octets: bytes) -> None:
         self.size += len(octets)

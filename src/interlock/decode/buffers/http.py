@@ -1,5 +1,6 @@
 """HTTP/1 as buffers: heads and bodies of requests and answers, transaction by transaction.
 
+Over 400 lines: steps of one machine, each of which says which one comes next.
 Source: RFC 9112 clauses 2.2, 6.3, 7.1; RFC 9110 clauses 7.8, 9.3.6.
 """
 
@@ -10,53 +11,31 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from interlock.decode.buffers.body import Body
-from interlock.decode.buffers.http_head import REQUEST_LINE, STATUS_LINE, Head
-from interlock.decode.buffers.inflate import codings_of
-from interlock.decode.buffers.uri import parts_of
-from interlock.decode.protocols.http.bodies import boundary_of, files_of, name_of
-from interlock.errors import DecodeError
+from interlock.decode.buffers.http_files import files_in, has_files, named
+from interlock.decode.buffers.http_head import REQUEST_LINE, STATUS_LINE, Head, first_line, is_answer
+from interlock.decode.buffers.http_side import Side
+from interlock.decode.buffers.http_sizes import begins_request, chunk_of, length_of
+from interlock.decode.buffers.inflate import LAYERS, codings_of
+from interlock.records.buffers import CHUNKED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
+    from interlock.decode.buffers.http_side import Step
     from interlock.decode.buffers.sink import Row, Sink
-
-    Step = Callable[["_Side", int, bytes, int], int]
-    """Reads on in a side's octets from an offset; where it came to, or -1: it needs more."""
 
 __all__ = ["MAX_HEAD", "HttpReader"]
 
 MAX_HEAD: Final = 65_536
 MAX_WAITING: Final = 256
 _MAX_LINE: Final = 1024
-_HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
-_CHUNK: Final = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]{0,900})?\r?\n")
-_DIGITS: Final = re.compile(rb"\d{1,18}")
+_HEAD_END: Final = re.compile(rb"\n\r?\n")
+_EMPTY: Final = re.compile(rb"(?:[ \t\r\x0b\x0c]*\n)+|\r+\Z")
+_FIELD: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-][!#$%&'*+.^_`|~0-9A-Za-z \t-]*(?::|\Z)")
+"""What may be a field: behind a request's line without a protocol nothing else goes on with its head."""
+_INTERIM: Final = re.compile(rb"1\d\d\Z")
 _SMALLEST_CHUNK, _MOST_SMALL = 8, 4096
 """A body of more than _MOST_SMALL chunks below _SMALLEST_CHUNK octets is no server's: it hides what it carries."""
-
-
-class _Side:
-    """One direction: what is half read, the step that reads on, and the message under way."""
-
-    __slots__ = ("body", "head", "held", "left", "lost", "name", "number", "rows", "small", "step", "told")
-
-    def __init__(self, step: Step) -> None:
-        self.step = step
-        self.held = b""
-        self.left = 0
-        self.small = 0
-        self.lost = False
-        self.begin(0)
-
-    def begin(self, number: int) -> None:
-        """A message of a transaction begins."""
-        self.number = number
-        self.rows: list[Row] = []
-        self.head: Head | None = None
-        self.body: Body | None = None
-        self.name = b""
-        self.told = False
 
 
 class HttpReader:
@@ -64,12 +43,13 @@ class HttpReader:
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
-        self._sides = (_Side(self._head), _Side(self._head))
+        self._sides = (Side(self._message), Side(self._message))
         self._asked: deque[tuple[int, Head]] = deque(maxlen=MAX_WAITING)
         self._count = 0
         self._over = False
         files = any(name.startswith("file.") for name in sink.asked)
         self._names = "file.name" in sink.asked
+        self._as_suricata = CHUNKED in sink.asked
         self._bodies = (
             files or "http.response_body" in sink.asked,
             files or "http.request_body" in sink.asked,
@@ -90,148 +70,284 @@ class HttpReader:
                 here.held = data[at:]
                 break
             at = reached
+        if here.step == self._behind and not here.held:
+            self._finish(side, here, whole=True)
+            here.step = self._message
         return not self._over
 
     def end(self) -> None:
         """See Reader.end."""
         for side, here in enumerate(self._sides):
-            if here.held and here.step == self._head and not self._over:
-                self._unended(here, side)
-            self._finish(side, here, whole=here.step == self._rest)
+            if here.held and not self._over:
+                self._unended(here, side, here.held)
+            self._finish(side, here, whole=here.step in (self._rest, self._behind, self._message))
 
-    def _unended(self, here: _Side, side: int) -> None:
-        """A head that has no end, of a conversation that is over: what there is of it is told, line by line."""
-        data = here.held.lstrip(b"\r\n")
-        octets = data[: data.rfind(b"\n") + 1]
-        line = STATUS_LINE.match(octets) or REQUEST_LINE.match(octets)
-        if line is not None:
-            here.held = b""
-            self._begin(here, side, Head(octets, line, asks=line.re is REQUEST_LINE))
+    def _stop(self, here: Side) -> None:
+        """No more of the conversation can be read."""
+        here.held = b""
+        self.end()
+        self._over = True
 
-    def _resume(self, side: int, here: _Side) -> None:
+    def _unended(self, here: Side, side: int, held: bytes) -> None:
+        """What waits for its end, of a conversation that is over: a head, or what stands behind a message."""
+        if here.step == self._behind:
+            if not self._begins(here, held):
+                self._more(here, side, held)
+                return
+            self._finish(side, here, whole=True)
+            here.step = self._message
+        if here.step == self._message:
+            blank = _EMPTY.match(held)
+            octets = held[blank.end() :] if blank is not None else held
+            asks = self._asks(here, side, octets, 0)
+            if asks or is_answer(octets):
+                self._begin(here, side, Head(octets, asks=asks, whole=False))
+            else:
+                self._stray(here, side, octets)
+
+    def _resume(self, side: int, here: Side) -> None:
         """Octets are missing: what there is of the message is told, and the next one waited for."""
         self._finish(side, here, whole=False)
-        here.held, here.lost, here.step = b"", True, self._head
+        here.held, here.lost, here.step = b"", True, self._message
 
-    def _head(self, here: _Side, side: int, data: bytes, at: int) -> int:
-        begin = at
-        while data[begin : begin + 1] in (b"\r", b"\n") and begin < len(data):
-            begin += 1
+    def _asks(self, here: Side, side: int, data: bytes, begin: int) -> bool:
+        """Whether a message is a request: by its first line where that says so, else by who sends it."""
+        if data.startswith(b"HTTP/", begin) and STATUS_LINE.match(data, begin):
+            return False
+        return not (here.lost or self._sink.serves(side)) or REQUEST_LINE.match(data, begin) is not None
+
+    def _message(self, here: Side, side: int, data: bytes, at: int) -> int:
+        """A message begins. Behind missing octets it is one only where its first line leaves no doubt."""
+        blank = _EMPTY.match(data, at)
+        begin = blank.end() if blank is not None else at
         if begin == len(data):
             return begin
-        last = _HEAD_END.search(data, begin)
-        line = STATUS_LINE.match(data, begin) or REQUEST_LINE.match(data, begin)
-        if last is None and len(data) - begin < MAX_HEAD:
-            ended = data.find(b"\n", begin) >= 0
-            return len(data) if (ended and line is None) or (here.lost and line is None) else -1
-        if line is None or (line.re is REQUEST_LINE and line[3] is None and here.lost):
+        asks = self._asks(here, side, data, begin)
+        if here.lost and not asks and STATUS_LINE.match(data, begin) is None:
             return len(data)
+        end = data.find(b"\n", begin) + 1
+        alone = (
+            self._request(here, side, data, begin, end)
+            if asks
+            else self._answer(here, side, data, begin, end)
+        )
+        if alone:
+            return alone
+        last = _HEAD_END.search(data, end - 1) if end else None
+        if last is None and len(data) - begin < MAX_HEAD:
+            return -1
         if last is None:
             self._sink.fault("http", "head-flooded", data[begin:])
             self._over = True
             return len(data)
-        here.lost = False
-        octets = data[begin : last.end()]
-        moved = line.re.match(octets) or line
-        self._begin(here, side, Head(octets, moved, asks=line.re is REQUEST_LINE))
+        self._begin(here, side, Head(data[begin : last.end()], asks=asks))
         return last.end()
 
-    def _begin(self, here: _Side, side: int, head: Head) -> None:
-        """A head is whole: its buffers, and how its body will be read."""
+    def _request(self, here: Side, side: int, data: bytes, begin: int, end: int) -> int:
+        """Where a request of one line ends, as of HTTP/0.9; 0: it is none."""
+        if not end or data.find(b" HTTP/", begin, end) >= 0 or _FIELD.match(data, end):
+            return 0
+        line = data[begin:end]
+        if first_line(line, asks=True)[2] is not None:
+            return 0
+        self._begin(here, side, Head(line, asks=True, simple=begins_request(line)))
+        return end
+
+    def _answer(self, here: Side, side: int, data: bytes, begin: int, end: int) -> int:
+        """Where octets end that answer without a head (a body, then); 0: a head begins."""
+        if self._asked and self._asked[0][1].simple:
+            self._stray(here, side, data[begin:])
+            here.step = self._rest
+            return len(data)
+        stop = end or (len(data) if len(data) - begin >= MAX_HEAD else 0)
+        line = data[begin:stop]
+        if not stop or is_answer(line):
+            return 0
+        if data[stop : stop + 1] != b"H":
+            self._stray(here, side, line)
+        return stop
+
+    def _stray(self, here: Side, side: int, octets: bytes) -> None:
+        """Octets of an answer that has no head, or none yet."""
+        if not here.opened:
+            number, asked = self._next()
+            here.begin(number, asked)
+            here.opened, here.lost = True, False
+            if self._bodies[False]:
+                here.body = Body(self._sink, "http", ())
+        self._take(here, side, octets)
+
+    def _next(self) -> tuple[int, Head | None]:
+        """Number and request of the transaction that is answered now."""
+        if self._asked:
+            return self._asked.popleft()
+        self._count += 1
+        return self._count, None
+
+    def _begin(self, here: Side, side: int, head: Head) -> None:
+        """A head is there: its buffers, and how its body will be read."""
+        here.lost = False
         if head.flooded:
-            self._sink.fault("http", "fields-flooded", head.line[0])
+            self._sink.fault("http", "fields-flooded", head.first)
+        number, asked = here.number, here.asked
+        opened = here.opened
+        self._finish(side, here, whole=True)
+        interim = not head.asks and _INTERIM.match(head.parts[1] or b"") and head.parts[1] != b"101"
         if head.asks:
             self._count += 1
-            here.begin(self._count)
-            self._asked.append((self._count, head))
-            asked = head
-        else:
-            final = head.line[2][:1] != b"1" or head.line[2] == b"101"
-            number, asked = (self._asked.popleft() if final else self._asked[0]) if self._asked else (0, head)
-            if not number:
-                self._count += 1
-            here.begin(number or self._count)
+            number, asked = self._count, head
+            self._asked.append((number, head))
+        elif not opened:
+            number, asked = self._asked[0] if interim and self._asked else self._next()
+        here.begin(number, asked)
         here.head = head
-        moment, number = self._sink.moment, here.number
-        here.rows = [(moment, side, number, name, octets) for name, octets in head.buffers(self._sink.asked)]
-        if self._names:
-            here.name = name_of(parts_of(asked.target)[1] if asked.asks else b"", b"\n" + head.raw).encode()
-        here.step = self._how(here, head, asked)
-        if here.step == self._head:
-            self._finish(side, here, whole=True)
-        elif here.body is None:  # nothing of it is looked at: its head need not wait
+        here.step = self._how(here, head)
+        broken = here.step == self._broken
+        if head.asks:
+            some = broken and self._as_suricata and head.unreadable
+        else:
+            some = broken or head.parts[1] == b"100" or (not head.whole and bool(head.fields))
+        here.rows = self._rows(side, here, head, joined=False if some else None)
+        if broken and not head.unreadable:
+            self._sink.fault("http", "length-malformed", head.first)
+        if here.step in (self._broken, self._switched):
+            self._stop(here)
+        elif here.step == self._tunnel:
+            for whose, other in enumerate(self._sides):
+                self._resume(whose, other)
+        elif (
+            here.body is None and here.step != self._behind
+        ):  # nothing of it is looked at: its head need not wait
             self._tell(side, here)
 
-    def _how(self, here: _Side, head: Head, asked: Head) -> Step:
+    def _rows(self, side: int, here: Side, head: Head, *, joined: bool | None) -> list[Row]:
+        moment, number = self._sink.moment, here.number
+        made = head.buffers(self._sink.asked, joined)
+        return [(moment, side, number, name, octets) for name, octets in made]
+
+    def _how(self, here: Side, head: Head) -> Step:
         """The step that reads what follows a head (RFC 9112 clause 6.3)."""
-        code = b"" if head.asks else head.line[2]
-        if code == b"101" or (code[:1] == b"2" and asked.asks and asked.line[1] == b"CONNECT"):
+        code = b"" if head.asks else head.parts[1] or b""
+        method = b"" if head.asks or here.asked is None else here.asked.parts[0]
+        if head.asks and self._as_suricata and head.unreadable:
+            return self._broken
+        coding, length = head.fields.get(b"transfer-encoding"), head.fields.get(b"content-length")
+        if code == b"101" and coding is None and length is None:
+            return self._switched
+        if method == b"CONNECT" and code[:1] == b"2":
             return self._tunnel
-        if code[:1] == b"1" or code in (b"204", b"304") or (code and asked.asks and asked.line[1] == b"HEAD"):
-            return self._head
-        chunked = b"chunked" in head.fields.get(b"transfer-encoding", b"").lower()
-        length = _DIGITS.match(head.fields.get(b"content-length", b""))
-        if (chunked or length or code) and self._bodies[head.asks]:
+        chunked = coding is not None and b"chunked" in coding.lower()
+        empty = not chunked and (code in (b"204", b"304") or _INTERIM.match(code) is not None)
+        if not head.whole or empty or method == b"HEAD":
+            return self._behind
+        size = length_of(length or b"")
+        if not chunked and ((head.asks and coding is not None) or (length is not None and size is None)):
+            return self._broken
+        if (chunked or size or not head.asks) and self._bodies[head.asks]:
             here.body = self._body(head)
         if chunked:
             here.small = 0
             return self._size
-        here.left = int(length[0]) if length else 0
-        if here.left:
+        here.left = size or 0
+        if size:
             return self._sized
-        return self._rest if code and not length else self._head
+        return self._behind if head.asks or length is not None else self._rest
 
     def _body(self, head: Head) -> Body:
-        try:
-            codings = codings_of(head.fields.get(b"content-encoding", b""))
-        except DecodeError as error:
-            self._sink.fault("http", error.oddity, head.fields[b"content-encoding"])
-            codings = ()
-        return Body(self._sink, "http", codings)
+        field = head.fields.get(b"content-encoding", b"")
+        codings = codings_of(field, asks=head.asks) if field else ()
+        if len(codings) > LAYERS:
+            self._sink.fault("http", "coded-too-often", field)
+        return Body(self._sink, "http", codings[:LAYERS])
 
-    def _take(self, here: _Side, side: int, octets: bytes) -> None:
+    def _take(self, here: Side, side: int, octets: bytes) -> None:
         if here.body is not None:
             here.body.feed(octets)
             if here.body.full and not here.told:
                 self._tell(side, here)
 
-    def _sized(self, here: _Side, side: int, data: bytes, at: int) -> int:
+    def _more(self, here: Side, side: int, octets: bytes) -> None:
+        """Octets behind a message that are no other one: more of its body."""
+        asks = here.head is not None and here.head.asks
+        if here.body is None and self._bodies[asks]:
+            here.body, here.told = Body(self._sink, "http", ()), False
+        self._take(here, side, octets)
+
+    def _behind(self, here: Side, side: int, data: bytes, at: int) -> int:
+        """What comes with the end of a message: lines of its body, up to one that begins another message."""
+        end = data.find(b"\n", at) + 1
+        if not end and len(data) - at < MAX_HEAD:
+            return -1
+        end = end or len(data)
+        line = data[at:end]
+        begins = self._begins(here, line)
+        if begins or (line == b"\n" and here.head is not None and here.head.asks):
+            self._finish(side, here, whole=True)
+            here.step = self._message
+            return at if begins else end
+        self._more(here, side, line)
+        return end
+
+    def _begins(self, here: Side, line: bytes) -> bool:
+        """Whether a line behind a message begins another one."""
+        return begins_request(line) if here.head is not None and here.head.asks else is_answer(line)
+
+    def _broken(self, here: Side, side: int, data: bytes, at: int) -> int:
+        """Nobody can tell how long a body is."""
+        return len(data)
+
+    def _switched(self, here: Side, side: int, data: bytes, at: int) -> int:
+        """Another protocol is spoken from here on (RFC 9110 clause 7.8)."""
+        return len(data)
+
+    def _tunnel(self, here: Side, side: int, data: bytes, at: int) -> int:
+        """Anything may come (RFC 9110 clause 9.3.6): HTTP again, for one, where a first line says so for certain."""
+        return len(data)
+
+    def _sized(self, here: Side, side: int, data: bytes, at: int) -> int:
         end = min(len(data), at + here.left)
         here.left -= end - at
         self._take(here, side, data[at:end])
         if not here.left:
-            self._finish(side, here, whole=True)
-            here.step = self._head
+            here.step = self._behind
         return end
 
-    def _rest(self, here: _Side, side: int, data: bytes, at: int) -> int:
+    def _rest(self, here: Side, side: int, data: bytes, at: int) -> int:
         self._take(here, side, data[at:])
         return len(data)
 
-    def _tunnel(self, here: _Side, side: int, data: bytes, at: int) -> int:
-        self.end()
-        self._over = True
-        return len(data)
-
-    def _size(self, here: _Side, side: int, data: bytes, at: int) -> int:
-        line = _CHUNK.match(data, at)
-        if line is None:
-            if data.find(b"\n", at) < 0 and len(data) - at < _MAX_LINE:
-                return -1
-            self._sink.fault("http", "chunk-malformed", data[at:])
-            self._resume(side, here)
-            return len(data)
-        here.left = int(line[1], 16)
-        if 0 < here.left < _SMALLEST_CHUNK:
+    def _size(self, here: Side, side: int, data: bytes, at: int) -> int:
+        """A line that says how long a chunk is; of an answer, else a body that is none of chunks."""
+        end = data.find(b"\n", at) + 1
+        line = data[at : end or at + _MAX_LINE]
+        if not line.strip():
+            return end or -1
+        size = chunk_of(line)
+        asks = here.head is not None and here.head.asks
+        if not end and len(line) < _MAX_LINE and (asks or size >= 0):
+            return -1
+        if size < 0 or not end:
+            return self._unsized(here, side, data, at, asks=asks)
+        if 0 < size < _SMALLEST_CHUNK:
             here.small += 1
             if here.small == _MOST_SMALL:
                 self._sink.fault("http", "chunks-flooded", data[at:])
                 self._resume(side, here)
                 return len(data)
-        here.step = self._chunk if here.left else self._trailer
-        return line.end()
+        here.left = size
+        here.step = self._chunk if size else self._trailer
+        return end
 
-    def _chunk(self, here: _Side, side: int, data: bytes, at: int) -> int:
+    def _unsized(self, here: Side, side: int, data: bytes, at: int, *, asks: bool) -> int:
+        """No size stands where a chunk should begin: of a request nothing can be read on, an answer is all body."""
+        self._sink.fault("http", "chunk-malformed", data[at:])
+        if asks:
+            self._stop(here)
+            return len(data)
+        here.step = self._rest
+        return at
+
+    def _chunk(self, here: Side, side: int, data: bytes, at: int) -> int:
         end = min(len(data), at + here.left)
         self._take(here, side, data[at:end])
         here.left -= end - at
@@ -239,61 +355,57 @@ class HttpReader:
             here.step = self._gap
         return end
 
-    def _gap(self, here: _Side, side: int, data: bytes, at: int) -> int:
-        """The line end behind a chunk."""
-        if data.startswith(b"\r", at) and len(data) - at < 2:
-            return -1
-        here.step = self._size
-        if data.startswith(b"\r\n", at):
-            return at + 2
-        return at + 1 if data.startswith(b"\n", at) else at
+    def _gap(self, here: Side, side: int, data: bytes, at: int) -> int:
+        """What is left of the line behind a chunk."""
+        end = data.find(b"\n", at) + 1
+        if end:
+            here.step = self._size
+        return end or len(data)
 
-    def _trailer(self, here: _Side, side: int, data: bytes, at: int) -> int:
-        """Fields behind the last chunk, up to an empty line."""
-        end = data.find(b"\n", at)
-        if end < 0:
+    def _trailer(self, here: Side, side: int, data: bytes, at: int) -> int:
+        """Fields behind the last chunk, up to an empty line: as if they had stood in the head."""
+        end = data.find(b"\n", at) + 1
+        if not end:
             return -1 if len(data) - at < MAX_HEAD else len(data)
-        if not data[at:end].strip():
-            self._finish(side, here, whole=True)
-            here.step = self._head
-        return end + 1
+        line = data[at:end]
+        if line.strip():
+            if len(here.trailer) < MAX_HEAD:
+                here.trailer += line
+            return end
+        head = here.head
+        if here.trailer and head is not None:
+            more = Head(head.first + b"\r\n" + head.raw + here.trailer + line, asks=head.asks)
+            here.rows += self._rows(side, here, more, joined=True)
+        here.step = self._behind
+        return end
 
-    def _note(self, here: _Side, side: int, buffers: Iterable[tuple[str, bytes]]) -> None:
+    def _note(self, here: Side, side: int, buffers: Iterable[tuple[str, bytes]]) -> None:
         sink = self._sink
         here.rows += [
             (sink.moment, side, here.number, name, octets) for name, octets in buffers if name in sink.asked
         ]
 
-    def _tell(self, side: int, here: _Side) -> None:
+    def _tell(self, side: int, here: Side) -> None:
         """What there is of a message; later only hashes follow."""
         here.told = True
         body, head = here.body, here.head
-        if body is not None and head is not None and body.kept:
-            whose = "http.request_body" if head.asks else "http.response_body"
+        if body is not None and body.kept:
+            asks = head is not None and head.asks
+            whose = "http.request_body" if asks else "http.response_body"
             self._note(here, side, [(whose, bytes(body.kept))])
-            self._note(here, side, self._files(head, body, here.name))
+            if has_files(head):
+                self._note(here, side, files_in(body, head, named(here.asked, head) if self._names else b""))
         self._sink.put_all(here.rows)
         here.rows = []
 
-    def _files(self, head: Head, body: Body, name: bytes) -> Iterable[tuple[str, bytes]]:
-        boundary = boundary_of(b"\n" + head.raw) if head.asks else None
-        if boundary is None:
-            return body.facts(name)
-        body.divided = True
-        parts = files_of(bytes(body.kept), boundary)
-        return [pair for told, octets in parts for pair in _file(told, octets)]
-
-    def _finish(self, side: int, here: _Side, *, whole: bool) -> None:
+    def _finish(self, side: int, here: Side, *, whole: bool) -> None:
         """A message is over."""
-        if here.head is None:
+        if here.head is None and not here.opened:
             return
         if not here.told:
             self._tell(side, here)
-        if here.body is not None:
+        if here.body is not None and has_files(here.head):
             self._note(here, side, here.body.hashes(whole=whole))
+        if here.rows:
             self._sink.put_all(here.rows)
-        here.begin(here.number)
-
-
-def _file(name: str, octets: bytes) -> Iterable[tuple[str, bytes]]:
-    return (("file.data", octets), ("file.name", name.encode()))
+        here.begin(here.number, None)

@@ -16,82 +16,143 @@ if TYPE_CHECKING:
 
     _Maker = Callable[["Head"], "bytes | None"]
 
-__all__ = ["MOST_FIELDS", "REQUEST_LINE", "STATUS_LINE", "Head"]
+__all__ = ["JOINED", "MOST_FIELDS", "REQUEST_LINE", "STATUS_LINE", "Head", "first_line", "is_answer"]
 
 MOST_FIELDS: Final = 1024
 _RECOGNISED: Final = (b"basic", b"digest", b"bearer")
 REQUEST_LINE: Final = re.compile(
-    rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32})[ \t]+([^\r\n]*?)(?:[ \t]+(HTTP/[\d.]{1,8}))?[ \t]*\r?\n"
+    rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}[ \t]+[^\r\n]*?[ \t]+HTTP/[\d.]{1,8}[ \t]*\r?\n"
 )
-STATUS_LINE: Final = re.compile(rb"(HTTP/\d(?:\.\d)?)[ \t]+([^ \t\r\n]{1,32})(?:[ \t]+([^\r\n]*))?\r?\n")
+STATUS_LINE: Final = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+\d{1,3}(?:[ \t][^\r\n]*)?\r?\n")
+"""What a head begins with for certain: in the middle of a conversation it is known by it."""
+_BASIC: Final = re.compile(rb"basic[ \t]*([^ \t=][^=]*|=)", re.IGNORECASE)
+_LETTERS: Final = re.compile(rb"[A-Za-z0-9+/]")
+_BLANKS: Final = b" \t\r\n\x0b\x0c"
+_LINES: Final = re.compile(rb"\r*\n|\r")
+_FOLDS: Final = re.compile(rb"\r*\n(?=[ \t\0])")
+_FOLDS_OF_ANSWERS: Final = re.compile(rb"\r*\n(?=[ \t\0]+[^:\n]*(?:\n|$))")
+"""Ends of lines that the next goes on with (RFC 9112 clause 5.2); in answers a field that is only indented is one."""
+
+
+def is_answer(line: bytes) -> bool:
+    """Whether a first line is a status line as lenient clients see it: all others begin a body."""
+    return line.lstrip(_BLANKS + b"\0")[:4].lower() == b"http"
+
+
+def first_line(line: bytes, *, asks: bool) -> tuple[bytes, bytes | None, bytes | None]:
+    """Method, target and protocol of a request's first line; protocol, code and reason of an answer's.
+
+    line: without its end; whatever it looks like: words end at blanks, and the last one at the end of the line.
+    """
+    first, *others = line.split(None, 1) or [b""]
+    if not others:
+        return first, None, None
+    second, blank, third = others[0].partition(b" ")
+    if not (blank and asks):
+        second, *rest = others[0].split(None, 1)
+        third = rest[0] if rest else b""
+    return first, second, third.lstrip(_BLANKS) or None
 
 
 class Head:
-    """line: the first one's match. fields: names in lower case → values joined; asks: whether it is a request's."""
+    """first: the first line without its end; parts: of it, as of `first_line`. asks: whether it is a request's.
 
-    def __init__(self, octets: bytes, line: re.Match[bytes], *, asks: bool) -> None:
-        self.line = line
+    fields: names in lower case → values joined. whole: whether it has an end. simple: whether it is a line alone, which
+    only a body answers, as in HTTP/0.9 (RFC 1945 clause 4.1).
+    """
+
+    def __init__(self, octets: bytes, *, asks: bool, whole: bool = True, simple: bool = False) -> None:
+        line, _, raw = octets.partition(b"\n")
+        self.first = line.rstrip(b"\r")
+        self.parts = first_line(self.first, asks=asks)
         self.asks = asks
-        self.raw = octets[line.end() :]
+        self.whole = whole
+        self.raw = raw
+        self.simple = simple
         self.fields: dict[bytes, bytes] = {}
-        self.names: list[bytes] = []
-        self.flooded = False
+        self.count = 0
         self._spelled: dict[bytes, bytes] = {}
-        self._read()
+        self._read(self.raw if whole else raw[: raw.rfind(b"\n") + 1])
 
-    def _read(self) -> None:
-        """Fields in order; a line that begins with a blank goes on with the one before (RFC 9112 clause 5.2)."""
-        last = b""
-        for text in self.raw.split(b"\n"):
+    def _read(self, raw: bytes) -> None:
+        """Fields in order, equal names as one (RFC 9110 clause 5.3)."""
+        if b"\n " in raw or b"\n\t" in raw or b"\n\0" in raw:
+            modern = not self.asks and self.parts[0] == b"HTTP/1.1"
+            raw = (_FOLDS_OF_ANSWERS if modern else _FOLDS).sub(b"", raw)
+        fields = self.fields
+        for text in (
+            raw.split(b"\n") if self.asks or b"\r" not in raw.replace(b"\r\n", b"") else _LINES.split(raw)
+        ):
             line = text.rstrip(b"\r \t")
             if not line:
                 continue
-            if line[:1] in (b" ", b"\t") and last:
-                self.fields[last] += b" " + line.strip()
-                continue
             name, colon, value = line.partition(b":")
-            if len(self.names) >= MOST_FIELDS:
-                self.flooded = True
+            if self.count >= MOST_FIELDS:
+                self.count += 1
                 return
-            name, value = (name.strip(), value.strip()) if colon else (b"", line)
+            self.count += 1
+            if not colon or (self.asks and b"\0" in name):
+                name, value = b"", line
+            name, value = name.strip(b" \t"), value.strip(b" \t")
             last = name.lower()
-            self.names.append(name)
-            self._spelled.setdefault(last, name)
-            known = self.fields.get(last)
-            self.fields[last] = value if known is None else known + b", " + value
+            known = fields.get(last)
+            if known is None:
+                fields[last] = value
+                self._spelled[last] = name
+            elif last != b"content-length":
+                fields[last] = known + b", " + value
+
+    @property
+    def flooded(self) -> bool:
+        """Whether there were more fields than are read."""
+        return self.count > MOST_FIELDS
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether it brings a password that Suricata's parser fails at: Base64 of no octet (RFC 7617 clause 2)."""
+        found = _BASIC.match(self.fields.get(b"authorization", b""))
+        return found is not None and len(_LETTERS.findall(found[1])) < 2
 
     @property
     def target(self) -> bytes:
         """A request's target as it came."""
-        return self.line[2]
+        return self.parts[1] or b""
 
     @property
     def host(self) -> bytes:
         """The host that a request asks, as it came: its target's, else its field's."""
         return parts_of(self.target)[0] or self.fields.get(b"host", b"")
 
-    @property
-    def first(self) -> bytes:
-        """The first line without its end."""
-        return self.line[0].rstrip(b"\r\n")
-
-    def joined(self) -> bytes:
+    def joined(self) -> bytes | None:
         """Fields but cookies, equal names as one."""
-        cookie = b"cookie" if self.asks else b"set-cookie"
+        return self._lines(b"cookie" if self.asks else b"set-cookie") or None
+
+    def _lines(self, but: bytes = b"") -> bytes:
         return b"".join(
             self._spelled[name] + b": " + value + b"\r\n"
             for name, value in self.fields.items()
-            if name != cookie
+            if name != but or not but
         )
 
-    def buffers(self, asked: frozenset[str]) -> Iterator[tuple[str, bytes]]:
-        """Those of its buffers that are asked for and there."""
+    def start(self) -> bytes:
+        """First line and fields."""
+        return self.first + b"\r\n" + (self._lines() + b"\r\n" if self.fields else b"")
+
+    def names(self) -> bytes | None:
+        """Names of fields, each once, as they were spelled first."""
+        spelled = b"".join(name + b"\r\n" for name in self._spelled.values())
+        return b"\r\n" + spelled + b"\r\n" if spelled else None
+
+    def buffers(self, asked: frozenset[str], joined: bool | None = None) -> Iterator[tuple[str, bytes]]:
+        """Those of its buffers that are asked for and there. joined: only those that join all fields, or all others."""
         for buffer, make in _makers(asked, asks=self.asks):
+            if joined is not None and joined != (buffer in JOINED):
+                continue
             octets = make(self)
             if octets is not None:
                 yield buffer, octets
         for buffer, each in _SEVERAL[self.asks].items():
-            if buffer in asked:
+            if buffer in asked and not joined:
                 yield from ((buffer, octets) for octets in each(self))
 
     def each(self) -> Iterator[bytes]:
@@ -100,7 +161,7 @@ class Head:
 
     def events(self) -> Iterator[bytes]:
         """What Suricata calls an event of a request's head; libhtp, which it reads HTTP by, says when."""
-        newest = self.line[3] == b"HTTP/1.1"
+        newest = self.parts[2] == b"HTTP/1.1"
         coding = self.fields.get(b"transfer-encoding")
         if coding is not None and not (newest and b"chunked" in coding.lower()):
             yield b"invalid_transfer_encoding_value_in_request"
@@ -115,24 +176,26 @@ def _field(name: bytes) -> _Maker:
     return lambda head: head.fields.get(name)
 
 
+JOINED: Final = frozenset({"http.header", "http.header.raw", "http.header_names", "http.start"})
+"""Buffers in which all fields are."""
 _BOTH: Final[dict[str, _Maker]] = {
     "http.connection": _field(b"connection"),
     "http.content_type": _field(b"content-type"),
     "http.content_len": _field(b"content-length"),
     "http.header": Head.joined,
-    "http.header.raw": lambda head: head.raw,
-    "http.header_names": lambda head: b"\r\n" + b"".join(name + b"\r\n" for name in head.names) + b"\r\n",
-    "http.start": lambda head: head.first + b"\r\n" + head.joined() + b"\r\n",
+    "http.header.raw": lambda head: head.raw or None,
+    "http.header_names": Head.names,
+    "http.start": Head.start,
 }
 _REQUEST: Final[dict[str, _Maker]] = {
-    "http.method": lambda head: head.line[1],
-    "http.uri": lambda head: normalised(head.target),
-    "http.uri.raw": lambda head: head.target,
-    "http.url": lambda head: head.host.lower() + parts_of(head.target)[1] if head.host else None,
+    "http.method": lambda head: head.parts[0],
+    "http.uri": lambda head: None if head.parts[0] == b"CONNECT" else normalised(head.target) or None,
+    "http.uri.raw": lambda head: head.parts[1],
+    "http.url": lambda head: head.host.lower() + (parts_of(head.target)[1] or b"/") if head.host else None,
     "http.request_line": lambda head: head.first,
-    "http.protocol": lambda head: head.line[3] or b"",
-    "http.host": lambda head: _without_port(head.host.lower()) if head.host else None,
-    "http.host.raw": _field(b"host"),
+    "http.protocol": lambda head: head.parts[2],
+    "http.host": lambda head: _without_port(head.host.lower()) if head.host and head.whole else None,
+    "http.host.raw": lambda head: _without_port(parts_of(head.target)[0].lower()) or head.fields.get(b"host"),
     "http.user_agent": _field(b"user-agent"),
     "http.referer": _field(b"referer"),
     "http.cookie": _field(b"cookie"),
@@ -143,9 +206,9 @@ _REQUEST: Final[dict[str, _Maker]] = {
 }
 _ANSWER: Final[dict[str, _Maker]] = {
     "http.response_line": lambda head: head.first,
-    "http.protocol": lambda head: head.line[1],
-    "http.stat_code": lambda head: head.line[2],
-    "http.stat_msg": lambda head: head.line[3] or b"",
+    "http.protocol": lambda head: head.parts[0],
+    "http.stat_code": lambda head: head.parts[1],
+    "http.stat_msg": lambda head: head.parts[2],
     "http.cookie": _field(b"set-cookie"),
     "http.location": _field(b"location"),
     "http.server": _field(b"server"),

@@ -18,37 +18,41 @@ MOST_OCTETS: Final = 16 << 20
 _RATIO, _SUSPICIOUS = 1000, 1 << 20
 """So many times its size may a body become that is larger than _SUSPICIOUS."""
 _STEP: Final = 1 << 16
-_CODINGS: Final = {b"gzip": b"gzip", b"x-gzip": b"gzip", b"deflate": b"deflate"}
+_CODINGS: Final = (b"gzip", b"deflate")
 
 
-def codings_of(field: bytes) -> tuple[bytes, ...]:
-    """Codings of a Content-Encoding field, the outermost first; those that nothing is known of end it.
+def codings_of(field: bytes, *, asks: bool = False) -> tuple[bytes, ...]:
+    """Codings of a Content-Encoding field that are undone, the outermost first; others are passed over.
 
-    Raises DecodeError where there are more than LAYERS. Source: RFC 9110 clause 8.4.
+    asks: of a request, where several are not undone. Source: RFC 9110 clause 8.4; lenient in spelling, as Suricata is.
     """
     words = [word.strip().lower() for word in field.split(b",")]
-    found = [word for word in words if word not in (b"identity", b"")]
-    if len(found) > LAYERS:
-        raise DecodeError("coded-too-often", 0)
-    if any(word not in _CODINGS for word in found):
+    if asks and (len(words) > 1 or words[0].removeprefix(b"x-") not in _CODINGS):
         return ()
-    return tuple(_CODINGS[word] for word in reversed(found))
+    return tuple(coding for word in reversed(words) for coding in _CODINGS if coding in word)
 
 
 class Inflater:
-    """Undoes one coding of a body piece by piece. Raises DecodeError: `body-bomb` past its bounds, `body-not-coded`."""
+    """Undoes one coding of a body piece by piece. Raises DecodeError `body-bomb` past its bounds.
 
-    def __init__(self, coding: bytes) -> None:
-        self._coding = coding
+    refused: whether the octets were not so coded; from there on they are handed on as they are. Clients undo what a
+    body is, whatever the field says, so that gzip, zlib's frame and bare deflate are tried (RFC 9110 clause 8.4.1.2).
+    """
+
+    def __init__(self) -> None:
+        self.refused = False
         self._taken = self._given = 0
         self._first = True
-        self._zlib = zlib.decompressobj(31 if coding == b"gzip" else 15)
+        self._zlib = zlib.decompressobj(47)
 
     def feed(self, octets: bytes) -> Iterator[bytes]:
         """What these octets become, piece by piece."""
         self._taken += len(octets)
         while octets and not self._zlib.eof:
-            part = self._step(octets)
+            part = b"" if self.refused else self._step(octets)
+            if self.refused:
+                yield octets
+                return
             self._given += len(part)
             yield part
             large = self._given > max(_SUSPICIOUS, _RATIO * self._taken)
@@ -59,16 +63,13 @@ class Inflater:
     def _step(self, octets: bytes) -> bytes:
         try:
             part = self._zlib.decompress(octets, _STEP)
-        except zlib.error as error:
-            if not (self._first and self._coding == b"deflate"):
-                raise DecodeError("body-not-coded", self._taken) from error
-            self._zlib = zlib.decompressobj(
-                -15
-            )  # RFC 9110 8.4.1.2: some servers send it without zlib's frame
-            try:
-                part = self._zlib.decompress(octets, _STEP)
-            except zlib.error as again:
-                raise DecodeError("body-not-coded", self._taken) from again
+        except zlib.error:
+            if not self._first:
+                self.refused = True
+                return b""
+            self._first = False
+            self._zlib = zlib.decompressobj(-15)
+            return self._step(octets)
         self._first = False
         return part
 

@@ -10,6 +10,7 @@ from interlock.decode.buffers.dns import DnsReader
 from interlock.decode.buffers.enip import EnipReader
 from interlock.decode.buffers.ftp import FtpReader
 from interlock.decode.buffers.http import HttpReader
+from interlock.decode.buffers.http_sizes import speaks_http
 from interlock.decode.buffers.krb5 import KrbReader, speaks_krb5
 from interlock.decode.buffers.mqtt import MqttReader
 from interlock.decode.buffers.sip import SipReader, speaks_sip
@@ -53,6 +54,7 @@ GUESSES: Final[dict[str, Callable[[bytes, bool], bool]]] = {
     "krb5": speaks_krb5,
     "sip": speaks_sip,
     "dcerpc": speaks_rpc,
+    "http": speaks_http,
 }
 """Readers of what no decoder recognises → whether octets that a side begins with are theirs; True for datagrams."""
 _MADE_OF: Final = {
