@@ -323,6 +323,24 @@ def test_findings_say_what_was_joined_in_the_middle(midstream, told, tmp_path):
         assert [one["sid"] for one in json.loads(ended.out)["would_speak"]] == [7] * (opened or told)
 
 
+@pytest.mark.parametrize("opened", [True, False])
+def test_a_capture_is_judged_as_suricata_does_where_nobody_says_otherwise(opened, tmp_path):
+    """Segments of a connection without a beginning are no connection, and it is said; checksums are nobody's matter."""
+    rules, capture, out = tmp_path / "a.rules", tmp_path / "a.pcap", tmp_path / "out"
+    rules.write_text('alert tcp any any -> any 4000 (msg:"m"; flow:established; content:"needle"; sid:7;)\n')
+    connection = Tcp(4000)
+    if opened:
+        connection.open()
+    connection.segment(CLIENT, b"a needle")
+    capture.write_bytes(pcap([Packet(10**18 + 1000 * k, frame) for k, frame in enumerate(connection.frames)]))
+    ended = terminal.run("analyze", capture, "--signatures", rules, "--out", out)
+    assert ended.code == 0, ended.err
+    findings = json.loads((out / "findings.json").read_text())["findings"]
+    found = [one for one in findings if one["detector"] == "signature"]
+    assert [one["data"]["connections"] for one in found] == ["50000>4000/tcp"] * opened
+    assert ("1 connection was open before the capture begins" in ended.err) is not opened
+
+
 @pytest.mark.parametrize(
     ("checksums", "told"), [(None, False), ("auto", False), ("yes", False), ("no", True)]
 )

@@ -56,7 +56,8 @@ def test_only_what_is_new_or_changed_is_tried(packs):
     assert set(found) == {"changed", "answers", "reads"}, "marks of rules that are not new are there for them"
     out = folder / "out"
     rules = folder / "one" / "a.rules"
-    assert terminal.run("analyze", CAPTURE, "--signatures", rules, "--out", out, env=env).code == 0
+    options = ("--signatures", rules, "--midstream", "own", "--out", out)  # as a sensor
+    assert terminal.run("analyze", CAPTURE, *options, env=env).code == 0
     findings = json.loads((out / "findings.json").read_text())["findings"]
     for message, one in found.items():
         ours = [f for f in findings if f["detector"] == "signature" and f["title"].startswith(f"{message}: ")]

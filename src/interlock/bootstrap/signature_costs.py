@@ -13,7 +13,7 @@ from interlock.report.signature_costs import COSTS_FILE, SCHEMA, costs_document
 if TYPE_CHECKING:
     from interlock.detect.runner import Runner
 
-__all__ = ["costs_of", "keep_costs", "read_costs"]
+__all__ = ["costs_of", "joined_in", "keep_costs", "read_costs"]
 
 _MOST_OCTETS: Final = 64 << 20
 
@@ -33,6 +33,16 @@ def costs_of(runner: Runner, now: int) -> bytes | None:
     if isinstance(trial, Trial) and trial.number is not None:
         tried = trial_document(trial.number, len(trial.counted), list(trial.tried.values()), [])
     return json.dumps(costs_document(signatures.engine, tried, now), separators=(",", ":")).encode() + b"\n"
+
+
+def joined_in(runner: Runner) -> int:
+    """Connections with octets of their own that nobody saw open, where there are rules; of very many the last ones."""
+    if runner.named("signature") is None:
+        return 0
+    from interlock.detect.signatures.detector import Signatures  # noqa: PLC0415
+
+    signatures = runner.named(Signatures.name)
+    return signatures.engine.memory.joined_ones if isinstance(signatures, Signatures) else 0
 
 
 def keep_costs(runner: Runner, now: int, folder: Path) -> tuple[Path, ...]:

@@ -73,7 +73,7 @@ def check_signatures(
     tally.notes += (
         f"{place}: no rule is {gid}:{sid}; the line changes nothing" for place, (gid, sid) in named
     )
-    tally.notes += _not_taken(list(held.items()), variables)
+    tally.notes += _not_taken(list(held.items()))
     tally.variables = tuple(variables.used())
     tally.seconds = clock() - begun
     if not tally.rules:
@@ -205,7 +205,7 @@ def rules_of(
                 held.append((signature, line.text))
             else:
                 yield signature, _octets(line.text), variables.ends(signature.header)
-    for signature, text in _taken(held, variables, lambda one: sentences.append(str(one))):
+    for signature, text in _taken(held, lambda one: sentences.append(str(one))):
         yield signature, _octets(text), variables.ends(signature.header)
     if files and not loads:
         named = ", ".join(str(file.path) for file in files[:3])
@@ -219,10 +219,10 @@ def _octets(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def _not_taken(rules: Sequence[tuple[Signature, str]], variables: Variables) -> Iterator[str]:
+def _not_taken(rules: Sequence[tuple[Signature, str]]) -> Iterator[str]:
     """A sentence about those that Suricata does not load, where there are any."""
     refusals: list[Refusal] = []
-    for _ in _taken(rules, variables, refusals.append):
+    for _ in _taken(rules, refusals.append):
         pass
     if refusals:
         counts = Counter(one.sid for one in refusals)
@@ -236,7 +236,7 @@ def _not_taken(rules: Sequence[tuple[Signature, str]], variables: Variables) -> 
 
 
 def _taken(
-    rules: Sequence[tuple[Signature, str]], variables: Variables, told: Callable[[Refusal], object]
+    rules: Sequence[tuple[Signature, str]], told: Callable[[Refusal], object]
 ) -> Iterator[tuple[Signature, str]]:
     """Rules and their texts, without those that Suricata does not load, which are told."""
     from interlock.detect.signatures.language.problems import RuleError  # noqa: PLC0415
@@ -246,7 +246,7 @@ def _taken(
     ids, left = Ids(), []
     for place, (signature, text) in enumerate(rules):
         try:
-            refuse_what_suricata_does(text, signature, variables)
+            refuse_what_suricata_does(text, signature)
         except RuleError as error:
             told(refused(signature, error))
         else:

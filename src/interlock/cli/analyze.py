@@ -84,7 +84,8 @@ def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...],
         stop = stack.enter_context(stop_on_interrupt())
         specs = specify(paths, realms)
         run = stack.enter_context(open_sources(specs, stdin=sys.stdin.buffer, stop=stop))
-        given = judgement_of(rules, state, projects, indicators, signatures, site_file, midstream, checksums)
+        how = (midstream, checksums) if midstream or not signatures else ("no", checksums or "no")
+        given = judgement_of(rules, state, projects, indicators, signatures, site_file, *how)
         analysis, tables = build_analysis(site, out, given)
         foresee(analysis.runner, specs)
         stack.callback(tables.abandon)
@@ -100,6 +101,8 @@ def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...],
         written = (*_write(report, out), *_write_costs(analysis, out))
         files = [*tables.commit(), *written]
     tell_losses(run)
+    if not midstream:
+        _tell_joined(analysis)
     _show(report, files, out, as_json=as_json)
     code = ending(run, stopped=stopped)
     ctx.exit(code if code != DONE else _verdict(report, fail_on))
@@ -141,6 +144,19 @@ def _write_costs(analysis: Analysis, out: Path) -> tuple[Path, ...]:
     from interlock.bootstrap.signature_costs import keep_costs  # noqa: PLC0415
 
     return keep_costs(analysis.runner, time.time_ns(), out)
+
+
+def _tell_joined(analysis: Analysis) -> None:
+    """Where nobody said what signatures are to make of connections without a beginning, say what they did."""
+    from interlock.bootstrap.signature_costs import joined_in  # noqa: PLC0415
+
+    if joined := joined_in(analysis.runner):
+        which = "1 connection was" if joined == 1 else f"{joined:,} connections were"
+        click.echo(
+            f"interlock: {which} open before the capture begins: signatures looked at each segment by itself there, as "
+            "Suricata does; --midstream own has them look at connections",
+            err=True,
+        )
 
 
 def _show(report: Report, files: list[Path], out: Path, *, as_json: bool) -> None:

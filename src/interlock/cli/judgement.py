@@ -31,13 +31,13 @@ def midstream_option(command: Callable[..., Any]) -> Callable[..., Any]:
         "--checksums",
         type=click.Choice(CHECKSUMS),
         help="Whether signatures keep segments with wrong checksums out of connections, as Suricata with "
-        "checksum-checks; no, or with --midstream no or yes, auto.",
+        "checksum-checks; no, or where --midstream no or yes is given, auto.",
     )
     option = click.option(
         "--midstream",
         type=click.Choice(MIDSTREAM),
-        help="What signatures make of connections that nobody saw open: own (the default), or no or yes, as Suricata "
-        "with stream.midstream.",
+        help="What signatures make of connections that nobody saw open: own (a sensor's default), or no (that of "
+        "analyze) or yes, as Suricata with stream.midstream.",
     )
     return option(checksums(command))
 

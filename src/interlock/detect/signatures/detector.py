@@ -11,7 +11,7 @@ from interlock.detect.causes import CauseDetector
 from interlock.detect.signatures.engine.engine import NEEDS, Engine
 from interlock.detect.signatures.engine.operations import NEEDS as REQUESTS
 from interlock.detect.signatures.engine.operations import WRITTEN
-from interlock.detect.signatures.wording import verdict
+from interlock.detect.signatures.wording import CONNECTIONS, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -125,6 +125,7 @@ class Signatures(CauseDetector):
             tally = self.tallies[key]
             tally.add_rows(source, batch, np.array(rows, np.int64))
             tally.note("table", batch.table, len(rows))
+            _note_connections(tally, batch, rows)
             if self.engine.memory.begun:
                 flows = batch.integers("flow")[rows].tolist()
                 if joined := sum(map(self.engine.memory.joined, flows)):
@@ -137,3 +138,17 @@ class Signatures(CauseDetector):
         return (
             None if number is None else verdict(key, self.engine.matchers[number].signature, tally, context)
         )
+
+
+def _note_connections(tally: Tally, batch: Batch, rows: list[int]) -> None:
+    """Which conversations of the two these rows are of, by ports and transport, as far as there is room for more."""
+    known = tally.words.get("connection", {})
+    if len(known) >= CONNECTIONS or not batch.has("server_port"):
+        return
+    _, places = np.unique(batch.integers("flow")[rows], return_index=True)
+    firsts = np.array(rows, np.int64)[places[: CONNECTIONS - len(known)]]
+    ported = batch.known("client_port")[firsts].tolist()
+    pairs = (batch.integers(name)[firsts].tolist() for name in ("client_port", "server_port"))
+    transports = batch.words_at("transport", firsts)
+    for (client, server), transport, has in zip(zip(*pairs, strict=True), transports, ported, strict=True):
+        tally.note("connection", f"{client}>{server}/{transport}" if has else transport or "")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from interlock.detect.tally import Key, Tally
     from interlock.records.vocabulary import Severity
 
-__all__ = ["PRIORITIES", "severity_of", "verdict"]
+__all__ = ["CONNECTIONS", "PRIORITIES", "severity_of", "verdict"]
 
 PRIORITIES: Final[dict[str, int]] = {
     **dict.fromkeys(
@@ -42,6 +42,8 @@ PRIORITIES: Final[dict[str, int]] = {
 """Class of a rule → its priority where it says none, as Suricata's classification has it; others have 3."""
 _SEVERITIES: Final[tuple[Severity, ...]] = ("high", "medium", "low", "info")
 _MOST_LINKS: Final = 5
+CONNECTIONS: Final = 64
+"""Conversations that a finding names."""
 _ACTIONS: Final = (
     Action(
         text="Read what the rule refers to, and hold the frames that are named against it: rules of others know "
@@ -79,6 +81,12 @@ def _midstream(tally: Tally) -> str:
     return f" {whose} in connections whose beginning nobody saw."
 
 
+def _connections(tally: Tally) -> str:
+    """Client's and server's port and the transport of each conversation that it hit in; three dots where some more."""
+    words = list(tally.noted("connection"))
+    return " ".join(words) + (" …" if len(words) >= CONNECTIONS else "")
+
+
 def verdict(key: Key, signature: Signature, tally: Tally, context: Context) -> Verdict:
     """Key: realm, client, server, the rule's id."""
     # Over 40 lines: most of it is the text of one verdict.
@@ -86,7 +94,7 @@ def verdict(key: Key, signature: Signature, tally: Tally, context: Context) -> V
     names = context.name(realm, client), context.name(realm, server)
     message = signature.message or f"signature {signature.sid}"
     refers = links(signature)
-    named = ", ".join(refers[:_MOST_LINKS]) + (
+    linked = ", ".join(refers[:_MOST_LINKS]) + (
         f" and {len(refers) - _MOST_LINKS} more" if len(refers) > _MOST_LINKS else ""
     )
     one_way = [check.direction for check in signature.checks if isinstance(check, Flow) and check.direction]
@@ -101,7 +109,7 @@ def verdict(key: Key, signature: Signature, tally: Tally, context: Context) -> V
         title=f"{message}: {names[0]} and {names[1]}",
         seen=f"Signature {signature.sid} of {signature.origin.file} hit {counted(tally.count, 'time')} between "
         f"{names[0]} and {names[1]}. It looks{way.get(one_way[0], '') if one_way else ''} for {looked_for(signature)}."
-        f"{f' It refers to {named}.' if refers else ''}{_midstream(tally)}",
+        f"{f' It refers to {linked}.' if refers else ''}{_midstream(tally)}",
         matters=f"{class_in_words(signature.classtype)} Whether it can harm the process here depends on what these "
         "machines are.",
         silent="Silent for what no rule in force describes, for what is enciphered on the wire, and for what the "
@@ -115,6 +123,7 @@ def verdict(key: Key, signature: Signature, tally: Tally, context: Context) -> V
             ("class", signature.classtype),
             ("origin", f"{signature.origin.file}:{signature.origin.line}"),
             ("references", " ".join(refers)[:2_000]),
+            *((("connections", named),) if (named := _connections(tally)) else ()),
             *((("midstream", str(joined)),) if (joined := joined_in(tally)) else ()),
         ),
         table=next(iter(tally.noted("table")), "payloads"),

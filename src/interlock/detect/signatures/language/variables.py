@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from interlock.detect.signatures.language.header import Header, Term
 
-__all__ = ["ADDRESSES", "DEFAULT", "OWN", "PORTS", "Ends", "Meant", "Variables", "read_variables"]
+__all__ = ["ADDRESSES", "DEFAULT", "PORTS", "Ends", "Meant", "Variables", "read_variables"]
 
 _MOST_DEPTH: Final = 8
 _GIVEN: Final = re.compile(r"\$?([A-Za-z]\w*)\s*[=:]\s*(?:\"([^\"]*)\"|'([^']*)'|(.*?))\s*(?:#\s*(.*))?")
@@ -29,13 +29,6 @@ DEFAULT: Final = "a default"
 _ALL_PORTS: Final = Spans.of([(0, 65_535)])
 _ALL_ADDRESSES: Final = Spans.of([(0, (1 << 32) + (1 << 128) - 1)])
 
-OWN: Final = frozenset(
-    (
-        *("BACNET_SERVER", "BACNET_CLIENT", "FINS_SERVER", "FINS_CLIENT", "MODICON_SERVER", "MODICON_CLIENT"),
-        *("S7_SERVER", "S7_CLIENT", "ENIP_PORTS"),
-    )
-)
-"""Those with defaults of ours that Suricata's configuration has none for."""
 ADDRESSES: Final[dict[str, str]] = {
     "HOME_NET": "[192.168.0.0/16,10.0.0.0/8,172.16.0.0/12]",
     "EXTERNAL_NET": "!$HOME_NET",
@@ -125,10 +118,6 @@ class Variables:
         if meant is None or depth >= _MOST_DEPTH:
             return False
         return self._says_not(read_term(meant, ports=False), depth + 1)
-
-    def is_default(self, name: str) -> bool:
-        """Whether nobody but us says what a variable means."""
-        return name not in self._sources
 
     def term(self, name: str, *, ports: bool) -> str | None:
         """What a variable means, as rules write it; None where it has no meaning."""

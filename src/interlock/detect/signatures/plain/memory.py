@@ -224,6 +224,11 @@ class Memory:
         """Whether it is TCP that nobody saw open."""
         return flow in self.begun and self.begun[flow].joined
 
+    @property
+    def joined_ones(self) -> int:
+        """Of how many of the conversations that are remembered that is so."""
+        return sum(begun.joined for begun in self.begun.values())
+
     def _note(self, unit: Unit) -> None:
         """A conversation that has something to be known again by."""
         self.latest = max(self.latest, unit.time)
