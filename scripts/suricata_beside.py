@@ -1,0 +1,172 @@
+"""Suricata and we, side by side: the same rules over the same captures, and what each says alone.
+
+    sh scripts/suricata_root.sh DIR
+    python scripts/suricata_beside.py --root DIR --rules FOLDER [--captures DIR | --made whole|cut|missed]
+                                      [--midstream no|yes] [--checksums no|auto] [--list] [--json]
+
+An alert is a rule (id) in a conversation. --captures: every capture below that folder; the public ones where nothing
+is said. --made: a conversation for each rule instead, as the tests' synthesis makes it, in a few captures. Ours are the
+findings of `interlock analyze`. Rules of the id 1, which ELITEWOLF's all have, get ids of their own first; those that
+one of both does not load are left out on both sides, and counted. Suricata reads Modbus, DNP3 and EtherNet/IP, which it
+does not as delivered, and knows what variables mean that its configuration has no meaning for. Exit 1 where less than
+99 of 100 are the same, one way or the other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import re
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from beside import made, ours  # noqa: E402 (after sys.path is set)
+from beside.frames import pcap  # noqa: E402
+from beside.theirs import Alert, Suricata  # noqa: E402
+
+from interlock.bootstrap.signature_files import rule_files  # noqa: E402
+from interlock.detect.signatures.language.reading import read_rules  # noqa: E402
+from interlock.detect.signatures.language.variables import ADDRESSES, PORTS, Variables  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+CAPTURES = Path(os.environ.get("INTERLOCK_CAPTURES", ROOT.parent / "shared" / "captures"))
+SAME = 0.99
+_SUFFIXES = (".pcap", ".pcapng", ".cap")
+_SID = re.compile(r"\bsid:\s*(\d+)\s*;")
+_LISTED = 3
+_TOGETHER = 3_000
+"""Rules whose conversations are in one capture: a run of analyze makes at most 10,000 findings of rules."""
+
+
+def main() -> int:
+    """See the module's text."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--root", type=Path, required=True)
+    parser.add_argument("--rules", type=Path, required=True)
+    parser.add_argument("--captures", type=Path, default=CAPTURES)
+    parser.add_argument("--made", choices=made.WAYS)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--midstream", choices=("no", "yes"), default="no")
+    parser.add_argument("--checksums", choices=("no", "auto"), default="no")
+    parser.add_argument("--list", action="store_true", help="name every alert that one of both gives alone")
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    if os.geteuid():
+        print("a root folder is entered as root: run this as root", file=sys.stderr)
+        return 3
+    with tempfile.TemporaryDirectory() as folder:
+        said = compared(given, Path(folder))
+    if given.json:
+        print(json.dumps(said))
+    else:
+        _show(said, every=given.list)
+    return int(min(said["of_theirs"], said["of_ours"]) < SAME)
+
+
+def compared(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """What both say. given: as of the command. folder: for what is made."""
+    text = numbered(given.rules)
+    rules = folder / "rules"
+    rules.mkdir()
+    (rules / "all.rules").write_text(text, "utf-8", "surrogateescape")
+    captures = _captures(given, text, folder)
+    checks = ["-k", "none"] if given.checksums == "no" else []
+    theirs, problems = Suricata(given.root, _meant()).alerts(captures, text, given.midstream, checks)
+    options = ("--midstream", given.midstream, "--checksums", given.checksums)
+    mine, refused = ours.alerts(captures, rules, options)
+    out = {int(sid) for line in problems for sid in _SID.findall(line)}
+    out |= {int(sid) for line in refused for sid in re.findall(r"rule (\d+) is refused", line)}
+    first, second = ({one for one in told if one.sid not in out} for told in (theirs, mine))
+    both = first & second
+    return {
+        "rules": len(_SID.findall(text)),
+        "left_out": sorted(out),
+        "captures": len(captures),
+        "theirs": len(first),
+        "ours": len(second),
+        "both": len(both),
+        "of_theirs": len(both) / len(first) if first else 1.0,
+        "of_ours": len(both) / len(second) if second else 1.0,
+        "only_theirs": _told(first - second),
+        "only_ours": _told(second - first),
+    }
+
+
+def numbered(rules: Path) -> str:
+    """All rules that are switched on, each once; of those with one id all but the first get another."""
+    lines = dict.fromkeys(
+        line.strip()
+        for file in rule_files(str(rules))
+        for line in file.text().splitlines()
+        if line.strip().startswith(("alert", "pass", "drop", "reject"))
+    )
+    taken: Counter[str] = Counter()
+    given = []
+    for line in lines:
+        found = _SID.search(line)
+        sid = found[1] if found else ""
+        taken[sid] += 1
+        # What two rules share is mostly no revision of one: ELITEWOLF's have the id 1, all of them.
+        again = sid == "1" and found is not None
+        given.append(
+            f"{line[: found.start()]}sid:{990_000 + taken[sid]};{line[found.end() :]}" if again else line
+        )
+    return "\n".join(given) + "\n"
+
+
+def _captures(given: argparse.Namespace, text: str, folder: Path) -> Mapping[str, Path]:
+    if not given.made:
+        found = (path for path in given.captures.rglob("*") if path.suffix in _SUFFIXES and path.is_file())
+        named = {str(path.relative_to(given.captures)): path for path in sorted(found)}
+        if not named:
+            raise SystemExit(f"{given.captures}: no capture is below it; name a folder with --captures")
+        return named
+    variables = Variables()
+    some_rules = filter(None, (read.signature for read in read_rules(text, "all.rules", variables)))
+    written = {}
+    for number, some in enumerate(iter(lambda: list(itertools.islice(some_rules, _TOGETHER)), [])):
+        path = folder / f"{given.made}-{number}.pcap"
+        with path.open("wb") as file:
+            file.writelines(pcap(made.made(some, variables, given.made, given.seed)))
+        written[path.name] = path
+    return written
+
+
+def _meant() -> dict[str, str]:
+    return {**ADDRESSES, **PORTS}
+
+
+def _told(alerts: Iterable[Alert]) -> list[str]:
+    return sorted(
+        f"{one.sid} {one.capture} {one.transport} {' and '.join(f'{address}:{port}' for address, port in one.ends)}"
+        for one in alerts
+    )
+
+
+def _show(said: Mapping[str, Any], *, every: bool) -> None:
+    print(
+        f"{said['rules']} rules, {len(said['left_out'])} of them not loaded by one of both; {said['captures']} captures"
+    )
+    print(f"alerts (rule, conversation): Suricata {said['theirs']}, we {said['ours']}, both {said['both']}")
+    print(f"of Suricata's {said['of_theirs']:.2%}, of ours {said['of_ours']:.2%}")
+    for which in ("only_theirs", "only_ours"):
+        for line in said[which] if every else said[which][:_LISTED]:
+            print(f"{which.replace('_', ' ')}: {line}")
+        if len(said[which]) > _LISTED and not every:
+            print(f"{which.replace('_', ' ')}: {len(said[which]) - _LISTED} more; --list names them")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
