@@ -101,7 +101,7 @@ BUFFERS: Final[dict[str, Buffer]] = {
     JOINED: Buffer(
         "",
         "own: a TCP connection that nobody saw open (SYN and SYN/ACK) has payload, once; sent by whose packet came "
-        "first; one octet, 1 where that was a SYN/ACK, else 0",
+        "first; one octet of bits: 1 where that was a SYN/ACK, 2 where this is that packet, 4 where a SYN was seen",
     ),
     FIRST: Buffer(
         "", "own: a conversation in datagrams begins, once; sent by whose packet came first; one octet, 0"

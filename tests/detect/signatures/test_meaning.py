@@ -124,6 +124,11 @@ def test_contents(options, octets, expected):
         ('byte_jump:1,0,from_beginning; content:"b"; within:1;', b"\2xb", True),
         ('byte_jump:0,0,from_end,post_offset -2; content:"l3"; within:2;', b"xxxl3", True),
         ("byte_jump:1,0;", b"\5xx", False),
+        # A jump may end where the octets end, where Suricata says that data may be, but not beyond.
+        ("byte_jump:1,0;", b"\2xx", True),
+        ("byte_jump:1,0;", b"\3xx", False),
+        ("byte_jump:1,0; isdataat:!1,relative;", b"\2xx", True),
+        ("byte_jump:1,0; isdataat:1,relative;", b"\2xx", False),
         ("byte_jump:2,4; isdataat:0,relative;", b"\0\0\0\0\0\1ab", True),
         ('byte_extract:1,0,n; content:"b"; distance:n; within:1;', b"\3xxxb", True),
         ('byte_extract:1,0,n; content:"b"; offset:n; depth:1;', b"\4xxxb", True),

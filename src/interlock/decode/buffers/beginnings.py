@@ -23,7 +23,7 @@ __all__ = ["Beginnings", "unseen"]
 
 _OUTSIDE: Final = 32
 """Of a message's direction, as the dissector notes it: it came before its connection was seen to open."""
-_FIRST_SIDE, _SYN_ACK_FIRST = 4, 8
+_SYN, _FIRST_SIDE, _SYN_ACK_FIRST = 1, 4, 8
 """Bits of Flows.opening."""
 _TCP: Final = 6
 
@@ -66,8 +66,15 @@ class Beginnings:
             self._told[slot] = True
             moment = Moment(slot, *(int(columns[name][row]) for name in ("source", "time", "frame")))
             name = JOINED if outside[row] else FIRST
-            octets = bytes([name == JOINED and opening & _SYN_ACK_FIRST > 0])
+            first = (moment.source, moment.frame) == self._first(slot)
+            said = (opening & _SYN_ACK_FIRST > 0) + 2 * first + 4 * (opening & _SYN)
+            octets = bytes([said if name == JOINED else 0])
             yield moment, int(opening & _FIRST_SIDE > 0), 0, name, octets
+
+    def _first(self, slot: int) -> tuple[int, int]:
+        """Source and number of a conversation's first frame."""
+        columns = self._flows.columns
+        return int(columns["source"][slot]), int(columns["first_frame"][slot])
 
     def joined(self, slots: Any) -> Any:
         """Of each whether its connection was joined in the middle; None where nobody asks."""

@@ -45,12 +45,14 @@ def conversation(*sent: tuple[int, bytes], port: int = 4000) -> list[bytes]:
 @pytest.mark.parametrize(
     ("sent", "own", "suricata"),
     [
-        ([message(5)], set(), set()),
+        # Where all of a chunk is one message, its end is where data may be: Suricata speaks of that, too.
+        ([message(5)], set(), {1}),
         # Two messages in one chunk: what stands behind the first one is taken for part of it.
         ([message(5), message(5)], set(), {1}),
         ([message(5) + b"more"], {1}, {1}),
         ([message(5), message(5, protocol=7)], {2}, {1}),
-        ([message(5, protocol=7)], {2}, {2}),
+        ([message(5, protocol=7)], {2}, {1, 2}),
+        ([message(5)[:-1]], set(), set()),
     ],
 )
 def test_what_counts_from_a_message_counts_from_a_chunk(sent, own, suricata):
@@ -88,7 +90,7 @@ def test_as_said_in_words(sent):
                 waiting = b""
             waiting += message(size, 7 * odd)
     chunks += [waiting] * bool(waiting)
-    longer = sum(6 + int.from_bytes(one[4:6]) < len(one) for one in chunks)
+    longer = sum(6 + int.from_bytes(one[4:6]) <= len(one) for one in chunks)
     another = sum(one[2:4] != b"\0\0" for one in chunks)
     assert every_way(COUNTING, frames, "no") == {n: k for n, k in ((1, longer), (2, another)) if k}
 

@@ -45,8 +45,8 @@ TESTED = (
 @given(st.lists(OCTETS, min_size=1, max_size=8), st.sampled_from(TESTED))
 def test_numbers_and_shapes_at_places(payloads, text):
     (one,) = matchers(f"{ANY} ({text} sid:1;)")
-    steps = placed_steps(one.signature.inspections)
-    assert steps == one.signature.inspections[0].steps, "all of them are looked at"
+    steps = placed_steps(one.inspections)
+    assert steps == one.inspections[0].steps, "all of them are looked at"
     assert traits_of(one).tested == steps
     held = may_hold(steps, *cells(payloads)).tolist()
     assert held == [Run(octets, steps, depends(steps), {}).holds() for octets in payloads]

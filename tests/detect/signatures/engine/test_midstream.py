@@ -101,6 +101,28 @@ def test_half_a_capture_shows_no_connection():
     connection.segment(CLIENT, NEEDLE)
     assert rules_of(every_way(RULES, [*map(summed, connection.frames)], "no")) == {1, 3, 4, 8, 10}
     assert 2 in every_way(RULES, [*map(summed, connection.frames)], "own")
+    assert {3, 4} <= rules_of(every_way(RULES, [*map(summed, connection.frames)], "yes")) <= {1, 3, 4, 8, 10}
+
+
+def test_the_packet_that_a_connection_is_joined_with_is_in_none_yet():
+    first = conversation((CLIENT, NEEDLE), (SERVER, b"."), opened=False)
+    later = conversation((CLIENT, b"."), (CLIENT, NEEDLE), (SERVER, b"."), opened=False)
+    rules = """
+alert tcp-pkt any any -> any any (msg:"established"; flow:established; content:"needle"; sid:2;)
+alert tcp-pkt any any -> any any (msg:"not yet"; flow:not_established; content:"needle"; sid:3;)
+alert tcp any any -> any any (msg:"of its stream"; flow:established,only_stream; content:"needle"; sid:7;)
+"""
+    assert rules_of(every_way(rules, first, "yes")) == {3, 7}
+    assert rules_of(every_way(rules, later, "yes")) == {2, 7}
+    assert rules_of(every_way(rules, first, "own")) == {2, 7}
+
+
+def test_both_ends_of_a_connection_have_their_last_chunks():
+    """Both are there when it is over: one alert of a rule for both directions would hide the other."""
+    rules = 'alert tcp any any <> any any (msg:"either"; flow:only_stream; content:"needle"; sid:7;)'
+    frames = conversation((CLIENT, NEEDLE), (SERVER, NEEDLE))
+    for midstream in ("no", "yes"):
+        assert every_way(rules, frames, midstream) == {7: 2}
 
 
 def test_octets_of_a_syn_do_not_make_its_connection_a_strange_one():

@@ -42,12 +42,21 @@ def test_a_handshake_with_a_wrong_checksum_opens_nothing(midstream, checksums, w
 
 
 @pytest.mark.parametrize(
-    ("midstream", "checksums"), [("own", None), ("own", "auto"), ("no", "no"), ("yes", "auto")]
+    ("midstream", "checksums", "which"),
+    [
+        *(("own", None, 0), ("own", None, 1), ("own", "auto", 0), ("own", "auto", 1), ("no", "no", 0)),
+        *(("no", "no", 1), ("yes", "auto", 0)),
+    ],
 )
-@pytest.mark.parametrize("which", [0, 1])
 def test_where_it_makes_no_difference(midstream, checksums, which):
     """Where checksums are passed over, or a connection need not be seen to open."""
     assert set(every_way(RULES, conversation(*SPOKEN, wrong={which}), midstream, checksums)) == OPENED | {10}
+
+
+def test_who_asks_to_open_a_connection_waits_for_a_right_answer():
+    found = set(every_way(RULES, conversation(*SPOKEN, wrong={1}), "yes", "auto"))
+    assert {1, 3} <= found
+    assert not found & {2, 7}
 
 
 @pytest.mark.parametrize("midstream", ["own", "no", "yes"])

@@ -212,7 +212,7 @@ class Engine:
             if before and self._is_old(one, unit, level, before):
                 continue
             # A segment is looked at as a packet and as part of its stream: one of both hits is enough.
-            if (seen := (unit.flow, int(frames[row]), number)) in told:
+            if (seen := (unit.flow, int(frames[row]), unit.source, unit.source_port, number)) in told:
                 continue
             told.add(seen)
             self.hit[number] += 1

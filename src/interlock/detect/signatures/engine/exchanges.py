@@ -57,11 +57,10 @@ def begun_in(batch: Batch) -> Iterator[tuple[int, Begun]]:
         buffer, transport, protocol, client, server, way = (_word(batch, name, row) for name in names)
         side = side_of(transport, protocol, client, server, way, _ports(batch, row))
         if side is not None:
-            answered = batch.column("octets")[row].as_py() == b"\1"
-            yield (
-                int(batch.integers("flow")[row]),
-                Begun(side.source, side.source_port, buffer == JOINED, answered),
-            )
+            joined, said = buffer == JOINED, batch.column("octets")[row].as_py()[0]
+            first = int(batch.times_ns()[row]) if said & 2 else None
+            begun = Begun(side.source, side.source_port, joined, bool(said & 1), first, bool(said & 4))
+            yield int(batch.integers("flow")[row]), begun
 
 
 def sides_of(batch: Batch, rows: NDArray[np.int64]) -> Iterator[tuple[int, dict[str, tuple[bytes, ...]]]]:

@@ -115,7 +115,7 @@ def _jumped(
         return -1
     start += steps[s, 3] + _number(steps, s, cells, begin + start) * steps[s, 5] + steps[s, 6]
     start = max(0, start)
-    return start if start < length else -1
+    return start if start <= length else -1
 
 
 @cython.cfunc

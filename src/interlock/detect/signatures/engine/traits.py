@@ -178,7 +178,7 @@ def traits_of(one: Matcher | Deferred) -> Traits:
     anchors = tuple(a for i in signature.inspections if i.buffer == PAYLOAD for a in anchors_of(i.steps))
     anchors = anchors if raw else ()
     # Headers stand in no scanned octets: of their rules the payload is looked through, or everything is held against.
-    searched = [one for one in signature.inspections if one.buffer not in HEADERS | ADDRESSES]
+    searched = [part for part in one.inspections if part.buffer not in HEADERS | ADDRESSES]
     best = best_literal(searched)
     if anchors and best and not rare(best[1]):
         best = None
@@ -219,7 +219,7 @@ def of_chunks(one: Matcher | Deferred) -> Matcher | Deferred:
     if isinstance(one, Matcher):
         return one.of_chunks()
     buffers = traits.buffers - {PACKET, HEADED} | {STREAM}
-    return one.of_chunks(replace(traits, levels=frozenset({STREAM}), buffers=buffers))
+    return one.of_chunks(replace(traits, levels=frozenset({STREAM}), buffers=buffers, tested=()))
 
 
 def _patient(signature: Signature) -> bool:

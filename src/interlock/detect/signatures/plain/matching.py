@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from interlock.detect.signatures.language.checks import (
@@ -28,6 +28,7 @@ from interlock.detect.signatures.language.steps import (
     ByteTest,
     Content,
     Expression,
+    IsDataAt,
 )
 from interlock.detect.signatures.plain.checks import check_holds
 from interlock.detect.signatures.plain.steps import Run, depends
@@ -93,6 +94,18 @@ def _counts_from_beginning(steps: Sequence[Step]) -> bool:
     return begins and not any(isinstance(step, Content) and not step.negated for step in steps)
 
 
+def _of_message(one: Inspection) -> Inspection:
+    """Asked of one message by itself: that data begin right there (`isdataat:0,relative`) is that there are some.
+
+    Suricata says so where a buffer ends there, too: of every message that is as long as it says.
+    """
+    asked = tuple(
+        replace(step, position=1) if step == IsDataAt(position=0, relative=True) else step
+        for step in one.steps
+    )
+    return replace(one, steps=asked)
+
+
 def _of_a_packet(check: object) -> bool:
     return isinstance(check, (Field, Flags, FragBits, IpOption, SameAddress))
 
@@ -124,7 +137,8 @@ def _of_a_protocol(check: object) -> bool:
 class Matcher:
     """signature with the ends of its head. limited: times that an expression came to its limit.
 
-    once: it speaks once of each direction of a conversation.
+    once: it speaks once of each direction of a conversation. inspections: what it asks of octets; of messages, where
+    it counts from where one begins.
     """
 
     signature: Signature
@@ -132,6 +146,7 @@ class Matcher:
     levels: frozenset[str] = field(init=False)
     protocol: Protocol = field(init=False)
     once: bool = field(init=False)
+    inspections: tuple[Inspection, ...] = field(init=False)
     limited: int = 0
     _depends: tuple[tuple[bool, ...], ...] = field(init=False)
 
@@ -139,12 +154,16 @@ class Matcher:
         self.levels = levels_of(self.signature)
         self.protocol = PROTOCOLS[self.signature.header.protocol]
         self.once = once_of(self.signature, self.ends)
-        self._depends = tuple(depends(one.steps) for one in self.signature.inspections)
+        asked = self.signature.inspections
+        whole = self.levels is COUNTING and self.protocol.transports == {_TCP}
+        self.inspections = tuple(map(_of_message, asked)) if whole else asked
+        self._depends = tuple(depends(one.steps) for one in asked)
 
     def of_chunks(self) -> Matcher:
         """The same rule for chunks of streams, where it is one that counts from where a message begins."""
         made = Matcher(self.signature, self.ends)
         made.levels = frozenset({"stream"})
+        made.inspections = self.signature.inspections
         return made
 
     def hits(self, unit: Unit, memory: Memory) -> bool:
@@ -203,7 +222,7 @@ class Matcher:
 
     def _octets(self, unit: Unit, memory: Memory) -> bool:
         values: dict[str, int] = {}
-        for one, chain in zip(self.signature.inspections, self._depends, strict=True):
+        for one, chain in zip(self.inspections, self._depends, strict=True):
             if not self._inspected(one, chain, unit, values, memory):
                 return False
         return True

@@ -292,7 +292,7 @@ class Memory:
                 [(str(name), int(end)) for name, end in marks],
                 [(str(name), int(number)) for name, number in numbers],
             )
-        for flow, address, port, joined, answered in state.get("begun", ())[-_MOST_KEPT:]:
+        for flow, address, port, joined, answered, *_ in state.get("begun", ())[-_MOST_KEPT:]:
             whose = None if port is None else int(port)
             self.begun[int(flow)] = Begun(int(address), whose, bool(joined), bool(answered))
         for gid, sid, tracked, begun, hits in state["counts"][-_MOST_KEPT:]:

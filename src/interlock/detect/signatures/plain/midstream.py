@@ -3,8 +3,8 @@
     own  they are established, their streams are put together; who is the client follows from protocol and ports
     no   as Suricata with `stream.midstream: no`: TCP without a handshake is no connection. Its segments are looked at
          one by one; none is established, nothing is put together or recognised
-    yes  as with `stream.midstream: yes`: established, and the client is whose packet came first, or whom a SYN/ACK
-         that came first answered, unless a reader of the protocol knows better
+    yes  as with `stream.midstream: yes`: established, but for one with a SYN and no SYN/ACK, and the client is whose
+         packet came first, or whom a SYN/ACK that came first answered, unless a reader of the protocol knows better
 
 Source: Suricata user guide, "Stream engine", `midstream`, "Flow Keywords", `flow`; its behaviour in
 src/stream-tcp.c, src/flow.c and src/app-layer-detect-proto.c, version 7.0.
@@ -28,20 +28,24 @@ _TURNING: Final = frozenset({"http", "ftp", "smtp", "smb", "dcerpc", "dns", "dnp
 class Begun(NamedTuple):
     """Who sent a conversation's first packet (address as rules number it, port; None: it has none).
 
-    joined: it is TCP, and nobody saw it open. answered: that first packet was a SYN/ACK.
+    joined: it is TCP, and nobody saw it open. answered: that first packet was a SYN/ACK. first: time of that packet,
+    ns, where it had payload: it makes the connection one, and is not in an established one itself.
+    asked: a SYN was seen and no SYN/ACK, for which Suricata waits.
     """
 
     address: int
     port: int | None
     joined: bool
     answered: bool = False
+    first: int | None = None
+    asked: bool = False
 
 
 def as_begun(unit: Unit, begun: Begun | None, midstream: Midstream) -> Unit:
     """What rules are held against where a conversation began so; begun: None where that is as anybody sees it."""
     if begun is None or midstream == "own":
         return unit
-    apart = begun.joined and midstream == "no"
+    apart = begun.joined and (midstream == "no" or begun.asked)
     application = "" if apart else unit.application
     to_server = unit.to_server
     if application not in _TURNING:
@@ -49,7 +53,8 @@ def as_begun(unit: Unit, begun: Begun | None, midstream: Midstream) -> Unit:
         to_server = first != (begun.answered and midstream == "yes")
     octets = unit.client_octets, unit.server_octets
     client, server = octets if to_server == unit.to_server else octets[::-1]
+    opens = unit.level == "packet" and unit.time == begun.first
     return replace(
-        unit, application=application, to_server=to_server, established=unit.established and not apart, apart=apart,
-        client_octets=client, server_octets=server,
+        unit, application=application, to_server=to_server, established=unit.established and not (apart or opens),
+        apart=apart, client_octets=client, server_octets=server,
     )  # fmt: skip

@@ -238,7 +238,7 @@ class Run:
         number = signed(number + value_of(step.post_offset, self.values))
         origin = {"here": found.end, "beginning": 0, "end": len(self.octets)}[step.origin]
         to = max(0, origin + number)
-        if to < len(self.octets):
+        if to <= len(self.octets):
             yield to
 
     def _named(self, step: ByteExtract | ByteMath, place: int) -> Iterator[int]:
