@@ -52,6 +52,21 @@ def test_what_moves_as_it_can_is_not_said(before: Tables, after: Tables) -> None
     assert found(UnusualStep(), before, after) == ()
 
 
+def paused(apart: int, pause: int) -> Tables:
+    """A leap so many readings after a pause of so many seconds."""
+    rows = shifted(250.0)["values"][:110]
+    return {
+        "values": [{**row, "at": row["at"] + (pause if n >= 60 - apart else 0)} for n, row in enumerate(rows)]
+    }
+
+
+@pytest.mark.parametrize(
+    ("apart", "pause", "said"), [(5, 25, 0), (40, 25, 1), (5, 2, 1), (-5, 25, 1), (5, 600, 1)]
+)
+def test_what_stood_still_while_nobody_was_heard_may_catch_up(apart: int, pause: int, said: int) -> None:
+    assert len(found(UnusualStep(), BEFORE, paused(apart, pause))) == said
+
+
 @pytest.mark.parametrize("cut", [1, 59, 60, 61, 120])
 def test_it_does_not_depend_on_the_cut(cut: int) -> None:
     whole = found(UnusualStep(), BEFORE, shifted(250.0))

@@ -31,6 +31,8 @@ __all__ = ["UnusualStep"]
 
 MAX_OBJECTS: Final = 5_000
 MAX_NUMBERS: Final = 64
+MOST_PAUSE_NS: Final = 2 * MINUTE_NS
+"""Of a pause after which a leap is waited out for as long as it lasted; after longer ones nothing holds still."""
 _WRITTEN: Final = " (written)"
 """Behind the place of what is written: the same object may be read, too."""
 
@@ -55,6 +57,7 @@ class UnusualStep(Learner):
     def __init__(self) -> None:
         super().__init__()
         self.steps, self._seats = UsualSteps(MAX_OBJECTS), Seats()
+        self._resumed: dict[int, list[tuple[int, int]]] = {}
 
     def take(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
         """Widen what steps are usual."""
@@ -87,10 +90,27 @@ class UnusualStep(Learner):
         batch, _ = batch.having("number")
         for moves in self._moves(batch, self.steps.find):
             leaps = self.steps.leaps(moves)
+            leaps = leaps[self._settled(moves, leaps, batch.times_ns()[moves.rows])]
             if len(leaps) and self.steps.keys[int(moves.places[0])][4].endswith(_WRITTEN):
                 leaps = leaps[self.steps.amid(moves, leaps)]
             if len(leaps):
                 yield from self._counted(batch, moves, leaps)
+
+    def _settled(self, moves: Moves, leaps: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which leaps come so long after a pause of their object that what stood still meanwhile has caught up.
+
+        Where a network was out, controllers hold what they last heard, and take up what is true some seconds later.
+        """
+        for row in np.flatnonzero(~moves.near & (moves.pauses < MOST_PAUSE_NS)).tolist():
+            begin = int(times[row])
+            known = self._resumed.get(int(moves.places[row]), [])[-1:]
+            self._resumed[int(moves.places[row])] = [*known, (begin, begin + int(moves.pauses[row]))]
+        rows = moves.row[leaps].tolist()
+        spans = (self._resumed.get(int(moves.places[row]), ()) for row in rows)
+        return np.array(
+            [not any(a <= times[row] <= b for a, b in some) for row, some in zip(rows, spans, strict=True)],
+            np.bool_,
+        )
 
     def _counted(self, batch: Batch, moves: Moves, leaps: NDArray[np.int64]) -> Iterator[Key]:
         words, codes = batch.words("source")
@@ -135,8 +155,9 @@ class UnusualStep(Learner):
             seen=f"Seen {counted(tally.count, 'reading')} that leapt. {ends.told()}".strip(),
             matters=_WRITTEN_MATTERS if written else _TOLD_MATTERS,
             silent=f"Silent for numbers that rest most of the time, for steps up to {TIMES:g} times the largest while "
-            "learning, after pauses, for what is written to or from nothing and the ends of its range, under a work "
-            "order for the machine that tells it, and once accepted (`interlock baseline accept`).",
+            "learning, after pauses and for as long as these lasted, for what is written to or from nothing and the "
+            "ends of its range, under a work order for the machine that tells it, and once accepted (`interlock "
+            "baseline accept`).",
             actions=_ACTIONS,
             deed=deed_at(realm, "", (server,)),
             techniques=named("strange-value-written" if written else "leaping-value"),
@@ -159,6 +180,7 @@ class UnusualStep(Learner):
     def restore_knowledge(self, known: Any) -> None:
         """Take it back; the lesson's last readings are no part of what is judged."""
         self.steps, self._seats = UsualSteps(MAX_OBJECTS), Seats()
+        self._resumed = {}
         for key, state in known:
             self.steps.restore(tuple(str(w) for w in key), state)
 
