@@ -5,6 +5,7 @@ import pytest
 from interlock.detect.habit import KEPT_MINUTES, Habit
 from interlock.detect.interface import Context
 from interlock.detect.refusals import Refusals
+from interlock.records.site_text import load_site
 
 from .rows import START, concluded, findings
 
@@ -89,6 +90,28 @@ def test_machines_that_fall_silent_together_have_a_switch_in_common() -> None:
     refused = [{**row, "outcome": row["outcome"].replace("no-answer", "refused")} for row in [*one, *other]]
     both = findings(Refusals(), operations=sorted(refused, key=lambda row: row["at"]))
     assert [f.kind for f in both] == ["alert", "alert"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "verbs", "said"),
+    [("no-answer", "", 0), ("no-answer", 'verbs = ["program-write"]', 0), ("no-answer", 'verbs = ["read"]', 1),
+     ("refused", "", 1)],
+)  # fmt: skip
+def test_who_is_worked_on_need_not_answer(outcome: str, verbs: str, said: int) -> None:
+    order = f"""
+[[work_orders]]
+id = "WO-7"
+start = 2026-03-02T05:59:00Z
+end = 2026-03-02T07:00:00Z
+stations = ["10.0.0.32"]
+machines = ["10.0.0.2"]
+{verbs}
+"""
+    rows = minutes(*QUIET, (60, 40), outcome=outcome)
+    context = Context(now=START, site=load_site(order))
+    assert len(findings(Refusals(), context, operations=rows)) == said
+    late = [{**row, "at": row["at"] + 7200} for row in rows]
+    assert len(findings(Refusals(), context, operations=late)) == 1
 
 
 def test_what_the_wire_did_not_show_is_no_failure() -> None:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from interlock.detect.batch import MINUTE_NS, REQUEST
 from interlock.detect.causes import CauseDetector, Verdict
 from interlock.detect.control import spoken
+from interlock.detect.gate import Deed
 from interlock.detect.habit import KEPT_MINUTES, LEAST_MINUTES, LEAST_REQUESTS, Habit
 from interlock.detect.learned.deeds import ACTS, deed_of
-from interlock.detect.tally import Key, Tally
+from interlock.detect.tally import Key, Room, Tally
 from interlock.detect.techniques import named
 from interlock.detect.wording import counted
 from interlock.errors import SourceError
@@ -29,8 +30,12 @@ __all__ = ["Refusals"]
 MAX_RELATIONS: Final = 5_000
 MAX_FAILING: Final = 2_000
 """Relations whose habit is kept, and of those with failures, whose frames are kept."""
+MAX_WORDS: Final = 500_000
+"""Words of all failing minutes together."""
 MOST_BESIDE: Final = 50
 """Other relations that are looked at to see who falls silent at the same time."""
+_STILLING: Final = ("stop", "start", "mode-set", "reset", "configure", "program-write", "firmware-write")
+"""What a work order may allow at a machine that answers nobody meanwhile."""
 _KINDS: Final = {"refused": "refused", "no-answer": "not answered"}
 
 
@@ -60,6 +65,7 @@ class Refusals(CauseDetector):
         self._breaks: dict[Key, tuple[float, float, bool]] = {}
         self._sources: dict[Key, set[Key]] = {}
         self._known: dict[Key, Habit] = {}
+        self._room = Room(MAX_WORDS)
 
     def learn(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
         """Count requests and failures of relations for normal."""
@@ -92,13 +98,14 @@ class Refusals(CauseDetector):
     def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:  # noqa: ARG002 - the interface's shape
         """Count requests and failures by relation and minute."""
         touched: set[Key] = set()
+        self._room.when = self.tallies.room.when
         groups = batch.relations()
         for group, (source, realm, client, server, protocol, verb, outcome, minute) in groups:
             if outcome in _KINDS:
                 count = groups.summary(group)[0]
                 key = (realm or "", client or "", server or "", protocol or "", outcome, source or "")
                 if key in self._minutes or len(self._minutes) < MAX_FAILING:
-                    tally = self._minutes.setdefault(key, {}).setdefault(minute, Tally())
+                    tally = self._minutes.setdefault(key, {}).setdefault(minute, Tally(self._room))
                     tally.add_group(source or "", groups, group)
                     tally.note("verb", verb or "unknown", count)
                 touched.add(key[:5])
@@ -190,6 +197,7 @@ class Refusals(CauseDetector):
             f"{LEAST_MINUTES} minutes or {LEAST_REQUESTS} requests of a relation, and where one direction "
             "of the traffic is missing; a change, not an alert, where several machines fall silent together.",
             actions=_ACTIONS,
+            deed=None if refused else Deed(realm=realm, machines=(server,), verbs=_STILLING),
             techniques=named(_refused(tally.noted("verb"), lost=lost) if refused else "no-answers"),
             requirements=(
                 *("IEC 62443-3-3 SR 6.2", "IEC 62443-3-3 SR 7.1"),
