@@ -235,6 +235,28 @@ def test_an_empty_host_is_there() -> None:
     assert values(segments, "to_server", "http.host.raw", "http.host") == [b"", None]
 
 
+FORM = b"POST /f HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: %d\r\n\r\n"
+PART = b'--b\r\nContent-Disposition: form-data; name="f"; filename="%s"\r\n\r\n%s'
+
+
+@pytest.mark.parametrize(
+    ("form", "contents", "names"),
+    [
+        (PART % (b"a", b"one\r\n") + PART % (b"b", b"two\r\n--b--\r\n"), [b"one", b"two"], [b"a", b"b"]),
+        (PART % (b"", b"one\r\n--b--\r\n"), [b"one"], []),
+        (PART % (b"a", b"\r\n--b--\r\n"), [], [b"a"]),
+        (PART % (b"a", b"no end"), [b"no end"], [b"a"]),
+        (PART % (b"a", b"x" * 200_000), [b"x" * (102_400 - len(PART) + 3)], [b"a"]),
+        (b"--b\r\nContent-Disposition: form-data; name=u\r\n\r\nvalue\r\n--b--\r\n", [], []),
+    ],
+)
+def test_files_in_forms(form: bytes, contents: list[bytes], names: list[bytes]) -> None:
+    octets = FORM % len(form) + form
+    found = buffers([(CLIENT, octets[at : at + 1400]) for at in range(0, len(octets), 1400)])
+    assert found.get(("to_server", 1, "file.data"), []) == contents
+    assert found.get(("to_server", 1, "file.name"), []) == names
+
+
 def test_fields_behind_the_last_chunk_are_fields_too() -> None:
     told = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: t\r\n\r\n"
     found = buffers([ASKED, (SERVER, told)])["to_client", 1, "http.header"]

@@ -5,13 +5,14 @@ Source: RFC 7578 (forms with parts), RFC 6266 (names), RFC 9110 clause 9.3 (what
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from interlock.decode.buffers.uri import parts_of
-from interlock.decode.protocols.http.bodies import boundary_of, files_of, name_of
+from interlock.decode.protocols.http.bodies import boundary_of, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from interlock.decode.buffers.body import Body
     from interlock.decode.buffers.http_head import Head
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["files_in", "has_files", "named"]
 
 _BRINGING: Final = frozenset({b"POST", b"PUT"})
+_NAMED: Final = re.compile(rb"filename=(?:\"([^\"\r\n]{0,255})|([^\";\s]{1,255}))", re.IGNORECASE)
+_MOST_PARTS: Final = 64
 
 
 def has_files(head: Head | None) -> bool:
@@ -40,9 +43,21 @@ def files_in(body: Body, head: Head | None, name: bytes) -> Iterable[tuple[str, 
     if boundary is None:
         return body.facts(name)
     body.divided = True
-    parts = files_of(bytes(body.kept), boundary)
-    return [pair for told, octets in parts if octets for pair in _file(told, octets)]
+    return _parts(bytes(body.kept), b"--" + boundary)
 
 
-def _file(name: str, octets: bytes) -> Iterable[tuple[str, bytes]]:
-    return (("file.data", octets), ("file.name", name.encode()))
+def _parts(octets: bytes, mark: bytes) -> Iterator[tuple[str, bytes]]:
+    """Buffers of each part that is a file, though its name be empty; the last one may have no end yet."""
+    pieces = octets.split(mark, _MOST_PARTS)[1:]
+    for number, piece in enumerate(pieces, 1):
+        head, blank, content = piece.partition(b"\r\n\r\n")
+        told = _NAMED.search(head) if blank else None
+        if told is None:
+            continue
+        if number < len(pieces):
+            content = content.removesuffix(b"\r\n")
+        if content:
+            yield "file.data", content
+        name = told[1] or told[2]
+        if name:
+            yield "file.name", name
