@@ -32,6 +32,22 @@ def test_long_rows_make_groups_of_few_so_that_memory_is_bounded(tmp_path, octets
     assert max(made) <= 10 * (1 + OCTETS // octets)
 
 
+def test_rows_of_even_width_are_counted_without_looking_at_them(tmp_path):
+    kinds = {
+        "flag": pa.bool_(),
+        "time": pa.timestamp("ns", "UTC"),
+        "word": pa.dictionary(pa.int32(), pa.string()),
+    }
+    batch = pa.record_batch({name: pa.nulls(8, kind) for name, kind in kinds.items()})
+    texts = pa.record_batch([*batch.columns, pa.array(["x" * 1000] * 8)], names=[*kinds, "text"])
+    for some, octets in ((batch, 8 * 97 // 8), (texts, 8 * (97 // 8) + texts.column("text").nbytes)):
+        with (tmp_path / "x").open("wb") as file:
+            sink = ParquetFile(some.schema, file)
+            sink.write(some)
+            assert abs(sink._octets - octets) <= 8
+            sink.close()
+
+
 def test_words_that_batches_share_do_not_count(tmp_path):
     words = pa.array(["w" * 1000 + str(n) for n in range(OCTETS // 1000)])
     some = pa.record_batch({"word": pa.DictionaryArray.from_arrays(pa.array([1] * 100, pa.int32()), words)})

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 __all__ = ["ROWS", "ParquetFile", "open_table"]
 
 ROWS: Final = 131_072
-OCTETS: Final = 8 << 20
+OCTETS: Final = 16 << 20
 """Or so much in memory, where rows are long: whoever writes needs several times that."""
 _RISING: Final = {"operation", "frame", "response_frame"}
 """Columns whose values hardly repeat, but are near their neighbours: the differences are stored, smaller and quicker to
@@ -39,6 +39,7 @@ class ParquetFile:
         coded = [f.name for f in schema if f.name not in _PLAIN | _RISING and not pa.types.is_list(f.type)]
         rising = [f.name for f in schema if f.name in _RISING and any(of(f.type) for of in _WHOLE)]
         self._schema = schema
+        self._row_octets, self._uneven = _row_octets(schema)
         self._rows = self._octets = 0
         self._held: list[pa.RecordBatch] = []
         self._writer = pq.ParquetWriter(
@@ -59,7 +60,8 @@ class ParquetFile:
         """Append one batch; it is on disk when a row group is full or the table closed."""
         self._held.append(batch)
         self._rows += batch.num_rows
-        self._octets += _octets(batch)
+        self._octets += batch.num_rows * self._row_octets
+        self._octets += sum(batch.column(at).nbytes for at in self._uneven)
         if self._rows >= ROWS or self._octets >= OCTETS:
             self._flush()
 
@@ -81,10 +83,14 @@ class ParquetFile:
             self._writer.is_open = False
 
 
-def _octets(batch: pa.RecordBatch) -> int:
-    """Of its rows alone: the words that they name are shared with others."""
-    rows = (c.indices if pa.types.is_dictionary(c.type) else c for c in batch.columns)
-    return sum(column.nbytes for column in rows)
+def _row_octets(schema: pa.Schema) -> tuple[int, tuple[int, ...]]:
+    """Octets of a row's columns of even width, and the places of columns whose rows differ in width.
+
+    Of words their codes alone count: others share them.
+    """
+    kinds = [f.type.index_type if pa.types.is_dictionary(f.type) else f.type for f in schema]
+    uneven = tuple(at for at, kind in enumerate(kinds) if not pa.types.is_primitive(kind))
+    return sum(k.bit_width for k in kinds if pa.types.is_primitive(k)) // 8, uneven
 
 
 def open_table(schema: pa.Schema, file: BinaryIO) -> ParquetFile:
