@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import struct
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -117,6 +118,52 @@ def test_a_stream_cannot_begin_anew(capture, environment, tmp_path):
         )
     ]
     assert not [path for path in out.iterdir() if not path.name.startswith(".")]
+
+
+LEAVES = """
+import atexit, sys
+from interlock.cli.watched import watched
+
+class Left:
+    def __del__(self):
+        sys.stderr.write("freed")
+
+def work(watch):
+    left = Left()
+    atexit.register(lambda: sys.stderr.write("asked at the end "))
+    sys.stdout.write("said")
+    sys.exit(eval(sys.argv[2]))
+
+sys.exit(watched(work, [], closes=sys.argv[1] == "closes"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "code", "ended"),
+    [
+        ("closes", "4", (4, "said", "asked at the end ")),
+        ("holds", "4", (4, "said", "freedasked at the end ")),
+        ("closes", "'a sentence'", (1, "said", "a sentence\nfreedasked at the end ")),
+    ],
+)
+def test_what_closes_all_it_writes_to_is_not_freed_thing_by_thing(how, code, ended):
+    done = subprocess.run(
+        [sys.executable, "-c", LEAVES, how, code], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == ended
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux")
+def test_what_cannot_be_said_at_the_end_is_an_error_as_ever():
+    codes = []
+    for how in ("closes", "holds"):
+        with Path("/dev/full").open("w") as full:
+            done = subprocess.run(
+                [sys.executable, "-c", LEAVES, how, "0"], stdout=full, stderr=subprocess.PIPE, check=False
+            )
+        assert b"No space left" in done.stderr
+        codes.append(done.returncode)
+    assert codes[0] == codes[1] != 0
 
 
 def test_the_work_ends_with_who_watches_it(tmp_path):

@@ -110,7 +110,8 @@ def main(arguments: list[str] | None = None, rings: Any = None) -> None:
     if given and given[0] in WATCHED and hasattr(os, "fork"):
         from interlock.cli.watched import watched  # noqa: PLC0415 (help needs none of it)
 
-        sys.exit(watched(lambda watch: _run(given, watch), given[1:]))
+        closes = given[0] == "analyze"
+        sys.exit(watched(lambda watch: _run(given, watch), given[1:], closes=closes))
     _run(given, rings)
 
 
