@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decode.feed import CLIENT, SERVER, tcp, udp
+from interlock.decode.buffers.dns import looks_like_dns
 from interlock.records.buffers import BUFFERS
 
 ASKED = frozenset(name for name in BUFFERS if name.startswith("dns."))
@@ -85,3 +86,19 @@ def test_any_octets_are_borne(octets, kept):
     for told in (octets, whole[:kept] + octets, whole + octets):
         for _, buffer, _ in rows([(CLIENT, message(0x0100)), (SERVER, told), (CLIENT, told)]):
             assert f"dns.{buffer}" in ASKED
+
+
+@given(st.binary(max_size=64), st.integers(0, 40))
+def test_what_may_be_a_message(octets, left):
+    looks_like_dns(octets, True)
+    assert not looks_like_dns(octets, False)
+    whole = message(0x0100)
+    # Of a name that is cut at most its end is missing; of a header nothing may be, nor of room for what it counts.
+    assert looks_like_dns(whole[: 14 + left], True)
+    assert not looks_like_dns(whole[:11], True)
+    assert not looks_like_dns(whole[:4] + b"\x7e\x7e" + whole[6:], True)
+
+
+@pytest.mark.parametrize("name", [b"\x40", b"\x80a", b"\xc0\x0c", b"\xc0\xff"])
+def test_a_name_that_breaks_the_rules_is_none(name):
+    assert not looks_like_dns(message(0x0100)[:12] + name + b"\0\1\0\1", True)

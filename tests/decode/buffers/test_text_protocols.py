@@ -112,6 +112,15 @@ def test_ftp_commands_and_replies() -> None:
     assert found["to_client", 1, "ftp.completion_code"] == [b"220", b"331", b"331"]
 
 
+@pytest.mark.parametrize("begins", [b"USER plant", b"pass word", b"PORT 10,0,0,1,4,1", b"FEAT"])
+def test_ftp_is_told_by_its_first_command_at_any_port(begins: bytes) -> None:
+    said = [(SERVER, b"220 ready\r\n"), (CLIENT, begins + b"\r\n"), (SERVER, b"331 go on\r\n")]
+    rows = tcp(said, port=4021, buffers=frozenset({"ftp.command"}))["payloads"]
+    assert [row["octets"] for row in rows] == [begins.partition(b" ")[0]]
+    said[1] = (CLIENT, b"LIST\r\n")
+    assert not tcp(said, port=4021, buffers=frozenset({"ftp.command"})).get("payloads")
+
+
 def _kexinit(*lists: bytes) -> bytes:
     names = [*lists, *[b""] * (10 - len(lists))]
     payload = b"\x14" + bytes(16) + b"".join(struct.pack(">I", len(n)) + n for n in names) + bytes(5)

@@ -332,7 +332,8 @@ CASES = [
     ("dcerpc", f'flow:to_server; {CALL}"evil call"; bsize:9;', tcp, PIPE, 445, 1),
     ("dcerpc", "flow:to_server; dcerpc.opnum:6;", tcp, PIPE, 445, 0),
     ("dcerpc", 'flow:to_client; dcerpc.stub_data; content:"answered";', tcp, PIPE1, 445, 1),
-    ("dcerpc", "flow:to_server; smb.version:2;", tcp, PIPE, 445, 0),
+    # SMB is DCE/RPC, too (AppProtoEquals of Suricata's src/app-layer-protos.h).
+    ("dcerpc", "flow:to_server; smb.version:2;", tcp, PIPE, 445, 4),
     # Neither the first fragment nor the last one: as Suricata's own test has it, any_frag alone holds of it.
     ("dcerpc", f"flow:to_server; dcerpc.iface:{WMI},any_frag;", tcp, MIDDLE, 135, 1),
     ("dcerpc", f"flow:to_client; dcerpc.iface:{WMI},any_frag;", tcp, MIDDLE, 135, 1),

@@ -66,6 +66,26 @@ def test_counts_and_marks_of_machines_are_there_after_a_restart():
     assert said(again(detector), tcp(b"ask", time=40 * NS, flow=6)) == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "count", "expected"),
+    [
+        ("limit", 1, [0, 3]),
+        ("both", 2, [1, 4]),
+        ("threshold", 2, [1, 4]),
+        ("detection_filter", 2, [2, 5]),
+    ],
+)
+def test_the_last_moment_of_so_many_seconds_is_one_of_them(kind, count, expected):
+    """As Suricata 7 has it: hits at 0, 30 and 60 s lie in the same 60 seconds."""
+    how = f"threshold:type {kind}" if kind != "detection_filter" else kind
+    sep = "," if kind != "detection_filter" else ":"
+    rules = matchers(f'{ANY} (content:"x"; {how}{sep}track by_src,count {count},seconds 60; sid:1;)')
+    times = [0, 30, 60, 61, 91, 121]
+    rows = [tcp(b"x", time=time * NS, frame=n + 1) for n, time in enumerate(times)]
+    hits = list(Signatures(rules).engine.judge(batch(rows)))
+    assert [hit.row for hit in hits if hit.speaks] == expected
+
+
 def test_a_state_that_is_none_changes_nothing():
     detector = Signatures(matchers(f'{ANY} (content:"x"; sid:1;)'))
     good = detector.dump()

@@ -11,7 +11,7 @@ from interlock.decode.buffers.pieces import PieceReader
 from interlock.decode.protocols.dns.names import read_name
 from interlock.errors import DecodeError
 
-__all__ = ["DnsReader"]
+__all__ = ["DnsReader", "looks_like_dns"]
 
 MOST_QUESTIONS: Final = 32
 MOST_ANSWERS: Final = 128
@@ -35,6 +35,44 @@ _OF_ANSWERS: Final = frozenset(
     }
 )
 _LONGEST: Final = 16_384
+_LABEL: Final = 63
+_POINTER: Final = 0xC0
+_MOST_JUMPS: Final = 64
+
+
+def looks_like_dns(octets: bytes, datagram: bool) -> bool:
+    """Whether a datagram may be a message, if one whose end is missing.
+
+    As many records as its header counts have room, and no name in its questions breaks RFC 1035 clause 4.1.4.
+    Source: Suricata's rust/src/dns/dns.rs, version 7.0, `probe`.
+    """
+    if not datagram or len(octets) < _HEADER:
+        return False
+    counts = [int.from_bytes(octets[at : at + 2], "big") for at in range(4, _HEADER, 2)]
+    if len(octets) < _HEADER + 2 * sum(counts):
+        return False
+    at = _HEADER
+    for _ in range(min(counts[0], MOST_QUESTIONS)):
+        behind = _behind_name(octets, at)
+        if behind < 0:
+            return False
+        at = behind + 4
+    return True
+
+
+def _behind_name(octets: bytes, at: int) -> int:
+    """Where a name ends, or the octets do; -1 where it is none."""
+    behind = jumps = 0
+    while at < len(octets) and octets[at]:
+        if octets[at] <= _LABEL:
+            at += 1 + octets[at]
+            continue
+        jumps += 1
+        to = int.from_bytes(octets[at : at + 2], "big") & 0x3FFF
+        if octets[at] < _POINTER or jumps > _MOST_JUMPS or to >= len(octets):
+            return -1
+        behind, at = behind or at + 2, to
+    return behind or min(at + 1, len(octets))
 
 
 class DnsReader(PieceReader):
@@ -65,9 +103,9 @@ class DnsReader(PieceReader):
             return
         self._count += 1
         self._sink.put(side, self._count, "dns.message", sent)
-        self._head(side, octets)
         try:
             at = self._questions(side, octets, answers=answers)
+            self._head(side, octets)
             self._records(side, octets, at, answers=answers)
         except (DecodeError, IndexError):
             return  # its decoder says so
@@ -86,6 +124,8 @@ class DnsReader(PieceReader):
         at = _HEADER
         for _ in range(min(int.from_bytes(octets[4:6], "big"), MOST_QUESTIONS)):
             name, at = read_name(octets, at)
+            if at + 4 > len(octets):
+                raise IndexError
             for buffer in _QUESTIONS if answers else ("dns.query", *_QUESTIONS):
                 self._put(side, buffer, name)
             if not answers:

@@ -11,12 +11,18 @@ from interlock.decode.buffers.lines import Lines
 if TYPE_CHECKING:
     from interlock.decode.buffers.sink import Sink
 
-__all__ = ["FtpReader"]
+__all__ = ["FtpReader", "speaks_ftp"]
 
 _CODE: Final = 3
+_BEGINS: Final = re.compile(rb"(?:USER |PASS |PORT |FEAT\r?\n|220 \()", re.IGNORECASE)
 _GIVES: Final = (b"PORT", b"EPRT")
 _PORT: Final = re.compile(rb"(\d{1,3}(?:,\d{1,3}){3}),\d{1,3},\d{1,3}")
 _EPRT: Final = re.compile(rb"\|[12]\|([0-9A-Fa-f.:]{2,45})\|\d{1,5}\|")
+
+
+def speaks_ftp(octets: bytes) -> bool:
+    """Whether the first octets of a side are FTP's, wherever its server listens."""
+    return _BEGINS.match(octets) is not None
 
 
 class FtpReader:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from interlock.decode.buffers.dcerpc import RpcReader, speaks_rpc
 from interlock.decode.buffers.dnp3 import Dnp3Reader
-from interlock.decode.buffers.dns import DnsReader
+from interlock.decode.buffers.dns import DnsReader, looks_like_dns
 from interlock.decode.buffers.enip import EnipReader
-from interlock.decode.buffers.ftp import FtpReader
+from interlock.decode.buffers.ftp import FtpReader, speaks_ftp
 from interlock.decode.buffers.http import HttpReader
 from interlock.decode.buffers.http_sizes import speaks_http
 from interlock.decode.buffers.krb5 import KrbReader, speaks_krb5
@@ -22,11 +22,11 @@ from interlock.decode.buffers.tls import TlsReader
 from interlock.records.buffers import BUFFERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from interlock.decode.buffers.sink import Reader, Sink
 
-__all__ = ["DATAGRAMS", "GUESSES", "READERS", "readers_for"]
+__all__ = ["DATAGRAMS", "GUESSES", "READERS", "can_be", "readers_for"]
 
 READERS: Final[dict[str, Callable[[Sink, bool], Reader]]] = {
     "dcerpc": lambda sink, stream: RpcReader(sink, stream=stream),
@@ -55,8 +55,12 @@ GUESSES: Final[dict[str, Callable[[bytes, bool], bool]]] = {
     "sip": speaks_sip,
     "dcerpc": speaks_rpc,
     "http": speaks_http,
+    "ftp": lambda octets, _: speaks_ftp(octets),
+    "dns": looks_like_dns,
 }
 """Readers of what no decoder recognises → whether octets that a side begins with are theirs; True for datagrams."""
+_GUESSED_AT: Final = {"dns": 53}
+"""Of readers whose messages may be too damaged to be told by their octets: the one port at which they are."""
 _MADE_OF: Final = {
     "http": ("http", "winrm"),
     "cip": ("enip",),
@@ -69,6 +73,11 @@ _MADE_OF: Final = {
     "file": ("http", "winrm", "smtp"),
 }
 """Protocol of buffers → protocols of the flows that they are cut out of, where these are others."""
+
+
+def can_be(name: str, ports: Sequence[int], *, datagrams: bool) -> bool:
+    """Whether a reader is asked about a flow that no decoder recognises. ports: of both sides."""
+    return (not datagrams or name in DATAGRAMS) and _GUESSED_AT.get(name, ports[0]) in ports
 
 
 def readers_for(asked: frozenset[str]) -> frozenset[str]:

@@ -20,7 +20,7 @@ __all__ = ["MOST_MAIL", "SmtpReader", "speaks_smtp"]
 MOST_MAIL: Final = 1 << 20
 """Octets of a message that are kept and taken apart."""
 _MOST_ROWS: Final = 512
-_BEGINS: Final = re.compile(rb"(?:EHLO|HELO|MAIL FROM:|220[ -][^\r\n]{0,400}E?SMTP)", re.IGNORECASE)
+_BEGINS: Final = re.compile(rb"(?:EHLO|HELO|QUIT\r|MAIL FROM:|220[ -][^\r\n]{0,400}E?SMTP)", re.IGNORECASE)
 _BDAT: Final = re.compile(rb"BDAT[ \t]+(\d{1,12})", re.IGNORECASE)
 _FIELDS: Final = ("from", "to", "cc", "subject", "date", "message-id", "x-mailer")
 

@@ -15,7 +15,7 @@ from interlock.decode.buffers.body import file_buffers
 from interlock.decode.buffers.chunks import TURNING, Chunks, Pieces
 from interlock.decode.buffers.offsets import begin
 from interlock.decode.buffers.raw import Raw
-from interlock.decode.buffers.registry import DATAGRAMS, GUESSES, READERS, readers_for
+from interlock.decode.buffers.registry import DATAGRAMS, GUESSES, READERS, can_be, readers_for
 from interlock.decode.buffers.seals import Seals
 from interlock.decode.buffers.sink import Moment, Sink
 from interlock.decode.emit import transport_word
@@ -330,22 +330,22 @@ class Tap:
 
     def _guess(self, slot: int, begun: bytes) -> str | None:
         """What a flow that no decoder recognises speaks, by what a side begins with."""
-        datagrams = self._flows.columns["transport"][slot] != _TCP
+        f = self._flows.columns
+        datagrams, ports = f["transport"][slot] != _TCP, f["port"][slot].tolist()
         for name, looks in self._guesses.items():
-            if (not datagrams or name in DATAGRAMS) and looks(begun, datagrams):
+            if can_be(name, ports, datagrams=datagrams) and looks(begun, datagrams):
                 self.guessed[slot] = name
                 return name
         return None
 
     def _hold(self, known: _Known, moment: Moment, side: int, octets: bytes) -> None:
         """Keep the beginning of a flow until it is known what it speaks."""
-        slot = moment.slot
         known.size += len(octets)
         self._holding += not known.held
         known.held.append((moment, side, octets))
-        given_up = known.size > _LOOKED_AT and self._flows.columns["tries"][slot] >= _TRIES
+        given_up = known.size > _LOOKED_AT and self._flows.columns["tries"][moment.slot] >= _TRIES
         if given_up or known.size > MAX_HELD or self._holding > MAX_HOLDING:
-            self._drop(slot)
+            self._drop(moment.slot)
 
     def _give(self, known: _Known, moment: Moment, side: int, octets: bytes, *, lost: bool) -> None:
         """To its reader; one that raises costs this flow its buffers, no other anything."""

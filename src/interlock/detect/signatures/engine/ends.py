@@ -138,10 +138,12 @@ class Reach:
         found = self._heads.get(key)
         if found is None:
             protocols = [one.protocol for one in self._traits]
+            # As Matcher: SMB is DCE/RPC, too.
+            spoken = {"", application, "dcerpc"} if application == "smb" else {"", application}
             found = self._heads[key] = np.array(
                 [
                     (not one.transports or transport in one.transports)
-                    and one.application in {"", application}
+                    and one.application in spoken
                     and one.version in {0, version}
                     for one in protocols
                 ],

@@ -25,7 +25,8 @@ from interlock.detect.signatures.engine.transactions import Tables
 from interlock.detect.signatures.engine.turns import Silenced, passes
 from interlock.detect.signatures.engine.unscreened import Unscreened
 from interlock.detect.signatures.plain.memory import Memory
-from interlock.detect.signatures.plain.midstream import as_begun
+from interlock.detect.signatures.plain.midstream import as_begun, server_port
+from interlock.detect.signatures.plain.recognised import recognised
 from interlock.detect.signatures.plain.unit import Unit
 from interlock.records.buffers import (
     CHECKED,
@@ -252,7 +253,7 @@ class Engine:
         turns = self.traits
         for row, number, unit in sorted(asked(batch), key=lambda one: (one[0], turns[one[1]].turn, one[1])):
             at = int(batch.times_ns()[row]), int(batch.frames()[row])
-            if self._apart(unit.flow) or self._silenced.holds(unit.flow, at):
+            if self._apart(unit.flow) or self._silenced.holds(unit.flow, at) or not self._recognised(unit):
                 continue
             one = self.matchers[number]
             self.tried[number] += 1
@@ -273,6 +274,13 @@ class Engine:
     def _apart(self, flow: int) -> bool:
         """Whether a conversation is no connection: TCP that nobody saw open, where that counts as none."""
         return self.midstream == "no" and self.memory.joined(flow)
+
+    def _recognised(self, unit: Unit) -> bool:
+        """Whether rules are to know what its conversation speaks (plain/recognised.py)."""
+        if self.midstream == "own":
+            return True
+        port = server_port(unit, self.memory.begun.get(unit.flow))
+        return recognised(unit.application, unit.transport, port)
 
     def _raw(self, batch: Batch, units: _Units) -> Iterator[tuple[int, int, str]]:
         """What may hit packets and streams, by what a screen says of them."""
@@ -331,7 +339,7 @@ class Engine:
             row, buffers = made[index]
             if (row, TRANSACTION) not in units:
                 unit = transaction_unit(batch, row, buffers)
-                if unit is None:
+                if unit is None or not self._recognised(unit):
                     continue
                 units[row, TRANSACTION] = unit, b""
             yield row, number, TRANSACTION

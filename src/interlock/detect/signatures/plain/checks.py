@@ -23,7 +23,12 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.plain.memory import Memory
     from interlock.detect.signatures.plain.unit import Unit
 
-__all__ = ["check_holds"]
+__all__ = ["check_holds", "speaks"]
+
+
+def speaks(unit: Unit, application: str) -> bool:
+    """Whether its conversation does; SMB is DCE/RPC, too, which it carries in pipes (Suricata user guide, DCERPC)."""
+    return unit.application == application or (application, unit.application) == ("dcerpc", "smb")
 
 
 def check_holds(check: Check, unit: Unit, memory: Memory) -> bool:
@@ -44,7 +49,7 @@ def check_holds(check: Check, unit: Unit, memory: Memory) -> bool:
     if isinstance(check, StreamSize):
         return _stream_size(check, unit)
     if isinstance(check, Speaks):
-        return bool(unit.application) and (unit.application == check.application) != check.negated
+        return bool(unit.application) and speaks(unit, check.application) != check.negated
     return isinstance(check, SameAddress) and unit.source == unit.target
 
 

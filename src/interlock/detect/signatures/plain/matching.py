@@ -30,7 +30,7 @@ from interlock.detect.signatures.language.steps import (
     Expression,
     IsDataAt,
 )
-from interlock.detect.signatures.plain.checks import check_holds
+from interlock.detect.signatures.plain.checks import check_holds, speaks
 from interlock.detect.signatures.plain.steps import Run, depends
 from interlock.detect.signatures.plain.transforming import transformed
 
@@ -213,7 +213,7 @@ class Matcher:
             return False
         if protocol.version and (unit.source >= _IPV6) != (protocol.version == 6):
             return False
-        if protocol.application and not _speaks(unit, protocol.application):
+        if protocol.application and not speaks(unit, protocol.application):
             return False
         there = _between(self.ends, unit.source, unit.source_port, unit.target, unit.target_port)
         if there or not self.signature.header.both:
@@ -261,14 +261,6 @@ def _instances(buffer: str, unit: Unit) -> tuple[bytes, ...]:
 def _address(number: int) -> bytes:
     """4 octets of IPv4, 16 of IPv6."""
     return (number - _IPV6).to_bytes(16) if number >= _IPV6 else number.to_bytes(4)
-
-
-def _speaks(unit: Unit, application: str) -> bool:
-    """Calls of DCE/RPC in pipes of SMB are that, too (Suricata user guide, DCERPC Keywords)."""
-    piped = (application, unit.application, unit.level) == ("dcerpc", "smb", "transaction")
-    return unit.application == application or (
-        piped and any(name.startswith("dcerpc.") for name in unit.buffers)
-    )
 
 
 def _between(ends: Ends, source: int, source_port: int | None, target: int, target_port: int | None) -> bool:

@@ -190,7 +190,7 @@ class Memory:
         self.latest = max(self.latest, unit.time)
         key = (*rule, _tracked(count.track, unit))
         begun, hits = self.counts.get(key, (unit.time, 0))
-        if unit.time - begun >= count.seconds * _NS:
+        if unit.time - begun > count.seconds * _NS:
             begun, hits = unit.time, 0
         hits += 1
         speaks = {

@@ -15,11 +15,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from interlock.detect.signatures.plain.recognised import recognised
+
 if TYPE_CHECKING:
     from interlock.detect.signatures.plain.unit import Unit
     from interlock.records.vocabulary import Midstream
 
-__all__ = ["Begun", "as_begun"]
+__all__ = ["Begun", "as_begun", "server_port"]
 
 _TURNING: Final = frozenset({"http", "ftp", "smtp", "smb", "dcerpc", "dns", "dnp3", "sip", "ike"})
 """Protocols whose octets say which way they go: Suricata turns a conversation round when it recognises them."""
@@ -43,8 +45,22 @@ class Begun(NamedTuple):
 
 def as_begun(unit: Unit, begun: Begun | None, midstream: Midstream) -> Unit:
     """What rules are held against where a conversation began so; begun: None where that is as anybody sees it."""
-    if begun is None or midstream == "own":
+    if midstream == "own":
         return unit
+    made = unit if begun is None else _as_begun(unit, begun, midstream)
+    known = recognised(unit.application, unit.transport, server_port(unit, begun))
+    return made if known else replace(made, application="")
+
+
+def server_port(unit: Unit, begun: Begun | None) -> int | None:
+    """The port at which a protocol is looked for: of datagrams that to which the first one was sent."""
+    first = unit.to_server
+    if begun is not None and not begun.joined:
+        first = (unit.source, unit.source_port) == (begun.address, begun.port)
+    return unit.target_port if first else unit.source_port
+
+
+def _as_begun(unit: Unit, begun: Begun, midstream: Midstream) -> Unit:
     apart = begun.joined and (midstream == "no" or begun.asked)
     application = "" if apart else unit.application
     to_server = unit.to_server
