@@ -316,7 +316,9 @@ def test_packets_and_conversations():
     assert not hits("flow:to_server;", to_server=None)
     assert hits("dsize:2<>5;", fields={"dsize": 3})
     assert not hits("dsize:2<>5;", fields={"dsize": 5})
-    assert hits("stream_size:server,<,5;", server_octets=4)
+    assert hits("stream_size:server,<,5;", server_octets=3)
+    assert not hits("stream_size:server,<,5;", server_octets=4), "a SYN is one of them"
+    assert hits("stream_size:server,=,1;", server_octets=0), "it has said nothing yet"
     assert hits("sameip;", target=PC)
     assert not hits('flow:no_stream; content:"a";', level="stream", buffers={"stream": (b"a",)})
 

@@ -117,6 +117,16 @@ alert tcp any any -> any any (msg:"of its stream"; flow:established,only_stream;
     assert rules_of(every_way(rules, first, "own")) == {2, 7}
 
 
+@pytest.mark.parametrize("midstream", ["own", "no", "yes"])
+def test_how_much_was_sent_is_known_where_no_rule_asks_for_streams(midstream):
+    frames = conversation((CLIENT, NEEDLE), (SERVER, b"abc"), (CLIENT, NEEDLE))
+    rules = "".join(
+        f'alert tcp any any -> any any (msg:"{n}"; dsize:>0; stream_size:client,=,{n}; sid:{n};)\n'
+        for n in range(1, 40)
+    )
+    assert every_way(rules, frames, midstream) == {1 + len(NEEDLE): 2, 1 + 2 * len(NEEDLE): 1}
+
+
 def test_both_ends_of_a_connection_have_their_last_chunks():
     """Both are there when it is over: one alert of a rule for both directions would hide the other."""
     rules = 'alert tcp any any <> any any (msg:"either"; flow:only_stream; content:"needle"; sid:7;)'

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from interlock.detect.signatures.language.checks import Field, Flags, Flow, FragBits, IpOption
+from interlock.detect.signatures.language.checks import Field, Flags, Flow, FragBits, IpOption, StreamSize
 from interlock.detect.signatures.language.model import HEADERS as BUFFERS
 from interlock.detect.signatures.language.model import PAYLOAD
 from interlock.detect.signatures.language.protocols import PROTOCOLS
-from interlock.records.buffers import EMPTY, HEADERS, OTHER, RARE, TUNNEL
+from interlock.records.buffers import EMPTY, HEADERS, OTHER, RARE, STREAM, TUNNEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,6 +38,8 @@ def wishes(signature: Signature, levels: frozenset[str]) -> Iterator[str]:
         yield HEADERS
     if of_tunnels(signature.checks):
         yield TUNNEL
+    if any(isinstance(check, StreamSize) for check in signature.checks):
+        yield STREAM  # what was sent is counted by it
     if levels != {"packet"}:
         return
     headed = [check for check in signature.checks if _of_headers(check)]

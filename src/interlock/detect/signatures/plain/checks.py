@@ -93,7 +93,8 @@ def _fact(check: Fact, unit: Unit) -> bool:
 def _stream_size(check: StreamSize, unit: Unit) -> bool:
     if unit.transport != 6 or unit.apart:
         return False
-    client, server = check.bound.holds(unit.client_octets), check.bound.holds(unit.server_octets)
+    # Counted from each side's first sequence number on, its SYN's (Suricata's src/detect-stream_size.c).
+    client, server = (check.bound.holds(1 + octets) for octets in (unit.client_octets, unit.server_octets))
     return {"client": client, "server": server, "both": client and server, "either": client or server}[
         check.side
     ]
