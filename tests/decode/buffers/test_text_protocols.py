@@ -97,6 +97,14 @@ def test_any_mail_is_taken_apart(head: bytes, body: bytes) -> None:
         assert len(list(files_of_mail(message, whole=True))) <= 64
 
 
+def test_a_mail_within_a_mail_and_a_name_in_pieces() -> None:
+    head = b'Content-Type: application/pdf\r\nContent-Disposition: attachment; filename*0="abc"; filename*1=def.pdf\r\n'
+    inner = b"Content-Type: multipart/mixed; boundary=Y\r\n\r\n--Y\r\n" + head + b"\r\nthe file\r\n--Y--\r\n"
+    outer = b"Content-Type: multipart/mixed; boundary=X\r\n\r\n--X\r\nContent-Type: message/rfc822\r\n"
+    mail = outer + b"Content-Disposition: attachment; filename=m.eml\r\n\r\n" + inner + b"\r\n--X--\r\n"
+    assert list(files_of_mail(mail, whole=True)) == [(b"abcdef.pdf", b"the file", True)]
+
+
 def test_ftp_commands_and_replies() -> None:
     found = talk(
         [

@@ -1,6 +1,6 @@
 """Messages of e-mail taken apart within bounds: fields, and the files in them.
 
-Source: RFC 5322 clause 2.2, RFC 2045 clauses 5 and 6, RFC 2046 clause 5.1, RFC 2183.
+Source: RFC 5322 clause 2.2, RFC 2045 clauses 5 and 6, RFC 2046 clauses 5.1 and 5.2, RFC 2183, RFC 2231 clause 3.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ _MOST_FIELDS, _MOST_PARTS, _DEEPEST = 256, 64, 5
 _FOLDED: Final = re.compile(rb"\r?\n[ \t]+")
 _BOUNDARY: Final = re.compile(rb"boundary=(?:\"([^\"\r\n]{1,120})\"|([^\s;\"]{1,120}))", re.IGNORECASE)
 _NAMED: Final = re.compile(rb"(?:file)?name\*?=(?:\"([^\"\r\n]{1,255})\"|([^\s;\"]{1,255}))", re.IGNORECASE)
+_IN_PIECES: Final = re.compile(
+    rb"(?:file)?name\*\d{1,2}\*?=(?:\"([^\"\r\n]{1,255})\"|([^\s;\"]{1,255}))", re.IGNORECASE
+)
 _NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]")
 
 
@@ -45,11 +48,22 @@ def files_of_mail(message: bytes, *, whole: bool, depth: int = 0) -> Iterator[tu
     if boundary is not None and kind.lower().startswith(b"multipart/"):
         yield from _parts(body, b"--" + (boundary[1] or boundary[2]), depth, whole=whole)
         return
-    named = _NAMED.search(fields.get(b"content-disposition", b"")) or _NAMED.search(kind)
-    if named is None and kind.lower().startswith(b"text/"):
+    if kind.lower().startswith(b"message/rfc822"):
+        yield from files_of_mail(body, whole=whole, depth=depth + 1)
+        return
+    named = _name_in(fields.get(b"content-disposition", b"")) or _name_in(kind)
+    if not named and kind.lower().startswith(b"text/"):
         return
     octets = _decoded(body, fields.get(b"content-transfer-encoding", b"").lower())
-    yield (named[1] or named[2] if named is not None else b""), octets, whole
+    yield named, octets, whole
+
+
+def _name_in(field: bytes) -> bytes:
+    """A file's name, also one in pieces; nothing where there is none."""
+    named = _NAMED.search(field)
+    if named is not None:
+        return named[1] or named[2]
+    return b"".join(one or other for one, other in _IN_PIECES.findall(field))[:255]
 
 
 def _parts(body: bytes, mark: bytes, depth: int, *, whole: bool) -> Iterator[tuple[bytes, bytes, bool]]:
