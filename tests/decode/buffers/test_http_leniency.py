@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import time
 import zlib
 
 import pytest
@@ -233,6 +234,31 @@ def test_a_password_that_is_no_base64_ends_all_where_suricata_is_followed(
 def test_an_empty_host_is_there() -> None:
     segments = [(CLIENT, b"GET / HTTP/1.1\r\nHost:\r\n\r\n")]
     assert values(segments, "to_server", "http.host.raw", "http.host") == [b"", None]
+
+
+LONG = 60_000
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        b"HTTP/1.1 200 OK\r\nX:\r\n" + b" " * LONG + b":\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX:" + b"\r" * LONG + b"x\r\n b\r\n\r\n",
+        b"GET" + b" " * LONG + b"x\r\n\r\n",
+        b" " * LONG + b"\r" * LONG,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b" \r" * (LONG // 2) + b"\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" + b"\0 " * LONG,
+    ],
+)
+def test_no_octets_cost_more_than_their_number(told: bytes) -> None:
+    # Expressions that go back over a run of blanks from each of its octets take a minute for one of these.
+    begun = time.process_time()
+    tcp(
+        [ASKED, *((SERVER, told[at : at + 30_000]) for at in range(0, len(told), 30_000))],
+        port=80,
+        buffers=HTTP,
+    )
+    assert time.process_time() - begun < 1
 
 
 FORM = b"POST /f HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: %d\r\n\r\n"

@@ -21,16 +21,16 @@ __all__ = ["JOINED", "MOST_FIELDS", "REQUEST_LINE", "STATUS_LINE", "Head", "firs
 MOST_FIELDS: Final = 1024
 _RECOGNISED: Final = (b"basic", b"digest", b"bearer")
 REQUEST_LINE: Final = re.compile(
-    rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}[ \t]+[^\r\n]*?[ \t]+HTTP/[\d.]{1,8}[ \t]*\r?\n"
+    rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}[ \t][^\r\n]*?[ \t]HTTP/[\d.]{1,8}[ \t]*\r?\n"
 )
 STATUS_LINE: Final = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+\d{1,3}(?:[ \t][^\r\n]*)?\r?\n")
 """What a head begins with for certain: in the middle of a conversation it is known by it."""
 _BASIC: Final = re.compile(rb"basic[ \t]*([^ \t=][^=]*|=)", re.IGNORECASE)
 _LETTERS: Final = re.compile(rb"[A-Za-z0-9+/]")
 _BLANKS: Final = b" \t\r\n\x0b\x0c"
-_LINES: Final = re.compile(rb"\r*\n|\r")
-_FOLDS: Final = re.compile(rb"\r*\n(?=[ \t\0])")
-_FOLDS_OF_ANSWERS: Final = re.compile(rb"\r*\n(?=[ \t\0]+[^:\n]*(?:\n|$))")
+_LINES: Final = re.compile(rb"\r{0,4}\n|\r")
+_FOLDS: Final = re.compile(rb"\r{0,4}\n(?=[ \t\0])")
+_FOLDS_OF_ANSWERS: Final = re.compile(rb"\r{0,4}\n(?=[ \t\0][^:\n]*(?:\n|\Z))")
 """Ends of lines that the next goes on with (RFC 9112 clause 5.2); in answers a field that is only indented is one."""
 
 
