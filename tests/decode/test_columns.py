@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.decode.columns import MANY, _ends, ends, present, present_codes, roomier
+from interlock.decode.columns import MANY, STRETCH, _ends, ends, picked, present, present_codes, roomier
 
 
 @pytest.mark.parametrize("bits", [64, 32])
@@ -34,6 +34,22 @@ def test_bitmaps_of_few_and_of_many_rows_are_alike(rows, missing):
         wanted = np.packbits(numbers >= 0, bitorder="little").tobytes()
     for found in (present(numbers.astype(np.int64), 0), present_codes(numbers.astype(np.int32))):
         assert (found if found is None else bytes(found)) == wanted
+
+
+@given(
+    rows=st.sampled_from([0, 1, 40, MANY, MANY + 1, 8 * STRETCH, 16 * STRETCH]),
+    left_out=st.sets(st.integers(0, 16 * STRETCH), max_size=40),
+    behind=st.lists(st.integers(0, 8 * STRETCH - 1), max_size=3),
+)
+def test_rows_are_picked_as_numpy_takes_them(rows, left_out, behind):
+    """Copied in stretches or taken one by one; rows may come again behind the others, and in any order."""
+    places = np.array([n for n in range(rows) if n not in left_out] + behind, np.intp)
+    columns = {kind: np.arange(16 * STRETCH).astype(kind) for kind in ("uint8", "int16", "int32", "int64")}
+    found = picked(columns.items(), places)
+    assert list(found) == list(columns)
+    for name, column in columns.items():
+        assert found[name].dtype == column.dtype
+        assert found[name].tolist() == column[places].tolist()
 
 
 @given(data=st.data())

@@ -10,7 +10,7 @@ from __future__ import annotations
 import cython
 import numpy as np
 
-from interlock.decode.columns import roomier
+from interlock.decode.columns import picked, roomier
 from interlock.decode.facts import Facts
 from interlock.decode.values import ValueSheet
 
@@ -599,7 +599,7 @@ class Sheet:
             ended: cython.int = closed
             if self.pressing is not None:
                 closed = self._pressing(place, closed)
-            done = {name: column.take(places[:closed]) for name, column in shown}
+            done = picked(shown, places[:closed])
             done["outcome"][ended:] = PENDING  # of all items, whatever its own message settled of them
         else:
             done = {name: column[:n].copy() for name, column in shown}
