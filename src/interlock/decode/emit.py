@@ -240,20 +240,19 @@ class Emitter:
     ) -> pa.RecordBatch:
         """One batch of `values` from ValueSheet.end_batch's result."""
         rows, numbers, texts, octets, late = done
-        f = self._flows.columns
-        slot, n = rows["flow"].astype(np.intp), len(rows["flow"])
-        server, address = 2 * slot + rows["server_side"], f["address"].reshape(-1)
+        n = len(rows["flow"])
+        realm, flow, client, server, *_ = ends(rows["flow"], rows["server_side"] ^ 1, self._flows.columns)
         offsets = np.empty(n + 1, np.int32)
         offsets[:n], offsets[n] = rows["begin"], len(numbers)
         columns = [
             _coded(rows["source"], self._sources),
-            _coded(f["realm"].take(slot), self._realms),
+            _coded(realm, self._realms),
             _whole(rows["time"], _TIME),
             _whole(rows["frame"], _U64),
-            _whole(f["ident"].take(slot), _U64),
+            _whole(flow, _U64),
             _wide(rows["operation"], _U64, 1),
-            self._pool(address.take(server ^ 1), self._flows.addresses),
-            self._pool(address.take(server), self._flows.addresses),
+            self._pool(client, self._flows.addresses),
+            self._pool(server, self._flows.addresses),
             _coded(rows["protocol"].astype(np.int32), self._protocols),
             self._pool(rows["unit"], self._names),
             self._pool(rows["object"], self._objects),
