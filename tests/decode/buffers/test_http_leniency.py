@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decode.buffers.test_http import HTTP, buffers, oddities
-from decode.feed import CLIENT, SERVER, tcp
+from decode.feed import ACK, CLIENT, SERVER, Tcp, run, tcp
 from interlock.decode.buffers.best_fit import fitted
 from interlock.decode.buffers.http_sizes import begins_request, chunk_of, length_of, speaks_http
 from interlock.decode.buffers.uri import normalised, parts_of
@@ -234,6 +234,57 @@ def test_a_password_that_is_no_base64_ends_all_where_suricata_is_followed(
 def test_an_empty_host_is_there() -> None:
     segments = [(CLIENT, b"GET / HTTP/1.1\r\nHost:\r\n\r\n")]
     assert values(segments, "to_server", "http.host.raw", "http.host") == [b"", None]
+
+
+BEGUN, REST = b"first part " * 9, b" second part" * 9
+
+
+@pytest.mark.parametrize(
+    ("side", "before", "behind", "body"),
+    [
+        (SERVER, b"HTTP/1.1 200 OK\r\nContent-Length: 307\r\n\r\n" + BEGUN, REST, BEGUN + REST),
+        (SERVER, b"HTTP/1.1 200 OK\r\n\r\n" + BEGUN, REST, BEGUN + REST),
+        (SERVER, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n133\r\n" + BEGUN, REST, BEGUN + REST),
+        (
+            SERVER,
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n63\r\n" + BEGUN + b"\r\n",
+            b"5\r\nhello\r\n0\r\n\r\n",
+            BEGUN + b"hello",
+        ),
+        (SERVER, b"HTTP/1.1 200 OK\r\nServer: x\r\n", REST, REST),
+        (CLIENT, b"POST /p HTTP/1.1\r\nContent-Length: 307\r\n\r\n" + BEGUN, REST, BEGUN + REST),
+    ],
+)
+def test_a_body_goes_on_behind_octets_that_are_missing(
+    side: int, before: bytes, behind: bytes, body: bytes
+) -> None:
+    connection = Tcp(80)
+    connection.open()
+    if side == SERVER:
+        connection.segment(*ASKED)
+    connection.segment(side, before)
+    connection.segment(side, b"x" * 100)
+    del connection.frames[-1]
+    connection.segment(1 - side, flags=ACK)
+    connection.segment(side, behind)
+    connection.segment(side, ASKED[1] if side == CLIENT else OK)
+    name = ("http.request_body", "http.response_body")[side]
+    rows = run(connection.frames, buffers=HTTP)["payloads"]
+    assert [row["octets"] for row in rows if row["buffer"] == name] == [body] + [b"ok"] * (side == SERVER)
+    assert {b"GET", b"200"} & {row["octets"] for row in rows}
+    sums = [row for row in rows if row["buffer"] == "file.sha256"]
+    assert len(sums) == (side == SERVER), "of a body that is not all there no hash says anything"
+
+
+@pytest.mark.parametrize(("apart", "codes"), [(True, [b"100", b"200"]), (False, [b"200"])])
+def test_suricata_does_not_see_what_comes_with_its_final_answer(apart: bool, codes: list[bytes]) -> None:
+    waits = b"HTTP/1.1 100 Continue\r\n\r\n"
+    told = [(SERVER, waits), (SERVER, OK)] if apart else [(SERVER, waits + OK)]
+    rows = tcp([ASKED, *told], port=80, buffers=HTTP | {CHUNKED})["payloads"]
+    assert [row["octets"] for row in rows if row["buffer"] == "http.stat_code"] == codes
+    assert [row["octets"] for row in rows if row["buffer"] == "http.header"][-1] == b"Content-Length: 2\r\n"
+    own = buffers([ASKED, *told])["to_client", 1, "http.stat_code"]
+    assert own == [b"100", b"200"]
 
 
 LONG = 60_000

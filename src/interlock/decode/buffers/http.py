@@ -33,6 +33,7 @@ _HEAD_END: Final = re.compile(rb"\n\r?\n")
 _EMPTY: Final = re.compile(rb"(?:[ \t\r\x0b\x0c]*\n)+|\r+\Z")
 _FIELD: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-][!#$%&'*+.^_`|~0-9A-Za-z \t-]*(?::|\Z)")
 """What may be a field: behind a request's line without a protocol nothing else goes on with its head."""
+_ENDLESS: Final = 1 << 60
 _INTERIM: Final = re.compile(rb"1\d\d\Z")
 _SMALLEST_CHUNK, _MOST_SMALL = 8, 4096
 """A body of more than _MOST_SMALL chunks below _SMALLEST_CHUNK octets is no server's: it hides what it carries."""
@@ -59,7 +60,7 @@ class HttpReader:
         """See Reader.feed."""
         here = self._sides[side]
         if lost:
-            self._resume(side, here)
+            self._tear(side, here)
         data = here.held + octets
         here.held = b""
         at = 0
@@ -109,6 +110,21 @@ class HttpReader:
         """Octets are missing: what there is of the message is told, and the next one waited for."""
         self._finish(side, here, whole=False)
         here.held, here.lost, here.step = b"", True, self._message
+
+    def _tear(self, side: int, here: Side) -> None:
+        """Octets are missing. A head is told as far as it came; a body goes on, up to what surely begins a message."""
+        if here.held and here.step == self._message and not here.lost:
+            self._unended(here, side, here.held)
+            if here.head is not None and not here.head.asks:
+                here.step = self._rest
+                here.body = Body(self._sink, "http", ()) if self._bodies[False] else None
+                here.told = False
+        if here.step in (self._rest, self._chunk):
+            here.left, here.step = _ENDLESS, self._sized
+        if here.step in (self._sized, self._size):
+            here.held, here.torn = b"", True
+        else:
+            self._resume(side, here)
 
     def _asks(self, here: Side, side: int, data: bytes, begin: int) -> bool:
         """Whether a message is a request: by its first line where that says so, else by who sends it."""
@@ -281,12 +297,18 @@ class HttpReader:
         end = end or len(data)
         line = data[at:end]
         begins = self._begins(here, line)
+        if begins and self._as_suricata and self._continues(here):
+            here.rows = []
         if begins or (line == b"\n" and here.head is not None and here.head.asks):
             self._finish(side, here, whole=True)
             here.step = self._message
             return at if begins else end
         self._more(here, side, line)
         return end
+
+    def _continues(self, here: Side) -> bool:
+        """Whether a message is `100 Continue`: Suricata does not see it where its final answer comes with it."""
+        return here.head is not None and not here.head.asks and here.head.parts[1] == b"100"
 
     def _begins(self, here: Side, line: bytes) -> bool:
         """Whether a line behind a message begins another one."""
@@ -305,6 +327,10 @@ class HttpReader:
         return len(data)
 
     def _sized(self, here: Side, side: int, data: bytes, at: int) -> int:
+        asks = here.head is not None and here.head.asks
+        if here.torn and (REQUEST_LINE if asks else STATUS_LINE).match(data, at):
+            self._resume(side, here)
+            return at
         end = min(len(data), at + here.left)
         here.left -= end - at
         self._take(here, side, data[at:end])
@@ -405,7 +431,7 @@ class HttpReader:
         if not here.told:
             self._tell(side, here)
         if here.body is not None and has_files(here.head):
-            self._note(here, side, here.body.hashes(whole=whole))
+            self._note(here, side, here.body.hashes(whole=whole and not here.torn))
         if here.rows:
             self._sink.put_all(here.rows)
         here.begin(here.number, None)

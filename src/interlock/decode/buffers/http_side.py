@@ -21,6 +21,7 @@ class Side:
     """One direction: what is half read, the step that reads on, and the message under way.
 
     asked: the head of its request. opened: whether it is an answer that has begun without a head.
+    torn: whether octets of it are missing.
     """
 
     __slots__ = (
@@ -38,7 +39,7 @@ class Side:
             "step",
             "told",
         ),
-        "trailer",
+        *("torn", "trailer"),
     )
 
     def __init__(self, step: Step) -> None:
@@ -58,4 +59,5 @@ class Side:
         self.body: Body | None = None
         self.opened = False
         self.told = False
+        self.torn = False
         self.trailer = b""
