@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 READY := $(BIN)/python -m compileall -q src && $(BIN)/python -m interlock.report.html.environment
 CAPTURES := demo/normal-shift.pcapng demo/engineering.pcap demo/incident.pcap.gz
 
-.PHONY: help demo plant test lint unit oracle build install conformance drill-blind kernel bench fuzz soak wheel bundle docs sbom lock system clean
+.PHONY: beside help demo plant test lint unit oracle build install conformance drill-blind kernel bench fuzz soak wheel bundle docs sbom lock system clean
 
 help: ## say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -70,6 +70,12 @@ conformance: build ## compare with independent decoders over real captures
 	$(BIN)/python scripts/confusion.py
 	$(BIN)/python scripts/attacks.py --harmless --record
 	[ "$$(id -u)" != 0 ] || $(BIN)/python scripts/compare_plant.py # namespaces need root
+
+SURICATA_ROOT ?= build/suricata
+beside: $(VENV)/.tests build ## a real Suricata beside us: the same rules, the same captures (needs root)
+	sh scripts/suricata_root.sh $(SURICATA_ROOT)
+	$(BIN)/python scripts/suricata_beside.py --root $(SURICATA_ROOT) --list
+	for way in whole cut missed; do $(BIN)/python scripts/suricata_beside.py --root $(SURICATA_ROOT) --made $$way || exit 1; done
 
 drill-blind: build ## attacks whose particulars are drawn anew, before our own judgement
 	$(BIN)/python scripts/drill_blind.py
