@@ -177,6 +177,7 @@ def test_who_asks_everybody_by_many_makers_words_searches() -> None:
     asked = [_to_all(100 + n, port) for n, port in enumerate((4800, 28784, 30718))]
     (finding,) = found(NewConversation(), FLOWS, {"flows": asked})
     assert finding.title.endswith("called everybody at 3 ports at which it had never called")
+    assert finding.severity == "low"
     assert finding.techniques[0] == "T0846"
     assert found(NewConversation(), FLOWS, {"flows": asked[:2]}) == ()
     stranger = [{**row, "client": "10.0.0.66"} for row in asked]

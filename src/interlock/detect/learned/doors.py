@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["ALARMS_APART_DAYS", "ANNOUNCED", "MANY_TRIES", "MOST_CALLERS", "Doors", "clusters_a_day"]
 
 ANNOUNCED: Final = frozenset(
-    {67, 68, 123, 137, 138, 319, 320, 427, 520, 546, 547, 631, 1900, 1947, 3289, 3702, 5353, 5355, 5678, 8610, 8612,
-     10001, 17500, 21027, 22222, 27036, 57621}
+    {7, 9, 67, 68, 123, 137, 138, 319, 320, 427, 520, 546, 547, 631, 1900, 1947, 3289, 3702, 5353, 5355, 5678, 6771,
+     8610, 8612, 9999, 10001, 15600, 17500, 21027, 22222, 27036, 32412, 32414}
 )  # fmt: skip
 """Ports at which systems, printers, licences and offices' programs tell or ask everybody by themselves."""
 ALARMS_APART_DAYS: Final = 100.0

@@ -14,8 +14,10 @@ from interlock.detect.wording import counted
 
 if TYPE_CHECKING:
     from interlock.detect.interface import Context
+    from interlock.detect.learned.standing import Standing
     from interlock.detect.tally import Key, Tally
     from interlock.records.finding import Action
+    from interlock.records.vocabulary import Severity
 
 __all__ = ["dials_out", "knocked", "nobody_listens", "outside_of"]
 
@@ -43,7 +45,7 @@ def knocked(key: Key, tally: Tally, context: Context, silent: str, actions: tupl
         others=tuple(server for server in servers if not is_group(server)),
         cause=key[3],
         kind="change" if ends.ordered else "alert",
-        severity="info" if ends.ordered else "high" if ends.stranger else "medium",
+        severity=_severity(key[3], ends),
         confidence=0.8,
         title=_title(name, servers, doors, tally, context, realm),
         seen=f"Seen {counted(tally.count, 'conversation')} without a word, at {', '.join(doors[:8])}. "
@@ -59,6 +61,13 @@ def knocked(key: Key, tally: Tally, context: Context, silent: str, actions: tupl
         requirements=("IEC 62443-3-3 SR 6.2", "IEC 62443-3-3 SR 5.2", "NIS2 Art. 21(2)(b)"),
         data=(("servers", ", ".join(servers)[:500]), ("ports", ", ".join(doors)[:500])),
     )
+
+
+def _severity(service: str, ends: Standing) -> Severity:
+    """Who asks everybody may be a tool for devices that nobody has here: milder than doors that were tried."""
+    if ends.ordered:
+        return "info"
+    return "low" if service == "everybody" else "high" if ends.stranger else "medium"
 
 
 def _title(
