@@ -231,6 +231,18 @@ def test_a_password_that_is_no_base64_ends_all_where_suricata_is_followed(
     assert {"http.header", "http.stat_code"} <= {buffer for _, _, buffer in buffers(segments)}
 
 
+def test_suricata_does_not_see_why_a_tunnel_is_refused() -> None:
+    segments = [
+        (CLIENT, b"CONNECT a:1 HTTP/1.1\r\n\r\n"),
+        (SERVER, b"HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno"),
+        (CLIENT, ASKED[1]),
+        (SERVER, OK),
+    ]
+    rows = tcp(segments, port=80, buffers=HTTP | {CHUNKED})["payloads"]
+    assert [row["octets"] for row in rows if row["buffer"] == "http.response_body"] == [b"ok"]
+    assert buffers(segments)["to_client", 1, "http.response_body"] == [b"no"]
+
+
 def test_an_empty_host_is_there() -> None:
     segments = [(CLIENT, b"GET / HTTP/1.1\r\nHost:\r\n\r\n")]
     assert values(segments, "to_server", "http.host.raw", "http.host") == [b"", None]

@@ -259,7 +259,8 @@ class HttpReader:
         size = length_of(length or b"")
         if not chunked and ((head.asks and coding is not None) or (length is not None and size is None)):
             return self._broken
-        if (chunked or size or not head.asks) and self._bodies[head.asks]:
+        refused = method == b"CONNECT" and self._as_suricata
+        if (chunked or size or not head.asks) and self._bodies[head.asks] and not refused:
             here.body = self._body(head)
         if chunked:
             here.small = 0
