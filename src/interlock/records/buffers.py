@@ -104,7 +104,9 @@ BUFFERS: Final[dict[str, Buffer]] = {
         "first; one octet of bits: 1 where that was a SYN/ACK, 2 where this is that packet, 4 where a SYN was seen",
     ),
     FIRST: Buffer(
-        "", "own: a conversation in datagrams begins, once; sent by whose packet came first; one octet, 0"
+        "",
+        "own: a conversation in datagrams begins, or one of TCP that was opened by whom its protocol takes for the "
+        "server, once; sent by whose packet came first; one octet, 0",
     ),
     CHECKED: Buffer(
         "",

@@ -23,7 +23,7 @@ __all__ = ["Beginnings", "unseen"]
 
 _OUTSIDE: Final = 32
 """Of a message's direction, as the dissector notes it: it came before its connection was seen to open."""
-_SYN, _FIRST_SIDE, _SYN_ACK_FIRST = 1, 4, 8
+_SYN, _OPENED, _FIRST_SIDE, _SYN_ACK_FIRST = 1, 3, 4, 8
 """Bits of Flows.opening."""
 _TCP: Final = 6
 
@@ -56,7 +56,7 @@ class Beginnings:
         outside = (columns["direction"] & _OUTSIDE > 0) & (columns["length"] > 0)
         met = outside if self._tells_joined else np.zeros(len(slots), np.bool_)
         if self._tells_first:
-            met = met | (self._flows.columns["transport"][slots] != _TCP)
+            met = met | self._otherwise(slots)
         self._joined[slots[outside]] = True
         fresh = np.flatnonzero(met & ~self._told[slots])
         _, places = np.unique(slots[fresh], return_index=True)
@@ -70,6 +70,13 @@ class Beginnings:
             said = (opening & _SYN_ACK_FIRST > 0) + 2 * first + 4 * (opening & _SYN)
             octets = bytes([said if name == JOINED else 0])
             yield moment, int(opening & _FIRST_SIDE > 0), 0, name, octets
+
+    def _otherwise(self, slots: Any) -> Any:
+        """Which are of datagrams, or of a connection that was opened by whom its protocol takes for the server."""
+        columns = self._flows.columns
+        opening, asks = columns["opening"][slots], columns["client_side"][slots]
+        opener = (opening & _FIRST_SIDE > 0).astype(np.uint8)
+        return (columns["transport"][slots] != _TCP) | ((opening & _OPENED == _OPENED) & (opener != asks))
 
     def _first(self, slot: int) -> tuple[int, int]:
         """Source and number of a conversation's first frame."""

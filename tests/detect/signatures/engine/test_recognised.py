@@ -56,6 +56,18 @@ def test_modbus(midstream, port, expected):
     assert set(every_way(MODBUS, modbus(port), midstream)) == expected
 
 
+@pytest.mark.parametrize(("midstream", "expected"), [("no", {4, 5}), ("yes", {1, 3, 4, 5})])
+def test_who_opens_a_connection_from_a_server_s_port_is_its_client(midstream, expected):
+    """An answer of Modbus comes to whoever was asked to open it, and Suricata looks where it was opened to."""
+    connection = Tcp(4_446, client_port=502)
+    connection.open()
+    connection.segment(SERVER, READ)
+    connection.segment(CLIENT, ANSWER)
+    rules = f'{MODBUS}alert tcp any any -> any any (msg:"back"; flow:to_client; content:"|00 06|"; sid:5;)\n'
+    found = set(every_way(rules, [*map(summed, connection.frames)], midstream))
+    assert found - {2} == expected
+
+
 @pytest.mark.parametrize(
     ("midstream", "port", "side", "expected"),
     [

@@ -25,8 +25,7 @@ from interlock.detect.signatures.engine.transactions import Tables
 from interlock.detect.signatures.engine.turns import Silenced, passes
 from interlock.detect.signatures.engine.unscreened import Unscreened
 from interlock.detect.signatures.plain.memory import Memory
-from interlock.detect.signatures.plain.midstream import as_begun, server_port
-from interlock.detect.signatures.plain.recognised import recognised
+from interlock.detect.signatures.plain.midstream import as_begun, looked_for
 from interlock.detect.signatures.plain.unit import Unit
 from interlock.records.buffers import (
     CHECKED,
@@ -277,10 +276,7 @@ class Engine:
 
     def _recognised(self, unit: Unit) -> bool:
         """Whether rules are to know what its conversation speaks (plain/recognised.py)."""
-        if self.midstream == "own":
-            return True
-        port = server_port(unit, self.memory.begun.get(unit.flow))
-        return recognised(unit.application, unit.transport, port)
+        return looked_for(unit, self.memory.begun.get(unit.flow), self.midstream)
 
     def _raw(self, batch: Batch, units: _Units) -> Iterator[tuple[int, int, str]]:
         """What may hit packets and streams, by what a screen says of them."""

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.plain.unit import Unit
     from interlock.records.vocabulary import Midstream
 
-__all__ = ["Begun", "as_begun", "server_port"]
+__all__ = ["Begun", "as_begun", "looked_for"]
 
+_TCP: Final = 6
 _TURNING: Final = frozenset({"http", "ftp", "smtp", "smb", "dcerpc", "dns", "dnp3", "sip", "ike"})
 """Protocols whose octets say which way they go: Suricata turns a conversation round when it recognises them."""
 
@@ -48,16 +49,20 @@ def as_begun(unit: Unit, begun: Begun | None, midstream: Midstream) -> Unit:
     if midstream == "own":
         return unit
     made = unit if begun is None else _as_begun(unit, begun, midstream)
-    known = recognised(unit.application, unit.transport, server_port(unit, begun))
-    return made if known else replace(made, application="")
+    return made if looked_for(unit, begun, midstream) else replace(made, application="")
 
 
-def server_port(unit: Unit, begun: Begun | None) -> int | None:
-    """The port at which a protocol is looked for: of datagrams that to which the first one was sent."""
+def looked_for(unit: Unit, begun: Begun | None, midstream: Midstream) -> bool:
+    """Whether what a conversation speaks is known to rules: by the port to which its first packet was sent.
+
+    With `yes` connections are looked at from both ends: the one that was heard first may be the server.
+    """
     first = unit.to_server
     if begun is not None and not begun.joined:
         first = (unit.source, unit.source_port) == (begun.address, begun.port)
-    return unit.target_port if first else unit.source_port
+    ports = [unit.target_port, unit.source_port] if first else [unit.source_port, unit.target_port]
+    ports = ports[: 2 if midstream == "yes" and unit.transport == _TCP else 1]
+    return midstream == "own" or any(recognised(unit.application, unit.transport, port) for port in ports)
 
 
 def _as_begun(unit: Unit, begun: Begun, midstream: Midstream) -> Unit:
