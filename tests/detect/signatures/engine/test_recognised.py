@@ -6,13 +6,16 @@ Ports as Suricata 7.0.10 is delivered; each line here was held against it.
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 
 import pytest
 
 from decode.feed import CLIENT, SERVER, Tcp, _ip
 from detect.signatures.engine.over_wire import every_way, summed
 from interlock.detect.signatures.language.protocols import PROTOCOLS
+from interlock.detect.signatures.plain.checks import speaks
 from interlock.detect.signatures.plain.recognised import _PORTS, recognised
+from interlock.detect.signatures.plain.unit import Unit
 
 READ = struct.pack("!HHHBBHH", 1, 0, 6, 1, 3, 0, 1)
 ANSWER = struct.pack("!HHHBBBH", 1, 0, 5, 1, 3, 2, 7)
@@ -104,6 +107,13 @@ alert smb any any -> any any (msg:"octets"; flow:to_server; content:"NT LM"; sid
 """
     for midstream in ("own", "no", "yes"):
         assert set(every_way(rules, [*map(summed, connection.frames)], midstream)) == {1, 2}
+
+
+def test_smb_in_datagrams_is_not():
+    unit = Unit(transport=17, application="smb")
+    assert not speaks(unit, "dcerpc")
+    assert speaks(replace(unit, transport=6), "dcerpc")
+    assert speaks(unit, "smb")
 
 
 def test_every_protocol_is_one_of_heads():

@@ -27,8 +27,9 @@ __all__ = ["check_holds", "speaks"]
 
 
 def speaks(unit: Unit, application: str) -> bool:
-    """Whether its conversation does; SMB is DCE/RPC, too, which it carries in pipes (Suricata user guide, DCERPC)."""
-    return unit.application == application or (application, unit.application) == ("dcerpc", "smb")
+    """Whether its conversation does; SMB over TCP is DCE/RPC, too, which it carries in pipes (Suricata user guide)."""
+    piped = (application, unit.application, unit.transport) == ("dcerpc", "smb", 6)
+    return piped or unit.application == application
 
 
 def check_holds(check: Check, unit: Unit, memory: Memory) -> bool:
