@@ -243,6 +243,19 @@ def test_suricata_does_not_see_why_a_tunnel_is_refused() -> None:
     assert buffers(segments)["to_client", 1, "http.response_body"] == [b"no"]
 
 
+def test_who_asked_first_asks_where_suricata_is_followed() -> None:
+    segments = [ASKED, (SERVER, b"GET /b HTTP/1.1\r\n\r\n"), (CLIENT, b"HTTP/1.1 200 OK\r\n\r\n")]
+    rows = tcp(segments, port=80, buffers=HTTP | {CHUNKED})["payloads"]
+    assert [row["octets"] for row in rows if row["buffer"] == "http.method"] == [b"GET", b"HTTP/1.1"]
+    assert [row["octets"] for row in rows if row["buffer"] == "http.response_body"] == [
+        b"GET /b HTTP/1.1\r\n"
+    ]
+    assert [told for (_, _, name), told in buffers(segments).items() if name == "http.uri"] == [
+        [b"/a"],
+        [b"/b"],
+    ]
+
+
 def test_an_empty_host_is_there() -> None:
     segments = [(CLIENT, b"GET / HTTP/1.1\r\nHost:\r\n\r\n")]
     assert values(segments, "to_server", "http.host.raw", "http.host") == [b"", None]

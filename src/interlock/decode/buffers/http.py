@@ -47,6 +47,7 @@ class HttpReader:
         self._sides = (Side(self._message), Side(self._message))
         self._asked: deque[tuple[int, Head]] = deque(maxlen=MAX_WAITING)
         self._count = 0
+        self._asker = -1
         self._over = False
         files = any(name.startswith("file.") for name in sink.asked)
         self._names = "file.name" in sink.asked
@@ -127,7 +128,12 @@ class HttpReader:
             self._resume(side, here)
 
     def _asks(self, here: Side, side: int, data: bytes, begin: int) -> bool:
-        """Whether a message is a request: by its first line where that says so, else by who sends it."""
+        """Whether a message is a request: by its first line where that says so, else by who sends it.
+
+        Suricata goes by who asked first, once it knows.
+        """
+        if self._as_suricata and self._asker >= 0:
+            return side == self._asker
         if data.startswith(b"HTTP/", begin) and STATUS_LINE.match(data, begin):
             return False
         return not (here.lost or self._sink.serves(side)) or REQUEST_LINE.match(data, begin) is not None
@@ -139,7 +145,7 @@ class HttpReader:
         if begin == len(data):
             return begin
         asks = self._asks(here, side, data, begin)
-        if here.lost and not asks and STATUS_LINE.match(data, begin) is None:
+        if here.lost and (REQUEST_LINE if asks else STATUS_LINE).match(data, begin) is None:
             return len(data)
         end = data.find(b"\n", begin) + 1
         alone = (
@@ -212,6 +218,7 @@ class HttpReader:
         if head.asks:
             self._count += 1
             number, asked = self._count, head
+            self._asker = side if self._asker < 0 else self._asker
             self._asked.append((number, head))
         elif not opened:
             number, asked = self._asked[0] if interim and self._asked else self._next()
