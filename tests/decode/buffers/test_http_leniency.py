@@ -445,6 +445,9 @@ def test_http_is_guessed_by_its_methods() -> None:
     assert speaks_http(b"PROPFIND\t/", False)
     assert not any((speaks_http(b"GETS /", False), speaks_http(b"GET /", True), speaks_http(b"GE", False)))
     assert not speaks_http(b"FOO /x RTSP/1.0\r\n", False)
+    assert speaks_http(b"HTTP/1.1 200 OK\r\n", False)
+    assert not speaks_http(b"HTTP/1.1 200 OK\r\n", True)
+    assert not speaks_http(b"HTTP/1.1", False)
 
 
 @settings(max_examples=150, deadline=None)

@@ -38,7 +38,10 @@ def begins_request(line: bytes) -> bool:
     return (line.split(None, 1) or [b""])[0] in METHODS
 
 
+_ANSWER: Final = (b"HTTP/1.0 ", b"HTTP/1.1 ")
+
+
 def speaks_http(octets: bytes, datagram: bool) -> bool:
-    """Whether a side that begins so asks as in HTTP: with a method that is known."""
+    """Whether a side that begins so asks as in HTTP, with a method that is known, or answers so."""
     word = octets[:24].replace(b"\t", b" ").partition(b" ")
-    return not datagram and bool(word[1]) and word[0] in METHODS
+    return not datagram and (octets.startswith(_ANSWER) or (bool(word[1]) and word[0] in METHODS))

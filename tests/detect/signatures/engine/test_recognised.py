@@ -109,6 +109,23 @@ alert smb any any -> any any (msg:"octets"; flow:to_server; content:"NT LM"; sid
         assert set(every_way(rules, [*map(summed, connection.frames)], midstream)) == {1, 2}
 
 
+@pytest.mark.parametrize("size", [1, 3, 1_400])
+def test_an_answer_of_http_tells_what_was_asked_in_small_pieces(size):
+    asked = b"DECLARE CHAR(CAST(~\r\nHost: a.example\r\n\r\n"
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    connection = Tcp(80)
+    connection.open()
+    for side, octets in ((CLIENT, asked), (SERVER, answer)):
+        for at in range(0, len(octets), size):
+            connection.segment(side, octets[at : at + size])
+    rules = """
+alert http any any -> any any (msg:"asked"; http.request_line; content:"DECLARE"; sid:1;)
+alert http any any -> any any (msg:"answered"; http.stat_code; content:"200"; sid:2;)
+"""
+    for midstream in ("own", "no", "yes"):
+        assert set(every_way(rules, [*map(summed, connection.frames)], midstream)) == {1, 2}
+
+
 def test_smb_in_datagrams_is_not():
     unit = Unit(transport=17, application="smb")
     assert not speaks(unit, "dcerpc")
