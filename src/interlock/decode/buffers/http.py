@@ -34,6 +34,7 @@ _EMPTY: Final = re.compile(rb"(?:[ \t\r\x0b\x0c]*\n)+|\r+\Z")
 _FIELD: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-][!#$%&'*+.^_`|~0-9A-Za-z \t-]*(?::|\Z)")
 """What may be a field: behind a request's line without a protocol nothing else goes on with its head."""
 _ENDLESS: Final = 1 << 60
+_BLANK: Final = 0x20
 _INTERIM: Final = re.compile(rb"1\d\d\Z")
 _SMALLEST_CHUNK, _MOST_SMALL = 8, 4096
 """A body of more than _MOST_SMALL chunks below _SMALLEST_CHUNK octets is no server's: it hides what it carries."""
@@ -140,7 +141,7 @@ class HttpReader:
 
     def _message(self, here: Side, side: int, data: bytes, at: int) -> int:
         """A message begins. Behind missing octets it is one only where its first line leaves no doubt."""
-        blank = _EMPTY.match(data, at)
+        blank = _EMPTY.match(data, at) if data[at] <= _BLANK else None
         begin = blank.end() if blank is not None else at
         if begin == len(data):
             return begin

@@ -145,9 +145,7 @@ class Head:
 
     def buffers(self, asked: frozenset[str], joined: bool | None = None) -> Iterator[tuple[str, bytes]]:
         """Those of its buffers that are asked for and there. joined: only those that join all fields, or all others."""
-        for buffer, make in _makers(asked, asks=self.asks):
-            if joined is not None and joined != (buffer in JOINED):
-                continue
+        for buffer, make in _makers(asked, joined, asks=self.asks):
             octets = make(self)
             if octets is not None:
                 yield buffer, octets
@@ -224,10 +222,11 @@ _SEVERAL: Final[dict[bool, dict[str, Callable[[Head], Iterable[bytes]]]]] = {
 """Whether it is a request's → buffers that one head may have several of."""
 
 
-@lru_cache(maxsize=16)
-def _makers(asked: frozenset[str], *, asks: bool) -> tuple[tuple[str, _Maker], ...]:
-    """Those of a request, or of an answer, that are asked for."""
-    return tuple((name, make) for name, make in (_REQUEST if asks else _ANSWER).items() if name in asked)
+@lru_cache(maxsize=32)
+def _makers(asked: frozenset[str], joined: bool | None, *, asks: bool) -> tuple[tuple[str, _Maker], ...]:
+    """Those of a request, or of an answer, that are asked for. joined: as of Head.buffers."""
+    made = ((name, make) for name, make in (_REQUEST if asks else _ANSWER).items() if name in asked)
+    return tuple(pair for pair in made if joined is None or joined == (pair[0] in JOINED))
 
 
 def _without_port(host: bytes) -> bytes:
