@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import socket
 import struct
-import time
 from typing import TYPE_CHECKING, Final
 
 from interlock.plant.machines import BY_NAME
 from interlock.plant.protocols.goose import ETHERTYPE as GOOSE
 from interlock.plant.protocols.goose import Publisher
 from interlock.plant.protocols.profinet import ETHERTYPE as PROFINET
+from proving.clients.talk import send_frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_INTERFACE: Final = "eth0"
 _GROUP: Final = bytes.fromhex("010ccd010001")
-
-
-def _send(frames: list[bytes], pause_s: float) -> None:
-    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as link:
-        link.bind((_INTERFACE, 0))
-        for frame in frames:
-            link.send(frame.ljust(60, b"\0"))
-            time.sleep(pause_s)
 
 
 def _cyclic(sender: str, to: str, frame_id: int, data: bytes, counter: int, status: int) -> bytes:
@@ -40,7 +30,7 @@ def _cyclic(sender: str, to: str, frame_id: int, data: bytes, counter: int, stat
 def inputs_marked_bad(to: str) -> None:  # noqa: ARG001 - by name
     """A remote I/O's inputs sent in its name, their provider status bad."""
     data = struct.pack("!3f", 6.2, 58.0, 163.0) + b"\x00" * 5 + bytes(23)
-    _send(
+    send_frames(
         [_cyclic("rio-boiler", "plc-boiler", 0x8001, data, n * 32 & 0xFFFF, 0x35) for n in range(150)], 0.05
     )
 
@@ -48,7 +38,7 @@ def inputs_marked_bad(to: str) -> None:  # noqa: ARG001 - by name
 def outputs_of_a_stopped(to: str) -> None:  # noqa: ARG001 - by name
     """A controller's outputs sent in its name, its data status stopped."""
     data = struct.pack("!2f", 0.0, 0.0) + b"\x80" * 5 + bytes(27)
-    _send(
+    send_frames(
         [_cyclic("plc-boiler", "rio-boiler", 0x8002, data, n * 32 & 0xFFFF, 0x25) for n in range(150)], 0.05
     )
 
@@ -56,7 +46,7 @@ def outputs_of_a_stopped(to: str) -> None:  # noqa: ARG001 - by name
 def inputs_invalid(to: str) -> None:  # noqa: ARG001 - by name
     """A remote I/O's inputs sent in its name, not valid."""
     data = struct.pack("!3f", 6.2, 58.0, 163.0) + b"\x80" * 5 + bytes(23)
-    _send(
+    send_frames(
         [_cyclic("rio-boiler", "plc-boiler", 0x8001, data, n * 32 & 0xFFFF, 0x31) for n in range(150)], 0.05
     )
 
@@ -73,7 +63,7 @@ def goose_numbered_high(to: str) -> None:  # noqa: ARG001 - by name
         made.sequence_number = number
         source = BY_NAME["rtu-feeder"].end.mac
         frames.append(_GROUP + source + struct.pack("!HHH", 0x8100, 0x8000, GOOSE) + made.payload(4000))
-    _send(frames, 0.3)
+    send_frames(frames, 0.3)
 
 
 def addresses_taken(to: str) -> None:
@@ -84,7 +74,7 @@ def addresses_taken(to: str) -> None:
     for one, other in (ends, ends[::-1]):
         arp = struct.pack("!HHBBH", 1, 0x0800, 6, 4, 2) + mine + other.ip + one.mac + one.ip
         frames.append(one.mac + mine + struct.pack("!H", 0x0806) + arp)
-    _send(frames * 6, 0.5)
+    send_frames(frames * 6, 0.5)
 
 
 CLIENTS: Final[dict[str, Callable[[str], None]]] = {

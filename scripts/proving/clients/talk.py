@@ -1,16 +1,18 @@
-"""What one says to a machine, and what it answers."""
+"""What one says to a machine, and what it answers; frames that are put on the wire as they are."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
 import time
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-__all__ = ["Talk", "tell"]
+__all__ = ["INTERFACE", "Talk", "send_frames", "tell"]
+
+INTERFACE: Final = "eth0"
 
 
 class Talk:
@@ -56,4 +58,13 @@ def tell(to: str, port: int, *datagrams: bytes, pause_s: float = 0.2) -> None:
             talk.sendto(octets, (to, port))
             with contextlib.suppress(OSError):
                 talk.recv(4096)
+            time.sleep(pause_s)
+
+
+def send_frames(frames: list[bytes], pause_s: float) -> None:
+    """Put frames on the wire, filled up to the smallest that Ethernet has, with a pause behind each."""
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as link:
+        link.bind((INTERFACE, 0))
+        for frame in frames:
+            link.send(frame.ljust(60, b"\0"))
             time.sleep(pause_s)

@@ -18,23 +18,14 @@ from interlock.plant.protocols.network import ARP, arp
 from interlock.plant.protocols.profinet import ETHERTYPE as PROFINET
 from interlock.plant.protocols.profinet import DcpDevice, find
 from interlock.plant.wire.frames import End, ethernet, internet_checksum, tcp, udp
-from proving.clients.talk import Talk, tell
+from proving.clients.talk import INTERFACE, Talk, send_frames, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_INTERFACE: Final = "eth0"
 _EVERYBODY: Final = b"\xff" * 6
 _BREAKS_S: Final = 1_795_935_000.0
 _LAPTOP: Final = BY_NAME["vendor-laptop"].end
-
-
-def _send(frames: list[bytes], pause_s: float) -> None:
-    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as link:
-        link.bind((_INTERFACE, 0))
-        for frame in frames:
-            link.send(frame.ljust(60, b"\0"))
-            time.sleep(pause_s)
 
 
 def _ip(source: End, target: End, protocol: int, payload: bytes) -> bytes:
@@ -87,7 +78,7 @@ def clock_taken(to: str) -> None:  # noqa: ARG001 - to everybody
             frames.append(ethernet(bytes.fromhex("011b19000000"), _LAPTOP.mac, 0x88F7, head + body))
             group = End(bytes.fromhex("01005e000181"), bytes((224, 0, 1, 129)))
             frames.append(udp(_LAPTOP, group, (320 if kind else 319,) * 2, head + body))
-    _send(frames, 0.25)
+    send_frames(frames, 0.25)
 
 
 def ring_taken(to: str) -> None:  # noqa: ARG001 - to everybody
@@ -100,7 +91,7 @@ def ring_taken(to: str) -> None:  # noqa: ARG001 - to everybody
         change = b"\0\1\x03\x0c\0\0" + own + struct.pack("!HH", 0, 10)
         body, group = (change, b"\2") if number % 10 == 9 else (test, b"\1")
         frames.append(ethernet(bytes.fromhex("01154e0000") + group, own, 0x88E3, body + common))
-    _send(frames, 0.1)
+    send_frames(frames, 0.1)
 
 
 def router_taken(to: str) -> None:
@@ -111,7 +102,7 @@ def router_taken(to: str) -> None:
     body = body[:6] + internet_checksum(body).to_bytes(2, "big") + body[8:]
     advert = _ip(End(virtual.mac, _LAPTOP.ip), group, 112, body)
     taken = ethernet(_EVERYBODY, virtual.mac, ARP, arp(1, virtual, End(bytes(6), virtual.ip)))
-    _send([taken, *[advert] * 12], 1.0)
+    send_frames([taken, *[advert] * 12], 1.0)
 
 
 def leases_used_up(to: str) -> None:  # noqa: ARG001 - to everybody
@@ -126,13 +117,13 @@ def leases_used_up(to: str) -> None:  # noqa: ARG001 - to everybody
         frames.append(
             udp(End(mac, bytes(4)), End(_EVERYBODY, b"\xff" * 4), (68, 67), octets.ljust(300, b"\0"))
         )
-    _send(frames, 0.04)
+    send_frames(frames, 0.04)
 
 
 def storm(to: str) -> None:
     """The same broadcast over and over, as a loop makes it: controllers have nothing else to do."""
     asked = ethernet(_EVERYBODY, _LAPTOP.mac, ARP, arp(1, _LAPTOP, End(bytes(6), socket.inet_aton(to))))
-    _send([asked] * 6000, 0.001)
+    send_frames([asked] * 6000, 0.001)
 
 
 def station_answered(to: str) -> None:
@@ -144,7 +135,7 @@ def station_answered(to: str) -> None:
         for number in range(15)
         for octets in mine.receive(find(0x5A100000 + number, "rio-boiler"))
     ]
-    _send(frames, 1.0)
+    send_frames(frames, 1.0)
 
 
 def breaker_simulated(to: str) -> None:  # noqa: ARG001 - to a group
@@ -161,7 +152,7 @@ def breaker_simulated(to: str) -> None:  # noqa: ARG001 - to a group
             ethernet(bytes.fromhex("010ccd010001"), BY_NAME["rtu-feeder"].end.mac, GOOSE, bytes(octets))
         )
         made.changed((False, 0.0), _BREAKS_S)
-    _send(frames, 0.5)
+    send_frames(frames, 0.5)
 
 
 def between_panel_and_boiler(to: str) -> None:
@@ -174,7 +165,7 @@ def between_panel_and_boiler(to: str) -> None:
         for a, b in ((one, other), (other, one))
     ]
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as link:
-        link.bind((_INTERFACE, 0))
+        link.bind((INTERFACE, 0))
         link.settimeout(0.2)
         end, again = time.monotonic() + 22.0, 0.0
         while (now := time.monotonic()) < end:
@@ -211,7 +202,7 @@ def _dark(interface: str, seconds: float, **changed: str) -> None:
 
 def restarted(to: str) -> None:  # noqa: ARG001 - it is the machine's own end
     """A machine restarted by its owner: half a minute, and an announcement of its address (RFC 5227)."""
-    _dark(_INTERFACE, 30.0)
+    _dark(INTERFACE, 30.0)
 
 
 def switch_restarted(to: str) -> None:  # noqa: ARG001 - all of its ports
@@ -229,19 +220,21 @@ def switch_restarted(to: str) -> None:  # noqa: ARG001 - all of its ports
 
 def controller_swapped(to: str) -> None:
     """A controller replaced by a spare one of its kind at the same address, as ordered; and it announces itself."""
-    _dark(_INTERFACE, 30.0, address="00:1d:9c:5a:10:8e")
+    _dark(INTERFACE, 30.0, address="00:1d:9c:5a:10:8e")
     mine = End(bytes.fromhex("001d9c5a108e"), socket.inet_aton(to))
     nobody = End(mine.mac, bytes(4))
     target = End(bytes(6), mine.ip)
     asked = [ethernet(_EVERYBODY, mine.mac, ARP, arp(1, who, target)) for who in (nobody, nobody, mine, mine)]
-    _send(asked, 0.3)
+    send_frames(asked, 0.3)
 
 
 def controller_back(to: str) -> None:
     """The old one repaired and put in again."""
-    _dark(_INTERFACE, 25.0, address=BY_NAME["plc-filler"].mac)
+    _dark(INTERFACE, 25.0, address=BY_NAME["plc-filler"].mac)
     mine = BY_NAME["plc-filler"].end
-    _send([ethernet(_EVERYBODY, mine.mac, ARP, arp(1, mine, End(bytes(6), socket.inet_aton(to))))] * 2, 0.3)
+    send_frames(
+        [ethernet(_EVERYBODY, mine.mac, ARP, arp(1, mine, End(bytes(6), socket.inet_aton(to))))] * 2, 0.3
+    )
 
 
 def laptop_works(to: str) -> None:
@@ -293,7 +286,7 @@ def laptop_plugged(to: str) -> None:
     search = b'M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nMAN: "ssdp:discover"\r\n'
     search += b"MX: 1\r\nST: ssdp:all\r\n\r\n"
     frames += [udp(mine, ssdp, (50124, 1900), search)] * 2
-    _send(frames, 0.4)
+    send_frames(frames, 0.4)
 
 
 def panel_announced(to: str) -> None:
