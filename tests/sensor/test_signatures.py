@@ -42,7 +42,8 @@ def counts(findings) -> Counter[str]:
 
 def expected(ground, rules: Path) -> Counter[str]:
     out = ground.folder / "analyzed"
-    assert run("analyze", ground.capture, "--signatures", rules, "--out", out).code == 0
+    options = ("--signatures", rules, "--midstream", "own")  # as a sensor
+    assert run("analyze", ground.capture, *options, "--out", out).code == 0
     found = json.loads((out / "findings.json").read_text())["findings"]
     return counts(SimpleNamespace(**one) for one in found)
 

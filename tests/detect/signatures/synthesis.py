@@ -322,7 +322,9 @@ def surroundings(signature: Signature, ends: Ends, protocol) -> tuple[Unit, list
                 marks.append(replace(check, command="set", names=check.names[:1]))
         elif isinstance(check, StreamSize):
             sides = ("client", "server") if check.side in {"both", "either"} else (check.side,)
-            unit = replace(unit, **{f"{side}_octets": number(check.bound) for side in sides})
+            # A side's SYN is one of what it has sent.
+            sent = next(n for n in range(MOST) if check.bound.holds(1 + n))
+            unit = replace(unit, **{f"{side}_octets": sent for side in sides})
         elif isinstance(check, Fact) and not check.negated:
             for name, asked in check.asked:
                 facts[name] = (asked[0] if isinstance(asked, tuple) else number(asked),)

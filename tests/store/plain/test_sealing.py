@@ -13,7 +13,7 @@ from interlock.store.plain.streams import Stream, written_out
 
 from .rows import SECOND, START, batch
 
-BATCHES, ROWS, NUMBERS = 5, 3000, 400
+BATCHES, ROWS, NUMBERS = 5, 3000, 800
 
 
 def test_a_batch_is_gone_before_the_next_one_is_read(tmp_path, monkeypatch):
