@@ -102,6 +102,7 @@ def main(arguments: list[str] | None = None, rings: Any = None) -> None:
     if given[:1] in (["analyze"], ["sensor"]):
         # Read when Arrow is loaded: its own allocator keeps what it had once, which no later call reaches in all of it.
         os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(
@@ -113,6 +114,17 @@ def main(arguments: list[str] | None = None, rings: Any = None) -> None:
         closes = given[0] == "analyze"
         sys.exit(watched(lambda watch: _run(given, watch), given[1:], closes=closes))
     _run(given, rings)
+
+
+def _open_what_is_closed() -> None:
+    """Let nobody's output go where it is thrown away: a file that is opened later would be given its number."""
+    for name, number in (("stdout", 1), ("stderr", 2)):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+            setattr(sys, name, open(number, "w", encoding="utf-8", closefd=False))  # noqa: SIM115 (a number)
 
 
 def _run(arguments: list[str], handed: Any) -> None:
