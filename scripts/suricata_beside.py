@@ -2,7 +2,8 @@
 
     sh scripts/suricata_root.sh DIR
     python scripts/suricata_beside.py --root DIR [--rules FOLDER] [--captures DIR | --made whole|cut|missed]
-                                      [--midstream no|yes] [--checksums no|auto] [--runs N] [--list] [--json]
+                                      [--midstream no|yes] [--checksums no|auto] [--runs N] [--alone] [--list]
+                                      [--json]
 
 An alert is a rule (id) in a conversation. --captures: every capture below that folder; the public ones where nothing
 is said. --made: a conversation for each rule instead, as the tests' synthesis makes it, in a few captures. Ours are the
@@ -10,8 +11,9 @@ findings of `interlock analyze`. Rules of the id 1, which ELITEWOLF's all have, 
 one of both does not load are left out on both sides, and counted. Suricata reads Modbus, DNP3 and EtherNet/IP, which it
 does not as delivered, and knows what variables mean that its configuration has no meaning for. It is run N times, since
 it does not say the same each time (it draws sizes of chunks, and what is left at the end it looks at in an order of
-chance): what each run says is to be said here, and what is said here is to be said in one of them. Exit 1 where less
-than 99 of 100 are, one way or the other.
+chance): what each run says is to be said here, and what is said here is to be said in one of them. One process reads
+all captures; --alone: each is read by one of its own, as `suricata -r` does. Exit 1 where less than 99 of 100 are, one
+way or the other.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ from detect.signatures.sets import FOLDER  # noqa: E402
 from interlock.bootstrap.signature_files import rule_files  # noqa: E402
 from interlock.detect.signatures.language.reading import read_rules  # noqa: E402
 from interlock.detect.signatures.language.variables import ADDRESSES, PORTS, Variables  # noqa: E402
+from interlock.errors import InterlockError  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -64,14 +67,19 @@ def main() -> int:
     parser.add_argument("--midstream", choices=("no", "yes"), default="no")
     parser.add_argument("--checksums", choices=("no", "auto"), default="no")
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--alone", action="store_true", help="a process for each capture; takes much longer")
     parser.add_argument("--list", action="store_true", help="name every alert that one of both gives alone")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     if os.geteuid():
         print("a root folder is entered as root: run this as root", file=sys.stderr)
         return 3
-    with tempfile.TemporaryDirectory() as folder:
-        said = compared(given, Path(folder))
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            said = compared(given, Path(folder))
+    except InterlockError as error:
+        print(error, file=sys.stderr)
+        return 3
     if given.json:
         print(json.dumps(said))
     else:
@@ -87,20 +95,23 @@ def compared(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
     (rules / "all.rules").write_text(text, "utf-8", "surrogateescape")
     captures = _captures(given, text, folder)
     checks = ["-k", "none"] if given.checksums == "no" else []
-    suricata = Suricata(given.root, _meant())
+    suricata = Suricata(given.root, _meant(), alone=given.alone)
     runs = [suricata.alerts(captures, text, given.midstream, checks) for _ in range(max(given.runs, 1))]
-    problems = [line for _, lines in runs for line in lines]
+    problems = [line for run in runs for line in run.wrong]
+    unread = frozenset().union(*(run.unread for run in runs))
+    captures = {name: path for name, path in captures.items() if name not in unread}
     options = ("--midstream", given.midstream, "--checksums", given.checksums)
     mine, refused = ours.alerts(captures, rules, options)
     out = {int(sid) for line in problems for sid in _SID.findall(line)}
     out |= {int(sid) for line in refused for sid in re.findall(r"rule (\d+) is refused", line)}
-    told = [{one for one in alerts if one.sid not in out} for alerts, _ in runs]
+    told = [{one for one in run.alerts if one.sid not in out and one.capture not in unread} for run in runs]
     always, ever = set.intersection(*told), set.union(*told)
     mine = {one for one in mine if one.sid not in out}
     return {
         "rules": len(_SID.findall(text)),
         "left_out": sorted(out),
         "captures": len(captures),
+        "unread": sorted(unread),
         "runs": [len(alerts) for alerts in told],
         "theirs": len(always),
         "chance": len(ever - always),
@@ -167,6 +178,8 @@ def _show(said: Mapping[str, Any], *, every: bool) -> None:
     print(
         f"{said['rules']} rules, {len(said['left_out'])} of them not loaded by one of both; {said['captures']} captures"
     )
+    for name in said["unread"]:
+        print(f"{name} is left out: Suricata does not read it")
     runs = (
         ""
         if len(said["runs"]) == 1

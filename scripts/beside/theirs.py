@@ -1,10 +1,12 @@
-"""What Suricata says of captures: one process for all of them, asked over its socket, in a root folder of its own."""
+"""What Suricata says of captures, in a root folder of its own: one process asked over its socket, or one for each."""
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import socket
+import struct
 import subprocess
 import time
 from collections import Counter
@@ -13,8 +15,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import yaml
 
+from interlock.capture.run import open_sources
+from interlock.capture.specs import specify
+from interlock.plant.twin.mirror import PCAP_HEADER
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 __all__ = ["Alert", "Suricata", "between"]
@@ -23,6 +29,8 @@ _WORK: Final = "beside"
 _MOUNT: Final = 'mount -t proc proc "$1/proc"; shift; exec chroot "$@"'
 _PARSERS: Final = ("modbus", "dnp3", "enip")
 _START_S: Final = 120.0
+_PCAPNG: Final = b"\n\r\r\n"
+_UNREAD: Final = re.compile(rf"Failed to init pcap file /{_WORK}/([0-9]+)[.]")
 
 
 class Alert(NamedTuple):
@@ -34,6 +42,14 @@ class Alert(NamedTuple):
     ends: tuple[tuple[str, int], tuple[str, int]]
 
 
+class Said(NamedTuple):
+    """alerts: with their numbers. wrong: what it says against rules. unread: captures that it does not read."""
+
+    alerts: Counter[Alert]
+    wrong: list[str]
+    unread: frozenset[str]
+
+
 def between(one: tuple[str, int], other: tuple[str, int]) -> tuple[tuple[str, int], tuple[str, int]]:
     """Two ends in order."""
     first, last = sorted((one, other))
@@ -43,36 +59,68 @@ def between(one: tuple[str, int], other: tuple[str, int]) -> tuple[tuple[str, in
 class Suricata:
     """root: as scripts/suricata_root.sh makes it. variables: what rules' variables mean, by name."""
 
-    def __init__(self, root: Path, variables: Mapping[str, str]) -> None:
+    def __init__(self, root: Path, variables: Mapping[str, str], *, alone: bool = False) -> None:
+        """alone: a process for each capture (`suricata -r`, threads as it likes): rules are loaded for each."""
         self._root = root
+        self._alone = alone
         self._folder = root / _WORK
         self._variables = variables
 
     def alerts(
         self, captures: Mapping[str, Path], rules: str, midstream: str, arguments: Sequence[str]
-    ) -> tuple[Counter[Alert], list[str]]:
-        """Alerts with their numbers, and what it says against rules. captures: by name. midstream: no or yes."""
+    ) -> Said:
+        """captures: by name. midstream: no or yes."""
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir()
         (self._folder / "all.rules").write_text(rules, "utf-8", "surrogateescape")
         (self._folder / "suricata.yaml").write_text(self._configured(midstream))
         for number, path in enumerate(captures.values()):
             (self._folder / f"{number}.out").mkdir()
-            shutil.copy(path, self._folder / f"{number}.pcap")
-        with self._running(arguments) as ask:
-            for number in range(len(captures)):
-                ask(
-                    "pcap-file",
-                    {"filename": f"/{_WORK}/{number}.pcap", "output-dir": f"/{_WORK}/{number}.out"},
-                )
-            while ask("pcap-file-number") or ask("pcap-current") != "None":
-                time.sleep(0.2)
+            _laid(path, self._folder / f"{number}.pcap")
+        numbers = range(len(captures))
+        if self._alone:
+            self._each(numbers, arguments)
+        else:
+            self._together(numbers, arguments)
         told: Counter[Alert] = Counter()
         for number, name in enumerate(captures):
             told.update(_read(name, self._folder / f"{number}.out" / "eve.json"))
-        log = (self._folder / "log").read_text("utf-8", "replace")
+        log = self._logged()
+        names = list(captures)
+        unread = frozenset(names[int(number)] for number in _UNREAD.findall(log))
         shutil.rmtree(self._folder)
-        return told, [line for line in log.splitlines() if "rror" in line and "signature" in line]
+        wrong = [line for line in log.splitlines() if "rror" in line and "signature" in line]
+        return Said(told, wrong, unread)
+
+    def _together(self, numbers: Iterable[int], arguments: Sequence[str]) -> None:
+        """A capture that it cannot read may end it: then once more without that."""
+        left = set(numbers) - self._unread()
+        try:
+            with self._running(arguments) as ask:
+                for number in sorted(left):
+                    ask(
+                        "pcap-file",
+                        {"filename": f"/{_WORK}/{number}.pcap", "output-dir": f"/{_WORK}/{number}.out"},
+                    )
+                while ask("pcap-file-number") or ask("pcap-current") != "None":
+                    time.sleep(0.2)
+        except ConnectionError:
+            if not left & self._unread():
+                raise
+            self._together(left, arguments)
+
+    def _unread(self) -> set[int]:
+        return {int(number) for number in _UNREAD.findall(self._logged())}
+
+    def _each(self, numbers: Iterable[int], arguments: Sequence[str]) -> None:
+        for number in numbers:
+            where = ("-r", f"/{_WORK}/{number}.pcap", "-l", f"/{_WORK}/{number}.out")
+            with (self._folder / "log").open("ab") as log:
+                ended = subprocess.run(
+                    [*self._command(), *where, *arguments], check=False, stdout=log, stderr=log
+                )
+            if ended.returncode and not _UNREAD.search(self._logged()):
+                raise SystemExit(f"Suricata does not end well: {self._logged()[-2000:]}")
 
     def _configured(self, midstream: str) -> str:
         """As it is delivered, but for readers of control protocols, which are off there, and what it writes."""
@@ -90,16 +138,25 @@ class Suricata:
         text = yaml.dump(said, sort_keys=False).replace(": 'yes'", ": yes").replace(": 'no'", ": no")
         return f"%YAML 1.1\n---\n{text}"
 
+    def _command(self) -> list[str]:
+        return [
+            *("unshare", "--mount", "sh", "-c", _MOUNT, "sh", str(self._root), str(self._root), "suricata"),
+            *("-c", f"/{_WORK}/suricata.yaml", "-S", f"/{_WORK}/all.rules"),
+        ]
+
+    def _logged(self) -> str:
+        log = self._folder / "log"
+        return log.read_text("utf-8", "replace") if log.exists() else ""
+
     @contextmanager
     def _running(self, arguments: Sequence[str]) -> Iterator[Any]:
         """It runs; what is yielded asks it one thing and gives its answer."""
         command = [
-            *("unshare", "--mount", "sh", "-c", _MOUNT, "sh", str(self._root), str(self._root), "suricata"),
-            *("-c", f"/{_WORK}/suricata.yaml", "-S", f"/{_WORK}/all.rules", f"--unix-socket=/{_WORK}/socket"),
-            *("--runmode", "single", "-l", f"/{_WORK}", *arguments),
+            *(*self._command(), f"--unix-socket=/{_WORK}/socket", "--runmode", "single"),
+            *("-l", f"/{_WORK}", *arguments),
         ]
         with (
-            (self._folder / "log").open("wb") as log,
+            (self._folder / "log").open("ab") as log,
             subprocess.Popen(command, stdout=log, stderr=log) as process,
         ):
             try:
@@ -123,9 +180,26 @@ class Suricata:
             connection.sendall(b'{"version": "0.2"}\n')
             _answer(connection)
             return connection
-        raise SystemExit(
-            f"Suricata does not start: {(self._folder / 'log').read_text('utf-8', 'replace')[-2000:]}"
-        )
+        raise SystemExit(f"Suricata does not start: {self._logged()[-2000:]}")
+
+
+def _laid(path: Path, to: Path) -> None:
+    """The capture where Suricata reads it; pcapng written anew: libpcap reads none whose interfaces differ."""
+    with path.open("rb") as file:
+        if file.read(4) != _PCAPNG:
+            shutil.copy(path, to)
+            return
+    with open_sources(specify((str(path),), ())) as run, to.open("wb") as file:
+        for frames in run:
+            if not file.tell():
+                file.write(PCAP_HEADER[:-4] + struct.pack("<I", frames.linktype[0]))
+            if (frames.linktype != frames.linktype[0]).any():
+                raise SystemExit(f"{path}: frames of several link types; leave it out")
+            for begin, held, sent, time_ns in zip(
+                frames.offset, frames.caplen, frames.wirelen, frames.time, strict=True
+            ):
+                file.write(struct.pack("<IIII", *divmod(time_ns, 1_000_000_000), held, sent))
+                file.write(frames.octets[begin : begin + held].tobytes())
 
 
 def _asker(connection: socket.socket) -> Any:
@@ -141,7 +215,7 @@ def _answer(connection: socket.socket) -> Any:
     while not octets.endswith(b"\n"):
         more = connection.recv(65_536)
         if not more:
-            raise SystemExit("Suricata closed its socket")
+            raise ConnectionResetError("Suricata closed its socket")
         octets += more
     said = json.loads(octets)
     if said["return"] != "OK":

@@ -72,6 +72,24 @@ def test_a_wrong_rule_is_told_with_its_place_and_the_others_are_in_force(folder)
     assert "wrong.yml" in (out / "summary.json").read_text("utf-8")
 
 
+def test_a_file_that_is_no_text_or_not_there_keeps_no_other_out(folder):
+    (folder / "other.yml").write_bytes("title: Für alle\n".encode("latin-1"))
+    (folder / "other.test.yml").write_bytes(b"rule: \xff\n")
+    (folder / "gone.yml").symlink_to(folder / "nowhere")
+    ended = run("rule", "check", folder)
+    assert ended.code == 1
+    assert f"{folder}/gone.yml:1:1: cannot be read (no such file or directory)" in ended.out + ended.err
+    assert f"{folder}/other.yml:1:9: expected UTF-8; found the octet 0xFC" in ended.out + ended.err
+    assert "1 rules of" in ended.out
+    tried = run("rule", "test", folder)
+    assert "other.test.yml:1:7: expected UTF-8; found the octet 0xFF" in tried.out + tried.err
+    assert "2 cases of 1 rules: 0 failed" in tried.out
+    assert "pump-stopped" in run("rule", "list", "--rules", folder).out
+    analysed = run("analyze", INCIDENT, "--rules", folder, "--out", folder / "out")
+    assert analysed.code == 0
+    assert "other.yml:1:9: expected UTF-8" in analysed.err
+
+
 def test_a_case_that_fails_is_told(folder):
     cases = told()[1].replace("10.0.0.66", "10.0.0.30")
     (folder / "pump-stopped.test.yml").write_text(cases, "utf-8")

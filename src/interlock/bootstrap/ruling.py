@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -97,12 +97,16 @@ def read_folder(folder: str, known: Iterable[Rule] = ()) -> Reading:
     """The rules of a folder. known: those that its correlations may count too. Raises ConfigError."""
     from interlock.detect.rules.reading import read_rules  # noqa: PLC0415 (Sigma's parser takes long to load)
 
-    return read_rules(_texts(folder, trials=False), origin=folder, known=known)
+    unread: list[Problem] = []
+    reading = read_rules(_texts(folder, unread, trials=False), origin=folder, known=known)
+    return replace(reading, problems=(*unread, *reading.problems))
 
 
 def read_trials(folder: str) -> tuple[list[Trial], list[Problem]]:
     """The trials of a folder's rules. Raises ConfigError."""
-    return _read_trials(_texts(folder, trials=True))
+    unread: list[Problem] = []
+    trials, problems = _read_trials(_texts(folder, unread, trials=True))
+    return trials, unread + problems
 
 
 def _read_trials(texts: Iterable[tuple[str, str]]) -> tuple[list[Trial], list[Problem]]:
@@ -118,18 +122,32 @@ def _read_trials(texts: Iterable[tuple[str, str]]) -> tuple[list[Trial], list[Pr
     return trials, problems
 
 
-def _texts(folder: str, *, trials: bool) -> Iterator[tuple[str, str]]:
-    """Files of a folder and of those in it that hold rules, or their trials, in the order of their names."""
-    from interlock.records.toml_places import decode_text  # noqa: PLC0415
+def _texts(folder: str, unread: list[Problem], *, trials: bool) -> Iterator[tuple[str, str]]:
+    """Files of a folder and of those in it that hold rules, or their trials, in the order of their names.
 
+    unread: gets what is wrong with those that cannot be read or are no text; the others come all the same.
+    """
     for path in _files(folder):
         if path.suffix in _SUFFIXES and (".test" in path.suffixes) == trials:
-            try:
-                octets = path.read_bytes()
-            except OSError as error:
-                reason = (error.strerror or str(error)).lower()
-                raise ConfigError(f"{path}: cannot be read ({reason}); expected a rule") from error
-            yield str(path), decode_text(octets, file=str(path))
+            text = _text(path)
+            if isinstance(text, str):
+                yield str(path), text
+            else:
+                unread.append(text)
+
+
+def _text(path: Path) -> str | Problem:
+    from interlock.detect.rules.model import Place, Problem  # noqa: PLC0415
+    from interlock.records.toml_places import NoTextError, decode_text  # noqa: PLC0415
+
+    try:
+        return decode_text(path.read_bytes(), file=str(path))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        place, wrong = Place(file=str(path), line=1, column=1), f"cannot be read ({reason}); expected a rule"
+    except NoTextError as error:
+        place, wrong = Place(file=str(path), line=error.line, column=error.column), error.reason
+    return Problem(place=place, text=wrong)
 
 
 def _files(folder: str) -> list[Path]:
@@ -142,7 +160,7 @@ def _files(folder: str) -> list[Path]:
         raise ConfigError(f"{folder}: is no folder; name one that holds rules (*.yml)")
     files = []
     for path in root.rglob("*"):
-        if path.is_file():
+        if path.is_file() or path.is_symlink():
             files.append(path)
             if len(files) > _MOST_FILES:
                 raise ConfigError(

@@ -52,10 +52,19 @@ class WrongError(Exception):
         self.path, self.key, self.within = path, key, within
 
 
+class NoTextError(ConfigError):
+    """A file is no UTF-8 from line and column (from 1) on. reason: what was expected and found."""
+
+    def __init__(self, file: str, line: int, column: int, found: str) -> None:
+        self.line, self.column = line, column
+        self.reason = f"expected UTF-8; {found}; save the file as UTF-8"
+        super().__init__(f"{file}, line {line}, column {column}: {self.reason}")
+
+
 def decode_text(octets: bytes, *, file: str) -> str:
     """The text of a file: UTF-8 with or without a byte order mark, lines ended in any way.
 
-    Raises ConfigError with line and column of the first octet that is no UTF-8.
+    Raises NoTextError with line and column of the first octet that is no UTF-8.
     """
     octets = octets.removeprefix(b"\xef\xbb\xbf")
     try:
@@ -64,9 +73,7 @@ def decode_text(octets: bytes, *, file: str) -> str:
         before = _lines(octets[: error.start].decode("utf-8"))
         line, column = _place(before, len(before))
         found = f"found the octet 0x{octets[error.start]:02X}"
-        raise ConfigError(
-            f"{file}, line {line}, column {column}: expected UTF-8; {found}; save the file as UTF-8"
-        ) from error
+        raise NoTextError(file, line, column, found) from error
     return _lines(text)
 
 
