@@ -28,6 +28,7 @@ __all__ = [
     "reach",
     "views",
     "walk_moves",
+    "walk_runs",
     "widest_gaps",
 ]
 
@@ -396,3 +397,74 @@ def _is_new(
             if last[place, j] == reading:
                 return False
     return True
+
+
+@cython.ccall
+def walk_runs(
+    places: cython.const[cython.longlong][::1],
+    slots: cython.const[cython.longlong][::1],
+    times: cython.const[cython.longlong][::1],
+    last: cython.ulonglong[:, ::1],
+    held: cython.ulonglong[:, ::1],
+    known: cython.longlong[::1],
+    run: cython.longlong[::1],
+    fresh: cython.longlong[::1],
+    lag: cython.longlong[::1],
+    kept: cython.longlong[::1],
+    least: cython.longlong,
+    lasts: cython.longlong,
+    long: cython.longlong[:, ::1],
+) -> cython.longlong:
+    """Follow readings (held at `slots` of their places) that were there before, one after another.
+
+    Written, per place: run, how many of the latest were there before; fresh, when the last one came that was not; lag,
+    how many readings ago the latest one was there (0: never); kept, how many of the run came at the lag of the one
+    before. long: the rows here at which a run has `least` readings or more and lasts so long; how many is given.
+    """
+    i: cython.Py_ssize_t
+    place: cython.Py_ssize_t
+    ago: cython.longlong
+    found: cython.Py_ssize_t = 0
+    for i in range(places.shape[0]):
+        place = places[i]
+        ago = _ago(last, held, place, last.shape[1] - known[place], slots[i])
+        if ago == 0:
+            run[place] = 0
+            kept[place] = 0
+            fresh[place] = times[i]
+        else:
+            run[place] += 1
+            kept[place] += ago == lag[place]
+            if fresh[place] == 0:
+                fresh[place] = times[i]
+        lag[place] = ago
+        if run[place] >= least and times[i] - fresh[place] >= lasts:
+            long[found, 0] = i
+            long[found, 1] = run[place]
+            long[found, 2] = fresh[place]
+            long[found, 3] = ago
+            long[found, 4] = kept[place]
+            found += 1
+    return found
+
+
+@cython.cfunc
+@cython.inline
+def _ago(
+    last: cython.ulonglong[:, ::1],
+    held: cython.ulonglong[:, ::1],
+    place: cython.Py_ssize_t,
+    first: cython.Py_ssize_t,
+    t: cython.Py_ssize_t,
+) -> cython.longlong:
+    """How many readings ago reading t of those held was there, among the earlier ones and the last from `first` on."""
+    j: cython.Py_ssize_t
+    reading: cython.ulonglong = held[place, t]  # with it, the place is one, and t
+    with cython.boundscheck(False):  # up to their own lengths
+        for j in range(1, t + 1):
+            if held[place, t - j] == reading:
+                return j
+        for j in range(1, last.shape[1] - first + 1):
+            if last[place, last.shape[1] - j] == reading:
+                return t + j
+    return 0

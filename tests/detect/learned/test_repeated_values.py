@@ -55,10 +55,46 @@ def slowly(numbers: list[list[float]]) -> Tables:
     return {"values": [{**row, "at": 5 * n} for n, row in enumerate(read(numbers)["values"])]}
 
 
-@pytest.mark.parametrize(("readings", "said"), [(75, 1), (35, 0)])
+@pytest.mark.parametrize(("readings", "said"), [(75, 1), (30, 1), (20, 0)])
 def test_what_never_told_the_same_twice_and_is_read_seldom_is_said_sooner(readings: int, said: int) -> None:
     stuck = noisy(50, 2) + [[1500.5, 20.0, 0.25]] * readings
     assert len(found(RepeatedValues(), slowly(noisy(400)), slowly(stuck))) == said
+
+
+def test_one_measured_number_that_is_read_seldom_and_stands_still_is_said_and_one_at_an_end_is_not() -> None:
+    """Noise in the last digit does not stop where a process rests, but at the end of what can be measured it does."""
+    before = slowly([[level] for level, _, _ in noisy(400)])
+    for stuck, said in ((1503.10257728583, 1), (0.0, 0), (1500.5, 0)):
+        after = slowly([[level] for level, _, _ in noisy(45, 2)] + [[stuck]] * 30)
+        findings = found(RepeatedValues(), before, after)
+        assert len(findings) == said
+        assert all("stood still" in finding.title for finding in findings)
+
+
+def test_readings_known_before_are_no_tape_where_they_come_in_any_order() -> None:
+    tape = noisy(40, 3)
+    order = np.random.default_rng(5).integers(0, 40, 60).tolist()
+    assert found(RepeatedValues(), slowly(noisy(400)), slowly(tape + [tape[n] for n in order[:28]])) == ()
+    assert found(RepeatedValues(), slowly(noisy(400)), slowly(tape + tape[5:33]))
+
+
+@pytest.mark.parametrize("cut", [1, 49, 52, 60, 73, 80, 90])
+def test_what_is_read_seldom_does_not_depend_on_the_cut(cut: int) -> None:
+    before, after = (
+        slowly(noisy(400)),
+        slowly(noisy(50, 2) + [[1500.5, 20.0, 0.25]] * 30 + noisy(40, 7))["values"],
+    )
+    (whole,) = found(RepeatedValues(), before, {"values": after})
+    detector = RepeatedValues()
+    detector.learn(Batch("values", batch("values", before["values"])), CONTEXT)
+    detector.know(detector.learned())
+    table = batch("values", after)
+    for part in (table.slice(0, cut), table.slice(cut)):
+        list(detector.feed(Batch("values", part), CONTEXT))
+        other = RepeatedValues()
+        other.load(detector.dump())
+        detector = other
+    assert tuple(detector.conclude(CONTEXT)) == (whole,)
 
 
 def test_what_told_the_same_now_and_then_waits() -> None:
@@ -148,6 +184,8 @@ def test_single_numbers_that_all_stand_still_are_one_cause() -> None:
     (finding,) = found(RepeatedValues(), apart(moving), apart(later + [later[-1]] * 260))
     assert finding.title.endswith("at 1 DB1.DBD0 and 2 other places have stood still, all at once")
     one_moves = later + [[*later[-1][:2], n] for n in range(260)]
-    assert found(RepeatedValues(), apart(moving), apart(one_moves)) == ()
+    assert (
+        found(RepeatedValues(), apart(moving[:600]), apart(one_moves[:160])) == ()
+    )  # a short lesson, a short while
     two = [row[:2] for row in moving], [row[:2] for row in later] + [later[-1][:2]] * 260
     assert found(RepeatedValues(), apart(two[0]), apart(two[1])) == ()

@@ -12,13 +12,15 @@ from interlock.detect.learned.places import Placed, roomy
 from interlock.detect.walks import compare_blocks, views
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
     from interlock.detect.tally import Key
 
-__all__ = ["BLOCK", "MEMORY", "Blocks", "Readers"]
+    Follow = Callable[[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]], None]
+
+__all__ = ["BLOCK", "MEMORY", "Blocks", "Follow", "Readers"]
 
 BLOCK: Final = 30
 """Readings of an object that are looked at together."""
@@ -58,11 +60,15 @@ class Readers(Placed):
         return place
 
     def read(
-        self, rows: NDArray[np.int64], places: NDArray[np.int64], hashes: NDArray[np.uint64]
+        self,
+        rows: NDArray[np.int64],
+        places: NDArray[np.int64],
+        hashes: NDArray[np.uint64],
+        follow: Follow | None = None,
     ) -> Iterator[Blocks]:
         """Take readings, object by object; give the blocks that end, one of each object at a time.
 
-        To be read to the end.
+        To be read to the end. follow: is shown rows, their places and slots, before blocks that they fill end.
         """
         starts = np.flatnonzero(np.concatenate(([True], places[1:] != places[:-1])))
         counts = np.diff(np.append(starts, len(places)))
@@ -71,6 +77,8 @@ class Readers(Placed):
             now = slot < BLOCK
             self._held[places[now], slot[now]] = hashes[now]
             self._count[places[now]] = slot[now] + 1
+            if follow is not None:
+                follow(rows[now], places[now], slot[now])
             if (full := now & (slot == BLOCK - 1)).any():
                 yield self._ended(rows[full], places[full])
             rows, places, hashes, slot = rows[~now], places[~now], hashes[~now], slot[~now] - BLOCK
@@ -80,6 +88,11 @@ class Readers(Placed):
         compare_blocks(*views(places, self._last, self._held, self._known, new, same))
         self._count[places] = 0
         return Blocks(places, rows, new, BLOCK - new - same, same)
+
+    @property
+    def memory(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.int64]]:
+        """Per place the last readings (at the end), those of the block that is not full, and how many are known."""
+        return self._last, self._held, self._known
 
     def begun(self, place: int) -> bool:
         """Whether an object was read since it is known."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from interlock.detect.control import spoken
 from interlock.detect.learned.learner import Learner
 from interlock.detect.learned.places import roomy
 from interlock.detect.learned.reading_blocks import BLOCK, MEMORY, Readers
+from interlock.detect.learned.reading_runs import Runs
 from interlock.detect.learned.readings import READ, Readings, Seats
 from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.techniques import named
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
 
     from interlock.detect.batch import Batch
     from interlock.detect.interface import Context
-    from interlock.detect.learned.reading_blocks import Blocks
+    from interlock.detect.learned.reading_blocks import Blocks, Follow
+    from interlock.detect.learned.reading_runs import Run
     from interlock.detect.tally import Key, Tally
 
 __all__ = ["RepeatedValues"]
@@ -40,10 +43,14 @@ STILL: Final = 6
 """Blocks in a row without anything new: of readings that come back, and of one that stays."""
 FINE: Final = BLOCK - 1
 """New readings of every block while learning, of what never told the same twice: noise in the last digit tells it."""
-STEADY_NS: Final = 120_000_000_000
-"""So long such a thing stands still, or comes back, before it is said: machines stop for a moment, too."""
+LEAST_FINE: Final = 3
+"""Blocks of it while learning, where it is read so seldom that many take hours."""
 LEAST_NUMBERS: Final = 3
 """Of a block of numbers that stands still, or of all that is read of a machine: fewer may be at rest with it."""
+LEAST_ALONE: Final = 30
+"""Minutes of the lesson, for what stands still alone: what was shorter has not seen its machine stop."""
+_DIGITS: Final = 6
+"""Of a measured number: one that rests at an end of its range, or that somebody set, has fewer."""
 
 
 class RepeatedValues(Learner):
@@ -69,28 +76,22 @@ class RepeatedValues(Learner):
         self._begin()
 
     def _begin(self) -> None:
-        """Per object, by its reader's place: blocks and fewest new while learning; bad blocks in a row.
-
-        And when the last block ended that was as it should be (UTC ns; 0: none yet).
-        """
-        self._readers, self._seats = Readers(MAX_OBJECTS), Seats()
-        self._blocks, self._fewest, self._looped, self._still, self._alive = (
-            np.zeros(0, np.int64) for _ in range(5)
-        )
+        """Per object, by its reader's place: blocks and fewest new while learning; bad blocks in a row."""
+        self._readers, self._seats, self._runs = Readers(MAX_OBJECTS), Seats(), Runs()
+        self._blocks, self._fewest, self._looped, self._still = (np.zeros(0, np.int64) for _ in range(4))
 
     def _make(self, key: Key) -> int:
         place = self._readers.make(key)
-        self._blocks, self._fewest, self._looped, self._still, self._alive = roomy(
-            (self._blocks, self._fewest, self._looped, self._still, self._alive),
-            place + 1,
-            (0, BLOCK, 0, 0, 0),
+        self._blocks, self._fewest, self._looped, self._still = roomy(
+            (self._blocks, self._fewest, self._looped, self._still), place + 1, (0, BLOCK, 0, 0)
         )
+        self._runs.make_room(place + 1)
         return place
 
     def take(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
         """Count blocks, and the fewest new readings of one."""
         batch, _ = batch.having("number")
-        for ended in self._ended(batch, lambda key, _: self._make(key), None):
+        for ended in self._ended(self._read(batch, lambda key, _: self._make(key), None)):
             places = ended.places
             for at in np.flatnonzero(self._moved(places) & (ended.new == 0)).tolist():
                 time = int(batch.times_ns()[ended.rows[at]])
@@ -105,61 +106,105 @@ class RepeatedValues(Learner):
         )
         return moved
 
-    def _ended(
+    def _fine(self, places: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Objects that never told the same twice while learning, however seldom they were read."""
+        fine: NDArray[np.bool_] = (self._blocks[places] >= LEAST_FINE) & (self._fewest[places] >= FINE)
+        return fine
+
+    def _judged(self, places: NDArray[np.int64]) -> NDArray[np.bool_]:
+        return self._moved(places) | self._fine(places)
+
+    def _read(
         self,
         batch: Batch,
         place: Callable[[Key, int], int],
         judged: Callable[[NDArray[np.int64]], NDArray[np.bool_]] | None,
-    ) -> Iterator[Blocks]:
+    ) -> _Read | None:
+        """Line up the rows that count, object by object; None where there are none."""
         readings = Readings.of(batch)
         if readings is None:
-            return
+            return None
         rows, places = readings.seated(batch, self._seats, place, judged=judged)
-        if len(rows):
-            yield from self._readers.read(rows, places, _hashes(readings, rows))
+        return _Read(readings, rows, places) if len(rows) else None
+
+    def _ended(self, read: _Read | None, follow: Follow | None = None) -> Iterator[Blocks]:
+        if read is not None:
+            yield from self._readers.read(read.rows, read.places, _hashes(read.readings, read.rows), follow)
 
     def deviations(self, batch: Batch, context: Context) -> Iterator[Key]:  # noqa: ARG002 - the interface's shape
-        """Count blocks without a new reading of objects that always had some."""
+        """Count blocks, or runs, without a new reading of objects that always had some."""
         batch, _ = batch.having("number")
-        for ended in self._ended(batch, lambda key, _: self._readers.find(key), self._moved):
-            places = ended.places
-            looped = (ended.new == 0) & (ended.back >= BLOCK // 2)
-            still = (ended.same >= BLOCK - 1) & (ended.back == 0)
-            self._looped[places] = np.where(looped, self._looped[places] + 1, 0)
-            self._still[places] = np.where(still, self._still[places] + 1, 0)
-            now = batch.times_ns()[ended.rows]
-            self._alive[places] = np.where(looped | still, self._alive[places], now)
-            long = self._long(places, now)
-            bad = self._loops(places, long) | self._stands(places, long, STILL)
-            for at in np.flatnonzero(bad).tolist():
-                if key := self._cause(int(places[at]), int(now[at])):
-                    source, codes = batch.words("source")
-                    row = ended.rows[at : at + 1]
-                    self.tallies[key].add_rows(source[int(codes[row[0]])] or "", batch, row)
-                    self.tallies[key].note("object", self._readers.keys[int(places[at])][4])
-                    yield key
+        read = self._read(batch, lambda key, _: self._readers.find(key), self._judged)
+        if read is None:
+            return
+        long: list[tuple[int, int, Key]] = []
 
-    def _long(self, places: NDArray[np.int64], now: NDArray[np.int64] | int) -> NDArray[np.bool_]:
-        """Objects that never told the same twice while learning, and have told nothing new for long enough."""
-        fine = (self._fewest[places] >= FINE) & (self._alive[places] > 0)
-        long: NDArray[np.bool_] = fine & (now - self._alive[places] >= STEADY_NS)
-        return long
+        def follow(rows: NDArray[np.int64], places: NDArray[np.int64], slots: NDArray[np.int64]) -> None:
+            fine = self._fine(places)
+            if fine.any():
+                given = rows[fine], places[fine], slots[fine]
+                long.extend(self._long(*given, batch.times_ns()[rows[fine]], read))
 
-    def _loops(self, places: NDArray[np.int64], long: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        looped: NDArray[np.bool_] = (self._looped[places] >= LOOPED) | (long & (self._looped[places] >= 1))
-        return looped
+        for ended in self._ended(read, follow):
+            yield from self._judge_blocks(batch, ended)
+        for row, place, key in long:
+            yield self._count(batch, row, place, key)
 
-    def _stands(self, places: NDArray[np.int64], long: NDArray[np.bool_], blocks: int) -> NDArray[np.bool_]:
-        stands: NDArray[np.bool_] = (self._still[places] >= blocks) | (long & (self._still[places] >= 1))
-        return stands
+    def _judge_blocks(self, batch: Batch, ended: Blocks) -> Iterator[Key]:
+        places = ended.places
+        looped = (ended.new == 0) & (ended.back >= BLOCK // 2)
+        still = (ended.same >= BLOCK - 1) & (ended.back == 0)
+        self._looped[places] = np.where(looped, self._looped[places] + 1, 0)
+        self._still[places] = np.where(still, self._still[places] + 1, 0)
+        bad = (self._looped[places] >= LOOPED) | (self._still[places] >= STILL)
+        for at in np.flatnonzero(bad & self._moved(places)).tolist():
+            row = int(ended.rows[at])
+            if key := self._cause(int(places[at]), int(batch.times_ns()[row])):
+                yield self._count(batch, row, int(places[at]), key)
+
+    def _long(
+        self,
+        rows: NDArray[np.int64],
+        places: NDArray[np.int64],
+        slots: NDArray[np.int64],
+        times: NDArray[np.int64],
+        read: _Read,
+    ) -> Iterator[tuple[int, int, Key]]:
+        """Follow runs; of those that are long give row, place and cause. What is read often has to be known well."""
+        moved = self._moved(places)
+        for run in self._runs.follow(self._readers, places, slots, times):
+            place, row = int(places[run.at]), int(rows[run.at])
+            if run.seldom or moved[run.at]:
+                key = self._cause_of_run(run, place, read.first(row), int(times[run.at]))
+                if key is not None:
+                    yield row, place, key
+
+    def _cause_of_run(self, run: Run, place: int, number: float, now: int) -> Key | None:
+        """Give the cause of readings that bring nothing new; None for what may be at rest with its machine."""
+        key = self._readers.keys[place]
+        if not run.still:
+            return (*key, "looped") if run.ordered else None
+        if int(key[5]) >= LEAST_NUMBERS:
+            return (*key, "still")
+        measured = f"{number:.{_DIGITS}g}" != repr(number).removesuffix(".0")
+        alone = measured and self.observed.minutes >= LEAST_ALONE
+        return self._with_others(key, now) or ((*key, "still") if alone else None)
+
+    def _count(self, batch: Batch, row: int, place: int, key: Key) -> Key:
+        source, codes = batch.words("source")
+        self.tallies[key].add_rows(source[int(codes[row])] or "", batch, np.array([row]))
+        self.tallies[key].note("object", self._readers.keys[place][4])
+        return key
 
     def _cause(self, place: int, now: int) -> Key | None:
         """Give the cause; None for what stands still and may be at rest with its machine."""
-        key, here = self._readers.keys[place], np.array([place])
-        if self._loops(here, self._long(here, now)).all():
+        key = self._readers.keys[place]
+        if self._looped[place] >= LOOPED:
             return (*key, "looped")
-        if int(key[5]) >= LEAST_NUMBERS:
-            return (*key, "still")
+        return (*key, "still") if int(key[5]) >= LEAST_NUMBERS else self._with_others(key, now)
+
+    def _with_others(self, key: Key, now: int) -> Key | None:
+        """Give the cause of all that is read of a machine, where it all stands still."""
         beside = self._beside(key, now)
         return (*beside[0], "still") if sum(int(one[5]) for one in beside) >= LEAST_NUMBERS else None
 
@@ -169,7 +214,7 @@ class RepeatedValues(Learner):
         places = np.array([self._readers.find(one) for one in keys])
         moved = self._moved(places)
         # Those whose block ends next are a block behind.
-        still = self._stands(places[moved], self._long(places[moved], now), STILL - 1)
+        still = (self._still[places[moved]] >= STILL - 1) | self._runs.stands(places[moved], now)
         return [one for one, moves in zip(keys, moved.tolist(), strict=True) if moves] if still.all() else []
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
@@ -188,8 +233,8 @@ class RepeatedValues(Learner):
             severity=ends.severity("high" if looped else "medium"),
             confidence=0.8 if looped else 0.6,
             title=f"Values that {name(realm, client)} reads of {name(realm, server)} at {where} {how}",
-            seen=f"Seen {counted(tally.count, 'time')} that {BLOCK} readings brought nothing new among {MEMORY}, where "
-            f"they had always brought at least {self._least_new(key[:6])}. {ends.told()}".strip(),
+            seen=f"Seen {counted(tally.count, 'time')} that the latest readings brought nothing new among {MEMORY}, "
+            f"where {BLOCK} had always brought at least {self._least_new(key[:6])}. {ends.told()}".strip(),
             matters="Whoever plays a recording of a quiet process to those who watch it can do in the meantime what he "
             "likes. A sensor or a gateway that hangs looks like it, too.",
             silent="Silent for objects that had stood still or come back while learning, and once accepted (`interlock "
@@ -233,7 +278,8 @@ class RepeatedValues(Learner):
                 list(key),
                 [
                     *self._readers.state(key),
-                    *(int(of[at]) for of in (self._looped, self._still, self._alive)),
+                    *(int(of[at]) for of in (self._looped, self._still)),
+                    *self._runs.state(at),
                 ],
             ]
             for key, at in known
@@ -242,12 +288,25 @@ class RepeatedValues(Learner):
 
     def restore_besides(self, state: Any) -> None:
         """Take it back."""
-        for words, (last, held, looped, still, *alive) in state:
+        for words, (last, held, looped, still, *run) in state:
             key = tuple(str(w) for w in words)
             if self._make(key) >= 0:
                 place = self._readers.restore(key, last, held)
                 self._looped[place], self._still[place] = int(looped), int(still)
-                self._alive[place] = int(alive[0]) if alive else 0  # early versions did not write it
+                self._runs.restore(place, run)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Rows of a batch with readings, object by object, and their places."""
+
+    readings: Readings
+    rows: NDArray[np.int64]
+    places: NDArray[np.int64]
+
+    def first(self, row: int) -> float:
+        """The first number of a row."""
+        return float(self.readings.flat[self.readings.starts[row]])
 
 
 def _hashes(readings: Readings, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
