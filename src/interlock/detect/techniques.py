@@ -61,6 +61,10 @@ SEEN: Final[Mapping[str, Seen]] = {
         ("T0802", "T0801", "T0861"),
         "many values at once, by the protocol's own means, are automated collection",
     ),
+    "walk-points": Seen(
+        ("T0861", "T0802", "T0888"),
+        "one point after another is read once: which there are is wanted, not how the process runs",
+    ),
     "watch-or-tell": Seen(("T0801", "T0856", "T0832"), "reports come; whether they are asked for is not seen"),
     "tell-or-watch": Seen(
         ("T0856", "T0801", "T0832"),

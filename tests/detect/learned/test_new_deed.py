@@ -131,6 +131,26 @@ def test_reports_that_nobody_asked_for_are_told_not_watched(protocol: str, asks:
     assert finding.techniques[0] == first
 
 
+@pytest.mark.parametrize(("again", "first"), [(1, "T0861"), (2, "T0801")])
+def test_who_reads_one_point_after_another_wants_to_know_which_there_are(again: int, first: str) -> None:
+    rows = [{"client": "10.0.0.66", "at": n, "object": f"holding:{n % 30}", "unit": "1", "operation": n}
+            for n in range(30 * again)]  # fmt: skip
+    (finding,) = found(*rows)
+    assert finding.techniques[0] == first
+
+
+@pytest.mark.parametrize(("again", "later", "said"), [(1, 20, 1), (1, 5, 0), (3, 20, 0)])
+def test_a_panel_that_looks_once_at_what_it_never_read_is_told_from_a_new_page(
+    again: int, later: int, said: int
+) -> None:
+    rows = [
+        {"at": n, "object": f"holding:{100 + 16 * (n % 6)}", "unit": "1", "operation": n}
+        for n in range(6 * again)
+    ]
+    now = START + (6 * again - 1 + later) * 1_000_000_000
+    assert len(concluded(taught(), {"operations": rows}, Context(now=now)).findings) == said
+
+
 @pytest.mark.parametrize(("refused", "first"), [(12, "T0861"), (3, "T0801")])
 def test_reading_what_is_mostly_not_there_is_a_search_for_points(refused: int, first: str) -> None:
     rows = [

@@ -180,6 +180,8 @@ class Case:
                 return self._tells()
             if self._mostly_in_vain:
                 return "search-points"
+            if self._walks:
+                return "walk-points"
             return "watch-much" if len(self.tally.noted("object")) >= MANY_OBJECTS else "watch"
         name = "authenticate" if self.name == "user" else self.name
         stranger = f"stranger-{name}"
@@ -190,6 +192,12 @@ class Case:
         """Whether most of what it asks for is not there: who knows a device does not ask so."""
         refused = self.tally.noted("outcome").get("refused", 0)
         return refused >= MANY_IN_VAIN and 2 * refused >= self.tally.count
+
+    @property
+    def _walks(self) -> bool:
+        """Whether it reads one object after another, hardly any of them twice: who watches a process does it again."""
+        objects = len(self.tally.noted("object"))
+        return objects >= WALKED and self.tally.count < WALKED_AGAIN * objects
 
     def _tells(self) -> str:
         """Who only reports may be the one who tells, whoever began; where nothing comes unasked, he is.
@@ -222,6 +230,9 @@ _STARTS: Final = frozenset({"STARTDT"})
 """How many a minute of functions of which one is enough for a whole conversation (IEC 60870-5-104, 5.3)."""
 MANY_UNITS: Final = 8
 MANY_OBJECTS: Final = 64
+WALKED: Final = 24
+WALKED_AGAIN: Final = 1.5
+"""Objects, and requests for each, of who reads them one after another."""
 MANY_MACHINES: Final = 8
 MANY_IN_VAIN: Final = 8
 _SWITCH: Final = re.compile(r"coil|binary|digital|relay|single|double|DBX|(^|[ .])[QMI]X?\d")

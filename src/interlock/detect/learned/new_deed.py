@@ -48,6 +48,10 @@ MOST_NEW: Final = 3
 """Objects that are new to a relation at once: more are no custom that was merely not met yet."""
 MANY_READ: Final = 16
 """Objects that a client reads for the first time, where it had read fewer than that before."""
+FEW_READ: Final = 5
+ONCE: Final = 1.5
+AFTER_NS: Final = 10_000_000_000
+"""The same of who reads each of them once, and then none for so long: a new page of a panel is read over and over."""
 GUESSED: Final = 3
 """Of them, where most are not there: who is given what to read by a project asks for nothing that is not."""
 
@@ -321,7 +325,7 @@ class NewDeed(Learner):
         if key[4] == "appear":
             known = known_otherwise(self.words, key[0], key[1], context)
             return None if known else appeared(key, tally, context)
-        if not self._enough(key, tally) or sets_up(self.words, key, tally, context):
+        if not self._enough(key, tally, context) or sets_up(self.words, key, tally, context):
             return None
         return Case(key, tally, context, self._unsettled(key, tally)).verdict()
 
@@ -345,7 +349,7 @@ class NewDeed(Learner):
                 return told
         return ""
 
-    def _enough(self, key: Key, tally: Tally) -> bool:
+    def _enough(self, key: Key, tally: Tally, context: Context) -> bool:
         realm, client, server, protocol, deed = key
         if protocol == "arp":
             return len(tally.noted("server")) >= MANY_TARGETS
@@ -355,7 +359,9 @@ class NewDeed(Learner):
             new, refused = len(tally.noted("new")), tally.noted("outcome").get("refused", 0)
             guesses = refused >= GUESSED and 2 * refused >= tally.count
             unknown = "function" in tally.noted("news") and refused == tally.count
-            return unknown or new >= max(MANY_READ, before) or (new >= GUESSED and guesses)
+            walks = tally.count < ONCE * new and context.now - tally.last >= AFTER_NS
+            least = FEW_READ if walks and not looked else MANY_READ
+            return unknown or new >= max(least, before) or (new >= GUESSED and guesses)
         return True
 
     # State
