@@ -15,6 +15,8 @@ from proving.clients import (
     link,
     modbus,
     network,
+    network_ways,
+    quiet_ways,
     s7,
     telecontrol,
     ua,
@@ -26,7 +28,21 @@ if TYPE_CHECKING:
 
 CLIENTS: Final[dict[str, Callable[[str], None]]] = {
     name: client
-    for room in (cip, controllers, frameworks, incidents, link, modbus, network, s7, telecontrol, ua, wires)
+    for room in (
+        cip,
+        controllers,
+        frameworks,
+        incidents,
+        link,
+        modbus,
+        network,
+        network_ways,
+        quiet_ways,
+        s7,
+        telecontrol,
+        ua,
+        wires,
+    )
     for name, client in room.CLIENTS.items()
 }
 """Name → what is done to the machine at an address."""
