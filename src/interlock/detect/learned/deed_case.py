@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from interlock.detect.tally import Key, Tally
     from interlock.records.vocabulary import Severity
 
-__all__ = ["Case", "appeared", "pours"]
+__all__ = ["Case", "appeared", "much", "pours"]
 
 _NOVELTY: Final = {"machine": 4, "relation": 3, "verb": 2, "function": 1, "object": 1, "user": 1, "look": 1}
 
@@ -33,6 +33,29 @@ FLOOD: Final = 120
 def pours(tally: Tally) -> bool:
     """Whether requests of any kind come so fast that they may keep the server from its work."""
     return tally.count >= FLOOD and tally.count >= FLOOD * _minutes(tally)
+
+
+MANY_READ: Final = 16
+"""Objects that a client reads for the first time, where it had read fewer than that before."""
+FEW_READ: Final = 5
+ONCE: Final = 1.5
+AFTER_NS: Final = 10_000_000_000
+"""The same of who reads each of them once, and then none for so long: a new page of a panel is read over and over."""
+GUESSED: Final = 3
+"""Of them, where most are not there: who is given what to read by a project asks for nothing that is not."""
+
+
+def much(tally: Tally, before: int, now: int, *, looked: bool) -> bool:
+    """Whether so much is read, or asked, for the first time that it is news.
+
+    before: objects read until then. now: UTC ns. looked: asks what is there, and reads nothing.
+    """
+    new, refused = len(tally.noted("new")), tally.noted("outcome").get("refused", 0)
+    guesses = refused >= GUESSED and 2 * refused >= tally.count
+    unknown = "function" in tally.noted("news") and refused == tally.count
+    walks = tally.count < ONCE * new and now - tally.last >= AFTER_NS
+    least = FEW_READ if walks and not looked else MANY_READ
+    return unknown or new >= max(least, before) or (new >= GUESSED and guesses)
 
 
 class Case:

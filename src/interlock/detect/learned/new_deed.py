@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from interlock.detect.learned.chances import expected, has_converged
 from interlock.detect.learned.custom import Custom
-from interlock.detect.learned.deed_case import Case, appeared, pours
+from interlock.detect.learned.deed_case import Case, appeared, much, pours
 from interlock.detect.learned.deed_row import DeedRow, grouped, note_deed
 from interlock.detect.learned.deeds import (
     ACTS,
@@ -46,15 +46,6 @@ _CONTROLLED: Final = frozenset({"profinet-rt", "profinet-dcp", "pnio-cm"})
 MANY_TARGETS: Final = 8
 MOST_NEW: Final = 3
 """Objects that are new to a relation at once: more are no custom that was merely not met yet."""
-MANY_READ: Final = 16
-"""Objects that a client reads for the first time, where it had read fewer than that before."""
-FEW_READ: Final = 5
-ONCE: Final = 1.5
-AFTER_NS: Final = 10_000_000_000
-"""The same of who reads each of them once, and then none for so long: a new page of a panel is read over and over."""
-GUESSED: Final = 3
-"""Of them, where most are not there: who is given what to read by a project asks for nothing that is not."""
-
 _LOOKED: Final = "look"  # kind of news: ways to ask what is there, never used between two who speak
 _NOBODY: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - who has no address yet asks for one by these
 _MOST_TAKEN: Final = 200_000
@@ -356,12 +347,7 @@ class NewDeed(Learner):
         looked = deed == "explore" and set(tally.noted("news")) == {_LOOKED}
         if (deed == "watch" or looked) and server:
             before = 0 if looked else self._many(("o", realm, client, server, protocol, "read"))
-            new, refused = len(tally.noted("new")), tally.noted("outcome").get("refused", 0)
-            guesses = refused >= GUESSED and 2 * refused >= tally.count
-            unknown = "function" in tally.noted("news") and refused == tally.count
-            walks = tally.count < ONCE * new and context.now - tally.last >= AFTER_NS
-            least = FEW_READ if walks and not looked else MANY_READ
-            return unknown or new >= max(least, before) or (new >= GUESSED and guesses)
+            return much(tally, before, context.now, looked=looked)
         return True
 
     # State
