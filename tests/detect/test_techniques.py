@@ -34,6 +34,7 @@ def test_names_exist_are_few_and_have_a_reason(what: str) -> None:
         ("start", "T0858"), ("mode-set", "T0858"), ("reset", "T0816"), ("program-write", "T0843"),
         ("program-read", "T0845"), ("firmware-write", "T0857"), ("alarm-suppress", "T0878"), ("explore", "T0846"),
         ("explore-one", "T0888"), ("watch", "T0801"), ("watch-much", "T0802"), ("watch-units", "T0846"),
+        ("walk-points", "T0861"), ("owns-outputs", "T0848"),
         ("tell", "T0856"), ("call", "T0869"), ("search-machines", "T0846"), ("search-doors", "T0846"),
         ("remote-work", "T0886"), ("default-login", "T0812"), ("address-claimed", "T0830"), ("malformed", "T0814"),
         ("setpoint-creep", "T0836"), ("hammering", "T0806"), ("flood-of-switching", "T0806"), ("file-put", "T0867"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import socket
 import struct
@@ -52,7 +51,7 @@ def networks_announced(to: str) -> None:
 def coap_searched(to: str) -> None:
     """CoAP: everything that there is asked what it offers, all at once and one by one (RFC 7252)."""
     asked = b"\x40\x01\x30\x39\xbb.well-known\x04core"
-    tell("224.0.1.187", 5683, *[asked] * 2, pause_s=0.3)
+    send_frames([udp(_LAPTOP, _group("224.0.1.187"), (5683, 5683), asked)] * 2, 0.3)
     net = to.rpartition(".")[0]
     for host in range(10, 20):
         tell(f"{net}.{host}", 5683, asked, pause_s=0.2)
@@ -227,18 +226,20 @@ def _run(*words: str) -> None:
     subprocess.run(words, check=False)
 
 
-def packets_lost(to: str) -> None:  # noqa: ARG001 - at its own card
-    """A bad plug: every twentieth frame of the panel is lost for a while."""
-    _run("tc", "qdisc", "add", "dev", INTERFACE, "root", "netem", "loss", "5%")
-    time.sleep(20.0)
-    _run("tc", "qdisc", "del", "dev", INTERFACE, "root")
+def switch_renamed(to: str) -> None:
+    """Somebody gave the switch another name: it announces itself as ever, with that (LLDP)."""
+    mac = _end(to).mac
+    lldp = (
+        b"\x02\x07\x04" + mac + b"\x04\x03\x07p1" + b"\x06\x02\x00\x78" + b"\x0a\x09hall-two1" + b"\x00\x00"
+    )
+    send_frames([ethernet(bytes.fromhex("0180c200000e"), mac, 0x88CC, lldp)] * 3, 3.0)
 
 
-def slow_for_a_while(to: str) -> None:  # noqa: ARG001 - at its own card
-    """A drive that has much to do answers 25 ms later for some seconds."""
-    _run("tc", "qdisc", "add", "dev", INTERFACE, "root", "netem", "delay", "25ms")
-    time.sleep(12.0)
-    _run("tc", "qdisc", "del", "dev", INTERFACE, "root")
+def name_looked_up(to: str) -> None:
+    """A program on the historian asks for the name of its update server, and nobody answers."""
+    name = b"\x06update\x07example\x03com\0"
+    for number in range(2):
+        tell(to, 53, struct.pack("!HHHHHH", number + 5, 0x100, 1, 0, 0, 0) + name + b"\0\1\0\1", pause_s=1.5)
 
 
 def link_flapped(to: str) -> None:  # noqa: ARG001 - its own card
@@ -313,14 +314,11 @@ def printers_looked_for(to: str) -> None:  # noqa: ARG001 - to groups
     """An office program on the historian looks for printers (mDNS, SSDP)."""
     asked = struct.pack("!HHHHHH", 0, 0, 1, 0, 0, 0) + b"\x04_ipp\x04_tcp\x05local\0\0\x0c\0\1"
     search = b'M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nMAN: "ssdp:discover"\r\nMX: 2\r\n'
-    with contextlib.suppress(OSError):
-        tell("224.0.0.251", 5353, *[asked] * 3, pause_s=0.5)
-        tell(
-            "239.255.255.250",
-            1900,
-            *[search + b"ST: urn:schemas-upnp-org:device:Printer:1\r\n\r\n"] * 3,
-            pause_s=0.5,
-        )
+    search += b"ST: urn:schemas-upnp-org:device:Printer:1\r\n\r\n"
+    mine = BY_NAME["historian"].end
+    frames = [udp(mine, _group("224.0.0.251"), (5353, 5353), asked)] * 3
+    frames += [udp(mine, _group("239.255.255.250"), (50124, 1900), search)] * 3
+    send_frames(frames, 0.5)
 
 
 CLIENTS: Final[dict[str, Callable[[str], None]]] = {
@@ -339,8 +337,8 @@ CLIENTS: Final[dict[str, Callable[[str], None]]] = {
     "trunk-negotiated": trunk_negotiated,
     "leases-released": leases_released,
     "names-answered": names_answered,
-    "packets-lost": packets_lost,
-    "slow-for-a-while": slow_for_a_while,
+    "switch-renamed": switch_renamed,
+    "name-looked-up": name_looked_up,
     "link-flapped": link_flapped,
     "address-renewed": address_renewed,
     "telephone-plugged": telephone_plugged,

@@ -76,6 +76,9 @@ SEEN: Final[Mapping[str, Seen]] = {
     ),
     "tell": Seen(("T0856", "T0832"), "a report in a name that never sent it"),
     "connect": Seen(("T0846", "T0885"), "to connect is to learn that somebody is there"),
+    "owns-outputs": Seen(
+        ("T0848", "T0846", "T0855"), "who was no master here asks to be the one whose outputs a device takes"
+    ),
     "call": Seen(("T0869", "T0885"), "command and control over everyday application protocols or ports"),
     "unknown": Seen(("T0869", "T0885"), "what cannot be read, over a standard protocol or port"),
     # What circumstances add

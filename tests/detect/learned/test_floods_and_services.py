@@ -167,6 +167,21 @@ def test_who_takes_over_what_no_decoder_reads_is_said(protocol: str, technique: 
     assert found(NewNetworkService(), known, group_told(protocol, "10.0.0.78", 90)) == ()
 
 
+def leased(who: str, ports: tuple[int, int], at: int = 0) -> Tables:
+    row = {"client": who, "server": "ff02::1:2", "client_port": ports[0], "server_port": ports[1], "transport": "udp",
+           "protocol": "dhcpv6", "basis": "port", "client_mac": "00:1b:1b:00:00:09"}  # fmt: skip
+    return {"flows": [{**row, "at": at + n} for n in range(2)]}
+
+
+def test_who_sends_as_servers_of_dhcpv6_do_gives_addresses() -> None:
+    client, server = leased("fe80::9", (546, 547)), leased("fe80::78", (547, 546), 90)
+    (finding,) = found(NewNetworkService(), client, server)
+    assert (finding.techniques[0], finding.severity) == ("T0830", "high")
+    assert finding.machines == ("fe80::78", "00:1b:1b:00:00:09")
+    assert found(NewNetworkService(), client, leased("fe80::79", (546, 547), 90)) == ()
+    assert found(NewNetworkService(), leased("fe80::78", (547, 546)), server) == ()
+
+
 def test_a_member_of_a_ring_may_speak_for_the_first_time() -> None:
     later = group_told("mrp", "10.0.0.78", 90)
     assert found(NewNetworkService(), group_told("mrp", "10.0.0.1"), later) == ()

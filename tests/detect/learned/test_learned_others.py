@@ -279,6 +279,29 @@ def test_a_clockwork_that_tells_twice_as_much_has_a_second_teller() -> None:
     assert found(UnusualRate(), {"values": clock(60, 30)}, {"values": clock(66, 3)}) == ()
 
 
+def polls(many: int, minutes: int, **more: Any) -> Tables:
+    return {"operations": [{"at": 60 * m + n * 60 / many, "operation": m * many + n, **more}
+                           for m in range(minutes) for n in range(many)]}  # fmt: skip
+
+
+def test_a_program_that_asks_in_turn_needs_no_room_for_busy_hours() -> None:
+    (finding,) = found(UnusualRate(), polls(12, 30), polls(100, 1))
+    assert finding.techniques[0] == "T0814"
+    assert found(UnusualRate(), polls(12, 30), polls(80, 1)) == ()
+    busy = polls(12, 30)["operations"] + polls(20, 1)["operations"]
+    assert found(UnusualRate(), {"operations": busy}, polls(100, 1)) == ()
+    assert found(UnusualRate(), polls(12, 5), polls(100, 1)) == ()
+
+
+def test_many_connections_in_which_nothing_is_said_use_them_up() -> None:
+    calls = [{**UNREAD, "at": 100 + n / 4, "client": "10.0.0.40", "server_port": 502, "client_port": 40_000 + n}
+             for n in range(40)]  # fmt: skip
+    (finding,) = found(NewConversation(), FLOWS, {"flows": calls})
+    assert finding.techniques[0] == "T0814"
+    (few,) = found(NewConversation(), FLOWS, {"flows": calls[:10]})
+    assert few.techniques[0] != "T0814"
+
+
 def written(*numbers: float, **more: Any) -> list[dict[str, Any]]:
     row = {"direction": "written", "object": "holding:4", **more}
     return [{**row, "at": 30 * n, "number": [number]} for n, number in enumerate(numbers)]

@@ -131,6 +131,23 @@ def test_reports_that_nobody_asked_for_are_told_not_watched(protocol: str, asks:
     assert finding.techniques[0] == first
 
 
+@pytest.mark.parametrize(
+    ("server", "outcome", "first"),
+    [("10.0.0.2", "unknown", "T0846"), ("10.0.0.2", "ok", "T0869"), ("8.8.8.8", "no-answer", "T0869")],
+)
+def test_whom_nobody_inside_answers_tries_what_listens(server: str, outcome: str, first: str) -> None:
+    asked = {"client": "10.0.0.8", "server": server, "protocol": "http", "verb": "read", "object": "/"}
+    (finding,) = found({**asked, "outcome": outcome})
+    assert finding.techniques[0] == first
+
+
+@pytest.mark.parametrize(("place", "first"), [("class:0x04/151:150,100", "T0848"), ("class:0x02/1", "T0846")])
+def test_who_wants_a_connection_to_assemblies_wants_to_own_outputs(place: str, first: str) -> None:
+    opened = {"client": "10.0.0.66", "protocol": "cip", "verb": "open", "function_name": "Forward_Open"}
+    (finding,) = found({**opened, "object": place, "outcome": "refused"})
+    assert finding.techniques[0] == first
+
+
 @pytest.mark.parametrize(("again", "first"), [(1, "T0861"), (2, "T0801")])
 def test_who_reads_one_point_after_another_wants_to_know_which_there_are(again: int, first: str) -> None:
     rows = [{"client": "10.0.0.66", "at": n, "object": f"holding:{n % 30}", "unit": "1", "operation": n}

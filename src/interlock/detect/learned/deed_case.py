@@ -9,6 +9,7 @@ from interlock.detect.batch import MINUTE_NS
 from interlock.detect.causes import Verdict
 from interlock.detect.control import spoken
 from interlock.detect.learned.deeds import ACTS, DEEDS, REMOTE, is_group
+from interlock.detect.learned.outside import outside_of
 from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.silencing import named_by_functions
 from interlock.detect.techniques import SEEN, named
@@ -192,6 +193,10 @@ class Case:
 
     def _deed_seen(self) -> str:
         """Its name in techniques.SEEN."""
+        if self.name == "call" and self._calls_in_vain:
+            return "search-doors"
+        if self.name == "connect" and self.news in ("machine", "relation") and self._owns_outputs:
+            return "owns-outputs"
         if self.name == "explore":
             return "explore-one" if self._asks_what else "explore"
         if self.name == "watch":
@@ -209,6 +214,17 @@ class Case:
         name = "authenticate" if self.name == "user" else self.name
         stranger = f"stranger-{name}"
         return stranger if self.news in ("machine", "relation") and stranger in SEEN else name
+
+    @property
+    def _calls_in_vain(self) -> bool:
+        """Whether nobody answers in its own words, and all of them are machines of the plant: what listens is tried."""
+        inside = not any(outside_of(self.realm, server, self.context) for server in self.servers)
+        return inside and "ok" not in self.tally.noted("outcome")
+
+    @property
+    def _owns_outputs(self) -> bool:
+        """Whether it asks for a connection to a device's assemblies: who has one owns its outputs (CIP, class 4)."""
+        return any(_ASSEMBLY.match(place) for place in self.tally.noted("object"))
 
     @property
     def _mostly_in_vain(self) -> bool:
@@ -258,6 +274,7 @@ WALKED_AGAIN: Final = 1.5
 """Objects, and requests for each, of who reads them one after another."""
 MANY_MACHINES: Final = 8
 MANY_IN_VAIN: Final = 8
+_ASSEMBLY: Final = re.compile(r"(\S+ )?class:0x04/")
 _SWITCH: Final = re.compile(r"coil|binary|digital|relay|single|double|DBX|(^|[ .])[QMI]X?\d")
 """Objects of one bit, as the protocols spell them."""
 

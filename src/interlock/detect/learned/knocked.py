@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING, Final
 
 from interlock.detect.causes import Verdict
 from interlock.detect.learned.deeds import is_group
 from interlock.detect.learned.doors import ALARMS_APART_DAYS, MANY_TRIES
+from interlock.detect.learned.outside import outside_of
 from interlock.detect.learned.standing import deed_at, standing
 from interlock.detect.techniques import named
 from interlock.detect.wording import counted
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from interlock.records.finding import Action
     from interlock.records.vocabulary import Severity
 
-__all__ = ["dials_out", "knocked", "nobody_listens", "outside_of"]
+__all__ = ["dials_out", "knocked", "nobody_listens"]
 
 LEAST_OUTSIDE: Final = 4
 """Calls outside that nobody takes: a beacon that finds nobody tries again."""
@@ -103,18 +103,6 @@ def _meant(realm: str, servers: list[str], doors: list[str], tally: Tally, conte
     if all(map(is_group, servers)):
         return "search-machines"
     return "search-machines" if len(servers) >= len(doors) else "search-doors"
-
-
-def outside_of(realm: str, server: str, context: Context) -> bool:
-    """Whether an address is nobody's of the plant: a public one, or, where the site file says which are, another."""
-    if context.site.owns(realm, server):
-        return False
-    if any(one.networks for one in context.site.realms if one.name == realm):
-        return True
-    try:
-        return ipaddress.ip_address(server).is_global
-    except ValueError:
-        return False
 
 
 def dials_out(realm: str, client: str, tally: Tally, context: Context) -> bool:

@@ -13,9 +13,10 @@ from interlock.detect.causes import Verdict
 from interlock.detect.control import CONTROL_PORTS, spoken
 from interlock.detect.learned.deeds import INFRASTRUCTURE, REMOTE
 from interlock.detect.learned.doors import ANNOUNCED, Doors
-from interlock.detect.learned.knocked import dials_out, knocked, nobody_listens, outside_of
+from interlock.detect.learned.knocked import dials_out, knocked, nobody_listens
 from interlock.detect.learned.learner import HELD_BACK, Learner
 from interlock.detect.learned.lexicon import Lexicon
+from interlock.detect.learned.outside import outside_of
 from interlock.detect.learned.standing import deed_at, standing, unordered
 from interlock.detect.techniques import named
 from interlock.detect.wording import counted
@@ -42,6 +43,8 @@ MOST_READ: Final = 50_000
 _ANSWERED: Final = 1 << 20
 _SHORT: Final = 1 << 21
 LEAST_CALLS: Final = 4
+MANY_CALLS: Final = 20
+"""Connections within a minute to one service, of which nothing can be read: it has only so many to give."""
 STEADY: Final = 0.35
 """Spread of the pauses between calls, as a part of their mean, up to which they are taken for a program's."""
 _REMOTE_PORTS: Final = {22: "ssh", 23: "telnet", 135: "dcerpc", 139: "smb", 445: "smb", 3389: "rdp", 5900: "vnc",
@@ -357,6 +360,8 @@ def _remote(service: str) -> bool:
 def _techniques(service: str, tally: Tally, *, steady: bool, public: bool) -> tuple[str, ...]:
     if _remote(service):
         return named("remote-work")
+    if tally.count >= MANY_CALLS * max(1.0, (tally.last - tally.first) / MINUTE_NS) and not public:
+        return named("flood-of-connections")
     if service in _CARRIERS:  # as far as the transport and no word beyond it: what is behind it is tried
         return named("search-doors" if tally.count >= LEAST_CALLS else "control-port-called")
     if service.rpartition("/")[2].isdecimal() and int(service.rpartition("/")[2]) in CONTROL_PORTS:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+import numpy as np
+
 from interlock.detect.batch import MINUTE_NS
 from interlock.detect.causes import Verdict
 from interlock.detect.learned.deeds import is_group
@@ -18,7 +20,6 @@ from interlock.records.finding import Action
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from interlock.detect.batch import Batch
@@ -143,7 +144,10 @@ class NewNetworkService(Learner):
             *("protocol", "verb", "object", "outcome", "item"),
         ),
         "clues": ("source", "realm", "time", "frame", "who", "field", "value"),
-        "flows": ("source", "realm", "client", "server", "protocol", "first", "last", "first_frame"),
+        "flows": (
+            *("source", "realm", "client", "server", "protocol", "first", "last", "first_frame"),
+            *("transport", "client_port", "server_port", "client_mac"),
+        ),
     }
 
     def __init__(self) -> None:
@@ -165,6 +169,7 @@ class NewNetworkService(Learner):
                 continue
             tally = self.tallies[key]
             tally.add_rows(source, batch, rows)
+            tally.note_rows("client_mac", batch, rows)
             if batch.table == "operations":
                 other = "client" if _SERVICES[key[2]].from_server else "server"
                 tally.note_rows(other, batch, rows)
@@ -181,6 +186,7 @@ class NewNetworkService(Learner):
             return
         if batch.table == "flows":
             yield from _spoken(batch)
+            yield from _leased(batch)
             return
         if batch.table != "operations" or not batch.among("protocol", _SERVICES).any():
             return
@@ -206,7 +212,7 @@ class NewNetworkService(Learner):
         name = context.name
         return Verdict(
             realm=realm,
-            machines=(who,),
+            machines=(who, *_cards(protocol, tally)),
             others=tuple(machine for machine in reached if not is_group(machine)),
             cause=protocol,
             kind="alert",
@@ -266,6 +272,25 @@ def _spoken(batch: Batch) -> Iterator[tuple[Key, str, NDArray[np.int64], NDArray
             yield (realm or "", client or "", protocol), source or "", rows, batch.times_ns()[rows]
 
 
+def _leased(batch: Batch) -> Iterator[tuple[Key, str, NDArray[np.int64], NDArray[np.int64]]]:
+    """Give who sends as DHCPv6 servers do: from their port to that of clients (RFC 8415, 7.2)."""
+    ports = batch.integers("client_port"), batch.integers("server_port")
+    sent = batch.among("transport", ("udp",)) & (ports[0] == _SERVERS) & (ports[1] == _CLIENTS)
+    if not sent.any():
+        return
+    groups = batch.take(sent).groups("source", "realm", "client")
+    at = np.flatnonzero(sent)
+    for group, (source, realm, client) in groups:
+        rows = at[groups.rows(group)]
+        yield (realm or "", client or "", "dhcpv6"), source or "", rows, batch.times_ns()[rows]
+
+
+def _cards(protocol: str, tally: Tally) -> list[str]:
+    """The link addresses of who is known by an address that it made itself: few know it by that."""
+    return list(tally.noted("client_mac"))[:2] if protocol == "dhcpv6" else []
+
+
+_SERVERS, _CLIENTS = 547, 546
 _ACTIONS: Final = (
     Action(
         text="Ask who set this service up; if it is meant to be, accept it with its reason.",

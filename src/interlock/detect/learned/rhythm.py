@@ -50,7 +50,12 @@ class Rhythm:
     @property
     def steady(self) -> bool:
         """Whether it speaks like a clock: ten whole minutes or more, never a pause, all of them nearly alike."""
-        return self.minutes >= 10 and self.gap <= 1 and self.low >= 20 and self.low >= 0.8 * self.peak
+        return self.low >= 20 and self.even
+
+    @property
+    def even(self) -> bool:
+        """Whether it never paused in ten minutes or more, and all whole minutes were nearly alike, however few."""
+        return self.minutes >= 10 and self.gap <= 1 and self.low >= max(1, 0.8 * self.peak)
 
     def state(self) -> list[Any]:
         """As JSON values."""

@@ -31,6 +31,8 @@ _FLOOR: Final = {"act": 15, "login": 15, "ask": 120, "cycle": 10, "campaign": 10
 TIMES: Final = 3
 SELDOM: Final = 0.1
 """Of the minutes while learning: who commands in more of them has no busy hours, but a rhythm."""
+TIMES_EVEN, _FLOOR_EVEN = 2, 60
+"""The same of who asked nearly as often in each minute: its program asks in turn, and needs no room for busy hours."""
 TIMES_STEADY: Final = 1.4
 """What one machine tells like a clock comes twice as often where a second one tells it, too."""
 
@@ -76,6 +78,8 @@ class UnusualRate(Learner):
             minutely = self.rhythms.get((*key[:4], "act"))
             if minutely is None or minutely.minutes > SELDOM * self.observed.minutes:
                 return 1 << 62
+        if key[4] == "ask" and rhythm.even:
+            return TIMES_EVEN * rhythm.peak + _FLOOR_EVEN
         return TIMES * rhythm.peak + _FLOOR[key[4]]
 
     def deviations(self, batch: Batch, context: Context) -> Iterator[Key]:  # noqa: ARG002 - the interface's shape
@@ -126,7 +130,8 @@ class UnusualRate(Learner):
             seen=f"Seen {counted(tally.count, 'request')} ({verbs}) beyond what was the most while learning, in "
             f"{counted(minutes, 'hour' if kind == 'campaign' else 'minute')}. {ends.told()}".strip(),
             matters=_MATTERS[kind],
-            silent=f"Silent up to {TIMES} times the highest minute or hour while learning and {_FLOOR[kind]} more, for "
+            silent=f"Silent up to {TIMES} times the highest minute or hour while learning and {_FLOOR[kind]} more "
+            f"({TIMES_EVEN} times and {_FLOOR_EVEN} for whom each minute was like the other), for "
             "new relations to one machine (new-deed tells these), and once accepted (`interlock baseline accept`).",
             actions=_ACTIONS,
             deed=deed_at(realm, client, (server,), tally.noted("verb")),
