@@ -182,6 +182,25 @@ def test_who_sends_as_servers_of_dhcpv6_do_gives_addresses() -> None:
     assert found(NewNetworkService(), leased("fe80::78", (547, 546)), server) == ()
 
 
+@pytest.mark.parametrize(
+    ("server", "transport", "protocol", "said"),
+    [
+        ("224.0.0.1", "ip/2", None, "querier"),
+        ("224.0.0.22", "ip/2", None, ""),
+        ("224.0.0.1", "udp", None, ""),
+        ("01:00:0c:cc:cc:cc", "eth/0x0004", None, "DTP"),
+        ("01:00:0c:cc:cc:cc", "eth/0x2000", "cdp", ""),
+    ],
+)
+def test_who_speaks_to_a_group_as_only_some_do(
+    server: str, transport: str, protocol: str | None, said: str
+) -> None:
+    row = {"client": "00:1b:1b:00:00:09", "server": server, "transport": transport, "protocol": protocol}
+    before = group_told("ssdp", "10.0.0.9")
+    findings = found(NewNetworkService(), before, {"flows": [{**row, "at": 90, "client_port": None}]})
+    assert [said in finding.title for finding in findings] == [True] * bool(said)
+
+
 def test_a_member_of_a_ring_may_speak_for_the_first_time() -> None:
     later = group_told("mrp", "10.0.0.78", 90)
     assert found(NewNetworkService(), group_told("mrp", "10.0.0.1"), later) == ()

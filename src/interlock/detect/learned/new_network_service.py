@@ -113,6 +113,17 @@ _SERVICES: Final[dict[str, _Service]] = {
         matters="The router of the highest priority is sent all that leaves the network, and may read and change it.",
         severity="high", techniques=named("directs-traffic"), from_server=False,
     ),
+    "querier": _Service(
+        does="asks everybody who listens to which group (IGMP querier)",
+        matters="Switches follow the querier of the lowest address: one that asks wrongly, or stops to ask, takes "
+        "GOOSE, samples and other groups from those who listen, or pours them out to everybody.",
+        severity="medium", techniques=named("takes-part-in-tree"), from_server=False,
+    ),
+    "trunk": _Service(
+        does="speaks to switches as a switch does (DTP, VTP, PAgP or UDLD)",
+        matters="A port that becomes a trunk carries every VLAN: whoever is behind it reaches, and hears, all of them.",
+        severity="high", techniques=named("takes-part-in-tree"), from_server=False,
+    ),
     **{
         protocol: _Service(
             does=f"tells routers which way to send ({protocol.upper()})",
@@ -128,6 +139,10 @@ _SPEAKS_FOR_ALL: Final = frozenset({"ntp"})
 """Here, a client's message to a group is the service, too."""
 _BY_FLOW: Final = frozenset({"ptp", "mrp", "vrrp", "ospf", "eigrp", "rip"})
 """Here no message is read: who speaks so to a group at all."""
+_BY_GROUP: Final = {"224.0.0.1": "querier", "01:00:0c:cc:cc:cc": "trunk"}
+"""To whom only they speak: all systems are asked by IGMP's queriers (RFC 2236, 3), Cisco's switches by each other."""
+_READ_ELSEWHERE: Final = frozenset({"cdp"})
+_IGMP: Final = "ip/2"
 _OF_MEMBERS: Final = frozenset({"mrp"})
 """Of those who take part most speak only where a link is lost: nobody is new where others spoke so before."""
 LEAST_NAMES: Final = 2
@@ -263,13 +278,22 @@ def _directed(batch: Batch) -> Iterator[tuple[Key, str, NDArray[np.int64], NDArr
 
 def _spoken(batch: Batch) -> Iterator[tuple[Key, str, NDArray[np.int64], NDArray[np.int64]]]:
     """Give who speaks to the network's groups, source, rows and their times."""
-    if not batch.among("protocol", _BY_FLOW).any():
+    if not (batch.among("protocol", _BY_FLOW) | batch.among("server", _BY_GROUP)).any():
         return
-    groups = batch.groups("source", "realm", "client", "server", "protocol")
-    for group, (source, realm, client, server, protocol) in groups:
-        if protocol in _BY_FLOW and is_group(server or "") and not is_group(client or ""):
-            rows = groups.rows(group)
-            yield (realm or "", client or "", protocol), source or "", rows, batch.times_ns()[rows]
+    groups = batch.groups("source", "realm", "client", "server", "protocol", "transport")
+    for group, (source, realm, client, server, protocol, transport) in groups:
+        if is_group(server or "") and not is_group(client or ""):
+            spoken = protocol if protocol in _BY_FLOW else _of_group(server, protocol, transport)
+            if spoken:
+                rows = groups.rows(group)
+                yield (realm or "", client or "", spoken), source or "", rows, batch.times_ns()[rows]
+
+
+def _of_group(server: str, protocol: str | None, transport: str | None) -> str:
+    """What somebody serves who speaks to a group, of which no message is read; nothing for everybody else."""
+    service = _BY_GROUP.get(server, "")
+    asks = transport == _IGMP if service == "querier" else protocol not in _READ_ELSEWHERE
+    return service if asks else ""
 
 
 def _leased(batch: Batch) -> Iterator[tuple[Key, str, NDArray[np.int64], NDArray[np.int64]]]:
@@ -286,8 +310,8 @@ def _leased(batch: Batch) -> Iterator[tuple[Key, str, NDArray[np.int64], NDArray
 
 
 def _cards(protocol: str, tally: Tally) -> list[str]:
-    """The link addresses of who is known by an address that it made itself: few know it by that."""
-    return list(tally.noted("client_mac"))[:2] if protocol == "dhcpv6" else []
+    """The link addresses of who may well have made its address itself: few know it by that."""
+    return list(tally.noted("client_mac"))[:2] if protocol in ("dhcpv6", "querier") else []
 
 
 _SERVERS, _CLIENTS = 547, 546

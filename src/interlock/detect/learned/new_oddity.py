@@ -122,13 +122,13 @@ class NewOddity(Learner):
         had = "where there was none" if not usual else f"where there were {usual} in {among:,} packets"
         return Verdict(
             realm=realm,
-            machines=(client, server),
+            machines=tuple(end for end in (client, server) if end),
             cause=f"{protocol} {oddity}",
             kind="change" if ends.ordered or (stream and not much) else "alert",
             severity=ends.severity("low" if stream and not much else "medium"),
             confidence=0.5 if stream else 0.7,
-            title=f"{spoken(protocol)} between {name(realm, client)} and {name(realm, server)} shows {what} "
-            f"{counted(found, 'time')}, {had} while learning",
+            title=f"{spoken(protocol)}{f' between {name(realm, client)} and {name(realm, server)}' if client else ''} "
+            f"shows {what} {counted(found, 'time')}, {had} while learning",
             seen=f"Seen {counted(found, 'time')}: {what}, {had}. {ends.told()}".strip(),
             matters=_ORDER_MATTERS if order else _SHAPE_MATTERS,
             silent="Silent at the rate that was usual while learning, below a few packets of a stream, and once "
