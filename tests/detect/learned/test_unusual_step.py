@@ -52,6 +52,13 @@ def test_what_moves_as_it_can_is_not_said(before: Tables, after: Tables) -> None
     assert found(UnusualStep(), before, after) == ()
 
 
+def test_a_short_lesson_says_less_of_how_far_a_number_may_go_at_once() -> None:
+    hour, minutes = read(walk(3700)), read(walk(700))
+    assert found(UnusualStep(), hour, shifted(75.0))
+    assert found(UnusualStep(), minutes, shifted(75.0)) == ()
+    assert found(UnusualStep(), minutes, shifted(900.0))
+
+
 def paused(apart: int, pause: int) -> Tables:
     """A leap so many readings after a pause of so many seconds."""
     rows = shifted(250.0)["values"][:110]

@@ -31,6 +31,8 @@ __all__ = ["UnusualStep"]
 
 MAX_OBJECTS: Final = 5_000
 MAX_NUMBERS: Final = 64
+BRIEF: Final = 60
+"""Minutes: within less hardly any drive has started, and the largest step says so much less of what is possible."""
 MOST_PAUSE_NS: Final = 2 * MINUTE_NS
 """Of a pause after which a leap is waited out for as long as it lasted; after longer ones nothing holds still."""
 _WRITTEN: Final = " (written)"
@@ -89,12 +91,17 @@ class UnusualStep(Learner):
         """Count leaps."""
         batch, _ = batch.having("number")
         for moves in self._moves(batch, self.steps.find):
-            leaps = self.steps.leaps(moves)
+            leaps = self.steps.leaps(moves, self._times)
             leaps = leaps[self._settled(moves, leaps, batch.times_ns()[moves.rows])]
             if len(leaps) and self.steps.keys[int(moves.places[0])][4].endswith(_WRITTEN):
                 leaps = leaps[self.steps.amid(moves, leaps)]
             if len(leaps):
                 yield from self._counted(batch, moves, leaps)
+
+    @property
+    def _times(self) -> float:
+        """How many times the largest step a leap is: the more, the shorter what was learned."""
+        return TIMES * max(1.0, BRIEF / max(1, self.observed.minutes))
 
     def _settled(self, moves: Moves, leaps: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which leaps come so long after a pause of their object that what stood still meanwhile has caught up.
@@ -154,10 +161,10 @@ class UnusualStep(Learner):
             title=f"A value that {ends_told} at {where} leaps by {leap:g}, where {largest:.4g} was the most",
             seen=f"Seen {counted(tally.count, 'reading')} that leapt. {ends.told()}".strip(),
             matters=_WRITTEN_MATTERS if written else _TOLD_MATTERS,
-            silent=f"Silent for numbers that rest most of the time, for steps up to {TIMES:g} times the largest while "
-            "learning, after pauses and for as long as these lasted, for what is written to or from nothing and the "
-            "ends of its range, under a work order for the machine that tells it, and once accepted (`interlock "
-            "baseline accept`).",
+            silent="Silent for numbers that rest most of the time, for steps up to "
+            f"{self._times:.3g} times the largest while learning ({TIMES:g} where an hour or more was learned), after "
+            "pauses and for as long as these lasted, for what is written to or from nothing and the ends of its range, "
+            "under a work order for the machine that tells it, and once accepted (`interlock baseline accept`).",
             actions=_ACTIONS,
             deed=deed_at(realm, "", (server,)),
             techniques=named("strange-value-written" if written else "leaping-value"),

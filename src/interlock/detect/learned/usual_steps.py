@@ -113,11 +113,11 @@ class UsualSteps:
         np.add.at(self._steps, moves.places[moves.near], 1)
         np.add.at(self._waited, moves.places[moves.near], moves.pauses[moves.near])
 
-    def leaps(self, moves: Moves) -> NDArray[np.int64]:
-        """Which numbers moved further than they can have."""
+    def leaps(self, moves: Moves, times: float = TIMES) -> NDArray[np.int64]:
+        """Which numbers moved further than they can have: so many times the largest step."""
         far = np.empty(len(moves.step), np.int64)
         seen = views(moves.row, moves.slot, moves.step, moves.near, self._largest)
-        far = far[: find_leaps(*seen, TIMES, *views(far))]
+        far = far[: find_leaps(*seen, times, *views(far))]
         slot, steps = moves.slot[far], self._steps[moves.places[moves.row[far]]]
         judged = (steps >= LEAST_STEPS) & (self._moved[slot] >= MOVING * steps)
         with np.errstate(over="ignore", invalid="ignore"):
