@@ -13,7 +13,7 @@ from interlock.plant.machines import BY_NAME
 from interlock.plant.protocols import modbus, s7comm
 from interlock.plant.protocols.network import ARP, arp
 from interlock.plant.wire.frames import ACK, FIN, PSH, End, ethernet, internet_checksum, tcp, udp
-from proving.clients.talk import INTERFACE, Talk, send_frames, tell
+from proving.clients.talk import INTERFACE, Talk, ping, send_frames, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -288,7 +288,7 @@ def pinged(to: str) -> None:
     """The engineering station looks whether three controllers are there (echo requests)."""
     net = to.rpartition(".")[0]
     for host in (10, 12, 14):
-        _run("ping", "-c", "3", "-i", "0.5", "-W", "1", f"{net}.{host}")
+        ping(f"{net}.{host}", 3, 0.5)
         time.sleep(1.0)
 
 

@@ -7,7 +7,6 @@ import base64
 import contextlib
 import http.client
 import struct
-import subprocess
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +15,7 @@ from asyncua import Client, ua
 from interlock.plant.machines import BY_NAME
 from interlock.plant.protocols import cip, dnp3, modbus, s7comm
 from interlock.plant.wire.frames import ethernet
-from proving.clients.talk import Talk, send_frames, tell
+from proving.clients.talk import Talk, ping, send_frames, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,9 +113,7 @@ def addresses_pinged(to: str) -> None:
     """Every address asked by ICMP whether it is there, by the historian."""
     net = to.rpartition(".")[0]
     for host in range(1, 50):
-        subprocess.run(
-            ["ping", "-c", "1", "-W", "0.2", f"{net}.{host}"], check=False, stdout=subprocess.DEVNULL
-        )
+        ping(f"{net}.{host}", 1, 0.2)
 
 
 def names_of_addresses(to: str) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import struct
 import time
 from typing import TYPE_CHECKING, Final, Self
+
+from interlock.plant.wire.frames import internet_checksum
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-__all__ = ["INTERFACE", "Talk", "send_frames", "tell"]
+__all__ = ["INTERFACE", "Talk", "ping", "send_frames", "tell"]
 
 INTERFACE: Final = "eth0"
 
@@ -67,4 +70,15 @@ def send_frames(frames: list[bytes], pause_s: float) -> None:
         link.bind((INTERFACE, 0))
         for frame in frames:
             link.send(frame.ljust(60, b"\0"))
+            time.sleep(pause_s)
+
+
+def ping(to: str, times: int, pause_s: float) -> None:
+    """Ask by ICMP whether somebody is there (RFC 792, echo)."""
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as talk:
+        for number in range(times):
+            head, data = struct.pack("!BBHHH", 8, 0, 0, 0x1EA5, number), bytes(range(48))
+            sum_ = internet_checksum(head + data)
+            with contextlib.suppress(OSError):
+                talk.sendto(head[:2] + sum_.to_bytes(2, "big") + head[4:] + data, (to, 0))
             time.sleep(pause_s)
