@@ -213,7 +213,7 @@ def score(attack: Attack, findings: list[dict[str, Any]], incidents: list[dict[s
         finding["id"]: finding
         for finding in findings
         if SEVERITIES.index(finding["severity"]) >= _LEAST.get(finding["kind"], len(SEVERITIES))
-        and {who.ip, who.mac} & set(finding["machines"])
+        and {who.ip, who.mac, attack.get("card", who.mac)} & set(finding["machines"])
         and finding["detector"] not in _AFTERWARDS
     }
     paths = [incident for incident in incidents if mine.keys() & set(incident["findings"])]

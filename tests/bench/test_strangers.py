@@ -63,10 +63,14 @@ def test_a_wrong_name_is_found_but_not_named() -> None:
     assert (row["found"], row["named"], row["first_named"]) == (True, False, False)
 
 
-TOOLS: list[dict[str, Any]] = tomllib.loads((SCRIPTS / "proving/tools.toml").read_text("utf-8"))["attack"]
+SETS: list[dict[str, Any]] = [
+    attack
+    for name in ("tools", "unseen", "pivots")
+    for attack in tomllib.loads((SCRIPTS / f"proving/{name}.toml").read_text("utf-8"))["attack"]
+]
 
 
-@pytest.mark.parametrize("attack", TOOLS, ids=lambda attack: str(attack["name"]))
+@pytest.mark.parametrize("attack", SETS, ids=lambda attack: str(attack["name"]))
 def test_what_tools_do_can_be_played_and_judged(attack: dict[str, Any]) -> None:
     assert attack["client"] in strangers.CLIENTS
     assert attack.get("as", attack["who"]) in BY_NAME
@@ -80,4 +84,6 @@ def test_what_is_no_attack_is_right_where_nothing_is_found() -> None:
     attack = {"who": "hmi", "techniques": []}
     assert strangers.score(attack, [], [])["first_named"]
     assert strangers.score(attack, [finding(severity="info")], [])["named"]
+    card = "00:08:5d:11:22:33"
+    assert not strangers.score({**attack, "card": card}, [finding(machines=[card])], [])["found"]
     assert not strangers.score(attack, [finding()], [])["found"]

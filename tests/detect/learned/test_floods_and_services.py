@@ -15,6 +15,7 @@ from interlock.detect.learned.late_answers import LateAnswers
 from interlock.detect.learned.new_network_service import NewNetworkService
 from interlock.detect.refusals import Refusals
 from interlock.errors import SourceError
+from interlock.records.asset import Asset
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -135,6 +136,26 @@ def test_a_neighbour_that_announces_itself_is_its_client(protocol: str, group: s
     (finding,) = found(NewNetworkService(), before, told(protocol, group, **row))
     assert finding.machines[0] == "00:1b:1b:00:00:09"
     assert found(NewNetworkService(), before, before) == ()
+
+
+@pytest.mark.parametrize(
+    ("role", "chassis", "kind"),
+    [
+        (None, "00:1b:1b:00:00:09", "change"),
+        (None, "00:1b:1b:00:00:01", "alert"),
+        ("switch", "00:1b:1b:00:00:09", "alert"),
+    ],
+)
+def test_a_telephone_announces_itself_and_passes_nothing_on(
+    role: str | None, chassis: str, kind: str
+) -> None:
+    mac, group = "00:1b:1b:00:00:09", "01:80:c2:00:00:0e"
+    before = told("lldp", group, client="00:1b:1b:00:00:01", outcome="unsolicited")
+    after = told("lldp", group, client=mac, outcome="unsolicited", object=chassis)
+    known = Asset(id="one", realm="default", macs=(mac,), role=role)
+    context = Context(now=START, asset=lambda _realm, address: known if address == mac else None)
+    (finding,) = found(NewNetworkService(), before, after, context)
+    assert finding.kind == kind
 
 
 def directs(mac: str, how: str = "redirect") -> Tables:

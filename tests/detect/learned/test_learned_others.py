@@ -148,6 +148,17 @@ def test_who_says_that_nobody_listens_calls_nobody() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("port", "who", "said"), [(53, "10.0.0.31", 0), (50_000, "10.0.0.31", 1), (53, "10.0.0.66", 1)]
+)
+def test_a_system_of_the_plant_may_look_for_names_and_time_in_vain(port: int, who: str, said: int) -> None:
+    sent = {**UNREAD, "at": 100, "client": who, "transport": "udp", "server_port": port, "server_packets": 0,
+            "state": None}  # fmt: skip
+    told = {**UNREAD, "at": 101, "client": "10.0.0.2", "server": who, "transport": "icmp", "protocol": "icmp",
+            "basis": "port", "server_port": None, "server_packets": 0, "state": None}  # fmt: skip
+    assert len(found(NewConversation(), FLOWS, {"flows": [told, sent]})) == said
+
+
 def test_datagrams_that_nobody_takes_outside_are_a_call() -> None:
     here = load_site('[[realms]]\nname = "default"\nnetworks = ["10.0.0.0/24"]\n')
     sent = {**UNREAD, "at": 100, "client": "10.0.0.66", "server": "192.0.2.9", "transport": "udp",

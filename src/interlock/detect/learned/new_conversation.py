@@ -49,6 +49,8 @@ STEADY: Final = 0.35
 """Spread of the pauses between calls, as a part of their mean, up to which they are taken for a program's."""
 _REMOTE_PORTS: Final = {22: "ssh", 23: "telnet", 135: "dcerpc", 139: "smb", 445: "smb", 3389: "rdp", 5900: "vnc",
                         5985: "winrm", 5986: "winrm"}  # fmt: skip
+_ASKED_FOR: Final = frozenset({"udp/53", "udp/123", "udp/514"}) | {f"udp/{port}" for port in ANNOUNCED}
+"""What a system of the plant looks for by itself, where nobody gives it: names, time, a place for its log."""
 _CARRIERS: Final = frozenset({"cotp", "tpkt", "enip"})
 """What carries control protocols, and is all that can be read where a server lets nobody through."""
 _WEB: Final = frozenset({53, 80, 123, 443, 8000, 8080, 8443, 8883, 1883})
@@ -186,6 +188,8 @@ class NewConversation(Learner):
             told = dials or (service != "outside" and self.doors.searches(caller))
             return knocked(key, tally, context, _SILENT, _ACTIONS) if told else None
         if service == "icmp" and (door := self._unanswered.get((realm, server, client))):
+            if door in _ASKED_FOR and not tally.noted("unheard"):
+                return None
             return nobody_listens(key, door, tally, context, _SILENT, _ACTIONS)
         protocols = set(tally.noted("protocol"))
         if protocols and all((realm, client, server, p) in self._read for p in protocols):

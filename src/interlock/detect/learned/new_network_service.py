@@ -145,6 +145,9 @@ _READ_ELSEWHERE: Final = frozenset({"cdp"})
 _IGMP: Final = "ip/2"
 _OF_MEMBERS: Final = frozenset({"mrp"})
 """Of those who take part most speak only where a link is lost: nobody is new where others spoke so before."""
+_NEIGHBOURS: Final = frozenset({"lldp", "cdp"})
+_FORWARD: Final = frozenset({"switch", "router", "firewall", "access-point", "gateway", "modem"})
+"""Roles of those whose announcements others follow; a telephone or a camera announces itself, too."""
 LEAST_NAMES: Final = 2
 """Names of others that are answered for: one may be its own."""
 
@@ -230,8 +233,8 @@ class NewNetworkService(Learner):
             machines=(who, *_cards(protocol, tally)),
             others=tuple(machine for machine in reached if not is_group(machine)),
             cause=protocol,
-            kind="alert",
-            severity=ends.severity(service.severity),
+            kind="change" if (small := _only_itself(key, tally, context)) else "alert",
+            severity=ends.severity("low" if small else service.severity),
             confidence=0.7,
             title=f"{name(realm, who)} {service.does}, which it had never done",
             seen=f"Seen {counted(tally.count, 'message')}"
@@ -239,7 +242,8 @@ class NewNetworkService(Learner):
             + f". {ends.told()}".rstrip(),
             matters=service.matters,
             silent="Silent for who served it while learning, for a single name that is answered for, where a work "
-            "order covers it, and once accepted (`interlock baseline accept`).",
+            "order covers it, and once accepted (`interlock baseline accept`); a change where a machine that passes "
+            "nothing on announces itself alone.",
             actions=_ACTIONS,
             deed=deed_at(realm, "", (who,)),
             techniques=service.techniques,
@@ -307,6 +311,13 @@ def _leased(batch: Batch) -> Iterator[tuple[Key, str, NDArray[np.int64], NDArray
     for group, (source, realm, client) in groups:
         rows = at[groups.rows(group)]
         yield (realm or "", client or "", "dhcpv6"), source or "", rows, batch.times_ns()[rows]
+
+
+def _only_itself(key: Key, tally: Tally, context: Context) -> bool:
+    """Whether who announces itself is known as something that passes nothing on, and announces nobody else."""
+    realm, who, protocol = key
+    asset = context.asset(realm, who) if protocol in _NEIGHBOURS else None
+    return asset is not None and asset.role not in _FORWARD and set(tally.noted("object")) <= {who}
 
 
 def _cards(protocol: str, tally: Tally) -> list[str]:
