@@ -128,7 +128,9 @@ def test_a_controller_that_calls_outside_in_vain_is_told_and_an_office_is_not() 
     assert (finding.count, finding.machines) == (5, ("10.0.0.2", "8.8.4.4"))
     assert said("plc", calls[:3]) == ()
     assert said("historian", calls) == ()
-    assert said("plc", [{**row, "server": "10.0.0.77"} for row in calls[:1]]) == ()
+    inside = [{**row, "server": "10.0.0.77", "state": "refused"} for row in calls]
+    assert said("plc", inside[:2]) == said("hmi", inside) == ()
+    assert [finding.techniques[0] for finding in said("plc", inside[:3])] == ["T0846"]
 
 
 def test_who_says_that_nobody_listens_calls_nobody() -> None:

@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from interlock.records.finding import Action
     from interlock.records.vocabulary import Severity
 
-__all__ = ["dials_out", "knocked", "nobody_listens"]
+__all__ = ["dials_out", "knocked", "nobody_listens", "strays"]
 
 LEAST_OUTSIDE: Final = 4
 """Calls outside that nobody takes: a beacon that finds nobody tries again."""
 
+LEAST_INSIDE: Final = 3
+"""Knocks of a controller at doors of the plant that nobody opens: no person mistypes an address there."""
 _AT_THE_PROCESS: Final = frozenset(
     {"plc", "rtu", "io", "drive", "safety-controller", "ied", "building-controller"}
 )
@@ -54,7 +56,7 @@ def knocked(key: Key, tally: Tally, context: Context, silent: str, actions: tupl
         silent="Silent where mistakes alone would make so many first contacts in so short a time more often than "
         f"once in {ALARMS_APART_DAYS:.0f} days: one machine, or three ports of it, are not enough where the client "
         f"is known, unless it tries one control port {MANY_TRIES} times within two minutes, or a controller calls "
-        f"outside the plant. {silent}",
+        f"outside the plant or, {LEAST_INSIDE} times, at a closed door inside. {silent}",
         actions=actions,
         deed=deed_at(realm, client, servers),
         techniques=named(_meant(realm, servers, doors, tally, context)),
@@ -109,6 +111,12 @@ def dials_out(realm: str, client: str, tally: Tally, context: Context) -> bool:
     """Whether a controller calls outside the plant, over and over, where it has no business that it was set up for."""
     often = tally.noted("outside").get("yes", 0) >= LEAST_OUTSIDE
     return often and context.role(realm, client) in _AT_THE_PROCESS
+
+
+def strays(realm: str, client: str, tally: Tally, context: Context) -> bool:
+    """Whether a controller knocks where it never knocked, over and over, within the plant."""
+    within = tally.count - tally.noted("outside").get("yes", 0)
+    return within >= LEAST_INSIDE and context.role(realm, client) in _AT_THE_PROCESS
 
 
 def nobody_listens(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
@@ -13,10 +11,10 @@ from interlock.detect.causes import Verdict
 from interlock.detect.control import CONTROL_PORTS, spoken
 from interlock.detect.learned.deeds import INFRASTRUCTURE, REMOTE
 from interlock.detect.learned.doors import ANNOUNCED, Doors
-from interlock.detect.learned.knocked import dials_out, knocked, nobody_listens
+from interlock.detect.learned.knocked import dials_out, knocked, nobody_listens, strays
 from interlock.detect.learned.learner import HELD_BACK, Learner
 from interlock.detect.learned.lexicon import Lexicon
-from interlock.detect.learned.outside import outside_of
+from interlock.detect.learned.outside import is_public, nobodys, outside_of
 from interlock.detect.learned.standing import deed_at, standing, unordered
 from interlock.detect.techniques import named
 from interlock.detect.wording import counted
@@ -183,10 +181,12 @@ class NewConversation(Learner):
         """Say who calls whom, and whether it looks like a program that reports somewhere."""
         realm, client, server, service = key
         if service in ("knock", "outside", "everybody"):
-            dials = dials_out(realm, client, tally, context)
-            caller = (realm, client, service) if service == "everybody" else key[:2]
-            told = dials or (service != "outside" and self.doors.searches(caller))
-            return knocked(key, tally, context, _SILENT, _ACTIONS) if told else None
+            here = (realm, client, tally, context)
+            dials = dials_out(*here) or (service == "knock" and strays(*here))
+            caller: Key = {"everybody": (*key[:2], service), "outside": ()}.get(service, key[:2])
+            if dials or self.doors.searches(caller):
+                return knocked(key, tally, context, _SILENT, _ACTIONS)
+            return None
         if service == "icmp" and (door := self._unanswered.get((realm, server, client))):
             if door in _ASKED_FOR and not tally.noted("unheard"):
                 return None
@@ -246,7 +246,7 @@ class _Conversation:
         )
         self.transport, self.state = transport or "", state or ""
         port, answered, short = marks & 0xFFFF, bool(marks & _ANSWERED), bool(marks & _SHORT)
-        self.nobody = _is_group(self.server)
+        self.nobody = nobodys(self.server)
         self.protocol = (protocol or "") if basis in ("parsed", "heuristic") else ""
         where = "dynamic" if port >= _DYNAMIC else str(port)
         self.service = self.protocol or (f"{self.transport}/{where}" if port else self.transport)
@@ -258,7 +258,7 @@ class _Conversation:
             self.service = f"{self.transport}/{port}"
         self.controls = port in CONTROL_PORTS
         # Whom nobody of the plant answers outside of it, and datagrams without an answer, are everyday in offices.
-        self.searches = self.closed and not _is_public(self.server) and (tcp or port in CONTROL_PORTS)
+        self.searches = self.closed and not is_public(self.server) and (tcp or port in CONTROL_PORTS)
         unread = self.nobody and self.closed and not tcp and not self.protocol
         self.calls_all = unread and 0 < port < _DYNAMIC and port not in ANNOUNCED
 
@@ -286,24 +286,6 @@ def _rows(batch: Batch) -> Iterator[tuple[_Conversation, Groups, int]]:
         yield _Conversation(key), groups, group
 
 
-@lru_cache(maxsize=65_536)
-def _is_group(address: str) -> bool:
-    """Whether an address is nobody's own: multicast, broadcast, unset."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return ip.is_multicast or ip.is_unspecified or address.endswith(".255")
-
-
-@lru_cache(maxsize=65_536)
-def _is_public(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_global
-    except ValueError:
-        return False
-
-
 def _regular(tally: Tally) -> float | None:
     """Seconds between calls, where there are enough and they come steadily; else None."""
     at = np.array(sorted(int(second) for second in tally.noted("at")), np.float64)
@@ -318,7 +300,7 @@ def _called(realm: str, client: str, server: str, service: str, tally: Tally, co
     steady = _regular(tally)
     ends = standing(context, (realm, client, server), tally, stranger=bool(tally.noted("stranger")))
     name, told = context.name, _told(service)
-    public = _is_public(server) and not context.site.owns(realm, server)
+    public = is_public(server) and not context.site.owns(realm, server)
     rhythm = f"every {steady:.0f} s" if steady else ""
     usual: Severity = (
         "high" if public and steady else "medium" if public or steady or tally.noted("unheard") else "low"
