@@ -43,6 +43,7 @@ cdef class Dissector:
     cdef int _sample(self, int kind) except -1
     cdef int _unseen(self, int slot) except -1
     cdef int _bareness(self, int kind) except -1
+    cdef int _of_icmp(self, Py_ssize_t start, Py_ssize_t end) except -1
     cdef int _frame(self, int kind) except -1
     cdef int _account(self, int slot, int side) except -1
     cdef int _tick(self, long long time) except -1

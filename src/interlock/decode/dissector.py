@@ -157,12 +157,13 @@ class Dissector:
         return out.append(slot, side, kind, start, length, p.time, p.frame, p.source, -1, gaps)
 
     def _note_packet(self, kind, slot, side):
-        """A datagram, or a segment where these are asked for, too; of ICMP what is behind its first eight octets.
+        """A datagram, or a segment where these are asked for, too; of ICMP what is behind its header.
 
         In place of the clock, which nobody asks a packet for, stands where its IP header begins.
         """
         p: Packet = self.packet
         start: cython.Py_ssize_t = p.start
+        end: cython.Py_ssize_t = p.end
         if self.whole and p.missing:
             return 0
         if p.outer >= 0 and self.tunnelled is not None:
@@ -171,16 +172,19 @@ class Dissector:
             return 0
         if self.segments == 0 and self.spoken[self.flows.protocol[slot] + 1] == 0:
             return 0
-        if kind == 2 and (p.protocol == 1 or p.protocol == 58):
-            start = min(start + 8, p.end)
-        if p.end <= start:
+        if kind == 2 and (p.protocol == 1 or p.protocol == 58) and end > start:
+            header: cython.int = self._of_icmp(start, end)
+            if header == 4 and self.resets_end:
+                end -= 8  # so much of the end Suricata leaves out of them
+            start = min(start + header, end)
+        if end <= start:
             if self.bare & self._bareness(kind) == 0:
                 return 0
-            start = p.end
+            start = end
         out: Messages = self.tapped
         if out.n == 0:
             out.bind(self.array)
-        length: cython.Py_ssize_t = p.end - start
+        length: cython.Py_ssize_t = end - start
         if kind == 4:
             self.noted = out.n
         how: cython.int = 8 + self._outside(slot) + self._unseen(slot) if kind == 4 else 8
@@ -212,6 +216,16 @@ class Dissector:
         if self.checked and p.wrong and (self.checked == 1 or self.sampled[p.source, 2] == 0):
             return 64
         return 64 if self.flows.opening[slot] & 16 else 0
+
+    def _of_icmp(self, start, end):
+        """Octets of an ICMP header, as Suricata counts them: what is behind them is a packet's payload for rules.
+
+        Source: RFC 792; RFC 4443 clause 2.1: errors and echoes have four octets more than other messages of version 6.
+        """
+        kind: cython.int = self.octets[start]
+        if self.packet.protocol == 1:
+            return 20 if (kind == 13 or kind == 14) and end - start >= 20 else 8
+        return 8 if kind == 128 or kind == 129 or 1 <= kind <= 4 else 4
 
     def _bareness(self, kind):
         """Of what kind a packet without payload is (Tap.bare)."""

@@ -47,6 +47,8 @@ _TCP, _UDP = 6, 17
 _BOTH_SIDES = 3
 """Of Flows.refused, a bit for each side."""
 _MANY_WORDS = 4096
+_OF_TLS = ("tls.", "ja3", "ja4")
+"""Buffers of TLS, which SMTP goes on in behind STARTTLS."""
 _U16, _U32, _U64, _I32 = pa.uint16(), pa.uint32(), pa.uint64(), pa.int32()
 _TIME, _DURATION = pa.timestamp("ns", "UTC"), pa.duration("ns")
 _CODED = pa.dictionary(pa.int32(), pa.utf8())
@@ -350,7 +352,7 @@ class Emitter:
             *(self._pool(codes.take(at + end), addresses) for end in (client, 1 - client)),
             *self._ports(slot, at + client, at + (1 - client)),
             _coded(kinds, pa.array([transport_word(t) for t in transport.tolist()], pa.utf8())),
-            self._spoken(slot, guessed or {}),
+            self._spoken(slot, guessed or {}, rows),
             _coded(side ^ client, pa.array(_WAYS, pa.utf8())),
             _whole(offset, _U64),
             _fixed(transaction.astype(np.uint32), _U32, present(transaction, 1)),
@@ -361,13 +363,19 @@ class Emitter:
         ]
         return self._batch(PAYLOADS, columns)
 
-    def _spoken(self, slot: Any, guessed: Mapping[int, str]) -> pa.DictionaryArray:
+    def _spoken(self, slot: Any, guessed: Mapping[int, str], made: list[Row]) -> pa.DictionaryArray:
+        """What each speaks. made: the last of them, which are no raw octets: TLS that SMTP goes on in is TLS."""
         codes, names = self._flows.columns["protocol"].take(slot).astype(np.int32), self._protocols
         if guessed:
             names = pa.array([*names.to_pylist(), *dict.fromkeys(guessed.values())], pa.utf8())
             places = {name: place for place, name in enumerate(names.to_pylist())}
-            for row in np.flatnonzero(np.isin(slot, list(guessed)) & (codes < 0)).tolist():
-                codes[row] = places[guessed[int(slot[row])]]
+            first = len(slot) - len(made)
+            for row in np.flatnonzero(np.isin(slot, list(guessed))).tolist():
+                begun = guessed[int(slot[row])]
+                if row >= first and begun == "smtp" and made[row - first][3].startswith(_OF_TLS):
+                    codes[row] = places.get("tls", -1)
+                elif codes[row] < 0 or begun == "smtp":
+                    codes[row] = places[begun]
         return _coded(codes, names)
 
     def _where(self, source: Any, slot: Any) -> list[pa.Array]:

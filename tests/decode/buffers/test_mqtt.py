@@ -102,6 +102,19 @@ def test_version_five_has_properties_and_reasons():
     assert set(told(found, "protocol_version")) == {b"5"}
 
 
+def test_what_is_empty_is_not_there():
+    found = rows([(CLIENT, connect(4, 0x02, text(b""))), (CLIENT, message(3, text(b"t")))])
+    assert not told(found, "connect.clientid") + told(found, "publish.message")
+    assert told(found, "publish.topic") == [b"t"]
+
+
+def test_a_long_message_in_many_segments_is_whole():
+    body = bytes(range(256)) * 2000
+    sent = connect() + message(3, text(b"t") + body) + message(3, text(b"u") + b"x")
+    found = rows([(CLIENT, sent[at : at + 1400]) for at in range(0, len(sent), 1400)])
+    assert told(found, "publish.message") == [body, b"x"]
+
+
 def test_what_is_cut_short_tells_what_stands_before_it():
     found = rows([(CLIENT, LOGIN), (CLIENT, message(1, text(b"MQTT") + b"\4\2\0\0" + b"\0\x09me"))])
     assert told(found, "connect.clientid") == [b"me"]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decode.contract.playing import batch_of, engine_for
 from decode.feed import CLIENT, SERVER, Tcp, run, tcp
-from interlock.records.buffers import BUFFERS, UNSEEN
+from interlock.records.buffers import BUFFERS, CHUNKED, UNSEEN
 from interlock.records.tables import PAYLOADS
 
 ALL = frozenset(BUFFERS) - UNSEEN
@@ -109,9 +110,12 @@ def test_names_in_a_clienthello() -> None:
     assert found["ja3.string"].startswith(b"771,47,0")
 
 
-def hello(name: bytes) -> bytes:
+def hello(name: bytes, *more: tuple[int, bytes]) -> bytes:
+    """A ClientHello that names a server. more: extensions, types and octets."""
     listed = b"\0" + len(name).to_bytes(2, "big") + name
     extension = b"\0\0" + (len(listed) + 2).to_bytes(2, "big") + len(listed).to_bytes(2, "big") + listed
+    for kind, octets in more:
+        extension += kind.to_bytes(2, "big") + len(octets).to_bytes(2, "big") + octets
     body = (
         b"\x03\x03"
         + bytes(32)
@@ -123,3 +127,18 @@ def hello(name: bytes) -> bytes:
     )
     shake = b"\x01" + len(body).to_bytes(3, "big") + body
     return b"\x16\x03\x01" + len(shake).to_bytes(2, "big") + shake
+
+
+@pytest.mark.parametrize(
+    ("versions", "liked"),
+    [((), b"1.2"), ((0x0A0A, 0x0304, 0x0303), b"1.3"), ((0x0303, 0x0304), b"1.2"), ((0x7F1C,), b"1.2")],
+)
+def test_what_a_client_would_like_to_speak_is_a_version_as_in_suricata(
+    versions: tuple[int, ...], liked: bytes
+) -> None:
+    """The first version of its list that is one; only where rules are held as Suricata holds them."""
+    listed = b"".join(version.to_bytes(2, "big") for version in versions)
+    octets = hello(b"a", (43, bytes([len(listed)]) + listed)) if versions else hello(b"a")
+    for asked, told in ((frozenset(), []), (frozenset({CHUNKED}), [liked])):
+        rows = tcp([(CLIENT, octets)], port=443, buffers=asked | {"tls.version"}).get("payloads", [])
+        assert [row["octets"] for row in rows] == told

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from decode.buffers.test_tap import hello
 from decode.feed import CLIENT, SERVER, tcp, udp
 from interlock.decode.buffers.mime import files_of_mail
-from interlock.records.buffers import BUFFERS, UNSEEN
+from interlock.records.buffers import BUFFERS, CHUNKED, UNSEEN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,6 +84,19 @@ def test_what_follows_starttls_is_not_read() -> None:
     assert not any(name == "smtp.mail_from" for _, _, name in talk([*SMTP[:3], *sealed], 25))
 
 
+@pytest.mark.parametrize("batch", [0, 1])
+def test_behind_starttls_tls_is_read(batch: int) -> None:
+    """The conversation stays SMTP's for rules, what TLS says is TLS's; text before the server's yes is none of both."""
+    sealed = [*SMTP[:3], (CLIENT, b"STARTTLS\r\n"), (SERVER, b"220 go\r\n"), (CLIENT, hello(b"mail.example"))]
+    rows = tcp(sealed, port=25, buffers=CUT | {"packet"}, batch=batch)["payloads"]
+    said = {row["buffer"]: (row["protocol"], row["octets"]) for row in rows}
+    assert said["tls.sni"] == ("tls", b"mail.example")
+    assert said["smtp.helo"] == ("smtp", b"plc.example")
+    assert {row["protocol"] for row in rows if row["buffer"] == "packet"} <= {"smtp", None}
+    refused = [*sealed[:4], (SERVER, b"454 not now\r\n"), sealed[5]]
+    assert not any(name == "tls.sni" for _, _, name in talk(refused, 25))
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.integers(1, 120))
 def test_a_mail_cut_anywhere_is_the_same(size: int) -> None:
@@ -103,6 +117,27 @@ def test_a_mail_within_a_mail_and_a_name_in_pieces() -> None:
     outer = b"Content-Type: multipart/mixed; boundary=X\r\n\r\n--X\r\nContent-Type: message/rfc822\r\n"
     mail = outer + b"Content-Disposition: attachment; filename=m.eml\r\n\r\n" + inner + b"\r\n--X--\r\n"
     assert list(files_of_mail(mail, whole=True)) == [(b"abcdef.pdf", b"the file", True)]
+
+
+@pytest.mark.parametrize(
+    ("field", "plain"),
+    [
+        (b'Content-Disposition: attachment; filename="x.zip"', b"x.zip"),
+        (b"Content-Type: application/zip; name=x.zip", b"x.zip"),
+        (b'Content-Disposition: attachment; filename*0="x.";\r\n filename*1=zip', b"x.zip"),
+        (b"Content-Disposition: attachment; filename*=utf-8''x.zip", None),
+        (b"Content-Disposition: attachment; filename*0*=utf-8''x.;\r\n filename*1*=zip", None),
+        (b"Content-Type: application/zip", None),
+    ],
+)
+def test_what_is_a_file_of_a_mail_as_suricata_has_it(field: bytes, plain: bytes | None) -> None:
+    """Held against Suricata 7.0.10: a part without a name is none, nor is one whose name is coded."""
+    mail = b"Content-Type: multipart/mixed; boundary=B\r\n\r\n--B\r\n"
+    mail += b"" if field.startswith(b"Content-Type") else b"Content-Type: application/zip\r\n"
+    mail += field + b"\r\n\r\nPK\r\n--B--\r\n"
+    named = [name for name, _, _ in files_of_mail(mail, whole=True, plain=True)]
+    assert named == ([plain] if plain else [])
+    assert len(list(files_of_mail(mail, whole=True))) == 1
 
 
 def test_ftp_commands_and_replies() -> None:
@@ -145,15 +180,19 @@ def test_ssh_names_and_fingerprints() -> None:
         22,
     )
     assert found["to_client", 1, "ssh.proto"] == [b"2.0"]
-    assert found["to_client", 1, "ssh.software"] == [b"OpenSSH_9.2 note"]
+    assert found["to_client", 1, "ssh.software"] == [b"OpenSSH_9.2"], "comments are no software"
     assert found["to_server", 1, "ssh.hassh.string"] == [b"kex;enc-c;mac-c;zip-c"]
     assert found["to_client", 1, "ssh.hassh.server.string"] == [b"kex;enc-s;mac-s;zip-s"]
     told = hashlib.md5(b"kex;enc-c;mac-c;zip-c", usedforsecurity=False).hexdigest().encode()
     assert found["to_server", 1, "ssh.hassh"] == [told]
 
 
-def _smb2(command: int, body: bytes) -> bytes:
-    head = b"\xfeSMB" + struct.pack("<HHIHHIIQIIQ", 64, 0, 0, command, 1, 0, 0, 1, 0, 1, 0) + bytes(16)
+def _smb2(command: int, body: bytes, *, number: int = 1, answer: bool = False, status: int = 0) -> bytes:
+    head = (
+        b"\xfeSMB"
+        + struct.pack("<HHIHHIIQIIQ", 64, 0, status, command, 1, answer, 0, number, 0, 1, 0)
+        + bytes(16)
+    )
     return struct.pack(">I", len(head) + len(body)) + head + body
 
 
@@ -164,6 +203,70 @@ def test_trees_of_smb(path: str, buffer: str) -> None:
     text = path.encode("utf-16-le")
     found = talk([(CLIENT, _smb2(3, struct.pack("<HHHH", 9, 0, 72, len(text)) + text))], 445)
     assert found["to_server", 1, buffer] == [path.encode()]
+
+
+def _smb1(command: int, words: bytes, data: bytes, flags: int = 0x18, status: int = 0) -> bytes:
+    head = b"\xffSMB" + struct.pack("<BIBH", command, status, flags, 0xC801) + bytes(12)
+    head += struct.pack("<HHHHB", 1, 7, 1, 1, len(words) // 2) + words + struct.pack("<H", len(data)) + data
+    return struct.pack(">I", len(head)) + head
+
+
+@pytest.mark.parametrize(("asked", "share"), [(CUT, b"\\\\plc\\C$"), (CUT | {CHUNKED}, b"\\plc\\C$")])
+def test_a_tree_of_smb_1_lacks_its_first_character_as_in_suricata(
+    asked: frozenset[str], share: bytes
+) -> None:
+    words, path = struct.pack("<BBHHH", 255, 0, 0, 8, 1), "\\\\plc\\C$".encode("utf-16-le")
+    talk_of_it = [(CLIENT, _smb1(0x75, words, b"\0" + path + b"\0\0?????\0"))]
+    found = cut(tcp(talk_of_it, port=445, buffers=asked)["payloads"])
+    assert found["to_server", 1, "smb.share"] == [share]
+
+
+def test_an_answer_that_comes_later_is_the_calls() -> None:
+    """MS-SMB2 clause 3.3.4.2: an interim answer to a call in a pipe says nothing yet."""
+    bind = _rpc(
+        11,
+        struct.pack("<HHIBxxx", 4280, 4280, 0, 1)
+        + struct.pack("<HBx", 0, 1)
+        + bytes(16)
+        + b"\1\0\0\0"
+        + bytes(20),
+    )
+    call = _rpc(0, struct.pack("<IHH", 4, 0, 15) + b"call")
+    answer = _rpc(2, struct.pack("<IHBx", 4, 0, 0) + b"said")
+    pipe, told = b"\x09" * 16, []
+    for number, octets, said in ((1, bind, None), (2, call, answer)):
+        asks = (
+            struct.pack("<HxxI", 57, 0x0011C017)
+            + pipe
+            + struct.pack("<IIIIIIII", 120, len(octets), 0, 0, 0, 4096, 1, 0)
+        )
+        told.append((CLIENT, _smb2(11, asks + octets, number=number)))
+        told.append(
+            (SERVER, _smb2(11, struct.pack("<HxxIB", 9, 0, 0x21), number=number, answer=True, status=0x103))
+        )
+        if said is not None:
+            says = (
+                struct.pack("<HxxI", 49, 0x0011C017)
+                + pipe
+                + struct.pack("<IIIIII", 112, 0, 112, len(said), 0, 0)
+            )
+            told.append((SERVER, _smb2(11, says + said, number=number, answer=True)))
+    found = talk(told, 445)
+    data = [octets for (_, _, name), octets in found.items() if name == "dcerpc.stub_data"]
+    assert data == [[b"call"], [b"said"]]
+
+
+def _rpc(kind: int, body: bytes) -> bytes:
+    return struct.pack("<BBBBIHHI", 5, 0, kind, 3, 16, 16 + len(body), 0, 2) + body
+
+
+def test_a_long_file_is_looked_at_behind_its_first_octets() -> None:
+    body = bytes(200_000) + b"the end of it"
+    sent = [*SMTP[:3], (CLIENT, b"MAIL FROM:<a@x>\r\nDATA\r\n"), (SERVER, b"354 go on\r\n")]
+    mail = b"Content-Type: application/x; name=a.bin\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    mail += base64.encodebytes(body).replace(b"\n", b"\r\n") + b".\r\n"
+    found = talk([*sent, *((CLIENT, mail[k : k + 60_000]) for k in range(0, len(mail), 60_000))], 25)
+    assert found["to_server", 1, "file.data"] == [body]
 
 
 def test_a_file_that_a_decoder_puts_together() -> None:

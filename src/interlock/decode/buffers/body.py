@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from interlock.decode.buffers.inflate import Inflater, unpacked
@@ -14,11 +15,14 @@ if TYPE_CHECKING:
 
     from interlock.decode.buffers.sink import Sink
 
-__all__ = ["HASHES", "KEPT", "Body", "file_buffers"]
+__all__ = ["HASHES", "KEPT", "Body", "file_buffers", "name_of_file"]
 
 KEPT: Final = 102_400
 """Octets of a body that are kept: what Suricata inspects of one by default."""
+KEPT_FILE: Final = 1 << 20
+"""Octets of a file that is there at once: Suricata looks at files of mails, FTP and SMB to their end."""
 HASHES: Final = ("md5", "sha1", "sha256")
+_ON_SHARE: Final = re.compile(r"\\\\[^\\]*\\[^\\]*\\")
 _SIZES: Final = frozenset({"file.size", "file.seen"})
 
 
@@ -90,11 +94,16 @@ class Body:
                 yield f"file.{name}", told.hexdigest().encode()
 
 
+def name_of_file(protocol: str, name: str) -> bytes:
+    """As rules know it: of SMB without its share."""
+    return (_ON_SHARE.sub("", name, 1) if protocol == "smb" else name).encode("utf-8", "backslashreplace")
+
+
 def file_buffers(
     octets: bytes, name: bytes, *, whole: bool, asked: frozenset[str]
 ) -> Iterator[tuple[str, bytes]]:
     """Buffers of a file that is there at once. whole: to its end, so that its hashes say something."""
-    yield "file.data", octets[:KEPT]
+    yield "file.data", octets[:KEPT_FILE]
     if name:
         yield "file.name", name
     yield "file.mime", mime_of(octets).encode()

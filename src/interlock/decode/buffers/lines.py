@@ -32,6 +32,10 @@ class Lines:
         part, self._held = self._held[:count], self._held[count:]
         return part
 
+    def rest(self) -> bytes:
+        """What is left: no lines any more."""
+        return self.take(len(self._held))
+
     def __iter__(self) -> Iterator[bytes]:
         """Every line that is whole; whoever wants octets in between takes them."""
         while self._held:

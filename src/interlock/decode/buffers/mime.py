@@ -21,6 +21,10 @@ _NAMED: Final = re.compile(rb"(?:file)?name\*?=(?:\"([^\"\r\n]{1,255})\"|([^\s;\
 _IN_PIECES: Final = re.compile(
     rb"(?:file)?name\*\d{1,2}\*?=(?:\"([^\"\r\n]{1,255})\"|([^\s;\"]{1,255}))", re.IGNORECASE
 )
+_PLAIN: Final = re.compile(
+    rb"(?<![\w*])(?:file)?name(?:\*\d{1,2})?=(?:\"([^\"\r\n]{1,255})\"|([^\s;\"]{1,255}))", re.IGNORECASE
+)
+"""Names as Suricata reads them: none in RFC 2231's coding (`filename*=utf-8''…`)."""
 _NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]")
 
 
@@ -34,10 +38,13 @@ def fields_of(head: bytes) -> dict[bytes, bytes]:
     return found
 
 
-def files_of_mail(message: bytes, *, whole: bool, depth: int = 0) -> Iterator[tuple[bytes, bytes, bool]]:
+def files_of_mail(
+    message: bytes, *, whole: bool, plain: bool = False, depth: int = 0
+) -> Iterator[tuple[bytes, bytes, bool]]:
     """Name (may be empty), octets, and whether these are all of them, of every file in a message.
 
-    Text without a file's name is none. whole: whether the message is there to its end.
+    Text without a file's name is none. whole: whether the message is there to its end. plain: nothing is a file that
+    has no name, or one in RFC 2231's coding alone, as Suricata has it.
     """
     head, blank, body = _cut(message)
     if not blank or depth > _DEEPEST:
@@ -46,13 +53,14 @@ def files_of_mail(message: bytes, *, whole: bool, depth: int = 0) -> Iterator[tu
     kind = fields.get(b"content-type", b"text/plain")
     boundary = _BOUNDARY.search(kind)
     if boundary is not None and kind.lower().startswith(b"multipart/"):
-        yield from _parts(body, b"--" + (boundary[1] or boundary[2]), depth, whole=whole)
+        yield from _parts(body, b"--" + (boundary[1] or boundary[2]), depth, whole=whole, plain=plain)
         return
     if kind.lower().startswith(b"message/rfc822"):
-        yield from files_of_mail(body, whole=whole, depth=depth + 1)
+        yield from files_of_mail(body, whole=whole, plain=plain, depth=depth + 1)
         return
-    named = _name_in(fields.get(b"content-disposition", b"")) or _name_in(kind)
-    if not named and kind.lower().startswith(b"text/"):
+    named_by = _plain_name if plain else _name_in
+    named = named_by(fields.get(b"content-disposition", b"")) or named_by(kind)
+    if not named and (plain or kind.lower().startswith(b"text/")):
         return
     octets = _decoded(body, fields.get(b"content-transfer-encoding", b"").lower())
     yield named, octets, whole
@@ -66,14 +74,20 @@ def _name_in(field: bytes) -> bytes:
     return b"".join(one or other for one, other in _IN_PIECES.findall(field))[:255]
 
 
-def _parts(body: bytes, mark: bytes, depth: int, *, whole: bool) -> Iterator[tuple[bytes, bytes, bool]]:
+def _plain_name(field: bytes) -> bytes:
+    return b"".join(one or other for one, other in _PLAIN.findall(field))[:255]
+
+
+def _parts(
+    body: bytes, mark: bytes, depth: int, *, whole: bool, plain: bool
+) -> Iterator[tuple[bytes, bytes, bool]]:
     pieces = (b"\n" + body).split(b"\n" + mark, _MOST_PARTS + 1)
     for number, piece in enumerate(pieces[1:], 1):
         if piece.startswith(b"--"):
             return
         part = piece.partition(b"\n")[2]
         ended = number + 1 < len(pieces)
-        yield from files_of_mail(part.removesuffix(b"\r"), whole=ended or whole, depth=depth + 1)
+        yield from files_of_mail(part.removesuffix(b"\r"), whole=ended or whole, plain=plain, depth=depth + 1)
 
 
 def _cut(message: bytes) -> tuple[bytes, bytes, bytes]:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_MESSAGE", "MqttReader"]
 
-MAX_MESSAGE: Final = 131_072
-"""Octets of a message that is read; a longer one is passed over whole."""
+MAX_MESSAGE: Final = 1 << 20
+"""Octets of a message that is read; a longer one is passed over whole. So much is Suricata's `max-msg-length`, too."""
 _MOST_TOPICS: Final = 256
 _CONNECT, _CONNACK, _PUBLISH, _SUBSCRIBE, _UNSUBSCRIBE, _UNSUBACK = 1, 2, 3, 8, 10, 11
 _ACKNOWLEDGED: Final = frozenset({4, 5, 6, 7})
@@ -40,12 +40,17 @@ _FIVE: Final = 5
 
 
 class MqttReader(PieceReader):
-    """See PieceReader. version: the connection's, 0 while it is not known."""
+    """See PieceReader. version: the connection's, 0 while it is not known.
+
+    waits, wants: of each side, pieces of a message that is not all there, and octets of it that are to come.
+    """
 
     def __init__(self, sink: Sink) -> None:
         super().__init__(sink, stream=True)
         self._version = 0
         self._skip = [0, 0]
+        self._waits: tuple[list[bytes], list[bytes]] = ([], [])
+        self._wants = [0, 0]
 
     def feed(self, side: int, octets: bytes, *, lost: bool) -> bool:
         """See Reader.feed. Where octets are lost, nothing says where the next message begins."""
@@ -53,7 +58,12 @@ class MqttReader(PieceReader):
             return False
         skipped = min(self._skip[side], len(octets))
         self._skip[side] -= skipped
-        data = self._joined(side, octets[skipped:], lost=False)
+        octets = octets[skipped:]
+        self._waits[side].append(octets)
+        self._wants[side] -= len(octets)
+        if self._wants[side] > 0:
+            return True
+        data = b"".join(self._waits[side])
         at = 0
         while len(data) - at >= 2:
             length, head = _length(data, at + 1)
@@ -67,10 +77,11 @@ class MqttReader(PieceReader):
                 at = min(end, len(data))
                 continue
             if end > len(data):
+                self._wants[side] = end - len(data)
                 break
             self._message(side, data[at], data[at + 1 + head : end])
             at = end
-        self._held[side] = data[at:]
+        self._waits[side][:] = [data[at:]]
         return True
 
     def _message(self, side: int, first: int, body: bytes) -> None:
@@ -84,7 +95,8 @@ class MqttReader(PieceReader):
         if self._version:
             rows.append(("mqtt.protocol_version", str(self._version).encode()))
         for buffer, octets in rows:
-            self._sink.put(side, self._count, buffer, octets)
+            if octets:  # what is empty is not there for rules
+                self._sink.put(side, self._count, buffer, octets)
 
     def _parts(self, kind: int, qos: int, reader: Octets) -> Iterator[tuple[str, bytes]]:
         if kind == _CONNECT:

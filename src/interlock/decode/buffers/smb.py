@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from interlock.decode.buffers.dcerpc import RPC_BUFFERS
 from interlock.decode.buffers.smb_pipes import Pipes
 from interlock.decode.protocols.smb.ntlm import read_ntlm
+from interlock.records.buffers import CHUNKED
 
 if TYPE_CHECKING:
     from interlock.decode.buffers.sink import Sink
@@ -33,6 +34,7 @@ class SmbReader:
         self._held = [b"", b""]
         self._leap = [0, 0]
         self._count = 0
+        self._from = int(CHUNKED in sink.asked)  # of SMB 1's paths Suricata shows no first character
         self._pipes = Pipes(sink, self._next) if sink.asked.intersection(RPC_BUFFERS) else None
 
     def _next(self) -> int:
@@ -101,9 +103,9 @@ class SmbReader:
             if octets[11] & 0x80:  # FLAGS2_UNICODE: text begins at an even offset from the header
                 path = path[(body + password) & 1 :]
                 end = next((k for k in range(0, len(path) - 1, 2) if path[k : k + 2] == b"\0\0"), len(path))
-                self._tree(side, path[:end].decode("utf-16-le", "replace"))
+                self._tree(side, path[:end].decode("utf-16-le", "replace")[self._from :])
             else:
-                self._tree(side, path.partition(b"\0")[0].decode("latin-1"))
+                self._tree(side, path.partition(b"\0")[0].decode("latin-1")[self._from :])
         elif octets[4] == _SETUP1:
             self._logon(side, octets)
 

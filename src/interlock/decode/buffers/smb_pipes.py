@@ -29,6 +29,8 @@ __all__ = ["Pipes"]
 _READ2, _WRITE2, _IOCTL2 = 8, 9, 11
 _TRANSACTION1, _READ1, _WRITE1 = 0x25, 0x2E, 0x2F
 _TRANSCEIVE: Final = 0x0011C017
+_PENDING: Final = 0x00000103
+"""Status of an interim answer: the one that counts comes later (MS-SMB2 clause 3.3.4.2)."""
 _TRANSACT: Final = 0x26
 _MOST_PIPES, _MOST_ASKED, _MOST_HELD = 64, 64, 65_536
 _WORDS: Final = 33
@@ -55,6 +57,8 @@ class Pipes:
         """A message of SMB 2. Raises DecodeError."""
         command, message = _word(octets, 12), octets[24:32]
         if octets[16] & 1:
+            if _long(octets, 8) == _PENDING:
+                return
             at, size = (
                 (octets[66], _long(octets, 68))
                 if command == _READ2

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 from interlock.decode.buffers.body import file_buffers
 from interlock.decode.buffers.lines import Lines
 from interlock.decode.buffers.mime import fields_of, files_of_mail
+from interlock.decode.buffers.tls import TlsReader
+from interlock.records.buffers import CHUNKED
 
 if TYPE_CHECKING:
     from interlock.decode.buffers.sink import Row, Sink
@@ -42,9 +44,12 @@ class SmtpReader:
         self._chunk = 0
         self._chunked = self._last = False
         self._sealing = False
+        self._sealed: TlsReader | None = None
 
     def feed(self, side: int, octets: bytes, *, lost: bool) -> bool:
-        """See Reader.feed."""
+        """See Reader.feed. Behind STARTTLS and the server's yes, both sides speak TLS (RFC 3207 clause 4)."""
+        if self._sealed is not None:
+            return self._sealed.feed(side, octets, lost=lost)
         lines = self._lines[side]
         if lost:
             lines.drop()
@@ -52,7 +57,7 @@ class SmtpReader:
                 self._finish(side, whole=False)
         lines.add(octets)
         if self._sink.serves(side):
-            return not any(self._sealing and line.startswith(b"220") for line in lines)
+            return self._replied(side, lines)
         self._skip_chunk(lines)
         for line in lines:
             self._line(side, line)
@@ -62,6 +67,14 @@ class SmtpReader:
     def end(self) -> None:
         """See Reader.end."""
         self._finish(self._sink.client, whole=False)
+
+    def _replied(self, side: int, lines: Lines) -> bool:
+        for line in lines:
+            if self._sealing and line.startswith(b"220"):
+                self._finish(self._sink.client, whole=False)
+                self._sealed = TlsReader(self._sink)
+                return self._sealed.feed(side, lines.rest(), lost=False)
+        return True
 
     def _skip_chunk(self, lines: Lines) -> None:
         """Octets of a BDAT chunk."""
@@ -124,7 +137,7 @@ class SmtpReader:
         for field in _FIELDS:
             if field.encode() in fields:
                 self._note(side, f"email.{field.replace('-', '_')}", fields[field.encode()])
-        for name, octets, ended in files_of_mail(mail, whole=whole):
+        for name, octets, ended in files_of_mail(mail, whole=whole, plain=CHUNKED in self._sink.asked):
             for buffer, part in file_buffers(octets, name, whole=ended, asked=self._sink.asked):
                 self._note(side, buffer, part)
 

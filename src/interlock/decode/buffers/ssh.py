@@ -60,7 +60,8 @@ class SshReader:
         while (end := self._held[side].find(b"\n")) >= 0:
             line, self._held[side] = self._held[side][:end].rstrip(b"\r"), self._held[side][end + 1 :]
             if line.startswith(b"SSH-"):
-                proto, _, software = line[4:].partition(b"-")
+                proto, _, rest = line[4:].partition(b"-")
+                software = rest.partition(b" ")[0]
                 self._sink.put(side, 1, "ssh.proto", proto)
                 self._sink.put(side, 1, "ssh.software", software)
                 self._named[side] = True

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from interlock.decode.buffers.beginnings import Beginnings, unseen
-from interlock.decode.buffers.body import file_buffers
+from interlock.decode.buffers.body import file_buffers, name_of_file
 from interlock.decode.buffers.chunks import TURNING, Chunks, Pieces
 from interlock.decode.buffers.offsets import begin
 from interlock.decode.buffers.raw import Raw
@@ -43,6 +43,7 @@ LATE, TORN, _PACKET, _PIECE, _OUTSIDE, _WRONG = 2, 4, 8, 16, 32, 64
 are a packet; they are the next piece of a stream; nobody saw their connection open; no stream has them, since their
 checksum is wrong, or their connection was reset."""
 _TCP, _UDP = 6, 17
+_WAYS: Final = ("to_server", "to_client")
 _TRANSFERS: Final = 1 << 24
 """Transactions of transfers are numbered from here on: a flow's own never come so far."""
 _LOOKED_AT: Final = 512
@@ -135,8 +136,8 @@ class Tap:
         self._transfers += 1
         sink, side = self._sink, asks if artifact.direction == "written" else 1 - asks
         sink.moment = Moment(slot, artifact.source, *artifact.at)
-        name = artifact.name.encode("utf-8", "backslashreplace")
-        for buffer, part in file_buffers(octets, name, whole=whole, asked=self.asked):
+        named = name_of_file(artifact.protocol, artifact.name)
+        for buffer, part in file_buffers(octets, named, whole=whole, asked=self.asked):
             sink.put(side, _TRANSFERS + self._transfers, buffer, part)
 
     def tunnelled(self, slot: int, side: int, packet: Any, octets: bytes) -> None:
@@ -205,7 +206,7 @@ class Tap:
             return []
         made = self._picked(raw) if len(raw.slot) else None
         self.messages.done()
-        return [made] if made is not None else []
+        return [] if made is None else [made]
 
     def _picked(self, raw: Raw) -> Raw | None:
         """What a screen leaves of it."""
@@ -224,9 +225,9 @@ class Tap:
         client, transport = int(f["client_side"][slot]), int(f["transport"][slot])
         address, port = (f[name].reshape(-1)[2 * slot : 2 * slot + 2] for name in ("address", "port"))
         pair = int(port[client]) << 16 | int(port[1 - client]) if transport in {_TCP, _UDP} else -1
-        both = (texts[address[client]], texts[address[1 - client]])
-        way = "to_server" if side == client else "to_client"
-        spoken = self._spellings[f["protocol"][slot] + 1] or self.guessed.get(slot)
+        both, way = (texts[address[client]], texts[address[1 - client]]), _WAYS[side != client]
+        begun, told = self.guessed.get(slot), self._spellings[f["protocol"][slot] + 1]
+        spoken = begun if begun == "smtp" else told or begun  # mails go on in TLS
         return transport_word(transport), spoken, *both, way, pair
 
     def _columns_of(self, m: Messages, columns: dict[str, Any], rows: Any, piece: Any, packet: Any) -> Raw:
@@ -317,8 +318,8 @@ class Tap:
         if len(known.begins[side]) < _LOOKED_AT:
             known.begins[side] += octets[:_LOOKED_AT]
         name = self._names.get(self._flows.columns["protocol"][slot])
-        if name is None and self._flows.columns["protocol"][slot] < 0:
-            name = self._guess(slot, known.begins[side])
+        if self._flows.columns["protocol"][slot] < 0 or (name == "tls" and known.begins[side][:1].isalnum()):
+            name = self._guess(slot, known.begins[side])  # text before TLS: SMTP goes on in it
         if name is None:
             return False
         known.reader = READERS[name](self._sink, self._flows.columns["transport"][slot] == _TCP)

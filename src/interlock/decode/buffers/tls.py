@@ -21,6 +21,7 @@ from interlock.decode.protocols.tls.hello import (
 )
 from interlock.decode.protocols.tls.reader import Reader as Vectors
 from interlock.errors import DecodeError
+from interlock.records.buffers import CHUNKED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,7 +127,7 @@ class TlsReader:
             for name, octets in (("", body[_RANDOM]), ("_time", body[2:6]), ("_bytes", body[6:34])):
                 self._sink.put(side, max(self._count, 1), f"tls.random{name}", octets)
         if kind == CLIENT_HELLO:
-            made = _client(body)
+            made = _client(body, asked=CHUNKED in self._sink.asked)
         elif kind == SERVER_HELLO:
             made = _server(body)
         elif kind == CERTIFICATE:
@@ -151,8 +152,11 @@ class TlsReader:
         yield "tls.cert_chain_len", str(number).encode()
 
 
-def _client(body: bytes) -> Iterator[tuple[str, bytes]]:
+def _client(body: bytes, *, asked: bool) -> Iterator[tuple[str, bytes]]:
+    """asked: rules ask for the version of a client's hello, too: the one that it would like most."""
     hello = read_client_hello(body)
+    if asked and (liked := next(filter(_VERSIONS.get, hello.versions), hello.version)) in _VERSIONS:
+        yield "tls.version", _VERSIONS[liked]
     if hello.server_name:
         yield "tls.sni", hello.server_name.encode("utf-8", "backslashreplace")
     text = ja3_text(hello)
@@ -164,8 +168,6 @@ def _client(body: bytes) -> Iterator[tuple[str, bytes]]:
 
 def _server(body: bytes) -> Iterator[tuple[str, bytes]]:
     hello = read_server_hello(body)
-    if hello.retry:
-        return
     text = ja3s_text(hello)
     yield "ja3s.string", text.encode()
     yield "ja3s.hash", ja3_of(text).encode()

@@ -10,28 +10,41 @@ from typing import TYPE_CHECKING, Final
 from interlock.decode.protocols.tls.certificate import MAX_CERTIFICATE
 
 if TYPE_CHECKING:
-    from cryptography.x509 import Certificate, Name
+    from cryptography.x509 import Certificate, Name, NameAttribute
 
 __all__ = ["certificate_buffers", "certificate_dates"]
 
 _MOST_NAMES: Final = 128
 _SHORT: Final = {
     "2.5.4.3": "CN",
-    "2.5.4.4": "SN",
+    "2.5.4.4": "surname",
     "2.5.4.5": "serialNumber",
     "2.5.4.6": "C",
     "2.5.4.7": "L",
     "2.5.4.8": "ST",
-    "2.5.4.9": "street",
+    "2.5.4.9": "streetAddress",
     "2.5.4.10": "O",
     "2.5.4.11": "OU",
     "2.5.4.12": "title",
-    "2.5.4.42": "GN",
-    "0.9.2342.19200300.100.1.1": "UID",
+    "2.5.4.13": "description",
+    "2.5.4.15": "businessCategory",
+    "2.5.4.17": "postalCode",
+    "2.5.4.41": "name",
+    "2.5.4.42": "givenName",
+    "2.5.4.43": "initials",
+    "2.5.4.44": "generationQualifier",
+    "2.5.4.45": "uniqueIdentifier",
+    "2.5.4.46": "dnQualifier",
+    "0.9.2342.19200300.100.1.1": "uid",
     "0.9.2342.19200300.100.1.25": "DC",
-    "1.2.840.113549.1.9.1": "emailAddress",
+    "1.2.840.113549.1.9.1": "Email",
+    "1.2.840.113549.1.9.2": "unstructuredName",
+    "1.3.6.1.4.1.311.60.2.1.1": "msJurisdictionLocality",
+    "1.3.6.1.4.1.311.60.2.1.2": "msJurisdictionStateOrProvince",
+    "1.3.6.1.4.1.311.60.2.1.3": "msJurisdictionCountry",
 }
-"""Attribute types as RFC 4519 and OpenSSL shorten them; others stand as their numbers."""
+"""Attribute types (RFC 4519, RFC 2985, CA/Browser Forum's guidelines for extended validation) as Suricata spells them,
+which is what rules are written for; others stand as `OID(…)`."""
 
 
 @lru_cache(maxsize=256)
@@ -110,9 +123,14 @@ def _read(octets: bytes) -> list[tuple[str, bytes]]:
 
 
 def _name(name: Name) -> bytes:
-    """`C=…, O=…, CN=…`, in the certificate's order."""
-    parts = (f"{_SHORT.get(a.oid.dotted_string, a.oid.dotted_string)}={_text(a.value)}" for a in name)
-    return ", ".join(parts).encode("utf-8", "backslashreplace")
+    """`C=…, O=… + OU=…, CN=…`, in the certificate's order; what is one relative name stands between plus signs."""
+    told = (" + ".join(f"{_type(one)}={_text(one.value)}" for one in relative) for relative in name.rdns)
+    return ", ".join(told).encode("utf-8", "backslashreplace")
+
+
+def _type(attribute: NameAttribute[str | bytes]) -> str:
+    number = attribute.oid.dotted_string
+    return _SHORT.get(number, f"OID({number})")
 
 
 def _text(value: str | bytes) -> str:

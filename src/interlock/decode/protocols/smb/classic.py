@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from interlock.decode.protocols.smb.classic_files import ClassicFiles
 from interlock.decode.protocols.smb.logon import say_challenge, say_login
 from interlock.decode.protocols.smb.status import settle
 from interlock.decode.protocols.smb.version1 import read_dialects, setup_texts, transaction_name, tree_path
@@ -30,6 +31,7 @@ class Version1:
     def __init__(self, smb: Any, functions: Any) -> None:
         self.smb = smb
         self.functions = functions
+        self.files = ClassicFiles(smb.facts)
 
     def message(self, m: Any, i: int, out: Any, octets: bytes) -> None:
         """One command or answer.
@@ -52,9 +54,11 @@ class Version1:
             elif status:
                 out.settle(row, _REFUSED, status & 0x7FFFFFFF)
             self._answer(m, i, session, command, octets)
+            self.files.answer(m, i, out, row, session, octets)
         else:
             row = out.ask(m, i, self.functions, command, key)
             self._request(m, i, out, row, session, command, octets)
+            self.files.request(m, i, out, row, session, octets)
         out.set_transaction(row, key & 0xFFFF)
 
     def _request(

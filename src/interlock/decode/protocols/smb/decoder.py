@@ -52,10 +52,10 @@ class Smb(Decoder):
         if octets[0] or len(octets) <= 4:
             return  # NetBIOS's own: session request, its answer, keep-alive
         magic = octets[4:8]
+        more = 4 + int.from_bytes(octets[1:4], "big") - len(octets)
+        if more > 0 and carries_file(octets):
+            self.session(m.flow[i]).rests[m.side[i]] = Rest(more, m.gaps[i])
         if magic == b"\xfeSMB":
-            more = 4 + int.from_bytes(octets[1:4], "big") - len(octets)
-            if more > 0 and carries_file(octets):
-                self.session(m.flow[i]).rests[m.side[i]] = Rest(more, m.gaps[i])
             self.version2.message(m, i, out, octets[4:], more)
         elif magic == b"\xffSMB":
             self.version1.message(m, i, out, octets[4:])

@@ -1,6 +1,6 @@
 """Cuts NetBIOS session packets (ports 139 and 445); of a very long one only the first octets are one message.
 
-What follows them is passed over, unless it is of a file that SMB 2 or 3 reads or writes: then it is handed on in
+What follows them is passed over, unless it is of a file that is read or written: then it is handed on in
 pieces, as it comes.
 
     | type 1 | length 3 | … |        on port 139 the length has 17 bits
@@ -27,8 +27,12 @@ MAGICS = (b"\xffSMB", b"\xfeSMB", b"\xfdSMB", b"\xfcSMB")
 
 
 def carries_file(octets):
-    """Whether a long packet that begins so is an answer to a READ or a WRITE of SMB 2 or 3 (MS-SMB2 2.2.1)."""
-    if octets[4:8] != b"\xfeSMB" or len(octets) < 24:
+    """Whether a long packet that begins so is an answer to a READ or a WRITE (MS-SMB2 2.2.1, MS-CIFS 2.2.3.1)."""
+    if len(octets) < 24:
+        return False
+    if octets[4:8] == b"\xffSMB":
+        return octets[8] == (0x2E if octets[13] & 0x80 else 0x2F)
+    if octets[4:8] != b"\xfeSMB":
         return False
     command, answers = int.from_bytes(octets[16:18], "little"), octets[20] & 1
     return command == (8 if answers else 9)

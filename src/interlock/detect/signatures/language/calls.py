@@ -84,7 +84,10 @@ def _file_size(draft: Draft, value: str | None) -> None:
 
 
 def _date(word: str, fact: str, says: str) -> Keyword:
-    """Seconds since 1970 (UTC) are compared; of a date that says no more, its beginning."""
+    """Seconds since 1970 (UTC) are compared; of a date that says no more, its beginning.
+
+    What is at a bound is within it, as in Suricata (src/detect-tls-cert-validity.c).
+    """
 
     def read(draft: Draft, value: str | None) -> None:
         text = (value or "").strip()
@@ -93,10 +96,17 @@ def _date(word: str, fact: str, says: str) -> Keyword:
         moments = [_seconds(part, word) for part in ((first, last) if between else (first,))]
         if text.startswith("<>") or (between and (operator != "=" or moments[0] >= moments[1])):
             raise RuleError(word, f"{value!r} is no date with < or >, or a range like 1998-05-01<>2008-05-01")
-        bound = Bound("<>", *moments) if between else Bound(operator, moments[0])
+        bound = _met(operator, moments)
         ask(draft, word, text, ((fact, bound),))
 
     return Keyword(name=word, clause=f"{_TLS}, {word.replace('.', '_', 1)}", says=says, read=read)
+
+
+def _met(operator: str, moments: list[int]) -> Bound:
+    """The bound that those of two, or of one with an operator, are within."""
+    if len(moments) > 1:
+        return Bound("<>", moments[0] - 1, moments[1] + 1)
+    return Bound("=", moments[0]) if operator == "=" else Bound(operator + "=", moments[0])
 
 
 def _seconds(text: str, word: str) -> int:
