@@ -110,9 +110,8 @@ class Tap:
         self._known: dict[int, _Known] = {}
         self._over: set[int] = set()
         self._sent = np.zeros(0, np.int64)
-        self._holding = 0
         self._beginnings = Beginnings(asked, flows)
-        self._transfers = 0
+        self._transfers = self._holding = 0
         self._beat = beat
         self.guessed: dict[int, str] = {}
         self._gone: list[int] = []
