@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 READY := $(BIN)/python -m compileall -q src && $(BIN)/python -m interlock.report.html.environment
 CAPTURES := demo/normal-shift.pcapng demo/engineering.pcap demo/incident.pcap.gz
 
-.PHONY: beside help demo plant test lint unit oracle build install conformance drill-blind kernel bench fuzz soak wheel bundle docs sbom lock system clean
+.PHONY: beside beside-random help demo plant test lint unit oracle build install conformance drill-blind kernel bench fuzz soak wheel bundle docs sbom lock system clean
 
 help: ## say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -76,6 +76,11 @@ beside: $(VENV)/.tests build ## a real Suricata beside us: the same rules, the s
 	sh scripts/suricata_root.sh $(SURICATA_ROOT)
 	$(BIN)/python scripts/suricata_beside.py --root $(SURICATA_ROOT) --list
 	for way in whole cut missed; do $(BIN)/python scripts/suricata_beside.py --root $(SURICATA_ROOT) --made $$way || exit 1; done
+
+SEED ?= 1
+beside-random: $(VENV)/.tests build ## random rules and traffic, both of them, what differs cut down to its cause (needs root)
+	sh scripts/suricata_root.sh $(SURICATA_ROOT)
+	$(BIN)/python scripts/suricata_beside.py --root $(SURICATA_ROOT) --made random --seed $(SEED)
 
 drill-blind: build ## attacks whose particulars are drawn anew, before our own judgement
 	$(BIN)/python scripts/drill_blind.py

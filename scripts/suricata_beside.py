@@ -4,6 +4,7 @@
     python scripts/suricata_beside.py --root DIR [--rules FOLDER] [--captures DIR | --made whole|cut|missed]
                                       [--midstream no|yes] [--checksums no|auto] [--runs N] [--alone] [--list]
                                       [--json]
+    python scripts/suricata_beside.py --root DIR --made random [--seed N] [--rules-count N] [--from CAPTURE ...]
 
 An alert is a rule (id) in a conversation. --captures: every capture below that folder; the public ones where nothing
 is said. --made: a conversation for each rule instead, as the tests' synthesis makes it, in a few captures. Ours are the
@@ -14,6 +15,9 @@ it does not say the same each time (it draws sizes of chunks, and what is left a
 chance): what each run says is to be said here, and what is said here is to be said in one of them. One process reads
 all captures; --alone: each is read by one of its own, as `suricata -r` does. Exit 1 where less than 99 of 100 are, one
 way or the other.
+
+--made random: rules drawn at random from the language's grammar, and conversations that they nearly match, or captures
+(--from); each difference is cut down to what is left of the rule (beside/drawn).
 """
 
 from __future__ import annotations
@@ -33,6 +37,8 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from beside import made, ours  # noqa: E402 (after sys.path is set)
+from beside.drawn.comparing import Compared  # noqa: E402
+from beside.drawn.comparing import compared as compared_at_random  # noqa: E402
 from beside.frames import pcap  # noqa: E402
 from beside.theirs import Alert, Suricata  # noqa: E402
 
@@ -47,6 +53,7 @@ if TYPE_CHECKING:
 
 CAPTURES = Path(os.environ.get("INTERLOCK_CAPTURES", ROOT.parent / "shared" / "captures"))
 SAME = 0.99
+RANDOM = "random"
 _SUFFIXES = (".pcap", ".pcapng", ".cap")
 _SID = re.compile(r"\bsid:\s*(\d+)\s*;")
 _LISTED = 3
@@ -62,8 +69,10 @@ def main() -> int:
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("--rules", type=Path, default=FOLDER)
     parser.add_argument("--captures", type=Path, default=CAPTURES)
-    parser.add_argument("--made", choices=made.WAYS)
+    parser.add_argument("--made", choices=(*made.WAYS, RANDOM))
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rules-count", type=int, default=1_000, help="of random rules")
+    parser.add_argument("--from", dest="drawn_from", type=Path, nargs="*", default=[], metavar="CAPTURE")
     parser.add_argument("--midstream", choices=("no", "yes"), default="no")
     parser.add_argument("--checksums", choices=("no", "auto"), default="no")
     parser.add_argument("--runs", type=int, default=3)
@@ -76,6 +85,8 @@ def main() -> int:
         return 3
     try:
         with tempfile.TemporaryDirectory() as folder:
+            if given.made == RANDOM:
+                return _at_random(given, Path(folder))
             said = compared(given, Path(folder))
     except InterlockError as error:
         print(error, file=sys.stderr)
@@ -121,6 +132,30 @@ def compared(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "only_theirs": _told(always - mine),
         "only_ours": _told(mine - ever),
     }
+
+
+def _at_random(given: argparse.Namespace, folder: Path) -> int:
+    """Random rules, and what both say of them."""
+    suricata = Suricata(given.root, _meant(), many=True)
+    options = {"seed": given.seed, "count": given.rules_count, "midstream": given.midstream}
+    found = Compared()
+    for found in compared_at_random(suricata, given.drawn_from, folder, **options):
+        if not given.json:
+            print(f"{found.rules} rules so far", file=sys.stderr)
+    said = {"rules": found.rules, "refused": dict(found.refused), "theirs": found.theirs, "ours": found.ours}
+    said |= {"of_theirs": found.of_theirs, "of_ours": found.of_ours, "differ": sorted(found.told, key=len)}
+    if given.json:
+        print(json.dumps(said))
+    else:
+        loaded = ", ".join(f"{name} {n}" for name, n in found.refused.items())
+        print(f"{found.rules} rules of seed {given.seed}; not loaded by {loaded}")
+        print(f"alerts (rule, conversation): Suricata {found.theirs}; we {found.ours}")
+        print(
+            f"of Suricata's {found.of_theirs:.2%}, of ours {found.of_ours:.2%}; {len(found.told)} rules differ"
+        )
+        for line in sorted(found.told, key=len):
+            print(line)
+    return int(min(found.of_theirs, found.of_ours) < SAME)
 
 
 def numbered(rules: Path) -> str:

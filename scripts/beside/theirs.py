@@ -8,9 +8,11 @@ import shutil
 import socket
 import struct
 import subprocess
+import tempfile
 import time
 from collections import Counter
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import yaml
@@ -21,16 +23,16 @@ from interlock.plant.twin.mirror import PCAP_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
 __all__ = ["Alert", "Suricata", "between"]
 
-_WORK: Final = "beside"
 _MOUNT: Final = 'mount -t proc proc "$1/proc"; shift; exec chroot "$@"'
 _PARSERS: Final = ("modbus", "dnp3", "enip")
 _START_S: Final = 120.0
 _PCAPNG: Final = b"\n\r\r\n"
-_UNREAD: Final = re.compile(rf"Failed to init pcap file /{_WORK}/([0-9]+)[.]")
+_UNREAD: Final = re.compile(r"Failed to init pcap file /[^/]+/([0-9]+)[.]")
+_AT_ONCE: Final = 255
+"""Alerts of one packet, where many rules are made for one: the most that may be configured."""
 
 
 class Alert(NamedTuple):
@@ -59,19 +61,25 @@ def between(one: tuple[str, int], other: tuple[str, int]) -> tuple[tuple[str, in
 class Suricata:
     """root: as scripts/suricata_root.sh makes it. variables: what rules' variables mean, by name."""
 
-    def __init__(self, root: Path, variables: Mapping[str, str], *, alone: bool = False) -> None:
-        """alone: a process for each capture (`suricata -r`, threads as it likes): rules are loaded for each."""
+    def __init__(
+        self, root: Path, variables: Mapping[str, str], *, alone: bool = False, many: bool = False
+    ) -> None:
+        """alone: a process for each capture (`suricata -r`, threads as it likes): rules are loaded for each.
+
+        many: it tells as many alerts of one packet as it can, not 15.
+        """
         self._root = root
         self._alone = alone
-        self._folder = root / _WORK
+        self._many = many
+        self._folder = root
         self._variables = variables
 
     def alerts(
         self, captures: Mapping[str, Path], rules: str, midstream: str, arguments: Sequence[str]
     ) -> Said:
         """captures: by name. midstream: no or yes."""
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder.mkdir()
+        self._folder = Path(tempfile.mkdtemp(prefix="beside-", dir=self._root))
+        self._folder.chmod(0o755)
         (self._folder / "all.rules").write_text(rules, "utf-8", "surrogateescape")
         (self._folder / "suricata.yaml").write_text(self._configured(midstream))
         for number, path in enumerate(captures.values()):
@@ -100,7 +108,10 @@ class Suricata:
                 for number in sorted(left):
                     ask(
                         "pcap-file",
-                        {"filename": f"/{_WORK}/{number}.pcap", "output-dir": f"/{_WORK}/{number}.out"},
+                        {
+                            "filename": f"/{self._folder.name}/{number}.pcap",
+                            "output-dir": f"/{self._folder.name}/{number}.out",
+                        },
                     )
                 while ask("pcap-file-number") or ask("pcap-current") != "None":
                     time.sleep(0.2)
@@ -114,7 +125,7 @@ class Suricata:
 
     def _each(self, numbers: Iterable[int], arguments: Sequence[str]) -> None:
         for number in numbers:
-            where = ("-r", f"/{_WORK}/{number}.pcap", "-l", f"/{_WORK}/{number}.out")
+            where = ("-r", f"/{self._folder.name}/{number}.pcap", "-l", f"/{self._folder.name}/{number}.out")
             with (self._folder / "log").open("ab") as log:
                 ended = subprocess.run(
                     [*self._command(), *where, *arguments], check=False, stdout=log, stderr=log
@@ -127,6 +138,8 @@ class Suricata:
         said = yaml.load((self._root / "etc/suricata/suricata.yaml").read_text(), Loader=yaml.BaseLoader)
         said["outputs"] = [{"eve-log": {"enabled": "yes", "filename": "eve.json", "types": ["alert"]}}]
         said["stats"] = {"enabled": "no"}
+        if self._many:
+            said["packet-alert-max"] = str(_AT_ONCE)
         said["stream"]["midstream"] = midstream
         for name in _PARSERS:
             said["app-layer"]["protocols"][name]["enabled"] = "yes"
@@ -141,7 +154,7 @@ class Suricata:
     def _command(self) -> list[str]:
         return [
             *("unshare", "--mount", "sh", "-c", _MOUNT, "sh", str(self._root), str(self._root), "suricata"),
-            *("-c", f"/{_WORK}/suricata.yaml", "-S", f"/{_WORK}/all.rules"),
+            *("-c", f"/{self._folder.name}/suricata.yaml", "-S", f"/{self._folder.name}/all.rules"),
         ]
 
     def _logged(self) -> str:
@@ -152,8 +165,8 @@ class Suricata:
     def _running(self, arguments: Sequence[str]) -> Iterator[Any]:
         """It runs; what is yielded asks it one thing and gives its answer."""
         command = [
-            *(*self._command(), f"--unix-socket=/{_WORK}/socket", "--runmode", "single"),
-            *("-l", f"/{_WORK}", *arguments),
+            *(*self._command(), f"--unix-socket=/{self._folder.name}/socket", "--runmode", "single"),
+            *("-l", f"/{self._folder.name}", *arguments),
         ]
         with (
             (self._folder / "log").open("ab") as log,

@@ -106,7 +106,7 @@ BUFFERS: Final[dict[str, Buffer]] = {
     FIRST: Buffer(
         "",
         "own: a conversation in datagrams begins, or one of TCP that was opened by whom its protocol takes for the "
-        "server, once; sent by whose packet came first; one octet, 0",
+        "server, once; sent by whose packet came first; one octet: 2 where this is that packet, else 0",
     ),
     CHECKED: Buffer(
         "",

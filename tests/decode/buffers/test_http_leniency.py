@@ -359,6 +359,22 @@ def test_files_in_forms(form: bytes, contents: list[bytes], names: list[bytes]) 
     assert found.get(("to_server", 1, "file.name"), []) == names
 
 
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        (b"/a%41b/x%20y?q=z", b"/aAb/x y"),
+        (b"/a/../c//d.txt", b"/c/d.txt"),
+        (b"/a+b\\c%00d/./e;f", b"/a+b/c\0d/e;f"),
+        (b"http://h.example/p%41?z", b"/pA"),
+    ],
+)
+def test_a_file_has_the_path_for_its_name(target: bytes, name: bytes) -> None:
+    """As Suricata has it: decoded, as in http.uri, without what is asked of it."""
+    asked = b"GET " + target + b" HTTP/1.1\r\nHost: a\r\n\r\n"
+    found = buffers([(CLIENT, asked), (SERVER, b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc")])
+    assert found[("to_client", 1, "file.name")] == [name]
+
+
 def test_fields_behind_the_last_chunk_are_fields_too() -> None:
     told = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: t\r\n\r\n"
     found = buffers([ASKED, (SERVER, told)])["to_client", 1, "http.header"]

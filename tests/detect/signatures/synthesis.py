@@ -212,7 +212,7 @@ def _compared(step, number):
 
 def _written(reading, number):
     if reading.base:
-        digits = {10: "d", 16: "x", 8: "o"}[reading.base]
+        digits = {16: "x", 8: "o"}.get(reading.base, "d")
         return format(number, f"0{reading.count}{digits}").encode()
     return number.to_bytes(reading.count, "little" if reading.endian == "little" else "big")
 

@@ -68,7 +68,7 @@ class Beginnings:
             name = JOINED if outside[row] else FIRST
             first = (moment.source, moment.frame) == self._first(slot)
             said = (opening & _SYN_ACK_FIRST > 0) + 2 * first + 4 * (opening & _SYN)
-            octets = bytes([said if name == JOINED else 0])
+            octets = bytes([said if name == JOINED else 2 * first])
             yield moment, int(opening & _FIRST_SIDE > 0), 0, name, octets
 
     def _otherwise(self, slots: Any) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from interlock.decode.buffers.uri import parts_of
+from interlock.decode.buffers.uri import path_of
 from interlock.decode.protocols.http.bodies import boundary_of, name_of
 
 if TYPE_CHECKING:
@@ -30,10 +30,10 @@ def has_files(head: Head | None) -> bool:
 
 
 def named(asked: Head | None, head: Head | None) -> bytes:
-    """The name of the file that a body is: as its head has it, else as it was asked for."""
+    """The name of the file that a body is: as its head has it, else the path by which it was asked for."""
     target = asked.target if asked is not None else b""
     raw = head.raw if head is not None else b""
-    return name_of(parts_of(target)[1], b"\n" + raw).encode()
+    return name_of(b"", b"\n" + raw).encode() or path_of(target)
 
 
 def files_in(body: Body, head: Head | None, name: bytes) -> Iterable[tuple[str, bytes]]:

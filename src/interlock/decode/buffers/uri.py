@@ -7,7 +7,7 @@ from typing import Final
 
 from interlock.decode.buffers.best_fit import fitted, nearest
 
-__all__ = ["normalised", "parts_of"]
+__all__ = ["normalised", "parts_of", "path_of"]
 
 _ENCODED: Final = re.compile(rb"%(?:[uU]([0-9A-Fa-f]{4})|([0-9A-Fa-f]{2}))")
 _OCTET: Final = re.compile(rb"%([0-9A-Fa-f]{2})")
@@ -38,9 +38,27 @@ def normalised(target: bytes) -> bytes:
     Characters of a path become single octets. Source: RFC 3986 clauses 2.1 and 5.2.4, and what the Suricata user guide
     says of http.uri.
     """
+    path, query = _cut(target)
+    path = _path(path)
+    if not query:
+        return path
+    query, mark, fragment = query.partition(b"#")
+    return path + _OCTET.sub(_octet_of_query, query) + mark + _ENCODED.sub(_octet, fragment)
+
+
+def path_of(target: bytes) -> bytes:
+    """The path alone, as `normalised` has it."""
+    return _path(_cut(target)[0])
+
+
+def _cut(target: bytes) -> tuple[bytes, bytes]:
+    """Path, and what stands behind it, as they came."""
     rest = parts_of(target)[1]
     end = _PATH_END.search(rest)
-    path, query = (rest, b"") if end is None else (rest[: end.start()], rest[end.start() :])
+    return (rest, b"") if end is None else (rest[: end.start()], rest[end.start() :])
+
+
+def _path(path: bytes) -> bytes:
     if b"%" in path:
         path = _ENCODED.sub(_octet, path)
     path = path.replace(b"\\", b"/")
@@ -49,10 +67,7 @@ def normalised(target: bytes) -> bytes:
     path = fitted(path)
     if path[:1] == b"." or b"/." in path:
         path = _without_dots(path)
-    if not query:
-        return path
-    query, mark, fragment = query.partition(b"#")
-    return path + _OCTET.sub(_octet_of_query, query) + mark + _ENCODED.sub(_octet, fragment)
+    return path
 
 
 def _octet(found: re.Match[bytes]) -> bytes:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Kind", "Reach", "number_of"]
 
 _MOST: Final = 16_384
+_TCP: Final = 6
 _IPV6: Final = 1 << 32
 
 
@@ -97,6 +98,7 @@ class Reach:
         self._of_level = {
             level: np.array([level in one.levels for one in raw], np.bool_) for level in ("packet", "stream")
         }
+        self._unstreamed = np.array([not one.streamed for one in raw], np.bool_)
         self._heads: dict[tuple[int, str, int], NDArray[np.bool_]] = {}
         self._rules: dict[tuple[str, Kind], tuple[int, ...]] = {}
 
@@ -130,6 +132,8 @@ class Reach:
         there = near[:n] & near_port[:n] & far[n:] & far_port[n:]
         back = self._both & far[:n] & far_port[:n] & near[n:] & near_port[n:]
         said = self._of_level[level] & self._head(kind.transport, kind.application, kind.version)
+        if level == "packet" and kind.transport == _TCP:
+            said = said & self._unstreamed
         return tuple(self._numbers[said & (there | back)].tolist())
 
     def _head(self, transport: int, application: str, version: int) -> NDArray[np.bool_]:

@@ -25,7 +25,7 @@ from interlock.detect.signatures.engine.transactions import Tables
 from interlock.detect.signatures.engine.turns import Silenced, passes
 from interlock.detect.signatures.engine.unscreened import Unscreened
 from interlock.detect.signatures.plain.memory import Memory
-from interlock.detect.signatures.plain.midstream import as_begun, looked_for
+from interlock.detect.signatures.plain.midstream import answered, as_begun, looked_for
 from interlock.detect.signatures.plain.unit import Unit
 from interlock.records.buffers import (
     CHECKED,
@@ -337,5 +337,7 @@ class Engine:
                 unit = transaction_unit(batch, row, buffers)
                 if unit is None or not self._recognised(unit):
                     continue
+                if self.midstream != "own" and not answered(unit, self.memory.begun.get(unit.flow)):
+                    unit = replace(unit, established=False)
                 units[row, TRANSACTION] = unit, b""
             yield row, number, TRANSACTION

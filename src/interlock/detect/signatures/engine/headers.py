@@ -205,7 +205,7 @@ class Headers:
             fits = whole & _bits_hold(values & ~check.ignored, check.mode, check.mask)
         elif isinstance(check, FragBits):
             values = self._cells[np.where(there, self._starts[packets] + 6, 0)].astype(np.int64) >> 5
-            fits = _bits_hold(values, check.mode, check.mask)
+            fits = _bits_hold(values, check.mode, check.mask) & ((values != check.mask) | (check.mode != "+"))
         else:
             return every
         found: NDArray[np.bool_] = every & (~there | fits)
@@ -244,7 +244,7 @@ class Headers:
 
 
 def _bits_hold(values: NDArray[np.int64], mode: str, mask: int) -> NDArray[np.bool_]:
-    """As plain/checks.py does for one."""
-    wanted = {"=": values, "+": values & mask}.get(mode, values & mask)
-    found: NDArray[np.bool_] = wanted == (mask if mode in {"=", "+"} else 0)
-    return ~found if mode == "*" else found
+    """As language/checks.py does for one."""
+    wanted = values if mode == "=" else values & mask
+    found: NDArray[np.bool_] = wanted == (0 if mode == "*" else mask)
+    return ~found if mode in {"*", "!"} else found

@@ -27,7 +27,7 @@ __all__ = ["Looked", "looked_at", "tunnel_unit", "unit_of"]
 _ENDS = ("transport", "protocol", "client", "server", "direction")
 _NUMBERS = ("client_port", "server_port", "offset", "client_octets", "server_octets")
 _OCTETS = ("octets", "headers", "before", "rules")
-_SYN, _RST = 2, 4
+_SYN, _RST, _ACK = 2, 4, 16
 
 
 class Looked(NamedTuple):
@@ -95,7 +95,8 @@ def unit_of(one: Looked, level: str, rules: Sequence[Traits], *, chunked: bool =
     return Unit(
         level=level, time=one.time, flow=one.flow, transport=transport, application=application,
         source=source, source_port=source_port, target=target, target_port=target_port, to_server=to_server,
-        established=_established(transport, fields, *one.sent),
+        established=_established(transport, fields, *one.sent)
+        and not (chunked and level == PACKET and _opens(transport, fields, one)),
         buffers={level: (before + one.octets,), **(buffers_of(headers) if headed else {})},
         fields={"dsize": len(one.octets), **fields}, fragment=headed and joined_of(one.headers),
         stream_offset=one.offset - len(before) if level == STREAM and not chunked else 0,
@@ -109,6 +110,12 @@ def _established(transport: int, fields: Mapping[str, int], client: int | None, 
         return None not in (client, server)
     flags = fields.get("flags", 0)
     return not flags & _SYN and (not flags & _RST or bool(client or server))
+
+
+def _opens(transport: int, fields: Mapping[str, int], one: Looked) -> bool:
+    """Whether it is the third segment of a handshake: Suricata has a connection established from the next one on."""
+    silent = not any(one.sent) and not one.octets
+    return transport == TCP and silent and fields.get("flags", 0) == _ACK
 
 
 def tunnel_unit(batch: Batch, row: int, octets: bytes) -> Unit | None:

@@ -23,7 +23,7 @@ from interlock.detect.signatures.language.checks import (
 from interlock.detect.signatures.language.model import ADDRESSES, HEADERS, PAYLOAD
 from interlock.detect.signatures.language.protocols import PROTOCOLS, Protocol
 from interlock.detect.signatures.language.steps import Absent, Dataset
-from interlock.detect.signatures.plain.matching import Matcher, counts
+from interlock.detect.signatures.plain.matching import Matcher, counts, streamed
 from interlock.records.buffers import BUFFERS, PACKET, STREAM
 from interlock.records.buffers import HEADERS as HEADED
 
@@ -57,7 +57,8 @@ class Traits:
     it, where it is rare or there are no anchors; tested: where there is neither, what is asked of numbers at fixed
     places; numbers: the same of one with anchors. needed: a buffer that must be there; nothing where none must. sizes:
     of a payload. counts: it counts from where a message begins, which is taken for that of a segment, or of a chunk of
-    its stream. heads: what of packets' headers is compared for many at once. sized: it asks how much was sent;
+    its stream. streamed: of TCP it is for streams alone. heads: what of packets' headers is compared for many at once.
+    sized: it asks how much was sent;
     answered: whether both sides have spoken. asks: names of facts. buffers: all that it looks at. patient: whether it
     may be held against something later than others are, since neither changes what the other says. turn: of rules for
     the same packet those with a smaller one come first (turns.py).
@@ -77,6 +78,7 @@ class Traits:
     numbers: tuple[ByteTest, ...]
     sizes: tuple[Bound, ...]
     counts: bool
+    streamed: bool
     heads: tuple[Field | Flags | FragBits, ...]
     sized: bool
     answered: bool
@@ -199,6 +201,7 @@ def traits_of(one: Matcher | Deferred) -> Traits:
         numbers=fixed_numbers(signature.inspections) if anchors else (),
         sizes=tuple(c.bound for c in checks if isinstance(c, Field) and c.name == "dsize"),
         counts=counts(signature),
+        streamed=streamed(signature, levels),
         heads=tuple(
             c for c in checks if isinstance(c, (Field, Flags, FragBits)) and getattr(c, "name", "") != "dsize"
         ),

@@ -1,7 +1,8 @@
 """In which order rules are held against one packet: what a rule sets, others may ask for in the same packet.
 
     `pass` before all others; then those that set marks of a conversation, those that set and ask, those that ask, and
-    others; in each of these the same by numbers of a conversation, then by marks of machines; then by priority
+    others; in each of these the same by numbers of a conversation; then by marks of machines those that ask, those that
+    set alone, and others; then by priority
 
 Rules about packets and streams come before those about transactions that the packet completes.
 Source: Suricata user guide, "Action-order", "Flow Keywords", `flowbits`; its order in src/detect-engine-sigorder.c,
@@ -24,6 +25,8 @@ __all__ = ["PASS", "Silenced", "passes", "turn_of"]
 
 PASS: Final = "pass"  # noqa: S105 (an action of rules)
 _SETS, _BOTH, _ASKS, _NEITHER = range(4)
+_OF_MACHINES: Final = {_BOTH: 0, _ASKS: 0, _SETS: 1, _NEITHER: 2}
+"""Marks of machines are asked for before they are set."""
 _PLACES: Final = (4, 4, 4, 256)
 """How many values each part of a turn has, behind the first."""
 _ALL: Final = 4 * 4 * 4 * 256
@@ -62,7 +65,7 @@ def turn_of(signature: Signature) -> int:
     """A number that is smaller the earlier it is a rule's turn."""
     flow = _kind(signature, lambda one: isinstance(one, Bits) and one.scope == "flow")
     counter = _kind(signature, lambda one: isinstance(one, Counter))
-    machine = _kind(signature, lambda one: isinstance(one, Bits) and one.scope != "flow")
+    machine = _OF_MACHINES[_kind(signature, lambda one: isinstance(one, Bits) and one.scope != "flow")]
     turn = int(signature.action != PASS)
     for size, part in zip(_PLACES, (flow, counter, machine, min(signature.priority or 3, 255)), strict=True):
         turn = turn * size + part

@@ -43,7 +43,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """TCP's flags. mode: `=` these and no others, `+` these at least, `*` any of them, `!` none of them."""
+    """TCP's flags. mode: `=` these and no others, `+` these at least, `*` any of them, `!` not all of them."""
 
     mode: str
     mask: int
@@ -65,14 +65,17 @@ def _letters(mask: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FragBits:
-    """IP's fragmentation bits. mode as of Flags. mask: 4 reserved, 2 don't fragment, 1 more fragments."""
+    """IP's fragmentation bits. mode as of Flags, but `+`: these and others. mask: 4 reserved, 2 don't fragment, 1 more.
+
+    What `!` and `+` mean of several bits the user guide leaves open; Suricata's src/detect-fragbits.c says it.
+    """
 
     mode: str
     mask: int
 
     def holds(self, bits: int) -> bool:
         """Whether a packet's bits are as asked."""
-        return bits_hold(bits, self.mode, self.mask)
+        return bits_hold(bits, self.mode, self.mask) and (self.mode != "+" or bits != self.mask)
 
     def words(self) -> str:
         """As options write it."""
@@ -81,7 +84,7 @@ class FragBits:
 
 
 def bits_hold(value: int, mode: str, mask: int) -> bool:
-    """Whether bits are as asked: `=` these alone, `+` all of these, `*` any of these, `!` none of these."""
+    """Whether bits are as asked: `=` these alone, `+` all of these, `*` any of these, `!` not all of these."""
     match mode:
         case "=":
             return value == mask
@@ -90,7 +93,7 @@ def bits_hold(value: int, mode: str, mask: int) -> bool:
         case "*":
             return bool(value & mask)
         case _:
-            return not value & mask
+            return value & mask != mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,7 @@ class Flow:
 class Bits:
     """A mark that rules set for each other. scope: `flow`, `ip_src`, `ip_dst` or `ip_pair`.
 
-    command: `set`, `unset`, `toggle`, `isset` (any of the names), `isnotset` (none of them). seconds: 0 for no end.
+    command: `set`, `unset`, `toggle`, `isset` (any of the names), `isnotset` (not all of them). seconds: 0 for no end.
     """
 
     command: str

@@ -14,6 +14,7 @@ from interlock.detect.signatures.language.keyword import Keyword, comma_separate
 from interlock.detect.signatures.language.numbers import read_integer, read_natural
 from interlock.detect.signatures.language.problems import RuleError
 from interlock.detect.signatures.language.steps import (
+    ANY_BASE,
     Base64,
     ByteExtract,
     ByteJump,
@@ -30,7 +31,7 @@ __all__ = ["KEYWORDS"]
 _MOST: Final = (1 << 64) - 1
 _OFFSET: Final = 65_535
 _MOST_BINARY: Final = 8
-_MOST_DIGITS: Final = {8: 23, 10: 20, 16: 23}
+_MOST_DIGITS: Final = {8: 23, 10: 20, 16: 23, ANY_BASE: 23}
 _BASES: Final = {"dec": 10, "hex": 16, "oct": 8}
 _ENDS: Final = ("big", "little")
 _TEST: Final = re.compile(r"(!?)\s*(<=|>=|[<>=&^]?)")
@@ -72,7 +73,7 @@ class _Words:
 
     def reading(self, draft: Draft, count: str, offset: str) -> Reading:
         """How the number is read. Raises RuleError."""
-        base = (self.base or 10) if self.string else 0
+        base = (self.base or ANY_BASE) if self.string else 0
         if self.base and not self.string:
             raise RuleError(self.keyword, "dec, hex and oct stand behind string")
         most = _MOST_DIGITS[base] if base else _MOST_BINARY
@@ -192,7 +193,7 @@ def _math(draft: Draft, value: str | None) -> None:
         elif key == "endian" and words.take(argument.strip()):
             continue
         elif key == "string":
-            words.string, words.base = True, _BASES.get(argument.strip(), 10)
+            words.string, words.base = True, _BASES.get(argument.strip(), 0)
         elif not words.take(part):
             raise _refuse("byte_math", part)
     missing = [key for key in ("bytes", "offset", "oper", "rvalue", "result") if not said.get(key)]

@@ -22,10 +22,10 @@ def refuse_what_never_holds(steps: Sequence[Step]) -> None:
     """Raises RuleError."""
     contents = [step for step in steps if isinstance(step, Content) and not step.negated]
     for content in contents:
-        if isinstance(content.depth, int) and content.depth < len(content.octets):
-            raise RuleError(
-                "depth", f"{content.depth} has no room for a content of {len(content.octets)} octets"
-            )
+        for word in ("depth", "within"):
+            room = getattr(content, word)
+            if isinstance(room, int) and room < len(content.octets):
+                raise RuleError(word, f"{room} has no room for a content of {len(content.octets)} octets")
     for size in (step.bound for step in steps if isinstance(step, Size)):
         longest = max(_needed(contents), default=0)
         if (size.operator == "=" and size.number < longest) or (

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.language.numbers import Bound
 
 __all__ = [
+    "ANY_BASE",
     "Absent",
     "Base64",
     "ByteExtract",
@@ -34,6 +35,9 @@ __all__ = [
 
 Number = int | str
 
+ANY_BASE: Final = -1
+"""Of digits as text: they say their base themselves, as C's do (0x1f, 017, 15)."""
+_BASES: Final = {10: ("dec",), 16: ("hex",), 8: ("oct",), ANY_BASE: ()}
 _PLAIN: Final = frozenset(range(0x20, 0x7F)) - frozenset(b'"|;:\\')
 
 
@@ -166,7 +170,7 @@ class Absent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """How a number is read from octets. base: 0 as binary, else the base of its digits as text.
+    """How a number is read from octets. base: 0 as binary, else the base of its digits as text, or ANY_BASE.
 
     endian: `big` or `little`. mask: None for all bits.
     """
@@ -182,7 +186,7 @@ class Reading:
         """What options write of it behind count and offset."""
         said = ["relative"] if self.relative else []
         said += [self.endian] if self.endian != "big" else []
-        said += ["string", {10: "dec", 16: "hex", 8: "oct"}[self.base]] if self.base else []
+        said += ["string", *_BASES[self.base]] if self.base else []
         return said + ([f"bitmask 0x{self.mask:x}"] if self.mask is not None else [])
 
 
@@ -257,7 +261,7 @@ class ByteMath:
         said += [f"rvalue {self.operand}", f"result {self.name}"]
         said += ["relative"] if reading.relative else []
         said += [f"endian {reading.endian}"] if reading.endian != "big" else []
-        said += [f"string {({10: 'dec', 16: 'hex', 8: 'oct'})[reading.base]}"] if reading.base else []
+        said += [" ".join(("string", *_BASES[reading.base]))] if reading.base else []
         said += [f"bitmask 0x{reading.mask:x}"] if reading.mask is not None else []
         return "byte_math:" + ",".join(said)
 

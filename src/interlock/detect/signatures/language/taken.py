@@ -1,6 +1,7 @@
 """What Suricata 7, as it is delivered, does not load of what is loaded here.
 
-Its own source: src/detect-parse.c (options; two rules of one id) and src/detect-pcre.c (`/R`). Variables that its
+Its own source: src/detect-parse.c (options; two rules of one id) and src/detect-pcre.c (`/R`); words that do not go
+together for it: conflicts.py. Variables that its
 suricata.yaml has no meaning for have one here: whoever runs it gives them one, too.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from interlock.detect.signatures.language.conflicts import refuse_conflicts
 from interlock.detect.signatures.language.lexer import has_empty_option
 from interlock.detect.signatures.language.model import PAYLOAD
 from interlock.detect.signatures.language.problems import RuleError
@@ -23,6 +25,7 @@ def refuse_what_suricata_does(text: str, signature: Signature) -> None:
     """Raise RuleError where Suricata does not load a rule. text: of the rule."""
     if has_empty_option(text):
         raise RuleError("options", "Suricata does not load a rule with an empty option (;;)")
+    refuse_conflicts(text, signature)
     for inspection in signature.inspections:
         if inspection.buffer == PAYLOAD:
             _refuse_relative(inspection.steps)

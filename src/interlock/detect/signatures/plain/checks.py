@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from interlock.detect.signatures.language.checks import (
     Bits,
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.plain.unit import Unit
 
 __all__ = ["check_holds", "speaks"]
+
+_FIN: Final = 1
 
 
 def speaks(unit: Unit, application: str) -> bool:
@@ -95,7 +97,12 @@ def _stream_size(check: StreamSize, unit: Unit) -> bool:
     if unit.transport != 6 or unit.apart:
         return False
     # Counted from each side's first sequence number on, its SYN's (Suricata's src/detect-stream_size.c).
-    client, server = (check.bound.holds(1 + octets) for octets in (unit.client_octets, unit.server_octets))
+    ends = unit.fields.get("flags", 0) & _FIN  # which is a number of its own, too
+    sizes = (
+        (octets, unit.to_server == asks)
+        for octets, asks in ((unit.client_octets, True), (unit.server_octets, False))
+    )
+    client, server = (check.bound.holds(1 + octets + bool(ends and own)) for octets, own in sizes)
     return {"client": client, "server": server, "both": client and server, "either": client or server}[
         check.side
     ]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeGuard
 
 from interlock.detect.signatures.language.checks import (
     Bits,
-    Counter,
     Fact,
     Field,
     Flags,
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.plain.memory import Memory
     from interlock.detect.signatures.plain.unit import Unit
 
-__all__ = ["Matcher", "counts", "levels_of", "once_of"]
+__all__ = ["Matcher", "counts", "levels_of", "once_of", "streamed"]
 
 _IPV6: Final = 1 << 32
 _TCP: Final = 6
@@ -62,23 +61,33 @@ def levels_of(signature: Signature) -> frozenset[str]:
     named = ["packet" if flow.fragments else flow.level for flow in flows]
     if buffers or level == "packet" or "packet" in named or any(map(_of_a_packet, signature.checks)):
         return frozenset({"packet"})
-    if level == "stream" or "stream" in named:
+    if "stream" in named or (level == "stream" and inspections):
         return frozenset({"stream"})
-    # Octets at a place from the beginning are looked for in each packet, too: senders begin messages with packets.
-    steps = [step for one in inspections for step in one.steps]
-    placed = any(
-        isinstance(s, Content) and (s.starts or s.depth is not None or s.offset is not None) for s in steps
-    )
-    # How much was sent is asked with each packet, too (Suricata's src/detect-parse.c).
-    placed = placed or any(isinstance(check, StreamSize) for check in signature.checks)
     transports = PROTOCOLS[signature.header.protocol].transports
-    if _TCP in transports and inspections and not placed:
+    if _TCP in transports and inspections and not _placed(signature):
         # Numbers and expressions that count from a beginning mean that of a message, which no stream has.
         if all(_counts_from_beginning(one.steps) for one in inspections):
             return COUNTING
         # What is no stream (DNS in datagrams) is looked at packet by packet.
         return frozenset({"stream"} if transports == {_TCP} else {"packet", "stream"})
     return frozenset({"packet", "stream"}) if inspections else frozenset({"packet"})
+
+
+def streamed(signature: Signature, levels: frozenset[str]) -> bool:
+    """Whether of TCP it is for streams alone, though it is for packets of others (`alert ip`, `alert dns`)."""
+    transports = PROTOCOLS[signature.header.protocol].transports
+    both = levels >= {"packet", "stream"} and transports != {_TCP}
+    return both and not _placed(signature)
+
+
+def _placed(signature: Signature) -> bool:
+    """Whether it asks for octets at a place from the beginning: senders begin messages with packets.
+
+    Those are looked for in each packet, too, and so is how much was sent (Suricata's src/detect-parse.c).
+    """
+    contents = (s for one in signature.inspections for s in one.steps if isinstance(s, Content))
+    placed = any(s.starts or s.depth is not None or s.offset is not None for s in contents)
+    return placed or any(isinstance(check, StreamSize) for check in signature.checks)
 
 
 def counts(signature: Signature) -> bool:
@@ -113,19 +122,26 @@ def _of_a_packet(check: object) -> bool:
 def once_of(signature: Signature, ends: Ends) -> bool:
     """Whether a rule speaks once of each direction of a conversation, whatever passes.
 
-    Those are the rules that ask for addresses alone, said by what they are, and those that ask for a protocol alone.
+    Those are the rules that ask for addresses alone, said by what they are, or for marks of machines besides; and those
+    that ask for a protocol alone.
     Source: Suricata user guide, "Rule Types", types `ip_only` and `pd_only`, and "Signature Types and Variable-like
-    Keywords": questions about marks and numbers, and what changes a number, make it a rule about packets.
+    Keywords": questions about marks and numbers of conversations, and what changes them but `flowbits:set`, make it a
+    rule about packets.
     """
-    changes = (effect for effect in signature.effects if isinstance(effect, Counter))
     if signature.inspections or PROTOCOLS[signature.header.protocol].application:
         return False
-    if any(effect.operator != "=" for effect in changes):
+    if not all(
+        isinstance(one, Bits) and (_of_machines(one) or one.command == "set") for one in signature.effects
+    ):
         return False
-    if not signature.checks:
+    if all(map(_of_machines, signature.checks)):
         return ends.of_addresses_alone and not ends.negated
     speaks = any(isinstance(check, Speaks) for check in signature.checks)
     return speaks and all(map(_of_a_protocol, signature.checks))
+
+
+def _of_machines(one: object) -> TypeGuard[Bits]:
+    return isinstance(one, Bits) and one.scope != "flow"
 
 
 def _of_a_protocol(check: object) -> bool:
@@ -138,7 +154,7 @@ class Matcher:
     """signature with the ends of its head. limited: times that an expression came to its limit.
 
     once: it speaks once of each direction of a conversation. inspections: what it asks of octets; of messages, where
-    it counts from where one begins.
+    it counts from where one begins. streamed: as of `streamed`.
     """
 
     signature: Signature
@@ -146,6 +162,7 @@ class Matcher:
     levels: frozenset[str] = field(init=False)
     protocol: Protocol = field(init=False)
     once: bool = field(init=False)
+    streamed: bool = field(init=False)
     inspections: tuple[Inspection, ...] = field(init=False)
     limited: int = 0
     _depends: tuple[tuple[bool, ...], ...] = field(init=False)
@@ -154,6 +171,7 @@ class Matcher:
         self.levels = levels_of(self.signature)
         self.protocol = PROTOCOLS[self.signature.header.protocol]
         self.once = once_of(self.signature, self.ends)
+        self.streamed = streamed(self.signature, self.levels)
         asked = self.signature.inspections
         whole = self.levels is COUNTING and self.protocol.transports == {_TCP}
         self.inspections = tuple(map(_of_message, asked)) if whole else asked
@@ -167,11 +185,16 @@ class Matcher:
         return made
 
     def hits(self, unit: Unit, memory: Memory) -> bool:
-        """Whether all of the rule holds; changes nothing but sets that it fills itself."""
+        """Whether all of the rule holds; changes nothing but sets that it fills itself, and what is asked once."""
         if unit.level not in self.levels or not self._head(unit):
             return False
-        if self.once and memory.spoke(self._name, unit):
+        if self.streamed and unit.level == "packet" and unit.transport == _TCP:
             return False
+        if self.once:
+            if memory.spoke(self._name, unit):
+                return False
+            if any(map(_of_machines, self.signature.checks)):
+                memory.speak(self._name, unit)  # asked once, whatever is marked later
         return all(check_holds(check, unit, memory) for check in self.signature.checks) and self._octets(
             unit, memory
         )

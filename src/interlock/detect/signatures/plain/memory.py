@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Datasets", "Given", "Memory"]
 
 _NS: Final = 1_000_000_000
+_NUMBER: Final = (1 << 32) - 1
 _MOST: Final = 65_536
 _MOST_MEMBERS: Final = 65_536
 _MOST_KEPT: Final = 16_384
@@ -134,19 +135,19 @@ class Memory:
     def marked(self, bits: Bits, unit: Unit) -> bool:
         """Whether a question about marks holds."""
         self._know_again(unit)
-        whom = _whom(bits.scope, unit)
-        ends = (self.marks.get((bits.scope, whom, name)) for name in bits.names)
-        there = any(end is not None and (end == 0 or unit.time <= end) for end in ends)
-        return there == (bits.command == "isset")
+        whom, store = _whom(bits.scope, unit), _store(bits.scope)
+        ends = (self.marks.get((store, whom, name)) for name in bits.names)
+        there = [end is not None and (end == 0 or unit.time <= end) for end in ends]
+        return any(there) if bits.command == "isset" else not all(there)
 
     def mark(self, bits: Bits, unit: Unit) -> None:
         """Set, unset or toggle."""
         self._know_again(unit)
-        whom = _whom(bits.scope, unit)
+        whom, store = _whom(bits.scope, unit), _store(bits.scope)
         if bits.scope == "flow":
             self._note(unit)
         for name in bits.names:
-            key = (bits.scope, whom, name)
+            key = (store, whom, name)
             there = key in self.marks
             if bits.command == "unset" or (bits.command == "toggle" and there):
                 self.marks.pop(key, None)
@@ -173,12 +174,14 @@ class Memory:
         }[counter.operator]
 
     def count(self, counter: Counter, unit: Unit) -> None:
-        """Set, add or take away."""
+        """Set, add or take away, as a number of 32 bits; of what is not there nothing is taken away."""
         self._know_again(unit)
-        self._note(unit)
         key, value = (unit.flow, counter.name), self._value(counter, unit)
+        if counter.operator == "-" and key not in self.numbers:
+            return
+        self._note(unit)
         known = self.numbers.get(key, 0)
-        self.numbers[key] = {"=": value, "+": known + value, "-": max(0, known - value)}[counter.operator]
+        self.numbers[key] = {"=": value, "+": known + value, "-": known - value}[counter.operator] & _NUMBER
         _bound(self.numbers)
 
     def _value(self, counter: Counter, unit: Unit) -> int:
@@ -285,7 +288,7 @@ class Memory:
         """Take back what `state` gave. Raises ValueError, TypeError, KeyError or IndexError where it is none."""
         self.latest = int(state["latest"])
         for scope, whom, name, end in state["marks"][-_MOST_KEPT:]:
-            self.marks[str(scope), _plain(whom), str(name)] = int(end)
+            self.marks[_store(str(scope)), _plain(whom), str(name)] = int(end)
         for ends, marks, numbers in state["flows"][-_MOST_KEPT:]:
             transport, client, client_port, server, server_port = map(int, ends)
             self.before[transport, client, client_port, server, server_port] = (
@@ -329,6 +332,11 @@ def _whom(scope: str, unit: Unit) -> Hashable:
     if scope == "ip_pair":
         return min(unit.source, unit.target), max(unit.source, unit.target)
     return unit.source if scope == "ip_src" else unit.target
+
+
+def _store(scope: str) -> str:
+    """Marks of a machine are the same, whichever way it was met."""
+    return "ip" if scope in {"ip_src", "ip_dst"} else scope
 
 
 def _tracked(track: str, unit: Unit) -> Hashable:

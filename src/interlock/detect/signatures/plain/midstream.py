@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.plain.unit import Unit
     from interlock.records.vocabulary import Midstream
 
-__all__ = ["Begun", "as_begun", "looked_for"]
+__all__ = ["Begun", "answered", "as_begun", "looked_for"]
 
 _TCP: Final = 6
 _TURNING: Final = frozenset({"http", "ftp", "smtp", "smb", "dcerpc", "dns", "dnp3", "sip", "ike"})
@@ -32,7 +32,7 @@ class Begun(NamedTuple):
     """Who sent a conversation's first packet (address as rules number it, port; None: it has none).
 
     joined: it is TCP, and nobody saw it open. answered: that first packet was a SYN/ACK. first: time of that packet,
-    ns, where it had payload: it makes the connection one, and is not in an established one itself.
+    ns, where it had payload: it makes the conversation one, and is not in an established one itself.
     asked: a SYN was seen and no SYN/ACK, for which Suricata waits.
     """
 
@@ -63,6 +63,11 @@ def looked_for(unit: Unit, begun: Begun | None, midstream: Midstream) -> bool:
     ports = [unit.target_port, unit.source_port] if first else [unit.source_port, unit.target_port]
     ports = ports[: 2 if midstream == "yes" and unit.transport == _TCP else 1]
     return midstream == "own" or any(recognised(unit.application, unit.transport, port) for port in ports)
+
+
+def answered(unit: Unit, begun: Begun | None) -> bool:
+    """Whether both ends of what is no TCP have spoken when a message is complete: not with a conversation's first."""
+    return unit.transport == _TCP or begun is None or unit.time != begun.first
 
 
 def _as_begun(unit: Unit, begun: Begun, midstream: Midstream) -> Unit:

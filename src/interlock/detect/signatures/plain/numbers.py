@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from interlock.detect.signatures.language.steps import ANY_BASE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -18,6 +20,7 @@ __all__ = ["Found", "masked", "number_at", "signed", "unsigned", "value_of"]
 _WHOLE: Final = (1 << 64) - 1
 _MOST_DIGITS: Final = 23
 _DIGITS: Final = {
+    ANY_BASE: re.compile(rb"\s*([+-]?)(0[xX][0-9A-Fa-f]+|0[0-7]*|[1-9][0-9]*)"),
     8: re.compile(rb"\s*([+-]?)([0-7]+)"),
     10: re.compile(rb"\s*([+-]?)([0-9]+)"),
     16: re.compile(rb"\s*([+-]?)(?:0[xX](?=[0-9A-Fa-f]))?([0-9A-Fa-f]+)"),
@@ -77,7 +80,10 @@ def _digits(octets: bytes, start: int, count: int, base: int) -> Found | None:
     found = _DIGITS[base].match(octets, start, start + (count or _MOST_DIGITS))
     if found is None:
         return None
-    number = int(found.group(2), base)
+    said = found.group(2)
+    if base == ANY_BASE:
+        base = 16 if said[1:2] in {b"x", b"X"} else 8 if said[:1] == b"0" else 10
+    number = int(said, base)
     if number > _WHOLE:
         return None
     return Found(unsigned(-number if found.group(1) == b"-" else number), found.end())

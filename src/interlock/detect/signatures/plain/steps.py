@@ -1,8 +1,8 @@
 """One buffer held against the steps of an inspection, with every way back that relative steps leave open.
 
-A step that is relative starts from the end of the match before it. Where it fails, the match before is looked for
-again behind its first place, and so on to the beginning: the steps hold where any choice of places makes all of them
-hold. Two bounds keep that finite, both Suricata's: 3,000 steps an inspection, 3,500 steps of PCRE2 a match.
+A step that is relative starts from the end of the match before it. Where it fails, the match that it counts from is
+looked for again behind its first place (`depends`), and so on to the beginning. Two bounds keep that finite, both
+Suricata's: 3,000 steps an inspection, 3,500 steps of PCRE2 a match.
 Source: Suricata user guide, "Payload Keywords"; its configuration, "inspection-recursion-limit" and "pcre".
 """
 
@@ -43,36 +43,42 @@ __all__ = ["MOST_STEPS", "Run", "depends"]
 MOST_STEPS: Final = 3_000
 _MOST_DECODED: Final = 65_535
 _VERY_BIG: Final = 100_000_000
+_FAR: Final = 1 << 46
+"""Octets before which Suricata's src/detect-bytejump.c comes out behind a buffer, by the width of addresses."""
+_MOST_CALCULATED: Final = 4
+"""Octets of a binary number that it calculates with (src/detect-bytemath.c); of more nothing holds."""
+_PLACES: Final = (Content, Expression, IsDataAt, ByteTest, ByteJump, ByteExtract, ByteMath)
 _ALPHABET: Final = re.compile(rb"[A-Za-z0-9+/]*")
 
 
 def depends(steps: Sequence[Step]) -> tuple[bool, ...]:
-    """For each step: whether another place of it could make those behind it hold."""
-    return tuple(_depends(steps[index + 1 :]) for index in range(len(steps)))
+    """For each step: whether it is looked for again, behind its first place, where what follows does not hold.
+
+    That is so of the content or expression that a relative step counts from, as Suricata has it (src/detect-content.c
+    and kin): of a relative content or expression it is the last one before it; of numbers and `isdataat` no other step
+    about a place may stand between.
+    """
+    found = [False] * len(steps)
+    for at, step in enumerate(steps):
+        kinds = _counted_from(step)
+        before = next((k for k in range(at - 1, -1, -1) if kinds and isinstance(steps[k], kinds)), None)
+        if before is None or not isinstance(steps[before], (Content, Expression)):
+            continue
+        # Only further to the right: what does not hold behind the first place holds behind no later one.
+        loose = isinstance(step, Content) and not step.negated and step.within is None and step.depth is None
+        found[before] = not (loose and before == at - 1)
+    return tuple(found)
 
 
-def _depends(behind: Sequence[Step]) -> bool:
-    for at, step in enumerate(behind):
-        if isinstance(step, Content):
-            if step.relative:
-                # Only further to the right: what does not hold behind the first place holds behind no later one.
-                first = at == 0 and not step.negated and step.within is None and step.depth is None
-                return not first
-            if not step.negated:
-                return False
-        elif isinstance(step, (Expression, IsDataAt)):
-            if step.relative:
-                return True
-            if isinstance(step, Expression) and not step.negated:
-                return False
-        elif isinstance(step, (ByteTest, ByteJump, ByteExtract, ByteMath)):
-            if step.reading.relative:
-                return True
-            if not isinstance(step, ByteTest):
-                return False
-        elif isinstance(step, Base64):
-            return False
-    return False
+def _counted_from(step: Step) -> tuple[type, ...]:
+    """Kinds of steps, the last one of which a relative step counts from; none where it is not relative."""
+    if isinstance(step, (Content, Expression)):
+        return (Content, Expression) if step.relative else ()
+    if isinstance(step, IsDataAt):
+        return _PLACES if step.relative else ()
+    if isinstance(step, (ByteTest, ByteJump, ByteExtract, ByteMath)):
+        return _PLACES if step.reading.relative else ()
+    return ()
 
 
 @dataclass(slots=True)
@@ -171,7 +177,9 @@ class Run:
         distance = 0 if step.distance is None else value_of(step.distance, values)
         first, last = max(0, place + distance, offset), size
         if step.within is not None:
-            last = min(last, place + distance + value_of(step.within, values))
+            end = place + distance + value_of(step.within, values)
+            # What would have to end before the buffer begins is bounded by nothing, as in Suricata.
+            last = min(last, end) if end >= 0 else last
         if depth is not None:
             last = min(last, place + offset + depth)
         return first, last
@@ -237,8 +245,9 @@ class Run:
         number += -number % 4 if step.align else 0
         number = signed(number + value_of(step.post_offset, self.values))
         origin = {"here": found.end, "beginning": 0, "end": len(self.octets)}[step.origin]
+        # Before all octets is their beginning, as far as a place can be: beyond, it is before no octet at all.
         to = max(0, origin + number)
-        if to <= len(self.octets):
+        if to <= len(self.octets) and number > -_FAR:
             yield to
 
     def _named(self, step: ByteExtract | ByteMath, place: int) -> Iterator[int]:
@@ -246,6 +255,8 @@ class Run:
         if found is None:
             return
         if isinstance(step, ByteMath):
+            if not step.reading.base and value_of(step.reading.count, self.values) > _MOST_CALCULATED:
+                return
             number = self._calculated(step, found.number)
             if number is None:
                 return

@@ -1,7 +1,8 @@
 """Buffers changed as transformations say.
 
-A transformation that cannot be done (an expression that matches nowhere, octets that are no Base64) leaves nothing to
-look at: what is asked of the buffer does not hold.
+A transformation that cannot be done (octets that are no Base64) leaves nothing to look at: what is asked of the buffer
+does not hold. An expression that matches nowhere, or whose group matches nothing, leaves the buffer as it is, and so
+does one that came to its limit (Suricata's src/detect-transform-pcrexform.c).
 Source: Suricata user guide, "Transformations", section by section.
 """
 
@@ -48,7 +49,7 @@ def _lower_names(octets: bytes) -> bytes:
     lowered = []
     for line in _lines(octets):
         name, colon, value = line.partition(b":")
-        lowered.append((name.lower() if colon else name) + colon + value)
+        lowered.append(name.lower() + colon + value)
     return b"".join(lowered)
 
 
@@ -80,13 +81,13 @@ def _xor(octets: bytes, argument: str) -> bytes:
     return bytes(octet ^ key for octet, key in zip(octets, cycle(_key(argument)), strict=False))
 
 
-def _captured(octets: bytes, argument: str) -> bytes | None:
+def _captured(octets: bytes, argument: str) -> bytes:
     try:
         found = compiled(expression(argument), "").search(octets)
     except pcre2.LibraryError:
-        return None  # it came to its limit
+        return octets
     part: bytes | None = None if found is None else found.group(1)
-    return part
+    return part or octets
 
 
 def _from_base64(octets: bytes, argument: str) -> bytes | None:
