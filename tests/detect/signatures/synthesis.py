@@ -23,7 +23,7 @@ from interlock.detect.signatures.language.checks import (
 )
 from interlock.detect.signatures.language.model import PAYLOAD
 from interlock.detect.signatures.language.steps import ByteJump, ByteTest, Content, Expression, IsDataAt, Size
-from interlock.detect.signatures.plain.matching import levels_of
+from interlock.detect.signatures.plain.matching import levels_of, streamed
 from interlock.detect.signatures.plain.unit import Unit
 
 if TYPE_CHECKING:
@@ -332,6 +332,8 @@ def surroundings(signature: Signature, ends: Ends, protocol) -> tuple[Unit, list
             unit = replace(unit, application=check.application)
         elif isinstance(check, (Counter, Fact, Speaks)):
             raise UnsolvedError(type(check).__name__)
+    if unit.transport == 6 and streamed(signature, levels_of(signature)):
+        unit = replace(unit, level="stream")
     return replace(unit, fields=fields, facts=facts), marks
 
 
