@@ -283,3 +283,16 @@ def test_a_scanner_whose_own_machine_resets_what_it_knows_nothing_of_is_nobody_e
     reset = feed.ethernet(ipv4(segment(0, b"", seq=1000, flags=4), side=0), 0x0800, side=0)
     others = [feed.ethernet(bytes(46), 0x88B5, side=0)] * 600
     assert _names([_syn(), reset, *others, _frame(0, read(), 1000)]) == []
+
+
+@pytest.mark.parametrize("count", [70, 150, 180])
+def test_as_much_as_is_under_way_may_come_before_what_is_sent_again(count: int) -> None:
+    """A window of full segments (RFC 7323) passes before the sender hears that one was lost."""
+    connection = feed.Tcp(5000)
+    connection.open()
+    for number in range(count):
+        connection.segment(feed.CLIENT, bytes([number]) * 1448)
+    opening, (first, *rest) = connection.frames[:3], connection.frames[3:]
+    (row,) = feed.run([*opening, *rest, first])["flows"]
+    assert row["gaps"] == 0
+    assert feed.run([*opening, *rest])["flows"][0]["gaps"] == 1

@@ -24,6 +24,7 @@ cdef class Packet(Summing):
     cpdef int transport(self, Py_ssize_t start, Py_ssize_t end) except -1
     cdef int _ethernet(self, Py_ssize_t start, Py_ssize_t end) except -1
     cdef int _ethertype(self, int ethertype, Py_ssize_t start, Py_ssize_t end) except -1
+    cdef int _carried(self, int ethertype, Py_ssize_t start, Py_ssize_t end) except -2
     cdef int _ipv4(self, Py_ssize_t start, Py_ssize_t end) except -1
     cdef int _ipv6(self, Py_ssize_t start, Py_ssize_t end) except -1
     cdef int _tcp(self, Py_ssize_t start, Py_ssize_t end) except -1

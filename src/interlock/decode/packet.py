@@ -1,8 +1,10 @@
 # cython: compiled
 """One frame's headers: link, tunnels, network, transport, in one pass and without copying.
 
-Sources: IEEE 802.3, 802.1Q, 802.1ad; IEC 62439-3 (PRP, HSR); RFC 791, 8200, 9293, 768, 2784, 7348;
-ERSPAN types I-III and TZSP as their implementers publish them; LINKTYPE_ numbers of the pcap project.
+Sources: IEEE 802.3, 802.1Q, 802.1ad; IEC 62439-3 (PRP, HSR); RFC 791, 8200, 9293, 768, 2784, 7348, 3032, 4448, 2516,
+8926; ERSPAN types I-III and TZSP as their implementers publish them; LINKTYPE_ numbers of the pcap project.
+
+Over 400 lines: one class, since each layer's fields and the place where the next one begins are those of one frame.
 """
 
 from __future__ import annotations
@@ -169,6 +171,10 @@ class Packet(Summing):
             return self._ipv4(start, end)
         if ethertype == 0x86DD:
             return self._ipv6(start, end)
+        if ethertype == 0x8847 or ethertype == 0x8848 or ethertype == 0x8864:
+            inner: cython.int = self._carried(ethertype, start, end)
+            if inner >= 0:
+                return inner
         if ethertype < 0x0600:  # 802.3 length, then LLC
             self.end = min(end, start + ethertype)
             if end - start >= 8 and self.octets[start] == 0xAA and self.octets[start + 1] == 0xAA:
@@ -185,6 +191,45 @@ class Packet(Summing):
         self.source_low = self.source_mac
         self.target_low = self.target_mac
         return 1
+
+    def _carried(self, ethertype, start, end):
+        """What MPLS and PPPoE carry; -1 where that is neither IP nor Ethernet: it stays a frame of its own.
+
+            label 20 | class 3 | last 1 | time to live 8, …, then IP by its version, or four octets and Ethernet
+            version, type 1 | code 1 | session 2 | length 2 | protocol 2, or 1 where that is odd
+
+        Source: RFC 3032 clause 2.1, RFC 4448 clause 4.6; RFC 2516 clause 4, RFC 1661 clause 2.
+        """
+        kind: cython.int
+        if ethertype == 0x8864:
+            if end - start < 8 or self.octets[start] != 0x11 or self.octets[start + 1] != 0:
+                return -1
+            end = min(end, start + 6 + self._be16(start + 4))
+            short: cython.int = self.octets[start + 6] & 1
+            kind = self.octets[start + 6] if short else self._be16(start + 6)
+            start += 7 if short else 8
+            kind = 4 if kind == 0x21 else 6 if kind == 0x57 else -1
+        else:
+            label: cython.int
+            for label in range(16):
+                if end - start < 5:
+                    return -1
+                start += 4
+                if self.octets[start - 2] & 1:
+                    break
+            else:
+                return -1
+            kind = self.octets[start] >> 4
+        if end <= start or self.depth >= 6:
+            return -1
+        self.depth += 1
+        if kind == 4:
+            return self._ipv4(start, end)
+        if kind == 6:
+            return self._ipv6(start, end)
+        if kind == 0 and end - start >= 18:
+            return self._ethernet(start + 4, end)
+        return -1
 
     def _ipv4(self, start, end):
         if end - start < 20 or self.octets[start] >> 4 != 4:
@@ -338,6 +383,12 @@ class Packet(Summing):
             if self.target_port == 4789 and end - start >= 30 and self.octets[start + 8] & 0x08:  # VXLAN
                 self.depth += 1
                 return self._ethernet(start + 16, end)
+            if self.target_port == 6081 and end - start >= 30 and self._be16(start + 10) == 0x6558:
+                # Geneve (RFC 8926 clause 3.4): version and options 1, flags 1, protocol 2, network 3, reserved 1
+                options: cython.int = (self.octets[start + 8] & 0x3F) * 4
+                if self.octets[start + 8] >> 6 == 0 and end - start - 16 - options >= 14:
+                    self.depth += 1
+                    return self._ethernet(start + 16 + options, end)
             if self.target_port == 37008:
                 return self._tzsp(start + 8, end)
         return 5

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 __all__ = ["MAX_AGE_NS", "MAX_HOLES", "MAX_OCTETS", "MAX_SEGMENTS", "MAX_STREAMS", "Hole", "Holes", "Queue"]
 
-MAX_SEGMENTS = 64
+MAX_SEGMENTS = 192
 MAX_OCTETS = 256 * 1024
+"""Of a direction, beyond a hole: full segments may be as many, where one is sent again late."""
 MAX_AGE_NS = 3_000_000_000
 ACK_GRACE_NS = 5_000_000
 """Captures of two mirrored directions run apart by this much: an ACK may overtake what it acknowledges."""

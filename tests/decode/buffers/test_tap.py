@@ -142,3 +142,14 @@ def test_what_a_client_would_like_to_speak_is_a_version_as_in_suricata(
     for asked, told in ((frozenset(), []), (frozenset({CHUNKED}), [liked])):
         rows = tcp([(CLIENT, octets)], port=443, buffers=asked | {"tls.version"}).get("payloads", [])
         assert [row["octets"] for row in rows] == told
+
+
+@pytest.mark.parametrize(("octets", "read"), [(30_000, True), (300_000, False)])
+def test_a_side_that_goes_on_with_a_message_waits_for_the_other_one(octets: int, read: bool) -> None:
+    """A connection that is joined in the middle of a long answer: who asks next says what it speaks."""
+    connection = Tcp(8000)
+    for at in range(0, octets, 1400):
+        connection.segment(SERVER, bytes(min(1400, octets - at)))
+    connection.segment(CLIENT, b"GET /next HTTP/1.1\r\nHost: plc\r\n\r\n")
+    rows = run(connection.frames, buffers=frozenset({"http.uri"})).get("payloads", [])
+    assert [row["octets"] for row in rows] == [b"/next"] * read

@@ -28,8 +28,12 @@ def talk(
     before: bytes = b"",
     cuts: tuple[int, ...] = (300,),
     close: bool = True,
+    early: bool = False,
 ) -> list[bytes]:
-    """Frames of a control connection and of the data connection that carries FILE."""
+    """Frames of a control connection and of the data connection that carries FILE.
+
+    early: the server has written all of it, and says so, before its kernel has sent more than the first part.
+    """
     ask, answer, port, listener = way
     control, data = Tcp(21), Tcp(port, 20 if listener == CLIENT else 40001)
     sender = SERVER if command.startswith(b"RETR") else CLIENT
@@ -52,16 +56,26 @@ def talk(
     places = sorted({0, *cuts, len(FILE)})
     for a, b in pairwise(places):
         carry(sender, FILE[a:b])
+        if early and not a:
+            say(SERVER, reply)
     if close:
         carry(sender, flags=FIN | ACK)
         carry(1 - sender, flags=FIN | ACK)
-    say(SERVER, reply)
+    if not early:
+        say(SERVER, reply)
     return frames
 
 
 def _turned(frame: bytes) -> bytes:
     """The same between the other ends: whose port is the client's is the server's machine."""
     return frame[6:12] + frame[:6] + frame[12:26] + frame[30:34] + frame[26:30] + frame[34:]
+
+
+@pytest.mark.parametrize("way", [PASSIVE, ACTIVE, EXTENDED])
+def test_what_comes_behind_the_servers_answer_is_of_the_file(way: tuple[bytes, bytes, int, int]) -> None:
+    frames = talk(b"RETR main.st\r\n", way, cuts=(100, 300, 500), early=True)
+    (row,) = run(frames)["artifacts"]
+    assert (row["state"], row["size"], row["sha256"]) == ("whole", len(FILE), SHA)
 
 
 @pytest.mark.parametrize("way", [PASSIVE, ACTIVE, EXTENDED])

@@ -2,6 +2,8 @@
 
 The dissector appends what passes to `messages`; once a batch all of it becomes rows. Raw octets are gathered by
 columns; of the flows that a reader reads, each piece goes to it by itself.
+
+Over 400 lines: one class, since what passes, what is read of it and what waits are about the same flows.
 """
 
 from __future__ import annotations
@@ -48,6 +50,8 @@ _TRANSFERS: Final = 1 << 24
 """Transactions of transfers are numbered from here on: a flow's own never come so far."""
 _LOOKED_AT: Final = 512
 """Octets of each side's beginning that tell whose they are."""
+_ONE_SIDED: Final = 1 << 18
+"""Octets of a side that pass while the other one, which may tell whose they are, says nothing."""
 _TRIES: Final = 6
 """Flows.tries of a flow that nobody tries to recognise any more."""
 
@@ -344,7 +348,10 @@ class Tap:
         self._holding += not known.held
         known.held.append((moment, side, octets))
         given_up = known.size > _LOOKED_AT and self._flows.columns["tries"][moment.slot] >= _TRIES
-        if given_up or known.size > MAX_HELD or self._holding > MAX_HOLDING:
+        if (given_up or known.size > MAX_HELD) and not known.begins[1 - side] and known.size < _ONE_SIDED:
+            known.held.clear()  # a message's end, where a connection was joined: the other side has yet to speak
+            self._holding -= 1
+        elif given_up or known.size > MAX_HELD or self._holding > MAX_HOLDING:
             self._drop(moment.slot)
 
     def _give(self, known: _Known, moment: Moment, side: int, octets: bytes, *, lost: bool) -> None:

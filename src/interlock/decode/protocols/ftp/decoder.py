@@ -66,7 +66,7 @@ class _Session:
 
     data: (side of the control connection that listens, address, port). octets: as the interim reply said.
     transfer: (command, name, operation) of the next data connection. rest: it begins within the file. artifact: it.
-    client: address.
+    late: the one that is over, as the server says. client: address.
     """
 
     __slots__ = (
@@ -74,6 +74,7 @@ class _Session:
         "asked",
         "client",
         "data",
+        "late",
         "login",
         "octets",
         "rest",
@@ -83,7 +84,7 @@ class _Session:
     )
 
     def __init__(self, client=""):
-        self.artifact = None
+        self.artifact = self.late = None
         self.client = client
         self.transfer = None
         self.rest = False
@@ -235,6 +236,9 @@ class Ftp(Decoder):
     def _data(self, m, i, slot):
         """Octets of a file."""
         session = self.tools.announced.owners.get(slot)
+        if session is not None and session.late is not None and session.late.slot == slot:
+            self.artifacts.add(session.late, m, i, self.cursor.rest())
+            return
         if session is None or session.transfer is None:
             return
         command, name, operation = session.transfer
@@ -263,6 +267,7 @@ class Ftp(Decoder):
     def _arrived(self, m, i, session, code):
         """The server says how the transfer ended."""
         file, session.artifact = session.artifact, None
+        session.late = file  # what its kernel has yet to send comes behind the answer
         if file is not None:
             file.stated = -1 if session.octets is None else session.octets
             self.artifacts.when_closed(file, m, i, refused=code >= 400)
