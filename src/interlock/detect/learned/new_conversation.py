@@ -346,10 +346,10 @@ def _remote(service: str) -> bool:
 def _techniques(service: str, tally: Tally, *, steady: bool, public: bool) -> tuple[str, ...]:
     if _remote(service):
         return named("remote-work")
-    if tally.count >= MANY_CALLS * max(1.0, (tally.last - tally.first) / MINUTE_NS) and not public:
-        return named("flood-of-connections")
     if service in _CARRIERS:  # as far as the transport and no word beyond it: what is behind it is tried
         return named("search-doors" if tally.count >= LEAST_CALLS else "control-port-called")
+    if tally.count >= MANY_CALLS * max(1.0, (tally.last - tally.first) / MINUTE_NS) and not public:
+        return named("flood-of-connections")
     if service.rpartition("/")[2].isdecimal() and int(service.rpartition("/")[2]) in CONTROL_PORTS:
         return named("control-port-called")
     web = service in ("http", "tls", "mqtt", "dns") or any(service.endswith(f"/{port}") for port in _WEB)
