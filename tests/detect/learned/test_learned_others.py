@@ -306,6 +306,16 @@ def test_a_program_that_asks_in_turn_needs_no_room_for_busy_hours() -> None:
     assert found(UnusualRate(), polls(12, 5), polls(100, 1)) == ()
 
 
+def test_an_engineering_station_looks_whether_its_machines_are_there() -> None:
+    echo = {**UNREAD, "at": 100, "client": "10.0.0.66", "transport": "icmp", "protocol": "icmp", "basis": "port",
+            "server_port": None}  # fmt: skip
+    site = load_site('[[engineering_stations]]\naddress = "10.0.0.66"\nname = "es"\n')
+    (finding,) = found(NewConversation(), FLOWS, {"flows": [echo]}, Context(now=START, site=site))
+    assert finding.severity == "info"
+    (finding,) = found(NewConversation(), FLOWS, {"flows": [echo]})
+    assert finding.severity == "medium"
+
+
 def test_many_connections_in_which_nothing_is_said_use_them_up() -> None:
     calls = [{**UNREAD, "at": 100 + n / 4, "client": "10.0.0.40", "server_port": 502, "client_port": 40_000 + n}
              for n in range(40)]  # fmt: skip

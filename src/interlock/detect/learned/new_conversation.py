@@ -307,6 +307,8 @@ def _called(realm: str, client: str, server: str, service: str, tally: Tally, co
     )
     if ends.stranger or _remote(service):
         usual = "high" if public else "medium"
+    if ends.named and service == "icmp":  # who is set over machines looks whether they are there
+        usual = "low"
     who = f"A machine never seen before, {name(realm, client)}," if ends.stranger else name(realm, client)
     return Verdict(
         realm=realm,
