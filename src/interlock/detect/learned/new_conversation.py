@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from interlock.detect.batch import Batch, Groups
     from interlock.detect.interface import Context
+    from interlock.detect.learned.standing import Standing
     from interlock.detect.tally import Key, Tally
     from interlock.records.vocabulary import Severity
 
@@ -302,13 +303,7 @@ def _called(realm: str, client: str, server: str, service: str, tally: Tally, co
     name, told = context.name, _told(service)
     public = is_public(server) and not context.site.owns(realm, server)
     rhythm = f"every {steady:.0f} s" if steady else ""
-    usual: Severity = (
-        "high" if public and steady else "medium" if public or steady or tally.noted("unheard") else "low"
-    )
-    if ends.stranger or _remote(service):
-        usual = "high" if public else "medium"
-    if ends.named and service == "icmp":  # who is set over machines looks whether they are there
-        usual = "low"
+    usual = _usual(service, tally, ends, public=public, steady=steady is not None)
     who = f"A machine never seen before, {name(realm, client)}," if ends.stranger else name(realm, client)
     return Verdict(
         realm=realm,
@@ -339,6 +334,15 @@ def _called(realm: str, client: str, server: str, service: str, tally: Tally, co
             ("period-s", f"{steady or 0:.0f}"),
         ),
     )
+
+
+def _usual(service: str, tally: Tally, ends: Standing, *, public: bool, steady: bool) -> Severity:
+    """How grave a call is; who is set over machines looks whether they are there."""
+    if ends.named and service == "icmp":
+        return "low"
+    if ends.stranger or _remote(service):
+        return "high" if public else "medium"
+    return "high" if public and steady else "medium" if public or steady or tally.noted("unheard") else "low"
 
 
 def _remote(service: str) -> bool:
