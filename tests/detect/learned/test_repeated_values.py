@@ -71,6 +71,14 @@ def test_one_measured_number_that_is_read_seldom_and_stands_still_is_said_and_on
         assert all("stood still" in finding.title for finding in findings)
 
 
+def test_one_number_that_rests_while_others_of_its_machine_move_is_no_news() -> None:
+    """A loop that somebody takes over by hand holds its output, and so does one whose controller was stopped."""
+    before = apart([[level, flow] for level, _, flow in noisy(2000)])
+    held = [[1503.10257728583, flow] for _, _, flow in noisy(300, 2)]
+    assert found(RepeatedValues(), before, apart(held)) == ()
+    assert found(RepeatedValues(), before, apart([[1503.10257728583, 0.8216181435]] * 300))
+
+
 def test_readings_known_before_are_no_tape_where_they_come_in_any_order() -> None:
     tape = noisy(40, 3)
     order = np.random.default_rng(5).integers(0, 40, 60).tolist()

@@ -48,7 +48,7 @@ LEAST_FINE: Final = 3
 LEAST_NUMBERS: Final = 3
 """Of a block of numbers that stands still, or of all that is read of a machine: fewer may be at rest with it."""
 LEAST_ALONE: Final = 30
-"""Minutes of the lesson, for what stands still alone: what was shorter has not seen its machine stop."""
+"""Minutes of the lesson, where a machine tells fewer numbers that move: what was shorter has not seen it stop."""
 _DIGITS: Final = 6
 """Of a measured number: one that rests at an end of its range, or that somebody set, has fewer."""
 
@@ -140,10 +140,7 @@ class RepeatedValues(Learner):
         long: list[tuple[int, int, Key]] = []
 
         def follow(rows: NDArray[np.int64], places: NDArray[np.int64], slots: NDArray[np.int64]) -> None:
-            fine = self._fine(places)
-            if fine.any():
-                given = rows[fine], places[fine], slots[fine]
-                long.extend(self._long(*given, batch.times_ns()[rows[fine]], read))
+            long.extend(self._long(rows, places, slots, batch.times_ns()[rows], read))
 
         for ended in self._ended(read, follow):
             yield from self._judge_blocks(batch, ended)
@@ -171,10 +168,10 @@ class RepeatedValues(Learner):
         read: _Read,
     ) -> Iterator[tuple[int, int, Key]]:
         """Follow runs; of those that are long give row, place and cause. What is read often has to be known well."""
-        moved = self._moved(places)
+        moved, fine = self._moved(places), self._fine(places)
         for run in self._runs.follow(self._readers, places, slots, times):
             place, row = int(places[run.at]), int(rows[run.at])
-            if run.seldom or moved[run.at]:
+            if fine[run.at] and (run.seldom or moved[run.at]):
                 key = self._cause_of_run(run, place, read.first(row), int(times[run.at]))
                 if key is not None:
                     yield row, place, key
@@ -187,8 +184,8 @@ class RepeatedValues(Learner):
         if int(key[5]) >= LEAST_NUMBERS:
             return (*key, "still")
         measured = f"{number:.{_DIGITS}g}" != repr(number).removesuffix(".0")
-        alone = measured and self.observed.minutes >= LEAST_ALONE
-        return self._with_others(key, now) or ((*key, "still") if alone else None)
+        least = 1 if measured and self.observed.minutes >= LEAST_ALONE else LEAST_NUMBERS
+        return self._with_others(key, now, least)
 
     def _count(self, batch: Batch, row: int, place: int, key: Key) -> Key:
         source, codes = batch.words("source")
@@ -203,16 +200,16 @@ class RepeatedValues(Learner):
             return (*key, "looped")
         return (*key, "still") if int(key[5]) >= LEAST_NUMBERS else self._with_others(key, now)
 
-    def _with_others(self, key: Key, now: int) -> Key | None:
-        """Give the cause of all that is read of a machine, where it all stands still."""
+    def _with_others(self, key: Key, now: int, least: int = LEAST_NUMBERS) -> Key | None:
+        """Give the cause of all that is read of a machine, so many numbers at least, where it all stands still."""
         beside = self._beside(key, now)
-        return (*beside[0], "still") if sum(int(one[5]) for one in beside) >= LEAST_NUMBERS else None
+        return (*beside[0], "still") if sum(int(one[5]) for one in beside) >= least else None
 
     def _beside(self, key: Key, now: int) -> list[Key]:
         """Everything that this client reads of this server and that always moved, where all of it stands still now."""
         keys = sorted(one for one in self._readers.keys if one[:4] == key[:4])
         places = np.array([self._readers.find(one) for one in keys])
-        moved = self._moved(places)
+        moved = self._judged(places)
         # Those whose block ends next are a block behind.
         still = (self._still[places[moved]] >= STILL - 1) | self._runs.stands(places[moved], now)
         return [one for one, moves in zip(keys, moved.tolist(), strict=True) if moves] if still.all() else []
