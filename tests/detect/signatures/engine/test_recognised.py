@@ -87,6 +87,16 @@ def test_questions(midstream, port, side, expected):
 
 
 @pytest.mark.parametrize("midstream", ["own", "no", "yes"])
+def test_an_answer_to_a_broadcast_is_of_ethernet_ip_from_its_port(midstream):
+    """ListIdentity asks all stations at once: each answer is a conversation of its own, from 44818."""
+    item = struct.pack("<HH", 0x0C, 33) + struct.pack("<H", 1) + bytes(16)
+    item += struct.pack("<HHHBBHI", 1, 14, 54, 20, 11, 0x60, 1) + b"\0\3"
+    answer = struct.pack("<HHII8sI", 0x63, len(item) + 2, 0, 0, bytes(8), 0) + struct.pack("<H", 1) + item
+    rules = 'alert enip any any -> any any (msg:"octets"; content:"|0c 00|"; sid:1;)\n'
+    assert set(every_way(rules, [datagram(answer, 44_818, SERVER)], midstream)) == {1}
+
+
+@pytest.mark.parametrize("midstream", ["own", "no", "yes"])
 def test_a_question_that_is_cut_is_of_dns_at_its_port(midstream):
     cut = QUERY[:-4]
     assert set(every_way(DNS, [datagram(cut, 53)], midstream)) == {1, 4}

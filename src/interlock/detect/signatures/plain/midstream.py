@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from interlock.detect.signatures.plain.recognised import recognised
+from interlock.detect.signatures.plain.recognised import FROM_BOTH_ENDS, recognised
 
 if TYPE_CHECKING:
     from interlock.detect.signatures.plain.unit import Unit
@@ -61,7 +61,8 @@ def looked_for(unit: Unit, begun: Begun | None, midstream: Midstream) -> bool:
     if begun is not None and not begun.joined:
         first = (unit.source, unit.source_port) == (begun.address, begun.port)
     ports = [unit.target_port, unit.source_port] if first else [unit.source_port, unit.target_port]
-    ports = ports[: 2 if midstream == "yes" and unit.transport == _TCP else 1]
+    both = midstream == "yes" and unit.transport == _TCP
+    ports = ports[: 2 if both or (unit.application, unit.transport) in FROM_BOTH_ENDS else 1]
     return midstream == "own" or any(recognised(unit.application, unit.transport, port) for port in ports)
 
 

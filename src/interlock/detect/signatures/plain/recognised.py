@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["recognised"]
+__all__ = ["FROM_BOTH_ENDS", "recognised"]
 
 _TCP, _UDP = 6, 17
 _PORTS: Final[dict[tuple[str, int], frozenset[int]]] = {
@@ -34,6 +34,8 @@ _PORTS: Final[dict[tuple[str, int], frozenset[int]]] = {
     ("tftp", _UDP): frozenset({69}),
 }
 """Application as heads of rules name it, and IP's number of what carries it → ports of servers; none: nowhere."""
+FROM_BOTH_ENDS: Final = frozenset({("enip", _UDP)})
+"""Those of them that are recognised from that port, too, where it is who is heard first: answers to a broadcast."""
 
 
 def recognised(application: str, transport: int, port: int | None) -> bool:
