@@ -323,7 +323,7 @@ BUFFERS: Final[dict[str, Buffer]] = {
     **_of("ja4", hash="JA4 of the ClientHello"),
     **_of(
         "file",
-        data="octets of a file or body, unpacked, first 102,400",
+        data="octets of a file or body, unpacked: the first 102,400 of HTTP's, 1,048,576 of others",
         name="name that the transfer gives it",
         size="own: octets of all of it, in digits, where it was seen to its end",
         seen="own: octets of it that were seen, in digits",
