@@ -28,7 +28,7 @@ def groups(draw: Random, sides: Sequence[Side], count: int) -> list[list[Rule]]:
                 (side.transport, *sorted(zip(side.addresses, side.ports, strict=True))), []
             ).append(side)
     flows = [found for found in of_flow.values() if len(found) > 1]
-    return [_group(draw, draw.choice(flows), number) for number in range(count)]
+    return [_group(draw, draw.choice(flows), number) for number in range(count if flows else 0)]
 
 
 def _group(draw: Random, flow: list[Side], number: int) -> list[Rule]:

@@ -47,7 +47,8 @@ def drawn(draw: Random, sides: Sequence[Side], count: int) -> list[Rule]:
     """So many."""
     raw = [side for side in sides if "payload" in side.buffers]
     cut = [side for side in sides if any(map(_known, side.buffers)) and "payload" not in side.buffers]
-    return [_rule(draw, draw.choice(cut if cut and draw.random() < 0.5 else raw)) for _ in range(count)]
+    kinds = [kind for kind in (raw, cut) if kind]
+    return [_rule(draw, draw.choice(draw.choice(kinds))) for _ in range(count if kinds else 0)]
 
 
 def _rule(draw: Random, side: Side) -> Rule:

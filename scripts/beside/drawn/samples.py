@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 __all__ = ["Side", "sides"]
 
 _RAW: Final = frozenset({PACKET, STREAM, SEGMENT})
+_COLUMNS: Final = [
+    "source", "frame", "flow", "client", "server", "client_port", "server_port", "transport", "protocol", "direction",
+    "transaction", "buffer", "octets", "headers",
+]  # fmt: skip
 _MOST: Final = 400
 """Octets of a buffer that rules are drawn from."""
 
@@ -65,7 +69,8 @@ def sides(paths: Iterable[Path]) -> list[Side]:
     with open_sources(specify(tuple(map(str, paths)), ()), stdin=None) as run:
         engine = build_engine(run.sources, wanted=frozenset({"payloads", "flows"}), buffers=wanted)
         for batches in decoded(run, engine, progress=lambda *_: None, stop=lambda: False):
-            for number, row in enumerate(batches["payloads"].to_pylist() if "payloads" in batches else ()):
+            rows = batches["payloads"].select(_COLUMNS).to_pylist() if "payloads" in batches else ()
+            for number, row in enumerate(rows):
                 if row["buffer"] not in {JOINED, FIRST}:
                     _add(found, row, number)
     return list(found.values())

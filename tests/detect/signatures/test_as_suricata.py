@@ -186,6 +186,30 @@ def test_the_third_segment_of_a_handshake_is_not_established():
     assert every_way(rules, frames((CLIENT, b"a")), "own") == {}
 
 
+def test_what_is_spoken_is_known_when_the_first_octets_are_acknowledged():
+    rules = """
+alert http any any -> any any (dsize:>0; sid:1;)
+alert http any any -> any any (flow:not_established; sid:2;)
+alert tcp any any -> any any (app-layer-protocol:http; flags:PA; sid:4;)
+"""
+    request, answer = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    once = frames((CLIENT, request), (SERVER, answer), port=80)
+    assert every_way(rules, once, "no") == {1: 1, 4: 1}
+    assert every_way(rules, frames((CLIENT, request), port=80), "no") == {}
+
+
+def test_a_packet_with_nothing_in_it_comes_with_a_chunk():
+    rules = """
+alert tcp-pkt any any -> any any (content:!"a"; sid:1;)
+alert tcp any any -> any any (isdataat:!3; sid:2;)
+alert tcp any any -> any any (content:!"a"; sid:3;)
+alert tcp-pkt any any -> any any (content:!"a"; isdataat:0; sid:4;)
+"""
+    assert every_way(rules, frames((CLIENT, b"abcd")), "no") == {1: 1, 2: 1}
+    assert every_way(rules, frames((CLIENT, b"abcd")), "own") == {}
+    assert every_way(rules, frames((CLIENT, b"a" * 3_000)), "no") == {}, "as long as a chunk may be"
+
+
 def test_a_head_for_streams_without_contents_is_one_for_packets():
     rules = "alert tcp-stream any any -> any any (flow:not_established,from_client; sid:1;)\n"
     assert every_way(rules, frames((CLIENT, b"a")), "no") == {1: 1}, "the SYN"

@@ -25,7 +25,7 @@ from interlock.detect.signatures.engine.transactions import Tables
 from interlock.detect.signatures.engine.turns import Silenced, passes
 from interlock.detect.signatures.engine.unscreened import Unscreened
 from interlock.detect.signatures.plain.memory import Memory
-from interlock.detect.signatures.plain.midstream import answered, as_begun, looked_for
+from interlock.detect.signatures.plain.midstream import answered, as_begun, heard, looked_for
 from interlock.detect.signatures.plain.unit import Unit
 from interlock.records.buffers import (
     CHECKED,
@@ -289,11 +289,10 @@ class Engine:
                 if numbers and (unit := unit_of(found, level, asking, chunked=chunked)):
                     if alone is not None and alone[found.row]:
                         unit = replace(unit, loose=True)
-                    begun = self.memory.begun.get(found.flow)
-                    units[found.row, level] = (
-                        as_begun(unit, begun, self.midstream),
-                        found.before if level == STREAM else b"",
-                    )
+                    unit = as_begun(unit, self.memory.begun.get(found.flow), self.midstream)
+                    if chunked and level == PACKET and not heard(unit, len(found.octets)):
+                        unit = replace(unit, unheard=True)
+                    units[found.row, level] = unit, found.before if level == STREAM else b""
                     yield from ((found.row, number, level) for number in numbers)
 
     def _looked_at(self, batch: Batch) -> Iterator[Looked]:

@@ -23,7 +23,7 @@ from interlock.detect.signatures.language.checks import (
 from interlock.detect.signatures.language.model import ADDRESSES, HEADERS, PAYLOAD
 from interlock.detect.signatures.language.protocols import PROTOCOLS, Protocol
 from interlock.detect.signatures.language.steps import Absent, Dataset
-from interlock.detect.signatures.plain.matching import Matcher, counts, streamed
+from interlock.detect.signatures.plain.matching import Matcher, counts, of_nothing
 from interlock.records.buffers import BUFFERS, PACKET, STREAM
 from interlock.records.buffers import HEADERS as HEADED
 
@@ -57,8 +57,8 @@ class Traits:
     it, where it is rare or there are no anchors; tested: where there is neither, what is asked of numbers at fixed
     places; numbers: the same of one with anchors. needed: a buffer that must be there; nothing where none must. sizes:
     of a payload. counts: it counts from where a message begins, which is taken for that of a segment, or of a chunk of
-    its stream. streamed: of TCP it is for streams alone. heads: what of packets' headers is compared for many at once.
-    sized: it asks how much was sent;
+    its stream. streamed: of TCP it is for streams alone. empty: as of `of_nothing`. heads: what of packets' headers is
+    compared for many at once. sized: it asks how much was sent;
     answered: whether both sides have spoken. asks: names of facts. buffers: all that it looks at. patient: whether it
     may be held against something later than others are, since neither changes what the other says. turn: of rules for
     the same packet those with a smaller one come first (turns.py).
@@ -79,6 +79,7 @@ class Traits:
     sizes: tuple[Bound, ...]
     counts: bool
     streamed: bool
+    empty: bool
     heads: tuple[Field | Flags | FragBits, ...]
     sized: bool
     answered: bool
@@ -197,11 +198,14 @@ def traits_of(one: Matcher | Deferred) -> Traits:
         within="" if found is None else _held_in(found.buffer),
         transformations=() if found is None else found.transformations,
         needed=_needed(signature),
-        tested=placed_steps(searched) if raw and not anchors and best is None else (),
+        tested=placed_steps(searched)
+        if raw and not anchors and best is None and not of_nothing(signature)
+        else (),
         numbers=fixed_numbers(signature.inspections) if anchors else (),
         sizes=tuple(c.bound for c in checks if isinstance(c, Field) and c.name == "dsize"),
         counts=counts(signature),
-        streamed=streamed(signature, levels),
+        streamed=one.streamed,
+        empty=of_nothing(signature),
         heads=tuple(
             c for c in checks if isinstance(c, (Field, Flags, FragBits)) and getattr(c, "name", "") != "dsize"
         ),
@@ -215,14 +219,20 @@ def traits_of(one: Matcher | Deferred) -> Traits:
 
 
 def of_chunks(one: Matcher | Deferred) -> Matcher | Deferred:
-    """A rule as it is where streams come in chunks: what counts from where a message begins is for these alone."""
+    """A rule as it is where streams come in chunks: what counts from where a message begins is for these alone.
+
+    What holds of nothing is held against chunks, too, since a packet with nothing in it comes with one.
+    """
     traits = traits_of(one)
-    if not traits.counts:
+    if not traits.counts and not traits.empty:
         return one
+    if traits.counts:
+        levels, buffers = frozenset({STREAM}), traits.buffers - {PACKET, HEADED} | {STREAM}
+    else:
+        levels, buffers = traits.levels | {STREAM}, traits.buffers | {STREAM}
     if isinstance(one, Matcher):
         return one.of_chunks()
-    buffers = traits.buffers - {PACKET, HEADED} | {STREAM}
-    return one.of_chunks(replace(traits, levels=frozenset({STREAM}), buffers=buffers, tested=()))
+    return one.of_chunks(replace(traits, levels=levels, buffers=buffers, tested=()))
 
 
 def _patient(signature: Signature) -> bool:

@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from interlock.detect.signatures.language.checks import Field, Flags, Flow, FragBits, IpOption, StreamSize
+from interlock.detect.signatures.language.checks import (
+    Field,
+    Flags,
+    Flow,
+    FragBits,
+    IpOption,
+    Speaks,
+    StreamSize,
+)
 from interlock.detect.signatures.language.model import HEADERS as BUFFERS
 from interlock.detect.signatures.language.model import PAYLOAD
 from interlock.detect.signatures.language.protocols import PROTOCOLS
@@ -38,8 +46,12 @@ def wishes(signature: Signature, levels: frozenset[str]) -> Iterator[str]:
         yield HEADERS
     if of_tunnels(signature.checks):
         yield TUNNEL
-    if any(isinstance(check, StreamSize) for check in signature.checks):
-        yield STREAM  # what was sent is counted by it
+    # What was sent is counted by it, and since when it is known what is spoken follows from that.
+    spoken = PROTOCOLS[signature.header.protocol].application or any(
+        isinstance(c, Speaks) for c in signature.checks
+    )
+    if any(isinstance(check, StreamSize) for check in signature.checks) or ("packet" in levels and spoken):
+        yield STREAM
     if levels != {"packet"}:
         return
     headed = [check for check in signature.checks if _of_headers(check)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeGuard
 
+from interlock.decode.buffers.chunks import CHUNK
 from interlock.detect.signatures.language.checks import (
     Bits,
     Fact,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.plain.memory import Memory
     from interlock.detect.signatures.plain.unit import Unit
 
-__all__ = ["Matcher", "counts", "levels_of", "once_of", "streamed"]
+__all__ = ["Matcher", "counts", "levels_of", "of_nothing", "once_of", "streamed"]
 
 _IPV6: Final = 1 << 32
 _TCP: Final = 6
@@ -103,6 +104,34 @@ def _counts_from_beginning(steps: Sequence[Step]) -> bool:
     return begins and not any(isinstance(step, Content) and not step.negated for step in steps)
 
 
+def of_nothing(signature: Signature) -> bool:
+    """Whether it is for packets of TCP, too, and all that it asks of octets holds where there are none.
+
+    A segment without payload with which a chunk is looked at is a packet with nothing in it for Suricata.
+    """
+    inspections, protocol = signature.inspections, PROTOCOLS[signature.header.protocol]
+    steps = [step for one in inspections for step in one.steps]
+    plain = bool(steps) and all(one.buffer == PAYLOAD and not one.transformations for one in inspections)
+    if not plain or (protocol.transports and _TCP not in protocol.transports):
+        return False
+    levels, checks = levels_of(signature), signature.checks
+    streams = any(isinstance(check, Flow) and check.level == "stream" for check in checks)
+    if streams or levels is COUNTING or protocol.level == "stream" or any(map(_of_a_packet, checks)):
+        return False
+    alone = "packet" not in levels or streamed(signature, levels)
+    if alone and any(isinstance(step, Content) for step in steps):
+        return False
+    return all(Run(b"", one.steps, depends(one.steps), {}).holds() for one in inspections)
+
+
+def _hears(signature: Signature) -> bool:
+    """Whether it asks what a conversation speaks, and something of a packet that no later one may have."""
+    head = PROTOCOLS[signature.header.protocol].application
+    spoken = bool(head) or any(isinstance(check, Speaks) for check in signature.checks)
+    opening = any(isinstance(check, Flow) and check.established is False for check in signature.checks)
+    return spoken and (opening or bool(signature.inspections) or any(map(_of_a_packet, signature.checks)))
+
+
 def _of_message(one: Inspection) -> Inspection:
     """Asked of one message by itself: that data begin right there (`isdataat:0,relative`) is that there are some.
 
@@ -154,41 +183,63 @@ class Matcher:
     """signature with the ends of its head. limited: times that an expression came to its limit.
 
     once: it speaks once of each direction of a conversation. inspections: what it asks of octets; of messages, where
-    it counts from where one begins. streamed: as of `streamed`.
+    it counts from where one begins. streamed, hears: as of the functions of that name. empty: where streams come in
+    chunks, as of `of_nothing`; then levels have streams, too, and whole has those that it is held against as it is.
     """
 
     signature: Signature
     ends: Ends
     levels: frozenset[str] = field(init=False)
+    whole: frozenset[str] = field(init=False)
     protocol: Protocol = field(init=False)
     once: bool = field(init=False)
     streamed: bool = field(init=False)
+    hears: bool = field(init=False)
+    empty: bool = field(init=False, default=False)
     inspections: tuple[Inspection, ...] = field(init=False)
     limited: int = 0
     _depends: tuple[tuple[bool, ...], ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.levels = levels_of(self.signature)
+        self.levels = self.whole = levels_of(self.signature)
         self.protocol = PROTOCOLS[self.signature.header.protocol]
         self.once = once_of(self.signature, self.ends)
         self.streamed = streamed(self.signature, self.levels)
+        self.hears = _hears(self.signature)
         asked = self.signature.inspections
         whole = self.levels is COUNTING and self.protocol.transports == {_TCP}
         self.inspections = tuple(map(_of_message, asked)) if whole else asked
         self._depends = tuple(depends(one.steps) for one in asked)
 
     def of_chunks(self) -> Matcher:
-        """The same rule for chunks of streams, where it is one that counts from where a message begins."""
+        """The same rule where streams come in chunks: what counts from where a message begins is for these alone."""
         made = Matcher(self.signature, self.ends)
-        made.levels = frozenset({"stream"})
-        made.inspections = self.signature.inspections
+        if counts(self.signature):
+            made.levels = made.whole = frozenset({"stream"})
+            made.inspections = self.signature.inspections
+        made.empty = of_nothing(self.signature)
+        if made.empty:
+            made.levels = made.whole | {"stream"}
         return made
 
     def hits(self, unit: Unit, memory: Memory) -> bool:
+        """As `_hits`; of a chunk, too, what holds of a packet without payload, with which Suricata looks at it."""
+        if self._hits(unit, memory):
+            return True
+        if not self.empty or unit.level != "stream" or unit.loose or unit.apart:
+            return False
+        if sum(map(len, unit.buffers.get("stream", ()))) >= CHUNK or not self._head(unit):
+            return False
+        alone = replace(unit, level="packet")
+        return all(check_holds(check, alone, memory) for check in self.signature.checks)
+
+    def _hits(self, unit: Unit, memory: Memory) -> bool:
         """Whether all of the rule holds; changes nothing but sets that it fills itself, and what is asked once."""
-        if unit.level not in self.levels or not self._head(unit):
+        if unit.level not in self.whole or not self._head(unit):
             return False
         if self.streamed and unit.level == "packet" and unit.transport == _TCP:
+            return False
+        if unit.unheard and self.hears:
             return False
         if self.once:
             if memory.spoke(self._name, unit):

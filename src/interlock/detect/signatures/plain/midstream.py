@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.plain.unit import Unit
     from interlock.records.vocabulary import Midstream
 
-__all__ = ["Begun", "answered", "as_begun", "looked_for"]
+__all__ = ["Begun", "answered", "as_begun", "heard", "looked_for"]
 
 _TCP: Final = 6
 _TURNING: Final = frozenset({"http", "ftp", "smtp", "smb", "dcerpc", "dns", "dnp3", "sip", "ike"})
@@ -69,6 +69,14 @@ def looked_for(unit: Unit, begun: Begun | None, midstream: Midstream) -> bool:
 def answered(unit: Unit, begun: Begun | None) -> bool:
     """Whether both ends of what is no TCP have spoken when a message is complete: not with a conversation's first."""
     return unit.transport == _TCP or begun is None or unit.time != begun.first
+
+
+def heard(unit: Unit, size: int) -> bool:
+    """Whether what a connection speaks is known with a segment: Suricata looks at octets when they are acknowledged.
+
+    size: octets of the segment. Source: its src/stream-tcp-reassemble.c and src/app-layer.c.
+    """
+    return unit.transport != _TCP or unit.client_octets > (size if unit.to_server else 0)
 
 
 def _as_begun(unit: Unit, begun: Begun, midstream: Midstream) -> Unit:

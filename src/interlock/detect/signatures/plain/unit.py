@@ -18,6 +18,7 @@ class Unit:
     transport: IP's protocol number. application: what the conversation speaks, or nothing.
     source, target: addresses as numbers (IPv6 from 2 to the power of 32 on); ports are None where there are none.
     to_server: None where it is not known. established: TCP's handshake was seen, or traffic both ways.
+    unheard: it comes before it is known what the conversation speaks.
     apart: a segment of TCP that belongs to no connection (midstream.py). loose: one that is in no stream, looked at as
     if it were one.
     buffers: name → its instances; `packet` or `stream` holds the payload. fields: header word → number, with `flags`,
@@ -36,6 +37,7 @@ class Unit:
     target_port: int | None = None
     to_server: bool | None = None
     established: bool = False
+    unheard: bool = False
     apart: bool = False
     loose: bool = False
     fragment: bool = False
