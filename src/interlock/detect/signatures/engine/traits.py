@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeGuard
 
 from interlock.detect.signatures.engine.prefilter import anchors_of, best_literal, rare
 from interlock.detect.signatures.engine.tested import fixed_numbers, placed_steps
@@ -28,10 +28,11 @@ from interlock.records.buffers import BUFFERS, PACKET, STREAM
 from interlock.records.buffers import HEADERS as HEADED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from interlock.detect.signatures.engine.prefilter import Anchor, Literal
-    from interlock.detect.signatures.language.model import Signature, Transformation
+    from interlock.detect.signatures.language.checks import Check
+    from interlock.detect.signatures.language.model import Inspection, Signature, Transformation
     from interlock.detect.signatures.language.numbers import Bound
     from interlock.detect.signatures.language.steps import ByteTest, Step
     from interlock.detect.signatures.language.variables import Ends
@@ -198,17 +199,13 @@ def traits_of(one: Matcher | Deferred) -> Traits:
         within="" if found is None else _held_in(found.buffer),
         transformations=() if found is None else found.transformations,
         needed=_needed(signature),
-        tested=placed_steps(searched)
-        if raw and not anchors and best is None and not of_nothing(signature)
-        else (),
+        tested=_tested(signature, searched) if raw and not anchors and best is None else (),
         numbers=fixed_numbers(signature.inspections) if anchors else (),
         sizes=tuple(c.bound for c in checks if isinstance(c, Field) and c.name == "dsize"),
         counts=counts(signature),
         streamed=one.streamed,
         empty=of_nothing(signature),
-        heads=tuple(
-            c for c in checks if isinstance(c, (Field, Flags, FragBits)) and getattr(c, "name", "") != "dsize"
-        ),
+        heads=tuple(filter(_of_headers, checks)),
         sized=any(isinstance(check, StreamSize) for check in checks),
         answered=any(isinstance(check, Flow) and check.established is not None for check in checks),
         asks=tuple(dict.fromkeys(name for c in checks if isinstance(c, Fact) for name, _ in c.asked)),
@@ -216,6 +213,16 @@ def traits_of(one: Matcher | Deferred) -> Traits:
         patient=_patient(signature),
         turn=turn_of(signature),
     )
+
+
+def _tested(signature: Signature, searched: Sequence[Inspection]) -> tuple[Step, ...]:
+    """Steps at places; none of what holds of nothing, too: that is held against what is not at hand."""
+    return () if of_nothing(signature) else placed_steps(searched)
+
+
+def _of_headers(check: Check) -> TypeGuard[Field | Flags | FragBits]:
+    """Whether it asks of packets' headers what is compared for many at once."""
+    return isinstance(check, (Field, Flags, FragBits)) and getattr(check, "name", "") != "dsize"
 
 
 def of_chunks(one: Matcher | Deferred) -> Matcher | Deferred:
