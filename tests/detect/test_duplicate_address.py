@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from interlock.detect.batch import Batch
-from interlock.detect.duplicate_address import DuplicateAddress
+from interlock.detect.duplicate_address import MOST_MACS, DuplicateAddress
 from interlock.detect.interface import Context
 
 from .rows import MINUTE, START, batch, concluded, findings
@@ -33,6 +33,20 @@ def test_who_was_told_of_a_move_hears_at_once_that_the_first_one_is_still_there(
         for claim in (BOTH[0], BOTH[1], {"value": A, "at": 9}, {"value": A, "at": 11})
     ]
     assert told == [[], [("change", "medium")], [("alert", "high")], []]
+
+
+def test_more_link_addresses_than_are_kept_within_minutes_are_an_alert_whoever_went() -> None:
+    crowd = [{"value": f"00:0c:29:00:{i >> 8:02x}:{i & 255:02x}", "at": 1 + i // 100} for i in range(1000)]
+    (finding,) = findings(DuplicateAddress(), clues=crowd)
+    assert (finding.kind, finding.severity) == ("alert", "high")
+    assert "more than 64 in all within ten minutes" in finding.explanation
+    assert len(dict(finding.data)["macs"].split(", ")) <= MOST_MACS
+
+
+def test_link_addresses_that_follow_each_other_for_days_are_no_crowd() -> None:
+    lent = [{"value": f"00:0c:29:00:00:{i:02x}", "at": i * 3600} for i in range(200)]
+    (finding,) = findings(DuplicateAddress(), clues=lent)
+    assert (finding.kind, finding.severity) == ("change", "medium")
 
 
 def test_a_later_takeover_is_a_change() -> None:

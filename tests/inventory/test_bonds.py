@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from interlock.inventory.bonds import Bond, holder_at, holders_at
 from inventory.build import NOW, SECOND, at, clue, flow, proofs, take_stock
 
 PLC, PC, ROUTER = "00:0e:8c:00:00:01", "3c:97:0e:00:00:02", "00:00:0c:00:00:03"
@@ -219,3 +223,27 @@ def test_a_stranger_whose_ttl_looks_untouched_is_still_behind_the_router(strange
                         clue(stranger, "mac", ROUTER, protocol="ipv4"), clue(stranger, "ttl", "64-0")])  # fmt: skip
     assert at(stock, "10.0.0.1").ips == ("10.0.0.1",)
     assert at(stock, stranger).ips == (stranger,)
+
+
+@given(
+    spans=st.lists(
+        st.tuples(st.integers(0, 2), st.integers(0, 50), st.integers(0, 20), st.integers(1, 4)), min_size=1
+    ),
+    times=st.lists(st.integers(-5, 80)),
+)
+def test_who_held_an_address_at_many_times_is_who_held_it_at_each(spans, times):
+    bonds = [
+        Bond(1, mac, kind, first, first + long, seen, "arp", 1, "a.pcap")
+        for mac, (kind, first, long, seen) in enumerate(spans, 2)
+    ]
+    at = holders_at(bonds, np.array(times, np.int64)).tolist()
+    assert [bonds[place].mac for place in at] == [holder_at(bonds, time).mac for time in times]
+
+
+def test_an_address_that_thousands_of_link_addresses_claim_is_drawn_in_a_moment():
+    crowd = [f"00:0c:29:01:{i >> 8:02x}:{i & 255:02x}" for i in range(4_000)]
+    told = [clue("10.0.0.1", "mac", mac, time=NOW + i, frame=i + 1) for i, mac in enumerate(crowd)]
+    stock = take_stock([*told, clue("10.0.0.1", "name", "plc-1", time=NOW + 4_000)])
+    assert len(stock.assets(NOW)) == 4_000
+    # The one that held it last is told what was said of it last; and nobody looks at each by each (a minute, once).
+    assert at(stock, crowd[-1]).names == ("plc-1",)

@@ -127,6 +127,28 @@ def test_strangers_are_bounded_and_the_busiest_stay():
     assert stock.left_out["strangers"] == 17
 
 
+def test_machines_that_merely_sent_are_bounded_and_those_that_were_answered_stay():
+    forged = [clue(f"10.9.0.{i}", "ttl", "64", time=NOW) for i in range(1, 21) for _ in range(i)]
+    talking = [flow(IP, "10.0.0.2"), operation("10.0.0.3", "10.0.0.4")]
+    everybody, few = Inventory(), Inventory(limits=Limits(senders=3))
+    for stock in (everybody, few):
+        feed(stock, [*forged, *talking])
+    met = {IP, "10.0.0.2", "10.0.0.3", "10.0.0.4"}
+    busiest = {"10.9.0.18", "10.9.0.19", "10.9.0.20"}
+    assert {a.ips[0] for a in few.assets(NOW)} == met | busiest
+    assert few.left_out["senders"] == 17
+    assert len(everybody.assets(NOW)) == 24
+    assert everybody.left_out["senders"] == 0
+
+
+def test_who_only_answered_searches_merely_sent():
+    searched = [operation("10.0.0.3", f"10.9.0.{i}", verb="discover") for i in range(1, 6)]
+    stock = Inventory(limits=Limits(senders=2))
+    feed(stock, searched)
+    assert {a.ips[0] for a in stock.assets(NOW)} == {"10.0.0.3", "10.9.0.1"}
+    assert stock.left_out["senders"] == 4
+
+
 def test_forgotten_words_free_their_place():
     stock = Inventory(limits=Limits(facts=40))
     for start in range(0, 2000, 20):

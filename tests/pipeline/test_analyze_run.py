@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from interlock.bootstrap import build_analysis, build_engine
 from interlock.capture.run import open_sources
 from interlock.capture.specs import specify
+from interlock.pipeline import analyze_run
 from interlock.pipeline.analyze_run import STOPPED
 from interlock.pipeline.decode_run import decoded
 from interlock.records.site import Site
@@ -117,6 +118,23 @@ def test_small_batches_of_frames_say_what_large_ones_say(recorded, at_once, tmp_
         report = analysis.report(run, version="0", seconds=1.0, wall_now=0)
         tables.commit()
     assert without_examples(said(report)) == without_examples(at_once)
+
+
+def test_a_batch_of_many_words_is_judged_by_parts_and_says_the_same(recorded, at_once, tmp_path, monkeypatch):
+    judged: list[int] = []
+    judge = analyze_run.Analysis._judge
+
+    def counted(self, name, rows):
+        judged.append(rows.num_rows)
+        judge(self, name, rows)
+
+    monkeypatch.setattr(analyze_run, "_MANY_WORDS", 0)
+    monkeypatch.setattr(analyze_run, "_SOME", 100)
+    monkeypatch.setattr(analyze_run.Analysis, "_judge", counted)
+    said_by_parts = analyzed(recorded, pieces(recorded[1], [500]), tmp_path)
+    assert without_examples(said_by_parts) == without_examples(at_once)
+    assert len(judged) > 5
+    assert max(judged) <= 100
 
 
 def test_a_run_that_was_stopped_says_so_of_each_source_left_unread(tmp_path):

@@ -27,5 +27,12 @@ def test_what_was_folded_away_is_said(plant_report) -> None:
     assert any("1,234 messages" in sentence for sentence in limits_of(report))
 
 
+def test_what_the_inventory_had_no_room_for_is_said(plant_report) -> None:
+    sentences = limits_of(replace(plant_report, beyond={"senders": 990_000, "strangers": 1, "facts": 7}))
+    assert any(s.startswith("990,000 machines that merely sent, and") for s in sentences)
+    assert "1 public address is not drawn: those seen most are." in sentences
+    assert not any("facts" in s or "address was forgotten" in s for s in sentences)
+
+
 def test_even_an_empty_run_has_limits() -> None:
     assert len(limits_of(Report(run=Run(version="0", sources=())))) == 2

@@ -1,5 +1,6 @@
 """`python -m interlock.bench plant|mixed OUT.pcap`: write a capture and, beside it, what is in it.
 
+`python -m interlock.bench forged OUT.pcap`: write a flood of senders that do not exist.
 `python -m interlock.bench inventory`: what an inventory of a large site costs.
 `python -m interlock.bench detectors`: how quick each detector is on hostile tables.
 `python -m interlock.bench company CAPTURE`: what one protocol pays for the presence of all others.
@@ -14,6 +15,7 @@ import click
 
 from interlock.bench.big_site import cost_of_inventory
 from interlock.bench.company import cost_of_company
+from interlock.bench.forged_senders import KINDS, write_forged_senders
 from interlock.bench.hostile_tables import cost_of_detectors
 from interlock.bench.mixed_captures import write_mixed_captures
 from interlock.bench.plant_traffic import write_plant_traffic
@@ -47,6 +49,17 @@ def mixed(out: Path, captures: tuple[str, ...], copies: int) -> None:
     with out.open("wb") as target:
         mixture = write_mixed_captures(target, list(captures), copies)
     out.with_suffix(out.suffix + ".truth.json").write_text(mixture.as_json() + "\n")
+
+
+@main.command()
+@click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--kind", default="macs", show_default=True, type=click.Choice(list(KINDS)))
+@click.option("--frames", default=1_000_000, show_default=True, type=click.IntRange(1, 100_000_000))
+@click.option("--seed", default=1, show_default=True)
+def forged(out: Path, kind: str, frames: int, seed: int) -> None:
+    """Write a flood to OUT: each frame is from (of bacnet: to) an address of its own."""
+    with out.open("wb") as target:
+        write_forged_senders(target, kind, frames, seed)
 
 
 @main.command()

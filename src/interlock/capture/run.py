@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["BATCH_FRAMES", "BATCH_OCTETS", "CaptureRun", "open_sources"]
 
-BATCH_OCTETS: Final = 8 << 20
-BATCH_FRAMES: Final = 65536
+BATCH_OCTETS: Final = 4 << 20
+BATCH_FRAMES: Final = 32_768
 _BUFFER_OCTETS: Final = 1 << 17
 _PEEK_OCTETS: Final = 1 << 16
 

@@ -22,6 +22,7 @@ from interlock.cli.reading import (
     watch_of,
 )
 from interlock.collector import collected
+from interlock.records.budget import Budget
 from interlock.records.vocabulary import SEVERITIES
 
 if TYPE_CHECKING:
@@ -39,6 +40,10 @@ CONTENTS: Final = "artifact_contents"
 """The table of programs' octets, which is made only where somebody keeps them."""
 _MUCH: Final = 440 << 20
 """Octets in memory from which on what lies free between two steps is given back: a run is to stay below 512 MiB."""
+
+_FLOWS: Final = 65_536
+_REQUESTS: Final = 65_536
+"""Followed at a time, of which each is a KiB or two: here one process does what three share in a sensor."""
 
 
 @click.command()
@@ -93,7 +98,12 @@ def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...],
         wanted = analysis.wanted | ({CONTENTS} if keep_programs else frozenset())
         read = {"read": analysis.read, "buffers": analysis.buffers, **watch_of(ctx)}
         engine = build_engine(
-            run.sources, wanted=wanted, gsdml=gsdml, screen=screening_of(analysis.runner), **read
+            run.sources,
+            wanted=wanted,
+            gsdml=gsdml,
+            screen=screening_of(analysis.runner),
+            budget=Budget(flows=_FLOWS, requests=_REQUESTS),
+            **read,
         )
         report, stopped = _run(run, engine, analysis, stop, out / "programs")
         stop()

@@ -28,12 +28,15 @@ if TYPE_CHECKING:
     from interlock.detect.interface import Context
     from interlock.records.vocabulary import Severity
 
-__all__ = ["DuplicateAddress"]
+__all__ = ["MOST_MACS", "DuplicateAddress"]
 
 FORWARDS: Final = 3
 """A link address that carries packets of this many IPv4 addresses forwards for others."""
 MINUTES_NS: Final = 600 * 10**9
 """A machine with another address that claims one within ten minutes contends for it; later, it took over."""
+MOST_CROWDED: Final = 1_000
+MOST_MACS: Final = 64
+"""Of one address, each held against each other; beyond them those go that were silent for longest, half at once."""
 VIRTUAL_MACS: Final = (
     "00:00:5e:00:01:",
     "00:00:5e:00:02:",
@@ -46,6 +49,7 @@ VIRTUAL_MACS: Final = (
 
 _NO_FRAMES: Final = np.zeros(0, np.int64)
 _AT_ONCE: Final = "both in use at the same time"
+_CROWDED: Final = f"and more than {MOST_MACS} in all within ten minutes"
 
 
 class DuplicateAddress(CauseDetector):
@@ -71,6 +75,7 @@ class DuplicateAddress(CauseDetector):
         self.facts = {"speaks-for": self._speaks_for, "hops": self._hops, "routers": self._routers}
         self._macs: dict[Key, set[str]] = {}
         self._contests: set[Key] = set()
+        self._crowded: set[Key] = set()
         self._ways = Ways()
 
     def learn(self, batch: Batch, context: Context) -> None:  # noqa: ARG002 - the interface's shape
@@ -156,10 +161,23 @@ class DuplicateAddress(CauseDetector):
         self._speaks_for.add((subject[0], mac), subject[1])
         # One tally for each basis: an ARP claim and a packet that a router forwarded weigh differently.
         claim = (*subject, mac, basis)
+        known = self._macs.get(subject, set())
+        if len(known) >= MOST_MACS and mac not in known:
+            self._make_room(subject, known)
         self.tallies[claim].add(source, first, last, frames, len(frames))
         if claim in self.tallies:
             self._macs.setdefault(subject, set()).add(mac)
         return subject
+
+    def _make_room(self, subject: Key, macs: set[str]) -> None:
+        last = {mac: self._times(subject, mac, None).last for mac in macs}
+        for mac in sorted(macs, key=lambda mac: (last[mac], mac))[: MOST_MACS // 2]:
+            macs.discard(mac)
+            for basis in ("arp", "packets"):
+                self.tallies.pop((*subject, mac, basis))
+        rushed = max(last.values()) - min(last.values()) < MINUTES_NS
+        if rushed and len(self._crowded) < MOST_CROWDED:
+            self._crowded.add(subject)
 
     def keys(self) -> Iterable[Key]:
         """Give the addresses with more than one link address."""
@@ -219,7 +237,7 @@ class DuplicateAddress(CauseDetector):
         realm, address = key
         replaced = Deed(realm=realm, machines=(address,), verbs=("configure",))
         # Whoever replaces a machine takes the old one away first; two that speak at once are no such work.
-        if how != _AT_ONCE and expected(replaced, self._newest(key, macs), context):
+        if how not in (_AT_ONCE, _CROWDED) and expected(replaced, self._newest(key, macs), context):
             return None
         proxies = [mac for mac in macs if "proxy-arp" in self._routers[realm, mac]]
         at_once = severity == "high"
@@ -267,6 +285,8 @@ class DuplicateAddress(CauseDetector):
 
         sources: those that count; None: all.
         """
+        if key in self._crowded:
+            return "high", 0.9, _CROWDED
         claims = [(mac, self._times(key, mac, sources)) for mac in macs]
         met = (self._met(key, one, other) for one, other in combinations(claims, 2))
         return max(met, key=lambda m: ("low", "medium", "high").index(m[0]), default=None)

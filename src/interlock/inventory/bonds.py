@@ -27,10 +27,12 @@ from interlock.inventory.sightings import CARRIED
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from interlock.inventory.proofs import Facts
     from interlock.inventory.sightings import Sightings
 
-__all__ = ["ALIASES", "Bond", "Judgement", "Ownership", "holder_at", "own"]
+__all__ = ["ALIASES", "Bond", "Judgement", "Ownership", "holder_at", "holders_at", "own"]
 
 ALIASES: Final = 4
 """Addresses that one machine may hold at once on one MAC; IPv6 gives every interface several, so 16 there."""
@@ -38,6 +40,10 @@ _ALIASES_V6: Final = 16
 _LEASE_NS: Final = 600_000_000_000
 """Shortest time that an address is lent: sightings closer than this count as held at once."""
 _MOST_HOPS: Final = 20
+_AT_ONCE: Final = 4_096
+_MOST_OWNERS: Final = 64
+"""Of one address, those with the best right to it: who held it when is looked up among them, and a flood makes as many
+as it likes."""
 _CARRYING: Final = frozenset({CARRIED, "ipv4", "ipv6"})
 _RESOLVING: Final = frozenset({"arp", "nd", "ndp", "icmpv6", "dhcp", "dhcpv6", "bootp"})
 
@@ -95,6 +101,9 @@ def own(sightings: Sightings, facts: Facts) -> Ownership:
             via[bond.ip].append(bond)
     addresses = sightings.endpoints.addresses
     for bonds in owners.values():
+        if len(bonds) > _MOST_OWNERS:
+            bonds.sort(key=lambda b: (b.kind, b.times, b.last, addresses[b.mac]))
+            del bonds[:-_MOST_OWNERS]
         if len(bonds) > 1:
             bonds.sort(key=lambda b: (b.last, b.first, addresses[b.mac]))
     result.owners = dict(owners)
@@ -120,8 +129,8 @@ def _rightful(by_mac: _ByMac, contested: frozenset[int]) -> dict[int, frozenset[
         for bond in bonds:
             if bond.kind != 1 and bond.ip in contested:
                 found[bond.ip].append((bond.kind == 0, 0 if bond.kind else len(bonds), mac))
-    disputed = ((ip, macs) for ip, macs in found.items() if len(macs) > 1)
-    return {ip: frozenset(m for k, n, m in macs if (k, n) == min(macs)[:2]) for ip, macs in disputed}
+    disputed = ((ip, min(macs)[:2], macs) for ip, macs in found.items() if len(macs) > 1)
+    return {ip: frozenset(m for k, n, m in macs if (k, n) == best) for ip, best, macs in disputed}
 
 
 def holder_at(bonds: Sequence[Bond], time_ns: int | None = None) -> Bond:
@@ -138,6 +147,20 @@ def holder_at(bonds: Sequence[Bond], time_ns: int | None = None) -> Bond:
         return max(bonds, key=lambda b: (b.kind, b.times, b.last, -b.first))
     when = time_ns
     return min(bonds, key=lambda b: (max(b.first - when, when - b.last, 0), -b.kind, -b.times, -b.last))
+
+
+def holders_at(bonds: Sequence[Bond], times: NDArray[np.int64]) -> NDArray[np.int64]:
+    """As `holder_at` for many times: the place of each one's bond among `bonds`."""
+    order = sorted(range(len(bonds)), key=lambda at: (-bonds[at].kind, -bonds[at].times, -bonds[at].last))
+    first, last = (np.array([getattr(bonds[at], name) for at in order]) for name in ("first", "last"))
+    found = np.empty(len(times), np.int64)
+    for begin in range(0, len(times), _AT_ONCE):
+        when = times[begin : begin + _AT_ONCE, None]
+        away = np.maximum(np.maximum(first - when, when - last), 0)
+        found[begin : begin + _AT_ONCE] = np.argmin(
+            away, axis=1
+        )  # of equals the first, which has the best right
+    return np.array(order)[found]
 
 
 def _by_mac(sightings: Sightings) -> _ByMac:

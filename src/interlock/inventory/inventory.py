@@ -6,6 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from interlock.collector import uncollected
 from interlock.inventory.addresses import Address
 from interlock.inventory.bonds import own
@@ -51,13 +53,15 @@ class Limits:
 
     endpoints: addresses; where three quarters are in use, those that told least are forgotten, down to half.
     relations: kinds of conversation, and of operation. facts: identity facts.
-    strangers: public addresses that become assets, those seen most.
+    strangers: public addresses that become assets, those seen most. senders: as many of the machines that merely
+    sent: whoever floods a network with forged senders makes no plant of a hundred thousand machines.
     """
 
     endpoints: int = 400_000
     relations: int = 1_000_000
     facts: int = 1_500_000
     strangers: int = 10_000
+    senders: int = 10_000
 
 
 class Inventory:
@@ -88,7 +92,7 @@ class Inventory:
         # Room is made between foldings, so that one must not fill it.
         held = max(1, min(_HELD_ROWS, least // 8))
         self._held: dict[str, Gathering] = {table: Gathering(held) for table in TABLES}
-        self._strangers = 0
+        self._strangers = self._senders = 0
 
     def feed(self, table: str, batch: pa.RecordBatch) -> None:
         """Take in a batch of one of TABLES; missing columns count as null. Small ones are folded some at a time.
@@ -208,6 +212,7 @@ class Inventory:
             "endpoints": s.endpoints.left_out,
             "facts": s.facts.dropped + s.values.left_out,
             "relations": sum(ledger.dropped for ledger in ledgers),
+            "senders": self._senders,
             "strangers": self._strangers,
             "unknown-clue-fields": s.refused,
         }
@@ -241,14 +246,19 @@ class Inventory:
             return self._hang(machines, drawn, portraits, claims)
 
     def _hidden(self, machines: Machines, seen: Seen) -> frozenset[int]:
-        """Places of the strangers seen least, who do not become assets."""
-        strangers = sorted(machines.strangers)
-        traffic = {
-            p: sum(row.times for i in machines.anchors[p] if (row := seen.get(i)) is not None)
-            for p in strangers
-        }
-        least = sorted(strangers, key=lambda p: (-traffic[p], p))[self._limits.strangers :]
+        """Places of the strangers seen least, and of those who merely sent, who do not become assets."""
+        limits, strangers = self._limits, machines.strangers
+        least = _least(sorted(strangers), limits.strangers, machines, seen)
         self._strangers = len(least)
+        self._senders = 0
+        if len(machines) - len(strangers) > limits.senders:
+            met = machines.placed(*self._sightings.met())
+            merely = np.ones(len(machines), np.bool_)
+            merely[met[met >= 0]] = False
+            merely[sorted(strangers)] = False
+            senders = _least(np.flatnonzero(merely).tolist(), limits.senders, machines, seen)
+            self._senders = len(senders)
+            least += senders
         return frozenset(least)
 
     def _hang(
@@ -299,7 +309,8 @@ class Inventory:
             where = (endpoints.realms[endpoint], endpoints.addresses[endpoint])
             ids[where] = id_at[place]
             at[place].append(where)
-            held = tuple((first, last, id_at[p]) for first, last, p in machines.tenancies(endpoint))
+            told = machines.tenancies(endpoint)
+            held = tuple((first, last, id_at[p]) for first, last, p in told if p in id_at)
             if len({tenant for _, _, tenant in held}) > 1:
                 lent[where] = held
         for (place, unit), child in units.items():
@@ -318,6 +329,17 @@ class Inventory:
         macs = sorted(machine.macs, key=lambda m: (flags[m] & Address.VIRTUAL, text[m]))
         told += [mac_name(realm, text[m]) for m in macs]
         return (*told, *(ip_name(realm, ip, lasting=not macs) for ip in ips))
+
+
+def _least(places: list[int], limit: int, machines: Machines, seen: Seen) -> list[int]:
+    """What remains of some places without as many as the limit that were seen most; of equals the first ones."""
+    if len(places) <= limit:
+        return []
+    times = {
+        place: sum(row.times for anchor in machines.anchors[place] if (row := seen.get(anchor)) is not None)
+        for place in places
+    }
+    return sorted(places, key=lambda place: (-times[place], place))[limit:]
 
 
 def _routers(sightings: Sightings, facts: Facts) -> dict[int, int]:

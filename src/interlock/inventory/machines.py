@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from interlock.inventory.addresses import Address, sort_key
-from interlock.inventory.bonds import holder_at
+from interlock.inventory.bonds import holder_at, holders_at
 from interlock.inventory.joins import strong_joins
 from interlock.inventory.proofs import slices
 
@@ -120,8 +120,12 @@ class Machines:
     def placed(self, endpoints: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[np.int64]:
         """As `at` for many; below 0 where nobody does."""
         places: NDArray[np.int64] = self._place[endpoints]
-        for row in np.flatnonzero(places == _SEVERAL).tolist():
-            places[row] = self._holder(endpoints.item(row), times.item(row))
+        several = np.flatnonzero(places == _SEVERAL)
+        rows = several[np.argsort(endpoints[several], kind="stable")]
+        for same in np.split(rows, np.flatnonzero(np.diff(endpoints[rows])) + 1) if len(rows) else ():
+            bonds = self.lent[endpoints.item(same[0])]
+            macs = [bonds[at].mac for at in holders_at(bonds, times[same]).tolist()]
+            places[same] = self.anchored[macs]
         return places
 
     def tenancies(self, endpoint: int) -> list[tuple[int, int, int]]:

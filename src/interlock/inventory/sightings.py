@@ -237,6 +237,22 @@ class Sightings:
         keyed = replace(base, keys=keys)
         ledger.add(keyed if rows.all() else keyed.take(rows))
 
+    def met(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Addresses that answered, or were answered, and when (UTC ns); they may repeat.
+
+        An address that merely sent may be forged; who is answered gets what is sent to it. What reports answers nobody,
+        and answers to a search (ARP, DCP, Who-Is) come unasked as well.
+        """
+        talk, acts = self.talk.rows(), self.acts.rows()
+        unasked = np.isin(acts.keys[4], [self.words.code(verb) for verb in ("report", "discover")])
+        both, answered = talk.keys[1] > 0, (acts.weight > 0) & ~unasked
+        sides = [(talk, talk.keys[side], both) for side in (0, 1)]
+        sides += [(acts, acts.keys[side], answered) for side in (0, 1)]
+        return (
+            np.concatenate([key[rows] for _, key, rows in sides]).astype(np.int64),
+            np.concatenate([tally.first[rows] for tally, _, rows in sides]),
+        )
+
     def make_room(self) -> None:
         """Forget what is least worth remembering, where too little room is left for what comes next.
 

@@ -39,6 +39,9 @@ STOPPED: Final = "reading was stopped before its end; what follows is not judged
 _SOME: Final = 8_192
 """Rows: what judges them costs little more than of a few hundred, as most tables have in a step."""
 
+_MANY_WORDS: Final = 32_768
+"""Addresses or objects of a batch: detectors make objects of groups, some KiB each."""
+
 
 class Analysis:
     """Feed it every batch of records, then `report`. Holds aggregates only: memory does not grow with length."""
@@ -96,14 +99,20 @@ class Analysis:
             if name not in self._held:
                 self._held[name] = Gathering(_enough(name, batch.schema))
             for rows in self._held[name].feed(batch):
-                self._judge(name, rows)
+                self._judge_by_parts(name, rows)
         self._tables.write(batches)
 
     def _judge_rest(self) -> None:
         """What was held back; operations last, of which most is held back."""
         for name in sorted(self._held, key="operations".__eq__):
             if (rows := self._held[name].rest()) is not None:
-                self._judge(name, rows)
+                self._judge_by_parts(name, rows)
+
+    def _judge_by_parts(self, name: str, batch: pa.RecordBatch) -> None:
+        """Where everybody is new, as in a flood, every row is a group of its own: then some rows at a time."""
+        rows = batch.num_rows if _most_words(batch) <= _MANY_WORDS else _SOME
+        for begin in range(0, batch.num_rows, max(rows, 1)):
+            self._judge(name, batch.slice(begin, rows))
 
     def _judge(self, name: str, batch: pa.RecordBatch) -> None:
         """Rows to inventory, detectors and tallies."""
@@ -147,6 +156,7 @@ class Analysis:
             withheld=_withheld(conclusion, applied.notes),
             incidents=tuple(incidents),
             zones=None if self._picture is None else self._picture.scene(directory.assets),
+            beyond=self._inventory.left_out,
         )
 
     def _run(self, run: CaptureRun, version: str, seconds: float) -> Run:
@@ -185,6 +195,12 @@ def _withheld(conclusion: Conclusion, notes: tuple[str, ...]) -> tuple[Withheld,
     rows = [Withheld(detector=w.detector, reason=w.reason, count=w.count) for w in conclusion.withheld]
     rows += [Withheld(detector="self", reason=said) for said in conclusion.diagnostics]
     return (*rows, *(Withheld(detector="site", reason=note) for note in notes))
+
+
+def _most_words(batch: pa.RecordBatch) -> int:
+    """The length of the longest list of words of a batch."""
+    kinds = zip(batch.columns, batch.schema.types, strict=True)
+    return max((len(column.dictionary) for column, kind in kinds if pa.types.is_dictionary(kind)), default=0)
 
 
 def _enough(name: str, schema: pa.Schema) -> int:

@@ -225,6 +225,9 @@ def summary_document(report: Report) -> dict[str, Any]:
         "left_out": {
             "relation_messages": report.relations.left_out,
             "conversation_flows": report.traffic.left_out,
+            "machines_that_merely_sent": report.beyond.get("senders", 0),
+            "public_addresses": report.beyond.get("strangers", 0),
+            "addresses": report.beyond.get("endpoints", 0),
         },
     }
 

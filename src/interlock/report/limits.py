@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from interlock.report.quantities import percent_text
 from interlock.report.words import plural
@@ -14,6 +14,21 @@ if TYPE_CHECKING:
     from interlock.report.traffic import Service
 
 __all__ = ["limits_of", "unnamed_services"]
+
+_BEYOND: Final = {
+    "senders": (
+        "machine that merely sent, and that nobody answered, is not drawn: those seen most are",
+        "machines that merely sent, and that nobody answered, are not drawn: those seen most are",
+    ),
+    "strangers": (
+        "public address is not drawn: those seen most are",
+        "public addresses are not drawn: those seen most are",
+    ),
+    "endpoints": (
+        "address was forgotten for want of room: those that told least go first",
+        "addresses were forgotten for want of room: those that told least go first",
+    ),
+}
 
 
 def unnamed_services(report: Report) -> tuple[Service, ...]:
@@ -60,6 +75,9 @@ def _machine_limits(report: Report) -> Iterable[str]:
         if missing:
             yield f"For {missing:,} of {plural(len(report.assets), 'machine')} nothing showed {words}."
     conflicts = sum(bool(asset.conflicts) for asset in report.assets)
+    for name, words in _BEYOND.items():
+        if count := report.beyond.get(name, 0):
+            yield f"{plural(count, *words)}."
     if conflicts:
         yield f"Clues about {plural(conflicts, 'machine')} contradict each other; the surest is shown."
 

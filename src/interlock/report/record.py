@@ -11,6 +11,8 @@ from interlock.report.relations import Relations
 from interlock.report.traffic import Traffic
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from interlock.records.asset import Asset
     from interlock.records.finding import Finding
     from interlock.records.incident import Incident
@@ -117,6 +119,8 @@ class Report:
     withheld: tuple[Withheld, ...] = ()
     incidents: tuple[Incident, ...] = ()
     zones: Scene | None = None
+    beyond: Mapping[str, int] = field(default_factory=dict)
+    """What the inventory had no room for: `Inventory.left_out`."""
 
     @cached_property
     def directory(self) -> Directory:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_RELATIONS", "Relation", "RelationTally", "Relations", "relations_of"]
 
-MAX_RELATIONS: Final = 100_000
+MAX_RELATIONS: Final = 25_000
 """A sweep with forged addresses makes as many relations as it likes; so many are kept, the gravest first."""
 
 _KEYS: Final = ("realm", "client", "server", "protocol", "verb")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_CONVERSATIONS", "Conversation", "Service", "Traffic", "TrafficTally", "traffic_of"]
 
-MAX_CONVERSATIONS: Final = 100_000
+MAX_CONVERSATIONS: Final = 25_000
 """A scan or a flood makes as many conversations as it likes; so many are kept, the largest first."""
 
 _SUMS: Final = {"flows": "sum", "packets": "sum", "octets": "sum", "gaps": "sum"}
