@@ -75,9 +75,9 @@ def _machine_limits(report: Report) -> Iterable[str]:
         if missing:
             yield f"For {missing:,} of {plural(len(report.assets), 'machine')} nothing showed {words}."
     conflicts = sum(bool(asset.conflicts) for asset in report.assets)
-    for name, words in _BEYOND.items():
-        if count := report.beyond.get(name, 0):
-            yield f"{plural(count, *words)}."
+    for kind, (one, many) in _BEYOND.items():
+        if count := report.beyond.get(kind, 0):
+            yield f"{plural(count, one, many)}."
     if conflicts:
         yield f"Clues about {plural(conflicts, 'machine')} contradict each other; the surest is shown."
 
