@@ -41,9 +41,8 @@ CONTENTS: Final = "artifact_contents"
 _MUCH: Final = 440 << 20
 """Octets in memory from which on what lies free between two steps is given back: a run is to stay below 512 MiB."""
 
-_FLOWS: Final = 65_536
-_REQUESTS: Final = 65_536
-"""Followed at a time, of which each is a KiB or two: here one process does what three share in a sensor."""
+_BUDGET: Final = Budget(flows=65_536, requests=65_536)
+"""What is followed takes a KiB or two each, and here one process does what three share in a sensor."""
 
 
 @click.command()
@@ -96,14 +95,9 @@ def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...],
         stack.callback(tables.abandon)
         tables.open()
         wanted = analysis.wanted | ({CONTENTS} if keep_programs else frozenset())
-        read = {"read": analysis.read, "buffers": analysis.buffers, **watch_of(ctx)}
+        read = {"read": analysis.read, "buffers": analysis.buffers, "budget": _BUDGET, **watch_of(ctx)}
         engine = build_engine(
-            run.sources,
-            wanted=wanted,
-            gsdml=gsdml,
-            screen=screening_of(analysis.runner),
-            budget=Budget(flows=_FLOWS, requests=_REQUESTS),
-            **read,
+            run.sources, wanted=wanted, gsdml=gsdml, screen=screening_of(analysis.runner), **read
         )
         report, stopped = _run(run, engine, analysis, stop, out / "programs")
         stop()
