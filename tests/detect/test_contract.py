@@ -97,6 +97,18 @@ def test_what_is_only_counted_concludes_the_same(name: str, data: st.DataObject)
     assert conclusion.findings == run(name, whole())
 
 
+@pytest.mark.parametrize("cut", range(13, 370, 40))
+def test_refusals_count_under_work_orders_after_a_restart_as_before(cut: int) -> None:
+    asked = BATCHES["operations"]
+    through, until, again = (Runner([made("refusals")]) for _ in range(3))
+    for runner in (through, until):
+        runner.feed("operations", asked.slice(0, cut), CONTEXT)
+    again.restore(until.state())
+    for runner in (through, again):
+        runner.feed("operations", asked.slice(cut), CONTEXT)
+    assert again.state() == through.state()
+
+
 @every
 @quickly
 @given(st.data())

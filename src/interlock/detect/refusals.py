@@ -142,7 +142,7 @@ class Refusals(CauseDetector):
             self._worst(key, broken)
         kept = self._minutes.get(key, {})
         for minute in [m for m in kept if m not in habit.recent]:
-            del kept[minute]
+            kept.pop(minute).leave(self._room)
 
     def _broken(self, key: Key, broken: Break) -> Tally:
         return self._minutes.get(key, {}).get(broken.minute, Tally())
@@ -246,7 +246,10 @@ class Refusals(CauseDetector):
     def restore_own(self, state: Any) -> None:
         """Take them back."""
         self._habits = {tuple(k): Habit.of(h) for k, h in state["habits"]}
-        self._minutes = {tuple(k): {int(m): Tally.of(t) for m, t in v} for k, v in state["minutes"]}
+        self._room = room = Room(MAX_WORDS)
+        self._minutes = {tuple(k): {int(m): Tally.of(t, room) for m, t in v} for k, v in state["minutes"]}
+        tallies = [tally for minutes in self._minutes.values() for tally in minutes.values()]
+        room.left -= sum(len(words) for tally in tallies for words in tally.words.values())
         self._breaks = {
             tuple(k): (float(v[0]), float(v[1]), bool(v[2:] and v[2])) for k, v in state["breaks"]
         }
