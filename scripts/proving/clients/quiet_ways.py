@@ -15,11 +15,11 @@ from asyncua import Client
 
 from interlock.plant.protocols import cip, dnp3, iec104, modbus, s7comm
 from proving.clients.talk import Talk, tell
+from proving.clients.ua import nodes_below
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from asyncua import Node
 
 _MODBUS: Final = 502
 _CLASSES: Final = b"\x3c\x02\x06\x3c\x03\x06\x3c\x04\x06\x3c\x01\x06"
@@ -167,23 +167,12 @@ def firmware_by_ftp(to: str) -> None:
         time.sleep(0.5)
 
 
-async def _below(client: Client, most: int = 40) -> list[Node]:
-    found: list[Node] = []
-    waiting = [client.nodes.objects]
-    while waiting and len(found) < most:
-        node = waiting.pop(0)
-        with contextlib.suppress(Exception):
-            waiting += await node.get_children()
-        found.append(node)
-    return found
-
-
 def nodes_inside(to: str) -> None:
     """OPC UA: everything browsed by the historian, which only ever reads some nodes."""
 
     async def do() -> None:
         async with Client(f"opc.tcp://{to}:4840", timeout=2) as client:
-            await _below(client)
+            await nodes_below(client, 40)
 
     with contextlib.suppress(Exception):
         asyncio.run(do())

@@ -26,7 +26,8 @@ def _run(do: Callable[[], Awaitable[None]]) -> None:
         asyncio.run(whole())
 
 
-async def _nodes(client: Client, most: int = 60) -> list[Node]:
+async def nodes_below(client: Client, most: int = 60) -> list[Node]:
+    """Objects, and what is below it, one level after the other, that many of them."""
     found, waiting = [], [client.nodes.objects]
     while waiting and len(found) < most:
         node = waiting.pop(0)
@@ -41,7 +42,7 @@ def browsed(to: str) -> None:
 
     async def do() -> None:
         async with _client(to) as client:
-            for node in await _nodes(client):
+            for node in await nodes_below(client):
                 with contextlib.suppress(Exception):
                     await node.read_value()
 
@@ -53,7 +54,7 @@ def written(to: str) -> None:
 
     async def do() -> None:
         async with _client(to) as client:
-            for node in await _nodes(client):
+            for node in await nodes_below(client):
                 with contextlib.suppress(Exception):
                     if isinstance(await node.read_value(), float):
                         await node.write_value(0.0)
