@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
 import time
 from typing import TYPE_CHECKING, Final
 
-from proving.clients.talk import Talk, tell
+from proving.clients.talk import Talk, held_open, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,14 +39,7 @@ def outside_called(to: str) -> None:
 
 def connections_held(to: str) -> None:
     """Connections opened and left open, until none is left."""
-    held = []
-    for _ in range(150):
-        talk = socket.socket()
-        talk.settimeout(0.1)
-        with contextlib.suppress(OSError):
-            talk.connect((to, 502))
-        held.append(talk)
-        time.sleep(0.01)
+    held = held_open(to, 502, 150, 0.1, 0.01)
     time.sleep(3.0)
     for talk in held:
         talk.close()

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import ftplib
 import io
-import socket
 import struct
 import time
 from typing import TYPE_CHECKING, Final
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from asyncua import Client
 
 from interlock.plant.protocols import cip, dnp3, iec104, modbus, s7comm
-from proving.clients.talk import Talk, tell
+from proving.clients.talk import Talk, held_open, tell
 from proving.clients.ua import nodes_below
 
 if TYPE_CHECKING:
@@ -69,13 +68,7 @@ def controller_reserved(to: str) -> None:
 
 def octets_slowly(to: str) -> None:
     """Forty connections, each with a request of which an octet comes a second (slowloris)."""
-    held = []
-    for _ in range(40):
-        talk = socket.socket()
-        talk.settimeout(0.2)
-        with contextlib.suppress(OSError):
-            talk.connect((to, _MODBUS))
-        held.append(talk)
+    held = held_open(to, _MODBUS, 40, 0.2)
     for octet in modbus.adu(1, 1, modbus.read(3, 0, 2))[:9]:
         for talk in held:
             with contextlib.suppress(OSError):

@@ -13,7 +13,7 @@ from interlock.plant.wire.frames import internet_checksum
 if TYPE_CHECKING:
     from types import TracebackType
 
-__all__ = ["INTERFACE", "Talk", "ping", "send_frames", "tell"]
+__all__ = ["INTERFACE", "Talk", "held_open", "ping", "send_frames", "tell"]
 
 INTERFACE: Final = "eth0"
 
@@ -50,6 +50,19 @@ class Talk:
         if self._talk is not None:
             with contextlib.suppress(OSError):
                 self._talk.sendall(octets)
+
+
+def held_open(to: str, port: int, count: int, patience_s: float, pause_s: float = 0.0) -> list[socket.socket]:
+    """Connections, whether they are taken or not, that stay open as long as somebody keeps them."""
+    held = []
+    for _ in range(count):
+        talk = socket.socket()
+        talk.settimeout(patience_s)
+        with contextlib.suppress(OSError):
+            talk.connect((to, port))
+        held.append(talk)
+        time.sleep(pause_s)
+    return held
 
 
 def tell(to: str, port: int, *datagrams: bytes, pause_s: float = 0.2) -> None:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from interlock.decode.columns import ends, gathered, laid, present, present_codes, scattered
 from interlock.decode.decimals import decimals
 from interlock.decode.values import NO_TIME
-from interlock.records.buffers import KINDS
+from interlock.records.buffers import KINDS, WAYS
 from interlock.records.tables import (
     ARTIFACT_CONTENTS,
     ARTIFACTS,
@@ -40,7 +40,6 @@ __all__ = ["Emitter"]
 
 _TCP_STATES = (None, "opened", "established", "closed", "reset", "midstream", "refused")
 _DIRECTIONS = ("written", "read", "reported")
-_WAYS = ("to_server", "to_client")
 _COUNTED = ("retransmissions", "gaps", "duplicates", "bad_checksums", "offloaded_checksums")
 _NO_NUMBER = -(1 << 31)
 _TCP, _UDP = 6, 17
@@ -353,7 +352,7 @@ class Emitter:
             *self._ports(slot, at + client, at + (1 - client)),
             _coded(kinds, pa.array([transport_word(t) for t in transport.tolist()], pa.utf8())),
             self._spoken(slot, guessed or {}, rows),
-            _coded(side ^ client, pa.array(_WAYS, pa.utf8())),
+            _coded(side ^ client, pa.array(WAYS, pa.utf8())),
             _whole(offset, _U64),
             _fixed(transaction.astype(np.uint32), _U32, present(transaction, 1)),
             _named_buffers(raw, [row[3] for row in rows]),

@@ -29,10 +29,13 @@ __all__ = [
     "TUNNEL",
     "UNASKED",
     "UNSEEN",
+    "WAYS",
     "WHOLE",
     "Buffer",
 ]
 
+WAYS: Final = ("to_server", "to_client")
+"""Whom a payload goes to, as rows say it."""
 PACKET: Final = "packet"
 STREAM: Final = "stream"
 SEGMENT: Final = "segment"

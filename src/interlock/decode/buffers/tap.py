@@ -23,7 +23,7 @@ from interlock.decode.buffers.sink import Moment, Sink
 from interlock.decode.emit import transport_word
 from interlock.decode.messages import Messages
 from interlock.errors import DecodeError
-from interlock.records.buffers import CHUNKED, EMPTY, HEADERS, OTHER, PACKET, RARE, STREAM, TUNNEL
+from interlock.records.buffers import CHUNKED, EMPTY, HEADERS, OTHER, PACKET, RARE, STREAM, TUNNEL, WAYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,7 +45,6 @@ LATE, TORN, _PACKET, _PIECE, _OUTSIDE, _WRONG = 2, 4, 8, 16, 32, 64
 are a packet; they are the next piece of a stream; nobody saw their connection open; no stream has them, since their
 checksum is wrong, or their connection was reset."""
 _TCP, _UDP = 6, 17
-_WAYS: Final = ("to_server", "to_client")
 _TRANSFERS: Final = 1 << 24
 """Transactions of transfers are numbered from here on: a flow's own never come so far."""
 _LOOKED_AT: Final = 512
@@ -228,7 +227,7 @@ class Tap:
         client, transport = int(f["client_side"][slot]), int(f["transport"][slot])
         address, port = (f[name].reshape(-1)[2 * slot : 2 * slot + 2] for name in ("address", "port"))
         pair = int(port[client]) << 16 | int(port[1 - client]) if transport in {_TCP, _UDP} else -1
-        both, way = (texts[address[client]], texts[address[1 - client]]), _WAYS[side != client]
+        both, way = (texts[address[client]], texts[address[1 - client]]), WAYS[side != client]
         begun, told = self.guessed.get(slot), self._spellings[f["protocol"][slot] + 1]
         spoken = begun if begun == "smtp" else told or begun  # mails go on in TLS
         return transport_word(transport), spoken, *both, way, pair

@@ -18,10 +18,7 @@ def outside_of(realm: str, server: str, context: Context) -> bool:
         return False
     if any(one.networks for one in context.site.realms if one.name == realm):
         return True
-    try:
-        return ipaddress.ip_address(server).is_global
-    except ValueError:
-        return False
+    return is_public(server)
 
 
 @lru_cache(maxsize=65_536)

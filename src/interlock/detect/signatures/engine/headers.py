@@ -202,10 +202,10 @@ class Headers:
             fits = whole & check.bound.hold(values)
         elif isinstance(check, Flags):
             values, whole = self._number("flags", packets)
-            fits = whole & _bits_hold(values & ~check.ignored, check.mode, check.mask)
+            fits = whole & check.hold(values)
         elif isinstance(check, FragBits):
             values = self._cells[np.where(there, self._starts[packets] + 6, 0)].astype(np.int64) >> 5
-            fits = _bits_hold(values, check.mode, check.mask) & ((values != check.mask) | (check.mode != "+"))
+            fits = check.hold(values)
         else:
             return every
         found: NDArray[np.bool_] = every & (~there | fits)
@@ -241,10 +241,3 @@ class Headers:
         for octet in range(width):
             values = values << 8 | self._cells[np.minimum(at + octet, len(self._cells) - 1)]
         return values, fits
-
-
-def _bits_hold(values: NDArray[np.int64], mode: str, mask: int) -> NDArray[np.bool_]:
-    """As language/checks.py does for one."""
-    wanted = values if mode == "=" else values & mask
-    found: NDArray[np.bool_] = wanted == (0 if mode == "*" else mask)
-    return ~found if mode in {"*", "!"} else found

@@ -6,9 +6,12 @@ Source: Suricata user guide, "Header Keywords", "Flow Keywords", "Xbits", "Thres
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from interlock.detect.signatures.language.numbers import Bound
 
 __all__ = [
@@ -25,7 +28,6 @@ __all__ = [
     "SameAddress",
     "Speaks",
     "StreamSize",
-    "bits_hold",
 ]
 
 
@@ -51,7 +53,15 @@ class Flags:
 
     def holds(self, flags: int) -> bool:
         """Whether a segment's flags are as asked."""
-        return bits_hold(flags & ~self.ignored, self.mode, self.mask)
+        return bool(self._asked(flags))
+
+    def hold(self, flags: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """As `holds`, of many at once."""
+        found: NDArray[np.bool_] = self._asked(flags)
+        return found
+
+    def _asked(self, flags: Any) -> Any:
+        return _bits_hold(flags & ~self.ignored, self.mode, self.mask)
 
     def words(self) -> str:
         """As options write it."""
@@ -75,7 +85,16 @@ class FragBits:
 
     def holds(self, bits: int) -> bool:
         """Whether a packet's bits are as asked."""
-        return bits_hold(bits, self.mode, self.mask) and (self.mode != "+" or bits != self.mask)
+        return bool(self._asked(bits))
+
+    def hold(self, bits: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """As `holds`, of many at once."""
+        found: NDArray[np.bool_] = self._asked(bits)
+        return found
+
+    def _asked(self, bits: Any) -> Any:
+        held = _bits_hold(bits, self.mode, self.mask)
+        return held & (bits != self.mask) if self.mode == "+" else held
 
     def words(self) -> str:
         """As options write it."""
@@ -83,15 +102,15 @@ class FragBits:
         return f"fragbits:{self.mode if self.mode != '=' else ''}{letters}"
 
 
-def bits_hold(value: int, mode: str, mask: int) -> bool:
-    """Whether bits are as asked: `=` these alone, `+` all of these, `*` any of these, `!` not all of these."""
+def _bits_hold(value: Any, mode: str, mask: int) -> Any:
+    """Whether bits, of one or of many, are as asked: `=` these alone, `+` all, `*` any, `!` not all of them."""
     match mode:
         case "=":
             return value == mask
         case "+":
             return value & mask == mask
         case "*":
-            return bool(value & mask)
+            return value & mask != 0
         case _:
             return value & mask != mask
 

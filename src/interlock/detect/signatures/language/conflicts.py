@@ -20,6 +20,7 @@ from interlock.detect.signatures.language.checks import (
     Speaks,
 )
 from interlock.detect.signatures.language.model import ADDRESSES, HEADERS, PAYLOAD
+from interlock.detect.signatures.language.possible import needed, too_narrow
 from interlock.detect.signatures.language.problems import RuleError
 from interlock.detect.signatures.language.protocols import PROTOCOLS
 from interlock.detect.signatures.language.steps import (
@@ -111,15 +112,9 @@ def _of_headers(signature: Signature) -> Iterator[tuple[str, str]]:
             yield "dsize", "takes no dsize that nothing, or everything, is as long as"
         for one in signature.inspections:
             if one.buffer == PAYLOAD and not one.transformations:
-                needed = max((_needed(step) for step in one.steps if isinstance(step, Content)), default=0)
-                if needed > size.number and size.operator in {"=", "!="}:
-                    yield "dsize", f"has no room for a content of {needed} octets"
-
-
-def _needed(content: Content) -> int:
-    """Octets that there must at least be for it, or for what it must not be."""
-    offset = content.offset if isinstance(content.offset, int) and not content.relative else 0
-    return len(content.octets) + offset
+                longest = max((needed(step) for step in one.steps if isinstance(step, Content)), default=0)
+                if longest > size.number and size.operator in {"=", "!="}:
+                    yield "dsize", f"has no room for a content of {longest} octets"
 
 
 def _of_buffer(one: Inspection, signature: Signature) -> Iterator[tuple[str, str]]:
@@ -143,7 +138,7 @@ def _of_buffer(one: Inspection, signature: Signature) -> Iterator[tuple[str, str
         if letters and any(letters.search(content.octets) for content in contents if not content.negated):
             yield transformation.name, f"knows that no content has such letters behind {transformation.name}"
     sizes = [step.bound for step in one.steps if isinstance(step, Size)]
-    longest = max(map(_needed, contents), default=0)
+    longest = max(map(needed, contents), default=0)
     if any(size.operator == "=" and size.number < longest for size in sizes):
         yield "bsize", f"has no room for a content of {longest} octets"
 
@@ -169,10 +164,8 @@ def _of_steps(one: Inspection) -> Iterator[tuple[str, str]]:
 
 def _of_content(content: Content) -> Iterator[tuple[str, str]]:
     size = len(content.octets)
-    for word in ("depth", "within"):
-        number = getattr(content, word)
-        if isinstance(number, int) and number < size:
-            yield word, f"has no room for a content of {size} octets"
+    for word, _ in too_narrow(content):
+        yield word, f"has no room for a content of {size} octets"
     if content.starts and content.offset is not None:
         yield "startswith", "does not take offset and startswith of one content"
     if content.relative and (content.offset is not None or content.depth is not None):
