@@ -148,16 +148,35 @@ def announcement() -> bytes:
     return smb1(0x25, bytes(34), name + said + b"line 3\0")
 
 
-def test_a_browser_announcement_names_its_sender() -> None:
-    smb = announcement()
+def in_datagram(smb: bytes) -> bytes:
     names = netbios("ENG07", 0) + netbios("PLANT", 0x1D)
-    datagram = struct.pack(">BBH4sHHH", 0x11, 2, 1, bytes(4), 138, len(names) + len(smb), 0) + names + smb
-    rows = udp([(CLIENT, datagram)], port=138, client_port=138)
-    assert [(r["function"], r["outcome"], r["client"]) for r in rows["operations"]] == [
-        (37, "unsolicited", "10.0.0.1")
+    return struct.pack(">BBH4sHHH", 0x11, 2, 1, bytes(4), 138, len(names) + len(smb), 0) + names + smb
+
+
+def test_a_browser_announcement_names_its_sender() -> None:
+    rows = udp([(CLIENT, in_datagram(announcement()))], port=138, client_port=138)
+    assert [(r["function"], r["verb"], r["outcome"], r["client"]) for r in rows["operations"]] == [
+        (37, "report", "unsolicited", "10.0.0.1")
     ]
     clues = {(r["field"], r["value"]) for r in rows["clues"]}
     assert {("name", "ENG07"), ("os", "Windows 7 or Server 2008 R2"), ("description", "line 3")} <= clues
+
+
+@pytest.mark.parametrize(
+    ("slot", "octets", "verb"),
+    [
+        ("BROWSE", b"\x0c\x00" + bytes(30), "report"),
+        ("BROWSE", b"\x09\x04" + bytes(4), "discover"),
+        ("LANMAN", b"\x01" + bytes(20), "report"),
+        ("BROWSE", b"\x63" + bytes(20), "unknown"),
+        ("BROWSE", b"", "unknown"),
+        ("NET\\NETLOGON", b"\x0c" + bytes(20), "unknown"),
+    ],
+)
+def test_what_a_browser_frame_does(slot: str, octets: bytes, verb: str) -> None:
+    smb = smb1(0x25, bytes(34), f"\\MAILSLOT\\{slot}\0".encode() + octets)
+    rows = udp([(CLIENT, in_datagram(smb))], port=138, client_port=138)
+    assert [r["verb"] for r in rows["operations"]] == [verb]
 
 
 @pytest.mark.parametrize(

@@ -183,6 +183,18 @@ def test_reading_what_is_mostly_not_there_is_a_search_for_points(refused: int, f
     assert finding.techniques[0] == first
 
 
+def test_nobody_asks_from_the_address_of_all() -> None:
+    answer = {"protocol": "melsec", "client": "255.255.255.255", "verb": "unknown", "outcome": "ok", "at": 5}
+    assert found(answer) == ()
+
+
+def test_machines_that_name_themselves_to_all_are_no_news_unless_they_are_new() -> None:
+    said = {"protocol": "smb", "server": "10.0.0.255", "verb": "report", "outcome": "unsolicited", "at": 5}
+    assert found(said) == ()
+    (finding,) = found({**said, "client": "10.0.0.66"})
+    assert "10.0.0.66" in finding.title
+
+
 def test_whom_others_ask_for_reports_tells_nothing_false_to_one_more() -> None:
     telecontrol = {"protocol": "iec104", "verb": "report", "outcome": "unsolicited"}
     detector = taught([*HOUR, *({**telecontrol, "at": 10 * n - 3600} for n in range(300))])

@@ -9,7 +9,7 @@ import numpy as np
 from interlock.detect.batch import MINUTE_NS, REQUEST
 from interlock.detect.causes import Verdict
 from interlock.detect.control import CONTROL_PORTS, spoken
-from interlock.detect.learned.deeds import INFRASTRUCTURE, REMOTE
+from interlock.detect.learned.deeds import INFRASTRUCTURE, REMOTE, is_group
 from interlock.detect.learned.doors import ANNOUNCED, Doors
 from interlock.detect.learned.knocked import dials_out, knocked, nobody_listens, strays
 from interlock.detect.learned.learner import HELD_BACK, Learner
@@ -164,8 +164,8 @@ class NewConversation(Learner):
                 self._read.add((realm or "", client or "", server or "", protocol or ""))
 
     def _deviation(self, row: _Conversation) -> Key | None:
-        if row.protocol in INFRASTRUCTURE or row.transport.startswith("eth/"):
-            return None
+        if row.protocol in INFRASTRUCTURE or row.transport.startswith("eth/") or is_group(row.client):
+            return None  # nobody calls from a group's address: it is an answer to all, who asked was not seen
         if row.nobody:
             called = not row.calls_all or ("c", *row.key) in self.words
             return None if called else (row.realm, row.client, "", "everybody")

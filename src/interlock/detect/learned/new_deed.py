@@ -222,8 +222,8 @@ class NewDeed(Learner):
     def _deviation(self, row: DeedRow) -> tuple[Key, str, str] | None:
         """Give cause, kind of news and what is new in a row; None where all of it is known or no news."""
         stranger = ("m", row.realm, row.client) not in self.words
-        if row.protocol in INFRASTRUCTURE:
-            return self._infrastructure(row, stranger)
+        if row.protocol in INFRASTRUCTURE or (row.protocol == "smb" and is_group(row.server)):
+            return self._infrastructure(row, stranger)  # of SMB: mailslots, in which machines name themselves
         if not stranger and row.verb in QUIET and self._calls_its_own(row):
             return None
         speaks = ("s", *row.pair) in self.words
@@ -231,9 +231,9 @@ class NewDeed(Learner):
         if not speaks:
             if ("s", row.realm, row.server, row.client, row.protocol) in self.words and row.verb in QUIET:
                 return None  # the other end began this time, or an answer came without its question
-            if row.outcome == "unsolicited" and is_group(
-                row.client
-            ):  # what everybody is told, the server tells
+            if is_group(row.client) and row.outcome != "unsolicited":
+                return None  # an answer to all, of which the question was not seen
+            if is_group(row.client):  # what everybody is told, the server tells
                 news = "relation" if ("m", row.realm, row.server) in self.words else "machine"
                 return (row.realm, row.server, row.client, row.protocol, "tell"), news, row.client
             wide = (

@@ -9,12 +9,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Announcement", "read_announcement", "read_datagram"]
+from interlock.records.vocabulary import VERBS
+
+__all__ = ["Announcement", "mailslot_verb", "read_announcement", "read_datagram"]
 
 DIRECT = (0x10, 0x11, 0x12)
 MAX_LABELS = 16
 HOST_ANNOUNCEMENT, DOMAIN_ANNOUNCEMENT, MASTER_ANNOUNCEMENT = 1, 12, 15
 BROWSE = b"\\MAILSLOT\\BROWSE\x00"
+LANMAN = b"\\MAILSLOT\\LANMAN\x00"
+BROWSER_VERBS = {
+    1: "report",  # HostAnnouncement
+    2: "discover",  # AnnouncementRequest: who is there?
+    8: "report",  # RequestElection: what the sender is worth
+    9: "discover",  # GetBackupListRequest
+    10: "report",  # GetBackupListResponse
+    11: "configure",  # BecomeBackup
+    12: "report",  # DomainAnnouncement
+    13: "report",  # MasterAnnouncement
+    14: "configure",  # ResetStateRequest
+    15: "report",  # LocalMasterAnnouncement
+}
+"""Operation code of a browser frame (MS-BRWS 2.2) → what it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +69,16 @@ def _name(octets: bytes, at: int) -> tuple[str, int] | None:
             return name[:15].decode("latin-1").rstrip(" \x00"), at + 1
         at += 1 + octets[at]
     return None
+
+
+def mailslot_verb(smb: bytes) -> int:
+    """What a mailslot write does, as its place in VERBS; 0 where it is no browser frame or its code has no meaning."""
+    for slot in (BROWSE, LANMAN):
+        at = smb.find(slot)
+        code = smb[at + len(slot) :][:1] if at >= 0 else b""
+        if code:
+            return VERBS.index(BROWSER_VERBS.get(code[0], "unknown"))
+    return 0
 
 
 def read_announcement(smb: bytes) -> Announcement | None:

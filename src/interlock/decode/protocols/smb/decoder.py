@@ -12,7 +12,7 @@ from interlock.decode.decoder import Decoder
 from interlock.decode.logins import Names
 from interlock.decode.protocols.smb.classic import TRANSACTION, Version1
 from interlock.decode.protocols.smb.commands import Version2
-from interlock.decode.protocols.smb.datagram import read_announcement, read_datagram
+from interlock.decode.protocols.smb.datagram import mailslot_verb, read_announcement, read_datagram
 from interlock.decode.protocols.smb.framing import MAGICS, SmbFramer, carries_file
 from interlock.decode.protocols.smb.pipes import Pipes
 from interlock.decode.protocols.smb.session import Session
@@ -94,6 +94,7 @@ class Smb(Decoder):
         out.set_transaction(row, -1)
         if smb[4] == TRANSACTION:
             out.set_object(row, self.objects.code(transaction_name(smb)[:512]), 1)
+            out.set_verb(row, mailslot_verb(smb))
         said = read_announcement(smb) if smb[4] == TRANSACTION else None
         who, say = self.facts.sender(m, i), self.facts.clue
         if said is None:
