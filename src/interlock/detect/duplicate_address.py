@@ -170,7 +170,7 @@ class DuplicateAddress(CauseDetector):
         return subject
 
     def _make_room(self, subject: Key, macs: set[str]) -> None:
-        last = {mac: self._times(subject, mac, None).last for mac in macs}
+        last = {mac: self._last(subject, mac) for mac in macs}
         for mac in sorted(macs, key=lambda mac: (last[mac], mac))[: MOST_MACS // 2]:
             macs.discard(mac)
             for basis in ("arp", "packets"):
@@ -178,6 +178,12 @@ class DuplicateAddress(CauseDetector):
         rushed = max(last.values()) - min(last.values()) < MINUTES_NS
         if rushed and len(self._crowded) < MOST_CROWDED:
             self._crowded.add(subject)
+
+    def _last(self, subject: Key, mac: str) -> int:
+        """When a link address was seen last, whatever shows it; 0: nothing is kept of it."""
+        claims = ((*subject, mac, basis) for basis in ("arp", "packets"))
+        spans = (self.tallies[claim].spans.values() for claim in claims if claim in self.tallies)
+        return max((span.last for some in spans for span in some), default=0)
 
     def keys(self) -> Iterable[Key]:
         """Give the addresses with more than one link address."""

@@ -57,9 +57,9 @@ class Limits:
     sent: whoever floods a network with forged senders makes no plant of a hundred thousand machines.
     """
 
-    endpoints: int = 400_000
-    relations: int = 1_000_000
-    facts: int = 1_500_000
+    endpoints: int = 300_000
+    relations: int = 500_000
+    facts: int = 500_000
     strangers: int = 10_000
     senders: int = 10_000
 

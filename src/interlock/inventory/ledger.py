@@ -28,6 +28,8 @@ _WIDE = 1 << 12
 _SORTED = 32
 """Places of a table that are walked in the time that sorting one row takes."""
 _MOST = 1 << 62
+_MOST_WAITING = 1 << 18
+"""Rows that wait, some 25 MB, however many are kept: all of them are copied when they are folded."""
 _LEAST, _GREATEST = -(2**63), 2**63 - 1
 
 
@@ -90,7 +92,7 @@ class Ledger:
         folded = fold(tally)
         self._pending.append(folded)
         self._waiting += folded.n
-        if self._waiting > max(1 << 16, self._kept.n):
+        if self._waiting > max(1 << 16, min(self._kept.n, _MOST_WAITING)):
             self._compact()
 
     def __len__(self) -> int:
@@ -120,8 +122,10 @@ class Ledger:
         self._kept = fold(replace(kept, keys=keys).take(right))
 
     def _compact(self) -> None:
-        joined = fold(_join([self._kept, *self._pending]))
-        self._pending, self._waiting = [], 0
+        joined = _join([self._kept, *self._pending])
+        # Let go of before it is folded, which takes as much again.
+        self._kept, self._pending, self._waiting = _empty(len(joined.keys)), [], 0
+        joined = fold(joined)
         if joined.n > self._limit:
             rows = self._trim(joined, self._limit)
             self.dropped += joined.n - len(rows)

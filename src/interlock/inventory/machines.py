@@ -139,9 +139,10 @@ class Machines:
     def some(self, start: int, stop: int) -> list[Machine]:
         """Machines at places `start` to `stop` - 1, with every fact handed to whom held the address then."""
         found = [self._made(place) for place in range(start, stop)]
-        rows = self._rows[self._begin[start] : self._begin[stop]]
-        for who, unit, fact in self._facts.of(rows):
-            machine = found[(self.at(who, fact.proof.first) or 0) - start]
+        begin = self._begin[start : stop + 1]
+        places = np.repeat(np.arange(len(found)), np.diff(begin))
+        for place, unit, fact in self._facts.of(self._rows[begin[0] : begin[-1]], places):
+            machine = found[place]
             (machine.units.setdefault(unit, []) if unit else machine.facts).append(fact)
         return found
 

@@ -81,15 +81,33 @@ class Facts:
         sign = Sign(self._sightings.values.texts[value], "", "", 0, 1.0, 0, 0)
         return any(True for _ in self._spelled(Fact(field, sign)))
 
-    def of(self, rows: NDArray[np.int64]) -> Iterator[tuple[int, str, Fact]]:
-        """(who, unit, fact) of some rows, in their order; what a text spells out follows it."""
+    def of(
+        self, rows: NDArray[np.int64], owners: NDArray[np.int64] | None = None
+    ) -> Iterator[tuple[int, str, Fact]]:
+        """(who, unit, fact) of some rows, in their order; what a text spells out follows it.
+
+        owners: what is said of each row in place of who, where somebody knows better.
+        """
         names = self._sightings.sources.names
         words, values = self._sightings.words.texts, self._sightings.values.texts
         for start in range(0, len(rows), _CHUNK):
             part = rows[start : start + _CHUNK]
-            for (who, unit, field, value, protocol, count, _, top, first, last, frame, source), text in zip(
-                rows_of(self.tally.take(part)), self._texts[part].tolist(), strict=True
-            ):
+            told = self.tally.take(part)
+            named = told.keys[0] if owners is None else owners[start : start + _CHUNK]
+            for (
+                _,
+                unit,
+                field,
+                value,
+                protocol,
+                count,
+                _,
+                top,
+                first,
+                last,
+                frame,
+                source,
+            ), text, who in zip(rows_of(told), self._texts[part].tolist(), named.tolist(), strict=True):
                 said = (values[value], words[protocol], names[source], frame, top / 10_000)
                 sign = made(Sign, (*said, first, first if last == first else last, count, ""))
                 fact = made(Fact, (words[field], sign))
