@@ -190,6 +190,7 @@ def rules_of(
     from interlock.detect.signatures.packs.lists import read_lists  # noqa: PLC0415
 
     variables, known, loads = settings_of(given)[0], set(), False
+    variables = variables.as_suricata() if suricata else variables
     lists = read_lists(given)
     held: list[tuple[Signature, str]] = []
     for number, file in enumerate(files):

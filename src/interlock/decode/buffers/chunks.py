@@ -30,7 +30,7 @@ CHUNK: Final = 2_560
 """Octets from which on a chunk is complete."""
 MOST_HELD: Final = 16 << 20
 """Octets of all conversations that wait for more; beyond, those that wait longest are chunks as they are."""
-TURNING: Final = frozenset({"dns", "http", "smtp", "tls"})
+TURNING: Final = frozenset({"dcerpc", "dns", "http", "smtp", "tls"})
 """Protocols whose readers have Suricata inspect a stream as soon as a message is complete."""
 
 

@@ -20,6 +20,7 @@ from interlock.detect.signatures.engine.looked import looked_at, tunnel_unit, un
 from interlock.detect.signatures.engine.operations import Requests
 from interlock.detect.signatures.engine.screen import Screen
 from interlock.detect.signatures.engine.screening import key_of
+from interlock.detect.signatures.engine.sides import TCP
 from interlock.detect.signatures.engine.traits import Deferred, of_chunks, traits_of
 from interlock.detect.signatures.engine.transactions import Tables
 from interlock.detect.signatures.engine.turns import Silenced, passes
@@ -65,6 +66,7 @@ _BEGINNINGS: Final[dict[Midstream, frozenset[str]]] = {
     "no": frozenset({JOINED, FIRST, PACKET, WHOLE, CHUNKED}),
     "yes": frozenset({JOINED, FIRST, PACKET, WHOLE, CHUNKED}),
 }
+_SERVICES: Final = frozenset({"cip.service", "cip.any_service"})
 _SUMS: Final[dict[Checksums, frozenset[str]]] = {
     "no": frozenset(),
     "auto": frozenset({SAMPLED, PACKET}),
@@ -200,10 +202,12 @@ class Engine:
             *self._raw(batch, units), *self._transactions(batch, units), *self._tunnelled(batch, units),
         }  # fmt: skip
         times, frames, told = batch.times_ns(), batch.frames(), set()
-        for row, number, level in self._in_order(batch, candidates):
+        for row, number, level in self._in_order(batch, candidates, units):
             unit, before = units[row, level]
             at = int(times[row]), int(frames[row])
-            if self._silenced and self._silenced.holds(unit.flow, at):
+            if self._silenced and self._silenced.holds(
+                unit.flow, at, whole=level != PACKET and self._later(unit)
+            ):
                 continue
             one = self.matchers[number]
             self.tried[number] += 1
@@ -234,14 +238,24 @@ class Engine:
         start = unit.stream_offset + len(before)
         return not one.hits(replace(unit, buffers=fresh, stream_offset=start), self.memory)
 
-    def _in_order(self, batch: Batch, candidates: set[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
-        """As packets came, and for each of them as it is the rules' turn."""
+    def _in_order(
+        self, batch: Batch, candidates: set[tuple[int, int, str]], units: _Units
+    ) -> list[tuple[int, int, str]]:
+        """As packets came, and for each of them as it is the rules' turn.
+
+        What is left of both sides of a conversation that is over comes as two packets, the client's first.
+        """
         times, frames = batch.times_ns(), batch.frames()
+        answers = {(row, level) for row, _, level in candidates if units[row, level][0].to_server is False}
+        own = {int(frames[row]) for row, level in answers if level == PACKET}
+        apart = {one for one in answers if one[1] == STREAM and int(frames[one[0]]) not in own}
+        apart = apart if self.midstream != "own" else set()
 
         def turn(candidate: tuple[int, int, str]) -> tuple[int, ...]:
             row, number, level = candidate
             later = row + 1 if level == TRANSACTION else 0
-            return int(times[row]), int(frames[row]), later, self.traits[number].turn, number, row
+            after = (row, level) in apart
+            return int(times[row]), int(frames[row]), later, after, self.traits[number].turn, number, row
 
         return sorted(sorted(candidates), key=turn)
 
@@ -252,7 +266,9 @@ class Engine:
         turns = self.traits
         for row, number, unit in sorted(asked(batch), key=lambda one: (one[0], turns[one[1]].turn, one[1])):
             at = int(batch.times_ns()[row]), int(batch.frames()[row])
-            if self._apart(unit.flow) or self._silenced.holds(unit.flow, at) or not self._recognised(unit):
+            if self._apart(unit.flow) or not self._recognised(unit) or self._of_requests(number, unit):
+                continue
+            if self._silenced and self._silenced.holds(unit.flow, at, whole=self._later(unit)):
                 continue
             one = self.matchers[number]
             self.tried[number] += 1
@@ -273,6 +289,16 @@ class Engine:
     def _apart(self, flow: int) -> bool:
         """Whether a conversation is no connection: TCP that nobody saw open, where that counts as none."""
         return self.midstream == "no" and self.memory.joined(flow)
+
+    def _of_requests(self, number: int, unit: Unit) -> bool:
+        """Whether this is an answer, and the rule asks for a service of CIP: Suricata 7 asks it of requests alone."""
+        if self.midstream == "own" or unit.to_server is not False:
+            return False
+        return not _SERVICES.isdisjoint(self.traits[number].asks)
+
+    def _later(self, unit: Unit) -> bool:
+        """Whether streams and messages are looked at with a later packet, one that acknowledges theirs."""
+        return self.midstream != "own" and unit.transport == TCP
 
     def _recognised(self, unit: Unit) -> bool:
         """Whether rules are to know what its conversation speaks (plain/recognised.py)."""
@@ -339,4 +365,5 @@ class Engine:
                 if self.midstream != "own" and not answered(unit, self.memory.begun.get(unit.flow)):
                     unit = replace(unit, established=False)
                 units[row, TRANSACTION] = unit, b""
-            yield row, number, TRANSACTION
+            if not self._of_requests(number, units[row, TRANSACTION][0]):
+                yield row, number, TRANSACTION

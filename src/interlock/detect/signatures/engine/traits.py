@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeGuard
 
 from interlock.detect.signatures.engine.prefilter import anchors_of, best_literal, rare
+from interlock.detect.signatures.engine.sides import TCP
 from interlock.detect.signatures.engine.tested import fixed_numbers, placed_steps
 from interlock.detect.signatures.engine.turns import PASS, turn_of
 from interlock.detect.signatures.engine.wishes import wishes
@@ -88,6 +89,11 @@ class Traits:
     buffers: frozenset[str]
     patient: bool
     turn: int
+
+    @property
+    def alone(self) -> bool:
+        """Whether it is for TCP alone."""
+        return self.protocol.transports == {TCP}
 
     @property
     def protocol(self) -> Protocol:
@@ -233,13 +239,13 @@ def of_chunks(one: Matcher | Deferred) -> Matcher | Deferred:
     traits = traits_of(one)
     if not traits.counts and not traits.empty:
         return one
-    if traits.counts:
+    levels, buffers = traits.levels | {STREAM}, traits.buffers | {STREAM}
+    if traits.counts and traits.alone:
         levels, buffers = frozenset({STREAM}), traits.buffers - {PACKET, HEADED} | {STREAM}
-    else:
-        levels, buffers = traits.levels | {STREAM}, traits.buffers | {STREAM}
     if isinstance(one, Matcher):
         return one.of_chunks()
-    return one.of_chunks(replace(traits, levels=levels, buffers=buffers, tested=()))
+    streamed = traits.streamed or (traits.counts and not traits.alone)
+    return one.of_chunks(replace(traits, levels=levels, buffers=buffers, streamed=streamed, tested=()))
 
 
 def _patient(signature: Signature) -> bool:

@@ -55,10 +55,10 @@ class Silenced:
         if len(self._since) > _MOST:
             self._since.popitem(last=False)
 
-    def holds(self, flow: int, at: tuple[int, int]) -> bool:
-        """Whether nothing is to be said of a packet."""
-        since, whole = self._since.get(flow, (None, False))
-        return since is not None and (at >= since if whole else at == since)
+    def holds(self, flow: int, at: tuple[int, int], *, whole: bool = False) -> bool:
+        """Whether nothing is to be said of a packet; whole: since nothing is to be said of its conversation."""
+        since, silent = self._since.get(flow, (None, False))
+        return since is not None and (at >= since if silent else at == since and not whole)
 
 
 def turn_of(signature: Signature) -> int:

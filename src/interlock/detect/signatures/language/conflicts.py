@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from interlock.detect.signatures.language.checks import (
+    Counter,
     Fact,
     Field,
     Flags,
@@ -45,6 +46,7 @@ _EQUALS: Final = {"id": ("=",), "tos": ("=", "!="), "window": ("=", "!="), "seq"
 """Numbers of headers that are asked for by one value alone, and how."""
 _EMPTY: Final = frozenset({("<", 0), (">", 65_535), (">=", 0)})
 _OF_TRANSPORT: Final = {"tcp.hdr": {6}, "udp.hdr": {17}, "icmpv4.hdr": {1}, "icmpv6.hdr": {58}}
+_COUNTER: Final = re.compile(r"[A-Za-z][\w./]+")
 _LETTERS: Final = {"to_lowercase": re.compile(rb"[A-Z]"), "to_uppercase": re.compile(rb"[a-z]")}
 
 
@@ -58,6 +60,9 @@ def _found(text: str, signature: Signature) -> Iterator[tuple[str, str]]:
     yield from _of_levels(signature)
     yield from _of_flow(signature)
     yield from _of_headers(signature)
+    for check in (*signature.checks, *signature.effects):
+        if isinstance(check, Counter) and not _COUNTER.fullmatch(check.name):
+            yield "flowint", "takes names of a letter and more behind it"
     for inspection in signature.inspections:
         yield from _of_buffer(inspection, signature)
         yield from _of_steps(inspection)

@@ -7,7 +7,7 @@ Source: Suricata user guide, "suricata.yaml", section "Rule-vars".
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from interlock.detect.signatures.language.header import address_range, port_range, read_term
@@ -27,7 +27,9 @@ _GIVEN: Final = re.compile(r"\$?([A-Za-z]\w*)\s*[=:]\s*(?:\"([^\"]*)\"|'([^']*)'
 _SECTIONS: Final = {"vars": None, "address-groups": False, "port-groups": True}
 DEFAULT: Final = "a default"
 _ALL_PORTS: Final = Spans.of([(0, 65_535)])
-_ALL_ADDRESSES: Final = Spans.of([(0, (1 << 32) + (1 << 128) - 1)])
+_FAMILIES: Final = (Spans.of([(0, (1 << 32) - 1)]), Spans.of([(1 << 32, (1 << 32) + (1 << 128) - 1)]))
+"""IPv4, IPv6."""
+_ALL_ADDRESSES: Final = _FAMILIES[0] | _FAMILIES[1]
 
 ADDRESSES: Final[dict[str, str]] = {
     "HOME_NET": "[192.168.0.0/16,10.0.0.0/8,172.16.0.0/12]",
@@ -92,13 +94,24 @@ class Variables:
         addresses: Mapping[str, str] = ADDRESSES,
         ports: Mapping[str, str] = PORTS,
         sources: Mapping[str, str] | None = None,
+        *,
+        apart: bool = False,
     ) -> None:
-        """addresses, ports: name without $ → term as rules write it. sources: name → who says so, where not we do."""
+        """addresses, ports: name without $ → term as rules write it. sources: name → who says so, where not we do.
+
+        apart: what is said by what it is not is of the versions of IP that are named so (`!10.0.0.1` is no address of
+        IPv6), as in Suricata (src/detect-engine-address.c); else of both.
+        """
         self._addresses = addresses
         self._ports = ports
         self._sources = sources or {}
+        self._apart = apart
         self._used: set[tuple[str, bool]] = set()
         self._known: dict[tuple[Term, bool], Spans] = {}
+
+    def as_suricata(self) -> Variables:
+        """The same, with each version of IP apart."""
+        return Variables(self._addresses, self._ports, self._sources, apart=True)
 
     def ends(self, header: Header) -> Ends:
         """A head's addresses and ports. Raises RuleError where a variable has no meaning, or nothing is left."""
@@ -144,24 +157,38 @@ class Variables:
 
     def _resolve(self, term: Term, *, ports: bool, depth: int) -> Spans:
         """What a term stands for: of lists, all that is named but what is negated within them."""
-        whole = _ALL_PORTS if ports else _ALL_ADDRESSES
         if term.parts:
-            positive = [part for part in term.parts if not part.negated]
             found = Spans()
-            for part in positive:
-                found |= self._resolve(part, ports=ports, depth=depth)
-            found = found if positive else whole
             for part in term.parts:
-                if part.negated:
-                    found -= whole - self._resolve(part, ports=ports, depth=depth)
+                if not part.negated:
+                    found |= self._resolve(part, ports=ports, depth=depth)
+            named = [part for part in term.parts if part.negated]
+            found = self._without(found, named, ports=ports, depth=depth)
         elif term.leaf == "any":
-            found = whole
+            found = _ALL_PORTS if ports else _ALL_ADDRESSES
         elif term.leaf.startswith("$"):
             found = self._variable(term.leaf, ports=ports, depth=depth)
         else:
             read: Callable[[str], tuple[int, int]] = port_range if ports else address_range
             found = Spans.of([read(term.leaf)])
-        return whole - found if term.negated else found
+        return self._but(Spans(), found, ports=ports) if term.negated else found
+
+    def _without(self, found: Spans, named: Sequence[Term], *, ports: bool, depth: int) -> Spans:
+        """What is named in a list, but what is negated in it."""
+        out = Spans()
+        for part in named:
+            out |= self._resolve(replace(part, negated=False), ports=ports, depth=depth)
+        return self._but(found, out, ports=ports) if named else found
+
+    def _but(self, found: Spans, out: Spans, *, ports: bool) -> Spans:
+        """What is found without what is out; where nothing is found, all but that."""
+        if ports or not self._apart:
+            whole = _ALL_PORTS if ports else _ALL_ADDRESSES
+            return (found or whole) - out
+        for family in _FAMILIES:
+            if not _both(found, family) and _both(out, family):
+                found |= family
+        return found - out
 
     def _variable(self, leaf: str, *, ports: bool, depth: int) -> Spans:
         text = (self._ports if ports else self._addresses).get(leaf[1:])
@@ -191,6 +218,11 @@ def read_variables(texts: Sequence[tuple[str, str]], site: Sequence[tuple[str, s
     for name in addresses:
         _checked_meaning(variables, name)
     return Variables(addresses, ports, sources)
+
+
+def _both(one: Spans, other: Spans) -> bool:
+    """Whether they share a number."""
+    return one - other != one
 
 
 def _given(file: str, text: str) -> Iterator[tuple[str, str, str, bool, str]]:

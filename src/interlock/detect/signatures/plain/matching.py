@@ -47,6 +47,8 @@ __all__ = ["Matcher", "counts", "levels_of", "of_nothing", "once_of", "streamed"
 
 _IPV6: Final = 1 << 32
 _TCP: Final = 6
+_WITH_PORTS: Final = frozenset({_TCP, 17, 132})
+"""TCP, UDP, SCTP."""
 COUNTING: Final = frozenset({"packet"})
 """What `levels_of` gives for rules that count from where a message begins; told apart by identity."""
 
@@ -93,7 +95,7 @@ def _placed(signature: Signature) -> bool:
 
 def counts(signature: Signature) -> bool:
     """Whether it is for TCP's packets only since it counts from where a message begins, which no stream tells."""
-    return levels_of(signature) is COUNTING and PROTOCOLS[signature.header.protocol].transports == {_TCP}
+    return levels_of(signature) is COUNTING and _TCP in PROTOCOLS[signature.header.protocol].transports
 
 
 def _counts_from_beginning(steps: Sequence[Step]) -> bool:
@@ -215,8 +217,9 @@ class Matcher:
         """The same rule where streams come in chunks: what counts from where a message begins is for these alone."""
         made = Matcher(self.signature, self.ends)
         if counts(self.signature):
-            made.levels = made.whole = frozenset({"stream"})
-            made.inspections = self.signature.inspections
+            alone = self.protocol.transports == {_TCP}
+            made.levels = made.whole = frozenset({"stream"} if alone else {"packet", "stream"})
+            made.inspections, made.streamed = self.signature.inspections, not alone
         made.empty = of_nothing(self.signature)
         if made.empty:
             made.levels = made.whole | {"stream"}
@@ -289,6 +292,9 @@ class Matcher:
             return False
         if protocol.application and not speaks(unit, protocol.application):
             return False
+        # What has no ports (ICMP) is none of a rule that asks for some, as in Suricata (src/detect.c).
+        if unit.transport not in _WITH_PORTS and not self.ends.of_addresses_alone:
+            return False
         there = _between(self.ends, unit.source, unit.source_port, unit.target, unit.target_port)
         if there or not self.signature.header.both:
             return there
@@ -338,7 +344,7 @@ def _address(number: int) -> bytes:
 
 
 def _between(ends: Ends, source: int, source_port: int | None, target: int, target_port: int | None) -> bool:
-    """Where there are no ports (ICMP), none is asked for."""
+    """Where ports are not known, none is asked for."""
     if source not in ends.sources or target not in ends.targets:
         return False
     if source_port is not None and source_port not in ends.source_ports:

@@ -48,7 +48,26 @@ _FAR: Final = 1 << 46
 _MOST_CALCULATED: Final = 4
 """Octets of a binary number that it calculates with (src/detect-bytemath.c); of more nothing holds."""
 _PLACES: Final = (Content, Expression, IsDataAt, ByteTest, ByteJump, ByteExtract, ByteMath)
-_ALPHABET: Final = re.compile(rb"[A-Za-z0-9+/]*")
+_ALPHABET: Final = re.compile(rb"[A-Za-z0-9+/=]*")
+
+
+def _plain(octets: bytes) -> bytes:
+    """What the letters of Base64 say that octets begin with.
+
+    As Suricata 7.0.10 has it: `=` is a letter of the value 0, and a group has one octet less for each; of a last group
+    with one letter there is an octet where something else stands behind it.
+    """
+    found = _ALPHABET.match(octets)
+    letters = found.group() if found else b""
+    last = len(letters) % 4
+    filled = (letters + b"=" * (-last % 4)).replace(b"=", b"A")
+    decoded = base64.b64decode(filled)
+    if b"=" in letters:
+        groups = range(0, len(letters) - last, 4)
+        parts = (decoded[k // 4 * 3 :][: max(0, 3 - letters.count(b"=", k, k + 4))] for k in groups)
+        decoded = b"".join(parts) + decoded[len(groups) * 3 :]
+    left = 3 if not last else 2 if last == 3 else 1 if last == 2 or len(letters) < len(octets) else 0
+    return decoded[: len(decoded) - 3 + left] if letters else b""
 
 
 def depends(steps: Sequence[Step]) -> tuple[bool, ...]:
@@ -297,10 +316,7 @@ class Run:
         length = _MOST_DECODED if not step.length else step.length
         if not 0 <= start < len(self.octets) or not step.steps:
             return False
-        found = _ALPHABET.match(self.octets, start, start + length)
-        text = found.group() if found else b""
-        usable = text[: len(text) - (len(text) % 4 == 1)]
-        octets = base64.b64decode(usable + b"=" * (-len(usable) % 4))
+        octets = _plain(self.octets[start : start + length])
         inside = Run(octets, step.steps, depends(step.steps), self.values, self.datasets, left=self.left)
         held = bool(octets) and inside.holds()
         self.left, self.limited = inside.left, self.limited or inside.limited
