@@ -39,6 +39,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from beside import made, ours  # noqa: E402 (after sys.path is set)
 from beside.drawn.comparing import Compared  # noqa: E402
 from beside.drawn.comparing import compared as compared_at_random  # noqa: E402
+from beside.drawn.traffic import THEMES  # noqa: E402
 from beside.frames import pcap  # noqa: E402
 from beside.theirs import Alert, Suricata  # noqa: E402
 
@@ -73,6 +74,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rules-count", type=int, default=1_000, help="of random rules")
     parser.add_argument("--from", dest="drawn_from", type=Path, nargs="*", default=[], metavar="CAPTURE")
+    parser.add_argument(
+        "--theme", nargs="*", default=[], choices=tuple(THEMES), help="of what is made; all of them else"
+    )
     parser.add_argument("--midstream", choices=("no", "yes"), default="no")
     parser.add_argument("--checksums", choices=("no", "auto"), default="no")
     parser.add_argument("--runs", type=int, default=3)
@@ -138,6 +142,7 @@ def _at_random(given: argparse.Namespace, folder: Path) -> int:
     """Random rules, and what both say of them."""
     suricata = Suricata(given.root, _meant(), many=True)
     options = {"seed": given.seed, "count": given.rules_count, "midstream": given.midstream}
+    options["themes"] = given.theme
     found = Compared()
     for found in compared_at_random(suricata, given.drawn_from, folder, **options):
         if not given.json:

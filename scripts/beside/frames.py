@@ -11,7 +11,7 @@ from interlock.plant.wire import frames
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["Ends", "pcap", "tcp", "udp"]
+__all__ = ["Ends", "icmp", "pcap", "tcp", "udp"]
 
 _MAC: Final = bytes.fromhex("020000000001")
 _NEXT_NS: Final = 100_000
@@ -48,6 +48,18 @@ def udp(ends: Ends, datagrams: Iterable[tuple[bool, bytes]]) -> Iterator[bytes]:
     """Datagrams: whether the server sends it, and its octets."""
     for serves, octets in datagrams:
         yield frames.udp(*(ends.turned() if serves else ends).sent(), octets)
+
+
+def icmp(ends: Ends, messages: Iterable[tuple[bool, bytes]]) -> Iterator[bytes]:
+    """Messages from their types on: whether the server sends it, and its octets; the checksum is put in."""
+    for serves, octets in messages:
+        source, target, _ = (ends.turned() if serves else ends).sent()
+        summed = frames.internet_checksum(octets).to_bytes(2, "big")
+        head = (
+            struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(octets), 0, 0x4000, 64, 1, 0) + source.ip + target.ip
+        )
+        head = head[:10] + frames.internet_checksum(head).to_bytes(2, "big") + head[12:]
+        yield frames.ethernet(target.mac, source.mac, 0x0800, head + octets[:2] + summed + octets[4:])
 
 
 def tcp(

@@ -12,7 +12,9 @@ import tempfile
 import time
 from collections import Counter
 from contextlib import closing, contextmanager
+from ipaddress import ip_address
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import yaml
@@ -24,15 +26,21 @@ from interlock.plant.twin.mirror import PCAP_HEADER
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["Alert", "Suricata", "between"]
+__all__ = ["Alert", "NotStartedError", "Suricata", "between"]
 
 _MOUNT: Final = 'mount -t proc proc "$1/proc"; shift; exec chroot "$@"'
 _PARSERS: Final = ("modbus", "dnp3", "enip")
+_TRANSPORTS: Final = {"IPV6-ICMP": "ICMP6"}
+"""Its names of transports, where they are not ours."""
 _START_S: Final = 120.0
 _PCAPNG: Final = b"\n\r\r\n"
 _UNREAD: Final = re.compile(r"Failed to init pcap file /[^/]+/([0-9]+)[.]")
 _AT_ONCE: Final = 255
 """Alerts of one packet, where many rules are made for one: the most that may be configured."""
+
+
+class NotStartedError(SystemExit):
+    """It does not start with these rules: some make its own engine fail."""
 
 
 class Alert(NamedTuple):
@@ -75,12 +83,19 @@ class Suricata:
         self._variables = variables
 
     def alerts(
-        self, captures: Mapping[str, Path], rules: str, midstream: str, arguments: Sequence[str]
+        self,
+        captures: Mapping[str, Path],
+        rules: str,
+        midstream: str,
+        arguments: Sequence[str],
+        beside: Mapping[str, str] = MappingProxyType({}),
     ) -> Said:
-        """captures: by name. midstream: no or yes."""
+        """captures: by name. midstream: no or yes. beside: text of files that lie beside the rules, by their names."""
         self._folder = Path(tempfile.mkdtemp(prefix="beside-", dir=self._root))
         self._folder.chmod(0o755)
         (self._folder / "all.rules").write_text(rules, "utf-8", "surrogateescape")
+        for name, text in beside.items():
+            (self._folder / name).write_text(text)
         (self._folder / "suricata.yaml").write_text(self._configured(midstream))
         for number, path in enumerate(captures.values()):
             (self._folder / f"{number}.out").mkdir()
@@ -141,6 +156,7 @@ class Suricata:
         if self._many:
             said["packet-alert-max"] = str(_AT_ONCE)
         said["stream"]["midstream"] = midstream
+        said["threshold-file"] = f"/{self._folder.name}/threshold.conf"
         for name in _PARSERS:
             said["app-layer"]["protocols"][name]["enabled"] = "yes"
         for name, meant in self._variables.items():
@@ -193,7 +209,7 @@ class Suricata:
             connection.sendall(b'{"version": "0.2"}\n')
             _answer(connection)
             return connection
-        raise SystemExit(f"Suricata does not start: {self._logged()[-2000:]}")
+        raise NotStartedError(f"Suricata does not start: {self._logged()[-2000:]}")
 
 
 def _laid(path: Path, to: Path) -> None:
@@ -242,7 +258,9 @@ def _read(name: str, path: Path) -> Counter[Alert]:
         for line in path.read_text().splitlines():
             said = json.loads(line)
             ends = between(
-                (said["src_ip"], said.get("src_port", 0)), (said["dest_ip"], said.get("dest_port", 0))
+                (str(ip_address(said["src_ip"])), said.get("src_port", 0)),
+                (str(ip_address(said["dest_ip"])), said.get("dest_port", 0)),
             )
-            told[Alert(name, said["alert"]["signature_id"], said["proto"].upper(), ends)] += 1
+            transport = _TRANSPORTS.get(said["proto"].upper(), said["proto"].upper())
+            told[Alert(name, said["alert"]["signature_id"], transport, ends)] += 1
     return told

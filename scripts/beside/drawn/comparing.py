@@ -12,18 +12,21 @@ import random  # noqa: TID251 (a seed is given)
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from itertools import chain
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from beside.drawn.files import LIMITS, SET, limits, members
 from beside.drawn.memory import groups
 from beside.drawn.reducing import smaller
 from beside.drawn.rules import drawn
 from beside.drawn.samples import sides
-from beside.drawn.traffic import conversations
+from beside.drawn.traffic import THEMES, conversations
 from beside.frames import pcap
 from beside.judged import judged
+from beside.theirs import NotStartedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from beside.drawn.rules import Rule
@@ -68,6 +71,18 @@ class Compared:
         return self.both / self.ours if self.ours else 1.0
 
 
+class _Ways(NamedTuple):
+    """How often a rule speaks in one conversation, and which that is."""
+
+    theirs: int
+    ours: int
+    between: str
+
+    def __str__(self) -> str:
+        """For people."""
+        return f"Suricata {self.theirs}, we {self.ours}: {self.between}"
+
+
 class _Both:
     """Both, over one capture."""
 
@@ -75,12 +90,21 @@ class _Both:
         self._suricata, self._capture, self._midstream = suricata, {_CAPTURE: capture}, midstream
         self._rules = folder / "drawn.rules.d"
         self._rules.mkdir(exist_ok=True)
+        self._files: dict[str, str] = {}
+
+    def beside(self, files: Mapping[str, str]) -> None:
+        """Files that lie beside the rules from now on, by their names."""
+        self._files.update(files)
+        for name, text in files.items():
+            (self._rules / name).write_text(text)
 
     def say(self, lines: Sequence[str]) -> tuple[Counter[Alert], Counter[Alert], set[int], set[int]]:
         """Their alerts, ours, and which rules each does not load."""
         text = "\n".join(lines) + "\n"
         (self._rules / "drawn.rules").write_text(text, "utf-8", "surrogateescape")
-        theirs, problems, _ = self._suricata.alerts(self._capture, text, self._midstream, ["-k", "none"])
+        theirs, problems, _ = self._suricata.alerts(
+            self._capture, text, self._midstream, ["-k", "none"], self._files
+        )
         ours, sentences = judged(self._capture, self._rules, self._midstream, "no")
         out = {int(sid) for line in problems if "error parsing" in line for sid in _SID.findall(line)}
         mine = {int(sid) for line in sentences for sid in _REFUSED.findall(line)}
@@ -92,64 +116,96 @@ class _Both:
 
 
 def compared(
-    suricata: Suricata, given: Sequence[Path], folder: Path, *, seed: int, count: int, midstream: str
+    suricata: Suricata,
+    given: Sequence[Path],
+    folder: Path,
+    *,
+    seed: int,
+    count: int,
+    midstream: str,
+    themes: Sequence[str] = (),
 ) -> Iterator[Compared]:
-    """So many rules, round by round: what was found by then. given: captures to draw from, else some are made."""
+    """So many rules, round by round: what was found by then. given: captures to draw from, else some are made.
+
+    themes: of what is made (THEMES), one round each in turn; all where none is named.
+    """
+    themes = themes or tuple(THEMES)
     found = Compared()
     for number in range(-(-count // _AT_ONCE)):
-        draw = random.Random(f"{seed}/{number}")
+        draw, theme = random.Random(f"{seed}/{number}"), themes[number % len(themes)]
         capture = given[number % len(given)] if given else folder / "drawn.pcap"
         if not given:
-            made = conversations(draw, _CONVERSATIONS)
+            made = conversations(draw, _CONVERSATIONS, theme)
             with capture.open("wb") as file:
                 file.writelines(pcap(frame for k, one in enumerate(made) for frame in one.frames(k)))
         shown = sides([capture])
         if not shown:
             continue
         rules = drawn(draw, shown, min(count - found.rules, _AT_ONCE))
-        rules += [rule for group in groups(draw, shown, _GROUPS) for rule in group]
-        _round(found, _Both(suricata, capture, midstream, folder), rules)
+        together = groups(draw, shown, 3 if theme == "actions" else _GROUPS, actions=theme == "actions")
+        both = _Both(suricata, capture, midstream, folder)
+        sids = range(_FIRST, _FIRST + len(rules) + sum(map(len, together)))
+        addresses = sorted({one for side in shown for one in side.addresses})
+        limited = limits(draw, sids, addresses) if theme == "limits" else []
+        both.beside({SET: _lines(members(draw, shown)), LIMITS: _lines(limited)})
+        try:
+            _round(found, both, rules, together)
+        except NotStartedError:
+            found.refused["Suricata, whole"] += len(rules)
+            continue
         yield found
 
 
-def _round(found: Compared, both: _Both, rules: Sequence[Rule]) -> None:
-    lines = [rule.line(_FIRST + k) for k, rule in enumerate(rules)]
-    theirs, ours, out, mine = both.say(lines)
-    found.rules += len(rules)
+def _lines(some: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in some)
+
+
+def _round(found: Compared, both: _Both, rules: Sequence[Rule], together: Sequence[Sequence[Rule]]) -> None:
+    """together: groups of rules that stand behind the others, and are told whole."""
+    asked = [*rules, *chain.from_iterable(together)]
+    theirs, ours, out, mine = both.say([rule.line(_FIRST + k) for k, rule in enumerate(asked)])
+    found.rules += len(asked)
     found.refused.update({"both": len(out & mine), "Suricata": len(out - mine), "we": len(mine - out)})
     found.theirs, found.ours = found.theirs + len(theirs), found.ours + len(ours)
     found.both += len(theirs.keys() & ours.keys())
-    differing = {
-        sid: (rules[sid - _FIRST], ways)
-        for sid, ways in sorted(_differing(theirs, ours).items())
-        if not any(
-            option.startswith(("flowbits", "xbits", "flowint", "dataset"))
-            for option in rules[sid - _FIRST].options
-        )
+    differing = _differing(theirs, ours)
+    single = {
+        sid: (asked[sid - _FIRST], ways)
+        for sid, ways in sorted(differing.items())
+        if sid < _FIRST + len(rules)
     }
-    for rule, (their, our) in _reduced(both, dict(list(differing.items())[:_REDUCED])):
-        found.told.append(f"{rule.line(1)} Suricata {their}, we {our}")
+    both.beside({LIMITS: ""})  # what rules are cut down to has other ids
+    for rule, ways in _reduced(both, dict(list(single.items())[:_REDUCED])):
+        found.told.append(f"{rule.line(1)} {ways}")
+    first = _FIRST + len(rules)
+    for group in together:
+        sids = [sid for sid in range(first, first + len(group)) if sid in differing]
+        if sids:
+            lines = " ".join(rule.line(first + k) for k, rule in enumerate(group))
+            found.told.append(f"{lines} {', '.join(f'{sid}: {differing[sid]}' for sid in sids)}")
+        first += len(group)
 
 
-def _differing(theirs: Mapping[Alert, int], ours: Mapping[Alert, int]) -> dict[int, tuple[int, int]]:
+def _differing(theirs: Mapping[Alert, int], ours: Mapping[Alert, int]) -> dict[int, _Ways]:
     """Rules by their ids, and how often each speaks in one conversation of which they differ."""
     alone = sorted(theirs.keys() ^ ours.keys(), reverse=True)
-    return {one.sid: (theirs.get(one, 0), ours.get(one, 0)) for one in alone}
+    return {
+        one.sid: _Ways(theirs.get(one, 0), ours.get(one, 0), f"{one.transport} {one.ends[0]} {one.ends[1]}")
+        for one in alone
+    }
 
 
-def _reduced(
-    both: _Both, left: dict[int, tuple[Rule, tuple[int, int]]]
-) -> Iterator[tuple[Rule, tuple[int, int]]]:
+def _reduced(both: _Both, left: dict[int, tuple[Rule, _Ways]]) -> Iterator[tuple[Rule, _Ways]]:
     """Each rule as small as it still is a difference, the same way round."""
     for _ in range(_ROUNDS):
         tried = [(key, less) for key, (rule, _) in left.items() for less in smaller(rule)]
         if not tried:
             break
         theirs, ours, out, mine = both.say([less.line(k + 1) for k, (_, less) in enumerate(tried)])
-        better: dict[int, tuple[Rule, tuple[int, int]]] = {}
+        better: dict[int, tuple[Rule, _Ways]] = {}
         for sid, ways in _differing(theirs, ours).items():
             key, less = tried[sid - 1]
-            same = bool(ways[0]) == bool(left[key][1][0]) and sid not in out | mine
+            same = bool(ways.theirs) == bool(left[key][1].theirs) and sid not in out | mine
             if same and (key not in better or len(less.line(1)) < len(better[key][0].line(1))):
                 better[key] = less, ways
         yield from (left[key] for key in left.keys() - better.keys())

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 __all__ = ["bound", "counting", "flow", "head", "words"]
 
 _FLAGS: Final = "FSRPAUEC"
-_OPTIONS: Final = ("rr", "eol", "nop", "ts", "sec", "esec", "lsrr", "ssrr", "satid", "any")
+_OPTIONS: Final = ("rr", "eol", "nop", "ts", "sec", "esec", "lsrr", "ssrr", "satid")
 _TRANSPORTS: Final = {
     "tcp": ("tcp", "tcp", "ip", "tcp-pkt", "tcp-stream"),
     "udp": ("udp", "udp", "ip"),
-    "icmp": ("icmp", "ip"),
-    "icmp6": ("icmp", "ip"),
+    "icmp": ("icmp", "ip", "icmpv4"),
+    "icmp6": ("icmp", "ip", "icmpv6"),
     "sctp": ("sctp", "ip"),
 }
 
@@ -38,6 +38,8 @@ def bound(draw: Random, number: int, *, equals: bool = True) -> str:
 def head(draw: Random, side: Side, *, application: bool) -> str:
     """action protocol ends, without the action."""
     words = _TRANSPORTS.get(side.transport, ("ip",))
+    if draw.random() < 0.05:
+        words = ("ipv4", "ip4", "ipv6", "ip6")
     if application and side.application and draw.random() < 0.8:
         words = (side.application,)
     ends = [_end(draw, address, port) for address, port in zip(side.addresses, side.ports, strict=True)]
@@ -50,7 +52,11 @@ def head(draw: Random, side: Side, *, application: bool) -> str:
 def _end(draw: Random, address: str, port: int) -> str:
     if draw.random() < 0.6:
         return "any any"
-    wide = address.rsplit(".", 1)[0] + ".0/24" if "." in address else "::/0"
+    wide = (
+        address.rsplit(".", 1)[0] + ".0/24"
+        if "." in address
+        else draw.choice(("::/0", "2001:db8::/32", "2001:db9::/32"))
+    )
     others = ("any", address, wide, f"[{address},192.0.2.1]", f"[{wide},!{address}]", f"!{address}", "$HOME_NET",
               "$EXTERNAL_NET", "!$HOME_NET", "[10.0.0.0/8,![10.1.0.0/16,10.8.0.3]]", "10.0.0.0-10.8.0.9")  # fmt: skip
     said = draw.choice(others) if draw.random() < 0.5 else "any"
@@ -64,7 +70,9 @@ def _end(draw: Random, address: str, port: int) -> str:
 
 
 def flow(draw: Random, side: Side) -> str:
-    """flow, with words that hold of it or do not."""
+    """flow, with words that hold of it or do not. Of ICMP's conversations little is the same (docs/signatures.md)."""
+    if side.transport in {"icmp", "icmp6"}:
+        return ""
     right = draw.random() < 0.85
     way = ("to_server", "from_client") if side.to_server == right else ("to_client", "from_server")
     words = [draw.choice(way)] if draw.random() < 0.7 else []
@@ -93,11 +101,29 @@ def _size(draw: Random, side: Side) -> str:
     if kind < 0.8:
         side_of = draw.choice(("server", "client", "both", "either"))
         return f"stream_size:{side_of},{draw.choice('<>=')},{draw.randint(1, 60)}"
-    return draw.choice(("ip_proto:6", "ip_proto:!17", "ip_proto:udp", "ip_proto:>6", "sameip", "ip_proto:<7"))
+    return draw.choice(
+        (
+            "ip_proto:6",
+            "ip_proto:!17",
+            "ip_proto:udp",
+            "ip_proto:>6",
+            "sameip",
+            "ip_proto:<7",
+            "ip_proto:1",
+            "ip_proto:58",
+            "ip_proto:icmp",
+        )
+    )
 
 
 def _ip(draw: Random, side: Side) -> str:
     octets = side.headers
+    if len(octets) >= 40 and octets[0] >> 4 == 6:
+        numbers = {"ttl": octets[7], "tos": int.from_bytes(octets[:2], "big") >> 4 & 255, "id": 0}
+        name = draw.choice((*numbers, "ttl", "fragbits", "ipopts"))
+        if name in numbers:
+            return f"{name}:{bound(draw, numbers[name])}"
+        return "fragbits:!D" if name == "fragbits" else "ipopts:rr"
     if len(octets) < 20 or octets[0] >> 4 != 4:
         return ""
     numbers = {"ttl": octets[8], "tos": octets[1], "id": int.from_bytes(octets[4:6], "big")}
@@ -112,7 +138,8 @@ def _ip(draw: Random, side: Side) -> str:
 
 
 def _transport(draw: Random, side: Side) -> str:
-    octets = side.headers[(side.headers[0] & 15) * 4 :] if side.headers and side.headers[0] >> 4 == 4 else b""
+    size = 0 if not side.headers else 40 if side.headers[0] >> 4 == 6 else (side.headers[0] & 15) * 4
+    octets = side.headers[size:] if size else b""
     if side.transport == "tcp" and len(octets) >= 20:
         flags = octets[13]
         there = "".join(letter for bit, letter in enumerate(_FLAGS) if flags >> bit & 1) or "0"
@@ -132,7 +159,7 @@ def _transport(draw: Random, side: Side) -> str:
         if name == "window" or draw.random() < 0.7:
             return f"{name}:{'!' if name == 'window' and draw.random() < 0.2 else ''}{named[name]}"
         return f"tcp.mss:{bound(draw, 1460)}" if draw.random() < 0.3 else f"tcp.{name}:{named[name]}"
-    if side.transport == "icmp" and len(octets) >= 8:
+    if side.transport in {"icmp", "icmp6"} and len(octets) >= 8:
         numbers = {"itype": octets[0], "icode": octets[1], "icmp_id": int.from_bytes(octets[4:6], "big"),
                    "icmp_seq": int.from_bytes(octets[6:8], "big")}  # fmt: skip
         name = draw.choice(sorted(numbers))

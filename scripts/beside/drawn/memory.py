@@ -9,18 +9,20 @@ from beside.drawn.octets import quoted
 from beside.drawn.rules import Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from random import Random  # noqa: TID251 (a seed is given)
 
     from beside.drawn.samples import Side
+
+    Kind = Callable[[Random, Side, str], Rule]
 
 __all__ = ["groups"]
 
 _BITS = ("set", "set", "isset", "isset", "isnotset", "unset", "toggle")
 
 
-def groups(draw: Random, sides: Sequence[Side], count: int) -> list[list[Rule]]:
-    """So many groups; the rules of one are about one conversation, or about all."""
+def groups(draw: Random, sides: Sequence[Side], count: int, *, actions: bool = False) -> list[list[Rule]]:
+    """So many groups; the rules of one are about one conversation, or about all. actions: of what passes, and kin."""
     of_flow: dict[tuple[object, ...], list[Side]] = {}
     for side in sides:
         if "payload" in side.buffers and side.buffers["payload"][0]:
@@ -28,11 +30,14 @@ def groups(draw: Random, sides: Sequence[Side], count: int) -> list[list[Rule]]:
                 (side.transport, *sorted(zip(side.addresses, side.ports, strict=True))), []
             ).append(side)
     flows = [found for found in of_flow.values() if len(found) > 1]
-    return [_group(draw, draw.choice(flows), number) for number in range(count if flows else 0)]
+    kinds = (_actions,) if actions else (_flowbits, _flowbits, _xbits, _flowint, _counted, _set)
+    return [
+        _group(draw, draw.choice(flows), number, draw.choice(kinds))
+        for number in range(count if flows else 0)
+    ]
 
 
-def _group(draw: Random, flow: list[Side], number: int) -> list[Rule]:
-    kind = draw.choice((_flowbits, _flowbits, _xbits, _flowint, _counted, _set))
+def _group(draw: Random, flow: list[Side], number: int, kind: Kind) -> list[Rule]:
     some = sorted(draw.choices(range(len(flow)), k=draw.randint(2, 4)))
     return [kind(draw, flow[at], f"g{number}x") for at in some]
 
@@ -43,7 +48,11 @@ def _rule(draw: Random, side: Side, more: Sequence[str]) -> Rule:
     at = draw.randrange(len(payload))
     piece = payload[at : at + draw.randint(1, 3)]
     head = side.transport if side.transport in {"tcp", "udp"} else "ip"
-    way = [f"flow:{'to_server' if side.to_server else 'to_client'}"] if draw.random() < 0.3 else []
+    way = (
+        [f"flow:{'to_server' if side.to_server else 'to_client'}"]
+        if draw.random() < 0.3 and head != "ip"
+        else []
+    )
     options = (*way, f'content:"{quoted(piece)}"', *more)
     return Rule(f"alert {head} any any -> any any", options)
 
@@ -86,4 +95,21 @@ def _counted(draw: Random, side: Side, _name: str) -> Rule:
 def _set(draw: Random, side: Side, name: str) -> Rule:
     buffer = draw.choice(("ip.src", "ip.dst"))
     command = draw.choice(("set", "set", "isset", "isnotset"))
-    return _rule(draw, side, [buffer, f"dataset:{command},{name}{draw.choice('ab')},type ipv4"])
+    kind = "ip" if ":" in side.addresses[0] else "ipv4"
+    return _rule(draw, side, [buffer, f"dataset:{command},{name}{draw.choice('ab')},type {kind}"])
+
+
+def _actions(draw: Random, side: Side, name: str) -> Rule:
+    """What passes silences what comes after it; the others are told in the order of what they do."""
+    rule = _rule(draw, side, [])
+    options = rule.options
+    if draw.random() < 0.25:
+        options = (
+            (*options[:-1], "flow:established") if draw.random() < 0.5 else (*options[:-1], "flow:to_server")
+        )
+    if draw.random() < 0.3:
+        options = (*options, f"flowbits:{draw.choice(('set', 'isset', 'isnotset'))},{name}")
+    if draw.random() < 0.2:
+        options = (*options, f"priority:{draw.randint(1, 4)}")
+    action = draw.choice(("pass", "pass", "drop", "reject", "alert", "alert", "rejectsrc", "rejectboth"))
+    return rule._replace(head=rule.head.replace("alert", action, 1), options=options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -61,6 +62,9 @@ class Drawing:
                 self._data,
             )
             weights = (50, 12, 12, 8, 7, 7, 8) if not self.behind else (1, 0, 0, 0, 0, 0, 0)
+            if not self.behind and not self.letter and self._chance(0.02):
+                self._base64()
+                break
             self.draw.choices(kinds, weights)[0]()
         return self.options
 
@@ -101,7 +105,7 @@ class Drawing:
         more = ["nocase"] if nocase else []
         if self.behind:
             more.append(self.behind)
-        more += self._places(at, piece)
+        more += self._places(at, piece, negated=negated)
         if not negated and self._chance(0.12):
             more.append(self._fast(len(piece)))
         if self._chance(0.03):
@@ -117,7 +121,7 @@ class Drawing:
             ("fast_pattern", f"fast_pattern:{first},{self.draw.randint(1, size - first)}")
         )
 
-    def _places(self, at: int, piece: bytes) -> list[str]:
+    def _places(self, at: int, piece: bytes, *, negated: bool) -> list[str]:
         said: list[str] = []
         if self.place is not None and self._chance(0.6):
             distance = at - self.place
@@ -142,9 +146,9 @@ class Drawing:
                 said.append(f"depth:{self._number(depth)}")
         if not at and not said and self._chance(0.5):
             said.append("startswith")
-        if at + len(piece) == len(self.octets) and self._chance(0.4):
+        if at + len(piece) == len(self.octets) and self._chance(0.4) and not negated:
             said.append("endswith")
-        elif self._chance(0.03):
+        elif self._chance(0.03) and not negated:
             said.append(self.draw.choice(("startswith", "endswith")))
         return said
 
@@ -298,6 +302,24 @@ class Drawing:
         sign = "!" if self._chance(0.4) else ""
         words = [word for word, there in (("relative", relative), ("rawbytes", self._chance(0.05))) if there]
         self.options.append("isdataat:" + ",".join((f"{sign}{self._number(position)}", *words)))
+
+    def _base64(self) -> None:
+        """Decoded, and looked at; nothing is asked of the buffer itself behind it."""
+        at = self.draw.randint(0, max(0, len(self.octets) - 1))
+        relative = self.place is not None and self._chance(0.6)
+        words = [f"bytes {self.draw.randint(4, 24)}"] if self._chance(0.5) else []
+        words += [f"offset {max(0, at - (self.place or 0) if relative else at)}"] if self._chance(0.7) else []
+        words += ["relative"] if relative else []
+        self.options += [f"base64_decode:{','.join(words)}" if words else "base64_decode", "base64_data"]
+        octets = _decoded(self.octets[at:])
+        self.options += Drawing(self.draw, octets, {}).some(2)
+
+
+def _decoded(octets: bytes) -> bytes:
+    """What comes of the letters of Base64 that octets begin with."""
+    found = re.match(rb"[A-Za-z0-9+/]*", octets)
+    letters = found[0] if found else b""
+    return base64.b64decode(letters[: len(letters) // 4 * 4])
 
 
 def _digits(octets: bytes, base: int) -> int:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import struct
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from beside.frames import Ends, tcp, udp
+from beside.drawn import plants
+from beside.drawn.shapes import PLAIN, Shape, shape
+from beside.frames import Ends, icmp, tcp, udp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from random import Random  # noqa: TID251 (a seed is given)
 
-__all__ = ["Made", "conversations"]
+__all__ = ["THEMES", "Made", "conversations"]
 
 _OCTETS: Final = b"aaabbABc0012345 \0\0\1\2\xff\n.:/"
 _WORDS: Final = (b"a", b"b", b"ab", b"Ab", b"abc", b"x", b"0", b"12", b"a b", b"a.b", b"a%41b", b"%20", b"+")
@@ -25,20 +28,25 @@ class Made(NamedTuple):
     transport: int
     port: int
     sent: list[tuple[bool, bytes]]
+    shape: Shape = PLAIN
 
     def frames(self, number: int) -> Iterator[bytes]:
         """number: of the conversation, from 0; each has addresses of its own."""
         ends = Ends(_CLIENT + 1 + number, 30_000 + number, _SERVER + 1 + number, self.port)
-        yield from udp(ends, self.sent) if self.transport == 17 else tcp(ends, self.sent)
+        carry = {6: tcp, 17: udp, 1: icmp}[self.transport]
+        yield from map(self.shape.laid, carry(ends, self.sent))
 
 
-def conversations(draw: Random, count: int) -> list[Made]:
-    """So many."""
-    kinds = (_datagrams, _stream, _http, _dns, _mail)
-    return [draw.choices(kinds, (30, 30, 25, 10, 5))[0](draw) for _ in range(count)]
+def conversations(draw: Random, count: int, theme: str = "plain") -> list[Made]:
+    """So many, of one of THEMES."""
+    kinds, weights = THEMES[theme]
+    made = [draw.choices(kinds, weights)[0](draw) for _ in range(count)]
+    return [one._replace(shape=shape(draw)) for one in made] if theme == "packets" else made
 
 
 def _some(draw: Random, most: int = 24) -> bytes:
+    if draw.random() < 0.06:
+        return base64.b64encode(bytes(draw.choice(_OCTETS) for _ in range(draw.randint(1, most // 2))))
     return bytes(draw.choice(_OCTETS) for _ in range(draw.randint(1, most)))
 
 
@@ -52,6 +60,23 @@ def _stream(draw: Random) -> Made:
     return Made(
         6, 4_000 + draw.randrange(3), [(draw.random() < 0.4, _some(draw)) for _ in range(draw.randint(1, 5))]
     )
+
+
+def _pings(draw: Random) -> Made:
+    """Messages of ICMP from the type on, with zeros for the checksum."""
+    sent = []
+    named = struct.pack(">HH", draw.choice((0, 1, 77)), draw.choice((0, 1, 2)))
+    for _ in range(draw.randint(1, 4)):
+        kind = draw.choice((8, 8, 8, 13, 3, 11, 5))
+        code = draw.choice((0, 1, 3)) if kind in {3, 11, 5} else draw.choice((0, 0, 0, 1))
+        sent.append((draw.random() < 0.2, bytes((kind, code, 0, 0)) + named + _some(draw)))
+        if kind == 8 and draw.random() < 0.7:
+            sent.append((not sent[-1][0], bytes((0, 0, 0, 0)) + named + sent[-1][1][8:]))
+    return Made(1, 0, sent)
+
+
+def _control(make: Callable[[Random], plants.Sent]) -> Callable[[Random], Made]:
+    return lambda draw: Made(*make(draw))
 
 
 def _words(draw: Random, between: bytes, most: int = 4) -> bytes:
@@ -153,3 +178,17 @@ def _mail(draw: Random) -> Made:
             (True, b"221 bye\r\n"),
         ],
     )
+
+
+_PLAIN = ((_datagrams, _stream, _http, _dns, _mail), (30, 30, 25, 10, 5))
+THEMES: Final[dict[str, tuple[tuple[Callable[[Random], Made], ...], tuple[int, ...]]]] = {
+    "plain": _PLAIN,
+    "plants": (
+        (*map(_control, (plants.registers, plants.outstation, plants.enip, plants.calls)), _stream),
+        (30, 20, 25, 20, 5),
+    ),
+    "packets": ((_datagrams, _stream, _pings, _http, _dns), (30, 25, 30, 10, 5)),
+    "actions": _PLAIN,
+    "limits": _PLAIN,
+}
+"""By name: kinds of conversations, and how many of each. actions: rules that let pass; limits: of threshold.config."""
