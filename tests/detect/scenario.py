@@ -96,6 +96,20 @@ DOUBLED = {
 """A message a second from one machine, two in the name of the other."""
 
 
+FORGED = [
+    {
+        "client": mac,
+        "client_mac": mac,
+        "server": "ff:ff:ff:ff:ff:ff",
+        "transport": "eth/0x0806",
+        "at": 0.1 * n,
+    }
+    for n in range(160)
+    for mac in [f"{4 * (n % 60):02x}:{n:02x}:5e:10:20:30"]
+]
+"""Senders of whom no two have one maker's number, within 16 s."""
+
+
 def scenario() -> dict[str, list[dict[str, Any]]]:
     """Table → rows in time order, frames numbered per table, operations numbered."""
     refusals = test_refusals.minutes(*[(30, 0)] * 7, (30, 25), outcome="no-answer", server="10.0.0.44")
@@ -135,7 +149,10 @@ def scenario() -> dict[str, list[dict[str, Any]]]:
     return {
         "operations": _numbered(operations, "operation"),
         "flows": _numbered(
-            [SERVES, CLOUD, DOUBLED, *CALLS, *knocks(14), *knocks(14, source="b.pcap", client="10.0.0.66")],
+            [
+                *(SERVES, CLOUD, DOUBLED, *CALLS, *FORGED),
+                *(*knocks(14), *knocks(14, source="b.pcap", client="10.0.0.66")),
+            ],
             "flow",
         ),
         "clues": _numbered([*MANY, *BOTH, {"who": "10.0.0.9", "field": "ttl", "value": "64-1"}]),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from interlock.detect.asked import Asked
+from interlock.detect.crowds import Crowds, Gathered, theme_of
 from interlock.detect.gate import Deed, calendar_of, expected
 from interlock.detect.identify import identify
 from interlock.detect.interface import Withheld
@@ -105,6 +106,7 @@ class CauseDetector(ABC):
         self.facts: dict[str, Facts] = {}
         self._said: dict[Key, int] = {}
         self._early: dict[Key, str] = {}
+        self._crowds = Crowds()
 
     @abstractmethod
     def absorb(self, batch: Batch, context: Context) -> Iterable[Key]:
@@ -169,15 +171,32 @@ class CauseDetector(ABC):
         more = count >= self.again * self._said.get(key, 0)
         if not count or not (more or answered):
             return
-        finding = self._finding(key, context)
-        if finding is not None and (more or finding.title != self._early[key]):
-            self._said[key] = finding.count
+        judged = self._meaning(key, context)
+        if judged is not None and (more or judged[0].title != self._early[key]):
+            told, before = judged[1].count, self._said.get(key, 0)
+            self._said[key] = told
             self._early.pop(key, None)
             if key in self.asked:
-                self._early[key] = finding.title
-            yield finding
+                self._early[key] = judged[0].title
+            yield from self._one_or_crowd(key, judged, before, context)
         elif answered:
             del self._early[key]
+
+    def _one_or_crowd(
+        self, key: Key, judged: tuple[Verdict, Tally], before: int, context: Context
+    ) -> Iterator[Finding]:
+        """Give a finding of a cause, or one of all like it once many were given. before: its count when said last."""
+        verdict, tally = judged
+        theme = theme_of(verdict, context)
+        crowd = None if theme is None else self._crowds.of(theme, key)
+        if theme is None or crowd is None:
+            yield self._compose(verdict, tally, context)
+            return
+        crowd.join(key, verdict, tally, before)
+        if crowd.members >= 2 * crowd.said:
+            crowd.said = crowd.members
+            first = self._meaning(crowd.first, context) or judged
+            yield self._compose(crowd.verdict(theme, first[0]), crowd.tally, context)
 
     @property
     def remembered(self) -> int:
@@ -198,8 +217,16 @@ class CauseDetector(ABC):
 
     def conclude(self, context: Context) -> Iterable[Finding]:
         """Every finding with its final count, worked out as it is asked for."""
-        found = (self._finding(key, context) for key in tuple(self.keys()))
-        return (finding for finding in found if finding is not None)
+        gathered = Gathered()
+        for key in tuple(self.keys()):
+            judged = self._meaning(key, context)
+            theme = None if judged is None else theme_of(judged[0], context)
+            if judged is not None and theme is None:
+                yield self._compose(*judged, context)
+            elif judged is not None and theme is not None:
+                gathered.take(theme, key, *judged)
+        for verdict, tally in gathered.all():
+            yield self._compose(verdict, tally, context)
 
     def withheld(self, context: Context) -> Iterable[Withheld]:
         """Causes seen only in sources that cannot be judged, counted by source and condition."""
@@ -237,7 +264,8 @@ class CauseDetector(ABC):
         barring = self.barring(key)
         return {s for s in tally.spans if any(context.has(s, c) for c in barring)}
 
-    def _finding(self, key: Key, context: Context) -> Finding | None:
+    def _meaning(self, key: Key, context: Context) -> tuple[Verdict, Tally] | None:
+        """What a cause means now, past the change gate, and what of its tally counts."""
         if not self.may(key, context):
             return None
         tally = self.tally(key)
@@ -248,7 +276,7 @@ class CauseDetector(ABC):
         verdict = self.judge(key, tally, context)
         if verdict is not None and verdict.deed is not None:
             verdict = _gated(verdict, verdict.deed, tally, context)
-        return None if verdict is None else self._compose(verdict, tally, context)
+        return None if verdict is None else (verdict, tally)
 
     def _compose(self, verdict: Verdict, tally: Tally, context: Context) -> Finding:
         found = (context.asset(verdict.realm, m) for m in (*verdict.machines, *verdict.others[:50]))
@@ -282,6 +310,7 @@ class CauseDetector(ABC):
             "tallies": self.tallies.state(),
             "facts": {name: facts.state() for name, facts in self.facts.items()},
             "said": [[list(key), count] for key, count in self._said.items()],
+            "crowds": self._crowds.state(),
             "asked": [self.asked.state(), [[list(key), title] for key, title in self._early.items()]],
             "own": self.own_state(),
         }
@@ -316,6 +345,7 @@ class CauseDetector(ABC):
         asked, early = known.get("asked", ([], []))  # states of the first versions have none
         self.asked.restore(asked)
         self._early = {tuple(key): str(title) for key, title in early}
+        self._crowds.restore(known.get("crowds", ([], [])))
         self.restore_own(known["own"])
 
     def own_state(self) -> Any:

@@ -13,6 +13,7 @@ from interlock.detect.credentials.weak_login import WeakLogin
 from interlock.detect.dcp_change import DcpChange
 from interlock.detect.default_community import DefaultCommunity
 from interlock.detect.duplicate_address import DuplicateAddress
+from interlock.detect.forged_senders import ForgedSenders
 from interlock.detect.learned.connection_flood import ConnectionFlood
 from interlock.detect.learned.doubled_cycle import DoubledCycle
 from interlock.detect.learned.fallen_silent import FallenSilent
@@ -67,6 +68,7 @@ DETECTORS: Final[dict[str, Callable[[], Detector]]] = {
     "doubled-cycle": DoubledCycle,
     "duplicate-address": DuplicateAddress,
     "fallen-silent": FallenSilent,
+    "forged-senders": ForgedSenders,
     "late-answers": LateAnswers,
     "malformed-control": MalformedControl,
     "name-tunnel": NameTunnel,

@@ -197,6 +197,10 @@ SEEN: Final[Mapping[str, Seen]] = {
     "late-answers": Seen(("T0814", "T0804", "T0830"), "reports come late or not: a service is denied, or held back"),
     "flood-of-connections": Seen(("T0814", "T0846", "T0813"), "connections keep a device busy, or are a search"),
     "flood-of-packets": Seen(("T0814", "T0813"), "a device or its line is kept busy"),
+    "forged-senders": Seen(
+        ("T0814", "T0830", "T0842"),
+        "devices are kept busy; a switch whose table is full lets one machine hear, and stand between, others",
+    ),
     "campaign": Seen(("T0836", "T0855", "T0831"), "parameters are changed far more often than ever"),
     "second-clock": Seen(("T0856", "T0830", "T0814"), "reports come faster than their sender's clock"),
     "flood-of-acts": Seen(("T0806", "T0855", "T0814"), "I/O points are changed again and again"),
