@@ -5,7 +5,8 @@ The plant is started, some minutes of it are learned as they are (`interlock bas
 namespace of the machine that was taken over. What its mirror port hears goes through `interlock analyze --state`, as
 anybody's capture would; `--keep FOLDER` leaves the recordings, `--judge FOLDER` judges kept ones again. Found: an
 alarm (an alert, at least low; a change, at least high) about the machine that attacks, or, of frames in another's
-name, about one of the two in whose conversation it spoke. Named: it carries one of the attack's techniques. First:
+name, about one of the two in whose conversation it spoke, and of senders that do not exist (`anyone`), about
+anybody. Named: it carries one of the attack's techniques. First:
 the gravest incident of that machine's is named by one. An attack without techniques is none: right where nothing
 is found; its `orders` are written into the site file. Little is learned, and the plant is left as attacks leave it:
 alarms about others (values that come back) are not counted here.
@@ -213,7 +214,9 @@ def score(attack: Attack, findings: list[dict[str, Any]], incidents: list[dict[s
         finding["id"]: finding
         for finding in findings
         if SEVERITIES.index(finding["severity"]) >= _LEAST.get(finding["kind"], len(SEVERITIES))
-        and {who.ip, who.mac, attack.get("card", who.mac)} & set(finding["machines"])
+        and (
+            attack.get("anyone") or {who.ip, who.mac, attack.get("card", who.mac)} & set(finding["machines"])
+        )
         and finding["detector"] not in _AFTERWARDS
     }
     paths = [incident for incident in incidents if mine.keys() & set(incident["findings"])]
