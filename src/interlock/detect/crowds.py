@@ -1,8 +1,8 @@
 """Causes that differ in nothing but who: told as one where more come than a plant has machines to come from.
 
 Whoever forges his address with every frame would else make a finding of each. Told apart stay machines that somebody
-has named in the site file, or of which the inventory knows what they are; and weaknesses, each of which is mended by
-itself.
+has named in the site file, or of which the inventory has known for a minute what they are; and weaknesses, each of
+which is mended by itself.
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_ALONE", "Crowd", "Crowds", "Gathered", "Theme", "theme_of"]
 
-MOST_ALONE: Final = 100
+MOST_ALONE: Final = 50
 """So many of one theme are told one by one: a site of that many machines may have as many with one trouble."""
+_HERE_NS: Final = 60_000_000_000
+"""A role that a machine says of itself proves that it exists once it was heard over so long: forged ones go by."""
 _MOST_THEMES: Final = 1_000
 _SHOWN: Final = 50
 _FOLDED: Final = frozenset({"alert", "change"})
@@ -46,7 +48,10 @@ def theme_of(verdict: Verdict, context: Context) -> Theme | None:
 
 
 def _known(realm: str, machine: str, context: Context) -> bool:
-    return context.site.name_of(realm, machine) is not None or context.role(realm, machine) is not None
+    if context.site.name_of(realm, machine) is not None:
+        return True
+    asset = context.asset(realm, machine)
+    return asset is not None and asset.role is not None and asset.last_seen - asset.first_seen >= _HERE_NS
 
 
 @dataclass(slots=True)

@@ -204,6 +204,30 @@ def test_who_sends_as_servers_of_dhcpv6_do_gives_addresses() -> None:
 
 
 @pytest.mark.parametrize(
+    ("server", "port", "said"),
+    [
+        ("224.0.0.2", 1985, True),
+        ("224.0.0.102", 3222, True),
+        ("10.0.0.2", 1985, False),
+        ("224.0.0.2", 1986, False),
+    ],
+)
+def test_who_stands_by_as_a_router_at_a_group_is_said(server: str, port: int, *, said: bool) -> None:
+    row = {
+        "client": "10.0.0.78",
+        "server": server,
+        "server_port": port,
+        "client_port": port,
+        "transport": "udp",
+    }
+    now = {"flows": [{**row, "protocol": None, "at": 90}]}
+    before = group_told("ssdp", "10.0.0.9")
+    findings = found(NewNetworkService(), before, now)
+    assert [finding.techniques[0] for finding in findings] == ["T0830"] * said
+    assert found(NewNetworkService(), {"flows": [*before["flows"], {**now["flows"][0], "at": 60}]}, now) == ()
+
+
+@pytest.mark.parametrize(
     ("server", "transport", "protocol", "said"),
     [
         ("224.0.0.1", "ip/2", None, "querier"),

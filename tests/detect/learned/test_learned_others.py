@@ -47,6 +47,19 @@ def test_regular_calls_to_a_new_place_are_a_beacon() -> None:
     assert finding.severity in ("medium", "high")
 
 
+@pytest.mark.parametrize(("packets", "told"), [(3, 1), (30, 9)])
+def test_calls_without_a_word_belong_to_the_search_of_who_makes_them(packets: int, told: int) -> None:
+    ports = (21, 22, 23, 25, 80, 111, 443, 445, 502, 789, 1911, 2404, 4840, 5007, 9600, 20_000)
+    row = {**UNREAD, "server": "10.0.0.55", "transport": "tcp", "state": "reset", "server_packets": 3}
+    flows = [
+        {**row, "at": 100 + n, "server_port": port, "client_packets": packets if port < 502 else 3}
+        for n, port in enumerate(ports)
+    ]
+    findings = found(NewConversation(), FLOWS, {"flows": flows})
+    assert len(findings) == told
+    assert sum("8 ports" in finding.title for finding in findings) == 1
+
+
 def test_trying_one_closed_control_port_over_and_over_is_no_mistake() -> None:
     def tries(many: int, port: int, apart: float) -> Tables:
         row = {**UNREAD, "server": "10.0.0.55", "server_port": port, "state": "opened", "server_packets": 0}

@@ -41,6 +41,8 @@ FEW_PACKETS: Final = 6
 MOST_READ: Final = 50_000
 _ANSWERED: Final = 1 << 20
 _SHORT: Final = 1 << 21
+LEAST_DOORS: Final = 5
+"""Of one machine that somebody tried in vain, with which other calls without a word belong to his search."""
 LEAST_CALLS: Final = 4
 MANY_CALLS: Final = 20
 """Connections within a minute to one service, of which nothing can be read: it has only so many to give."""
@@ -121,7 +123,8 @@ class NewConversation(Learner):
             unheard = ("m", row.realm, row.server) not in self.words
             noted = {"server": row.server, "service": row.service, "state": row.state, "protocol": row.protocol,
                      "door": f"{row.server} {row.service}", "outside": "yes" if outside else "",
-                     "stranger": "yes" if stranger else "", "unheard": "yes" if unheard else ""}  # fmt: skip
+                     "stranger": "yes" if stranger else "", "unheard": "yes" if unheard else "",
+                     "mute": "yes" if row.mute else ""}  # fmt: skip
             for kind, word in noted.items():
                 if word:
                     tally.note(kind, word, len(rows))
@@ -192,10 +195,23 @@ class NewConversation(Learner):
             if door in _ASKED_FOR and not tally.noted("unheard"):
                 return None
             return nobody_listens(key, door, tally, context, _SILENT, _ACTIONS)
+        if self._of_a_search(key, tally):
+            return None
         protocols = set(tally.noted("protocol"))
         if protocols and all((realm, client, server, p) in self._read for p in protocols):
             return None
         return _called(realm, client, server, service, tally, context)
+
+    def _of_a_search(self, key: Key, tally: Tally) -> bool:
+        """Whether nothing was said in any of these calls, and their caller tried many other doors of the same machine.
+
+        What answers him with a reset is as much part of his search as what does not answer: that is told as one.
+        """
+        search = (*key[:2], "", "knock")
+        if search not in self.tallies or tally.noted("mute").get("yes", 0) < tally.count:
+            return False
+        doors = (door.partition(" ")[0] for door in self.tallies[search].noted("door"))
+        return sum(door == key[2] for door in doors) >= LEAST_DOORS and self.doors.searches(key[:2])
 
     def knowledge(self) -> Any:
         """Give all known words, and strays."""
@@ -234,7 +250,7 @@ class _Conversation:
 
     __slots__ = (
         *("calls_all", "client", "closed", "controls", "nobody", "protocol", "realm"),
-        *("searches", "server", "service", "source", "state", "transport"),
+        *("mute", "searches", "server", "service", "source", "state", "transport"),
     )
 
     def __init__(self, key: tuple[Any, ...]) -> None:
@@ -252,6 +268,7 @@ class _Conversation:
         where = "dynamic" if port >= _DYNAMIC else str(port)
         self.service = self.protocol or (f"{self.transport}/{where}" if port else self.transport)
         tcp = self.transport == "tcp"
+        self.mute = tcp and (short or not answered) and not self.protocol
         tried = tcp and self.state in ("opened", "refused")
         tried |= short and not self.protocol and port in CONTROL_PORTS
         self.closed = tried or (self.transport == "udp" and not answered)

@@ -113,6 +113,11 @@ _SERVICES: Final[dict[str, _Service]] = {
         matters="The router of the highest priority is sent all that leaves the network, and may read and change it.",
         severity="high", techniques=named("directs-traffic"), from_server=False,
     ),
+    "standby": _Service(
+        does="announces itself as everybody's router (HSRP or GLBP)",
+        matters="The router of the highest priority is sent all that leaves the network, and may read and change it.",
+        severity="high", techniques=named("directs-traffic"), from_server=False,
+    ),
     "querier": _Service(
         does="asks everybody who listens to which group (IGMP querier)",
         matters="Switches follow the querier of the lowest address: one that asks wrongly, or stops to ask, takes "
@@ -204,7 +209,7 @@ class NewNetworkService(Learner):
             return
         if batch.table == "flows":
             yield from _spoken(batch)
-            yield from _leased(batch)
+            yield from _sent_to(batch)
             return
         if batch.table != "operations" or not batch.among("protocol", _SERVICES).any():
             return
@@ -300,17 +305,23 @@ def _of_group(server: str, protocol: str | None, transport: str | None) -> str:
     return service if asks else ""
 
 
-def _leased(batch: Batch) -> Iterator[tuple[Key, str, NDArray[np.int64], NDArray[np.int64]]]:
-    """Give who sends as DHCPv6 servers do: from their port to that of clients (RFC 8415, 7.2)."""
+def _sent_to(batch: Batch) -> Iterator[tuple[Key, str, NDArray[np.int64], NDArray[np.int64]]]:
+    """Give who sends as DHCPv6 servers do, from their port to that of clients (RFC 8415, 7.2), or as routers in turn.
+
+    These speak to a group at a port of their own, in datagrams that nobody reads (RFC 2281, 5).
+    """
     ports = batch.integers("client_port"), batch.integers("server_port")
-    sent = batch.among("transport", ("udp",)) & (ports[0] == _SERVERS) & (ports[1] == _CLIENTS)
-    if not sent.any():
-        return
-    groups = batch.take(sent).groups("source", "realm", "client")
-    at = np.flatnonzero(sent)
-    for group, (source, realm, client) in groups:
-        rows = at[groups.rows(group)]
-        yield (realm or "", client or "", "dhcpv6"), source or "", rows, batch.times_ns()[rows]
+    datagrams = batch.among("transport", ("udp",))
+    leases = datagrams & (ports[0] == _SERVERS) & (ports[1] == _CLIENTS)
+    standing_by = datagrams & np.isin(ports[1], _STANDBY) & batch.among("server", _ROUTERS)
+    for spoken, sent in (("dhcpv6", leases), ("standby", standing_by)):
+        if not sent.any():
+            continue
+        at = np.flatnonzero(sent)
+        groups = batch.take(sent).groups("source", "realm", "client")
+        for group, (source, realm, client) in groups:
+            rows = at[groups.rows(group)]
+            yield (realm or "", client or "", spoken), source or "", rows, batch.times_ns()[rows]
 
 
 def _only_itself(key: Key, tally: Tally, context: Context) -> bool:
@@ -326,6 +337,9 @@ def _cards(protocol: str, tally: Tally) -> list[str]:
 
 
 _SERVERS, _CLIENTS = 547, 546
+_STANDBY: Final = (1985, 3222)
+_ROUTERS: Final = frozenset({"224.0.0.2", "224.0.0.102", "ff02::66"})
+"""Ports and groups of HSRP and GLBP."""
 _ACTIONS: Final = (
     Action(
         text="Ask who set this service up; if it is meant to be, accept it with its reason.",
