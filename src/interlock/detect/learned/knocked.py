@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from interlock.records.finding import Action
     from interlock.records.vocabulary import Severity
 
-__all__ = ["dials_out", "knocked", "nobody_listens", "strays"]
+__all__ = ["belongs", "dials_out", "knocked", "nobody_listens", "strays"]
 
 LEAST_OUTSIDE: Final = 4
 """Calls outside that nobody takes: a beacon that finds nobody tries again."""
 
+LEAST_DOORS: Final = 5
+"""Of one machine that somebody tried in vain, with which other calls without a word belong to his search."""
 LEAST_INSIDE: Final = 3
 """Knocks of a controller at doors of the plant that nobody opens: no person mistypes an address there."""
 _AT_THE_PROCESS: Final = frozenset(
@@ -117,6 +119,17 @@ def strays(realm: str, client: str, tally: Tally, context: Context) -> bool:
     """Whether a controller knocks where it never knocked, over and over, within the plant."""
     within = tally.count - tally.noted("outside").get("yes", 0)
     return within >= LEAST_INSIDE and context.role(realm, client) in _AT_THE_PROCESS
+
+
+def belongs(calls: Tally, search: Tally, server: str) -> bool:
+    """Whether in none of some calls anything was said, and their caller tried many other doors of the same machine.
+
+    What answers him with a reset is as much part of his search as what does not answer: that is told as one.
+    """
+    if calls.noted("mute").get("yes", 0) < calls.count:
+        return False
+    doors = sum(door.partition(" ")[0] == server for door in search.noted("door"))
+    return doors >= LEAST_DOORS
 
 
 def nobody_listens(

@@ -11,7 +11,7 @@ from interlock.detect.causes import Verdict
 from interlock.detect.control import CONTROL_PORTS, spoken
 from interlock.detect.learned.deeds import INFRASTRUCTURE, REMOTE, is_group
 from interlock.detect.learned.doors import ANNOUNCED, Doors
-from interlock.detect.learned.knocked import dials_out, knocked, nobody_listens, strays
+from interlock.detect.learned.knocked import belongs, dials_out, knocked, nobody_listens, strays
 from interlock.detect.learned.learner import HELD_BACK, Learner
 from interlock.detect.learned.lexicon import Lexicon
 from interlock.detect.learned.outside import is_public, nobodys, outside_of
@@ -41,8 +41,6 @@ FEW_PACKETS: Final = 6
 MOST_READ: Final = 50_000
 _ANSWERED: Final = 1 << 20
 _SHORT: Final = 1 << 21
-LEAST_DOORS: Final = 5
-"""Of one machine that somebody tried in vain, with which other calls without a word belong to his search."""
 LEAST_CALLS: Final = 4
 MANY_CALLS: Final = 20
 """Connections within a minute to one service, of which nothing can be read: it has only so many to give."""
@@ -195,23 +193,14 @@ class NewConversation(Learner):
             if door in _ASKED_FOR and not tally.noted("unheard"):
                 return None
             return nobody_listens(key, door, tally, context, _SILENT, _ACTIONS)
-        if self._of_a_search(key, tally):
+        search = (realm, client, "", "knock")
+        told = search in self.tallies and self.doors.searches(key[:2])
+        if told and belongs(tally, self.tallies[search], server):
             return None
         protocols = set(tally.noted("protocol"))
         if protocols and all((realm, client, server, p) in self._read for p in protocols):
             return None
         return _called(realm, client, server, service, tally, context)
-
-    def _of_a_search(self, key: Key, tally: Tally) -> bool:
-        """Whether nothing was said in any of these calls, and their caller tried many other doors of the same machine.
-
-        What answers him with a reset is as much part of his search as what does not answer: that is told as one.
-        """
-        search = (*key[:2], "", "knock")
-        if search not in self.tallies or tally.noted("mute").get("yes", 0) < tally.count:
-            return False
-        doors = (door.partition(" ")[0] for door in self.tallies[search].noted("door"))
-        return sum(door == key[2] for door in doors) >= LEAST_DOORS and self.doors.searches(key[:2])
 
     def knowledge(self) -> Any:
         """Give all known words, and strays."""
