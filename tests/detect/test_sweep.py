@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import pytest
 
+from interlock.detect.batch import Batch
 from interlock.detect.interface import Context
 from interlock.detect.sweep import PRUNED_FROM, Sweep
 from interlock.records.site_text import load_site
 
-from .rows import START, concluded, findings
+from .rows import START, batch, concluded, findings
 
 
 def knocks(count: int, **more: object) -> list[dict]:
@@ -46,6 +47,18 @@ def test_a_scan_of_one_machines_ports_fires() -> None:
     (finding,) = findings(Sweep(), flows=rows)
     assert "30 ports" in finding.title
     assert finding.machines == ("10.0.0.9", "10.0.0.2")
+
+
+def test_a_flood_of_senders_neither_hides_a_search_nor_stays() -> None:
+    sweep, context = Sweep(), Context(now=START)
+    sweep.count(Batch("flows", batch("flows", knocks(12))), context)
+    for turn in range(20):
+        strangers = [{**knocks(1)[0], "client": f"10.9.{turn}.{n}", "at": turn + n / 300} for n in range(100)]
+        sweep.count(Batch("flows", batch("flows", strangers)), context)
+        sweep.age_out(100)
+        assert len(list(sweep.keys())) <= 200
+    (finding,) = sweep.conclude(context)
+    assert "12 machines" in finding.title
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,7 @@ _POLL_S: Final = 0.005
 _QUIET_S: Final = 10.0
 _SETTLED_NS: Final = 5 * 10**9
 """By then all that the plant says has been said once."""
+_ENDED: Final = ("worker-lost", "flow-passed-over", "state-lost")
 _STRANGERS: Final = re.compile(r"10\.88\.(\d+)\.(\d+)")
 
 
@@ -122,6 +123,7 @@ def _measure(
         busy, took = _processes(sensor.pid), time.monotonic() - begin
         figures = _settled(store, told["packets"] + len(struck))
         processes = _processes(sensor.pid)
+        ended = _ended(store)
     finally:
         sensor.terminate()
         sensor.wait(90)
@@ -135,6 +137,7 @@ def _measure(
         "shed": figures.shed,
         "processes": processes,
         "course": course,
+        "ended": ended,
         "budgets": {b.name: [b.used, b.budget, b.aged_out] for b in figures.budgets},
         "core_share": {
             name: round((cost["cpu_s"] - idle[name]["cpu_s"]) / took, 3) for name, cost in busy.items()
@@ -144,6 +147,12 @@ def _measure(
         "finding_latency_from_outside_ms": _outside(struck, seen),
         "conduit_finding_latency_from_outside_ms": _outside(struck, by_conduit),
     }
+
+
+def _ended(store: Path) -> list[str]:
+    """What the diary says of processes that died, or were ended for what they held."""
+    said = [line for line in PlainReader(store).diary() if line.event in _ENDED]
+    return [f"{line.event}: {line.says}" for line in said]
 
 
 def _course(sensor: int, store: Path, seconds: float) -> list[dict[str, Any]]:

@@ -359,7 +359,7 @@ def _gap(one: Tally, other: Tally) -> int | None:
     return min(gaps, default=None)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _one_machine(address: str) -> bool:
     number = ipv4_number(address)
     if number is not None:

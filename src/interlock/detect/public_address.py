@@ -161,7 +161,7 @@ def _abroad(device: str, peer: str) -> bool:
     return theirs[1] and ours[0] not in ("", theirs[0])
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _network(address: str) -> tuple[str, bool]:
     """Name the network that a site would own around an address (empty: no machine's), and if it is public."""
     number = ipv4_number(address)

@@ -288,7 +288,7 @@ _ACTIONS: Final = (
 )
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _routable(address: str | None) -> bool:
     """Whether an address is that of one machine and can be routed at all (a MAC cannot)."""
     number = ipv4_number(address or "")
@@ -302,7 +302,7 @@ def _routable(address: str | None) -> bool:
     return not (ip.is_multicast or ip.is_link_local or ip.is_unspecified or ip.is_loopback)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _neighbours(one: str, other: str) -> bool:
     """Tell whether two addresses are so alike (24 bits, IPv6 64) that hops alone prove no router."""
     first, second = ipaddress.ip_address(one), ipaddress.ip_address(other)
@@ -318,7 +318,7 @@ def _hop_count(clue: str) -> int:
     return int(hops) if int(hops) <= MAX_HOPS else 0
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _outside(address: str, mask: str, other: str) -> bool:
     try:
         return ipaddress.ip_address(other) not in ipaddress.ip_network(f"{address}/{mask}", strict=False)
@@ -326,7 +326,7 @@ def _outside(address: str, mask: str, other: str) -> bool:
         return False
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _block(address: str) -> str:
     """Name the private block of RFC 1918 that an address lies in; every other address is `other`."""
     ip = ipaddress.ip_address(address)

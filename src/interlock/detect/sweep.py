@@ -101,6 +101,20 @@ class Sweep(CauseDetector):
             self._windows.setdefault(key, set()).add(place)
         return tally
 
+    def age_out(self, most: int) -> int:
+        """Forget windows in which least was tried, and a client with its last; how many.
+
+        A flood of senders that knock once each hides nobody who searches.
+        """
+        gone = self.tallies.age_out(most, _tried)
+        for place in gone:
+            windows = self._windows.get(place[:4], set())
+            windows.discard(place)
+            if not windows:
+                self._windows.pop(place[:4], None)
+                self._said.pop(place[:4], None)
+        return len(gone)
+
     def _prune(self) -> None:
         """Forget windows that are long over and were no sweep, once there are many."""
         if len(self.tallies) < PRUNED_FROM:
@@ -207,6 +221,10 @@ class Sweep(CauseDetector):
         self._windows = {}
         for place in self.tallies:
             self._windows.setdefault(place[:4], set()).add(place)
+
+
+def _tried(window: Tally) -> int:
+    return max(map(len, window.words.values()), default=0)
 
 
 def _hosts(servers: list[str]) -> tuple[str, ...]:

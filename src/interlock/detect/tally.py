@@ -288,12 +288,15 @@ class Tallies:
             return _REFUSED
         return self._tallies.setdefault(key, Tally(self._room))
 
-    def age_out(self, most: int) -> list[Key]:
-        """Where three quarters of `most` are in use, let go what has not occurred for longest, down to half."""
+    def age_out(self, most: int, worth: Callable[[Tally], int] = lambda _: 0) -> list[Key]:
+        """Where three quarters of `most` are in use, let go what has not occurred for longest, down to half.
+
+        worth: what is worth less goes before all that is worth more.
+        """
         most = min(self._most, most)
         if 4 * len(self._tallies) <= 3 * most:
             return []
-        order = sorted(self._tallies, key=lambda key: (self._tallies[key].last, key))
+        order = sorted(self._tallies, key=lambda key: (worth(tally := self._tallies[key]), tally.last, key))
         gone = order[: len(order) - most // 2]
         for key in gone:
             self.pop(key)

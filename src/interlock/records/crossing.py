@@ -20,8 +20,9 @@ MOST_CELLS: Final = 1 << 62
 """Up to so many combinations the numbers of `crossed` rise as the codes do, the first part's before the next one's."""
 _WIDE: Final = 1 << 20
 _PLACES: Final = 1 << 10
-_MORE: Final = 16
-"""Places of a table that numbers rows: twice as many as most batches have groups; and then so many times as many."""
+_MORE, _MORE_OF_MANY, _MANY = 16, 4, 1 << 18
+"""Places of a table that numbers rows: twice as many as most batches have groups; and then so many times as many, from
+_MANY on less, since those are megabytes."""
 
 
 def crossed(parts: Iterable[tuple[NDArray[np.int64], int]], rows: int) -> NDArray[np.int64]:
@@ -52,7 +53,7 @@ def numbered(cells: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.in
         found = number(*views(cells, keys, held, numbers, firsts))
         if found >= 0:
             return numbers, firsts[:found].copy()
-        places *= _MORE
+        places *= _MORE if places < _MANY else _MORE_OF_MANY
 
 
 def binned(bins: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:

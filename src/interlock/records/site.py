@@ -326,7 +326,7 @@ def covers(members: Iterable[Member], address: str) -> bool:
     return any(_covers(member, address) for member in members)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _covers(member: Member, address: str) -> bool:
     machine = address.split("/", 1)[0].lower()
     if member.lower() == machine:

@@ -21,7 +21,7 @@ def outside_of(realm: str, server: str, context: Context) -> bool:
     return is_public(server)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def nobodys(address: str) -> bool:
     """Whether an address is nobody's own: multicast, broadcast, unset."""
     try:
@@ -31,7 +31,7 @@ def nobodys(address: str) -> bool:
     return ip.is_multicast or ip.is_unspecified or address.endswith(".255")
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def is_public(address: str) -> bool:
     """Whether an address is one of the internet's."""
     try:

@@ -61,7 +61,7 @@ def _is_guess(context: Context, realm: str, address: str) -> bool:
     return max((proof.confidence for proof in proofs if proof.value == _IDLE), default=1.0) < _SURE
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def scope(address: str) -> str:
     """Name the kind of an address that no site file knows."""
     number = ipv4_number(address)

@@ -24,7 +24,7 @@ class Place:
     width: int
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def place_of(text: str) -> Place:
     """Read an object as decoders spell them: `holding:3`, `DB1.DBD4`, `DB1.DBX0.3`, `MW10`, `Tag[2]`, `ioa:700`.
 
