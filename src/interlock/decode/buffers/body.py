@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from interlock.decode.buffers.inflate import Inflater, unpacked
 from interlock.decode.buffers.magic import mime_of
 from interlock.errors import DecodeError
+from interlock.records.buffers import CHUNKED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +45,7 @@ class Body:
         asked = (name for name in HASHES if f"file.{name}" in sink.asked)
         self._sums: dict[str, Any] = {name: hashlib.new(name, usedforsecurity=False) for name in asked}
         self._counts = bool(self._sums) or bool(_SIZES & sink.asked)
+        self._limited = CHUNKED in sink.asked
 
     @property
     def full(self) -> bool:
@@ -52,7 +54,7 @@ class Body:
 
     def feed(self, octets: bytes) -> None:
         """The next octets, as they came."""
-        if not self.whole or (self.full and not self._counts):
+        if not self.whole or (self.full and (self.size > KEPT if self._limited else not self._counts)):
             return
         try:
             for part in unpacked(octets, self._inflaters):
@@ -84,7 +86,10 @@ class Body:
 
     def hashes(self, *, whole: bool = True) -> Iterator[tuple[str, bytes]]:
         """Buffers of all of it; where not all was seen, only how much was. whole: it came to its end."""
-        whole = whole and self.whole and self.size > 0
+        whole = whole and self.whole and self.size > 0 and not self.divided
+        if self._limited and self.size > KEPT:  # Suricata follows a body no further, and so its file
+            yield "file.seen", str(KEPT).encode()
+            return
         if not self.divided and self.size:
             yield "file.seen", str(self.size).encode()
             if whole:

@@ -11,6 +11,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from interlock.decode.buffers.body import Body
+from interlock.decode.buffers.http2 import PREFACE, Http2Reader
 from interlock.decode.buffers.http_files import files_in, has_files, named
 from interlock.decode.buffers.http_head import REQUEST_LINE, STATUS_LINE, Head, first_line, is_answer
 from interlock.decode.buffers.http_side import Side
@@ -50,6 +51,7 @@ class HttpReader:
         self._count = 0
         self._asker = -1
         self._over = False
+        self._newer: Http2Reader | None = None
         files = any(name.startswith("file.") for name in sink.asked)
         self._names = "file.name" in sink.asked
         self._as_suricata = CHUNKED in sink.asked
@@ -60,6 +62,8 @@ class HttpReader:
 
     def feed(self, side: int, octets: bytes, *, lost: bool) -> bool:
         """See Reader.feed."""
+        if self._newer is not None:
+            return self._newer.feed(side, octets, lost=lost)
         here = self._sides[side]
         if lost:
             self._tear(side, here)
@@ -80,6 +84,9 @@ class HttpReader:
 
     def end(self) -> None:
         """See Reader.end."""
+        if self._newer is not None:
+            self._newer.end()
+            return
         for side, here in enumerate(self._sides):
             if here.held and not self._over:
                 self._unended(here, side, here.held)
@@ -145,6 +152,12 @@ class HttpReader:
         begin = blank.end() if blank is not None else at
         if begin == len(data):
             return begin
+        if data.startswith(PREFACE[: len(data) - begin], begin):
+            if len(data) - begin < len(PREFACE):
+                return -1
+            self._newer = Http2Reader(self._sink, side, self._count)
+            self._over = not self._newer.feed(side, data[begin:], lost=False)
+            return len(data)
         asks = self._asks(here, side, data, begin)
         if here.lost and (REQUEST_LINE if asks else STATUS_LINE).match(data, begin) is None:
             return len(data)
@@ -213,9 +226,11 @@ class HttpReader:
         if head.flooded:
             self._sink.fault("http", "fields-flooded", head.first)
         number, asked = here.number, here.asked
-        opened = here.opened
+        opened, continued = here.opened, self._continues(here)
         self._finish(side, here, whole=True)
-        interim = not head.asks and _INTERIM.match(head.parts[1] or b"") and head.parts[1] != b"101"
+        interim = self._interim(head)
+        if self._as_suricata and continued:
+            head.raw = b"\r\n" + head.first + b"\r\n" + head.raw
         if head.asks:
             self._count += 1
             number, asked = self._count, head
@@ -234,7 +249,9 @@ class HttpReader:
         here.rows = self._rows(side, here, head, joined=False if some else None)
         if broken and not head.unreadable:
             self._sink.fault("http", "length-malformed", head.first)
-        if here.step in (self._broken, self._switched):
+        if here.step == self._switched and b"h2c" in head.fields.get(b"upgrade", b"").lower():
+            self._upgrade(side, here, number)
+        elif here.step in (self._broken, self._switched):
             self._stop(here)
         elif here.step == self._tunnel:
             for whose, other in enumerate(self._sides):
@@ -243,6 +260,30 @@ class HttpReader:
             here.body is None and here.step != self._behind
         ):  # nothing of it is looked at: its head need not wait
             self._tell(side, here)
+
+    def _interim(self, head: Head) -> bool:
+        """Whether another answer follows to the same request (RFC 9110 clause 15.2): to Suricata only behind 100."""
+        code = b"" if head.asks else head.parts[1] or b""
+        if self._as_suricata:
+            return code == b"100"
+        return _INTERIM.match(code) is not None and code != b"101"
+
+    def _upgrade(self, side: int, here: Side, number: int) -> None:
+        """HTTP/2 is spoken from here on, and its first stream answers what was asked (RFC 7540 clause 3.2)."""
+        asked = here.asked
+        for whose, other in enumerate(self._sides):
+            self._finish(whose, other, whole=True)
+            other.step = self._go_on
+        self._newer = Http2Reader(self._sink, 1 - side, self._count)
+        if asked is not None:
+            first = [(b":method", asked.parts[0] or b""), (b":path", asked.target), *asked.fields.items()]
+            self._newer.ask(first)
+
+    def _go_on(self, here: Side, side: int, data: bytes, at: int) -> int:
+        """What came in one piece with the answer that says so."""
+        if self._newer is not None:
+            self._over = not self._newer.feed(side, data[at:], lost=False)
+        return len(data)
 
     def _rows(self, side: int, here: Side, head: Head, *, joined: bool | None) -> list[Row]:
         moment, number = self._sink.moment, here.number
@@ -410,7 +451,9 @@ class HttpReader:
         head = here.head
         if here.trailer and head is not None:
             more = Head(head.first + b"\r\n" + head.raw + here.trailer + line, asks=head.asks)
+            known = {row[3] for row in self._rows(side, here, head, joined=False)}
             here.rows += self._rows(side, here, more, joined=True)
+            here.rows += [row for row in self._rows(side, here, more, joined=False) if row[3] not in known]
         here.step = self._behind
         return end
 
@@ -423,13 +466,17 @@ class HttpReader:
     def _tell(self, side: int, here: Side) -> None:
         """What there is of a message; later only hashes follow."""
         here.told = True
-        body, head = here.body, here.head
+        body, head, sink = here.body, here.head, self._sink
         if body is not None and body.kept:
             asks = head is not None and head.asks
             whose = "http.request_body" if asks else "http.response_body"
             self._note(here, side, [(whose, bytes(body.kept))])
             if has_files(head):
-                self._note(here, side, files_in(body, head, named(here.asked, head) if self._names else b""))
+                self._note(
+                    here,
+                    side,
+                    files_in(body, head, named(here.asked, head) if self._names else b"", sink.asked),
+                )
         self._sink.put_all(here.rows)
         here.rows = []
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from interlock.decode.buffers.body import file_buffers
 from interlock.decode.buffers.uri import path_of
 from interlock.decode.protocols.http.bodies import boundary_of, name_of
 
@@ -36,17 +37,19 @@ def named(asked: Head | None, head: Head | None) -> bytes:
     return name_of(b"", b"\n" + raw).encode() or path_of(target)
 
 
-def files_in(body: Body, head: Head | None, name: bytes) -> Iterable[tuple[str, bytes]]:
+def files_in(
+    body: Body, head: Head | None, name: bytes, asked: frozenset[str]
+) -> Iterable[tuple[str, bytes]]:
     """Buffers of the files of a body: those in a form that is posted, else it is one itself."""
     formed = head is not None and head.asks and head.parts[0] == b"POST"
     boundary = boundary_of(b"\n" + head.raw) if head is not None and formed else None
     if boundary is None:
         return body.facts(name)
     body.divided = True
-    return _parts(bytes(body.kept), b"--" + boundary)
+    return _parts(bytes(body.kept), b"--" + boundary, asked)
 
 
-def _parts(octets: bytes, mark: bytes) -> Iterator[tuple[str, bytes]]:
+def _parts(octets: bytes, mark: bytes, asked: frozenset[str]) -> Iterator[tuple[str, bytes]]:
     """Buffers of each part that is a file, though its name be empty; the last one may have no end yet."""
     pieces = octets.split(mark, _MOST_PARTS)[1:]
     for number, piece in enumerate(pieces, 1):
@@ -56,8 +59,8 @@ def _parts(octets: bytes, mark: bytes) -> Iterator[tuple[str, bytes]]:
             continue
         if number < len(pieces):
             content = content.removesuffix(b"\r\n")
-        if content:
-            yield "file.data", content
         name = told[1] or told[2]
-        if name:
+        if content:
+            yield from file_buffers(content, name, whole=number < len(pieces), asked=asked)
+        elif name:
             yield "file.name", name

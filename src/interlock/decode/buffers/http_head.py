@@ -121,7 +121,12 @@ class Head:
     @property
     def host(self) -> bytes:
         """The host that a request asks, as it came: its target's, else its field's."""
-        return parts_of(self.target)[0] or self.fields.get(b"host", b"")
+        return self.named or self.fields.get(b"host", b"")
+
+    @property
+    def named(self) -> bytes:
+        """The host that its target names, where it does: with CONNECT that is all of it (RFC 9112 clause 3.2.3)."""
+        return self.target if self.parts[0] == b"CONNECT" else parts_of(self.target)[0]
 
     def joined(self) -> bytes | None:
         """Fields but cookies, equal names as one."""
@@ -193,7 +198,7 @@ _REQUEST: Final[dict[str, _Maker]] = {
     "http.request_line": lambda head: head.first,
     "http.protocol": lambda head: head.parts[2],
     "http.host": lambda head: _without_port(head.host.lower()) if head.host and head.whole else None,
-    "http.host.raw": lambda head: _without_port(parts_of(head.target)[0].lower()) or head.fields.get(b"host"),
+    "http.host.raw": lambda head: _without_port(head.named.lower()) or head.fields.get(b"host"),
     "http.user_agent": _field(b"user-agent"),
     "http.referer": _field(b"referer"),
     "http.cookie": _field(b"cookie"),

@@ -39,9 +39,12 @@ def begins_request(line: bytes) -> bool:
 
 
 _ANSWER: Final = (b"HTTP/1.0 ", b"HTTP/1.1 ")
+_NEWER: Final = b"PRI * HTTP/2.0\r\n"
+"""How a client of HTTP/2 begins (RFC 9113 clause 3.4)."""
 
 
 def speaks_http(octets: bytes, datagram: bool) -> bool:
     """Whether a side that begins so asks as in HTTP, with a method that is known, or answers so."""
     word = octets[:24].replace(b"\t", b" ").partition(b" ")
-    return not datagram and (octets.startswith(_ANSWER) or (bool(word[1]) and word[0] in METHODS))
+    begins = octets.startswith((*_ANSWER, _NEWER))
+    return not datagram and (begins or (bool(word[1]) and word[0] in METHODS))

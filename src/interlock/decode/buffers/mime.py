@@ -17,13 +17,19 @@ __all__ = ["fields_of", "files_of_mail"]
 _MOST_FIELDS, _MOST_PARTS, _DEEPEST = 256, 64, 5
 _FOLDED: Final = re.compile(rb"\r?\n[ \t]+")
 _BOUNDARY: Final = re.compile(rb"boundary=(?:\"([^\"\r\n]{1,120})\"|([^\s;\"]{1,120}))", re.IGNORECASE)
-_NAMED: Final = re.compile(rb"(?:file)?name\*?=(?:\"([^\"\r\n]{1,255})\"|([^\s;\"]{1,255}))", re.IGNORECASE)
-_IN_PIECES: Final = re.compile(
-    rb"(?:file)?name\*\d{1,2}\*?=(?:\"([^\"\r\n]{1,255})\"|([^\s;\"]{1,255}))", re.IGNORECASE
-)
-_PLAIN: Final = re.compile(
-    rb"(?<![\w*])(?:file)?name(?:\*\d{1,2})?=(?:\"([^\"\r\n]{1,255})\"|([^\s;\"]{1,255}))", re.IGNORECASE
-)
+
+
+def _named(form: bytes) -> tuple[re.Pattern[bytes], ...]:
+    """Of the disposition of a part and of its type, what tells the name of a file: `filename`, and `name`."""
+    value = rb"=(?:\"([^\"\r\n]{1,255})\"|([^\s;\"]{1,255}))"
+    return tuple(
+        re.compile(rb"(?<![\w*])" + word + form + value, re.IGNORECASE) for word in (b"filename", b"name")
+    )
+
+
+_NAMED: Final = _named(rb"\*?")
+_IN_PIECES: Final = _named(rb"\*\d{1,2}\*?")
+_PLAIN: Final = _named(rb"(?:\*\d{1,2})?")
 """Names as Suricata reads them: none in RFC 2231's coding (`filename*=utf-8''…`)."""
 _NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]")
 
@@ -59,23 +65,23 @@ def files_of_mail(
         yield from files_of_mail(body, whole=whole, plain=plain, depth=depth + 1)
         return
     named_by = _plain_name if plain else _name_in
-    named = named_by(fields.get(b"content-disposition", b"")) or named_by(kind)
+    named = named_by(fields.get(b"content-disposition", b""), 0) or named_by(kind, 1)
     if not named and (plain or kind.lower().startswith(b"text/")):
         return
     octets = _decoded(body, fields.get(b"content-transfer-encoding", b"").lower())
     yield named, octets, whole
 
 
-def _name_in(field: bytes) -> bytes:
-    """A file's name, also one in pieces; nothing where there is none."""
-    named = _NAMED.search(field)
+def _name_in(field: bytes, which: int) -> bytes:
+    """A file's name, also one in pieces; nothing where there is none. which: of `_named`."""
+    named = _NAMED[which].search(field)
     if named is not None:
         return named[1] or named[2]
-    return b"".join(one or other for one, other in _IN_PIECES.findall(field))[:255]
+    return b"".join(one or other for one, other in _IN_PIECES[which].findall(field))[:255]
 
 
-def _plain_name(field: bytes) -> bytes:
-    return b"".join(one or other for one, other in _PLAIN.findall(field))[:255]
+def _plain_name(field: bytes, which: int) -> bytes:
+    return b"".join(one or other for one, other in _PLAIN[which].findall(field))[:255]
 
 
 def _parts(
