@@ -75,6 +75,56 @@ def _ip_in_ip(side: int) -> bytes:
     return _outer(ipv4(_tcp(side), side=side), 4)
 
 
+def _vntag(side: int) -> bytes:
+    return feed.ethernet(b"\0\0\0\1\x08\0" + ipv4(_tcp(side), side=side), 0x8926, side=side)
+
+
+def _provider(side: int) -> bytes:
+    return feed.ethernet(b"\0\0\0\1" + _inner(side), 0x88E7, side=side)
+
+
+def _fabric(side: int) -> bytes:
+    return feed.ethernet(b"\0\1" + _inner(side), 0x8903, side=side)
+
+
+def _ppp(side: int) -> bytes:
+    carried = b"\xff\x03\0\x21" + ipv4(_tcp(side), side=side)
+    return _outer(struct.pack(">HHHHII", 0x3081, 0x880B, len(carried), 1, 1, 1) + carried, 47)
+
+
+def _ppp_short(side: int) -> bytes:
+    return _outer(struct.pack(">HH", 0, 0x880B) + b"\x21" + ipv4(_tcp(side), side=side), 47)
+
+
+def _gre_tagged(side: int) -> bytes:
+    return _outer(struct.pack(">HH", 0, 0x8100) + b"\0\5\x08\0" + ipv4(_tcp(side), side=side), 47)
+
+
+def _from_vxlan(side: int) -> bytes:
+    octets = b"\x08" + bytes(7) + _inner(side)
+    return _outer(struct.pack(">HHHH", 4789, 40000, 8 + len(octets), 0) + octets, 17)
+
+
+def _geneve_ip(side: int) -> bytes:
+    return _outer(udp_head(6081, b"\0\0\x08\0\0\0\7\0" + ipv4(_tcp(side), side=side)), 17)
+
+
+def _teredo(side: int, origin: bytes = b"", more: bytes = b"") -> bytes:
+    carried = ipv6(_tcp(side), after=6, side=side)
+    return _outer(udp_head(3544, origin + carried + more), 17)
+
+
+@pytest.mark.parametrize("origin", [b"", bytes(8)])
+def test_teredo(origin: bytes) -> None:
+    _assert_read(decode([_teredo(side, origin) for side in (0, 1)]), ("2001:db8::1", "2001:db8::2"))
+
+
+@pytest.mark.parametrize(("origin", "more"), [(b"\0\1" + bytes(6), b""), (b"", b"\0")])
+def test_what_is_no_teredo_stays_a_datagram(origin: bytes, more: bytes) -> None:
+    rows = decode([_teredo(0, origin, more)])
+    assert [(flow["client"], flow["server_port"]) for flow in rows["flows"]] == [("10.0.0.1", 3544)]
+
+
 def _assert_read(rows: feed.Rows, ends: tuple[str, str] = ADDRESSES) -> None:
     operations = [
         (r["client"], r["server"], r["verb"], r["object"], r["outcome"], r["frame"], r["response_frame"])
@@ -99,6 +149,14 @@ def _assert_read(rows: feed.Rows, ends: tuple[str, str] = ADDRESSES) -> None:
         (_vxlan, None),
         (_tzsp, None),
         (_ip_in_ip, None),
+        (_vntag, None),
+        (_provider, None),
+        (_fabric, None),
+        (_ppp, None),
+        (_ppp_short, None),
+        (_gre_tagged, 5),
+        (_from_vxlan, None),
+        (_geneve_ip, None),
     ],
 )
 def test_ethernet_tags_and_tunnels(build: object, vlan: int | None) -> None:
@@ -163,7 +221,23 @@ def test_the_same_prp_frame_in_two_realms_is_no_twin() -> None:
 @settings(max_examples=60, deadline=None)
 @given(
     linktype=st.sampled_from([0, 1, 12, 101, 108, 113, 228, 229, 276, 999]),
-    which=st.sampled_from([_inner, _qinq, _hsr, _snap, _gre, _erspan3, _vxlan, _tzsp, _ip_in_ip]),
+    which=st.sampled_from(
+        [
+            _inner,
+            _qinq,
+            _hsr,
+            _snap,
+            _gre,
+            _erspan3,
+            _vxlan,
+            _tzsp,
+            _ip_in_ip,
+            _ppp,
+            _geneve_ip,
+            _teredo,
+            _provider,
+        ]
+    ),
     cut=st.integers(0, 160),
     at=st.integers(0, 159),
     octet=st.integers(0, 255),

@@ -30,15 +30,19 @@ cdef class Dissector:
     cdef public object multicast_array
     cdef long long[::1] beat
     cdef object hung
-    cdef int suspects, segments, datagrams, follows, late, bare, noted, checked, whole, resets_end
+    cdef int suspects, segments, datagrams, follows, late, bare, noted, checked, whole, resets_end, picked, many_beside
+    cdef dict besides
     cdef long long[:, ::1] sampled
     cdef Messages tapped
-    cdef const unsigned char[::1] spoken
+    cdef const unsigned char[::1] spoken, endless
     cdef set torn
     cdef object tunnelled
 
     cdef int _note(self, int slot, int side, Py_ssize_t start, Py_ssize_t end) except -1
     cdef int _note_packet(self, int kind, int slot, int side) except -1
+    cdef int _carrier(self, Py_ssize_t start, Py_ssize_t end) except -1
+    cdef int _note_carrier(self) except -1
+    cdef Py_ssize_t _within(self, int slot, int side, Py_ssize_t length) except -1
     cdef int _outside(self, int slot) except -1
     cdef int _sample(self, int kind) except -1
     cdef int _unseen(self, int slot) except -1
@@ -48,6 +52,10 @@ cdef class Dissector:
     cdef int _account(self, int slot, int side) except -1
     cdef int _tick(self, long long time) except -1
     cdef int _idle(self, int slot) except -1
+    cdef int _told(self, int slot) except -1
+    cdef int _again(self, int slot, int side) except -1
+    cdef int _alike(self, int slot, int told) except -1
+    cdef int _lapse(self, int slot)
     cdef int _over(self, int slot, long long clock) except -1
     cdef int _twin(self) except -1
     cdef int _tcp(self, int slot, int side) except -1

@@ -58,7 +58,11 @@ GOES_ON_NS = 500_000_000
 """So long after its reset, no network's disorder explains what an end still says."""
 DELAYED_NS = 1_000_000_000
 """No network holds a segment back for so long, while both ends go on."""
+DEPTH = 1_048_576
+"""Octets of each direction that Suricata puts together, as it is delivered (`stream.reassembly.depth`)."""
 IN_ORDER, LATE = 1, 2
+MOST_BESIDE = 65_536
+"""Conversations that rules are shown beside others between the same ends; past that they go on as those."""
 
 
 class Dissector:
@@ -84,9 +88,7 @@ class Dissector:
         self.carries = {}
         self.wants = {}
         self.queues = {}
-        self.holes = {}
-        self.resets = {}
-        self.fragments = {}
+        self.holes, self.resets, self.fragments, self.besides = {}, {}, {}, {}
         self.ended = []
         self.now = 0
         self.clock = 0
@@ -109,8 +111,9 @@ class Dissector:
         self.hung = hung
         self.suspects = len(hung)
         self.spill = self.segments = self.datagrams = self.follows = self.late = self.bare = 0
-        self.checked = self.whole = self.resets_end = 0
-        self.spoken = memoryview(bytearray(1))
+        self.checked = self.whole = self.resets_end = self.picked = 0
+        self.many_beside = 0
+        self.spoken = self.endless = memoryview(bytearray(1))
         self.sampled = memoryview(np.zeros((1, 3), np.int64))
         self.torn = set()
         self.tunnelled = self.tapped = None
@@ -123,6 +126,7 @@ class Dissector:
         self.bare = tap.bare
         self.tunnelled = tap.tunnelled if tap.tunnels else None
         self.checked, self.whole, self.resets_end = tap.checked, tap.whole, tap.resets_end
+        self.picked, self.endless = tap.picked, memoryview(tap.endless)
         self.spoken = memoryview(tap.spoken)
 
     def _note(self, slot, side, start, end):
@@ -138,11 +142,16 @@ class Dissector:
         i: cython.int = self.noted
         if end <= start:
             return 0
-        if p.start <= start and end <= p.end and self._unseen(slot):
+        if p.start <= start and end <= p.end and self._unseen(self._told(slot)):
             self.torn.add(slot * 2 + side)
             return 0
         length: cython.Py_ssize_t = end - start
         gaps: cython.int = self.flows.gaps[slot]
+        slot = self._told(slot)
+        if self.resets_end:
+            length = self._within(slot, side, length)
+            if length == 0:
+                return 0
         kind: cython.int = 16 + 2 * self.late + self._outside(slot)
         if self.torn and slot * 2 + side in self.torn:
             self.torn.discard(slot * 2 + side)
@@ -164,9 +173,9 @@ class Dissector:
         p: Packet = self.packet
         start: cython.Py_ssize_t = p.start
         end: cython.Py_ssize_t = p.end
-        if self.whole and p.missing:
+        if (self.whole and p.missing) or (self.resets_end and p.hidden):
             return 0
-        if p.outer >= 0 and self.tunnelled is not None:
+        if p.outer >= 0 and self.tunnelled is not None and self.resets_end == 0:
             self.tunnelled(slot, side, p, bytes(self.octets[p.outer : p.network]))
         if self.flows.opaque[slot] == 1 or (kind == 4 and self.segments == 0):
             return 0
@@ -177,6 +186,8 @@ class Dissector:
             if header == 4 and self.resets_end:
                 end -= 8  # so much of the end Suricata leaves out of them
             start = min(start + header, end)
+        elif kind == 2 and self.resets_end:  # of all others it looks at SCTP's alone, behind its header
+            start = min(start + 12, end) if p.protocol == 132 else end
         if end <= start:
             if self.bare & self._bareness(kind) == 0:
                 return 0
@@ -187,8 +198,57 @@ class Dissector:
         length: cython.Py_ssize_t = end - start
         if kind == 4:
             self.noted = out.n
+        slot = self._told(slot)
         how: cython.int = 8 + self._outside(slot) + self._unseen(slot) if kind == 4 else 8
+        if kind == 4 and self.flows.deep[slot, side]:
+            how |= 64
         return out.append(slot, side, how, start, length, p.time, p.frame, p.source, p.network, 0)
+
+    def _within(self, slot, side, length):
+        """Of the next octets of a stream so many are shown to rules: all, but behind a side's first DEPTH none.
+
+        The segment that crosses that is in no stream, and no stream of its own, as those behind it are.
+        """
+        f: Flows = self.flows
+        if f.deep[slot, side]:
+            return 0
+        if f.shown[slot, side] + length > DEPTH and self.endless[f.protocol[slot] + 1] == 0:
+            f.deep[slot, side] = 1
+            return 0
+        f.shown[slot, side] += length
+        return length
+
+    def _carrier(self, start, end):
+        """Note what carries the packet of octets[start:end]; what that one is, read again."""
+        self._note_carrier()
+        return self.packet.parse(start, end, self.packet.linktype)
+
+    def _note_carrier(self):
+        """A packet that carries another one is one of its own for rules, with nothing in it; so Suricata has it.
+
+        Where what it carries is hidden to Suricata, a datagram is as any other. Its conversation has no row of `flows`:
+        nothing of it is counted.
+        """
+        p: Packet = self.packet
+        outer: cython.Py_ssize_t = p.outer
+        network: cython.Py_ssize_t = p.carrier
+        hidden: cython.int = p.hidden
+        kind: cython.int = p.again(network, p.carrier_end)
+        if kind != 5 and kind != 2:
+            return 0
+        p.hidden = 0
+        slot: cython.int = self.flows.find(p)
+        side: cython.int = self.flows.side
+        self.flows.clock[slot] = p.clock
+        self.flows.last[slot], self.flows.last_frame[slot] = p.time, p.frame
+        if outer == network and self.tunnelled is not None:
+            self.tunnelled(slot, side, p, bytes(self.octets[network : p.start]))
+        if kind == 5 and hidden == 2:
+            return self._note_packet(kind, slot, side)
+        out: Messages = self.tapped
+        if out.n == 0:
+            out.bind(self.array)
+        return out.append(slot, side, 8, p.end, 0, p.time, p.frame, p.source, p.network, 0)
 
     def _outside(self, slot):
         """32 where neither a SYN nor what answers it was seen before this segment, 0 where both were."""
@@ -211,7 +271,7 @@ class Dissector:
         Its checksum keeps it out, or its connection was reset before (Tap.resets_end).
         """
         p: Packet = self.packet
-        if self.whole and p.missing:
+        if (self.whole and p.missing) or (self.resets_end and p.hidden):
             return 128
         if self.checked and p.wrong and (self.checked == 1 or self.sampled[p.source, 2] == 0):
             return 64
@@ -272,6 +332,8 @@ class Dissector:
             self.counts[0] += 1
             if self.checked == 2:
                 self._sample(kind)
+            if p.carrier >= 0 and self.resets_end and self.datagrams:
+                kind = self._carrier(offset[i], offset[i] + caplen[i])
             if caplen[i] < wirelen[i]:
                 self.counts[2] += 1
             self._frame(kind)
@@ -342,6 +404,7 @@ class Dissector:
         return p.network + len(head)
 
     def _frame(self, kind):
+        # Over 40 lines: what becomes of a frame, step by step; it runs for every one.
         p: Packet = self.packet
         group: cython.ulonglong = 0x010000000000
         if p.vlan >= 0:
@@ -370,18 +433,26 @@ class Dissector:
         elif f.live > self.most_flows:
             self._crowd_out(slot)
         side: cython.int = f.side
+        if self.resets_end and (
+            f.beside[slot] or p.tags != f.tags[slot] or p.time - f.last[slot] > 30000000000
+        ):
+            self._again(slot, side)
         duplicate: cython.int = self._account(slot, side)
         if self.suspects and (p.source, p.frame) in self.hung:
             self._pass_over(slot)
         if self.datagrams and (duplicate == 0 or self.resets_end):
             self._note_packet(kind, slot, side)
         if kind == 4:
-            return self._tcp(slot, side)
-        if duplicate or (kind != 5 and kind != 1 and kind != 2):
-            return 0
-        if kind == 2 and (p.protocol == 1 or p.protocol == 58) and p.end > p.start:
-            self.recogniser.directed(p, self.octets[p.start])
-        return self._datagram(slot, side)
+            self._tcp(slot, side)
+        elif duplicate == 0 and (kind == 5 or kind == 1 or kind == 2):
+            if kind == 2 and (p.protocol == 1 or p.protocol == 58) and p.end > p.start:
+                self.recogniser.directed(p, self.octets[p.start])
+            self._datagram(slot, side)
+        if f.beside[slot]:
+            told: cython.int = self._told(slot)
+            if told != slot:
+                self._alike(slot, told)
+        return 0
 
     def _idle(self, slot):
         """1 where the conversation was silent for too long: it ended then."""
@@ -395,6 +466,8 @@ class Dissector:
         """A conversation ended when the clock was that; what it held back is delivered then."""
         p: Packet = self.packet
         now: cython.longlong = p.clock
+        if self.flows.beside[slot]:
+            self._end_beside(slot)
         p.clock = clock
         self.flows.over[slot] = clock
         self._close(slot)
@@ -402,6 +475,66 @@ class Dissector:
         self.ended.append(slot)
         self.flows.forget_key(slot)
         return 1
+
+    def _told(self, slot):
+        """The slot as which rules are shown what passes in this frame (`_again`)."""
+        f: Flows = self.flows
+        if f.beside[slot] == 0:
+            return slot
+        return self.besides[slot].get(self.packet.tags, slot)
+
+    def _again(self, slot, side):
+        """What Suricata takes for another conversation between the same ends: in another VLAN, or after a silence.
+
+        Rules are shown it as one of its own, which has no row of `flows`; for all others it goes on. Source: Suricata's
+        configuration as it is delivered, `vlan.use-for-tracking` and `flow-timeouts`; times count in whole seconds.
+        """
+        p: Packet = self.packet
+        f: Flows = self.flows
+        told: cython.int = self._told(slot)
+        second: cython.longlong = 1000000000
+        lapsed: cython.int = p.time // second - f.last[told] // second > self._lapse(told)
+        if (lapsed or (told == slot and p.tags != f.tags[slot])) and self.many_beside < MOST_BESIDE:
+            if told != slot:
+                self._over(told, p.clock)
+                self.many_beside -= 1
+            told = f.again(p, slot)
+            side = f.side
+            self.many_beside += 1
+            self.besides.setdefault(slot, {})[p.tags] = told
+            f.beside[slot] = 1
+        if told != slot:
+            if f.heard[told, side] == 0:
+                f.heard[told, side] = p.clock
+            f.clock[told] = p.clock
+            f.last[told], f.last_frame[told], f.last_source[told] = p.time, p.frame, p.source
+            self._alike(slot, told)
+        return 0
+
+    def _alike(self, slot, told):
+        """What is known of a conversation is known of what rules are shown beside it."""
+        f: Flows = self.flows
+        f.protocol[told], f.client_side[told], f.tcp[told] = (
+            f.protocol[slot],
+            f.client_side[slot],
+            f.tcp[slot],
+        )
+        f.oriented[told], f.opaque[told] = f.oriented[slot], f.opaque[slot]
+        return 0
+
+    def _lapse(self, slot):
+        """So many seconds Suricata waits before a conversation is over: less where nobody has answered."""
+        f: Flows = self.flows
+        if f.transport[slot] == 6:
+            return 600 if f.opening[slot] & 3 == 3 or self.picked else 60
+        return 300 if f.heard[slot, 0] and f.heard[slot, 1] else 30
+
+    def _end_beside(self, slot):
+        """A conversation is over, and with it what rules were shown beside it."""
+        self.flows.beside[slot] = 0
+        for told in self.besides.pop(slot, {}).values():
+            self.many_beside -= 1
+            self._over(told, self.packet.clock)
 
     def _crowd_out(self, slot):
         """Too many conversations: a 64th of them, silent for longest, is over; this slot's stays.
@@ -544,6 +677,7 @@ class Dissector:
         length: cython.longlong = p.end - p.start
         wrap: cython.longlong = 0xFFFFFFFF  # typed: a bare literal of this size is a Python object
         half: cython.longlong = 0x80000000
+        told: cython.int = self._told(slot)
         if p.flags & 7 == 2:  # SYN; with FIN or RST it is nonsense and opens nothing
             if p.flags & 16 == 0:
                 if (
@@ -555,15 +689,15 @@ class Dissector:
                     return self._reopen(slot)
                 f.client_side[slot] = side
                 f.oriented[slot] = 1
-                if self._unseen(slot) == 0:
-                    f.opening[slot] |= 1
+                if self._unseen(told) == 0:
+                    f.opening[told] |= 1
                 if f.tcp[slot] == 0:
                     f.tcp[slot] = 1
             else:
                 f.client_side[slot] = other
                 f.oriented[slot] = 1
-                if self._unseen(slot) == 0:
-                    f.opening[slot] |= 2 if f.opening[slot] & 1 else 8 * (f.packets[slot, other] == 0)
+                if self._unseen(told) == 0:
+                    f.opening[told] |= 2 if f.opening[told] & 1 else 8 * (f.heard[told, other] == 0)
                 f.tcp[slot] = 2
             f.next_seq[slot, side] = (p.seq + 1) & wrap
             f.sync[slot, side] = 1
@@ -573,7 +707,7 @@ class Dissector:
         if p.flags & 4:
             # Out of order it is none (RFC 9293, 3.10.7.4).
             if self.resets_end and p.seq == f.next_seq[slot, side] and self._unseen(slot) == 0:
-                f.opening[slot] |= 16
+                f.opening[told] |= 16
             self._reset(slot, side)
             f.tcp[slot] = 6 if f.tcp[slot] == 1 and side != f.client_side[slot] else 4
             return 0
@@ -605,7 +739,7 @@ class Dissector:
             if p.missing:
                 self._snapped(slot, side)
                 if self.follows:
-                    self.torn.add(slot * 2 + side)
+                    self.torn.add(told * 2 + side)
         elif ahead >= half:
             behind: cython.longlong = wrap + 1 - ahead
             if self.holes and self._late(slot, side) >= length:
@@ -913,6 +1047,8 @@ class Dissector:
         """End these flows' streams (list of slots); framers forget them."""
         p: Packet = self.packet
         for slot in slots:
+            if self.flows.beside[slot]:
+                self._end_beside(slot)
             p.clock = self.flows.over[slot]
             self._close(slot)
             protocol = self.flows.protocol[slot]

@@ -160,6 +160,7 @@ class Emitter:
     def flows(self, slots: Any) -> pa.RecordBatch:
         """One batch of `flows` for these slots (int array)."""
         # Over 40 lines: one column after the other, as the table names them.
+        slots = slots[self._flows.columns["packets"][slots].any(axis=1)]  # not those of carriers (Dissector)
         f = {name: column[slots] for name, column in self._flows.columns.items()}
         n = len(slots)
         client = f["client_side"].astype(np.int64)

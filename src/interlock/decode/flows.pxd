@@ -17,15 +17,15 @@ cdef class Flows:
     # Not public: each look from Python would make a view anew. Plain Python finds the columns in __dict__.
     cdef dict __dict__
     cdef unsigned long long[::1] ident
-    cdef long long[::1] first, last, first_frame, last_frame, clock, over
+    cdef long long[::1] first, last, first_frame, last_frame, clock, over, tags
     cdef int[::1] source, last_source, realm, vlan, transport, turn
     cdef short[::1] protocol
-    cdef unsigned char[::1] basis, confidence, tries, refused, client_side, oriented, tcp, opening, opaque, alive, family
+    cdef unsigned char[::1] basis, confidence, tries, refused, client_side, oriented, tcp, opening, opaque, alive, beside, family
     cdef int[::1] retransmissions, gaps, duplicates, bad_checksums, offloaded_checksums
     cdef int[:, ::1] address, port, ipid, ttl, window, last_length
-    cdef long long[:, ::1] packets, octets, payload, next_seq, acked, last_time, leap, heard, since
+    cdef long long[:, ::1] packets, octets, payload, next_seq, acked, last_time, leap, heard, since, shown
     cdef unsigned long long[:, ::1] mac
-    cdef unsigned char[:, ::1] sync, fin, queued, carried
+    cdef unsigned char[:, ::1] sync, fin, queued, carried, deep
     cdef public int side
     cdef public long long frame
     cdef public dict turns
@@ -39,6 +39,7 @@ cdef class Flows:
     cdef int _rebuild(self) except -1
     cdef long long patience(self, int slot)
     cpdef int forget_key(self, int slot) except -1
+    cpdef int again(self, Packet p, int slot) except -1
     cpdef str address_of(self, int slot, int side)
     cpdef int realm_of(self, int slot)
     cpdef int server_port(self, int slot)

@@ -1,7 +1,7 @@
 # cython: compiled
 """The flow table: one slot a conversation, found by both ends' addresses and ports within a realm.
 
-It holds every column of a flow, which is why the module is long; streams and recognition keep their state here.
+Over 400 lines: it holds every column of a flow; streams and recognition keep their state here.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ _COLUMNS = {
     "last_source": np.int32,
     "realm": np.int32,
     "vlan": np.int32,
+    "tags": np.int64,
     "transport": np.int32,
     "protocol": np.int16,
     "basis": np.uint8,
@@ -45,6 +46,7 @@ _COLUMNS = {
     "opening": np.uint8,
     "opaque": np.uint8,
     "alive": np.uint8,
+    "beside": np.uint8,
     "family": np.uint8,
     "retransmissions": np.int32,
     "gaps": np.int32,
@@ -73,6 +75,8 @@ _SIDES = {
     "fin": np.uint8,
     "queued": np.uint8,
     "carried": np.uint8,
+    "shown": np.int64,
+    "deep": np.uint8,
 }
 
 
@@ -100,8 +104,10 @@ class Flows:
     of the packet last looked up. `state`: one Python object a slot, for the protocol that speaks there.
     `opening`: what was seen of how a conversation begins: of TCP 1 its SYN, 2 the SYN/ACK after it, 8 a SYN/ACK first;
     4 where side 1 sent its first packet; 16 behind a reset, for a tap that asks.
+    `beside`: 1 where rules are shown it as several (Dissector._told). `alive`: 1 lives, 2 is over, 3 is one of those.
     `frame`: of the message that is decoded now. `turns`: slot → (frame, which side asks from then on), as messages of
     this batch showed it.
+    `shown`, `deep`: octets of a side's stream that rules were shown, and whether they are shown no more of it.
     `clock`, `over`, `heard`: the dissector's clock at the last frame, at the end (0 while it lives), at a side's
     first frame (0: none yet). `since`: time of a side's first frame from its link address. `turn`: Messages.turn at
     its last message. `live`: slots in use whose conversation is not over.
@@ -155,7 +161,7 @@ class Flows:
         self.refused, self.turn = v["refused"], v["turn"]
         self.client_side, self.oriented, self.tcp = v["client_side"], v["oriented"], v["tcp"]
         self.opaque, self.alive, self.family = v["opaque"], v["alive"], v["family"]
-        self.opening = v["opening"]
+        self.opening, self.beside, self.tags = v["opening"], v["beside"], v["tags"]
         self.retransmissions, self.gaps, self.duplicates = v["retransmissions"], v["gaps"], v["duplicates"]
         self.bad_checksums, self.offloaded_checksums = v["bad_checksums"], v["offloaded_checksums"]
         self.address, self.port, self.ipid, self.ttl = v["address"], v["port"], v["ipid"], v["ttl"]
@@ -164,6 +170,7 @@ class Flows:
         self.next_seq, self.last_time, self.leap = v["next_seq"], v["last_time"], v["leap"]
         self.mac, self.sync, self.fin, self.acked = v["mac"], v["sync"], v["fin"], v["acked"]
         self.queued, self.carried = v["queued"], v["carried"]
+        self.shown, self.deep = v["shown"], v["deep"]
 
     def _hash(self, k0, k1, k2, k3, k4):
         # Constants are typed here: as bare literals they would be Python's big integers, a microsecond a packet.
@@ -239,12 +246,13 @@ class Flows:
             at = (at + 1) & self.table_mask
         self.table[at] = slot
         self.alive[slot] = 1
-        self.first[slot] = p.time
+        self.first[slot] = self.last[slot] = p.time
         self.clock[slot] = p.clock
         self.first_frame[slot] = p.frame
         self.source[slot] = p.source
         self.realm[slot] = p.realm
         self.vlan[slot] = p.vlan
+        self.tags[slot] = p.tags
         self.family[slot] = p.family
         self.transport[slot] = p.protocol if p.family else 0x10000 | p.protocol
         self.protocol[slot] = -1
@@ -274,7 +282,7 @@ class Flows:
         self.transport[slot] = self.protocol[slot] = 0
         self.basis[slot] = self.confidence[slot] = self.tries[slot] = self.refused[slot] = 0
         self.client_side[slot] = self.oriented[slot] = self.tcp[slot] = 0
-        self.opening[slot] = 0
+        self.opening[slot] = self.beside[slot] = self.tags[slot] = 0
         self.opaque[slot] = self.alive[slot] = self.family[slot] = self.turn[slot] = 0
         self.retransmissions[slot] = self.gaps[slot] = self.duplicates[slot] = 0
         self.bad_checksums[slot] = self.offloaded_checksums[slot] = 0
@@ -287,6 +295,7 @@ class Flows:
             self.acked[slot, side] = -1
             self.sync[slot, side] = self.fin[slot, side] = 0
             self.queued[slot, side] = self.carried[slot, side] = 0
+            self.shown[slot, side] = self.deep[slot, side] = 0
         return 0
 
     def _ident(self, k0, k1, k2, k3, k4, started):
@@ -345,6 +354,23 @@ class Flows:
         if self.graves > self.capacity:
             self._rebuild()
         return 0
+
+    def again(self, p, slot):
+        """A slot for what a packet begins between the ends of `slot`, which no packet is found by."""
+        key = [self.key[slot, k] for k in range(5)]
+        self.side = (
+            0 if self.address[slot, 0] == self._coded(p) and self.port[slot, 0] == p.source_port else 1
+        )
+        fresh: cython.int = self._insert(p, self.side == 0, key[0], key[1], key[2], key[3], key[4])
+        self.forget_key(fresh)
+        self.alive[fresh] = 3
+        tag: cython.ulonglong = p.tags + 2
+        golden: cython.ulonglong = 0x9E3779B97F4A7C15
+        self.ident[fresh] ^= tag * golden
+        return fresh
+
+    def _coded(self, p):
+        return self.addresses.code(address_text(p.family, p.source_high, p.source_low))
 
     def release(self, slots):
         """Free ended slots (list); their rows have been taken out."""

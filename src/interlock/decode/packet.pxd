@@ -14,7 +14,9 @@ cdef class Packet(Summing):
     cdef public int source_port, target_port
     cdef public long long seq, ack
     cdef public int flags, window, missing, checksum, wrong
-    cdef public Py_ssize_t start, end, network, outer
+    cdef public Py_ssize_t start, end, network, outer, carrier, carrier_end
+    cdef public int hidden, shallow
+    cdef public long long tags
     cdef public int fragment_offset, fragment_more
     cdef public long long fragment_id
     cdef public int depth, redundancy, redundancy_seq
@@ -30,6 +32,10 @@ cdef class Packet(Summing):
     cdef int _tcp(self, Py_ssize_t start, Py_ssize_t end) except -1
     cdef int _udp(self, Py_ssize_t start, Py_ssize_t end) except -1
     cdef int _gre(self, Py_ssize_t start, Py_ssize_t end) except -1
+    cdef int _carries(self, Py_ssize_t end) except -1
+    cpdef int again(self, Py_ssize_t start, Py_ssize_t end) except -1
+    cdef int _in_datagram(self, Py_ssize_t at, Py_ssize_t end) except -1
+    cdef int _ppp(self, Py_ssize_t start, Py_ssize_t end) except -1
     cdef int _tzsp(self, Py_ssize_t start, Py_ssize_t end) except -1
     cdef unsigned long long _mac(self, Py_ssize_t at) except? 0xFFFFFFFFFFFFFFFF
     cdef int _be16(self, Py_ssize_t at) except -1

@@ -28,6 +28,10 @@ class Packet(Summing):
     family: 4, 6, or 0 where there is no IP (then the addresses are MACs, in *_low).
     IPv4 addresses are in *_low, with *_high 0. protocol: the IP protocol number, else the ethertype.
     network, outer: where the innermost IP header begins, and the outermost around it in IP or GRE; -1 for none.
+    tags: numbers of up to three VLAN tags, 12 bits each, the outermost lowest.
+    carrier, carrier_end: the outermost IP packet that carries another one, in whatever; -1 for none.
+    hidden: 1 where the innermost came in what Suricata does not take off, 2 where that is a datagram.
+    shallow: whether it is read as if it carried nothing.
     window: TCP's window, or UDP's checksum. missing: octets of the IP payload that the capture cut off.
     redundancy: 1 where a PRP trailer or HSR tag numbers the frame (`redundancy_seq`).
     checksum: the worst of its IP, TCP and UDP checksums, as checksums.verdict says; 0 if cut. wrong: TCP's or UDP's is.
@@ -36,7 +40,7 @@ class Packet(Summing):
     def __init__(self) -> None:
         self.octets = memoryview(b"")
         self.time = self.frame = self.clock = 0
-        self.source = self.realm = self.linktype = self.wire = 0
+        self.source = self.realm = self.linktype = self.wire = self.shallow = 0
 
     def bind(self, octets):
         """Read from this buffer from now on."""
@@ -76,6 +80,7 @@ class Packet(Summing):
         # Over 40 lines: every link type that there is, each in a line or two; it runs for every frame.
         self.ethertype = 0
         self.vlan = -1
+        self.tags = 0
         self.protocol = 0
         self.ttl = 0
         self.ipid = 0
@@ -91,7 +96,8 @@ class Packet(Summing):
         self.depth = 0
         self.redundancy = 0
         self.redundancy_seq = 0
-        self.network = self.outer = -1
+        self.network = self.outer = self.carrier = -1
+        self.hidden = 0
         self.start = start
         self.end = end
         first: cython.int
@@ -146,6 +152,7 @@ class Packet(Summing):
 
     def _ethertype(self, ethertype, start, end):
         # Over 40 lines: one loop that takes tags and tunnels off; it runs for every frame.
+        tags: cython.int = 0
         end = min(end, self.end) if self.redundancy == 1 else end
         while True:
             if ethertype in (0x8100, 0x88A8, 0x9100, 0x9200):  # 802.1Q, 802.1ad and older QinQ
@@ -153,13 +160,24 @@ class Packet(Summing):
                     return 0
                 if self.vlan < 0:
                     self.vlan = self._be16(start) & 0x0FFF
+                if tags < 3:
+                    self.tags |= cython.cast(cython.longlong, self._be16(start) & 0x0FFF) << (12 * tags)
+                else:
+                    self.hidden = 1
+                tags += 1
                 ethertype = self._be16(start + 2)
                 start += 4
             elif ethertype == 0x892F:  # HSR tag: path and size, sequence, ethertype
                 if end - start < 6:
                     return 0
                 self.redundancy = 2
+                self.hidden = 1
                 self.redundancy_seq = self._be16(start + 2)
+                ethertype = self._be16(start + 4)
+                start += 6
+            elif ethertype == 0x8926:  # VN-Tag: four octets, ethertype
+                if end - start < 6:
+                    return 0
                 ethertype = self._be16(start + 4)
                 start += 6
             else:
@@ -175,6 +193,12 @@ class Packet(Summing):
             inner: cython.int = self._carried(ethertype, start, end)
             if inner >= 0:
                 return inner
+        if (ethertype == 0x88E7 or ethertype == 0x8903) and self.depth < 6:
+            # 802.1ah: four octets of its tag, then a frame; FabricPath: tree and time to live, then a frame
+            at: cython.Py_ssize_t = start + (4 if ethertype == 0x88E7 else 2)
+            if end - at >= 14:
+                self.depth += 1
+                return self._ethernet(at, end)
         if ethertype < 0x0600:  # 802.3 length, then LLC
             self.end = min(end, start + ethertype)
             if end - start >= 8 and self.octets[start] == 0xAA and self.octets[start + 1] == 0xAA:
@@ -183,6 +207,7 @@ class Packet(Summing):
                     if self.depth >= 6:
                         return 0
                     self.depth += 1
+                    self.hidden = 1
                     return self._ethertype(self._be16(start + 6), start + 8, end)
             ethertype = 4  # Linux' number for 802.2 frames, so that their lengths make no flows of their own
         self.protocol = ethertype
@@ -327,16 +352,41 @@ class Packet(Summing):
             return self._tcp(start, end)
         if self.protocol == 17:
             return self._udp(start, end)
+        if self.shallow:
+            return 2
         self.outer = self.network if self.outer < 0 and self.protocol in (4, 41, 47) else self.outer
         if self.protocol == 47 and self.depth < 6:
+            self._carries(end)
             return self._gre(start, end)
+        if (self.protocol == 4 or self.protocol == 41) and self.depth < 6:
+            self._carries(end)
         if self.protocol == 4 and self.depth < 6 and end - start >= 20:  # IP in IP
+            if self.family == 4:
+                self.hidden = 1
             self.depth += 1
             return self._ipv4(start, end)
         if self.protocol == 41 and self.depth < 6:
             self.depth += 1
             return self._ipv6(start, end)
         return 2
+
+    def _carries(self, end):
+        """The IP packet that is read ends at `end` and carries another one: the outermost is kept in mind."""
+        if self.carrier < 0:
+            self.carrier = self.network
+            self.carrier_end = end
+        return 0
+
+    def again(self, start, end):
+        """Read the IP packet there as one that carries nothing."""
+        self.shallow = 1
+        self.depth = self.missing = 0
+        self.source_port = self.target_port = self.flags = 0
+        self.network = self.outer = -1
+        try:
+            return self._ipv4(start, end) if self.octets[start] >> 4 == 4 else self._ipv6(start, end)
+        finally:
+            self.shallow = 0
 
     def _tcp(self, start, end):
         if end - start < 20:
@@ -379,22 +429,50 @@ class Packet(Summing):
             self._verify(start, end, start + 6)
         self.start = start + 8
         self.end = end
-        if self.depth < 6:
-            if self.target_port == 4789 and end - start >= 30 and self.octets[start + 8] & 0x08:  # VXLAN
+        if self.depth < 6 and self.shallow == 0:
+            return self._in_datagram(start + 8, end)
+        return 5
+
+    def _in_datagram(self, at, end):
+        """What a datagram's payload carries by either of its ports: VXLAN, Geneve, Teredo; to its port TZSP."""
+        kind: cython.int
+        if (
+            (self.target_port == 4789 or self.source_port == 4789)
+            and end - at >= 22
+            and self.octets[at] & 0x08
+        ):
+            self._carries(end)
+            self.depth += 1
+            return self._ethernet(at + 8, end)
+        if (self.target_port == 6081 or self.source_port == 6081) and end - at >= 22:
+            # Geneve (RFC 8926 clause 3.4): version and options 1, flags 1, protocol 2, network 3, reserved 1
+            options: cython.int = (self.octets[at] & 0x3F) * 4
+            kind = self._be16(at + 2)
+            known: cython.int = kind == 0x6558 or kind == 0x0800 or kind == 0x86DD
+            if known and self.octets[at] >> 6 == 0 and end - at - 8 - options >= 14:
+                self._carries(end)
                 self.depth += 1
-                return self._ethernet(start + 16, end)
-            if self.target_port == 6081 and end - start >= 30 and self._be16(start + 10) == 0x6558:
-                # Geneve (RFC 8926 clause 3.4): version and options 1, flags 1, protocol 2, network 3, reserved 1
-                options: cython.int = (self.octets[start + 8] & 0x3F) * 4
-                if self.octets[start + 8] >> 6 == 0 and end - start - 16 - options >= 14:
-                    self.depth += 1
-                    return self._ethernet(start + 16 + options, end)
-            if self.target_port == 37008:
-                return self._tzsp(start + 8, end)
+                at += 8 + options
+                if kind == 0x6558:
+                    return self._ethernet(at, end)
+                return self._ipv4(at, end) if kind == 0x0800 else self._ipv6(at, end)
+        if self.target_port == 3544 or self.source_port == 3544:
+            # Teredo (RFC 4380 clause 5.1.1): maybe 8 octets of the sender's origin, then IPv6 up to the end
+            if end - at >= 48 and self.octets[at] == 0 and self.octets[at + 1] == 0:
+                at += 8
+            if end - at >= 40 and self.octets[at] >> 4 == 6 and end - at == 40 + self._be16(at + 4):
+                self._carries(end)
+                self.depth += 1
+                return self._ipv6(at, end)
+        if self.target_port == 37008:
+            return self._tzsp(at, end)
         return 5
 
     def _gre(self, start, end):
-        """GRE, and ERSPAN inside it: type I has no sequence number, II an 8-octet header, III 12 or 20."""
+        """GRE, and ERSPAN inside it: type I has no sequence number, II an 8-octet header, III 12 or 20.
+
+        Version 1 carries PPP (RFC 2637 clause 4.1).
+        """
         if end - start < 4:
             return 0
         flags: cython.int = self._be16(start)
@@ -414,9 +492,16 @@ class Packet(Summing):
         if kind == 0x6558:
             return self._ethernet(at, end) if at <= end else 0
         if kind == 0x88BE:
-            at += 8 if flags & 0x1000 else 0
+            if flags & 0x1000:
+                self.hidden = 1 if end - at < 1 or self.octets[at] >> 4 != 1 else self.hidden
+                at += 8
             return self._ethernet(at, end) if at <= end else 0
+        if kind == 0x880B:
+            return self._ppp(at, end)
+        if kind == 0x8100:
+            return self._ethertype(kind, at, end)
         if kind == 0x22EB:
+            self.hidden = 1
             if end - at < 12:
                 return 0
             at += 20 if self.octets[at + 11] & 1 else 12
@@ -426,6 +511,22 @@ class Packet(Summing):
                 return 0
             return self._ipv4(at, end) if kind == 0x0800 else self._ipv6(at, end)
         return 2
+
+    def _ppp(self, start, end):
+        """IP in PPP: address and control maybe, then its protocol in one octet or two.
+
+        Source: RFC 1661 clause 2, RFC 1662 clause 3.1.
+        """
+        if end - start >= 2 and self.octets[start] == 0xFF and self.octets[start + 1] == 0x03:
+            start += 2
+        if end - start < 3:
+            return 2
+        short: cython.int = self.octets[start] & 1
+        kind: cython.int = self.octets[start] if short else self._be16(start)
+        start += 1 if short else 2
+        if kind == 0x21:
+            return self._ipv4(start, end)
+        return self._ipv6(start, end) if kind == 0x57 else 2
 
     def _tzsp(self, start, end):
         """TZSP: version, type, encapsulated protocol, tags up to 0x01, then the frame."""
@@ -440,6 +541,8 @@ class Packet(Summing):
                 return 5
             tag: cython.int = self.octets[at]
             if tag == 1:
+                self._carries(end)
+                self.hidden = 2
                 self.depth += 1
                 return self._ethernet(at + 1, end)
             if tag == 0:

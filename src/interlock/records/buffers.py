@@ -21,6 +21,7 @@ __all__ = [
     "OTHER",
     "PACKET",
     "PATIENT",
+    "PICKED",
     "RARE",
     "SAMPLED",
     "SEALED",
@@ -61,8 +62,10 @@ WHOLE: Final = "packet.whole"
 """They say what is not seen: segments with wrong checksums, always or by a sample of them; what the capture cut."""
 CHUNKED: Final = "stream.chunked"
 """Streams come in chunks, not piece by piece."""
+PICKED: Final = "flow.picked"
+"""Connections that nobody saw open are silent for as long as others before they are over."""
 SEALED: Final = "flow.sealed"
-UNSEEN: Final = frozenset({CHECKED, CHUNKED, SAMPLED, SEALED, WHOLE})
+UNSEEN: Final = frozenset({CHECKED, CHUNKED, PICKED, SAMPLED, SEALED, WHOLE})
 UNASKED: Final = frozenset({HEADERS, RARE, EMPTY, OTHER, TUNNEL, JOINED, FIRST}) | UNSEEN
 """What nobody gets who asks for all payloads: of it UNSEEN makes them fewer."""
 
@@ -126,6 +129,10 @@ BUFFERS: Final[dict[str, Buffer]] = {
         "",
         "no rows of its own: rows of `stream` are chunks, of 2,560 octets and the rest of a segment, or up to the "
         "conversation's end",
+    ),
+    PICKED: Buffer(
+        "",
+        "no rows of its own: a TCP connection that nobody saw open lasts as others do, while nobody speaks",
     ),
     WHOLE: Buffer("", "no rows of its own: frames that the capture cut are no packets, and in no stream"),
     **_of(

@@ -23,7 +23,18 @@ from interlock.decode.buffers.sink import Moment, Sink
 from interlock.decode.emit import transport_word
 from interlock.decode.messages import Messages
 from interlock.errors import DecodeError
-from interlock.records.buffers import CHUNKED, EMPTY, HEADERS, OTHER, PACKET, RARE, STREAM, TUNNEL, WAYS
+from interlock.records.buffers import (
+    CHUNKED,
+    EMPTY,
+    HEADERS,
+    OTHER,
+    PACKET,
+    PICKED,
+    RARE,
+    STREAM,
+    TUNNEL,
+    WAYS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,6 +62,8 @@ _LOOKED_AT: Final = 512
 """Octets of each side's beginning that tell whose they are."""
 _ONE_SIDED: Final = 1 << 18
 """Octets of a side that pass while the other one, which may tell whose they are, says nothing."""
+_ENDLESS: Final = ("smb",)
+"""Protocols whose streams Suricata puts together to their end (`app-layer.protocols.smb.stream-depth`)."""
 _TRIES: Final = 6
 """Flows.tries of a flow that nobody tries to recognise any more."""
 
@@ -74,7 +87,9 @@ class Tap:
     guessed: slot → what it speaks, of flows that no decoder recognises and a reader reads, until they are over.
     bare: which packets without payload are handed on: 1 for RARE ones, 2 for EMPTY, 4 for OTHER.
     tunnels: whether headers of packets that carry others are to be handed on. checked, whole: as of `unseen`.
-    resets_end: whether what comes behind a reset is in no stream.
+    resets_end: whether conversations are as Suricata has them: what comes behind a reset is in no stream, and so on.
+    endless: per protocol code plus 1, whether its streams are shown to their end where others are not.
+    picked: whether TCP that nobody saw open is a connection to it.
     segments, datagrams, follows: whether segments, datagrams and streams are to be handed on; follows is 2 where all of
     them are, whatever they speak. spoken: per protocol code plus 1, whether its flows are read; the first one stands
     for those that are not known yet.
@@ -97,7 +112,7 @@ class Tap:
         self._headers = HEADERS in asked
         self.tunnels = TUNNEL in asked
         self.checked, self.whole = unseen(asked)
-        self.resets_end = int(CHUNKED in asked)
+        self.resets_end, self.picked = int(CHUNKED in asked), int(PICKED in asked)
         self.datagrams = PACKET in asked or TUNNEL in asked or bool(DATAGRAMS & spoken)
         self.follows = 2 if STREAM in asked else int(bool(spoken))
         self._sink = Sink(asked, facts, flows)
@@ -110,6 +125,8 @@ class Tap:
         self._guesses = {name: looks for name, looks in GUESSES.items() if name in spoken}
         self._read[-1] = bool(spoken)
         self.spoken = np.roll(self._read, 1).view(np.uint8)
+        self.endless = np.isin(np.arange(-1, len(codes)), [codes[n] for n in _ENDLESS if n in codes])
+        self.endless = self.endless.astype(np.uint8)
         self._known: dict[int, _Known] = {}
         self._over: set[int] = set()
         self._sent = np.zeros(0, np.int64)

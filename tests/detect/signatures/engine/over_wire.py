@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from decode import feed
 from detect.signatures.rows import PlainEngine
@@ -61,8 +64,12 @@ def alerts(
     checksums: Checksums | None = None,
     way: str = "screened",
     batch: int = 0,
+    seconds: Sequence[float] = (),
 ) -> Counter[int]:
-    """How often each rule (sid) speaks. way: screened in the decoder, `unscreened`, or `plain`: no prefilter at all."""
+    """How often each rule (sid) speaks. way: screened in the decoder, `unscreened`, or `plain`: no prefilter at all.
+
+    seconds: when frames came; 1 ms apart where nothing is said.
+    """
     made = matchers_of(rules)
     engine = (PlainEngine if way == "plain" else Engine)(made, midstream=midstream, checksums=checksums)
     needs = needs_of(engine)
@@ -84,7 +91,11 @@ def alerts(
 
     size = batch or max(len(frames), 1)
     for at in range(0, len(frames), size):
-        take(decoder.feed(feed._batch(frames[at : at + size], at)))
+        made_of = feed._batch(frames[at : at + size], at)
+        if seconds:
+            times = feed.START_NS + (np.array(seconds[at : at + size]) * 1e9).astype(np.int64)
+            made_of = replace(made_of, time=times)
+        take(decoder.feed(made_of))
     for rest in decoder.finish():
         take(rest)
     count(engine.rest())
@@ -92,11 +103,15 @@ def alerts(
 
 
 def every_way(
-    rules: str, frames: Sequence[bytes], midstream: Midstream = "own", checksums: Checksums | None = None
+    rules: str,
+    frames: Sequence[bytes],
+    midstream: Midstream = "own",
+    checksums: Checksums | None = None,
+    seconds: Sequence[float] = (),
 ) -> dict[int, int]:
     """The same, which must not differ by how it is looked for, nor by where batches end."""
     found = [
-        alerts(rules, frames, midstream=midstream, checksums=checksums, way=way, batch=batch)
+        alerts(rules, frames, midstream=midstream, checksums=checksums, way=way, batch=batch, seconds=seconds)
         for way in ("screened", "unscreened", "plain")
         for batch in (0, 1, 3)
     ]

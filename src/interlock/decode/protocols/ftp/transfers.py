@@ -93,7 +93,7 @@ def data_flow(flows: Any, control: int, listener: int, port: int, now: int) -> i
             & (f["address"][:, 1 - side] == other)
         )
         here |= ends
-    here &= (f["alive"] != 0) & (f["transport"] == _TCP) & (f["realm"] == f["realm"][control])
+    here &= np.isin(f["alive"], (1, 2)) & (f["transport"] == _TCP) & (f["realm"] == f["realm"][control])
     here &= (f["first"] <= now) & (f["first"] >= f["first"][control])
     slots = np.flatnonzero(here)
     return int(slots[np.argmax(f["first"][slots])]) if len(slots) else None

@@ -34,6 +34,7 @@ from interlock.records.buffers import (
     FIRST,
     JOINED,
     PACKET,
+    PICKED,
     SAMPLED,
     SEALED,
     SEGMENT,
@@ -64,7 +65,7 @@ NEEDS: Final = (
 _BEGINNINGS: Final[dict[Midstream, frozenset[str]]] = {
     "own": frozenset({JOINED}),
     "no": frozenset({JOINED, FIRST, PACKET, WHOLE, CHUNKED}),
-    "yes": frozenset({JOINED, FIRST, PACKET, WHOLE, CHUNKED}),
+    "yes": frozenset({JOINED, FIRST, PACKET, WHOLE, CHUNKED, PICKED}),
 }
 _SERVICES: Final = frozenset({"cip.service", "cip.any_service"})
 _SUMS: Final[dict[Checksums, frozenset[str]]] = {

@@ -48,20 +48,21 @@ def as_begun(unit: Unit, begun: Begun | None, midstream: Midstream) -> Unit:
     """What rules are held against where a conversation began so; begun: None where that is as anybody sees it."""
     if midstream == "own":
         return unit
-    made = unit if begun is None else _as_begun(unit, begun, midstream)
-    return made if looked_for(unit, begun, midstream) else replace(made, application="")
+    known = unit if looked_for(unit, begun, midstream) else replace(unit, application="")
+    return known if begun is None else _as_begun(known, begun, midstream)
 
 
 def looked_for(unit: Unit, begun: Begun | None, midstream: Midstream) -> bool:
     """Whether what a conversation speaks is known to rules: by the port to which its first packet was sent.
 
-    With `yes` connections are looked at from both ends: the one that was heard first may be the server.
+    With `yes` connections, and datagrams of DNS, are looked at from both ends: the one that was heard first may be the
+    server.
     """
     first = unit.to_server
     if begun is not None and not begun.joined:
         first = (unit.source, unit.source_port) == (begun.address, begun.port)
     ports = [unit.target_port, unit.source_port] if first else [unit.source_port, unit.target_port]
-    both = midstream == "yes" and unit.transport == _TCP
+    both = midstream == "yes" and (unit.transport == _TCP or unit.application == "dns")
     ports = ports[: 2 if both or (unit.application, unit.transport) in FROM_BOTH_ENDS else 1]
     return midstream == "own" or any(recognised(unit.application, unit.transport, port) for port in ports)
 
