@@ -16,8 +16,10 @@ from interlock.detect.batch import Batch
 from interlock.pipeline.decode_run import decoded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from interlock.detect.signatures.engine.engine import Engine, Hit
 
 __all__ = ["judged", "refused"]
 
@@ -35,25 +37,24 @@ def judged(
         with open_sources(specify((str(path),), ()), stdin=None) as run:
             engine = build_engine(run.sources, wanted=frozenset({*mine.needs, "flows"}), buffers=mine.buffers)
             for batches in decoded(run, engine, progress=lambda *_: None, stop=lambda: False):
-                for table in mine.needs:
+                # Payloads say how conversations began: they come before requests.
+                for table in sorted(mine.needs, key=lambda name: name != "payloads"):
                     if table in batches and len(batches[table]):
-                        judge = mine.engine.judge if table == "payloads" else mine.engine.judge_requests
-                        hits = [hit for hit in judge(Batch(table, batches[table])) if hit.speaks]
-                        columns = [one for one in _NAMED if one in batches[table].schema.names]
-                        rows = (
-                            batches[table].select(columns).take([hit.row for hit in hits]).to_pylist()
-                            if hits
-                            else []
-                        )
-                        for hit, row in zip(hits, rows, strict=True):
-                            sid = mine.engine.matchers[hit.number].signature.sid
-                            ends = [
-                                (str(row[side]), row[f"{side}_port"] or 0) for side in ("client", "server")
-                            ]
-                            told[
-                                Alert(name, sid, str(row.get("transport", "tcp")).upper(), between(*ends))
-                            ] += 1
+                        for batch, hits in mine.engine.judged(Batch(table, batches[table])):
+                            told.update(_alerts(name, mine.engine, batch, hits))
+                for batch, hits in mine.engine.rest():
+                    told.update(_alerts(name, mine.engine, batch, hits))
     return told, refused(rules, midstream)
+
+
+def _alerts(name: str, engine: Engine, batch: Batch, hits: Sequence[Hit]) -> Iterator[Alert]:
+    """Of what speaks. Requests do not say what carried them: TCP, but for BACnet's."""
+    for hit in hits:
+        if hit.speaks:
+            row = {column: batch.column(column)[hit.row].as_py() for column in _NAMED if batch.has(column)}
+            ends = [(str(row[side]), row[f"{side}_port"] or 0) for side in ("client", "server")]
+            sid = engine.matchers[hit.number].signature.sid
+            yield Alert(name, sid, str(row.get("transport", "tcp")).upper(), between(*ends))
 
 
 def refused(rules: Path, midstream: str) -> list[str]:

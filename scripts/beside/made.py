@@ -8,6 +8,7 @@ import warnings
 from typing import TYPE_CHECKING, Final
 
 from beside import http, tls
+from beside.drawn.shapes import shape
 from beside.frames import Ends, tcp, udp
 from detect.signatures.synthesis import UnsolvedError, hit, near_misses, surroundings
 from interlock.detect.signatures.language.protocols import PROTOCOLS
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
 
 __all__ = ["WAYS", "made"]
 
-WAYS: Final = ("whole", "cut", "missed")
-"""As they come; cut into segments of chance; spoilt in one place, so that the rule they are made for must not hit."""
+WAYS: Final = ("whole", "cut", "missed", "flipped", "together", "torn", "shaped")
+"""As they come; cut into segments of chance; spoilt in one place, so that the rule they are made for must not hit;
+with up to three octets changed by chance; two rules' in one conversation; with the other end speaking in between; in
+IPv6, VLANs, with options and other fields of headers."""
+_FLIPS: Final = 3
 _PORTS: Final = {"http": 80, "dns": 53, "tls": 443, "smtp": 25, "ftp": 21, "ssh": 22, "smb": 445}
 _HOME: Final = (10 << 24 | 1 << 16, 203 << 24 | 112 << 8, 192 << 24 | 168 << 16, 11 << 24)
 _AWAY: Final = (10 << 24 | 8 << 16, 198 << 24 | 51 << 16, 192 << 24 | 168 << 16, 12 << 24)
@@ -34,6 +38,7 @@ _HOSTS: Final = 60_000
 def made(rules: Iterable[Signature], variables: Variables, way: str, seed: int = 1) -> Iterator[bytes]:
     """Frames, one conversation after the other; rules for which nothing is made are passed over."""
     draw = random.Random(seed)
+    before: dict[int, list[tuple[bool, bytes]]] = {}
     warnings.simplefilter("ignore", FutureWarning)
     for number, signature in enumerate(rules):
         ends = variables.ends(signature.header)
@@ -50,18 +55,49 @@ def made(rules: Iterable[Signature], variables: Variables, way: str, seed: int =
             source = _address(ends.sources, place, _HOME), ends.source_ports
             target = _address(ends.targets, place, _AWAY), ends.target_ports
             pair = (source, target) if one.to_server is not False else (target, source)
-            yield from _conversation(one, _between(one, place, *pair), way, draw)
+            if one.transport not in {6, 17}:
+                continue
+            asks = one.to_server is not False
+            sent = _sent(one, asks=asks) if one.transport == 6 else _datagrams(one, asks=asks)
+            told = [*before.pop(one.transport), *sent] if one.transport in before else sent
+            if way == "together" and told is sent:
+                before[one.transport] = sent
+            told = _changed(told, way, draw)
+            frames = _conversation(one, _between(one, place, *pair), told, way, draw)
+            yield from map(shape(draw).laid, frames) if way == "shaped" else frames
 
 
-def _conversation(unit: Unit, ends: Ends, way: str, draw: random.Random) -> Iterator[bytes]:
-    asks = unit.to_server is not False
+def _changed(sent: list[tuple[bool, bytes]], way: str, draw: random.Random) -> list[tuple[bool, bytes]]:
+    """What both send, changed as a way has it."""
+    if way == "torn":
+        places = [(serves, octets, draw.randint(1, max(len(octets) - 1, 1))) for serves, octets in sent]
+        return [
+            (serves != between, piece)
+            for serves, octets, at in places
+            for between, piece in ((False, octets[:at]), (True, b"+ok\r\n"), (False, octets[at:]))
+        ]
+    if way != "flipped" or not sent:
+        return sent
+    changed = list(sent)
+    for _ in range(draw.randint(1, _FLIPS)):
+        at = draw.randrange(len(changed))
+        serves, octets = changed[at]
+        if octets:
+            place = draw.randrange(len(octets))
+            other = draw.choice((octets[place] ^ 0x20, draw.randrange(256), octets[place] + 1 & 255))
+            changed[at] = serves, octets[:place] + bytes((other,)) + octets[place + 1 :]
+    return changed
+
+
+def _conversation(
+    unit: Unit, ends: Ends, sent: list[tuple[bool, bytes]], way: str, draw: random.Random
+) -> Iterator[bytes]:
     if unit.transport == 17:
-        yield from udp(ends, _datagrams(unit, asks=asks))
-    elif unit.transport == 6:
-        sent = _sent(unit, asks=asks)
-        longest = max((len(octets) for _, octets in sent), default=1)
-        size = (lambda: draw.randint(1, longest)) if way == "cut" else (lambda: 1400)
-        yield from tcp(ends, sent, size, opens=unit.established is not False)
+        yield from udp(ends, sent)
+        return
+    longest = max((len(octets) for _, octets in sent), default=1)
+    size = (lambda: draw.randint(1, longest)) if way == "cut" else (lambda: 1400)
+    yield from tcp(ends, sent, size, opens=unit.established is not False)
 
 
 def _sent(unit: Unit, *, asks: bool) -> list[tuple[bool, bytes]]:

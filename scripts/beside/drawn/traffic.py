@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import struct
+from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from beside.drawn import plants
@@ -23,24 +24,32 @@ _SERVER: Final = 10 << 24 | 1 << 16
 
 
 class Made(NamedTuple):
-    """transport, port of the server, and what each side sends: whether the server does, and octets."""
+    """transport, port of the server, and what each side sends: whether the server does, and octets.
+
+    lost: frames at the beginning that the capture does not have.
+    """
 
     transport: int
     port: int
     sent: list[tuple[bool, bytes]]
     shape: Shape = PLAIN
+    lost: int = 0
 
     def frames(self, number: int) -> Iterator[bytes]:
         """number: of the conversation, from 0; each has addresses of its own."""
         ends = Ends(_CLIENT + 1 + number, 30_000 + number, _SERVER + 1 + number, self.port)
         carry = {6: tcp, 17: udp, 1: icmp}[self.transport]
-        yield from map(self.shape.laid, carry(ends, self.sent))
+        yield from islice(map(self.shape.laid, carry(ends, self.sent)), self.lost, None)
 
 
 def conversations(draw: Random, count: int, theme: str = "plain") -> list[Made]:
     """So many, of one of THEMES."""
     kinds, weights = THEMES[theme]
     made = [draw.choices(kinds, weights)[0](draw) for _ in range(count)]
+    if theme == "joined":
+        return [
+            one._replace(lost=draw.choice((0, 3, 3, 4, 5, 1)) if one.transport == 6 else 0) for one in made
+        ]
     return [one._replace(shape=shape(draw)) for one in made] if theme == "packets" else made
 
 
@@ -190,5 +199,12 @@ THEMES: Final[dict[str, tuple[tuple[Callable[[Random], Made], ...], tuple[int, .
     "packets": ((_datagrams, _stream, _pings, _http, _dns), (30, 25, 30, 10, 5)),
     "actions": _PLAIN,
     "limits": _PLAIN,
+    "joined": (
+        (_datagrams, _stream, _http, *map(_control, (plants.registers, plants.outstation, plants.enip))),
+        (10, 35, 20, 15, 10, 10),
+    ),
 }
-"""By name: kinds of conversations, and how many of each. actions: rules that let pass; limits: of threshold.config."""
+"""By name: kinds of conversations, and how many of each.
+
+actions: beside rules that let pass. limits: under a threshold.conf. joined: most began before the capture did.
+"""

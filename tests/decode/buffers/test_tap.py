@@ -129,6 +129,16 @@ def hello(name: bytes, *more: tuple[int, bytes]) -> bytes:
     return b"\x16\x03\x01" + len(shake).to_bytes(2, "big") + shake
 
 
+def test_who_spoils_lengths_in_extensions_hides_no_name() -> None:
+    """The length of a list is passed over, and so is what stands behind the name (Suricata's src/app-layer-ssl.c)."""
+    whole, long = hello(b"evil.example"), hello(b"evil.example", (10, b"\x01\x06\0\x1d\0\x17"))
+    spoilt = whole.replace(b"\0\x0f\0\0\x0c", b"\0\x3f\0\0\x0c")
+    assert spoilt != whole
+    for octets in (spoilt, long):
+        rows = tcp([(CLIENT, octets)], port=443, buffers=frozenset({"tls.sni", "ja3.hash"}))["payloads"]
+        assert [(row["buffer"], row["octets"]) for row in rows] == [("tls.sni", b"evil.example")]
+
+
 @pytest.mark.parametrize(
     ("versions", "liked"),
     [((), b"1.2"), ((0x0A0A, 0x0304, 0x0303), b"1.3"), ((0x0303, 0x0304), b"1.2"), ((0x7F1C,), b"1.2")],

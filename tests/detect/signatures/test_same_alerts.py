@@ -201,3 +201,13 @@ def test_calls_are_looked_at_one_by_one():
         ]
     rules = f'{ANY} (content:"call2"; content:"call3"; sid:1;)\n{ANY} (content:"call2"; sid:2;)\n'
     assert every_way(rules, conversation(*sent, port=135), "no") == {2: 1}
+
+
+def test_segments_of_a_joined_connection_without_payload_have_nothing_to_look_into():
+    sent = [frame for frame in conversation((CLIENT, b"ab"), (SERVER, b"cd")) if frame[47] & 2 == 0]
+    rules = (
+        f"{ANY} (flags:A; window:!1; sid:1;)\n{ANY} (isdataat:!0; sid:2;)\n"
+        f'{ANY} (content:!"zz"; sid:3;)\n{ANY} (content:!"a"; sid:4;)\n'
+    )
+    told = every_way(rules, sent[1:], "no")
+    assert told == {1: told[1], 3: 2, 4: 1}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from interlock.decode.buffers.x509 import certificate_buffers, certificate_dates
 from interlock.decode.protocols.tls.hello import (
+    SERVER_NAME,
     ja3_of,
     ja3_text,
     ja3s_text,
@@ -154,7 +155,12 @@ class TlsReader:
 
 def _client(body: bytes, *, asked: bool) -> Iterator[tuple[str, bytes]]:
     """asked: rules ask for the version of a client's hello, too: the one that it would like most."""
-    hello = read_client_hello(body)
+    try:
+        hello = read_client_hello(body)
+    except DecodeError:
+        if name := _name_before_damage(body):
+            yield "tls.sni", name
+        raise
     if asked and (liked := next(filter(_VERSIONS.get, hello.versions), hello.version)) in _VERSIONS:
         yield "tls.version", _VERSIONS[liked]
     if hello.server_name:
@@ -164,6 +170,24 @@ def _client(body: bytes, *, asked: bool) -> Iterator[tuple[str, bytes]]:
     yield "ja3.hash", ja3_of(text).encode()
     yield "ja4.hash", ja4(hello).encode()
     yield from (("tls.alpn", name) for name in hello.protocols)
+
+
+def _name_before_damage(body: bytes) -> bytes:
+    """The server's name in a client's hello that cannot be read whole; nothing where it is not there.
+
+    Lengths of lists in extensions are passed over, as Suricata does (src/app-layer-ssl.c): who spoils them hides
+    no name.
+    """
+    reader = Vectors(body, 34)
+    for width in (1, 2, 1):
+        reader.vector(width)
+    reader.take(2)
+    while reader.left() >= 4:
+        if reader.number(2) == SERVER_NAME:
+            reader.take(5)
+            return reader.vector(2)
+        reader.vector(2)
+    return b""
 
 
 def _server(body: bytes) -> Iterator[tuple[str, bytes]]:

@@ -18,6 +18,7 @@ import numpy as np
 from interlock.detect.signatures.engine.exchanges import TRANSACTION, begun_in, sides_of, transaction_unit
 from interlock.detect.signatures.engine.looked import looked_at, tunnel_unit, unit_of
 from interlock.detect.signatures.engine.operations import Requests
+from interlock.detect.signatures.engine.order import in_order
 from interlock.detect.signatures.engine.screen import Screen
 from interlock.detect.signatures.engine.screening import key_of
 from interlock.detect.signatures.engine.sides import TCP
@@ -108,6 +109,7 @@ class Engine:
         self.midstream = midstream
         self.checksums: Checksums = checksums or ("no" if midstream == "own" else "auto")
         self.traits = tuple(map(traits_of, self.matchers))
+        self._turns = tuple(one.turn for one in self.traits)
         self.memory = Memory()
         self.tried = np.zeros(len(self.matchers), np.int64)
         self.hit = np.zeros(len(self.matchers), np.int64)
@@ -202,10 +204,10 @@ class Engine:
         candidates = {
             *self._raw(batch, units), *self._transactions(batch, units), *self._tunnelled(batch, units),
         }  # fmt: skip
-        times, frames, told = batch.times_ns(), batch.frames(), set()
-        for row, number, level in self._in_order(batch, candidates, units):
+        frames, told = batch.frames(), set()
+        ordered = in_order(batch, candidates, units, self._turns, chunked=self.midstream != "own")
+        for at, (row, number, level) in ordered:
             unit, before = units[row, level]
-            at = int(times[row]), int(frames[row])
             if self._silenced and self._silenced.holds(
                 unit.flow, at, whole=level != PACKET and self._later(unit)
             ):
@@ -238,27 +240,6 @@ class Engine:
         fresh = {level: (octets[len(before) :],)}
         start = unit.stream_offset + len(before)
         return not one.hits(replace(unit, buffers=fresh, stream_offset=start), self.memory)
-
-    def _in_order(
-        self, batch: Batch, candidates: set[tuple[int, int, str]], units: _Units
-    ) -> list[tuple[int, int, str]]:
-        """As packets came, and for each of them as it is the rules' turn.
-
-        What is left of both sides of a conversation that is over comes as two packets, the client's first.
-        """
-        times, frames = batch.times_ns(), batch.frames()
-        answers = {(row, level) for row, _, level in candidates if units[row, level][0].to_server is False}
-        own = {int(frames[row]) for row, level in answers if level == PACKET}
-        apart = {one for one in answers if one[1] == STREAM and int(frames[one[0]]) not in own}
-        apart = apart if self.midstream != "own" else set()
-
-        def turn(candidate: tuple[int, int, str]) -> tuple[int, ...]:
-            row, number, level = candidate
-            later = row + 1 if level == TRANSACTION else 0
-            after = (row, level) in apart
-            return int(times[row]), int(frames[row]), later, after, self.traits[number].turn, number, row
-
-        return sorted(sorted(candidates), key=turn)
 
     def judge_requests(self, batch: Batch) -> Iterator[Hit]:
         """Every hit of a batch of operations, or of values."""
