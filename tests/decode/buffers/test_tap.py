@@ -140,6 +140,29 @@ def test_who_spoils_lengths_in_extensions_hides_no_name() -> None:
 
 
 @pytest.mark.parametrize(
+    ("spoilt", "by"),
+    [
+        (b"\x01\0\0\x15", b"\x01\0\0\x25"),
+        (b"\0\0\0\x11", b"\0\0\0\x51"),
+        (b"\0\x0f\0\0\x0c", b"\0\x0f\1\0\x0c"),
+    ],
+)
+def test_what_is_longer_than_the_hello_names_nobody(spoilt, by) -> None:
+    octets = hello(b"evil.example")
+    assert octets.count(spoilt) == 1
+    assert not tcp([(CLIENT, octets.replace(spoilt, by))], port=443, buffers=frozenset({"tls.sni"})).get(
+        "payloads"
+    )
+
+
+def test_a_second_hello_is_no_other_one() -> None:
+    rows = tcp([(CLIENT, hello(b"a.example")), (CLIENT, hello(b"b.example"))], port=443, buffers=ALL)[
+        "payloads"
+    ]
+    assert [row["octets"] for row in rows if row["buffer"] == "tls.sni"] == [b"a.example"]
+
+
+@pytest.mark.parametrize(
     ("versions", "liked"),
     [((), b"1.2"), ((0x0A0A, 0x0304, 0x0303), b"1.3"), ((0x0303, 0x0304), b"1.2"), ((0x7F1C,), b"1.2")],
 )

@@ -57,6 +57,7 @@ class TlsReader:
         self._count = 0
         self._sent = [b"", b""]
         self._made = False
+        self._told: set[tuple[int, int]] = set()
 
     def feed(self, side: int, octets: bytes, *, lost: bool) -> bool:
         """See Reader.feed."""
@@ -127,12 +128,16 @@ class TlsReader:
             # | version 2 | random 32 | … (RFC 8446 clause 4.1)
             for name, octets in (("", body[_RANDOM]), ("_time", body[2:6]), ("_bytes", body[6:34])):
                 self._sink.put(side, max(self._count, 1), f"tls.random{name}", octets)
-        if kind == CLIENT_HELLO:
+        if (side, kind) in self._told:
+            pass  # Suricata keeps what came first of a side's hellos and certificates (src/app-layer-ssl.c)
+        elif kind == CLIENT_HELLO:
             made = _client(body, asked=CHUNKED in self._sink.asked)
         elif kind == SERVER_HELLO:
             made = _server(body)
         elif kind == CERTIFICATE:
             made = self._certificates(body)
+        if kind != SERVER_HELLO:
+            self._told.add((side, kind))
         self._made = True
         if kind in _STATES:
             self._sink.put(side, max(self._count, 1), "tls.state", _STATES[kind])
@@ -181,12 +186,16 @@ def _name_before_damage(body: bytes) -> bytes:
     reader = Vectors(body, 34)
     for width in (1, 2, 1):
         reader.vector(width)
-    reader.take(2)
+    if reader.number(2) > reader.left():
+        return b""
     while reader.left() >= 4:
-        if reader.number(2) == SERVER_NAME:
-            reader.take(5)
-            return reader.vector(2)
-        reader.vector(2)
+        kind, size = reader.number(2), reader.number(2)
+        if size > reader.left():
+            break
+        if kind == SERVER_NAME:
+            reader.take(2)
+            return b"" if reader.number(1) else reader.vector(2)
+        reader.take(size)
     return b""
 
 
