@@ -332,9 +332,9 @@ def _instances(buffer: str, unit: Unit) -> tuple[bytes, ...]:
         return (_address(unit.source if buffer == "ip.src" else unit.target),)
     if buffer != PAYLOAD:
         return unit.buffers.get(buffer, ())
-    # What has no payload has none to look into, not even for what must not be there.
     held = unit.buffers.get("packet" if unit.level == "packet" else "stream", ())
-    return tuple(octets for octets in held if octets)
+    # A packet without payload has none to look into, not even for what must not be there.
+    return tuple(filter(None, held)) if unit.level == "packet" or unit.apart or unit.loose else held
 
 
 def _address(number: int) -> bytes:
