@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 CAPTURES = Path(os.environ.get("INTERLOCK_CAPTURES", ROOT.parent / "shared" / "captures"))
-VERSION = (8, 0)
-"""The Suricata that is compared with: checks for others are left out."""
+VERSION = (7, 0, 10)
+"""The Suricata that is compared with, here and side by side (suricata_beside.py): checks for others are left out."""
 _ALERT = {"event_type", "alert.signature_id", "alert.signature"}
 
 

@@ -262,7 +262,7 @@ def test_zones_say_what_home_is(tmp_path):
 
 
 def test_rules_are_judged_by_the_sites_zones(tmp_path):
-    """In the demo the controllers are in 10/8; a site that has them outside makes rules about outsiders speak."""
+    """In the demo all are in 192.168/16; a site that has them outside makes rules about outsiders speak."""
     capture = terminal.DEMO / "incident.pcap.gz"
     rules = tmp_path / "a.rules"
     rules.write_text(
@@ -274,7 +274,7 @@ def test_rules_are_judged_by_the_sites_zones(tmp_path):
         f'[sensor]\nsite = "{site.name}"\n[signatures]\nrules = ["{rules.name}"]\n[[outlet]]\nkind = "stdout"\n'
     )
     said = {}
-    for home in ("0.0.0.0/0", "192.0.2.0/24"):
+    for home in ("192.168.0.0/16", "192.0.2.0/24"):
         site.write_text(f'[[zones]]\nname = "all"\nmembers = ["{home}"]\n')
         out = tmp_path / home.partition("/")[0]
         ended = terminal.run("analyze", capture, "--signatures", rules, "--site", site, "--out", out)
@@ -283,7 +283,7 @@ def test_rules_are_judged_by_the_sites_zones(tmp_path):
         ended = terminal.run("sensor", "replay", capture, "--config", config, "--out", out / "store")
         assert ended.code == 0, ended.err
         said[home] = "an outsider: " in told, b"an outsider: " in ended.out
-    assert said == {"0.0.0.0/0": (False, False), "192.0.2.0/24": (True, True)}
+    assert said == {"192.168.0.0/16": (False, False), "192.0.2.0/24": (True, True)}
 
 
 @pytest.mark.parametrize(("midstream", "told"), [("own", True), ("no", False), ("yes", True)])

@@ -26,4 +26,4 @@ def test_only_checks_of_this_version_count(tmp_path):
   - filter: {count: 2, match: {event_type: alert, alert.signature_id: 2, modbus.id: 7}}
   - filter: {count: 3, match: {event_type: modbus}}
 """)
-    assert expected(tmp_path) == {1: (8, True), 2: (2, False)}
+    assert expected(tmp_path) == {1: (4, True), 2: (2, False)}
