@@ -5,33 +5,18 @@ from __future__ import annotations
 import gzip
 import hashlib
 import zlib
-from collections import defaultdict
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from decode.buffers.http_rows import HTTP, buffers, oddities
 from decode.feed import CLIENT, SERVER, tcp
-from interlock.records.buffers import BUFFERS
 
-HTTP = frozenset(name for name in BUFFERS if name.startswith(("http.", "file.")))
 REQUEST = (
     b"POST http://Up.example:8080/a/%2e%2e/b//c.php?x=%41+1 HTTP/1.1\r\nHost: Evil.Example:80\r\n"
     b"User-Agent: A\r\nuser-agent: B\r\nCookie: s=1\r\nContent-Length: 3\r\n\r\nabc"
 )
-
-
-def buffers(segments: list[tuple[int, bytes]], **more: Any) -> dict[tuple[str, int, str], list[bytes]]:
-    """(direction, transaction, buffer) → octets of its rows."""
-    found: dict[tuple[str, int, str], list[bytes]] = defaultdict(list)
-    for row in tcp(segments, port=80, buffers=HTTP, **more)["payloads"]:
-        found[row["direction"], row["transaction"], row["buffer"]].append(row["octets"])
-    return dict(found)
-
-
-def oddities(segments: list[tuple[int, bytes]]) -> set[str]:
-    return {row["oddity"] for row in tcp(segments, port=80, buffers=HTTP)["oddities"]}
 
 
 def answer(body: bytes, *fields: bytes) -> list[tuple[int, bytes]]:

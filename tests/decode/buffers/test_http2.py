@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import gzip
 import struct
-from collections import defaultdict
 from contextlib import suppress
 from itertools import pairwise
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from decode.feed import CLIENT, SERVER, tcp
+from decode.buffers.http_rows import buffers, oddities
+from decode.feed import CLIENT, SERVER
 from interlock.decode.buffers.hpack import _CODES, MOST_FIELDS, Hpack, _uncoded
 from interlock.decode.buffers.http2 import MAX_BLOCK, MAX_STREAMS, PREFACE
 from interlock.errors import DecodeError
-from interlock.records.buffers import BUFFERS
 
-HTTP = frozenset(name for name in BUFFERS if name.startswith(("http.", "file.")))
 END_STREAM, END_HEADERS, PADDED, PRIORITY = 1, 4, 8, 32
 ASK = [
     (b":method", b"POST"),
@@ -28,18 +25,6 @@ ASK = [
     (b"cookie", b"a=b"),
 ]
 SAY = [(b":status", b"200"), (b"server", b"s/2"), (b"set-cookie", b"sid=1"), (b"set-cookie", b"b=2")]
-
-
-def buffers(segments: list[tuple[int, bytes]], **more: Any) -> dict[tuple[str, int, str], list[bytes]]:
-    """(direction, transaction, buffer) -> octets of its rows."""
-    found: dict[tuple[str, int, str], list[bytes]] = defaultdict(list)
-    for row in tcp(segments, port=80, buffers=HTTP, **more)["payloads"]:
-        found[row["direction"], row["transaction"], row["buffer"]].append(row["octets"])
-    return dict(found)
-
-
-def oddities(segments: list[tuple[int, bytes]]) -> set[str]:
-    return {row["oddity"] for row in tcp(segments, port=80, buffers=HTTP)["oddities"]}
 
 
 def frame(kind: int, stream: int, payload: bytes = b"", flags: int = 0) -> bytes:
