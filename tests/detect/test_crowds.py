@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interlock.detect.batch import Batch
-from interlock.detect.crowds import MOST_ALONE
+from interlock.detect.crowds import MOST_ALONE, MOST_GRAVE_ALONE
 from interlock.detect.forged_senders import LEAST
 from interlock.detect.interface import Context
 from interlock.detect.rules.detector import Rules
@@ -21,17 +21,14 @@ from .rows import START, batch
 from .taught import made
 
 if TYPE_CHECKING:
+    from interlock.detect.rules.model import Rule
     from interlock.records.finding import Finding
 
 NAMED = "02:00:00:00:00:07"
 GROUP = "01:0e:cf:00:00:00"
 SITE = load_site(f'[[engineering_stations]]\naddress = "{NAMED}"\nname = "station"\n')
 CONTEXT = Context(site=SITE, now=START)
-RULES = read_rules(
-    [
-        (
-            "t.yml",
-            """\
+TEXT = """\
 title: Everybody is asked
 name: asked
 logsource: {category: ot_operation}
@@ -41,10 +38,9 @@ detection:
 level: low
 tags: [attack.t0846]
 interlock: {says: "{client} asks everybody"}
-""",
-        )
-    ]
-).rules
+"""
+RULES = read_rules([("t.yml", TEXT)]).rules
+GRAVE = read_rules([("t.yml", TEXT.replace("level: low", "level: high"))]).rules
 
 
 def asked(senders: int) -> list[dict[str, Any]]:
@@ -60,15 +56,15 @@ def asked(senders: int) -> list[dict[str, Any]]:
 
 
 def told(
-    rows: list[dict[str, Any]], pieces: int, *, restart: bool = False
+    rows: list[dict[str, Any]], pieces: int, *, restart: bool = False, rules: tuple[Rule, ...] = RULES
 ) -> tuple[list[Finding], list[Finding]]:
     """What is found as rows come, in so many batches, and what of them is concluded."""
-    runner, found = Runner([Rules(RULES)]), []
+    runner, found = Runner([Rules(rules)]), []
     size = -(-len(rows) // pieces)
     for begin in range(0, len(rows), size):
         found += runner.feed("operations", batch("operations", rows[begin : begin + size]), CONTEXT)
         if restart:
-            blob, runner = runner.state(), Runner([Rules(RULES)])
+            blob, runner = runner.state(), Runner([Rules(rules)])
             runner.restore(blob)
     concluded = runner.conclude(CONTEXT)
     assert concluded.diagnostics == ()
@@ -91,6 +87,13 @@ def test_a_hundred_are_told_one_by_one() -> None:
     _, concluded = told(asked(MOST_ALONE + 1), 2)
     assert len(concluded) == MOST_ALONE + 1
     assert {finding.count for finding in concluded} == {1}
+
+
+@pytest.mark.parametrize("more", [1, 30])
+def test_what_is_grave_hides_behind_no_few_forged_ones(more: int) -> None:
+    found, concluded = told(asked(MOST_GRAVE_ALONE + more), 7, rules=GRAVE)
+    assert sum(finding.count == 1 for finding in found) >= MOST_GRAVE_ALONE
+    assert len(concluded) == (MOST_GRAVE_ALONE + 1 if more == 1 else 2)
 
 
 @settings(max_examples=8, deadline=None)

@@ -21,10 +21,14 @@ if TYPE_CHECKING:
     from interlock.detect.interface import Context
     from interlock.detect.tally import Key
 
-__all__ = ["MOST_ALONE", "Crowd", "Crowds", "Gathered", "Theme", "theme_of"]
+__all__ = ["MOST_ALONE", "MOST_GRAVE_ALONE", "Crowd", "Crowds", "Gathered", "Theme", "most_alone", "theme_of"]
 
 MOST_ALONE: Final = 50
 """So many of one theme are told one by one: a site of that many machines may have as many with one trouble."""
+MOST_GRAVE_ALONE: Final = 1_000
+"""Of what is grave so many: nobody hides what stops a controller behind fifty forged ones."""
+_GRAVE: Final = frozenset({"high", "critical"})
+_MOST_KEPT: Final = 20_000
 _HERE_NS: Final = 60_000_000_000
 """A role that a machine says of itself proves that it exists once it was heard over so long: forged ones go by."""
 _MOST_THEMES: Final = 1_000
@@ -45,6 +49,11 @@ def theme_of(verdict: Verdict, context: Context) -> Theme | None:
     if _STRANGER not in known:
         return None
     return (verdict.realm, verdict.cause, verdict.kind, verdict.severity, *known)
+
+
+def most_alone(theme: Theme) -> int:
+    """How many of a theme are told one by one."""
+    return MOST_GRAVE_ALONE if theme[3] in _GRAVE else MOST_ALONE
 
 
 def _known(realm: str, machine: str, context: Context) -> bool:
@@ -112,18 +121,22 @@ class Crowds:
     def __init__(self) -> None:
         self._alone: dict[Theme, dict[Key, None]] = {}
         self._crowds: dict[Theme, Crowd] = {}
+        self._kept = 0
 
     def of(self, theme: Theme, key: Key) -> Crowd | None:
         """The crowd that a cause belongs to; None where it has a place among those that are told one by one."""
         alone = self._alone.get(theme)
+        room = self._kept < _MOST_KEPT
         if alone is None:
-            if len(self._alone) < _MOST_THEMES:
+            if len(self._alone) < _MOST_THEMES and room:
                 self._alone[theme] = {key: None}
+                self._kept += 1
             return None
         if key in alone:
             return None
-        if len(alone) < MOST_ALONE:
+        if len(alone) < MOST_ALONE or (len(alone) < most_alone(theme) and room):
             alone[key] = None
+            self._kept += 1
             return None
         return self._crowds.setdefault(theme, Crowd())
 
@@ -136,6 +149,7 @@ class Crowds:
         """From JSON values."""
         alone, crowds = state
         self._alone = {_words(theme): dict.fromkeys(map(_words, keys)) for theme, keys in alone}
+        self._kept = sum(map(len, self._alone.values()))
         self._crowds = {_words(theme): Crowd.of(crowd) for theme, crowd in crowds}
 
 
@@ -157,7 +171,7 @@ class Gathered:
             return
         waiting = self._waiting.setdefault(theme, [])
         waiting.append((key, verdict, tally))
-        if len(waiting) > MOST_ALONE:
+        if len(waiting) > most_alone(theme):
             self._crowds[theme] = crowd, _ = Crowd(), waiting[0][1]
             for one in self._waiting.pop(theme):
                 crowd.join(*one)
