@@ -53,7 +53,12 @@ _STRANGERS: Final = re.compile(r"10\.88\.(\d+)\.(\d+)")
 @click.option("--rate", default=200_000, show_default=True, type=click.IntRange(1000, 5_000_000))
 @click.option("--seconds", default=60, show_default=True, type=click.IntRange(1, 3600))
 @click.option("--plcs", default=200, show_default=True, type=click.IntRange(1, 5000))
-@click.option("--attacks", default=0.0, show_default=True, help="Findings a second that are provoked.")
+@click.option(
+    "--attacks",
+    default=0.0,
+    show_default=True,
+    help="Findings a second that are provoked; of more than 1,000 in all, the rest is told together.",
+)
 @click.option(
     "--strangers", is_flag=True, help="Instead of a plant, a conversation of its own for each packet."
 )
