@@ -6,11 +6,12 @@ Where its user guide leaves a meaning open this is what decides.
 from __future__ import annotations
 
 import struct
+from functools import partial
 
 import pytest
 
-from decode.feed import ACK, CLIENT, FIN, SERVER, Tcp, _ip
-from detect.signatures.engine.over_wire import every_way, summed
+from decode.feed import CLIENT, SERVER, _ip
+from detect.signatures.engine.over_wire import conversation, every_way
 from detect.signatures.test_meaning import hits, holds, matcher, sent
 from interlock.detect.signatures.engine.turns import turn_of
 from interlock.detect.signatures.language.conflicts import refuse_conflicts
@@ -163,15 +164,7 @@ def test_who_asks_for_marks_of_machines_alone_asks_once_of_each_direction():
     assert asks.judge(sent(asks, b"", **datagram, flow=2), memory)
 
 
-def frames(*segments, port=4000, closed=True):
-    connection = Tcp(port)
-    connection.open()
-    for side, octets in segments:
-        connection.segment(side, octets)
-    if closed:
-        connection.segment(CLIENT, flags=FIN | ACK)
-        connection.segment(SERVER, flags=FIN | ACK)
-    return [*map(summed, connection.frames)]
+frames = partial(conversation, closed=True)
 
 
 def test_of_a_connection_rules_for_ip_see_streams_alone():

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import struct
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decode.feed import ACK, CLIENT, FIN, SERVER, Tcp, _ip
-from detect.signatures.engine.over_wire import every_way, summed
+from decode.feed import CLIENT, SERVER, _ip
+from detect.signatures.engine.over_wire import ANSWER, REQUEST, conversation, every_way
 from detect.signatures.test_meaning import hits
 from interlock.detect.signatures.language.header import read_term
 from interlock.detect.signatures.language.variables import Variables
@@ -19,21 +20,10 @@ from interlock.plant.protocols import cip, dcerpc
 from interlock.plant.protocols.dnp3 import link_frame
 
 ANY = "alert tcp any any -> any any"
-REQUEST = b"GET /needle HTTP/1.1\r\nHost: a\r\n\r\n"
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nanswer"
 
 
-def conversation(*sent, port=4000):
-    """Opened and closed by both, each segment acknowledged."""
-    connection = Tcp(port)
-    connection.open()
-    for side, octets in sent:
-        connection.segment(side, octets)
-        connection.segment(CLIENT + SERVER - side, flags=ACK)
-    connection.segment(CLIENT, flags=FIN | ACK)
-    connection.segment(SERVER, flags=FIN | ACK)
-    connection.segment(CLIENT, flags=ACK)
-    return [*map(summed, connection.frames)]
+spoken = partial(conversation, closed=True, acknowledged=True)
+"""Opened and closed by both, each segment acknowledged."""
 
 
 @pytest.mark.parametrize(
@@ -141,7 +131,7 @@ def test_a_packet_that_passes_silences_no_message_of_tcp():
             f'{ANY} (flow:to_server; content:"needle"; sid:4;)',
         )
     )
-    frames = conversation((CLIENT, REQUEST), (SERVER, ANSWER), port=80)
+    frames = spoken((CLIENT, REQUEST), (SERVER, ANSWER), port=80)
     assert every_way(f"{rules}\n", frames, "no") == {3: 1, 4: 1}
     assert every_way(f"{rules}\n", frames, "own") == {}
 
@@ -157,7 +147,7 @@ def test_what_is_left_of_both_sides_comes_the_clients_first():
         )
     )
     for sent in ((CLIENT, SERVER), (SERVER, CLIENT)):
-        assert every_way(rules, conversation(*((side, b"needle") for side in sent)), "no") == {
+        assert every_way(rules, spoken(*((side, b"needle") for side in sent)), "no") == {
             1: 1,
             2: 1,
             3: 1,
@@ -168,7 +158,7 @@ def test_services_of_cip_are_asked_of_requests():
     message = cip.request(0x4D, cip.tag_path("ab"), b"\1\0")
     answer = cip.unconnected(7, bytes((0xCD, 0, 0, 0)) + b"\1\0", 1)
     session = (CLIENT, cip.register()), (SERVER, cip.encapsulate(cip.REGISTER, 7, b"\1\0\0\0"))
-    frames = conversation(*session, (CLIENT, cip.unconnected(7, message, 1)), (SERVER, answer), port=44818)
+    frames = spoken(*session, (CLIENT, cip.unconnected(7, message, 1)), (SERVER, answer), port=44818)
     rules = (
         "alert enip any any -> any any (cip_service:77; sid:1;)\n"
         "alert enip any 44818 -> any any (cip_service:77; sid:2;)\n"
@@ -180,7 +170,7 @@ def test_services_of_cip_are_asked_of_requests():
 
 def test_numbers_of_streams_count_from_chunks_where_datagrams_may_speak_the_protocol_too():
     asked = link_frame(0xC4, 10, 1, b"\xc0\xc0\x01\x3c\x02\x06")
-    frames = conversation((CLIENT, asked), (CLIENT, asked), (CLIENT, asked), port=20_000)
+    frames = spoken((CLIENT, asked), (CLIENT, asked), (CLIENT, asked), port=20_000)
     rules = (
         f"alert dnp3 any any -> any any (byte_test:2,=,0x0564,0; byte_test:2,=,0x0564,{len(asked)}; sid:1;)\n"
     )
@@ -200,11 +190,11 @@ def test_calls_are_looked_at_one_by_one():
             (SERVER, dcerpc.returned(number, b"answer")),
         ]
     rules = f'{ANY} (content:"call2"; content:"call3"; sid:1;)\n{ANY} (content:"call2"; sid:2;)\n'
-    assert every_way(rules, conversation(*sent, port=135), "no") == {2: 1}
+    assert every_way(rules, spoken(*sent, port=135), "no") == {2: 1}
 
 
 def test_segments_of_a_joined_connection_without_payload_have_nothing_to_look_into():
-    sent = [frame for frame in conversation((CLIENT, b"ab"), (SERVER, b"cd")) if frame[47] & 2 == 0]
+    sent = [frame for frame in spoken((CLIENT, b"ab"), (SERVER, b"cd")) if frame[47] & 2 == 0]
     rules = (
         f"{ANY} (flags:A; window:!1; sid:1;)\n{ANY} (isdataat:!0; sid:2;)\n"
         f'{ANY} (content:!"zz"; sid:3;)\n{ANY} (content:!"a"; sid:4;)\n'

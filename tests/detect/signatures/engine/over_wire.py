@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from decode import feed
+from decode.feed import ACK, CLIENT, FIN, SERVER, Tcp
 from detect.signatures.rows import PlainEngine
 from interlock.bootstrap.signature_screens import screening_with
 from interlock.decode.engine import Engine as Decoder
@@ -28,7 +29,36 @@ if TYPE_CHECKING:
 
     from interlock.records.vocabulary import Checksums, Midstream
 
-__all__ = ["alerts", "every_way", "matchers_of", "summed"]
+__all__ = ["ANSWER", "REQUEST", "alerts", "conversation", "every_way", "matchers_of", "summed"]
+
+REQUEST = b"GET /needle HTTP/1.1\r\nHost: a\r\n\r\n"
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nanswer"
+
+
+def conversation(
+    *sent: tuple[int, bytes],
+    port: int = 4000,
+    opened: bool = True,
+    closed: bool = False,
+    acknowledged: bool = False,
+) -> list[bytes]:
+    """Frames of one connection with right checksums. sent: (side, octets) of each segment.
+
+    closed: by both. acknowledged: each segment, and what closes it, by the other side.
+    """
+    connection = Tcp(port)
+    if opened:
+        connection.open()
+    for side, octets in sent:
+        connection.segment(side, octets)
+        if acknowledged:
+            connection.segment(CLIENT + SERVER - side, flags=ACK)
+    if closed:
+        connection.segment(CLIENT, flags=FIN | ACK)
+        connection.segment(SERVER, flags=FIN | ACK)
+        if acknowledged:
+            connection.segment(CLIENT, flags=ACK)
+    return [*map(summed, connection.frames)]
 
 
 def summed(frame: bytes) -> bytes:

@@ -6,13 +6,14 @@ What is to be said follows from the Suricata user guide ("Stream engine", `toser
 from __future__ import annotations
 
 import struct
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decode.feed import ACK, CLIENT, FIN, SERVER, Tcp
-from detect.signatures.engine.over_wire import every_way, matchers_of, summed
+from decode.feed import CLIENT, SERVER
+from detect.signatures.engine.over_wire import conversation, every_way, matchers_of
 from interlock.decode.buffers.chunks import CHUNK
 from interlock.detect.signatures.engine.traits import Deferred, of_chunks, traits_of
 
@@ -32,14 +33,7 @@ def message(size: int, protocol: int = 0) -> bytes:
     return struct.pack("!HHHB", 1, protocol, size + 1, 1) + b"\x03" * size
 
 
-def conversation(*sent: tuple[int, bytes], port: int = 4000) -> list[bytes]:
-    connection = Tcp(port)
-    connection.open()
-    for side, octets in sent:
-        connection.segment(side, octets)
-    connection.segment(CLIENT, flags=FIN | ACK)
-    connection.segment(SERVER, flags=FIN | ACK)
-    return [*map(summed, connection.frames)]
+ended = partial(conversation, closed=True)
 
 
 @pytest.mark.parametrize(
@@ -56,19 +50,19 @@ def conversation(*sent: tuple[int, bytes], port: int = 4000) -> list[bytes]:
     ],
 )
 def test_what_counts_from_a_message_counts_from_a_chunk(sent, own, suricata):
-    frames = conversation(*((CLIENT, octets) for octets in sent))
+    frames = ended(*((CLIENT, octets) for octets in sent))
     assert set(every_way(COUNTING, frames, "own")) == own
     for midstream in ("no", "yes"):
         assert set(every_way(COUNTING, frames, midstream)) == suricata
 
 
 def test_contents_meet_in_a_chunk_and_not_beyond():
-    near = conversation((CLIENT, b"A" + b"." * 1_000), (SERVER, b"."), (CLIENT, b"Z"))
+    near = ended((CLIENT, b"A" + b"." * 1_000), (SERVER, b"."), (CLIENT, b"Z"))
     assert set(every_way(PLACED, near, "no")) == {3, 4}
-    far = conversation((CLIENT, b"A" + b"." * CHUNK), (SERVER, b"."), (CLIENT, b"Z"))
+    far = ended((CLIENT, b"A" + b"." * CHUNK), (SERVER, b"."), (CLIENT, b"Z"))
     assert set(every_way(PLACED, far, "no")) == {5}
     # Where its places count from is each chunk's beginning.
-    later = conversation((CLIENT, b"." * CHUNK), (SERVER, b"."), (CLIENT, b"A..Z"))
+    later = ended((CLIENT, b"." * CHUNK), (SERVER, b"."), (CLIENT, b"A..Z"))
     assert set(every_way(PLACED, later, "no")) == {3, 4}
 
 
@@ -81,7 +75,7 @@ def test_contents_meet_in_a_chunk_and_not_beyond():
 )
 def test_as_said_in_words(sent):
     """Chunks of the client, cut by hand, and what the rules ask of each, without any of the engine."""
-    frames = conversation(*((side, message(size, 7 * odd)) for side, size, odd in sent))
+    frames = ended(*((side, message(size, 7 * odd)) for side, size, odd in sent))
     chunks, waiting = [], b""
     for side, size, odd in sent:
         if side == CLIENT:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from decode.feed import ACK, CLIENT, PSH, SERVER, SYN, Tcp, _ip
 from decode.wire import read
-from detect.signatures.engine.over_wire import alerts, every_way, summed
+from detect.signatures.engine.over_wire import alerts, conversation, every_way, summed
 from interlock.detect.signatures.plain.memory import Memory
 from interlock.detect.signatures.plain.midstream import Begun
 
@@ -34,16 +34,6 @@ alert tcp any any -> any any (msg:"spoken"; flow:to_server; app-layer-protocol:h
 alert tcp any any -> any any (msg:"octets"; content:"needle"; sid:23;)
 """
 HAY, NEEDLE = b"hay\r\n", b"needle is here"
-
-
-def conversation(*sent, opened=True, port=4000):
-    """(side, octets) of each segment."""
-    connection = Tcp(port)
-    if opened:
-        connection.open()
-    for side, octets in sent:
-        connection.segment(side, octets)
-    return [*map(summed, connection.frames)]
 
 
 def rules_of(found):

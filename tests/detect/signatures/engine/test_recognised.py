@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from decode.feed import CLIENT, SERVER, Tcp, _ip
-from detect.signatures.engine.over_wire import every_way, summed
+from detect.signatures.engine.over_wire import conversation, every_way, summed
 from interlock.detect.signatures.language.protocols import PROTOCOLS
 from interlock.detect.signatures.plain.checks import speaks
 from interlock.detect.signatures.plain.recognised import _PORTS, recognised
@@ -34,11 +34,7 @@ alert udp any any -> any any (msg:"any octets"; content:"example"; sid:4;)
 
 
 def modbus(port):
-    connection = Tcp(port)
-    connection.open()
-    connection.segment(CLIENT, READ)
-    connection.segment(SERVER, ANSWER)
-    return [*map(summed, connection.frames)]
+    return conversation((CLIENT, READ), (SERVER, ANSWER), port=port)
 
 
 def datagram(octets, port, side=CLIENT):

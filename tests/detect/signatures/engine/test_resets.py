@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from decode.feed import ACK, CLIENT, PSH, SERVER, Tcp
-from detect.signatures.engine.over_wire import every_way, summed
+from detect.signatures.engine.over_wire import REQUEST, every_way, summed
 from detect.signatures.engine.test_unseen import damaged
 
 RST = 4
@@ -18,7 +18,6 @@ alert tcp any any -> any any (msg:"established"; flow:established,to_server; con
 alert tcp any any -> any any (msg:"across two"; content:"hay"; content:"needle"; distance:0; sid:3;)
 alert http any any -> any any (msg:"read"; http.uri; content:"needle"; sid:4;)
 """
-REQUEST = b"GET /needle HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
 def conversation(*, at=None, ahead=0, wrong=False, first=REQUEST):

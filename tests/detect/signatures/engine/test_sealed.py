@@ -7,14 +7,16 @@ encipher on; packets' headers and buffers of the handshake are.
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from decode.buffers.test_tap import hello
 from decode.buffers.test_text_protocols import _kexinit
-from decode.feed import CLIENT, SERVER, Tcp
-from detect.signatures.engine.over_wire import every_way, summed
+from decode.feed import CLIENT, SERVER
+from detect.signatures.engine.over_wire import conversation, every_way
 
 RULES = """
 alert tcp any any -> any any (msg:"begins"; content:"begin"; sid:1;)
@@ -40,13 +42,7 @@ def server_hello():
     return b"\x16\x03\x03" + len(message).to_bytes(2, "big") + message
 
 
-def frames_of(*sent, port=443):
-    connection = Tcp(port)
-    connection.open()
-    for side, octets in sent:
-        connection.segment(side, octets)
-    return [*map(summed, connection.frames)]
-
+frames_of = partial(conversation, port=443)
 
 GREETED = ((CLIENT, hello(b"begin.example")), (SERVER, server_hello()))
 TLS_12 = (*GREETED, (CLIENT, CHANGED + FINISHED), (SERVER, CHANGED + FINISHED))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import pytest
 
 from decode.feed import ACK, CLIENT, SERVER, SYN, Tcp
-from detect.signatures.engine.over_wire import alerts, every_way, summed
+from detect.signatures.engine.over_wire import alerts, conversation, every_way, summed
 from detect.signatures.engine.test_midstream import HAY, HTTP, NEEDLE, RULES
 
 OPENED, ALONE = {1, 2, 4, 6, 7, 8, 9}, {1, 2, 4, 7, 8, 9, 10}
@@ -19,13 +19,9 @@ NONE = {1, 3, 4, 8, 10}
 """Rules that hit the needle: as part of an open connection, by itself in one, and where there is none."""
 
 
-def conversation(*sent, wrong=()):
+def spoilt(*sent, wrong=()):
     """(side, octets) of each segment, behind SYN, SYN/ACK and ACK. wrong: frames whose TCP checksums are."""
-    connection = Tcp(80)
-    connection.open()
-    for side, octets in sent:
-        connection.segment(side, octets)
-    return [damaged(frame) if n in wrong else frame for n, frame in enumerate(map(summed, connection.frames))]
+    return [damaged(frame) if n in wrong else frame for n, frame in enumerate(conversation(*sent, port=80))]
 
 
 def damaged(frame: bytes) -> bytes:
@@ -38,7 +34,7 @@ SPOKEN = ((CLIENT, HAY), (SERVER, b"."), (CLIENT, NEEDLE))
 @pytest.mark.parametrize(("midstream", "checksums"), [("no", None), ("no", "auto"), ("no", "yes")])
 @pytest.mark.parametrize("which", [0, 1])
 def test_a_handshake_with_a_wrong_checksum_opens_nothing(midstream, checksums, which):
-    assert set(every_way(RULES, conversation(*SPOKEN, wrong={which}), midstream, checksums)) == NONE
+    assert set(every_way(RULES, spoilt(*SPOKEN, wrong={which}), midstream, checksums)) == NONE
 
 
 @pytest.mark.parametrize(
@@ -50,18 +46,18 @@ def test_a_handshake_with_a_wrong_checksum_opens_nothing(midstream, checksums, w
 )
 def test_where_it_makes_no_difference(midstream, checksums, which):
     """Where checksums are passed over, or a connection need not be seen to open."""
-    assert set(every_way(RULES, conversation(*SPOKEN, wrong={which}), midstream, checksums)) == OPENED | {10}
+    assert set(every_way(RULES, spoilt(*SPOKEN, wrong={which}), midstream, checksums)) == OPENED | {10}
 
 
 def test_who_asks_to_open_a_connection_waits_for_a_right_answer():
-    found = set(every_way(RULES, conversation(*SPOKEN, wrong={1}), "yes", "auto"))
+    found = set(every_way(RULES, spoilt(*SPOKEN, wrong={1}), "yes", "auto"))
     assert {1, 3} <= found
     assert not found & {2, 7}
 
 
 @pytest.mark.parametrize("midstream", ["own", "no", "yes"])
 def test_a_segment_with_a_wrong_checksum_is_in_no_stream(midstream):
-    frames = conversation(*SPOKEN, wrong={5})
+    frames = spoilt(*SPOKEN, wrong={5})
     assert set(every_way(RULES, frames, midstream, "yes")) == ALONE - ({7} if midstream != "own" else set())
     assert 6 in every_way(RULES, frames, midstream, "no")
 
@@ -72,14 +68,14 @@ alert tcp any any -> any any (content:"one"; content:"two"; distance:0; sid:50;)
 alert tcp any any -> any any (content:"two"; content:"three"; distance:0; sid:51;)
 alert tcp any any -> any any (content:"three"; flow:established; sid:52;)
 """
-    frames = conversation((CLIENT, b"one"), (CLIENT, b"two"), (CLIENT, b"three"), wrong={4})
+    frames = spoilt((CLIENT, b"one"), (CLIENT, b"two"), (CLIENT, b"three"), wrong={4})
     assert set(every_way(rules, frames, "no")) == {52}
     assert set(every_way(rules, frames, "no", "no")) == {50, 51, 52}
 
 
 def test_no_reader_is_given_it():
     request = b"GET /needle HTTP/1.1\r\nHost: a\r\n\r\n"
-    frames = conversation((CLIENT, request), (SERVER, b"HTTP/1.1 200 OK\r\n\r\n"), wrong={3})
+    frames = spoilt((CLIENT, request), (SERVER, b"HTTP/1.1 200 OK\r\n\r\n"), wrong={3})
     assert 21 not in every_way(HTTP, frames, "no")
     assert 21 in every_way(HTTP, frames, "no", "no")
 
@@ -93,7 +89,7 @@ def test_a_sample_tells_whether_they_mean_anything(wrong, opened):
     before = [
         damaged(frame) if n <= wrong else frame for n, frame in enumerate(map(summed, connection.frames))
     ]
-    after = conversation(*SPOKEN, wrong={0, 1})
+    after = spoilt(*SPOKEN, wrong={0, 1})
     found = alerts(RULES, before + after, midstream="no", checksums="auto")
     assert set(found) == (OPENED | {10} if opened else NONE)
     assert set(alerts(RULES, before + after, midstream="no", checksums="yes")) == NONE
@@ -101,7 +97,7 @@ def test_a_sample_tells_whether_they_mean_anything(wrong, opened):
 
 @pytest.mark.parametrize(("midstream", "seen"), [("own", True), ("no", False), ("yes", False)])
 def test_frames_that_the_capture_cut(midstream, seen):
-    whole = conversation((CLIENT, b"hay"), (CLIENT, NEEDLE + b"." * 20), (CLIENT, b"hay"))
+    whole = spoilt((CLIENT, b"hay"), (CLIENT, NEEDLE + b"." * 20), (CLIENT, b"hay"))
     cut = [*whole[:4], whole[4][:-8], *whole[5:]]
     assert set(every_way(RULES, whole, midstream)) >= {1, 2, 7, 8}
     assert bool(every_way(RULES, cut, midstream)) is seen
@@ -113,5 +109,5 @@ def test_what_is_sent_again_fills_what_was_not_seen(midstream, seen):
     connection = Tcp(80)
     connection.segment(CLIENT, flags=SYN)
     first = damaged(summed(connection.frames[0]))
-    frames = [first, *conversation(*SPOKEN)]
+    frames = [first, *spoilt(*SPOKEN)]
     assert set(every_way(RULES, frames, midstream)) == OPENED | {10}
