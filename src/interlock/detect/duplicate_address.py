@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from interlock.detect.batch import Batch
     from interlock.detect.interface import Context
+    from interlock.detect.tally import Span
     from interlock.records.vocabulary import Severity
 
 __all__ = ["MOST_MACS", "DuplicateAddress"]
@@ -170,7 +171,7 @@ class DuplicateAddress(CauseDetector):
         return subject
 
     def _make_room(self, subject: Key, macs: set[str]) -> None:
-        last = {mac: self._last(subject, mac) for mac in macs}
+        last = {mac: max((span.last for _, span in self._spans(subject, mac)), default=0) for mac in macs}
         for mac in sorted(macs, key=lambda mac: (last[mac], mac))[: MOST_MACS // 2]:
             macs.discard(mac)
             for basis in ("arp", "packets"):
@@ -179,11 +180,11 @@ class DuplicateAddress(CauseDetector):
         if rushed and len(self._crowded) < MOST_CROWDED:
             self._crowded.add(subject)
 
-    def _last(self, subject: Key, mac: str) -> int:
-        """When a link address was seen last, whatever shows it; 0: nothing is kept of it."""
-        claims = ((*subject, mac, basis) for basis in ("arp", "packets"))
-        spans = (self.tallies[claim].spans.values() for claim in claims if claim in self.tallies)
-        return max((span.last for some in spans for span in some), default=0)
+    def _spans(self, key: Key, mac: str) -> Iterator[tuple[str, Span]]:
+        """From when to when each source shows a link address, whatever it rests on."""
+        for basis in ("arp", "packets"):
+            if (*key, mac, basis) in self.tallies:
+                yield from self.tallies[*key, mac, basis].spans.items()
 
     def keys(self) -> Iterable[Key]:
         """Give the addresses with more than one link address."""
@@ -209,11 +210,9 @@ class DuplicateAddress(CauseDetector):
     def _times(self, key: Key, mac: str, sources: set[str] | None) -> Tally:
         """As `_claim`, from when to when each of some sources (None: all) shows it; without frames, which cost most."""
         part = Tally()
-        for basis in ("arp", "packets"):
-            if (*key, mac, basis) in self.tallies:
-                for source, span in self.tallies[*key, mac, basis].spans.items():
-                    if sources is None or source in sources:
-                        part.add(source, span.first, span.last, _NO_FRAMES, span.count)
+        for source, span in self._spans(key, mac):
+            if sources is None or source in sources:
+                part.add(source, span.first, span.last, _NO_FRAMES, span.count)
         return part
 
     def _rivals(self, key: Key) -> set[str]:

@@ -1,4 +1,7 @@
-"""Header compression of HTTP/2, undone within bounds. Source: RFC 7541."""
+"""Header compression of HTTP/2, undone within bounds. Source: RFC 7541.
+
+Ours as all decoding is: fields, octets and the table are bounded before they are made, and an error names its place.
+"""
 
 from __future__ import annotations
 
