@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.cli import terminal
 
+from interlock.records.site_text import load_site
 from interlock.report.schema import check as check_schema
 
 run = terminal.told
@@ -346,6 +347,18 @@ def test_the_demo_shift_proposes_and_its_incident_cuts_nobody_who_did_what_the_s
     (tmp_path / "other.toml").write_text(other.replace('units = ["1,0"]', 'units = ["1,7"]'))
     seen = run("zone", "replay", tmp_path / "other.toml", "--against", DEMO / "normal-shift.pcapng", "--json")
     assert {row["reason"] for row in json.loads(seen.out)["cut"] if row["protocol"] == "cip"} == {"unit"}
+
+
+@pytest.mark.parametrize("capture", ["normal-shift.pcapng", "engineering.pcap", "incident.pcap.gz"])
+def test_what_is_proposed_from_a_capture_is_a_policy_that_every_command_takes(capture, tmp_path):
+    """And it is of machines that spoke: an intruder asks for every address of the cell."""
+    assert run("zone", "propose", DEMO / capture, "--out", tmp_path).code == 0
+    site = tmp_path / "site.toml"
+    assert len([m for zone in load_site(site.read_text("utf-8")).zones for m in zone.members]) < 30
+    assert run("zone", "check", "--site", site).code == 0
+    assert run("zone", "replay", site, "--against", DEMO / capture, "--enough", "0").code in {0, 1}
+    for way in (("export", "--to", "nftables"), ("draw",)):
+        assert run("zone", *way, "--site", site, "--out", tmp_path / way[0]).code in {0, 1}
 
 
 def test_what_is_always_refused_is_asked_about_and_allowed_by_its_answer(tmp_path):

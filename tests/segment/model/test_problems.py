@@ -98,6 +98,16 @@ def test_a_mistake_is_told_with_its_place_and_what_to_do(
     assert all("; " in text for _, _, text in found)
 
 
+def test_which_ip_address_a_mac_goes_with_no_file_says() -> None:
+    """So it can be a machine of a zone whose members are IP addresses; of one with MACs alone it has to be one."""
+    mac = "00:1b:1b:00:00:09"
+    assert told(RIGHT.replace('clients = ["10.0.7.1"]', f'clients = ["{mac}"]')) == []
+    members = '"10.0.1.0/24", "00:1b:1b:00:00:01"'
+    by_mac = RIGHT.replace(f'assets = ["{SEEN}"]\n', "").replace(members, '"00:1b:1b:00:00:01"')
+    (found,) = told(by_mac.replace('servers = ["10.0.1.0/30"]', f'servers = ["{mac}"]'))
+    assert f"{mac} is in none of the zones cell" in found[2]
+
+
 def test_realms_that_never_meet() -> None:
     text = """\
 [[realms]]

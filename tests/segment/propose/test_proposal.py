@@ -49,11 +49,17 @@ KNOWN = {
 }  # fmt: skip
 
 
+LINK = {"00:1b:1b:00:00:31": PANEL, "00:1b:1b:00:00:32": DRIVE}
+"""Hardware addresses by which machines speak without IP."""
+
+
 def find(realm: str, address: str) -> Asset | None:
-    if realm != "default" or address not in KNOWN:
+    ip = LINK.get(address, address)
+    if realm != "default" or ip not in KNOWN:
         return None
-    role, name = KNOWN[address]
-    return Asset(id=address, realm=realm, ips=(address,), role=role, names=(name,) if name else ())
+    role, name = KNOWN[ip]
+    macs = tuple(mac for mac, of in LINK.items() if of == ip)
+    return Asset(id=ip, realm=realm, ips=(ip,), macs=macs, role=role, names=(name,) if name else ())
 
 
 def build(site: Site) -> Policy:
@@ -140,8 +146,8 @@ def test_whatever_was_seen_a_proposal_reads_back_and_is_idempotent(data: st.Data
     """And it lets pass all that was answered, in zones, and is not grave."""
     rows = st.fixed_dictionaries(
         {
-            "client": st.sampled_from([PANEL, PLC, DRIVE, STATION]),
-            "server": st.sampled_from([PLC, DRIVE, OTHER, SAFE, "10.0.2.255", "239.1.1.1"]),
+            "client": st.sampled_from([PANEL, PLC, DRIVE, STATION, *LINK]),
+            "server": st.sampled_from([PLC, DRIVE, OTHER, SAFE, "10.0.2.255", "239.1.1.1", *LINK]),
             "protocol": st.sampled_from(["modbus", "s7comm"]),
             "verb": st.sampled_from(["read", "write", "open", "discover", "report", "unknown"]),
             "object": st.sampled_from([None, "holding:3", "DB1.DBD0", "Tag", "a*b", "x[3]"]),
@@ -157,6 +163,22 @@ def test_whatever_was_seen_a_proposal_reads_back_and_is_idempotent(data: st.Data
     assert read == made.site
     again = proposed(read, traffic)
     assert (again.zones, again.conduits) == ((), ())
+
+
+def test_who_speaks_without_ip_is_named_by_its_link_address_beside_members_by_ip() -> None:
+    panel, drive = LINK
+    made = proposed(Site(), seen([*USUAL, {"client": panel, "server": drive, "verb": "discover"}]))
+    (way,) = [c for c in made.conduits if c.verbs == ("discover",)]
+    assert (way.clients, way.servers) == ((panel,), (drive,))
+    assert problems_of(made.site, TODAY, protocols=WORDS) == ()
+
+
+def test_an_address_that_was_merely_asked_for_is_no_machine() -> None:
+    """The capture ended before anybody could be said not to answer."""
+    asked = [{"client": PANEL, "server": f"10.0.1.{n}", "protocol": "arp", "verb": "discover",
+              "outcome": "unknown"} for n in range(2, 60)]  # fmt: skip
+    usual, swept = proposed(Site(), seen(USUAL)), proposed(Site(), seen([*USUAL, *asked]))
+    assert swept.zones == usual.zones
 
 
 def test_what_people_merged_stays_merged() -> None:

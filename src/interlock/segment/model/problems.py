@@ -6,7 +6,7 @@ import difflib
 from typing import TYPE_CHECKING, NamedTuple
 
 from interlock.records.site import covers
-from interlock.segment.model.groups import is_group
+from interlock.segment.model.groups import is_group, is_mac
 from interlock.segment.model.levels import level_of, lineage
 from interlock.segment.model.objects import mistake_in
 
@@ -135,7 +135,12 @@ def _ends(site: Site, conduit: Conduit) -> Iterator[Problem]:
 
 
 def _touches(members: list[str], member: str) -> bool:
-    """Whether a machine, or some machine of a network, can be one of the members."""
+    """Whether a machine, or some machine of a network, can be one of the members.
+
+    Which IP address a MAC goes with, no site file says: beside members of the other kind it can be one of them.
+    """
+    if any(is_mac(other) != is_mac(member) for other in members):
+        return True
     address = member.partition("/")[0]
     return covers(members, address) or any(covers((member,), other.partition("/")[0]) for other in members)
 

@@ -84,7 +84,9 @@ class _Machines:
             if not kind.seen.answered or is_group(ask.client) or is_nobody(ask.client):
                 continue
             ends = [
-                (ask.realm, _first(find, ask.realm, a)) for a in (ask.client, ask.server) if not is_group(a)
+                (ask.realm, _first(find, ask.realm, a))
+                for a in (ask.client, ask.server)
+                if not is_group(a) and not _merely_asked_for(kind, a, find)
             ]
             self.alive.update(dict.fromkeys(ends))
             if len(ends) == 2 and ask.protocol in control:
@@ -101,6 +103,12 @@ class _Machines:
         realm, address = machine
         known = self._networks.get((realm, _network(address)), set())
         return len(known) > (address in known)
+
+
+def _merely_asked_for(kind: Kind, address: str, find: Callable[[str, str], Asset | None]) -> bool:
+    """Whether ARP asked for an address of which nothing came: its answer may have missed the end of the capture."""
+    ask = kind.ask
+    return ask.protocol == "arp" and address == ask.server and find(ask.realm, address) is None
 
 
 def _network(address: str) -> str:
