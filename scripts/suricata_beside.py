@@ -1,7 +1,7 @@
 """Suricata and we, side by side: the same rules over the same captures, and what each says alone.
 
     sh scripts/suricata_root.sh DIR
-    python scripts/suricata_beside.py --root DIR [--rules FOLDER] [--captures DIR | --made whole|cut|missed]
+    python scripts/suricata_beside.py --root DIR [--rules FOLDER] [--captures DIR | --made whole|cut|missed|…]
                                       [--midstream no|yes] [--checksums no|auto] [--runs N] [--alone] [--list]
                                       [--json]
     python scripts/suricata_beside.py --root DIR --made random [--seed N] [--rules-count N] [--from CAPTURE ...]

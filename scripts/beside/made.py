@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from beside import http, tls
 from beside.drawn.shapes import shape
 from beside.frames import Ends, tcp, udp
+from beside.worn import worn
 from detect.signatures.synthesis import UnsolvedError, hit, near_misses, surroundings
 from interlock.detect.signatures.language.protocols import PROTOCOLS
 
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 
 __all__ = ["WAYS", "made"]
 
-WAYS: Final = ("whole", "cut", "missed", "flipped", "together", "torn", "shaped")
+WAYS: Final = ("whole", "cut", "missed", "flipped", "together", "torn", "shaped", "worn")
 """As they come; cut into segments of chance; spoilt in one place, so that the rule they are made for must not hit;
 with up to three octets changed by chance; two rules' in one conversation; with the other end speaking in between; in
-IPv6, VLANs, with options and other fields of headers."""
+IPv6, VLANs, with options and other fields of headers; as captures have them that lost something (worn.py)."""
 _FLIPS: Final = 3
 _PORTS: Final = {"http": 80, "dns": 53, "tls": 443, "smtp": 25, "ftp": 21, "ssh": 22, "smb": 445}
 _HOME: Final = (10 << 24 | 1 << 16, 203 << 24 | 112 << 8, 192 << 24 | 168 << 16, 11 << 24)
@@ -64,6 +65,7 @@ def made(rules: Iterable[Signature], variables: Variables, way: str, seed: int =
                 before[one.transport] = sent
             told = _changed(told, way, draw)
             frames = _conversation(one, _between(one, place, *pair), told, way, draw)
+            frames = iter(worn(list(frames), draw)) if way == "worn" else frames
             yield from map(shape(draw).laid, frames) if way == "shaped" else frames
 
 

@@ -17,7 +17,7 @@ LENGTHS = st.sampled_from([1, 12, 1_000, 1_279, 1_280, 1_281, 2_559, 2_560, 2_56
 
 @st.composite
 def streams(draw):
-    """(slot, side, octets, whether a hole is before it, whether it fills one) of each piece, in order."""
+    """(slot, side, octets, whether a hole is before it, whether it fills one, sides of which a message ends)."""
     count = draw(st.integers(1, 14))
     filler = iter(range(1 << 20))
     return [
@@ -27,6 +27,7 @@ def streams(draw):
             bytes([next(filler) % 251]) * draw(LENGTHS),
             draw(st.sampled_from([False] * 5 + [True])),
             draw(st.sampled_from([False] * 7 + [True])),
+            draw(st.sampled_from([0] * 7 + [1, 2, 3])),
         )
         for _ in range(count)
     ]
@@ -40,7 +41,7 @@ def in_words(pieces, turning):
         if octets := waiting.pop(key, b""):
             found[key].append((sent[key] - len(octets), octets))
 
-    for slot, side, octets, hole, late in pieces:
+    for slot, side, octets, hole, late, ends in pieces:
         key = slot, side
         if slot in turning:
             complete((slot, 1 - side))
@@ -51,6 +52,9 @@ def in_words(pieces, turning):
             cut.add(key)
         waiting[key] += octets
         sent[key] += len(octets)
+        for ended in (0, 1):
+            if ends >> ended & 1:
+                complete((slot, ended))
     for key in sorted(waiting):
         complete(key)
     return dict(found)
@@ -59,7 +63,7 @@ def in_words(pieces, turning):
 def pieces_of(pieces, turning, sent, gaps):
     octets = b"".join(piece[2] for piece in pieces)
     offsets, holes = [], []
-    for slot, side, part, hole, _ in pieces:
+    for slot, side, part, hole, *_ in pieces:
         gaps[slot, side] += hole
         holes.append(gaps[slot, side])
         offsets.append(sent[slot, side])
@@ -79,6 +83,7 @@ def pieces_of(pieces, turning, sent, gaps):
         torn=np.zeros(len(pieces), np.bool_),
         late=np.array([piece[4] for piece in pieces], np.bool_),
         turns=np.array([piece[0] in turning for piece in pieces], np.bool_),
+        ends=np.array([piece[5] for piece in pieces], np.uint8),
         array=np.frombuffer(octets, np.uint8),
     )
 
@@ -111,9 +116,9 @@ def test_streams_are_cut_as_said_wherever_batches_end(pieces, turning, cuts):
 
 def test_a_chunk_is_complete_with_the_piece_behind_it():
     pieces = [
-        (0, 0, b"\1" * 2_000, False, False),
-        (0, 0, b"\2" * 600, False, False),
-        (0, 0, b"\3", False, False),
+        (0, 0, b"\1" * 2_000, False, False, 0),
+        (0, 0, b"\2" * 600, False, False, 0),
+        (0, 0, b"\3", False, False, 0),
     ]
     chunks = Chunks()
     chunks.add(pieces_of(pieces[:2], set(), defaultdict(int), defaultdict(int)))
@@ -125,7 +130,7 @@ def test_a_chunk_is_complete_with_the_piece_behind_it():
 
 def test_what_waits_is_bounded():
     chunks, most = Chunks(), MOST_HELD // 2_000 + 10
-    many = [(slot, 0, b"\1" * 2_000, False, False) for slot in range(most)]
+    many = [(slot, 0, b"\1" * 2_000, False, False, 0) for slot in range(most)]
     chunks.add(pieces_of(many, set(), defaultdict(int), defaultdict(int)))
     raw = chunks.take(headed=False)
     assert 0 < len(raw.slot) <= 11

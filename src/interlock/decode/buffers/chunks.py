@@ -5,7 +5,7 @@
 
 Only what was acknowledged is inspected there, so that a chunk ends where a segment ends; the size varies by a tenth
 from one start of Suricata to the next, here it does not. Of protocols whose messages it tells its streams of, a chunk
-ends where the other end speaks. A hole in a stream ends one, too.
+ends with the piece that ends a message (HTTP, mails), or where the other end speaks. A hole in a stream ends one, too.
 Source: Suricata user guide, "Stream engine", `toserver-chunk-size`, `toclient-chunk-size`; what it inspects when: its
 src/stream-tcp-reassemble.c, version 7.0.
 """
@@ -30,15 +30,16 @@ CHUNK: Final = 2_560
 """Octets from which on a chunk is complete."""
 MOST_HELD: Final = 16 << 20
 """Octets of all conversations that wait for more; beyond, those that wait longest are chunks as they are."""
-TURNING: Final = frozenset({"dcerpc", "dns", "http", "smtp", "tls"})
-"""Protocols whose readers have Suricata inspect a stream as soon as a message is complete."""
+TURNING: Final = frozenset({"dcerpc", "dns", "tls"})
+"""Protocols whose readers have Suricata inspect a stream as soon as a message is complete, and do not say so here."""
 
 
 class Pieces(NamedTuple):
     """Columns of the pieces of streams of a batch, in their order: as of Raw.
 
     gaps: holes of its conversation so far; torn: something else is missing before it; late: it fills a hole that was
-    given up. turns: its conversation speaks what has chunks end where the other end speaks.
+    given up. turns: its conversation speaks what has chunks end where the other end speaks. ends: sides of which a
+    message ends with this piece (bits).
     """
 
     slot: Any
@@ -53,6 +54,7 @@ class Pieces(NamedTuple):
     torn: Any
     late: Any
     turns: Any
+    ends: Any
     array: Any
 
 
@@ -86,15 +88,22 @@ class Chunks:
             return
         keys = 2 * pieces.slot.astype(np.int64) + pieces.side
         order = np.argsort(keys, kind="stable")
-        told, turning = _Told(pieces, keys, order), pieces.turns[order]
+        # Of what ends chunks of its own accord, pieces are taken one by one, as they came.
+        singly = pieces.turns | np.isin(pieces.slot, pieces.slot[pieces.ends > 0])
+        told, turning = _Told(pieces, keys, order), singly[order]
         starts = np.flatnonzero(told.first).tolist()
         for first, last in zip(starts, [*starts[1:], len(order)], strict=True):
             if not turning[first]:
                 self._run(int(keys[order[first]]), told, int(first), int(last))
         for k in np.flatnonzero(turning)[np.argsort(order[turning])].tolist():
-            key = int(keys[order[k]])
-            self._ready_now(key ^ 1, told.moment(k))
+            at = int(order[k])
+            key = int(keys[at])
+            if pieces.turns[at]:
+                self._ready_now(key ^ 1, told.moment(k))
             self._run(key, told, k, k + 1)
+            for side in (0, 1):
+                if pieces.ends[at] >> side & 1:
+                    self._ready_now(key & ~1 | side, told.moment(k))
         while self._held > MOST_HELD:
             key = next(iter(self._waiting))
             self._ready_now(key, self._waiting[key].moment)

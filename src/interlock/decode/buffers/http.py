@@ -484,6 +484,8 @@ class HttpReader:
         """A message is over."""
         if here.head is None and not here.opened:
             return
+        if whole and here.head is not None and not self._interim(here.head):
+            self._sink.end(side)
         if not here.told:
             self._tell(side, here)
         if here.body is not None and has_files(here.head):

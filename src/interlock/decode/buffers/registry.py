@@ -19,7 +19,7 @@ from interlock.decode.buffers.smtp import SmtpReader, speaks_smtp
 from interlock.decode.buffers.snmp import SnmpReader
 from interlock.decode.buffers.ssh import SshReader
 from interlock.decode.buffers.tls import TlsReader
-from interlock.records.buffers import BUFFERS
+from interlock.records.buffers import BUFFERS, CHUNKED, STREAM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,6 +61,7 @@ GUESSES: Final[dict[str, Callable[[bytes, bool], bool]]] = {
 """Readers of what no decoder recognises → whether octets that a side begins with are theirs; True for datagrams."""
 _GUESSED_AT: Final = {"dns": 53}
 """Of readers whose messages may be too damaged to be told by their octets: the one port at which they are."""
+_ENDING: Final = frozenset({"http", "winrm", "smtp"})
 _MADE_OF: Final = {
     "http": ("http", "winrm"),
     "cip": ("enip",),
@@ -84,4 +85,6 @@ def can_be(name: str, ports: Sequence[int], *, datagrams: bool) -> bool:
 def readers_for(asked: frozenset[str]) -> frozenset[str]:
     """Protocols of flows that must be read to make these buffers."""
     found = {BUFFERS[name].protocol for name in asked}
-    return frozenset(spoken for name in found for spoken in _MADE_OF.get(name, (name,)) if spoken in READERS)
+    said = frozenset(spoken for name in found for spoken in _MADE_OF.get(name, (name,)) if spoken in READERS)
+    # Where streams come in chunks, these say where messages end.
+    return said | _ENDING if {STREAM, CHUNKED} <= asked else said

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
-from interlock.records.buffers import SEALED
+from interlock.records.buffers import CHUNKED, SEALED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,6 +44,7 @@ class Sink:
     """asked: buffers that somebody wants. moment: of the octets that are read now. left_out: rows that did not fit.
 
     sealed: slots of flows whose ends encipher what they say, from the octets on that were read last.
+    ended: sides of the flow that is read of which a message ended with these octets.
     """
 
     def __init__(self, asked: frozenset[str], facts: Any, flows: Any) -> None:
@@ -53,6 +54,7 @@ class Sink:
         self.rows: list[Row] = []
         self.left_out = 0
         self.sealed: list[int] = []
+        self.ended: list[int] = []
         self._facts = facts
 
     @property
@@ -85,6 +87,11 @@ class Sink:
         """What comes next in the flow that is read is enciphered, both ways."""
         if SEALED in self.asked:
             self.sealed.append(self.moment.slot)
+
+    def end(self, side: int) -> None:
+        """A message of a side ends with the octets that are read now: so does what Suricata inspects of its stream."""
+        if CHUNKED in self.asked:
+            self.ended.append(side)
 
     def fault(self, protocol: str, oddity: str, octets: bytes = b"") -> None:
         """Say what is wrong with the octets that are read now."""

@@ -140,6 +140,7 @@ class SmtpReader:
         for name, octets, ended in files_of_mail(mail, whole=whole, plain=CHUNKED in self._sink.asked):
             for buffer, part in file_buffers(octets, name, whole=ended, asked=self._sink.asked):
                 self._note(side, buffer, part)
+            self._sink.end(side)
 
 
 def _path(text: bytes) -> bytes:

@@ -138,6 +138,7 @@ class Tap:
         self._passed: Raw | None = None
         self._seals = Seals(self._sink)
         self._chunks = Chunks() if CHUNKED in asked else None
+        self._ended: list[tuple[int, int]] = []
         turning = [codes[name] for name in TURNING if name in codes]
         self._turning = np.isin(np.arange(-1, len(codes)), turning)  # by code plus 1
 
@@ -278,6 +279,10 @@ class Tap:
         slots, direction = columns["flow"][rows], columns["direction"][rows]
         torn, late = direction & TORN > 0, direction & LATE > 0
         turns = self._turning[self._flows.columns["protocol"][slots] + 1]
+        ends = np.zeros(m.n, np.uint8)
+        for row, sides in self._ended:
+            ends[row] |= sides
+        self._ended.clear()
         begin = columns["offset"][rows]
         return Pieces(
             slot=slots,
@@ -286,6 +291,7 @@ class Tap:
             torn=torn,
             late=late,
             turns=turns,
+            ends=ends[rows],
             array=m.array,
             **said,
         )
@@ -319,6 +325,9 @@ class Tap:
             self._beat[1], self._beat[2] = source, frame
             self._piece(Moment(slot, source, time, frame), side, m.bytes(i), gaps, torn=direction & TORN > 0)
             self._seals.note(i)
+            if self._sink.ended:
+                self._ended += [(i, 1 << side) for side in self._sink.ended]
+                self._sink.ended.clear()
         self._beat[3] = 0
 
     def _piece(self, moment: Moment, side: int, octets: bytes, gaps: int, *, torn: bool) -> None:
@@ -412,6 +421,7 @@ class Tap:
             if known.reader is not None:
                 self._sink.moment = self._last(slot)
                 known.reader.end()
+                self._sink.ended.clear()
 
     def _last(self, slot: int) -> Moment:
         f = self._flows.columns

@@ -6,7 +6,7 @@ import pytest
 
 from decode.feed import CLIENT, SERVER
 from detect.signatures.engine.over_wire import ANSWER, REQUEST, conversation, every_way, matchers_of
-from interlock.detect.signatures.engine.turns import Silenced, passes, turn_of
+from interlock.detect.signatures.engine.turns import ends, passes, turn_of
 
 ANY = "alert tcp any any -> any any"
 SETS = f'{ANY} (content:"needle"; flowbits:set,a; flowbits:noalert; sid:1;)'
@@ -95,18 +95,9 @@ def test_only_who_passes_passes():
     assert list(map(passes, turns)) == [True, False, False, False, False]
 
 
-@pytest.mark.parametrize("whole", [True, False])
-def test_what_came_before_a_conversation_was_silenced_is_not_silenced(whole):
-    """Rows of loud rules are judged later than they came (ADR 29)."""
-    silenced = Silenced()
-    assert not silenced
-    silenced.add(7, (50, 5), whole=whole)
-    silenced.add(7, (60, 6), whole=False)
-    told = {at: silenced.holds(7, (10 * at, at)) for at in (4, 5, 6, 7)}
-    assert told == (
-        {4: False, 5: True, 6: True, 7: True} if whole else {4: False, 5: False, 6: True, 7: False}
-    )
-    silenced.add(7, (40, 4), whole=True)
-    assert silenced.holds(7, (40, 4))
-    assert not silenced.holds(7, (39, 3))
-    assert not silenced.holds(8, (50, 5))
+def test_who_drops_comes_before_who_rejects_and_both_before_others():
+    """Suricata user guide, Action-order."""
+    drops, rejects = SETS.replace("alert", "drop", 1), SETS.replace("alert", "rejectboth", 1)
+    turns = [turn_of(one.signature) for one in matchers_of(lines(PASS, drops, rejects, SETS))]
+    assert turns == sorted(turns)
+    assert list(map(ends, turns)) == [True, True, True, False]

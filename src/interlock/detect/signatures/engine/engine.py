@@ -3,6 +3,7 @@
     packets, streams -> screened where they are decoded -> those that may hit -> the plain way
     transactions -> literals -> the plain way
 
+Over 400 lines: one class, since what is screened, judged and silenced is of the same conversations and marks.
 Source: Suricata user guide, "Performance", sections on grouping of signatures and on pattern matching.
 """
 
@@ -11,6 +12,8 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 import numpy as np
@@ -19,13 +22,15 @@ from interlock.detect.signatures.engine.exchanges import TRANSACTION, begun_in, 
 from interlock.detect.signatures.engine.looked import looked_at, tunnel_unit, unit_of
 from interlock.detect.signatures.engine.operations import Requests
 from interlock.detect.signatures.engine.order import in_order
+from interlock.detect.signatures.engine.passing import Silenced, part_of
 from interlock.detect.signatures.engine.screen import Screen
 from interlock.detect.signatures.engine.screening import key_of
 from interlock.detect.signatures.engine.sides import TCP
 from interlock.detect.signatures.engine.traits import Deferred, of_chunks, traits_of
 from interlock.detect.signatures.engine.transactions import Tables
-from interlock.detect.signatures.engine.turns import Silenced, passes
+from interlock.detect.signatures.engine.turns import ends, passes
 from interlock.detect.signatures.engine.unscreened import Unscreened
+from interlock.detect.signatures.plain.matching import of_conversations, of_heads
 from interlock.detect.signatures.plain.memory import Memory
 from interlock.detect.signatures.plain.midstream import answered, as_begun, heard, looked_for
 from interlock.detect.signatures.plain.unit import Unit
@@ -49,6 +54,8 @@ if TYPE_CHECKING:
 
     from interlock.detect.batch import Batch
     from interlock.detect.signatures.engine.looked import Looked
+    from interlock.detect.signatures.engine.order import Candidate
+    from interlock.detect.signatures.engine.passing import Part
     from interlock.detect.signatures.engine.scanner import Compile
     from interlock.detect.signatures.plain.matching import Matcher
     from interlock.records.vocabulary import Checksums, Midstream
@@ -85,6 +92,8 @@ class Hit(NamedTuple):
     speaks: bool
 
 
+_Told = set[tuple[int, int, int, int | None, int]]
+"""What has hit: conversation, frame, from where, and the rule."""
 _Units = dict[tuple[int, str], tuple[Unit, bytes]]
 """Of a row and what it is taken as: what rules are held against, and the octets before it that were seen then."""
 
@@ -120,6 +129,13 @@ class Engine:
         self._unscreened: Unscreened | None = None
         self._waiting: list[Batch] = []
         self._silenced = Silenced()
+        self._ending = any(map(passes if midstream == "own" else ends, self._turns))
+
+    @cached_property
+    def _passing_packets(self) -> tuple[int, ...]:
+        """Rules that let pass and hold of a packet whatever it brings."""
+        some = (number for number, turn in enumerate(self._turns) if passes(turn))
+        return tuple(number for number in some if of_conversations(self.matchers[number].signature))
 
     @cached_property
     def screen(self) -> Screen:
@@ -204,33 +220,84 @@ class Engine:
         candidates = {
             *self._raw(batch, units), *self._transactions(batch, units), *self._tunnelled(batch, units),
         }  # fmt: skip
-        frames, told = batch.frames(), set()
+        told: _Told = set()
         ordered = in_order(batch, candidates, units, self._turns, chunked=self.midstream != "own")
-        for at, (row, number, level) in ordered:
-            unit, before = units[row, level]
-            if self._silenced and self._silenced.holds(
-                unit.flow, at, whole=level != PACKET and self._later(unit)
-            ):
+        if self._ending:
+            for at, some in groupby(ordered, key=itemgetter(0)):
+                yield from self._packet(at, [candidate for _, candidate in some], units, told)
+            return
+        for at, candidate in ordered:
+            if self._hits(at, candidate, units, told):
+                row, number, level = candidate
+                yield Hit(row, number, self.matchers[number].settle(units[row, level][0], self.memory))
+
+    def _hits(
+        self,
+        at: tuple[int, int],
+        candidate: Candidate,
+        units: _Units,
+        told: _Told,
+    ) -> bool:
+        """Whether a rule hits what it may hit, and what is new of it. at: time and frame."""
+        row, number, level = candidate
+        unit, before = units[row, level]
+        one = self.matchers[number]
+        self.tried[number] += 1
+        if not one.hits(unit, self.memory) or (before and self._is_old(one, unit, level, before)):
+            return False
+        # A segment is looked at as a packet and as part of its stream: one of both hits is enough.
+        if (seen := (unit.flow, at[1], unit.source, unit.source_port, number)) in told:
+            return False
+        told.add(seen)
+        self.hit[number] += 1
+        return True
+
+    def _packet(
+        self,
+        at: tuple[int, int],
+        candidates: Sequence[Candidate],
+        units: _Units,
+        told: _Told,
+    ) -> list[Hit]:
+        """The same of one frame, where rules let pass: what one of them silences is not told (passing.py)."""
+        hits: list[tuple[Part, Hit]] = []
+        silent: set[Part] = set()
+        for candidate in candidates:
+            row, number, level = candidate
+            unit = units[row, level][0]
+            part = part_of(unit, level, later=self._later(unit))
+            if self._silenced and part not in silent and self._silenced.holds(at, part, unit):
                 continue
-            one = self.matchers[number]
-            self.tried[number] += 1
-            if not one.hits(unit, self.memory):
+            if not part.own and part not in silent and self._lets_pass(at, part, unit):
+                silent.add(part)
+            if not self._hits(at, candidate, units, told):
                 continue
-            if before and self._is_old(one, unit, level, before):
-                continue
-            # A segment is looked at as a packet and as part of its stream: one of both hits is enough.
-            if (seen := (unit.flow, int(frames[row]), unit.source, unit.source_port, number)) in told:
-                continue
-            told.add(seen)
-            self.hit[number] += 1
-            yield Hit(row, number, one.settle(unit, self.memory))
+            hits.append((part, Hit(row, number, self.matchers[number].settle(unit, self.memory))))
             if passes(self.traits[number].turn):
-                # What is looked at as a whole silences its conversation, a packet silences itself.
-                self._silenced.add(
-                    unit.flow,
-                    at,
-                    whole=level != PACKET or self.memory.spoke((one.signature.gid, one.signature.sid), unit),
-                )
+                silent.add(part)
+                self._silenced.once(at, part)
+            self._end(at, part, unit, number)
+        return [hit for part, hit in hits if part not in silent or passes(self.traits[hit.number].turn)]
+
+    def _lets_pass(self, at: tuple[int, int], part: Part, unit: Unit) -> bool:
+        """Whether a rule about conversations lets the packet pass with which a stream or message is looked at."""
+        packet = replace(unit, level=PACKET, buffers={})
+        for number in self._passing_packets:
+            if self.matchers[number].hits(packet, self.memory):
+                self.matchers[number].settle(packet, self.memory)
+                self._silenced.once(at, part)
+                self._end(at, part, packet, number)
+                return True
+        return False
+
+    def _end(self, at: tuple[int, int], part: Part, unit: Unit, number: int) -> None:
+        """A rule was hit: where it lets pass or drops, what is looked at as a whole ends whole."""
+        turn, signature = self._turns[number], self.matchers[number].signature
+        if not (passes(turn) or (ends(turn) and self.midstream != "own")):
+            return
+        packet = unit.level == PACKET
+        if not packet or of_heads(signature) or self.memory.spoke((signature.gid, signature.sid), unit):
+            self._silenced.add(at, part, drops=not passes(turn))
 
     def _is_old(self, one: Matcher | Deferred, unit: Unit, level: str, before: bytes) -> bool:
         """Whether it hits what was seen before, and not what is new."""
@@ -250,7 +317,8 @@ class Engine:
             at = int(batch.times_ns()[row]), int(batch.frames()[row])
             if self._apart(unit.flow) or not self._recognised(unit) or self._of_requests(number, unit):
                 continue
-            if self._silenced and self._silenced.holds(unit.flow, at, whole=self._later(unit)):
+            part = part_of(unit, TRANSACTION, later=self._later(unit))
+            if self._silenced and self._silenced.holds(at, part, unit):
                 continue
             one = self.matchers[number]
             self.tried[number] += 1
@@ -260,8 +328,7 @@ class Engine:
                 told.add(message)
                 self.hit[number] += 1
                 yield Hit(row, number, one.settle(unit, self.memory))
-                if passes(self.traits[number].turn):
-                    self._silenced.add(unit.flow, at, whole=True)
+                self._end(at, part, unit, number)
 
     def _note_begun(self, batch: Batch) -> None:
         """What a batch of payloads says of how conversations began."""

@@ -43,7 +43,16 @@ if TYPE_CHECKING:
     from interlock.detect.signatures.plain.memory import Memory
     from interlock.detect.signatures.plain.unit import Unit
 
-__all__ = ["Matcher", "counts", "levels_of", "of_nothing", "once_of", "streamed"]
+__all__ = [
+    "Matcher",
+    "counts",
+    "levels_of",
+    "of_conversations",
+    "of_heads",
+    "of_nothing",
+    "once_of",
+    "streamed",
+]
 
 _IPV6: Final = 1 << 32
 _TCP: Final = 6
@@ -131,7 +140,8 @@ def _hears(signature: Signature) -> bool:
     head = PROTOCOLS[signature.header.protocol].application
     spoken = bool(head) or any(isinstance(check, Speaks) for check in signature.checks)
     opening = any(isinstance(check, Flow) and check.established is False for check in signature.checks)
-    return spoken and (opening or bool(signature.inspections) or any(map(_of_a_packet, signature.checks)))
+    asks = opening or bool(signature.inspections) or any(map(_of_a_packet, signature.checks))
+    return spoken and (asks or signature.action == "pass")
 
 
 def _of_message(one: Inspection) -> Inspection:
@@ -169,6 +179,18 @@ def once_of(signature: Signature, ends: Ends) -> bool:
         return ends.of_addresses_alone and not ends.negated
     speaks = any(isinstance(check, Speaks) for check in signature.checks)
     return speaks and all(map(_of_a_protocol, signature.checks))
+
+
+def of_heads(signature: Signature) -> bool:
+    """Whether it asks for a conversation's ends and protocol and nothing else: what it lets pass passes whole."""
+    return not (signature.inspections or signature.checks or signature.effects)
+
+
+def of_conversations(signature: Signature) -> bool:
+    """Whether it holds of any packet of a conversation, with payload or without, or of none."""
+    return levels_of(signature) == {"packet"} and not (
+        signature.inspections or any(map(_of_a_packet, signature.checks))
+    )
 
 
 def _of_machines(one: object) -> TypeGuard[Bits]:
