@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 from proving.clients import (
     cip,
     controllers,
+    datasets,
+    datasets_wires,
     frameworks,
     incidents,
     link,
@@ -35,6 +37,8 @@ CLIENTS: Final[dict[str, Callable[[str], None]]] = {
     for room in (
         cip,
         controllers,
+        datasets,
+        datasets_wires,
         frameworks,
         incidents,
         link,
