@@ -105,6 +105,15 @@ def test_scenarios_come_into_what_others_recorded(capture: str, scenario: str) -
     assert [(r["scenario"], r["found"], r["named"]) for r in record["rows"]] == [(scenario, True, True)]
 
 
+def test_a_conversation_that_goes_on_where_learning_ends_is_learned() -> None:
+    capture = CAPTURES / "enip_cip/ct-samples__Plant1_EthernetIP.pcap"
+    if not capture.exists():
+        pytest.skip(f"{capture} is not among the shared captures (INTERLOCK_CAPTURES)")
+    done = CliRunner().invoke(interlock, ["drill", "--on", str(capture), "--scenario", "cip-write", "--json"])
+    (row,) = json.loads(done.stdout)["rows"]
+    assert row["first"] in row["truth"], "what goes on anyway, told as a new call, leads the incident"
+
+
 def test_a_capture_without_ethernet_is_no_ground_for_a_drill(tmp_path: Path) -> None:
     head = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101)
     frame = bytes.fromhex("450000140000000040000000") + bytes(8)

@@ -40,6 +40,17 @@ def test_fires_on_failed_or_short_conversations_with_many(more: dict) -> None:
     assert "12 machines" in finding.title
 
 
+def test_many_doors_of_each_machine_are_no_client_that_keeps_trying_one() -> None:
+    ports = (102, 502, 2404, 4840, 20000, 44818)
+    tried = [
+        {**row, "server_port": port}
+        for row in knocks(10, state="refused", server_packets=1)
+        for port in ports
+    ]
+    (finding,) = findings(Sweep(), flows=tried)
+    assert "10 machines" in finding.title
+
+
 def test_a_scan_of_one_machines_ports_fires() -> None:
     rows = [
         {"server_port": n, "state": "refused", "at": n / 100, "protocol": None} for n in range(1000, 1030)

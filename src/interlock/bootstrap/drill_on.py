@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from interlock.bootstrap.detecting import Judgement
+    from interlock.decode.engine import Batches
+    from interlock.detect.runner import Runner
     from interlock.pipeline.drill.score import Row
     from interlock.records.asset import Asset
     from interlock.records.site import Site
@@ -131,22 +133,26 @@ def _learned(
     frames: list[Frame], until: int, site: Site, judgement: Judgement | None
 ) -> tuple[bytes, tuple[Asset, ...]]:
     """What the frames before `until` teach, and who is there at the end of all of them."""
-    film, runner = Film(), build_runner(judgement)
-    engine = build_engine(_SOURCE, wanted=wanted_tables(runner.needs), read=runner.needs)
-    inventory = inventory_of(site)
-    for piece, now in _seconds(frames):
-        film.write(_pcap(piece))
-        batch = film.batch()
-        batches = engine.feed(batch) if batch is not None else {}
+    runner, inventory = build_runner(judgement), inventory_of(site)
+    for now, batches in _decoded([frame for frame in frames if frame[0] < until], runner):
         for name, rows in batches.items():
-            if name in INVENTORY_TABLES:
-                inventory.feed(name, rows)
-            if now < until:
-                runner.learn(name, rows, Context(site=site, now=now))
-    for batches in engine.finish():
+            runner.learn(name, rows, Context(site=site, now=now))
+    for _, batches in _decoded(frames, runner):
         for name in INVENTORY_TABLES & batches.keys():
             inventory.feed(name, batches[name])
     return runner.learned(), inventory.directory(frames[-1][0]).assets
+
+
+def _decoded(frames: list[Frame], runner: Runner) -> Iterator[tuple[int, Batches]]:
+    """What frames show, second by second, and at last what only their end shows: conversations that go on."""
+    film, now = Film(), 0
+    engine = build_engine(_SOURCE, wanted=wanted_tables(runner.needs), read=runner.needs)
+    for piece, now in _seconds(frames):
+        film.write(_pcap(piece))
+        batch = film.batch()
+        yield now, engine.feed(batch) if batch is not None else {}
+    for batches in engine.finish():
+        yield now, batches
 
 
 def _borne(frames: Iterable[Frame]) -> dict[str, bytes]:

@@ -35,7 +35,7 @@ LEAST_PORTS: Final = 20
 FEW_PACKETS: Final = 8
 """A conversation of no more frames each way only looked who is there."""
 HABIT: Final = 3
-"""Knocks at the same machine in one window: more than these are a client that keeps trying, not a sweep."""
+"""Knocks at the same door in one window: more than these are a client that keeps trying, not a sweep."""
 KEPT_WINDOWS: Final = 24
 MAX_WINDOWS: Final = 20_000
 PRUNED_FROM: Final = 2_000
@@ -83,6 +83,8 @@ class Sweep(CauseDetector):
             tally.add_group(source or "", groups, group)
             tally.note_rows("server", knocks, groups.rows(group))
             tally.note("port", str(place & 0xFFFF))
+            for server in knocks.words_at("server", groups.rows(group)):
+                tally.note("door", f"{server} {place & 0xFFFF}")
             yield key
 
     def _ports(self, failures: Batch) -> Iterator[Key]:
@@ -156,7 +158,7 @@ class Sweep(CauseDetector):
         return found
 
     def _is_sweep(self, key: Key, places: tuple[Key, ...]) -> bool:
-        words = "port" if key[2] == "ports" else "server"
+        words = "port" if key[2] == "ports" else "door"
         knocks: dict[str, int] = {}
         for place in places:
             for word, count in self.tallies[place].words.get(words, {}).items():
@@ -164,9 +166,10 @@ class Sweep(CauseDetector):
         if key[2] == "ports":
             return len(knocks) >= LEAST_PORTS
         works = self._works[key[:2]]
-        met = [
-            server for server, count in knocks.items() if count <= HABIT * len(places) and server not in works
-        ]
+        kept_trying = {
+            door.partition(" ")[0] for door, count in knocks.items() if count > HABIT * len(places)
+        }
+        met = {door.partition(" ")[0] for door in knocks} - kept_trying - set(works)
         return len(met) >= MANY_MACHINES or (len(met) >= LEAST_MACHINES and len(met) >= len(works))
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:

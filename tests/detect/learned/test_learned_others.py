@@ -97,6 +97,23 @@ def test_trying_what_is_behind_a_control_door_is_a_search_and_no_beacon() -> Non
     assert elsewhere.techniques[0] == "T0869"
 
 
+def test_cyclic_data_on_the_link_by_who_never_sent_it_there_is_news() -> None:
+    one, other, stranger = "28:63:36:00:00:01", "28:63:36:00:00:02", "54:e1:ad:00:00:09"
+    cycles: dict[str, Any] = {**UNREAD, "client": one, "server": other, "transport": "eth/0x8892", "at": 60}
+    cycles |= {"client_port": None, "server_port": None, "server_packets": 0, "state": None}
+    cycles |= {"protocol": "profinet-rt", "basis": "parsed"}
+    before = {"flows": [*FLOWS["flows"], cycles]}
+    (finding,) = found(NewConversation(), before, {"flows": [{**cycles, "client": stranger}]})
+    assert finding.techniques[0] == "T0856"
+    assert "never seen before" in finding.title
+    back = {**cycles, "client": other, "server": one}
+    assert found(NewConversation(), before, {"flows": [cycles, back]}) == ()
+    named = {**cycles, "client": stranger, "protocol": "profinet-dcp"}
+    assert found(NewConversation(), before, {"flows": [named]}) == ()
+    group = {**cycles, "client": stranger, "server": "01:0e:cf:00:00:00"}
+    assert found(NewConversation(), before, {"flows": [group]}) == ()
+
+
 def test_the_same_service_again_is_no_news() -> None:
     assert found(NewConversation(), FLOWS, {"flows": [{"at": 50}, {"at": 60, "client_port": 50_123}]}) == ()
 
