@@ -52,6 +52,12 @@ def test_a_scenario_that_there_is_not_is_a_usage_error() -> None:
     assert "interlock plant attacks" in done.output
 
 
+def test_a_site_file_of_a_plant_whose_traffic_is_not_named_is_refused() -> None:
+    done = CliRunner().invoke(interlock, ["drill", "--site", "site.toml", "--no-wire"])
+    assert done.exit_code == 2
+    assert "--on" in done.output
+
+
 def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     command = [f"{sys.prefix}/bin/interlock", "drill", "--no-wire", "--background", "600"]
     child = subprocess.Popen(

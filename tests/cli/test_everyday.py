@@ -172,12 +172,35 @@ def test_closed_pipe_is_no_error(form):
     assert (process.wait(60), said) == (0, "")
 
 
+@pytest.mark.parametrize("arguments", [("plant", "attacks"), ("rule", "list"), ("analyze", INCIDENT)])
+def test_nor_is_it_where_a_table_or_a_summary_is_printed(tmp_path, arguments):
+    """An exit code of 1 would say that there are grave findings."""
+    process = start(*arguments, cwd=tmp_path)
+    process.stdout.close()
+    said = process.stderr.read().decode()
+    process.stderr.close()
+    assert (process.wait(60), said) == (0, "")
+
+
 @pytest.mark.parametrize("arguments", [("doctor",), ("decode", INCIDENT), ("analyze", INCIDENT, "--json")])
 def test_full_device_on_standard_output_is_one_sentence(tmp_path, arguments):
     with open("/dev/full", "wb") as full:  # noqa: PTH123 (a device)
         ended = run(*arguments, stdout=full, cwd=tmp_path)
     assert ended.code == 3
     assert "no space left" in one_sentence(ended)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("decode", INCIDENT, "-o", "nowhere/rows"), "nowhere/rows: cannot be written (no such file or directory); "),
+        (("diff", "one", "two"), "one/assets.json: cannot be read (no such file or directory); name a folder that "),
+    ],
+)  # fmt: skip
+def test_what_is_not_there_is_named_as_it_was_typed_with_what_to_do(tmp_path, arguments, says):
+    ended = run(*arguments, cwd=tmp_path)
+    assert ended.code == 3
+    assert one_sentence(ended).startswith(f"interlock: {says}")
 
 
 @pytest.mark.parametrize("limit", [4096, 200_000])

@@ -57,11 +57,11 @@ def test_other_content_is_one_sentence(folder, tmp_path, name, content) -> None:
     with pytest.raises(SourceError) as caught:
         read_folder(tmp_path)
     assert "\n" not in str(caught.value)
-    assert str(caught.value).endswith(".")
+    assert "; " in str(caught.value)
 
 
 def test_a_missing_folder_is_one_sentence(tmp_path) -> None:
-    with pytest.raises(SourceError, match=r"could not be read: no such file or directory\.$"):
+    with pytest.raises(SourceError, match=r"cannot be read \(no such file or directory\); name a folder"):
         read_folder(tmp_path / "nowhere")
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from interlock.cli.as_json import json_option_of
 from interlock.cli.exits import DONE, FINDINGS
 from interlock.cli.judgement import judgement, judgement_of
 from interlock.cli.reading import (
@@ -60,7 +61,7 @@ _BUDGET: Final = Budget(flows=65_536, requests=65_536)
     is_flag=True,
     help="Keep programs and files from the wire in DIR/programs, by their SHA-256.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print summary.json instead of the summary.")
+@json_option_of("Print summary.json instead of the summary.")
 @click.pass_context
 def analyze(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...], folder: str,
             gsdml: tuple[str, ...], site_file: str | None, rules: tuple[str, ...], state: str | None,
@@ -167,8 +168,7 @@ def _show(report: Report, files: list[Path], out: Path, *, as_json: bool) -> Non
     if as_json:
         click.echo((out / "summary.json").read_text("utf-8"), nl=False)
         return
-    from rich.console import Console  # noqa: PLC0415
-
+    from interlock.cli.console import Console  # noqa: PLC0415
     from interlock.report.terminal import print_summary  # noqa: PLC0415
 
     print_summary(report, Console(), sorted(files, key=lambda f: (f.name != "report.html", f.name)))

@@ -1,4 +1,4 @@
-"""`interlock approver`: who may approve windows in which safety systems are touched."""
+"""`interlock approver`: who may approve windows, work orders, zones and packs of rules."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from interlock.cli.as_json import json_option
 from interlock.errors import ConfigError
 
 __all__ = ["approver"]
@@ -17,14 +18,14 @@ __all__ = ["approver"]
 
 @click.group()
 def approver() -> None:
-    """Enrol who may approve windows in which safety systems are touched.
+    """Enrol who may approve: windows and work orders, zones and conduits, packs of rules.
 
     The list is kept in the installation's state folder, or where INTERLOCK_APPROVERS says; never where a site
     file says.
     """
 
 
-@approver.command("new-key")
+@approver.command("new-key", short_help="Make a key: FILE, and FILE.pub to be enrolled.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--no-passphrase", is_flag=True, help="Do not encipher it: whoever copies the file can approve."
@@ -41,7 +42,12 @@ def new_key_command(file: Path, *, no_passphrase: bool) -> None:
 @approver.command()
 @click.argument("name")
 @click.option(
-    "--key", "file", required=True, type=click.Path(path_type=Path), help="The public key: FILE.pub."
+    "--key",
+    "file",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The public key: FILE.pub.",
 )
 def add(name: str, file: Path) -> None:
     """Enrol NAME with a public key."""
@@ -58,7 +64,7 @@ def add(name: str, file: Path) -> None:
 
 
 @approver.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 def list_command(*, as_json: bool) -> None:
     """Say who may approve, and how many of them must."""
     from interlock.bootstrap.approving import approvers_file, known_approvers  # noqa: PLC0415
@@ -91,10 +97,10 @@ def remove(name: str) -> None:
     click.echo(f"{name} is no approver any more")
 
 
-@approver.command()
+@approver.command(short_help="Say how many different approvers must sign.")
 @click.argument("number", type=click.IntRange(1, 100))
 def require(number: int) -> None:
-    """Say how many different approvers must sign every window; 2 is two-person control."""
+    """Say how many different approvers must sign everything; 2 is two-person control."""
     from interlock.bootstrap.approving import approvers_file, keep_approvers, known_approvers  # noqa: PLC0415
 
     path = approvers_file()

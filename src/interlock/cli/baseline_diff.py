@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from interlock.cli.as_json import json_option
 from interlock.cli.reading import watch_of
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ __all__ = ["diff"]
 @click.command()
 @click.argument("old", metavar="STATE")
 @click.argument("new", metavar="STATE|CAPTURE")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of lines.")
+@json_option
 @click.pass_context
 def diff(ctx: click.Context, old: str, new: str, *, as_json: bool) -> None:
     """Say which relations, verbs, functions, objects, users and machines are new, and which are gone.
@@ -37,8 +38,7 @@ def diff(ctx: click.Context, old: str, new: str, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(difference_document(difference), ensure_ascii=False, indent=1))
         return
-    from rich.console import Console  # noqa: PLC0415
-
+    from interlock.cli.console import Console  # noqa: PLC0415
     from interlock.report.baseline_views import print_baseline_difference  # noqa: PLC0415
 
     print_baseline_difference(difference, Console())

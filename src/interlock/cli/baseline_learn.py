@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from interlock.cli.as_json import json_option
 from interlock.cli.judgement import own_rules, tell_problem
 from interlock.cli.reading import (
     captures,
@@ -37,7 +38,7 @@ __all__ = ["learn"]
     "--state", required=True, metavar="DIR", help="Where it is kept; what is there already is added to."
 )
 @own_rules
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of sentences.")
+@json_option
 @click.pass_context
 def learn(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...], gsdml: tuple[str, ...],
           state: str, rules: tuple[str, ...], as_json: bool) -> None:  # fmt: skip

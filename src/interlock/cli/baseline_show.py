@@ -6,13 +6,15 @@ import json
 
 import click
 
+from interlock.cli.as_json import json_option
+
 __all__ = ["show"]
 
 
 @click.command()
 @click.option("--state", required=True, metavar="DIR", help="A state folder, or a sensor's store.")
 @click.option("--relation", metavar="TEXT", help="Only relations in whose addresses or protocol this occurs.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
+@json_option
 def show(state: str, relation: str | None, *, as_json: bool) -> None:
     """Show who talks to whom and for what, as it was learned.
 
@@ -25,8 +27,7 @@ def show(state: str, relation: str | None, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(learned_document(learners, state, relation), ensure_ascii=False, indent=1))
         return
-    from rich.console import Console  # noqa: PLC0415
-
+    from interlock.cli.console import Console  # noqa: PLC0415
     from interlock.report.baseline_views import print_learned  # noqa: PLC0415
 
     print_learned(learners, state, relation, Console())

@@ -13,10 +13,10 @@ __all__ = ["dev"]
 
 @click.group()
 def dev() -> None:
-    """Stamp the beginnings of an extension."""
+    """Write the beginnings of an extension."""
 
 
-@dev.command("new-protocol")
+@dev.command("new-protocol", short_help="Write a decoder that passes the contract suite.")
 @click.argument("name", metavar="NAME")
 @click.option("--title", metavar="TEXT", help="The protocol's full name; NAME where it is not given.")
 @click.option(

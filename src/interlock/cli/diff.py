@@ -7,13 +7,15 @@ from pathlib import Path
 
 import click
 
+from interlock.cli.as_json import json_option
+
 __all__ = ["diff"]
 
 
 @click.command()
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@json_option
 def diff(old: str, new: str, *, as_json: bool) -> None:
     """Compare the output folders OLD and NEW of two `interlock analyze` runs.
 
@@ -27,6 +29,6 @@ def diff(old: str, new: str, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(difference_document(difference), ensure_ascii=False, indent=1))
         return
-    from rich.console import Console  # noqa: PLC0415
+    from interlock.cli.console import Console  # noqa: PLC0415
 
     print_difference(difference, Console())

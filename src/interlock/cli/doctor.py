@@ -6,11 +6,13 @@ import json
 
 import click
 
+from interlock.cli.as_json import json_option
+
 __all__ = ["doctor"]
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@json_option
 def doctor(*, as_json: bool) -> None:
     """Say what this installation can and can't do here, and what to do about it."""
     from interlock.bootstrap import state_folder  # noqa: PLC0415 (--help stays quick)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from interlock.cli.as_json import json_option
 from interlock.cli.exits import BY_SIGNAL
 from interlock.cli.judgement import judgement_of
 from interlock.cli.plant_stop import asked_to_stop
@@ -66,7 +67,7 @@ def _known(_ctx: click.Context, _param: click.Parameter, names: tuple[str, ...])
     show_default=True,
     help="Measure latency in a network namespace, too (Linux, root; a minute).",
 )
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@json_option
 def drill(
     names: tuple[str, ...],
     seed: int,
@@ -89,6 +90,8 @@ def drill(
     from interlock.bootstrap.drill_on import drill_on  # noqa: PLC0415
     from interlock.bootstrap.drill_run import Drill, run_drill  # noqa: PLC0415
 
+    if site_file is not None and capture is None:
+        raise click.UsageError("--site tells of your own plant: name a capture of it by --on")
     _refuse_stores(state)
 
     with asked_to_stop() as asked:
@@ -115,8 +118,7 @@ def drill(
     if as_json:
         click.echo(json.dumps(record, indent=1))
         return
-    from rich.console import Console  # noqa: PLC0415
-
+    from interlock.cli.console import Console  # noqa: PLC0415
     from interlock.cli.drill_table import print_record  # noqa: PLC0415
 
     print_record(record, Console())
@@ -138,8 +140,9 @@ class _progress:  # noqa: N801 - used as a function
     """A bar on a terminal; a tick ends the drill where somebody asked for it."""
 
     def __init__(self, asked: Asked) -> None:
-        from rich.console import Console  # noqa: PLC0415
         from rich.progress import Progress  # noqa: PLC0415
+
+        from interlock.cli.console import Console  # noqa: PLC0415
 
         self._asked = asked
         self._bars = Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())

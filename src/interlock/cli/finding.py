@@ -20,11 +20,15 @@ def finding() -> None:
     """Accept findings, with a reason and an end."""
 
 
-@finding.command()
+@finding.command(short_help="Write an exception for a finding into the site file.")
 @click.argument("identifier", metavar="ID")
 @click.option("--reason", required=True, metavar="TEXT", help="Why it may stay as it is.")
 @click.option(
-    "--until", required=True, type=click.DateTime(("%Y-%m-%d",)), help="Last day it is accepted (UTC)."
+    "--until",
+    required=True,
+    type=click.DateTime(("%Y-%m-%d",)),
+    metavar="DATE",
+    help="Last day it is accepted (UTC), as 2027-05-31.",
 )
 @click.option("--owner", metavar="NAME", help="Who answers for it.")
 @click.option(

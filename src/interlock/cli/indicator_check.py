@@ -7,6 +7,7 @@ from time import perf_counter
 
 import click
 
+from interlock.cli.as_json import json_option
 from interlock.cli.exits import DONE, FINDINGS
 
 __all__ = ["check"]
@@ -14,7 +15,7 @@ __all__ = ["check"]
 
 @click.command()
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@json_option
 @click.pass_context
 def check(ctx: click.Context, paths: tuple[str, ...], *, as_json: bool) -> None:
     """Read the indicators of each PATH, a file or a folder, and say which load.

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from interlock.cli.as_json import json_option, json_option_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -24,7 +26,7 @@ def _files() -> Files:
     return Files(state_folder())
 
 
-@click.command()
+@click.command(short_help="Let the plant live on this machine.")
 @click.option(
     "--seed", type=click.IntRange(0, 2**63 - 1), default=1, show_default=True, help="Of noise and of delays."
 )
@@ -61,7 +63,7 @@ def _told(run: Run) -> None:
     )
 
 
-@click.command()
+@click.command(short_help="End the plant and leave nothing of it behind.")
 def down() -> None:
     """End the plant and leave nothing of it behind: no process, namespace, interface, socket or file.
 
@@ -72,8 +74,8 @@ def down() -> None:
     click.echo("the plant is down" if manage.end(_files()) else "no plant was up")
 
 
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.command(short_help="Say who answers, and what the process does.")
+@json_option
 def status(*, as_json: bool) -> None:
     """Say which machines answer, what the process does, which attack runs, and where the mirror port is."""
     from interlock.plant.living.control import said  # noqa: PLC0415
@@ -82,7 +84,7 @@ def status(*, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(told, indent=1))
         return
-    from rich.console import Console  # noqa: PLC0415
+    from interlock.cli.console import Console  # noqa: PLC0415
 
     console = Console()
     for part in _tables(told, console.width):
@@ -141,14 +143,14 @@ def _values(told: dict[str, Any], *, wide: bool) -> Any:
     return table
 
 
-@click.command()
+@click.command(short_help="Show the plant alive, twice a second.")
 def watch() -> None:
     """Show the plant alive: tanks, pressures, conveyor, alarms, machines, the last attack. Ctrl-C ends it."""
     import time  # noqa: PLC0415
 
-    from rich.console import Console  # noqa: PLC0415
     from rich.live import Live  # noqa: PLC0415
 
+    from interlock.cli.console import Console  # noqa: PLC0415
     from interlock.plant.living.control import said  # noqa: PLC0415
     from interlock.plant.living.page import page  # noqa: PLC0415
 
@@ -167,9 +169,9 @@ def watch() -> None:
             return
 
 
-@click.command()
+@click.command(short_help="Play an attack against the plant that is up.")
 @click.argument("name")
-@click.option("--json", "as_json", is_flag=True, help="For machines: the truth alone.")
+@json_option_of("Print the truth alone, as JSON.")
 def attack(name: str, *, as_json: bool) -> None:
     """Play an attack against the plant that is up; Ctrl-C stops it. `interlock plant attacks` lists them.
 
@@ -185,9 +187,9 @@ def attack(name: str, *, as_json: bool) -> None:
     _played("attack", name, as_json=as_json)
 
 
-@click.command()
+@click.command(short_help="Let a rare event befall the plant that is up.")
 @click.argument("name")
-@click.option("--json", "as_json", is_flag=True, help="For machines: the truth alone.")
+@json_option_of("Print the truth alone, as JSON.")
 def event(name: str, *, as_json: bool) -> None:
     """Let a rare event that is nobody's attack befall the plant that is up; Ctrl-C stops it.
 
@@ -243,7 +245,7 @@ def _told_attack(truth: dict[str, Any]) -> Iterator[str]:
     yield f"  {truth['harm']}" if "harm" in truth else f"  nobody's attack; looks like {truth['looks_like']}"
 
 
-@click.command()
+@click.command(short_help="Print what was attacked and what befell the plant.")
 @click.option(
     "--policy", is_flag=True, help="Who may ask whom for what, by the plant's design; one JSON object."
 )
@@ -264,7 +266,7 @@ def truth(*, policy: bool) -> None:
         click.echo("nothing was played so far; `interlock plant attack NAME` does it", err=True)
 
 
-@click.command()
+@click.command(short_help="Record what the mirror port hears.")
 @click.option("--seconds", type=click.FloatRange(0.1, 86_400 * 31), required=True, help="How long.")
 @click.option(
     "--out",

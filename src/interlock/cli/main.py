@@ -28,21 +28,21 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "rule": ("interlock.cli.rule:rule", "Rules in Sigma's format: list, explain, check, test, try."),
     "signature": (
         "interlock.cli.signature:signature",
-        "Rules of Suricata and Snort: which load, and why others do not.",
+        "Rules of Suricata and Snort: check, try, put in force.",
     ),
     "indicator": (
         "interlock.cli.indicator:indicator",
         "Indicators of compromise: which load, and why others do not.",
     ),
     "program": ("interlock.cli.program:program", "Programs seen on the wire: list, show, extract, compare."),
-    "sensor": ("interlock.cli.sensor:sensor", "Watch a mirror port day and night, or replay captures as if."),
-    "approver": ("interlock.cli.approver:approver", "Enrol who may approve work on safety systems."),
+    "sensor": ("interlock.cli.sensor:sensor", "Watch a mirror port day and night, or replay captures."),
+    "approver": ("interlock.cli.approver:approver", "Enrol who may approve windows, zones and rules."),
     "window": ("interlock.cli.window:window", "Sign windows and work orders; verify signatures."),
     "site": ("interlock.cli.site:site", "Check a site file, and what of it a capture shows."),
     "zone": ("interlock.cli.zone:zone", "Zones and conduits: hold the policy against what was seen."),
     "plant": ("interlock.cli.plant:plant", "A practice plant: its traffic, its process, labelled attacks."),
-    "drill": ("interlock.cli.drill:drill", "Attack the practice plant before our own judgement; the misses."),
-    "dev": ("interlock.cli.dev:dev", "Stamp the beginnings of an extension."),
+    "drill": ("interlock.cli.drill:drill", "Attack the practice plant, and say what was missed."),
+    "dev": ("interlock.cli.dev:dev", "Write the beginnings of an extension."),
     "doctor": ("interlock.cli.doctor:doctor", "Say what this installation can and can't do here."),
 }
 """name → (where it is, its one line); a command's module is imported only when it runs."""

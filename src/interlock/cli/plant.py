@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from interlock.cli.as_json import json_option
 from interlock.cli.exits import BY_SIGNAL
 from interlock.cli.living import COMMANDS
 from interlock.cli.plant_events import events, site
@@ -32,7 +33,7 @@ plant.add_command(exercise)
 plant.add_command(site)
 
 
-@plant.command()
+@plant.command(short_help="Simulate the plant and record its mirror port.")
 @click.option("--minutes", type=click.FloatRange(0.1, 60 * 24 * 31), required=True, help="Simulated minutes.")
 @click.option(
     "--seed",
@@ -110,8 +111,9 @@ def record(
 
 def _watch(twin: Twin, minutes: float, asked: Asked) -> None:
     """Let it run, with progress on a terminal."""
-    from rich.console import Console  # noqa: PLC0415
     from rich.progress import Progress  # noqa: PLC0415
+
+    from interlock.cli.console import Console  # noqa: PLC0415
 
     hidden = not sys.stderr.isatty()
     with Progress(console=Console(stderr=True), transient=True, disable=hidden) as progress:
@@ -145,8 +147,8 @@ def _tell(twin: Twin, part: Path, out: Path, seed: int, planned: tuple[tuple[str
     click.echo(f"{out}: {twin.mirror.frames:,} frames, {len(truth)} attacks")
 
 
-@plant.command()
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@plant.command(short_help="List the attacks, and what they do.")
+@json_option
 def attacks(*, as_json: bool) -> None:
     """List the attacks: technique, what they are, what they do physically."""
     from interlock.plant.attacks.table import NAMES, scenario  # noqa: PLC0415
@@ -160,8 +162,9 @@ def attacks(*, as_json: bool) -> None:
         ]  # fmt: skip
         click.echo(json.dumps({"schema": "interlock/plant-attacks/1", "attacks": rows}, indent=1))
         return
-    from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
+
+    from interlock.cli.console import Console  # noqa: PLC0415
 
     table = Table(
         "attack", "technique", "what happens", "what it does to the plant", box=None, pad_edge=False

@@ -6,13 +6,14 @@ import json
 
 import click
 
+from interlock.cli.as_json import json_option
 from interlock.cli.plant_when import read_events
 
 __all__ = ["events", "site"]
 
 
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.command(short_help="List the rare events that are nobody's attack.")
+@json_option
 def events(*, as_json: bool) -> None:
     """List the rare events that are nobody's attack, and what they may be taken for."""
     from interlock.plant.events.table import NAMES, event  # noqa: PLC0415 (--help stays quick)
@@ -26,8 +27,9 @@ def events(*, as_json: bool) -> None:
         ]  # fmt: skip
         click.echo(json.dumps({"schema": "interlock/plant-events/1", "events": rows}, indent=1))
         return
-    from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
+
+    from interlock.cli.console import Console  # noqa: PLC0415
 
     table = Table("event", "what happens", "what it may be taken for", box=None, pad_edge=False)
     for e in found:
@@ -35,7 +37,7 @@ def events(*, as_json: bool) -> None:
     Console().print(table)
 
 
-@click.command()
+@click.command(short_help="Print the practice plant's site file.")
 @click.option(
     "--event",
     "planned",

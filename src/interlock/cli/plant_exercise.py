@@ -30,7 +30,7 @@ _WIDE: Final = 96
 _HELP: Final = frozenset({"hint", "--hint", "help", "?"})
 
 
-@click.command()
+@click.command(short_help="Practise: nine tasks, with hints.")
 @click.argument("number", type=int, required=False)
 @click.option("--answer", metavar="TEXT", help="Your answer; it is checked at once.")
 @click.option("--hint", is_flag=True, help="The next hint.")
@@ -40,7 +40,8 @@ _HELP: Final = frozenset({"hint", "--hint", "help", "?"})
     type=click.Path(path_type=Path, file_okay=False),
     default=_STATE,
     show_default=True,
-    help="Folder of recordings and answers.",
+    metavar="DIR",
+    help="Where recordings and answers lie.",
 )
 def exercise(number: int | None, answer: str | None, state: Path, *, hint: bool) -> None:
     """Practise: without NUMBER list the exercises; with it set the task, take answers, explain.
@@ -158,8 +159,9 @@ def _prepare(desk: Desk) -> None:
     """Record what is needed, once, with progress on a terminal."""
     if desk.prepared:
         return
-    from rich.console import Console  # noqa: PLC0415
     from rich.progress import Progress  # noqa: PLC0415
+
+    from interlock.cli.console import Console  # noqa: PLC0415
 
     hidden = not sys.stderr.isatty()
     with (

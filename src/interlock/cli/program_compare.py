@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from interlock.cli.as_json import json_option
 from interlock.cli.program_difference import difference_lines
 from interlock.errors import SourceError
 
@@ -18,7 +19,7 @@ MAX_OCTETS = 256 << 20
 @click.command()
 @click.argument("one", metavar="A")
 @click.argument("other", metavar="B")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of sentences.")
+@json_option
 @click.pass_context
 def compare(ctx: click.Context, one: str, other: str, *, as_json: bool) -> None:
     """Say whether A and B are the same, and what differs where the format shows it. Exit code 1 where they differ."""
@@ -37,7 +38,7 @@ def compare(ctx: click.Context, one: str, other: str, *, as_json: bool) -> None:
 
 @click.command()
 @click.argument("folders", metavar="FOLDER...", nargs=-1, required=True)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a list.")
+@json_option
 def approve(folders: tuple[str, ...], *, as_json: bool) -> None:
     """List what `--projects FOLDER` would approve: each file, member of an archive and block, with its SHA-256."""
     from interlock.bootstrap.projects import read_projects  # noqa: PLC0415 (--help stays quick)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import click
 
+from interlock.cli.as_json import json_option
 from interlock.cli.program_difference import difference_lines
 from interlock.errors import SourceError
 
@@ -27,7 +28,7 @@ _LEAST_DIGITS: Final = 4
 @click.option(
     "--projects", multiple=True, metavar="FOLDER", help="Compare the last version with the approved one."
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of sentences.")
+@json_option
 @click.pass_context
 def diff(ctx: click.Context, /, which: str, other: str | None, folder: str, server: str | None,
          unit: str | None, projects: tuple[str, ...], *, as_json: bool) -> None:  # fmt: skip

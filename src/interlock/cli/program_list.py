@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import click
 
+from interlock.cli.as_json import json_option
 from interlock.errors import SourceError
 
 __all__ = ["list_programs", "show"]
@@ -23,7 +24,7 @@ _from = click.option(
     metavar="DIR",
     help="A sensor's store, or an output folder of `analyze`.",
 )
-_json = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
+_json = json_option
 
 
 @click.command("list")

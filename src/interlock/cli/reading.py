@@ -63,8 +63,9 @@ def progress_bar(run: CaptureRun) -> Iterator[Callable[[int, int | None], None]]
     if not sys.stderr.isatty():
         yield lambda _done, _total: None
         return
-    from rich.console import Console  # noqa: PLC0415 (small commands stay small)
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    from interlock.cli.console import Console  # noqa: PLC0415 (small commands stay small)
 
     columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:

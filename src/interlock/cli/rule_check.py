@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from interlock.cli.as_json import json_option
 from interlock.cli.exits import DONE, FINDINGS
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ __all__ = ["check"]
 
 @click.command()
 @click.argument("folder", metavar="FOLDER")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@json_option
 @click.pass_context
 def check(ctx: click.Context, folder: str, *, as_json: bool) -> None:
     """Say what is wrong with the rules of FOLDER (or one file): file, line, column and what was expected.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from interlock.cli.as_json import json_option
 from interlock.cli.rule_list import book_of, rule_document, source_of
 from interlock.errors import ConfigError
 
@@ -25,7 +26,7 @@ __all__ = ["explain", "fields"]
 @click.option(
     "--rules", "folders", multiple=True, metavar="FOLDER", help="Rules of your own; may be repeated."
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@json_option
 def explain(name: str, folders: tuple[str, ...], *, as_json: bool) -> None:
     """Tell all of one rule: what it looks for, why it matters, what to do, and when it is wrong.
 
@@ -81,7 +82,7 @@ def _part(head: str, text: str) -> list[str]:
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
+@json_option
 def fields(*, as_json: bool) -> None:
     """Say what a rule may ask about: columns of each log source, and what site file and inventory add."""
     from interlock.detect.rules.fields import FIELDS, SOURCES  # noqa: PLC0415 (--help stays quick)

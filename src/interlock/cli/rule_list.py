@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from interlock.cli.as_json import json_option
 from interlock.records.vocabulary import SEVERITIES
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _COLUMNS: Final = ("NAME", "LEVEL", "TECHNIQUES", "LOG SOURCE", "FROM", "TITLE")
     "--rules", "folders", multiple=True, metavar="FOLDER", help="Rules of your own; may be repeated."
 )
 @click.option("--level", type=click.Choice(SEVERITIES), help="Only those at least this severe.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
+@json_option
 def list_rules(folders: tuple[str, ...], level: str | None, *, as_json: bool) -> None:
     """Say which rules are in force: those that ship, and those of the folders."""
     book = book_of(folders)

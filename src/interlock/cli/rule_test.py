@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from interlock.cli.as_json import json_option
 from interlock.cli.exits import DONE, FINDINGS
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ __all__ = ["test"]
 
 @click.command("test")
 @click.argument("folder", metavar="[FOLDER]", required=False)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@json_option
 @click.pass_context
 def test(ctx: click.Context, folder: str | None, *, as_json: bool) -> None:
     """Run the cases (NAME.test.yml) of the rules in FOLDER; without FOLDER those of the pack.

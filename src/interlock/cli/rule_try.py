@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from interlock.cli.as_json import json_option
 from interlock.cli.reading import captures, ending, progress_bar, stop_on_interrupt, tell_losses
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _DAY_S = 86_400
 )
 @click.option("--only", is_flag=True, help="Only the rules of the folders, not ours.")
 @click.option("--site", "site_file", metavar="FILE", help="site.toml: what people know and wires can't tell.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
+@json_option
 @click.pass_context
 def try_rules(ctx: click.Context, paths: tuple[str, ...], realms: tuple[str, ...], folders: tuple[str, ...],
               only: bool, site_file: str | None, as_json: bool) -> None:  # fmt: skip

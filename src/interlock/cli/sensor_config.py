@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from interlock.cli.as_json import json_option_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -27,9 +29,7 @@ __all__ = ["config"]
     metavar="FILE",
     help="Read this file instead, and the secrets that it names; exit code 2 where something is wrong.",
 )
-@click.option(
-    "--json", "as_json", is_flag=True, help="With --check: what would be in force as one JSON object."
-)
+@json_option_of("With --check: what would be in force as one JSON object.")
 def config(file: Path | None, *, as_json: bool) -> None:
     """Print a commented interlock.toml to begin with: interlock sensor config > interlock.toml.
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from interlock.cli.as_json import json_option
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -18,14 +20,14 @@ __all__ = ["incidents", "read_incidents"]
 @click.option(
     "--store", "folder", default="/var/lib/interlock", show_default=True, metavar="DIR", help="The store."
 )
-@click.option("--json", "as_json", is_flag=True, help="interlock/incidents/1 instead of text.")
+@json_option
 def incidents(folder: str, *, as_json: bool) -> None:
     """Tell findings along one path as one incident each, by what could happen physically."""
     told = read_incidents(Path(folder))
     if as_json:
         click.echo(json.dumps(told, indent=1))
         return
-    from rich.console import Console  # noqa: PLC0415 (--help stays quick)
+    from interlock.cli.console import Console  # noqa: PLC0415 (--help stays quick)
 
     console = Console()
     if not told["incidents"]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from interlock.cli.as_json import json_option_of
+
 if TYPE_CHECKING:
     from interlock.capture.live.prepare import Prepared
 
@@ -29,7 +31,7 @@ __all__ = ["named_in", "prepare"]
 @click.option("--undo", is_flag=True, help="Put back what was found before.")
 @click.option("--take-addresses", is_flag=True, help="Also take off IP addresses; --undo puts them back.")
 @click.option("--quiet", is_flag=True, help="Say only what could not be had.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object for each interface instead of text.")
+@json_option_of("One JSON object for each interface instead of text.")
 def prepare(
     *,
     interfaces: tuple[str, ...],

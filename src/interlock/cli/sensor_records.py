@@ -40,6 +40,7 @@ _AGO: Final = re.compile(r"(\d+)([smhd])")
     type=click.Choice(["jsonl", "csv", "parquet", "arrow"]),
     default="jsonl",
     show_default=True,
+    help="How rows are written.",
 )
 @click.option("-o", "file", metavar="FILE", help="Write there instead of standard output.")
 def records(

@@ -54,8 +54,8 @@ def run(
 ) -> None:
     """Watch mirror ports day and night, without sending one octet.
 
-    Findings are printed as they are committed. SIGHUP reads the site file and the configuration anew; Ctrl-C or
-    SIGTERM ends it, everything kept. `interlock sensor prepare` first makes an interface fit for it.
+    Findings are printed as they are committed. SIGHUP reads all files that it was given anew; Ctrl-C or SIGTERM
+    ends it, everything kept. `interlock sensor prepare` first makes an interface fit for it.
     """
     config = configuration(config_file)
     named = tuple(_named(text, workers) for text in interfaces) or config.sensor.interfaces

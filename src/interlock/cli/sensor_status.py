@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from interlock.cli.as_json import json_option
 from interlock.cli.exits import DONE, NOTHING_READABLE
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ __all__ = ["look", "print_view", "status", "text_of"]
 @click.option(
     "--store", "folder", default="/var/lib/interlock", show_default=True, metavar="DIR", help="The store."
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@json_option
 def status(folder: str, *, as_json: bool) -> None:
     """Say whether the sensor runs, what it measured, and what it did last.
 

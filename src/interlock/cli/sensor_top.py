@@ -33,9 +33,9 @@ def top(folder: str) -> None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         print_view(view)
         return
-    from rich.console import Console  # noqa: PLC0415 (--help stays quick)
     from rich.live import Live  # noqa: PLC0415
 
+    from interlock.cli.console import Console  # noqa: PLC0415 (--help stays quick)
     from interlock.cli.sensor_screen import screen  # noqa: PLC0415
 
     console = Console()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from interlock.cli.as_json import json_option
 from interlock.cli.exits import DONE, FINDINGS
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def lists_of(
 @click.command()
 @click.argument("path", metavar="PATH")
 @chosen_by
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@json_option
 @click.pass_context
 def check(
     ctx: click.Context, /, path: str, *, site_file: str | None, as_json: bool, **lists: tuple[str, ...]
@@ -95,8 +96,9 @@ def rules_progress() -> Iterator[Callable[[int, int], None]]:
     if not sys.stderr.isatty():
         yield lambda _done, _all: None
         return
-    from rich.console import Console  # noqa: PLC0415 (small commands stay small)
     from rich.progress import Progress  # noqa: PLC0415
+
+    from interlock.cli.console import Console  # noqa: PLC0415 (small commands stay small)
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("reading rules", total=None)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from interlock.cli.as_json import json_option
 from interlock.cli.signature_check import rules_progress
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def packs_of(folder: str | None) -> PackStore:
 @packs_option
 @click.option("--signed", is_flag=True, help="Refuse what not enough approvers have signed.")
 @click.option("--enforce", "at_once", is_flag=True, help="Put it in force at once, untried.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@json_option
 def import_pack(path: str, packs: str | None, *, signed: bool, at_once: bool, as_json: bool) -> None:
     """Keep PATH, a folder, an archive (tar, zip, also packed) or a file of rules, as a version with a number.
 
@@ -70,7 +71,7 @@ def import_pack(path: str, packs: str | None, *, signed: bool, at_once: bool, as
 
 @click.command("list")
 @packs_option
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@json_option
 def list_packs(packs: str | None, *, as_json: bool) -> None:
     """Say which versions there are, what they hold, and which one is in force."""
     store = packs_of(packs)

@@ -6,6 +6,8 @@ import json
 
 import click
 
+from interlock.cli.as_json import json_option
+
 __all__ = ["top"]
 
 
@@ -14,7 +16,7 @@ __all__ = ["top"]
 @click.option(
     "--most", type=click.IntRange(1, 5_000), default=20, show_default=True, help="Rules that are shown."
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@json_option
 def top(folder: str, most: int, *, as_json: bool) -> None:
     """Say which rules of DIR cost most, and what rules on trial would have said.
 

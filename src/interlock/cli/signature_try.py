@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from interlock.cli.as_json import json_option
 from interlock.cli.exits import DONE
 from interlock.cli.judgement import midstream_option, tell_problem
 from interlock.cli.reading import ending, progress_bar, stop_on_interrupt, tell_losses
@@ -33,7 +34,7 @@ __all__ = ["stage", "try_pack"]
 @packs_option
 @site_option
 @midstream_option
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@json_option
 @click.pass_context
 def try_pack(
     ctx: click.Context,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from interlock.cli.as_json import json_option
 from interlock.cli.exits import DONE, PARTLY_READ
 
 if TYPE_CHECKING:
@@ -23,10 +24,10 @@ def site() -> None:
     """Check site files: what people know of a plant and wires cannot tell."""
 
 
-@site.command()
+@site.command(short_help="Say what a site file covers, and what captures show of it.")
 @click.argument("site_file", metavar="SITE.toml")
 @click.argument("captures", metavar="[CAPTURE]...", nargs=-1)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_context
 def check(ctx: click.Context, site_file: str, captures: tuple[str, ...], *, as_json: bool) -> None:
     """Read SITE.toml and say what it covers; with captures, which of its tags they show, and what each was.

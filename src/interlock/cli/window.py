@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from interlock.cli.as_json import json_option
 from interlock.cli.exits import DONE, FINDINGS
 
 if TYPE_CHECKING:
@@ -27,11 +28,16 @@ def _site(path: Path) -> Site:
     return read_site(str(path), policy=False)
 
 
-@window.command()
+@window.command(short_help="Show a window or work order, and sign it.")
 @click.argument("site_file", metavar="SITE.toml", type=click.Path(path_type=Path))
 @click.argument("identifier", metavar="ID")
 @click.option(
-    "--key", "file", required=True, type=click.Path(path_type=Path), help="The private key of an approver."
+    "--key",
+    "file",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The private key of an approver.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask before signing.")
 def sign(site_file: Path, identifier: str, file: Path, *, yes: bool) -> None:
@@ -54,10 +60,10 @@ def sign(site_file: Path, identifier: str, file: Path, *, yes: bool) -> None:
     click.echo(f"{target}: {identifier} is signed with the key {fingerprint(public)}")
 
 
-@window.command()
+@window.command(short_help="Say which windows and work orders are approved.")
 @click.argument("site_file", metavar="SITE.toml", type=click.Path(path_type=Path))
 @click.argument("identifiers", metavar="[ID]...", nargs=-1)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_context
 def verify(ctx: click.Context, site_file: Path, identifiers: tuple[str, ...], *, as_json: bool) -> None:
     """Say which windows and work orders are approved; exit 1 where one of those asked for is not."""

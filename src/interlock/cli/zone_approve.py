@@ -25,6 +25,7 @@ __all__ = ["approve"]
     "key_file",
     required=True,
     type=click.Path(path_type=Path),
+    metavar="FILE",
     help="The private key of an approver.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask before signing.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from interlock.cli.as_json import json_option
 from interlock.cli.exits import DONE, FINDINGS, NOTHING_READABLE, PARTLY_READ
 from interlock.cli.zone_traffic import day_of, mind_emptiness, observed, policy_or_end, traffic_options
 
@@ -22,7 +23,7 @@ __all__ = ["check"]
 @click.argument("paths", nargs=-1, metavar="[CAPTURE]...")
 @click.option("--site", "site_file", required=True, metavar="FILE", help="site.toml with zones and conduits.")
 @traffic_options
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of sentences.")
+@json_option
 @click.pass_context
 def check(ctx: click.Context, paths: tuple[str, ...], site_file: str, store: str | None, days: float | None,
           realms: tuple[str, ...], gsdml: tuple[str, ...], on: str | None, as_json: bool) -> None:  # fmt: skip

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from interlock.cli.as_json import json_option_of
 from interlock.cli.exits import DONE, FINDINGS, NOTHING_READABLE
 from interlock.cli.zone_traffic import day_of, observed, policy_or_end, traffic_options
 
@@ -33,7 +34,7 @@ __all__ = ["draw"]
 @click.option("--assets", metavar="FOLDER", help="Of `interlock analyze`: the machines that there are.")
 @click.option("--in", "only", metavar="NAME", help="Of which address space, where the site file has several.")
 @traffic_options
-@click.option("--json", "as_json", is_flag=True, help="Print what is drawn as one JSON object, too.")
+@json_option_of("Print what is drawn as one JSON object, too.")
 @click.pass_context
 def draw(ctx: click.Context, paths: tuple[str, ...], site_file: str, out: str, before: str | None,
          days_before: tuple[str, ...], assets: str | None, only: str | None, store: str | None, days: float | None,

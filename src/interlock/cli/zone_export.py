@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from interlock.cli.as_json import json_option_of
 from interlock.cli.exits import DONE, FINDINGS
 from interlock.cli.zone_traffic import day_of, policy_or_end
 
@@ -26,7 +27,8 @@ __all__ = ["export"]
     "--assets", metavar="FOLDER", help="Of `interlock analyze`: the machines that selectors and ids mean."
 )
 @click.option("--store", metavar="DIR", help="The same from a sensor's store.")
-@click.option("--realm", metavar="NAME", help="Of which address space, where the site file has several.")
+@click.option("--in", "--realm", "realm", metavar="NAME",
+              help="Of which address space, where the site file has several.")  # fmt: skip
 @click.option("--port", "ports", multiple=True, metavar="PROTOCOL=PORTS",
               help="Where a protocol is spoken besides its usual ports: modbus=tcp/5020; may be repeated.")  # fmt: skip
 @click.option("--on", "on", metavar="DATE", help="The day (UTC) that ends are judged by; today otherwise.")
@@ -35,7 +37,7 @@ __all__ = ["export"]
     is_flag=True,
     help="Write nothing, and end with 1, where more would pass than allowed.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object: the text, and what it cannot say.")
+@json_option_of("One JSON object: the text, and what it cannot say.")
 @click.pass_context
 def export(ctx: click.Context, target: str | None, site_file: str | None, out: str | None, assets: str | None,
            store: str | None, realm: str | None, ports: tuple[str, ...], on: str | None, *, listing: bool,

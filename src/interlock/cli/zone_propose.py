@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from interlock.cli.as_json import json_option
 from interlock.cli.exits import NOTHING_READABLE
 from interlock.cli.zone_traffic import day_of, observed, policy_or_end, traffic_options
 
@@ -19,7 +20,7 @@ __all__ = ["propose"]
 @click.option("--answers", metavar="FILE", help="answers.toml: what you answered to questions.toml.")
 @click.option("--out", required=True, metavar="DIR", help="Where site.toml and questions.toml go.")
 @traffic_options
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of sentences.")
+@json_option
 @click.pass_context
 def propose(ctx: click.Context, paths: tuple[str, ...], site_file: str | None, answers: str | None, out: str,
             store: str | None, days: float | None, realms: tuple[str, ...], gsdml: tuple[str, ...],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from interlock.cli.as_json import json_option
 from interlock.cli.exits import DONE, FINDINGS
 from interlock.cli.zone_traffic import day_of, policy_or_end
 
@@ -26,11 +27,12 @@ __all__ = ["reach"]
 @click.option(
     "--observed", is_flag=True, help="Say also what machines were seen to do, of FOLDER or the store."
 )
-@click.option("--realm", metavar="NAME", help="Of which address space, where the site file has several.")
+@click.option("--in", "--realm", "realm", metavar="NAME",
+              help="Of which address space, where the site file has several.")  # fmt: skip
 @click.option("--jewel", "jewels", multiple=True, metavar="NAME",
               help="A machine or zone as precious as a safety system; may be repeated.")  # fmt: skip
 @click.option("--on", "on", metavar="DATE", help="The day (UTC) that ends are judged by; today otherwise.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of sentences.")
+@json_option
 @click.pass_context
 def reach(ctx: click.Context, start: str | None, end: str | None, site_file: str, assets: str | None,
           store: str | None, realm: str | None, jewels: tuple[str, ...], on: str | None, *,

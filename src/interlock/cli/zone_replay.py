@@ -6,6 +6,7 @@ import json
 
 import click
 
+from interlock.cli.as_json import json_option
 from interlock.cli.exits import DONE, FINDINGS, NOTHING_READABLE, PARTLY_READ
 from interlock.cli.zone_traffic import day_of, mind_emptiness, observed, policy_or_end, traffic_options
 
@@ -23,7 +24,7 @@ _EXITS = {"clean": DONE, "cuts": FINDINGS, "not-enough": PARTLY_READ}
 @click.option("--enough", type=click.FloatRange(0), default=7.0, show_default=True, metavar="DAYS",
               help="With less seen, the verdict is `not enough seen`.")  # fmt: skip
 @traffic_options
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of sentences.")
+@json_option
 @click.pass_context
 def replay(ctx: click.Context, policy_file: str, others: tuple[str, ...], against: tuple[str, ...], enough: float,
            store: str | None, days: float | None, realms: tuple[str, ...], gsdml: tuple[str, ...], on: str | None,

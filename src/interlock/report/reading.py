@@ -23,6 +23,7 @@ __all__ = ["MAX_FILE_OCTETS", "Folder", "read_folder"]
 MAX_FILE_OCTETS: Final = 1 << 30
 """A file beyond this is no report of ours; reading it would eat the machine's memory."""
 
+_MEANT: Final = "name a folder that `interlock analyze --out` wrote"
 _TIMES: Final = ("first", "last", "first_seen", "last_seen", "time")
 
 
@@ -63,23 +64,27 @@ def read_folder(folder: Path) -> Folder:
             last=run.get("last"),
         )
     except ValueError as error:
-        raise SourceError(f"{folder} holds a file that is no report of this program: {error}.") from error
+        raise SourceError(
+            f"{folder}: holds a file that is no report of this program ({error}); {_MEANT}"
+        ) from error
 
 
 def _read(folder: Path, name: str) -> dict[str, Any]:
     path = folder / f"{name}.json"
     try:
         if path.stat().st_size > MAX_FILE_OCTETS:
-            raise SourceError(f"{path} is larger than any report ({MAX_FILE_OCTETS:,} octets).")
+            raise SourceError(f"{path}: is larger than any report ({MAX_FILE_OCTETS:,} octets); {_MEANT}")
         document: dict[str, Any] = json.loads(path.read_text("utf-8"))
         check(document, name)
     except OSError as error:
         reason = (error.strerror or "unreadable").lower()
-        raise SourceError(f"{path} could not be read: {reason}.") from error
+        raise SourceError(f"{path}: cannot be read ({reason}); {_MEANT}") from error
     except SchemaError as error:
-        raise SourceError(f"{path} is no {name} file of this version: {error}.") from error
+        raise SourceError(
+            f"{path}: is no {name} file of this version ({error}); analyze the captures anew"
+        ) from error
     except (ValueError, RecursionError) as error:
-        raise SourceError(f"{path} is not JSON that this program writes.") from error
+        raise SourceError(f"{path}: is not JSON that this program writes; {_MEANT}") from error
     return document
 
 
