@@ -106,7 +106,7 @@ def test_site_check(place: Path) -> None:
     site.write_text(SITE + '[[tags]]\nname = "level"\nserver = "10.0.0.5"\nobject = "holding:0"\n')
     result = run("site", "check", site)
     assert result.exit_code == 0
-    assert "site.toml: right; 1 safety systems, 1 work orders, 1 tags" in result.output
+    assert "site.toml: right; 1 safety system, 1 work order, 1 tag" in result.output
     assert "judged by their habits only: level" in result.output
     assert "WO/1: not approved, so it opens no safety system: 0 of 1" in result.output
     recording = place / "p.pcap"

@@ -30,7 +30,7 @@ def test_a_recording_comes_with_its_truth(tmp_path) -> None:
     assert alone["schema"] == "interlock/plant-policy/1"
     assert {r["client"] for r in alone["rights"]} & {"vendor-laptop", "outside"} == set()
     assert not (tmp_path / "plant.pcap.part").exists()
-    assert f"{told['frames']:,} frames, 1 attacks" in ran.stdout
+    assert f"{told['frames']:,} frames, 1 attack" in ran.stdout
 
 
 def test_an_unknown_attack_is_a_wrong_option(tmp_path) -> None:

@@ -37,9 +37,9 @@ def folder(tmp_path):
 def test_the_walk_through_works_as_it_is_printed(folder):
     checked, tried = run("rule", "check", folder), run("rule", "test", folder)
     assert (checked.code, checked.err) == (0, "")
-    assert "1 rules" in checked.out
+    assert "1 rule of" in checked.out
     assert "0 problems" in checked.out
-    assert (tried.code, tried.out) == (0, "2 cases of 1 rules: 0 failed\n")
+    assert (tried.code, tried.out) == (0, "2 cases of 1 rule: 0 failed\n")
     listed = run("rule", "list", "--rules", folder)
     assert "pump-stopped" in listed.out
     explained = run("rule", "explain", "pump-stopped", "--rules", folder)
@@ -60,7 +60,7 @@ def test_a_wrong_rule_is_told_with_its_place_and_the_others_are_in_force(folder)
     assert re.search(
         r"wrong\.yml:\d+:5: 'verbs' is no field of ot_operation; did you mean 'verb'\?", ended.out
     )
-    assert "1 rules" in ended.out
+    assert "1 rule of" in ended.out
     document = json.loads(run("rule", "check", folder, "--json").out)
     assert document["in_force"] == ["pump-stopped"]
     assert document["problems"][0]["line"] > 1
@@ -80,10 +80,10 @@ def test_a_file_that_is_no_text_or_not_there_keeps_no_other_out(folder):
     assert ended.code == 1
     assert f"{folder}/gone.yml:1:1: cannot be read (no such file or directory)" in ended.out + ended.err
     assert f"{folder}/other.yml:1:9: expected UTF-8; found the octet 0xFC" in ended.out + ended.err
-    assert "1 rules of" in ended.out
+    assert "1 rule of" in ended.out
     tried = run("rule", "test", folder)
     assert "other.test.yml:1:7: expected UTF-8; found the octet 0xFF" in tried.out + tried.err
-    assert "2 cases of 1 rules: 0 failed" in tried.out
+    assert "2 cases of 1 rule: 0 failed" in tried.out
     assert "pump-stopped" in run("rule", "list", "--rules", folder).out
     analysed = run("analyze", INCIDENT, "--rules", folder, "--out", folder / "out")
     assert analysed.code == 0

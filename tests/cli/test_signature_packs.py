@@ -42,7 +42,7 @@ def said(store, env, out):
 def test_versions_are_imported_put_in_force_and_rolled_back(packs, tmp_path):
     run, store, env = packs
     one, two = rules(tmp_path, "one", "first"), rules(tmp_path, "two", "first", "second")
-    assert "version 1, imported: 1 rules load" in run("import", one).out
+    assert "version 1, imported: 1 rule loads" in run("import", one).out
     assert "no version is in force" in terminal.run("signature", "check", store, env=env).err
     assert run("enforce", 1).code == 0
     assert said(store, env, tmp_path / "o1") == {"first"}
@@ -68,7 +68,7 @@ def test_versions_are_imported_put_in_force_and_rolled_back(packs, tmp_path):
         (1, True, []),
         (2, False, []),
     ]
-    assert "1 (in force): 1 rules load" in run("list").out
+    assert "1 (in force): 1 rule loads" in run("list").out
     modes = {
         stat.S_IMODE(path.stat().st_mode)
         for path in store.rglob("*")

@@ -9,7 +9,6 @@ from interlock.report.words import (
     effect_of,
     gravity_of,
     level_label,
-    plural,
     role_label,
 )
 
@@ -45,8 +44,3 @@ def test_unknown_is_said() -> None:
     assert role_label(None) == "Unknown role"
     assert level_label(None) == "Level unknown"
     assert level_label("3.5") == "Level 3.5 · DMZ"
-    assert (plural(1, "machine"), plural(1234, "machine"), plural(2, "address", "addresses")) == (
-        "1 machine",
-        "1,234 machines",
-        "2 addresses",
-    )

@@ -24,6 +24,7 @@ from interlock.cli.reading import (
 )
 from interlock.collector import collected
 from interlock.records.budget import Budget
+from interlock.records.counting import counted
 from interlock.records.vocabulary import SEVERITIES
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def _tell_joined(analysis: Analysis) -> None:
     from interlock.bootstrap.signature_costs import joined_in  # noqa: PLC0415
 
     if joined := joined_in(analysis.runner):
-        which = "1 connection was" if joined == 1 else f"{joined:,} connections were"
+        which = counted(joined, "connection was", "connections were")
         click.echo(
             f"interlock: {which} open before the capture begins: signatures looked at each segment by itself there, as "
             "Suricata does; --midstream own has them look at connections",

@@ -16,6 +16,7 @@ from interlock.cli.plant_events import events, site
 from interlock.cli.plant_exercise import exercise
 from interlock.cli.plant_stop import Asked, asked_to_stop
 from interlock.cli.plant_when import check_within, read_attacks, read_events
+from interlock.records.counting import counted
 
 if TYPE_CHECKING:
     from interlock.plant.twin.recording import Twin
@@ -144,7 +145,7 @@ def _tell(twin: Twin, part: Path, out: Path, seed: int, planned: tuple[tuple[str
     out.with_name(out.name + ".site.toml").write_text(site_text(ordered(planned)), "utf-8")
     out.with_name(out.name + ".truth.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
     part.replace(out)
-    click.echo(f"{out}: {twin.mirror.frames:,} frames, {len(truth)} attacks")
+    click.echo(f"{out}: {counted(twin.mirror.frames, 'frame')}, {counted(len(truth), 'attack')}")
 
 
 @plant.command(short_help="List the attacks, and what they do.")

@@ -10,6 +10,7 @@ import click
 from interlock.cli.as_json import json_option
 from interlock.cli.program_difference import difference_lines
 from interlock.errors import SourceError
+from interlock.records.counting import counted
 
 __all__ = ["approve", "compare"]
 
@@ -54,7 +55,8 @@ def approve(folders: tuple[str, ...], *, as_json: bool) -> None:
     for sha256, place in sorted(approved.whole.items(), key=lambda pair: pair[1]):
         click.echo(f"{sha256}  {escaped(place)}")
     click.echo(
-        f"{len(approved.whole)} files and blocks, {len(approved.code)} of them known by their code, too"
+        f"{counted(len(approved.whole), 'file or block', 'files and blocks')}, {len(approved.code):,} of them known by "
+        "their code, too"
     )
 
 

@@ -10,6 +10,7 @@ import click
 
 from interlock.cli.as_json import json_option
 from interlock.errors import SourceError
+from interlock.records.counting import counted
 
 __all__ = ["list_programs", "show"]
 
@@ -47,7 +48,7 @@ def list_programs(folder: str, server: str | None, projects: tuple[str, ...], *,
         return
     for line in _table([_COLUMNS, *map(_short, rows)]):
         click.echo(line)
-    click.echo(f"{len(rows)} rows; `interlock program show NAME --from {folder}` tells all of one")
+    click.echo(f"{counted(len(rows), 'row')}; `interlock program show NAME --from {folder}` tells all of one")
 
 
 @click.command()

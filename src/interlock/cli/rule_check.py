@@ -9,6 +9,7 @@ import click
 
 from interlock.cli.as_json import json_option
 from interlock.cli.exits import DONE, FINDINGS
+from interlock.records.counting import counted
 
 if TYPE_CHECKING:
     from interlock.detect.rules.model import Problem
@@ -44,7 +45,10 @@ def check(ctx: click.Context, folder: str, *, as_json: bool) -> None:
     else:
         for problem in problems:
             click.echo(escaped(str(problem)))
-        click.echo(f"{len(reading.rules)} rules of {folder} can be put in force; {len(problems)} problems")
+        click.echo(
+            f"{counted(len(reading.rules), 'rule')} of {folder} can be put in force; "
+            f"{counted(len(problems), 'problem')}"
+        )
         if untried:
             click.echo(f"without cases (NAME.test.yml) that show that they work: {', '.join(untried)}")
     ctx.exit(FINDINGS if any(problem.error for problem in problems) else DONE)

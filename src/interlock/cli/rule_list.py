@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from interlock.cli.as_json import json_option
+from interlock.records.counting import counted
 from interlock.records.vocabulary import SEVERITIES
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def list_rules(folders: tuple[str, ...], level: str | None, *, as_json: bool) ->
         return
     for line in _table([_row(rule) for rule in rules]):
         click.echo(line)
-    click.echo(f"{len(rules)} rules; `interlock rule explain NAME` tells all of one")
+    click.echo(f"{counted(len(rules), 'rule')}; `interlock rule explain NAME` tells all of one")
 
 
 def book_of(folders: tuple[str, ...]) -> RuleBook:

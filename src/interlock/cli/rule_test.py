@@ -9,6 +9,7 @@ import click
 
 from interlock.cli.as_json import json_option
 from interlock.cli.exits import DONE, FINDINGS
+from interlock.records.counting import counted
 
 if TYPE_CHECKING:
     from interlock.detect.rules.model import Problem, Rule
@@ -46,7 +47,9 @@ def test(ctx: click.Context, folder: str | None, *, as_json: bool) -> None:
             click.echo(
                 escaped(f"{outcome.case.place}: {outcome.rule}: {outcome.case.because}: {outcome.wrong}")
             )
-        click.echo(f"{len(outcomes)} cases of {len(trials)} rules: {len(failed)} failed")
+        click.echo(
+            f"{counted(len(outcomes), 'case')} of {counted(len(trials), 'rule')}: {len(failed)} failed"
+        )
     ctx.exit(FINDINGS if failed or any(problem.error for problem in problems) else DONE)
 
 

@@ -11,6 +11,7 @@ import click
 
 from interlock.cli.as_json import json_option
 from interlock.cli.reading import captures, ending, progress_bar, stop_on_interrupt, tell_losses
+from interlock.records.counting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -98,10 +99,10 @@ def _show(fired: Sequence[Fired], notes: Sequence[str], seconds: float, *, as_js
         often = f"{len(one.findings) * _DAY_S / seconds:.1f} a day" if seconds else "no time passed"
         click.echo(
             escaped(
-                f"{one.rule:<{width}}  {one.severity:<8}  {len(one.findings)} findings ({often}), counted {one.count}; "
-                f"{one.findings[0].title}"
+                f"{one.rule:<{width}}  {one.severity:<8}  {counted(len(one.findings), 'finding')} ({often}), "
+                f"counted {one.count}; {one.findings[0].title}"
             )
         )
     for note in notes:
         click.echo(escaped(note))
-    click.echo(f"{len(fired)} rules fired in {seconds / 3600:.2f} hours of traffic")
+    click.echo(f"{counted(len(fired), 'rule')} fired in {seconds / 3600:.2f} hours of traffic")

@@ -13,6 +13,7 @@ import click
 
 from interlock.cli.as_json import json_option
 from interlock.cli.signature_check import rules_progress
+from interlock.records.counting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +96,7 @@ def list_packs(packs: str | None, *, as_json: bool) -> None:
             f"{one.number}{state}: {_rules(one)}; {one.source}, imported {one.imported}{signed}; {one.sha256[:16]}"
         )
     if book.in_force is None:
-        _say(f"{store.folder}: {len(book.versions)} versions, none in force")
+        _say(f"{store.folder}: {counted(len(book.versions), 'version')}, none in force")
 
 
 @click.command()
@@ -140,7 +141,8 @@ def _document(version: Version, book: Book) -> dict[str, Any]:
 
 def _rules(version: Version) -> str:
     return (
-        f"{version.loaded} rules load, {version.refused} are refused, {version.switched_off} are switched off"
+        f"{counted(version.loaded, 'rule loads', 'rules load')}, {version.refused:,} refused, "
+        f"{version.switched_off:,} switched off"
     )
 
 

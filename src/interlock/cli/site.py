@@ -12,6 +12,7 @@ import click
 
 from interlock.cli.as_json import json_option
 from interlock.cli.exits import DONE, PARTLY_READ
+from interlock.records.counting import counted
 
 if TYPE_CHECKING:
     from interlock.records.site import Site
@@ -88,7 +89,9 @@ def _say(
 ) -> None:
     from interlock.export.escape import escaped  # noqa: PLC0415
 
-    parts = ", ".join(f"{many} {name.replace('_', ' ')}" for name, many in covered["sections"].items())
+    parts = ", ".join(
+        counted(many, name.removesuffix("s").replace("_", " ")) for name, many in covered["sections"].items()
+    )
     click.echo(escaped(f"{Path(file).name}: right; {parts or 'it says nothing yet'}"))
     if covered["tags_without_limits"]:
         click.echo(

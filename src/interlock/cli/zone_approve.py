@@ -104,10 +104,10 @@ def _standing(path: Path, fresh: ZoneApproval) -> tuple[ZoneApproval, bool]:
 
 def _shown(path: Path, record: ZoneApproval, *, again: bool) -> list[str]:
     """What is about to be signed, as lines."""
-    from interlock.report.words import plural  # noqa: PLC0415
+    from interlock.records.counting import counted  # noqa: PLC0415
 
-    kinds = "no traffic" if record.kinds is None else plural(len(record.kinds), "kind") + " of traffic"
-    parts = plural(len(record.zones), "zone"), plural(len(record.conduits), "conduit"), kinds
+    kinds = "no traffic" if record.kinds is None else counted(len(record.kinds), "kind") + " of traffic"
+    parts = counted(len(record.zones), "zone"), counted(len(record.conduits), "conduit"), kinds
     lines = [f"{path}: {', '.join(parts)}"]
     lines += [f"{record.left_out:,} kinds more do not fit and are not recorded"] if record.left_out else []
     lines += [f"zone {name}: {entry}" for name, entry in record.zones.items()]

@@ -73,11 +73,11 @@ def check(ctx: click.Context, paths: tuple[str, ...], site_file: str, store: str
 def _alone(site_file: str, site: Site, approved: Approved | None) -> None:
     """The policy without traffic: that it is right, and what has changed of it."""
     from interlock.export.escape import escaped  # noqa: PLC0415
-    from interlock.report.words import plural  # noqa: PLC0415
+    from interlock.records.counting import counted  # noqa: PLC0415
     from interlock.report.zone_drift import drift_lines  # noqa: PLC0415
     from interlock.segment.check.drift import drift_of  # noqa: PLC0415
 
-    parts = plural(len(site.zones), "zone"), plural(len(site.conduits), "conduit")
+    parts = counted(len(site.zones), "zone"), counted(len(site.conduits), "conduit")
     click.echo(escaped(f"{site_file}: right; {', '.join(parts)}"))
     for line in drift_lines(approved, None if approved is None else drift_of(approved.record, site, None)):
         click.echo(escaped(line))

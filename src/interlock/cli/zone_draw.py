@@ -11,6 +11,7 @@ import click
 from interlock.cli.as_json import json_option_of
 from interlock.cli.exits import DONE, FINDINGS, NOTHING_READABLE
 from interlock.cli.zone_traffic import day_of, observed, policy_or_end, traffic_options
+from interlock.records.counting import counted
 
 if TYPE_CHECKING:
     from datetime import date
@@ -135,12 +136,12 @@ def _note(scene: Scene, today: date) -> str:
         added, removed = (sum(entry.state == state for entry in entries) for state in ("added", "removed"))
         same = len(entries) - added - removed
         return f"as of {today}; between the zones {added} added, {removed} removed, {same} the same"
-    return f"as of {today}; {len(entries)} allowances between the zones; all else is denied"
+    return f"as of {today}; {counted(len(entries), 'allowance')} between the zones; all else is denied"
 
 
 def _tell(scene: Scene, out: str) -> None:
     from interlock.export.escape import escaped  # noqa: PLC0415
 
     denied = sum(len(arrow.entries) for arrow in scene.arrows if arrow.denied)
-    said = f"{out}: {len(scene.boxes)} boxes, {len(scene.arrows)} arrows"
-    click.echo(escaped(f"{said}, {denied} kinds of denied traffic" if denied else said))
+    said = f"{out}: {counted(len(scene.boxes), 'box', 'boxes')}, {counted(len(scene.arrows), 'arrow')}"
+    click.echo(escaped(f"{said}, {counted(denied, 'kind')} of denied traffic" if denied else said))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from interlock.export.message_json import encode, ever_shorter
+from interlock.records.counting import times
 from interlock.report.documents import finding_document
 from interlock.report.printable import printable
 from interlock.report.quantities import clock_text
@@ -83,7 +84,7 @@ def text_line(one: Committed) -> str:
     finding = one.finding
     who = ", ".join(finding.machines[:_MACHINES])
     more = f" and {len(finding.machines) - _MACHINES:,} more" if len(finding.machines) > _MACHINES else ""
-    often = "once" if finding.count == 1 else f"{finding.count:,} times"
+    often = times(finding.count)
     about = "; ".join(part for part in (who + more, often, f"finding {finding.id}") if part)
     accepted = " (accepted)" if finding.accepted is not None else ""
     return printable(

@@ -12,6 +12,7 @@ from interlock.inventory.proofs import MOST_PROOFS, Sign, made, retold, surest
 from interlock.inventory.relations import Relations
 from interlock.inventory.sheets import Sheet
 from interlock.records.asset import Asset
+from interlock.records.counting import counted
 from interlock.records.folded import Book
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class Painter:
         reachable = {p: s for p, s in relations.served.items() if p in self.rules.open_control and clients}
         if reachable and is_controller(relations, self.rules):
             first = min(reachable.values(), key=lambda s: s.rank).proof()
-            who = "1 machine" if clients == 1 else f"{clients} machines"
+            who = counted(clients, "machine")
             note = f"Answers {', '.join(sorted(reachable))} to {who} without asking who they are."
             found.append(retold(first, "open-control", first.confidence, note))
         return surest(found, self.now_ns)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from interlock.detect.learned.chances import MINUTES_A_DAY
 from interlock.detect.learned.learner import together
 from interlock.detect.learned.new_deed import NewDeed
+from interlock.records.counting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,7 +33,8 @@ def learned_sentences(learners: Mapping[str, Learner], folder: str) -> Iterator[
     relations, whole = relations_of(learners), together(learners.values())
     done = sum(1 for relation in relations if relation.expectation.converged)
     minutes = max((learner.observed.minutes for learner in learners.values()), default=0)
-    yield f"{folder}: {minutes:,} minutes observed, {len(relations)} relations, {done} of them converged"
+    known = f"{counted(len(relations), 'relation')}, {done:,} of them converged"
+    yield f"{folder}: {counted(minutes, 'minute')} observed, {known}"
     yield expectation_text(whole)
     if not whole.converged:
         yield (
@@ -46,9 +48,10 @@ def expectation_text(whole: Expectation) -> str:
     if not whole.minutes:
         return "false alarms to expect: not known yet, nothing was held back"
     hours = whole.minutes * 24 / MINUTES_A_DAY
+    span = f"{hours:.1f} hours" if hours >= 1 else counted(int(whole.minutes), "minute")
     return (
         f"false alarms to expect: {whole.a_day:.1f} a day, at most {whole.at_most:.1f} (95 %), "
-        f"from the last {hours:.1f} hours judged by what was learned before them"
+        f"from the last {span} judged by what was learned before them"
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from interlock.records.counting import counted
 from interlock.report.quantities import percent_text
-from interlock.report.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,13 +55,13 @@ def _traffic_limits(report: Report) -> Iterable[str]:
         share = percent_text(sum(service.octets for service in unnamed) / total)
         flows = sum(service.flows for service in unnamed)
         verb = "is" if flows == 1 else "are"
-        yield f"{plural(flows, 'flow')} ({share} of the octets) {verb} named by the port alone or not at all."
+        yield f"{counted(flows, 'flow')} ({share} of the octets) {verb} named by the port alone or not at all."
     gaps = sum(service.gaps for service in report.traffic.services)
     if gaps:
-        yield f"TCP streams have {plural(gaps, 'hole')}: what was in them is not known."
+        yield f"TCP streams have {counted(gaps, 'hole')}: what was in them is not known."
     oddities = dict(report.run.tables).get("oddities", 0)
     if oddities:
-        yield f"{plural(oddities, 'message')} broke the rules of the protocol; oddities.parquet lists them."
+        yield f"{counted(oddities, 'message')} broke the rules of the protocol; oddities.parquet lists them."
 
 
 def _machine_limits(report: Report) -> Iterable[str]:
@@ -73,23 +73,23 @@ def _machine_limits(report: Report) -> Iterable[str]:
     ):
         missing = sum(getattr(asset, field) is None for asset in report.assets)
         if missing:
-            yield f"For {missing:,} of {plural(len(report.assets), 'machine')} nothing showed {words}."
+            yield f"For {missing:,} of {counted(len(report.assets), 'machine')} nothing showed {words}."
     conflicts = sum(bool(asset.conflicts) for asset in report.assets)
     for kind, (one, many) in _BEYOND.items():
         if count := report.beyond.get(kind, 0):
-            yield f"{plural(count, one, many)}."
+            yield f"{counted(count, one, many)}."
     if conflicts:
-        yield f"Clues about {plural(conflicts, 'machine')} contradict each other; the surest is shown."
+        yield f"Clues about {counted(conflicts, 'machine')} contradict each other; the surest is shown."
 
 
 def _folding_limits(report: Report) -> Iterable[str]:
     if report.relations.left_out:
         yield (
-            f"More relations were seen than are kept: {plural(report.relations.left_out, 'message')} of the "
+            f"More relations were seen than are kept: {counted(report.relations.left_out, 'message')} of the "
             "least grave are only in operations.parquet."
         )
     if report.traffic.left_out:
         yield (
-            f"More conversations were seen than are kept: {plural(report.traffic.left_out, 'flow')} of the "
+            f"More conversations were seen than are kept: {counted(report.traffic.left_out, 'flow')} of the "
             "smallest are only in flows.parquet."
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from interlock.records.counting import counted, times
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -95,22 +97,19 @@ def _time(nanoseconds: int) -> str:
 def trial_lines(document: dict[str, Any]) -> Iterator[str]:
     """The same for people."""
     for one in document["would_speak"]:
-        often = "once" if one["count"] == 1 else f"{one['count']} times"
+        often = times(one["count"])
         between = f"{one['most'][0]['client']} and {one['most'][0]['server']}"
         more = one["pairs"] - 1
-        others = "" if not more else " and 1 pair more" if more == 1 else f" and {more} pairs more"
+        others = "" if not more else f" and {counted(more, 'pair')} more"
         yield (
             f"{one['gid']}:{one['sid']}:{one['rev']} {one['message']}: {often} between {between}{others}, "
             f"{one['first']} to {one['last']}"
         )
     for store in document["stores"]:
-        yield f"{store['path']}: {_rules(store['tried'])} could be held against what it keeps"
+        yield f"{store['path']}: {counted(store['tried'], 'rule')} could be held against what it keeps"
         for one in store["not_tried"]:
-            yield f"{store['path']}: {_rules(one['count'])} could not: a store keeps nothing of {one['reason']}"
+            untried = counted(one["count"], "rule")
+            yield f"{store['path']}: {untried} could not: a store keeps nothing of {one['reason']}"
     yield from document["notes"]
     spoke, rules = len(document["would_speak"]), document["rules"]
-    yield f"{rules} rules are new or changed; {spoke} of them would have spoken"
-
-
-def _rules(count: int) -> str:
-    return "1 rule" if count == 1 else f"{count} rules"
+    yield f"{counted(rules, 'rule is', 'rules are')} new or changed; {spoke} of them would have spoken"

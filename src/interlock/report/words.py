@@ -15,7 +15,6 @@ __all__ = [
     "effect_of",
     "gravity_of",
     "level_label",
-    "plural",
     "role_label",
 ]
 
@@ -138,8 +137,3 @@ def level_label(level: str | None) -> str:
         return "Level unknown"
     name = LEVEL_LABELS.get(level)
     return f"Level {level} · {name}" if name else f"Level {level}"
-
-
-def plural(count: int, one: str, many: str = "") -> str:
-    """`1 machine`, `12,480 machines`."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from interlock.report.words import plural
+from interlock.records.counting import counted, times
 from interlock.segment.check.requirements import Requirement
 
 if TYPE_CHECKING:
@@ -25,10 +25,10 @@ def approval_answer(approved: Approved | None, drift: Drift | None) -> Requireme
         said = "No approval of zones and conduits is recorded (`interlock zone approve` records one)."
     elif not approved.enough:
         answer = "not-met"
-        said = f"{len(approved.approvers)} of {plural(approved.needed, 'approver')} have signed the recorded approval."
+        said = f"{len(approved.approvers)} of {counted(approved.needed, 'approver')} have signed the recorded approval."
     elif drift.changes:
         answer = "not-met"
-        many = plural(len(drift.changes), "zone or conduit", "zones and conduits")
+        many = counted(len(drift.changes), "zone or conduit", "zones and conduits")
         said = f"{many} changed since the approval of {approved.record.approved}."
     else:
         answer = "met"
@@ -80,7 +80,7 @@ def drift_lines(approved: Approved | None, drift: Drift | None) -> Iterator[str]
         return
     for each in drift.new[:_SHOWN]:
         how = "allowed" if each.allowed else "denied"
-        yield f"new since then ({how}): {_told(each.kind)} {'once' if each.count == 1 else f'{each.count:,} times'}"
+        yield f"new since then ({how}): {_told(each.kind)} {times(each.count)}"
     yield from (f"gone since then: {_told(kind)}" for kind in drift.gone[:_SHOWN])
     more = max(0, len(drift.new) - _SHOWN) + max(0, len(drift.gone) - _SHOWN)
     if more:

@@ -10,8 +10,9 @@ import textwrap
 from html import escape
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from interlock.records.counting import counted
 from interlock.report.printable import clip, printable
-from interlock.report.words import LEVEL_LABELS, plural, role_label
+from interlock.report.words import LEVEL_LABELS, role_label
 from interlock.segment.draw.layout import LINE, TITLE, draw
 from interlock.segment.draw.scene import ADDED, DENIED, REMOVED, SAME
 
@@ -123,7 +124,7 @@ def _lines(box: Box) -> Iterator[_Line]:
             yield _Line(f"{many:,} \N{MULTIPLICATION SIGN} {kind}")
     rest = box.roles[_MOST_ROLES:]
     if rest:
-        yield _Line(f"and {plural(sum(many for _, many, _ in rest), 'more machine')}")
+        yield _Line(f"and {counted(sum(many for _, many, _ in rest), 'more machine')}")
     if box.inside == "conduits" and box.zones == 1 and box.key != "no zone":
         yield _Line("within it: conduits only")
     for entry in box.within[:_MOST_WITHIN]:
@@ -199,7 +200,7 @@ def _words(place: Place, lines: list[_Line]) -> Iterator[str]:
     if box.key == "no zone":
         said = ["machines that no zone claims"]
     elif box.machines > 1:
-        said.insert(1, plural(box.machines, "member"))
+        said.insert(1, counted(box.machines, "member"))
     yield _text(
         place.x + 12, place.y + 34, clip(" · ".join(filter(None, said)), 38), font_size=11, fill=_SOFT
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from interlock.report.words import plural
+from interlock.records.counting import counted
 from interlock.report.zones import iso_time, violation_document
 from interlock.segment.check.wording import sentence
 from interlock.segment.propose.coverage import lasting
@@ -71,9 +71,9 @@ def proposal_lines(proposal: Proposal) -> Iterator[str]:
     yield from coverage_lines(proposal.coverage)
     still = len(proposal.coverage.cut)
     yield (
-        f"proposed: {plural(len(proposal.zones), 'zone')} and {plural(len(proposal.conduits), 'conduit')};"
-        f" {plural(still, 'question')} open; of what was seen"
-        f" {plural(proposal.outcome.cut_operations, 'operation')} ({proposal.outcome.cut_share:.4%}) would be cut"
+        f"proposed: {counted(len(proposal.zones), 'zone')} and {counted(len(proposal.conduits), 'conduit')};"
+        f" {counted(still, 'question')} open; of what was seen"
+        f" {counted(proposal.outcome.cut_operations, 'operation')} ({proposal.outcome.cut_share:.4%}) would be cut"
     )
 
 
@@ -108,7 +108,7 @@ def _taken(v: Violation, proposal: Proposal) -> bool:
 
 def coverage_lines(coverage: Coverage) -> Iterator[str]:
     """What was seen, and what could be missing."""
-    stretches = plural(len(coverage.periods), "stretch", "stretches")
+    stretches = counted(len(coverage.periods), "stretch", "stretches")
     yield f"seen: {lasting(coverage.hours)} in {stretches}"
     for first, last in coverage.periods[:_SHOWN]:
         yield f"seen: {iso_time(first)} to {iso_time(last)}"

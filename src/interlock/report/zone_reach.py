@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from interlock.records.counting import counted
 from interlock.segment.reach.zone_radius import zone_radii
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def reach_lines(picture: PictureLike, starts: Collection[int], ends: Collection[
     for zone in zone_radii(ways, picture.reached, starts, len(picture.machines)):
         yield (
             f"zone {zone.zone}, of {zone.machines}: who has any of them could take {zone.taken} and touch"
-            f" {zone.touched} machines of other zones; in a flat network all {zone.before}"
+            f" {counted(zone.touched, 'machine')} of other zones; in a flat network all {zone.before}"
         )
     pairs = list(_pairs(picture, starts, ends))
     shown = pairs if ends is not None or len(starts) < len(ways.kinds) else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from interlock.report.words import plural
+from interlock.records.counting import counted
 from interlock.segment.check.wording import doubt, sentence
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def check_lines(outcome: Outcome, requirements: Sequence[Requirement], site: Sit
     if outcome.left_out:
         yield f"{outcome.left_out:,} rows were of more kinds than there is room for, and were not judged"
     yield (
-        f"{plural(outcome.operations, 'operation')} and {plural(outcome.flows, 'conversation')}:"
-        f" {plural(len(outcome.violations), 'violation')}, {plural(outcome.cut_operations, 'operation')}"
-        f" ({outcome.cut_share:.4%}) and {plural(outcome.cut_flows, 'conversation')} would be cut"
+        f"{counted(outcome.operations, 'operation')} and {counted(outcome.flows, 'conversation')}:"
+        f" {counted(len(outcome.violations), 'violation')}, {counted(outcome.cut_operations, 'operation')}"
+        f" ({outcome.cut_share:.4%}) and {counted(outcome.cut_flows, 'conversation')} would be cut"
     )

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup, escape
 
+from interlock.records.counting import counted
 from interlock.report.order import spoken
 from interlock.report.printable import clip, clip_path, printable
 from interlock.report.proofs import display_filter
 from interlock.report.quantities import clock_text, duration_text, octets_text, percent_text
 from interlock.report.trends import trend_of
-from interlock.report.words import ROLE_LABELS, effect_of, plural
+from interlock.report.words import ROLE_LABELS, effect_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,7 +112,7 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "paragraphs": _paragraphs,
     "path": clip_path,
     "percent": percent_text,
-    "plural": plural,
+    "plural": counted,
     "spoken": spoken,
     "trend": trend_of,
 }

@@ -6,9 +6,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from interlock.records.counting import counted
 from interlock.report.order import count_by_severity
 from interlock.report.pairs import is_public
-from interlock.report.words import EFFECTS, LEVEL_LABELS, Effect, plural, role_label
+from interlock.report.words import EFFECTS, LEVEL_LABELS, Effect, role_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -103,7 +104,7 @@ def _badge(members: Iterable[MachineView]) -> str:
 
 
 def _single(view: MachineView) -> Node:
-    units = f" · {plural(len(view.units), 'unit')}" if view.units else ""
+    units = f" · {counted(len(view.units), 'unit')}" if view.units else ""
     sub = view.asset.product or view.asset.vendor or view.role
     return Node(
         key=view.asset.id,
@@ -201,7 +202,7 @@ def _edges(pairs: Iterable[Pair], of_machine: dict[str, Node]) -> tuple[list[Edg
         _fold(edge, pair)
     if not public:
         return list(edges.values()), len(strangers), None
-    outside.sub = plural(len(public), "public address", "public addresses")
+    outside.sub = counted(len(public), "public address", "public addresses")
     return list(edges.values()), len(strangers), outside
 
 

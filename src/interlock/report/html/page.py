@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
 
+from interlock.records.counting import counted
 from interlock.report.headline import headline, subheadline
 from interlock.report.html.environment import environment
 from interlock.report.html.layout import CARD_HEIGHT, CARD_WIDTH, draw
@@ -28,7 +29,7 @@ from interlock.report.html.views import MAX_ROWS, views_of
 from interlock.report.limits import limits_of, unnamed_services
 from interlock.report.logins import zone_logins
 from interlock.report.order import count_by_severity
-from interlock.report.words import CONTROLLER_ROLES, EFFECTS, KIND_LABELS, plural, role_label
+from interlock.report.words import CONTROLLER_ROLES, EFFECTS, KIND_LABELS, role_label
 from interlock.report.zone_map import zone_map
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def _title(run: Run) -> str:
         return run.site or "This network"
     name = run.sources[0].name.replace("\\", "/").rstrip("/").rpartition("/")[2]
     more = len(run.sources) - 1
-    return f"{name} and {plural(more, 'more capture')}" if more else name
+    return f"{name} and {counted(more, 'more capture')}" if more else name
 
 
 def _asset_text(name: str) -> str:

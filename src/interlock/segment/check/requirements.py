@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from interlock.records.counting import counted
 from interlock.segment.check.verdicts import judged
 from interlock.segment.model.levels import level_of
 
@@ -76,7 +77,7 @@ def _segmentation(site: Site, outcome: Outcome) -> Requirement:
     if len(site.zones) < 2:
         return Requirement(
             id="SR 5.1", title="networks are segmented", answer="not-met", basis=basis,
-            sentence=f"The site file has {len(site.zones)} zones: nothing is apart from anything.",
+            sentence=f"The site file has {counted(len(site.zones), 'zone')}: nothing is apart from anything.",
         )  # fmt: skip
     said = (
         f"{cut} kinds of traffic crossed zones without a conduit."

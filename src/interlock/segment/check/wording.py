@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from interlock.records.counting import times
 from interlock.segment.model.groups import is_group
 
 if TYPE_CHECKING:
@@ -11,12 +12,7 @@ if TYPE_CHECKING:
     from interlock.records.site import Site
     from interlock.segment.check.verdicts import Unseen, Violation
 
-__all__ = ["counted", "did", "doubt", "sentence"]
-
-
-def counted(number: int, noun: str) -> str:
-    """Give `1 machine`, `12,480 machines`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+__all__ = ["did", "doubt", "sentence"]
 
 
 def sentence(violation: Violation, site: Site) -> str:
@@ -26,29 +22,29 @@ def sentence(violation: Violation, site: Site) -> str:
 
 def did(violation: Violation) -> str:
     """Say who did what to whom, and how often."""
-    times = "once" if violation.count == 1 else f"{violation.count:,} times"
+    often = times(violation.count)
     protocol = violation.protocol or "an unknown protocol"
     ports = f" ({', '.join(violation.ports)})" if violation.ports and violation.protocol is None else ""
     ends = f"{violation.client} and {violation.server}"
     if violation.what == "flow":
-        return f"{ends} spoke {protocol}{ports} {times}"
+        return f"{ends} spoke {protocol}{ports} {often}"
     objects = ", ".join(violation.objects[:3]) + (" and others" if len(violation.objects) > 3 else "")
     about = f" of {objects}" if objects else ""
     if violation.verb == "report":
         teller, told = violation.server, violation.client
         if is_group(teller):
             teller, told = told, teller
-        return f"{teller} told {told} by {protocol}{about} {times}"
-    return f"{violation.client} asked {violation.server} by {protocol} for {violation.verb}{about} {times}"
+        return f"{teller} told {told} by {protocol}{about} {often}"
+    return f"{violation.client} asked {violation.server} by {protocol} for {violation.verb}{about} {often}"
 
 
 def doubt(unseen: Unseen, site: Site) -> str:
     """Say what passed although not all of it was seen."""
     conduit = next(c for c in site.conduits if c.name == unseen.conduit)
-    times = "once" if unseen.count == 1 else f"{unseen.count:,} times"
+    often = times(unseen.count)
     named = conduit.units if unseen.what == "unit" else conduit.objects
     return (
-        f"{unseen.client} asked {unseen.server} by {unseen.protocol} for {unseen.verb} {times}; its {unseen.what} was"
+        f"{unseen.client} asked {unseen.server} by {unseen.protocol} for {unseen.verb} {often}; its {unseen.what} was"
         f" not seen, since the conversation is older than what was read: it counts as allowed by conduit"
         f" {unseen.conduit}, which is for {_listed(named)}"
     )

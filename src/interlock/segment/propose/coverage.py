@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from interlock.segment.check.wording import counted
+from interlock.records.counting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from interlock.records.conduit import Conduit
+from interlock.records.counting import times
 from interlock.segment.model.groups import is_group
 from interlock.segment.model.objects import merged, span_of
 
@@ -224,8 +225,8 @@ def _seen(parts: list[_Need]) -> str:
         return "a session is opened before anything is asked, and again after a restart"
     first, last = min(p.first for p in seen), max(p.last for p in seen)
     count = sum(p.count for p in seen)
-    times = "once" if count == 1 else f"{count:,} times"
-    return f"seen {times} from {_day(first)} to {_day(last)}"
+    often = times(count)
+    return f"seen {often} from {_day(first)} to {_day(last)}"
 
 
 def _day(instant: int) -> str:

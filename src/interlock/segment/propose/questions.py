@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from interlock.segment.check.wording import counted
+from interlock.records.counting import counted
 from interlock.segment.propose.needs import GRAVE
 from interlock.segment.propose.topics import BACKUP, COMMAND, FIRMWARE, LOOK, PROGRAM, SET, Topic, exactly
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Final
 
+from interlock.records.counting import counted
 from interlock.records.site import Zone
-from interlock.segment.check.wording import counted
 from interlock.segment.model.groups import is_group, is_mac, is_nobody
 from interlock.segment.propose.cells import cells_of
 from interlock.segment.propose.decision import Decision

@@ -6,8 +6,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from interlock.records.counting import counted
 from interlock.segment.check.verdicts import judged, outcome_of
-from interlock.segment.check.wording import counted
 from interlock.segment.propose.coverage import coverage_of, lasting
 from interlock.segment.replay.loops import loops_of, masters_of
 from interlock.segment.replay.warnings import warnings_of
