@@ -42,3 +42,20 @@ def test_few_frames_wait_longer_for_company_than_many(network, frames, waited):
         assert source.batch(1.0).n == frames
     assert clock.now == pytest.approx(waited)
     assert max(clock.naps) <= WAIT_S  # it looks again that often: what comes in a burst ends the waiting
+
+
+def test_what_was_done_with_a_batch_counts_as_waiting_for_the_next(network):
+    network.pair()
+    clock = Clock()
+    with (
+        listening(network, monotonic_s=lambda: clock.now, sleep=clock.sleep) as source,
+        network.sender() as sender,
+    ):
+        for worked_s, waited_s in ((0.0, WAIT_S), (0.3 * WAIT_S, 0.7 * WAIT_S), (2 * WAIT_S, 0.0)):
+            clock.now += worked_s
+            for number in range(ENOUGH_FRAMES):
+                sender.send(frame(number))
+            time.sleep(0.05)
+            begun = clock.now
+            assert source.batch(1.0).n == ENOUGH_FRAMES
+            assert clock.now - begun == pytest.approx(waited_s)
