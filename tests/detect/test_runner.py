@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -238,6 +239,23 @@ def test_by_turns_says_what_conclude_says_some_at_a_time() -> None:
     assert {f.id for f in said} == {f.id for f in runner.conclude(CONTEXT).findings}
     assert [f.detector for f in said].count("controller-change") == len(rows)
     assert said[-1].detector == SELF
+
+
+def test_by_turns_looks_at_some_causes_at_a_time_where_none_is_told_before_all_are_known() -> None:
+    looked: list[int] = []
+
+    class Watched(ControllerChange):
+        def judge(self, key: Any, tally: Any, context: Context) -> Any:
+            looked.append(1)
+            return super().judge(key, tally, context)
+
+    runner = Runner([Watched()])
+    rows = [{"client": f"10.0.1.{n}", "server": "10.0.0.1", "verb": "stop", "frame": n} for n in range(100)]
+    runner.feed("operations", batch("operations", rows), CONTEXT)
+    looked.clear()
+    steps = [len(looked) for _ in runner.by_turns(CONTEXT)]
+    assert max(after - before for before, after in itertools.pairwise([0, *steps])) <= AT_ONCE
+    assert steps[-1] == len(rows)
 
 
 def counting(minutes: int, expected: int | None) -> Runner:

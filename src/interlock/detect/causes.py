@@ -217,14 +217,20 @@ class CauseDetector(ABC):
 
     def conclude(self, context: Context) -> Iterable[Finding]:
         """Every finding with its final count, worked out as it is asked for."""
+        return (finding for finding in self.concluding(context) if finding is not None)
+
+    def concluding(self, context: Context) -> Iterator[Finding | None]:
+        """See interface.Pausing: what is of a crowd is known when all causes are."""
         gathered = Gathered()
         for key in tuple(self.keys()):
             judged = self._meaning(key, context)
             theme = None if judged is None else theme_of(judged[0], context)
             if judged is not None and theme is None:
                 yield self._compose(*judged, context)
-            elif judged is not None and theme is not None:
+                continue
+            if judged is not None and theme is not None:
                 gathered.take(theme, key, *judged)
+            yield None
         for verdict, tally in gathered.all():
             yield self._compose(verdict, tally, context)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 from interlock.records.site import Site
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from interlock.detect.batch import Batch
     from interlock.records.asset import Asset
@@ -131,6 +131,15 @@ class Concluding(Protocol):
 
     def withheld(self, context: Context) -> Iterable[Withheld]:
         """Tell what it would have said, had the capture been whole."""
+        ...
+
+
+@runtime_checkable
+class Pausing(Protocol):
+    """One whose conclusion may be left off at every cause, for whoever has other things to do meanwhile."""
+
+    def concluding(self, context: Context) -> Iterator[Finding | None]:
+        """As `conclude`; None where a cause was looked at and there is nothing to say of it yet."""
         ...
 
 

@@ -21,6 +21,7 @@ from interlock.detect.interface import (
     Learning,
     Leisurely,
     Patient,
+    Pausing,
     Tapping,
     Withheld,
 )
@@ -41,7 +42,7 @@ Pace = Literal["prompt", "patient", "leisurely"]
 """Rows of a table as they come; what nobody asked for a second later; all of it a second later."""
 PACES: Final[frozenset[Pace]] = frozenset({"prompt", "patient", "leisurely"})
 AT_ONCE: Final = 8
-"""Findings that `by_turns` gives in one turn: some milliseconds for who says them."""
+"""Causes that `by_turns` looks at in one turn, and findings that it gives: some milliseconds for who says them."""
 SELF: Final = "self"
 """Detector name of findings about Interlock itself."""
 
@@ -217,7 +218,7 @@ class Runner:
             if isinstance(detector, Concluding):
                 rest = _concluding(detector, context)
                 while some := self._guarded(detector, context, partial(islice, rest, AT_ONCE)):
-                    yield tuple(some)
+                    yield tuple(finding for finding in some if finding is not None)
         yield tuple(self._rested.values())
 
     def age_out(self, most: int) -> None:
@@ -277,8 +278,8 @@ class Runner:
             return []
 
 
-def _concluding(detector: Concluding, context: Context) -> Iterator[Finding]:
-    yield from detector.conclude(context)
+def _concluding(detector: Concluding, context: Context) -> Iterator[Finding | None]:
+    yield from detector.concluding(context) if isinstance(detector, Pausing) else detector.conclude(context)
 
 
 def _paces(detector: Detector) -> dict[str, Pace]:

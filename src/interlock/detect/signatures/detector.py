@@ -104,11 +104,11 @@ class Signatures(CauseDetector):
         for part, hits in self.engine.judged(batch):
             yield from self._count(part, hits)
 
-    def conclude(self, context: Context) -> Iterable[Finding]:
+    def concluding(self, context: Context) -> Iterator[Finding | None]:
         """As ever, with what has waited for the rest of its step."""
         for part, hits in self.engine.rest():
             deque(self._count(part, hits), maxlen=0)
-        return super().conclude(context)
+        yield from super().concluding(context)
 
     def _count(self, batch: Batch, hits: Iterable[Hit]) -> Iterator[Key]:
         told = [(hit.row, hit.number) for hit in hits if hit.speaks]

@@ -228,14 +228,14 @@ class ConduitViolation(CauseDetector):
             self.tallies[cause].merge(tally)
             yield cause
 
-    def conclude(self, context: Context) -> Iterable[Finding]:
+    def concluding(self, context: Context) -> Iterator[Finding | None]:
         """See CauseDetector. What an inventory as fresh as this does not know after a minute, it may never know."""
         if self._waiting and self.ruling.renew(context, anew=True):
             for key in list(self._waiting):
                 patient = key in self.tallies and context.now - self.tallies[key].first < _PATIENCE_NS
                 if not patient or not self._waits(key):
                     list(self._resolve(key))
-        return super().conclude(context)
+        yield from super().concluding(context)
 
     def judge(self, key: Key, tally: Tally, context: Context) -> Verdict | None:
         """Say what was done and which conduit is missing."""
