@@ -51,6 +51,12 @@ def _found(path: str) -> bool:
     return any(next(root.glob(path.rstrip("/") + end), None) for root in INSIDE for end in ("", ".py"))
 
 
+def test_the_architecture_names_every_room_and_no_other() -> None:
+    text = (REPOSITORY / "docs" / "architecture.md").read_text("utf-8")
+    rooms = {path.name for path in INSIDE[1].iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert set(re.findall(r"^\| `(\w+)/` \|", text, re.MULTILINE)) == rooms
+
+
 def test_decisions_are_numbered_one_by_one() -> None:
     numbers = [int(path.name[:4]) for path in DECISIONS]
     assert numbers == list(range(len(numbers)))
