@@ -323,5 +323,15 @@ def test_copies_of_frames_make_no_repetition() -> None:
     assert not findings(Rules(READING.rules), copied, operations=rows)
 
 
+@pytest.mark.parametrize(("rows", "told"), [(1, "10.0.0.9 writes once"), (3, "10.0.0.9 writes 3 times")])
+def test_what_came_a_single_time_is_told_as_once(rows: int, told: str) -> None:
+    text = TEXT.partition("---")[0] + 'interlock: {says: "{client} writes {count} times"}\n'
+    runner = Runner([Rules(read_rules([("t.yml", text)]).rules)])
+    write = {"client": "10.0.0.9", "server": "10.0.0.2", "verb": "write"}
+    piece = batch("operations", [{**write, "at": n, "operation": n, "frame": n} for n in range(1, rows + 1)])
+    runner.feed("operations", piece, CONTEXT)
+    assert [finding.title for finding in runner.conclude(CONTEXT).findings] == [told]
+
+
 def test_the_pack_says_nothing_of_a_plant_that_only_reads() -> None:
     assert findings(Rules(pack_rules()), CONTEXT, operations=[{"at": n / 10} for n in range(500)]) == ()

@@ -9,6 +9,7 @@ from interlock.detect.causes import Verdict
 from interlock.detect.control import spoken
 from interlock.detect.gate import Deed
 from interlock.detect.wording import counted
+from interlock.records.counting import times
 from interlock.records.finding import Action
 
 if TYPE_CHECKING:
@@ -56,9 +57,8 @@ def verdict(rule: Rule, key: Key, tally: Tally, context: Context) -> Verdict:
     machines = tuple(words[end] for end in ("client", "server") if words.get(end))
     others = [m for end in ("client", "server") if end not in words for m in tally.noted(end)]
     told = _told(realm, words, tally, context)
-    title = _HOLE.sub(
-        lambda hole: told.get(hole[1], hole[1]), rule.says or f"{rule.title}: {_pair(told, words)}"
-    )
+    says = (rule.says or f"{rule.title}: {_pair(told, words)}").replace("{count} times", times(tally.count))
+    title = _HOLE.sub(lambda hole: told.get(hole[1], hole[1]), says)
     return Verdict(
         realm=realm,
         machines=machines,
