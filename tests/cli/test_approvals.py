@@ -68,7 +68,10 @@ def test_two_person_control(place: Path) -> None:
         assert (
             run("window", "sign", site, "WO/1", "--yes", "--key", key, given="secret words\n").exit_code == 0
         ), number
-    assert json.loads(run("window", "verify", site, "--json").output)[0]["approvers"] == ["ann", "bo"]
+    assert json.loads(run("window", "verify", site, "--json").output)["approvals"][0]["approvers"] == [
+        "ann",
+        "bo",
+    ]
     assert run("approver", "remove", "bo").exit_code == 0
     assert "1 of 2" in run("window", "verify", site).output
     assert "1 enrolled; 2 must sign" in run("approver", "list").output

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -61,6 +64,25 @@ def test_json_is_said_alike_but_for_what_prints_something_else() -> None:
             and isinstance(option, click.Option)}  # fmt: skip
     assert "Print one JSON object instead of text." in said
     assert len(said) < 8
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("approver", "list"), ("doctor",), ("plant", "attacks"), ("plant", "events"), ("rule", "fields"),
+        ("rule", "explain", "program-deleted"), ("rule", "list"), ("signature", "list", "--packs", "packs"),
+        ("site", "check", "site.toml"), ("window", "verify", "site.toml"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_what_is_printed_for_programs_says_by_which_schema(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("site.toml").write_text("", "utf-8")
+    told = json.loads(CliRunner().invoke(interlock, [*words, "--json"]).output)
+    assert re.fullmatch(r"interlock/[a-z-]+/1", told["schema"])
+    assert next(iter(told)) == "schema"
 
 
 def test_every_option_says_what_it_does() -> None:

@@ -75,7 +75,11 @@ def list_command(*, as_json: bool) -> None:
         {"name": a.name, "key": fingerprint(a.key), "added": a.added, "by": a.by} for a in known.approvers
     ]
     if as_json:
-        click.echo(json.dumps({"requires": known.requires, "approvers": every}, indent=1))
+        click.echo(
+            json.dumps(
+                {"schema": "interlock/approvers/1", "requires": known.requires, "approvers": every}, indent=1
+            )
+        )
         return
     for one in every:
         click.echo(f"{one['name']}  {one['key']}  enrolled {one['added']} by {one['by']}")

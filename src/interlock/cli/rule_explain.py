@@ -39,7 +39,13 @@ def explain(name: str, folders: tuple[str, ...], *, as_json: bool) -> None:
     found = _find(book, name)
     looks = looks_for(found, {rule.id: rule for rule in book.rules})
     if as_json:
-        click.echo(json.dumps({**rule_document(found), "looks_for": looks}, indent=1, ensure_ascii=False))
+        click.echo(
+            json.dumps(
+                {"schema": "interlock/rule/1", **rule_document(found), "looks_for": looks},
+                indent=1,
+                ensure_ascii=False,
+            )
+        )
         return
     for line in _text(found, looks):
         click.echo(escaped(line))

@@ -41,7 +41,12 @@ def check(ctx: click.Context, site_file: str, captures: tuple[str, ...], *, as_j
     covered = _covered(model)
     seen = _seen(model, captures) if captures else None
     if as_json:
-        click.echo(json.dumps({**covered, **({} if seen is None else {"seen": seen})}, indent=1))
+        click.echo(
+            json.dumps(
+                {"schema": "interlock/site-check/1", **covered, **({} if seen is None else {"seen": seen})},
+                indent=1,
+            )
+        )
     else:
         _say(site_file, model, covered, seen)
     ctx.exit(DONE if seen is None or all(seen.values()) else PARTLY_READ)

@@ -79,7 +79,7 @@ def verify(ctx: click.Context, site_file: Path, identifiers: tuple[str, ...], *,
             {"id": a.id, "approved": a.enough, "approvers": list(a.approvers), "problem": a.problem}
             for a in asked
         ]
-        click.echo(json.dumps(rows, indent=1))
+        click.echo(json.dumps({"schema": "interlock/window-approvals/1", "approvals": rows}, indent=1))
     for one in () if as_json else asked:
         says = f"approved by {' and '.join(one.approvers)}" if one.enough else f"not approved: {one.problem}"
         click.echo(escaped(f"{one.id}: {says}"))
