@@ -31,7 +31,7 @@ $(VENV)/.tests: $(VENV)/.installed requirements/plant.txt requirements/test.txt 
 	$(INSTALL) -r requirements/sbom.txt
 	@touch $@
 
-install: $(VENV)/.installed
+install: $(VENV)/.installed ## the program, into .venv
 
 build: $(VENV)/.installed ## compile what changed, in place
 	$(BIN)/python setup.py -q build_ext --inplace
@@ -48,13 +48,13 @@ plant: $(VENV)/.installed requirements/plant.txt ## what the living practice pla
 system: ## programs that tests use where they are there (needs root and apt)
 	sh scripts/system_packages.sh
 
-lint: $(VENV)/.tests
+lint: $(VENV)/.tests ## style, types, and who may import whom
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --quiet --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-unit: $(VENV)/.tests build
+unit: $(VENV)/.tests build ## the tests alone
 	@# one more than processors: many tests wait for processes that they started
 	$(BIN)/python -m pytest -n $$(($$(nproc) + 1)) --dist worksteal
 
@@ -116,6 +116,6 @@ lock: $(VENV)/.tests ## lock every requirement anew
 	$(INSTALL) -r requirements/lock.txt
 	sh scripts/lock.sh $(BIN)
 
-clean:
+clean: ## remove what was built here, but the environment
 	rm -rf build dist demo-out .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find src -name '*.so' -delete

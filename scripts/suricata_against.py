@@ -187,6 +187,11 @@ def main() -> int:
     cases = [(test, given.captures, capture) for test, capture in cases_below(given.captures)]
     if given.suite:
         cases += [(test, given.suite, capture) for test, capture in cases_of(given.suite)]
+    if not cases:
+        print(
+            f"no tests of Suricata for captures under {given.captures} (set INTERLOCK_CAPTURES, or name a --suite)"
+        )
+        return 2
     found = [one for case in cases for one in compare(*case)]
     fires, same = sum(one.theirs > 0 for one in found), sum(one.same for one in found)
     in_force = [one for one in found if not one.refused]

@@ -39,7 +39,7 @@ TWO_SIDED = flow()
 def test_a_sound_capture_is_ok_and_says_what_it_was_judged_by():
     (record,) = health(TWO_SIDED).records
     assert record.condition == "ok"
-    assert record.sentence == "1,000 frames without a sign of loss; 1 TCP conversations show both directions."
+    assert record.sentence == "1,000 frames without a sign of loss; 1 TCP conversation shows both directions."
     assert health(TWO_SIDED).notes == ()
     assert "no TCP conversation shows" in health(datagrams("10.0.0.2")).records[0].sentence
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.inventory.fields import settle, settle_roles
+from interlock.inventory.fields import CONFLICT_FROM, settle, settle_roles
 from interlock.inventory.proofs import Sign
 from inventory.build import NOW
 
@@ -46,6 +46,35 @@ def test_an_update_is_a_change_and_no_contradiction():
     assert (settled.value, settled.conflict) == ("V2.0", None)
     both = settle("firmware", [proof("V1.0", first=NOW - DAY, last=NOW + 1), proof("V2.0")], NOW)
     assert both.conflict is not None
+
+
+def test_what_was_still_said_when_the_other_came_was_not_taken_back():
+    settled = settle("firmware", [proof("V1.0", first=NOW - DAY, last=NOW), proof("V2.0", first=NOW)], NOW)
+    assert settled.conflict is not None
+
+
+def test_a_product_that_follows_from_a_number_contradicts_nobody():
+    family = proof("ControlLogix", 0.85, "enip", note="Device family of 1:14:55.")
+    assert settle("product", [proof("1756-L61/B"), family], NOW).conflict is None
+    assert (
+        settle("product", [proof("1756-L61/B"), proof("ControlLogix", 0.85, "enip")], NOW).conflict
+        is not None
+    )
+
+
+def test_who_is_just_sure_enough_contradicts():
+    assert (
+        settle("vendor", [proof("Siemens"), proof("Omron", CONFLICT_FROM, "fins")], NOW).conflict is not None
+    )
+
+
+def test_a_controller_of_safety_is_said_more_exactly_where_more_than_an_order_number_says_so():
+    for role, safe, told in (
+        ("plc", 0.65, "safety-controller"),
+        ("plc", 0.6, "plc"),
+        ("hmi", 0.65, "hmi"),
+    ):
+        assert settle_roles([proof(role), proof("safety-controller", safe)], NOW).value == told
 
 
 def test_age_makes_room_for_what_is_new():

@@ -129,6 +129,30 @@ def test_new_traffic_without_operations_is_a_new_relation(plant_report) -> None:
     assert (talk.server, talk.protocol, talk.verb) == ("93.184.216.34", "tls", None)
 
 
+def test_packets_are_no_new_relation_where_the_other_run_decoded_what_they_say(plant_report) -> None:
+    """An operation may fall outside of a shorter capture whose packets show the same two machines."""
+    talk = next(r for r in plant_report.relations.rows if r.protocol == "s7comm")
+    ends = (talk.client, talk.server)
+    spoken = tuple(c for c in plant_report.traffic.conversations if (c.client, c.server) == ends)
+    assert spoken
+    packets = folder(
+        plant_report,
+        relations=tuple(r for r in plant_report.relations.rows if (r.client, r.server) != ends),
+        conversations=spoken,
+    )
+    assert [
+        t for t in compare(folder(plant_report), packets).new_relations if (t.client, t.server) == ends
+    ] == []
+
+
+@pytest.mark.parametrize(("share", "said"), [(0.4, ["old"]), (0.5, []), (2.0, []), (2.5, ["new"])])
+def test_a_run_of_less_than_half_the_time_is_said(plant_report, share: float, said: list[str]) -> None:
+    whole = folder(plant_report, first=START, last=START + 1000 * S)
+    other = folder(plant_report, first=START, last=START + int(1000 * share) * S)
+    notes = [n for n in compare(whole, other).notes if "less than half" in n]
+    assert [n.partition("the time of the ")[2].partition(" one")[0] for n in notes] == said
+
+
 def test_a_finding_is_settled_only_where_it_could_have_shown_again(plant_report) -> None:
     gone, label = plant_report.findings[2], plant_report.findings[1]
     after = folder(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from interlock.capture.flow_tally import FlowSums, FlowTally
 from interlock.capture.statistics import CLOCK_STEP_NS
+from interlock.records.counting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -300,8 +301,8 @@ def _bad_checksums(_: Statistics, flows: FlowSums) -> _Verdict | None:
 def _sound(reading: Statistics, flows: FlowSums) -> _Verdict:
     seen = "no TCP conversation shows whether both directions are there"
     if flows.two_way:
-        seen = f"{flows.two_way:,} TCP conversations show both directions"
-    sentence = f"{reading.frames:,} frames without a sign of loss; {seen}."
+        seen = f"{counted(flows.two_way, 'TCP conversation shows', 'TCP conversations show')} both directions"
+    sentence = f"{counted(reading.frames, 'frame')} without a sign of loss; {seen}."
     return _Verdict("ok", float(reading.frames), "frames", sentence)
 
 

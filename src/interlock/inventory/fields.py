@@ -1,11 +1,9 @@
 """Fields: from proofs to the value that an asset carries, and to the conflicts that stay visible.
 
 Proofs that say the same in other words (`V2.8.1` and `2.8.1`, `Siemens` and `Siemens AG`) stand together. The
-value is the best proof's; age counts (proofs.surest). A conflict is a proof of at least CONFLICT_FROM that
-says something else,
-unless the same protocol of the same machine said it earlier and took it back: that is a change. A product
-that only
-follows from a number contradicts nobody: tables name families in their own words.
+value is the best proof's; age counts (proofs.surest). A conflict is a proof of at least CONFLICT_FROM that says
+something else, unless the same protocol of the same machine said it earlier and took it back: that is a change. A
+product that only follows from a number contradicts nobody: tables name families in their own words.
 """
 
 from __future__ import annotations
