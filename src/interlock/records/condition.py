@@ -21,16 +21,16 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from interlock.records.ternary import ExpressionError, combined
+from interlock.records.tokens import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["Condition", "ConditionError", "parse_condition"]
 
-MAX_CHARACTERS: Final = 2_000
 _DEEPEST: Final = 50
 _TOKEN: Final = re.compile(
-    r"\s*(?:(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|'(?P<quoted>[^']+)'|(?P<word>[A-Za-z_][A-Za-z0-9_.]*)"
+    r"\s*(?:(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|'(?P<text>[^']+)'|(?P<word>[A-Za-z_][A-Za-z0-9_.]*)"
     r"|(?P<sign><=|>=|==|!=|[<>()+*-]))"
 )
 _COMPARE: Final[dict[str, Callable[[float, float], bool]]] = {
@@ -104,44 +104,20 @@ def parse_condition(text: str) -> Condition:
 
 class _Parser:
     def __init__(self, text: str) -> None:
-        if len(text) > MAX_CHARACTERS:
-            raise ConditionError(MAX_CHARACTERS, f"expected at most {MAX_CHARACTERS} characters")
-        self._tokens: list[tuple[str, str, int]] = []
-        at = 0
-        while text[at:].strip():
-            found = _TOKEN.match(text, at)
-            if found is None:
-                begin = at + len(text[at:]) - len(text[at:].lstrip())
-                raise ConditionError(begin, f"expected a tag, a number or a sign; found {text[begin]!r}")
-            kind = str(found.lastgroup)
-            self._tokens.append((kind, found[kind], found.start(kind) - (kind == "quoted")))
-            at = found.end()
-        self._tokens.append(("end", "", len(text)))
-        self._next = 0
-
-    def _sees(self, *words: str) -> str | None:
-        kind, word, _ = self._tokens[self._next]
-        return word if kind in {"word", "sign"} and word in words else None
-
-    @property
-    def _at(self) -> int:
-        return self._tokens[self._next][2]
-
-    def end(self) -> None:
-        kind, word, at = self._tokens[self._next]
-        if kind != "end":
-            raise ConditionError(at, f"expected `and`, `or` or the end; found {word!r}")
+        self._tokens = Tokens(text, _TOKEN, "a tag, a number or a sign", ConditionError)
+        self.end = self._tokens.end
 
     def condition(self, depth: int) -> Condition:
         if depth > _DEEPEST:
-            raise ConditionError(self._at, f"expected at most {_DEEPEST} brackets within each other")
+            raise ConditionError(
+                self._tokens.here.at, f"expected at most {_DEEPEST} brackets within each other"
+            )
         return self._chain("or", lambda: self._chain("and", lambda: self._negation(depth)))
 
     def _chain(self, word: str, part: Callable[[], Condition]) -> Condition:
         first = part()
         parts = [first]
-        while self._sees(word):
-            self._next += 1
+        while self._tokens.takes(word):
             parts.append(part())
         if len(parts) == 1:
             return first
@@ -153,10 +129,9 @@ class _Parser:
         return Condition(word, first.at, tuple(parts))
 
     def _negation(self, depth: int) -> Condition:
-        if not self._sees("not"):
+        at = self._tokens.here.at
+        if not self._tokens.takes("not"):
             return self._comparison(depth)
-        at = self._at
-        self._next += 1
         inner = self._negation(depth + 1) if depth < _DEEPEST else self.condition(depth + 1)
         if not inner.logical:
             raise ConditionError(inner.at, "expected a comparison behind `not`; this is only a number")
@@ -164,53 +139,45 @@ class _Parser:
 
     def _comparison(self, depth: int) -> Condition:
         left = self._sum(depth)
-        sign = self._sees(*_COMPARE)
+        sign = self._tokens.takes(*_COMPARE)
         if sign is None:
             return left
-        self._next += 1
         right = self._sum(depth)
         return Condition(sign, left.at, (_numeric(left), _numeric(right)))
 
     def _sum(self, depth: int) -> Condition:
         left = self._product(depth)
-        while sign := self._sees("+", "-"):
-            self._next += 1
+        while sign := self._tokens.takes("+", "-"):
             left = Condition(sign, left.at, (_numeric(left), _numeric(self._product(depth))))
         return left
 
     def _product(self, depth: int) -> Condition:
         left = self._factor(depth)
-        while self._sees("*"):
-            self._next += 1
+        while self._tokens.takes("*"):
             left = Condition("*", left.at, (_numeric(left), _numeric(self._factor(depth))))
         return left
 
     def _factor(self, depth: int) -> Condition:
-        kind, word, at = self._tokens[self._next]
-        self._next += 1
+        kind, word, at = self._tokens.step()
         if kind == "number":
             return Condition("number", at, value=float(word))
-        if kind == "quoted" or (kind == "word" and word not in _WORDS):
+        if kind == "text" or (kind == "word" and word not in _WORDS):
             return Condition("tag", at, tag=word)
         if kind == "word" and word in _CONSTANTS:
             return Condition("number", at, value=_CONSTANTS[word])
         if kind == "sign" and word == "-" and depth < _DEEPEST:
             return Condition("negative", at, (_numeric(self._factor(depth + 1)),))
-        if kind == "word" and word == "abs" and self._sees("("):
-            self._next += 1
+        if kind == "word" and word == "abs" and self._tokens.takes("("):
             return Condition("abs", at, (_numeric(self._closed(depth)),))
         if kind == "sign" and word == "(":
             return self._closed(depth)
-        self._next -= 1
         raise ConditionError(
             at, f"expected a tag or a number; found {word!r}" if word else "expected more behind this"
         )
 
     def _closed(self, depth: int) -> Condition:
         inner = self.condition(depth + 1)
-        if not self._sees(")"):
-            raise ConditionError(self._at, "expected `)`")
-        self._next += 1
+        self._tokens.needs(")")
         return inner
 
 

@@ -20,6 +20,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from interlock.records.ternary import ExpressionError, combined
+from interlock.records.tokens import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,10 +29,9 @@ if TYPE_CHECKING:
 
 __all__ = ["FIELDS", "Selector", "SelectorError", "parse_selector"]
 
-MAX_CHARACTERS: Final = 2_000
 _DEEPEST: Final = 50
 _TOKEN: Final = re.compile(
-    r"""\s*(?:"(?P<text>[^"]*)"|'(?P<other>[^']*)'|(?P<word>[A-Za-z_]+)|(?P<sign>!=|[=~(),]))"""
+    r"""\s*(?:"(?P<text>[^"]*)"|'(?P<text_too>[^']*)'|(?P<word>[A-Za-z_]+)|(?P<sign>!=|[=~(),]))"""
 )
 
 
@@ -100,85 +100,54 @@ def parse_selector(text: str) -> Selector:
 
 class _Parser:
     def __init__(self, text: str) -> None:
-        if len(text) > MAX_CHARACTERS:
-            raise SelectorError(MAX_CHARACTERS, f"expected at most {MAX_CHARACTERS} characters")
-        self._tokens: list[tuple[str, str, int]] = []
-        at = 0
-        while text[at:].strip():
-            found = _TOKEN.match(text, at)
-            if found is None:
-                begin = at + len(text[at:]) - len(text[at:].lstrip())
-                raise SelectorError(
-                    begin, f"expected a field, a text in quotes or a sign; found {text[begin]!r}"
-                )
-            kind = str(found.lastgroup)
-            quoted = kind in {"text", "other"}
-            self._tokens.append(("text" if quoted else kind, found[kind], found.start(kind) - quoted))
-            at = found.end()
-        self._tokens.append(("end", "", len(text)))
-        self._next = 0
-
-    def end(self) -> None:
-        kind, word, at = self._tokens[self._next]
-        if kind != "end":
-            raise SelectorError(at, f"expected `and`, `or` or the end; found {word!r}")
+        self._tokens = Tokens(text, _TOKEN, "a field, a text in quotes or a sign", SelectorError)
+        self.end = self._tokens.end
 
     def selector(self, depth: int) -> Selector:
         if depth > _DEEPEST:
-            raise SelectorError(self._tokens[self._next][2], f"expected at most {_DEEPEST} brackets or `not`")
+            raise SelectorError(self._tokens.here.at, f"expected at most {_DEEPEST} brackets or `not`")
         return self._chain("or", lambda: self._chain("and", lambda: self._negation(depth)))
 
     def _chain(self, word: str, part: Callable[[], Selector]) -> Selector:
         parts = [part()]
-        while self._takes("word", word):
+        while self._tokens.takes(word):
             parts.append(part())
         return parts[0] if len(parts) == 1 else Selector(word, tuple(parts))
 
     def _negation(self, depth: int) -> Selector:
-        if self._takes("word", "not"):
+        if self._tokens.takes("not"):
             if depth >= _DEEPEST:
-                raise SelectorError(
-                    self._tokens[self._next][2], f"expected at most {_DEEPEST} brackets or `not`"
-                )
+                raise SelectorError(self._tokens.here.at, f"expected at most {_DEEPEST} brackets or `not`")
             return Selector("not", (self._negation(depth + 1),))
-        if self._takes("sign", "("):
+        if self._tokens.takes("("):
             inner = self.selector(depth + 1)
-            self._needs(")")
+            self._tokens.needs(")")
             return inner
         return self._comparison()
 
     def _comparison(self) -> Selector:
-        kind, word, at = self._tokens[self._next]
+        kind, word, at = self._tokens.here
         if kind != "word" or word not in FIELDS:
             near = difflib.get_close_matches(word, FIELDS, 1, 0.5)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             found = f"; found {word!r}{hint}" if word else ""
             raise SelectorError(at, f"expected one of {', '.join(FIELDS)}{found}")
-        self._next += 1
+        self._tokens.step()
         for sign in ("=", "!=", "~"):
-            if self._takes("sign", sign):
+            if self._tokens.takes(sign):
                 return Selector(sign, field=word, values=(self._text(),))
-        if not self._takes("word", "in"):
-            raise SelectorError(self._tokens[self._next][2], "expected `=`, `!=`, `~` or `in`")
-        self._needs("(")
+        if not self._tokens.takes("in"):
+            raise SelectorError(self._tokens.here.at, "expected `=`, `!=`, `~` or `in`")
+        self._tokens.needs("(")
         values = [self._text()]
-        while self._takes("sign", ","):
+        while self._tokens.takes(","):
             values.append(self._text())
-        self._needs(")")
+        self._tokens.needs(")")
         return Selector("in", field=word, values=tuple(values))
 
     def _text(self) -> str:
-        kind, word, at = self._tokens[self._next]
+        kind, word, at = self._tokens.here
         if kind != "text" or not word.strip():
             raise SelectorError(at, 'expected a text in quotes, such as "plc"')
-        self._next += 1
+        self._tokens.step()
         return word.lower()
-
-    def _takes(self, kind: str, word: str) -> bool:
-        taken = self._tokens[self._next][:2] == (kind, word)
-        self._next += taken
-        return taken
-
-    def _needs(self, sign: str) -> None:
-        if not self._takes("sign", sign):
-            raise SelectorError(self._tokens[self._next][2], f"expected `{sign}`")
