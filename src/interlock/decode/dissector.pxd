@@ -54,6 +54,7 @@ cdef class Dissector:
     cdef int _idle(self, int slot) except -1
     cdef int _told(self, int slot) except -1
     cdef int _again(self, int slot, int side) except -1
+    cdef bint _opens_again(self, int slot, int told, int side) except -1
     cdef int _alike(self, int slot, int told) except -1
     cdef int _lapse(self, int slot)
     cdef int _over(self, int slot, long long clock) except -1

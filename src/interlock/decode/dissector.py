@@ -680,6 +680,8 @@ class Dissector:
         told: cython.int = self._told(slot)
         if p.flags & 7 == 2:  # SYN; with FIN or RST it is nonsense and opens nothing
             if p.flags & 16 == 0:
+                if self._opens_again(slot, told, side):
+                    return 0
                 if (
                     f.tcp[slot] == 3
                     or f.tcp[slot] == 4
@@ -689,8 +691,8 @@ class Dissector:
                     return self._reopen(slot)
                 f.client_side[slot] = side
                 f.oriented[slot] = 1
-                if self._unseen(told) == 0:
-                    f.opening[told] |= 1
+                if self._unseen(told) == 0 and (self.picked == 0 or f.opening[told] & 8 == 0):
+                    f.opening[told] |= 1  # one that a SYN/ACK came before opens nothing more
                 if f.tcp[slot] == 0:
                     f.tcp[slot] = 1
             else:
@@ -757,6 +759,13 @@ class Dissector:
         if f.queued[slot, side]:
             self._drain(slot, side, 0)
         return 0
+
+    def _opens_again(self, slot, told, side):
+        """Whether a SYN is the one that opened its connection, once more: it stands before what its side has sent."""
+        f: Flows = self.flows
+        behind: cython.longlong = (f.next_seq[slot, side] - self.packet.seq - 1) & 0xFFFFFFFF
+        opened: cython.bint = f.tcp[slot] == 2 and f.opening[told] & 1 and f.sync[slot, side] == 1
+        return opened and 0 < behind <= f.payload[slot, side]
 
     def _reset(self, slot, side):
         """Keep in mind when an end is said to have given a connection up, of the last few that did.

@@ -66,6 +66,11 @@ class Sink:
         """Whether a side of that flow is its server."""
         return side != self.client
 
+    @property
+    def opened(self) -> bool:
+        """Whether the TCP connection that is read was seen to open: its SYN, and the SYN/ACK after it."""
+        return int(self._flows.columns["opening"][self.moment.slot]) & 3 == 3
+
     def address(self, side: int) -> str:
         """The address of a side of that flow, as text."""
         code = self._flows.columns["address"].reshape(-1)[2 * self.moment.slot + side]

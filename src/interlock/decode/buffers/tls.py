@@ -56,11 +56,15 @@ class TlsReader:
         self._changed = [False, False]
         self._count = 0
         self._sent = [b"", b""]
-        self._made = False
+        self._made = self._heard = False
         self._told: set[tuple[int, int]] = set()
 
     def feed(self, side: int, octets: bytes, *, lost: bool) -> bool:
         """See Reader.feed."""
+        sink = self._sink
+        if octets and not self._heard and CHUNKED in sink.asked and sink.opened and sink.serves(side):
+            return False  # Suricata reads no further where the server of an opened connection is heard first
+        self._heard |= bool(octets)
         if lost:
             self._over[side] = True
         if not self._over[side]:

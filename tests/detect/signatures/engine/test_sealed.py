@@ -70,7 +70,7 @@ def test_one_end_alone_seals_nothing():
 def test_the_next_connection_is_shown():
     """Between the same ends and ports: the old one's seal is not its."""
     first, again = (
-        frames_of(*TLS_12, (CLIENT, data())),
+        frames_of(*TLS_12, (CLIENT, data()), closed=True),
         frames_of((CLIENT, b"begin a needle"), (SERVER, b"needle")),
     )
     found = every_way(RULES, first + again)

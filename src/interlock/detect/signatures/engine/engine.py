@@ -189,7 +189,7 @@ class Engine:
     def buffers(self) -> frozenset[str]:
         """The buffers that the rules look at."""
         asked = frozenset().union(*(one.buffers for one in self.traits))
-        if not asked and not (self.requests and self.midstream == "no"):
+        if not asked and not (self.requests and self.midstream != "own"):
             return asked
         sealed = {SEALED} if asked & {PACKET, STREAM} else set()
         return asked | sealed | _BEGINNINGS[self.midstream] | _SUMS[self.checksums]
@@ -197,12 +197,12 @@ class Engine:
     def judged(self, batch: Batch) -> Iterator[tuple[Batch, list[Hit]]]:
         """Hits of a batch of any table, with the batch that they are of.
 
-        Where connections that nobody saw open are none, requests wait for the payloads of their step, which tell.
+        Where connections that nobody saw open may be none, requests wait for the payloads of their step, which tell.
         """
         if batch.table == "payloads":
             yield batch, list(self.judge(batch))
             yield from self.rest()
-        elif self.midstream == "no":
+        elif self.midstream != "own":
             yield from self.rest()
             self._waiting.append(batch)
         else:
@@ -315,7 +315,7 @@ class Engine:
         turns = self.traits
         for row, number, unit in sorted(asked(batch), key=lambda one: (one[0], turns[one[1]].turn, one[1])):
             at = int(batch.times_ns()[row]), int(batch.frames()[row])
-            if self._apart(unit.flow) or not self._recognised(unit) or self._of_requests(number, unit):
+            if self._unread(unit.flow) or not self._recognised(unit) or self._of_requests(number, unit):
                 continue
             part = part_of(unit, TRANSACTION, later=self._later(unit))
             if self._silenced and self._silenced.holds(at, part, unit):
@@ -338,6 +338,11 @@ class Engine:
     def _apart(self, flow: int) -> bool:
         """Whether a conversation is no connection: TCP that nobody saw open, where that counts as none."""
         return self.midstream == "no" and self.memory.joined(flow)
+
+    def _unread(self, flow: int) -> bool:
+        """Whether no message of it is read: it is none, or a SYN was seen and no SYN/ACK, for which Suricata waits."""
+        begun = None if self.midstream == "own" else self.memory.begun.get(flow)
+        return begun is not None and begun.joined and (self.midstream == "no" or begun.asked)
 
     def _of_requests(self, number: int, unit: Unit) -> bool:
         """Whether this is an answer, and the rule asks for a service of CIP: Suricata 7 asks it of requests alone."""
@@ -401,9 +406,9 @@ class Engine:
         rows = np.flatnonzero(batch.known("transaction"))
         if not len(rows):
             return
-        if self.midstream == "no" and self.memory.begun:
+        if self.midstream != "own" and self.memory.begun:
             flows = batch.integers("flow")[rows].tolist()
-            rows = rows[[not self._apart(flow) for flow in flows]]
+            rows = rows[[not self._unread(flow) for flow in flows]]
         made = list(sides_of(batch, rows))
         for index, number in self._tables.candidates([buffers for _, buffers in made]):
             row, buffers = made[index]
