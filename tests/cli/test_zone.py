@@ -321,7 +321,7 @@ def test_the_demo_shift_proposes_and_its_incident_cuts_nobody_who_did_what_the_s
     ended = run("zone", "propose", DEMO / "normal-shift.pcapng", "--out", tmp_path)
     assert ended.code == 0
     assert "seen: 1 minute in 1 stretch\n" in ended.out
-    assert "zone cell 192.168.10.11: 1 machine (it is a plc)" in ended.out
+    assert "zone cell 192.168.10.11: 1 machine (its role is plc)" in ended.out
     made = run("zone", "replay", tmp_path / "site.toml", "--against", DEMO / "incident.pcap.gz", "--json")
     document = json.loads(made.out)
     check_schema(document, "zone-replay")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.table import Table
 from rich.text import Text
 
+from interlock.records.counting import counted
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -82,8 +84,8 @@ def _delays(record: dict[str, Any]) -> str:
 
 def _attack(attack: dict[str, Any]) -> str:
     return (
-        f"ATT&CK for ICS: {len(attack['shown'])} techniques shown of {len(attack['tried'])} that the scenarios use; "
-        f"network data can show about {attack['seen_on_networks']} of all {attack['techniques']}."
+        f"ATT&CK for ICS: {counted(len(attack['shown']), 'technique')} shown of {len(attack['tried'])} that the "
+        f"scenarios use; network data can show about {attack['seen_on_networks']} of all {attack['techniques']}."
     )
 
 

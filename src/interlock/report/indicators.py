@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from interlock.records.counting import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -73,14 +75,14 @@ def indicator_document(tally: IndicatorTally) -> dict[str, Any]:
 def indicator_lines(tally: IndicatorTally) -> Iterator[str]:
     """The same for a person."""
     kinds = ", ".join(f"{count} {kind}" for kind, count in tally.by_kind.most_common())
-    yield f"{tally.loaded} indicators load{f': {kinds}' if kinds else ''}"
+    yield f"{counted(tally.loaded, 'indicator loads', 'indicators load')}{f': {kinds}' if kinds else ''}"
     for source, count in tally.by_source.most_common(_SHOWN):
         yield f"  {count} of {source}"
     yield f"{tally.octets / (1 << 20):.1f} MiB of memory, read in {tally.seconds:.1f} s"
     if tally.left_out:
         yield f"{tally.left_out} do not fit"
     if tally.refused:
-        yield f"{tally.refused} are refused:"
+        yield f"{counted(tally.refused, 'is refused', 'are refused')}:"
     for file, one in tally.refusals[:_SHOWN]:
         yield f"  {file}: {one.id}: {one.reason}"
     if tally.refused > _SHOWN:

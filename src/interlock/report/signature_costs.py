@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from interlock.records.counting import counted
 from interlock.report.signature_trial import named
 
 if TYPE_CHECKING:
@@ -59,6 +60,6 @@ def costs_lines(document: dict[str, Any], most: int) -> Iterator[str]:
             f"{row['gid']}:{row['sid']}:{row['rev']} {row['message']}{limited}"
         )
     yield (
-        f"{document['time']}: {document['in_force']} rules in force, {document['looked_at']} of them looked at "
-        f"something, {document['cpu_ns'] / 1e9:.2f} CPU s in all"
+        f"{document['time']}: {counted(document['in_force'], 'rule')} in force, {document['looked_at']} of them looked "
+        f"at something, {document['cpu_ns'] / 1e9:.2f} CPU s in all"
     )

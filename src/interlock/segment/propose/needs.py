@@ -225,8 +225,8 @@ def _seen(parts: list[_Need]) -> str:
         return "a session is opened before anything is asked, and again after a restart"
     first, last = min(p.first for p in seen), max(p.last for p in seen)
     count = sum(p.count for p in seen)
-    often = times(count)
-    return f"seen {often} from {_day(first)} to {_day(last)}"
+    days = dict.fromkeys((_day(first), _day(last)))
+    return f"seen {times(count)} {'from' if len(days) > 1 else 'on'} {' to '.join(days)}"
 
 
 def _day(instant: int) -> str:

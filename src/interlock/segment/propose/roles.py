@@ -42,11 +42,11 @@ def belongs(
     if _foreign(address) and not near and not any(site.owns(realm, a) for a in addresses):
         return Belongs("external", "its address is a public one", 0.8)
     if role in _FIELD:
-        return Belongs("cell", f"it is a {role}", 0.85)
+        return Belongs("cell", f"its role is {role}", 0.85)
     if role in _OPERATIONS:
-        return Belongs("operations", f"it is a {role}", 0.85)
+        return Belongs("operations", f"its role is {role}", 0.85)
     if role in _NETWORK:
-        return Belongs("network", f"it is a {role}", 0.85)
+        return Belongs("network", f"its role is {role}", 0.85)
     if role == "access-point":
         return Belongs("wireless", "it is an access point", 0.8)
     if serves:
@@ -54,7 +54,7 @@ def belongs(
     if uses:
         return Belongs("operations", "it asks by control protocols and answers by none", 0.6)
     if role in _OFFICE:
-        return Belongs("business", f"it is a {role} that speaks no control protocol", 0.6)
+        return Belongs("business", f"its role is {role}, and it speaks no control protocol", 0.6)
     return Belongs("business", "it speaks no control protocol, and what it is for is not known", 0.3)
 
 
