@@ -280,3 +280,48 @@ def test_what_was_not_seen_passes_exactly_where_something_it_may_have_been_passe
     assert answer.unseen is None or (answer.allowed and not certain)
     assert (answer.unseen is None) or answer.unseen in {"unit", "object"}
     assert not (answer.allowed and not certain and answer.unseen is None)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "verb", "port", "reason"),
+    [
+        (None, None, ("tcp", 502), None),
+        (None, None, ("tcp", 4711), "protocol"),
+        (None, None, ("udp", 502), "protocol"),
+        (None, None, None, "protocol"),
+        ("http", None, ("tcp", 502), "protocol"),
+        ("http", "read", ("tcp", 502), "protocol"),
+    ],
+)
+def test_only_where_nothing_was_said_does_a_port_stand_for_the_protocol_at_home_there(
+    protocol: str | None, verb: str | None, port: tuple[str, int] | None, reason: str | None
+) -> None:
+    at_home = Policy(
+        Site(zones=ZONES, conduits=(way(),)), TODAY, spoken_at={("tcp", 502): frozenset({"modbus"})}
+    )
+    assert at_home.judge(ask(protocol=protocol, verb=verb, port=port)).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("conduit", "asked", "allowed", "unseen"),
+    [
+        (way(units=("1",)), ask(joined=True), True, "unit"),
+        (way(units=("1",)), ask(joined=True, unit="2"), False, None),
+        (way(objects=("holding:0..9",)), ask(joined=True), True, "object"),
+        (way(objects=("holding:0..9",)), ask(joined=True, object="holding:5", many=1), True, None),
+        (way(objects=("holding:0..9",)), ask(joined=True, object="holding:50", many=1), False, None),
+        (way(objects=("holding:0..9",)), ask(), False, None),
+        (way(units=("1",), objects=("holding:0..9",)), ask(joined=True, unit="1"), True, "object"),
+        (
+            way(units=("1",), ports=("tcp/502",)),
+            ask(joined=True, protocol="s7comm", port=("tcp", 502)),
+            True,
+            None,
+        ),
+    ],
+)
+def test_which_of_unit_and_object_was_not_seen_is_said_and_what_was_seen_still_counts(
+    conduit: Conduit, asked: Ask, allowed: bool, unseen: str | None
+) -> None:
+    answer = policy(conduit).judge(asked)
+    assert (answer.allowed, answer.unseen) == (allowed, unseen)
