@@ -112,7 +112,7 @@ class _Manager:
     """Tells the service manager that the sensor is ready, at its interval that it is alive, then that it ends."""
 
     def __init__(self, watches: str) -> None:
-        self._notifier = Notifier.of(os.environ, monotonic_ns=time.monotonic_ns)
+        self._notifier = Notifier.of(os.environ)
         self._interval_s = watchdog_interval_s(os.environ, os.getpid()) or 10.0
         self._watches = watches
         self._ready = self._ends = False

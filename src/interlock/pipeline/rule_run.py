@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from interlock.capture.flow_tally import FlowTally
 from interlock.capture.health import judge
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from interlock.records.site import Site
 
 __all__ = ["Fired", "RuleRun"]
-
-DAY_NS: Final = 86_400 * 10**9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,12 +22,10 @@ def address(request, tmp_path):
 
 def test_a_manager_hears_what_happens(address) -> None:
     with listen(address) as receiver:
-        notifier = Notifier.of({"NOTIFY_SOCKET": address}, monotonic_ns=lambda: 5_000_123)
-        assert notifier.listened
+        notifier = Notifier.of({"NOTIFY_SOCKET": address})
         for told, heard in [
             (lambda: notifier.ready("listens on eth1"), b"READY=1\nSTATUS=listens on eth1"),
             (notifier.ready, b"READY=1"),
-            (notifier.reloading, b"RELOADING=1\nMONOTONIC_USEC=5000"),
             (notifier.alive, b"WATCHDOG=1"),
             (lambda: notifier.status("12 packets\nREADY=1\x1b[31m"), b"STATUS=12 packets READY=1 [31m"),
             (lambda: notifier.extend(5_000_000), b"EXTEND_TIMEOUT_USEC=5000000"),
@@ -40,16 +38,15 @@ def test_a_manager_hears_what_happens(address) -> None:
 
 @pytest.mark.parametrize("said", [None, "", "@", "vsock:2:1234", "relative"])
 def test_where_nobody_asked_nothing_is_sent(said) -> None:
-    notifier = Notifier(said, monotonic_ns=lambda: 0)
-    assert not notifier.listened
+    notifier = Notifier(said)
     assert not notifier.ready()
 
 
 def test_a_manager_that_is_gone_or_deaf_stops_nothing(tmp_path) -> None:
     address = str(tmp_path / "gone")
-    notifier = Notifier(address, monotonic_ns=lambda: 0)
+    notifier = Notifier(address)
     assert not notifier.alive()
-    assert not Notifier("/" + "x" * 300, monotonic_ns=lambda: 0).alive()
+    assert not Notifier("/" + "x" * 300).alive()
     with listen(address):
         told = sum(1 for _ in iter(notifier.alive, False))  # until the receiver's queue is full
         assert told > 0

@@ -1,7 +1,7 @@
-"""What a service tells its manager: ready, alive, reloading, stopping; one datagram each.
+"""What a service tells its manager: ready, alive, stopping; one datagram each.
 
 Where nobody asked to be told (NOTIFY_SOCKET is not set) nothing is sent and nothing fails. The socket is of this
-machine (AF_UNIX) only: this is the one module of the pipeline that may know sockets.
+machine (AF_UNIX) only: beside `wires` no other module of the pipeline may know sockets.
 Source: systemd, sd_notify(3).
 """
 
@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 __all__ = ["Notifier", "watchdog_interval_s"]
 
@@ -28,27 +28,17 @@ class Notifier:
     reached never stops the sensor: every method returns whether the datagram was taken.
     """
 
-    def __init__(self, address: str | None, *, monotonic_ns: Callable[[], int]) -> None:
+    def __init__(self, address: str | None) -> None:
         self._address = _unix(address or "")
-        self._monotonic_ns = monotonic_ns
 
     @classmethod
-    def of(cls, environment: Mapping[str, str], *, monotonic_ns: Callable[[], int]) -> Notifier:
+    def of(cls, environment: Mapping[str, str]) -> Notifier:
         """From NOTIFY_SOCKET; only the process that was started is listened to, unless NotifyAccess says more."""
-        return cls(environment.get("NOTIFY_SOCKET"), monotonic_ns=monotonic_ns)
-
-    @property
-    def listened(self) -> bool:
-        """Whether somebody asked to be told."""
-        return bool(self._address)
+        return cls(environment.get("NOTIFY_SOCKET"))
 
     def ready(self, status: str = "") -> bool:
-        """It captures; after `reloading`, it has reloaded."""
+        """It captures."""
         return self._send("READY=1", *_status(status))
-
-    def reloading(self) -> bool:
-        """It begins to read its files anew; `ready` ends it."""
-        return self._send("RELOADING=1", f"MONOTONIC_USEC={self._monotonic_ns() // 1000}")
 
     def stopping(self, status: str = "") -> bool:
         """It begins to end."""
