@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -64,6 +65,16 @@ def test_decisions_are_numbered_one_by_one() -> None:
         title = re.match(r"# (\d+)[:.] \S", path.read_text("utf-8"))
         assert title, path.name
         assert int(title[1]) == number, path.name
+
+
+def test_every_dependency_is_decided_on() -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
+    named = DECISIONS[4].read_text("utf-8").lower()
+    wanted = (
+        *project["dependencies"],
+        *(d for more in project["optional-dependencies"].values() for d in more),
+    )
+    assert not [one for one in wanted if re.split(r"[>=<\[]", one)[0].lower() not in named]
 
 
 def test_decisions_that_are_named_are_there() -> None:
