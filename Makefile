@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 READY := $(BIN)/python -m compileall -q src && $(BIN)/python -m interlock.report.html.environment
 CAPTURES := demo/normal-shift.pcapng demo/engineering.pcap demo/incident.pcap.gz
 
-.PHONY: beside beside-random help demo plant test lint unit oracle build install conformance drill-blind kernel bench fuzz soak wheel bundle docs sbom lock system clean
+.PHONY: beside beside-random help demo plant test lint unit oracle build install conformance drill-blind kernel bench fuzz soak wheel bundle docs picture sbom lock system clean
 
 help: ## say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -108,6 +108,10 @@ bundle: wheel ## one archive that installs on a machine without any network
 
 sbom: $(VENV)/.tests ## CycloneDX bill of materials from the locks
 	$(BIN)/python scripts/sbom.py
+
+picture: demo ## the picture in README.md, of the report of the demonstration (needs chromium)
+	chromium --headless --no-sandbox --hide-scrollbars --window-size=1280,857 \
+		--screenshot=docs/pictures/report.png file://$(CURDIR)/demo-out/report.html 2>/dev/null
 
 docs: build ## documents that are made from the code
 	$(BIN)/python scripts/make_docs.py
