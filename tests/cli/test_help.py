@@ -85,6 +85,20 @@ def test_what_is_printed_for_programs_says_by_which_schema(
     assert next(iter(told)) == "schema"
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (["analyse"], "there is no command 'analyse'; did you mean 'analyze'?"),
+        (["sensor", "stats"], "there is no command 'stats'; did you mean 'status'?"),
+        (["rule", "qqq"], "there is no command 'qqq'; `interlock rule --help` lists them"),
+    ],
+)
+def test_a_command_that_there_is_not_is_told_with_the_one_that_was_meant(typed: list[str], said: str) -> None:
+    told = CliRunner().invoke(interlock, typed, prog_name="interlock")
+    assert told.exit_code == 2
+    assert said in " ".join(told.output.split())
+
+
 def test_every_option_says_what_it_does() -> None:
     assert not [
         (words, option.opts)

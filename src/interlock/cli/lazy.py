@@ -34,6 +34,19 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """See click.Group, which knows none of the commands here and so cannot say which was meant."""
+        name = args[0]
+        if name not in self._known and not name.startswith("-") and not ctx.resilient_parsing:
+            import difflib  # noqa: PLC0415 (only a mistake needs it)
+
+            near = difflib.get_close_matches(name, self._known, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"`{ctx.command_path} --help` lists them"
+            raise click.UsageError(f"there is no command {name!r}; {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """See click.Group."""
         del ctx
