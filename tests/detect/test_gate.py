@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interlock.detect.controller_change import ControllerChange
+from interlock.detect.gate import order_covers
 from interlock.detect.interface import Context
 from interlock.detect.safety.safety_system import SafetySystemTouched
 from interlock.detect.sweep import Sweep
@@ -49,6 +50,13 @@ def stop(at: float = INSIDE, **more: Any) -> dict[str, Any]:
 )
 def test_silent_under_an_order(more: str) -> None:
     assert loud(order(more), stop(object="P_PROGRAM")) == ()
+
+
+def test_who_may_open_a_session_may_end_it() -> None:
+    (opens,) = load_site(order('verbs = ["open", "read"]')).work_orders
+    (reads,) = load_site(order('verbs = ["read"]')).work_orders
+    assert order_covers(opens, "default", (), (), verbs=("close",))
+    assert not order_covers(reads, "default", (), (), verbs=("close",))
 
 
 @pytest.mark.parametrize(

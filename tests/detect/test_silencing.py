@@ -41,3 +41,8 @@ def test_silence_comes_before_the_deed_that_its_verb_is() -> None:
     assert named_by_functions("connect", ("STOPDT",))[:2] == ("T0804", "T0814")
     assert named_by_functions("connect", ("STOPDT", "STARTDT"))[0] == "T0846"
     assert named_by_functions("alarm-suppress", ("DISABLE_UNSOLICITED",))[:2] == ("T0878", "T0804")
+
+
+def test_a_server_that_registers_itself_is_looked_for_by_others() -> None:
+    assert named_by_functions("explore", ("FindServers",)) == ("T0846", "T0888")
+    assert named_by_functions("explore", ("FindServers", "RegisterServer2"))[0] == "T0830"

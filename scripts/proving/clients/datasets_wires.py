@@ -15,7 +15,7 @@ from interlock.plant.protocols import cip, modbus
 from interlock.plant.protocols.network import ARP, LLDP, LLDP_GROUP, arp, lldp
 from interlock.plant.protocols.profinet import ETHERTYPE as PROFINET
 from interlock.plant.wire.frames import End, ethernet, tcp
-from proving.clients.talk import INTERFACE, Talk, ping, send_frames, tell
+from proving.clients.talk import INTERFACE, Talk, at_its_card, held_up, ping, send_frames, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -167,24 +167,18 @@ def dropped_between(to: str) -> None:
 
 
 def frames_doubled(to: str) -> None:  # noqa: ARG001 - its own cable
-    """A loop or a mirror port that hears both ways: a third of the panel's frames come twice, half a minute."""
-    _run("tc", "qdisc", "add", "dev", INTERFACE, "root", "netem", "duplicate", "33%")
-    time.sleep(28.0)
-    _run("tc", "qdisc", "del", "dev", INTERFACE, "root")
+    """A mirror port that hears both ways: a third of the panel's frames come twice, half a minute."""
+    at_its_card("numgen random mod 3 == 0 dup to eth0", 28.0)
 
 
-def panel_late(to: str) -> None:  # noqa: ARG001 - its own cable
-    """The panel is busy: what it says comes 400 ms late, half a minute."""
-    _run("tc", "qdisc", "add", "dev", INTERFACE, "root", "netem", "delay", "400ms", "100ms")
-    time.sleep(28.0)
-    _run("tc", "qdisc", "del", "dev", INTERFACE, "root")
+def panel_late(to: str) -> None:  # noqa: ARG001 - itself
+    """The panel is busy: it stands still for a second and a half, over and over, half a minute."""
+    held_up(7, 1.5, 2.5)
 
 
-def cable_corrupts(to: str) -> None:  # noqa: ARG001 - its own cable
-    """A bad cable: one frame in twenty of the filler's controller comes with a wrong bit, half a minute."""
-    _run("tc", "qdisc", "add", "dev", INTERFACE, "root", "netem", "corrupt", "5%")
-    time.sleep(28.0)
-    _run("tc", "qdisc", "del", "dev", INTERFACE, "root")
+def cable_loses(to: str) -> None:  # noqa: ARG001 - its own cable
+    """A bad cable: one frame in six of the filler's controller is lost, half a minute."""
+    at_its_card("numgen random mod 6 == 0 drop", 28.0)
 
 
 def segments_small(to: str) -> None:  # noqa: ARG001 - its own card
@@ -236,7 +230,7 @@ CLIENTS: Final[dict[str, Callable[[str], None]]] = {
     "dropped-between": dropped_between,
     "frames-doubled": frames_doubled,
     "panel-late": panel_late,
-    "cable-corrupts": cable_corrupts,
+    "cable-loses": cable_loses,
     "segments-small": segments_small,
     "announced": announced,
     "tree-changed": tree_changed,

@@ -16,7 +16,7 @@ from interlock.plant.machines import BY_NAME
 from interlock.plant.protocols import cip, modbus, s7comm
 from interlock.plant.protocols.network import ARP, arp, snmp_get
 from interlock.plant.wire.frames import End, ethernet, udp
-from proving.clients.talk import INTERFACE, Talk, send_frames, tell
+from proving.clients.talk import INTERFACE, Talk, at_its_card, held_up, send_frames, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,16 +132,12 @@ def office_noise(to: str) -> None:  # noqa: ARG001 - to everybody
 
 def cable_lossy(to: str) -> None:  # noqa: ARG001 - its own cable
     """A bad cable: an eighth of the panel's frames is lost, half a minute."""
-    _run("tc", "qdisc", "add", "dev", INTERFACE, "root", "netem", "loss", "12%")
-    time.sleep(28.0)
-    _run("tc", "qdisc", "del", "dev", INTERFACE, "root")
+    at_its_card("numgen random mod 8 == 0 drop", 28.0)
 
 
-def link_slow(to: str) -> None:  # noqa: ARG001 - its own cable
-    """A radio link: the controller's frames come late, unevenly and out of order, half a minute."""
-    _run("tc", "qdisc", "add", "dev", INTERFACE, "root", "netem", "delay", "90ms", "60ms", "reorder", "10%")
-    time.sleep(28.0)
-    _run("tc", "qdisc", "del", "dev", INTERFACE, "root")
+def link_slow(to: str) -> None:  # noqa: ARG001 - itself
+    """A busy controller: its answers come late and unevenly, half a minute."""
+    held_up(40, 0.3, 0.4)
 
 
 def sessions_dropped(to: str) -> None:  # noqa: ARG001 - all of its own

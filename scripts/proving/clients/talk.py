@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import socket
 import struct
+import subprocess
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from interlock.plant.wire.frames import internet_checksum
@@ -13,7 +17,7 @@ from interlock.plant.wire.frames import internet_checksum
 if TYPE_CHECKING:
     from types import TracebackType
 
-__all__ = ["INTERFACE", "Talk", "held_open", "ping", "send_frames", "tell"]
+__all__ = ["INTERFACE", "Talk", "at_its_card", "held_open", "held_up", "ping", "send_frames", "tell"]
 
 INTERFACE: Final = "eth0"
 
@@ -95,3 +99,34 @@ def ping(to: str, times: int, pause_s: float) -> None:
             with contextlib.suppress(OSError):
                 talk.sendto(head[:2] + sum_.to_bytes(2, "big") + head[4:] + data, (to, 0))
             time.sleep(pause_s)
+
+
+def at_its_card(rule: str, seconds: float) -> None:
+    """What leaves this machine's card meets an nftables rule for so long; netem is in few kernels, this in most.
+
+    Raises subprocess.CalledProcessError where the rule cannot be set: an event that does not happen proves nothing.
+    """
+    chain = f'type filter hook egress device "{INTERFACE}" priority 0;'
+    table = (
+        f"add table netdev cable; add chain netdev cable out {{ {chain} }}; add rule netdev cable out {rule}"
+    )
+    subprocess.run(["nft", table], check=True)
+    time.sleep(seconds)
+    subprocess.run(["nft", "delete table netdev cable"], check=True)
+
+
+def held_up(times: int, stands_s: float, runs_s: float) -> None:
+    """All other processes of this machine (its network namespace) stand still, and run again, so many times."""
+    here = Path("/proc/self/ns/net").readlink()
+    mine = {os.getpid(), os.getppid()}
+    others = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (process / "ns/net").readlink() == here and int(process.name) not in mine:
+                others.append(int(process.name))
+    for _ in range(times):
+        for wish, seconds in ((signal.SIGSTOP, stands_s), (signal.SIGCONT, runs_s)):
+            for process in others:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, wish)
+            time.sleep(seconds)

@@ -96,9 +96,14 @@ def order_covers(
         order.realm == realm
         and _among(order.stations, stations)
         and _among(order.machines, machines)
-        and (not order.verbs or not verbs or any(verb in order.verbs for verb in verbs))
+        and (not order.verbs or not verbs or any(_allowed(order, verb) for verb in verbs))
         and all(_named(order.objects, thing) for thing in objects)
     )
+
+
+def _allowed(order: WorkOrder, verb: str) -> bool:
+    """Whether an order names a verb; who may open a session may end it, too."""
+    return verb in order.verbs or (verb == "close" and "open" in order.verbs)
 
 
 def _among(members: tuple[str, ...], machines: Iterable[tuple[str, ...]]) -> bool:

@@ -20,6 +20,7 @@ _FUNCTIONS: Final = frozenset({
 })  # fmt: skip
 _CLEARS: Final = re.compile(r"clear|reset.*(counter|flag)|C_CI_NA", re.IGNORECASE)
 """Of functions that reset something: those that leave the device running, and what it has counted or noted gone."""
+_REGISTERS: Final = frozenset({"RegisterServer", "RegisterServer2"})  # OPC 10000-4, 5.5.5
 _LED: Final = frozenset({"mode-set", "connect", "watch"})
 """Deeds that silencing is told before: a device that only listens still runs its program, and nobody is connected."""
 
@@ -34,6 +35,8 @@ def named_by_functions(seen: str, functions: Collection[str], beside: str = "") 
     silences = silencing(functions)
     if silences and set(functions) <= _FUNCTIONS and seen in _LED:
         return named(silences, beside=seen if seen == "mode-set" else "")
+    if not _REGISTERS.isdisjoint(functions):
+        return named("registers-server", beside=seen)
     if seen == "reset" and functions and all(_CLEARS.search(function) for function in functions):
         return named("clearing")
     return named(seen, beside=silences or beside)

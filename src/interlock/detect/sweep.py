@@ -158,10 +158,13 @@ class Sweep(CauseDetector):
         return found
 
     def _is_sweep(self, key: Key, places: tuple[Key, ...]) -> bool:
-        words = "port" if key[2] == "ports" else "door"
+        kind = "port" if key[2] == "ports" else "door"
         knocks: dict[str, int] = {}
         for place in places:
-            for word, count in self.tallies[place].words.get(words, {}).items():
+            words = self.tallies[place].words
+            for word, count in words.get(
+                kind, words.get("server", {})
+            ).items():  # the first versions had no doors
                 knocks[word] = knocks.get(word, 0) + count
         if key[2] == "ports":
             return len(knocks) >= LEAST_PORTS

@@ -110,6 +110,9 @@ SEEN: Final[Mapping[str, Seen]] = {
     "gives-time": Seen(("T0856", "T0830", "T0849"), "a false report of the time, in another's name"),
     "directs-traffic": Seen(("T0830", "T0849"), "who tells others which way to send can have their traffic come by"),
     "answers-for-names": Seen(("T0830", "T0849", "T0859"), "who answers for others' names is given their logons"),
+    "registers-server": Seen(
+        ("T0830", "T0849"), "who looks for a server by name is led to the one that has registered itself"
+    ),
     "false-neighbour": Seen(("T0849", "T0830", "T0864"), "a device poses as a neighbour"),
     "takes-part-in-tree": Seen(("T0830", "T0814", "T0849"), "who leads the tree of switches has its traffic come by"),
     # Credentials

@@ -158,6 +158,27 @@ def test_a_telephone_announces_itself_and_passes_nothing_on(
     assert finding.kind == kind
 
 
+@pytest.mark.parametrize(
+    ("role", "told_before", "kind"),
+    [
+        ("switch", "lldp", "change"),
+        ("switch", "dhcp", "alert"),
+        ("plc", "lldp", "alert"),
+        (None, "lldp", "alert"),
+    ],
+)
+def test_a_known_switch_that_takes_part_in_a_tree_does_its_work(
+    role: str | None, told_before: str, kind: str
+) -> None:
+    mac, group = "00:1b:1b:00:00:09", "01:80:c2:00:00:00"
+    before = told(told_before, group, client=mac, outcome="unsolicited")
+    after = told("stp", group, client=mac, outcome="unsolicited")
+    known = Asset(id="one", realm="default", macs=(mac,), role=role)
+    context = Context(now=START, asset=lambda _realm, address: known if address == mac else None)
+    (finding,) = found(NewNetworkService(), before, after, context)
+    assert finding.kind == kind
+
+
 def directs(mac: str, how: str = "redirect") -> Tables:
     return {"clues": [{"at": n, "who": mac, "field": "directs", "value": how} for n in range(2)]}
 

@@ -106,6 +106,8 @@ def test_cyclic_data_on_the_link_by_who_never_sent_it_there_is_news() -> None:
     (finding,) = found(NewConversation(), before, {"flows": [{**cycles, "client": stranger}]})
     assert finding.techniques[0] == "T0856"
     assert "never seen before" in finding.title
+    (finding,) = found(NewConversation(), before, {"flows": [{**cycles, "server": stranger}]})
+    assert finding.techniques[0] == "T0848"
     back = {**cycles, "client": other, "server": one}
     assert found(NewConversation(), before, {"flows": [cycles, back]}) == ()
     named = {**cycles, "client": stranger, "protocol": "profinet-dcp"}
@@ -158,6 +160,13 @@ def test_a_controller_that_calls_outside_in_vain_is_told_and_an_office_is_not() 
     assert (finding.count, finding.machines) == (5, ("10.0.0.2", "8.8.4.4"))
     assert said("plc", calls[:3]) == ()
     assert said("historian", calls) == ()
+    proxied = [{**row, "server_port": 1080} for row in calls]
+    assert [finding.techniques[0] for finding in said("historian", proxied)] == ["T0885"]
+    assert (
+        said("historian", proxied[:3])
+        == said("historian", [{**row, "server": "10.0.0.77"} for row in proxied])
+        == ()
+    )
     inside = [{**row, "server": "10.0.0.77", "state": "refused"} for row in calls]
     assert said("plc", inside[:2]) == said("hmi", inside) == ()
     assert [finding.techniques[0] for finding in said("plc", inside[:3])] == ["T0846"]

@@ -455,3 +455,25 @@ def test_transfer_started_over_and_over_is_a_flood_and_no_reading() -> None:
     assert finding.techniques[0] == "T0814"
     (finding,) = found(start)
     assert finding.techniques[0] != "T0814"
+
+
+def test_the_same_asked_without_end_is_a_flood_and_no_look_around() -> None:
+    def tests(many: int, a_second: int, **more: Any) -> Any:
+        row = {
+            "client": "10.0.0.66",
+            "protocol": "iec104",
+            "verb": "diagnose",
+            "function_name": "TESTFR",
+            **more,
+        }
+        (finding,) = found(*({**row, "at": n / a_second} for n in range(many)))
+        return finding.techniques[0]
+
+    assert tests(400, 40) == "T0814"
+    assert tests(400, 2) == "T0888"  # as often as clients ask that have a reason
+    assert tests(60, 40) == "T0888"
+    walked = [
+        {"client": "10.0.0.66", "verb": "read", "unit": str(n % 200), "at": n / 40, "object": "holding:0"}
+        for n in range(400)
+    ]
+    assert found(*walked)[0].techniques[0] == "T0846"

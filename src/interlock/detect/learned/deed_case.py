@@ -31,6 +31,11 @@ FLOOD: Final = 120
 """Requests, and requests a minute."""
 
 
+SAME_AGAIN: Final = 50
+A_SECOND: Final = 10
+"""Requests for each thing, and of all of them each second, of who wants no answer; panels ask some times a second."""
+
+
 def pours(tally: Tally) -> bool:
     """Whether requests of any kind come so fast that they may keep the server from its work."""
     return tally.count >= FLOOD and tally.count >= FLOOD * _minutes(tally)
@@ -135,6 +140,15 @@ class Case:
         return pours(self.tally)
 
     @property
+    def _asks_the_same_without_end(self) -> bool:
+        """Whether it asks, or tells, the same few things so fast that no answer can be what it is after."""
+        if self.name not in ("explore", "watch", "tell", "connect") or self.tally.count < FLOOD:
+            return False
+        things = max(len(self.tally.noted(kind)) for kind in ("object", "unit", "server", "function"))
+        lasts_s = max(1.0, (self.tally.last - self.tally.first) * 60 / MINUTE_NS)
+        return self.tally.count >= SAME_AGAIN * max(1, things) and self.tally.count >= A_SECOND * lasts_s
+
+    @property
     def _starts_again_and_again(self) -> bool:
         """Whether it does nothing but open what is open: once is enough for who wants to be told something."""
         functions = set(self.tally.noted("function"))
@@ -186,7 +200,7 @@ class Case:
             return named("remote-work", self._deed_seen())
         if self.name == "file-write" and self.tally.count >= MASS_FILES:
             return named("mass-file-write")
-        if self._starts_again_and_again:
+        if self._starts_again_and_again or self._asks_the_same_without_end:
             return named("pouring", self._deed_seen())
         beside = "pouring" if self._pours else ""
         return named_by_functions(self._deed_seen(), self.tally.noted("function"), beside)

@@ -24,6 +24,11 @@ __all__ = ["belongs", "dials_out", "knocked", "nobody_listens", "strays"]
 LEAST_OUTSIDE: Final = 4
 """Calls outside that nobody takes: a beacon that finds nobody tries again."""
 
+COMMANDING: Final = frozenset(
+    f"tcp/{port}" for port in (22, 23, 1080, 1194, 1723, 3389, 5900, 5938, 6568, 7070, 9001, 9050, 9150)
+)
+"""Doors of remote control, tunnels and proxies (SSH, Telnet, SOCKS, OpenVPN, PPTP, RDP, VNC, TeamViewer, AnyDesk, Tor):
+what looks for updates by itself calls others."""
 LEAST_DOORS: Final = 5
 """Of one machine that somebody tried in vain, with which other calls without a word belong to his search."""
 LEAST_INSIDE: Final = 3
@@ -58,7 +63,8 @@ def knocked(key: Key, tally: Tally, context: Context, silent: str, actions: tupl
         silent="Silent where mistakes alone would make so many first contacts in so short a time more often than "
         f"once in {ALARMS_APART_DAYS:.0f} days: one machine, or three ports of it, are not enough where the client "
         f"is known, unless it tries one control port {MANY_TRIES} times within two minutes, or a controller calls "
-        f"outside the plant or, {LEAST_INSIDE} times, at a closed door inside. {silent}",
+        f"outside the plant, or any machine {LEAST_OUTSIDE} times at doors of remote control, tunnels and proxies, or, "
+        f"{LEAST_INSIDE} times, at a closed door inside. {silent}",
         actions=actions,
         deed=deed_at(realm, client, servers),
         techniques=named(_meant(realm, servers, doors, tally, context)),
@@ -86,7 +92,10 @@ def _title(
             f"at {doors[0]} and said nothing in them"
         )
     if what == "calls-outside":
-        return f"{name} called {servers[0]} outside the plant at {doors[0]} in vain ({counted(tally.count, 'time')})"
+        at = " and ".join(doors)
+        return (
+            f"{name} called {servers[0]} outside the plant at {at} in vain ({counted(tally.count, 'time')})"
+        )
     return (
         f"{name} knocked and went away: {counted(len(servers), 'machine')}, "
         f"{counted(len(doors), 'port')}, none of which it had ever called"
@@ -98,9 +107,9 @@ def _meant(realm: str, servers: list[str], doors: list[str], tally: Tally, conte
 
     Behind one outside somebody was to answer; one that lets everybody in, over and over, is kept busy.
     """
+    if len(doors) < LEAST_DOORS and len(servers) == 1 and outside_of(realm, servers[0], context):
+        return "calls-outside"
     if len(servers) == len(doors) == 1:
-        if outside_of(realm, servers[0], context):
-            return "calls-outside"
         accepted = not _UNHEARD & set(tally.noted("state"))
         if accepted and tally.count >= MANY_TRIES and doors[0].startswith("tcp/"):
             return "flood-of-connections"
@@ -110,9 +119,15 @@ def _meant(realm: str, servers: list[str], doors: list[str], tally: Tally, conte
 
 
 def dials_out(realm: str, client: str, tally: Tally, context: Context) -> bool:
-    """Whether a controller calls outside the plant, over and over, where it has no business that it was set up for."""
-    often = tally.noted("outside").get("yes", 0) >= LEAST_OUTSIDE
-    return often and context.role(realm, client) in _AT_THE_PROCESS
+    """Whether a controller calls outside the plant, over and over, where it has no business that it was set up for.
+
+    Or any machine, at doors by which it would be commanded from there.
+    """
+    outside, tried = tally.noted("outside").get("yes", 0), tally.noted("service")
+    commanding = sum(tried.get(door, 0) for door in COMMANDING) - (tally.count - outside)
+    return (
+        outside >= LEAST_OUTSIDE and context.role(realm, client) in _AT_THE_PROCESS
+    ) or commanding >= LEAST_OUTSIDE
 
 
 def strays(realm: str, client: str, tally: Tally, context: Context) -> bool:

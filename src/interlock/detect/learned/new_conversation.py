@@ -15,6 +15,7 @@ from interlock.detect.learned.knocked import belongs, dials_out, knocked, nobody
 from interlock.detect.learned.learner import HELD_BACK, Learner
 from interlock.detect.learned.lexicon import Lexicon
 from interlock.detect.learned.outside import is_public, nobodys, outside_of
+from interlock.detect.learned.presence import CYCLE, cycle_seen
 from interlock.detect.learned.standing import deed_at, standing, unordered
 from interlock.detect.techniques import named
 from interlock.detect.wording import counted
@@ -46,9 +47,6 @@ MANY_CALLS: Final = 20
 """Connections within a minute to one service, of which nothing can be read: it has only so many to give."""
 STEADY: Final = 0.35
 """Spread of the pauses between calls, as a part of their mean, up to which they are taken for a program's."""
-_CYCLIC: Final = frozenset({"profinet-rt"})
-"""Spoken straight on Ethernet from one machine to one other, with nothing that a decoder reads as a deed while it
-knows of no relation between the two; whoever looks or answers by name (DCP) does so in another protocol."""
 _REMOTE_PORTS: Final = {22: "ssh", 23: "telnet", 135: "dcerpc", 139: "smb", 445: "smb", 3389: "rdp", 5900: "vnc",
                         5985: "winrm", 5986: "winrm"}  # fmt: skip
 _ASKED_FOR: Final = frozenset({"udp/53", "udp/123", "udp/514"}) | {f"udp/{port}" for port in ANNOUNCED}
@@ -168,7 +166,7 @@ class NewConversation(Learner):
                 self._read.add((realm or "", client or "", server or "", protocol or ""))
 
     def _deviation(self, row: _Conversation) -> Key | None:
-        link = row.transport.startswith("eth/") and (row.protocol not in _CYCLIC or is_group(row.server))
+        link = row.transport.startswith("eth/") and (row.protocol != CYCLE or is_group(row.server))
         if row.protocol in INFRASTRUCTURE or link or is_group(row.client):
             return None  # nobody calls from a group's address: it is an answer to all, who asked was not seen
         if row.nobody:
@@ -362,8 +360,8 @@ def _remote(service: str) -> bool:
 def _techniques(service: str, tally: Tally, *, steady: bool, public: bool) -> tuple[str, ...]:
     if _remote(service):
         return named("remote-work")
-    if service in _CYCLIC:
-        return named("stranger-tell" if tally.noted("stranger") else "tell")
+    if service == CYCLE:
+        return named(cycle_seen(tally))
     if service in _CARRIERS:  # as far as the transport and no word beyond it: what is behind it is tried
         return named("search-doors" if tally.count >= LEAST_CALLS else "control-port-called")
     if tally.count >= MANY_CALLS * max(1.0, (tally.last - tally.first) / MINUTE_NS) and not public:

@@ -150,6 +150,7 @@ _READ_ELSEWHERE: Final = frozenset({"cdp"})
 _IGMP: Final = "ip/2"
 _OF_MEMBERS: Final = frozenset({"mrp"})
 """Of those who take part most speak only where a link is lost: nobody is new where others spoke so before."""
+_OF_SWITCHES: Final = frozenset({"stp", "mrp"})
 _NEIGHBOURS: Final = frozenset({"lldp", "cdp"})
 _FORWARD: Final = frozenset({"switch", "router", "firewall", "access-point", "gateway", "modem"})
 """Roles of those whose announcements others follow; a telephone or a camera announces itself, too."""
@@ -238,7 +239,9 @@ class NewNetworkService(Learner):
             machines=(who, *_cards(protocol, tally)),
             others=tuple(machine for machine in reached if not is_group(machine)),
             cause=protocol,
-            kind="change" if (small := _only_itself(key, tally, context)) else "alert",
+            kind="change"
+            if (small := self._takes_up(key, context) or _only_itself(key, tally, context))
+            else "alert",
             severity=ends.severity("low" if small else service.severity),
             confidence=0.7,
             title=f"{name(realm, who)} {service.does}, which it had never done",
@@ -248,7 +251,7 @@ class NewNetworkService(Learner):
             matters=service.matters,
             silent="Silent for who served it while learning, for a single name that is answered for, where a work "
             "order covers it, and once accepted (`interlock baseline accept`); a change where a machine that passes "
-            "nothing on announces itself alone.",
+            "nothing on announces itself alone, or a switch that is known as one takes part in a tree or ring.",
             actions=_ACTIONS,
             deed=deed_at(realm, "", (who,)),
             techniques=service.techniques,
@@ -258,6 +261,13 @@ class NewNetworkService(Learner):
             ),
             data=(("names", ", ".join(tally.noted("object"))[:500]),),
         )
+
+    def _takes_up(self, key: Key, context: Context) -> bool:
+        """Whether a switch that announced itself to its neighbours while learning begins to do a switch's work."""
+        realm, who, protocol = key
+        known = any((realm, who, neighbour) in self.words for neighbour in _NEIGHBOURS)
+        asset = context.asset(realm, who) if known and protocol in _OF_SWITCHES else None
+        return asset is not None and asset.role in _FORWARD
 
     def knowledge(self) -> Any:
         """Give all known words."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from interlock.detect.learned.lexicon import Lexicon
     from interlock.detect.tally import Key, Tally
 
-__all__ = ["CYCLE", "cycles", "family", "known_otherwise", "sets_up"]
+__all__ = ["CYCLE", "cycle_seen", "cycles", "family", "known_otherwise", "sets_up"]
 
 CYCLE: Final = "profinet-rt"
 """Its cyclic data goes between hardware addresses, and says nothing that is an operation; the connection behind it is
@@ -46,6 +46,17 @@ def cycles(flows: Batch) -> Iterator[tuple[Key, int, int]]:
         )
         for word in words:
             yield word, first, last
+
+
+def cycle_seen(tally: Tally) -> str:
+    """What cyclic data between two who never exchanged any is, as techniques.SEEN has it.
+
+    Who is sent a device's inputs has connected as its controller; whoever looks or answers by name (DCP) does so in
+    another protocol.
+    """
+    if tally.noted("stranger"):
+        return "stranger-tell"
+    return "owns-outputs" if tally.noted("unheard") else "tell"
 
 
 def _addresses(realm: str, address: str, context: Context) -> Iterable[str]:
