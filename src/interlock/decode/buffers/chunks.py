@@ -12,7 +12,8 @@ src/stream-tcp-reassemble.c, version 7.0.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from bisect import bisect_left
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -20,9 +21,6 @@ from interlock.decode.buffers.raw import Raw
 from interlock.decode.buffers.sink import Moment
 from interlock.decode.columns import gathered
 from interlock.records.buffers import KINDS, STREAM
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 __all__ = ["CHUNK", "MOST_HELD", "TURNING", "Chunks", "Pieces"]
 
@@ -156,8 +154,7 @@ class Chunks:
                 waiting = self._waiting[key] = _Waiting(int(told.offset[first]))
             # Up to the piece with which it is long enough.
             wanted = int(told.bounds[first]) + CHUNK - waiting.size
-            until = min(int(np.searchsorted(told.bounds, wanted)), last)
-            until = max(until, first + 1)
+            until = bisect_left(told.places, wanted, first + 1, last)
             part = told.octets[told.bounds[first] : told.bounds[until]].tobytes()
             waiting.parts.append(part)
             waiting.size += len(part)
@@ -171,14 +168,15 @@ class Chunks:
         if waiting is not None:
             self._held -= waiting.size
             # The slot is the key's: where it waited too long, the moment may be another's.
-            at = moment._replace(slot=key >> 1)
+            at = Moment(key >> 1, *moment[1:])
             self._ready.append((at, key & 1, waiting.begun, b"".join(waiting.parts)))
 
 
 class _Told:
     """Pieces in the order of their keys, with their octets one behind the other; bounds: where each begins.
 
-    first: whether it is the first one of its key; lost: others come between it and the one before it.
+    places: the same, for whoever reads one of them. first: whether it is the first one of its key; lost: others come
+    between it and the one before it.
     """
 
     def __init__(self, pieces: Pieces, keys: Any, order: Any) -> None:
@@ -190,10 +188,10 @@ class _Told:
         self.first[1:] = np.diff(keys[order]) != 0
         self.lost = pieces.torn[order] | self.late
         self.lost[1:] |= ~self.first[1:] & ((np.diff(self.gaps) != 0) | self.late[:-1])
-        self._moments: Sequence[Any] = [
-            getattr(pieces, name)[order] for name in ("slot", "source", "time", "frame")
-        ]
+        self.places = memoryview(self.bounds)
+        columns = (getattr(pieces, name)[order] for name in ("slot", "source", "time", "frame"))
+        self._moments = np.stack([column.astype(np.int64) for column in columns], axis=1)
 
     def moment(self, k: int) -> Moment:
         """When a piece came."""
-        return Moment(*(int(column[k]) for column in self._moments))
+        return Moment(*self._moments[k].tolist())

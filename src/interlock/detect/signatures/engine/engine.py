@@ -367,11 +367,11 @@ class Engine:
                 numbers = [number for number, of_level in found.rules if of_level == level]
                 asking = [self.traits[number] for number in numbers]
                 if numbers and (unit := unit_of(found, level, asking, chunked=chunked)):
-                    if alone is not None and alone[found.row]:
-                        unit = replace(unit, loose=True)
                     unit = as_begun(unit, self.memory.begun.get(found.flow), self.midstream)
-                    if chunked and level == PACKET and not heard(unit, len(found.octets)):
-                        unit = replace(unit, unheard=True)
+                    loose = alone is not None and bool(alone[found.row])
+                    unheard = chunked and level == PACKET and not heard(unit, len(found.octets))
+                    if loose or unheard:
+                        unit = replace(unit, loose=loose, unheard=unheard)
                     units[found.row, level] = unit, found.before if level == STREAM else b""
                     yield from ((found.row, number, level) for number in numbers)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
-from interlock.detect.signatures.engine.sides import side_of
+from interlock.detect.signatures.engine.sides import side_between, side_of
 from interlock.detect.signatures.engine.traits import PARTS
 from interlock.detect.signatures.plain.midstream import Begun
 from interlock.detect.signatures.plain.unit import Unit
@@ -52,15 +52,21 @@ _WHOLE: Final = frozenset({*PARTS["tls"], *PARTS["dns"]})
 
 def begun_in(batch: Batch) -> Iterator[tuple[int, Begun]]:
     """What a batch of payloads says of how conversations began, by their numbers."""
-    names = ("buffer", "transport", "protocol", "client", "server", "direction")
-    for row in np.flatnonzero(batch.among("buffer", (JOINED, FIRST))).tolist():
-        buffer, transport, protocol, client, server, way = (_word(batch, name, row) for name in names)
-        side = side_of(transport, protocol, client, server, way, _ports(batch, row))
+    rows = np.flatnonzero(batch.among("buffer", (JOINED, FIRST)))
+    if not len(rows):
+        return
+    names = ("transport", "protocol", "client", "server", "direction", "buffer")
+    words = [batch.words_at(name, rows) for name in names]
+    numbers = [batch.integers(name)[rows].tolist() for name in ("client_port", "server_port", "flow")]
+    ported, times = batch.known("client_port")[rows].tolist(), batch.times_ns()[rows].tolist()
+    octets = batch.column("octets").take(pa.array(rows)).to_pylist()
+    for (*ends, buffer), has, client, server, flow, time, (said, *_) in zip(
+        zip(*words, strict=True), ported, *numbers, times, octets, strict=True
+    ):
+        side = side_between(ends, client if has else None, server)
         if side is not None:
-            joined, said = buffer == JOINED, batch.column("octets")[row].as_py()[0]
-            first = int(batch.times_ns()[row]) if said & 2 else None
-            begun = Begun(side.source, side.source_port, joined, bool(said & 1), first, bool(said & 4))
-            yield int(batch.integers("flow")[row]), begun
+            first, answers, asked = time if said & 2 else None, bool(said & 1), bool(said & 4)
+            yield flow, Begun(side.source, side.source_port, buffer == JOINED, answers, first, asked)
 
 
 def sides_of(batch: Batch, rows: NDArray[np.int64]) -> Iterator[tuple[int, dict[str, tuple[bytes, ...]]]]:

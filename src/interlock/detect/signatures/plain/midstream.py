@@ -48,8 +48,10 @@ def as_begun(unit: Unit, begun: Begun | None, midstream: Midstream) -> Unit:
     """What rules are held against where a conversation began so; begun: None where that is as anybody sees it."""
     if midstream == "own":
         return unit
-    known = unit if looked_for(unit, begun, midstream) else replace(unit, application="")
-    return known if begun is None else _as_begun(known, begun, midstream)
+    application = unit.application if looked_for(unit, begun, midstream) else ""
+    if begun is not None:
+        return _as_begun(unit, application, begun, midstream)
+    return unit if application == unit.application else replace(unit, application=application)
 
 
 def looked_for(unit: Unit, begun: Begun | None, midstream: Midstream) -> bool:
@@ -80,17 +82,24 @@ def heard(unit: Unit, size: int) -> bool:
     return unit.transport != _TCP or unit.client_octets > (size if unit.to_server else 0)
 
 
-def _as_begun(unit: Unit, begun: Begun, midstream: Midstream) -> Unit:
+def _as_begun(unit: Unit, application: str, begun: Begun, midstream: Midstream) -> Unit:
+    """application: what it speaks, as far as rules are to know it."""
     apart = begun.joined and (midstream == "no" or begun.asked)
-    application = "" if apart else unit.application
+    application = "" if apart else application
     to_server = unit.to_server
     if application not in _TURNING:
         first = (unit.source, unit.source_port) == (begun.address, begun.port)
         to_server = first != (begun.answered and midstream == "yes")
+    opens = unit.level == "packet" and unit.time == begun.first
+    established = unit.established and not (apart or opens)
+    # Of most there is nothing to change, and a copy costs as much as all of the above.
+    if (application, to_server, established, apart) == (
+        unit.application, unit.to_server, unit.established, unit.apart,
+    ):  # fmt: skip
+        return unit
     octets = unit.client_octets, unit.server_octets
     client, server = octets if to_server == unit.to_server else octets[::-1]
-    opens = unit.level == "packet" and unit.time == begun.first
     return replace(
-        unit, application=application, to_server=to_server, established=unit.established and not (apart or opens),
-        apart=apart, client_octets=client, server_octets=server,
+        unit, application=application, to_server=to_server, established=established, apart=apart,
+        client_octets=client, server_octets=server,
     )  # fmt: skip
