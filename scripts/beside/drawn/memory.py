@@ -104,9 +104,9 @@ def _actions(draw: Random, side: Side, name: str) -> Rule:
     rule = _rule(draw, side, [])
     options = rule.options
     if draw.random() < 0.25:
-        options = (
-            (*options[:-1], "flow:established") if draw.random() < 0.5 else (*options[:-1], "flow:to_server")
-        )
+        flow = "flow:established" if draw.random() < 0.5 else "flow:to_server"
+        kept = options[:-1] if flow == "flow:established" else ()  # both ways at once is no way
+        options = (*kept, flow)
     if draw.random() < 0.3:
         options = (*options, f"flowbits:{draw.choice(('set', 'isset', 'isnotset'))},{name}")
     if draw.random() < 0.2:

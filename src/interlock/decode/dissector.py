@@ -1074,6 +1074,7 @@ class Dissector:
     def _deliver(self, slot, side, start, end):
         """Octets start..end of the buffer are next in the stream."""
         f: Flows = self.flows
+        p: Packet = self.packet
         if (
             f.opaque[slot] == 1
         ):  # where only its decoder gave up it is framed on: that must not hang on when it did
@@ -1094,6 +1095,10 @@ class Dissector:
                 return self._carry(slot, side, bytearray(self.array[start:end].tobytes()))
             if found < 0:
                 return 0
+            if (
+                p.missing and self.whole
+            ):  # rules are shown no frame that the capture cut: they know nothing of it
+                f.opening[slot] |= 32
         framer = self.framers[f.protocol[slot]]
         if framer is None:
             return 0

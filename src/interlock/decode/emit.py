@@ -339,7 +339,7 @@ class Emitter:
     ) -> pa.RecordBatch:
         """One batch of `payloads` from what a Tap took: columns of packets and stream pieces, and rows.
 
-        guessed: slot → what it speaks, of flows of no protocol.
+        guessed: slot → what it speaks, of flows of no protocol; of others that nothing is to be known of it.
         """
         slot, side, source, time, frame, offset, transaction = _joined(raw, rows)
         f, at = self._flows.columns, 2 * slot
@@ -374,8 +374,8 @@ class Emitter:
                 begun = guessed[int(slot[row])]
                 if row >= first and begun == "smtp" and made[row - first][3].startswith(_OF_TLS):
                     codes[row] = places.get("tls", -1)
-                elif codes[row] < 0 or begun == "smtp":
-                    codes[row] = places[begun]
+                elif codes[row] < 0 or begun in {"smtp", ""}:
+                    codes[row] = places[begun] if begun else -1
         return _coded(codes, names)
 
     def _where(self, source: Any, slot: Any) -> list[pa.Array]:

@@ -103,7 +103,8 @@ class Flows:
     Sides are numbered by address order; `client_side` says which of them asks. `side` is the sender's side
     of the packet last looked up. `state`: one Python object a slot, for the protocol that speaks there.
     `opening`: what was seen of how a conversation begins: of TCP 1 its SYN, 2 the SYN/ACK after it, 8 a SYN/ACK first;
-    4 where side 1 sent its first packet; 16 behind a reset, for a tap that asks.
+    4 where side 1 sent its first packet; 16 behind a reset, 32 whose protocol a frame told
+    that the capture cut, for a tap that asks.
     `beside`: 1 where rules are shown it as several (Dissector._told). `alive`: 1 lives, 2 is over, 3 is one of those.
     `frame`: of the message that is decoded now. `turns`: slot → (frame, which side asks from then on), as messages of
     this batch showed it.

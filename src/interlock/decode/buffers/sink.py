@@ -68,8 +68,9 @@ class Sink:
 
     @property
     def opened(self) -> bool:
-        """Whether the TCP connection that is read was seen to open: its SYN, and the SYN/ACK after it."""
-        return int(self._flows.columns["opening"][self.moment.slot]) & 3 == 3
+        """Whether the TCP connection that is read was seen to open: its SYN and the SYN/ACK after it, or that first."""
+        opening = int(self._flows.columns["opening"][self.moment.slot])
+        return opening & 3 == 3 or bool(opening & 8)
 
     def address(self, side: int) -> str:
         """The address of a side of that flow, as text."""

@@ -56,6 +56,8 @@ LATE, TORN, _PACKET, _PIECE, _OUTSIDE, _WRONG = 2, 4, 8, 16, 32, 64
 are a packet; they are the next piece of a stream; nobody saw their connection open; no stream has them, since their
 checksum is wrong, or their connection was reset."""
 _TCP, _UDP = 6, 17
+_CUT: Final = 32
+"""A bit of Flows.opening."""
 _TRANSFERS: Final = 1 << 24
 """Transactions of transfers are numbered from here on: a flow's own never come so far."""
 _LOOKED_AT: Final = 512
@@ -84,7 +86,8 @@ class _Known:
 class Tap:
     """asked: names of buffers (records.buffers). codes: protocol name → its code. beat: a row of heartbeat.py.
 
-    guessed: slot → what it speaks, of flows that no decoder recognises and a reader reads, until they are over.
+    guessed: slot → what it speaks, of flows that no decoder recognises and a reader reads, until they are over; nothing
+    of those that were recognised by a frame that is shown to nobody.
     bare: which packets without payload are handed on: 1 for RARE ones, 2 for EMPTY, 4 for OTHER.
     tunnels: whether headers of packets that carry others are to be handed on. checked, whole: as of `unseen`.
     resets_end: whether conversations are as Suricata has them: what comes behind a reset is in no stream, and so on.
@@ -135,6 +138,9 @@ class Tap:
         self._beat = beat
         self.guessed: dict[int, str] = {}
         self._gone: list[int] = []
+        self._unseen: set[int] = (
+            set()
+        )  # recognised by a frame that the capture cut: to rules they speak nothing
         self._passed: Raw | None = None
         self._seals = Seals(self._sink)
         self._chunks = Chunks() if CHUNKED in asked else None
@@ -247,7 +253,7 @@ class Tap:
         pair = int(port[client]) << 16 | int(port[1 - client]) if transport in {_TCP, _UDP} else -1
         both, way = (texts[address[client]], texts[address[1 - client]]), WAYS[side != client]
         begun, told = self.guessed.get(slot), self._spellings[f["protocol"][slot] + 1]
-        spoken = begun if begun == "smtp" else told or begun  # mails go on in TLS
+        spoken = begun if begun in {"smtp", ""} else told or begun  # mails go on in TLS
         return transport_word(transport), spoken, *both, way, pair
 
     def _columns_of(self, m: Messages, columns: dict[str, Any], rows: Any, piece: Any, packet: Any) -> Raw:
@@ -308,10 +314,19 @@ class Tap:
 
     def _feed(self, m: Messages, columns: dict[str, Any], mask: Any) -> None:
         """Hand on the pieces of flows that are read, in order."""
-        if not self._read[-1]:
-            return
         slots = columns["flow"]
-        mask = mask & self._read[self._flows.columns["protocol"][slots]]
+        protocol: Any = self._flows.columns["protocol"][slots]
+        cut: list[int] = []
+        if self.whole:
+            unseen = self._flows.columns["opening"][slots] & _CUT > 0
+            protocol, cut = np.where(unseen, -1, protocol), np.unique(slots[unseen]).tolist()
+            self._unseen.update(cut)
+        if self._read[-1]:
+            self._hand_on(m, columns, mask & self._read[protocol])
+        for slot in cut:
+            self.guessed.setdefault(slot, "")
+
+    def _hand_on(self, m: Messages, columns: dict[str, Any], mask: Any) -> None:
         wanted = np.flatnonzero(mask)
         if not len(wanted):
             return
@@ -345,8 +360,9 @@ class Tap:
         """Whether a flow has its reader now; what waited for it is read then. octets: the newest of a side."""
         if len(known.begins[side]) < _LOOKED_AT:
             known.begins[side] += octets[:_LOOKED_AT]
-        name = self._names.get(self._flows.columns["protocol"][slot])
-        if self._flows.columns["protocol"][slot] < 0 or (name == "tls" and known.begins[side][:1].isalnum()):
+        code = -1 if slot in self._unseen else self._flows.columns["protocol"][slot]
+        name = self._names.get(code)
+        if code < 0 or (name == "tls" and known.begins[side][:1].isalnum()):
             name = self._guess(slot, known.begins[side])  # text before TLS: SMTP goes on in it
         if name is None:
             return False
@@ -410,6 +426,7 @@ class Tap:
         if slot in self.guessed:
             self._gone.append(slot)
         self._over.discard(slot)
+        self._unseen.discard(slot)
         self._beginnings.forget(slot)
         self._seals.sealed.discard(slot)
         if self._screen is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from decode.feed import ACK, CLIENT, PSH, SERVER, SYN, Tcp
-from detect.signatures.engine.over_wire import ANSWER, REQUEST, every_way, summed
+from detect.signatures.engine.over_wire import ANSWER, REQUEST, conversation, every_way, summed
 from detect.signatures.engine.test_sealed import TLS_12
 
 RULES = (
@@ -65,3 +65,18 @@ def test_tls_whose_server_is_heard_first_is_not_read():
     asked += 'alert tls any any -> any any (ja3s.hash; content:!"a"; sid:101;)\n'
     assert not every_way(asked, frames, "no")
     assert every_way(asked, frames, "own")
+
+
+@pytest.mark.parametrize(("midstream", "told"), [("own", {1, 2}), ("no", {2}), ("yes", {2})])
+def test_a_frame_that_the_capture_cut_does_not_tell_rules_what_is_spoken(midstream, told):
+    record = b"\x16\x03\x03\x00\x06needle"
+    frames = conversation(
+        TLS_12[0], (CLIENT, record), (SERVER, b"."), (CLIENT, record), port=443, closed=True
+    )
+    rules = "".join(
+        f'alert {head} any any -> any any (content:"needle"; sid:{sid};)\n'
+        for sid, head in ((1, "tls"), (2, "tcp"))
+    )
+    assert set(every_way(rules, frames, midstream)) == {1, 2}
+    frames[3] = frames[3][:-20]
+    assert set(every_way(rules, frames, midstream)) == told

@@ -276,6 +276,8 @@ class Engine:
             if passes(self.traits[number].turn):
                 silent.add(part)
                 self._silenced.once(at, part)
+            elif part in silent:  # what passes is not dropped
+                continue
             self._end(at, part, unit, number)
         return [hit for part, hit in hits if part not in silent or passes(self.traits[hit.number].turn)]
 
@@ -343,6 +345,13 @@ class Engine:
         """Whether no message of it is read: it is none, or a SYN was seen and no SYN/ACK, for which Suricata waits."""
         begun = None if self.midstream == "own" else self.memory.begun.get(flow)
         return begun is not None and begun.joined and (self.midstream == "no" or begun.asked)
+
+    def _turned(self, unit: Unit) -> bool:
+        """Whether Suricata reads TLS the wrong way round, as it does where it takes the server for the client."""
+        begun = self.memory.begun.get(unit.flow)
+        if begun is None or not begun.joined or self.midstream != "yes" or unit.application != "tls":
+            return False
+        return as_begun(unit, begun, self.midstream).to_server != unit.to_server
 
     def _of_requests(self, number: int, unit: Unit) -> bool:
         """Whether this is an answer, and the rule asks for a service of CIP: Suricata 7 asks it of requests alone."""
@@ -414,7 +423,7 @@ class Engine:
             row, buffers = made[index]
             if (row, TRANSACTION) not in units:
                 unit = transaction_unit(batch, row, buffers)
-                if unit is None or not self._recognised(unit):
+                if unit is None or not self._recognised(unit) or self._turned(unit):
                     continue
                 if self.midstream != "own" and not answered(unit, self.memory.begun.get(unit.flow)):
                     unit = replace(unit, established=False)

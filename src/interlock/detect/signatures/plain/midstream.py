@@ -77,9 +77,12 @@ def answered(unit: Unit, begun: Begun | None) -> bool:
 def heard(unit: Unit, size: int) -> bool:
     """Whether what a connection speaks is known with a segment: Suricata looks at octets when they are acknowledged.
 
-    size: octets of the segment. Source: its src/stream-tcp-reassemble.c and src/app-layer.c.
+    size: octets of the segment. HTTP is told by its first answer, too, where the question is lost. Source: its
+    src/stream-tcp-reassemble.c and src/app-layer.c.
     """
-    return unit.transport != _TCP or unit.client_octets > (size if unit.to_server else 0)
+    if unit.transport != _TCP or unit.client_octets > (size if unit.to_server else 0):
+        return True
+    return unit.application == "http" and not unit.to_server and unit.server_octets > size
 
 
 def _as_begun(unit: Unit, application: str, begun: Begun, midstream: Midstream) -> Unit:
