@@ -104,9 +104,13 @@ def _actions(draw: Random, side: Side, name: str) -> Rule:
     rule = _rule(draw, side, [])
     options = rule.options
     if draw.random() < 0.25:
-        flow = "flow:established" if draw.random() < 0.5 else "flow:to_server"
-        kept = options[:-1] if flow == "flow:established" else ()  # both ways at once is no way
-        options = (*kept, flow)
+        ways = [one for one in options[:-1] if one.startswith("flow:")]  # one word: nobody writes two
+        way = ways[0].removeprefix("flow:") if ways else "to_server"
+        options = (
+            (f"flow:established,{way}" if ways else "flow:established")
+            if draw.random() < 0.5
+            else f"flow:{way}",
+        )
     if draw.random() < 0.3:
         options = (*options, f"flowbits:{draw.choice(('set', 'isset', 'isnotset'))},{name}")
     if draw.random() < 0.2:
