@@ -272,12 +272,14 @@ class Engine:
                 silent.add(part)
             if not self._hits(at, candidate, units, told):
                 continue
+            lets_pass = passes(self.traits[number].turn)
+            if part in silent and not lets_pass:  # nor is it counted, or dropped
+                self.matchers[number].mark(unit, self.memory)
+                continue
             hits.append((part, Hit(row, number, self.matchers[number].settle(unit, self.memory))))
-            if passes(self.traits[number].turn):
+            if lets_pass:
                 silent.add(part)
                 self._silenced.once(at, part)
-            elif part in silent:  # what passes is not dropped
-                continue
             self._end(at, part, unit, number)
         return [hit for part, hit in hits if part not in silent or passes(self.traits[hit.number].turn)]
 

@@ -177,6 +177,10 @@ class Deferred:
         """As the rule itself."""
         return self.matcher.settle(unit, memory)
 
+    def mark(self, unit: Unit, memory: Memory) -> None:
+        """As the rule itself."""
+        self.matcher.mark(unit, memory)
+
 
 def traits_of(one: Matcher | Deferred) -> Traits:
     """What is known of a rule that was read, or was before."""

@@ -293,14 +293,18 @@ class Matcher:
         passed = counting is None or memory.speaks((signature.gid, signature.sid), counting, unit)
         if counting is not None and counting.kind == "detection_filter" and not passed:
             return False
-        for effect in signature.effects:
+        self.mark(unit, memory)
+        if not passed or signature.silent or signature.action == "pass":
+            return False
+        return not (limits and limits.suppressed(signature.gid, signature.sid, unit.source, unit.target))
+
+    def mark(self, unit: Unit, memory: Memory) -> None:
+        """What a hit does that is silenced: marks are set, and nothing is counted."""
+        for effect in self.signature.effects:
             if isinstance(effect, Bits):
                 memory.mark(effect, unit)
             else:
                 memory.count(effect, unit)
-        if not passed or signature.silent or signature.action == "pass":
-            return False
-        return not (limits and limits.suppressed(signature.gid, signature.sid, unit.source, unit.target))
 
     @property
     def _name(self) -> tuple[int, int]:
