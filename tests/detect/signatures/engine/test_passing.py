@@ -67,6 +67,21 @@ def test_what_is_told_beside(rule, told):
     assert tuple(sorted(said)) == told
 
 
+def test_of_two_that_let_pass_the_first_decides():
+    packets = "pass tcp any any -> any any (flow:established,to_server; sid:98;)\n"
+    stream = 'pass tcp any any -> any any (content:"/one"; sid:99;)\n'
+    assert set(every_way(packets + stream + RULES, FRAMES, "no")) == {2, 4, 12, 14, 22, 24}
+    assert set(every_way(stream + packets + RULES, FRAMES, "no")) == {2}
+
+
+def test_what_is_silenced_is_not_counted():
+    rules = (
+        'pass tcp-pkt any any -> any any (content:"/one"; sid:98;)\n'
+        'alert tcp-pkt any any -> any any (content:"GET"; threshold:type limit,track by_src,count 1,seconds 60; sid:99;)\n'
+    )
+    assert every_way(rules, FRAMES, "no") == {99: 1}
+
+
 def test_marks_of_what_is_silenced_are_set():
     rules = (
         "pass udp any any -> any any (flow:to_server; flowbits:isnotset,seen; sid:1;)\n"

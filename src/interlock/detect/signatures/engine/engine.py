@@ -134,8 +134,8 @@ class Engine:
     @cached_property
     def _passing_packets(self) -> tuple[int, ...]:
         """Rules that let pass and hold of a packet whatever it brings."""
-        some = (number for number, turn in enumerate(self._turns) if passes(turn))
-        return tuple(number for number in some if of_conversations(self.matchers[number].signature))
+        some = sorted((turn, number) for number, turn in enumerate(self._turns) if passes(turn))
+        return tuple(number for _, number in some if of_conversations(self.matchers[number].signature))
 
     @cached_property
     def screen(self) -> Screen:
@@ -261,38 +261,38 @@ class Engine:
     ) -> list[Hit]:
         """The same of one frame, where rules let pass: what one of them silences is not told (passing.py)."""
         hits: list[tuple[Part, Hit]] = []
-        silent: set[Part] = set()
+        silent: dict[Part, tuple[int, int]] = {}  # by which rule: what comes behind it does nothing more
         for candidate in candidates:
             row, number, level = candidate
             unit = units[row, level][0]
             part = part_of(unit, level, later=self._later(unit))
             if self._silenced and part not in silent and self._silenced.holds(at, part, unit):
                 continue
-            if not part.own and part not in silent and self._lets_pass(at, part, unit):
-                silent.add(part)
+            if not part.own and part not in silent and (first := self._lets_pass(at, part, unit)) >= 0:
+                silent[part] = self._turns[first], first
             if not self._hits(at, candidate, units, told):
                 continue
-            lets_pass = passes(self.traits[number].turn)
-            if part in silent and not lets_pass:  # nor is it counted, or dropped
+            lets_pass = passes(self._turns[number])
+            if part in silent and (not lets_pass or silent[part] < (self._turns[number], number)):
                 self.matchers[number].mark(unit, self.memory)
                 continue
             hits.append((part, Hit(row, number, self.matchers[number].settle(unit, self.memory))))
             if lets_pass:
-                silent.add(part)
+                silent[part] = self._turns[number], number
                 self._silenced.once(at, part)
             self._end(at, part, unit, number)
         return [hit for part, hit in hits if part not in silent or passes(self.traits[hit.number].turn)]
 
-    def _lets_pass(self, at: tuple[int, int], part: Part, unit: Unit) -> bool:
-        """Whether a rule about conversations lets the packet pass with which a stream or message is looked at."""
+    def _lets_pass(self, at: tuple[int, int], part: Part, unit: Unit) -> int:
+        """Which rule about conversations lets the packet pass with which a stream or message is looked at; -1: none."""
         packet = replace(unit, level=PACKET, buffers={})
         for number in self._passing_packets:
             if self.matchers[number].hits(packet, self.memory):
                 self.matchers[number].settle(packet, self.memory)
                 self._silenced.once(at, part)
                 self._end(at, part, packet, number)
-                return True
-        return False
+                return number
+        return -1
 
     def _end(self, at: tuple[int, int], part: Part, unit: Unit, number: int) -> None:
         """A rule was hit: where it lets pass or drops, what is looked at as a whole ends whole."""
