@@ -77,7 +77,8 @@ def test_of_two_that_let_pass_the_first_decides():
 def test_what_is_silenced_is_not_counted():
     rules = (
         'pass tcp-pkt any any -> any any (content:"/one"; sid:98;)\n'
-        'alert tcp-pkt any any -> any any (content:"GET"; threshold:type limit,track by_src,count 1,seconds 60; sid:99;)\n'
+        'alert tcp-pkt any any -> any any (content:"GET"; '
+        "threshold:type limit,track by_src,count 1,seconds 60; sid:99;)\n"
     )
     assert every_way(rules, FRAMES, "no") == {99: 1}
 
