@@ -145,22 +145,16 @@ def read_site(path: str | None, *, policy: bool = True) -> Site:
     policy: whether wrong conduits and zones are refused, too, where conduits are declared: a wrong policy is not held
     by half. What has ended is no reason: it allows nothing any more.
     """
-    from interlock.errors import ConfigError  # noqa: PLC0415
     from interlock.records.site import Site  # noqa: PLC0415
 
     if path is None:
         return Site()
+    from interlock.bootstrap.written import written_text  # noqa: PLC0415
     from interlock.records.site_text import load_site  # noqa: PLC0415 (its parser takes long to load)
-    from interlock.records.toml_places import decode_text  # noqa: PLC0415
 
-    try:
-        octets = Path(path).read_bytes()
-    except OSError as error:
-        reason = (error.strerror or "cannot be opened").lower()
-        raise ConfigError(f"{path}: cannot be read ({reason}); name a site file") from error
+    text = written_text(Path(path), "name a site file")
     from interlock.bootstrap.approving import approved  # noqa: PLC0415 (loads cryptography)
 
-    text = decode_text(octets, file=path)
     site = load_site(text, file=path)
     if policy and site.conduits:
         _refuse_wrong(path, text, site)
@@ -186,17 +180,9 @@ def read_config(path: Path) -> Config:
 
 def config_text(path: Path) -> str:
     """The text of a file `interlock.toml`, whatever it says. Raises ConfigError where it cannot be read."""
-    from interlock.errors import ConfigError  # noqa: PLC0415
-    from interlock.records.toml_places import decode_text  # noqa: PLC0415
+    from interlock.bootstrap.written import written_text  # noqa: PLC0415
 
-    try:
-        octets = path.read_bytes()
-    except OSError as error:
-        reason = (error.strerror or "cannot be opened").lower()
-        raise ConfigError(
-            f"{path}: cannot be read ({reason}); `interlock sensor config` prints one to begin with"
-        ) from error
-    return decode_text(octets, file=str(path))
+    return written_text(path, "`interlock sensor config` prints one to begin with")
 
 
 def check_config(config: Config) -> None:

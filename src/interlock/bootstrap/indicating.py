@@ -9,6 +9,7 @@ from interlock.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from typing import TextIO
 
     from interlock.detect.signatures.indicators.book import Book
     from interlock.detect.signatures.indicators.detector import Indicators
@@ -110,13 +111,27 @@ def _read(file: Path) -> Iterator[Indicator | Refused]:
     _check_size(file)
     try:
         with file.open(encoding="utf-8-sig", errors="strict", newline="") as lines:
-            yield from read_indicators(lines, file.name)
+            yield from read_indicators(_bounded(lines, file.name), file.name)
     except ConfigError as error:  # it names the file, not where that is
         raise ConfigError(f"{file.parent}/{error}") from error
     except OSError as error:
         raise _unread(file, error) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file}: is no UTF-8 text (octet {error.start}); save it as UTF-8") from error
+
+
+def _bounded(file: TextIO, name: str) -> Iterator[str]:
+    """Its lines: what has no size before it is read (a pipe, a device) may have no more than a file may."""
+    from interlock.detect.signatures.indicators.reading import MOST_JSON  # noqa: PLC0415
+
+    left = _MOST_OCTETS
+    while line := file.readline(MOST_JSON + 1):
+        left -= len(line)
+        if left < 0 or len(line) > MOST_JSON:
+            raise ConfigError(
+                f"{name}: has a line of more than {MOST_JSON >> 20} MiB, or more than 1 GiB; split it"
+            )
+        yield line
 
 
 def _check_size(file: Path) -> None:

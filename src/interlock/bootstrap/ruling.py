@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from interlock.bootstrap.written import read_written
 from interlock.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -141,12 +142,14 @@ def _text(path: Path) -> str | Problem:
     from interlock.records.toml_places import NoTextError, decode_text  # noqa: PLC0415
 
     try:
-        return decode_text(path.read_bytes(), file=str(path))
+        return decode_text(read_written(path), file=str(path))
+    except NoTextError as error:
+        place, wrong = Place(file=str(path), line=error.line, column=error.column), error.reason
+    except ConfigError as error:
+        place, wrong = Place(file=str(path), line=1, column=1), str(error).removeprefix(f"{path}: ")
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         place, wrong = Place(file=str(path), line=1, column=1), f"cannot be read ({reason}); expected a rule"
-    except NoTextError as error:
-        place, wrong = Place(file=str(path), line=error.line, column=error.column), error.reason
     return Problem(place=place, text=wrong)
 
 

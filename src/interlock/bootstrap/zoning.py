@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from interlock.errors import ConfigError
+from interlock.bootstrap.written import written_text
 from interlock.pipeline.zone_run import Observed, ZoneRun
 
 if TYPE_CHECKING:
@@ -70,15 +70,7 @@ def read_policy(path: str, today: date) -> PolicyText:
 
 
 def _text(path: str) -> str:
-    """The text of a file that a person wrote. Raises ConfigError."""
-    from interlock.records.toml_places import decode_text  # noqa: PLC0415
-
-    try:
-        octets = Path(path).read_bytes()
-    except OSError as error:
-        reason = (error.strerror or "cannot be opened").lower()
-        raise ConfigError(f"{path}: cannot be read ({reason}); name a file that is there") from error
-    return decode_text(octets, file=path)
+    return written_text(Path(path), "name a file that is there")
 
 
 def known_ports(extra: Iterable[tuple[str, str]] = ()) -> dict[str, tuple[str, ...]]:

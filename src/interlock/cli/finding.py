@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from interlock.errors import ConfigError
-
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -39,15 +37,12 @@ def accept(identifier: str, reason: str, until: datetime, owner: str | None, sit
 
     It is honoured, and shown as accepted, by every run that is given the site file, until its last day.
     """
-    from interlock.records.exceptions import accept_finding  # noqa: PLC0415 (--help stays quick)
-    from interlock.records.toml_places import decode_text  # noqa: PLC0415
+    from interlock.bootstrap.written import written_text  # noqa: PLC0415 (--help stays quick)
+    from interlock.records.exceptions import accept_finding  # noqa: PLC0415
     from interlock.report.atomic import write_atomic  # noqa: PLC0415
 
     path = Path(site_file)
-    try:
-        text = decode_text(path.read_bytes(), file=site_file) if path.exists() else ""
-    except OSError as error:
-        raise ConfigError(f"{site_file}: cannot be read; name a site file that you may change") from error
+    text = written_text(path, "name a site file that you may change") if path.exists() else ""
     changed = accept_finding(
         text, finding=identifier, reason=reason, until=until.date(), owner=owner, file=site_file
     )
