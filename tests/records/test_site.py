@@ -106,6 +106,9 @@ def test_what_the_plant_owns_is_said_in_many_places() -> None:
     assert site.in_lab("default", "192.0.2.9")
     assert not site.in_lab("default", "192.0.3.9")
     assert site.safety_system("default", "8.8.8.8")
+    assert site.safety_system("default", "8.8.4.4") is None
+    assert site.safety_system("b", "8.8.8.8") is None
+    assert not site.in_lab("b", "192.0.2.9")
 
 
 def test_an_empty_site_knows_nothing() -> None:

@@ -464,6 +464,13 @@ def test_who_hears_what_is_told_to_many_is_asked() -> None:
     assert proposed(whole.site, seen([*USUAL, goose]), answer).conduits == ()
 
 
+def test_who_answers_no_to_standbys_has_none() -> None:
+    answer = '[[answers]]\nid = "standby"\nyes = false\nclients = ["10.0.2.5"]\nservers = ["10.0.2.1"]\n'
+    without, answered = proposed(Site(), seen(USUAL)), proposed(Site(), seen(USUAL), answer)
+    assert answered.conduits == without.conduits
+    assert answered.decisions == without.decisions
+
+
 def test_a_standby_may_what_the_machine_may_in_whose_place_it_comes() -> None:
     zones = (Zone(name="line", members=(PLC, DRIVE, "10.0.2.5"), sl_t=(1,) * 7, inside="conduits"),)
     answer = '[[answers]]\nid = "standby"\nyes = true\nclients = ["10.0.2.5"]\nservers = ["10.0.2.1"]\n'
