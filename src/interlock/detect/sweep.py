@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
@@ -83,8 +84,8 @@ class Sweep(CauseDetector):
             tally.add_group(source or "", groups, group)
             tally.note_rows("server", knocks, groups.rows(group))
             tally.note("port", str(place & 0xFFFF))
-            for server in knocks.words_at("server", groups.rows(group)):
-                tally.note("door", f"{server} {place & 0xFFFF}")
+            for server, count in Counter(knocks.words_at("server", groups.rows(group))).items():
+                tally.note("door", f"{server} {place & 0xFFFF}", count)
             yield key
 
     def _ports(self, failures: Batch) -> Iterator[Key]:
