@@ -108,6 +108,8 @@ def test_cyclic_data_on_the_link_by_who_never_sent_it_there_is_news() -> None:
     assert "never seen before" in finding.title
     (finding,) = found(NewConversation(), before, {"flows": [{**cycles, "server": stranger}]})
     assert finding.techniques[0] == "T0848"
+    replaced = {**cycles, "server": stranger, "server_packets": 30}  # a spare, which its controller takes in
+    assert found(NewConversation(), before, {"flows": [replaced]}) == ()
     back = {**cycles, "client": other, "server": one}
     assert found(NewConversation(), before, {"flows": [cycles, back]}) == ()
     named = {**cycles, "client": stranger, "protocol": "profinet-dcp"}

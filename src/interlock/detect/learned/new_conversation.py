@@ -166,7 +166,9 @@ class NewConversation(Learner):
                 self._read.add((realm or "", client or "", server or "", protocol or ""))
 
     def _deviation(self, row: _Conversation) -> Key | None:
-        link = row.transport.startswith("eth/") and (row.protocol != CYCLE or is_group(row.server))
+        link = row.transport.startswith("eth/") and (
+            row.protocol != CYCLE or row.answered or is_group(row.server)
+        )
         if row.protocol in INFRASTRUCTURE or link or is_group(row.client):
             return None  # nobody calls from a group's address: it is an answer to all, who asked was not seen
         if row.nobody:
@@ -240,7 +242,7 @@ class _Conversation:
     """Conversations that agree in all that matters."""
 
     __slots__ = (
-        *("calls_all", "client", "closed", "controls", "nobody", "protocol", "realm"),
+        *("answered", "calls_all", "client", "closed", "controls", "nobody", "protocol", "realm"),
         *("mute", "searches", "server", "service", "source", "state", "transport"),
     )
 
@@ -254,7 +256,7 @@ class _Conversation:
         )
         self.transport, self.state = transport or "", state or ""
         port, answered, short = marks & 0xFFFF, bool(marks & _ANSWERED), bool(marks & _SHORT)
-        self.nobody = nobodys(self.server)
+        self.answered, self.nobody = answered, nobodys(self.server)
         self.protocol = (protocol or "") if basis in ("parsed", "heuristic") else ""
         where = "dynamic" if port >= _DYNAMIC else str(port)
         self.service = self.protocol or (f"{self.transport}/{where}" if port else self.transport)

@@ -51,8 +51,8 @@ def cycles(flows: Batch) -> Iterator[tuple[Key, int, int]]:
 def cycle_seen(tally: Tally) -> str:
     """What cyclic data between two who never exchanged any is, as techniques.SEEN has it.
 
-    Who is sent a device's inputs has connected as its controller; whoever looks or answers by name (DCP) does so in
-    another protocol.
+    Who is sent a device's inputs and sends it nothing has connected as its controller. Two who both send have agreed
+    to (pnio-cm), as a controller does with the device that replaces another one.
     """
     if tally.noted("stranger"):
         return "stranger-tell"
