@@ -129,6 +129,44 @@ def test_a_stream_is_seen_as_it_is_however_it_is_cut(segments, cuts):
     assert frames == [int(together[0].frames()[h.row]) for _, h in told(Engine([one]), *together)]
 
 
+@given(
+    st.lists(
+        st.lists(
+            st.tuples(
+                st.sampled_from(
+                    [b"x" * 130, b"x" * 126, b"y" * 600, b"hello", b"hel", b"lo", b"zz", b"z", b"cc"]
+                ),
+                st.integers(1, 2),
+                st.sampled_from([0, 0, 0, 0, 0, 5]),  # octets missing before it
+                st.sampled_from([502, 502, 80]),
+            ),
+            min_size=1,
+            max_size=4,
+        ),
+        max_size=8,
+    )
+)
+def test_ends_of_streams_without_literals_are_looked_through_as_far_as_needed(said):
+    """As where all that is kept is looked through again: the same rules are held against the same, and hit."""
+    rules = matchers(
+        f'{ANY} (content:"hello"; content:"zz"; sid:1;)',
+        'alert tcp any any -> any 502 (content:"cc"; content:"z"; sid:2;)',
+        'alert tcp any any -> any 80 (content:"lo"; content:"x"; sid:3;)',
+    )
+    quick, whole = Engine(rules), Engine(rules)
+    sent, frame = {}, 0
+    for part in said:
+        rows = []
+        for octets, flow, missing, port in part:
+            frame += 1
+            offset = sent.get(flow, 0) + missing
+            sent[flow] = offset + len(octets)
+            rows.append(tcp(octets, "stream", flow=flow, offset=offset, frame=frame, server_port=port))
+        whole.screen._streams.forget_clean()
+        assert told(quick, batch(rows)) == told(whole, batch(rows))
+        assert quick.tried.tolist() == whole.tried.tolist()
+
+
 def test_two_payloads_side_by_side_are_not_one():
     (one,) = matchers(f'{ANY} (content:"abcd"; sid:1;)')
     rows = [tcp(b"xab", "stream"), tcp(b"cdx", "stream", flow=2)]

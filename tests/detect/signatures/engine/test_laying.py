@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from detect.uncompiled import uncompiled
 from interlock.detect.signatures.engine import laying
 from interlock.detect.signatures.engine.groups import Groups
-from interlock.detect.signatures.engine.laying import KEPT, PACKET, STREAM
+from interlock.detect.signatures.engine.laying import AGAIN, KEPT, PACKET, STREAM
 from interlock.detect.signatures.engine.prefilter import Anchor
 from interlock.detect.signatures.engine.streams import Streams
 from interlock.detect.walks import views
@@ -57,19 +57,28 @@ class Rows:
         streams.hear(keys[bits & STREAM > 0])
         out, made = (
             np.empty(sum(len(o) for _, _, o, _ in self.said) + n * KEPT, np.uint8),
-            np.empty((5, 2 * n + 1), np.int64),
+            np.empty((6, 2 * n + 1), np.int64),
         )
         ends = streams.place, streams.tails, streams.kept, streams.last
-        count = module.lay(*views(*self.columns, *ends, np.empty(n, np.int32), out, made))
+        codes, sought = np.zeros(n, np.int32), np.empty_like(out)
+        count = module.lay(
+            *views(*self.columns, *ends, codes, streams.clean, np.empty(n, np.int32), out, sought, made)
+        )
         assert (streams.last == -1).all()
         found = {}
         for k in range(count):
-            row, start, floor, before, joined = made[:, k].tolist()
+            row, start, floor, before, joined, there = made[:, k].tolist()
+            whole = out[start : made[1, k + 1]].tobytes()
+            part = sought[there : made[5, k + 1]].tobytes()
+            known = row < 0 and streams.clean[streams.place[keys[made[0, k + 1]]]] == 0
+            assert part == (whole[-AGAIN:] if known else whole)
             assert joined == (floor < start), "it goes on where something before it is looked at"
             if row >= 0:
                 end = int(made[1, k + 1])
                 found[row] = out[start:end].tobytes(), out[floor:start].tobytes(), before
-        module.keep(*views(*self.columns, streams.place, streams.tails, streams.kept))
+        module.keep(*views(*self.columns, streams.place, codes, streams.clean, streams.tails, streams.kept))
+        assert (streams.clean[streams.place[keys[bits & STREAM > 0]]] == 0).all() or len(streams.tails) < 8
+        streams.note_found(keys[::2])
         return found
 
 
@@ -190,11 +199,12 @@ def test_what_leaves_its_octets_is_refused():
     columns[4] = np.array([9], np.int32)
     streams.reach(2)
     streams.hear(columns[1])
-    made = np.empty((5, 3), np.int64)
+    made, room = np.empty((6, 3), np.int64), np.empty(600, np.uint8)
     ends = streams.place, streams.tails, streams.kept, streams.last
+    codes = np.zeros(1, np.int32), streams.clean, np.empty(1, np.int32)
     for module in (laying, uncompiled(laying)):
         with pytest.raises(IndexError):
-            module.lay(*views(*columns, *ends, np.empty(1, np.int32), np.empty(600, np.uint8), made))
+            module.lay(*views(*columns, *ends, *codes, room, room.copy(), made))
 
 
 def test_kinds_beyond_those_that_are_told_apart_meet_all_rules(monkeypatch):

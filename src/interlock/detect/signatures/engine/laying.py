@@ -18,10 +18,12 @@ import cython
 
 from interlock.detect.signatures.engine.stepping import compared
 
-__all__ = ["KEPT", "PACKET", "ROOM", "STREAM", "compare", "keep", "lay", "tell"]
+__all__ = ["AGAIN", "KEPT", "PACKET", "ROOM", "STREAM", "compare", "keep", "lay", "tell"]
 
 KEPT = 512
 """Octets of a stream that are kept, so that what lies across two segments is seen."""
+AGAIN = 127
+"""Of those the last that are looked through for literals again, where it is known that they hold none."""
 ROOM = 1024
 """Octets of the place where they are kept: most segments go behind what is there."""
 PACKET, STREAM = 1, 2
@@ -40,8 +42,11 @@ def lay(
     tails: cython.const[cython.longlong][:, ::1],
     kept: cython.const[cython.uchar][::1],
     last: cython.int[::1],
+    codes: cython.const[cython.int][::1],
+    clean: cython.const[cython.int][::1],
     following: cython.int[::1],
     out: cython.uchar[::1],
+    sought: cython.uchar[::1],
     made: cython.longlong[:, ::1],
 ) -> cython.Py_ssize_t:
     """Lay rows that have bits behind each other, those of a stream behind what is kept of it; how many stretches.
@@ -49,14 +54,21 @@ def lay(
     bits to octets: of the rows, and where each stands in the octets. places: per key where its octets are kept, or -1;
     tails: per place (begin, length, where the stream is then); kept: ROOM octets a place.
     last: per key -1, and so again at the end; following: written, one of each row. out: written.
+    codes: of each row; clean: per place the code under which no literal is in what is kept (streams.Streams).
+    sought: written, what is to be looked through for literals: the same without what is known to hold none.
     made: written, per stretch: its row (-1: what was kept), where it starts, from where on it is looked at, octets of
-    its stream before that, whether it goes on from the one before; and one more, where the last one ends.
+    its stream before that, whether it goes on from the one before, where it starts in `sought`; and one more, where
+    the last one ends.
     """
+    # Over 40 lines: one walk, whose places in both octets go on from one stretch to the next.
     i: cython.Py_ssize_t
     j: cython.Py_ssize_t
     at: cython.Py_ssize_t = 0
+    to: cython.Py_ssize_t = 0
     run: cython.Py_ssize_t
     size: cython.Py_ssize_t
+    skipped: cython.Py_ssize_t
+    begin: cython.Py_ssize_t
     place: cython.Py_ssize_t
     count: cython.Py_ssize_t = 0
     end: cython.longlong
@@ -65,16 +77,20 @@ def lay(
         if not bits[i] or (bits[i] & 2 and last[keys[i]] != -1):  # or laid with the first one of its stream
             continue
         if not bits[i] & 2:
-            _note(made, count, i, at, 0, 0)
+            _note(made, count, i, at, 0, 0, to)
             at = _copy(out, at, octets, begins[i], lengths[i])
+            to = _copy(sought, to, octets, begins[i], lengths[i])
             count += 1
             continue
         last[keys[i]] = 0
         place = places[keys[i]]
         run = at
         if place >= 0 and tails[place, 1] > 0 and tails[place, 2] == offsets[i]:
-            _note(made, count, -1, at, 0, offsets[i] - tails[place, 1])
-            at = _copy(out, at, kept, place * 1024 + tails[place, 0], tails[place, 1])
+            _note(made, count, -1, at, 0, offsets[i] - tails[place, 1], to)
+            size, begin = tails[place, 1], place * 1024 + tails[place, 0]
+            at = _copy(out, at, kept, begin, size)
+            skipped = max(0, size - 127) if clean[place] == codes[i] else 0
+            to = _copy(sought, to, kept, begin + skipped, size - skipped)
             count += 1
         j = i
         end = offsets[i]
@@ -82,15 +98,16 @@ def lay(
             if offsets[j] != end:
                 run = at
             size = min(512, at - run)
-            _note(made, count, j, at, size, offsets[j] - size)
+            _note(made, count, j, at, size, offsets[j] - size, to)
             at = _copy(out, at, octets, begins[j], lengths[j])
+            to = _copy(sought, to, octets, begins[j], lengths[j])
             end = offsets[j] + lengths[j]
             count += 1
             j = following[j]
     for i in range(bits.shape[0]):
         if bits[i] & 2:
             last[keys[i]] = -1
-    made[1, count] = at
+    made[1, count], made[5, count] = at, to
     return count
 
 
@@ -122,10 +139,14 @@ def _note(
     at: cython.longlong,
     size: cython.longlong,
     before: cython.longlong,
+    to: cython.longlong,
 ) -> cython.void:
-    """Stretch k. size: octets before it that are looked at, too; before: octets of its stream before those."""
+    """Stretch k. size: octets before it that are looked at, too; before: octets of its stream before those.
+
+    to: where it starts in what is looked through.
+    """
     made[0, k], made[1, k], made[2, k] = row, at, at - size
-    made[3, k], made[4, k] = before, size > 0
+    made[3, k], made[4, k], made[5, k] = before, size > 0, to
 
 
 @cython.cfunc
@@ -157,12 +178,14 @@ def keep(
     lengths: cython.const[cython.int][::1],
     octets: cython.const[cython.uchar][::1],
     places: cython.const[cython.int][::1],
+    codes: cython.const[cython.int][::1],
+    clean: cython.int[::1],
     tails: cython.longlong[:, ::1],
     kept: cython.uchar[::1],
 ) -> cython.void:
     """Keep the last octets of each stream; of those that have no place nothing. The arguments are those of `lay`.
 
-    tails, kept: written.
+    tails, kept, clean: written. That literals were met is for others to note.
     """
     i: cython.Py_ssize_t
     place: cython.Py_ssize_t
@@ -175,6 +198,7 @@ def keep(
             continue
         place = places[keys[i]]
         base = place * 1024
+        clean[place] = codes[i]
         begin, have, more = tails[place, 0], tails[place, 1], lengths[i]
         if tails[place, 2] != offsets[i]:
             begin = have = 0

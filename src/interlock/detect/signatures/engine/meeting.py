@@ -22,6 +22,7 @@ PLACE = 32
 def meet(
     told: cython.const[cython.longlong][::1],
     starts: cython.const[cython.longlong][::1],
+    sought: cython.const[cython.longlong][::1],
     floors: cython.const[cython.longlong][::1],
     joined: cython.const[cython.uchar][::1],
     lengths: cython.const[cython.longlong][::1],
@@ -32,15 +33,19 @@ def meet(
     packets: cython.const[cython.uchar][:, ::1],
     streams: cython.const[cython.uchar][:, ::1],
     found: set[tuple[int, int, int, int]],
+    ending: cython.uchar[::1],
 ) -> cython.void:
     """(level, place among the owners, stretch, rule) of all that were told goes to `found`.
 
-    told: number of a literal and where it ends (PLACE). starts to streams: as of scanner.Looked; levels are the bits
-    `packet` and `stream`. lengths: of literals; owners_of: where the rules of each begin and end among `owners`.
-    Of a packet a literal lies in what its stretch adds; of a stream in what is looked at.
+    told: number of a literal and where it ends (PLACE) in what was looked through. starts to streams: as of
+    scanner.Looked; levels are the bits `packet` and `stream`. lengths: of literals; owners_of: where the rules of each
+    begin and end among `owners`. Of a packet a literal lies in what its stretch adds; of a stream in what is looked at.
+    Nothing is told of one that begins before all that was looked through of its stream. ending: written, 1 for each
+    stretch in which one of the others ends, whoever looks for it.
     """
     i: cython.Py_ssize_t
     row: cython.Py_ssize_t
+    first: cython.Py_ssize_t
     stop: cython.longlong
     begin: cython.longlong
     number: cython.longlong
@@ -49,9 +54,16 @@ def meet(
         number = told[i] >> 32
         stop = told[i] & 0xFFFFFFFF
         begin = stop - lengths[number]
-        row = _stretch(starts, stop - 1)
+        row = _stretch(sought, stop - 1)
         if row < 0 or row >= count:
             continue
+        first = row
+        while first > 0 and joined[first] and sought[first] > begin:
+            first -= 1
+        if begin < sought[first]:
+            continue
+        ending[row] = 1
+        begin += starts[row + 1] - sought[row + 1]  # what is not looked through of a stretch is its beginning
         if begin >= floors[row]:
             _note(
                 owners_of, owners, number, row, groups, there, packets, streams, begin >= starts[row], found

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import hyperscan
 import numpy as np
 
-from interlock.detect.signatures.engine.laying import PACKET
+from interlock.detect.signatures.engine.laying import AGAIN, PACKET
 from interlock.detect.signatures.engine.meeting import PLACE, meet
 from interlock.detect.walks import views
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Found", "Looked", "Scanner", "compile_database"]
 
-_LONGEST: Final = 128
+_LONGEST: Final = AGAIN + 1
 """Octets of a literal that are looked for: longer ones are told by their beginning."""
 
 
@@ -48,12 +48,14 @@ class Found(NamedTuple):
 class Looked(NamedTuple):
     """Stretches to be looked through, columns of one number each, as `meeting.meet` takes them.
 
-    starts: where each begins in the octets, and behind the last one where that ends. floors: from where on each is
-    looked at, which may be before its start; joined: whether it goes on from the one before it. groups: what each
-    meets; there: bits of its levels (laying). packets, streams: per group and literal's number whether it is sought.
+    starts: where each begins in the octets, and behind the last one where that ends; sought: the same in what is looked
+    through, which may have only the end of some. floors: from where on each is looked at, which may be before its
+    start; joined: whether it goes on from the one before it. groups: what each meets; there: bits of its levels
+    (laying). packets, streams: per group and literal's number whether it is sought.
     """
 
     starts: NDArray[np.int64]
+    sought: NDArray[np.int64]
     floors: NDArray[np.int64]
     joined: NDArray[np.bool_]
     groups: NDArray[np.int32]
@@ -94,19 +96,24 @@ class Scanner:
         count, every = len(starts) - 1, np.ones((1, len(self._owners)), np.bool_)
         nothing, groups = np.zeros(count, np.bool_), np.zeros(count, np.int32)
         there = np.full(count, PACKET, np.uint8)
-        told = self.met(octets, Looked(starts, starts[:-1], nothing, groups, there, every, every))
+        looked = Looked(starts, starts, starts[:-1], nothing, groups, there, every, every)
+        told = self.met(octets, looked, np.zeros(count, np.uint8))
         pairs = np.array([(k, literal) for k, literal, _ in told], np.int64).reshape(-1, 2)
         return Found(pairs[:, 0], pairs[:, 1])
 
-    def met(self, octets: bytes | memoryview, looked: Looked) -> list[tuple[int, int, int]]:
-        """(stretch, number of a literal in it, level) of all that are looked for there, each once."""
+    def met(
+        self, octets: bytes | memoryview, looked: Looked, ending: NDArray[np.uint8]
+    ) -> list[tuple[int, int, int]]:
+        """(stretch, number of a literal in it, level) of all that are looked for there, each once.
+
+        ending: written, 1 for each stretch in which any literal ends, whoever looks for it.
+        """
         told = self._scanned(octets)
         if not told:
             return []
         found: set[tuple[int, int, int, int]] = set()
-        stretches, allowed = looked[:3], looked[3:]
         literals = self._lengths, self._owners_of, self._owners
-        meet(*views(np.array(told, np.int64), *stretches, *literals, *allowed), found)
+        meet(*views(np.array(told, np.int64), *looked[:4], *literals, *looked[4:]), found, ending)
         return [(k, number, level) for level, _, k, number in sorted(found)]
 
     def _scanned(self, octets: bytes | memoryview) -> list[int]:

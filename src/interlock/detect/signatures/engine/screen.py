@@ -80,16 +80,20 @@ class Picked(NamedTuple):
 
 
 class _Laid:
-    """Payloads behind each other. rows: of the lot, -1 where it is what was kept; groups: what each meets, -1 there.
+    """Payloads behind each other. rows: of the lot, -1 where it is what was kept.
 
-    starts: where each stretch begins, and the last ends; floors: from where on it is looked at; before: octets of its
-    stream before that; joined: whether it goes on from the one before. there: per level which of them are that.
+    groups: what each meets, -1 there; starts: where each stretch begins, and the last ends; floors: from where on it is
+    looked at; before: octets of its stream before that; joined: whether it goes on from the one before. there: per
+    level which of them are that.
+    sought: what is to be looked through for literals, and per stretch where it begins there; holding: 1 for
+    stretches in which some literal ends.
     """
 
     def __init__(
         self,
         lot: Lot,
         octets: NDArray[np.uint8],
+        sought: NDArray[np.uint8],
         made: NDArray[np.int64],
         codes: NDArray[np.int32],
         bits: NDArray[np.uint8],
@@ -97,6 +101,8 @@ class _Laid:
         self._lot = lot
         self.octets = octets
         count = made.shape[1] - 1
+        self.sought = sought, made[5]
+        self.holding = np.zeros(count, np.uint8)
         self.starts = made[1]
         self.ends = made[1, 1:]
         self.rows, self.floors, self.before = made[0, :count], made[2, :count], made[3, :count]
@@ -176,6 +182,7 @@ class Screen:
     def follow(self, before: Screen) -> None:
         """Go on where one with other rules stood."""
         self._streams = before._streams
+        self._streams.forget_clean()
 
     def forget(self, keys: Sequence[int]) -> None:
         """These conversations are over; their keys will be another's."""
@@ -188,6 +195,7 @@ class Screen:
             self._groups.clear()
             self._kinds.clear()
             self._states[:] = -1
+            self._streams.forget_clean()
         codes = self._met(lot)
         bits = lot.bits & self._groups.wants[codes]
         found: dict[int, list[tuple[int, int]]] = {}
@@ -202,7 +210,7 @@ class Screen:
         if laid is None:
             return []
         if not self.chunked:
-            self._keep(lot, bits)
+            self._keep(lot, bits, codes, laid)
         return [
             Picked(
                 row, found[k], laid.kept(k) if any(level == STREAM for _, level in found[k]) else b"", *sent
@@ -252,19 +260,24 @@ class Screen:
             streams.hear(lot.keys[pieces])
         n, several = len(bits), int(pieces.sum())
         octets = np.empty(int(lot.lengths[bits > 0].sum(dtype=np.int64)) + KEPT * several, np.uint8)
-        made = np.empty((5, n + several + 1), np.int64)
+        sought = np.empty_like(octets)
+        made = np.empty((6, n + several + 1), np.int64)
         following = np.empty(n, np.int32)
         # A chunk goes on from none: places count from where it begins.
         offsets = np.zeros_like(lot.offsets) if self.chunked else lot.offsets
         rows = bits, lot.keys, offsets, lot.begins, lot.lengths, lot.octets
         ends = streams.place, streams.tails, streams.kept, streams.last
-        count = lay(*views(*rows, *ends, following, octets, made))
-        return _Laid(lot, octets[: made[1, count]], made[:, : count + 1], codes, bits)
+        count = lay(*views(*rows, *ends, codes, streams.clean, following, octets, sought, made))
+        octets, sought = octets[: made[1, count]], sought[: made[5, count]]
+        return _Laid(lot, octets, sought, made[:, : count + 1], codes, bits)
 
-    def _keep(self, lot: Lot, bits: NDArray[np.uint8]) -> None:
+    def _keep(self, lot: Lot, bits: NDArray[np.uint8], codes: NDArray[np.int32], laid: _Laid) -> None:
         streams = self._streams
         rows = bits, lot.keys, lot.offsets, lot.begins, lot.lengths, lot.octets
-        keep(*views(*rows, streams.place, streams.tails, streams.kept))
+        keep(*views(*rows, streams.place, codes, streams.clean, streams.tails, streams.kept))
+        if len(held := np.flatnonzero(laid.holding)):
+            # Behind what was kept of a stream stands its first piece.
+            streams.note_found(lot.keys[laid.rows[held + (laid.rows[held] < 0)]])
 
     def _candidates(self, laid: _Laid) -> Iterator[tuple[int, int, int]]:
         """(stretch, rule, level)."""
@@ -294,8 +307,9 @@ class Screen:
         """By literals, of rules that their conversations meet."""
         scans, matches = scanner.scans, scanner.matches
         allowed = (self._groups.levels[level].allowed for level in LEVELS)
-        stretches = laid.starts, laid.floors, laid.joined, laid.groups, laid.bits
-        found = scanner.met(laid.octets.data, Looked(*stretches, *allowed))
+        octets, starts = laid.sought
+        stretches = laid.starts, starts, laid.floors, laid.joined, laid.groups, laid.bits
+        found = scanner.met(octets.data, Looked(*stretches, *allowed), laid.holding)
         self.looked += scanner.scans - scans
         self.met += scanner.matches - matches
         yield from (one for one in found if self._may(laid, *one))

@@ -27,7 +27,8 @@ class Streams:
     """Columns by key: sent (octets, -1: has not spoken), place (of what is kept, or -1), last (for `lay`).
 
     By place: tails (begin, length, how long the stream is then), owners (their keys), turns (when it was heard last);
-    kept: the octets. Bounded: whoever has been silent gives its place to those that speak.
+    clean: the code of what its conversation met when no literal that those rules look for was in what is kept, else
+    -1; kept: the octets. Bounded: whoever has been silent gives its place to those that speak.
     """
 
     def __init__(self, most: int = MOST) -> None:
@@ -37,6 +38,7 @@ class Streams:
         self.last = np.zeros(0, np.int32)
         self.kept = np.zeros(0, np.uint8)
         self.tails = np.zeros((0, 3), np.int64)
+        self.clean = np.zeros(0, np.int32)
         self._owners = np.zeros(0, np.int64)
         self._turns = np.zeros(0, np.int64)
         self._turn = 0
@@ -62,7 +64,17 @@ class Streams:
                     break
                 self.place[key] = place
                 self.tails[place] = 0, 0, -1
+                self.clean[place] = -1
                 self._owners[place], self._turns[place] = key, self._turn
+
+    def note_found(self, keys: NDArray[np.int64]) -> None:
+        """In what is kept of these a literal may be."""
+        places = self.place[keys]
+        self.clean[places[places >= 0]] = -1
+
+    def forget_clean(self) -> None:
+        """Other rules are looked for, or codes say something else."""
+        self.clean[:] = -1
 
     def _a_place(self) -> int:
         """One that is free, or that of somebody silent; -1 where all of them speak now."""
@@ -84,6 +96,7 @@ class Streams:
         if more > 0:
             self.tails = np.concatenate((self.tails, np.zeros((more, 3), np.int64)))
             self.kept = np.concatenate((self.kept, np.zeros(more * ROOM, np.uint8)))
+            self.clean = np.concatenate((self.clean, np.full(more, -1, np.int32)))
             self._owners = np.concatenate((self._owners, np.full(more, -1, np.int64)))
             self._turns = np.concatenate((self._turns, np.zeros(more, np.int64)))
             self._free = list(range(have + more - 1, have - 1, -1))
