@@ -105,8 +105,9 @@ class Tally:
         """Count rows of a batch that all came from one source."""
         if len(rows):
             times = batch.times_ns()[rows]
-            self._hold(int(times.min()), int(times.max()), len(rows), times)
-            self._span(source, int(times.min()), int(times.max()), batch.frames()[rows], len(rows))
+            first, last = int(times.min()), int(times.max())
+            self._hold(first, last, len(rows), times)
+            self._span(source, first, last, batch.frames()[rows], len(rows))
 
     def add_group(self, source: str, groups: Groups, group: int) -> None:
         """Count a group of rows that all came from one source."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -15,6 +16,8 @@ from interlock.detect.signatures.wording import CONNECTIONS, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from interlock.detect.batch import Batch
     from interlock.detect.causes import Verdict
@@ -115,17 +118,20 @@ class Signatures(CauseDetector):
         if not told:
             return
         columns = [batch.words(name) for name in ("source", "realm", "client", "server")]
-        codes = np.stack([codes for _, codes in columns])[:, [row for row, _ in told]].T.tolist()
+        said = np.array([row for row, _ in told], np.int64)
+        codes = np.stack([codes for _, codes in columns])[:, said].T.tolist()
+        connections = _Connections(batch, said)
         alike: dict[tuple[int, ...], list[int]] = {}
-        for (row, number), places in zip(told, codes, strict=True):
-            alike.setdefault((number, *places), []).append(row)
-        for (number, *places), rows in alike.items():
+        for at, ((_, number), places) in enumerate(zip(told, codes, strict=True)):
+            alike.setdefault((number, *places), []).append(at)
+        for (number, *places), which in alike.items():
+            rows = said[which]
             source, *pair = (str(known[at] or "") for (known, _), at in zip(columns, places, strict=True))
             key = (*pair, self.engine.traits[number].name)
             tally = self.tallies[key]
-            tally.add_rows(source, batch, np.array(rows, np.int64))
+            tally.add_rows(source, batch, rows)
             tally.note("table", batch.table, len(rows))
-            _note_connections(tally, batch, rows)
+            connections.note(tally, which)
             if self.engine.memory.begun:
                 flows = batch.integers("flow")[rows].tolist()
                 if joined := sum(map(self.engine.memory.joined, flows)):
@@ -140,15 +146,32 @@ class Signatures(CauseDetector):
         )
 
 
-def _note_connections(tally: Tally, batch: Batch, rows: list[int]) -> None:
-    """Which conversations of the two these rows are of, by ports and transport, as far as there is room for more."""
-    known = tally.words.get("connection", {})
-    if len(known) >= CONNECTIONS or not batch.has("server_port"):
-        return
-    _, places = np.unique(batch.integers("flow")[rows], return_index=True)
-    firsts = np.array(rows, np.int64)[places[: CONNECTIONS - len(known)]]
-    ported = batch.known("client_port")[firsts].tolist()
-    pairs = (batch.integers(name)[firsts].tolist() for name in ("client_port", "server_port"))
-    transports = batch.words_at("transport", firsts)
-    for (client, server), transport, has in zip(zip(*pairs, strict=True), transports, ported, strict=True):
-        tally.note("connection", f"{client}>{server}/{transport}" if has else transport or "")
+class _Connections:
+    """Which conversations rows of a batch are of, by ports and transport: read once for all rows, where asked."""
+
+    def __init__(self, batch: Batch, rows: NDArray[np.int64]) -> None:
+        self._batch, self._rows = batch, rows
+
+    def note(self, tally: Tally, which: Iterable[int]) -> None:
+        """Tell a tally those of some of the rows, as far as there is room for more."""
+        room = CONNECTIONS - len(tally.words.get("connection", ()))
+        if room <= 0 or not self._batch.has("server_port"):
+            return
+        firsts: dict[int, tuple[int, int, str | None, bool]] = {}
+        for at in which:
+            firsts.setdefault(*self._ends[at])
+        for flow in sorted(firsts)[:room]:
+            client, server, transport, ported = firsts[flow]
+            tally.note("connection", f"{client}>{server}/{transport}" if ported else transport or "")
+
+    @cached_property
+    def _ends(self) -> list[tuple[int, tuple[int, int, str | None, bool]]]:
+        """Per row its conversation, ports, transport, and whether it has ports."""
+        batch, rows = self._batch, self._rows
+        flows, *ports = (
+            batch.integers(name)[rows].tolist() for name in ("flow", "client_port", "server_port")
+        )
+        ported = batch.known("client_port")[rows].tolist()
+        return list(
+            zip(flows, zip(*ports, batch.words_at("transport", rows), ported, strict=True), strict=True)
+        )
