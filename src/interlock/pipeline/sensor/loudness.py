@@ -29,7 +29,7 @@ __all__ = ["Loudness", "parts_of"]
 _WAIT_S: Final = 1.0
 _MOST: Final = 4096
 """Rows wait so long, or until there are so many."""
-_PART: Final = 16
+_PART: Final = 32
 """So many are judged in one turn: a millisecond or two."""
 
 
