@@ -36,6 +36,6 @@ def read_written(path: Path) -> bytes:
         octets = file.read(MOST_OCTETS + 1)
     if len(octets) > MOST_OCTETS:
         raise ConfigError(
-            f"{path}: has more than {MOST_OCTETS >> 20} MiB, as nothing that people write; is it the right file?"
+            f"{path}: has more than {MOST_OCTETS >> 20} MiB, more than people write into a file; check its name"
         )
     return octets
