@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Final
 from asyncua import Client, ua
 
 from interlock.plant.protocols import cip, dnp3, iec104, modbus, s7comm
+from proving.clients.asking import ENIP, ask_cip, ask_opcua
 from proving.clients.talk import Talk, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
 _MODBUS: Final = 502
 _DNP: Final = 20000
 _IEC: Final = 2404
-_ENIP: Final = 44818
 _BACNET: Final = 47808
 _STATION: Final = 12
 
@@ -182,13 +182,6 @@ def timers_written(to: str) -> None:
     _s7(to, rows, 1.0)
 
 
-def _cip(to: str, requests: list[bytes], pause_s: float) -> None:
-    with Talk(to, _ENIP) as talk:
-        session = cip.session_of(talk.say(cip.register()).ljust(8, b"\0"))
-        for number, asked in enumerate(requests, 1):
-            talk.say(cip.unconnected(session, asked, number), pause_s)
-
-
 def slots_routed(to: str) -> None:
     """CIP: who is in each slot of the backplane asked through the controller (Unconnected Send)."""
     inner = cip.request(cip.GET_ALL, cip.object_path(1, 1))
@@ -196,27 +189,20 @@ def slots_routed(to: str) -> None:
     for slot in range(12):
         data = struct.pack("<BBH", 10, 14, len(inner)) + inner + struct.pack("<BBBB", 1, 0, 1, slot)
         rows.append(cip.request(0x52, cip.object_path(6, 1), data))
-    _cip(to, rows, 0.3)
+    ask_cip(to, rows, 0.3)
 
 
 def tags_together(to: str) -> None:
     """CIP: tags of the filler written in one Multiple Service Packet, by the historian."""
-    _cip(to, [cip.many([cip.write_tag("Filler_Start", 0.0), cip.write_tag("Filler_SpeedSP", 99.0)])] * 2, 2.0)
+    ask_cip(
+        to, [cip.many([cip.write_tag("Filler_Start", 0.0), cip.write_tag("Filler_SpeedSP", 99.0)])] * 2, 2.0
+    )
 
 
 def parameters_set(to: str) -> None:
     """CIP: parameters of a drive set and saved (class 0x0F, services 0x10 and 0x16), by the engineering station."""
     rows = [cip.request(0x10, cip.object_path(0x0F, n, 1), struct.pack("<H", 9000)) for n in (1, 2, 3)]
-    _cip(to, [*rows, cip.request(0x16, cip.object_path(0x0F, 0))], 1.0)
-
-
-def _ua(to: str, do: Callable[[Client], Awaitable[object]]) -> None:
-    async def whole() -> None:
-        async with Client(f"opc.tcp://{to}:4840", timeout=2) as client:
-            await do(client)
-
-    with contextlib.suppress(Exception):  # what a server refuses, a library raises in many ways
-        asyncio.run(whole())
+    ask_cip(to, [*rows, cip.request(0x16, cip.object_path(0x0F, 0))], 1.0)
 
 
 def sessions_used(to: str) -> None:
@@ -268,7 +254,7 @@ def server_registered(to: str) -> None:
                 await client.uaclient.register_server(one)
             await asyncio.sleep(1.0)
 
-    _ua(to, do)
+    ask_opcua(to, do)
 
 
 def history_deleted(to: str) -> None:
@@ -287,7 +273,7 @@ def history_deleted(to: str) -> None:
                 await client.uaclient.history_update(asked)
             await asyncio.sleep(1.0)
 
-    _ua(to, do)
+    ask_opcua(to, do)
 
 
 def sampled_at_once(to: str) -> None:
@@ -302,7 +288,7 @@ def sampled_at_once(to: str) -> None:
                 )
         await asyncio.sleep(3.0)
 
-    _ua(to, do)
+    ask_opcua(to, do)
 
 
 class _Deaf:
@@ -387,7 +373,7 @@ def looked_for(to: str) -> None:
 
 def kept_alive(to: str) -> None:
     """The engineering station opens a connection to the filler's controller, as ordered, and keeps it idle."""
-    with Talk(to, _ENIP) as talk:
+    with Talk(to, ENIP) as talk:
         session = cip.session_of(talk.say(cip.register()).ljust(8, b"\0"))
         talk.say(cip.unconnected(session, cip.request(cip.GET_ALL, cip.object_path(1, 1)), 1), 12.0)
         talk.say(cip.unconnected(session, cip.request(cip.GET_ALL, cip.object_path(1, 1)), 2), 1.0)

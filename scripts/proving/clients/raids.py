@@ -16,10 +16,11 @@ from asyncua import Client, ua
 
 from interlock.plant.machines import BY_NAME
 from interlock.plant.protocols import cip, dnp3, iec104, modbus, s7comm
+from proving.clients.asking import ask_cip, ask_opcua
 from proving.clients.talk import Talk, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
 _MODBUS: Final = 502
 _BACNET: Final = 47808
@@ -133,19 +134,12 @@ def pressure_stepped(to: str) -> None:
     _s7(to, [s7comm.job(2, b"\x05\x01" + item, struct.pack("!BBHf", 0, 7, 4, 8.9))], 1.0)
 
 
-def _cip(to: str, requests: list[bytes], pause_s: float) -> None:
-    with Talk(to, 44818) as talk:
-        session = cip.session_of(talk.say(cip.register()).ljust(8, b"\0"))
-        for number, asked in enumerate(requests, 1):
-            talk.say(cip.unconnected(session, asked, number), pause_s)
-
-
 def templates_read(to: str) -> None:
     """CIP: names of tags and what structures are made of, by the historian."""
     symbols = cip.request(0x55, b"\x20\x6b\x25\x00\x00\x00", struct.pack("<HHH", 2, 1, 2))
     shape = cip.request(3, b"\x20\x6c\x25\x00\x83\x0f", struct.pack("<H4H", 4, 4, 5, 2, 1))
     read = cip.request(0x4C, b"\x20\x6c\x25\x00\x83\x0f", struct.pack("<IH", 0, 400))
-    _cip(to, [symbols, shape, read, symbols], 1.5)
+    ask_cip(to, [symbols, shape, read, symbols], 1.5)
 
 
 def connections_closed(to: str) -> None:
@@ -155,40 +149,31 @@ def connections_closed(to: str) -> None:
                     + b"\x20\x02\x24\x01")
         for n in range(30)
     ]  # fmt: skip
-    _cip(to, rows, 0.1)
+    ask_cip(to, rows, 0.1)
 
 
 def bits_masked(to: str) -> None:
     """CIP: one bit of a tag changed by masks (Read Modify Write), by the panel."""
     data = struct.pack("<HII", 4, 0x00000000, 0xFFFFFFFE)
-    _cip(to, [cip.request(0x4E, cip.tag_path(name), data) for name in ("Filler_Start", "Filler_Run")], 2.0)
+    ask_cip(to, [cip.request(0x4E, cip.tag_path(name), data) for name in ("Filler_Start", "Filler_Run")], 2.0)
 
 
 def clock_of_controller(to: str) -> None:
     """CIP: a controller's clock set (Wall Clock Time)."""
     data = struct.pack("<HHQ", 1, 6, 1_000_000_000_000_000)
-    _cip(to, [cip.request(4, cip.object_path(0x8B, 1), data)] * 2, 1.5)
+    ask_cip(to, [cip.request(4, cip.object_path(0x8B, 1), data)] * 2, 1.5)
 
 
 def files_of_controller(to: str) -> None:
     """CIP: a controller's file asked for and fetched (File object), by the engineering station."""
     rows = [cip.request(0x4B, cip.object_path(0x37, 0xC8), b"\xff")]
     rows += [cip.request(0x4F, cip.object_path(0x37, 0xC8), bytes((n,))) for n in range(6)]
-    _cip(to, rows, 0.6)
+    ask_cip(to, rows, 0.6)
 
 
 def port_disabled(to: str) -> None:
     """CIP: a controller's Ethernet port switched off (Ethernet Link, Admin State)."""
-    _cip(to, [cip.request(0x10, cip.object_path(0xF6, 1, 9), b"\x02")], 2.0)
-
-
-def _ua(to: str, do: Callable[[Client], Awaitable[None]]) -> None:
-    async def whole() -> None:
-        async with Client(f"opc.tcp://{to}:4840", timeout=2) as client:
-            await do(client)
-
-    with contextlib.suppress(Exception):  # what a server refuses, a library raises in many ways
-        asyncio.run(whole())
+    ask_cip(to, [cip.request(0x10, cip.object_path(0xF6, 1, 9), b"\x02")], 2.0)
 
 
 def history_read(to: str) -> None:
@@ -203,7 +188,7 @@ def history_read(to: str) -> None:
                 )
             await asyncio.sleep(1.0)
 
-    _ua(to, do)
+    ask_opcua(to, do)
 
 
 def nodes_added(to: str) -> None:
@@ -217,7 +202,7 @@ def nodes_added(to: str) -> None:
                 await client.delete_nodes([client.get_node(f"ns=2;s=Pasteuriser.{number}")])
             await asyncio.sleep(0.7)
 
-    _ua(to, do)
+    ask_opcua(to, do)
 
 
 def endpoints_asked(to: str) -> None:
@@ -240,7 +225,7 @@ def cooled_by_historian(to: str) -> None:
         node = client.get_node("ns=2;s=Pasteuriser.TemperatureSetpoint")
         await node.write_value(ua.DataValue(ua.Variant(70.0, ua.VariantType.Double)))
 
-    _ua(to, do)
+    ask_opcua(to, do)
 
 
 def configuration_activated(to: str) -> None:
