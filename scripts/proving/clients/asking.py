@@ -1,4 +1,4 @@
-"""A whole conversation for what an attack asks by CIP or OPC UA: opened, asked one after the other, closed."""
+"""A whole conversation for what an attack asks by CIP, OPC UA or S7: opened, asked one after the other, closed."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from asyncua import Client
 
-from interlock.plant.protocols import cip
+from interlock.plant.protocols import cip, s7comm
 from proving.clients.talk import Talk
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-__all__ = ["ENIP", "ask_cip", "ask_opcua"]
+__all__ = ["ENIP", "ask_cip", "ask_opcua", "ask_s7"]
 
 ENIP: Final = 44818
 
@@ -36,3 +36,12 @@ def ask_opcua(to: str, do: Callable[[Client], Awaitable[None]]) -> None:
 
     with contextlib.suppress(Exception):  # what a server refuses, a library raises in many ways
         asyncio.run(whole())
+
+
+def ask_s7(to: str, messages: Sequence[bytes], pause_s: float) -> None:
+    """Messages in a connection of their own, to the module at slot 2 that programs are loaded into."""
+    with Talk(to, 102) as talk:
+        talk.say(s7comm.connect())
+        talk.say(s7comm.setup(1))
+        for octets in messages:
+            talk.say(octets, pause_s)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from asyncua import Client, ua
 
 from interlock.plant.protocols import cip, dnp3, iec104, modbus, s7comm
-from proving.clients.asking import ENIP, ask_cip, ask_opcua
+from proving.clients.asking import ENIP, ask_cip, ask_opcua, ask_s7
 from proving.clients.talk import Talk, tell
 
 if TYPE_CHECKING:
@@ -139,14 +139,6 @@ def bits_in_setpoint(to: str) -> None:
             talk.say(modbus.adu(number + 1, 1, modbus.write_register(0, 1500 + int(bit))), 1.0)
 
 
-def _s7(to: str, messages: list[bytes], pause_s: float) -> None:
-    with Talk(to, 102) as talk:
-        talk.say(s7comm.connect())
-        talk.say(s7comm.setup(1))
-        for octets in messages:
-            talk.say(octets, pause_s)
-
-
 def setups_poured(to: str) -> None:
     """S7: connections begun and set up, and left, a hundred and fifty."""
     for _ in range(150):
@@ -161,14 +153,14 @@ def answers_injected(to: str) -> None:
         s7comm.job(n, b"\x04\x01", b"\xff\x04\x00\x20\x00\x00\x00\x00", s7comm.ACK_DATA) for n in range(2, 12)
     ]
     rows += [s7comm.job(n, b"\x04\x01", b"", n) for n in (2, 4, 5, 6, 8, 9)]
-    _s7(to, rows, 0.3)
+    ask_s7(to, rows, 0.3)
 
 
 def block_filled(to: str) -> None:
     """S7: a whole data block overwritten with zeros in one request, by the panel."""
     item = b"\x12\x0a\x10\x02" + struct.pack("!HHB", 64, 1, 0x84) + bytes(3)
     data = struct.pack("!BBH", 0, 4, 64 * 8) + bytes(64)
-    _s7(to, [s7comm.job(2, b"\x05\x01" + item, data)] * 2, 1.5)
+    ask_s7(to, [s7comm.job(2, b"\x05\x01" + item, data)] * 2, 1.5)
 
 
 def timers_written(to: str) -> None:
@@ -179,7 +171,7 @@ def timers_written(to: str) -> None:
             b"\x12\x0a\x10" + bytes((kind,)) + struct.pack("!HHB", 1, 0, area) + struct.pack("!I", number)[1:]
         )
         rows.append(s7comm.job(number, b"\x05\x01" + item, struct.pack("!BBHH", 0, 9, 2, 0x0999)))
-    _s7(to, rows, 1.0)
+    ask_s7(to, rows, 1.0)
 
 
 def slots_routed(to: str) -> None:

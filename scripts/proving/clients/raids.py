@@ -16,7 +16,7 @@ from asyncua import Client, ua
 
 from interlock.plant.machines import BY_NAME
 from interlock.plant.protocols import cip, dnp3, iec104, modbus, s7comm
-from proving.clients.asking import ask_cip, ask_opcua
+from proving.clients.asking import ask_cip, ask_opcua, ask_s7
 from proving.clients.talk import Talk, tell
 
 if TYPE_CHECKING:
@@ -80,31 +80,23 @@ def _octets(content: bytes) -> bytes:
     return struct.pack("!BBH", 0xFF, 9, len(content)) + content
 
 
-def _s7(to: str, messages: list[bytes], pause_s: float) -> None:
-    with Talk(to, 102) as talk:
-        talk.say(s7comm.connect())
-        talk.say(s7comm.setup(1))
-        for octets in messages:
-            talk.say(octets, pause_s)
-
-
 def cyclic_asked(to: str) -> None:
     """S7: values subscribed to (cyclic services), by the historian."""
     item = b"\x12\x0a\x10\x02\x00\x18\x00\x01\x84\x00\x00\x00"
-    _s7(to, [_userdata(n, 2, 1, _octets(b"\x00\x01\x01\x0a" + item)) for n in range(2, 5)], 2.0)
+    ask_s7(to, [_userdata(n, 2, 1, _octets(b"\x00\x01\x01\x0a" + item)) for n in range(2, 5)], 2.0)
 
 
 def outputs_forced(to: str) -> None:
     """S7: outputs forced by the programming services (force, replaced, ended)."""
     content = b"\x00\x14\x00\x04\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x01\x00\x20\x00\x01\x00\x00\x01"
-    _s7(to, [_userdata(n, 1, sub, _octets(content)) for n, sub in ((2, 0x08), (3, 0x09), (4, 0x10))], 1.5)
+    ask_s7(to, [_userdata(n, 1, sub, _octets(content)) for n, sub in ((2, 0x08), (3, 0x09), (4, 0x10))], 1.5)
 
 
 def alarms_muted(to: str) -> None:
     """S7: the panel's messages switched off and alarms acknowledged in its name (CPU services)."""
     off = b"\x00\x00HmiRtm  \x00\x00"
     locked = b"\x00\x01\x12\x08\x1a\x00\x09\x00\x00\x00\x00\x01"
-    _s7(
+    ask_s7(
         to,
         [
             _userdata(2, 4, 2, _octets(off)),
@@ -119,19 +111,19 @@ def program_read(to: str) -> None:
     """S7: the main block read by the engineering station, slowly and without an order."""
     start = b"\x1d\x00\x00\x00\x00\x00\x00\x00\x09_0800001A"
     more, end = b"\x1e\x00\x00\x00\x00\x00\x00\x07", b"\x1f\x00\x00\x00\x00\x00\x00\x07"
-    _s7(to, [s7comm.job(n, parameter) for n, parameter in enumerate((start, more, end), 2)], 3.0)
+    ask_s7(to, [s7comm.job(n, parameter) for n, parameter in enumerate((start, more, end), 2)], 3.0)
 
 
 def memory_compressed(to: str) -> None:
     """S7: the memory compressed, over and over (_GARB)."""
     parameter = b"\x28\x00\x00\x00\x00\x00\x00\xfd\x00\x00\x05_GARB"
-    _s7(to, [s7comm.job(n, parameter) for n in range(2, 8)], 0.7)
+    ask_s7(to, [s7comm.job(n, parameter) for n in range(2, 8)], 0.7)
 
 
 def pressure_stepped(to: str) -> None:
     """S7: the boiler's set point, written by the panel once, near the end of its range."""
     item = b"\x12\x0a\x10\x08\x00\x01\x00\x01\x84" + (12 * 8).to_bytes(3, "big")
-    _s7(to, [s7comm.job(2, b"\x05\x01" + item, struct.pack("!BBHf", 0, 7, 4, 8.9))], 1.0)
+    ask_s7(to, [s7comm.job(2, b"\x05\x01" + item, struct.pack("!BBHf", 0, 7, 4, 8.9))], 1.0)
 
 
 def templates_read(to: str) -> None:
@@ -352,7 +344,7 @@ def safety_looks(to: str) -> None:
     with Talk(to, _MODBUS) as talk:
         for number in range(3):
             talk.say(modbus.adu(number + 1, 1, modbus.read(3, 0, 2)), 1.0)
-    _s7(BY_NAME["plc-boiler"].ip, [s7comm.szl(2, 0x11)], 1.0)
+    ask_s7(BY_NAME["plc-boiler"].ip, [s7comm.szl(2, 0x11)], 1.0)
 
 
 def tool_left(to: str) -> None:

@@ -13,6 +13,7 @@ import click
 
 from interlock.cli.as_json import json_option
 from interlock.cli.signature_check import rules_progress
+from interlock.cli.signing import PRIVATE_KEY, signer_of
 from interlock.records.counting import counted
 
 if TYPE_CHECKING:
@@ -118,20 +119,13 @@ def rollback(packs: str | None) -> None:
 
 @click.command()
 @click.argument("path", metavar="PATH")
-@click.option(
-    "--key", "key_file", required=True, metavar="FILE", help="The private key of an enrolled approver."
-)
-def sign(path: str, key_file: str) -> None:
+@PRIVATE_KEY
+def sign(path: str, key_file: Path) -> None:
     """Sign PATH, a folder, an archive or a file of rules; PATH.KEY.sig is the signature."""
     from interlock.bootstrap.signature_packs import sign_pack  # noqa: PLC0415
-    from interlock.bootstrap.signing_keys import public_octets, read_private  # noqa: PLC0415
-    from interlock.records.approval import fingerprint  # noqa: PLC0415
 
-    key = read_private(Path(key_file), lambda: str(click.prompt("Passphrase", hide_input=True)))
-    public = public_octets(key.public_key())
-    _say(
-        f"{sign_pack(path, key.sign, fingerprint(public), public)}: signed with the key {fingerprint(public)}"
-    )
+    signer = signer_of(key_file)
+    _say(f"{sign_pack(path, signer.sign, signer.name, signer.public)}: signed with the key {signer.name}")
 
 
 def _document(version: Version, book: Book) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import click
 
 from interlock.cli.as_json import json_option
 from interlock.cli.exits import DONE, FINDINGS
+from interlock.cli.signing import PRIVATE_KEY, UNASKED, signer_of
 
 if TYPE_CHECKING:
     from interlock.records.site import Site
@@ -31,21 +32,13 @@ def _site(path: Path) -> Site:
 @window.command(short_help="Show a window or work order, and sign it.")
 @click.argument("site_file", metavar="SITE.toml", type=click.Path(path_type=Path))
 @click.argument("identifier", metavar="ID")
-@click.option(
-    "--key",
-    "file",
-    required=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="The private key of an approver.",
-)
-@click.option("--yes", is_flag=True, help="Do not ask before signing.")
-def sign(site_file: Path, identifier: str, file: Path, *, yes: bool) -> None:
+@PRIVATE_KEY
+@UNASKED
+def sign(site_file: Path, identifier: str, key_file: Path, *, yes: bool) -> None:
     """Show the window or work order ID and sign it; the signature is written beside the site file."""
     from interlock.bootstrap.approving import signature_file  # noqa: PLC0415
-    from interlock.bootstrap.signing_keys import public_octets, read_private  # noqa: PLC0415
     from interlock.export.escape import escaped  # noqa: PLC0415
-    from interlock.records.approval import canonical, entry_of, fingerprint, signature_text  # noqa: PLC0415
+    from interlock.records.approval import canonical, entry_of, signature_text  # noqa: PLC0415
     from interlock.report.atomic import write_atomic  # noqa: PLC0415
 
     site = _site(site_file)
@@ -53,11 +46,10 @@ def sign(site_file: Path, identifier: str, file: Path, *, yes: bool) -> None:
     click.echo(escaped(octets.decode().partition("\n")[2]))
     if not yes:
         click.confirm("Approve exactly this?", abort=True)
-    key = read_private(file, lambda: str(click.prompt("Passphrase", hide_input=True)))
-    public = public_octets(key.public_key())
-    target = signature_file(site_file, identifier, fingerprint(public))
-    write_atomic(target, signature_text(identifier, public, key.sign(octets)))
-    click.echo(f"{target}: {identifier} is signed with the key {fingerprint(public)}")
+    signer = signer_of(key_file)
+    target = signature_file(site_file, identifier, signer.name)
+    write_atomic(target, signature_text(identifier, signer.public, signer.sign(octets)))
+    click.echo(f"{target}: {identifier} is signed with the key {signer.name}")
 
 
 @window.command(short_help="Say which windows and work orders are approved.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from interlock.cli.exits import DONE, NOTHING_READABLE
+from interlock.cli.signing import PRIVATE_KEY, UNASKED, signer_of
 from interlock.cli.zone_traffic import day_of, observed, policy_or_end, traffic_options
 
 if TYPE_CHECKING:
@@ -20,15 +21,8 @@ __all__ = ["approve"]
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[CAPTURE]...")
 @click.option("--site", "site_file", required=True, metavar="FILE", help="site.toml with zones and conduits.")
-@click.option(
-    "--key",
-    "key_file",
-    required=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="The private key of an approver.",
-)
-@click.option("--yes", is_flag=True, help="Do not ask before signing.")
+@PRIVATE_KEY
+@UNASKED
 @traffic_options
 @click.pass_context
 def approve(ctx: click.Context, paths: tuple[str, ...], site_file: str, key_file: Path, store: str | None,
@@ -40,11 +34,9 @@ def approve(ctx: click.Context, paths: tuple[str, ...], site_file: str, key_file
     signature. Where the record is of the same policy, and no other traffic is named, one more approver signs it; else
     it is replaced, and signatures of before hold no more.
     """
-    from interlock.bootstrap.signing_keys import public_octets, read_private  # noqa: PLC0415 (--help stays quick)
     from interlock.bootstrap.zone_approving import keep_record, keep_signature, record_file  # noqa: PLC0415
     from interlock.bootstrap.zoning import build_policy, read_policy  # noqa: PLC0415
     from interlock.export.escape import escaped  # noqa: PLC0415
-    from interlock.records.approval import fingerprint  # noqa: PLC0415
     from interlock.records.zone_approval import MOST_KINDS, ZoneApproval, policy_content  # noqa: PLC0415
     from interlock.segment.check.drift import kinds_of  # noqa: PLC0415
     from interlock.segment.check.verdicts import judged  # noqa: PLC0415
@@ -70,14 +62,11 @@ def approve(ctx: click.Context, paths: tuple[str, ...], site_file: str, key_file
         click.echo(escaped(line))
     if not yes:
         click.confirm("Approve exactly this?", abort=True)
-    key = read_private(key_file, lambda: str(click.prompt("Passphrase", hide_input=True)))
-    public = public_octets(key.public_key())
+    signer = signer_of(key_file)
     if not again:
         keep_record(path, record)
-    target = keep_signature(path, fingerprint(public), public, key.sign(record.octets()))
-    click.echo(
-        escaped(f"{record_file(path)}: signed with the key {fingerprint(public)}; the signature is {target}")
-    )
+    target = keep_signature(path, signer.name, signer.public, signer.sign(record.octets()))
+    click.echo(escaped(f"{record_file(path)}: signed with the key {signer.name}; the signature is {target}"))
     ctx.exit(DONE)
 
 
